@@ -29,10 +29,10 @@ const places: Readonly<Record<string, readonly (readonly [string, TemplatePolicy
   'AWS::Events::EventBusPolicy': [['Statement', 'RESOURCE_POLICY']],
 }
 
-type Place = { readonly partition: string; readonly account: string; readonly region: string }
+type DeploymentPlace = { readonly partition: string; readonly account: string; readonly region: string }
 
 /** Every policy of a template, with names for what only a deployment knows. */
-export function listTemplatePolicies(text: string, place: Place): readonly TemplatePolicy[] {
+export function listTemplatePolicies(text: string, place: DeploymentPlace): readonly TemplatePolicy[] {
   const { Resources } = template.parse(JSON.parse(text))
   return Object.entries(Resources).flatMap(([id, { Type, Properties }]) =>
     (places[Type] ?? []).flatMap(([property, type]) =>
@@ -57,7 +57,7 @@ function field(value: unknown, name: string): unknown {
 }
 
 /** What CloudFormation would put in; for the attribute of a resource an ARN of that form. */
-function resolve(value: unknown, place: Place): unknown {
+function resolve(value: unknown, place: DeploymentPlace): unknown {
   if (Array.isArray(value)) return value.map((one: unknown) => resolve(one, place))
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value)
@@ -71,7 +71,7 @@ function resolve(value: unknown, place: Place): unknown {
   return Object.fromEntries(entries.map(([key, one]) => [key, resolve(one, place)]))
 }
 
-function refOf(name: string, { partition, account, region }: Place): string {
+function refOf(name: string, { partition, account, region }: DeploymentPlace): string {
   const known: Readonly<Record<string, string>> = {
     'AWS::Partition': partition,
     'AWS::AccountId': account,
@@ -81,7 +81,7 @@ function refOf(name: string, { partition, account, region }: Place): string {
   return known[name] ?? name.toLowerCase()
 }
 
-function arnOf(id: string, { partition, account, region }: Place): string {
+function arnOf(id: string, { partition, account, region }: DeploymentPlace): string {
   if (/role/i.test(id)) return `arn:${partition}:iam::${account}:role/${id}`
   if (/bucket/i.test(id)) return `arn:${partition}:s3:::${id.toLowerCase()}`
   if (/key/i.test(id)) return `arn:${partition}:kms:${region}:${account}:key/12345678-1234-1234-1234-123456789012`

@@ -27,7 +27,7 @@ import { changeLink, linkKeyOf } from './change-link.ts'
 import { type PermissionSetRequest, parseLinkRequest, parsePermissionSetRequest } from './change-requests.ts'
 import { readBody } from './read-body.ts'
 import { listInputs, readInputWithStatus } from './read-inputs.ts'
-import type { Known } from './request-context.ts'
+import type { RequestCaches } from './request-context.ts'
 import { type ApiChange, type ApiKind, apiChanges } from './routes.ts'
 import { serveRequests } from './serve-requests.ts'
 import { refuseBar } from './signed-in-person.ts'
@@ -82,7 +82,7 @@ type ApiSources = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly policies: Policies
-  readonly known: Known
+  readonly known: RequestCaches
   readonly access: Access | undefined
   readonly roles: OwnRoles | undefined
   readonly changes: readonly ApiChange[]

@@ -17,7 +17,7 @@ import type { ApprovalRequest, RequestRequest } from './request-bodies.ts'
 import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
-type Asked = Extract<RequestRequest, { readonly action: 'ask' | 'extend' }>
+type AskRequest = Extract<RequestRequest, { readonly action: 'ask' | 'extend' }>
 type Withdrawn = Extract<RequestRequest, { readonly action: 'withdraw' }>
 type Finished = Extract<RequestRequest, { readonly action: 'finish' }>
 
@@ -25,7 +25,7 @@ type Finished = Extract<RequestRequest, { readonly action: 'finish' }>
  * Writes the request of who calls, under their own id. Whether they are eligible, its status says. One that extends is written over
  * what is granted: the access that there is lasts until its end, whatever becomes of it.
  */
-export async function ask({ action, linkData, requestDetails }: Asked, context: RequestContext): Promise<Answer> {
+export async function ask({ action, linkData, requestDetails }: AskRequest, context: RequestContext): Promise<Answer> {
   const person = await findSignedIn(context)
   if ('statusCode' in person) return person
   const path = parseRequestKey(renderRequestKey(person.userId, temporaryPrefix + linkData))

@@ -60,23 +60,27 @@ async function listWaitingFor({ userId }: SignedIn, page: Parameters, context: R
   const { heads, nextToken } = await readPage(context.ports.objects, asked)
   const keys = heads.map(({ key }) => key.slice(waitingPrefix.length))
   const read = (await readAll(keys, context)).filter(({ status }) => status?.state === 'waiting')
-  const mine: Told[] = []
+  const mine: ReadRequest[] = []
   for (const one of read) if (await isForApproval(userId, one, context)) mine.push(one)
   return answer(200, { requests: mine, nextToken })
 }
 const waitingPrefix = attentionKey('waiting', '')
 
-async function isForApproval(user: PrincipalId, { key, status }: Told, context: RequestContext): Promise<boolean> {
+async function isForApproval(
+  user: PrincipalId,
+  { key, status }: ReadRequest,
+  context: RequestContext,
+): Promise<boolean> {
   const path = parseRequestKey(key)
   if (!path.ok || status === null) return false
   return mayApprove(user, path.value, status, context.known)
 }
 
-type Told = Awaited<ReturnType<typeof readOne>>
+type ReadRequest = Awaited<ReturnType<typeof readOne>>
 
 /** In the order of the keys; those that are gone meanwhile are left out. */
-async function readAll(keys: readonly string[], context: RequestContext): Promise<readonly Told[]> {
-  const read = new Map<string, Told>()
+async function readAll(keys: readonly string[], context: RequestContext): Promise<readonly ReadRequest[]> {
+  const read = new Map<string, ReadRequest>()
   await forEachAtOnce(keys, async (key) => void read.set(key, await readOne(key, context)))
   return keys.flatMap((key) => read.get(key) ?? []).filter(({ file, status }) => file !== null || status !== null)
 }
@@ -108,7 +112,7 @@ export async function readRequest(name: string, context: RequestContext): Promis
 export async function findReadable(
   name: string,
   context: RequestContext,
-): Promise<Answer | { readonly path: RequestPath; readonly read: Told }> {
+): Promise<Answer | { readonly path: RequestPath; readonly read: ReadRequest }> {
   const paths = namesOf(name).map((one) => parseRequestKey(requestPrefix + one))
   const path = paths.find(({ ok }) => ok) ?? paths[0]
   if (path === undefined || !path.ok)

@@ -6,7 +6,7 @@ import type { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import type { Actor } from '../../shared/reconcile/requests/find-actor.ts'
 import type { RequestSources } from '../../shared/reconcile/requests/gather-request.ts'
 
-export type Known = Pick<RequestSources, 'organization' | 'eligibilityFiles' | 'people'> & {
+export type RequestCaches = Pick<RequestSources, 'organization' | 'eligibilityFiles' | 'people'> & {
   readonly suspensions: Pick<Suspensions, 'find'>
 }
 
@@ -19,7 +19,7 @@ export type RequestContext = {
   /** Whose session calls; absent: nobody's, or the page has looked. */
   readonly seen?: Actor | undefined
   /** What tells who may approve, remembered for a minute. */
-  readonly known: Known
+  readonly known: RequestCaches
   /** Where the API says what became of something: below the path of the request. */
   readonly statusPath: (name: string) => string
 }

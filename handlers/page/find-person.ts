@@ -20,7 +20,7 @@ export const pageSession = z.object({
 })
 export type PageSession = z.infer<typeof pageSession>
 
-type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: Fault }
+type PersonAnswer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: Fault }
 
 /**
  * Whom the ID token means: the configured claim is exactly one UserName of the identity store, now.
@@ -36,7 +36,7 @@ export async function findPerson(
   claims: Readonly<Record<string, unknown>>,
   { userNameClaim }: PageSettings['signIn'],
   identityStore: IdentityStore,
-): Promise<Found<Omit<PageSession, 'id'>>> {
+): Promise<PersonAnswer<Omit<PageSession, 'id'>>> {
   const told = claims[userNameClaim]
   const name = principalName.safeParse(told).data
   if (name === undefined)
@@ -65,7 +65,7 @@ export async function findPerson(
 }
 
 /** Whether a session is still of the user whom it names, who may act. */
-export function judgeUser({ userName }: Pick<PageSession, 'userName'>, { user, bar }: Actor): Found<undefined> {
+export function judgeUser({ userName }: Pick<PageSession, 'userName'>, { user, bar }: Actor): PersonAnswer<undefined> {
   if (user === undefined)
     return refuse(
       `a session of ${quote(userName)}, who is no user any more`,
@@ -81,6 +81,6 @@ export function judgeUser({ userName }: Pick<PageSession, 'userName'>, { user, b
   return bar ? { ok: false, fault: complainOfBar(userName, bar) } : { ok: true, value: undefined }
 }
 
-function refuse(received: string, expected: string, remedy: string): Found<never> {
+function refuse(received: string, expected: string, remedy: string): PersonAnswer<never> {
   return { ok: false, fault: { received, expected, remedy } }
 }

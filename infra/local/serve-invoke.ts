@@ -3,7 +3,7 @@ import { type DoctorQuestion, doctorQuestion } from '../../shared/reconcile/doct
 import { ThrottledError } from './lambda/lambda-function.ts'
 import { currentRequest } from './local-request.ts'
 
-type Asked = { askDispatcher?: (question: DoctorQuestion) => Promise<unknown> }
+type InvokedFunctions = { askDispatcher?: (question: DoctorQuestion) => Promise<unknown> }
 
 /** Who may invoke functions here: ssofile's own roles, and operators. */
 const invokers = /^(ssofile|operator)\b/
@@ -12,7 +12,7 @@ const invokers = /^(ssofile|operator)\b/
  * Lambda's Invoke, of the dispatcher alone and with the doctor's question: a person who could send it batches could make it do
  * anything. (Lambda API Reference, "Invoke".)
  */
-export function serveInvoke(app: FastifyInstance, dispatcherName: string, asked: Asked): void {
+export function serveInvoke(app: FastifyInstance, dispatcherName: string, asked: InvokedFunctions): void {
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))

@@ -97,7 +97,7 @@ function renderPath(path: readonly PropertyKey[]): string {
 
 type Fault = { readonly path: readonly (string | number)[]; readonly message: string }
 type Container = Pick<UnitInFile, 'accounts' | 'organizationalUnits'>
-type Found = { readonly path: readonly (string | number)[]; readonly id: string }
+type PlacedId = { readonly path: readonly (string | number)[]; readonly id: string }
 
 /** What no single value shows: ids that occur twice, and references to what is not there. */
 function findContradictions(file: OrganizationFile): readonly Fault[] {
@@ -146,7 +146,7 @@ function findContradictions(file: OrganizationFile): readonly Fault[] {
   ]
 }
 
-function findRepetitions(found: readonly Found[]): readonly Fault[] {
+function findRepetitions(found: readonly PlacedId[]): readonly Fault[] {
   const seen = new Set<string>()
   return found.flatMap(({ id, path }) => {
     if (seen.has(id)) return [{ path, message: `'${id}' occurs a second time` }]
@@ -155,7 +155,7 @@ function findRepetitions(found: readonly Found[]): readonly Fault[] {
   })
 }
 
-function foundAccounts(container: Container, path: readonly (string | number)[]): readonly Found[] {
+function foundAccounts(container: Container, path: readonly (string | number)[]): readonly PlacedId[] {
   return [
     ...container.accounts.map(({ id }, index) => ({ id, path: [...path, 'accounts', index] })),
     ...container.organizationalUnits.flatMap((unit, index) =>
@@ -181,7 +181,7 @@ function findMisplacedUnits(container: Container, path: readonly (string | numbe
   })
 }
 
-function foundUnits(container: Container, path: readonly (string | number)[]): readonly Found[] {
+function foundUnits(container: Container, path: readonly (string | number)[]): readonly PlacedId[] {
   return container.organizationalUnits.flatMap((unit, index) => {
     const unitPath = [...path, 'organizationalUnits', index]
     return [{ id: unit.id, path: unitPath }, ...foundUnits(unit, unitPath)]

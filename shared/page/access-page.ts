@@ -5,7 +5,7 @@ import { describeSubject } from './describe-subject.ts'
 import { find, make } from './element.ts'
 import { type Filter, noFilter, readyFilters } from './filter-rows.ts'
 import { Grid } from './grid.ts'
-import type { Place } from './move-cell.ts'
+import type { GridCell } from './move-cell.ts'
 import { firstState, type PageState, viewNames } from './page-state.ts'
 import { PageViews, type View } from './page-views.ts'
 import { listNames, suggestNames } from './suggest-names.ts'
@@ -116,7 +116,7 @@ export class AccessPage {
     document.querySelector<HTMLElement>('th:not([aria-sort="none"]) button')?.focus()
   }
 
-  #open({ row, column }: Place): void {
+  #open({ row, column }: GridCell): void {
     const opened = this.#shown?.opened(row, column)
     if (opened?.to === 'filter') this.#set({ view: 'access', filter: { ...this.#state.filter, ...opened.filter } })
     else if (opened) this.#showDetails(opened.title, opened.facts)

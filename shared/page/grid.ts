@@ -1,5 +1,5 @@
 import { make } from './element.ts'
-import { moveCell, type Place } from './move-cell.ts'
+import { type GridCell, moveCell } from './move-cell.ts'
 
 export type GridColumn = {
   readonly title: string
@@ -16,7 +16,7 @@ export type GridContent = {
   /** The texts of a row, one a column. */
   readonly cells: (row: number) => readonly string[]
   /** A click or the enter key on a cell. */
-  readonly open: (place: Place) => void
+  readonly open: (place: GridCell) => void
   readonly sort?: (column: number) => void
 }
 
@@ -38,7 +38,7 @@ export class Grid {
   #head = make('thead')
   #above = make('tr', '', { 'aria-hidden': 'true' })
   #below = make('tr', '', { 'aria-hidden': 'true' })
-  #active: Place = { row: 0, column: 0 }
+  #active: GridCell = { row: 0, column: 0 }
   #rowHeight = 32
   #isWhole = false
 
@@ -160,7 +160,7 @@ export class Grid {
     this.#cellAt(this.#active)?.setAttribute('tabindex', '0')
   }
 
-  #cellAt({ row, column }: Place): HTMLElement | undefined {
+  #cellAt({ row, column }: GridCell): HTMLElement | undefined {
     const cell = this.#shown.get(row)?.cells[column]
     return cell ?? undefined
   }
@@ -181,7 +181,7 @@ export class Grid {
     this.#goTo(moved)
   }
 
-  #goTo(place: Place): void {
+  #goTo(place: GridCell): void {
     this.#active = place
     const head = this.#head.getBoundingClientRect().height
     const top = place.row * this.#rowHeight

@@ -1,5 +1,5 @@
 /** A cell of a grid, from 0. */
-export type Place = { readonly row: number; readonly column: number }
+export type GridCell = { readonly row: number; readonly column: number }
 
 type Pressed = { readonly key: string; readonly ctrlKey: boolean }
 type Size = { readonly rows: number; readonly columns: number; readonly page: number }
@@ -8,8 +8,8 @@ type Size = { readonly rows: number; readonly columns: number; readonly page: nu
  * Where a key leads in a grid; `undefined`: it is none of its keys.
  * Source: WAI-ARIA Authoring Practices, "Grid Pattern", keyboard interaction.
  */
-export function moveCell({ row, column }: Place, { key, ctrlKey }: Pressed, size: Size): Place | undefined {
-  const within = (to: Place): Place => ({
+export function moveCell({ row, column }: GridCell, { key, ctrlKey }: Pressed, size: Size): GridCell | undefined {
+  const within = (to: GridCell): GridCell => ({
     row: Math.max(0, Math.min(size.rows - 1, to.row)),
     column: Math.max(0, Math.min(size.columns - 1, to.column)),
   })

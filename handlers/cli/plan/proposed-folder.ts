@@ -83,9 +83,9 @@ function unusable({ path: _, ...complaint }: Complaint & Pick<InputFault, 'path'
   return { key: complaint.object, size: 0, complaint }
 }
 
-type Place = { readonly folder: string; readonly prefix: string; readonly limit: ReturnType<typeof pLimit> }
+type WalkedFolder = { readonly folder: string; readonly prefix: string; readonly limit: ReturnType<typeof pLimit> }
 
-async function walkInto(walk: Growing, { folder, prefix, limit }: Place): Promise<void> {
+async function walkInto(walk: Growing, { folder, prefix, limit }: WalkedFolder): Promise<void> {
   let entries: readonly Dirent[]
   try {
     entries = await readdir(join(folder, prefix), { withFileTypes: true })
@@ -98,7 +98,7 @@ async function walkInto(walk: Growing, { folder, prefix, limit }: Place): Promis
 
 async function walkEntry(
   walk: Growing,
-  { folder, prefix, limit }: Place,
+  { folder, prefix, limit }: WalkedFolder,
   { name }: Pick<Dirent, 'name'>,
 ): Promise<void> {
   const path = prefix + name

@@ -20,7 +20,7 @@ export const markdownMost = 65_000
 const manyAccounts = 20
 const accountsTold = 3
 
-type Told = Pick<MadePlan, 'preview' | 'push' | 'warnings'> & {
+type RenderedPlan = Pick<MadePlan, 'preview' | 'push' | 'warnings'> & {
   readonly pause: Pause | undefined
   /** The folder or bucket, as it was named. */
   readonly source: string
@@ -31,7 +31,7 @@ type Told = Pick<MadePlan, 'preview' | 'push' | 'warnings'> & {
  * groups, folded. At most 65,000 UTF-16 units, and the same for the same inputs: no clock, no duration. What is from outside
  * stands in code spans.
  */
-export function renderMarkdownPlan(told: Told): string {
+export function renderMarkdownPlan(told: RenderedPlan): string {
   const { preview, push, source } = told
   const later = preview.rulesLater
   const notes = [
@@ -108,7 +108,7 @@ function section(number: number, noun: string, lines: readonly string[], plural?
   return { title: count(number, noun, plural), lines }
 }
 
-function renderHead({ preview, push, pause }: Told): string {
+function renderHead({ preview, push, pause }: RenderedPlan): string {
   const figures = listFigures(preview).map(([, text]) => text)
   const brake = renderVerdict(preview)
   const faults = push?.faults.length ?? 0
@@ -153,7 +153,7 @@ function renderVerdict({ brake: { held, contents }, memberships }: ToldPreview):
  * What gives much: to administrators, to many accounts, to a user directly; then what this push breaks. Whoever writes many
  * broken files cannot crowd out what gives access.
  */
-function listFirst({ preview, push }: Told): readonly string[] {
+function listFirst({ preview, push }: RenderedPlan): readonly string[] {
   const invalid = push?.invalid ?? []
   const others = new Set(push?.uploads.map(({ key }) => key))
   for (const { key } of invalid) others.delete(key)
@@ -376,7 +376,7 @@ function listUnchanged(preview: ToldPreview): readonly string[] {
   ]
 }
 
-function renderFileFigures(push: Told['push']): string {
+function renderFileFigures(push: RenderedPlan['push']): string {
   if (!push) return 'as they are in the bucket'
   const { uploads, deletions, same } = push
   const added = uploads.filter(({ over }) => over === undefined).length
@@ -394,7 +394,7 @@ function renderFileFigures(push: Told['push']): string {
   )
 }
 
-function listFiles(push: Told['push']): readonly string[] {
+function listFiles(push: RenderedPlan['push']): readonly string[] {
   if (!push) return []
   return [
     ...push.deletions.map(({ key }) => `- deletes ${markdownCode(key, 1024)}`),
@@ -402,7 +402,7 @@ function listFiles(push: Told['push']): readonly string[] {
   ]
 }
 
-function renderDigest(push: Told['push']): string {
+function renderDigest(push: RenderedPlan['push']): string {
   if (!push) return ''
   if (push.uploads.length + push.deletions.length === 0) return 'No file differs: nothing to push.\n'
   return `Plan \`${push.digest}\`: \`ssofile push --plan\` with this digest does exactly this, and refuses when files, bucket or access have changed.\n`

@@ -27,9 +27,9 @@ export type ReadRequest = RequestPath & {
   readonly status?: Status | undefined
 }
 
-type Looking = Pick<Ports, 'objects' | 'clock'>
+type RequestPorts = Pick<Ports, 'objects' | 'clock'>
 
-export async function readRequest({ objects, clock }: Looking, path: RequestPath): Promise<ReadRequest> {
+export async function readRequest({ objects, clock }: RequestPorts, path: RequestPath): Promise<ReadRequest> {
   const object = await objects.get(path.key)
   const status = await new StatusStore(objects, clock).read(path.key)
   if (object === undefined) return { ...path, status }
@@ -39,7 +39,7 @@ export async function readRequest({ objects, clock }: Looking, path: RequestPath
 
 /** Looks again until it holds, at most until `endsMs` (monotonic); answers the last look. */
 export async function readRequestUntil(
-  ports: Looking,
+  ports: RequestPorts,
   path: RequestPath,
   { endsMs, holds }: { readonly endsMs: number; readonly holds: (read: ReadRequest) => boolean | Promise<boolean> },
 ): Promise<{ readonly read: ReadRequest; readonly isLate: boolean }> {
@@ -52,7 +52,7 @@ export async function readRequestUntil(
 }
 
 /** The request that a person names by digest or key. Throws Refusal where there is none. */
-export async function findRequest(ports: Looking, text: string): Promise<RequestPath> {
+export async function findRequest(ports: RequestPorts, text: string): Promise<RequestPath> {
   const named = parseNamedRequest(text)
   if ('key' in named) return named
   // Whoever may not read the index of digests may read the statuses.

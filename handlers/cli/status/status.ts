@@ -64,7 +64,11 @@ type Options = {
   readonly json?: boolean
 }
 /** `isWhole`: a line for each input. `endsMs`: monotonic; nothing is waited for after that. */
-type Asked = Omit<Options, 'json'> & { readonly isWhole: boolean; readonly endsMs: number; readonly bucket: string }
+type StatusQuestion = Omit<Options, 'json'> & {
+  readonly isWhole: boolean
+  readonly endsMs: number
+  readonly bucket: string
+}
 
 /** `ssofile status`: what became of the inputs. */
 export function addStatus(program: Command): void {
@@ -108,7 +112,7 @@ export function addStatus(program: Command): void {
         options.permissionSet,
       ].some(Boolean)
       const isGlob = key !== undefined && /[*?]/.test(key) && !(await isKnown(ports, key))
-      const asked: Asked = {
+      const asked: StatusQuestion = {
         ...options,
         output: json ? 'json' : options.output,
         isWhole: isFiltered || isGlob,
@@ -152,7 +156,7 @@ function isOfGovernance(key: string): boolean {
 async function tellOne(
   ports: Ports,
   input: string,
-  { wait = false, output, endsMs, bucket, timeout }: Asked,
+  { wait = false, output, endsMs, bucket, timeout }: StatusQuestion,
 ): Promise<number> {
   const statuses = new StatusStore(ports.objects, ports.clock)
   const json = output === 'json'
@@ -205,7 +209,7 @@ function tellLate(seconds: number, what: string): void {
   process.stderr.write(`ssofile: waited ${count(seconds, 'second')} (--timeout), and ${what}\n`)
 }
 
-function tellResting(links: number, output: Asked['output']): void {
+function tellResting(links: number, output: StatusQuestion['output']): void {
   if (links === 0) return
   const stream = output === 'table' ? process.stdout : process.stderr
   stream.write(
@@ -236,7 +240,7 @@ async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Pro
     stream.write(`\nall changes are ${describePause(pause)}\n  nothing is granted or revoked until: ssofile resume\n`)
 }
 
-async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Promise<number> {
+async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQuestion): Promise<number> {
   const { wait = false, watch = false, output, endsMs, timeout } = asked
   const filter = await parseFilter(ports, glob, asked)
   const progress = new Progress()
@@ -289,14 +293,14 @@ function describeLeft(underWay: number, untold: number): string {
   return parts.join(', ')
 }
 
-function render(all: readonly Status[], untold: number, { output, isWhole }: Asked): string {
+function render(all: readonly Status[], untold: number, { output, isWhole }: StatusQuestion): string {
   if (output === 'json') return renderJson(all)
   if (output === 'csv') return renderStatusesAsCsv(all)
   if (all.length === 0 && untold === 0 && isWhole) return 'no input is like that\n'
   return renderSummary(all, { width: terminalWidth(), isWhole, untold })
 }
 
-async function parseFilter(ports: Ports, glob: string | undefined, asked: Asked): Promise<StatusFilter> {
+async function parseFilter(ports: Ports, glob: string | undefined, asked: StatusQuestion): Promise<StatusFilter> {
   const { state: states, folder, user, group, permissionSet } = asked
   const isInputWanted = glob === undefined ? undefined : matchesInput(glob)
   const filter = { states, folder, isInputWanted, permissionSet, isPrincipalWanted: wantsPrincipal({ user, group }) }

@@ -62,7 +62,7 @@ type Result =
 
 /** A permission set that is asked for by its name, on the command line or in a file. */
 type Wanted = { readonly name: PermissionSetName } & Partial<Omit<WantedPermissionSet, 'name'>>
-type Found = { readonly arn: PermissionSetArn; readonly wanted?: Wanted }
+type SetToImport = { readonly arn: PermissionSetArn; readonly wanted?: Wanted }
 
 /** `undefined`: all that there are. */
 async function readWanted({
@@ -83,11 +83,11 @@ export async function adoptAll(
   named: readonly Wanted[] | undefined,
   isDryRun: boolean,
 ): Promise<readonly Result[]> {
-  type Work = Parameters<typeof underLease<readonly Found[]>>[2]
+  type Work = Parameters<typeof underLease<readonly SetToImport[]>>[2]
   const inTurn = (work: Work) => (isDryRun ? work(slowSsoAdmin(ports), () => true) : underLease(ports, 'import', work))
   const results: Result[] = []
   const managementAccountId = await ports.organizations.managementAccountId()
-  let left: readonly Found[] | undefined
+  let left: readonly SetToImport[] | undefined
   do {
     if (left) await ports.clock.sleep(turnMs)
     left = await inTurn(async (ssoAdmin, mayGoOn) => {
@@ -116,13 +116,13 @@ async function findAll(
   ssoAdmin: SsoAdmin,
   named: readonly Wanted[] | undefined,
   results: Result[],
-): Promise<readonly Found[]> {
+): Promise<readonly SetToImport[]> {
   if (named === undefined) {
     const arns = await Array.fromAsync(listAll((token) => ssoAdmin.listPermissionSets(token)))
     return arns.map((arn) => ({ arn }))
   }
   const index = new PermissionSetIndex({ ...ports, ssoAdmin })
-  const found: Found[] = []
+  const found: SetToImport[] = []
   for (const wanted of named) {
     const { name, arn: meant, place = name } = wanted
     const arn = await index.resolve(name)
@@ -135,7 +135,10 @@ async function findAll(
 }
 
 /** What a file of another tool says otherwise: the permission set is taken over as it is. */
-async function findDifference({ arn, wanted }: Found, ssoAdmin: SsoAdmin): Promise<{ readonly differs?: string }> {
+async function findDifference(
+  { arn, wanted }: SetToImport,
+  ssoAdmin: SsoAdmin,
+): Promise<{ readonly differs?: string }> {
   if (wanted?.definition === undefined) return {}
   const actual = await readPermissionSet(ssoAdmin, arn)
   const changes = actual ? planPermissionSetChanges(actual, wanted.definition) : []

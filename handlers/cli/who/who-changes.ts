@@ -19,7 +19,7 @@ import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
 import { renderNotes } from './render-access.ts'
 
-type Asked = Pick<ChangesQuestion, 'account' | 'permissionSet'> & {
+type ChangesOptions = Pick<ChangesQuestion, 'account' | 'permissionSet'> & {
   readonly changes: string
   readonly user?: string | undefined
   readonly group?: string | undefined
@@ -27,7 +27,7 @@ type Asked = Pick<ChangesQuestion, 'account' | 'permissionSet'> & {
 }
 
 /** `ssofile who --changes`: who gave and took what, by hand and by ssofile. Answers the exit code. */
-export async function tellChanges(asked: Asked, ports: Ports, configuration: Configuration): Promise<number> {
+export async function tellChanges(asked: ChangesOptions, ports: Ports, configuration: Configuration): Promise<number> {
   const { account, permissionSet, user, group, json } = asked
   const notes: string[] = []
   const since = parseSince(asked.changes, ports.clock.now())

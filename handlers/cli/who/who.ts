@@ -251,7 +251,7 @@ function parsePast(text: string, now: Date): Date {
   return instant
 }
 
-type Asked = {
+type WhoOptions = {
   readonly user?: string | undefined
   readonly group?: string | undefined
   readonly account?: string | undefined
@@ -260,7 +260,7 @@ type Asked = {
 }
 
 /** `ssofile who --eligible`: what people may ask for. Answers the exit code. */
-async function tellEligible(asked: Asked, ports: Ports, configuration: Configuration): Promise<number> {
+async function tellEligible(asked: WhoOptions, ports: Ports, configuration: Configuration): Promise<number> {
   const people = new People(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
   const { group, permissionSet } = asked
   const user = asked.user === undefined ? undefined : await findUser(asked.user, ports, configuration)

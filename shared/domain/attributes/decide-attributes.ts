@@ -27,14 +27,17 @@ export const attributesEnds = ['invalid', 'nothing', 'in progress', 'drift', 'ap
 /** Losses are in words, as the brake names them. */
 export type AttributesAction =
   | { readonly do: 'drop' | 'keep' | 'give up' }
-  | { readonly do: 'note'; readonly asked: Asked; readonly applied: readonly Attribute[] }
+  | { readonly do: 'note'; readonly asked: AskedAttributes; readonly applied: readonly Attribute[] }
   /** `losses`: all that the file asks for. `taken`: those that this call carries out. */
-  | ({ readonly do: 'ask'; readonly losses: readonly string[]; readonly taken: readonly string[] } & Omit<Asked, 'at'>)
+  | ({ readonly do: 'ask'; readonly losses: readonly string[]; readonly taken: readonly string[] } & Omit<
+      AskedAttributes,
+      'at'
+    >)
   | { readonly do: 'hold'; readonly losses: readonly string[]; readonly drift: readonly string[] }
 export type AttributesEnd =
   | { readonly tell: 'invalid' | 'nothing' | 'in progress' | 'applied' }
   | { readonly tell: 'drift'; readonly drift: readonly string[] }
-type Asked = NonNullable<OwnedAttributes['asked']>
+type AskedAttributes = NonNullable<OwnedAttributes['asked']>
 type Decision = AttributesAction | AttributesEnd
 
 /**

@@ -16,7 +16,7 @@ export type BreakGlassFinding = Finding & {
   /** It could not be asked: nothing is known of what is called so, or begins so. */
   readonly isUnchecked?: true
 }
-type Told = Pick<BreakGlassFinding, 'subject' | 'level' | 'told' | 'remedy'>
+type FindingText = Pick<BreakGlassFinding, 'subject' | 'level' | 'told' | 'remedy'>
 
 const dayMs = 24 * 60 * 60_000
 const devicesLeast = 2
@@ -27,7 +27,7 @@ const again = 'npm run break-glass -- deploy --file …'
 const byHand =
   'find out who did it (the alarm says it, and ssofile break-glass evidence); detect drift on its stack or StackSet and deploy again'
 
-export function breakGlassFinding(check: BreakGlassCheck, told: Told): BreakGlassFinding {
+export function breakGlassFinding(check: BreakGlassCheck, told: FindingText): BreakGlassFinding {
   return { check: `break-glass ${check}`, ...told }
 }
 
@@ -151,7 +151,7 @@ function judgeUser(
   responder: Responder,
   user: DeployedUser | undefined,
   now: Date,
-): readonly Omit<Told, 'subject'>[] {
+): readonly Omit<FindingText, 'subject'>[] {
   const name = userName(responder.name)
   if (user === undefined) return [{ level: 'fail', told: `there is no user ${name}`, remedy: again }]
   const { attached, more, devices, keys, passwordChangedAt, passwordUsedAt } = user
@@ -160,7 +160,7 @@ function judgeUser(
   const age = passwordChangedAt === undefined ? 0 : daysSince(passwordChangedAt, now)
   const { expiresAt } = responder
   const has = devices === 1 ? '1 MFA device' : `${devices} MFA devices`
-  const found: readonly (false | Omit<Told, 'subject'>)[] = [
+  const found: readonly (false | Omit<FindingText, 'subject'>)[] = [
     keys > 0 && {
       level: 'fail',
       told: `${name} has an access key`,

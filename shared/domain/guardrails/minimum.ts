@@ -5,9 +5,12 @@ import { noObjection, objectToRevocation, type Verdict } from './judge-by-polici
 import type { Guardrails, MinimumRule, Policy } from './policy-file.ts'
 
 export type PolicyMinimum = { readonly policy: Policy; readonly rule: MinimumRule }
-type Place = Pick<Assignment, 'accountId' | 'permissionSet'>
+type SetInAccount = Pick<Assignment, 'accountId' | 'permissionSet'>
 
-export function minimumsFor({ policies }: Guardrails, { accountId, permissionSet }: Place): readonly PolicyMinimum[] {
+export function minimumsFor(
+  { policies }: Guardrails,
+  { accountId, permissionSet }: SetInAccount,
+): readonly PolicyMinimum[] {
   return policies
     .flatMap((policy) => policy.minimums.map((rule) => ({ policy, rule })))
     .filter(({ rule: { for: about } }) => {
@@ -15,7 +18,7 @@ export function minimumsFor({ policies }: Guardrails, { accountId, permissionSet
     })
 }
 
-export function enforcedMinimumsFor(guardrails: Guardrails, place: Place): readonly PolicyMinimum[] {
+export function enforcedMinimumsFor(guardrails: Guardrails, place: SetInAccount): readonly PolicyMinimum[] {
   return minimumsFor(guardrails, place).filter(({ rule }) => rule.mode === 'enforce')
 }
 
@@ -25,7 +28,7 @@ export function isOnlyTemporary(links: readonly string[]): boolean {
 }
 
 /** Of a revocation that takes somebody away, and leaves so many people. */
-export function judgeRevocationByPolicies(guardrails: Guardrails, place: Place, left: number): Verdict {
+export function judgeRevocationByPolicies(guardrails: Guardrails, place: SetInAccount, left: number): Verdict {
   const missed = minimumsFor(guardrails, place).filter(({ rule }) => left < rule.must.peopleLeast)
   const objectionsOf = (mode: MinimumRule['mode']) =>
     missed

@@ -32,7 +32,7 @@ export function evaluatePolicy(policy: EvaluatedPolicy, request: PolicyRequest):
 }
 
 /** What a request says, by condition key in small letters: these keys have no case. (IAM User Guide, "Condition".) */
-type Known = ReadonlyMap<string, string>
+type ContextValues = ReadonlyMap<string, string>
 
 /** Whether a statement speaks of a request. */
 export function fitsStatement(
@@ -41,7 +41,7 @@ export function fitsStatement(
 ): boolean {
   const { Principal, Action, NotAction, Resource, NotResource, Condition = {} } = statement
   const told = { 'aws:PrincipalArn': principal, 'aws:SecureTransport': 'true', ...context }
-  const known: Known = new Map(Object.entries(told).map(([key, value]) => [key.toLowerCase(), value]))
+  const known: ContextValues = new Map(Object.entries(told).map(([key, value]) => [key.toLowerCase(), value]))
   const matches = (patterns: string | readonly string[], text: string) =>
     [patterns].flat().some((pattern) => matchesPattern(pattern, text, known))
   // Actions have no case. (IAM User Guide, "IAM JSON policy elements: Action".)
@@ -74,7 +74,7 @@ function isMeant(meant: EvaluatedStatement['Principal'], principal: string): boo
     .some((one) => one === principal || one === account || (one.endsWith(':root') && one.split(':')[4] === account))
 }
 
-type Compare = (value: string, wanted: string, known: Known) => boolean
+type Compare = (value: string, wanted: string, known: ContextValues) => boolean
 
 const isEqual: Compare = (value, wanted, known) => value === fillIn(wanted, known)
 const isLike: Compare = (value, wanted, known) => matchesPattern(wanted, value, known)
@@ -102,7 +102,7 @@ const operators: Readonly<Record<string, Compare>> = {
  * `…IfExists` holds without a value, and so does every negated operator; all others do not. `Null` asks for that alone.
  * (IAM User Guide, "IAM JSON policy elements: Condition operators".)
  */
-function holds(operator: string, wanted: readonly string[], value: string | undefined, known: Known): boolean {
+function holds(operator: string, wanted: readonly string[], value: string | undefined, known: ContextValues): boolean {
   if (operator === 'Null') return wanted.includes(String(value === undefined))
   const [, name = operator, ifExists] = /^(.*?)(IfExists)?$/.exec(operator) ?? []
   const plain = name.replace('Not', '')
@@ -131,7 +131,7 @@ function partsOfArn(arn: string): readonly string[] {
  * `*` stands for any text, `/` too, `?` for one character, and `${key}` for what the request says under that key. Where it
  * says nothing, the pattern matches nothing. (IAM User Guide, "Resource": wildcards in ARNs; "Policy variables with no value".)
  */
-export function matchesPattern(pattern: string, text: string, known: Known = new Map()): boolean {
+export function matchesPattern(pattern: string, text: string, known: ContextValues = new Map()): boolean {
   if (pattern === '*') return true
   // What a variable stands for has no wildcards: theirs are told apart from its by a character that no name has.
   const pieces = pattern
@@ -142,7 +142,7 @@ export function matchesPattern(pattern: string, text: string, known: Known = new
 }
 
 /** `undefined`: a variable has no value. */
-function fillIn(piece: string, known: Known): string | undefined {
+function fillIn(piece: string, known: ContextValues): string | undefined {
   const parts = piece.split(/\$\{([^}]*)\}/)
   const filled = parts.map((part, index) => (index % 2 === 0 ? part : known.get(part.toLowerCase())))
   return filled.includes(undefined) ? undefined : filled.join('')

@@ -4,7 +4,7 @@ import { closedBecause, isUnclear, isWithin, type Membership } from './expand-sc
 import { renderScope, type Scope } from './scope.ts'
 
 /** What is known of the place that is asked for. */
-export type Place = {
+export type ScopePosition = {
   /** Of an account that is asked for: as Organizations has it now. */
   readonly account?: Account | undefined
   /** Of a unit that is asked for: the ids of all units above it, from the root down; `undefined`: no account is in it. */
@@ -22,7 +22,12 @@ export type Place = {
  * | an organizational unit      | with nested units every unit above it; everything (`root`)   |
  * | everything, a tag, a selector | nothing else: what they mean changes                       |
  */
-export function isScopeWithin(asked: Scope, outer: Scope, place: Place, membership: Membership): boolean | undefined {
+export function isScopeWithin(
+  asked: Scope,
+  outer: Scope,
+  place: ScopePosition,
+  membership: Membership,
+): boolean | undefined {
   // What is granted becomes a link in the folder of temporary access.
   const wouldBe = { scope: asked, folder: temporaryFolder }
   if (asked.kind === 'account' && closedBecause(wouldBe, asked.id, membership)) return false

@@ -81,7 +81,7 @@ type Job = {
   readonly completedAt: Date
 }
 /** What was told of a role. `uses`: by namespace, or by namespace and action as in `s3:CreateBucket`. */
-type Told = { readonly madeAt?: Date | undefined; readonly uses: Readonly<Record<string, Date>> }
+type RoleUse = { readonly madeAt?: Date | undefined; readonly uses: Readonly<Record<string, Date>> }
 
 /** Fewer than IAM's, and than anybody asks for: IAM may give fewer items although there are more. */
 const pageMost = 3
@@ -98,7 +98,7 @@ const sessionMs = 60 * 60_000
  */
 export class MemoryIam implements Auditor {
   readonly #options: MemoryIamOptions
-  readonly #told: Map<string, Told>
+  readonly #told: Map<string, RoleUse>
   readonly #jobs: Map<string, Job>
   readonly #sessions: Map<string, Session>
   /** By account and role. */

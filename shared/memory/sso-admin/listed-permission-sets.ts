@@ -26,7 +26,7 @@ type Lag = {
   readonly assignments: readonly { readonly principal: Principal; readonly old: readonly Old<boolean>[] }[]
 }
 
-type Place = Pick<ProvisionedPermissionSet, 'accountId' | 'permissionSetArn'>
+type SetInAccount = Pick<ProvisionedPermissionSet, 'accountId' | 'permissionSetArn'>
 
 /**
  * What listings show: the truth, except that they lag behind the service's own writes. Each assignment and each version
@@ -54,7 +54,7 @@ export class ListedPermissionSets {
   }
 
   /** Called before a write that comes out at `at`; a write without a principal changes only the version. */
-  lagBehind({ accountId, permissionSetArn }: Place, at: Date, principal?: Principal): void {
+  lagBehind({ accountId, permissionSetArn }: SetInAccount, at: Date, principal?: Principal): void {
     const lagMs = this.#lagMs()
     if (lagMs <= 0) return
     const key = provisionedKey(accountId, permissionSetArn)
@@ -107,7 +107,7 @@ export class ListedPermissionSets {
   ): readonly ProvisionedPermissionSet[] {
     this.#forgetListed()
     if (this.#lags.size === 0) return there
-    const places = new Map<string, Place>()
+    const places = new Map<string, SetInAccount>()
     for (const place of [...there, ...[...this.#lags.values()].filter(isAsked)])
       places.set(provisionedKey(place.accountId, place.permissionSetArn), place)
     return [...places]

@@ -1,7 +1,7 @@
 import { openAgain } from '../../domain/requests-page/open-again.ts'
 import { type Fault, faultsOf, isBusy } from './faults-of.ts'
 import { pageClock } from './page-clock.ts'
-import type { Told, ToldAbout, ToldAccess, ToldBesides, ToldRequest } from './told-request.ts'
+import type { PageContents, ToldAbout, ToldAccess, ToldBesides, ToldRequest } from './told-request.ts'
 
 /** What the API, or the way to it, complains of. */
 export class ApiFault extends Error {
@@ -49,7 +49,7 @@ export class ApiCalls {
       throw new ApiFault([{ received: 'this address without its key', remedy: openAgain }])
   }
 
-  async readAll(): Promise<Told> {
+  async readAll(): Promise<PageContents> {
     const [{ told: besides, me }, waiting, mine] = await Promise.all([
       this.#readSlowly(),
       this.#list('waiting'),
@@ -148,7 +148,7 @@ export class ApiCalls {
 }
 
 export type PostPath = '/requests' | '/approvals' | '/release' | '/pause' | '/resume'
-type Me = Pick<Told, 'name' | 'eligible' | 'unusable' | 'unreadGroups'>
+type Me = Pick<PageContents, 'name' | 'eligible' | 'unusable' | 'unreadGroups'>
 export type Everybody = {
   readonly rows: readonly ToldAccess[]
   readonly all: number

@@ -3,7 +3,7 @@ import { find } from '../element.ts'
 import { type AskFields, askFor } from './ask-for.ts'
 import { makeFacts } from './card.ts'
 import { describeEligibility } from './describe-eligibility.ts'
-import { type Place, placeOfAccount, placeOfScope } from './find-place.ts'
+import { type OfferedScope, placeOfAccount, placeOfScope } from './find-place.ts'
 import { listOptions } from './list-options.ts'
 import { sayDuration } from './say.ts'
 import type { ToldBesides, ToldEligibility } from './told-request.ts'
@@ -16,7 +16,7 @@ export class AskDialog {
   readonly #dialog = find('ask', HTMLDialogElement)
   readonly #onAsk: (body: object) => void
   #user = ''
-  #places: readonly Place[] = []
+  #places: readonly OfferedScope[] = []
   #action: 'ask' | 'extend' = 'ask'
 
   constructor(onAsk: (body: object) => void) {

@@ -1,4 +1,4 @@
-import { findPlace, type Place } from './find-place.ts'
+import { findPlace, type OfferedScope } from './find-place.ts'
 
 export type AskFields = {
   readonly where: string
@@ -14,10 +14,10 @@ export type AskFields = {
 type Asking = {
   readonly user: string
   /** Those that the form offers. */
-  readonly places: readonly Place[]
+  readonly places: readonly OfferedScope[]
   readonly action?: 'ask' | 'extend'
 }
-type Asked =
+type AskBody =
   | { readonly ok: true; readonly body: object }
   | { readonly ok: false; readonly field: keyof AskFields; readonly message: string }
 
@@ -25,7 +25,7 @@ type Asked =
 export function askFor(
   { where, permissionSet, hours, startsAt, ...texts }: AskFields,
   { user, places, action = 'ask' }: Asking,
-): Asked {
+): AskBody {
   const place = findPlace(where, places)
   if (!place.ok) return { ok: false, field: 'where', message: place.message }
   if (permissionSet === '' || /[*?%]/.test(permissionSet))

@@ -2,17 +2,17 @@ import { sayFirst } from '../say-first.ts'
 import { sayScope } from './say.ts'
 
 /** Where somebody may ask for access. `text`: as the form offers it. */
-export type Place = { readonly text: string; readonly scope: string; readonly name?: string | undefined }
+export type OfferedScope = { readonly text: string; readonly scope: string; readonly name?: string | undefined }
 
-type Found = { readonly ok: true; readonly scope: string } | { readonly ok: false; readonly message: string }
+type ScopeAnswer = { readonly ok: true; readonly scope: string } | { readonly ok: false; readonly message: string }
 
 const offeredMost = 5
 
-export function placeOfAccount(id: string, name: string | undefined): Place {
+export function placeOfAccount(id: string, name: string | undefined): OfferedScope {
   return { text: name ? `${name} (${id})` : id, scope: `account%${id}`, name }
 }
 
-export function placeOfScope(scope: string): Place {
+export function placeOfScope(scope: string): OfferedScope {
   return { text: sayScope(scope), scope }
 }
 
@@ -28,7 +28,7 @@ export function placeOfScope(scope: string): Place {
  * | the name of several accounts                   | refused, with each of them |
  * | any other                                      | refused, with what has it in its name |
  */
-export function findPlace(typed: string, places: readonly Place[]): Found {
+export function findPlace(typed: string, places: readonly OfferedScope[]): ScopeAnswer {
   const words = typed.trim().toLowerCase()
   const listed = places.find(({ text }) => text.toLowerCase() === words)
   if (listed) return { ok: true, scope: listed.scope }

@@ -9,7 +9,7 @@ import { describeEligibility } from './describe-eligibility.ts'
 import { type DescribedRequest, describeRequest, type RequestAction } from './describe-request.ts'
 import { OperationsView } from './operations-view.ts'
 import { pageClock } from './page-clock.ts'
-import type { Told, ToldAbout, ToldOperations, ToldRequest } from './told-request.ts'
+import type { PageContents, ToldAbout, ToldOperations, ToldRequest } from './told-request.ts'
 
 /** Requests of everybody share the API's limit: 20 a second. Where the page is hosted it has a limit of its own. */
 const restMs = isHosted ? 5_000 : 60_000
@@ -44,7 +44,7 @@ export class RequestsPage {
   readonly #abouts = new Map<string, ToldAbout>()
   /** The address named a request, or the brake, which is brought into view once. */
   #wanted = wantedOf(location.hash)
-  #told: Told | undefined
+  #told: PageContents | undefined
   /** Counts what was sent, so that only the last one looks again. */
   #turn = 0
   /** Why something was not taken stays to be read, until something else is sent. */
@@ -219,7 +219,7 @@ export class RequestsPage {
     return { id: told.key, ...described, actions: actions.map(act) }
   }
 
-  #extend(eligibility: Told['eligible'][number], { linkData }: ToldRequest): void {
+  #extend(eligibility: PageContents['eligible'][number], { linkData }: ToldRequest): void {
     const [kind = '', value = '', permissionSet = ''] = linkData.split('%')
     const extended = { scope: `${kind}%${value}`, permissionSet }
     this.#ask.open(eligibility, this.#told?.name ?? '', { extended, besides: this.#told?.besides })

@@ -102,7 +102,7 @@ export type ToldBesides = {
   readonly accounts: Readonly<Record<string, string>>
 }
 
-export type Told = {
+export type PageContents = {
   readonly name: string
   readonly eligible: readonly ToldEligibility[]
   readonly unusable: readonly string[]

@@ -94,13 +94,13 @@ export async function releaseList(objects: ObjectStore, digest: string, by: stri
   }
 }
 
-type Found = { readonly released: BrakeRecord; readonly result: ReleaseResult }
+type ReleaseOfRecord = { readonly released: BrakeRecord; readonly result: ReleaseResult }
 
 /** `undefined`: nothing that is held has this digest. */
 function releaseFrom(
   record: BrakeRecord,
   release: { readonly at: Date; readonly digest: string; readonly by: string },
-): Found | undefined {
+): ReleaseOfRecord | undefined {
   const { digest } = release
   const list = record.lists.find((one) => digestOf(one) === digest)
   if (list) return { released: releaseHeld(record, list, release), result: { outcome: 'released', list } }

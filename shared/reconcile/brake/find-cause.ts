@@ -16,7 +16,7 @@ import { readUploadHistory } from '../records/request-history.ts'
 const readsAtOnce = 16
 
 /** Where an assignment is: its account as it is now. */
-export type Place = {
+export type RevokedAccount = {
   readonly accountId: AccountId
   readonly account: Account | undefined
   readonly managementAccountId: AccountId
@@ -38,7 +38,7 @@ export type Place = {
 export async function findCause(
   links: readonly GrantingLink[],
   read: (key: string) => Promise<LinkReading>,
-  place: Place,
+  place: RevokedAccount,
 ): Promise<Cause | undefined> {
   const found = await pLimit(readsAtOnce).map(links, async (link) => {
     const reading = await read(link.key)
@@ -53,7 +53,7 @@ export async function findCause(
 }
 
 /** Whether a link includes the account under some configuration: here ssofile runs in no account that it could close. */
-function couldInclude(link: Link, { account, managementAccountId, selectors }: Place): boolean {
+function couldInclude(link: Link, { account, managementAccountId, selectors }: RevokedAccount): boolean {
   const open = { includeManagementAccount: true, includeOwnAccount: true }
   const most: Membership = { supportNestedOu: true, ...open, managementAccountId, selectors }
   return account !== undefined && isWithin(link, account, most)

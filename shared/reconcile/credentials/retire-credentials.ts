@@ -49,7 +49,7 @@ export type RetireResult =
   | ({ readonly outcome: 'looked' } & Readonly<Record<'files' | 'refused' | 'credentials' | 'failed', number>>)
 
 /** What is told of a file after this run. */
-type Told = { readonly key: string; readonly state: StatusState | undefined; readonly isFailed: boolean }
+type RetirementOutcome = { readonly key: string; readonly state: StatusState | undefined; readonly isFailed: boolean }
 
 /**
  * Reconciles every file under `retire/`, and what the files that are gone have left: S3 tells nobody of them, since only the function of
@@ -157,8 +157,11 @@ function openJudge(view: OrganizationView, hygiene: Hygiene, ports: Ports) {
 }
 
 /** One after the other, since they share a record. One that fails holds up no other: it is tried again in the next run. */
-async function reconcileEach(keys: readonly string[], context: RetirementContext): Promise<readonly Told[]> {
-  const told: Told[] = []
+async function reconcileEach(
+  keys: readonly string[],
+  context: RetirementContext,
+): Promise<readonly RetirementOutcome[]> {
+  const told: RetirementOutcome[] = []
   for (const key of keys) {
     const message = { v: 1, id: context.randomness.id(), event: 'schedule', key } as const
     try {

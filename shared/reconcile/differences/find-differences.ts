@@ -26,7 +26,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { asksTags } from '../organization/view-for.ts'
 import { accessPrefix } from '../records/access-list.ts'
-import { type Checkpoint, readCheckpoint, type Told } from '../records/checkpoint.ts'
+import { type CheckedStatus, type Checkpoint, readCheckpoint } from '../records/checkpoint.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { type Heads, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
@@ -274,7 +274,7 @@ function findMiscounted({ links, statuses, view, configuration }: Bucket) {
 }
 
 /** Its status is at rest and says how many accounts there are. One that waits for an account counts none. */
-function isCounted({ state, desired }: Told): boolean {
+function isCounted({ state, desired }: CheckedStatus): boolean {
   return state === 'applied' || state === 'failed' || (state === 'waiting' && desired > 0)
 }
 

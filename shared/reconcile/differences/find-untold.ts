@@ -8,7 +8,7 @@ import { permissionSetPrefix } from '../../domain/permission-sets/permission-set
 import { expandScope, type Scoping } from '../../domain/scopes/expand-scope.ts'
 import { type AttentionState, attentionOf, attentionStates } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import type { Told } from '../records/checkpoint.ts'
+import type { CheckedStatus } from '../records/checkpoint.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { attentionKey, attentionPrefix, statusKey } from '../records/status-store.ts'
 import { isSpoiled } from '../records/stored-json.ts'
@@ -50,7 +50,7 @@ export type Situation = {
  * | a permission set waits, or failed     | no: its retry is scheduled                   | always          |
  * | a permission set is blocked           | if nothing names it and no retry is scheduled | always         |
  */
-export function wantsLook(input: string, { state, desired, open }: Told, situation: Situation): boolean {
+export function wantsLook(input: string, { state, desired, open }: CheckedStatus, situation: Situation): boolean {
   const { isSweep, isAtWork, isNew, isGone, isOpen, isScheduled, isExpired, isHeld, isUnused } = situation
   const isPermissionSet = input.startsWith(permissionSetPrefix)
   switch (state) {

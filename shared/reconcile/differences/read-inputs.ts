@@ -6,7 +6,7 @@ import { attentionOf, type Status, status } from '../../domain/statuses/status.t
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import type { Checkpoint, LinkTimes, Told } from '../records/checkpoint.ts'
+import type { CheckedStatus, Checkpoint, LinkTimes } from '../records/checkpoint.ts'
 import { expiryKey, instantsToCome, listIndexed } from '../records/expiry-index.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
@@ -112,7 +112,7 @@ export async function readStatuses(
   statuses: Heads,
   { statuses: known }: Pick<Checkpoint, 'statuses'>,
 ) {
-  const told = new Map<string, Told>()
+  const told = new Map<string, CheckedStatus>()
   const changed = new Set<string>()
   const spoiled = new Map<string, string>()
   const note = (input: string, found: Stored<Status>): void => {
@@ -158,7 +158,7 @@ function isFile(input: string): boolean {
   return queueOf(input) !== undefined && !isOfPeople(input)
 }
 
-function toTold({ value, object: { etag } }: Stored<Status>): Told {
+function toTold({ value, object: { etag } }: Stored<Status>): CheckedStatus {
   const { state, etag: of, accounts } = value
   return { etag, state, attention: attentionOf(value), of, desired: accounts?.desired ?? 0, open: accounts?.open ?? 0 }
 }

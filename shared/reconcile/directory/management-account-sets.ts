@@ -96,18 +96,18 @@ function listSetsOf(
   return Array.fromAsync(listAll(list))
 }
 
-type Place = Pick<Configuration, 'includeManagementAccount' | 'ownAccount'>
+type OwnAccountSettings = Pick<Configuration, 'includeManagementAccount' | 'ownAccount'>
 
 /** Who works in the management account may change what it has. A deployment says where it is; without one the credentials do. */
 export function controlsManagementAccount(
-  { includeManagementAccount, ownAccount }: Place,
+  { includeManagementAccount, ownAccount }: OwnAccountSettings,
   { accountId, managementAccountId }: { readonly accountId: string | undefined; readonly managementAccountId: string },
 ): boolean {
   return includeManagementAccount || (ownAccount ?? accountId) === managementAccountId
 }
 
 type Asking = Pick<Ports, 'ssoAdmin' | 'callerAccountId'> & {
-  readonly configuration: Place
+  readonly configuration: OwnAccountSettings
   readonly managementAccountId: AccountId
 }
 

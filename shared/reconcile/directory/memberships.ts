@@ -8,14 +8,14 @@ import { isServiceError } from '../../ports/service-error.ts'
 /** Events may be lost, and Identity Store allows 20 calls a second: an answer counts for so long. */
 const knownMs = 60_000
 
-type Known<T> = { readonly answer: Promise<T>; readonly sinceMs: number }
+type CachedAnswer<T> = { readonly answer: Promise<T>; readonly sinceMs: number }
 
 /** The people that principals stand for, as they were a minute ago at most. A look-up that failed is not kept. */
 export class Memberships {
   readonly #identityStore: IdentityStore
   readonly #clock: Pick<Clock, 'monotonicMs'>
-  readonly #people = new Map<string, Known<readonly PrincipalId[]>>()
-  readonly #users = new Map<string, Known<DirectoryUser | undefined>>()
+  readonly #people = new Map<string, CachedAnswer<readonly PrincipalId[]>>()
+  readonly #users = new Map<string, CachedAnswer<DirectoryUser | undefined>>()
 
   /** `identityStore`: one that is patient (see `patientIdentityStore`). */
   constructor(identityStore: IdentityStore, clock: Pick<Clock, 'monotonicMs'>) {
@@ -43,7 +43,7 @@ export class Memberships {
     }
   }
 
-  #ask<T>(all: Map<string, Known<T>>, id: string, ask: () => Promise<T>): Promise<T> {
+  #ask<T>(all: Map<string, CachedAnswer<T>>, id: string, ask: () => Promise<T>): Promise<T> {
     const nowMs = this.#clock.monotonicMs()
     const known = all.get(id)
     if (known && nowMs - known.sinceMs < knownMs) return known.answer

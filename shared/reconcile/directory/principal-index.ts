@@ -13,7 +13,7 @@ const foundMs = 60_000
 const nearPagesMost = 200
 
 /** A look-up, ended or not: many hints about one principal share it. */
-type Known<T> = { readonly answer: Promise<T>; readonly lookedUpMs: number }
+type CachedAnswer<T> = { readonly answer: Promise<T>; readonly lookedUpMs: number }
 
 /** As a link names it. */
 export type LinkPrincipal = { readonly type: PrincipalType; readonly principal: PrincipalName }
@@ -28,11 +28,11 @@ export class PrincipalIndex {
   readonly #identityStore: ReadingIdentityStore
   readonly #clock: Clock
   readonly #suffix: string
-  readonly #ids = new Map<string, Known<PrincipalId | undefined>>()
-  readonly #whereabouts = new Map<string, Known<Whereabouts>>()
+  readonly #ids = new Map<string, CachedAnswer<PrincipalId | undefined>>()
+  readonly #whereabouts = new Map<string, CachedAnswer<Whereabouts>>()
   /** Ids that were seen with a name. */
   readonly #exact = new Set<string>()
-  readonly #near = new Map<string, Known<(received: string) => string | undefined>>()
+  readonly #near = new Map<string, CachedAnswer<(received: string) => string | undefined>>()
 
   constructor(identityStore: ReadingIdentityStore, clock: Clock, suffix: string) {
     this.#identityStore = identityStore
@@ -143,8 +143,8 @@ export class PrincipalIndex {
   }
 
   /** A look-up that failed is not kept. */
-  #ask<T>(known: Map<string, Known<T>>, cacheKey: string, ask: () => Promise<T>): Promise<T> {
-    const asked: Known<T> = { answer: ask(), lookedUpMs: this.#clock.monotonicMs() }
+  #ask<T>(known: Map<string, CachedAnswer<T>>, cacheKey: string, ask: () => Promise<T>): Promise<T> {
+    const asked: CachedAnswer<T> = { answer: ask(), lookedUpMs: this.#clock.monotonicMs() }
     known.set(cacheKey, asked)
     asked.answer.catch(() => {
       if (known.get(cacheKey) === asked) known.delete(cacheKey)
@@ -185,7 +185,7 @@ export class PrincipalIndex {
     return principalMatcher(principals.flatMap((principal) => this.#withoutSuffix(principal.name) ?? []))
   }
 
-  #isRecent({ lookedUpMs }: Known<unknown>): boolean {
+  #isRecent({ lookedUpMs }: CachedAnswer<unknown>): boolean {
     return this.#clock.monotonicMs() - lookedUpMs < foundMs
   }
 }

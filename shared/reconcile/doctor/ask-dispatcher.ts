@@ -11,7 +11,7 @@ const check = 'dispatcher'
 const waitsMost = 12
 const waitMs = 5_000
 
-export type Told = { readonly findings: readonly Finding[]; readonly isAnswered: boolean }
+export type DispatcherFindings = { readonly findings: readonly Finding[]; readonly isAnswered: boolean }
 
 /**
  * What the deployed dispatcher says of its own permissions. Where it does not, these credentials try theirs instead, which is
@@ -20,7 +20,7 @@ export type Told = { readonly findings: readonly Finding[]; readonly isAnswered:
 export async function askDispatcher(
   functionName: string,
   { installation, clock }: { readonly installation: Pick<Installation, 'askFunction'> } & Pick<Ports, 'clock'>,
-): Promise<Told> {
+): Promise<DispatcherFindings> {
   const instead = 'what follows is what these credentials may do'
   for (let waits = 0; ; waits++) {
     const answer = await ask(installation.askFunction(functionName, { doctor: true }))
@@ -57,6 +57,6 @@ function inItsRole(functionName: string, { check: of, level, told, remedy }: Omi
   }
 }
 
-function unanswered(finding: Finding): Told {
+function unanswered(finding: Finding): DispatcherFindings {
   return { findings: [finding], isAnswered: false }
 }

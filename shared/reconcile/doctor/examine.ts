@@ -39,7 +39,7 @@ type Examination = {
   /** How long a message may take through the queue of events. */
   readonly roundTripMs: number
 }
-type Known = Omit<Examination, 'configuration'> & {
+type ExaminedDeployment = Omit<Examination, 'configuration'> & {
   readonly configuration: Configuration
   readonly owner: Owner | undefined
   readonly region: string
@@ -65,7 +65,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
   if ('error' in owned) yield unreadableBucket(ports, owned.error)
   const owner = 'is' in owned ? owned.is : undefined
   const configuration = examination.configuration ?? defaultConfiguration
-  const known: Known = { ...examination, ports, configuration, owner, region, accountId }
+  const known: ExaminedDeployment = { ...examination, ports, configuration, owner, region, accountId }
   // Whose it is nobody knows then: that was told.
   if ('is' in owned && (owner || pause?.lost === undefined)) yield describeOwner(known)
   const organization = yield* examineOrganization(known)
@@ -80,7 +80,7 @@ function unreadableBucket({ objects }: Ports, error: Parameters<typeof unasked>[
   return fail('bucket', told, 'set SSOFILE_BUCKET to the bucket of ssofile, and use credentials that may read it')
 }
 
-function describeOwner({ owner, ports: { objects } }: Known): Finding {
+function describeOwner({ owner, ports: { objects } }: ExaminedDeployment): Finding {
   if (owner === undefined)
     return warn(
       'bucket',
@@ -91,7 +91,7 @@ function describeOwner({ owner, ports: { objects } }: Known): Finding {
   return ok('bucket', `${objects.bucket} belongs to ${owner.instanceArn}, ${by}`)
 }
 
-async function* examineOrganization({ ports }: Known): AsyncGenerator<Finding, Organization | undefined> {
+async function* examineOrganization({ ports }: ExaminedDeployment): AsyncGenerator<Finding, Organization | undefined> {
   const { organizations } = ports
   const managementAccountId = await ask(organizations.managementAccountId())
   if ('error' in managementAccountId) {
@@ -119,7 +119,7 @@ function refusedOrganizations(error: Parameters<typeof unasked>[1]): Finding {
   )
 }
 
-async function* examineIdentityCenter(known: Known, organization: Organization): AsyncGenerator<Finding> {
+async function* examineIdentityCenter(known: ExaminedDeployment, organization: Organization): AsyncGenerator<Finding> {
   const { ports, installation, owner, region, accountId, configuration } = known
   const { managementAccountId, accounts } = organization
   const delegates = await ask(installation.delegatedAdministrators())
@@ -144,7 +144,7 @@ async function* examineIdentityCenter(known: Known, organization: Organization):
   yield* examineUse(known, organization)
 }
 
-async function examineOwnAccount({ ports, accountId, configuration }: Known): Promise<Finding> {
+async function examineOwnAccount({ ports, accountId, configuration }: ExaminedDeployment): Promise<Finding> {
   const { ownAccount = accountId, includeOwnAccount } = configuration
   const known = await ask(Array.fromAsync(listKnown(ports.objects, `account%${ownAccount}%`)))
   if ('error' in known) return unasked('own account', known.error, { needs: 's3:ListBucket' })
@@ -154,7 +154,7 @@ async function examineOwnAccount({ ports, accountId, configuration }: Known): Pr
 
 /** By the role that works, where there is one: what a person may do says nothing about that. */
 async function* examinePermissions(
-  { ports, installation, owner }: Known,
+  { ports, installation, owner }: ExaminedDeployment,
   member: NonNullable<ReturnType<typeof memberOf>>,
 ): AsyncGenerator<Finding> {
   const { deployment } = owner ?? {}
@@ -163,7 +163,7 @@ async function* examinePermissions(
   if (!told?.isAnswered) yield* tryIdentityCenter(ports, member)
 }
 
-async function* examineEncryptionKey({ ports, installation }: Known): AsyncGenerator<Finding> {
+async function* examineEncryptionKey({ ports, installation }: ExaminedDeployment): AsyncGenerator<Finding> {
   const { instanceArn } = await ports.ssoAdmin.instance()
   const key = await ask(installation.encryptionKeyOf(instanceArn))
   if ('is' in key && key.is !== undefined)
@@ -177,7 +177,7 @@ async function* examineEncryptionKey({ ports, installation }: Known): AsyncGener
 }
 
 async function* examineManagementAccount(
-  { ports, accountId, configuration }: Known,
+  { ports, accountId, configuration }: ExaminedDeployment,
   managementAccountId: Organization['managementAccountId'],
 ): AsyncGenerator<Finding> {
   const { ssoAdmin, objects } = ports
@@ -204,7 +204,7 @@ async function* examineManagementAccount(
 }
 
 /** Documented as the management account's own call. Where it is refused, the drift check walks all accounts instead. */
-async function examinePrincipalListing({ ports }: Known): Promise<Finding> {
+async function examinePrincipalListing({ ports }: ExaminedDeployment): Promise<Finding> {
   const check = 'by principal'
   const groups = await ask(ports.identityStore.listPrincipals('GROUP'))
   const [group] = 'is' in groups ? groups.is.items : []
@@ -217,7 +217,7 @@ async function examinePrincipalListing({ ports }: Known): Promise<Finding> {
   return unasked(check, answer.error, { needs: 'sso:ListAccountAssignmentsForPrincipal' })
 }
 
-async function* examineBucketAndDeployment(known: Known): AsyncGenerator<Finding> {
+async function* examineBucketAndDeployment(known: ExaminedDeployment): AsyncGenerator<Finding> {
   const { ports, installation, owner, roundTripMs } = known
   yield* await examineBucket(installation.bucket)
   const pause = await readPause(ports.objects)
@@ -236,7 +236,7 @@ async function* examineBucketAndDeployment(known: Known): AsyncGenerator<Finding
 }
 
 /** What AWS made last is asked again: the ports leave out when. The owner was written at the first deployment, or when its queues changed last. */
-async function examineArrivals({ ports, installation, owner }: Known): Promise<readonly Finding[]> {
+async function examineArrivals({ ports, installation, owner }: ExaminedDeployment): Promise<readonly Finding[]> {
   const arrivals = await readArrivals(ports.objects)
   const claimed = await ask(ports.objects.head('control/owner.json'))
   const [account, group] = [await ask(installation.newestAccount()), await ask(newestGroup(installation, owner))]
@@ -252,7 +252,7 @@ async function newestGroup(installation: Installation, owner: Owner | undefined)
   return owner && installation.newestGroup(owner.identityStoreId)
 }
 
-function describeLimits({ configuration }: Known): Finding {
+function describeLimits({ configuration }: ExaminedDeployment): Finding {
   const { outstanding, callsPerSecond, provisionings } = configuration.limits
   return ok(
     'limits',
@@ -260,7 +260,10 @@ function describeLimits({ configuration }: Known): Finding {
   )
 }
 
-async function* examineUse({ ports, installation }: Known, { accounts }: Organization): AsyncGenerator<Finding> {
+async function* examineUse(
+  { ports, installation }: ExaminedDeployment,
+  { accounts }: Organization,
+): AsyncGenerator<Finding> {
   yield* await examineQuotas(ports, installation, accounts.length)
   const active = new Set<string>(accounts.filter(({ state }) => state === 'ACTIVE').map(({ id }) => id))
   yield await examineReadLag(ports, (accountId) => active.has(accountId))

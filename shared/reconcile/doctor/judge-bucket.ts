@@ -4,9 +4,9 @@ import { notifiedPlaces } from '../../domain/inputs/kinds.ts'
 import type { BucketSettings } from '../../ports/installation.ts'
 import { ask, unasked } from './ask.ts'
 
-type Told<K extends keyof BucketSettings> = Awaited<ReturnType<BucketSettings[K]>>
+type Setting<K extends keyof BucketSettings> = Awaited<ReturnType<BucketSettings[K]>>
 
-function judgeVersioning(status: Told<'versioning'>): Finding {
+function judgeVersioning(status: Setting<'versioning'>): Finding {
   if (status === 'Enabled') return ok('versioning', 'every version is kept: a bad sync can be undone')
   return warn(
     'versioning',
@@ -16,7 +16,7 @@ function judgeVersioning(status: Told<'versioning'>): Finding {
 }
 
 /** The lease alone is written a million times a year. (S3 User Guide, "503 responses … versioning enabled".) */
-function judgeLifecycle(prefixes: Told<'expiringPrefixes'>, status: Told<'versioning'>): Finding {
+function judgeLifecycle(prefixes: Setting<'expiringPrefixes'>, status: Setting<'versioning'>): Finding {
   const missing = ['control/', 'state/', 'status/', 'attention/'].filter(
     (prefix) => !prefixes.some((one) => prefix.startsWith(one)),
   )
@@ -29,7 +29,7 @@ function judgeLifecycle(prefixes: Told<'expiringPrefixes'>, status: Told<'versio
   )
 }
 
-function judgeEncryption(encryption: Told<'encryption'>): Finding {
+function judgeEncryption(encryption: Setting<'encryption'>): Finding {
   if (encryption?.algorithm.startsWith('aws:kms')) return ok('encryption', encryption.keyId ?? encryption.algorithm)
   return warn(
     'encryption',
@@ -38,7 +38,7 @@ function judgeEncryption(encryption: Told<'encryption'>): Finding {
   )
 }
 
-function judgePublicAccess(isBlocked: Told<'blocksPublicAccess'>): Finding {
+function judgePublicAccess(isBlocked: Setting<'blocksPublicAccess'>): Finding {
   if (isBlocked) return ok('public access', 'blocked')
   return fail('public access', 'not blocked: who can write links gives access', 'block all four kinds of public access')
 }
@@ -46,7 +46,7 @@ function judgePublicAccess(isBlocked: Told<'blocksPublicAccess'>): Finding {
 const policySchema = z.object({ Statement: z.array(z.object({ Effect: z.string(), Action: z.unknown() })) })
 
 /** Only whether somebody denied something: what the policy of a deployment says is checked where it is made. */
-function judgePolicy(policy: Told<'policy'>): Finding {
+function judgePolicy(policy: Setting<'policy'>): Finding {
   const parsed = policySchema.safeParse(policy === undefined ? undefined : JSON.parse(policy)).data
   const denials = parsed?.Statement.filter(({ Effect, Action }) => Effect === 'Deny' && isAboutWrites(Action)) ?? []
   if (denials.length > 0) return ok('bucket policy', 'denies writes to those who are not named')
@@ -62,7 +62,7 @@ function isAboutWrites(action: unknown): boolean {
 }
 
 /** Without notifications, what is uploaded is found by the sweep every five minutes. */
-function judgeNotifications(rules: Told<'notifications'>): Finding {
+function judgeNotifications(rules: Setting<'notifications'>): Finding {
   const kinds = ['s3:ObjectCreated:', 's3:ObjectRemoved:']
   const missing = notifiedPlaces().filter(
     (prefix) =>

@@ -36,7 +36,7 @@ const nothingComing: Coming = { access: [], members: new Map() }
 
 type Judgement = Awaited<ReturnType<AskMinimum['judge']>>
 /** `left`: so many people, fewer than are demanded; or why nobody knows. */
-type Found = { readonly isConcerned: boolean; readonly left?: number | { readonly unread: string } | undefined }
+type PeopleLeft = { readonly isConcerned: boolean; readonly left?: number | { readonly unread: string } | undefined }
 type IsThere = (person: PrincipalId) => Promise<boolean>
 type Leaving = ReadonlySet<string>
 type Context = {
@@ -109,7 +109,7 @@ export class Minimums implements AskMinimum {
     for (const { of, account, keys } of all) {
       // What cannot be read is held: nobody knows who would be left.
       const read = await unlessUnread(this.#judgeHere(taking, keys, { ...context, of }))
-      const found: Found = 'is' in read ? read.is : { isConcerned: true, left: read }
+      const found: PeopleLeft = 'is' in read ? read.is : { isConcerned: true, left: read }
       isConcerned ||= found.isConcerned
       if (found.left === undefined) continue
       return { isConcerned, objection: { account, objection: describeFound(found.left, of, account) } }
@@ -144,7 +144,7 @@ export class Minimums implements AskMinimum {
     return this.#readPresence(new Set())
   }
 
-  async #judgeHere(taking: Taking, keys: readonly AssignmentKey[], context: Context): Promise<Found> {
+  async #judgeHere(taking: Taking, keys: readonly AssignmentKey[], context: Context): Promise<PeopleLeft> {
     const { leaving, isThere, of } = context
     const taken: AssignmentKey[] = []
     for (const key of keys) if (await this.#takes(taking, key, leaving)) taken.push(key)
@@ -228,7 +228,11 @@ async function isStanding(links: readonly GrantingLink[], objects: ObjectStore):
   return false
 }
 
-function describeFound(left: NonNullable<Found['left']>, { policy, rule }: PolicyMinimum, account: AccountId): string {
+function describeFound(
+  left: NonNullable<PeopleLeft['left']>,
+  { policy, rule }: PolicyMinimum,
+  account: AccountId,
+): string {
   if (typeof left === 'number') return describeObjection(objectToRevocation(policy, rule, { left, account }))
   const sets = listed(rule.for.permissionSets)
   return `it is not known who would keep ${sets} in account ${account} (${quote(left.unread, 300)}); see that ssofile can read it`

@@ -28,7 +28,7 @@ const details = requestEventBody.extend({
   expiresAt: z.iso.datetime().optional(),
 })
 type Details = z.infer<typeof details>
-type Told = Omit<RequestOutcome, 'v' | 'id' | 'at' | 'bucket' | 'kind'>
+type RequestChange = Omit<RequestOutcome, 'v' | 'id' | 'at' | 'bucket' | 'kind'>
 export type RequestPorts = Pick<Ports, 'objects' | 'clock'>
 
 /** Before these the name in a request is a claim of its uploader. */
@@ -38,7 +38,7 @@ const unchecked = new Set<RequestEvent>(['asked', 'refused', 'withdrawn'])
 export async function describeRequestChange(
   { event, at, name: key }: Change,
   ports: RequestPorts,
-): Promise<Told | undefined> {
+): Promise<RequestChange | undefined> {
   const user = userInKey(key)
   const path = parseRequestKey(key)
   const happened = event.slice('request-'.length) as RequestEvent
@@ -89,7 +89,7 @@ async function describeAsked(
   { key, digest }: Details,
   scope: Scope,
   ports: RequestPorts,
-): Promise<Pick<Told, 'eligibility' | 'approvers'> | undefined> {
+): Promise<Pick<RequestChange, 'eligibility' | 'approvers'> | undefined> {
   const { objects, clock } = ports
   const { request } = (await spoiledAsAbsent(new StatusStore(objects, clock).read(key))) ?? {}
   if (request?.digest !== digest || request.eligibility === undefined) return undefined

@@ -40,7 +40,7 @@ const changesBackMs = { short: dayMs, whole: 7 * dayMs }
 const textMost = 2_000
 
 /** An outcome that is not told yet. `note` says in an outbox that it was. */
-export type Found = { readonly told: Notification; readonly note: (outbox: Outbox) => void }
+export type FoundOutcome = { readonly told: Notification; readonly note: (outbox: Outbox) => void }
 
 type Look = RequestPorts & {
   readonly configuration: Pick<Configuration, 'folders' | 'notifications'>
@@ -55,7 +55,7 @@ type Look = RequestPorts & {
  */
 export async function findOutcomes(
   look: Look,
-): Promise<{ readonly found: readonly Found[]; readonly statuses?: number | undefined }> {
+): Promise<{ readonly found: readonly FoundOutcome[]; readonly statuses?: number | undefined }> {
   const { keys, listed } = await listChangedStatuses(look)
   const found = [...(await findChanges(look)), ...(await readOutcomes(keys, look)), ...(await findDrift(look))]
   found.sort((a, b) => (a.told.at === b.told.at ? 0 : a.told.at < b.told.at ? -1 : 1))
@@ -66,7 +66,7 @@ function sinceOf({ outbox, isWhole }: Look): number {
   return Date.parse(isWhole ? outbox.wholeSince : outbox.since) - overlapMs
 }
 
-async function findChanges(look: Look): Promise<readonly Found[]> {
+async function findChanges(look: Look): Promise<readonly FoundOutcome[]> {
   const { objects, outbox, isWhole } = look
   const since = sinceOf(look)
   const from = renderInstant(new Date(since - changesBackMs[isWhole ? 'whole' : 'short'])).slice(0, 10)
@@ -79,7 +79,7 @@ async function findChanges(look: Look): Promise<readonly Found[]> {
     if (change && head.lastModified.getTime() >= since && outbox.changes[id] === undefined)
       heads.push({ id, change, head })
   }
-  const found: Found[] = []
+  const found: FoundOutcome[] = []
   await forEachAtOnce(heads, async ({ id, change, head: { key, lastModified } }) => {
     found.push({
       told: { v: 1, id, at: change.at, bucket: objects.bucket, ...(await describeChange(change, key, look)) },
@@ -96,7 +96,7 @@ async function findChanges(look: Look): Promise<readonly Found[]> {
 async function findReach(
   granted: GrantedAccounts,
   { objects, outbox, configuration, clock }: Look,
-): Promise<readonly Found[]> {
+): Promise<readonly FoundOutcome[]> {
   const { administratorAccounts } = configuration.notifications
   const reach = await granted.findReach(objects, administratorAccounts, (date) => date <= (outbox.reach ?? ''))
   const common = { v: 1, at: renderInstant(clock.now()), bucket: objects.bucket, kind: 'reach' } as const
@@ -160,9 +160,9 @@ async function listChangedStatuses(look: Look) {
   return { keys, listed }
 }
 
-async function readOutcomes(keys: ReadonlySet<string>, look: Look): Promise<readonly Found[]> {
+async function readOutcomes(keys: ReadonlySet<string>, look: Look): Promise<readonly FoundOutcome[]> {
   const { objects, outbox } = look
-  const found: Found[] = []
+  const found: FoundOutcome[] = []
   await forEachAtOnce(keys, async (key) => {
     const stored = await spoiledAsAbsent(new JsonRecord(objects, key, status).read())
     const one = stored && describeInput(stored, look)
@@ -235,7 +235,7 @@ function folderOf(input: string, folders: readonly string[]): string | undefined
 }
 
 /** The nightly check, when it has ended and found something: the whole look reads one object for it. */
-async function findDrift({ objects, outbox, isWhole }: Look): Promise<readonly Found[]> {
+async function findDrift({ objects, outbox, isWhole }: Look): Promise<readonly FoundOutcome[]> {
   const run = isWhole ? await readDriftRun(objects) : undefined
   if (run === undefined || run.open.length > 0 || run.run === outbox.drift) return []
   const { run: drift, missing, foreign, startedAt: at } = run

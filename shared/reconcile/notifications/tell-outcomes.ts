@@ -10,7 +10,7 @@ import { isServiceError } from '../../ports/service-error.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
 import { readNow } from '../records/owner.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import { type Found, findOutcomes, idOf } from './find-outcomes.ts'
+import { type FoundOutcome, findOutcomes, idOf } from './find-outcomes.ts'
 import { firstOutbox, forgetOld, type Outbox, outboxRecord } from './outbox.ts'
 import { sendDigests } from './send-digests.ts'
 
@@ -79,7 +79,7 @@ type Looked = { readonly now: Date; readonly statuses: number | undefined; reado
 /** Where not all was told, the next look begins where this one did. `statuses`: the look was whole. */
 function noteTold(
   before: Outbox,
-  told: readonly Found[],
+  told: readonly FoundOutcome[],
   { now, statuses, isAll }: Looked,
   { clock }: Pick<Ports, 'clock'>,
 ): Outbox {
@@ -94,7 +94,7 @@ function noteTold(
 /** Adds what was told to the digests of those who hear of it, and completes the digests that are due. */
 function collect(
   outbox: Outbox,
-  found: readonly Found[],
+  found: readonly FoundOutcome[],
   { clock }: Pick<Ports, 'clock'>,
   { receivers, digestMinutes, page }: Configuration['notifications'] & { readonly page: string | undefined },
 ): Outbox {

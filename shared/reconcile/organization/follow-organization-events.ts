@@ -29,7 +29,7 @@ type FollowSources = {
 export type FollowReport = { readonly accounts: number; readonly inputs: number; readonly hints: number }
 
 /** `isLost`: in the ledger, and no link grants it any more. */
-type Found = { readonly hint: Hint; readonly isLost: boolean }
+type AccountHint = { readonly hint: Hint; readonly isLost: boolean }
 
 /**
  * Looks again at the accounts and organizational units that events named: reads the accounts live, puts them into the
@@ -90,7 +90,11 @@ type Comparison = FollowSources & {
  * Besides, each link that has the account now and had it not before, or the reverse, gets a hint, so that its status
  * counts the account.
  */
-async function compareAccount(id: AccountId, links: readonly Link[], context: Comparison): Promise<readonly Found[]> {
+async function compareAccount(
+  id: AccountId,
+  links: readonly Link[],
+  context: Comparison,
+): Promise<readonly AccountHint[]> {
   const { before, after, names, cause } = context
   const { objects } = context.ports
   const granting = listGranting(id, after, links, context)
@@ -104,7 +108,7 @@ async function compareAccount(id: AccountId, links: readonly Link[], context: Co
     }
   })
   const byGrant = Map.groupBy(granting, renderGrant)
-  const found = new Map<string, Found>()
+  const found = new Map<string, AccountHint>()
   const hint = (link: Link, about: string): void => {
     const grant = renderGrant(link)
     const isLost = !byGrant.has(grant) && named.some(({ isForeign, grants }) => !isForeign && grants.includes(grant))

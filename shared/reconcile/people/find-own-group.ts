@@ -7,7 +7,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { readOwnedGroup } from '../records/owned-groups.ts'
 
-type Looking = Pick<Ports, 'clock'> & {
+type DirectoryReads = Pick<Ports, 'clock'> & {
   readonly objects: ReadingObjects
   readonly identityStore: ReadingIdentityStore
   readonly configuration: Pick<Configuration, 'principalSuffix'>
@@ -16,7 +16,7 @@ type Looking = Pick<Ports, 'clock'> & {
 /** The group of this name: of ours, or whose it is. */
 export async function findOwnGroup(
   name: PrincipalName,
-  { objects, identityStore, clock, configuration }: Looking,
+  { objects, identityStore, clock, configuration }: DirectoryReads,
 ): Promise<FoundGroup> {
   const owned = await readOwnedGroup(objects, name)
   if (owned?.id !== undefined) {

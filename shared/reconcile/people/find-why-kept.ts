@@ -15,7 +15,7 @@ import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { findHoldings } from './find-holdings.ts'
 
-type Looking = Pick<Ports, 'objects' | 'clock' | 'identityStore'> & { readonly brake: Pick<Brake, 'admit'> }
+type DeletionPorts = Pick<Ports, 'objects' | 'clock' | 'identityStore'> & { readonly brake: Pick<Brake, 'admit'> }
 /** `againMs`: when it is looked at again. */
 type Kept = { readonly told: Pick<NewStatus, 'state' | 'reason' | 'remedy'>; readonly againMs: number }
 
@@ -38,7 +38,7 @@ const groupsMost = 5
 export async function findWhyKept(
   id: PrincipalId,
   due: { readonly name: PrincipalName; readonly dueAt: Date; readonly broken: Complaint | undefined },
-  context: Looking,
+  context: DeletionPorts,
 ): Promise<Kept | Admission> {
   const { name, dueAt, broken } = due
   if (broken)
@@ -73,7 +73,7 @@ export async function findWhyKept(
 async function findLeft(
   id: PrincipalId,
   name: PrincipalName,
-  { objects, identityStore }: Looking,
+  { objects, identityStore }: DeletionPorts,
 ): Promise<Kept | undefined> {
   const holdings = await findHoldings(id, { objects, people: new People(identityStore) })
   const { ours, memberships, foreign, groupsOfOthers, unread } = holdings
@@ -102,7 +102,7 @@ async function findLeft(
 async function findSuspensionLeft(
   id: PrincipalId,
   name: PrincipalName,
-  { objects, clock }: Looking,
+  { objects, clock }: DeletionPorts,
 ): Promise<Kept | undefined> {
   const key = suspensionKey(name)
   const told = await spoiledAsAbsent(new StatusStore(objects, clock).read(key))

@@ -84,7 +84,10 @@ async function lookAtSuspended(
  * | a membership's id| an entry with it                      | look                                          |
  * | any              | an entry that we are about to change  | nothing                                       |
  */
-async function listConcerned(changes: readonly MembershipChange[], looking: Looking): Promise<readonly Concerned[]> {
+async function listConcerned(
+  changes: readonly MembershipChange[],
+  looking: DirectoryReads,
+): Promise<readonly Concerned[]> {
   const { objects } = looking
   const found = new Map<string, Concerned>()
   for (const { group, user, membershipId = '', isCreation, author } of changes) {
@@ -106,7 +109,7 @@ async function listConcerned(changes: readonly MembershipChange[], looking: Look
 /** The name of a group of ours. `undefined`: it is none, or bears another name now. */
 async function findOwnName(
   group: PrincipalId,
-  { objects, identityStore }: Looking,
+  { objects, identityStore }: DirectoryReads,
 ): Promise<PrincipalName | undefined> {
   const name = (await identityStore.findGroup(group))?.name
   const owned = name && (await spoiledAsAbsent(ownedGroupRecord(objects, name).read()))?.value
@@ -116,7 +119,7 @@ async function findOwnName(
 /** Any key of this membership: all folders are looked at together. `undefined`: no file can name the user. */
 async function findKey(
   { group, user }: MembershipId,
-  looking: Looking & { readonly configuration: Pick<Configuration, 'principalSuffix'> },
+  looking: DirectoryReads & { readonly configuration: Pick<Configuration, 'principalSuffix'> },
 ): Promise<string | undefined> {
   const name = await findOwnName(group, looking)
   const found = name && (await looking.identityStore.findUser(user))
@@ -124,4 +127,4 @@ async function findKey(
   return name && inKeys && membershipKey({ group: name, user: inKeys }, undefined)
 }
 
-type Looking = Pick<Ports, 'objects'> & { readonly identityStore: ReadingIdentityStore }
+type DirectoryReads = Pick<Ports, 'objects'> & { readonly identityStore: ReadingIdentityStore }

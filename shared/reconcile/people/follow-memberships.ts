@@ -32,7 +32,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
 
 /** What is read once for all that follows the events of a batch. */
-type Known = {
+type ReadBefore = {
   readonly rules?: Pick<RuleFiles, 'read'>
   readonly listMemberships?: () => Promise<readonly MembershipId[]>
 }
@@ -51,7 +51,7 @@ export async function followMemberships(
   {
     rules = new RuleFiles(ports.objects),
     listMemberships = () => Array.fromAsync(listOwnedMemberships(ports.objects)),
-  }: Known = {},
+  }: ReadBefore = {},
 ): Promise<number> {
   const identityStore = patientIdentityStore(ports)
   const keys = await listConcerned({ ...ports, identityStore }, configuration, changes)

@@ -12,7 +12,7 @@ import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-gro
 import { readNow } from '../records/owner.ts'
 import { readRule } from '../records/rule-files.ts'
 
-type Looking = Pick<Ports, 'objects' | 'identityStore' | 'clock'> & {
+type CensusContext = Pick<Ports, 'objects' | 'identityStore' | 'clock'> & {
   readonly brake: Pick<Brake, 'admitLeavers'>
   readonly listing: Pick<DirectoryListing, 'read'>
 }
@@ -28,10 +28,10 @@ const asksAtOnce = 8
  * moment, and each has an event of its own. Too many are held together, as after a look at the rule.
  */
 export class LeaverCensus {
-  readonly #context: Looking
+  readonly #context: CensusContext
   readonly #counted = new Map<PrincipalName, { readonly atMs: number; readonly done: Promise<void> }>()
 
-  constructor(context: Looking) {
+  constructor(context: CensusContext) {
     this.#context = context
   }
 

@@ -74,7 +74,7 @@ interface PersonTypes extends KindTypes {
 }
 type Facts = PersonTypes['facts']
 type PersonInput = Input<PersonTypes>
-type Told = NonNullable<Description['told']>
+type PersonStatus = NonNullable<Description['told']>
 
 const soonMs = 60_000
 const laterMs = 60 * 60_000
@@ -312,7 +312,7 @@ function describe(end: PersonEnd, input: PersonInput, facts: Facts): Description
   const { name, file, key } = input
   const { id: principalId } = facts
   const body = file.is === 'valid' ? file.body : undefined
-  const later = (told: Told) => describeLater({ ...told, principalId }, input, laterMs)
+  const later = (told: PersonStatus) => describeLater({ ...told, principalId }, input, laterMs)
   switch (end.tell) {
     case 'none':
       return { told: undefined }
@@ -360,7 +360,7 @@ function describeConflict(input: PersonInput, { whole, isFresh }: Facts): Descri
   return describeLater(told, input, isFresh ? soonMs : laterMs)
 }
 
-function describeLater(told: Told, { now }: PersonInput, ms: number): Description {
+function describeLater(told: PersonStatus, { now }: PersonInput, ms: number): Description {
   return { told, again: new Date(now.getTime() + ms) }
 }
 
@@ -387,7 +387,7 @@ function dateOf(instant: string | undefined): Date | undefined {
   return instant === undefined ? undefined : new Date(instant)
 }
 
-function describeExternal(name: PrincipalName): Told {
+function describeExternal(name: PrincipalName): PersonStatus {
   return {
     state: 'rejected',
     reason: `received user '${quote(name)}', whom a provider keeps (it has ExternalIds), expected one that nobody else writes`,
@@ -396,7 +396,7 @@ function describeExternal(name: PrincipalName): Told {
 }
 
 /** `broken`: a policy that is not valid. */
-function describeForeign(name: PrincipalName, broken: Complaint | undefined): Told {
+function describeForeign(name: PrincipalName, broken: Complaint | undefined): PersonStatus {
   if (broken)
     return {
       state: 'rejected',
@@ -410,7 +410,7 @@ function describeForeign(name: PrincipalName, broken: Complaint | undefined): To
   }
 }
 
-function describeProtected(policy: string, isThere: boolean): Told {
+function describeProtected(policy: string, isThere: boolean): PersonStatus {
   return {
     state: isThere ? 'rejected' : 'blocked',
     reason: `received ${isThere ? 'a file that would change or end' : 'the deletion of the file of'} a user whom "neverSuspend" of ${quote(policy)} names, expected one whom it does not name; nothing is changed`,
@@ -420,7 +420,7 @@ function describeProtected(policy: string, isThere: boolean): Told {
   }
 }
 
-function describeIdentity(user: DirectoryUser | undefined): Told {
+function describeIdentity(user: DirectoryUser | undefined): PersonStatus {
   return {
     state: 'rejected',
     reason: `received another e-mail address for a user whom ssofile adopted, expected the one that the directory has (${quote(user?.profile.email ?? 'none')}); nothing is changed`,
@@ -428,7 +428,7 @@ function describeIdentity(user: DirectoryUser | undefined): Told {
   }
 }
 
-function describeRenamed({ user, whole, id }: Facts): Told {
+function describeRenamed({ user, whole, id }: Facts): PersonStatus {
   const operation = `AttributePath=userName,AttributeValue=${JSON.stringify(whole)}`
   return {
     state: 'failed',
@@ -437,7 +437,7 @@ function describeRenamed({ user, whole, id }: Facts): Told {
   }
 }
 
-function describeDrift(change: Profile, user: DirectoryUser | undefined): Told {
+function describeDrift(change: Profile, user: DirectoryUser | undefined): PersonStatus {
   const what = user === undefined ? 'deleted the user' : `changed ${Object.keys(change).join(', ')} of the user`
   return {
     state: 'failed',

@@ -43,7 +43,7 @@ import { StatusStore } from '../records/status-store.ts'
 import { Suspensions } from '../records/suspensions.ts'
 import { addRequests } from './add-requests.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
-import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
+import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
 import { noteMissingPermissionSet } from './note-missing-permission-set.ts'
 import { unlessRefused } from './unless-refused.ts'
 
@@ -99,7 +99,7 @@ export type Answer = {
 type ExplainSources = {
   readonly ports: Ports
   /** Who has this permission set in this account, as Identity Center lists it now. */
-  readonly asked: Asked
+  readonly asked: ListedAccess
   readonly configuration: Configuration
   readonly organization: OrganizationCache
   readonly suspensions: Suspensions
@@ -150,7 +150,7 @@ async function renderPath({ parents }: Account, { ports, notes }: ExplainSources
   return renderUnitPath(parents, names ?? new Map())
 }
 
-async function askWhoHas({ account, permissionSet }: Question, ports: Ports): Promise<Asked> {
+async function askWhoHas({ account, permissionSet }: Question, ports: Ports): Promise<ListedAccess> {
   const { ssoAdmin, calls } = readSparingly(ports)
   const index = new PermissionSetIndex({ ...ports, ssoAdmin })
   return askIdentityCenter({ account, permissionSet }, ports, { ssoAdmin, index, calls, isUnknown: false })

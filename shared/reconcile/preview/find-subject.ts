@@ -21,7 +21,7 @@ export type Subject = {
 }
 
 /** A user name or the id of a user; a group's display name or its id. Neither: anybody. */
-type Asked = { readonly user?: string | undefined; readonly group?: string | undefined }
+type SubjectNames = { readonly user?: string | undefined; readonly group?: string | undefined }
 
 type SubjectSources = {
   readonly ports: Ports
@@ -31,7 +31,7 @@ type SubjectSources = {
 }
 
 /** Resolves the user or the group of a question. One that the directory does not have is noted, with what is near. */
-export async function findSubject({ user, group }: Asked, context: SubjectSources): Promise<Subject> {
+export async function findSubject({ user, group }: SubjectNames, context: SubjectSources): Promise<Subject> {
   const [userId, groupId] = await Promise.all([
     user === undefined ? undefined : findId('USER', user, context),
     group === undefined ? undefined : findId('GROUP', group, context),

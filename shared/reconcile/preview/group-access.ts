@@ -11,13 +11,13 @@ import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
 export type GroupAccess = { readonly permissionSet: PermissionSetName; readonly accounts: readonly AccountId[] }
 
 type Planned = { readonly grants: readonly PlannedGrant[]; readonly revocations: readonly PlannedRevocation[] }
-type Now = ReadonlyMap<PrincipalId, readonly (Place & { readonly key: AssignmentKey })[]>
-type Place = { readonly permissionSet: PermissionSetName; readonly accountId: AccountId }
+type Now = ReadonlyMap<PrincipalId, readonly (SetInAccount & { readonly key: AssignmentKey })[]>
+type SetInAccount = { readonly permissionSet: PermissionSetName; readonly accountId: AccountId }
 
 /** The access of groups before a plan and after it, with what waits to be granted. From one listing of each. */
 export class GroupAccesses {
   readonly #now: Now
-  readonly #coming: ReadonlyMap<PrincipalName, readonly Place[]>
+  readonly #coming: ReadonlyMap<PrincipalName, readonly SetInAccount[]>
   readonly #going: ReadonlySet<AssignmentKey>
 
   private constructor(now: Now, { grants, revocations }: Planned) {
@@ -28,7 +28,7 @@ export class GroupAccesses {
   }
 
   static async read(objects: ObjectStore, planned: Planned): Promise<GroupAccesses> {
-    const now = new Map<PrincipalId, (Place & { readonly key: AssignmentKey })[]>()
+    const now = new Map<PrincipalId, (SetInAccount & { readonly key: AssignmentKey })[]>()
     for await (const { key, assignment } of listKnown(objects)) {
       const { type, principalId, permissionSet, accountId } = assignment
       if (type !== 'GROUP') continue
@@ -54,7 +54,7 @@ export class GroupAccesses {
   }
 }
 
-function joinPlaces(places: readonly Place[]): readonly GroupAccess[] {
+function joinPlaces(places: readonly SetInAccount[]): readonly GroupAccess[] {
   const bySet = Map.groupBy(places, ({ permissionSet }) => permissionSet)
   return [...bySet]
     .map(([permissionSet, all]) => ({ permissionSet, accounts: [...new Set(all.map((one) => one.accountId))].sort() }))

@@ -25,7 +25,7 @@ export type AccessFilter = {
   readonly permissionSet?: PermissionSetName | undefined
 }
 
-export type Asked =
+export type ListedAccess =
   | { readonly asked: true; readonly targets: readonly AssignmentTarget[]; readonly at: Date; readonly calls: number }
   /** `why`: as the end of a sentence. */
   | { readonly asked: false; readonly why: string }
@@ -62,7 +62,7 @@ export async function askIdentityCenter(
   filter: AccessFilter,
   ports: Pick<Ports, 'clock'>,
   { ssoAdmin, index, calls, isUnknown }: Asking & { readonly calls: () => number; readonly isUnknown: boolean },
-): Promise<Asked> {
+): Promise<ListedAccess> {
   // Only access that is recorded under the name can be found.
   if (isUnknown) return { asked: false, why: 'it knows principals by ids, and the directory gave none' }
   const at = ports.clock.now()

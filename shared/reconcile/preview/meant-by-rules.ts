@@ -10,7 +10,7 @@ import type { AskingFile } from '../records/asking-files.ts'
 /** What a rule asks for, as a file that asks for one user. `userId`: whom it means. */
 export type AskingRule = AskingFile & { readonly userId: PrincipalId }
 
-type Known = { readonly id: MembershipId; readonly entry: OwnedMembership }
+type KnownMembership = { readonly id: MembershipId; readonly entry: OwnedMembership }
 
 /**
  * What all rules ask for: a file for each user whom one means now, keeps for some days, or may mean. A user who is in the group already
@@ -18,7 +18,11 @@ type Known = { readonly id: MembershipId; readonly entry: OwnedMembership }
  */
 export function listMeantByRules(
   rules: ReadonlyMap<PrincipalName, Parsed<Rule>>,
-  { known, people, now }: { readonly known: readonly Known[]; readonly people: ListedPeople; readonly now: Date },
+  {
+    known,
+    people,
+    now,
+  }: { readonly known: readonly KnownMembership[]; readonly people: ListedPeople; readonly now: Date },
 ): readonly AskingRule[] {
   const byGroup = Map.groupBy(known, ({ entry }) => entry.group)
   return [...rules].flatMap(([group, rule]) => {

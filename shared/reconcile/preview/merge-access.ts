@@ -2,7 +2,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { renderTarget } from '../calls/assignment-listings.ts'
-import type { Asked } from './listed-access.ts'
+import type { ListedAccess } from './listed-access.ts'
 import { judgeRecorded, type KnownAccess, type RecordedAccess } from './recorded-access.ts'
 
 /**
@@ -11,7 +11,7 @@ import { judgeRecorded, type KnownAccess, type RecordedAccess } from './recorded
  */
 export function mergeAccess(
   recorded: readonly RecordedAccess[],
-  asked: Asked,
+  asked: ListedAccess,
   nameOf: ReadonlyMap<PermissionSetArn, PermissionSetName>,
 ): readonly KnownAccess[] {
   const listed = new Map(asked.asked ? asked.targets.map((target) => [renderTarget(target), target]) : [])

@@ -94,8 +94,8 @@ type MembershipSources = {
   readonly revocations: readonly PlannedRevocation[]
 }
 
-type Known = { readonly id: MembershipId; readonly entry: OwnedMembership }
-type Found = Pick<MembershipsPreview, 'added' | 'removed' | 'existing' | 'kept' | 'held' | 'idle'>
+type KnownMembership = { readonly id: MembershipId; readonly entry: OwnedMembership }
+type MembershipEffects = Pick<MembershipsPreview, 'added' | 'removed' | 'existing' | 'kept' | 'held' | 'idle'>
 
 /**
  * By the files and the ledger; the directory is asked only about what is new. Changes by hand are not looked for, and of somebody
@@ -127,7 +127,7 @@ export async function previewMemberships(sources: MembershipSources): Promise<Me
   const isIdle = new Set(idleRules.map(({ key }) => key))
   const filesOf = Map.groupBy([...asking, ...meant], renderMembership)
   const entryOf = new Map(known.map((one) => [renderMembership(one.entry), one]))
-  const found: Found[] = []
+  const found: MembershipEffects[] = []
   for (const name of [...new Set([...filesOf.keys(), ...entryOf.keys()])].sort()) {
     const entry = entryOf.get(name)
     const files = (filesOf.get(name) ?? []).filter(({ key }) => entry !== undefined || !isIdle.has(key))
@@ -166,8 +166,8 @@ type Context = MembershipSources & {
 }
 
 /** Rules that are not valid, or whose group people cannot be put into. */
-async function listIdleRules(context: Context): Promise<Found['idle']> {
-  const idle: Found['idle'][number][] = []
+async function listIdleRules(context: Context): Promise<MembershipEffects['idle']> {
+  const idle: MembershipEffects['idle'][number][] = []
   for (const [name, rule] of context.rules) {
     const group = context.groups.get(name) ?? (await findUnasked(name, context))
     const told = rule.ok ? describeGroup(name, group, 'a rule') : rejection(rule.complaint)
@@ -176,7 +176,7 @@ async function listIdleRules(context: Context): Promise<Found['idle']> {
   return idle
 }
 
-function listEffects(found: readonly Found[], rules: Context['rules']): readonly RuleEffect[] {
+function listEffects(found: readonly MembershipEffects[], rules: Context['rules']): readonly RuleEffect[] {
   const usersOf = (which: 'added' | 'removed', key: string) =>
     found.flatMap((one) =>
       one[which].flatMap(({ user, files }) => (files.some((file) => file.key === key) ? [user] : [])),
@@ -191,10 +191,14 @@ function listEffects(found: readonly Found[], rules: Context['rules']): readonly
   })
 }
 
-const nothing: Found = { added: [], removed: [], existing: [], kept: [], held: [], idle: [] }
+const nothing: MembershipEffects = { added: [], removed: [], existing: [], kept: [], held: [], idle: [] }
 
 /** It is there through ssofile: it stays, or goes. */
-async function judgeKnown({ id, entry }: Known, files: readonly AskingFile[], context: Context): Promise<Found> {
+async function judgeKnown(
+  { id, entry }: KnownMembership,
+  files: readonly AskingFile[],
+  context: Context,
+): Promise<MembershipEffects> {
   const isSuspended = context.suspensionOf(id.user, entry.user) !== undefined
   const states = files.map(({ reading }) => reading.state)
   if (!isSuspended && (states.includes('in-force') || states.includes('unreadable'))) return nothing
@@ -213,14 +217,14 @@ async function judgeKnown({ id, entry }: Known, files: readonly AskingFile[], co
 }
 
 /** It is not there through ssofile. */
-async function judgeNew(files: readonly AskingFile[], context: Context): Promise<Found> {
+async function judgeNew(files: readonly AskingFile[], context: Context): Promise<MembershipEffects> {
   const [first] = files
   if (first === undefined) return nothing
   const { group: name, user: userName } = first
   const group = context.groups.get(name) ?? (await findUnasked(name, context))
   const meant = files.find((file): file is AskingRule => 'userId' in file)
   const user = meant?.userId ?? (await context.principals.resolve('USER', userName, Number.NEGATIVE_INFINITY))
-  const idle: Found['idle'][number][] = []
+  const idle: MembershipEffects['idle'][number][] = []
   const asking: AskingFile[] = []
   for (const file of files) {
     const lack = await findLack(file, user, context)
@@ -243,7 +247,7 @@ async function judgeNew(files: readonly AskingFile[], context: Context): Promise
   return isThere ? { ...nothing, idle, existing: [planned] } : { ...nothing, idle, added: [planned] }
 }
 
-function idleBy(key: string, complaint: Complaint): Found['idle'][number] {
+function idleBy(key: string, complaint: Complaint): MembershipEffects['idle'][number] {
   const { state, reason, remedy } = rejection(complaint)
   return { key, state, reason, remedy }
 }
@@ -286,7 +290,7 @@ async function findLack(
 /** Lets the brake judge these removals by its count so far; writes nothing. Somebody who is suspended counts as a person, elsewhere. */
 async function previewRemovals(
   removed: readonly PlannedMembership[],
-  known: readonly Known[],
+  known: readonly KnownMembership[],
   { objects, configuration, now }: MembershipSources,
 ): Promise<MembershipsPreview['brake']> {
   const counting = removed.filter(({ files }) => files.every(({ fate }) => fate !== 'suspended'))

@@ -23,7 +23,7 @@ import { addRequests } from './add-requests.ts'
 import { addUploaders } from './add-uploaders.ts'
 import { expandAccess, type HeldAccess } from './expand-access.ts'
 import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
-import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
+import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
 import { People } from './people.ts'
 import { readSuspensions, type SuspensionOf } from './read-suspensions.ts'
@@ -213,7 +213,7 @@ async function findByRole({
 async function ask(
   { question: { account, permissionSet, isLive }, subject, ports }: Finding,
   asking: Omit<Parameters<typeof askIdentityCenter>[2], 'isUnknown'>,
-): Promise<Asked> {
+): Promise<ListedAccess> {
   if (!isLive) return { asked: false, why: 'only the bucket was to be read' }
   if (isRole(permissionSet)) return { asked: false, why: 'its assignments give permission sets, not roles' }
   const isUnknown = !subject.isAnybody && !subject.principals
@@ -261,7 +261,7 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
     notes.push(`history begins at ${since}: of before that nothing is known here`)
   if (subject.user && subject.principals?.some(({ type }) => type === 'GROUP'))
     notes.push('history has no memberships: the groups of this user are those of now')
-  const asked: Asked = { asked: false, why: 'it does not tell of the past' }
+  const asked: ListedAccess = { asked: false, why: 'it does not tell of the past' }
   return { access: access.filter((one) => isOfSubject(one, subject)), asked, historySince: since }
 }
 

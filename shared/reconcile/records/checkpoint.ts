@@ -20,7 +20,7 @@ const toldStatus = record({
   desired: z.int(),
   open: z.int(),
 })
-export type Told = z.infer<typeof toldStatus>
+export type CheckedStatus = z.infer<typeof toldStatus>
 
 /** The body of a link as last read: its times, or that it is not valid, or that S3 did not give it. */
 const linkTimes = record({

@@ -45,7 +45,7 @@ export async function* listKnown(objects: ReadingObjects, beginning = ''): Async
 }
 
 /** `by`: who did it; absent: it is not known. `reason`: why it is told loudly. */
-type Told = {
+type ForeignEvent = {
   readonly key: AssignmentKey
   readonly at: string
   readonly by?: Author | undefined
@@ -55,7 +55,7 @@ type Told = {
 /** History says so first: a process that dies before the record says so tells it again. */
 export function tellForeign(
   objects: ObjectStore,
-  { key, at, event, by, reason }: Told & { readonly event: 'foreign-found' | 'foreign-gone' },
+  { key, at, event, by, reason }: ForeignEvent & { readonly event: 'foreign-found' | 'foreign-gone' },
   { principal, permissionSetArn: arn }: Pick<LedgerEntry, 'principal' | 'permissionSetArn'>,
 ): Promise<void> {
   const access = { principal, permissionSetArn: arn, links: [] }
@@ -65,7 +65,7 @@ export function tellForeign(
 /** Before the record under this key says that others gave this access: tells it, unless it says so already. */
 export async function tellFound(
   objects: ObjectStore,
-  told: Told,
+  told: ForeignEvent,
   found: Pick<LedgerEntry, 'principal' | 'permissionSetArn'>,
 ): Promise<void> {
   const known = await spoiledAsAbsent(readForeign(objects, told.key))

@@ -232,12 +232,12 @@ export async function listStoriesSince(
   return joinStories(events, compareNewestFirst, ({ event }) => isBeginning(event))
 }
 
-type Told = { readonly folder: string; readonly head: ObjectHead }
+type StoryEvent = { readonly folder: string; readonly head: ObjectHead }
 /** What became of something. `beganAt`: when it began, where that is among the events, by S3's clock. */
-export type Story<E extends Told> = { readonly last: E; readonly beganAt: Date | undefined }
+export type Story<E extends StoryEvent> = { readonly last: E; readonly beganAt: Date | undefined }
 
 /** The events of each folder as one story. Of two events of one second nobody knows which began it. */
-export function joinStories<E extends Told>(
+export function joinStories<E extends StoryEvent>(
   events: readonly E[],
   newestFirst: (a: E, b: E) => number,
   begins: (event: E) => boolean,

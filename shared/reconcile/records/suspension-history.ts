@@ -10,7 +10,7 @@ const prefix = 'history/suspensions/'
 const events = ['suspended', 'restored'] as const
 
 /** `by`: who uploaded or deleted the file; absent: it is not known. */
-type Told = SuspensionBody & {
+type SuspensionEvent = SuspensionBody & {
   readonly user: PrincipalId
   readonly name: PrincipalName
   readonly at: string
@@ -32,20 +32,20 @@ export async function suspendedSince(objects: ObjectStore, user: PrincipalId): P
 export const listSuspensionEvents = (objects: ObjectStore) => listUserEvents(objects, prefix, events)
 
 /** Tells it once, whatever becomes of the file meanwhile. Answers since when. */
-export async function tellSuspended(objects: ObjectStore, told: Told): Promise<string> {
+export async function tellSuspended(objects: ObjectStore, told: SuspensionEvent): Promise<string> {
   const known = await suspendedSince(objects, told.user)
   if (known === undefined) await tell(objects, 'suspended', told)
   return known ?? told.at
 }
 
 /** Answers since when the person had been suspended; `undefined`: nobody was told so. */
-export async function tellRestored(objects: ObjectStore, told: Told): Promise<string | undefined> {
+export async function tellRestored(objects: ObjectStore, told: SuspensionEvent): Promise<string | undefined> {
   const known = await suspendedSince(objects, told.user)
   if (known !== undefined) await tell(objects, 'restored', told)
   return known
 }
 
-function tell(objects: ObjectStore, event: (typeof events)[number], { at, ...body }: Told): Promise<void> {
+function tell(objects: ObjectStore, event: (typeof events)[number], { at, ...body }: SuspensionEvent): Promise<void> {
   const subject = { folder: `${prefix}${body.user}/`, name: renderNameInKey(body.name) }
   return tellEvent(objects, subject, { event, named: `person-${event}`, at, body })
 }

@@ -140,10 +140,10 @@ const membershipBody = z.looseObject({
   files: z.array(z.looseObject({ key: z.string(), by: uploader.optional() })).catch([]),
 })
 
-type Told = Pick<Passage, 'from' | 'until' | 'by'> & { readonly name?: string | undefined }
+type FirstRequest = Pick<Passage, 'from' | 'until' | 'by'> & { readonly name?: string | undefined }
 
 /** What asked first for what came first, and when that was there. What cannot be read took no time. */
-async function readFirst(objects: ObjectStore, { user, at, access, key }: Step): Promise<Told> {
+async function readFirst(objects: ObjectStore, { user, at, access, key }: Step): Promise<FirstRequest> {
   const unknown = { from: at, until: at, by: 'not known' }
   if (access === undefined) {
     const body = (await spoiledAsAbsent(new JsonRecord(objects, key, membershipBody).read()))?.value

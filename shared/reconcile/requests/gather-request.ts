@@ -6,7 +6,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { RequestDigest, RequestPath } from '../../domain/requests/access-request.ts'
 import type { RequestFacts, UploadHistory } from '../../domain/requests/decide-request.ts'
 import type { Eligibility } from '../../domain/requests/eligibility-file.ts'
-import { isScopeWithin, type Place } from '../../domain/scopes/scope-within.ts'
+import { isScopeWithin, type ScopePosition } from '../../domain/scopes/scope-within.ts'
 import { fitsOne } from '../../domain/text/glob.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
@@ -119,7 +119,7 @@ async function readCovers(
   const [view, selectors] = await Promise.all([organization.view(), organization.selectors()])
   const membership = { ...configuration, selectors, managementAccountId: view.managementAccountId }
   const tagsMatter = eligibilities.some(({ scopes }) => scopes.some((one) => asksTags(one, selectors)))
-  const place: Place = {
+  const place: ScopePosition = {
     account: scope.kind === 'account' ? await findAccount(scope.id, tagsMatter, context) : undefined,
     parents: scope.kind === 'ou_id' ? parentsOf(scope.id, view.accounts) : undefined,
   }

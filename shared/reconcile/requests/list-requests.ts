@@ -10,7 +10,7 @@ import { listHeads } from '../records/list-heads.ts'
 import { attentionPrefix, inputOfStatus, StatusStore, statusKey, statusPrefix } from '../records/status-store.ts'
 import { datedMs, findContradictions } from './find-contradictions.ts'
 
-type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
+type RequestPorts = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
 
 /** The requests that wait, and approvals that wait for one. */
 export async function* listWaiting(objects: ObjectStore, prefix = requestPrefix): AsyncGenerator<string> {
@@ -28,7 +28,7 @@ export async function listUndecided(objects: ObjectStore): Promise<readonly stri
 }
 
 /** Has every request looked at that waits for something. */
-export async function askForWaiting(ports: Looking, configuration: Configuration, why: string): Promise<number> {
+export async function askForWaiting(ports: RequestPorts, configuration: Configuration, why: string): Promise<number> {
   const keys = await Array.fromAsync(listWaiting(ports.objects))
   await sendInputs(ports, keys, why, configuration)
   return keys.length
@@ -47,7 +47,7 @@ export async function askForWaiting(ports: Looking, configuration: Configuration
  * | an approval that waits for a request               | it                             |
  * | a link and what was granted contradict each other  | the request (`findContradictions`) |
  */
-export async function sweepRequests(ports: Looking, configuration: Configuration): Promise<number> {
+export async function sweepRequests(ports: RequestPorts, configuration: Configuration): Promise<number> {
   const { objects, clock } = ports
   const { files, told, untold, outdated } = await compareTold(objects, placesWrittenBy('oneself'))
   const { room, crowds } = await findRoom(objects, untold, configuration)
@@ -116,7 +116,7 @@ async function countUndecided(objects: ObjectStore, key: string): Promise<number
 }
 
 /** Where somebody deleted the index of times: what has a status, and is no link or permission set, is looked at, and indexed again. */
-export async function askForTimed(ports: Looking, configuration: Configuration): Promise<void> {
+export async function askForTimed(ports: RequestPorts, configuration: Configuration): Promise<void> {
   const keys: string[] = []
   for (const prefix of placesOf(({ at }) => isOfPeople(at)))
     for (const key of (await listHeads(ports.objects, statusPrefix + prefix)).keys()) keys.push(inputOfStatus(key))

@@ -1,7 +1,7 @@
 import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
 
-type Known = { readonly firstAt: Date; readonly lost: ObjectHead | undefined; readonly versionId: string }
+type UndeletedObject = { readonly firstAt: Date; readonly lost: ObjectHead | undefined; readonly versionId: string }
 
 /**
  * What was written once under these prefixes, as if nothing had ever been deleted there, each object with the time at which it
@@ -10,11 +10,11 @@ type Known = { readonly firstAt: Date; readonly lost: ObjectHead | undefined; re
 export class UndeletedObjects {
   readonly #objects: ObjectStore
   readonly #versions: ObjectVersions
-  readonly #known: ReadonlyMap<string, Known>
+  readonly #known: ReadonlyMap<string, UndeletedObject>
   /** Ascending. */
   readonly #lost: readonly ObjectHead[]
 
-  private constructor(objects: ObjectStore, versions: ObjectVersions, known: ReadonlyMap<string, Known>) {
+  private constructor(objects: ObjectStore, versions: ObjectVersions, known: ReadonlyMap<string, UndeletedObject>) {
     this.#objects = objects
     this.#versions = versions
     this.#known = known
@@ -22,7 +22,7 @@ export class UndeletedObjects {
   }
 
   static async read(objects: ObjectStore, versions: ObjectVersions, prefix: string): Promise<UndeletedObjects> {
-    const known = new Map<string, Known>()
+    const known = new Map<string, UndeletedObject>()
     for await (const { key, versions: all, deletedAt } of versions.list(prefix)) {
       const written = toWritten(all)
       if (written && (deletedAt || all.length > 1))

@@ -48,7 +48,7 @@ type ListSources = Pick<Ports, 'objects' | 'clock'> & {
   readonly principals: PrincipalIndex
   readonly inPortions: InPortions
 }
-type Place = { readonly accountId: AccountId; readonly arn: PermissionSetArn }
+type SetInAccount = { readonly accountId: AccountId; readonly arn: PermissionSetArn }
 
 /**
  * All assignments that Identity Center has, or those of the filter. By permission set and account, a call for each place
@@ -127,7 +127,7 @@ async function listByPlace(
   accounts: readonly AccountId[],
   { inPortions }: ListSources,
 ): Promise<readonly AssignmentTarget[]> {
-  const places: Place[] = []
+  const places: SetInAccount[] = []
   const rows: AssignmentTarget[] = []
   if (accounts.length > 0)
     await inPortions(accounts, 'accounts', async (accountId, ssoAdmin) => {

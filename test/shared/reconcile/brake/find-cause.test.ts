@@ -7,7 +7,7 @@ import { principalId } from '../../../../shared/domain/principals/identity-cente
 import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
 import { noSelectors, parseSelectorFile } from '../../../../shared/domain/scopes/selector-file.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
-import { findCause, type Place, withoutEnded } from '../../../../shared/reconcile/brake/find-cause.ts'
+import { findCause, type RevokedAccount, withoutEnded } from '../../../../shared/reconcile/brake/find-cause.ts'
 import { readLink } from '../../../../shared/reconcile/records/read-link.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -22,13 +22,13 @@ async function upload(world: World, body: string, name = key): Promise<GrantingL
   return { key: name, etag: written.etag, lastModified: world.clock.now().toISOString() }
 }
 
-const accountOf = (account: Partial<Account> = {}): Place => {
+const accountOf = (account: Partial<Account> = {}): RevokedAccount => {
   const id = accountId.parse('200000000001')
   const managementAccountId = accountId.parse('100000000000')
   const known: Account = { id, name: 'Web', state: 'ACTIVE', parents: ['r-tiny'], ...account }
   return { accountId: id, account: known, managementAccountId, selectors: noSelectors }
 }
-const find = (world: World, place: Place, ...links: readonly GrantingLink[]) =>
+const find = (world: World, place: RevokedAccount, ...links: readonly GrantingLink[]) =>
   findCause(links, (one) => readLink(world.ports.objects, one, world.configuration), place)
 const configured: Cause = { cause: 'configuration' }
 const ofAccount: Cause = { cause: 'account', name: '200000000001' }

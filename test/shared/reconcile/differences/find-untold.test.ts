@@ -9,14 +9,14 @@ import {
   type Situation,
   wantsLook,
 } from '../../../../shared/reconcile/differences/find-untold.ts'
-import type { Told } from '../../../../shared/reconcile/records/checkpoint.ts'
+import type { CheckedStatus } from '../../../../shared/reconcile/records/checkpoint.ts'
 import { attentionKey, StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { World } from '../../../world.ts'
 
 const linkOf = (principal: string) => `links_data/root%all%Billing-ps%${principal}%GROUP%ssofile`
 const link = linkOf('team')
 const set = 'permission_sets/Billing-ps.json'
-const told = (state: StatusState, desired = 0): Told => {
+const told = (state: StatusState, desired = 0): CheckedStatus => {
   return { etag: 's', state, attention: attentionOf({ state }), of: 'f', desired, open: 0 }
 }
 
@@ -32,7 +32,7 @@ const calm: Situation = {
   isUnused: false,
 }
 
-type Case = readonly [string, Told, Partial<Situation>, boolean]
+type Case = readonly [string, CheckedStatus, Partial<Situation>, boolean]
 
 describe('whether an input is looked at again', () => {
   const cases: readonly (readonly [string, string, ...Case])[] = [
@@ -127,7 +127,11 @@ test('an assignment concerns a link only within its scope, or anywhere if the li
 })
 
 describe('the index of attention', () => {
-  async function misindexed(indexed: readonly string[], statuses: Readonly<Record<string, Told>>, spoiled = '') {
+  async function misindexed(
+    indexed: readonly string[],
+    statuses: Readonly<Record<string, CheckedStatus>>,
+    spoiled = '',
+  ) {
     const world = new World()
     for (const key of indexed) await world.objects.put(`attention/${key}`, '')
     const unread = new Map(spoiled === '' ? [] : [[spoiled, `status/${spoiled}.json`]])
