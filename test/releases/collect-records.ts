@@ -1,4 +1,7 @@
+import { requestDigest } from '../../shared/domain/requests/access-request.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { JsonRecord } from '../../shared/reconcile/records/json-record.ts'
+import { findRequest } from '../../shared/reconcile/requests/request-controller.ts'
 import { intercept } from '../intercept.ts'
 import { RecordsLife } from './play-records.ts'
 
@@ -27,6 +30,7 @@ export async function collectRecords() {
     await life.hold()
     const read = async (kind: string, { text }: Written): Promise<unknown> => {
       const record = openers.get(kind)
+      if (kind === 'state/requests') return readPointer(text, life.world.objects)
       if (record === undefined) return undefined
       await life.world.objects.put(record.key, text)
       return record.read()
@@ -52,6 +56,13 @@ export async function collectRecords() {
       shapes.add(shapeOf(body))
     }
   }
+}
+
+/** Of which request a digest is: a plan reads it too, so no record that can be written is opened for it. */
+async function readPointer(text: string, objects: ObjectStore): Promise<unknown> {
+  const digest = requestDigest.parse('0'.repeat(32))
+  await objects.put(`state/requests/${digest}`, text)
+  return findRequest(objects, digest)
 }
 
 /** Messages of one shape say the same fields. */

@@ -198,7 +198,8 @@ function describeUser(id: PrincipalId, recorded: string, { users, suspensionOf }
 
 function describeGroup(id: PrincipalId, members: Members, names: Names): readonly Holder[] {
   const name = names.groups?.get(id)
-  const group = { groupId: id, group: name }
+  // Without a name the recorded one stands.
+  const group = { groupId: id, ...(name !== undefined && { group: name }) }
   if (!members.has(id)) return [{ ...group, remark: 'its members are not known' }]
   const listed = members.get(id)
   if (listed === undefined) return [{ ...group, remark: 'the group is gone from the directory' }]
