@@ -73,13 +73,13 @@ describe('on functions as hard as those of Lambda', () => {
     const timeouts = async () => ((await metricsOf(slow)).router?.timeouts ? true : undefined)
     await until('the timeout of the router', timeouts, { withinMs: 60_000, tell: () => slow.lastLogLines() })
     expect(slow.log).toContain('the function router timed out after 30 s; its calls are cut off')
-    expect(slow.log).not.toContain('link looked at')
+    expect(slow.log).not.toContain('link reconciled')
     // It waits for its permission set, once its notification has come again after the visibility timeout of 60 s.
     await until('the status', async () => (await slow.status(keyOf('one')))?.state === 'waiting' || undefined, {
       withinMs: 60_000,
       tell: () => slow.lastLogLines(),
     })
-    const looks = slow.log.split('\n').filter((line) => line.includes('link looked at') && line.includes('%one%'))
+    const looks = slow.log.split('\n').filter((line) => line.includes('link reconciled') && line.includes('%one%'))
     expect(looks.length).toBe(1)
   }, 150_000)
 
