@@ -11,6 +11,7 @@ import { isServiceError } from '../../ports/service-error.ts'
 import type { Description, Effect } from '../inputs/controller.ts'
 import { findAuthor } from '../records/authors.ts'
 import { RecordChangedError } from '../records/json-record.ts'
+import { scheduleWork } from '../records/open-work.ts'
 import {
   isOfClaim,
   type OwnedPermissionSet,
@@ -60,7 +61,7 @@ export async function performPermissionSetStep(
       await denyEndedSessions(name, await readOwned(objects, name), context)
       return { learnt: { ...input.learnt, isDenied: true } }
     case 'look for it':
-      return lookFor(input, context)
+      return lookFor(input, facts, context)
     case 'begin deletion':
       return entry ? { entry: { ...entry, deletionAt: renderInstant(context.clock.now()) } } : {}
     case 'delete':
@@ -119,11 +120,19 @@ async function unlessRefused(
 }
 
 /** It was claimed, but no ARN is recorded: its creation may have gone unanswered. */
-async function lookFor({ name, entry, learnt }: PermissionSetInput, context: PermissionSetContext): Promise<Came> {
+async function lookFor(
+  { key, name, entry, learnt }: PermissionSetInput,
+  { comesUntil }: Facts,
+  context: PermissionSetContext,
+): Promise<Came> {
   const stored = await readOwned(context.objects, name)
   const existing = await findExisting(name, context)
   const isOurs = entry && stored && existing && isOfClaim(stored, existing.createdAt)
-  return isOurs ? { entry: { ...entry, arn: existing.arn } } : { learnt: { ...learnt, isMissing: true } }
+  if (isOurs) return { entry: { ...entry, arn: existing.arn } }
+  // Not by the record: the instant of its last writing tells what was created since.
+  if (comesUntil && context.clock.now() < comesUntil)
+    await scheduleWork(context.objects, renderInstant(comesUntil), key)
+  return { learnt: { ...learnt, isMissing: true } }
 }
 
 /** The permission set that has this name in Identity Center now. */

@@ -63,10 +63,7 @@ function describe(
   facts: PermissionSetTypes['facts'],
 ): Description {
   const told = describeEnd(tell, input, facts)
-  return {
-    told: told && withUnmetDenials(told, input.entry?.sessions),
-    ...(tell === 'unanswered' && { again: facts.comesUntil }),
-  }
+  return { told: told && withUnmetDenials(told, input.entry?.sessions) }
 }
 
 function describeEnd(

@@ -109,7 +109,7 @@ describe('a permission set whose file is gone', () => {
     expect(await theirs.remove()).toMatchObject({
       status: { state: 'blocked', reason: expect.stringContaining(':15:') },
     })
-    expect(await theirs.world.keys('state/expiry/')).toEqual([`state/expiry/2026-03-03T10:15:10.000Z%${file}`])
+    expect(await theirs.world.keys('state/open/')).toEqual([`state/open/2026-03-03T10:15:10.000Z%${file}`])
     await theirs.world.clock.advance(15 * 60_000)
     expect(await theirs.remove()).toEqual(gone)
     expect(theirs.isThere()).toBe(true)
