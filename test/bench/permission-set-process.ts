@@ -1,10 +1,11 @@
-import { lookAtPermissionSet } from '../../handlers/permission-sets.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { dispatch } from '../../shared/reconcile/dispatcher/slice.ts'
+import { reconcileInput } from '../../shared/reconcile/inputs/reconcile-input.ts'
+import { uploadedPermissionSetController } from '../../shared/reconcile/permission-sets/uploaded-permission-set.ts'
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { CollectedLog } from '../collected-log.ts'
 import { intercept } from '../intercept.ts'
@@ -58,7 +59,8 @@ for (const { body } of steps) {
   else await aws.objects.delete(key)
   calls = 0
   heapMegabytes = heapLeft()
-  await lookAtPermissionSet({ v: 1, key, id: crypto.randomUUID(), event: 'benchmark' }, ports, defaultConfiguration)
+  const message = { v: 1, key, id: crypto.randomUUID(), event: 'benchmark' } as const
+  await reconcileInput(message, uploadedPermissionSetController, { ...ports, configuration: defaultConfiguration })
   await dispatch(ports, defaultConfiguration, { sliceMs: 60_000, lingerMs: 0, holder: 'benchmark' })
   const status = await aws.objects.get(`status/${key}.json`)
   const state = status ? String(JSON.parse(new TextDecoder().decode(status.body)).state) : 'gone'

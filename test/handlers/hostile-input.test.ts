@@ -5,7 +5,6 @@ import { readAllStatuses } from '../../handlers/cli/status/read-all-statuses.ts'
 import { renderStatus, renderSummary } from '../../handlers/cli/status/render-status.ts'
 import { ReadableLog } from '../../handlers/cli/terminal/readable-log.ts'
 import { events } from '../../handlers/events.ts'
-import { lookAtPermissionSet } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
 import { noGuardrails } from '../../shared/domain/guardrails/policy-file.ts'
 import { describeLink } from '../../shared/domain/links/describe-link.ts'
@@ -14,6 +13,7 @@ import type { Log } from '../../shared/ports/log.ts'
 import type { WorkedQueue } from '../../shared/ports/queues.ts'
 import { reconcileInput } from '../../shared/reconcile/inputs/reconcile-input.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { uploadedPermissionSetController } from '../../shared/reconcile/permission-sets/uploaded-permission-set.ts'
 import { readLink } from '../../shared/reconcile/records/read-link.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { gatherLink } from '../../shared/reconcile/statuses/gather-link.ts'
@@ -309,11 +309,11 @@ describe('any bytes under any key', () => {
     const world = new World()
     const look = fc.asyncProperty(anyKeyUnder('permission_sets/'), anyBody, async (key, body) => {
       await world.objects.put(key, body)
-      await lookAtPermissionSet(
-        { v: 1, key, id: world.ports.randomness.id(), event: '' },
-        world.ports,
-        world.configuration,
-      )
+      const message = { v: 1, key, id: world.ports.randomness.id(), event: '' } as const
+      await reconcileInput(message, uploadedPermissionSetController, {
+        ...world.ports,
+        configuration: world.configuration,
+      })
       const told = status.parse(await world.json(statusKey(key)))
       expect({ input: told.input, isKnown: states.includes(told.state) }).toEqual({ input: key, isKnown: true })
     })

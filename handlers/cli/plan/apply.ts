@@ -24,12 +24,12 @@ import { beginDriftCheck } from '../../../shared/reconcile/drift/drift-run.ts'
 import { reconcileInput } from '../../../shared/reconcile/inputs/reconcile-input.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { followEndedSessions } from '../../../shared/reconcile/permission-sets/follow-ended-sessions.ts'
+import { uploadedPermissionSetController } from '../../../shared/reconcile/permission-sets/uploaded-permission-set.ts'
 import { claimBucket, WrongOwnerError } from '../../../shared/reconcile/records/owner.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { Policies } from '../../../shared/reconcile/records/policies.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { linkController } from '../../../shared/reconcile/statuses/link-controller.ts'
-import { lookAtPermissionSet } from '../../permission-sets.ts'
 import { wholeNumber } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
@@ -237,7 +237,7 @@ async function lookAtInputs(ports: Ports, configuration: Configuration): Promise
           const message = inputMessage.parse(JSON.parse(body))
           try {
             if (queue === 'links') await reconcileInput(message, linkController, context)
-            else await lookAtPermissionSet(message, ports, configuration)
+            else await reconcileInput(message, uploadedPermissionSetController, context)
             done++
           } catch (error) {
             failed++

@@ -36,6 +36,7 @@ import type {
   ReadingContext,
   ReconcileContext,
 } from '../inputs/controller.ts'
+import { type UploadTypes, uploadController } from '../inputs/upload-controller.ts'
 import { attributesFolder, tellAttributeSteps, tellHeldAttributes } from '../records/attribute-history.ts'
 import { sendInput } from '../records/inputs.ts'
 import { KnownRecord } from '../records/known-record.ts'
@@ -57,16 +58,6 @@ interface AttributesTypes extends KindTypes {
 
 type AttributesInput = Input<AttributesTypes>
 
-interface UploadTypes extends KindTypes {
-  readonly name: typeof attributesKey
-  readonly body: readonly Attribute[]
-  readonly entry: never
-  readonly facts: object
-  readonly action: never
-  readonly end: { readonly tell: 'asked' }
-  readonly context: ReconcileContext
-}
-
 /** A change takes seconds. If it takes longer, ssofile looks again later. */
 const looksMost = 8
 const lookEveryMs = 1_000
@@ -79,21 +70,20 @@ const kind = {
   parseBody: (_: string, body: Uint8Array, sizeBytes: number) => parseAttributesFile(body, sizeBytes),
 } as const
 
-/** The file of attributes, as its upload is looked at: only the dispatcher calls SSO Admin, so it gets a hint. */
-export const uploadedAttributesController: Controller<UploadTypes> = {
-  ...kind,
-  describesInvalid: true,
-  gather: async () => ({}),
-  decide: () => ({ tell: 'asked' }),
-  underPause: [],
-  perform: async () => ({}),
-  describe: (_, input) => ({
+/** The file of attributes, when it is uploaded or deleted. */
+export const uploadedAttributesController = uploadController<typeof attributesKey, readonly Attribute[]>(
+  kind,
+  (input) => ({
     told: describeUpload(input),
     wakes: { why: 'the dispatcher applies them', hints: [attributesHint(attributesKey)] },
   }),
-}
+)
 
-function describeUpload({ file, head, told }: Input<UploadTypes>): Description['told'] {
+function describeUpload({
+  file,
+  head,
+  told,
+}: Input<UploadTypes<typeof attributesKey, readonly Attribute[]>>): Description['told'] {
   if (file.is === 'invalid') return rejection(file.complaint)
   // If the file is gone, the dispatcher says what became of it.
   if (head === undefined) return told

@@ -1,0 +1,30 @@
+import type { Controller, Description, Input, KindTypes, ReconcileContext } from './controller.ts'
+
+export interface UploadTypes<Name, Body> extends KindTypes {
+  readonly name: Name
+  readonly body: Body
+  readonly entry: never
+  readonly facts: object
+  readonly action: never
+  readonly end: { readonly tell: 'uploaded' }
+  readonly context: ReconcileContext
+}
+
+/**
+ * The upload of a file that only the dispatcher makes true, since it alone calls SSO Admin: nothing is gathered and no step is taken.
+ * `describe` answers the status for the meantime, and the hint for the dispatcher.
+ */
+export function uploadController<Name, Body>(
+  kind: Pick<Controller<UploadTypes<Name, Body>>, 'noun' | 'parseName' | 'mostBytes' | 'parseBody'>,
+  describe: (input: Input<UploadTypes<Name, Body>>) => Description,
+): Controller<UploadTypes<Name, Body>> {
+  return {
+    ...kind,
+    describesInvalid: true,
+    gather: async () => ({}),
+    decide: () => ({ tell: 'uploaded' }),
+    underPause: [],
+    perform: async () => ({}),
+    describe: (_, input) => describe(input),
+  }
+}
