@@ -12,6 +12,8 @@ import {
 } from '../../domain/credentials/retire-file.ts'
 import { retirementPrefix } from '../../domain/credentials/retirement.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { findUploader } from '../../domain/links/find-uploader.ts'
+import type { InputMessage } from '../../domain/links/input-message.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { isUnplaced, type OrganizationView } from '../../domain/organization/organization-view.ts'
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
@@ -168,22 +170,25 @@ async function reconcileEach(
       const { status } = await reconcileInput(message, retirementController, context)
       told.push({ key, state: status?.state, isFailed: false })
     } catch (error) {
-      await tellFailure(key, error, context)
+      await tellFailure(message, error, context)
       told.push({ key, state: 'failed', isFailed: true })
     }
   }
   return told
 }
 
-async function tellFailure(key: string, error: unknown, context: RetirementContext): Promise<void> {
-  const { objects, log, randomness, configuration } = context
+async function tellFailure(message: InputMessage, error: unknown, context: RetirementContext): Promise<void> {
+  const { key } = message
+  const { objects, log, configuration } = context
   log.error('a credential could not be retired, or kept; the next run tries again', { input: key, error })
   const remedy = isServiceError(error, 'AccessDenied')
     ? `deploy the role ${configuration.hygieneRole} into the account (docs/credentials.md); it is tried again every five minutes`
     : 'wait: it is tried again every five minutes'
   const reason = error instanceof Error ? error.message : String(error)
-  const message = { v: 1, id: randomness.id(), event: 'schedule', key } as const
-  await tellInput(context, { message, head: await objects.head(key) }, () => ({ state: 'failed', reason, remedy }))
+  const head = await objects.head(key)
+  await tellInput(context, { key, head }, (current) => {
+    return { by: findUploader(head, message, current), state: 'failed', reason, remedy }
+  })
 }
 
 /** An act leaves its list once no file waits for it. If a file could not be looked at, nobody knows what the brake would say. */

@@ -14,12 +14,13 @@ import { KnownRecord } from '../records/known-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { readNow } from '../records/owner.ts'
 import { readPauseReason } from '../records/pause.ts'
-import { describeInput, fileReadingOf, readParsedInput, requireUnchanged } from '../records/read-input.ts'
+import { fileReadingOf, readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { StatusStore, statusKey } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import type { Controller, Description, Effect, Input, KindTypes, ReconcileContext, Wakes } from './controller.ts'
 import { rejectRefused } from './reject-refused.ts'
+import { tellInput } from './tell-input.ts'
 
 /** More than any input needs: a request has a step for each approval. */
 const stepsMost = 40
@@ -66,7 +67,6 @@ export async function reconcileInput<T extends KindTypes>(
   return again === 'now' ? reconcileInput(message, controller, context) : reconciled
 }
 
-/** What a status is written over. */
 type Before = { readonly stored: Stored<Status> | undefined }
 
 /** Writes the status first, because others rely on it; then wakes the inputs that wait. */
@@ -79,20 +79,16 @@ async function tell<T extends KindTypes>(
 ): Promise<Status | undefined> {
   const { key, id, event } = message
   const { objects, clock, configuration, log } = context
-  const statuses = new StatusStore(objects, clock)
   const crowd = crowdOf(key, configuration.folders)
   // A schedule looks again at what S3 tells nobody of; its function may write no index, and no status of a crowd.
   const isNotified = queueOf(key) !== undefined
   const isNew = isNotified && stored === undefined && told?.state === 'rejected'
   const isOneTooMany = isNew && (await isCrowded(objects, crowd, configuration))
-  const next = told && !isOneTooMany ? { ...(head && describeInput(head)), by, ...told } : undefined
-  const change = async (current: Status | undefined) => {
+  const status = await tellInput(context, { key, head, before: { stored } }, (current) => {
     if (current !== stored?.value) throw new RecordChangedError(statusKey(key))
-    // It is there now, and has a look of its own to come: its status stays.
-    return head === undefined && (await objects.head(key)) !== undefined ? current : next
-  }
-  const status = await statuses.revise(key, change, { stored })
-  if (isOneTooMany) await tellCrowd(statuses, crowd, configuration)
+    return told && !isOneTooMany ? { by, ...told } : undefined
+  })
+  if (isOneTooMany) await tellCrowd(new StatusStore(objects, clock), crowd, configuration)
   await indexInstants(objects, key, again === 'now' || !isNotified ? [] : [again ?? []].flat(), id)
   const state = isOneTooMany ? 'rejected, with many others' : (status?.state ?? 'removed')
   log.info(`${noun} reconciled`, { input: key, event, id, status: state })

@@ -1,4 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { rulePrefix } from '../../domain/people/rule-file.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
@@ -48,9 +49,13 @@ export async function tellFailedLook(
     const putOff = { reason: reasonOf(error), at: clock.now() }
     const first = isCounted ? describeNotLookedAt(putOff.reason) : { state: 'applying' as const }
     const coming = head && { input: key, ...first, updatedAt: renderInstant(clock.now()) }
-    await tellInput(ports, { message, head }, (current) =>
-      describePutOff(isStale(key, current) ? { ...current, state: 'applying' } : (current ?? coming), putOff),
-    )
+    await tellInput(ports, { key, head }, (current) => {
+      const told = describePutOff(
+        isStale(key, current) ? { ...current, state: 'applying' } : (current ?? coming),
+        putOff,
+      )
+      return told && { by: findUploader(head, message, current), ...told }
+    })
     log.warn('an input could not be looked at; its status says why, and it is looked at again in a minute', {
       input: key,
       error,

@@ -1,27 +1,31 @@
-import { findUploader } from '../../domain/links/find-uploader.ts'
-import type { InputMessage } from '../../domain/links/input-message.ts'
 import type { NewStatus, Status } from '../../domain/statuses/status.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { InputHead } from '../records/read-input.ts'
-import { describeInput } from '../records/read-input.ts'
+import { describeInput, type InputHead } from '../records/read-input.ts'
 import { StatusStore } from '../records/status-store.ts'
+import type { Stored } from '../records/stored-json.ts'
 
-/** `by`: absent where it is who uploaded the input. */
 export type ToldInput = Omit<NewStatus, 'etag' | 'versionId' | 'lastModified'>
 
+type ReadInput = {
+  readonly key: string
+  readonly head: InputHead | undefined
+  /** Its status as it was before the input was read. Absent: it is read. */
+  readonly before?: { readonly stored: Stored<Status> | undefined }
+}
+
 /**
- * Makes the status of an input say what `tell` answers, and who uploaded it; `undefined`: nothing is to be said any more. What was
- * gone when it was looked at, and is there now, has a look of its own to come: its status stays.
+ * Makes the status of an input say what `tell` answers; `undefined`: nothing is to be said any more. If the file was gone when it was
+ * looked at, and is there now, it has a look of its own to come, and its status stays.
  */
 export function tellInput(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
-  { message, head }: { readonly message: InputMessage; readonly head: InputHead | undefined },
+  { key, head, before }: ReadInput,
   tell: (current: Status | undefined) => ToldInput | undefined,
 ): Promise<Status | undefined> {
-  const { key } = message
-  return new StatusStore(objects, clock).revise(key, async (current) => {
-    if (head === undefined && (await objects.head(key)) !== undefined) return current
+  const revise = async (current: Status | undefined) => {
     const told = tell(current)
-    return told && { ...(head && describeInput(head)), by: findUploader(head, message, current), ...told }
-  })
+    if (head === undefined && (await objects.head(key)) !== undefined) return current
+    return told && { ...(head && describeInput(head)), ...told }
+  }
+  return new StatusStore(objects, clock).revise(key, revise, before)
 }
