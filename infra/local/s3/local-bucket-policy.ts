@@ -1,5 +1,7 @@
 import { environment } from '../../../shared/domain/deployment/environment.ts'
 import { evaluatePolicy } from '../../../shared/domain/iam-policies/evaluate-policy.ts'
+import type { Kind } from '../../../shared/domain/inputs/kind.ts'
+import { allKinds } from '../../../shared/domain/inputs/kinds.ts'
 import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
 import { bucketPolicy } from '../../bucket-policy.ts'
 import { DeploymentNames } from '../../deployment-names.ts'
@@ -54,9 +56,20 @@ const open = {
 
 const roles = new Map(names.roleArns.map((arn) => [arn.slice(arn.indexOf('/') + 1), arn]))
 
+type BucketPolicy = ReturnType<typeof bucketPolicy>
+/** By the places of all kinds: a test may add one. Each write is judged, so it is not built for each. */
+const policies = new Map<string, BucketPolicy>()
+
+function policyOf(all: readonly Kind[]): BucketPolicy {
+  const places = all.map(({ at }) => at).join(' ')
+  const policy = policies.get(places) ?? bucketPolicy(open, names)
+  policies.set(places, policy)
+  return policy
+}
+
 /** Whether the policy of a deployment's bucket would deny this. What it leaves open, other policies decide. */
 export function isDeniedByBucket({ accessKeyId, person }: Signer, action: WriteAction, key: string): boolean {
-  const policy = bucketPolicy(open, names)
+  const policy = policyOf(allKinds())
   const request = { action: `s3:${action}`, resource: `${names.bucketArn}/${key}` }
   if (person === undefined)
     return evaluatePolicy(policy, { ...request, principal: roles.get(accessKeyId) ?? users + accessKeyId }) === 'denied'

@@ -357,7 +357,7 @@ export function allKinds(): readonly Kind[] {
 
 /** The kind whose place a key is in, whether or not the file there counts. */
 export function kindAt(key: string): Kind | undefined {
-  return allKinds().find(({ at }) => (at.endsWith('/') ? key.startsWith(at) : key === at))
+  return registered.values().find(({ at }) => (at.endsWith('/') ? key.startsWith(at) : key === at))
 }
 
 /** The kind of an input; `undefined`: it is none, such as a README beside the policies. */
