@@ -93,7 +93,7 @@ async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
   if (told === undefined)
     return refuse(403, 'a request of nobody', 'a request that is signed (AWS Signature Version 4)', 'sign the request')
   const session = parsePersonSession(told.arn)
-  // For every route. IAM alone judges a session of nobody, or one whose name may be cut.
+  // This check holds for every route. If the session names no person, or its name may be cut, only IAM decides.
   const sources = { ...context.ports, ...context.known, principalSuffix: context.configuration.principalSuffix }
   const seen = session && (await findActorOfSession(session.userName, sources))
   if (session && seen?.bar) return refuseBar(session.userName, seen.bar)
@@ -153,14 +153,14 @@ function keysOf(kind: ApiKind, parameter: string): readonly string[] {
 type RoleSources = {
   /** Absent: a local system's, where sessions cannot be forged. */
   readonly access: Access | undefined
-  /** Of the account in which the API is, the only one whose callers API Gateway lets in. */
+  /** The roles of the API's own account: API Gateway lets in callers of no other. */
   readonly roles: OwnRoles | undefined
 }
 
 /**
- * The caller with the ARN of its role, where only that tells who it is: for people whom Identity Center signed in, and where
- * the environment names roles by the beginning of their name. API Gateway tells the name of a role without its path, and anybody
- * who may make roles can make one of a fitting name: so IAM is asked for the path. (IAM User Guide, "IAM identifiers".)
+ * Adds the ARN of the caller's role if it decides who the caller is: for people whom Identity Center signed in, and if the environment
+ * names roles by the beginning of their name. API Gateway tells the name of a role without its path, and anybody who may make roles
+ * can make one with a fitting name, so this asks IAM for the path. (IAM User Guide, "IAM identifiers".)
  */
 async function addRole(caller: ApiCaller, { access, roles }: RoleSources): Promise<ApiCaller> {
   const name = roleNameOf(caller)

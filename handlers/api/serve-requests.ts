@@ -53,7 +53,7 @@ async function listEligibility(context: RequestContext): Promise<Answer> {
   return answer(200, { ...about, eligible: eligible.map(tell) })
 }
 
-/** As its file says it, but for whom else it holds. */
+/** The eligibility as its file says it, without the other people whom it is for. */
 function tell({ longestMs, mayStartLaterMs, lapsesAfterMs, ...one }: Eligibility) {
   return {
     name: one.name,

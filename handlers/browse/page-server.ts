@@ -97,14 +97,14 @@ function send(response: ServerResponse, { statusCode, headers, body }: Answer): 
   response.writeHead(statusCode, { ...headers, ...guarding }).end(body)
 }
 
-/** What a browser sent, as far as it decides whether it is served. Header names in small letters. */
+/** The parts of a browser's request that decide whether the server answers it. Header names are in lower case. */
 type PageRequest = {
   readonly method: string
   readonly url: string
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
-/** What is to be done for it. `secret`: what it has to know for that. */
+/** How the server answers a request. `secret`: the key that the request carries. */
 type PageOrder =
   | { readonly do: 'show the page' }
   | { readonly do: 'open the session'; readonly secret: string }
@@ -117,7 +117,7 @@ type PageOrder =
     }
   | { readonly do: 'refuse'; readonly answer: Answer }
 
-/** Of the API the page needs this, and nothing else of it can be reached. */
+/** The calls of the API that the page needs. The server passes on no others. */
 const calls = ['GET /eligibility', 'GET /requests', 'POST /requests', 'POST /approvals']
 const parameters = ['of', 'limit', 'nextToken']
 

@@ -339,9 +339,9 @@ export type KindName = keyof typeof kinds
 const registered = new Map<string, Kind>(Object.values(kinds).map((kind) => [kind.at, kind]))
 
 /**
- * Makes a kind one of ssofile's: all that is said below of kinds is said of it, too. Which kinds there are is part of the program, as
- * its types are, so a kind is registered before anything runs, and is not handed through each function that asks here. No module
- * keeps an answer from when it was loaded. Answers what takes the kind out again, for tests: their files share a process.
+ * Adds a kind to the table; everything below then knows it. The kinds are part of the program, as its types are: they are registered
+ * before anything runs, so functions ask this table and do not pass it on. No module may keep an answer from the time when it was
+ * loaded. Returns a function that removes the kind, for tests: their files share a process.
  */
 export function registerKind(kind: Kind): () => void {
   const { at } = kind

@@ -28,7 +28,7 @@ export type KindTypes = {
   /** Nothing more is to be done now. */
   readonly end: { readonly tell: string }
   readonly context: ReconcileContext
-  /** What the answers to its own calls tell one reconcile: to read it again would cost calls, or could not tell it. */
+  /** What one reconcile learns from the answers to its own calls, and could not read again, or only with more calls. */
   readonly learnt?: unknown
 }
 
@@ -81,7 +81,7 @@ export type Description = {
   readonly wakes?: Wakes | undefined
 }
 
-/** What is to be looked at. `why`: for the log. */
+/** What the loop sends. `why`: for the log. */
 export type Wakes = {
   readonly why: string
   readonly inputs?: readonly Pick<InputMessage, 'key' | 'user'>[]

@@ -26,7 +26,7 @@ import { tellInput } from './tell-input.ts'
 const stepsMost = 40
 const pausedAgainMs = 60_000
 
-/** What one reconcile had to tell of the input, what its status is now, and whether a step had news of it. */
+/** The result of one reconcile: what it told, the status now, and whether a step had news for the inputs that wait. */
 export type Reconciled = {
   readonly told: Description['told']
   readonly status: Status | undefined

@@ -60,7 +60,7 @@ export type PermissionSetObstacle =
       readonly warnings: readonly string[]
     }
 
-/** What the answers to its own calls tell one reconcile. */
+/** What one reconcile learns from the answers to its own calls. */
 export type LearntPermissionSet = {
   readonly isDenied?: true
   /** As it was read, and then as our own calls have made it: a call that succeeded is the proof. */
