@@ -21,8 +21,21 @@ export type AttributesFacts = {
   readonly isListed: boolean
 }
 
-export const attributesActions = ['drop', 'note', 'ask', 'hold', 'keep', 'give up'] as const
-export const attributesEnds = ['invalid', 'nothing', 'in progress', 'drift', 'applied'] as const
+export const attributesActions = [
+  'drop',
+  'note',
+  'ask',
+  'hold',
+  'keep',
+  'give up',
+] as const satisfies readonly AttributesAction['do'][]
+export const attributesEnds = [
+  'invalid',
+  'nothing',
+  'in progress',
+  'drift',
+  'applied',
+] as const satisfies readonly AttributesEnd['tell'][]
 
 /** Losses are in words, as the brake names them. */
 export type AttributesAction =
