@@ -67,6 +67,7 @@ test('a joiner for whom a file lay there before waits from the day on which ther
   const createdAt = world.clock.now().toISOString()
   await world.finish(world.everyHour())
   await world.until(() => has(world, 'eve'), 'the access')
+  await world.clock.advance(5 * minute)
   const { lines } = await report(world)
   expect(lines).toMatchObject([{ who: 'eve joined', from: createdAt }])
   expect(lines[0]?.seconds).toBeLessThan(3600)
