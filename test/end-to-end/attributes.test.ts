@@ -32,11 +32,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ssofile-attributes-'))
   await system.upload('permission_sets/Team-ps.json', JSON.stringify(byTeam))
   await system.untilStatus('permission_sets/Team-ps.json', 'applied')
-}, 120_000)
+})
 afterAll(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
-}, 60_000)
+})
 
 const render = (...rows: readonly object[]) => JSON.stringify({ AccessControlAttributes: rows })
 
@@ -61,7 +61,7 @@ test('only governance writes the file; plan tells which permission sets name an 
   expect(pushed).toMatchObject({ exitCode: 0 })
   await system.untilStatus(attributesKey, 'applied')
   expect(await configured()).toEqual(['CostCenter', 'Department'])
-}, 120_000)
+})
 
 test('what is taken away is held until an operator releases exactly that', async () => {
   await writeFile(join(folder, attributesKey), render(costCenter))
@@ -85,7 +85,7 @@ test('what is taken away is held until an operator releases exactly that', async
     'attribute-added%Department',
     'attribute-removed%Department',
   ])
-}, 120_000)
+})
 
 test('a file that is not valid says why, and deleting the file changes nothing in Identity Center', async () => {
   await system.upload(attributesKey, render({ ...department, Value: { Source: ['a', 'b'] } }), 'governance')
@@ -95,4 +95,4 @@ test('a file that is not valid says why, and deleting the file changes nothing i
   await system.untilGone(attributesKey)
   await until('given up', async () => ((await system.keys('owned_attributes/')).length === 0 ? true : undefined))
   expect(await configured()).toEqual(['CostCenter'])
-}, 60_000)
+})

@@ -47,7 +47,7 @@ beforeAll(async () => {
   for (const { key, body } of all) await system.upload(key, body)
   await system.untilQuiet()
   statuses = await readStatuses()
-}, 120_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 async function readStatuses(): Promise<ReadonlyMap<string, Status>> {
@@ -151,4 +151,4 @@ test('bad inputs that are deleted leave nothing behind', async () => {
   await system.untilQuiet()
   expect(await system.keys('attention/')).toEqual([])
   expect([...(await readStatuses()).values()].filter(({ state }) => state !== 'applied')).toEqual([])
-}, 60_000)
+})

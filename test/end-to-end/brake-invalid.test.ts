@@ -27,7 +27,7 @@ beforeAll(async () => {
   await system.uploadAll([...links, wide])
   await system.untilStatuses([...links, wide], 'applied')
   await system.untilQuiet()
-}, 90_000)
+})
 afterAll(() => system.stop(), 30_000)
 
 /** What is in Identity Center, of the groups that these tests are about. */
@@ -52,7 +52,7 @@ test('a link that is overwritten by what is not valid loses its access as if it 
   await system.upload(wide)
   await system.untilStatus(wide, 'applied')
   expect(await system.status(wide)).not.toHaveProperty('lastValid')
-}, 120_000)
+})
 
 test('many links that somebody overwrites by what is not valid are held by the brake, as deletions are', async () => {
   await Promise.all(links.map((link) => system.upload(link, malformed)))
@@ -94,4 +94,4 @@ test('many links that somebody overwrites by what is not valid are held by the b
     links.filter((link) => link !== first),
     'rejected',
   )
-}, 180_000)
+})

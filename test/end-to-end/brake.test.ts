@@ -37,11 +37,11 @@ beforeAll(async () => {
     await mkdir(dirname(join(folder, name ?? '')), { recursive: true })
     await writeFile(join(folder, name ?? ''), body ?? '')
   }
-}, 60_000)
+})
 afterAll(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
-}, 60_000)
+})
 
 async function granted(): Promise<number> {
   const found = await Promise.all(accounts.map((account) => system.access.inAccount(account)))
@@ -77,7 +77,7 @@ test('a root link over all accounts that is deleted alone is not held', async ()
   await system.remove(everyone)
   await system.untilGone(everyone)
   expect(await granted()).toBe(0)
-}, 120_000)
+})
 
 test('after a sync with --delete from an empty folder twenty of a hundred and twenty links lose their access, and the rest is held', async () => {
   await system.cli(['s3', 'sync', join(folder, 'links_data'), 's3://ssofile/links_data/', '--no-progress'])
@@ -90,7 +90,7 @@ test('after a sync with --delete from an empty folder twenty of a hundred and tw
   await system.untilQuiet()
   expect(await granted()).toBe(100)
   expect(system.log).toContain('the brake holds revocations')
-}, 400_000)
+})
 
 test('a person understands what is held, and why, and cannot release what another looked at', async () => {
   const { digest } = await untilHeld(100)
@@ -122,7 +122,7 @@ test('a person understands what is held, and why, and cannot release what anothe
     exitCode: 2,
     stderr: expect.stringContaining('AWS_ACCESS_KEY_ID=operator'),
   })
-}, 120_000)
+})
 
 test('a link that is restored keeps its access and leaves the list', async () => {
   const [first = ''] = await system.keys('attention/held/')
@@ -132,7 +132,7 @@ test('a link that is restored keeps its access and leaves the list', async () =>
   await untilHeld(99)
   expect(system.accepted('CreateAccountAssignment', earlier)).toBe(0)
   expect(system.accepted('DeleteAccountAssignment', earlier)).toBe(0)
-}, 120_000)
+})
 
 test('released by its digest, exactly what was held goes', async () => {
   const { digest } = await untilHeld(99)
@@ -155,4 +155,4 @@ test('released by its digest, exactly what was held goes', async () => {
     exitCode: 0,
     stdout: expect.stringContaining('already released'),
   })
-}, 400_000)
+})

@@ -29,11 +29,11 @@ beforeAll(async () => {
   await system.upload('hygiene.json', JSON.stringify({ ownerTag: 'team', retireAfterDays: 2 }), 'governance')
   await have(security, kenji)
   await have(ledger, kenji, mallory)
-}, 120_000)
+})
 afterAll(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
-}, 60_000)
+})
 
 /** Users whose key nobody has used for years. */
 async function have(account: string, ...names: readonly (keyof typeof keyIds)[]): Promise<void> {
@@ -62,7 +62,7 @@ test('a user with the name of a break-glass user where no definition has it is r
     [ledger, kenji, 'break-glass-name unused-user', 'now'],
     [ledger, mallory, 'break-glass-name unused-user', 'now'],
   ])
-}, 120_000)
+})
 
 test('a file retires such a user, and none retires the user of a definition in its security account', async () => {
   const [ofDefinition, ofNamesake] = [fileOf('Security', security, kenji), fileOf('Accountants', ledger, kenji)]
@@ -77,4 +77,4 @@ test('a file retires such a user, and none retires the user of a definition in i
       tell: async () => `${JSON.stringify(await system.status(ofNamesake))}\n${system.lastLogLines()}`,
     },
   )
-}, 150_000)
+})

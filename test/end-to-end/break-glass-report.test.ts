@@ -25,7 +25,7 @@ beforeAll(async () => {
   bundleFunction('report', settings, directory, closedApi, definitionsOf('111111111111'))
   system = await LocalSystem.start()
   await deploy(system.url)
-}, 120_000)
+})
 afterAll(async () => {
   await system.stop()
   await rm(directory, { recursive: true })
@@ -57,4 +57,4 @@ test('a role and a rule that somebody changed are found at night, and are gone w
   expect(await found()).toEqual([])
   // Nobody in this test signs in or drills.
   expect(await system.keys('attention/failed/break-glass/example/drills/')).toHaveLength(3)
-}, 120_000)
+})

@@ -25,7 +25,7 @@ beforeAll(async () => {
     }),
   })
   await system.upload('eligibility/admin.json', JSON.stringify(eligibility), 'governance')
-}, 60_000)
+})
 afterAll(() => system?.stop(), 30_000)
 
 /** What the page does with its address: it opens a session, once, and sends its key with each call. */
@@ -60,7 +60,7 @@ test('what a page asks of ssofile browse reaches the API as a request of whoever
   } finally {
     await browsing.stop()
   }
-}, 60_000)
+})
 
 test('the page of the local system serves whoever is chosen, also who has no access yet, each as that person', async () => {
   const list = `${system.url}/_ssofile/requests`
@@ -77,4 +77,4 @@ test('the page of the local system serves whoever is chosen, also who has no acc
   // Chosen again, the page before has ended.
   await openSession(await chosen('ben'))
   await expect(ben('/api/eligibility')).rejects.toThrow('fetch failed')
-}, 60_000)
+})

@@ -23,11 +23,11 @@ beforeAll(async () => {
   bundleFunctions(defaultConfiguration, directory, api)
   const organization = smallOrganization({ groups: ['Auditors', 'Ops', 'Api'] })
   system = await LocalSystem.start({ organization, options: ['--bundles', directory] })
-}, 120_000)
+})
 afterAll(async () => {
   await system?.stop()
   await rm(directory, { recursive: true })
-}, 60_000)
+})
 
 const accessIn = (account: string) => system.access.inAccount(account)
 type Metrics = Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -46,7 +46,7 @@ test('links in any order are granted by the bundles, and a deleted one is revoke
   expect([await accessIn(one), await accessIn(two)]).toEqual([[], []])
   const history = await system.history(`account%${one}%ReadOnly-ps%Auditors%GROUP%ssofile`)
   expect(history).toEqual(['granted', 'revoked'])
-}, 90_000)
+})
 
 test('a wrong link is rejected, and a permission set that links use is kept until the last one goes', async () => {
   const wrong = 'links_data/root%all%ReadOnly-ps%Auditors%group%ssofile'
@@ -62,7 +62,7 @@ test('a wrong link is rejected, and a permission set that links use is kept unti
   await system.untilStatus(file, 'applied')
   await system.remove(link)
   await system.untilGone(link)
-}, 90_000)
+})
 
 test('a tag of an account that changes brings its access, by its event', async () => {
   const link = keyOf('account_tag%stage^test', 'Ops')
@@ -71,7 +71,7 @@ test('a tag of an account that changes brings its access, by its event', async (
   await system.cli(['organizations', 'tag-resource', '--resource-id', two, '--tags', 'Key=stage,Value=test'])
   await system.untilStatus(link, 'applied')
   expect(await accessIn(two)).toEqual(['ReadOnly-ps%Ops%GROUP'])
-}, 90_000)
+})
 
 test('a link by the API is granted for whom the environment lets upload', async () => {
   const linkData = `account%${one}%ReadOnly-ps%Api%GROUP%ssofile`
@@ -88,7 +88,7 @@ test('a link by the API is granted for whom the environment lets upload', async 
   expect((await send('maria')).status).toBe(202)
   const status = await system.untilStatus(`links_data/${linkData}`, 'applied')
   expect(JSON.stringify(status)).toContain('user/maria')
-}, 60_000)
+})
 
 test('each function kept to its time and memory, its rights and the bounds of the table', async () => {
   const metrics = (await (await fetch(`${system.url}/_ssofile/functions`)).json()) as Metrics
@@ -98,7 +98,7 @@ test('each function kept to its time and memory, its rights and the bounds of th
     expect(metrics[name]?.invocations).toBeGreaterThan(0)
   expect(metrics.dispatcher?.concurrentExecutions).toBe(1)
   expect(system.log).not.toContain('AccessDenied')
-}, 30_000)
+})
 
 test.each([
   ['answers what its handler does', 'async (event) => ({ had: event.had })', { had: 1 }],

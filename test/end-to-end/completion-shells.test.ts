@@ -41,7 +41,7 @@ exit 0
     const { stdout } = await runSsofile(['completion', shell], process.env)
     await writeFile(join(folder, `completion.${shell}`), stdout)
   }
-}, 60_000)
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 /** How a person starts the shell, with nothing of their own in it. */

@@ -39,7 +39,7 @@ beforeAll(async () => {
   permissionSets = Object.fromEntries(arns)
   IdentityStoreId = await system.access.identityStoreId()
   instanceArn = await system.access.instanceArn()
-}, 60_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 /** The directory as one of the callers changes it, and what Identity Center then says. */
@@ -151,10 +151,10 @@ describe('access follows the directory, whoever changes it and whether or not an
   }
   test('a group is made, renamed, made again and gone, and two swap their names: each change is told twice', async () => {
     await Promise.all(heard.map(groups))
-  }, 300_000)
+  })
   test('a group is made, renamed, made again and gone, and two swap their names: one reconcile finds what nothing told', async () => {
     await groups('silent')
-  }, 300_000)
+  })
 
   const users = async (caller: Caller): Promise<void> => {
     const directory = new Directory(caller)
@@ -179,8 +179,8 @@ describe('access follows the directory, whoever changes it and whether or not an
   }
   test('a user is made, made again, bound to another user and renamed: each change is told twice', async () => {
     await Promise.all(heard.map(users))
-  }, 300_000)
+  })
   test('a user is made, made again, bound to another user and renamed: one reconcile finds what nothing told', async () => {
     await users('silent')
-  }, 300_000)
+  })
 })

@@ -42,7 +42,7 @@ describe('as delegated administrator, with an instance of the account beside', (
     await system.upload(link)
     await system.untilStatus(link, 'applied')
     await system.untilQuiet()
-  }, 60_000)
+  })
   afterAll(() => system.stop(), 30_000)
 
   test('all is well, nothing is changed, and a faulty permission fails for whoever lacks it', async () => {
@@ -64,7 +64,7 @@ describe('as delegated administrator, with an instance of the account beside', (
     expect(powerless.told('identity center')).toContain('refused to these credentials: sso:DeleteAccountAssignment')
     expect(powerless.exitCode).toBe(1)
     expect(await seen(system)).toEqual(before)
-  }, 120_000)
+  })
 
   test('an event of the organization that arrived is told, and a set in the management account that is ours fails', async () => {
     await system.cli(['organizations', 'tag-resource', '--resource-id', member, '--tags', 'Key=a,Value=b'])
@@ -85,7 +85,7 @@ describe('as delegated administrator, with an instance of the account beside', (
     expect(refused.accounts?.failed[0]?.reason).toContain('neither change it nor grant or revoke it anywhere')
     expect(refused.remedy).toContain('remove its assignments in the management account')
     expect(await system.history(link.replace('links_data/', ''))).toEqual(['granted'])
-  }, 180_000)
+  })
 
   test('an account without State and Paths, and a bucket of another instance, fail', async () => {
     await fetch(`${system.url}/_ssofile/accounts/200000000003/withhold`, { method: 'POST' })
@@ -101,7 +101,7 @@ describe('as delegated administrator, with an instance of the account beside', (
     const { stdout } = await system.ssofile(['doctor'], 'ssofile')
     expect(stdout).toMatch(/^FAIL {2}instance +bucket ssofile belongs to .*; do: use the bucket of this instance/m)
     expect(stdout.trimEnd().split('\n')).toHaveLength(findings.length)
-  }, 120_000)
+  })
 })
 
 describe('in the management account', () => {
@@ -125,7 +125,7 @@ describe('in the management account', () => {
     } finally {
       await Promise.all([home.stop(), delegated.stop()])
     }
-  }, 120_000)
+  })
 })
 
 test('where nobody answers nothing can be asked, and the exit code is 2', async () => {
@@ -133,7 +133,7 @@ test('where nobody answers nothing can be asked, and the exit code is 2', async 
   const { exitCode, stdout, stderr } = await runSsofile(['doctor'], { PATH: process.env.PATH, ...env })
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   expect(stderr).toMatch(/nothing could be asked: sts did not answer: .*\n {2}do: AWS_ENDPOINT_URL is/)
-}, 60_000)
+})
 
 test('without a Region nothing can be asked, and that of the profile counts', async () => {
   const home = await mkdtemp(join(tmpdir(), 'ssofile-profile-'))
@@ -146,7 +146,7 @@ test('without a Region nothing can be asked, and that of the profile counts', as
   const other = await runSsofile(['doctor'], { ...env, HOME: home })
   expect(other).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('ECONNREFUSED 127.0.0.1:1') })
   await rm(home, { recursive: true })
-}, 60_000)
+})
 
 /** What Identity Center and the bucket have. */
 async function seen(system: LocalSystem) {

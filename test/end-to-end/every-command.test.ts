@@ -55,11 +55,11 @@ beforeAll(async () => {
   await system.upload(link)
   await system.untilFirstListing()
   await system.untilQuiet()
-}, 120_000)
+})
 afterAll(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
-}, 60_000)
+})
 
 test('there is a call of each command', () => {
   expect(Object.keys(calls)).toEqual(Object.keys(commands))

@@ -35,7 +35,7 @@ beforeAll(async () => {
   system = await LocalSystem.start({ organization })
   await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
   await system.untilStatus('permission_sets/ReadOnly-ps.json', 'applied')
-}, 60_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 const scopes = [
@@ -108,7 +108,7 @@ describe.each(listAwsClis())('with the AWS CLI %s', (program) => {
     expect(JSON.parse(left).AccountAssignments).toEqual([])
     expect(await list('history/')).toMatch(/%revoked\.json\n/)
     expect(await list('access/')).not.toContain(access)
-  }, 180_000)
+  })
 
   async function arns(): Promise<string[]> {
     const [instance, permissionSet] = [
@@ -189,7 +189,7 @@ describe('a grant that was made by hand', () => {
     await system.untilGone(link('left'), link('right'))
     expect(await system.access.inAccount('200000000003')).toEqual([of('middle')])
     expect(await ledger(of('middle'))).toEqual([])
-  }, 30_000)
+  })
 
   test('after one of ours was revoked is not ours, though the same link comes again', async () => {
     const grant = 'ReadOnly-ps%newcomers%GROUP'
@@ -207,7 +207,7 @@ describe('a grant that was made by hand', () => {
     await system.untilQuiet()
     expect(await system.access.inAccount('200000000003')).toContain(grant)
     expect(await ledger(grant)).toEqual([])
-  }, 30_000)
+  })
 })
 
 /** Resolves when the assignment is there. */

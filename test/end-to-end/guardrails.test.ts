@@ -55,11 +55,11 @@ beforeAll(async () => {
   await system.upload('permission_sets/Admin-ps.json', permissionSetFile('Admin-ps'))
   await system.upload(before, '')
   await system.untilQuiet()
-}, 120_000)
+})
 afterAll(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
-}, 60_000)
+})
 
 test('only governance writes a policy', async () => {
   await expect(system.upload(policyKey, policy)).rejects.toThrow("use the access key id 'governance' for policies/")
@@ -156,7 +156,7 @@ test('a folder with policies is judged by them, and pushed by who may write each
   expect(await run('maria', 'pull', pulled, '--only', 'governance')).toMatchObject({ exitCode: 0 })
   expect(await readFile(join(pulled, policyKey), 'utf8')).toContain('CHG###')
   await system.upload(policyKey, policy, 'governance')
-}, 60_000)
+})
 
 test('a policy that is not valid is told once, with its line, however many files it would judge', async () => {
   const many = join(folder, 'many')
@@ -170,7 +170,7 @@ test('a policy that is not valid is told once, with its line, however many files
   const told = stdout.split('\n').filter((line) => line.includes(policyKey))
   expect(told).toEqual([expect.stringContaining(`${policyKey}:3:`)])
   expect(stdout.length).toBeLessThan(3000)
-}, 30_000)
+})
 
 describe('rules about people', () => {
   const of = (set: string, group: string) => `links_data/account%200000000001%${set}%${group}%GROUP%ssofile`
@@ -182,7 +182,7 @@ describe('rules about people', () => {
     for (const group of ['ops', 'team']) await system.joinGroup('ana', group)
     await system.upload(pay, '')
     await system.untilStatus(pay, 'applied')
-  }, 120_000)
+  })
 
   test('a link is refused to a group whose member would have both', async () => {
     await system.upload(approve, '')

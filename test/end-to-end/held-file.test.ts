@@ -18,7 +18,7 @@ beforeAll(async () => {
   await system.untilStatuses([file, link], 'applied')
   await system.upload(file, JSON.stringify({ permissionSetName: set }))
   await system.untilStatus(file, 'held')
-}, 60_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 test('a file that is held is in force by itself once nobody has its permission set, and nothing wants attention', async () => {
@@ -35,4 +35,4 @@ test('a file that is held is in force by itself once nobody has its permission s
   expect(await system.keys('attention/')).toEqual([])
   const shown = await system.ssofile(['brake'])
   expect([shown.exitCode, shown.stdout]).toEqual([0, 'nothing is held\n'])
-}, 90_000)
+})

@@ -40,7 +40,7 @@ beforeAll(async () => {
   const { page } = health as { page: string }
   const signedIn = users.map(async (user) => [user, await PageVisitor.signIn(page, user)] as const)
   visitors = Object.fromEntries(await Promise.all(signedIn)) as Record<User, PageVisitor>
-}, 90_000)
+})
 afterAll(() => system?.stop(), 60_000)
 
 async function leave(user: User, group: string): Promise<void> {
@@ -89,7 +89,7 @@ test('of somebody who loses the approvers’ group while signed in nothing count
   expect(await system.json(`approvals/${sessions.cleo.userId}/${request?.digest}`)).toMatchObject({
     decision: 'approve',
   })
-}, 180_000)
+})
 
 test('what was granted is seen with the account’s name, extended, and ended', async () => {
   const { ana, dora } = visitors
@@ -114,7 +114,7 @@ test('what was granted is seen with the account’s name, extended, and ended', 
   await system.untilStatus(key(), 'waiting')
   expect(await ana.post('/requests', { action: 'finish', linkData })).toMatchObject({ status: 202 })
   await system.untilGone(`links_data/temporary/${linkData}`)
-}, 120_000)
+})
 
 test('a request in the name of another tells its author nothing of that person', async () => {
   const { ben } = visitors
@@ -124,7 +124,7 @@ test('a request in the name of another tells its author nothing of that person',
   const told = await ben.get(`/about?request=${encodeURIComponent(name)}`)
   expect(told).toMatchObject({ status: 403 })
   expect(JSON.stringify(told.body)).not.toContain('Requester-ps')
-}, 60_000)
+})
 
 test('who signs out is signed out everywhere that cookie is, and nobody else is', async () => {
   const { cleo, ben } = visitors
@@ -134,7 +134,7 @@ test('who signs out is signed out everywhere that cookie is, and nobody else is'
   expect(await copy.get('/me')).toMatchObject({ status: 401 })
   expect(await copy.post('/approvals', { digest: '0'.repeat(32), decision: 'approve' })).toMatchObject({ status: 401 })
   expect(await ben.get('/me')).toMatchObject({ status: 200 })
-}, 60_000)
+})
 
 test('what the brake holds is released as it is shown; a pause is begun and ended; history says by whom and from where', async () => {
   const { ana, dora } = visitors
@@ -181,4 +181,4 @@ test('what the brake holds is released as it is shown; a pause is begun and ende
     { event: 'paused', by },
     { event: 'resumed', by },
   ])
-}, 240_000)
+})

@@ -28,7 +28,7 @@ let system: LocalSystem
 beforeAll(async () => {
   const organization = smallOrganization({ groups: ['developers'], users: ['maria'] })
   system = await LocalSystem.start({ organization, configuration: { directory: 'identity-center' } })
-}, 120_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 describe.each(hidden)('a name with %s', (_, name) => {
@@ -51,5 +51,5 @@ describe.each(hidden)('a name with %s', (_, name) => {
     for (const [key, as] of files) await system.remove(key, as)
     await system.untilGone(...keys)
     for (const queue of ['requests', 'links'] as const) expect(await system.waitingIn(`${queue}-dead`)).toBe(0)
-  }, 120_000)
+  })
 })

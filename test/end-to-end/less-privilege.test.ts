@@ -37,11 +37,11 @@ beforeAll(async () => {
   for (const account of [first, second, third]) await tell(account, `roles/Deploy-ps?madeAt=${daysAgo(200)}`)
   await tell(first, `roles/Deploy-ps?usedAt=${daysAgo(3)}&service=lambda:ListFunctions`)
   await tell(third, 'missing-auditor-role')
-}, 90_000)
+})
 afterAll(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
-}, 30_000)
+})
 
 /** What AWS has no call for. */
 async function tell(account: string, what: string): Promise<void> {
@@ -70,7 +70,7 @@ test('the AWS CLI has a policy validated and compared', async () => {
     aws('check-no-new-access', '--existing-policy-document', before, '--new-policy-document', after)
   expect(await compare(policy('s3:*'), policy('s3:GetObject'))).toMatchObject({ result: 'PASS' })
   expect(await compare('{', policy('s3:*'))).toContain('InvalidParameterException')
-}, 60_000)
+})
 
 test('plan --check-access tells whether a change allows more and what is wrong, to whoever may ask, in text and in the comment', async () => {
   const access = join(folder, 'access')
@@ -85,7 +85,7 @@ test('plan --check-access tells whether a change allows more and what is wrong, 
   )
   const { stdout: comment } = await plan(plannerRole, '--check-access', '--markdown')
   expect(comment).toMatch(/\*\*other permissions, IAM Access Analyzer warns\*\*: permission set `Deploy-ps`/)
-}, 60_000)
+})
 
 test('who --levels tells what the inline policy and the managed one allow', async () => {
   const { exitCode, stdout } = await system.ssofile(['who', '--levels', '--json'], 'auditor')
@@ -95,7 +95,7 @@ test('who --levels tells what the inline policy and the managed one allow', asyn
     permissionSet: 'Deploy-ps',
     levels: ['Permissions management', 'Write', 'Tagging', 'Read', 'List'],
   })
-}, 60_000)
+})
 
 test('a night reports what nobody uses, and suggest proposes what would remain, by the report and live', async () => {
   const early = await system.ssofile(['suggest', 'Deploy-ps'], 'auditor')
@@ -121,7 +121,7 @@ test('a night reports what nobody uses, and suggest proposes what would remain, 
   const [statement] = JSON.parse(inline.document).Statement
   expect(statement.Action).toContain('lambda:Get*')
   expect(statement.Action).not.toContain('sqs:SendMessage')
-}, 60_000)
+})
 
 test('suggest --from-cloudtrail has a policy made of what the role in one account did, and looks again at a job', async () => {
   await tell(first, `roles/Deploy-ps?usedAt=${daysAgo(2)}&service=lambda:CreateFunction`)
@@ -157,4 +157,4 @@ test('suggest --from-cloudtrail has a policy made of what the role in one accoun
     [['--job', jobId, '--days', '3'], 'received --job with --trail'],
   ] as const)
     expect(await suggest(...args)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) })
-}, 60_000)
+})

@@ -22,7 +22,7 @@ beforeAll(async () => {
       ],
     }),
   })
-}, 60_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 test('an import leaves out a permission set that the management account has, and access by it, with the reason', async () => {
@@ -37,7 +37,7 @@ test('an import leaves out a permission set that the management account has, and
   expect(access.exitCode).toBe(1)
   expect(access.stdout).toMatch(new RegExp(`account%${shop}%Shared%readers%GROUP.*${there}`))
   expect(await system.keys('links_data/')).toEqual([`links_data/account%${shop}%Own%readers%GROUP%ssofile`])
-}, 90_000)
+})
 
 test('a plan of a link for it says that it waits, and doctor warns of it', async () => {
   await system.upload(`links_data/account%${shop}%Shared%admins%GROUP%ssofile`)
@@ -50,4 +50,4 @@ test('a plan of a link for it says that it waits, and doctor warns of it', async
   const doctor = await system.ssofile(['doctor', '--json'], 'ssofile')
   const found = (JSON.parse(doctor.stdout) as { check: string }[]).find(({ check }) => check === 'management account')
   expect(found).toMatchObject({ level: 'warn', told: expect.stringContaining('Shared') })
-}, 120_000)
+})

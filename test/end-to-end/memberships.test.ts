@@ -31,7 +31,7 @@ beforeAll(async () => {
   // Long before it is asked: a changed policy counts after five seconds.
   await system.upload('policies/people.json', JSON.stringify(policy), 'governance')
   user = await system.userId(kenji)
-}, 120_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 const groupsOf = () => system.access.groupsOf(user)
@@ -59,7 +59,7 @@ test('only governance makes a group by a file, and a file puts a user into it, w
   await system.untilStatus(link, 'applied')
   const explained = await system.ssofile(['explain', account, 'Support-ps', kenji], 'auditor')
   expect(explained.stdout).toContain(`the user is in the group through ${member}`)
-}, 120_000)
+})
 
 test('a folder of memberships alone is planned with the access that they bring, and pushed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-memberships-'))
@@ -87,7 +87,7 @@ test('a folder of memberships alone is planned with the access that they bring, 
     [kenji, [member]],
     [lars, [ofLars]],
   ])
-}, 120_000)
+})
 
 test('a policy about the access of a group is asked of a file that puts somebody into it', async () => {
   const file = 'memberships/oncall%chen.wei@acme.example%ssofile'
@@ -96,7 +96,7 @@ test('a policy about the access of a group is asked of a file that puts somebody
   expect(await system.status(file)).toMatchObject({ reason: expect.stringContaining("rule 'shifts'") })
   await system.remove(file)
   await system.untilGone(file)
-}, 120_000)
+})
 
 test('a lost record of a membership is brought back from history, as the directory has it', async () => {
   const [group, id] = [await system.groupId('oncall'), await system.userId(lars)]
@@ -108,7 +108,7 @@ test('a lost record of a membership is brought back from history, as the directo
   await system.remove(ofLars)
   await system.untilGone(ofLars)
   expect(await system.has(record)).toBe(false)
-}, 120_000)
+})
 
 test('while a file suspends the user, the membership is gone, and then it is given back', async () => {
   const id = await system.groupId('oncall')
@@ -117,7 +117,7 @@ test('while a file suspends the user, the membership is gone, and then it is giv
   await system.untilStatus(member, 'waiting')
   await system.remove(`suspended/${kenji}`, 'hr')
   await untilMember(id, true)
-}, 180_000)
+})
 
 test('deleting the file takes the user out, and a group is deleted when nothing refers to it any more', async () => {
   const id = await system.groupId('oncall')
@@ -136,7 +136,7 @@ test('deleting the file takes the user out, and a group is deleted when nothing 
     ...['membership-added', 'membership-added', 'membership-added'],
     ...['membership-removed', 'membership-removed', 'membership-removed'],
   ])
-}, 180_000)
+})
 
 test('a group that a provider keeps is never written', async () => {
   await system.createGroup('from-provider')
@@ -147,4 +147,4 @@ test('a group that a provider keeps is never written', async () => {
   await system.upload(file)
   await system.untilStatus(file, 'rejected')
   expect(await groupsOf()).not.toContain(await system.groupId('from-provider'))
-}, 60_000)
+})

@@ -35,7 +35,7 @@ beforeAll(async () => {
   for (const user of ['ana', 'ben']) await system.upload(memberOf(user))
   await system.upload(link)
   for (const key of [memberOf('ana'), memberOf('ben'), link]) await system.untilStatus(key, 'applied')
-}, 90_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 type Shown = { digest: string; rule: string; memberships?: string[]; people?: string[] }
@@ -56,7 +56,7 @@ test('a plan says that nobody would be left', async () => {
   } finally {
     await rm(folder, { recursive: true })
   }
-}, 60_000)
+})
 
 test('neither the uploader of memberships nor HR can leave nobody; the operator can', async () => {
   await system.upload('suspended/ana', '', 'hr')
@@ -77,4 +77,4 @@ test('neither the uploader of memberships nor HR can leave nobody; the operator 
   await release('operator')
   await until('ben is out', async () => ((await isIn('ben')) ? undefined : true), { withinMs: 120_000 })
   expect(await lists()).toEqual([])
-}, 180_000)
+})

@@ -56,7 +56,7 @@ beforeAll(async () => {
     const secret = JSON.stringify({ Name: name, SecretString: `http://127.0.0.1:${port}/${name}` })
     await system.cli(['secretsmanager', 'create-secret', '--cli-input-json', secret])
   }
-}, 60_000)
+})
 afterAll(async () => {
   await system?.stop()
   server.closeAllConnections()
@@ -108,7 +108,7 @@ test('an upload is told to whoever uploaded it and to the owners of its folder, 
   expect((await system.untilStatus(link, 'applied')).state).toBe('applied')
   const told = (await look('?limit=1')).next
   expect((await look(`?after=${told}&limit=1000`)).outcomes[0]?.sequence).toBe((told ?? 0) + 1)
-}, 110_000)
+})
 
 test('a request is told once to whom it waits for, and each of its outcomes once to whoever asked', async () => {
   const [kenji, lars] = ['kenji.ito@acme.example', 'lars.jensen@acme.example']
@@ -152,7 +152,7 @@ test('a request is told once to whom it waits for, and each of its outcomes once
   const eventsIn = async (name: string) => (await mailsTo(name)).match(/request-\w+/g)?.sort()
   expect(await eventsIn('approvers')).toEqual(['request-asked'])
   expect(await eventsIn('kenji')).toEqual(['request-finished', 'request-granted'])
-}, 110_000)
+})
 
 test('PutEvents takes ten entries a call, and refuses single ones of them', async () => {
   const entry = (Detail: string) => ({ Source: 'mine', DetailType: 'x', Detail, EventBusName: 'local-outcomes' })

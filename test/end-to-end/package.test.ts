@@ -44,7 +44,7 @@ beforeAll(async () => {
   const set = await readFile(join(installed, 'fixtures/acme/permission_sets/Billing-ps.json'))
   await writeFile(join(folder, 'access/permission_sets/Billing-ps.json'), set)
   system = await LocalSystem.start()
-}, 300_000)
+})
 afterAll(async () => {
   await system.stop()
   packageServer.closeAllConnections()

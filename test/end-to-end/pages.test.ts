@@ -8,7 +8,7 @@ import { until } from './until.ts'
 let system: LocalSystem
 beforeAll(async () => {
   system = await LocalSystem.start()
-}, 60_000)
+})
 afterAll(() => system.stop())
 
 /** The blocks of a page, or of one section of it, that a person copies. */
@@ -65,7 +65,7 @@ test('each request of docs/api.http is accepted, from the first to the last', as
       { tell: () => last },
     )
   }
-}, 240_000)
+})
 
 test('what README.md has one copy in two minutes grants, shows and revokes', async () => {
   const [start = '', ...blocks] = blocksOf('README.md', 'Two minutes')
@@ -80,7 +80,7 @@ test('what README.md has one copy in two minutes grants, shows and revokes', asy
   expect(stdout).toMatch(/"PrincipalType": "GROUP"/)
   expect(stdout).toMatch(/access\/account%233000000002%Billing-ps%team-Accountants%GROUP%ours/)
   expect(stdout).toMatch(/history\/.*revoked/)
-}, 240_000)
+})
 
 test('what docs/approvers.md has an approver copy shows the request, grants it and takes it back', async () => {
   const [kenji, maria] = ['kenji.ito@acme.example', 'maria.alvarez@acme.example'] as const
@@ -117,7 +117,7 @@ test('what docs/approvers.md has an approver copy shows the request, grants it a
   await until('the end of the access', async () =>
     (await system.status(request))?.state === 'applied' ? undefined : true,
   )
-}, 240_000)
+})
 
 test('the files of fixtures/acme can be synced, and each means people, accounts and permission sets of its organization', async () => {
   const sync = ['permission_sets', 'links_data'].map((name) => `aws s3 sync fixtures/acme/${name} s3://ssofile/${name}`)
@@ -139,7 +139,7 @@ test('the files of fixtures/acme can be synced, and each means people, accounts 
     },
     { tell: () => JSON.stringify(states) },
   )
-}, 240_000)
+})
 
 /** The format of VS Code's REST Client: requests between lines of `###`, variables as `@name = value`. */
 function parseHttpFile(text: string) {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   system = await LocalSystem.start({ organization, timeScale })
   await system.upload(`permission_sets/${set}.json`, permissionSetFile(set))
   await system.untilStatus(`permission_sets/${set}.json`, 'applied')
-}, 60_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 const sent = () =>
@@ -49,7 +49,7 @@ test('a pause in the middle of two hundred and eighty assignments stops everythi
   const atPause = sent()
   expect(atPause).toBeLessThan(280)
   process.stdout.write(`paused with ${atPause} of 280 requests sent\n`)
-}, 300_000)
+})
 
 test('while it lasts nothing is granted or revoked, apply is refused, and status says who paused', async () => {
   const before = sent()
@@ -85,7 +85,7 @@ test('while it lasts nothing is granted or revoked, apply is refused, and status
     stderr: expect.stringContaining('migration, ticket 4711'),
   })
   expect(sent()).toBe(before)
-}, 120_000)
+})
 
 test('after resume it is right in the end', async () => {
   const resumed = await system.ssofile(['resume'], 'operator')
@@ -127,7 +127,7 @@ test('after resume it is right in the end', async () => {
     exitCode: 0,
     stdout: 'there is no pause: nothing to do\n',
   })
-}, 400_000)
+})
 
 test('as JSON, pause answers the pause and resume the one that is over', async () => {
   const paused = await system.ssofile(['pause', '--reason', 'INC-7', '--json'], 'operator')
@@ -138,4 +138,4 @@ test('as JSON, pause answers the pause and resume the one that is over', async (
   expect({ exitCode: resumed.exitCode, ...JSON.parse(resumed.stdout) }).toEqual({ exitCode: 0, ended: pause })
   const nothing = await system.ssofile(['resume', '--json'], 'operator')
   expect({ exitCode: nothing.exitCode, ...JSON.parse(nothing.stdout) }).toEqual({ exitCode: 0, ended: null })
-}, 60_000)
+})

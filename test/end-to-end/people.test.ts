@@ -17,7 +17,7 @@ let system: LocalSystem
 beforeAll(async () => {
   system = await LocalSystem.start({ configuration: { directory: 'identity-center' }, timeScale: 10 })
   await system.upload('permission_sets/Support-ps.json', '{ "permissionSetName": "Support-ps" }')
-}, 120_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 /** As the directory tells; `undefined`: there is nobody of this name. */
@@ -52,7 +52,7 @@ test('only HR writes the file, and the user is made and changed by it', async ()
   expect(await user()).not.toHaveProperty('Emails')
   await system.upload(link)
   await system.untilStatus(link, 'applied')
-}, 120_000)
+})
 
 test('whose file is gone, is suspended, and comes back with the file', async () => {
   await system.remove(file, 'hr')
@@ -65,7 +65,7 @@ test('whose file is gone, is suspended, and comes back with the file', async () 
   const changes = await system.keys('changes/')
   const told = new Set(changes.flatMap((key) => /%person-([a-z-]+)%/.exec(key)?.[1] ?? []))
   expect([...told].toSorted()).toEqual(['changed', 'created', 'ended', 'restored', 'returned', 'suspended'])
-}, 180_000)
+})
 
 test('who has ended is deleted when the file says so and nothing is left', async () => {
   const endsAt = new Date(Date.now() - 60_000).toISOString()
@@ -76,7 +76,7 @@ test('who has ended is deleted when the file says so and nothing is left', async
   await until('deleted', async () => ((await user()) === undefined ? true : undefined), { withinMs: 90_000 })
   await system.untilStatus(file, 'expired')
   expect(await system.keys('owned_people/')).toEqual([])
-}, 180_000)
+})
 
 test('plan, push and pull know the files of people, and only HR may push them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-people-'))
@@ -99,7 +99,7 @@ test('plan, push and pull know the files of people, and only HR may push them', 
   } finally {
     await rm(folder, { recursive: true })
   }
-}, 120_000)
+})
 
 test('HR takes over nobody: a user who was there stays as governance and the directory have it', async () => {
   const tom = 'tom.baker@acme.example'
@@ -127,7 +127,7 @@ test('HR takes over nobody: a user who was there stays as governance and the dir
     (await system.status(taking))?.reason?.includes('e-mail') ? true : undefined,
   )
   expect(await tomNow()).toEqual(before)
-}, 120_000)
+})
 
 test('HR deletes nobody who has access of others, and no more than five before an operator has looked', async () => {
   const said = JSON.stringify({ ...names, deleteAfterDays: 0 })
@@ -180,7 +180,7 @@ test('HR deletes nobody who has access of others, and no more than five before a
   expect(told).toMatch(/deletions? of (a user|users)/)
   expect(await left()).toEqual([kept])
   expect((await system.status(`people/${kept}.json`))?.reason).toContain('1 access that others gave')
-}, 400_000)
+})
 
 test('where a provider keeps users, nobody is written, and the status says who shows it', async () => {
   await fetch(`${system.url}/_ssofile/users/${encodeURIComponent('kenji.ito@acme.example')}/provision`, {
@@ -190,4 +190,4 @@ test('where a provider keeps users, nobody is written, and the status says who s
   await system.upload(kenji, JSON.stringify({ ...names, title: 'ours' }), 'hr')
   const { reason } = await system.untilStatus(kenji, 'rejected')
   expect(reason).toContain('a provider keeps')
-}, 60_000)
+})

@@ -6,7 +6,7 @@ import { askedFor, type File, readBack } from './permission-set-reader.ts'
 let system: LocalSystem
 beforeAll(async () => {
   system = await LocalSystem.start()
-}, 60_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 const folder = new URL('../../fixtures/acme/permission_sets/', import.meta.url)

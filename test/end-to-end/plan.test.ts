@@ -19,11 +19,11 @@ beforeEach(async () => {
   await mkdir(join(folder, 'permission_sets'))
   const billing = await readFile(join(checkout, 'fixtures/acme/permission_sets/Billing-ps.json'))
   await writeFile(join(folder, 'permission_sets/Billing-ps.json'), billing)
-}, 30_000)
+})
 afterEach(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
-}, 30_000)
+})
 
 type Plan = {
   readonly grants: readonly { name: string; links: readonly string[] }[]
@@ -79,7 +79,7 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
     exitCode: 3,
     permissionSets: [{ name: 'Billing-ps', change: 'update', fields: ['sessionDurationInMinutes'] }],
   })
-}, 120_000)
+})
 
 test('a plan of a bucket with a file that is not valid ends with 1', async () => {
   const wrong = 'links_data/root%all%ReadOnly-ps%nobody%group%ssofile'
@@ -90,7 +90,7 @@ test('a plan of a bucket with a file that is not valid ends with 1', async () =>
   await system.remove(wrong)
   await system.untilGone(wrong)
   expect(await system.ssofile(['plan', 's3://ssofile'])).toMatchObject({ exitCode: 0 })
-}, 60_000)
+})
 
 test('a reader that has seen enough changes nothing of what the exit code answers', async () => {
   await writeFile(join(folder, 'links_data', name), '')
@@ -98,7 +98,7 @@ test('a reader that has seen enough changes nothing of what the exit code answer
   const line = 'set -o pipefail; "$0" "$1" plan "$2" --detailed-exitcode | true'
   const ended = await runProgram('bash', ['-c', line, process.execPath, command, folder], { env: system.env('me') })
   expect(ended).toMatchObject({ exitCode: 3, stdout: '' })
-}, 60_000)
+})
 
 test('a plan in words says what is granted, and where a role would disappear', async () => {
   await writeFile(join(folder, 'links_data', name), '')
@@ -109,9 +109,9 @@ test('a plan in words says what is granted, and where a role would disappear', a
   expect(stdout).toContain(`- links_data/${name} (gone)\n  revokes Billing-ps to group 'team-Accountants' in 1 account`)
   expect(stdout).toContain('233000000002  invoicing-prod  AWSReservedSSO_Billing-ps_')
   expect(stdout).toMatch(/^0 assignments to grant, 1 to revoke\n[\s\S]*\n\nfiles: 1 to delete, 1 the same\n/)
-}, 60_000)
+})
 
 test('a folder that is not laid out as the bucket is refused, with what was expected', async () => {
   const { exitCode, stderr } = await system.ssofile(['plan', join(folder, 'links_data')])
   expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('which is links_data/ itself') })
-}, 30_000)
+})

@@ -27,11 +27,11 @@ beforeAll(async () => {
   await system.ssofile(['push', folder, '--yes'])
   await system.untilStatus(kept, 'applied')
   await system.untilQuiet()
-}, 90_000)
+})
 afterAll(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
-}, 30_000)
+})
 
 async function write(key: string, body: string): Promise<void> {
   await mkdir(dirname(join(folder, key)), { recursive: true })
@@ -59,13 +59,13 @@ test('a role that only reads makes the comment of a pull request, byte for byte 
   expect(told).toContain('**1 file to upload is not valid: a push is refused.**')
   expect(await comment(plannerRole, 2)).toBe(told)
   await rm(join(folder, broken))
-}, 90_000)
+})
 
 test('that role may not push', async () => {
   const { exitCode } = await system.ssofile(['push', folder, '--yes'], plannerRole)
   expect(exitCode).toBe(2)
   expect(await system.has(wide)).toBe(false)
-}, 60_000)
+})
 
 test('what managed policies say is read through the auditor’s role, in another account where one has no such role, and told by name where nothing is found', async () => {
   const before = await readFile(join(folder, billing), 'utf8')
@@ -102,7 +102,7 @@ test('what managed policies say is read through the auditor’s role, in another
   expect(elsewhere).toContain('`customer managed /team/invoices: account 210000000001 has no such policy`')
   expect((await fetch(role, { method: 'DELETE' })).status).toBe(204)
   await write(billing, before)
-}, 120_000)
+})
 
 test('a merge is refused by its digest after somebody else gave the permission set to more, and does what a new plan shows', async () => {
   await write(
@@ -122,7 +122,7 @@ test('a merge is refused by its digest after somebody else gave the permission s
   const merged = await system.ssofile(['push', folder, '--plan', digestIn(await comment())])
   expect(merged).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('pushed: 2 files uploaded, 0 deleted') })
   expect(await system.has(wide)).toBe(true)
-}, 120_000)
+})
 
 test('the job of a pull request comments its plan, and the job of the merge pushes it only while it is what was shown', async () => {
   const forge = new RecordedForge()
@@ -167,7 +167,7 @@ test('the job of a pull request comments its plan, and the job of the merge push
   } finally {
     await forge.close()
   }
-}, 180_000)
+})
 
 test('of a pull request whose files are links nothing is told that they lead to, and a device does not stop the job', async () => {
   const proposed = join(folder, 'proposed')
@@ -203,4 +203,4 @@ test('of a pull request whose files are links nothing is told that they lead to,
   }
   await rm(proposed, { recursive: true })
   await rm(join(folder, 'checkout'), { recursive: true })
-}, 90_000)
+})

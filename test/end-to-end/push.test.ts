@@ -21,11 +21,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ssofile-push-'))
   await write(set, permissionSetFile('ReadOnly-ps'))
   for (const group of ['dev', 'ops']) await write(key(group), '')
-}, 60_000)
+})
 afterAll(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
-}, 60_000)
+})
 
 async function write(name: string, body: string): Promise<void> {
   await mkdir(dirname(join(folder, name)), { recursive: true })
@@ -43,7 +43,7 @@ test('a push shows the plan, and without a terminal and --yes refuses and change
   expect(stdout).toMatch(/files: 3 to upload, 0 the same\nplan [0-9a-f]{32}\n$/)
   expect(stderr).toContain(`add --yes, or --plan ${digestIn(stdout)}`)
   expect(await inputs()).toEqual([])
-}, 60_000)
+})
 
 test('a push carries out the plan that was shown, by its digest, and no other', async () => {
   const shown = await system.ssofile(['plan', folder])
@@ -63,7 +63,7 @@ test('a push carries out the plan that was shown, by its digest, and no other', 
   })
   await system.untilQuiet()
   expect(await system.keys('assignments/')).toHaveLength(2)
-}, 90_000)
+})
 
 test('a push deletes what the folder lacks, only in the folder that is named, and writes nothing but inputs', async () => {
   await system.upload(key('team', 'team-a/'))
@@ -86,7 +86,7 @@ test('a push deletes what the folder lacks, only in the folder that is named, an
     exitCode: 2,
     stderr: expect.stringContaining("'team-a'"),
   })
-}, 120_000)
+})
 
 test('a folder without permission_sets/ deletes none', async () => {
   await rm(join(folder, 'permission_sets'), { recursive: true })
@@ -96,7 +96,7 @@ test('a folder without permission_sets/ deletes none', async () => {
     stderr: expect.stringContaining('there is no permission_sets/ here'),
   })
   expect(await system.has(set)).toBe(true)
-}, 60_000)
+})
 
 test('a push of a file that is not valid is refused with what it would take away, unless the file is named', async () => {
   const link = key('team')
@@ -132,7 +132,7 @@ test('a push of a file that is not valid is refused with what it would take away
   expect(await push('--yes')).toMatchObject({ exitCode: 0 })
   await system.untilGone(link)
   await system.untilQuiet()
-}, 120_000)
+})
 
 test('awkward names are pulled and pushed under names that file systems hold', async () => {
   await system.upload(key(awkward))
@@ -161,7 +161,7 @@ test('awkward names are pulled and pushed under names that file systems hold', a
   expect(await readFile(join(copy, escaped), 'utf8')).toBe('{"reason":"mine"}')
   expect(await system.ssofile(['pull', copy, '--yes'])).toMatchObject({ exitCode: 0 })
   expect(await readFile(join(copy, escaped), 'utf8')).toBe('')
-}, 120_000)
+})
 
 async function configuration(): Promise<string> {
   const file = join(folder, 'configuration.json')
@@ -223,4 +223,4 @@ test('temporary access is in no plan: pushes leave it alone, and their digests h
   await system.untilGone(temporary)
   await system.untilQuiet()
   expect(digestIn(await plan())).toBe(shown)
-}, 180_000)
+})

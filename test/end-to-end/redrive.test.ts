@@ -13,7 +13,7 @@ let system: LocalSystem
 beforeEach(async () => {
   // A message is given up after five tries, a minute apart.
   system = await LocalSystem.start({ timeScale: 60 })
-}, 30_000)
+})
 afterEach(() => system.stop(), 30_000)
 
 type Letter = {
@@ -65,7 +65,7 @@ describe('a poisoned message', () => {
     await system.untilStatus(link, 'applied')
     expect(await redrive()).toEqual({ exitCode: 0, letters: [] })
     expect(await system.keys('state/failures/')).toEqual([])
-  }, 120_000)
+  })
 
   test('that can never be worked on is told as such, is not put back, and is discarded by its id', async () => {
     await system.send('uploads', '{"Records": 7}')
@@ -75,7 +75,7 @@ describe('a poisoned message', () => {
     const id = letter?.messageId ?? ''
     expect(await redrive('--discard', id)).toMatchObject({ exitCode: 0, letters: [{ done: 'discarded' }] })
     expect(await redrive()).toEqual({ exitCode: 0, letters: [] })
-  }, 120_000)
+  })
 })
 
 test('a queue that does not exist is refused, with those that do', async () => {
@@ -84,4 +84,4 @@ test('a queue that does not exist is refused, with those that do', async () => {
     exitCode: 2,
     stderr: expect.stringContaining('expected one of uploads, links'),
   })
-}, 30_000)
+})

@@ -30,7 +30,7 @@ beforeAll(async () => {
     keys.set(user, await signIn(user))
   }
   for (const user of [kenji, lea]) await system.joinGroup(user, 'security')
-}, 60_000)
+})
 afterAll(() => system?.stop(), 30_000)
 
 async function signIn(user: string): Promise<string> {
@@ -95,7 +95,7 @@ test('a person asks by command, sees why it is not granted, asks again, is appro
   expect(JSON.parse(audit.stdout)).toMatchObject([
     { digest, events: [{ event: 'asked' }, { event: 'approved', comment: 'fine' }, {}, {}] },
   ])
-}, 120_000)
+})
 
 test('a denial is for good, an approver ends what was granted, and an operator too', async () => {
   // The same content within the same second is the same upload: S3 says when in whole seconds.
@@ -114,7 +114,7 @@ test('a denial is for good, an approver ends what was granted, and an operator t
   const third = await ask('third')
   expect(await system.ssofile(['finish', third.key], 'operator')).toMatchObject({ exitCode: 0 })
   expect(await system.json(third.key)).toBeUndefined()
-}, 120_000)
+})
 
 test('an extension does not shorten what runs, is withdrawn or denied by itself, and ends with it', async () => {
   const extend = (time: string, ...more: readonly string[]) =>
@@ -145,7 +145,7 @@ test('an extension does not shorten what runs, is withdrawn or denied by itself,
   await extend('8h')
   expect(await run(lea, 'finish', key)).toMatchObject({ exitCode: 0 })
   await system.untilGone(link)
-}, 120_000)
+})
 
 test('credentials that are nobody in particular ask for nothing, and what people may ask for is told', async () => {
   const nobody = await system.ssofile(['request', asked, '--for', '1h'], 'maria')
@@ -156,4 +156,4 @@ test('credentials that are nobody in particular ask for nothing, and what people
   const eligible = await run(lea, 'who', '--eligible', '--user', lea, '--account', account, '--json')
   expect(JSON.parse(eligible.stdout)).toMatchObject({ eligible: [{ name: 'admins' }], notes: [] })
   expect((await run(bo, 'who', '--eligible', '--user', bo)).exitCode).toBe(1)
-}, 60_000)
+})

@@ -22,7 +22,7 @@ let system: LocalSystem
 let sessions: Readonly<Record<User, Session>>
 beforeAll(async () => {
   ;({ system, sessions } = await startWithRequesters(users, eligibility))
-}, 60_000)
+})
 afterAll(() => system.stop(), 60_000)
 
 const linkOf = (user: string) => `account%${account}%Admin-ps%${user}%USER%ssofile`
@@ -146,4 +146,4 @@ test('what is asked for by the API is approved by two by the API, granted, and f
   const again = await system.untilStatus(requestOf('ana'), 'waiting')
   expect(again.request?.digest).not.toBe(asked)
   expect(again.request?.approvals?.given).toEqual([])
-}, 120_000)
+})

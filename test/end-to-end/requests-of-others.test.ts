@@ -20,7 +20,7 @@ beforeAll(async () => {
   const started = await startWithRequesters(users, eligibility)
   system = started.system
   sessions = started.sessions
-}, 60_000)
+})
 afterAll(() => system?.stop(), 30_000)
 
 const put = (user: (typeof users)[number], key: string, body: object) =>
@@ -48,4 +48,4 @@ test('who is eligible for nothing asks in the name of another, takes it back, an
   expect(await system.status(link)).toMatchObject({ state: 'applied' })
   expect(await system.status(keyOf('maria'))).toMatchObject({ state: 'applied' })
   expect((await system.keys('changes/')).filter((key) => key.includes('%request-finished%'))).toEqual([])
-}, 60_000)
+})

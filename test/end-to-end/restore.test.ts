@@ -104,7 +104,7 @@ describe('a sync of an empty folder to the root of the bucket', () => {
     await system.remove(ofOne)
     await system.untilGone(ofOne)
     expect(await access()).not.toContain('ReadOnly-ps%other%GROUP')
-  }, 180_000)
+  })
 
   test('without versions stops everything too, and says that nothing tells whose the bucket was', async () => {
     await start('--no-versioned')
@@ -118,7 +118,7 @@ describe('a sync of an empty folder to the root of the bucket', () => {
     expect(changes()).toBe(before.changes)
     expect((await cli('resume', '--accept-loss')).exitCode).toBe(0)
     expect(await system.has('control/owner.json')).toBe(true)
-  }, 180_000)
+  })
 })
 
 test('without versions the ledger and its owner come back from history', async () => {
@@ -132,7 +132,7 @@ test('without versions the ledger and its owner come back from history', async (
   expect(await contents()).toEqual(before.contents)
   expect(await access()).toEqual(before.access)
   expect(changes()).toBe(before.changes)
-}, 180_000)
+})
 
 test('the files of an instant come back after a bad sync, and what was uploaded since goes', async () => {
   await start()
@@ -148,7 +148,7 @@ test('the files of an instant come back after a bad sync, and what was uploaded 
   await system.untilStatus(ofOne, 'applied')
   await system.untilGone(added)
   expect((await system.access.inAccount(accounts[1])).includes('ReadOnly-ps%other%GROUP')).toBe(false)
-}, 180_000)
+})
 
 test('a ledger that is lost right after its access was granted stops everything within a minute, and is restored', async () => {
   const { brake } = defaultConfiguration
@@ -174,4 +174,4 @@ test('a ledger that is lost right after its access was granted stops everything 
   )
   expect(await restore('--yes')).toMatchObject({ exitCode: 0 })
   expect(await system.keys('assignments/')).toEqual(entries)
-}, 240_000)
+})

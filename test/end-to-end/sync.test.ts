@@ -25,11 +25,11 @@ beforeAll(async () => {
   await write(set, permissionSetFile('ReadOnly-ps'))
   for (const link of [keeper, leaver, sentBySync]) await write(link, '')
   await setModified(longAgo)
-}, 60_000)
+})
 afterAll(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
-}, 60_000)
+})
 
 async function write(name: string, body: string): Promise<void> {
   await mkdir(dirname(join(folder, name)), { recursive: true })

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await system.untilStatus(`links_data/${link}`, 'applied')
   for (const group of ['auditors', formula]) await system.joinGroup('ana@tiny.example', group)
   await giveByHand('GROUP', formula)
-}, 60_000)
+})
 afterAll(() => system.stop(), 30_000)
 
 async function idOf(type: 'GROUP' | 'USER', name: string): Promise<string> {
@@ -76,13 +76,13 @@ test('who lists the access of a user through groups, ours and foreign, to whoeve
       },
     ],
   })
-}, 60_000)
+})
 
 test('explain tells access that somebody gave in the console, before a drift check has seen it', async () => {
   const { exitCode, stdout } = await system.ssofile(['explain', account, 'ReadOnly-ps', formula], 'auditor')
   expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('in force, but not given by') })
   expect(stdout).toContain('no drift check has seen it yet')
-}, 60_000)
+})
 
 test('who says that nobody has access only where Identity Center was asked', async () => {
   const nobody = await system.ssofile(['who', '--user', 'bo@tiny.example'])
@@ -91,7 +91,7 @@ test('who says that nobody has access only where Identity Center was asked', asy
   const unsure = await system.ssofile(['who', '--user', 'bo@tiny.example', '--no-live'])
   expect(unsure.exitCode).toBe(1)
   expect(unsure.stdout).toMatch(/^no such access is recorded\. That does not mean that there is none/)
-}, 60_000)
+})
 
 test('who prints a table for people, and a CSV in which the name of a group is no formula', async () => {
   const table = await system.ssofile(['who', '--account', account])
@@ -104,12 +104,12 @@ test('who prints a table for people, and a CSV in which the name of a group is n
   expect(csv.stdout).toContain(`"'=HYPERLINK(""http://x"")"`)
   expect(csv.stdout.split('\r\n')).toHaveLength(4)
   expect(csv.stderr).toContain('Identity Center, now')
-}, 60_000)
+})
 
 test('who of an account that the organization does not have says so', async () => {
   const { stdout, stderr } = await system.ssofile(['who', '--account', '299999999999'])
   expect(stdout + stderr).toContain('there is no account 299999999999 in the organization')
-}, 30_000)
+})
 
 test('who writes a page for browsers, and the local system serves the same with the present state', async () => {
   const { exitCode, stdout } = await system.ssofile(['who', '--output', 'html'])
@@ -121,7 +121,7 @@ test('who writes a page for browsers, and the local system serves the same with 
     expect(page).toContain(JSON.stringify(`links_data/${link}`))
     expect(page).toContain('ana@tiny.example')
   }
-}, 60_000)
+})
 
 test('status has a line for each input, filters, and an end for --wait', async () => {
   const wrong = `links_data/account%${account}%ReadOnly-ps%nobody%GROUP%ssofile`
@@ -145,7 +145,7 @@ test('status has a line for each input, filters, and an end for --wait', async (
   })
   await system.remove(held)
   await system.ssofile(['resume'], 'operator')
-}, 60_000)
+})
 
 test('who --at tells from history who had access, and since when history tells', async () => {
   const then = new Date().toISOString()
@@ -159,7 +159,7 @@ test('who --at tells from history who had access, and since when history tells',
   expect(before.stdout).toMatch(/history +from 20\d\d-/)
   const long = await system.ssofile(['who', '--group', 'auditors', '--at', '2020-01-01'])
   expect(long.stdout).toMatch(/note +history begins at 20\d\d-.*: of before that nothing is known/)
-}, 60_000)
+})
 
 test('who with a word that it does not take is wrong usage, and says what it takes', async () => {
   const asked = [
@@ -173,4 +173,4 @@ test('who with a word that it does not take is wrong usage, and says what it tak
     const { exitCode, stderr } = await system.ssofile(['who', ...args])
     expect({ args, exitCode, stderr }).toEqual({ args, exitCode: 2, stderr: expect.stringContaining(message) })
   }
-}, 60_000)
+})
