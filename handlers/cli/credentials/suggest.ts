@@ -272,10 +272,14 @@ function renderManaged({ name, verdict, why, standIn }: ManagedVerdict): string 
 const renderVerdict = (verdict: keyof typeof moods): string =>
   paint(moods[verdict], verdict) + ' '.repeat('could be narrowed'.length - verdict.length)
 
-function renderRemainder({ permissionSet, inline, managed }: Suggestion): string {
+function renderRemainder(suggestion: Suggestion): string {
+  const { permissionSet, inline, managed } = suggestion
   const isLess = inline?.actions.some(({ verdict }) => verdict !== 'stays') === true
   const others = managed.some(({ verdict }) => verdict === 'goes' || verdict === 'could be narrowed')
-  if (!isLess && !others) return '\nNothing is known to be unused: the permission set can stay as it is.\n'
+  if (!isLess && !others)
+    return isComplete(suggestion)
+      ? '\nNothing is known to be unused: the permission set can stay as it is.\n'
+      : '\nNothing is known to be unused, but not everything was read: this is no reason to leave the permission set as it is.\nCorrect what is told above, then ask again.\n'
   const policy = !isLess
     ? ''
     : inline?.document === undefined
@@ -284,6 +288,9 @@ function renderRemainder({ permissionSet, inline, managed }: Suggestion): string
   const key = permissionSetKey(permissionSet)
   return `${policy}\nNothing was changed. Whoever agrees puts it into ${key} (inlinePolicyDocument, managedPoliciesArnList), and looks at ssofile plan --check-access before the push.\n`
 }
+
+const isComplete = ({ asOf, unread, notes, managed }: Suggestion): boolean =>
+  asOf !== undefined && unread.length + notes.length === 0 && managed.every(({ verdict }) => verdict !== 'not read')
 
 const renderPolicy = (document: string): string => renderJson(JSON.parse(document))
 const indent = (text: string, spaces: number): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(spaces))

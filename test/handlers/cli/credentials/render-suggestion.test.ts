@@ -61,7 +61,21 @@ test('accounts that were not read are told first, and names from outside are esc
     /^Deploy-ps: its role was read in no account, so nothing is known\nnot read: 1 account, such as /,
   )
   expect(text).toContain('no\\u{1b}[2J role')
-  expect(text).toContain('Nothing is known to be unused')
+  expect(text).toContain('Nothing is known to be unused, but not everything was read')
+})
+
+const unread = [{ account: accountId.parse('200000000001'), why: 'no role' }]
+test.each([
+  ['an account', { unread }],
+  ['any account', { asOf: undefined, accounts: 0, unread }],
+  ['a managed policy', { managed: [{ name: 'one', verdict: 'not read', why: 'x' } as const] }],
+  ['part of the inline policy', { notes: ['the inline policy has something that is not understood here'] }],
+])('a suggestion that could not read %s does not say that the permission set can stay', (_, less) => {
+  expect(renderSuggestion({ ...nothing, ...less })).not.toContain('can stay')
+})
+
+test('a suggestion that read everything and found nothing unused says that the permission set can stay', () => {
+  expect(renderSuggestion(nothing)).toContain('the permission set can stay as it is')
 })
 
 test('an inline policy of which nothing remains is told so', () => {
