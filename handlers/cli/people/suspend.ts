@@ -28,7 +28,7 @@ export function addSuspend(program: Command): void {
     .command('suspend')
     .argument('<user>', 'exact user name, as in the directory')
     .description(
-      "Writes suspended/<user name>: while that file lies there, the person has no access of their own from ssofile. Through a provider's group, access stays until the user is disabled there; until then sessions are denied within two minutes.\nAccess by links that name the user goes, sessions of it are denied, requests are withdrawn, and approvals of the person count for nothing. Links stay: ssofile restore-person gives back what they still ask for.\nTells what became of it: suspended; partly, with what others gave and what you do about it; or held by the brake, beyond five people within 15 minutes. It only needs to write suspended/, and to read the directory and statuses.\nExit code 0: nothing of ours is left; 1: not yet, held or rejected; 2: no such user, suspended already, or wrong usage.",
+      "Writes suspended/<user name>: while that file lies there, the person has no access of their own from ssofile. Through a provider's group, access stays until the user is disabled there; until then sessions are denied within two minutes.\nAccess by links that name the user goes, sessions of it are denied, requests are withdrawn, and approvals of the person count for nothing. Links stay: ssofile restore-person gives back what they still ask for.\nTells what became of it: suspended; partly, with what others gave and what you do about it; or held by the brake, beyond five people within 15 minutes. It only needs to write suspended/, and to read the directory and statuses.\nExit code 0: nothing is left; 1: something is left, of ours or of others, and the answer names it; 2: no such user, suspended already, or wrong usage.",
     )
     .option('--reason <text>', 'why')
     .option('--ticket <text>', 'a ticket')
@@ -58,7 +58,12 @@ async function suspend(ports: Ports, user: string, { reason, ticket, json = fals
   if (json) process.stdout.write(renderJson({ key, status: told ?? null }))
   else if (told) process.stdout.write(renderStatus(told))
   else process.stdout.write(`${quote(key, 1024)}\n  has not been looked at yet. ${look}\n`)
-  return told?.state === 'suspended' || told?.state === 'partly' ? 0 : 1
+  return exitCodeOf(told)
+}
+
+/** A script that ends a person's access must not go on while others' access is left. */
+export function exitCodeOf(told: Pick<Status, 'state'> | undefined): 0 | 1 {
+  return told?.state === 'suspended' ? 0 : 1
 }
 
 /** As it stands in links: without the suffix that the deployment appends to each name. */

@@ -1,3 +1,4 @@
+import { exitCodeOf } from '../../../handlers/cli/people/suspend.ts'
 import { renderStatus } from '../../../handlers/cli/status/render-status.ts'
 import { renderAssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
@@ -19,11 +20,10 @@ const nothing: Holdings = { user, ours: [], memberships: [], kept: [], failed: [
 
 function tell(name: string, holdings: Partial<Holdings>): string {
   const input = `suspended/${name}`
-  const status = renderStatus({
-    ...{ input, updatedAt: at, principalId: user, by },
-    ...describeSuspension({ ...nothing, ...holdings }, true),
-  })
-  return `$ ssofile suspend ${name} --reason 'left the company' --ticket HR-4711\n${status}`
+  const described = describeSuspension({ ...nothing, ...holdings }, true)
+  const status = renderStatus({ ...{ input, updatedAt: at, principalId: user, by }, ...described })
+  const end = exitCodeOf(described) === 0 ? '' : 'exit code: 1\n'
+  return `$ ssofile suspend ${name} --reason 'left the company' --ticket HR-4711\n${status}${end}`
 }
 
 /** What `ssofile suspend` prints: nothing is left, something of others is, and one person too many. */
