@@ -69,13 +69,27 @@ export function faultsOfIssues(
     told.add(place)
     const rule = rules[shapeOf(path)]
     if (rule === undefined)
-      return [{ path, received: describeJson(value), expected: issue.message, remedy: 'correct it' }]
+      return [
+        {
+          path,
+          received: describeJson(value),
+          expected: issue.message,
+          remedy: value === undefined ? 'add it' : 'correct it',
+        },
+      ]
     const isText = typeof value === 'string' && rule.alphabet !== undefined
     const foreign = isText ? findForeignCharacter(value, rule.alphabet) : undefined
     const received = describeJson(value) + (foreign ? ` with ${foreign.told}` : '')
-    return [{ path, received, expected: rule.expected, remedy: rule.remedy(value) }]
+    return [{ path, received, expected: rule.expected, remedy: remedyOf(rule, value) }]
   })
   return [...unknown, ...wrong]
+}
+
+/** Most rules speak of a value that is there. */
+function remedyOf({ remedy }: JsonRule, value: JsonValue | undefined): string {
+  const told = remedy(value)
+  if (value !== undefined || told.startsWith('add ')) return told
+  return told.startsWith('correct it') ? 'add it' : `add it: ${told}`
 }
 
 function shapeOf(path: JsonPath): string {
@@ -105,7 +119,20 @@ export function unknownFields(
 
 function meantField(name: string, object: JsonValue | undefined, fields: readonly string[]): string | undefined {
   const missing = fields.filter((field) => !isJsonObject(object) || !Object.hasOwn(object, field))
-  return nearMatch(name, missing) ?? missing.find((field) => contains(field, name))
+  return nearMatch(name, missing) ?? missing.find((field) => contains(field, name) || isVariant(field, name))
+}
+
+/** Whether `name` has the singular for a plural, or the initials of `field`, such as `ous`. */
+function isVariant(field: string, name: string): boolean {
+  if (name.length > 100) return false
+  const initials = field.replace(/(?<=.)[^A-Z]/g, '').toLowerCase()
+  const plain = singular(name)
+  return (plain.length > 1 && plain === initials) || nearMatch(plain, [singular(field)]) !== undefined
+}
+
+function singular(text: string): string {
+  const words = text.replace(/ies(?=[A-Z]|$)/g, 'y').replace(/s(?=[A-Z]|$)/g, '')
+  return words.toLowerCase()
 }
 
 function unknownField(name: string, path: JsonPath, fields: readonly string[], meant: string | undefined): JsonFault {
