@@ -3,6 +3,7 @@ import { openBreakGlassAuditor } from '../../../shared/aws/aws-break-glass-audit
 import type { BreakGlass } from '../../../shared/domain/break-glass/break-glass-file.ts'
 import type { BreakGlassFinding } from '../../../shared/domain/break-glass/judge-break-glass.ts'
 import { judgeServiceControl } from '../../../shared/domain/break-glass/judge-service-control.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { listAll } from '../../../shared/ports/page.ts'
 import { compareBreakGlass } from '../../../shared/reconcile/reports/compare-break-glass.ts'
@@ -26,7 +27,7 @@ export function addBreakGlassCheck(group: Command): void {
     .command('check')
     .summary('roles, rules, users, devices, alarms and drills, compared with the file')
     .description(
-      'Compares what is deployed with the file: each account in scope has each role as rendered and the rules that ring beside it, users have two MFA devices and no key, rules in each sign-in Region are as rendered, alarm addresses are confirmed, drills are not overdue, responders are still in the directory. Service control policies that you name are judged as well. Reads only: with your own session, and in each account by the role `auditorRole` of the file.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage.',
+      'Compares what is deployed with the file: each account in scope has each role as rendered and the rules that ring beside it, users have two MFA devices and no key, rules in each sign-in Region are as rendered, alarm addresses are confirmed, drills are not overdue, responders are still in the directory. Service control policies that you name are judged as well. Reads only: with your own session, and in each account by the role `auditorRole` of the file.\nExit code 0: nothing fails; 1: something fails, or could not be checked (drills and people only warn); 2: wrong usage.',
     )
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--drills <folder|s3://bucket>', 'where drills/ is; default: the bucket')
@@ -37,13 +38,39 @@ export function addBreakGlassCheck(group: Command): void {
       const file = await readBreakGlass(options.file)
       const findings: BreakGlassFinding[] = [...judgeServiceControl(file, await readServiceControl(options.scp ?? []))]
       if (!options.json) process.stdout.write(findings.map(renderFinding).join(''))
-      for await (const finding of checkBreakGlass(file, options.drills)) {
+      const found = checkBreakGlass(file, options.drills)
+      for await (const finding of options.json ? found : groupUnchecked(found)) {
         findings.push(finding)
         if (!options.json) process.stdout.write(renderFinding(finding))
       }
       if (options.json) process.stdout.write(renderJson(findings))
       process.exitCode = findings.some(({ level }) => level === 'fail') ? 1 : 0
     })
+}
+
+const namedMost = 5
+
+/** For a terminal: checks that failed for one reason are one finding, the last. */
+export async function* groupUnchecked(findings: AsyncIterable<BreakGlassFinding>): AsyncGenerator<BreakGlassFinding> {
+  const unchecked: BreakGlassFinding[] = []
+  for await (const finding of findings) {
+    if (finding.isUnchecked) unchecked.push(finding)
+    else yield finding
+  }
+  const why = ({ told, subject }: BreakGlassFinding) => {
+    // Each account's own id stands for all.
+    const reason = told.replace(/^.*?not checked: /, '')
+    return accountId.safeParse(subject).success ? reason.replaceAll(subject, '<account>') : reason
+  }
+  const groups = Map.groupBy(unchecked, (one) => JSON.stringify([one.level, one.remedy, why(one)]))
+  yield* [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined || group.length === 1) return group
+    const names = group.map(({ check, subject }) => `${check.replace('break-glass ', '')} ${subject}`.trim())
+    const more = names.length > namedMost ? ` and ${names.length - namedMost} more` : ''
+    const told = `${names.length} not checked (${names.slice(0, namedMost).join(', ')}${more}): ${why(first)}`
+    return { ...first, check: 'break-glass', told }
+  })
 }
 
 export function checkBreakGlass(file: BreakGlass, drills: string | undefined): AsyncGenerator<BreakGlassFinding> {

@@ -6,7 +6,7 @@ import { examine } from '../../../shared/reconcile/doctor/examine.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { remedyFor } from '../arguments/remedy-for.ts'
-import { checkBreakGlass } from '../break-glass/break-glass-check.ts'
+import { checkBreakGlass, groupUnchecked } from '../break-glass/break-glass-check.ts'
 import { readBreakGlass } from '../break-glass/read-break-glass.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
@@ -59,7 +59,10 @@ async function doctor({ config, breakGlass, json = false }: Options): Promise<nu
       if (!json) process.stdout.write(renderFinding(finding))
     }
     for await (const finding of examine(examination)) tell(finding)
-    if (definition !== undefined) for await (const finding of checkBreakGlass(definition, undefined)) tell(finding)
+    if (definition !== undefined) {
+      const found = checkBreakGlass(definition, undefined)
+      for await (const finding of json ? found : groupUnchecked(found)) tell(finding)
+    }
   } catch (error) {
     const isUnset = error instanceof Error && /region is missing/i.test(error.message)
     if (findings.length > 0 || !(isServiceError(error) || isUnset)) throw error

@@ -193,7 +193,7 @@ describe('findings of break-glass', () => {
   test('of a security account that cannot be entered are one line each, and nothing under attention/', async () => {
     deployed.refused.add(example.securityAccount)
     const { table, attention: wanted } = await report()
-    expect(table).toMatch(/"break-glass users","warn","not checked: not authorized/)
+    expect(table).toMatch(/"break-glass users","fail","not checked: not authorized/)
     expect(wanted).toEqual([])
   })
 })
