@@ -131,11 +131,18 @@ export class AwsIdentityStore implements IdentityStore {
     const about = { IdentityStoreId: await this.#identityStoreId(), Filters: filters }
     const call = this.#client.send(new ListUsersCommand({ ...about, NextToken: nextToken, MaxResults: 100 }))
     const { Users = [], NextToken } = await answerOf(service, call)
-    const items = Users.flatMap(({ UserId, UserName, UserStatus, ExternalIds, CreatedAt: createdAt }) =>
-      toNamedPrincipal(UserId, UserName).map((user) => {
-        const issuer = ExternalIds?.[0]?.Issuer
-        return { ...user, isDisabled: UserStatus === 'DISABLED', createdAt, ...(issuer !== undefined && { issuer }) }
-      }),
+    const items = Users.flatMap(
+      ({ UserId, UserName, DisplayName: displayName, UserStatus, ExternalIds, CreatedAt: createdAt }) =>
+        toNamedPrincipal(UserId, UserName).map((user) => {
+          const issuer = ExternalIds?.[0]?.Issuer
+          return {
+            ...user,
+            displayName,
+            isDisabled: UserStatus === 'DISABLED',
+            createdAt,
+            ...(issuer !== undefined && { issuer }),
+          }
+        }),
     )
     return { items, nextToken: NextToken }
   }

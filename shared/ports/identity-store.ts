@@ -8,6 +8,8 @@ import type { Page } from './page.ts'
 export type NamedPrincipal = {
   readonly id: PrincipalId
   readonly name: PrincipalName
+  /** Of a user, where it is listed. */
+  readonly displayName?: string | undefined
   readonly isDisabled?: boolean | undefined
   /** Of the source that made or keeps this user: the issuer of the first of its ExternalIds. */
   readonly issuer?: string | undefined

@@ -86,6 +86,13 @@ describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
     for (const { createdAt } of users) expect(createdAt?.getTime()).toBeGreaterThan(Date.parse('2020-01-01T00:00:00Z'))
   })
 
+  test('a user is listed with the display name', async () => {
+    const id = principalIdIn(world, 'USER', 'ana@example.com')
+    await world.identityStore.updateUser(id, [{ path: 'displayName', value: 'Ana Silva' }])
+    const users = await Array.fromAsync(listAll((token) => identityStore.listPrincipals('USER', token)))
+    expect(users.find((user) => user.id === id)).toMatchObject({ displayName: 'Ana Silva' })
+  })
+
   test('a person has the attributes that rules ask for, of the user and of the extension for enterprises', async () => {
     const id = principalIdIn(world, 'USER', 'ana@example.com')
     expect(await identityStore.findUser(id)).toMatchObject({

@@ -368,11 +368,14 @@ function describeAccounts(
   const failed = failuresOf(access)
   const applied = inForce.length - ofOthers.length
   const open = accounts.length - applied - failed.length
-  const group = link.type === 'GROUP' ? access.find(({ principalId }) => principalId !== undefined) : undefined
+  // Its access ends when it is renamed: then the status alone knows which group it was.
+  const known = isSame(present, object) ? present.principalId : undefined
+  const group =
+    link.type === 'GROUP' ? (access.find(({ principalId }) => principalId)?.principalId ?? known) : undefined
   const base = {
     ...told,
     accounts: { desired: accounts.length, applied, open, failed },
-    principalId: user ?? group?.principalId,
+    principalId: user ?? group,
   }
   const found = progress.lack ?? findToldLack(present, object)
   const isOfOther = user !== undefined && ofOthers.length > 0

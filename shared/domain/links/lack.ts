@@ -4,7 +4,7 @@ import type { Account } from '../organization/organization-view.ts'
 import { permissionSetKey } from '../permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
-import type { PrincipalType } from '../principals/principal.ts'
+import type { PrincipalName, PrincipalType } from '../principals/principal.ts'
 import type { Scope } from '../scopes/scope.ts'
 import { selectorKey } from '../scopes/selector-file.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
@@ -30,11 +30,38 @@ export function lackOfPermissionSet(permissionSet: PermissionSetName, near: stri
   }
 }
 
+/** Who a link means that has something else than the present name. `name`: absent if its uploader may not know the name. */
+export type Bearer = {
+  readonly by: 'former name' | 'id'
+  readonly type: PrincipalType
+  readonly name?: PrincipalName | undefined
+}
+
+function lackOfPresentName({ type, principal }: Pick<Grant, 'type' | 'principal'>, bearer: Bearer): Lack {
+  const noun = nounOf(bearer.type)
+  const ending = bearer.type === type ? '' : ` and %${bearer.type}%ssofile at the end`
+  const upload = `upload the link with ${bearer.name === undefined ? 'its present' : 'that'} name${ending}`
+  const remedy = `${upload}, then delete this one`
+  if (bearer.name === undefined) return { reason: `${noun} '${principal}' has another name now`, remedy }
+  const name = quote(bearer.name)
+  if (bearer.by === 'id') return { reason: `'${principal}' is the id of ${noun} '${name}'`, remedy }
+  return { reason: `${noun} '${principal}' is called '${name}' now`, remedy }
+}
+
 /** `hasOtherType`: a user has the name of the group, or a group the name of the user. */
 export function lackOfPrincipal(
   { type, principal }: Pick<Grant, 'type' | 'principal'>,
-  { hasOtherType, near }: { readonly hasOtherType: boolean; readonly near?: string | undefined },
+  {
+    hasOtherType = false,
+    near,
+    bearer,
+  }: {
+    readonly hasOtherType?: boolean | undefined
+    readonly near?: string | undefined
+    readonly bearer?: Bearer | undefined
+  },
 ): Lack {
+  if (bearer) return lackOfPresentName({ type, principal }, bearer)
   const noun = nounOf(type)
   const other = type === 'GROUP' ? 'USER' : 'GROUP'
   const reason = `${noun} '${principal}' does not exist in the identity store`
@@ -43,10 +70,9 @@ export function lackOfPrincipal(
       reason: `${reason}, but a ${nounOf(other)} of this name does`,
       remedy: `if you mean the ${nounOf(other)}, upload the link again with %${other}%ssofile at the end, then delete this one`,
     }
-  return {
-    reason: `${reason}${meant(near)}`,
-    remedy: `create the ${noun}, or upload the link with the exact name; it is applied when the ${noun} exists`,
-  }
+  const [create, upload] = [`create the ${noun}`, 'upload the link with']
+  const remedy = near === undefined ? `${create}, or ${upload} the exact name` : `${upload} that name, or ${create}`
+  return { reason: `${reason}${meant(near)}`, remedy: `${remedy}; it is applied when the ${noun} exists` }
 }
 
 /** The user whose name the link has is not the user that it was applied to. */

@@ -158,6 +158,7 @@ export class MemoryIdentityStore implements IdentityStore {
       return {
         items: items.map((user) => ({
           ...namedPrincipal(user.userId, user.userName),
+          displayName: toProfile(user.attributes).displayName,
           isDisabled: isDisabled(user),
           ...issuerOf(user),
           createdAt: user.createdAt,

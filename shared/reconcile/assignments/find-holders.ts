@@ -1,7 +1,8 @@
 import { type Assignment, type AssignmentKey, renderAssignmentKey } from '../../domain/assignments/assignment.ts'
 import { LinkReadings } from '../records/link-readings.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
-import { lackOfAll, lackOfName } from './find-lacks.ts'
+import { lackOfName } from './find-lacks.ts'
 import type { Lacks, SettleContext } from './settlement.ts'
 
 /**
@@ -23,5 +24,10 @@ export async function findHolders(
   if (present !== undefined) return { keys }
   const readings = new LinkReadings(context.objects, context.configuration, context.links, pulledMs)
   const { links } = await evaluateAssignment(assignment, { ...context, readings, place: 'view' })
-  return links.length === 0 ? { keys } : { keys, lacks: lackOfAll(links, await lackOfName(assignment, context)) }
+  if (links.length === 0) return { keys }
+  const lackOf = async ({ key }: (typeof links)[number]) => {
+    const status = await spoiledAsAbsent(context.statuses.read(key))
+    return [key, await lackOfName(assignment, context, status?.principalId)] as const
+  }
+  return { keys, lacks: new Map(await Promise.all(links.map(lackOf))) }
 }

@@ -1,8 +1,9 @@
 import type { Assignment } from '../../domain/assignments/assignment.ts'
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { type Lack, lackOfPermissionSet, lackOfPrincipal } from '../../domain/links/lack.ts'
+import { type Bearer, type Lack, lackOfPermissionSet, lackOfPrincipal } from '../../domain/links/lack.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalType } from '../../domain/principals/principal.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { Lacks, SettleContext } from './settlement.ts'
@@ -24,22 +25,46 @@ export function lackOfSet(
   )
 }
 
-/** For a name that nobody has. Looks for what the link may mean instead: a near name, or the other type. */
+/**
+ * For a name that nobody has. Looks for what the link may mean instead: whoever had the name when it was applied (`boundTo`),
+ * has it as an id, a near name, or the other type.
+ */
 export async function lackOfName(
   assignment: Pick<Assignment, 'type' | 'principal'>,
   context: Pick<SettleContext, 'principals' | 'pulledMs' | 'log'> & Private,
+  boundTo?: PrincipalId,
 ): Promise<Lack> {
   const { principals, pulledMs, log } = context
   const { type, principal } = assignment
+  // Only help for a person: nothing waits for it.
+  const orNone = <T>(help: Promise<T>) =>
+    help.catch((error: unknown) => {
+      if (!isServiceError(error)) throw error
+      log.warn('the directory could not be searched for a near name', { error })
+      return undefined
+    })
+  const bearer = await orNone(findBearer(assignment, context, boundTo))
+  if (bearer) return lackOfPrincipal(assignment, { bearer })
   const hasOtherType = (await principals.resolve(otherType[type], principal, pulledMs)) !== undefined
   if (hasOtherType || !isOpen(context)) return lackOfPrincipal(assignment, { hasOtherType })
-  // Only help for a person: nothing waits for it.
-  const near = await principals.findNear(type, principal).catch((error: unknown) => {
-    if (!isServiceError(error)) throw error
-    log.warn('the directory could not be searched for a near name', { error })
-    return undefined
-  })
+  const near = await orNone(principals.findNear(type, principal))
   return lackOfPrincipal(assignment, { hasOtherType, near })
+}
+
+async function findBearer(
+  { type, principal }: Pick<Assignment, 'type' | 'principal'>,
+  { principals, pulledMs, configuration }: Pick<SettleContext, 'principals' | 'pulledMs'> & Private,
+  boundTo: PrincipalId | undefined,
+): Promise<Bearer | undefined> {
+  const present = boundTo && (await principals.nameOf(type, boundTo, pulledMs))
+  if (present !== undefined && present !== principal)
+    return { by: 'former name', type, name: isOpen({ configuration }) ? present : undefined }
+  const id = isOpen({ configuration }) ? principalId.safeParse(principal).data : undefined
+  for (const one of id ? [type, otherType[type]] : []) {
+    const name = id && (await principals.nameOf(one, id, pulledMs))
+    if (name !== undefined) return { by: 'id', type: one, name }
+  }
+  return undefined
 }
 
 type Private = { readonly configuration: Pick<Configuration, 'privacy'> }

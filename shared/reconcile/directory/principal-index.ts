@@ -182,7 +182,12 @@ export class PrincipalIndex {
       return ++pages < nearPagesMost ? page : { items: page.items }
     }
     const principals = await Array.fromAsync(listAll(list))
-    return principalMatcher(principals.flatMap((principal) => this.#withoutSuffix(principal.name) ?? []))
+    return principalMatcher(
+      principals.flatMap(({ name: whole, displayName }) => {
+        const name = this.#withoutSuffix(whole)
+        return name === undefined ? [] : [{ name, displayName }]
+      }),
+    )
   }
 
   #isRecent({ lookedUpMs }: CachedAnswer<unknown>): boolean {

@@ -1,5 +1,5 @@
 import { nearPrincipal } from '../../domain/principals/near-principal.ts'
-import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
+import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 
@@ -9,7 +9,5 @@ export async function findNearPrincipal(
   name: string,
   directory: IdentityStore,
 ): Promise<string | undefined> {
-  const names: PrincipalName[] = []
-  for await (const { name: known } of listAll((token) => directory.listPrincipals(type, token))) names.push(known)
-  return nearPrincipal(name, names)
+  return nearPrincipal(name, await Array.fromAsync(listAll((token) => directory.listPrincipals(type, token))))
 }

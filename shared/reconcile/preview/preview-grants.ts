@@ -13,6 +13,7 @@ import { listUnlessGone } from '../calls/assignment-listings.ts'
 import type { LinkPrincipal, PrincipalIndex } from '../directory/principal-index.ts'
 import type { InputReadings } from '../records/input-readings.ts'
 import { StatusStore } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import type { PlannedGrant, WaitingGrants } from './planned-access.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
@@ -132,11 +133,14 @@ async function resolveGrant(
     configuration: { privacy: 'open' },
   } as const
   const principalId = await principals.resolve(type, principal, looked.pulledMs)
-  if (principalId === undefined) return lackOfName(assignment, looked)
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  if (principalId === undefined) {
+    const told = await Promise.all(links.map((key) => spoiledAsAbsent(statuses.read(key))))
+    return lackOfName(assignment, looked, told.find((status) => status?.principalId !== undefined)?.principalId)
+  }
   if (type === 'GROUP') return { arn, principalId }
   const suspension = await suspensions.find(principalId, principal)
   if (suspension !== undefined) return lackOfSuspendedUser(principal, suspension)
-  const statuses = new StatusStore(ports.objects, ports.clock)
   const bound = await Promise.all(
     links.map(async (key) => {
       const reading = await readings.read(key)

@@ -20,6 +20,7 @@ const zoe = principalId.parse('21111111-2222-3333-4444-555555555555')
 const set = permissionSetName.parse('Billing-ps')
 const group = { type: 'GROUP', principal: principalName.parse('team-Web') } as const
 const user = { type: 'USER', principal: principalName.parse('zoe') } as const
+const zoeNow = principalName.parse('zoe@acme.example')
 const missing = { hasOtherType: false }
 
 describe('what a link lacks is told with what to do', () => {
@@ -40,7 +41,7 @@ describe('what a link lacks is told with what to do', () => {
       'a user with a near name',
       () => lackOfPrincipal(user, { ...missing, near: 'zoé' }),
       "user 'zoe' does not exist in the identity store; did you mean 'zoé'?",
-      'create the user, or upload the link with the exact name; it is applied when the user exists',
+      'upload the link with that name, or create the user; it is applied when the user exists',
     ],
     [
       'a group that is a user',
@@ -53,6 +54,28 @@ describe('what a link lacks is told with what to do', () => {
       () => lackOfPrincipal(user, { hasOtherType: true }),
       "user 'zoe' does not exist in the identity store, but a group of this name does",
       'if you mean the group, upload the link again with %GROUP%ssofile at the end, then delete this one',
+    ],
+    [
+      'a user that is called otherwise now',
+      () => lackOfPrincipal(user, { bearer: { by: 'former name', type: 'USER', name: zoeNow } }),
+      "user 'zoe' is called 'zoe@acme.example' now",
+      'upload the link with that name, then delete this one',
+    ],
+    [
+      'a user whose present name nobody else may know',
+      () => lackOfPrincipal(user, { bearer: { by: 'former name', type: 'USER' } }),
+      "user 'zoe' has another name now",
+      'upload the link with its present name, then delete this one',
+    ],
+    [
+      'a group whose link has the id of a user',
+      () =>
+        lackOfPrincipal(
+          { ...group, principal: principalName.parse(zoe) },
+          { bearer: { by: 'id', type: 'USER', name: zoeNow } },
+        ),
+      `'${zoe}' is the id of user 'zoe@acme.example'`,
+      'upload the link with that name and %USER%ssofile at the end, then delete this one',
     ],
     [
       'the user that it was applied to',

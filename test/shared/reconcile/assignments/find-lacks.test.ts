@@ -49,7 +49,13 @@ describe('a name that nobody has', () => {
       'a group that is there under another spelling',
       { principal: 'team-Acountants' },
       "group 'team-Acountants' does not exist in the identity store; did you mean 'team-Accountants'?",
-      'create the group, or upload the link with the exact name; it is applied when the group exists',
+      'upload the link with that name, or create the group; it is applied when the group exists',
+    ],
+    [
+      'a user that is there, as in a URL',
+      { principal: 'kenji.ito%40acme.example', type: 'USER' },
+      "user 'kenji.ito%40acme.example' does not exist in the identity store; did you mean 'kenji.ito@acme.example'?",
+      'upload the link with that name, or create the user; it is applied when the user exists',
     ],
     [
       'a group that is a user',
@@ -65,6 +71,24 @@ describe('a name that nobody has', () => {
     ],
   ])('of %s is told with what to do', async (_, named, reason, remedy) => {
     expect(await open(named).lack).toMatchObject({ reason, remedy })
+  })
+
+  test.each(['GROUP', 'USER'] as const)(
+    'that is the id of a user, in a link of type %s, is told with the name',
+    async (type) => {
+      const bench = new Settling({}, 'kenji.ito@acme.example', 'USER')
+      const { principalId: id } = bench.target()
+      const lack = bench.within((context) => lackOfName({ type, principal: principalName.parse(id) }, context))
+      expect(await lack).toMatchObject({ reason: `'${id}' is the id of user 'kenji.ito@acme.example'` })
+    },
+  )
+
+  test('that a renamed user had is told without the new one where a status may name nothing of others', async () => {
+    const bench = new Settling({ configuration: { privacy: 'folder' } }, 'kenji.ito@acme.example', 'USER')
+    const { principalId: id } = bench.target()
+    await bench.world.identityStore.updateUser(id, [{ path: 'userName', value: 'kenji.ito@new.example' }])
+    const lack = bench.within((context) => lackOfName(bench.assignment, context, id))
+    expect(await lack).toMatchObject({ reason: "user 'kenji.ito@acme.example' has another name now" })
   })
 
   test.each<Named>([{ permissionSet: 'billing-ps' }, { principal: 'team-Acountants' }])(

@@ -176,7 +176,13 @@ describe('access is right, and what is granted throughout is never revoked', () 
     for (const link of links) {
       const name = link.split('%')[3] ?? ''
       const state = world.identityStore.idOf(type, name) === undefined ? 'waiting' : 'applied'
-      expect(await world.json(`status/${link}.json`)).toMatchObject({ state })
+      const status = await world.json(`status/${link}.json`)
+      expect(status).toMatchObject({ state })
+      if (state === 'waiting' && name === before)
+        expect(status).toMatchObject({
+          reason: expect.stringContaining(`'${before}' is called '${after}' now`),
+          remedy: 'upload the link with that name, then delete this one',
+        })
     }
   })
 })

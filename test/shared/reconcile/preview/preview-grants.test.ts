@@ -239,6 +239,15 @@ describe('a link of a user', () => {
     return { ...opened, key, grant: grantOf({}, [key]), status }
   }
 
+  test('a link of a user who was renamed waits, and says the present name', async () => {
+    const { bench, grant, sort } = await bound((own) => own)
+    const { principalId: id } = bench.target()
+    await bench.world.identityStore.updateUser(id, [{ path: 'userName', value: 'kenji.ito@new.example' }])
+    const reason = "user 'kenji.ito@acme.example' is called 'kenji.ito@new.example' now"
+    const remedy = 'upload the link with that name, then delete this one'
+    expect(await sort([grant])).toEqual({ ...nothing, waiting: [{ grants: [grant], reason, remedy }] })
+  })
+
   test('a link of a user waits where it was applied to another user of that name', async () => {
     const { grant, sort } = await bound(() => somebodyElse)
     const lack = lackOfBoundUser(kenji, somebodyElse)
