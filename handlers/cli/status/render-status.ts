@@ -10,6 +10,7 @@ import {
   type StatusState,
   statusStates,
 } from '../../../shared/domain/statuses/status.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
 import { linesOfRequest, renderLines } from '../requests/render-request.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
@@ -85,11 +86,7 @@ export function renderStatus(status: Status): string {
   const told = renderLines([
     ['why', reason],
     ['do', remedy],
-    [
-      'accounts',
-      accounts &&
-        `${accounts.applied} of ${accounts.desired} applied${accounts.open > 0 ? `, ${accounts.open} open` : ''}`,
-    ],
+    ['accounts', countAccounts(status, { isShort: false })],
     ['people', people && renderPeople(people)],
     ...(accounts?.failed ?? []).map(({ account, reason: why }): [string, string] => ['failed', `${account}: ${why}`]),
     ...warnings.map((warning): [string, string] => ['warning', warning]),
@@ -172,6 +169,17 @@ export function renderUntold(untold: number): string {
   return `${figure} ${paint('pending', 'not looked at yet')}; ssofile status --wait waits for them\n`
 }
 
+/** A link that asks for none any more may have access left: "0 of 0" would say that there is none. */
+function countAccounts({ state, accounts }: Status, { isShort }: { readonly isShort: boolean }): string | undefined {
+  if (accounts === undefined) return undefined
+  const { desired, applied, open, failed } = accounts
+  const left = desired === 0 ? open + failed.length : 0
+  if (left > 0) return isShort ? `${left} left` : `${count(left, 'account')} with access left`
+  // What is held of a scope without accounts is only in the reason.
+  if (desired === 0 && state === 'held') return undefined
+  return isShort ? `${applied} of ${desired}` : `${applied} of ${desired} applied${open > 0 ? `, ${open} open` : ''}`
+}
+
 function renderInputs(all: readonly Status[], width: number | undefined, isWhole: boolean): string {
   if (all.length === 0) return 'no inputs: nothing is under links_data/, permission_sets/ or the folders of people\n'
   const shown = isWhole
@@ -181,8 +189,9 @@ function renderInputs(all: readonly Status[], width: number | undefined, isWhole
   const isNarrow = width !== undefined && width < widthForReasons
   const lines = renderTable(
     ['state', 'accounts', 'input', ...(isNarrow ? [] : ['why'])],
-    shown.map(({ status: { state, accounts, input, reason = '' } }) => {
-      const row = [state, accounts === undefined ? '' : `${accounts.applied} of ${accounts.desired}`, shorten(input)]
+    shown.map(({ status }) => {
+      const { state, input, reason = '' } = status
+      const row = [state, countAccounts(status, { isShort: true }) ?? '', shorten(input)]
       return isNarrow ? row : [...row, reason]
     }),
     width,

@@ -11,6 +11,17 @@ const status = (number: number, state: StatusState, more: Partial<Status> = {}):
 }
 const accounts = { desired: 3, applied: 2, open: 1, failed: [] }
 
+const held = 'held by the brake; its access in 2 accounts stays until an operator decides'
+test.each([
+  ['deleted', { ...accounts, desired: 0, applied: 0, open: 2 }, /accounts +2 accounts with access left\n/, '2 left'],
+  ['over a scope that is empty now', { ...accounts, desired: 0, applied: 0, open: 0 }, /why +held by the brake/, ''],
+])('a held link that is %s does not say that it gives no access', (_, left, whole, short) => {
+  const told = status(1, 'held', { reason: held, accounts: left })
+  expect(renderStatus(told)).toMatch(whole)
+  expect(renderStatus(told) + renderSummary([told])).not.toContain(`0 of 0`)
+  expect(renderSummary([told])).toContain(short)
+})
+
 test('of a rule it is told how many people it means, and what became of them', () => {
   const people = { matching: 12, members: 9, waiting: 3, leaving: 0, held: 6, kept: 0 }
   const told = renderStatus({ input: 'rules/engineers.json', state: 'held', people, updatedAt })
