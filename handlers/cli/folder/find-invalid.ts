@@ -79,7 +79,7 @@ export function refuseBadFiles({
   }
   const refused = invalid.filter(({ isNamed }) => !isNamed)
   if (refused.length === 0) return
-  const told = refused.map((one) => `${quote(one.key, 1100)}: ${describeInvalid(one)}`)
+  const told = listInvalid(refused).map(({ key, text }) => `${quote(key, 1100)}: ${text}`)
   throw new Refusal(
     `nothing was changed, since ${count(refused.length, 'file')} to upload ${refused.length === 1 ? 'is' : 'are'} not valid:\n${list(told)}\n  to upload one as it is all the same, name it: --invalid KEY`,
   )
@@ -90,8 +90,29 @@ function list(told: readonly string[]): string {
   return [...told.slice(0, filesTold), ...more].map((line) => `  ${line}`).join('\n')
 }
 
+/** What is wrong with each file, and once with a whole folder. */
+export function listInvalid(
+  invalid: readonly InvalidUpload[],
+): readonly { readonly key: string; readonly text: string }[] {
+  const folders = Map.groupBy(
+    invalid.flatMap(({ faults }) => faults).filter(({ key }) => key !== undefined),
+    ({ key = '' }) => key,
+  )
+  return [
+    ...[...folders].map(([key, faults]) => ({
+      key,
+      text: `${describeInvalid({ faults: faults.slice(0, 1), takesAway: [] })} (${count(faults.length, 'file')})`,
+    })),
+    ...invalid
+      .filter(({ faults, takesAway }) => takesAway.length > 0 || faults.some(({ key }) => key === undefined))
+      .map((one) => ({ key: one.key, text: describeInvalid(one) })),
+  ]
+}
+
 /** What is wrong with it, what it takes away, and what to do. */
-export function describeInvalid({ faults: [first, ...more], takesAway }: InvalidUpload): string {
+export function describeInvalid({ faults, takesAway }: Pick<InvalidUpload, 'faults' | 'takesAway'>): string {
+  const own = faults.filter(({ key }) => key === undefined)
+  const [first, ...more] = own.length > 0 ? own : faults
   const others = more.length > 0 ? `, and ${count(more.length, 'more fault')}` : ''
   const fault = first && `received ${first.received}, expected ${first.expected}${others}`
   return [fault, describeLoss(takesAway), first?.remedy].filter((part) => part !== undefined).join('; ')

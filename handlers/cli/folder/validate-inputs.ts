@@ -12,6 +12,7 @@ import {
 } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type JsonPath, quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { unreadable } from '../plan/proposed-folder.ts'
 import type { InputFile } from './folder-inputs.ts'
 
@@ -22,7 +23,7 @@ export type Validation = {
   readonly links: number
   readonly memberships: number
   readonly permissionSets: number
-  /** Ascending by key. */
+  /** Those of a folder once. */
   readonly errors: readonly InputError[]
   readonly warnings: readonly InputWarning[]
 }
@@ -44,10 +45,14 @@ export async function validateInputs(
   const described = new Set<PermissionSetName>()
   const named = new Map<PermissionSetName, string[]>()
   const later = new Set<string>()
+  const ofFolders = new Map<string, readonly InputFault[]>()
   const judged = await Promise.all(files.map((file) => judge(file, folders, { now, guardrails }).finally(onJudged)))
   for (const [index, { key }] of files.entries()) {
     const { faults = [], warnings: told = [], names, describes, later: unjudged = [] } = judged[index] ?? {}
-    errors.push(...faults.map((fault) => ({ key, ...fault })))
+    for (const fault of faults) {
+      if (fault.key !== undefined) ofFolders.set(fault.key, [...(ofFolders.get(fault.key) ?? []), fault])
+      else errors.push({ key, ...fault })
+    }
     warnings.push(...told.map((warning) => ({ key, warning })))
     for (const rule of unjudged) later.add(rule)
     if (describes !== undefined) described.add(describes)
@@ -56,6 +61,8 @@ export async function validateInputs(
     if (links) links.push(key)
     else named.set(names, [key])
   }
+  for (const [key, [fault, ...more]] of ofFolders)
+    if (fault) errors.push({ ...fault, key, received: `${fault.received}, with ${count(more.length + 1, 'file')}` })
   for (const [name, links] of named) {
     if (described.has(name)) continue
     const more = links.length > 1 ? `, as do ${links.length - 1} more` : ''

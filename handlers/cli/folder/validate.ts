@@ -118,13 +118,18 @@ function toJson({ links, memberships, permissionSets, errors, warnings }: Valida
 
 /** Every error and warning, then the figures, for a terminal. */
 function renderValidation({ links, memberships, permissionSets, errors, warnings }: Validation): string {
-  const wrong = new Set(errors.map(({ key }) => key)).size
+  const keys = [...new Set(errors.map(({ key }) => key))]
+  const folders = keys.filter((key) => key.endsWith('/')).length
+  const wrong = [
+    ...(keys.length > folders ? [count(keys.length - folders, 'file')] : []),
+    ...(folders > 0 ? [count(folders, 'folder')] : []),
+  ].join(' and ')
   const members = memberships === 0 ? '' : `, ${count(memberships, 'membership')}`
   const files = `${count(links, 'link')}${members} and ${count(permissionSets, 'permission set')}`
   const verdict =
     errors.length === 0
       ? paint('good', `valid: ${files}`)
-      : `${paint('bad', `not valid: ${count(errors.length, 'error')} in ${count(wrong, 'file')}`)}, of ${files}`
+      : `${paint('bad', `not valid: ${count(errors.length, 'error')} in ${wrong}`)}, of ${files}`
   const warned = warnings.length === 0 ? '' : `, ${count(warnings.length, 'warning')}`
   const blocks = [...errors.map(renderError), ...warnings.map(renderWarning)]
   return `${blocks.map((block) => `${block}\n`).join('')}${verdict}${warned}\n`

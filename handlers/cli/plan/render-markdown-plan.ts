@@ -5,7 +5,7 @@ import type { PlannedGrant } from '../../../shared/reconcile/preview/planned-acc
 import { noMemberships, type PlannedMembership } from '../../../shared/reconcile/preview/preview-memberships.ts'
 import type { Pause } from '../../../shared/reconcile/records/pause.ts'
 import { describePause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
-import { describeInvalid } from '../folder/find-invalid.ts'
+import { listInvalid } from '../folder/find-invalid.ts'
 import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
 import { isGrave, listChange } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
@@ -169,8 +169,8 @@ function listFirst({ preview, push }: RenderedPlan): readonly string[] {
     ...listWideSets(preview),
     ...listWideGrants(preview),
     ...listWideMemberships(preview),
-    ...invalid.map(
-      (one) => `- **rejected**: ${markdownCode(one.key, 1100)}: ${markdownCode(describeInvalid(one), 2000)}`,
+    ...listInvalid(invalid).map(
+      ({ key, text }) => `- **rejected**: ${markdownCode(key, 1100)}: ${markdownCode(text, 2000)}`,
     ),
     ...preview.permissionSets.flatMap((one) =>
       one.change === 'rejected' && !isInvalid(one.name) ? [renderRejected(one)] : [],

@@ -89,7 +89,7 @@ export function faultsOfIssues(
 function remedyOf({ remedy }: JsonRule, value: JsonValue | undefined): string {
   const told = remedy(value)
   if (value !== undefined || told.startsWith('add ')) return told
-  return told.startsWith('correct it') ? 'add it' : `add it: ${told}`
+  return told.startsWith('write ') ? told.replace('write', 'add') : 'add it'
 }
 
 function shapeOf(path: JsonPath): string {

@@ -10,18 +10,23 @@ import {
 import { type Guardrails, noGuardrails } from '../guardrails/policy-file.ts'
 import { placeOf, renderJsonPath } from '../json/json-path.ts'
 import { isSystemFile } from '../json/system-file.ts'
-import { membershipPrefix, parseMembershipKey } from '../people/membership-file.ts'
+import { findMembershipFolderFault, membershipPrefix, parseMembershipKey } from '../people/membership-file.ts'
 import { parsePermissionSetFile, parsePermissionSetKey } from '../permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import type { Complaint, Parsed } from '../statuses/complaint.ts'
-import { linkPrefix, parseLinkKey } from './link.ts'
+import { findFolderFault, linkPrefix, parseLinkKey } from './link.ts'
 import { isInForce, type LinkBody, parseLinkBody } from './link-body.ts'
+import { splitFolder } from './link-fields.ts'
 
 /** An input as it would lie in the bucket. `body` may be empty where `sizeBytes` is too large for a valid input. */
 export type InputBytes = { readonly key: string; readonly body: Uint8Array; readonly sizeBytes: number }
 
 /** One fault of an input, and its place in the JSON document. Without a place: in its name, or in the whole input. */
-export type InputFault = Omit<Complaint, 'object' | 'faults'> & { readonly path?: string }
+export type InputFault = Omit<Complaint, 'object' | 'faults'> & {
+  readonly path?: string
+  /** Of a fault of its whole folder: the folder's key, with `/` at its end. */
+  readonly key?: string
+}
 
 export type InputJudgement = {
   /** Empty: it is valid. */
@@ -46,8 +51,18 @@ export function judgeInput(
   now: Date,
   rules: Rules = { guardrails: noGuardrails, uploader: 'later', uploadedAt: now },
 ): InputJudgement {
-  if (input.key.startsWith(membershipPrefix)) return judgeMembership(input, folders, { now, rules })
-  return input.key.startsWith(linkPrefix) ? judgeLink(input, folders, { now, rules }) : judgePermissionSet(input, rules)
+  const { key } = input
+  const [prefix, findFault] = key.startsWith(membershipPrefix)
+    ? [membershipPrefix, findMembershipFolderFault]
+    : [linkPrefix, findFolderFault]
+  if (!key.startsWith(prefix)) return judgePermissionSet(input, rules)
+  const judge = prefix === linkPrefix ? judgeLink : judgeMembership
+  const { folder } = splitFolder(key.slice(prefix.length))
+  const fault = key.includes('%') && !isSystemFile(key) ? findFault(folder, folders) : undefined
+  if (fault === undefined || folder === undefined) return judge(input, folders, { now, rules })
+  // The folder's fault hides none of the file's own.
+  const { names: _, ...judged } = judge(input, [...folders, folder], { now, rules })
+  return { ...judged, faults: [...judged.faults, { ...fault, key: `${prefix}${folder}/` }] }
 }
 
 /** Its body is that of a link. */

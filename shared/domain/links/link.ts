@@ -75,10 +75,10 @@ function judgeKey(key: string, folders: readonly string[]): Parsed<Link> {
   const { folder, rest } = splitFolder(key.slice(linkPrefix.length))
   const fields = splitLinkFields(rest)
   if (fields === undefined) return refused({ object: key, ...tooFewFields(rest) })
-  const anchorFault = findAnchorFault(folder, folders, fields)
-  if (anchorFault) return refused({ object: key, ...anchorFault })
   const link = parseFields(fields)
   if ('expected' in link) return refused({ object: key, ...link })
+  const folderFault = findFolderFault(folder, folders)
+  if (folderFault) return refused({ object: key, ...folderFault })
   if (folder === temporaryFolder && link.type === 'GROUP') return refused({ object: key, ...temporaryGroup })
   return parsed({ key: linkKey.parse(key), folder, ...link })
 }
@@ -137,19 +137,8 @@ function tooFewFields(rest: string): Fault {
   }
 }
 
-/** Nothing may stand after the link, and only a declared folder before it. */
-function findAnchorFault(
-  folder: string | undefined,
-  folders: readonly string[],
-  { suffix }: LinkFields,
-): Fault | undefined {
-  if (suffix !== 'ssofile') {
-    return {
-      received: told('last field', suffix),
-      expected: "'ssofile' as the last field, nothing after it",
-      remedy: `end the name with %ssofile; then ${again}`,
-    }
-  }
+/** Only a declared folder may stand before a link. */
+export function findFolderFault(folder: string | undefined, folders: readonly string[]): Fault | undefined {
   if (folder === undefined || foldersThatCount(folders).includes(folder)) return undefined
   return {
     received: told('folder', folder),
@@ -160,6 +149,13 @@ function findAnchorFault(
 }
 
 function parseFields(fields: LinkFields): (Grant & { readonly scope: Scope }) | Fault {
+  if (fields.suffix !== 'ssofile') {
+    return {
+      received: told('last field', fields.suffix),
+      expected: "'ssofile' as the last field, nothing after it",
+      remedy: `end the name with %ssofile; then ${again}`,
+    }
+  }
   const kind = scopeKinds.find((candidate) => candidate === fields.scope)
   if (kind === undefined) {
     return {

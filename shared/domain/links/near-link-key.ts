@@ -66,7 +66,8 @@ function nearScope(scope: string, value: string): ScopeKind | undefined {
   return (
     scopeKinds.find((kind) => kind === word) ??
     otherScopeWords.get(word) ??
-    scopeKinds.find((kind) => word.endsWith(kind))
+    scopeKinds.find((kind) => word.endsWith(kind)) ??
+    scopeKinds.find((kind) => kind === nearMatch(word, scopeKinds))
   )
 }
 
@@ -89,5 +90,7 @@ function nearValue(scope: string, value: string): string {
 
 function nearType(type: string): PrincipalType | undefined {
   const word = type.trim().toUpperCase().replace(/S$/, '')
-  return principalTypes.find((candidate) => candidate === word)
+  const letters = (text: string) => [...text].sort().join('')
+  const near = /^[A-Z]+$/.test(word) ? nearMatch(word, principalTypes) : word
+  return principalTypes.find((candidate) => candidate === near || letters(candidate) === letters(word))
 }

@@ -43,15 +43,6 @@ export function parseMembershipKey(key: string, folders: readonly string[]): Par
   const { folder, rest } = splitFolder(key.slice(membershipPrefix.length))
   const fault = findFault(key, rest)
   if (fault) return refused({ object: key, ...fault })
-  if (folder !== undefined && !folders.includes(folder))
-    return refused({
-      object: key,
-      received: `the folder '${quote(folder)}'`,
-      expected:
-        folders.length === 0 ? 'no folder: none is declared' : `one of the declared folders: ${folders.join(', ')}`,
-      remedy:
-        'upload it again where memberships count and delete this one, or have the folder declared in the configuration under "folders"',
-    })
   const names = rest.slice(0, -suffix.length)
   const at = names.lastIndexOf('%')
   const group = principalName.safeParse(names.slice(0, at))
@@ -71,7 +62,24 @@ export function parseMembershipKey(key: string, folders: readonly string[]): Par
         expected: spellings[type],
         remedy: 'write the names as the directory has them, then delete this one',
       })
+  const folderFault = findMembershipFolderFault(folder, folders)
+  if (folderFault) return refused({ object: key, ...folderFault })
   return parsed({ key, folder, group: group.data, user: user.data })
+}
+
+/** Only a declared folder may stand before a membership. */
+export function findMembershipFolderFault(
+  folder: string | undefined,
+  folders: readonly string[],
+): Omit<Complaint, 'object'> | undefined {
+  if (folder === undefined || folders.includes(folder)) return undefined
+  return {
+    received: `the folder '${quote(folder)}'`,
+    expected:
+      folders.length === 0 ? 'no folder: none is declared' : `one of the declared folders: ${folders.join(', ')}`,
+    remedy:
+      'upload it again where memberships count and delete this one, or have the folder declared in the configuration under "folders"',
+  }
 }
 
 /** The same wherever it lies: a folder that was declared before may have given something. */

@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { findInvalid, refuseBadFiles, warnOfUploads } from '../../../../handlers/cli/folder/find-invalid.ts'
+import {
+  findInvalid,
+  listInvalid,
+  refuseBadFiles,
+  warnOfUploads,
+} from '../../../../handlers/cli/folder/find-invalid.ts'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
@@ -52,6 +57,17 @@ describe('of the files to upload', () => {
     expect(() => refuseBadFiles({ faults: [], invalid: found })).toThrow(
       /3 files to upload are not valid:\n.*%a%GROUP%ssofile: received .*; it takes Billing-ps from group 'a' in 2 accounts: 200000000001, 200000000002; .*\n/,
     )
+  })
+
+  test('those of an undeclared folder are told once, and the mistakes of each', () => {
+    const inFolder = (name: string) => link(name).replace('links_data/', 'links_data/team-b/')
+    const uploads = [upload(inFolder('a'), ''), upload(inFolder('b'), ''), upload(inFolder('c'), '{ "resaon": "x" }')]
+    const found = findInvalid(uploads, { revocations: [] }, context)
+    expect(found).toHaveLength(3)
+    expect(listInvalid(found)).toEqual([
+      { key: 'links_data/team-b/', text: expect.stringMatching(/^received folder 'team-b', .* \(3 files\)$/) },
+      { key: inFolder('c'), text: expect.stringMatching(/^received the unknown field 'resaon', expected 'reason'; /) },
+    ])
   })
 
   test('each policy that AWS refuses is found with the remedy, and no other one', () => {

@@ -52,7 +52,7 @@ test('memberships are judged as links are: by folder, name and body', async () =
   expect(errors.map(({ key, received }) => [key.slice('memberships/'.length), received])).toEqual([
     ['maria.garcia@acme.example%ssofile', "the name 'maria.garcia@acme.example%ssofile'"],
     ['oncall%maria.garcia@acme.example%ssofile', "the unknown field 'resaon'"],
-    ['team-b/oncall%maria.garcia@acme.example%ssofile', "the folder 'team-b'"],
+    ['team-b/', "the folder 'team-b', with 1 file"],
   ])
 })
 
@@ -85,7 +85,31 @@ test('a name with a slash is a file in a subfolder, and is judged whole', async 
 test('a folder under links_data/ counts where it is declared, and else is an error', async () => {
   await write({ 'links_data/team-a/root%all%Billing-ps%a%GROUP%ssofile': '' })
   expect((await validate(['team-a'])).errors).toEqual([])
-  expect((await validate()).errors).toMatchObject([{ received: "folder 'team-a'" }])
+  expect((await validate()).errors).toMatchObject([
+    { key: 'links_data/team-a/', received: "folder 'team-a', with 1 file" },
+  ])
+})
+
+test('an undeclared folder is one error, and hides no mistake of its files', async () => {
+  await write({
+    'links_data/team-b/root%all%Billing-ps%a%GROUP%ssofile': '',
+    'links_data/team-b/root%all%Billing-ps%b%GROUP%ssofile': '{ "resaon": "x" }',
+    'links_data/team-b/acount%111122223333%Billing-ps%a%GROUP%ssofile': '',
+    'links_data/team-b/root%all%Billing-ps%a%GRUOP%ssofile': '',
+    'links_data/team-b/root%al%Billing-ps%a%GROUP%ssofile': '',
+    'memberships/team-b/oncall%maria.garcia@acme.example%ssofile': '{ "resaon": "x" }',
+  })
+  const { errors } = await validate(['team-a'])
+  expect(errors.map(({ key, received }) => [key.replace('links_data/', ''), received])).toEqual([
+    ['team-b/acount%111122223333%Billing-ps%a%GROUP%ssofile', "scope 'acount'"],
+    ['team-b/root%al%Billing-ps%a%GROUP%ssofile', "value 'al'"],
+    ['team-b/root%all%Billing-ps%a%GRUOP%ssofile', "type 'GRUOP'"],
+    ['team-b/root%all%Billing-ps%b%GROUP%ssofile', "the unknown field 'resaon'"],
+    ['memberships/team-b/oncall%maria.garcia@acme.example%ssofile', "the unknown field 'resaon'"],
+    ['team-b/', "folder 'team-b', with 5 files"],
+    ['memberships/team-b/', "the folder 'team-b', with 1 file"],
+  ])
+  expect(errors[2]?.remedy).toContain("'links_data/team-b/root%all%Billing-ps%a%GROUP%ssofile'")
 })
 
 test('a name as macOS may write it, in NFD, means the name in NFC', async () => {

@@ -9,7 +9,7 @@ const schema = z.strictObject({
   organizationalUnits: z.array(z.string()).optional(),
   accounts: z.array(z.string()).optional(),
 })
-const rule = (expected: string) => ({ expected, remedy: () => 'write it otherwise' })
+const rule = (expected: string) => ({ expected, remedy: () => 'write a text such as x' })
 const rules: JsonRules = {
   '$.permissionSetName': rule('a name'),
   '$.managedPoliciesArnList': rule('a list of ARNs'),
@@ -37,7 +37,7 @@ test('an unknown field that is near no other is to be deleted', () => {
 
 test('a missing field is to be added, whatever its rule says about a value', () => {
   expect(judge({})).toEqual([
-    { path: ['permissionSetName'], received: 'nothing', expected: 'a name', remedy: 'add it: write it otherwise' },
+    { path: ['permissionSetName'], received: 'nothing', expected: 'a name', remedy: 'add a text such as x' },
   ])
-  expect(judge({ permissionSetName: 1 })[0]?.remedy).toBe('write it otherwise')
+  expect(judge({ permissionSetName: 1 })[0]?.remedy).toBe('write a text such as x')
 })

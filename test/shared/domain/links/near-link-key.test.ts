@@ -16,6 +16,9 @@ test.each([
 test.each([
   ['a type in small letters', 'root%all%P%g%group%ssofile', 'root%all%P%g%GROUP%ssofile'],
   ['a type in the plural, with spaces', 'root%all%P%g% Users %ssofile', 'root%all%P%g%USER%ssofile'],
+  ['two letters of the type in the wrong order', 'root%all%P%g%GRUOP%ssofile', 'root%all%P%g%GROUP%ssofile'],
+  ['a letter of the type too few', 'root%all%P%g%USR%ssofile', 'root%all%P%g%USER%ssofile'],
+  ['a letter of the scope too few', 'acount%x%P%g%GROUP%ssofile', 'account%x%P%g%GROUP%ssofile'],
   ['no suffix', 'root%all%P%g%GROUP', 'root%all%P%g%GROUP%ssofile'],
   ['no suffix and a type in small letters', 'root%all%P%g% user ', 'root%all%P%g%USER%ssofile'],
   ['an ending', 'root%all%P%g%GROUP%ssofile.txt', 'root%all%P%g%GROUP%ssofile'],
