@@ -75,8 +75,12 @@ describe('started as a process, a command ends as it does where others were call
   })
 })
 
-/** Times and durations are others each time; and how far it is, a command tells only when it has taken a second. */
+/**
+ * Times and durations are others each time. How far it is, a command says only when it has taken a second; how old what it read is, only
+ * after some minutes.
+ */
 function withoutFigures({ exitCode, stdout, stderr }: Ended): Ended {
   const result = stderr.replace(/^[^\n]*( …|: [\d,]+ of [\d,]+[^\n]*)\n/gm, '')
-  return { exitCode, stdout: stdout.replace(/\d+/g, '0'), stderr: result.replace(/\d+/g, '0') }
+  const output = stdout.replace(/^The organization was read [^\n]*\n\n?/gm, '').replace(/\d+/g, '0')
+  return { exitCode, stdout: output, stderr: result.replace(/\d+/g, '0') }
 }
