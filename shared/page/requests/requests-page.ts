@@ -11,8 +11,8 @@ import { OperationsView } from './operations-view.ts'
 import { pageClock } from './page-clock.ts'
 import type { PageContents, ToldAbout, ToldOperations, ToldRequest } from './told-request.ts'
 
-/** Requests of everybody share the API's limit: 20 a second. Where the page is hosted it has a limit of its own. */
-const restMs = isHosted ? 5_000 : 60_000
+/** Requests of everybody share the API's limit: 20 a second. Where the page is hosted it has a limit of its own, and each look costs money. */
+const restMs = isHosted ? 20_000 : 60_000
 const aboutsMost = 20
 /** After something was sent: until it shows. */
 const soonMs = [500, 1000, 1500, 2500, 4000, 6000]
@@ -62,6 +62,9 @@ export class RequestsPage {
     find('sign-out', HTMLButtonElement).hidden = !isHosted
     find('sign-out', HTMLButtonElement).addEventListener('click', () => void this.#signOut())
     find('everybody-words', HTMLInputElement).addEventListener('input', () => void this.#lookForEverybody())
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden && this.#told !== undefined) void this.#look()
+    })
     window.addEventListener('hashchange', () => {
       this.#wanted = wantedOf(location.hash)
       this.#show()
