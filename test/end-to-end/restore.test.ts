@@ -73,6 +73,8 @@ const contents = async () => {
 describe('a sync of an empty folder to the root of the bucket', () => {
   test('stops everything within a minute, and one command brings all back; access never changes', async () => {
     await start()
+    const selector = 'selectors/first.json'
+    await system.upload(selector, JSON.stringify({ accounts: [accounts[0]] }), 'governance')
     const before = {
       access: await access(),
       contents: await contents(),
@@ -91,9 +93,16 @@ describe('a sync of an empty folder to the root of the bucket', () => {
 
     expect((await restore('--dry-run')).stdout).toContain('to bring back: 4 entries of the ledger')
     const restored = await restore('--yes')
-    expect(restored).toMatchObject({ exitCode: 0 })
+    expect(restored).toMatchObject({ exitCode: 1 })
+    expect(restored.stdout).toContain(`left to governance, HR or account owners: 1 file, such as ${selector}`)
+    expect((await cli('status')).stdout).toMatch(/^THE LEDGER WAS LOST/)
+    const at = /--at (\S+)/.exec(restored.stdout)?.[1] ?? ''
+    const back = ['restore', '--inputs', '--at', at, '--only', 'governance', '--yes']
+    expect(await system.ssofile(back, 'governance')).toMatchObject({ exitCode: 0 })
+    expect(await restore('--yes')).toMatchObject({ exitCode: 0 })
     await untilResumed()
     expect(await contents()).toEqual(before.contents)
+    expect(await system.has(selector)).toBe(true)
     expect(await access()).toEqual(before.access)
     expect(changes()).toBe(before.changes)
     expect((await restore('--yes')).stdout).toContain('nothing is lost')
@@ -136,15 +145,35 @@ test('without versions the ledger and its owner come back from history', async (
 
 test('the files of an instant come back after a bad sync, and what was uploaded since goes', async () => {
   await start()
+  const selector = 'selectors/first.json'
+  await system.upload(selector, JSON.stringify({ accounts: [accounts[0]] }), 'governance')
+  await system.upload('suspended/kenji.ito@acme.example', '', 'hr')
   const at = new Date(Date.now())
   await until('a later second', async () => (Date.now() - at.getTime() > 1_500 ? true : undefined))
   const added = `links_data/account%${accounts[1]}%ReadOnly-ps%other%GROUP%ssofile`
   await system.remove(ofOne)
+  await system.remove(selector, 'governance')
+  await system.remove('suspended/kenji.ito@acme.example', 'hr')
+  await system.upload('suspended/ama.osei@acme.example', '', 'hr')
   await system.upload(added)
   await system.untilStatus(added, 'applied')
   const asked = await restore('--inputs', '--at', at.toISOString())
   expect(asked).toMatchObject({ exitCode: 2 })
-  expect(await restore('--inputs', '--at', at.toISOString(), '--yes')).toMatchObject({ exitCode: 0 })
+  const refused = await restore('--inputs', '--at', at.toISOString(), '--yes')
+  expect(refused.stderr).toContain('--only access')
+  for (const [part, who] of [
+    ['access', 'ssofile-operator'],
+    ['governance', 'governance'],
+    ['people', 'hr'],
+  ] as const) {
+    const back = await system.ssofile(['restore', '--inputs', '--at', at.toISOString(), '--only', part, '--yes'], who)
+    expect({ part, ...back }).toMatchObject({ exitCode: 0 })
+  }
+  expect(await system.has(selector)).toBe(true)
+  expect(await system.keys('suspended/')).toEqual([
+    'suspended/ama.osei@acme.example',
+    'suspended/kenji.ito@acme.example',
+  ])
   await system.untilStatus(ofOne, 'applied')
   await system.untilGone(added)
   expect((await system.access.inAccount(accounts[1])).includes('ReadOnly-ps%other%GROUP')).toBe(false)

@@ -39,7 +39,10 @@ export type InputChanges = {
   readonly same: readonly ObjectHead[]
 }
 
-export function changesInScope({ uploads, deletions, same }: InputChanges, scope: InputScope): InputChanges {
+export function changesInScope(
+  { uploads, deletions, same }: InputChanges,
+  scope: Pick<InputScope, 'prefixes'>,
+): InputChanges {
   const isIn = ({ key }: { readonly key: string }) => isInScope(key, scope)
   return { uploads: uploads.filter(isIn), deletions: deletions.filter(isIn), same: same.filter(isIn) }
 }

@@ -1,4 +1,4 @@
-import type { Writers } from '../../../shared/domain/inputs/kind.ts'
+import type { Kind, Writers } from '../../../shared/domain/inputs/kind.ts'
 import { kindAt, kindOf, placesOf } from '../../../shared/domain/inputs/kinds.ts'
 
 const writersOf = {
@@ -12,13 +12,21 @@ export type InputPart = keyof typeof writersOf
 
 /** Where the files of a folder are that people push and pull; of one part, or of all. */
 export function pushedPlaces(...parts: readonly InputPart[]): readonly string[] {
-  const wanted = parts.flatMap((part): readonly Writers[] => writersOf[part])
-  return placesOf(({ isPushed, writers }) => isPushed === true && (parts.length === 0 || wanted.includes(writers)))
+  return placesOf((kind) => kind.isPushed === true && isOfParts(kind, parts))
+}
+
+/** Where an earlier state can come back: everywhere but in the places of requests and approvals, which only their authors write. */
+export function restoredPlaces(...parts: readonly InputPart[]): readonly string[] {
+  return placesOf((kind) => kind.writers !== 'oneself' && isOfParts(kind, parts))
+}
+
+function isOfParts({ writers }: Kind, parts: readonly InputPart[]): boolean {
+  return parts.length === 0 || parts.flatMap((part): readonly Writers[] => writersOf[part]).includes(writers)
 }
 
 /** In a place of neither links, nor memberships, nor permission sets, whether or not the file there counts. */
 export function isGoverned(key: string): boolean {
-  return pushedPlaces('governance', 'people', 'credentials').some((place) => key.startsWith(place))
+  return restoredPlaces('governance', 'people', 'credentials').some((place) => key.startsWith(place))
 }
 
 /** A file that does not count, such as a README beside the policies. */

@@ -1,19 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
-import { linkPrefix } from '../../../shared/domain/links/link.ts'
-import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
-import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { pauseKey, readPause } from '../../../shared/reconcile/records/pause.ts'
 import type { FoundOwner } from '../../../shared/reconcile/restore/find-lost-owner.ts'
-import { findInputsAt, type InputChangesBack, type OldInput } from '../../../shared/reconcile/restore/inputs-at.ts'
+import { findInputsAt, type OldInput } from '../../../shared/reconcile/restore/inputs-at.ts'
 import {
   beginRestoration,
   endRestoration,
@@ -21,12 +17,14 @@ import {
   type LostRecords,
 } from '../../../shared/reconcile/restore/restore-records.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
+import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { askRights, rightsOfRestore } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { allInputs, changesInScope } from '../folder/compare-inputs.ts'
+import { changesInScope } from '../folder/compare-inputs.ts'
 import { refuseBadFiles } from '../folder/find-invalid.ts'
+import { type InputPart, restoredPlaces } from '../folder/input-parts.ts'
 import { showAndPush } from '../folder/push.ts'
 import { pushChanges } from '../folder/push-changes.ts'
 import { type InvalidOptions, makePlan } from '../plan/make-plan.ts'
@@ -40,27 +38,30 @@ import { explainDenial } from './explain-denial.ts'
 type Options = InvalidOptions & {
   readonly at?: Date
   readonly inputs?: boolean
+  readonly only?: InputPart
   readonly dryRun?: boolean
   readonly yes?: boolean
   readonly config?: string
   readonly json?: boolean
 }
 
-const inputPrefixes = [linkPrefix, membershipPrefix, permissionSetPrefix] as const
+/** What the role of operators may write: `operatorPermissions`. */
+const partsOfOperators = ['access', 'memberships'] as const
 
 /** `ssofile restore`: brings back what was deleted or damaged in the bucket. */
 export function addRestore(program: Command): void {
   program
     .command('restore')
     .description(
-      "Brings back what is gone from the bucket or cannot be read: history, the ledger of access, groups and memberships, the records of permission sets, whose bucket it is, and the files that were deleted with them.\nIt takes them from the bucket's versions; without versions, the ledger from history. Each entry is compared with Identity Center and its directory before it counts.\nNothing is granted or revoked meanwhile. What is there and can be read stays as it is. It may be interrupted: run it again.\nIt changes nothing in Identity Center. Afterwards everything is compared again, and work goes on.\n--inputs makes links_data/, permission_sets/ and memberships/ what they were at an instant: what a bad sync deleted or overwrote comes back, and what was uploaded since is deleted. Shows the plan and asks.",
+      "Brings back what is gone from the bucket or cannot be read: history, the ledger of access, groups and memberships, the records of permission sets, whose bucket it is, and the files that were deleted with them.\nIt takes them from the bucket's versions; without versions, the ledger from history. Each entry is compared with Identity Center and its directory before it counts.\nNothing is granted or revoked meanwhile. What is there and can be read stays as it is. It may be interrupted: run it again.\nIt changes nothing in Identity Center. Afterwards everything is compared again, and work goes on.\n--inputs makes the files that people write what they were at an instant: files that a bad sync deleted or overwrote come back, and files that were uploaded since go. It leaves requests and approvals alone, and lifts no suspension. Shows the plan and asks.",
     )
     .option(
       '--at <instant>',
       'as it was at this instant (ISO 8601 with offset); default: before the loss that stopped everything',
       parseAt,
     )
-    .option('--inputs', 'only the files under links_data/, permission_sets/ and memberships/; needs --at')
+    .option('--inputs', 'only the files that people write; needs --at')
+    .addOption(onlyOption())
     .addOption(invalidOption())
     .option('--dry-run', 'show what would be brought back; change nothing')
     .option('--yes', 'do not ask')
@@ -90,7 +91,7 @@ function parseAt(text: string): Date {
   return at
 }
 
-async function restoreInputs({ at, config, dryRun, invalid, ...options }: Options): Promise<number> {
+async function restoreInputs({ at, config, dryRun, invalid, only, ...options }: Options): Promise<number> {
   if (at === undefined) throw new Refusal('received --inputs without --at, expected the instant before the bad sync')
   const bucket = bucketOf(undefined)
   const progress = new Progress()
@@ -98,8 +99,9 @@ async function restoreInputs({ at, config, dryRun, invalid, ...options }: Option
     const made = await makePlan(
       bucket,
       async ({ objects }) => {
-        const found = await findInputs(objects, openAwsObjectVersions(bucket), at)
-        return { changes: changesInScope(found, allInputs()), faults: [], warnings: [] }
+        const places = restoredPlaces(...(only === undefined ? [] : [only]))
+        const found = await findInputsAt(objects, openAwsObjectVersions(bucket), { places, at })
+        return { changes: changesInScope(found, { prefixes: places }), faults: [], warnings: [] }
       },
       { delete: true, onStep: progress.tell, config, invalid },
     )
@@ -112,16 +114,6 @@ async function restoreInputs({ at, config, dryRun, invalid, ...options }: Option
     return await showAndPush(made, options, `ssofile restore --inputs --at ${at.toISOString()}`)
   } finally {
     progress.end()
-  }
-}
-
-async function findInputs(objects: ObjectStore, versions: ObjectVersions, at: Date): Promise<InputChangesBack> {
-  const found: InputChangesBack[] = []
-  for (const prefix of inputPrefixes) found.push(await findInputsAt(objects, versions, { prefix, at }))
-  return {
-    uploads: found.flatMap(({ uploads }) => uploads),
-    deletions: found.flatMap(({ deletions }) => deletions),
-    same: found.flatMap(({ same }) => same),
   }
 }
 
@@ -161,8 +153,8 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
     ]
     const undecided = [...done.undecided, ...unwritten, ...(await lost.carryOut())]
     progress.end()
-    // Without an owner nothing may run.
-    const isWhole = done.owner !== 'unknown'
+    // Without an owner nothing may run; without a suspension or a policy, access would come that must not.
+    const isWhole = done.owner !== 'unknown' && done.inputsOfOthers.length === 0
     const paused = isWhole ? await endRestoration(ports, await readCallerIdentity()) : undefined
     const result: Restoration = { ...done, undecided, isPaused: paused !== undefined }
     process.stdout.write(json ? renderJson(toJson(result)) : renderRestoration(result, 'done'))
@@ -205,7 +197,14 @@ async function describe(
   at: Date | undefined,
 ): Promise<Restoration> {
   const before = at ?? (lost.since && new Date(lost.since.getTime() - 1000))
-  const inputs = before ? (await findInputs(objects, versions, before)).uploads.filter(({ over }) => !over) : []
+  const findGone = async (places: readonly string[]) => {
+    if (before === undefined) return []
+    const found = changesInScope(await findInputsAt(objects, versions, { places, at: before }), { prefixes: places })
+    return found.uploads.filter(({ over }) => !over)
+  }
+  const own = restoredPlaces(...partsOfOperators)
+  const inputs = await findGone(own)
+  const inputsOfOthers = await findGone(restoredPlaces().filter((place) => !own.includes(place)))
   const { history, entries, permissionSets, people, owner, configuration, undecided } = lost
   return {
     at: before,
@@ -216,6 +215,7 @@ async function describe(
     owner: owner.is,
     isConfigurationLost: configuration !== undefined,
     inputs,
+    inputsOfOthers: inputsOfOthers.map(({ key }) => key),
     undecided,
     isPaused: false,
   }
@@ -232,6 +232,8 @@ type Restoration = {
   readonly owner: FoundOwner['is']
   readonly isConfigurationLost: boolean
   readonly inputs: readonly OldInput[]
+  /** Files that are gone and that only governance, HR or account owners write. */
+  readonly inputsOfOthers: readonly string[]
   readonly undecided: readonly { readonly object: string; readonly why: string }[]
   /** A person has paused all changes, too. */
   readonly isPaused: boolean
@@ -246,6 +248,7 @@ function toJson({ inputs, at, ...rest }: Restoration) {
 function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'): string {
   const { at, history, entries, permissionSets, people, owner, isConfigurationLost, inputs, undecided, isPaused } =
     restoration
+  const { inputsOfOthers } = restoration
   const isDone = stage === 'done'
   const told = [
     ...(history > 0 ? [count(history, 'object of history', 'objects of history')] : []),
@@ -265,6 +268,12 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'):
     told.length === 0 ? ['nothing is lost that can be brought back'] : told.map((line) => `${head}: ${line}`)
   if (owner === 'unknown')
     lines.push('nothing says whose bucket this was: ssofile resume --accept-loss makes it that of this instance')
+  if (inputsOfOthers.length > 0 && at)
+    lines.push(
+      `left to governance, HR or account owners: ${count(inputsOfOthers.length, 'file')}, such as ${quote(inputsOfOthers[0] ?? '', 1024)}`,
+      `  do: who may write them runs ssofile restore --inputs --at ${at.toISOString()}`,
+      '  until then everything stays stopped; to go on after that, or without them: ssofile restore',
+    )
   if (undecided.length > 0) {
     lines.push(`not decided, and left as it is: ${count(undecided.length, 'object')}`)
     for (const { object, why } of undecided.slice(0, keysShown))
@@ -273,6 +282,7 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'):
     lines.push('  do: look at each in Identity Center; to take access over: ssofile import --assignments')
   }
   if (isDone && isPaused) lines.push('all changes are paused by a person, too: ssofile resume')
-  else if (isDone && owner !== 'unknown') lines.push('within a minute everything is compared again, and work goes on')
+  else if (isDone && owner !== 'unknown' && inputsOfOthers.length === 0)
+    lines.push('within a minute everything is compared again, and work goes on')
   return `${lines.join('\n')}\n`
 }

@@ -1,3 +1,5 @@
+import pLimit from 'p-limit'
+import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
 import { isFolderMarker } from '../../domain/links/link.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
@@ -12,14 +14,31 @@ export type InputChangesBack = {
   readonly same: readonly ObjectHead[]
 }
 
-/** What makes the objects under `prefix` those that were there at `at`. Reads only. */
+/**
+ * What makes the inputs in these places those that were there at `at`. Reads only. A suspension comes back and never goes: an earlier
+ * state frees nobody.
+ */
 export async function findInputsAt(
   objects: ObjectStore,
   versions: ObjectVersions,
-  { prefix, at }: { readonly prefix: string; readonly at: Date },
+  { places, at }: { readonly places: readonly string[]; readonly at: Date },
 ): Promise<InputChangesBack> {
-  const present = await listHeads(objects, prefix)
-  const all = (await Array.fromAsync(versions.list(prefix))).filter(({ key }) => !isFolderMarker(key))
+  const found = await pLimit(1).map(places, (place) => findPlaceAt(objects, versions, place, at))
+  return {
+    uploads: found.flatMap(({ uploads }) => uploads),
+    deletions: found.flatMap(({ deletions }) => deletions).filter(({ key }) => kindAt(key) !== kinds.suspension),
+    same: found.flatMap(({ same }) => same),
+  }
+}
+
+async function findPlaceAt(
+  objects: ObjectStore,
+  versions: ObjectVersions,
+  place: string,
+  at: Date,
+): Promise<InputChangesBack> {
+  const present = await listHeads(objects, place)
+  const all = (await Array.fromAsync(versions.list(place))).filter(({ key }) => !isFolderMarker(key))
   const uploads: OldInput[] = []
   const deletions: ObjectHead[] = []
   const same: ObjectHead[] = []

@@ -1,4 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { restoredPlaces } from '../../../../handlers/cli/folder/input-parts.ts'
+import { allKinds } from '../../../../shared/domain/inputs/kinds.ts'
+import { suspensionPrefix } from '../../../../shared/domain/people/suspension.ts'
 import { findInputsAt } from '../../../../shared/reconcile/restore/inputs-at.ts'
 import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { World } from '../../../world.ts'
@@ -24,7 +27,7 @@ test('the inputs of an instant are those that were there then, with their conten
   await objects.put(`${prefix}added`, 'new')
   await objects.put(`${prefix}gone`, 'new')
   const versions = new MemoryObjectVersions(objects.model)
-  const { uploads, deletions, same } = await findInputsAt(objects, versions, { prefix, at })
+  const { uploads, deletions, same } = await findInputsAt(objects, versions, { places: [prefix], at })
   const told = uploads.map(({ key, body, over }) => [
     key.slice(prefix.length),
     String(Buffer.from(body)),
@@ -36,4 +39,31 @@ test('the inputs of an instant are those that were there then, with their conten
   ])
   expect(deletions.map(({ key }) => key)).toEqual([`${prefix}added`, `${prefix}gone`])
   expect(same.map(({ key }) => key)).toEqual([`${prefix}flapping`, `${prefix}kept`])
+})
+
+test('a file of each kind that people write for others comes back, and a new one goes, but no suspension', async () => {
+  const world = new World()
+  const { objects, clock } = world
+  objects.model.setVersioning('Enabled')
+  const names = (name: string) =>
+    allKinds().map(({ at }) => (at.endsWith('/') ? `${at}${name}${at === suspensionPrefix ? '' : '.json'}` : at))
+  for (const key of names('old')) await objects.put(key, 'old')
+  await clock.advance(5_000)
+  const at = clock.now()
+  await clock.advance(5_000)
+  for (const key of names('old')) await objects.delete(key)
+  for (const key of names('new')) await objects.put(key, 'new')
+  const places = restoredPlaces()
+  const { uploads, deletions } = await findInputsAt(objects, new MemoryObjectVersions(objects.model), { places, at })
+  const isOfRequest = (key: string) => /^(requests|approvals)\//.test(key)
+  expect(uploads.map(({ key }) => key).sort()).toEqual(
+    names('old')
+      .filter((key) => !isOfRequest(key))
+      .sort(),
+  )
+  expect(deletions.map(({ key }) => key).sort()).toEqual(
+    names('new')
+      .filter((key) => !isOfRequest(key) && key.includes('new') && !key.startsWith(suspensionPrefix))
+      .sort(),
+  )
 })
