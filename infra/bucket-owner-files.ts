@@ -1,7 +1,7 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
-import { notifiedPlaces } from '../shared/domain/inputs/kinds.ts'
+import { notifiedPlaces, placesThatStart } from '../shared/domain/inputs/kinds.ts'
 import { bucketPolicy } from './bucket-policy.ts'
-import { notifiedEvents, versionDays } from './bucket-settings.ts'
+import { endEvents, notifiedEvents, versionDays } from './bucket-settings.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 /**
@@ -18,6 +18,14 @@ export function bucketOwnerFiles(environment: Environment, names: DeploymentName
         Events: notifiedEvents,
         Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } },
       })),
+      ...(names.functions.includes('retire') && {
+        LambdaFunctionConfigurations: placesThatStart().map((prefix) => ({
+          Id: `ssofile-${prefix.replace('/', '')}`,
+          LambdaFunctionArn: names.functionArn('retire'),
+          Events: endEvents,
+          Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } },
+        })),
+      }),
     },
     'lifecycle.json': {
       Rules: Object.entries(versionDays).map(([prefix, days]) => ({

@@ -1,4 +1,6 @@
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import {
   BlockPublicAccess,
   Bucket,
@@ -11,10 +13,10 @@ import {
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
 import type { Environment } from '../../shared/domain/deployment/environment.ts'
-import { notifiedPlaces } from '../../shared/domain/inputs/kinds.ts'
+import { notifiedPlaces, placesThatStart } from '../../shared/domain/inputs/kinds.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { bucketPolicy } from '../bucket-policy.ts'
-import { notifiedEvents, versionDays } from '../bucket-settings.ts'
+import { endEvents, notifiedEvents, versionDays } from '../bucket-settings.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 
 type BucketProps = {
@@ -23,13 +25,15 @@ type BucketProps = {
   readonly key: IKey
   /** The queue's policy, and the key's: S3 tries to send when it is told of the queue. */
   readonly mayNotify: IDependable
+  /** With the permission of S3 to start it: see `allowStart`. */
+  readonly retire: LambdaFunction | undefined
 }
 
 /**
  * The bucket of a deployment, which outlives it. Where the deployment fails that makes it, CloudFormation takes it back: an empty
  * one would be in the way of the next try. (CloudFormation User Guide, "DeletionPolicy attribute", RetainExceptOnCreate.)
  */
-export function createBucket(scope: Construct, { environment, names, key, mayNotify }: BucketProps): IBucket {
+export function createBucket(scope: Construct, { environment, names, key, mayNotify, retire }: BucketProps): IBucket {
   const logs = createLogBucket(scope, environment)
   const bucket = new Bucket(scope, 'Bucket', {
     bucketName: environment.bucket.name,
@@ -63,13 +67,32 @@ export function createBucket(scope: Construct, { environment, names, key, mayNot
         filter: { s3Key: { rules: [{ name: 'prefix', value }] } },
       })),
     ),
+    ...(retire && {
+      lambdaConfigurations: placesThatStart().flatMap((value) =>
+        endEvents.map((event) => ({
+          event,
+          function: retire.functionArn,
+          filter: { s3Key: { rules: [{ name: 'prefix', value }] } },
+        })),
+      ),
+    }),
   }
   bucket.node.addDependency(mayNotify)
+  if (retire) bucket.node.addDependency(retire)
   new CfnBucketPolicy(scope, 'BucketPolicy', {
     bucket: environment.bucket.name,
     policyDocument: bucketPolicy(environment, names),
   }).addResourceDependency(resource)
   return bucket
+}
+
+/** Lets the bucket start the function, whoever owns the bucket. (Lambda Developer Guide, "Process Amazon S3 event notifications".) */
+export function allowStart(started: LambdaFunction, { bucketArn, bucketAccount }: DeploymentNames): void {
+  started.addPermission('Deletions', {
+    principal: new ServicePrincipal('s3.amazonaws.com'),
+    sourceArn: bucketArn,
+    sourceAccount: bucketAccount,
+  })
 }
 
 function createLogBucket(scope: Construct, { logRetentionDays }: Environment): Bucket {

@@ -1,4 +1,4 @@
-import { notifiedPlaces } from '../../shared/domain/inputs/kinds.ts'
+import { notifiedPlaces, placesThatStart } from '../../shared/domain/inputs/kinds.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
 import {
@@ -19,6 +19,8 @@ export type NotificationsOptions = {
   /** Called for each failed delivery, which is repeated. */
   readonly onError: (error: unknown) => void
   readonly openTable?: OpenTable
+  /** Starts the function `retire`: S3 invokes it asynchronously. */
+  readonly startRetire?: () => void
 }
 export type Notifications = {
   /** Ends delivery; the next process over the same tables delivers the rest. */
@@ -37,6 +39,7 @@ export function startNotifications({
   clock,
   onError,
   openTable = memoryTables,
+  startRetire = () => {},
 }: NotificationsOptions): Notifications {
   const source: NotificationSource = { bucket: objects.bucket, region: localRegion, configurationId }
   const configured = openTable<{ readonly at: Date }>('notification-configurations')
@@ -53,6 +56,8 @@ export function startNotifications({
   }
   const stopListening = objects.onChange((change: ObjectChange) => {
     if (notifiedPlaces().some((place) => change.key.startsWith(place))) outbox.put(renderS3Notification(change, source))
+    const isGone = change.eventName.startsWith('ObjectRemoved:')
+    if (isGone && placesThatStart().some((place) => change.key.startsWith(place))) startRetire()
   })
   return {
     async stop() {

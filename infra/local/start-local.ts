@@ -140,12 +140,10 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   const configuration = { ownAccount: models.ownAccount, ...options.configuration }
   const app = buildLocalServer(models)
   stops.push(async () => void (await app.close()), models.stop)
-  if (models.isRestart) {
-    if (organizationFile !== undefined)
-      log.warn('the data directory has an organization; the file is not read', { organizationFile })
-    await takeOver(models, holder)
-  }
-  const notifications = startNotifications({ ...models, openTable, clock, onError })
+  if (models.isRestart) await restart(models, organizationFile, log)
+  let functions: LocalFunctions | undefined
+  const startRetire = () => functions?.startRetire()
+  const notifications = startNotifications({ ...models, startRetire, openTable, clock, onError })
   stops.push(() => notifications.stop())
   const outcomes = openOutcomeServices({ clock, randomness: new SystemRandomness(), openTable, log })
   const breakGlass = openBreakGlass(models, openTable)
@@ -160,7 +158,6 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   addRolesOfPeople(app)
   addPersonSessions(app, models.sessions)
   addBreakGlass(app, breakGlass, outcomes.secrets)
-  let functions: LocalFunctions | undefined
   addSupport(app, models)
   const metrics = serveMetrics(app, () => functions)
   addWhatRolesAre(app, models, recorder)
@@ -200,6 +197,12 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   await functions.reconcile()
   Object.assign(health, { ready: true, page: hosted.origin })
   return { url, page: hosted.origin }
+}
+
+async function restart(models: LocalModels, organizationFile: string | undefined, log: Log): Promise<void> {
+  if (organizationFile !== undefined)
+    log.warn('the data directory has an organization; the file is not read', { organizationFile })
+  await takeOver(models, holder)
 }
 
 /** No call is answered before its effect is kept. Not an async hook: s3-and-sqs.ts. */

@@ -13,7 +13,7 @@ import { workedQueues } from '../../shared/ports/queues.ts'
 import type { NamedRule } from '../constructs/create-alarm.ts'
 import { createAlarms } from '../constructs/create-alarms.ts'
 import { createApi } from '../constructs/create-api.ts'
-import { createBucket } from '../constructs/create-bucket.ts'
+import { allowStart, createBucket } from '../constructs/create-bucket.ts'
 import { createDashboard } from '../constructs/create-dashboard.ts'
 import { createDeploymentKey } from '../constructs/create-deployment-key.ts'
 import { createEventRules, createSchedules, type EventRules } from '../constructs/create-event-rules.ts'
@@ -37,10 +37,6 @@ export class SsofileStack extends Stack {
     const key = createDeploymentKey(this, environment, names)
     const queues = createQueues(this, { environment, names, key })
     const { existing } = environment.bucket
-    const bucket =
-      existing === undefined
-        ? createBucket(this, { environment, names, key, mayNotify: queues.worked.uploads })
-        : undefined
     const keyArns = [key.keyArn, ...(existing?.keyArn === undefined ? [] : [existing.keyArn])]
     createNotifications(this, { environment, names, key })
     createOperatorRole(this, { environment, names, keyArns })
@@ -59,6 +55,12 @@ export class SsofileStack extends Stack {
         SSOFILE_TOPIC_ARN: names.notificationsTopicArn,
       },
     })
+    const { retire } = functions
+    if (retire) allowStart(retire, names)
+    const bucket =
+      existing === undefined
+        ? createBucket(this, { environment, names, key, mayNotify: queues.worked.uploads, retire })
+        : undefined
     const ready = this.#claimAndReconcile(environment, functions, bucket)
     this.#feed(functions, queues, ready)
     createSchedules(this, { environment, names, functions, after: ready })

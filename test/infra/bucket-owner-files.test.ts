@@ -39,6 +39,20 @@ test('the notifications go to the queue of the deployment, for all that people u
     expect(Events).toEqual(['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'])
 })
 
+test('a deleted file under retire/ starts the function retire, if there is one', () => {
+  const owned = environment.parse({ ...environments.existing, hygieneRole: 'ssofile-hygiene' })
+  const told = JSON.parse(bucketOwnerFiles(owned, new DeploymentNames(owned))['notifications.json'] ?? '')
+  expect(told.LambdaFunctionConfigurations).toEqual([
+    {
+      Id: 'ssofile-retire',
+      LambdaFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:ssofile-retire',
+      Events: ['s3:ObjectRemoved:*', 's3:LifecycleExpiration:*'],
+      Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'retire/' }] } },
+    },
+  ])
+  expect(content('notifications.json').LambdaFunctionConfigurations).toBeUndefined()
+})
+
 test('the lifecycle removes old versions where ssofile writes often, and nothing else', () => {
   const rules: { Filter: { Prefix: string }; [action: string]: unknown }[] = content('lifecycle.json').Rules
   expect(rules.map(({ Filter }) => Filter.Prefix)).toEqual(['control/', 'status/', 'attention/', 'state/'])

@@ -387,6 +387,20 @@ describe('the bucket', () => {
     expect(bucket().DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^Queueuploads.*Policy/)]))
   })
 
+  test('starts the function retire when a file under retire/ is gone, and only where there is that function', () => {
+    const [owned] = list('AWS::S3::Bucket', 'china').filter(
+      ({ Properties }) => 'NotificationConfiguration' in Properties,
+    )
+    const told = owned?.Properties.NotificationConfiguration as { LambdaConfigurations: { Event: string }[] }
+    expect(told.LambdaConfigurations.map(({ Event }) => Event)).toEqual([
+      's3:ObjectRemoved:*',
+      's3:LifecycleExpiration:*',
+    ])
+    // S3 tries to start it when it is told of it.
+    expect(owned?.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^Functionretire.*Deletions/)]))
+    expect(bucket().Properties.NotificationConfiguration).not.toHaveProperty('LambdaConfigurations')
+  })
+
   test('of somebody else is left as it is, with the roles able to use its key', () => {
     expect(list('AWS::S3::Bucket', 'existing')).toEqual([])
     expect(list('AWS::S3::BucketPolicy', 'existing')).toEqual([])

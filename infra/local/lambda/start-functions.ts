@@ -72,6 +72,8 @@ type Bundles = {
 export type LocalFunctions = {
   /** A reconcile, as a deployment has one before anything else runs. */
   reconcile(): Promise<void>
+  /** As S3 does when a file under `retire/` is gone. */
+  startRetire(): void
   /** What the API answers to a request. Throws as `LambdaFunction.invoke` does. */
   serve(request: ApiEvent): Promise<unknown>
   /** The same of the page. */
@@ -130,6 +132,9 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
   return {
     async reconcile() {
       await functions.find(({ name }) => name === 'hourly')?.invoke()
+    },
+    startRetire() {
+      for (const invoked of functions) if (invoked.name === 'retire') asynchronous.send(invoked)
     },
     serve: (request) => serving.invoke(request),
     servePage: (request) => pages.invoke(request),

@@ -27,6 +27,8 @@ export type Kind = {
   readonly queue?: InputQueue
   /** Another queue for its deletion, which takes access away from a person. */
   readonly queueOfEnd?: InputQueue
+  /** The function that S3 starts at once when a file is gone: only its role may act, so no queue leads to it. */
+  readonly startsAtEnd?: 'retire'
   /** What its messages are about: those about one subject are worked on in order. Absent: each file by itself. */
   readonly subject?: (key: string) => string
   /** Whose share of its queue a message takes: that of its folder, or of its subject alone. Absent: its uploader's. */

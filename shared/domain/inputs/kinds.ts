@@ -327,6 +327,7 @@ export const kinds = {
     at: retirePrefix,
     writers: 'accountOwners',
     meaning: 'a [credential to be retired](credentials.md#retire-unused-credentials)',
+    startsAtEnd: 'retire',
     isPushed: true,
     // Its name says it all.
     mostBytes: 0,
@@ -381,6 +382,11 @@ export function placesWrittenBy(...writers: readonly Writers[]): readonly string
 /** How the keys begin of which S3 tells. */
 export function notifiedPlaces(): readonly string[] {
   return placesOf(({ queue }) => queue !== undefined)
+}
+
+/** How the keys begin whose deletion starts the function `retire`. */
+export function placesThatStart(): readonly string[] {
+  return placesOf(({ startsAtEnd }) => startsAtEnd === 'retire')
 }
 
 /** What the messages of an input are about: those about one subject are worked on in order. */
