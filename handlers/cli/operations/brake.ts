@@ -16,6 +16,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { wholeDigest } from '../arguments/whole-digest.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
+import { countPendingDeletions } from '../status/untold-inputs.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show as page } from '../terminal/show.ts'
 import { explainDenial } from './explain-denial.ts'
@@ -46,7 +47,7 @@ export function addBrake(program: Command): void {
   program
     .command('brake')
     .description(
-      'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Then the files of permission sets that it holds, with what they would do, and credentials that are to be retired. Exit code 1 while there are any.\n--release releases exactly the list or the file with this digest, for one hour, whatever becomes of others; a list that has grown since then, or another upload of the file, is refused. It only needs to write control/.',
+      'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Then the files of permission sets that it holds, with what they would do, and credentials that are to be retired. What was deleted a moment ago is counted: the brake may still hold it. Exit code 1 while anything is held.\n--release releases exactly the list or the file with this digest, for one hour, whatever becomes of others; a list that has grown since then, or another upload of the file, is refused. It only needs to write control/.',
     )
     .option('--release <digest>', 'release the list or the file that was shown with this digest; its beginning will do')
     .option('--verbose', 'every link and every account')
@@ -62,6 +63,8 @@ export function addBrake(program: Command): void {
 }
 
 async function show({ objects }: Ports, output: Output, isVerbose: boolean): Promise<number> {
+  // Before the lists: what leaves the one meanwhile stands in the other.
+  const pendingDeletions = await countPendingDeletions({ objects })
   const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
   const { lists, contents, releases } = stored?.value ?? emptyBrake
   const ledger = new Ledger(objects)
@@ -83,7 +86,7 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
       }
     }),
   )
-  const told = { lists: shown, contents, releases, pause }
+  const told = { lists: shown, contents, releases, pause, pendingDeletions }
   if (output === 'json') process.stdout.write(renderJson(told))
   else if (output === 'csv') process.stdout.write(renderHeldAsCsv(told))
   else await page(renderHeld(told, { isVerbose }))

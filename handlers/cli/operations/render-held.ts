@@ -43,6 +43,8 @@ type Shown = {
   readonly contents: BrakeRecord['contents']
   readonly releases: BrakeRecord['releases']
   readonly pause: Pause | undefined
+  /** Deleted files that the brake may still hold something of. */
+  readonly pendingDeletions?: number
 }
 
 /** A person reads no more: of more lists each has its rule, what it takes and how to release it. */
@@ -57,7 +59,8 @@ export function renderHeld(shown: Shown, { isVerbose = false } = {}): string {
   return told ?? renderBriefly(shown)
 }
 
-function renderBriefly({ lists, contents, releases, pause }: Shown): string {
+function renderBriefly(shown: Shown): string {
+  const { lists, contents, releases } = shown
   const all = [
     ...lists.map((list) => [renderRule(list), `    takes ${summarize(list)}`, releaseOf(list)]),
     ...contents.map((one) => [
@@ -68,7 +71,7 @@ function renderBriefly({ lists, contents, releases, pause }: Shown): string {
   ]
   const left = all.length - listsMost
   return lines([
-    ...renderHead({ lists, contents, releases: releases.slice(-1), pause }),
+    ...renderHead({ ...shown, releases: releases.slice(-1) }),
     '',
     ...all.slice(0, listsMost).flat(),
     ...(left > 0 ? [`  and ${count(left, 'more list')}`] : []),
@@ -109,14 +112,21 @@ export function renderHeldAsCsv({ lists }: Pick<Shown, 'lists'>): string {
   ])
 }
 
-function renderHead({ lists, contents, releases, pause }: Shown): readonly string[] {
+function renderHead({ lists, contents, releases, pause, pendingDeletions = 0 }: Shown): readonly string[] {
+  const pending =
+    pendingDeletions > 0
+      ? [
+          `${count(pendingDeletions, 'deleted file')} not looked at yet, or still being revoked: the brake may hold more; look again in a minute`,
+        ]
+      : []
   const paused = pause
     ? [`all changes are ${describePause(pause)}; nothing is changed, not even what was released, until: ssofile resume`]
     : []
   const released = releases.map(
     (release) => `released at ${release.at} by ${release.by}: ${nameReleased(release)}, for one hour`,
   )
-  if (lists.length + contents.length === 0) return ['nothing is held', ...released, ...paused]
+  if (lists.length + contents.length === 0)
+    return [pendingDeletions > 0 ? 'nothing is held yet' : 'nothing is held', ...pending, ...released, ...paused]
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
   const peopleOn = (some: readonly ShownList[]) => some.reduce((sum, one) => sum + (one.people?.length ?? 0), 0)
   const deletions = peopleOn(lists.filter(isOfDeletions))
@@ -137,6 +147,7 @@ function renderHead({ lists, contents, releases, pause }: Shown): readonly strin
       ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
       : []),
     ...(owners > 0 ? [`credentials of ${count(owners, 'account owner')} held; they are as they were`] : []),
+    ...pending,
     ...released,
     ...paused,
   ]

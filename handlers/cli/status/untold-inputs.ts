@@ -1,10 +1,13 @@
+import pLimit from 'p-limit'
 import { isOfRequest, notifiedPlaces } from '../../../shared/domain/inputs/kinds.ts'
-import type { Status } from '../../../shared/domain/statuses/status.ts'
+import { type Status, status as statusSchema } from '../../../shared/domain/statuses/status.ts'
 import type { ObjectHead } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { crowdPrefix, mayBeOf } from '../../../shared/reconcile/records/crowds.ts'
-import { listHeads } from '../../../shared/reconcile/records/list-heads.ts'
-import { statusKey } from '../../../shared/reconcile/records/status-store.ts'
+import { JsonRecord } from '../../../shared/reconcile/records/json-record.ts'
+import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
+import { statusKey, statusPrefix } from '../../../shared/reconcile/records/status-store.ts'
+import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 import type { readAllStatuses } from './read-all-statuses.ts'
 
 /** Whether a status is about the file as it is now. `undefined`: the file is gone. */
@@ -40,4 +43,20 @@ export async function listUntold(
     }
   }
   return [...untold, ...[...left.values()].flatMap((status) => (isCurrent(status, undefined) ? [] : status.input))]
+}
+
+/** How many deleted inputs nobody has looked at yet, or are being revoked: the brake may still hold them. */
+export async function countPendingDeletions({ objects }: Pick<Ports, 'objects'>): Promise<number> {
+  const places = notifiedPlaces().filter((place) => !isOfRequest(place))
+  const gone = places.map(async (place) => {
+    const [files, told] = await Promise.all([listHeads(objects, place), listHeads(objects, statusPrefix + place)])
+    const ofFiles = new Set([...files.keys()].map(statusKey))
+    return [...told.keys()].filter((key) => !ofFiles.has(key))
+  })
+  const keys = (await Promise.all(gone)).flat()
+  const read = await pLimit(readsAtOnce).map(keys, async (key) => {
+    const stored = await unlessSpoiled(new JsonRecord(objects, key, statusSchema).read())
+    return isSpoiled(stored) ? undefined : stored?.value
+  })
+  return read.filter((told) => told && (told.state === 'revoking' || !isCurrent(told, undefined))).length
 }

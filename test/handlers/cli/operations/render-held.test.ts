@@ -101,6 +101,14 @@ test('a base that is smaller than what may pass is not told', () => {
   expect(told).toContain('at most 20 pass in 15 minutes')
 })
 
+test('nobody is told that nothing is held while deleted files may still be held', () => {
+  const shown = { lists: [], contents: [], releases: [], pause: undefined }
+  expect(renderHeld({ ...shown, pendingDeletions: 0 })).toBe('nothing is held\n')
+  const more = '120 deleted files not looked at yet, or still being revoked: the brake may hold more'
+  expect(renderHeld({ ...shown, pendingDeletions: 120 })).toContain(`nothing is held yet\n${more}`)
+  expect(renderHeld({ ...shown, lists: [listOf(1)], pendingDeletions: 120 })).toContain(`still there\n${more}`)
+})
+
 test('a file of a permission set is told with what it would do, whatever is in it, and how to decide', () => {
   const takesAway = ['s3:\u001b[31mGet*', ...Array.from({ length: 19 }, (_, nth) => `ec2:${nth}`)]
   const one = heldFile('Billing-ps', { takesAway, taken: 30 })

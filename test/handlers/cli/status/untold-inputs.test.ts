@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { readAllStatuses } from '../../../../handlers/cli/status/read-all-statuses.ts'
 import { readInCrowd } from '../../../../handlers/cli/status/read-in-crowd.ts'
-import { listUntold } from '../../../../handlers/cli/status/untold-inputs.ts'
+import { countPendingDeletions, listUntold } from '../../../../handlers/cli/status/untold-inputs.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
 import { World } from '../../../world.ts'
 
 const key = 'permission_sets/Untold-ps.json'
 const file = (description: string) => JSON.stringify({ permissionSetName: 'Untold-ps', description })
+const updatedAt = '2026-03-03T09:00:00.000Z'
 const isWaitedFor = async ({ ports }: World) => (await listUntold(ports, await readAllStatuses(ports))).length > 0
 
 async function openTold(): Promise<World> {
@@ -40,6 +41,20 @@ test('a link that waits for a permission set counts as not looked at once that i
   const lastModified = head?.lastModified.toISOString()
   await world.objects.put(`status/${link}.json`, JSON.stringify({ ...waiting, lastModified }))
   expect(await listUntold(world.ports, await readAllStatuses(world.ports))).toEqual([link])
+})
+
+test('a deleted link may still be held until nobody has to look at it any more', async () => {
+  const world = await openTold()
+  const link = 'links_data/root%all%Untold-ps%team-security%GROUP%ssofile'
+  await world.objects.put(link, '')
+  await world.until(async () => !(await isWaitedFor(world)), 'a status of the link')
+  expect(await countPendingDeletions(world.ports)).toBe(0)
+  await world.objects.delete(link)
+  expect(await countPendingDeletions(world.ports)).toBe(1)
+  await world.objects.put(`status/${link}.json`, JSON.stringify({ input: link, state: 'revoking', updatedAt }))
+  expect(await countPendingDeletions(world.ports)).toBe(1)
+  await world.objects.put(`status/${link}.json`, JSON.stringify({ input: link, state: 'held', updatedAt }))
+  expect(await countPendingDeletions(world.ports)).toBe(0)
 })
 
 test('a request for temporary access is not waited for, whatever its status says', async () => {
