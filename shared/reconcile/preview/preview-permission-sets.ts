@@ -46,6 +46,8 @@ type Comparing = {
   readonly index: PermissionSetIndex
   readonly policies: Policies
   readonly lackOf: LackOfControl
+  /** Those whose file only a policy refuses that is not valid. */
+  readonly unjudged: Set<PermissionSetName>
 }
 
 /** A deletion is refused like any other change. */
@@ -82,8 +84,9 @@ export async function previewPermissionSets(ports: Ports, inForce: InForce) {
   const limit = pLimit(readsAtOnce)
   const files = [...(await listHeads(objects, permissionSetPrefix)).keys()]
   const policies = new Policies({ objects, clock })
+  const unjudged = new Set<PermissionSetName>()
   const compared = await Promise.all(
-    files.map((key) => limit(() => compareFile(key, ports, { index, policies, lackOf }))),
+    files.map((key) => limit(() => compareFile(key, ports, { index, policies, lackOf, unjudged }))),
   )
   const changes = compared.filter((change) => change !== undefined)
   const present = new Set(files)
@@ -97,7 +100,7 @@ export async function previewPermissionSets(ports: Ports, inForce: InForce) {
     changes: changes.sort((a, b) => (a.name < b.name ? -1 : 1)),
     /** `new`: it does not exist yet, but a file makes it. `undefined`: it does not exist, and nothing makes it. */
     resolve: async (name: PermissionSetName) =>
-      (await index.resolve(name)) ?? (created.has(name) ? ('new' as const) : undefined),
+      (await index.resolve(name)) ?? (created.has(name) || unjudged.has(name) ? ('new' as const) : undefined),
     findNear: (name: PermissionSetName) => index.findNear(name),
     /** What it lacks because the management account has it. */
     lackOf,
@@ -108,7 +111,7 @@ export async function previewPermissionSets(ports: Ports, inForce: InForce) {
 async function compareFile(
   key: string,
   { objects }: Ports,
-  { index, policies, lackOf }: Comparing,
+  { index, policies, lackOf, unjudged }: Comparing,
 ): Promise<PermissionSetChange | undefined> {
   const reading = await readPermissionSetFile(objects, key)
   if (!reading) return undefined
@@ -120,6 +123,7 @@ async function compareFile(
   if (owned?.value.applied?.etag !== object.etag) {
     const { refusals } = judgePermissionSetByPolicies(await policies.read(), file.value)
     const refusal = complainOfObjections(key, refusals)
+    if (refusal && refusals.every(({ rule }) => rule === undefined)) unjudged.add(file.value.name)
     if (refusal) return rejected(name, refusal)
   }
   const arn = owned ? owned.value.arn : await index.resolve(file.value.name)

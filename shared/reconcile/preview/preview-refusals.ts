@@ -22,11 +22,12 @@ type RefusalSources = Omit<JudgeContext, 'separations'> &
 
 /**
  * What the policies refuse of new access, judged as when it is applied. `later`: the rules about who uploads a file, where it is
- * not uploaded yet.
+ * not uploaded yet. `unjudged`: what only a policy refuses that is not valid, so that a mistake of its own can be told instead.
  */
 export async function previewRefusals(planned: readonly PlannedGrant[], context: RefusalSources) {
   const refused = new Map<string, RefusedLink>()
   const later = new Set<string>()
+  const unjudged = new Set<string>()
   const accounts = Map.groupBy(
     planned.flatMap(({ assignment: { accountId }, links }) => links.map((link) => ({ link, accountId }))),
     ({ link }) => link,
@@ -57,6 +58,7 @@ export async function previewRefusals(planned: readonly PlannedGrant[], context:
     )
     for (const rule of verdict.later) later.add(rule)
     const complaint = complainOfObjections(key, verdict.refusals)
+    if (complaint && verdict.refusals.every(({ rule }) => rule === undefined)) unjudged.add(key)
     if (complaint) refused.set(key, { key, ...rejection(complaint) })
     else if (isApart(key)) await separations.accept(link)
   }
@@ -66,12 +68,13 @@ export async function previewRefusals(planned: readonly PlannedGrant[], context:
   )
   // One after the other: of two that nobody may have together, the first is accepted.
   for (const key of keys.filter(isApart)) await judge(key)
-  const accepted = planned.map(({ assignment, links }) => ({
-    assignment,
-    links: links.filter((key) => !refused.has(key)),
-  }))
+  const by = (counts: (key: string) => boolean) =>
+    planned
+      .map(({ assignment, links }) => ({ assignment, links: links.filter(counts) }))
+      .filter(({ links }) => links.length > 0)
   return {
-    grants: accepted.filter(({ links }) => links.length > 0),
+    grants: by((key) => !refused.has(key)),
+    unjudged: by((key) => unjudged.has(key)),
     refused: [...refused.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
     later: [...later].sort(),
   }

@@ -152,6 +152,7 @@ export async function previewChanges(
   const suspensions = new Suspensions({ objects, policies })
   const naming = { ports, configuration, readings, permissionSets, principals, suspensions, looksMost, onStep }
   const sorted = await sortGrants(judged.grants, naming)
+  const { waiting, refused } = await withLacks(judged, sorted.waiting, naming)
   const suspended = await listSuspended(objects, suspensions)
   const ending = [...new Set([...plan.revocations, ...suspended.keys()])]
   const attributed = await attributeRevocations(ending, objects, readings, { ...view, selectors })
@@ -177,6 +178,7 @@ export async function previewChanges(
     reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link, account, membership))
   return {
     ...sorted,
+    waiting,
     revocations,
     bindings: await previewBindings(differences.inputs, naming),
     held,
@@ -191,10 +193,7 @@ export async function previewChanges(
       grants: sorted.grants.map(({ assignment }) => assignment),
       remaining: await listRemaining(objects, revocations),
     }),
-    idleLinks: [
-      ...judged.refused,
-      ...(await findIdleLinks(readings, isIdle, { ...people, organization, configuration })),
-    ],
+    idleLinks: [...refused, ...(await findIdleLinks(readings, isIdle, { ...people, organization, configuration }))],
     rulesLater: judged.later,
     permissionSets: await withBlocked({ objects, readings, permissionSets, revocations }),
     ...(await previewAttributes({ objects, ssoAdmin: permissionSets.ssoAdmin }, configuration)),
@@ -209,6 +208,17 @@ export async function previewChanges(
     unfinished: unfinished.length,
     counts,
   }
+}
+
+/** What links lack that only a policy refuses that is not valid stands in its place. */
+async function withLacks(
+  { unjudged, refused }: Awaited<ReturnType<typeof previewRefusals>>,
+  waiting: Preview['waiting'],
+  naming: Parameters<typeof sortGrants>[1],
+) {
+  const lacking = (await sortGrants(unjudged, naming)).waiting
+  const told = new Set(lacking.flatMap(({ grants }) => grants.flatMap(({ links }) => links)))
+  return { waiting: [...waiting, ...lacking], refused: refused.filter(({ key }) => !told.has(key)) }
 }
 
 type Sorting = {
@@ -331,7 +341,9 @@ async function findIdleLinks(
   isIdle: (reading: LinkReading) => boolean,
   sources: Pick<GatherContext, 'policies' | 'configuration'> & { readonly organization: OrganizationCache },
 ): Promise<readonly IdleLink[]> {
-  const asked = { organization: asRead(sources.organization), findUploader: () => 'later' as const }
+  // A policy that is not valid refuses every link: that would hide what is wrong with each.
+  const policies = { read: async () => ({ ...(await sources.policies.read()), broken: [] }) }
+  const asked = { organization: asRead(sources.organization), findUploader: () => 'later' as const, policies }
   const context = { ...sources, ...asked, accountsOf: async () => [] }
   const limit = pLimit(readsAtOnce)
   const found = await Promise.all(

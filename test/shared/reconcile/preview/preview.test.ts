@@ -452,6 +452,21 @@ describe('what the policies refuse', () => {
     expect(await preview(world, files)).toMatchObject({ grants: [{}], rulesLater: ['policies/a.json#r'] })
   })
 
+  test('because a policy is not valid hides no mistake of a file', async () => {
+    const world = new World({ organization: { ...acme(), assignments: [] } })
+    await world.objects.put('policies/a.json', '{}')
+    const [good, typo, nowhere] = [link('root%all'), link('root%all', 'team-Acountants'), link(account('999999999999'))]
+    const files = filesIn([good, ''], [typo, ''], [nowhere, ''], [billing, acmeFile('Billing-ps')])
+    const { grants, waiting, idleLinks } = await preview(world, files)
+    expect(grants).toEqual([])
+    expect(waiting).toMatchObject([{ reason: expect.stringContaining("did you mean 'team-Accountants'?") }])
+    expect(new Set(waiting[0]?.grants.flatMap(({ links }) => links))).toEqual(new Set([typo]))
+    expect(idleLinks).toEqual([
+      expect.objectContaining({ key: good, state: 'rejected', reason: expect.stringContaining('policies/a.json') }),
+      expect.objectContaining({ key: nowhere, reason: expect.stringContaining('999999999999') }),
+    ])
+  })
+
   test('of a permission set is told with the rule', async () => {
     const world = new World({ organization: { ...acme(), assignments: [] } })
     const rules = [{ id: 's', control: 'AC-2', mode: 'enforce', must: { boundaries: ['*'] } }]
