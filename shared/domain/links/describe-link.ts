@@ -2,7 +2,7 @@ import { isSameLink, type LedgerState, type LinkUpload } from '../assignments/le
 import type { Configuration } from '../deployment/configuration.ts'
 import { complainOfObjections, describeObjection, type Verdict } from '../guardrails/judge-by-policies.ts'
 import type { AccountId } from '../organization/account-id.ts'
-import type { Account } from '../organization/organization-view.ts'
+import { type Account, stateInReason } from '../organization/organization-view.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { ClosedBecause } from '../scopes/expand-scope.ts'
 import type { Scope } from '../scopes/scope.ts'
@@ -445,10 +445,22 @@ function failuresOf(access: readonly Access[]): Failures {
     }))
 }
 
+/**
+ * What a person does about accounts that failed. AWS deletes a closed account 90 days after the closure. (AWS Account Management
+ * Reference Guide, "Close an AWS account".)
+ */
 function remedyOf(failed: Failures): string {
-  return failed.every(({ stuck }) => stuck)
-    ? 'make the account ACTIVE again, or close it; until then nothing is tried again'
-    : `${remedyOfFailures(failed.map(({ reason }) => reason))}; it is tried again by itself, at least every hour`
+  const states = failed.map(({ reason }) => stateInReason(reason))
+  if (failed.every(({ stuck }) => stuck)) {
+    const open = failed.filter((_, index) => states[index] !== 'CLOSED')
+    if (open.length === 0)
+      return 'nothing to do: the access ends when AWS deletes the account, 90 days after its closure'
+    const which = open.length === failed.length ? 'the account' : open.map(({ account }) => account).join(', ')
+    return `make ${which} ACTIVE again, or close it; until then nothing is tried again`
+  }
+  if (states.every((state) => state !== undefined))
+    return 'nothing to do: ssofile reads the organization again within the hour, and leaves out what is not ACTIVE'
+  return `${remedyOfFailures(failed.map(({ reason }) => reason))}; it is tried again by itself, at least every hour`
 }
 
 /** Without the digest of the list: the list may have grown since, and an operator has to look at it before releasing it. */

@@ -1,6 +1,6 @@
 import { remedyOfContradiction } from '../assignments/contradiction.ts'
 import type { AccountId } from '../organization/account-id.ts'
-import type { Account } from '../organization/organization-view.ts'
+import { type Account, describeInactive } from '../organization/organization-view.ts'
 import { permissionSetKey } from '../permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
@@ -144,8 +144,11 @@ export function lackOfActiveAccount(id: AccountId, state: Account['state']): Lac
       remedy: 'an operator looks with: ssofile doctor; until then nothing is granted or revoked in this account',
     }
   return {
-    reason: `account ${id} is ${state}, not ACTIVE`,
-    remedy: 'delete the link, or wait: it is applied when the account is ACTIVE',
+    reason: describeInactive({ id, state }),
+    remedy:
+      state === 'CLOSED'
+        ? 'delete the link; or, within 90 days of the closure, have AWS Support reopen the account'
+        : 'delete the link, or wait: it is applied when the account is ACTIVE',
   }
 }
 

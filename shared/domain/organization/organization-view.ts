@@ -47,3 +47,17 @@ export function isUnplaced(account: Pick<Account, 'state'> | undefined): boolean
 export function refuses(account: Pick<Account, 'state'> | undefined): boolean {
   return account === undefined || (account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE')
 }
+
+/** How the reason of each failure on such an account begins: AWS says only that something "takes longer than usual". */
+export function refusalOf(account: Pick<Account, 'id' | 'state'> | undefined): string | undefined {
+  return account === undefined || isUnplaced(account) || !refuses(account) ? undefined : describeInactive(account)
+}
+
+export function describeInactive({ id, state }: Pick<Account, 'id' | 'state'>): string {
+  return `account ${id} is ${state}, not ACTIVE`
+}
+
+/** The state that such a reason begins with. */
+export function stateInReason(reason: string): Account['state'] | undefined {
+  return account.shape.state.safeParse(/^account \d{12} is (\w+), not ACTIVE/.exec(reason)?.[1]).data
+}

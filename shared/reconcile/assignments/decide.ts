@@ -174,7 +174,7 @@ function mayStillBeListed(history: LastWord): boolean {
  * | proof        | account           | then                                                                              |
  * | ------------ | ----------------- | --------------------------------------------------------------------------------- |
  * | any          | gone              | release it, once no request for it is in progress                                 |
- * | any          | refuses changes   | leave it stuck                                                                    |
+ * | any          | refuses changes   | leave it stuck; where the reason has another state of the account, tell this one  |
  * | gone         | known             | forget it, once no creation without an answer may still take effect               |
  * | gone         | unknown           | leave it stuck: the account may come back with it                                 |
  * | foreign      |                   | leave it to others                                                                |
@@ -192,8 +192,13 @@ function retire(facts: Facts, entry: LedgerEntry): Step {
     const state = account === 'active' ? 'failed' : 'stuck'
     return putOff(facts, { reason: known.failure.reason, state })
   }
-  if (account !== 'active' && entry.state === 'stuck')
-    return finish({ result: 'open', reason: entry.reason ?? 'the account takes no changes' })
+  if (account !== 'active' && entry.state === 'stuck') {
+    const { reason = 'the account takes no changes' } = entry
+    const { refusal = '' } = facts
+    return reason.startsWith(refusal)
+      ? finish({ result: 'open', reason })
+      : putOff(facts, { reason: refusal, state: 'stuck' })
+  }
   const go = () => revoke(facts, entry)
   return followProof(facts, entry, [], { there: go, maybe: known.listing?.isListed ? go : undefined })
 }

@@ -56,6 +56,8 @@ export type Facts = {
   readonly isPrincipalGone: boolean
   /** `unknown`: Organizations does not know it now. `gone`: not for an hour, by complete listings. */
   readonly account: 'active' | 'refusing' | 'unknown' | 'gone'
+  /** How a reason begins that names the state of an account that refuses changes. */
+  readonly refusal?: string | undefined
   readonly known: Learnt
   /** A request for this access is in progress, ours or somebody else's. */
   readonly inProgress: RequestKind | undefined

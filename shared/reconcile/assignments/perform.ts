@@ -13,6 +13,7 @@ import {
 import { reasonOfContradiction } from '../../domain/assignments/contradiction.ts'
 import { type GrantingLink, haveSameTerms, type LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { type Admission, exempt } from '../../domain/brake/admission.ts'
+import { refusalOf } from '../../domain/organization/organization-view.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { RequestEnd } from '../calls/assignment-requests.ts'
@@ -216,7 +217,7 @@ async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<Again
     case 'unknown':
       return pause(settling, answer.reason)
     case 'refused':
-      noteEnd(settling, { outcome: 'FAILED', reason: answer.reason })
+      await noteEnd(settling, { outcome: 'FAILED', reason: answer.reason })
       await explainRefusal(settling, answer.error)
       return undefined
     default:
@@ -270,16 +271,27 @@ async function awaitRequest(settling: Settling): Promise<void> {
   if (end === 'still') return settling.know({ request: 'in-progress' })
   const own = settling.entry?.call
   const isOwn = own !== undefined && own.kind === found.kind && (own.id === undefined || own.id === found.requestId)
-  if (isOwn && own.outcome === undefined) noteEnd(settling, end, found.requestId)
+  if (isOwn && own.outcome === undefined) await noteEnd(settling, end, found.requestId)
 }
 
 /** The next write records it. A process that dies before that reads the request's status again. */
-function noteEnd(settling: Settling, end: RequestEnd, id?: string): void {
+async function noteEnd(settling: Settling, end: RequestEnd, id?: string): Promise<void> {
   if (end.outcome === 'lost') settling.know({ request: 'lost' })
   else settling.anticipate(endCall(settling.access, { outcome: end.outcome, now: settling.now, id }))
   if (end.outcome !== 'FAILED') return
   settling.context.metrics.record('Failed')
-  settling.know({ failure: { reason: end.reason } })
+  const refusal = refusalOf(await findFailedAccount(settling, end.reason))
+  settling.know({ failure: { reason: refusal === undefined ? end.reason : `${refusal}: ${end.reason}` } })
+}
+
+/** The view may be an hour old. It is asked live only where AWS's reason is about the account. */
+async function findFailedAccount({ place, located, id, context }: Settling, reason: string) {
+  if (place === 'live' || !reason.includes('AWS account')) return located
+  const reading = context.organization.readLive(id.accountId, async () => false)
+  return reading.catch((error: unknown) => {
+    if (!isServiceError(error)) throw error
+    return located
+  })
 }
 
 /** History first, under an instant that a replay repeats, then the ledger. */

@@ -7,7 +7,7 @@ import {
 } from '../../domain/assignments/assignment.ts'
 import type { Access, LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import type { Lack } from '../../domain/links/lack.ts'
-import type { Account } from '../../domain/organization/organization-view.ts'
+import { type Account, refusalOf } from '../../domain/organization/organization-view.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { Selectors } from '../../domain/scopes/selector-file.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -113,6 +113,7 @@ export class Settling {
       wish,
       isPrincipalGone: this.whereabouts === 'gone',
       account,
+      refusal: refusalOf(this.located),
       known,
       inProgress: target && requests.findInProgress(target)?.kind,
       prepared,

@@ -1,7 +1,7 @@
 import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../../domain/assignments/assignment.ts'
 import { isAtRest, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { listHeld, listJudgedAgain } from '../../domain/brake/lists.ts'
-import { type OrganizationView, refuses } from '../../domain/organization/organization-view.ts'
+import { type OrganizationView, refuses, stateInReason } from '../../domain/organization/organization-view.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { brakeFile } from '../brake/brake-file.ts'
@@ -63,7 +63,11 @@ export async function findUnfinished(
     if (isAtRest(entry) && !listed.has(key)) return
     const { state, links } = entry
     moving.push(key)
-    if (state === 'stuck' && refuses(byId.get(id.accountId))) return void resting.add(key)
+    const account = byId.get(id.accountId)
+    // The account had this state then. With another one the entry is evaluated once more, so that its reason says that.
+    const told = stateInReason(entry.reason ?? '')
+    const isTold = told === undefined || account === undefined || told === account.state
+    if (state === 'stuck' && refuses(account) && isTold) return void resting.add(key)
     // Released, or desired again, and the hint was lost: it is not on the list any more, or should not be.
     const isHeld = state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
     if (!isHeld) return void unfinished.push(key)

@@ -30,6 +30,7 @@ const uploadedAt = '2026-03-03T10:00:00.000Z'
 const earlier = '2026-03-03T09:00:00.000Z'
 const by = { principalId: 'AWS:maria', at: uploadedAt }
 const lack = { reason: 'there is no group of this name', remedy: 'create it' }
+const closed = `account ${first} is CLOSED, not ACTIVE: AWS SSO is unable to complete your request`
 const none = { desired: 0, applied: 0, open: 0, failed: [] }
 const retried = 'remove the cause; it is tried again by itself, at least every hour'
 
@@ -247,6 +248,32 @@ describe('a link that is not in force', () => {
         reason: 'the access could not be revoked: the account is SUSPENDED',
         remedy: 'make the account ACTIVE again, or close it; until then nothing is tried again',
         accounts: { ...none, failed: [{ account: first, reason: 'the account is SUSPENDED', stuck: true }] },
+      },
+    ],
+    [
+      'row 8: a deleted link whose access is stuck on a closed account leaves nothing to do',
+      absent([at('stuck', { reason: closed })]),
+      {
+        state: 'failed',
+        reason: `the access could not be revoked: ${closed}`,
+        remedy: 'nothing to do: the access ends when AWS deletes the account, 90 days after its closure',
+        accounts: { ...none, failed: [{ account: first, reason: closed, stuck: true }] },
+      },
+    ],
+    [
+      'row 8: a deleted link whose access is stuck on two accounts names the one that is not closed',
+      absent([at('stuck', { reason: closed }), at('stuck', { account: second, reason: 'departed' })]),
+      {
+        state: 'failed',
+        reason: `the access could not be revoked: ${closed}`,
+        remedy: `make ${second} ACTIVE again, or close it; until then nothing is tried again`,
+        accounts: {
+          ...none,
+          failed: [
+            { account: first, reason: closed, stuck: true },
+            { account: second, reason: 'departed', stuck: true },
+          ],
+        },
       },
     ],
     [

@@ -114,6 +114,12 @@ describe('what a link lacks is told with what to do', () => {
       'delete the link, or wait: it is applied when the account is ACTIVE',
     ],
     [
+      'an account that is not closed',
+      () => lackOfActiveAccount(account, 'CLOSED'),
+      `account ${account} is CLOSED, not ACTIVE`,
+      'delete the link; or, within 90 days of the closure, have AWS Support reopen the account',
+    ],
+    [
       'tags',
       () => lackOfTags(2, 7),
       'the tags of 2 of 7 accounts are not read yet; ssofile reads about nine accounts a second',

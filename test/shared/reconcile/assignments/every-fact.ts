@@ -56,6 +56,7 @@ export function everyFact(choose: Choose): Facts {
     wish: () => wish,
     isPrincipalGone: () => choose([false, true]),
     account: () => choose(['active', 'refusing', 'unknown', 'gone']),
+    refusal: () => choose([undefined, 'AWS says no', 'the account is CLOSED']),
     known: () => everyAnswer(choose, entry),
     inProgress: () => choose([undefined, 'creation', 'deletion']),
     prepared: () => prepared && { kind: prepared, isChecked },

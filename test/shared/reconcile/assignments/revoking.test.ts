@@ -257,11 +257,14 @@ describe('access on an account that takes no changes', () => {
     expect(await bench.settle()).toMatchObject({ result: 'absent' })
   })
 
-  test('is open without a reason that anybody gave', async () => {
+  test('is open with the state of the account, where nobody gave a reason', async () => {
     const { bench, link } = await open()
     await bench.own({ state: 'stuck', links: [link], grantedAt: ten })
     bench.world.organizations.suspendAccount(bench.account)
-    expect(await bench.settle()).toMatchObject({ result: 'open', reason: 'the account takes no changes' })
+    expect(await bench.settle()).toMatchObject({
+      result: 'open',
+      reason: 'account 233000000002 is SUSPENDED, not ACTIVE',
+    })
   })
 
   test('is revoked while the account is only about to close', async () => {
