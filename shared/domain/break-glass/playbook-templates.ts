@@ -66,17 +66,25 @@ export const playbookTemplates = {
     statements: [
       allow(
         'TakesEvidence',
-        `ebs:GetSnapshotBlock ebs:ListChangedBlocks ebs:ListSnapshotBlocks ec2:CopySnapshot ec2:CreateImage
-        ec2:CreateSnapshot* ec2:CreateTags ec2:Describe* ec2:GetConsole* iam:Get* iam:List* logs:Describe*
-        logs:FilterLogEvents logs:CreateExportTask ssm:GetCommandInvocation ssm:SendCommand`,
+        `ebs:GetSnapshotBlock ebs:ListChangedBlocks ebs:ListSnapshotBlocks ec2:CopySnapshot ec2:CopyImage
+        ec2:CreateImage ec2:CreateSnapshot* ec2:CreateTags ec2:Describe* ec2:GetConsole* iam:Get* iam:List* logs:Describe*
+        logs:FilterLogEvents logs:CreateExportTask s3:GetBucket* s3:GetObject* s3:ListBucket* ssm:DescribeInstanceInformation
+        ssm:GetCommandInvocation ssm:ListCommandInvocations ssm:SendCommand ssm:StartSession ssm:TerminateSession`,
       ),
       {
-        // A snapshot of an encrypted volume needs a grant; no other service gets one.
+        // Evidence is written to its own buckets only: elsewhere the role could overwrite what it is to keep.
+        Sid: 'WritesEvidence',
+        Effect: 'Allow',
+        Action: ['s3:PutObject'],
+        Resource: ['arn:aws:s3:::evidence-*/*'],
+      },
+      {
+        // A snapshot of an encrypted volume needs a grant; only EC2 and S3 get one.
         Sid: 'CopiesWhatIsEncrypted',
         Effect: 'Allow',
-        Action: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext'],
+        Action: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey*'],
         Resource: ['*'],
-        Condition: { StringLike: { 'kms:ViaService': 'ec2.*.amazonaws.com' } },
+        Condition: { StringLike: { 'kms:ViaService': ['ec2.*.amazonaws.com', 's3.*.amazonaws.com'] } },
       },
     ],
     sessionHours: 8,

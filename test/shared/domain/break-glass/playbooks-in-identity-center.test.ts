@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import * as z from 'zod'
+import { playbookTemplates } from '../../../../shared/domain/break-glass/playbook-templates.ts'
 import { allowsEverything } from '../../../../shared/domain/iam-policies/allows-everything.ts'
+import { evaluatePolicy } from '../../../../shared/domain/iam-policies/evaluate-policy.ts'
 import { parsePermissionSetFile } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
 import { parseEligibilityFile } from '../../../../shared/domain/requests/eligibility-file.ts'
 
@@ -42,3 +44,36 @@ test.each(sets)(
     ])
   },
 )
+
+const statement = z.looseObject({ Effect: z.enum(['Allow', 'Deny']) })
+const evidence = { action: 's3:PutObject', resource: 'arn:aws:s3:::evidence-acme/disk.img' }
+const collects = [
+  { action: 's3:GetObject', resource: 'arn:aws:s3:::logs/flow.gz' },
+  evidence,
+  ...['ec2:CopyImage', 'ec2:CreateImage', 'ssm:SendCommand', 'ssm:StartSession'].map((action) => ({ action })),
+]
+/** From an address and in a Region that the examples permit. */
+const context = { 'aws:RequestedRegion': 'eu-west-1', 'aws:SourceIp': '192.0.2.7', 'aws:ViaAWSService': 'false' }
+
+function judge(Statement: readonly z.infer<typeof statement>[], request: { action: string; resource?: string }) {
+  const principal = 'arn:aws:iam::233000000001:role/responder'
+  return evaluatePolicy({ Statement }, { principal, resource: 'arn:aws:any:::thing', context, ...request })
+}
+
+test.each([
+  ['Playbook-Evidence', collects],
+  ['Playbook-Respond', [{ action: 'iam:UpdateAccessKey' }]],
+] as const)('%s may do what its task needs', (wanted, requests) => {
+  const body = sets.find(({ name }) => name === wanted)?.body.toString() ?? ''
+  const { Statement } = z
+    .object({ inlinePolicyDocument: z.object({ Statement: z.array(statement) }) })
+    .parse(JSON.parse(body)).inlinePolicyDocument
+  expect(requests.filter((request) => judge(Statement, request) !== 'allowed')).toEqual([])
+  expect(judge(Statement, { ...evidence, resource: 'arn:aws:s3:::ssofile/links_data/x' })).toBe('silent')
+})
+
+test('the forensics playbook of break-glass may do the same', () => {
+  const { statements } = playbookTemplates['forensics-analyst']
+  expect(collects.filter((request) => judge(statements, request) !== 'allowed')).toEqual([])
+  expect(judge(statements, { ...evidence, resource: 'arn:aws:s3:::ssofile/links_data/x' })).toBe('silent')
+})
