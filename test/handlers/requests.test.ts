@@ -29,6 +29,15 @@ test('two approve, and it is granted within seconds, until its end', async () =>
   expect(await asking.events()).toEqual(['asked', 'approved', 'approved', 'granted', 'ended'])
 })
 
+test('a request that no eligibility allows is told what the nearest lacks, which is for a group of the user', async () => {
+  const asking = await Asking.begin()
+  const key = asking.key().replace('%Admin-ps%', '%Other-ps%')
+  await asking.ask({}, key)
+  const { state, reason } = (await asking.status(key)) ?? {}
+  expect(state).toBe('rejected')
+  expect(reason).toMatch(/the nearest is 'admins': it is not for the permission set 'Other-ps'$/)
+})
+
 describe('nothing is granted', () => {
   const cases: readonly [string, (asking: Asking) => Promise<void>, string][] = [
     [

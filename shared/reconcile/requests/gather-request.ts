@@ -4,6 +4,7 @@ import type { Account } from '../../domain/organization/organization-view.ts'
 import { isAdmitted } from '../../domain/people/describe-suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { RequestDigest, RequestPath } from '../../domain/requests/access-request.ts'
+import { isFor } from '../../domain/requests/choose-eligibility.ts'
 import type { RequestFacts, UploadHistory } from '../../domain/requests/decide-request.ts'
 import type { Eligibility } from '../../domain/requests/eligibility-file.ts'
 import { isScopeWithin, type ScopePosition } from '../../domain/scopes/scope-within.ts'
@@ -87,10 +88,16 @@ export async function readDirectory(path: RequestPath, context: RequestSources):
     actorOf(path.userId),
   ])
   const concerned = fitting.filter(({ scopes }) => scopes.some((scope) => covers(scope) !== false))
-  const named = concerned.flatMap((one) => [...one.for.groups, ...(one.approvedByItself?.groups ?? [])])
-  const none: GroupsOfPerson = { groups: new Set() }
-  const { groups, unread: groupsUnread } =
-    userName === undefined ? none : await people.groupsOf(path.userId, new Set(named))
+  const groupsIn = (some: readonly Eligibility[]): Promise<GroupsOfPerson> => {
+    const named = some.flatMap((one) => [...one.for.groups, ...(one.approvedByItself?.groups ?? [])])
+    return people.groupsOf(path.userId, new Set(named))
+  }
+  const own: GroupsOfPerson = userName === undefined ? { groups: new Set() } : await groupsIn(concerned)
+  const isRefused =
+    userName !== undefined && own.unread === undefined && !concerned.some((one) => isFor(one, { ...own, userName }))
+  // A refusal says what the nearest of all lacks: that one may be for another group of the user.
+  const all = isRefused ? await groupsIn(usable) : own
+  const { groups, unread: groupsUnread } = all.unread === undefined ? all : own
   // Before the brake has let the person pass, nothing is ended for good.
   const told = bar?.is === 'suspended' ? await spoiledAsAbsent(readStatus(objects, bar.by)) : undefined
   const hasLeft = isAdmitted(told)
