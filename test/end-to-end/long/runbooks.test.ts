@@ -69,6 +69,7 @@ test.each(runbooks)(
     const { stdout, stderr } = await runProgram('bash', ['-c', text], { env })
     expect(stderr).not.toMatch(notUnderstood)
     expect(stderr).not.toMatch(/when calling the AssumeRole operation/)
+    if (title.startsWith('A wrong policy')) expect(stdout).toMatch(/^ViewOnlyAccess\tarn:aws:sso:::permissionSet\//m)
     if (isFirst) expect(stdout).toContain('assumed-role/BREAK-GLASS-security-investigator')
   },
   300_000,

@@ -4,6 +4,7 @@ import { judgeRetireFile } from '../../../../shared/domain/credentials/judge-ret
 import { proposeRetireFiles, type ReportLine } from '../../../../shared/domain/credentials/propose-retire-files.ts'
 import { parseRetireKey, renderRetireKey } from '../../../../shared/domain/credentials/retire-file.ts'
 import { account } from '../../../../shared/domain/organization/organization-view.ts'
+import { readText } from '../../../house/source-files.ts'
 
 const key = 'retire/team-a/account%200000000001%ci.deploy@x%AKIAIOSFODNN7EXAMPLE%ssofile'
 
@@ -12,6 +13,11 @@ function parse(text: string) {
   if (!file.ok) throw new Error('it is not valid')
   return file.value
 }
+
+test('the key of the example in docs/credentials.md can be retired', () => {
+  const [, id = ''] = /"keys": \[\{ "id": "(\w+)"/.exec(readText('docs/credentials.md')) ?? []
+  expect(parse(key.replace('AKIAIOSFODNN7EXAMPLE', id)).what).toBe(id)
+})
 
 describe('the name of a file', () => {
   test.each(['AKIAIOSFODNN7EXAMPLE', 'password', 'user'])(
