@@ -29,7 +29,7 @@ export class CredentialTally {
     this.#accounts.add(row.account)
     if (row.kind === 'user') this.users++
     if (row.kind === 'key') this.keys++
-    if (row.kind === 'account') this.#unread.add(row.account)
+    if (row.findings.some(({ kind }) => kind === 'not-read')) this.#unread.add(row.account)
     if (row.exception !== undefined) this.excepted++
     const urgency = urgencyOf(row)
     if (urgency === undefined) return

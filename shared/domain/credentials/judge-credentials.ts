@@ -255,9 +255,14 @@ export function judgePasswordPolicy(
   }
 }
 
+/** Nothing is found of it: until its deletion nobody can use what is there. (Account Management, "Close an AWS account".) */
+export function closedAccount(asOf: Date): JudgedThing {
+  return { kind: 'account', name: '', detail: 'closed, so not read', asOf: renderInstant(asOf), findings: [] }
+}
+
 /** An account that cannot be read is a row that says why. `why`: as the end of a sentence. */
 export function unreadAccount(why: string, asOf: Date): JudgedThing {
-  const remedy = "docs/credentials.md says what the auditor's role needs; an account that is closed needs nothing"
+  const remedy = "docs/credentials.md says what the auditor's role needs"
   const findings = when(true, 'not-read', 'soon', `could not be read: ${why}`, remedy)
   return { kind: 'account', name: '', asOf: renderInstant(asOf), findings }
 }

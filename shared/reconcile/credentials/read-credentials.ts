@@ -4,6 +4,7 @@ import type { KeyFacts, RoleFacts, RootFacts, UserFacts } from '../../domain/cre
 import type { CredentialRow } from '../../domain/credentials/credential-row.ts'
 import type { Hygiene } from '../../domain/credentials/hygiene-file.ts'
 import {
+  closedAccount,
   type JudgedThing,
   judgeKey,
   judgePasswordPolicy,
@@ -73,6 +74,7 @@ type ReadThings = Omit<ReadAccount, 'rows'> & { readonly things: readonly Judged
 
 async function readThings(ports: AskingPorts, account: Account, context: CredentialContext): Promise<ReadThings> {
   const now = ports.clock.now()
+  if (account.state === 'CLOSED') return { things: [closedAccount(now)], roles: 0 }
   if (refuses(account)) return { things: [unreadAccount(`its state is ${account.state}`, now)], roles: 0 }
   try {
     const iam = await enterAccount(ports, account.id, context.auditorRole)

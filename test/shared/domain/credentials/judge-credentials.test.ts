@@ -310,7 +310,7 @@ describe('for people who read it, what is told', () => {
 
   test('of an account that cannot be read says why', () => {
     expect(told(unreadAccount('no right', asOf))).toEqual([
-      "soon: could not be read: no right; docs/credentials.md says what the auditor's role needs; an account that is closed needs nothing",
+      "soon: could not be read: no right; docs/credentials.md says what the auditor's role needs",
     ])
     expect(unreadAccount('no right', asOf)).toMatchObject({
       kind: 'account',

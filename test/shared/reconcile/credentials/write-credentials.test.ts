@@ -204,6 +204,18 @@ test('an account that cannot be read is a row that says why', async () => {
   ])
 })
 
+test('a closed account has its row, and asks nobody for anything', async () => {
+  const world = await open()
+  await world.organizations.closeAccount(shop)
+  await world.clock.advance(30 * 60_000)
+  world.organizations.settle()
+  await world.finish(world.everyHour())
+  const [row] = (await night(world)).filter(({ account }) => account === shop)
+  expect(row).toMatchObject({ kind: 'account', detail: 'closed, so not read', urgency: '', findings: '' })
+  // The suspended one, and the management account.
+  expect(JSON.parse((await read(world, 'summary.json')) ?? '')).toMatchObject({ counts: { unread: 2 } })
+})
+
 test('roles are told of which something is found, except those that AWS makes', async () => {
   const world = await open()
   const role = (name: string, more: Partial<ModelRole> = {}): ModelRole => ({
