@@ -217,7 +217,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   'permission-sets': {
     read: ['permission_sets/', 'state/deletions/'],
-    write: ['status/', 'attention/', 'state/failures/'],
+    // What AWS refuses is looked at again after a minute.
+    write: ['status/', 'attention/', 'state/failures/', 'state/expiry/'],
     // What has failed is tried again in a group of its own.
     send: ['permission-sets', ...lanes, 'dispatch'],
   },

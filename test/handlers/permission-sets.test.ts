@@ -41,3 +41,31 @@ test('a file with a policy that AWS refuses is rejected with the remedy, and eve
   for (const index of takenPolicies.keys())
     await world.until(async () => (await statusOf(`Taken${index}-ps`))?.state === 'applied', `Taken${index}-ps`)
 })
+
+test('a file whose work no queue takes says so in its status, and is applied when the queue takes it', async () => {
+  const key = 'permission_sets/Named-ps.json'
+  const refusal = { isOn: true }
+  const world = new World({
+    organization: { ...acme(), assignments: [] },
+    wrap: (ports) =>
+      intercept(ports, async ({ port, operation, args, proceed }) => {
+        if (refusal.isOn && port === 'queues' && operation === 'send' && String(args[0]).startsWith('work'))
+          throw new ServiceError('sqs', 'KMS.DisabledException', 'the key of the queue is disabled', {
+            httpStatus: 400,
+          })
+        return proceed()
+      }),
+  }).start()
+  await world.objects.as('maria').put(key, JSON.stringify({ permissionSetName: 'Named-ps' }))
+  const status = () => world.json(`status/${key}.json`)
+  await world.until(async () => (await status())?.reason !== undefined, 'a reason in the status', 2)
+  expect(await status()).toMatchObject({ state: 'applying', reason: expect.stringContaining('KMS.Disabled') })
+  refusal.isOn = false
+  for (let minute = 0; minute < 3; minute++) {
+    await world.clock.advance(60_000)
+    await world.finish(world.everyMinuteOfLinks())
+    await world.finish(world.everyMinute())
+  }
+  await world.until(async () => (await status())?.state === 'applied', 'applied')
+  expect((await status())?.reason).toBeUndefined()
+})

@@ -1,0 +1,39 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import type { InputMessage } from '../shared/domain/links/input-message.ts'
+import { isFolderMarker } from '../shared/domain/links/link.ts'
+import type { Ports } from '../shared/ports/ports.ts'
+import { tellFailedLook } from '../shared/reconcile/inputs/tell-failed-look.ts'
+import { parseInput, sendAlone } from '../shared/reconcile/records/inputs.ts'
+import { runBatch } from './run-batch.ts'
+
+type InputBatch = {
+  readonly ports: Ports
+  readonly configuration: Configuration
+  /** Where the messages come from. */
+  readonly queues: Parameters<typeof parseInput>[0]
+  readonly reconcile: (message: InputMessage, record: SQSRecord) => Promise<unknown>
+  /** Messages of one subject are worked on one after the other. Default: those of one key. */
+  readonly orderOf?: (message: InputMessage) => string
+}
+
+/**
+ * Reconciles each input of a batch. What AWS refuses stands in the input's status, and the message is done. A message that fails otherwise is
+ * sent once more, in a group of its own, so that it holds up no other; where it fails there, SQS delivers it again.
+ */
+export function runInputs(event: SQSEvent, { ports, configuration, ...batch }: InputBatch): Promise<SQSBatchResponse> {
+  const work = async (record: SQSRecord): Promise<void> => {
+    const { body, attributes } = record
+    const message = parseInput(batch.queues, { body, receiveCount: attributes.ApproximateReceiveCount })
+    if (isFolderMarker(message.key)) return
+    try {
+      await batch.reconcile(message, record)
+    } catch (error) {
+      if (await tellFailedLook(message, error, ports, configuration)) return
+      if (message.isAlone) throw error
+      ports.log.warn('an input could not be looked at; it is tried again', { input: message.key, error })
+      await sendAlone(ports.queues, message, configuration)
+    }
+  }
+  return runBatch(event, 'fifo', ports, work, batch.orderOf)
+}
