@@ -31,6 +31,11 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
     summary: 'fetch the inputs of the bucket into a folder',
     load: async () => (await import('./folder/pull.ts')).addPull,
   },
+  undo: {
+    group: 'Author',
+    summary: 'plan, ask, then take the last push back',
+    load: async () => (await import('./folder/undo.ts')).addUndo,
+  },
   policies: {
     group: 'Author',
     summary: 'test what governance demands',

@@ -14,6 +14,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   plan: ['fixtures/acme'],
   push: ['fixtures/acme'],
   pull: ['FOLDER'],
+  undo: ['--dry-run'],
   policies: ['test', 'fixtures/acme'],
   touch: [link, '--rebind'],
   status: [link, '--wait', '--json'],

@@ -22,27 +22,20 @@ import { Refusal } from '../arguments/refusal.ts'
 import { askRights, rightsOfRestore } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
+import { type BringBackOptions, bringBack } from '../folder/bring-back.ts'
 import { changesInScope } from '../folder/compare-inputs.ts'
-import { refuseBadFiles } from '../folder/find-invalid.ts'
 import { type InputPart, restoredPlaces } from '../folder/input-parts.ts'
-import { showAndPush } from '../folder/push.ts'
 import { pushChanges } from '../folder/push-changes.ts'
-import { type InvalidOptions, makePlan } from '../plan/make-plan.ts'
-import { showPlan } from '../plan/plan.ts'
 import { leasePortions, slowPortions, underLease } from '../take-over/under-lease.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { explainDenial } from './explain-denial.ts'
 
-type Options = InvalidOptions & {
+type Options = BringBackOptions & {
   readonly at?: Date
   readonly inputs?: boolean
   readonly only?: InputPart
-  readonly dryRun?: boolean
-  readonly yes?: boolean
-  readonly config?: string
-  readonly json?: boolean
 }
 
 /** What the role of operators may write: `operatorPermissions`. */
@@ -91,30 +84,10 @@ function parseAt(text: string): Date {
   return at
 }
 
-async function restoreInputs({ at, config, dryRun, invalid, only, ...options }: Options): Promise<number> {
+async function restoreInputs({ at, only, ...options }: Options): Promise<number> {
   if (at === undefined) throw new Refusal('received --inputs without --at, expected the instant before the bad sync')
-  const bucket = bucketOf(undefined)
-  const progress = new Progress()
-  try {
-    const made = await makePlan(
-      bucket,
-      async ({ objects }) => {
-        const places = restoredPlaces(...(only === undefined ? [] : [only]))
-        const found = await findInputsAt(objects, openAwsObjectVersions(bucket), { places, at })
-        return { changes: changesInScope(found, { prefixes: places }), faults: [], warnings: [] }
-      },
-      { delete: true, onStep: progress.tell, config, invalid },
-    )
-    progress.end()
-    if (dryRun) {
-      if (options.json !== true) await showPlan(made)
-      if (made.push) refuseBadFiles(made.push)
-      return 0
-    }
-    return await showAndPush(made, options, `ssofile restore --inputs --at ${at.toISOString()}`)
-  } finally {
-    progress.end()
-  }
+  const places = restoredPlaces(...(only === undefined ? [] : [only]))
+  return bringBack({ places, at }, options, `ssofile restore --inputs --at ${at.toISOString()}`)
 }
 
 async function restore({ at, dryRun: isDryRun = false, yes = false, json = false }: Options): Promise<number> {

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import { renderInstant } from '../../../shared/domain/text/instant.ts'
+import { findLastPush } from '../../../shared/reconcile/restore/last-push.ts'
+import { invalidOption } from '../arguments/invalid-option.ts'
+import { onlyOption } from '../arguments/only-option.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { type BringBackOptions, bringBack } from './bring-back.ts'
+import { isInScope } from './compare-inputs.ts'
+import { type InputPart, pushedPlaces } from './input-parts.ts'
+
+/** `ssofile undo`: takes the last push back. */
+export function addUndo(program: Command): void {
+  program
+    .command('undo')
+    .description(
+      "Makes the files of the bucket (SSOFILE_BUCKET) what they were before the last push, from the bucket's versions. The last push is every upload and deletion of files, whoever made them, back to a minute without any. Shows when that was and the plan, and asks.\nA second undo takes the first one back. Requests, approvals, suspensions and temporary access stay as they are; revocations go through the brake.\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.",
+    )
+    .addOption(onlyOption())
+    .addOption(invalidOption())
+    .option('--dry-run', 'show what would change; change nothing')
+    .option('--yes', 'do not ask')
+    .option(
+      '--plan <digest>',
+      'do not ask, and refuse unless the plan is the one shown with this digest (its first 8 letters will do)',
+    )
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--json', 'the plan and the result as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile undo --dry-run\n  ssofile undo --only access\nTo go further back: ssofile restore --inputs --at INSTANT',
+    )
+    .action(async (options: BringBackOptions & { readonly only?: InputPart }) => {
+      process.exitCode = await undo(options)
+    })
+}
+
+async function undo({ only, ...options }: BringBackOptions & { readonly only?: InputPart }): Promise<number> {
+  const places = pushedPlaces(...(only === undefined ? [] : [only]))
+  const isMeant = (key: string) => isInScope(key, { prefixes: places })
+  const last = await findLastPush(openAwsObjectVersions(bucketOf(undefined)), { places, isMeant })
+  if (last === undefined) throw new Refusal('nothing was ever pushed to this bucket, so there is nothing to undo')
+  if (last.isUnversioned)
+    throw new Refusal(
+      `the bucket keeps no versions, so nothing tells what its files were before the last push (${renderInstant(last.from)}): push a folder of before`,
+    )
+  if (options.json !== true)
+    process.stdout.write(
+      `the last push: ${count(last.keys.length, 'file')}, ${renderInstant(last.from)} to ${renderInstant(last.to)}\n`,
+    )
+  const at = new Date(last.from.getTime() - 1)
+  // Not itself: once some files are written, these are the last push.
+  const again = `ssofile restore --inputs --at ${renderInstant(at)}${only === undefined ? '' : ` --only ${only}`}`
+  return bringBack({ places, at }, options, again)
+}

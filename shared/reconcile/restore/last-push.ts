@@ -1,0 +1,40 @@
+import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
+
+/** A push writes one file after the other; so long without a write, and the next one belongs to another push. */
+const pauseMs = 60_000
+
+export type LastPush = {
+  /** When it began and ended: S3 tells whole seconds. */
+  readonly from: Date
+  readonly to: Date
+  readonly keys: readonly string[]
+  /** S3 kept no version of some file from before. What was there, nobody knows. */
+  readonly isUnversioned: boolean
+}
+
+/** The newest uploads and deletions among these files, back to a minute without any; `undefined`: there were none. Reads only. */
+export async function findLastPush(
+  versions: ObjectVersions,
+  { places, isMeant }: { readonly places: readonly string[]; readonly isMeant: (key: string) => boolean },
+): Promise<LastPush | undefined> {
+  const files: KeyVersions[] = []
+  for (const place of places) for await (const file of versions.list(place)) if (isMeant(file.key)) files.push(file)
+  const times = files.flatMap(timesOf).sort((a, b) => b - a)
+  const [newest] = times
+  if (newest === undefined) return undefined
+  const gap = times.findIndex((time, index) => time - (times[index + 1] ?? Number.NEGATIVE_INFINITY) > pauseMs)
+  const from = times[gap] ?? newest
+  const pushed = files.filter((file) => timesOf(file).some((time) => time >= from))
+  return {
+    from: new Date(from),
+    to: new Date(newest),
+    keys: pushed.map(({ key }) => key),
+    isUnversioned: pushed.some(({ versions: all }) =>
+      all.some(({ versionId, lastModified }) => versionId === 'null' && lastModified.getTime() >= from),
+    ),
+  }
+}
+
+function timesOf({ versions, deletions }: KeyVersions): readonly number[] {
+  return [...versions.map(({ lastModified }) => lastModified), ...deletions].map((time) => time.getTime())
+}
