@@ -5,7 +5,8 @@
  */
 export const versionDays = { 'control/': 7, 'status/': 7, 'attention/': 1, 'state/': 1 } as const
 
-/** What S3 tells the queue `uploads`, for the keys of inputs. */
 /** That a file is gone. */
 export const endEvents = ['s3:ObjectRemoved:*', 's3:LifecycleExpiration:*'] as const
-export const notifiedEvents = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'] as const
+
+/** What S3 tells the queue `uploads`, for the keys of inputs. */
+export const notifiedEvents = ['s3:ObjectCreated:*', ...endEvents] as const
