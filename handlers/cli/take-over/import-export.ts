@@ -10,6 +10,7 @@ import { ProposedObjects } from '../plan/proposed-objects.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { claimForImport } from './claim-for-import.ts'
+import { readListedAt, renderListedAt } from './listed-at.ts'
 import type { ExportFile } from './read-export.ts'
 import { type TakenOver, takeOverExport, type Written } from './take-over-export.ts'
 import { leasePortions, slowPortions } from './under-lease.ts'
@@ -29,14 +30,19 @@ export async function importExport(file: ExportFile, { dryRun = false, config, j
   const progress = new Progress()
   const { tell } = progress
   try {
-    const inPortions = dryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
+    const hasDispatcher = owner?.deployment !== undefined
+    const inPortions = dryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
+    const listedAt = dryRun ? await readListedAt(opened.objects) : undefined
     const taken = await takeOverExport({ ...ports, configuration }, file, {
       isDryRun: dryRun,
+      isRecorded: listedAt !== undefined,
       inPortions,
       onStep: tell,
     })
     progress.end()
-    process.stdout.write(json ? renderJson({ from: file.header, ...taken }) : render(taken))
+    process.stdout.write(
+      json ? renderJson({ from: file.header, ...taken, listedAt }) : render(taken) + renderListedAt(listedAt),
+    )
     return taken.missing.length + taken.left.length > 0 ? 1 : 0
   } finally {
     progress.end()

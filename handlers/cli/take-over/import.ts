@@ -12,7 +12,6 @@ import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { renderScope } from '../../../shared/domain/scopes/scope.ts'
 import { type Complaint, quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import { readDriftRun } from '../../../shared/reconcile/drift/drift-run.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { prepareImport } from '../../../shared/reconcile/take-over/import-assignments.ts'
 import { repeated } from '../arguments/options.ts'
@@ -30,6 +29,7 @@ import { addFilters, type FilterOptions, parseFilters } from './assignment-filte
 import { claimForImport } from './claim-for-import.ts'
 import { importExport } from './import-export.ts'
 import { type ImportPermissionSetsOptions, importPermissionSets } from './import-permission-sets.ts'
+import { readListedAt, renderListedAt } from './listed-at.ts'
 import { readExport } from './read-export.ts'
 import { readImportSource } from './read-import-source.ts'
 import { leasePortions, slowPortions } from './under-lease.ts'
@@ -138,8 +138,7 @@ async function importAssignments(options: ImportAssignmentsOptions): Promise<num
   const hasDispatcher = owner?.deployment !== undefined
   const inPortions = isDryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
   try {
-    const drift = isDryRun ? await readDriftRun(opened.objects) : undefined
-    const listedAt = drift?.open.length === 0 ? drift.startedAt : undefined
+    const listedAt = isDryRun ? await readListedAt(opened.objects) : undefined
     const steps = {
       filter,
       source,
@@ -221,11 +220,8 @@ function renderImport({ isDryRun, listedAt, listed, alreadyOurs, links, obstacle
     ...section('Not imported:', left.map(renderComplaint)),
     ...(links.length + obstacles.length + left.length > 0 ? [''] : []),
     `${count(listed, 'assignment')} listed: ${alreadyOurs} ssofile's before, ${adopted} ${isDryRun ? 'would become' : 'became'} ssofile's by ${count(links.length, 'link')} (${written.length} new), ${left.length} not imported`,
-    ...(listedAt === undefined
-      ? []
-      : [`Listed as the drift check of ${listedAt} found it; the import itself asks Identity Center again.`]),
   ]
-  return `${lines.join('\n')}\n`
+  return `${lines.join('\n')}\n${renderListedAt(listedAt)}`
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {

@@ -10,7 +10,9 @@ import type { Scope } from '../../../shared/domain/scopes/scope.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { ExportLine } from '../../../shared/domain/take-over/export-line.ts'
 import type { WantedAssignment } from '../../../shared/domain/take-over/import-source.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { ConfiguredPorts } from '../../../shared/ports/ports.ts'
+import type { TellProgress } from '../../../shared/ports/progress.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import {
   faultOfControl,
@@ -26,7 +28,13 @@ import { prepareImport } from '../../../shared/reconcile/take-over/import-assign
 import type { InPortions } from '../../../shared/reconcile/take-over/list-existing.ts'
 import type { ExportFile } from './read-export.ts'
 
-type Options = { readonly isDryRun: boolean; readonly inPortions: InPortions; readonly onStep: (step: string) => void }
+type Options = {
+  readonly isDryRun: boolean
+  /** By the records of the last drift check. Of a dry run only. */
+  readonly isRecorded?: boolean
+  readonly inPortions: InPortions
+  readonly onStep: TellProgress
+}
 
 /** What an export became on this side. `there`: it was there already, with the same content. */
 export type TakenOver = {
@@ -65,7 +73,10 @@ export async function takeOverExport(context: ConfiguredPorts, file: ExportFile,
   const writePortion = async () => {
     await Promise.all([...Map.groupBy(portion, groupOf).values()].map((group) => writeInTurn(group, context, writing)))
     portion = []
-    onStep(`${counts.history.written + counts.link.written} objects written`)
+    const kinds = Object.values(counts)
+    const compared = kinds.reduce((sum, { written, there }) => sum + written + there, 0)
+    const written = kinds.reduce((sum, one) => sum + one.written, 0)
+    onStep(isDryRun ? `${count(compared, 'object')} compared` : `${count(written, 'object')} written`)
   }
   for await (const line of file.lines()) {
     if (line.kind === 'end') continue
@@ -100,11 +111,20 @@ const none = { adopted: 0, there: 0, toGrant: 0, left: [] as readonly Complaint[
 async function takeOverLedger(
   assignments: readonly WantedAssignment[],
   context: ConfiguredPorts,
-  { isDryRun, inPortions, onStep }: Options,
+  { isDryRun, isRecorded, inPortions, onStep }: Options,
 ): Promise<typeof none> {
   const source = { assignments, links: [] }
   const filter = { accounts: [], permissionSets: [], principals: [] }
-  const steps = { filter, source, byPresentLinks: !isDryRun, isCompact: false, tagKeys: [], inPortions, onStep }
+  const steps = {
+    filter,
+    source,
+    byPresentLinks: !isDryRun,
+    isCompact: false,
+    tagKeys: [],
+    isRecorded,
+    inPortions,
+    onStep,
+  }
   const prepared = await prepareImport(context, steps)
   const done = isDryRun ? [] : await prepared.carryOut(inPortions)
   const planned = prepared.links.flatMap((link) => link.toAdopt)

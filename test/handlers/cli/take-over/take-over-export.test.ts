@@ -71,16 +71,42 @@ async function exportOf(world: World): Promise<{ file: ExportFile; leftOut: read
   return { file, leftOut }
 }
 
-function takeOver(world: World, file: ExportFile, ports: Ports = world.ports, isDryRun = false) {
+function takeOver(
+  world: World,
+  file: ExportFile,
+  ports: Ports = world.ports,
+  isDryRun = false,
+  { isRecorded = false, onStep = (_: string): void => {} } = {},
+) {
   const inPortions: InPortions = async (items, _, work) => {
     for (const item of items) await work(item, ports.ssoAdmin)
   }
   return takeOverExport({ ...ports, configuration: world.configuration }, file, {
     isDryRun,
+    isRecorded,
     inPortions,
-    onStep: () => {},
+    onStep,
   })
 }
+
+test('a dry run after a drift check asks Identity Center for no assignment, and counts what it compares, not what it writes', async () => {
+  const there = open()
+  await grant(there, readers)
+  const { file } = await exportOf(there)
+  const here = open([given(shop)])
+  here.start()
+  await here.finish(here.everyNight())
+  await liveOn(here)
+  const before = here.calls.length
+  const steps: string[] = []
+  const options = { isRecorded: true, onStep: (step: string) => void steps.push(step) }
+  const dry = await here.finish(takeOver(here, file, here.ports, true, options))
+  expect(dry).toMatchObject({ links: { written: 1 }, assignments: { adopted: 1, toGrant: 1 }, missing: [], left: [] })
+  const calls = here.calls.slice(before)
+  expect(calls.filter((call) => /^ListAccountAssignments/.test(call))).toEqual([])
+  expect(steps).toContain('3 objects compared')
+  expect(steps.filter((step) => step.includes('written'))).toEqual([])
+})
 
 const isWrite = (operation: string) =>
   /^(create|delete|update|attach|detach|put|provision|tag|untag)[A-Z]/i.test(operation)
