@@ -52,8 +52,9 @@ test('a file makes a key inactive, in the account of its owner and in no other; 
 })
 
 test('ssofile retire writes files for what a report calls unused, and changes nothing', async () => {
-  const titles = 'account,owner,kind,name,access key,last used,unused days,password unused days,exception'
-  const rows = [`${shop},Data,key,ci,${keyId},never,300,,`, `${shop},,key,ci,AKIAIOSFODNN7EXAMPL2,never,300,,`]
+  const titles =
+    'account,owner,kind,name,access key,last used,unused days,password last used,password unused days,exception'
+  const rows = [`${shop},Data,key,ci,${keyId},never,300,,,`, `${shop},,key,ci,AKIAIOSFODNN7EXAMPL2,never,300,,,`]
   await system.upload('reports/credentials/2026-03-03/credentials.csv', [titles, ...rows].join('\n'), 'ssofile')
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-retire-'))
   try {

@@ -74,6 +74,7 @@ const row = z
     'access key': z.string(),
     'last used': z.string(),
     'unused days': z.string(),
+    'password last used': z.string(),
     'password unused days': z.string(),
     exception: z.string(),
   })
@@ -83,6 +84,7 @@ const row = z
       key: one['access key'],
       lastUsed: one['last used'],
       unusedDays: one['unused days'],
+      passwordLastUsed: one['password last used'],
       passwordUnusedDays: one['password unused days'],
     }),
   )

@@ -52,7 +52,8 @@ export const credentialRow = record({
   service: z.string().optional(),
   region: z.string().optional(),
   unusedDays: z.int().optional(),
-  /** Of a user with a password. */
+  /** Of a user with a password; `lastUsedAt` is of keys too. */
+  passwordLastUsedAt: z.string().optional(),
   passwordUnusedDays: z.int().optional(),
   hasMfa: z.boolean().optional(),
   isActive: z.boolean().optional(),

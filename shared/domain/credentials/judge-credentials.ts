@@ -86,6 +86,7 @@ export function judgeUser(user: UserFacts, { standards, asOf }: JudgeContext): J
     madeAt: renderInstant(madeAt),
     lastUsedAt: instant(latestOf(uses)),
     unusedDays: days,
+    passwordLastUsedAt: instant(password?.lastUsedAt),
     passwordUnusedDays: passwordDays,
     hasMfa,
     detail: `${password === undefined ? 'no password' : `password of ${renderInstant(password.changedAt).slice(0, 10)}, ${password.lastUsedAt === undefined ? 'never used' : `last used ${renderInstant(password.lastUsedAt).slice(0, 10)}`}`}, ${plural(active.length, 'active key')}${isBreakGlass ? ', for emergencies' : ''}`,

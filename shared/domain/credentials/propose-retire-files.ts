@@ -19,6 +19,7 @@ export type ReportLine = {
   readonly key: string
   readonly lastUsed: string
   readonly unusedDays: string
+  readonly passwordLastUsed: string
   readonly passwordUnusedDays: string
   readonly exception: string
 }
@@ -53,22 +54,27 @@ export function proposeRetireFiles(
         key: renderRetireKey(line.owner, found.credential),
         what,
         days: found.days,
-        lastUsed: line.lastUsed,
+        lastUsed: found.lastUsed,
       })
   }
   return { files: files.sort((a, b) => (a.key < b.key ? -1 : 1)), leftOut }
 }
 
 /** A key, or the password of a user. */
-function unusedIn(line: ReportLine): { readonly credential: Credential; readonly days: number } | undefined {
+function unusedIn(
+  line: ReportLine,
+): ({ readonly credential: Credential } & Pick<ProposedFile, 'days' | 'lastUsed'>) | undefined {
   const account = accountId.safeParse(line.account).data
   const user = iamUserName.safeParse(line.name).data
   const key = accessKeyId.safeParse(line.key).data
   if (account === undefined || user === undefined) return undefined
   if (line.kind === 'key' && key !== undefined && line.unusedDays !== '')
-    return { credential: { account, user, what: key }, days: Number(line.unusedDays) }
+    return { credential: { account, user, what: key }, days: Number(line.unusedDays), lastUsed: line.lastUsed }
   if (line.kind === 'user' && line.passwordUnusedDays !== '')
-    return { credential: { account, user, what: 'password' }, days: Number(line.passwordUnusedDays) }
+    return {
+      credential: { account, user, what: 'password' },
+      ...{ days: Number(line.passwordUnusedDays), lastUsed: line.passwordLastUsed },
+    }
   return undefined
 }
 

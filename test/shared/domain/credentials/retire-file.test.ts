@@ -89,10 +89,12 @@ describe('files for what a report calls unused', () => {
     key: 'AKIAIOSFODNN7EXAMPLE',
     lastUsed: 'never',
     unusedDays: '180',
+    passwordLastUsed: '',
     passwordUnusedDays: '',
     exception: '',
   }
-  const user: ReportLine = { ...line, kind: 'user', key: '', unusedDays: '2', passwordUnusedDays: '300' }
+  const password = { passwordLastUsed: '2025-05-07T10:00:00Z', passwordUnusedDays: '300' }
+  const user: ReportLine = { ...line, kind: 'user', key: '', lastUsed: '2026-03-01', unusedDays: '2', ...password }
   const propose = (...lines: readonly ReportLine[]) =>
     proposeRetireFiles(lines, { days: 180, neverRetire: ['terraform'] })
 
@@ -103,6 +105,10 @@ describe('files for what a report calls unused', () => {
       'retire/team-a/account%200000000001%ci%password%ssofile',
     ])
     for (const { key: file } of files) expect(parseRetireKey(file).ok).toBe(true)
+  })
+
+  test('of a password say when the password was used last, not when its user used a key', () => {
+    expect(propose(user).files).toMatchObject([{ days: 300, lastUsed: '2025-05-07T10:00:00Z' }])
   })
 
   test.each([
