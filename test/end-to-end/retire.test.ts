@@ -42,7 +42,7 @@ test('a file makes a key inactive, in the account of its owner and in no other; 
   await system.upload(ofOthers)
   await system.upload(file)
   expect(await untilTold('inactive')).toMatchObject({ state: 'applying' })
-  expect(await system.status(ofOthers)).toMatchObject({ state: 'rejected' })
+  await system.untilStatus(ofOthers, 'rejected')
   expect(await system.json(`retired/account%${shop}%ci%${keyId}%ssofile.json`)).toMatchObject({ state: 'watched' })
   const shown = await system.ssofile(['status', file], 'auditor')
   expect(shown.stdout).toContain('is inactive')
