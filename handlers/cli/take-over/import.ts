@@ -65,7 +65,7 @@ const help = `
 that join later; without --compact each assignment gets a link of its own. Only tags named by --tag-key become links.
 Assignments are listed with a call for each account and permission set, 20 a second; with --user or --group with
 fewer; with --dry-run as the last drift check recorded them. Afterwards a plan says that nothing would change.
-Exit code 0: done; 1: something could not be imported, each with its reason; 2: wrong usage or refused.
+Exit code 0: done; 1: something could not be imported, each with its reason, or FILE names no assignment; 2: wrong usage or refused.
 
 Examples:
   ssofile import --permission-sets ReadOnly-ps Billing-ps
@@ -122,6 +122,12 @@ async function importAssignments(options: ImportAssignmentsOptions): Promise<num
     throw new Refusal('received --tag-key without --compact, expected both: without it there are no links for tags')
   const filter = parseFilters(options)
   const source = options.from === undefined ? undefined : await readImportSource(options.from)
+  if (source && source.assignments.length + source.links.length === 0) {
+    const { others = [] } = source
+    const has = others.length > 0 ? `; it has ${others.slice(0, 20).join(', ')}` : ''
+    process.stderr.write(`${quote(options.from ?? '', 1024)} names no assignment, so none is taken over${has}\n`)
+    return 1
+  }
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
   if (!isDryRun) await askRights(opened.objects, rightsOfImport)

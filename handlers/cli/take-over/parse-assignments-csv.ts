@@ -4,22 +4,36 @@ import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { principalTypes } from '../../../shared/domain/principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../../../shared/domain/statuses/complaint.ts'
 import type { ImportSource } from '../../../shared/domain/take-over/import-source.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 
 const columns = ['account', 'permission_set', 'principal', 'type'] as const
-const rows = z.array(z.record(z.string(), z.string()))
+type Column = (typeof columns)[number]
+/**
+ * How others call a column: the members of the API's answers, and aws-sso-util (its documentation, "admin assignments"). Ids
+ * before names: a name may be missing or stand for something that is gone.
+ */
+const names: Readonly<Record<Column, readonly string[]>> = {
+  account: ['account', 'accountid', 'awsaccountid', 'targetid'],
+  permission_set: ['permissionset', 'permissionsetarn', 'permissionsetname'],
+  principal: ['principal', 'principalid', 'principalname'],
+  type: ['type', 'principaltype'],
+}
+const lines = z.array(z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }))
 const row = z.object({
   account: accountId,
   permission_set: z.string().min(1),
   principal: z.string().min(1),
   type: z.string().toUpperCase().pipe(z.enum(principalTypes)),
 })
+const faultsMost = 10
 
 /**
- * CSV (RFC 4180) with a header line that names the columns account, permission_set, principal and type; others are ignored.
- * Permission sets by name or ARN, principals by name or id. Every faulty line is told.
+ * CSV (RFC 4180) with a header line that names the columns account, permission_set, principal and type, or as `names` has them;
+ * others are ignored. Semicolons and tabs separate, too. Permission sets by name or ARN, principals by name or id. Every faulty
+ * line is told.
  */
 export function parseAssignmentsCsv(file: string, text: string): Parsed<ImportSource> {
-  const read = readRows(text)
+  const read = readLines(text)
   const complain = (received: string) =>
     refused({
       object: file,
@@ -28,24 +42,52 @@ export function parseAssignmentsCsv(file: string, text: string): Parsed<ImportSo
       remedy: 'correct these lines (spreadsheets drop leading zeros), then import again',
     })
   if (typeof read === 'string') return complain(quote(read))
-  const [first] = read
-  const missing = columns.filter((column) => first && !Object.hasOwn(first, column))
-  if (missing.length > 0) return complain(`no column ${missing.join(', ')}`)
-  const found = read.map((one, index) => ({ place: `line ${index + 2}`, read: row.safeParse(one) }))
-  const faulty = found.filter((one) => !one.read.success).map(({ place }) => place)
-  if (faulty.length > 0)
-    return complain(`${faulty.length} faulty lines: ${faulty.slice(0, 10).join(', ')}${faulty.length > 10 ? ' …' : ''}`)
+  const [head, ...rest] = read
+  const header = head?.record.map((name) => name.toLowerCase().replace(/[^a-z]/g, ''))
+  const missing = columns.filter((column) => header && !names[column].some((name) => header.includes(name)))
+  if (missing.length > 0)
+    return complain(`no column ${missing.join(', ')} among ${quote(head?.record.join(', ') ?? '', 200)}`)
+  const found = rest.map(({ record, info }) => {
+    const given = (column: Column) => cellsOf(names[column], header ?? [], record)
+    const cells = {
+      // Beside the id there may be a column with the name of the account.
+      account: given('account').find((cell) => accountId.safeParse(cell).success) ?? given('account')[0] ?? '',
+      permission_set: given('permission_set')[0] ?? '',
+      principal: given('principal')[0] ?? '',
+      type: given('type')[0] ?? '',
+    }
+    return { place: `line ${info.lines}`, cells, read: row.safeParse(cells) }
+  })
+  const faulty = found.flatMap(({ place, cells, read: { error } }) => {
+    const wrong = columns.filter((column) => error?.issues.some(({ path: [field] }) => field === column))
+    const told = wrong.map((column) =>
+      cells[column] === '' ? `no ${column}` : `${column} '${quote(cells[column], 60)}'`,
+    )
+    return told.length > 0 ? [`${place}: ${told.join(', ')}`] : []
+  })
+  if (faulty.length > 0) {
+    const more = faulty.length > faultsMost ? '; …' : ''
+    return complain(`${count(faulty.length, 'faulty line')}: ${faulty.slice(0, faultsMost).join('; ')}${more}`)
+  }
   const assignments = found.flatMap(({ place, read: { data } }) => {
     if (!data) return []
-    const { account, permission_set: permissionSet, ...rest } = data
-    return [{ accountId: account, permissionSet, ...rest, place: `${file}, ${place}` }]
+    const { account, permission_set: permissionSet, ...others } = data
+    return [{ accountId: account, permissionSet, ...others, place: `${file}, ${place}` }]
   })
   return parsed({ assignments, links: [], permissionSets: [] })
 }
 
-function readRows(text: string): z.infer<typeof rows> | string {
+/** What a line has in the columns of these names, without what is empty. */
+function cellsOf(wanted: readonly string[], header: readonly string[], record: readonly string[]): readonly string[] {
+  return wanted.flatMap((name) => record[header.indexOf(name)]?.trim() || [])
+}
+
+function readLines(text: string): z.infer<typeof lines> | string {
+  const [header = ''] = text.trimStart().split('\n')
+  const [delimiter = ','] = [',', ';', '\t'].toSorted((a, b) => header.split(b).length - header.split(a).length)
   try {
-    return rows.parse(parse(text, { columns: true, bom: true, skip_empty_lines: true, trim: true }))
+    const options = { delimiter, info: true, skip_empty_lines: true, trim: delimiter !== '\t' }
+    return lines.parse(parse(text, options))
   } catch (error) {
     if (error instanceof CsvError) return error.message
     throw error

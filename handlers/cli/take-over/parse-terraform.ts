@@ -28,18 +28,33 @@ export function parseTerraform(file: string, json: unknown): Parsed<ImportSource
   if (!resources.ok) return resources
   const permissionSets = parseTerraformPermissionSets(file, resources.value)
   if (!permissionSets.ok) return permissionSets
-  const type = 'aws_ssoadmin_account_assignment'
-  const found = parseTerraformValues(file, resources.value, type, assignmentValues)
+  const found = parseTerraformValues(file, resources.value, 'aws_ssoadmin_account_assignment', assignmentValues)
   if (!found.ok) return found
-  const assignments = found.value.map(({ values, place }) => ({
+  // Source: Terraform Registry, provider hashicorp/awscc, "Resource: awscc_sso_assignment": the same attributes.
+  const ofCloudControl = parseTerraformValues(file, resources.value, 'awscc_sso_assignment', assignmentValues)
+  if (!ofCloudControl.ok) return ofCloudControl
+  const assignments = [...found.value, ...ofCloudControl.value].map(({ values, place }) => ({
     accountId: values.target_id,
     permissionSet: values.permission_set_arn,
     principal: values.principal_id,
     type: values.principal_type,
     place,
   }))
-  return parsed({ assignments, permissionSets: permissionSets.value, links: [] })
+  const types = Map.groupBy(resources.value, ({ type }) => type)
+  const others = [...types].flatMap(([type, those]) => (readTypes.has(type) ? [] : `${those.length} ${quote(type)}`))
+  return parsed({ assignments, permissionSets: permissionSets.value, links: [], others })
 }
+
+const readTypes = new Set([
+  'aws_ssoadmin_account_assignment',
+  'awscc_sso_assignment',
+  'awscc_sso_permission_set',
+  'aws_ssoadmin_permission_set',
+  'aws_ssoadmin_managed_policy_attachment',
+  'aws_ssoadmin_customer_managed_policy_attachment',
+  'aws_ssoadmin_permission_set_inline_policy',
+  'aws_ssoadmin_permissions_boundary_attachment',
+])
 
 // Source: Terraform Registry, provider hashicorp/aws, "SSO Admin": the resources of these names.
 const textOrNone = z
@@ -74,6 +89,22 @@ const boundaryValues = z.object({
   ]),
 })
 
+/** Source: Terraform Registry, provider hashicorp/awscc, "Resource: awscc_sso_permission_set": one resource has everything. */
+const wholeSetValues = z.object({
+  permission_set_arn: permissionSetArn,
+  name: z.string(),
+  description: textOrNone,
+  relay_state_type: textOrNone,
+  session_duration: textOrNone,
+  managed_policies: z.array(z.string()).nullish(),
+  customer_managed_policy_references: z.array(reference).nullish(),
+  inline_policy: textOrNone,
+  permissions_boundary: z
+    .object({ managed_policy_arn: textOrNone, customer_managed_policy_reference: reference.nullish() })
+    .nullish(),
+  tags: z.array(z.object({ key: z.string(), value: z.string() })).nullish(),
+})
+
 /** Identity Center's own default. (IAM Identity Center API Reference, CreatePermissionSet, SessionDuration.) */
 const sessionDurationDefault = 'PT1H'
 
@@ -94,8 +125,11 @@ function parseTerraformPermissionSets(
   if (!inline.ok) return inline
   const boundaries = list('permissions_boundary_attachment', boundaryValues)
   if (!boundaries.ok) return boundaries
-  return parsed(
-    sets.value.map(({ values, place }) => {
+  const whole = parseTerraformValues(file, resources, 'awscc_sso_permission_set', wholeSetValues)
+  if (!whole.ok) return whole
+  return parsed([
+    ...whole.value.map(toWholeSet),
+    ...sets.value.map(({ values, place }) => {
       const ofSet = isOf(values.arn)
       const inlinePolicy = inline.value.find(ofSet)?.values.inline_policy
       const boundary = boundaries.value.find(ofSet)?.values.permissions_boundary[0]
@@ -117,7 +151,35 @@ function parseTerraformPermissionSets(
         },
       }
     }),
-  )
+  ])
+}
+
+function toWholeSet({
+  values,
+  place,
+}: {
+  readonly values: z.infer<typeof wholeSetValues>
+  readonly place: string
+}): WantedPermissionSet {
+  const { permissions_boundary: boundary } = values
+  const own = boundary?.customer_managed_policy_reference
+  return {
+    name: values.name,
+    arn: values.permission_set_arn,
+    place,
+    definition: {
+      description: values.description,
+      relayState: values.relay_state_type,
+      sessionDuration: values.session_duration ?? sessionDurationDefault,
+      tags: (values.tags ?? []).map(({ key: Key, value: Value }) => ({ Key, Value })),
+      managedPolicyArns: values.managed_policies ?? [],
+      customerManagedPolicies: values.customer_managed_policy_references ?? [],
+      inlinePolicy: values.inline_policy,
+      permissionsBoundary: boundary
+        ? boundaryOf({ ...boundary, customer_managed_policy_reference: own ? [own] : [] })
+        : undefined,
+    },
+  }
 }
 
 const isOf =

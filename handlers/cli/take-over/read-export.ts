@@ -24,7 +24,8 @@ export async function readExport(path: string): Promise<ExportFile | undefined> 
 
 async function readHeader(path: string): Promise<ExportHeader | undefined> {
   for await (const line of linesOf(path)) {
-    const value = parseLooseJson(line)
+    // Windows PowerShell writes a byte order mark.
+    const value = parseLooseJson(line.replace(/^\uFEFF/, ''))
     if (typeof value !== 'object' || value === null || !('ssofile' in value)) return undefined
     const header = exportHeader.safeParse(value)
     if (header.success) return header.data

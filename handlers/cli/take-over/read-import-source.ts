@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { type Parsed, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import * as z from 'zod'
+import { type Parsed, refused, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { ImportSource } from '../../../shared/domain/take-over/import-source.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { isFolder } from '../folder/folder-inputs.ts'
@@ -7,6 +8,30 @@ import { parseInputFolder } from '../folder/parse-input-folder.ts'
 import { parseAssignmentsCsv } from './parse-assignments-csv.ts'
 import { parseLinkList } from './parse-link-list.ts'
 import { parseTerraform } from './parse-terraform.ts'
+
+/** What looks like a source of an import and is none. Else its reader finds nothing in it, and that looks like success. */
+type Other = { readonly is: string; readonly remedy: string }
+
+const writeState = 'write its state: terraform show -json > FILE, without a plan, or terraform state pull > FILE'
+const importAll = 'import what Identity Center has: ssofile import --assignments, without --from'
+/** By a member of the JSON. */
+const otherJson: Readonly<Record<string, Other>> = {
+  planned_values: { is: 'a plan of Terraform', remedy: writeState },
+  resource_changes: { is: 'a plan of Terraform', remedy: writeState },
+  encrypted_data: { is: 'an encrypted state of OpenTofu', remedy: 'write it decrypted: tofu show -json > FILE' },
+  deployment: { is: 'a state of Pulumi', remedy: importAll },
+  Resources: { is: 'a template of CloudFormation', remedy: importAll },
+  AccountAssignments: { is: 'an answer of aws sso-admin list-account-assignments', remedy: importAll },
+}
+const otherText: readonly (readonly [RegExp, Other])[] = [
+  [/^PK/, { is: 'ZIP data', remedy: `save a spreadsheet as CSV; of a plan of Terraform, ${writeState}` }],
+  [/^\s*\[/, { is: 'a list in JSON', remedy: 'write it as CSV' }],
+  [
+    /^(resource|module|provider|terraform|variable|import)\b[^,;\n]*\{/m,
+    { is: 'a configuration of Terraform', remedy: writeState },
+  ],
+  [/^(AWSTemplateFormatVersion|Resources):/m, { is: 'a template of CloudFormation', remedy: importAll }],
+]
 
 /**
  * What `--from` names: `terraform show -json`, a state file of Terraform, a list of links, or CSV, as the content says; or a
@@ -19,19 +44,39 @@ export async function readImportSource(file: string): Promise<ImportSource> {
 }
 
 async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readFile(file).catch((error: unknown) => {
     throw new Refusal(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   })
+  try {
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes)
+  } catch {
+    throw new Refusal(`${file}: received bytes that are not ${encodingOf(bytes)}, expected text; save it as UTF-8`)
+  }
+}
+
+/** Windows PowerShell writes UTF-16 with a byte order mark. Without one, every second byte of ASCII characters is zero. */
+function encodingOf([first, second]: Uint8Array): string {
+  if ((first === 0xff && second === 0xfe) || second === 0) return 'utf-16le'
+  return (first === 0xfe && second === 0xff) || first === 0 ? 'utf-16be' : 'utf-8'
 }
 
 function parse(file: string, text: string): Parsed<ImportSource> {
-  if (/^\s*\{/.test(text)) return parseTerraform(file, parseJson(file, text))
+  const isJson = /^\s*\{/.test(text)
+  const json = isJson ? parseJson(file, text) : {}
+  const other = isJson
+    ? Object.entries(otherJson).find(([member]) => Object.hasOwn(json, member))?.[1]
+    : otherText.find(([looks]) => looks.test(text))?.[1]
+  if (other) {
+    const expected = 'a state of Terraform, CSV, or a list of links'
+    return refused({ object: file, received: other.is, expected, remedy: other.remedy })
+  }
+  if (isJson) return parseTerraform(file, json)
   return /%ssofile\r?$/m.test(text) ? parseLinkList(file, text) : parseAssignmentsCsv(file, text)
 }
 
-function parseJson(file: string, text: string): unknown {
+function parseJson(file: string, text: string): object {
   try {
-    return JSON.parse(text)
+    return z.looseObject({}).parse(JSON.parse(text))
   } catch (error) {
     throw new Refusal(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -31,4 +31,6 @@ export type ImportSource = {
   readonly assignments: readonly WantedAssignment[]
   readonly links: readonly Link[]
   readonly permissionSets: readonly WantedPermissionSet[]
+  /** What else the file has, and nobody reads: `2 aws_instance`. */
+  readonly others?: readonly string[] | undefined
 }

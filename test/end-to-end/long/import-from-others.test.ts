@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from '../local-system.ts'
@@ -79,6 +82,18 @@ test('a state file of Terraform is imported: its permission sets and its assignm
   await system.untilQuiet()
   expect(await plan()).toMatchObject({ exitCode: 0 })
   expect(system.calls.filter(isWrite)).toEqual([])
+})
+
+test('a source that names no assignment ends with 1 and says what it has', async () => {
+  const source = fixture('extensions-bucket/permission_sets/Admin.json')
+  const folder = mkdtempSync(join(tmpdir(), 'no-assignment-'))
+  const state = join(folder, 'state.json')
+  const resource = { mode: 'managed', type: 'aws_instance', name: 'a', instances: [{ attributes: {} }] }
+  writeFileSync(state, JSON.stringify({ version: 4, terraform_version: '1.9.0', resources: [resource] }))
+  const told = await system.ssofile(['import', '--assignments', '--from', state], role)
+  expect(told).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringContaining('it has 1 aws_instance') })
+  expect((await system.ssofile(['import', '--assignments', '--from', source], role)).exitCode).toBe(2)
+  rmSync(folder, { recursive: true })
 })
 
 test('a folder that nobody has declared is refused', async () => {

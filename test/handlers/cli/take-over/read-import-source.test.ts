@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { parseAssignmentsCsv } from '../../../../handlers/cli/take-over/parse-assignments-csv.ts'
 import { parseLinkList } from '../../../../handlers/cli/take-over/parse-link-list.ts'
 import { parseTerraform } from '../../../../handlers/cli/take-over/parse-terraform.ts'
@@ -27,13 +29,109 @@ test('a CSV file names assignments by its columns, in any order and with others 
 
 test('a CSV file with a missing column or a faulty line is refused, with the line', () => {
   expect(received(parseAssignmentsCsv('a.csv', 'account,principal\n200000000001,kim\n'))).toBe(
-    'no column permission_set, type',
+    'no column permission_set, type among account, principal',
   )
   const head = 'account,permission_set,principal,type\n'
   expect(received(parseAssignmentsCsv('a.csv', `${head}1,Reader,kim,USER\n200000000001,Reader,kim,ROLE\n`))).toBe(
-    '2 faulty lines: line 2, line 3',
+    "2 faulty lines: line 2: account '1'; line 3: type 'ROLE'",
+  )
+  expect(received(parseAssignmentsCsv('a.csv', `${head}\n200000000001,,"kim\nito",USER\n`))).toBe(
+    '1 faulty line: line 4: no permission_set',
   )
   expect(received(parseAssignmentsCsv('a.csv', `${head}200000000001,Reader\n`))).toContain('Invalid Record Length')
+})
+
+const arn = 'arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-b5b52d74f9236f83'
+const id = 'd169ded6-3ffb-6e60-4c15-3733be04a235'
+
+test.each([
+  [
+    'aws-sso-util',
+    `instance_arn,principal_type,principal_id,principal_name,permission_set_arn,permission_set_name,target_type,target_id,target_name\narn:aws:sso:::instance/ssoins-7223a1b2c3d4e5f6,USER,${id},kim,${arn},Reader,AWS_ACCOUNT,200000000001,prod\n`,
+  ],
+  ['the API', `AccountId,PermissionSetArn,PrincipalId,PrincipalType\n200000000001,${arn},${id},USER\n`],
+  ['a spreadsheet', `Account;Account ID;Permission Set;Principal;Type\r\nprod;200000000001;${arn};${id};user\r\n`],
+  ['tabs', `ACCOUNT\tPERMISSION_SET\tPRINCIPAL\tTYPE\tnote\n200000000001\t${arn}\t ${id} \tUSER\t\n`],
+])('the columns of %s are understood', (_, text) => {
+  const read = parseAssignmentsCsv('a.csv', text)
+  expect(read).toMatchObject({
+    value: { assignments: [{ accountId: '200000000001', permissionSet: arn, principal: id, type: 'USER' }] },
+  })
+})
+
+describe('a file that a person may take for a source', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'import-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const read = (content: string | Uint8Array) => {
+    const file = join(folder, 'source')
+    writeFileSync(file, content)
+    return readImportSource(file)
+  }
+
+  test.each<[string, string | Uint8Array, RegExp]>([
+    [
+      'a plan of Terraform',
+      '{ "format_version": "1.2", "planned_values": {}, "resource_changes": [] }',
+      /received a plan of Terraform.*without a plan/,
+    ],
+    ['an encrypted state of OpenTofu', '{ "serial": 1, "encrypted_data": "AA==" }', /OpenTofu.*tofu show/],
+    ['a state of Pulumi', '{ "version": 3, "deployment": {} }', /Pulumi/],
+    ['a template in JSON', '{ "Resources": {} }', /template of CloudFormation/],
+    ['a template in YAML', 'Resources:\n  A:\n    Type: AWS::SSO::Assignment\n', /template of CloudFormation/],
+    ['an answer of the API', '{ "AccountAssignments": [] }', /list-account-assignments/],
+    ['a list in JSON', '[{ "AccountId": "200000000001" }]', /a list in JSON/],
+    ['a configuration', 'resource "aws_ssoadmin_account_assignment" "a" {\n}\n', /a configuration of Terraform/],
+    ['a spreadsheet', 'PK\u0003\u0004', /ZIP data.*as CSV/],
+    ['Latin-1', Uint8Array.of(0x5a, 0x6f, 0xeb), /bytes that are not utf-8/],
+  ])('%s is refused by name', async (_, content, refusal) => {
+    await expect(read(content)).rejects.toThrow(refusal)
+  })
+
+  test.each(['', '\n', 'account,permission_set,principal,type\n', '{ "format_version": "1.0" }'])(
+    'names nothing: %j',
+    async (content) => {
+      expect(await read(content)).toMatchObject({ assignments: [], links: [], permissionSets: [] })
+    },
+  )
+
+  test.each([
+    ['UTF-16 with a byte order mark', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le')],
+    ['UTF-16', (text: string) => Buffer.from(text, 'utf16le')],
+    ['UTF-16, the high byte first', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16()],
+    ['UTF-8 with a byte order mark', (text: string) => Buffer.from(`\uFEFF${text}`)],
+  ])('in %s is decoded', async (_, encode) => {
+    const csv = encode('account,permission_set,principal,type\r\n200000000001,Reader,Zoë,USER\r\n')
+    expect((await read(csv)).assignments).toMatchObject([{ principal: 'Zoë' }])
+    const state = encode(readFileSync(fixture('terraform.tfstate'), 'utf8'))
+    expect((await read(state)).assignments).toHaveLength(4)
+  })
+
+  test('with resources of the provider awscc is read, and what is not read is counted', async () => {
+    const { assignments, permissionSets, others } = await readImportSource(fixture('awscc.tfstate'))
+    expect(assignments).toEqual([
+      {
+        accountId: '200000000001',
+        permissionSet: arn,
+        principal: id,
+        type: 'USER',
+        place: expect.stringMatching(/awscc_sso_assignment\.kim$/),
+      },
+    ])
+    expect(permissionSets).toMatchObject([
+      {
+        name: 'Reader',
+        arn,
+        definition: {
+          sessionDuration: 'PT4H',
+          tags: [{ Key: 'team', Value: 'platform' }],
+          managedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+          customerManagedPolicies: [{ Name: 'deny-billing', Path: '/guardrails/' }],
+          permissionsBoundary: { ManagedPolicyArn: 'arn:aws:iam::aws:policy/PowerUserAccess' },
+        },
+      },
+    ])
+    expect(others).toEqual(['1 aws_instance'])
+  })
 })
 
 describe.each(['terraform-show.json', 'terraform.tfstate'])('%s, of modules, for_each and count,', (file) => {
