@@ -1,3 +1,4 @@
+import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { count } from '../../../shared/domain/text/count.ts'
@@ -276,21 +277,23 @@ function sortBySize(groups: readonly (readonly PlannedGrant[])[]): readonly (rea
   return groups.toSorted((a, b) => b.length - a.length)
 }
 
-function renderGroup(group: readonly PlannedGrant[], { view }: ToldPreview): string {
+function renderGroup(group: readonly PlannedGrant[], preview: ToldPreview): string {
   const [first] = group
   if (!first) return ''
   const { permissionSet, principal, type } = first.assignment
-  const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
-  const accounts = group
-    .slice(0, accountsTold)
-    .map(
-      ({ assignment: { accountId } }) =>
-        `${accountId} ${markdownCode(names.get(accountId) ?? 'not in the organization')}`,
-    )
-  const more = group.length > accountsTold ? ` and ${count(group.length - accountsTold, 'more account')}` : ''
+  const accounts = group.map(({ assignment: { accountId } }) => accountId)
   const links =
     first.links.length === 0 ? 'no link is known' : first.links.map((link) => markdownCode(link, 1100)).join(' and ')
-  return `${markdownCode(permissionSet)} to ${type === 'GROUP' ? 'group' : 'user'} ${markdownCode(principal)} in ${count(group.length, 'account')}: ${accounts.join(', ')}${more}, by ${links}`
+  return `${markdownCode(permissionSet)} to ${type === 'GROUP' ? 'group' : 'user'} ${markdownCode(principal)} ${renderAccounts(accounts, preview)}, by ${links}`
+}
+
+function renderAccounts(accounts: readonly AccountId[], { view }: ToldPreview): string {
+  const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
+  const told = accounts
+    .slice(0, accountsTold)
+    .map((id) => `${id} ${markdownCode(names.get(id) ?? 'not in the organization')}`)
+  const more = accounts.length > accountsTold ? ` and ${count(accounts.length - accountsTold, 'more account')}` : ''
+  return `in ${count(accounts.length, 'account')}: ${told.join(', ')}${more}`
 }
 
 function listWaiting(preview: ToldPreview): readonly string[] {
@@ -310,12 +313,14 @@ function renderIdle({ key, state, reason, remedy }: ToldPreview['idleLinks'][num
   return `- **${state === 'applied' ? 'no accounts' : state}**: ${markdownCode(key, 1100)}${why === '' ? '' : `: ${markdownCode(why, 2000)}`}`
 }
 
-function listRoles({ vanishingRoles, view }: ToldPreview): readonly string[] {
-  const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
-  const roles = vanishingRoles.map(
-    ({ accountId, permissionSet }) =>
-      `- ${markdownCode(permissionSet)} in ${accountId} ${markdownCode(names.get(accountId) ?? '')}`,
-  )
+function listRoles(preview: ToldPreview): readonly string[] {
+  const sets = [...Map.groupBy(preview.vanishingRoles, ({ permissionSet }) => permissionSet)]
+  const roles = sets
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([name, all]) => {
+      const accounts = all.map(({ accountId }) => accountId)
+      return `- ${markdownCode(name)} ${renderAccounts(accounts, preview)}`
+    })
   return roles.length === 0
     ? []
     : [

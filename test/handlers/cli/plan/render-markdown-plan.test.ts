@@ -72,6 +72,19 @@ test('the first line has the counts and the verdict of the brake', () => {
   expect(both).toContain('3 changed permission sets not compared')
 })
 
+test('roles that AWS deletes stand together by permission set, the one with the most accounts first', () => {
+  const vanishingRoles = [...grants(2, 'a', 'GROUP', 'Few-ps'), ...grants(200)].map(({ assignment }) => assignment)
+  const [, told = ''] =
+    /202 roles that AWS deletes<\/summary>\n\n([\s\S]*?)\n\n<\/details>/.exec(render({ vanishingRoles })) ?? []
+  const lines = told.split('\n').filter((line) => line.startsWith('- '))
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /^- `Read-ps` in 200 accounts: 200000000000 `.*`, 200000000001 .*, 200000000002 .* and 197 more accounts$/,
+    ),
+    expect.stringMatching(/^- `Few-ps` in 2 accounts: 200000000000 .*, 200000000001 `.*`$/),
+  ])
+})
+
 test('rules that a plan cannot judge are told', () => {
   expect(render({ rulesLater: ['only-platform'] })).toContain(
     '<details><summary>1 note</summary>\n\n- `rules about who uploads are judged when the files are uploaded: only-platform`',
