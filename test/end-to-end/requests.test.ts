@@ -4,8 +4,8 @@ import {
   GetGroupMembershipIdCommand,
 } from '@aws-sdk/client-identitystore'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { slowed } from '../slowness.ts'
 import { LocalSystem } from './local-system.ts'
-import { slowed } from './slowness.ts'
 import { until } from './until.ts'
 
 const account = '111111111111'

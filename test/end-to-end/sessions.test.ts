@@ -2,9 +2,9 @@ import { GetInlinePolicyForPermissionSetCommand } from '@aws-sdk/client-sso-admi
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
+import { slowed } from '../slowness.ts'
 import { LocalSystem } from './local-system.ts'
 import { mayCall } from './may-call.ts'
-import { slowed } from './slowness.ts'
 import { until } from './until.ts'
 
 const account = '233000000001'

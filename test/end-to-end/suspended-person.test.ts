@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { localGroups } from '../../infra/local/serve-hosted-page.ts'
+import { slowed } from '../slowness.ts'
 import type { LocalSystem } from './local-system.ts'
 import { mayCall, refusalOf } from './may-call.ts'
 import { PageVisitor } from './page-visitor.ts'
 import { account, startWithRequesters } from './requesters.ts'
 import { type Session, signIn } from './sign-in.ts'
-import { slowed } from './slowness.ts'
 import { until } from './until.ts'
 
 const users = ['ana', 'ben', 'cleo'] as const

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { slowed } from './slowness.ts'
+import { slowed } from '../slowness.ts'
 
 /** Quick answers are seen at once, and a long wait takes little from the machine, which other tests use as well. */
 const pauses = { firstMs: 50, mostMs: 500, growth: 1.1 }

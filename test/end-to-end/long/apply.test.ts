@@ -15,10 +15,10 @@ import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store
 import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import { MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
 import { listAll } from '../../../shared/ports/page.ts'
+import { slowed } from '../../slowness.ts'
 import { callSsofile } from '../call-ssofile.ts'
 import { bareEnvironment, LocalSystem } from '../local-system.ts'
 import { checkout } from '../run-program.ts'
-import { slowed } from '../slowness.ts'
 
 const acme = join(checkout, 'fixtures/acme')
 /** There is no account in its unit, so it waits for one. */

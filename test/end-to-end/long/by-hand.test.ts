@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { settlingMs } from '../../../shared/domain/assignments/access-proof.ts'
+import { slowed } from '../../slowness.ts'
 import { LocalSystem } from '../local-system.ts'
-import { slowed } from '../slowness.ts'
 import { permissionSetFile, smallOrganization } from '../small-organization.ts'
 import { until } from '../until.ts'
 

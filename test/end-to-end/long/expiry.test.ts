@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { slowed } from '../../slowness.ts'
 import { LocalSystem } from '../local-system.ts'
-import { slowed } from '../slowness.ts'
 import { permissionSetFile, smallOrganization } from '../small-organization.ts'
 import { until } from '../until.ts'
 

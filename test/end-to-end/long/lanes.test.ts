@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { slowed } from '../../slowness.ts'
 import { LocalSystem } from '../local-system.ts'
-import { slowed } from '../slowness.ts'
 import { until } from '../until.ts'
 
 const account = '233000000001'

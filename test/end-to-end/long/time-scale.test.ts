@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-sso-admin'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually, freePort, LocalProcess, sdkClients } from '../../infra/local/local-process.ts'
-import { slowed } from '../slowness.ts'
+import { slowed } from '../../slowness.ts'
 
 const Bucket = 'ssofile'
 const IdentityStoreId = 'd-9067a1b2c3'

@@ -5,6 +5,7 @@ import { comparePermissions, type PolicyText } from '../../../../shared/domain/i
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { PermissionsBoundary } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
 import { matchesAction } from '../../../../shared/domain/text/glob.ts'
+import { slowed } from '../../../slowness.ts'
 import { allow, deny, type Given, permissionSetOf } from '../permission-set-of.ts'
 
 const known: readonly KnownAction[] = [
@@ -360,6 +361,6 @@ describe('managed policies that were read', () => {
     const after = { ...permissionSetOf(), managedPolicyArns: [reads] }
     const startMs = performance.now()
     expect(comparePermissions({ after, texts }, many).gained).toHaveLength(22_400)
-    expect(performance.now() - startMs).toBeLessThan(1_000)
+    expect(performance.now() - startMs).toBeLessThan(slowed(1_000))
   })
 })
