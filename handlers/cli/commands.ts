@@ -156,6 +156,11 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
     summary: 'check, drill and prove the access that works when nothing else does',
     load: async () => (await import('./break-glass/break-glass.ts')).addBreakGlass,
   },
+  init: {
+    group: 'Install',
+    summary: 'write the first files: environment, configuration, one permission set and link',
+    load: async () => (await import('./init/init.ts')).addInit,
+  },
   local: {
     group: 'Install',
     summary: 'run all of ssofile on this machine',

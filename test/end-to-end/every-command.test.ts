@@ -39,6 +39,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   restore: ['--dry-run', '--json'],
   redrive: ['--json'],
   'break-glass': ['check', '--file', 'no/such/file'],
+  init: ['FOLDER'],
   local: ['--port', 'none'],
   doctor: ['--no-such-option'], // doctor.test.ts has more
   import: ['--assignments', '--dry-run'],
