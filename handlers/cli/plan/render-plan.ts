@@ -1,5 +1,6 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
 import { describeAttributeStep, isLoss } from '../../../shared/domain/attributes/plan-attributes.ts'
+import { renderGrant } from '../../../shared/domain/links/link.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
@@ -35,6 +36,7 @@ export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): st
     renderUnplaced(preview),
     renderIdle(preview, room),
     renderLater(preview),
+    renderRenamed(preview),
     renderWaiting(preview, room),
     renderExisting(preview, room),
     renderPermissionSets(preview),
@@ -106,8 +108,29 @@ function renderMore(links: number): string {
   return links > 0 ? `  and ${count(links, 'more link')} (--verbose tells all)\n` : ''
 }
 
+/** All of them, however many: a new mail domain gives every user another name. */
+function renderRenamed({ waiting }: Preview): string {
+  const renamed = new Map(
+    waiting.flatMap(({ meant, grants }) =>
+      grants.flatMap(({ assignment, links }) =>
+        meant === undefined
+          ? []
+          : links.map((key) => {
+              const scope = key.slice(0, -renderGrant(assignment).length)
+              return [key, scope + renderGrant({ ...assignment, ...meant })] as const
+            }),
+      ),
+    ),
+  )
+  if (renamed.size === 0) return ''
+  const pairs = [...renamed].map(([key, present]) => `    ${quote(key, 1024)}\n      as ${quote(present, 1024)}\n`)
+  const head = `${count(renamed.size, 'link')} with a former name or an id; upload each with the present name, then delete the former`
+  return `… ${paint('pending', head)}:\n${pairs.join('')}`
+}
+
 /** Links that wait for one thing stand together. */
-function renderWaiting({ waiting, view }: Preview, room: Room): string {
+function renderWaiting({ waiting: all, view }: Preview, room: Room): string {
+  const waiting = all.filter(({ meant }) => meant === undefined)
   const alike = Map.groupBy(waiting, ({ reason, remedy }) => [reason, remedy].join('\n'))
   const groups = [...alike.values()]
   const told = takeFirst(groups, room).map((group) => {

@@ -382,7 +382,10 @@ function describeAccounts(
   const lack = typeof found === 'string' && isOfOther ? lackOfBoundUser(link.principal, user) : found
   const isMoving = open > access.filter(({ state }) => state === 'held').length
   if (held.length > 0 && (lack !== 'none' || !isMoving)) return { ...base, ...heldBy(held) }
-  if (typeof lack === 'object') return { ...base, state: 'waiting', ...lack }
+  if (typeof lack === 'object') {
+    const { meant: _, ...told } = lack
+    return { ...base, state: 'waiting', ...told }
+  }
   if (open > 0) return { ...base, state: 'applying' }
   if (failed.length > 0) {
     const isReported = onDrift === 'report' && access.some(({ isMissing }) => isMissing)

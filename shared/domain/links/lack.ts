@@ -19,6 +19,8 @@ export type Lack = {
   readonly remedy: string
   readonly waitsFor?: string | undefined
   readonly atRest?: true
+  /** The principal that the link certainly means, by the present name: for a plan, not for the status. */
+  readonly meant?: Pick<Grant, 'type' | 'principal'>
 }
 
 /** `near`, here and below: the name that was most likely meant. */
@@ -44,8 +46,9 @@ function lackOfPresentName({ type, principal }: Pick<Grant, 'type' | 'principal'
   const remedy = `${upload}, then delete this one`
   if (bearer.name === undefined) return { reason: `${noun} '${principal}' has another name now`, remedy }
   const name = quote(bearer.name)
-  if (bearer.by === 'id') return { reason: `'${principal}' is the id of ${noun} '${name}'`, remedy }
-  return { reason: `${noun} '${principal}' is called '${name}' now`, remedy }
+  const meant = { type: bearer.type, principal: bearer.name }
+  if (bearer.by === 'id') return { reason: `'${principal}' is the id of ${noun} '${name}'`, remedy, meant }
+  return { reason: `${noun} '${principal}' is called '${name}' now`, remedy, meant }
 }
 
 /** `hasOtherType`: a user has the name of the group, or a group the name of the user. */

@@ -3,6 +3,7 @@ import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.
 import { renderPlan } from '../../../../handlers/cli/plan/render-plan.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
+import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { World } from '../../../world.ts'
 
 async function plan(world: World, options?: { readonly isVerbose: boolean }): Promise<string> {
@@ -52,6 +53,33 @@ test('the figures come first, and a permission set that has only a file is to be
   const [figures, empty, next] = (await plan(world)).split('\n')
   expect(figures).toBe('1 assignment to grant, 0 to revoke, 1 permission set to create')
   expect([empty, next]).toEqual(['', expect.stringContaining('* permission set Read-ps')])
+})
+
+test('links with a former name or an id are all told, each with the key that has the present name', async () => {
+  const world = new World()
+  await world.objects.put('permission_sets/Read-ps.json', set)
+  const users = Array.from({ length: 25 }, (_, index) => `user-${index}@old.example`)
+  const links = users.map((name) => `links_data/root%all%Read-ps%${name}%USER%ssofile`)
+  const statuses = new StatusStore(world.objects, world.clock)
+  for (const [index, userName] of users.entries()) {
+    const [link = ''] = links.slice(index)
+    const principalId = await world.identityStore.createUser({ userName })
+    await world.objects.put(link, '')
+    await statuses.revise(link, async () => ({ state: 'applied', principalId }))
+    const value = userName.replace('old.example', 'new.example')
+    await world.identityStore.updateUser(principalId, [{ path: 'userName', value }])
+    await world.clock.advance(1_000)
+  }
+  const byId = `links_data/root%all%Read-ps%${world.identityStore.idOf('GROUP', 'team-Web')}%USER%ssofile`
+  await world.objects.put(byId, '')
+  const told = await plan(world)
+  expect(told).toContain(
+    '26 links with a former name or an id; upload each with the present name, then delete the former:',
+  )
+  for (const link of links)
+    expect(told).toContain(`    ${link}\n      as ${link.replace('old.example', 'new.example')}\n`)
+  expect(told).toContain(`    ${byId}\n      as links_data/root%all%Read-ps%team-Web%GROUP%ssofile\n`)
+  expect(told).not.toContain('waits to grant')
 })
 
 test('of a link three accounts are told, and with --verbose every one', async () => {

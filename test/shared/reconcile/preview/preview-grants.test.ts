@@ -245,7 +245,8 @@ describe('a link of a user', () => {
     await bench.world.identityStore.updateUser(id, [{ path: 'userName', value: 'kenji.ito@new.example' }])
     const reason = "user 'kenji.ito@acme.example' is called 'kenji.ito@new.example' now"
     const remedy = 'upload the link with that name, then delete this one'
-    expect(await sort([grant])).toEqual({ ...nothing, waiting: [{ grants: [grant], reason, remedy }] })
+    const meant = { type: 'USER', principal: 'kenji.ito@new.example' }
+    expect(await sort([grant])).toEqual({ ...nothing, waiting: [{ grants: [grant], reason, remedy, meant }] })
   })
 
   test('a link of a user waits where it was applied to another user of that name', async () => {
