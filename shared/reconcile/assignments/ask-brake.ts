@@ -17,8 +17,8 @@ import type { Settling } from './settling.ts'
 import { bindLinks, keepBindings } from './user-binding.ts'
 
 /**
- * The links that granted it are asked for once more, and the same reading says why the access goes. Where they say something
- * else than at the beginning of the evaluation, it begins again: nothing is counted, and nothing is sent.
+ * Reads the links that granted the access once more, and finds in the same reading why it goes. If they say something else than
+ * at the beginning of the evaluation, the evaluation starts again: nothing is counted and nothing is sent.
  */
 export async function askBrake(settling: Settling): Promise<BrakeAnswer | 'evaluate again'> {
   const { key, id, context, wish, located: account, selectors, entry } = settling
@@ -41,7 +41,7 @@ export async function askBrake(settling: Settling): Promise<BrakeAnswer | 'evalu
   const place = { accountId: id.accountId, account, managementAccountId, selectors }
   const why = await findCause(links, read, place)
   const isEnded = end !== undefined && end.suspension === undefined
-  // What the directory ends, it ends also where an uploader withdrew the links.
+  // An end by the directory counts even if an uploader also withdrew the links.
   const cause = isEnded || why ? (causeOfName(settling, links) ?? why) : undefined
   const suspended = end?.suspension === undefined ? undefined : await findSuspended(settling, end.suspension)
   const revocation = { key, links: links.map((link) => link.key), cause, suspended, isEnded }
@@ -53,14 +53,14 @@ export async function askBrake(settling: Settling): Promise<BrakeAnswer | 'evalu
   return admission
 }
 
-/** Who suspended the user stands in the status of the file, and whether the brake has let that pass. */
+/** The status of the file says who suspended the user, and whether the brake passed the suspension. */
 async function findSuspended({ id, context }: Settling, suspension: string): Promise<Revocation['suspended']> {
   const status = await spoiledAsAbsent(context.statuses.read(suspension))
   return suspendedAs(id.principalId, status)
 }
 
 /**
- * The sessions that the user has by this access, before it is taken away; also one that begins until it is gone. Revoking ends no
+ * Ends the sessions of this access before its deletion, including sessions that begin until it is gone: a revocation ends no
  * session. (IAM Identity Center User Guide, "Revoke active IAM role sessions created by permission sets".)
  */
 async function endSessionsOf({ id, recordedName, context: { objects } }: Settling, { suspension }: End): Promise<void> {
@@ -72,7 +72,7 @@ async function endSessionsOf({ id, recordedName, context: { objects } }: Settlin
   await recordEndedSessions(objects, [endSession(wish, new Date(now.getTime() + revocationMs))])
 }
 
-/** Its principal is gone or disabled, or has another name than the links that granted it. */
+/** The principal is gone or disabled, or its name differs from the name in the links that granted the access. */
 function causeOfName(
   { id: { type }, whereabouts, context }: Settling,
   links: readonly GrantingLink[],

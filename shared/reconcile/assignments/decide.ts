@@ -64,7 +64,7 @@ function finish(rest: StepOf<'finish'>['rest']): Step {
 }
 
 /**
- * An operator gave it back to others. The command died, or an old version of the entry was restored.
+ * An operator gave it back to others, and the command died or somebody restored an old version of the entry.
  *
  * | history says               | listed | then                                                         |
  * | -------------------------- | ------ | ------------------------------------------------------------ |
@@ -88,7 +88,10 @@ function endRelease({ known: { rest, history, listing } }: Facts, entry: LedgerE
   return listing.isListed ? { do: 'give back' } : { do: 'forget', as: 'ended' }
 }
 
-/** A permission set is deleted only where nobody has it any more: what is there by its former ARN is being deleted. */
+/**
+ * A permission set can be deleted only when nobody has it, so access that is still listed under the former ARN is being
+ * deleted.
+ */
 function endFormer(facts: Facts): Step {
   const first = awaitOutcome(facts)
   if (first) return first
@@ -98,13 +101,13 @@ function endFormer(facts: Facts): Step {
 }
 
 /**
- * The links grant this access: it shall be there.
+ * The links grant this access, so it must exist.
  *
  * | proof              | then                                                                      |
  * | ------------------ | ------------------------------------------------------------------------- |
- * | there              | confirm it, where the ledger does not say so yet                          |
- * | gone, maybe        | create it: to create what is there already changes nothing                |
- * | gone               | leave it, where drift is only reported, or others take it away again and again, and no link was changed since |
+ * | there              | confirm it, if the ledger does not say so yet                             |
+ * | gone, maybe        | create it: creating existing access changes nothing                       |
+ * | gone               | leave it, if drift is only reported or contested, and no link has changed since |
  * | look               | look                                                                      |
  * | settling, listed   | put it off until a listing counts                                         |
  * | settling, unlisted | create it                                                                 |
@@ -130,12 +133,12 @@ function keep(facts: Facts, wish: Wanted): Step {
 }
 
 /**
- * The ledger does not have it.
+ * The ledger does not have this access.
  *
  * | foreign/ | listed | history says           | then                                  |
  * | -------- | ------ | ---------------------- | ------------------------------------- |
  * | same     |        |                        | foreign, as before                    |
- * | other    | no     |                        | forget what was foreign: it is gone   |
+ * | other    | no     |                        | forget the foreign access: it is gone |
  * | none     | no     |                        | create it                             |
  * |          | yes    | ended just now         | put it off: the listing may lag       |
  * |          | yes    | ours                   | report the contradiction              |
@@ -150,7 +153,7 @@ function acquire(facts: Facts, { links }: Wanted): Step {
   return listing.isListed ? disown(facts, links) : create(facts, false)
 }
 
-/** It is listed, and the ledger does not say that it is ours: history is asked before it is called foreign. */
+/** It is listed, and the ledger does not claim it: ask history before calling it foreign. */
 function disown(facts: Facts, links: readonly GrantingLink[]): Step {
   const { history } = facts.known
   if (history === undefined) return learn('history')
@@ -161,26 +164,26 @@ function disown(facts: Facts, links: readonly GrantingLink[]): Step {
 }
 
 /**
- * It ended so lately that a listing may not show it yet. Released as well: the entry may have been an old version, restored
- * after we revoked it.
+ * It ended so recently that the listing may lag. A release counts too: the entry may be an old version, restored after we
+ * revoked it.
  */
 function mayStillBeListed(history: LastWord): boolean {
   return history.says === 'ended' && history.ageMs < settlingMs
 }
 
 /**
- * Nothing asks for this access: it shall go.
+ * No link asks for this access, so it must go.
  *
  * | proof        | account           | then                                                                              |
  * | ------------ | ----------------- | --------------------------------------------------------------------------------- |
- * | any          | gone              | release it, once no request for it is in progress                                 |
- * | any          | refuses changes   | leave it stuck; where the reason has another state of the account, tell this one  |
+ * | any          | gone              | wait for a request in progress, then release it                                   |
+ * | any          | refuses changes   | leave it stuck; update the reason if the state of the account changed             |
  * | gone         | known             | forget it, once no creation without an answer may still take effect               |
- * | gone         | unknown           | leave it stuck: the account may come back with it                                 |
+ * | gone         | unknown           | leave it stuck: the account may return with this access                           |
  * | foreign      |                   | leave it to others                                                                |
  * | look         |                   | look                                                                              |
  * | settling     |                   | put it off until a listing counts                                                 |
- * | maybe        |                   | look; put it off where it is not listed                                           |
+ * | maybe        |                   | look; put it off if it is not listed                                              |
  * | there        |                   | revoke it                                                                         |
  */
 function retire(facts: Facts, entry: LedgerEntry): Step {
@@ -204,16 +207,16 @@ function retire(facts: Facts, entry: LedgerEntry): Step {
 }
 
 /**
- * It is there, and has to go.
+ * The access is there and must go.
  *
  * | history says | listed | the brake         | then                     |
  * | ------------ | ------ | ----------------- | ------------------------ |
  * | ended        | no     |                   | forget it                |
- * | ended        | yes    |                   | as `outlive` has it      |
+ * | ended        | yes    |                   | see `outlive`            |
  * | not ended    |        | holds it          | hold it                  |
  * | not ended    |        | passes, or passed | delete it                |
  *
- * The brake is asked only once it can be called: what it lets pass it has counted.
+ * Ask the brake only if a call is possible now, because the brake counts what it lets pass.
  */
 function revoke(facts: Facts, entry: LedgerEntry): Step {
   const { history, admission } = facts.known
@@ -225,13 +228,13 @@ function revoke(facts: Facts, entry: LedgerEntry): Step {
 }
 
 /**
- * The ledger has it, and history says that it ended: an old version of the entry was restored, or a process died before it
+ * The ledger has it, but history says that it ended: somebody restored an old version of the entry, or a process died before it
  * removed the entry.
  *
  * | listed | it ended by          | then                                                               |
  * | ------ | -------------------- | ------------------------------------------------------------------ |
  * | no     |                      | forget it                                                          |
- * | yes    | the entry's deletion | leave it to others; just now: put it off, since the listing may lag |
+ * | yes    | the entry's deletion | leave it to others; if just now, put it off, since the listing may lag |
  * | yes    | another call         | report the contradiction: somebody may have granted it since       |
  */
 function outlive(facts: Facts, entry: LedgerEntry, end: Extract<LastWord, { says: 'ended' }>): Step {
@@ -246,12 +249,12 @@ function outlive(facts: Facts, entry: LedgerEntry, end: Extract<LastWord, { says
 }
 
 /**
- * Links grant it, but what they name is lacking.
+ * Links grant it, but their permission set or principal is missing or unusable.
  *
  * | its principal          | grace | proof           | then                                              |
  * | ---------------------- | ----- | --------------- | ------------------------------------------------- |
  * | is gone                | over  |                 | retire it                                         |
- * | is there, or gone      |       | there           | keep it; the grace of one that is gone begins     |
+ * | is there, or gone      |       | there           | keep it; if the principal is gone, its grace begins |
  * | is there, or gone      |       | gone            | forget it, as `retire` does                       |
  * | is there, or gone      |       | foreign         | leave it to others                                |
  * | is there, or gone      |       | maybe           | look, then put it off                             |
@@ -270,13 +273,13 @@ function holdOn(facts: Facts, { links }: Lacking, entry: LedgerEntry): Step {
 }
 
 /**
- * Only links that S3 does not give may grant this access: it stays, whatever they say.
+ * Only links that S3 does not return may grant this access, so it stays.
  *
  * | proof  | the links that granted it | then                                                        |
  * | ------ | ------------------------- | ----------------------------------------------------------- |
  * | there  | all are among them        | keep it as it is                                            |
- * | there  | others                    | put its revocation off, with the reason, until they are read |
- * | others |                           | as `holdOn` does                                            |
+ * | there  | others                    | put its revocation off, with the reason, until S3 returns the links |
+ * | others |                           | see `holdOn`                                                |
  */
 function leaveUnread(facts: Facts, { unreadable }: Unclear, entry: LedgerEntry): Step {
   if (facts.account === 'gone') return release(facts)
@@ -299,7 +302,7 @@ function unreadReason(unreadable: readonly string[]): string {
 }
 
 /**
- * Nobody knows which links grant it: nothing is called, and the ledger forgets nothing.
+ * It is unknown which links grant it: make no call, and keep the entry.
  *
  * | a request of ours     | the brake | the ledger says | the links that granted it | then                             |
  * | --------------------- | --------- | --------------- | ------------------------- | -------------------------------- |
@@ -322,7 +325,7 @@ type Follow = { readonly there: () => Step } & {
   readonly [P in 'gone' | 'settling' | 'maybe']?: (() => Step) | undefined
 }
 
-/** What follows from what is proved of an access; `follow` says where that is not the ordinary. */
+/** The next step by the proof of an access; `follow` overrides the default. */
 function followProof(facts: Facts, entry: LedgerEntry, links: readonly GrantingLink[], follow: Follow): Step {
   const { listing } = facts.known
   const waitForListing = () => putOff(facts, { reason: settlingReason, until: settlesAt(entry) })
@@ -345,12 +348,12 @@ function followProof(facts: Facts, entry: LedgerEntry, links: readonly GrantingL
   }
 }
 
-/** Its account is gone for good. */
+/** The account is gone for good. */
 function release(facts: Facts): Step {
   return awaitOutcome(facts) ?? { do: 'forget', as: 'released' }
 }
 
-/** What comes before everything else: the end of this evaluation, a request without an outcome, a prepared call that is `meant`. */
+/** Comes before everything else: the end of this evaluation, a request without an outcome, or a prepared call that is `meant`. */
 function awaitRequest(facts: Facts, entry: LedgerEntry | undefined, meant?: RequestKind): Step | undefined {
   const first = awaitOutcome(facts)
   if (first) return first
@@ -363,7 +366,7 @@ function awaitRequest(facts: Facts, entry: LedgerEntry | undefined, meant?: Requ
   return isUndecided && known.request === undefined ? learn('request') : undefined
 }
 
-/** The end of this evaluation, or a request whose outcome may still come. */
+/** The end of this evaluation, or a request that may still get an outcome. */
 function awaitOutcome(facts: Facts): Step | undefined {
   const { rest, request } = facts.known
   if (rest) return finish(rest)
@@ -379,7 +382,7 @@ function create(facts: Facts, wasLost: boolean): Step {
   return obstacle(facts) ?? { do: 'prepare', kind: 'creation', wasLost }
 }
 
-/** Why nothing can be called now. */
+/** Why no call is possible now. */
 function obstacle({ mayStart }: Facts): Step | undefined {
   return mayStart ? undefined : givenBack
 }
@@ -392,12 +395,12 @@ function forget(facts: Facts, entry: LedgerEntry): Step {
   return { do: 'forget', as: isTold ? 'ended' : 'revoked' }
 }
 
-/** It is listed, and not by our doing. Where the entry says that we never had it, history is asked, as `acquire` does. */
+/** It is listed, but we did not create it. If the entry does not claim it either, ask history, as `acquire` does. */
 function leave(facts: Facts, entry: LedgerEntry, links: readonly GrantingLink[]): Step {
   return claims(entry) ? { do: 'leave to others', links } : disown(facts, links)
 }
 
-/** At the end of a slice the hint goes back to its queue instead, unless Identity Center has failed the call. */
+/** At the end of a slice the hint returns to its queue instead, unless the caller gives a state. */
 function putOff(facts: Facts, why: Omit<StepOf<'put off'>, 'do'>): Step {
   if (!facts.mayStart && why.state === undefined) return givenBack
   return { do: 'put off', ...why }
@@ -405,7 +408,7 @@ function putOff(facts: Facts, why: Omit<StepOf<'put off'>, 'do'>): Step {
 
 const givenBack: Step = finish({ result: 'given-back' })
 
-/** The ledger says that it is granted, by these links, and whether its principal is gone. */
+/** The ledger already says that these links grant it, and whether its principal is gone. */
 function isRecorded({ now }: Facts, entry: LedgerEntry, links: readonly GrantingLink[], until?: Date): boolean {
   if (entry.state !== 'granted' || entry.missingSince !== undefined) return false
   if (JSON.stringify(entry.links) !== JSON.stringify(links)) return false
@@ -415,15 +418,15 @@ function isRecorded({ now }: Facts, entry: LedgerEntry, links: readonly Granting
 }
 
 /**
- * Someone removed it, and drift is only reported, or they remove it again and again: it stays so until a link that grants it is
- * changed, or asked to count as new.
+ * Someone removed it, and drift is only reported, or they remove it again and again. It stays removed until somebody changes a
+ * granting link or asks it to count as new.
  */
 function isLeftMissing({ onDrift }: Facts, entry: LedgerEntry, links: readonly GrantingLink[]): boolean {
   if (entry.missingSince === undefined || (onDrift === 'restore' && !isContested(entry))) return false
   return links.every((link) => entry.links.some((known) => isSameLink(known, link)))
 }
 
-/** A deletion was begun, and counted by the brake before that. */
+/** A deletion began, so the brake counted it before. */
 export function isBegun(entry: LedgerEntry): boolean {
   return entry.call?.kind === 'deletion' && ['revoking', 'failed', 'stuck'].includes(entry.state)
 }

@@ -6,8 +6,8 @@ import { readOwned } from '../records/owned-permission-sets.ts'
 import type { Settling } from './settling.ts'
 
 /**
- * A group is about to get access, and ssofile cannot take it from a suspended member: sessions of it are denied while the file lies
- * there. Where the directory does not tell the members, the hourly look at the file finds it.
+ * A group is about to get access, and ssofile cannot take it from a suspended member. So deny this member's sessions while the
+ * file exists. If the directory does not return the members, the hourly look at the file does it.
  */
 export async function denySuspendedMembers({ id, context }: Settling): Promise<void> {
   const { principalId: group, permissionSet, type } = id

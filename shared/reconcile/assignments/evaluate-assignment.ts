@@ -16,32 +16,32 @@ import type { LinkReading } from '../records/read-link.ts'
 const readsAtOnce = 16
 
 export type Evaluation = {
-  /** The links that grant it now; at least one: it is desired. */
+  /** The links that grant it now. */
   readonly links: readonly GrantingLink[]
-  /** The links that may grant it: S3 does not give them, or nobody knows what their selectors say. */
+  /** The links that may grant it: S3 does not return them, or the meaning of their selectors is unknown. */
   readonly unreadable: readonly string[]
-  /** `undefined`: Organizations knows no such account. */
+  /** `undefined`: Organizations does not know the account. */
   readonly account: Account | undefined
-  /** By these: none where no link names one. */
+  /** The selectors of this evaluation. Empty if no link names one. */
   readonly selectors: Selectors
 }
 
 export type EvaluationContext = {
-  /** They began after the evaluation did. */
+  /** Readings that began after the evaluation did. */
   readonly readings: LinkReadings
   readonly organization: OrganizationCache
   readonly configuration: Configuration
-  /** Where the account's place, state and tags come from: `live` before anything is revoked, since the view may be old. */
+  /** Source of the account's place, state and tags. `live` before a revocation, because the view may be old. */
   readonly place: 'view' | 'live'
-  /** As the view was at that moment (monotonic) is enough. Absent: as it is now. */
+  /** A view from this moment (monotonic) is fresh enough. Absent: a view from now. */
   readonly viewSinceMs?: number | undefined
-  /** The keys of the links that are asked for; only what these depend on is looked at. Absent: all. */
+  /** Evaluate only these links, and read only what they depend on. Absent: all. */
   readonly among?: ReadonlySet<string> | undefined
 }
 
 /**
- * Whether one account assignment is desired now, from strongly consistent reads of the finitely many links that could
- * grant it. What cannot be read neither grants nor revokes: throws where that may pass.
+ * Finds the links that grant one account assignment now, by strongly consistent reads of the few links that could grant it. An
+ * object that cannot be read neither grants nor revokes. Throws if the error may pass.
  */
 export async function evaluateAssignment(
   assignment: Assignment,
@@ -69,7 +69,7 @@ export async function evaluateAssignment(
   return { ...found, account, selectors }
 }
 
-/** The links that grant it now while its account is as given. */
+/** The links that grant it now if the account is as given. */
 export async function findGrantingLinks(
   assignment: Assignment,
   account: Account,

@@ -2,17 +2,17 @@ import { type Lack, lackOfDisabledUser, lackOfSuspendedUser } from '../../domain
 import { lackOfName } from './find-lacks.ts'
 import type { Settling } from './settling.ts'
 
-/** Why a user has nothing, whatever links say. */
+/** Why a user has no access, whatever links say. */
 export type End = {
-  /** What links that name the user lack. Absent: whoever has the name by now tells that. */
+  /** What the links that name the user lack. Absent: somebody else has the name now, and that evaluation says it. */
   readonly lack?: Lack | undefined
-  /** The file that says so; absent: the directory does. */
+  /** The file that suspends the user. Absent: the directory ended the access. */
   readonly suspension?: string | undefined
 }
 
 /**
- * Whether everything of a user has ended. `undefined`: links decide, and of groups they always do: a sync deletes and makes a
- * group again within a minute, so that what it had is kept for a while; a user who is gone has left.
+ * Finds out whether all access of a user has ended. `undefined`: links decide. For groups they always decide: a sync may delete
+ * and recreate a group within a minute, so its access is kept for a while. A user who is gone has left.
  *
  * | the user                           | ended |
  * | ---------------------------------- | ----- |

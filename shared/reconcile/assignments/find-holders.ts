@@ -6,8 +6,8 @@ import { lackOfName } from './find-lacks.ts'
 import type { Lacks, SettleContext } from './settlement.ts'
 
 /**
- * What a hint by name is about: the access of the id that has the name now, and of each that had it when the ledger last heard of
- * it. `lacks`: of the links that name it, where nobody has the name.
+ * The access that a hint by name is about: of the id that has the name now, and of each id that had it when the ledger last
+ * heard of it. `lacks`: of the links that name it, if nobody has the name.
  */
 export async function findHolders(
   assignment: Assignment,

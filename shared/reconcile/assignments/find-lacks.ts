@@ -14,7 +14,7 @@ export function lackOfAll(links: readonly GrantingLink[], lack: Lack): Lacks {
 
 export const otherType = { GROUP: 'USER', USER: 'GROUP' } as const satisfies Record<PrincipalType, PrincipalType>
 
-/** For a permission set that nobody has. */
+/** For a permission set that does not exist. */
 export function lackOfSet(
   permissionSet: PermissionSetName,
   { permissionSets, configuration }: Pick<SettleContext, 'permissionSets'> & Private,
@@ -26,8 +26,8 @@ export function lackOfSet(
 }
 
 /**
- * For a name that nobody has. Looks for what the link may mean instead: whoever had the name when it was applied (`boundTo`),
- * has it as an id, a near name, or the other type.
+ * For a name that nobody has. Looks for what the link may mean: a new name of the principal it was applied to (`boundTo`), an
+ * id instead of a name, a similar name, or the other type.
  */
 export async function lackOfName(
   assignment: Pick<Assignment, 'type' | 'principal'>,
@@ -36,7 +36,7 @@ export async function lackOfName(
 ): Promise<Lack> {
   const { principals, pulledMs, log } = context
   const { type, principal } = assignment
-  // Only help for a person: nothing waits for it.
+  // This only helps the reader of a status, so an error does not matter.
   const orNone = <T>(help: Promise<T>) =>
     help.catch((error: unknown) => {
       if (!isServiceError(error)) throw error
@@ -69,7 +69,7 @@ async function findBearer(
 
 type Private = { readonly configuration: Pick<Configuration, 'privacy'> }
 
-/** Else a status proposes no name that its uploader may not know of. */
+/** Without `open` privacy, a status proposes no name that its uploader may not know. */
 function isOpen({ configuration }: Private): boolean {
   return configuration.privacy === 'open'
 }

@@ -18,27 +18,27 @@ import { lackOfAll, lackOfName, lackOfSet } from './find-lacks.ts'
 import type { Settling } from './settling.ts'
 import { bindLinks } from './user-binding.ts'
 
-/** Everything is to be gathered again. */
+/** Gather everything again. */
 export type Again = {
   readonly place: Settling['place']
-  /** The entry that is known may be ahead of its object. Absent: it is read. */
+  /** Keep the known entry, which may be ahead of its object. Absent: read it. */
   readonly entry?: 'as known'
-  /** What stays known all the same. */
+  /** What stays known anyway. */
   readonly keeps?: Learnt | undefined
-  /** It has been tried for long enough: the reason why it is put off. */
+  /** Tried for long enough: the reason to put it off. */
   readonly tiredOf?: string | undefined
 }
 
-/** The first time: the view may be as old as the hint, whose cause is in it. Throws when anything cannot be read. */
+/** The first reading. The view only has to be as new as the hint, because it contains the hint's cause. Throws on a failed read. */
 export async function gatherFirst(settling: Settling): Promise<void> {
   const { standings, pulledMs } = settling.context
   await evaluate(settling, 'view', standings.ledger.read(settling.key), pulledMs)
 }
 
 /**
- * Reads the entry, the name and the links again. Before a revocation it is the second look at them: a link is read some moments
- * after the links were listed, and another one may have taken its place between the two. What an evaluation has put off or
- * held stays so until its end. Throws when anything cannot be read: then nothing is granted and nothing revoked.
+ * Reads the entry, the name and the links again. Before a revocation this is the second look at the links: a link is read
+ * moments after the listing, and another may have replaced it in between. A put-off or held access stays so until the end of
+ * the evaluation. Throws if a read fails: then nothing is granted or revoked.
  */
 export async function gather(settling: Settling, { place, entry, keeps }: Again): Promise<void> {
   settling.readAnew()
@@ -69,7 +69,7 @@ async function evaluate(
     readings: settling.readings,
     place,
     viewSinceMs,
-    // A name that no link can spell is meant by none.
+    // No link can spell the name, so no link means it.
     among: settling.name === undefined ? new Set() : undefined,
   })
   const links = await admitLinks(found, { entry: stored?.entry, account: id.accountId }, context)
@@ -93,7 +93,7 @@ async function findWish(settling: Settling, found: readonly GrantingLink[]): Pro
   const { id, context, stored, assignment } = settling
   const { links, lacks } = await bindLinks(settling, found)
   if (settling.whereabouts === 'gone') {
-    // Else whoever has the name by now tells what the links lack.
+    // If somebody else has the name now, that evaluation says what the links lack.
     if (await isFree(settling)) settling.noteLacks(lackOfAll(found, await lackOfName(assignment, context)))
     return links.length === 0 ? unwanted : { is: 'lacking', links }
   }
@@ -113,14 +113,14 @@ async function findWish(settling: Settling, found: readonly GrantingLink[]): Pro
   return { is: 'wanted', permissionSetArn, links: [...links, ...(await findLetGo(settling, links))] }
 }
 
-/** Nobody has the name that its principal had. */
+/** Nobody has the principal's name now. */
 async function isFree({ id, assignment, context }: Settling): Promise<boolean> {
   return (await context.principals.resolve(id.type, assignment.principal, context.pulledMs)) === undefined
 }
 
 /**
- * Where a minimum asks for this access and only temporary links are left, the entry keeps the standing ones that it had: nothing
- * is revoked when they are deleted, and the end of temporary access is held for nothing, so nobody else would judge their deletion.
+ * If a minimum asks for this access and only temporary links are left, keeps the standing links of the entry: deleting them
+ * revokes nothing. The brake never holds the end of temporary access, so nothing else would judge their deletion.
  */
 async function findLetGo(
   { context, assignment, entry }: Settling,
@@ -142,13 +142,13 @@ async function findLasting({ context, entry }: Settling): Promise<readonly strin
   return read.filter(({ state }) => state === 'in-force' || state === 'unreadable').map(({ key }) => key)
 }
 
-/** Without an account DescribeAccount has just not found it. It is gone where two complete listings lacked it before. */
+/** No account: DescribeAccount has just not found it. It is gone if two complete listings lacked it before. */
 async function stateOf(account: Account | undefined, { id, context }: Settling): Promise<Facts['account']> {
   if (account !== undefined) return refuses(account) ? 'refusing' : 'active'
   return (await isMissingForLong(context, id.accountId)) ? 'gone' : 'unknown'
 }
 
-/** Answers one question. Throws when it cannot be answered. */
+/** Answers one question. Throws if it cannot. */
 export async function learn(settling: Settling, what: Question): Promise<Learnt> {
   const { key, context, wish, entry } = settling
   const { objects, requests, pulledMs } = context
@@ -169,7 +169,7 @@ export async function learn(settling: Settling, what: Question): Promise<Learnt>
     }
     case 'request': {
       const call = entry?.call
-      // Without an id the answer was lost, or never recorded: only a listing shows what is in progress.
+      // Without an id, the answer was lost or never recorded: only a listing shows requests in progress.
       if (call?.id === undefined) await requests.recover()
       else requests.watch(call.kind, call.id, settling.target)
       return { request: 'not-found' }
@@ -179,12 +179,12 @@ export async function learn(settling: Settling, what: Question): Promise<Learnt>
   }
 }
 
-/** What is recorded under `foreign/`: only processes with the dispatcher lease write there, so nothing is where none is known. */
+/** The record under `foreign/`. Only holders of the dispatcher lease write there, so a key that is not known has no record. */
 export async function findForeign({ key, context }: Settling): Promise<ForeignAssignment | undefined> {
   return context.standings.isKnownUnforeign(key) ? undefined : readForeign(context.objects, key)
 }
 
-/** Identity Store answers differently about a name and about its id: it is just being changed. The name is asked for again. */
+/** Identity Store gives different answers for a name and its id, because the name is being changed. Ask for the name again. */
 export function changing({
   assignment: { type, principal },
   context,

@@ -35,14 +35,17 @@ import { type Again, changing, findForeign, learn } from './gather.ts'
 import { giveBack } from './release-assignment.ts'
 import type { Prepared, Settling } from './settling.ts'
 
-/** How long an evaluation waits for a request, and repeats what is refused in passing. */
+/** How long an evaluation waits for a request and repeats calls that Identity Center does not take. */
 const patienceMs = 5 * 60_000
-/** So long a call waits for its slot. Then the links are read again: what was read of them is not believed for ever. */
+/** How long a call waits for its slot. After that, read the links again, because they may have changed. */
 const believedMs = 5_000
 const noSlot: CallAnswer = { is: 'not-now', reason: 'there are too many requests in progress' }
 const lostReason = 'Identity Center does not know the request that it accepted'
 
-/** Carries out one step. Answers where everything is to be gathered again before the next. Throws when something cannot be read or written. */
+/**
+ * Performs one step. Returns an `Again` if everything must be gathered again first. Throws if it cannot read or write
+ * something.
+ */
 export async function perform(settling: Settling, step: Exclude<Step, { do: 'finish' }>): Promise<Again | undefined> {
   switch (step.do) {
     case 'learn':
@@ -58,7 +61,7 @@ export async function perform(settling: Settling, step: Exclude<Step, { do: 'fin
       return live
     case 'wait for the request':
       await awaitRequest(settling)
-      // It may have taken minutes: the links are evaluated again.
+      // The wait may have taken minutes, so evaluate the links again.
       return { place: settling.place, entry: 'as known' }
     case 'check':
       return check(settling)
@@ -72,7 +75,7 @@ export async function perform(settling: Settling, step: Exclude<Step, { do: 'fin
 
 const live: Again = { place: 'live' }
 
-/** What only writes records. */
+/** Performs the steps that only write records. */
 async function write(
   settling: Settling,
   step: Exclude<
@@ -107,7 +110,7 @@ async function write(
   }
 }
 
-/** Before a call the ledger says so: after a crash, the next process knows that it may have been made. */
+/** The ledger records a call before it is made: after a crash, the next process knows that the call may have been made. */
 async function prepareCreation(
   settling: Settling,
   { wasLost }: Extract<StepOf<'prepare'>, { kind: 'creation' }>,
@@ -129,7 +132,7 @@ async function prepareCreation(
 async function prepareDeletion(settling: Settling): Promise<void> {
   const { now, access: before } = settling
   await tellUnconfirmed(settling, before, now)
-  // An import that stands still, or died, has not said so yet: said now, it cannot be said after the end.
+  // An import that stalled or died has not written this event. Write it now, because it cannot follow the end.
   const isUntold =
     before.grantedAt !== undefined && before.lastCreation === undefined && settling.known.history?.says === 'nothing'
   if (isUntold) await writeHistory(settling, 'adopted', before, before.grantedAt ?? now, now)
@@ -138,8 +141,8 @@ async function prepareDeletion(settling: Settling): Promise<void> {
 }
 
 /**
- * When a link is deleted, an account moves or a name changes, what was granted is looked for in the ledger. Before the entry
- * was there nothing was found. So such changes are looked for here; later ones find the entry.
+ * Whoever deletes a link, moves an account or changes a name finds granted access by the ledger. Changes before this entry
+ * existed found nothing, so check for them here. Later changes find the entry.
  */
 async function check(settling: Settling): Promise<Again | undefined> {
   const { context, assignment, id, wish, place, prepared } = settling
@@ -153,7 +156,7 @@ async function check(settling: Settling): Promise<Again | undefined> {
   ])
   const links = wish.links.filter((link) => lasting.links.some((one) => one.key === link.key))
   const isNamed = whereabouts !== 'gone' && whereabouts.name === assignment.principal
-  // A drift check found it meanwhile, as someone else's.
+  // A drift check recorded it as foreign meanwhile.
   const isForeign = prepared.before === undefined && foreign?.permissionSetArn === wish.permissionSetArn
   if (links.length > 0 && isNamed && !isForeign && (await isApart(settling, prepared, links))) {
     settling.wish = { ...wish, links }
@@ -166,8 +169,8 @@ async function check(settling: Settling): Promise<Again | undefined> {
 }
 
 /**
- * Two grants that a policy keeps apart may have been accepted at the same time, since neither was in the ledger. Now this one
- * is: it is judged once more, and where it is refused its entry is as before when the next one is judged.
+ * Two grants that a policy keeps apart may pass at the same time, because the ledger had neither. Now it has this one, so judge
+ * it again. If it is refused, restore its entry before the next grant is judged.
  */
 async function isApart(settling: Settling, prepared: Prepared, links: readonly GrantingLink[]): Promise<boolean> {
   const { id, context } = settling
@@ -183,7 +186,7 @@ async function isApart(settling: Settling, prepared: Prepared, links: readonly G
   })
 }
 
-/** The prepared call has not left, or was refused: the entry is as before. What the brake has let go is held no more. */
+/** The prepared call was not sent, or was refused: restore the entry. If the brake let it pass, it does not become held again. */
 async function undo(settling: Settling, prepared: Prepared | undefined): Promise<void> {
   if (!prepared) return
   const { before, kind } = prepared
@@ -192,7 +195,7 @@ async function undo(settling: Settling, prepared: Prepared | undefined): Promise
   await settling.record(isReleased ? { ...before, state: 'granted', reason: undefined } : before)
 }
 
-/** The one step that changes Identity Center. Its request id is recorded before anything else is awaited. */
+/** The only step that changes Identity Center. Records the request id before it awaits anything else. */
 async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<Again | undefined> {
   const { context, prepared, target } = settling
   const patience = { ms: believedMs, signal: context.ending }
@@ -200,7 +203,7 @@ async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<Again
   const send = () => sendAssignmentCall(asked, target, context)
   const answer = (await context.requests.make(kind, target, patience, send)) ?? noSlot
   settling.prepared = undefined
-  // What is known of an earlier request says nothing of this one.
+  // The outcome of an earlier request says nothing about this one.
   settling.know({ request: undefined })
   switch (answer.is) {
     case 'accepted': {
@@ -225,14 +228,14 @@ async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<Again
   }
 }
 
-/** Of this evaluation, or of an earlier one: then its entry says that its deletion was begun. */
+/** The brake's answer of this evaluation, or of an earlier one, if the entry says that its deletion began. */
 function admissionOf({ known, prepared, access }: Settling): Admission {
   if (known.admission?.outcome === 'passes') return known.admission
   if (prepared?.before && isBegun(prepared.before)) return exempt('it was admitted before, as its record says')
   throw new Error(`${access.principal} would lose an access, and the brake was not asked`)
 }
 
-/** After a pause everything is evaluated again: what was refused in passing may not be meant any more. */
+/** Waits, then evaluates everything again, because the links may no longer ask for the refused call. */
 async function pause(settling: Settling, reason: string): Promise<Again | undefined> {
   const { clock, randomness, log, ending } = settling.context
   const attempt = ++settling.refusals
@@ -241,7 +244,7 @@ async function pause(settling: Settling, reason: string): Promise<Again | undefi
   await clock.sleep(Math.min(20_000, 200 * 2 ** attempt) * (0.25 + 0.75 * randomness.fraction()), ending)
   const { listing } = settling.known
   const isOver = clock.monotonicMs() - settling.sinceMs >= patienceMs
-  // On the same place as before: evaluated on the view, a revocation is looked at again without end.
+  // Keep the place: on the view, a revocation would ask for the live account again and again.
   return {
     place: settling.place,
     keeps: listing?.isListed ? undefined : { listing },
@@ -249,19 +252,19 @@ async function pause(settling: Settling, reason: string): Promise<Again | undefi
   }
 }
 
-/** A permission set may have been made again under its name, or belong to the management account. */
+/** A new permission set may have taken the name, or the set may belong to the management account. */
 async function explainRefusal(settling: Settling, error: unknown): Promise<void> {
   const { context, id, wish, target } = settling
   if (isServiceError(error, 'ResourceNotFoundException')) await context.permissionSets.forget(id.permissionSet)
   const lack = await context.managementAccount.explain(error, id.permissionSet, target.permissionSetArn)
   if (!lack) return
-  // A revocation lacks nothing of its links: its failure is told in our words instead of AWS's.
+  // No link lacks anything in a revocation, so report its failure in our words instead of AWS's.
   if (wish.is !== 'wanted') return settling.know({ failure: { reason: lack.reason } })
   settling.noteLacks(lackOfAll(wish.links, lack))
   settling.wish = { is: 'lacking', links: wish.links }
 }
 
-/** Waits for a request in progress, our own or an earlier one. */
+/** Waits for a request in progress, ours or an earlier one. */
 async function awaitRequest(settling: Settling): Promise<void> {
   const { requests } = settling.context
   const { target } = settling
@@ -274,7 +277,7 @@ async function awaitRequest(settling: Settling): Promise<void> {
   if (isOwn && own.outcome === undefined) await noteEnd(settling, end, found.requestId)
 }
 
-/** The next write records it. A process that dies before that reads the request's status again. */
+/** The next write records the outcome. If the process dies before that, the next one reads the request's status again. */
 async function noteEnd(settling: Settling, end: RequestEnd, id?: string): Promise<void> {
   if (end.outcome === 'lost') settling.know({ request: 'lost' })
   else settling.anticipate(endCall(settling.access, { outcome: end.outcome, now: settling.now, id }))
@@ -284,7 +287,7 @@ async function noteEnd(settling: Settling, end: RequestEnd, id?: string): Promis
   settling.know({ failure: { reason: refusal === undefined ? end.reason : `${refusal}: ${end.reason}` } })
 }
 
-/** The view may be an hour old. It is asked live only where AWS's reason is about the account. */
+/** The view may be an hour old. Read the account live only if AWS's reason is about the account. */
 async function findFailedAccount({ place, located, id, context }: Settling, reason: string) {
   if (place === 'live' || !reason.includes('AWS account')) return located
   const reading = context.organization.readLive(id.accountId, async () => false)
@@ -294,11 +297,11 @@ async function findFailedAccount({ place, located, id, context }: Settling, reas
   })
 }
 
-/** History first, under an instant that a replay repeats, then the ledger. */
+/** Writes history first, under an instant that a replay repeats, then the ledger. */
 async function confirm(settling: Settling, { links, until }: StepOf<'confirm'>): Promise<void> {
   const { now, access: known, context } = settling
-  // It was gone, and somebody put it back. History may say already that it ended, or a process that stood still may say so
-  // later. So the end is told now, under the same instant, and then a new beginning.
+  // The access was gone and somebody put it back. History may already have the end, or a stalled process may still write it. So
+  // write the end under the same instant, then a new beginning.
   if (known.missingSince !== undefined) await recordRevoked(settling, known, now)
   const access = known.missingSince === undefined ? known : { ...known, grantedAt: undefined }
   const begunAt = known.missingSince ?? grantedInstant(access) ?? now
@@ -315,7 +318,7 @@ async function confirm(settling: Settling, { links, until }: StepOf<'confirm'>):
   context.log.info(told, { until: settling.entry?.openUntil })
 }
 
-/** The instant that comes first of those that are still to come. */
+/** The earlier of the instants that are still to come. */
 function earlier(one: string | undefined, other: string, now: string): string {
   return one !== undefined && one > now && one < other ? one : other
 }
@@ -323,25 +326,25 @@ function earlier(one: string | undefined, other: string, now: string): string {
 async function forget(settling: Settling, { as }: StepOf<'forget'>): Promise<void> {
   const { now, access, context } = settling
   if (as === 'revoked' && (wasThere(access) || isLost(access))) await recordRevoked(settling, access, now)
-  // The instant of its last change, so that a replay writes the same history.
+  // Use the instant of the last change, so that a replay writes the same history.
   if (as === 'released') await writeHistory(settling, 'released', access, access.updatedAt)
   await settling.drop()
-  // What was learned is of the access that ended.
+  // The known facts are about the access that ended.
   settling.known = {}
   await context.separations.wake(settling.id)
 }
 
-/** `foreign/` first: the access stands in one of the two all the time. */
+/** `foreign/` comes first, so that one of the two always has the access. */
 async function leaveToOthers(settling: Settling, { links }: StepOf<'leave to others'>): Promise<void> {
   const { now, context, key, entry, recordedName: principal } = settling
   const { permissionSetArn } = settling.target
   const { objects, standings, log } = context
-  // Where ours was there before and our deletion took it away, that is history.
+  // If our own access was there and our deletion removed it, history records that.
   if (entry && wasThere(entry)) await recordRevoked(settling, entry, now)
   await noteName(settling)
   await tellFound(objects, { key, at: now }, { principal, permissionSetArn })
   await writeForeign(objects, key, { principal, permissionSetArn, links: [...links], seenAt: now })
-  // Another dispatcher may have granted it since the ledger was read, if this one stood still: its entry came first.
+  // If this process stalled, another dispatcher may have granted it since the ledger was read: the other's entry came first.
   if (!entry && (await standings.ledger.read(key))) {
     await forgetForeign(settling)
     throw new RecordChangedError(key)
@@ -352,7 +355,7 @@ async function leaveToOthers(settling: Settling, { links }: StepOf<'leave to oth
   settling.know({ rest: { result: 'foreign' } })
 }
 
-/** Under the instant at which an operator released it. */
+/** Uses the instant at which an operator released it. */
 async function finishRelease(settling: Settling): Promise<void> {
   const { access, now, context, key } = settling
   await giveBack(context.objects, key, { ...access, releasedAt: access.releasedAt ?? now })
@@ -362,7 +365,7 @@ async function finishRelease(settling: Settling): Promise<void> {
   settling.known = {}
 }
 
-/** It is gone, or ours: history says so, then `foreign/` forgets it. */
+/** The access is gone, or ours: history records that, then `foreign/` forgets it. */
 async function forgetForeign({ context, key, now }: Settling): Promise<void> {
   const known = await spoiledAsAbsent(readForeign(context.objects, key))
   if (known) await tellForeign(context.objects, { key, event: 'foreign-gone', at: now }, known)
@@ -370,7 +373,7 @@ async function forgetForeign({ context, key, now }: Settling): Promise<void> {
   context.standings.noteGone(key)
 }
 
-/** Nothing is called. A record that was lost is written again, as failed: so a person sees it, and drift checks know it. */
+/** Calls nothing. Writes a lost record again as failed, so that an operator sees it and drift checks know it. */
 async function reportContradiction(
   settling: Settling,
   { links, contradiction }: StepOf<'report a contradiction'>,
@@ -401,7 +404,7 @@ async function hold(settling: Settling, { reason }: StepOf<'hold'>): Promise<voi
   settling.know({ rest: { result: 'held', reason } })
 }
 
-/** Not done: open work. */
+/** Schedules the next attempt as open work. */
 export async function putOff(
   settling: Settling,
   { reason, state, until }: Omit<StepOf<'put off'>, 'do'>,
@@ -416,22 +419,22 @@ export async function putOff(
   metrics.record('PutOff')
   principals.forget(assignment.type, assignment.principal)
   if (entry) {
-    // What was stuck is not any more, unless that is said again: the account takes changes.
+    // A stuck entry becomes `revoking` unless the caller says `stuck` again, because the account takes changes now.
     const unstuck = entry.state === 'stuck' ? 'revoking' : entry.state
     await settling.record({ ...entry, state: state ?? unstuck, reason }, { attempts, openUntil })
   } else if (openUntil !== undefined) await scheduleWork(objects, openUntil, key, [...settling.concerned])
   settling.know({ rest: { result: 'open', reason } })
 }
 
-/** Where no call that granted it was ever confirmed: history says that it began before it says what becomes of it. */
+/** If no grant was confirmed, history records the beginning before anything else. */
 async function tellUnconfirmed(settling: Settling, access: LedgerEntry, now: string): Promise<void> {
   if (access.grantedAt === undefined)
     await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now, now)
 }
 
-/** Access that was there is gone, by our deletion or by someone else's hand. */
+/** Records that access is gone, by our deletion or by someone else. */
 async function recordRevoked(settling: Settling, access: LedgerEntry, now: string): Promise<void> {
-  // Of a lost record nothing is known but when it was last seen.
+  // For a lost record, the only known instant is when it was last seen.
   const seenAt = isLost(access) ? access.updatedAt : undefined
   const by = access.missingSince === undefined ? undefined : access.removedBy
   const { key, context } = settling
@@ -441,7 +444,7 @@ async function recordRevoked(settling: Settling, access: LedgerEntry, now: strin
   settling.context.log.info('access is revoked', { requestId: access.call?.id })
 }
 
-/** The access stays, and its links are others, or say something else: an expiry that is gone makes it permanent. */
+/** The access stays, but its links or their terms changed. Without its expiry, for example, it is permanent. */
 async function tellTerms(settling: Settling, access: LedgerEntry, links: readonly GrantingLink[]): Promise<void> {
   if (access.grantedAt === undefined || haveSameTerms(access.links, links)) return
   await writeHistory(settling, 'terms-changed', { ...access, links: [...links] }, settling.now)
@@ -458,7 +461,7 @@ async function writeHistory(
   if (event === 'granted') context.metrics.record('Created')
 }
 
-/** Before the entry is written: links have names only, and an id that is gone cannot be asked for its name. */
+/** Call it before writing the entry: links have only names, and Identity Store has no name for an id that is gone. */
 export async function noteName({
   context,
   id: { type, principalId: id },
@@ -470,7 +473,7 @@ export async function noteName({
   context.standings.noteName({ type, id, name })
 }
 
-/** Who deleted a link stands in its status while something of it is left; the ledger and history keep it. */
+/** A link's status names its deleter only until the status goes; the ledger and history keep the name. */
 function withDeleters({ context }: Settling, links: readonly GrantingLink[]): Promise<GrantingLink[]> {
   return Promise.all(
     links.map(async (link) => {

@@ -18,8 +18,8 @@ export type Released =
   | { readonly outcome: 'refused'; readonly complaint: Complaint }
 
 /**
- * Gives an assignment back to others: it stays, and ssofile neither keeps nor revokes it from now on. Calls only S3. Call it
- * under the dispatcher lease. Its entry says so first: where the command dies after that, the dispatcher does the rest.
+ * Gives an assignment back to others: it stays, and from now on ssofile neither keeps nor revokes it. Calls only S3. Call it
+ * under the dispatcher lease. The entry says so first, so that the dispatcher finishes the release if the command dies.
  */
 export async function releaseAssignment(
   key: AssignmentKey,
@@ -32,7 +32,7 @@ export async function releaseAssignment(
   const access = stored.entry
   if (access.releasedAt === undefined && !isAtRest(access))
     return refuse(key, `an entry that is not at rest: ${access.state}${access.reason ? `, ${access.reason}` : ''}`)
-  // The evaluation after this tells the statuses of its links again.
+  // Schedule an evaluation, which updates the statuses of its links.
   const now = clock.now()
   await scheduleWork(objects, renderInstant(now), key)
   const released = { ...access, releasedAt: access.releasedAt ?? instantAfter(access.grantedAt, now) }
@@ -47,16 +47,16 @@ export async function releaseAssignment(
   return { outcome: 'released', key }
 }
 
-/** Always after the grant: history is read by its instants. */
+/** Always after the grant, because readers of history sort by these instants. */
 function instantAfter(grantedAt: string | undefined, now: Date): string {
   const grantedMs = grantedAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(grantedAt)
   return renderInstant(new Date(Math.max(now.getTime(), grantedMs + 1)))
 }
 
 /**
- * What has to be written before the ledger forgets access that was released, each under the instant of the release, so that a
- * replay writes the same: `foreign/` has it, so it stands in one of the two all the time. Then history says so: else it would
- * say that it is still ours, and the lost entry would be written again.
+ * Writes what must be there before the ledger forgets released access. Each record carries the instant of the release, so that
+ * a replay writes the same. `foreign/` comes first, so that one of the two always has the access. History comes next: without
+ * it history would say that the access is still ours, and ssofile would write the lost entry again.
  */
 export async function giveBack(objects: ObjectStore, key: AssignmentKey, access: ReleasedAccess): Promise<void> {
   const { principal, permissionSetArn, links, releasedAt: at } = access

@@ -13,26 +13,25 @@ import { Settling } from './settling.ts'
 
 export type StepTaken = { readonly settling: Settling; readonly facts: Facts; readonly step: Step }
 
-/** Each step before it is carried out: the simulation holds it to a model. */
+/** Each step before `perform`: the simulation compares it with a model. */
 export const steps = new EventEmitter<{ taken: [StepTaken] }>()
 
-/** So many steps without a pause: an assignment that needs more goes round in circles. */
+/** An assignment that needs more steps without a pause goes round in circles. */
 const stepsMost = 60
 
 /**
- * Makes one account assignment equal to what the links say now: gathers the facts, decides on one step, carries it out,
- * and repeats. Right at any time and when repeated. Throws when something cannot be read or written; the hint then comes
- * again.
+ * Makes one account assignment equal to what the links say now: gathers the facts, decides on one step, performs it, and
+ * repeats. Safe at any time and when repeated. Throws if it cannot read or write something; the hint then comes again.
  */
 export async function settleAssignment(key: AssignmentKey, context: SettleContext): Promise<Settlement> {
   const settling = new Settling(key, context)
   const spoiled = await unlessSpoiled(gatherFirst(settling))
   if (spoiled) {
     if (spoiled.object.key !== ledgerKey(key)) throw spoiled
-    // Every sweep has it looked at again until somebody restores it.
+    // Every sweep tries this entry again until somebody restores it.
     context.log.error('a ledger entry cannot be read; nothing is granted or revoked there', { error: spoiled })
     const { id, readings } = settling
-    // The present name of the id says which links ask for it.
+    // The id's present name says which links ask for the access.
     settling.whereabouts = await context.principals.whereabouts(id.type, id.principalId, context.pulledMs)
     const { assignment } = settling
     const { links } = await evaluateAssignment(assignment, { ...context, readings, place: 'view' })
@@ -44,7 +43,7 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
     const step = taken < stepsMost ? decide(facts) : endOfCircle(settling)
     steps.emit('taken', { settling, facts, step })
     if (step.do === 'finish') {
-      // Statuses and `access/` find by its name what it has, also elsewhere: that may be another than before.
+      // Statuses and `access/` find the access of this id by its name, also in other accounts. The name may have changed.
       const isKnown = wasThere || settling.entry !== undefined || step.rest.result === 'foreign'
       if (isKnown && settling.whereabouts !== 'gone') await noteName(settling)
       return settlementOf(step, settling)
@@ -59,8 +58,8 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
 const factsMost = 4_000
 
 /**
- * The assignment is put off, with the facts that led in a circle in its reason. Not with the reasons in them: one of these is
- * that of the last time, and each time would double it.
+ * Puts the assignment off and writes the facts that led in a circle into its reason. Leaves out the reasons in these facts: one
+ * of them is the last such reason, so the text would double each time.
  */
 function endOfCircle({ wish, entry, known, context }: Settling): Step {
   const withoutReasons = (name: string, value: unknown) => (name === 'reason' ? undefined : value)
@@ -83,7 +82,7 @@ function settlementOf({ rest }: StepOf<'finish'>, settling: Settling): Settlemen
   }
 }
 
-/** A link whose principal is gone says until when the access of that one is kept. */
+/** If the principal of a link is gone, its status says until when ssofile keeps the access. */
 function tellGrace({ wish, entry, lacks }: Settling): Lacks {
   const until = entry?.orphanedAt === undefined ? undefined : entry.openUntil
   if (wish.is !== 'lacking' || until === undefined) return lacks

@@ -24,8 +24,8 @@ import { Standings } from './standings.ts'
 export type OpenSettleContext = Ports & SettleContext & { readonly brake: Brake }
 
 /**
- * What assignments are settled with in one slice, which shares no memory with another. `ports.ssoAdmin` is called as it
- * is: who limits it does so before. `requests` have to be stopped at the end.
+ * Everything that one slice needs to settle assignments; slices share no memory. Calls `ports.ssoAdmin` as it is, so the caller
+ * limits its rate. The caller must stop `requests` at the end.
  */
 export function openSettleContext(
   ports: Ports,

@@ -17,7 +17,7 @@ import type { StatusStore } from '../records/status-store.ts'
 import type { readMeant, Suspensions } from '../records/suspensions.ts'
 import type { Standings } from './standings.ts'
 
-/** What assignments are settled with in one slice. */
+/** Everything that a slice needs to settle assignments. */
 export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'log' | 'metrics'> & {
   readonly configuration: Configuration
   readonly standings: Standings
@@ -25,7 +25,7 @@ export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'rand
   readonly statuses: StatusStore
   readonly policies: Pick<Policies, 'read'>
   readonly suspensions: Pick<Suspensions, 'find'>
-  /** Files that suspend people, by the user's id, as they were half a minute ago at most. */
+  /** Files that suspend people, by user id, at most half a minute old. */
   readonly meant: () => ReturnType<typeof readMeant>
   readonly organization: OrganizationCache
   readonly permissionSets: PermissionSetIndex
@@ -37,29 +37,29 @@ export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'rand
   readonly requests: AssignmentRequests
   readonly listings: AssignmentListings
   readonly brake: Pick<Brake, 'admit' | 'review' | 'admitContents' | 'reviewContents' | 'admitAttributes'>
-  /** False at the end of a slice, or when the lease may be lost: what has not left is not sent. */
+  /** False at the end of a slice, or if the lease may be lost: send no further call. */
   readonly mayStart: () => boolean
-  /** Aborts what has not left at the end of a slice. */
+  /** Aborts unsent calls at the end of a slice. */
   readonly ending: AbortSignal
-  /** When the hint was pulled: monotonic milliseconds of the clock. What was looked for before may have appeared since. */
+  /** When the hint was pulled, in monotonic milliseconds. An earlier search may have missed what appeared since. */
   readonly pulledMs: number
 }
 
-/** By link. `none`: what it names was found. Links that are not in the map were not evaluated. */
+/** By link. `none`: everything that the link names was found. Links outside the map were not evaluated. */
 export type Lacks = ReadonlyMap<string, Lack | 'none'>
 
 /**
- * Where one account assignment stands after an evaluation. `links`: the links whose status it concerns. `lacks`: what
- * the links that grant it lack.
+ * Result of one evaluation of an account assignment. `links`: the links whose status it changes. `lacks`: what the links that
+ * grant it lack.
  */
 export type Settlement = { readonly links: readonly string[]; readonly lacks?: Lacks | undefined } & (
   | { readonly result: 'applied'; readonly owned: boolean }
   | { readonly result: 'absent' }
   | { readonly result: 'waiting' }
-  /** Not finished: the ledger entry, and its twin under `state/open/` unless it is stuck, say when and why. */
+  /** Not finished. The ledger entry says when and why, and so does its twin under `state/open/` unless it is stuck. */
   | { readonly result: 'open'; readonly reason: string }
-  /** The brake holds its revocation: it is on the list in `control/brake.json`, for a person. */
+  /** The brake holds its revocation for an operator, on the list in `control/brake.json`. */
   | { readonly result: 'held'; readonly reason: string }
-  /** The slice is ending, and the hint is given back. `isAsked`: a request of ours is in progress, which the successor finds. */
+  /** The slice is ending, and the hint goes back. `isAsked`: our request is in progress, and the next slice finds it. */
   | { readonly result: 'given-back'; readonly isAsked?: boolean }
 )

@@ -20,40 +20,39 @@ import { moveTwin } from '../records/open-work.ts'
 import type { Facts, Learnt, Wish } from './facts.ts'
 import type { Lacks, SettleContext } from './settlement.ts'
 
-/** So long the steps that follow each other share what one of them has read. */
+/** Consecutive steps share one reading for this long. */
 const freshMs = 1_000
 
-/** `before`: the access before the call was prepared. */
+/** `before`: the entry before the call was prepared. */
 export type Prepared = NonNullable<Facts['prepared']> & { readonly before: LedgerEntry | undefined }
 
-/** What else of an entry changes with its access. With `openUntil` its twin moves. */
+/** Other fields of an entry that change with its access. A new `openUntil` moves the twin. */
 type EntryChange = Pick<Partial<LedgerEntry>, 'attempts' | 'openUntil'>
 
-/** One evaluation of one access: what was read of it, and what was learned and done since. */
+/** One evaluation of one access: what it read, learned and did. */
 export class Settling {
   readonly key: AssignmentKey
   readonly id: AssignmentId
   readonly context: SettleContext
-  /** Its entry may be ahead of the object: it knows the outcome of a request before the next write. */
+  /** The entry may be ahead of the object: it has the outcome of a request before the next write. */
   stored: StoredEntry | undefined
   whereabouts: Whereabouts = 'gone'
   wish: Wish = { is: 'unwanted', isLive: false }
   place: 'view' | 'live' = 'view'
-  /** When that look began: monotonic milliseconds of the clock. */
+  /** When that reading began, in monotonic milliseconds. */
   lookedMs: number
-  /** What was read of the links. */
   #readings: LinkReadings
   #readMs: number
   account: Facts['account'] = 'unknown'
-  /** As the links were evaluated on; `undefined`: Organizations knows no such account. */
+  /** The account that the links were evaluated on. `undefined`: Organizations does not know it. */
   located: Account | undefined
   selectors: Selectors = new Map()
   prepared: Prepared | undefined
-  /** How often Identity Center refused in passing what is wanted. */
+  /** How many of our calls Identity Center did not take for now. */
   refusals = 0
-  /** When the evaluation began: monotonic milliseconds of the clock. */
+  /** When the evaluation began, in monotonic milliseconds. */
   readonly sinceMs: number
-  /** The links whose status this evaluation concerns. */
+  /** The links whose status this evaluation changes. */
   readonly concerned = new Set<string>()
   readonly lacks = new Map<string, Lack | 'none'>()
   known: Learnt = {}
@@ -68,7 +67,7 @@ export class Settling {
     this.#readings = this.#openReadings(context.pulledMs)
   }
 
-  /** They go on with what was read of the links, unless that is a while ago. */
+  /** Steps reuse the last reading of the links while it is fresh. */
   get readings(): LinkReadings {
     const isFresh = this.context.clock.monotonicMs() - this.#readMs < freshMs
     return isFresh ? this.#readings : this.readAnew()
@@ -85,17 +84,17 @@ export class Settling {
     return new LinkReadings(objects, configuration, links, sinceMs)
   }
 
-  /** The name by which links mean this id now; of one that is gone the last one. `undefined`: no link can spell it. */
+  /** The present name of this id, or the last name of a principal that is gone. `undefined`: no link can spell it. */
   get name(): PrincipalName | undefined {
     return this.whereabouts === 'gone' ? this.entry?.principal : this.whereabouts.name
   }
 
-  /** For records: its present name, else the last one that is known, else its id. */
+  /** For records: the present name, otherwise the last known name, otherwise the id. */
   get recordedName(): PrincipalName {
     return this.name ?? this.entry?.principal ?? principalName.parse(this.id.principalId)
   }
 
-  /** What links would have to ask for. */
+  /** The assignment that a link would name. */
   get assignment(): Assignment {
     const { accountId, permissionSet, type } = this.id
     return { accountId, permissionSet, type, principal: this.recordedName }
@@ -136,7 +135,7 @@ export class Settling {
     return renderInstant(this.context.clock.now())
   }
 
-  /** What Identity Center knows it by; `undefined`: there is no entry, and nothing is wanted. */
+  /** Identity Center's names of this assignment. `undefined`: there is no entry, and no link asks for it. */
   findTarget(): AssignmentTarget | undefined {
     const { entry, wish } = this
     const permissionSetArn = entry?.permissionSetArn ?? (wish.is === 'wanted' ? wish.permissionSetArn : undefined)
@@ -145,7 +144,7 @@ export class Settling {
     return { accountId, permissionSetArn, principalId, principalType }
   }
 
-  /** Throws RecordChangedError where there is neither an entry nor a wish for it. */
+  /** Throws RecordChangedError if there is no entry and no link asks for the access. */
   get target(): AssignmentTarget {
     const target = this.findTarget()
     if (!target) throw new RecordChangedError(this.key)
@@ -160,13 +159,13 @@ export class Settling {
     for (const [link, lack] of lacks) this.lacks.set(link, lack)
   }
 
-  /** The access that a step is about. Throws RecordChangedError. */
+  /** The entry, for steps that need one. Throws RecordChangedError. */
   get access(): LedgerEntry {
     if (!this.entry) throw new RecordChangedError(this.key)
     return this.entry
   }
 
-  /** The next write records it. */
+  /** Changes the entry in memory; the next write records it. */
   anticipate(access: Access): void {
     if (this.stored) this.stored = { ...this.stored, entry: { ...this.stored.entry, ...access } }
   }

@@ -21,36 +21,36 @@ import { type NamedId, NameIndex } from '../records/principal-names.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 const readsAtOnce = 16
-/** Of more accounts than this, one listing tells where there is anything to read. */
+/** For more accounts than this, list once to find the keys that exist. */
 const unlistedMost = 20
 
-/** `both`: those of the ledger that were listed under `foreign/` as well. */
+/** `both`: keys in the ledger that were also listed under `foreign/`. */
 export type KnownKeys = Readonly<Record<'ledger' | 'foreign' | 'both', readonly AssignmentKey[]>>
 
 type NamedLinks = NonNullable<Standing['links']>
 type Holding = Omit<AssignmentId, 'accountId'>
 
-/** `unread`: listed there. `absent`: known not to be there. Nothing: not looked for yet. */
+/** `unread`: listed, not read. `absent`: known not to exist. `undefined`: not looked for yet. */
 type Part = Standing | 'unread' | 'absent' | undefined
 type KnownParts = { ledger: Part; foreign: Part }
 type KnownHolding = { readonly holding: Holding; readonly accounts: Map<AccountId, KnownParts> }
 
 /**
- * How far the account assignments are, for statuses: what this process has read or written since its start, else what
- * the bucket has. Only the holder of the dispatcher lease may use it: nobody else changes the ledger meanwhile.
+ * The state of account assignments, for statuses: what this process has read or written since its start, otherwise what the
+ * bucket has. Only the holder of the dispatcher lease may use it, because nobody else changes the ledger meanwhile.
  */
 export class Standings {
   readonly ledger: Ledger
   readonly #objects: ObjectStore
   /** By the last three fields of the key, then by account. */
   readonly #known = new Map<string, KnownHolding>()
-  /** Links that entries of an account named before they were changed here. */
+  /** Links that an entry of the account named until this process changed it. */
   readonly #dropped = new Map<AccountId, Set<string>>()
   /** One listing of the ledger and of `foreign/` per process. */
   readonly #listOnce = once(() => this.#list())
-  /** What nobody has heard of since is absent. */
+  /** Everything was listed: an unknown key is absent. */
   #isListed = false
-  /** Names that were noted here. */
+  /** Names that this process noted. */
   readonly #named: NamedId[] = []
   readonly #names = once(async () => {
     const names = await NameIndex.read(this.#objects)
@@ -64,7 +64,7 @@ export class Standings {
     this.ledger = new Ledger(objects, (key, entry) => this.#noteEntry(key, entry))
   }
 
-  /** From now on this is the name of this id. */
+  /** Sets the present name of an id. */
   noteName(pair: NamedId): void {
     this.#named.push(pair)
     this.#readNames?.set(pair)
@@ -80,19 +80,19 @@ export class Standings {
     this.#knownOf(key).foreign = { state: 'foreign', links: namesOf(links), principalId }
   }
 
-  /** It may be recorded as foreign from now on: whoever needs to know reads it. */
+  /** Somebody may record it as foreign now, so the next reader reads it. */
   expectForeign(key: AssignmentKey): void {
     this.#knownOf(key).foreign = 'unread'
   }
 
-  /** It was foreign, and is gone. */
+  /** The foreign access is gone. */
   noteGone(key: AssignmentKey): void {
     this.#knownOf(key).foreign = 'absent'
   }
 
   /**
-   * The links that an entry of this account named, and does not any more, since this was last asked: their statuses have
-   * changed, and when an evaluation fails or ends early, the next one cannot know of them.
+   * Returns, once, the links that entries of this account named and dropped. Their statuses have changed, and if an evaluation
+   * fails or ends early, the next one does not know them.
    */
   takeDropped(accountId: AccountId): readonly string[] {
     const links = [...(this.#dropped.get(accountId) ?? [])]
@@ -100,7 +100,7 @@ export class Standings {
     return links
   }
 
-  /** The keys in the ledger and under `foreign/` whose last fields are `meant`, in these accounts, or in all. */
+  /** The keys in the ledger and under `foreign/` whose holding `meant` accepts, in these accounts or in all. */
   async keysOf(meant: (holding: Holding) => boolean, accounts?: ReadonlySet<AccountId>): Promise<KnownKeys> {
     await this.#listOnce()
     const keys: Record<keyof KnownKeys, AssignmentKey[]> = { ledger: [], foreign: [], both: [] }
@@ -117,7 +117,7 @@ export class Standings {
     return keys
   }
 
-  /** The ids that have, or had, this name, and that the ledger has there. */
+  /** The ids with a ledger entry for this access that have, or had, this name. */
   async holdersOf({ accountId, permissionSet, principal, type }: Assignment): Promise<readonly PrincipalId[]> {
     const ids = (await this.names()).everIdsOf(type, principal)
     const entries = await Promise.all(
@@ -134,8 +134,8 @@ export class Standings {
   }
 
   /**
-   * The standing of each of these accounts, by the ledger before `foreign/`; those with none are left out. Reads what is
-   * not known yet. Where two ids have had the name, that of the one that the directory still knows.
+   * The standing in each of these accounts, by the ledger before `foreign/`, without the accounts that have none. Reads what is
+   * not known yet. If two ids have had the name, the id that the directory still knows wins.
    */
   async of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>> {
     const found = await this.#standingsOf(await this.#holdingsOf(grant, 'present'), accounts)
@@ -147,7 +147,7 @@ export class Standings {
     )
   }
 
-  /** What a link gave and is there still, also where its principal has another name now. */
+  /** The access of a link that is still there, even if its principal has another name now. */
   async leftOf(link: Grant & { readonly key: string }, accounts: readonly AccountId[]) {
     const found = await this.#standingsOf(await this.#holdingsOf(link, 'ever'), accounts)
     return [...found].flatMap(([account, all]) =>
@@ -172,7 +172,7 @@ export class Standings {
     return new Map(found)
   }
 
-  /** The accounts in which whoever has, or had, this name has a standing: one listing of the ledger and of `foreign/` per process. */
+  /** The accounts with a standing of any id that has, or had, this name. Lists the ledger and `foreign/` once per process. */
   async accountsOf(grant: Grant): Promise<readonly AccountId[]> {
     await this.#listOnce()
     const found = new Set<AccountId>()
@@ -184,7 +184,6 @@ export class Standings {
     return [...found]
   }
 
-  /** Whether the ledger is known to have an entry of this permission set. */
   hasEntryOf(permissionSet: PermissionSetName): boolean {
     for (const { holding, accounts } of this.#known.values()) {
       if (holding.permissionSet !== permissionSet) continue
@@ -193,7 +192,7 @@ export class Standings {
     return false
   }
 
-  /** Whether `foreign/` is known to have nothing under this key. */
+  /** True if `foreign/` has nothing under this key for certain. */
   isKnownUnforeign(key: AssignmentKey): boolean {
     const id = assignmentOf(key)
     const { foreign } = this.#known.get(renderHolding(id))?.accounts.get(id.accountId) ?? {}
@@ -225,7 +224,7 @@ export class Standings {
     }
     if (typeof known.ledger !== 'object' && !isRead(known.foreign)) {
       const foreign = await readForeign(this.#objects, key)
-      // Else found, or gone, while this answer travelled.
+      // A note may have arrived during this read.
       if (!isRead(known.foreign)) {
         if (foreign) this.noteForeign(key, foreign.links)
         else this.noteGone(key)
@@ -255,7 +254,7 @@ export class Standings {
   }
 }
 
-/** Whether the entry names this link, or may: one that cannot be read may name any. */
+/** True if the entry names this link. A spoiled entry may name any link. */
 export function mayName({ links }: Standing, link: string): boolean {
   return links === undefined || links.some(({ key }) => key === link)
 }
@@ -273,8 +272,8 @@ function isRead(part: Part): boolean {
 }
 
 /**
- * What a link gave to who has the name comes first, and the access of a principal that is gone last: two may have one name.
- * Nobody looks after `foreign/` between drift checks, so what is there may be of one that is gone.
+ * First the access that a link gave to this name, last the access of a principal that is gone: two principals may have one
+ * name. Between drift checks nobody updates `foreign/`, so its access may belong to a principal that is gone.
  */
 function rankOf({ state, isOrphaned = false, links = [] }: Standing, { principal }: Grant): number {
   if (isOrphaned) return 3
@@ -293,7 +292,7 @@ function toStanding(entry: LedgerEntry): Standing {
   }
 }
 
-/** No more than statuses need: there may be 100,000 of these in memory. */
+/** Keeps only what statuses need, because memory may hold 100,000 of these. */
 function namesOf(links: NamedLinks): NamedLinks {
   return links.map(({ key, etag, content, rebind }) => ({ key, etag, content, rebind }))
 }

@@ -16,14 +16,14 @@ const readsAtOnce = 16
 /**
  * The user that a link was first applied to, from its status. Links of groups follow the name.
  *
- * | the status is of          | the upload found                      | bound to            |
- * | ------------------------- | ------------------------------------- | ------------------- |
- * | no file any more          | does not ask to count as new          | as the status says  |
- * | the same content          | does not ask to count as new          | as the status says  |
- * | other content             |                                       | its present bearer   |
- * | any                       | cannot be read                        | as the status says   |
- * | any                       | asks to count as new                  | its present bearer   |
- * | there is none             |                                       | its present bearer   |
+ * | the status is of | the upload                   | the link is bound to       |
+ * | ---------------- | ---------------------------- | -------------------------- |
+ * | a deleted file   | does not ask to count as new | the user in the status     |
+ * | the same content | does not ask to count as new | the user in the status     |
+ * | other content    |                              | the user who has the name  |
+ * | any              | cannot be read               | the user in the status     |
+ * | any              | asks to count as new         | the user who has the name  |
+ * | there is none    |                              | the user who has the name  |
  */
 export function bindingOf(
   type: PrincipalType,
@@ -37,7 +37,7 @@ export function bindingOf(
   return isNew ? undefined : status.principalId
 }
 
-/** The same of a link as it is now. A temporary one is bound to who asked for it from the start. */
+/** The same for a link as it is now. A temporary link is bound to its requester from the start. */
 export function bindingOfReading(
   reading: LinkReading,
   status: (Pick<Status, 'principalId'> & Upload) | undefined,
@@ -47,15 +47,18 @@ export function bindingOfReading(
   return bindingOf(reading.link.type, status, reading.state === 'absent' ? undefined : reading.object)
 }
 
-/** The content of a link that this entry was granted for is bound to the entry's user, whether or not its status says so yet. */
+/**
+ * If this entry was granted for this content of the link, the link is bound to the entry's user, even if its status does not
+ * say so yet.
+ */
 function bindingInLedger({ id, stored }: Pick<Settling, 'id' | 'stored'>, link: GrantingLink): PrincipalId | undefined {
   if (id.type !== 'USER' || stored?.entry.grantedAt === undefined) return undefined
   return stored.entry.links.some((known) => isSameLink(known, link)) ? id.principalId : undefined
 }
 
 /**
- * A status says whom a link was first applied to when that is done. Until then only the ledger knows: an entry of another id that
- * has, or had, this name, in any account. Where this id was given another content of it, that one was before.
+ * The status of a link names its first user only once the link is applied. Until then only the ledger knows: an entry of
+ * another id that has, or had, this name, in any account. If this id's entry names the link already, no other id counts.
  */
 async function bindingOfOthers({ id, assignment, whereabouts, entry, context }: Settling, link: GrantingLink) {
   const { standings } = context
@@ -70,8 +73,8 @@ async function bindingOfOthers({ id, assignment, whereabouts, entry, context }: 
 }
 
 /**
- * Of links that name the present name of this id, those that may be applied to it: a link of a user is bound to the user it
- * was first applied to. Who uploaded a link, and whom it is bound to, stand in its status. `lacks`: of each link.
+ * From the links that name this id's present name, picks those that may apply to it: a link of a user is bound to its first
+ * user. The status of a link names its uploader and its user. `lacks`: of each link.
  */
 export async function bindLinks(
   settling: Settling,
@@ -94,18 +97,18 @@ async function bind(settling: Settling, found: GrantingLink) {
   const findKnown = (link: GrantingLink) => settling.entry?.links.find((one) => isSameLink(one, link))
   const named = findKnown(found)
   if (type === 'GROUP' && named?.by) return { link: named, boundTo: found.ofRequest?.user }
-  // Which user it means may be written at any time.
+  // A status may get its user at any time, so read it now.
   const reading = type === 'USER' ? statuses.read(found.key) : statuses.readSince(pulledMs, found.key)
   const read = await unlessSpoiled(reading)
   const status = isSpoiled(read) ? undefined : read
-  // A sync that came since has uploaded it without the metadata by which somebody asked for it to count as new.
+  // A later sync may have uploaded the link without the metadata that asked to count as new.
   const link = { ...found, rebind: found.rebind ?? status?.rebind }
   const recorded = bindingInLedger(settling, link)
-  // Who asked for temporary access is known by its id: nobody else of that name may have it, also not at first.
+  // Temporary access is bound to the requester's id, so nobody else with that name gets it, not even at first.
   const asked = link.ofRequest?.user
-  // Nobody knows which user it means; of a group's link only who uploaded it.
+  // The user is unknown. For a group's link only the uploader is unknown.
   if (isSpoiled(read) && type === 'USER' && (asked ?? recorded) === undefined) throw read
-  // The status may be of other content, by somebody else.
+  // The status may belong to other content by another uploader.
   const by = toldUploader(status, link)
   const upload = findKnown(link) ?? link
   return {
@@ -115,8 +118,8 @@ async function bind(settling: Settling, found: GrantingLink) {
 }
 
 /**
- * Somebody's access ends at once, and with it the entry that alone may know whom a link was applied to: before that the status of
- * the link says it. So the link is never applied to another user who gets the name.
+ * Someone's access ends at once, together with the ledger entry that may be the only record of the link's user. So the status
+ * of the link records the user first, and the link never applies to another user who gets the name.
  */
 export async function keepBindings({ id, entry, context: { statuses } }: Settling): Promise<void> {
   for (const link of entry?.links ?? []) {
