@@ -4,25 +4,25 @@ import type { OwnedMembership } from './owned-membership.ts'
 import { matchesRule, type Rule } from './rule-file.ts'
 import type { UserAttributes } from './user-attributes.ts'
 
-/** `keptUntil`: the rule means the user no longer, and asks until then. */
+/** `keptUntil`: the rule no longer matches the user, but keeps the membership until this time. */
 export type RuleWish = { readonly asks: 'yes' | 'no' | 'unknown'; readonly keptUntil?: string | undefined }
 
 const dayMs = 24 * 60 * 60_000
 
 /**
- * Whether a rule asks for the membership of one person. `isIn`: it did when the membership was last wanted.
+ * Whether a rule asks for one person's membership. `isIn`: the membership's entry names this rule.
  *
- * | rule       | means the person | isIn | days of grace       | asks                |
- * | ---------- | ---------------- | ---- | ------------------- | ------------------- |
- * | not valid  | any              | yes  | any                 | nobody knows        |
- * | not valid  | any              | no   | any                 | no                  |
- * | valid      | the person is gone | any | any                | no                  |
- * | valid      | yes              | any  | any                 | yes                 |
- * | valid      | unknown          | yes  | any                 | nobody knows        |
- * | valid      | unknown          | no   | any                 | no                  |
- * | valid      | no               | no   | any                 | no                  |
- * | valid      | no               | yes  | some are left       | yes, until they end |
- * | valid      | no               | yes  | none, or none left  | no                  |
+ * | rule       | matches the person | isIn | days of grace    | asks                |
+ * | ---------- | ------------------ | ---- | ---------------- | ------------------- |
+ * | not valid  | any                | yes  | any              | unknown             |
+ * | not valid  | any                | no   | any              | no                  |
+ * | valid      | the person is gone | any  | any              | no                  |
+ * | valid      | yes                | any  | any              | yes                 |
+ * | valid      | unknown            | yes  | any              | unknown             |
+ * | valid      | unknown            | no   | any              | no                  |
+ * | valid      | no                 | no   | any              | no                  |
+ * | valid      | no                 | yes  | some are left    | yes, until they end |
+ * | valid      | no                 | yes  | none, or over    | no                  |
  */
 export function askRule(
   rule: Parsed<Rule>,
@@ -46,7 +46,7 @@ export function askRule(
   return Date.parse(keptUntil) > now.getTime() ? { asks: 'yes', keptUntil } : { asks: 'no' }
 }
 
-/** Fewer days than before end it earlier; more do not prolong what has begun. */
+/** If the file now says fewer days, the running time ends earlier. If it says more, the running time stays as it is. */
 export function endOfGrace(
   { moverGraceDays }: Pick<Rule, 'moverGraceDays'>,
   entry: Pick<OwnedMembership, 'keptUntil'> | undefined,

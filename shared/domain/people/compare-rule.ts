@@ -6,15 +6,14 @@ import type { Rule } from './rule-file.ts'
 
 type Entry = { readonly id: MembershipId; readonly entry: OwnedMembership }
 
-/** What is known of one group: whom its rule means, what ssofile made there, and who is in it. */
+/** One group: the people its rule matches, the memberships that ssofile made, and the members in the directory. */
 export type RuleFacts = {
   readonly key: string
   /** `undefined`: there is no file. */
   readonly rule: Pick<Rule, 'moverGraceDays'> | undefined
   readonly matching: ReadonlyMap<PrincipalId, PrincipalName>
-  /** Nobody knows whether the rule means them. */
+  /** Users whose attributes cannot be read, so nobody knows whether the rule matches them. */
   readonly unread: ReadonlySet<PrincipalId>
-  /** Whether the directory lists the user at all. */
   readonly isListed: (user: PrincipalId) => boolean
   readonly entries: readonly Entry[]
   readonly members: ReadonlySet<PrincipalId>
@@ -22,34 +21,34 @@ export type RuleFacts = {
   readonly now: Date
 }
 
-/** `joining`, `leaving`: whose membership is to be looked at. Nothing else is decided by it. */
+/** `joining`, `leaving`: memberships to look at. The comparison decides nothing else. */
 export type RuleComparison = {
   readonly joining: readonly { readonly user: PrincipalId; readonly name: PrincipalName }[]
-  /** In the group by the rule, and meant by it no longer; `isAlone`: nothing else asks, and the user is there. */
+  /** In the group by the rule, which no longer matches them. `isAlone`: no other file asks, and the directory lists the user. */
   readonly leaving: readonly (Entry & { readonly isAlone: boolean })[]
-  /** Of those whom the rule means. */
+  /** Members of the group among the people the rule matches. */
   readonly members: number
-  /** Taken out by hand, and `onDrift` only reports. */
+  /** Somebody else took them out, and `onDrift` is `report`. */
   readonly reported: number
   readonly kept: number
-  /** Whom the rule has put in. */
+  /** The memberships that name this rule. */
   readonly byRule: readonly OwnedMembership[]
 }
 
 /**
- * Whose membership differs from what the rule asks for.
+ * The people whose membership differs from the rule.
  *
- * | the rule   | entry of ours            | member | then                               |
- * | ---------- | ------------------------ | ------ | ---------------------------------- |
- * | means      | none                     | yes    | others put the user in: left alone |
- * | means      | none                     | no     | joins                              |
- * | means      | granted, by the rule     | yes    | is in                              |
- * | means      | granted, drift reported  | no     | told                               |
- * | means      | any other                | any    | joins: is looked at                |
- * | unknown    | any                      | any    | left alone                         |
- * | means not  | by the rule, kept        | any    | stays until then                   |
- * | means not  | by the rule              | any    | leaves, or its days of grace begin |
- * | means not  | any other                | any    | left alone                         |
+ * | the rule       | entry                    | member | then                               |
+ * | -------------- | ------------------------ | ------ | ---------------------------------- |
+ * | matches        | none                     | yes    | others put the user in: left alone |
+ * | matches        | none                     | no     | joins                              |
+ * | matches        | granted, by the rule     | yes    | is in                              |
+ * | matches        | granted, drift reported  | no     | reported                           |
+ * | matches        | any other                | any    | joins: is looked at                |
+ * | unknown        | any                      | any    | left alone                         |
+ * | does not match | by the rule, kept        | any    | stays until that time              |
+ * | does not match | by the rule              | any    | leaves, or its days of grace begin |
+ * | does not match | any other                | any    | left alone                         |
  */
 export function compareRule(facts: RuleFacts): RuleComparison {
   const { key, rule, matching, unread, isListed, entries, members, onDrift, now } = facts

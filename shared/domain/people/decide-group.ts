@@ -4,15 +4,15 @@ import type { GroupFile, OwnedGroup } from './group-file.ts'
 export type GroupFacts = {
   readonly file: 'none' | 'invalid' | GroupFile
   readonly entry: Pick<OwnedGroup, 'id' | 'isAdopted'> | undefined
-  /** Less than five minutes after the claim: a call that was not answered may still make the group. */
+  /** The claim is less than five minutes old: an unanswered call may still make the group. */
   readonly isFresh: boolean
-  /** The group that the entry has the id of; without an id, the one that has the name. */
+  /** The group with the entry's id; if the entry has no id, the group with the name. */
   readonly group:
     | { readonly hasName: boolean; readonly isExternal: boolean; readonly description: string | undefined }
     | undefined
-  /** ssofile has the group under this name already. */
+  /** ssofile already manages this group under this other name. */
   readonly knownAs: PrincipalName | undefined
-  /** What would lose its meaning, and access, with the group. */
+  /** Inputs that refer to the group. Deleting it would end their access. */
   readonly references: readonly string[]
 }
 
@@ -31,7 +31,7 @@ export type GroupAction = { readonly do: (typeof groupActions)[number] }
 export type GroupEnd = { readonly tell: (typeof groupEnds)[number] }
 
 /**
- * The next step for one group. The entry is written before the group is made. A group that ssofile adopted is given up, not deleted.
+ * The next step for one group. ssofile writes the entry before it makes the group. It never deletes an adopted group: it gives it up.
  * The first row that fits counts.
  *
  * | file    | entry            | group                              | step     |
@@ -42,16 +42,16 @@ export type GroupEnd = { readonly tell: (typeof groupEnds)[number] }
  * | none    | any              | not there                          | forget   |
  * | none    | any              | something refers to it             | blocked  |
  * | none    | adopted          | there                              | give up  |
- * | none    | any              | a provider keeps it, or it has another name | give up |
+ * | none    | any              | a provider manages it, or it has another name | give up |
  * | none    | any              | there                              | delete   |
- * | valid   | any              | a provider keeps it                | external |
+ * | valid   | any              | a provider manages it              | external |
  * | valid   | none             | known under another name           | known    |
  * | valid   | none             | there                              | adopt    |
  * | valid   | none, or with id | not there                          | claim    |
  * | valid   | without id       | not there                          | make     |
  * | valid   | without id       | there                              | note     |
  * | valid   | with id          | has another name                   | renamed  |
- * | valid   | with id          | has another description; where the group was adopted, the file must have one | update |
+ * | valid   | with id          | has another description (for an adopted group, only if the file has one) | update |
  * | valid   | with id          | there                              | applied  |
  */
 export function decideGroup(facts: GroupFacts): GroupAction | GroupEnd {

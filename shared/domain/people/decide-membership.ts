@@ -1,49 +1,48 @@
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { OwnedMembership } from './owned-membership.ts'
 
-/** What is known of one user in one group. */
+/** One user in one group. */
 export type MemberFacts = {
   readonly user: PrincipalId
   readonly entry: Pick<OwnedMembership, 'membershipId' | 'state'> | undefined
-  /** The entry was written a moment ago, for a create that may be sent now. */
+  /** The entry was just written for a create, which may be sent now. */
   readonly isClaimed: boolean
-  /** Less than five minutes after the last create: what the directory lists may be older. */
+  /** The last create is less than five minutes old: the directory's listing may be older. */
   readonly isFresh: boolean
-  /** `unknown`: a file cannot be read, so nothing is given and nothing taken. */
+  /** `unknown`: a file cannot be read, so ssofile neither gives nor takes anything. */
   readonly isWanted: 'yes' | 'no' | 'unknown'
-  /** The membership that the directory has now. */
+  /** The id of the membership in the directory now. */
   readonly found: string | undefined
-  /** A provider keeps the group: ssofile writes nothing there. */
+  /** A provider manages the group: ssofile writes nothing there. */
   readonly isExternal: boolean
   readonly onDrift: 'restore' | 'report'
-  /** A file has another content than when it gave the membership, or asks to count as new: its user is wanted again. */
+  /** A file changed since it gave the membership, or asks to count as new: its user is wanted again. */
   readonly isAskedAnew: boolean
-  /** The entry says what asks for the membership, and the brake holds nothing of it. */
+  /** The entry names the files that ask for the membership, and the brake does not hold it. */
   readonly isNoted: boolean
 }
 
-/** What is known of the files that ask for one membership. */
 export type MembershipFacts = {
-  /** What is applied was uploaded again as it was. */
+  /** The applied file was uploaded again unchanged. */
   readonly isRepeated: boolean
-  /** The group is one that ssofile made or adopted. */
+  /** ssofile made or adopted the group. */
   readonly isOurGroup: boolean
-  /** Whom the files mean, or meant: the one who has the name now comes first. */
+  /** The users that the files mean now or meant before. The user who has the name now comes first. */
   readonly users: readonly MemberFacts[]
 }
 
 export const membershipActions = ['claim', 'create', 'note', 'update', 'withdraw', 'remove', 'forget'] as const
-/** Of several users, the last of these is told. */
+/** If there are several users, the status tells the last of these ends. */
 export const memberEnds = ['none', 'applied', 'foreign', 'kept', 'reported', 'applying', 'revoking'] as const
 type ActionName = (typeof membershipActions)[number]
 type EndName = (typeof memberEnds)[number]
 export type MembershipAction = { readonly do: ActionName; readonly users: readonly PrincipalId[] }
-/** `user`: whose end it is. */
+/** `user`: the user whose end this is. */
 export type MembershipEnd = { readonly tell: EndName | 'repeated'; readonly user?: PrincipalId }
 
 /**
- * The next step for the files of one membership. The brake may hold somebody, so whoever is to be taken out comes last, with all
- * others: those whom it lets pass wait for nobody.
+ * The next step for the files of one membership. Users to take out come last and together: the brake may hold some of them, and the
+ * others must not wait for those.
  */
 export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFacts): MembershipAction | MembershipEnd {
   if (isRepeated) return { tell: 'repeated' }
@@ -59,8 +58,8 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
 }
 
 /**
- * The next step for one user. Only what ssofile made is removed, by its own id; an entry goes when it is proved that nothing of ours is
- * there. The first row that fits counts. `ours`: what the entry has the id of.
+ * The next step for one user. ssofile removes only memberships that it made, by their id. It forgets an entry only when nothing of ours
+ * can be in the directory. The first row that fits counts. `ours`: the membership with the entry's id.
  *
  * | entry      | wanted  | the directory has | besides              | step     |
  * | ---------- | ------- | ----------------- | -------------------- | -------- |
@@ -79,10 +78,10 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
  * | with id    | unknown | any               |                      | kept     |
  * | with id    | any     | not ours, or none | external, not fresh  | forget   |
  * | with id    | no      | any               | external             | kept     |
- * | with id    | no      | any               | the entry says that it goes | remove |
+ * | with id    | no      | any               | the entry says `revoking` | remove |
  * | with id    | no      | any               |                      | withdraw |
  * | with id    | yes     | not ours          | not fresh            | forget   |
- * | with id    | yes     | none              | not fresh, and drift is restored or it is asked anew | claim |
+ * | with id    | yes     | none              | not fresh, and drift is restored or a file asks again | claim |
  * | with id    | yes     | none              | not fresh            | reported |
  * | with id    | yes     | any               | not noted            | update   |
  * | with id    | yes     | any               | external             | kept     |
@@ -118,7 +117,7 @@ export function decideMember(facts: MemberFacts): { readonly do: ActionName } | 
   return { tell: isExternal ? 'kept' : 'applied' }
 }
 
-/** Whether the step depends on what the directory has: to ask costs a call. */
+/** Whether the step depends on the directory. Reading it costs a call. */
 export function isAboutDirectory(facts: Pick<MemberFacts, 'entry' | 'isFresh' | 'isWanted' | 'isExternal'>): boolean {
   const { entry, isFresh, isWanted, isExternal } = facts
   if (entry?.membershipId === undefined) return entry !== undefined || isWanted === 'yes'

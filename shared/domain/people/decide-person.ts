@@ -5,30 +5,30 @@ import { compareProfiles, type Profile } from './person-profile.ts'
 export type PersonFacts = {
   readonly file: 'none' | 'invalid' | PersonFile
   readonly entry: OwnedPerson | undefined
-  /** The user of the entry, or of the name where the entry has no id. */
+  /** The user with the entry's id; if the entry has no id, the user with the name. */
   readonly user: { readonly isExternal: boolean; readonly hasName: boolean; readonly profile: Profile } | undefined
-  /** Less than five minutes after the claim: a call that was not answered may still make the user. */
+  /** The claim is less than five minutes old: an unanswered call may still make the user. */
   readonly isFresh: boolean
-  /** The user was to be made by this content of the file, within the last hour. */
+  /** ssofile claimed the user for this content of the file, within the last hour. */
   readonly isClaimed: boolean
-  /** The directory was made equal to this content of the file before. */
+  /** ssofile has already applied this content of the file. */
   readonly isApplied: boolean
-  /** The entry has what the file says of the end. */
+  /** The entry and the file say the same about the end. */
   readonly hasTerms: boolean
-  /** The file under `suspended/` is there. Asked where the person has ended. */
+  /** The file under `suspended/` is there. Only read for a person who has ended. */
   readonly isSuspended: boolean
   /**
-   * A file of ours under `suspended/` is there although the person has not ended: a look died between the two, or the file came again
-   * meanwhile. Asked while the file is valid.
+   * The person has not ended, but our file under `suspended/` is there: ssofile stopped between the two writes, or the file in `people/`
+   * came back. Only read while the file is valid.
    */
   readonly isLeftSuspended: boolean
   readonly now: Date
   readonly onDrift: 'restore' | 'report'
-  /** Why nothing under `people/` counts. */
+  /** Why ssofile ignores everything under `people/`. */
   readonly refusal: Omit<Complaint, 'object'> | undefined
-  /** Governance lets this user be taken over. */
+  /** Governance lets ssofile adopt this user. */
   readonly mayAdopt: boolean
-  /** The policy that keeps this user from every change and end by a file. */
+  /** The policy that forbids files to change or end this user. */
   readonly protectedBy: string | undefined
 }
 
@@ -37,59 +37,58 @@ export type PersonAction =
       readonly do: 'adopt' | 'claim' | 'disclaim' | 'make' | 'note' | 'keep' | 'end' | 'return' | 'suspend' | 'forget'
     }
   | { readonly do: 'change'; readonly change: Profile }
-  /** `dueAt`: since when the user is to be deleted. */
+  /** `dueAt`: the time from which ssofile may delete the user. */
   | { readonly do: 'delete'; readonly dueAt: Date }
 
 export type PersonEnd =
   | { readonly tell: 'none' | 'wait' | 'expired' | 'external' | 'renamed' | 'applied' | 'unanswered' | 'not ours' }
   | { readonly tell: 'refused'; readonly refusal: Omit<Complaint, 'object'> }
-  /** `endsAt`: when what an earlier file said of the end comes. */
+  /** `endsAt`: the end that an earlier file set. */
   | { readonly tell: 'invalid'; readonly endsAt?: string | undefined }
   | { readonly tell: 'report'; readonly change: Profile }
-  /** ssofile did not make the user: `foreign`: and may not take it over; `identity`: and may not change its e-mail. */
+  /** ssofile did not make the user. `foreign`: it may not adopt the user. `identity`: it may not change the e-mail. */
   | { readonly tell: 'foreign' | 'identity' }
-  /** By this policy. */
   | { readonly tell: 'protected'; readonly policy: string }
-  /** `dueAt`: when the user is to be deleted. Absent: never. */
+  /** `dueAt`: when ssofile deletes the user. Absent: never. */
   | { readonly tell: 'ended'; readonly dueAt?: Date | undefined }
 
 /**
- * The next step for one person. The entry is written before the user is made. Whose time is over, or whose file is gone, counts as
- * suspended, and may be deleted later. The first row that fits counts. In force: there is a file, it has begun, and has not ended.
+ * The next step for one person. ssofile writes the entry before it makes the user. A person whose time is over or whose file is gone
+ * counts as suspended, and may be deleted later. The first row that fits counts. In force: the file exists, has begun, and has not ended.
  *
  * | file             | entry                 | user in the directory             | step                                |
  * | ---------------- | --------------------- | --------------------------------- | ----------------------------------- |
- * | any; nothing under `people/` counts | any | any                               | `refused`                           |
+ * | any; ssofile ignores `people/` | any     | any                               | `refused`                           |
  * | not valid        | not ended, and its time is over | any                     | `end`, unless a policy protects the user |
  * | not valid        | any                   | any                               | `invalid`                           |
  * | none             | none                  | any                               | `none`                              |
  * | ended            | none                  | not there                         | `expired`                           |
- * | ended            | none                  | there                             | as with any other file; `external` if a provider keeps it |
+ * | ended            | none                  | there                             | as with any other file; `external` if a provider manages it |
  * | ended, or none   | not ended, without an id, not fresh | any                 | `disclaim`                          |
  * | ended, or none   | any                   | a policy protects it              | `protected`                         |
  * | ended, or none   | not ended             | any                               | `end`                               |
  * | ended, or none   | ended, without an id, fresh | not there                   | `unanswered`                        |
  * | ended, or none   | ended                 | not there                         | `forget`                            |
- * | ended, or none   | ended, says otherwise of the end | any                    | `keep`                              |
+ * | ended, or none   | ended, has another end than the file | any                | `keep`                              |
  * | ended, or none   | ended                 | the file under `suspended/` is gone | `suspend`                         |
  * | ended, or none   | ended                 | is not due                        | `ended`                             |
- * | ended, or none   | ended                 | due; a provider keeps it, or it has another name | `not ours`           |
+ * | ended, or none   | ended                 | due; a provider manages it, or it has another name | `not ours`         |
  * | ended, or none   | ended                 | due                               | `delete`                            |
- * | in force         | any                   | a provider keeps it               | `external`                          |
+ * | in force         | any                   | a provider manages it             | `external`                          |
  * | in force         | ended, or a file of ours under `suspended/` is left | any | `return`                            |
  * | not begun        | none                  | any                               | `wait`                              |
- * | any other        | any                   | not there                         | `protected` if a policy says so; `report` if it was applied and onDrift says so |
+ * | any other        | any                   | not there                         | `protected` if a policy says so; `report` if it was applied and `onDrift` is `report` |
  * | any other        | without an id, claimed by this content | not there        | `make`                              |
  * | any other        | any                   | not there                         | `claim`                             |
- * | any other        | without an id, claimed by this content | there, as the file says, and no policy protects it | `note` |
+ * | any other        | without an id, claimed by this content | there, equal to the file, and no policy protects it | `note` |
  * | any other        | without an id         | there                             | `disclaim`: nobody knows who made it |
  * | any other        | none                  | there, protected by a policy      | `protected`                         |
  * | any other        | none                  | there                             | `adopt`; `foreign` if it may not be adopted, or has another name; `identity` if its e-mail differs |
  * | any other        | any                   | has another name                  | `renamed`                           |
  * | any other        | any                   | differs, and a policy protects it | `protected`                         |
- * | any other        | adopted               | differs in its e-mail             | `identity`: its e-mail is not ours to change |
- * | any other        | any                   | differs                           | `change`; `report` likewise         |
- * | any other        | not as the file says  | the same                          | `keep`                              |
+ * | any other        | adopted               | differs in its e-mail             | `identity`: ssofile does not change this e-mail |
+ * | any other        | any                   | differs                           | `change`; `report` if it was applied and `onDrift` is `report` |
+ * | any other        | differs from the file | the same                          | `keep`                              |
  * | any other        | any                   | the same                          | `applied`                           |
  */
 export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
@@ -136,13 +135,12 @@ export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
   return isReported ? { tell: 'report', change } : { do: 'change', change }
 }
 
-/** A file that is not valid prolongs nothing. */
+/** An invalid file does not postpone an end that an earlier file set. */
 function endByEntry({ entry, protectedBy, now }: PersonFacts): PersonAction | PersonEnd {
   const endsAt = protectedBy === undefined && entry?.ended === undefined ? entry?.endsAt : undefined
   return isPast(endsAt, now) ? { do: 'end' } : { tell: 'invalid', endsAt }
 }
 
-/** The person has ended. */
 function leave(
   entry: OwnedPerson,
   { user, isFresh, hasTerms, isSuspended, now }: PersonFacts,
@@ -156,8 +154,8 @@ function leave(
 }
 
 /**
- * The answer of our create is not known: another user of the name may have come meanwhile, and whoever writes the file may write it
- * as that user is. So only the content that was sent counts, and not for long.
+ * The answer to our create is unknown. Meanwhile somebody else may have made a user of this name, and the file may have been changed to
+ * match that user. So only the content that ssofile sent counts, and only for an hour.
  */
 function isMadeByUs({ file, user, isClaimed, protectedBy }: PersonFacts): boolean {
   if (typeof file === 'string' || !isClaimed || protectedBy !== undefined || !user?.hasName) return false
@@ -177,7 +175,7 @@ function isPast(instant: string | undefined, now: Date): boolean {
 
 const dayMs = 24 * 60 * 60_000
 
-/** Never for a user of whom it is not known that ssofile made or adopted it. */
+/** Never, if ssofile does not know that it made or adopted the user. */
 function dueOf({ id, ended, deleteAfterDays }: OwnedPerson): Date | undefined {
   if (id === undefined || ended === undefined || deleteAfterDays === undefined) return undefined
   return new Date(Date.parse(ended.at) + deleteAfterDays * dayMs)

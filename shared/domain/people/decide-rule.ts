@@ -1,10 +1,10 @@
 import type { FoundGroup } from './describe-membership.ts'
 
-/** What is known of one file under `rules/`, before anybody is compared with it. */
+/** One file under `rules/`, before ssofile compares anybody with it. */
 export type RuleLookFacts = {
   readonly file: 'none' | 'invalid' | 'valid'
   readonly group: Pick<FoundGroup, 'is' | 'isExternal'>
-  /** The brake still holds as many people as the status of this upload says, and only a minute has passed. */
+  /** The brake still holds as many people as this upload's status says, and less than a minute has passed. */
   readonly isHeldAsBefore: boolean
 }
 
@@ -14,13 +14,13 @@ export type RuleAction = { readonly do: (typeof ruleActions)[number] }
 export type RuleEnd = { readonly tell: (typeof ruleEnds)[number] }
 
 /**
- * The next step for one rule. To compare all people of the directory takes many calls. The first row that fits counts.
+ * The next step for one rule. Comparing everybody in the directory takes many calls. The first row that fits counts.
  *
  * | file    | held as before | group                                        | step     |
  * | ------- | -------------- | -------------------------------------------- | -------- |
  * | invalid | any            | any                                          | invalid  |
  * | any     | yes            | any                                          | held     |
- * | valid   | no             | not ssofile's, or a provider keeps it        | no group |
+ * | valid   | no             | not ssofile's, or a provider manages it      | no group |
  * | none    | no             | not ssofile's                                | nothing  |
  * | any     | no             | ours                                         | compare  |
  */

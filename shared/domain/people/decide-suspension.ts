@@ -4,15 +4,15 @@ import { isAdmitted } from './describe-suspension.ts'
 
 export type SuspensionFacts = {
   readonly isThere: boolean
-  /** The policy that lets no file suspend this user. */
+  /** The policy that forbids files to suspend this user. */
   readonly protectedBy: string | undefined
-  /** The user whom the name meant when the file was first looked at, or means now. */
+  /** The user with this name now, or the user the name meant at the first look. */
   readonly user: PrincipalId | undefined
-  /** By the user's id the file is found, whatever the name becomes. */
+  /** ssofile can find the file by the user's id, even if the name changes. */
   readonly isNoted: boolean
-  /** What the status of the file said before. */
+  /** The state in the file's last status. */
   readonly told: StatusState | undefined
-  /** Only its hour has come: nothing is known to have changed. */
+  /** Only its hourly look is due: nothing is known to have changed. */
   readonly isDue: boolean
 }
 
@@ -22,9 +22,9 @@ export type SuspensionAction = { readonly do: (typeof suspensionActions)[number]
 export type SuspensionEnd = { readonly tell: (typeof suspensionEnds)[number] }
 
 /**
- * The next step for one suspension. Whether somebody has something is decided where access is, by whether the file lies there. Once a
- * status says that the brake has let the person pass, it is not asked again: the person counts once, however long the file lies
- * there. The first row that fits counts.
+ * The next step for one suspension. Other code takes the access away, because this file exists. Once a status says that the brake let
+ * the person pass, ssofile does not ask the brake again: the person counts once, however long the file stays. The first row that fits
+ * counts.
  *
  * | file  | policy      | user      | by id | status before       | step      |
  * | ----- | ----------- | --------- | ----- | ------------------- | --------- |

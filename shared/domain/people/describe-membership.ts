@@ -8,29 +8,28 @@ import { renderInstant } from '../text/instant.ts'
 import { groupKey } from './group-file.ts'
 import type { Membership } from './membership-file.ts'
 
-/** What one file under `memberships/` says now. Only `in-force` asks for anything. `unreadable`: it may say anything. */
+/** What one file under `memberships/` says now. Only `in-force` asks for anything. `unreadable`: its content is unknown. */
 export type MembershipReading =
   | { readonly state: 'absent' }
   | { readonly state: 'rejected' | 'unreadable'; readonly complaint: Complaint }
   | { readonly state: 'in-force' | 'not-yet' | 'expired'; readonly body: LinkBody }
 
-/** The group, as files name it. */
+/** The group of this name. */
 export type FoundGroup =
   | { readonly is: 'ours'; readonly id: PrincipalId; readonly isExternal: boolean }
-  /** Somebody deleted it in the directory. It is made again, if its file is there. */
+  /** Somebody deleted it in the directory. ssofile makes it again if its file is there. */
   | { readonly is: 'gone'; readonly id: PrincipalId; readonly isExternal: false }
-  /** Nobody has uploaded its file yet, or it is about to be made. `isExternal`: the directory has it, from a provider. */
+  /** Nobody has uploaded its file yet, or ssofile is about to make it. `isExternal`: a provider put it into the directory. */
   | { readonly is: 'not ours'; readonly isExternal: boolean }
 
-/** What came of the membership. */
 export type MembershipOutcome =
   | { readonly is: 'none' | 'applied' | 'foreign' | 'applying' | 'revoking' | 'kept' }
-  /** `by`: who took the user out; absent: it is not known. */
+  /** `by`: the person who took the user out. Absent: unknown. */
   | { readonly is: 'reported'; readonly by?: Author | undefined }
   | { readonly is: 'held'; readonly reason: string }
   | { readonly is: 'paused'; readonly reason: string }
 
-/** Why a file that is in force gives its user nothing. */
+/** Why a file in force gives its user nothing. */
 export type MembershipLack =
   | { readonly lacks: 'user' }
   | { readonly lacks: 'binding'; readonly boundTo: PrincipalId }
@@ -42,8 +41,8 @@ export type ToldMembership = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'ow
 export const heldRemedy = 'an operator looks at what is held with: ssofile brake, and can release it'
 
 /**
- * The status of one file; `undefined`: the file is gone, and nothing of it is left. `end`: of the membership that it asks for, or
- * asked for; `isLeft`: that membership is there because of this file too, and not wanted any more.
+ * The status of one file. `undefined`: the file is gone, and its membership too. `end`: the outcome for the membership that the file
+ * asks for or asked for. `isLeft`: this file gave that membership, which is there but no longer wanted.
  */
 export function describeMembership(
   { group: name, user }: Membership,
@@ -78,7 +77,7 @@ export function describeMembership(
   }
 }
 
-/** `undefined`: people can be put into it. `asking`: what asks for that. */
+/** `undefined`: ssofile can put people into the group. `asking`: names the kind of file in the message. */
 export function describeGroup(
   name: PrincipalName,
   group: Pick<FoundGroup, 'is' | 'isExternal'>,

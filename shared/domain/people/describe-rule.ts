@@ -6,14 +6,14 @@ import { ruleKey } from './rule-file.ts'
 
 export type RuleLook = {
   readonly people: PeopleOfRule
-  /** The file is gone: nobody is to be in the group by it. */
+  /** The file is gone: everybody leaves whom only this rule put in. */
   readonly isGone: boolean
-  /** A provider keeps the group now: nobody is taken out. */
+  /** A provider manages the group now: ssofile takes nobody out. */
   readonly isExternal: boolean
-  /** Why the brake holds those who leave. */
+  /** Why the brake holds the people who leave. */
   readonly held: string | undefined
   readonly paused: string | undefined
-  /** A look at least 20 seconds ago found the same people for the same file: nobody is on the way. */
+  /** A look at least 20 seconds ago found the same people for the same file: nothing is in flight. */
   readonly isAsBefore: boolean
   readonly reported: number
   readonly unread: number
@@ -23,16 +23,16 @@ export type RuleLook = {
 export type ToldRule = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'people' | 'warnings'>
 
 /**
- * The status of a rule; `undefined`: the file is gone, and nobody is in the group by it. The first row that fits counts.
+ * The status of a rule. `undefined`: the file is gone, and it keeps nobody in the group. The first row that fits counts.
  *
  * | found                             | state      |
  * | --------------------------------- | ---------- |
  * | gone, and nobody is left          | none       |
  * | the brake holds somebody          | `held`     |
- * | gone, and a provider keeps the group now | `failed` |
+ * | gone, and a provider manages the group now | `failed` |
  * | gone                              | `revoking` |
  * | a pause, and somebody comes or goes | `applying` |
- * | somebody comes or goes, and it was otherwise before | `applying` |
+ * | somebody comes or goes, and the last look found other people | `applying` |
  * | others took somebody out, and drift is reported     | `failed`   |
  * | any other                         | `applied`  |
  */

@@ -6,37 +6,37 @@ import { quote } from '../statuses/complaint.ts'
 import type { Status } from '../statuses/status.ts'
 import { count } from '../text/count.ts'
 
-/** What somebody who is suspended has left. */
+/** The access that a suspended person still has. */
 export type Holdings = {
   readonly user: PrincipalId
   readonly ours: readonly AssignmentKey[]
-  /** In groups, that ssofile made. */
+  /** The memberships that ssofile made. */
   readonly memberships: readonly unknown[]
-  /** Groups that ssofile put the user into, and that a provider keeps now: by name. Only there can the user be taken out. */
+  /** Names of groups into which ssofile put the user and which a provider manages now. Only the provider can take the user out. */
   readonly kept: readonly string[]
-  /** Those of `ours` that AWS does not let anybody take away now. */
+  /** Those of `ours` that AWS lets nobody revoke now. */
   readonly failed: readonly AssignmentKey[]
-  /** Why nothing may end yet, or not all. Absent: nothing is held. */
+  /** Why the brake holds some or all of it. Absent: nothing is held. */
   readonly held?: string | undefined
-  /** What others gave to the user. */
+  /** Access that others gave to the user. */
   readonly foreign: readonly AssignmentKey[]
-  /** Groups of the user, made by others, that have access: by name. */
+  /** Names of the user's other groups that have access. */
   readonly groups: readonly string[]
-  /** Why it is not known in which groups the user is: of those, only the ones are known that ssofile put the user into. */
+  /** Why ssofile could not read the user's groups. It then knows only those into which it put the user. */
   readonly unread?: string | undefined
-  /** Permission sets whose sessions should be denied, and are not. */
+  /** Permission sets whose sessions ssofile should deny, but does not yet. */
   readonly undenied?: readonly string[] | undefined
 }
 
 const admitted: ReadonlySet<Status['state']> = new Set(['revoking', 'failed', 'suspended', 'partly'])
 
-/** The brake has let the person pass: what the person has ends. */
+/** The brake let the person pass: the person's access ends. */
 export function isAdmitted(told: Pick<Status, 'state' | 'putOff'> | undefined): boolean {
-  // A first look that failed has not asked the brake.
+  // A first look that failed did not ask the brake.
   return told !== undefined && admitted.has(told.state) && told.putOff?.state !== 'applying'
 }
 
-/** What the brake is told of a revocation because its user is suspended: `told` is the status of the file. */
+/** What the brake learns about a revocation whose user is suspended. `told`: the status of the file. */
 export function suspendedAs(user: PrincipalId, told: Status | undefined): SuspendedPerson | 'admitted' {
   return isAdmitted(told) ? 'admitted' : { user, by: uploaderWithoutSession(told?.by) }
 }
@@ -44,8 +44,8 @@ export function suspendedAs(user: PrincipalId, told: Status | undefined): Suspen
 const namedMost = 5
 
 /**
- * What the file of a suspension is told, once the user is known. The first row that fits counts. `isBegun`: a status has said
- * before that it passes; sessions are denied and requests withdrawn after that, and before it is told that all is done.
+ * The status of a suspension whose user is known. The first row that fits counts. `isBegun`: an earlier status said that the person
+ * passed the brake. ssofile denies sessions and withdraws requests after that status, and before it says that all is done.
  *
  * | of ours             | begun | by others               | state     |
  * | ------------------- | ----- | ----------------------- | --------- |
@@ -53,7 +53,7 @@ const namedMost = 5
  * | any                 | no    |                         | revoking  |
  * | all left has failed |       |                         | failed    |
  * | some is left        |       |                         | revoking  |
- * | nothing             |       | access, groups of it, groups that a provider keeps now, or groups that cannot be read | partly |
+ * | nothing             |       | access, groups with access, groups that a provider manages now, or groups that cannot be read | partly |
  * | nothing             |       | nothing                 | suspended |
  */
 export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<Status, 'state' | 'reason' | 'remedy'> {
@@ -118,7 +118,7 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
   }
 }
 
-/** What a suspension does where ssofile cannot take the access; the same words everywhere. */
+/** What a suspension does if ssofile cannot take the access. Every message uses these words. */
 export const suspendedLimit =
   'until that ends, sessions of permission sets that ssofile owns are denied within two minutes'
 

@@ -10,12 +10,12 @@ import { ownerRule, ownerText } from '../text/owner.ts'
 export const groupPrefix = 'groups/'
 export const groupMostBytes = 16 * 1024
 const ending = '.json'
-/** A key has room for fewer than the 1,024 characters of a DisplayName. */
+/** A DisplayName may have 1,024 characters. A key has no room for so many. */
 const nameMostBytes = 700
-/** Identity Store API Reference, "CreateGroup": no group can be called so. */
+/** Identity Store API Reference, "CreateGroup": AWS reserves these names. */
 const reserved: ReadonlySet<string> = new Set(['Administrator', 'AWSAdministrators'])
 
-/** What the file of a group says. The name of the file is the name of the group. */
+/** The content of a group's file. The file's name is the group's name. */
 export const groupFileSchema = z.strictObject({
   /** For editors. */
   $schema: z.string().optional(),
@@ -34,7 +34,7 @@ export function groupKey(name: PrincipalName): string {
   return `${groupPrefix}${name}${ending}`
 }
 
-/** The group that a key under `groups/` names: exactly as in links, without `principalSuffix`. */
+/** The group that a key under `groups/` names, spelled as in links, without `principalSuffix`. */
 export function parseGroupKey(key: string): Parsed<PrincipalName> {
   return parseGroupNameIn(groupPrefix, key)
 }
@@ -53,7 +53,7 @@ export function parseGroupNameIn(prefix: string, key: string): Parsed<PrincipalN
   })
 }
 
-/** An empty file says nothing, and asks for the group all the same. */
+/** An empty file is valid: it asks for the group and says nothing more. */
 export function parseGroupFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<GroupFile> {
   if (sizeBytes === 0) return parsed({})
   const limit = { mostBytes: groupMostBytes, remedy: 'shorten the description' }
@@ -73,16 +73,16 @@ export const groupRules: JsonRules = {
   '$.owner': ownerRule,
 }
 
-/** One object for each group that ssofile made or adopted: `owned_groups/<name>`. Written before the group is made. */
+/** One object for each group that ssofile made or adopted: `owned_groups/<name>`. ssofile writes it before it makes the group. */
 export const ownedGroupPrefix = 'owned_groups/'
 export const ownedGroup = record({
   v: z.literal(1),
-  /** Absent while the answer of the create is not known. */
+  /** Absent until the answer to the create is known. */
   id: principalId.optional(),
-  /** It was there before: it is never deleted. */
+  /** The group existed before, so ssofile never deletes it. */
   isAdopted: z.boolean(),
   claimedAt: z.iso.datetime(),
-  /** As it was last written, or found. */
+  /** The description that ssofile last wrote or found. */
   description: z.string().optional(),
 })
 export type OwnedGroup = z.infer<typeof ownedGroup>

@@ -1,18 +1,17 @@
 import { type Complaint, quote } from '../statuses/complaint.ts'
 
-/** What is known of somebody who acts: by a file, an approval, the API, the page or a command. */
+/** Somebody who acts: by a file, an approval, the API, the page or a command. */
 export type ActorFacts = {
-  /** `unknown`: the caller may not read the directory. Only commands go on then, by the name of their session. */
+  /** `unknown`: the caller may not read the directory. Only commands go on then, under the session's name. */
   readonly user: 'enabled' | 'disabled' | 'gone' | 'unknown'
   /** The file that suspends the user. */
   readonly suspendedBy?: string | undefined
-  /** What is done needs a name that links can spell, and the user has none. */
+  /** The action needs a name that links can spell, and the user has none. */
   readonly isNameless?: boolean
-  /** What is done is for the members of these groups, and the user is in none of them. */
+  /** The action is for members of these groups, and the user is in none of them. */
   readonly outside?: 'auditors' | 'operators' | undefined
 }
 
-/** Why somebody may not act. */
 export type Bar =
   | { readonly is: 'gone' }
   | { readonly is: 'suspended'; readonly by: string }
@@ -20,7 +19,7 @@ export type Bar =
   | { readonly is: 'outside'; readonly of: 'auditors' | 'operators' }
 
 /**
- * What keeps somebody from acting: asking, approving, reading, releasing, pausing. Every door asks this. The first row that fits:
+ * The reason that keeps somebody from asking, approving, reading, releasing or pausing. Every way in asks this. The first row that fits:
  *
  * | user     | suspended by | name in links     | groups             | bar       |
  * | -------- | ------------ | ----------------- | ------------------ | --------- |
@@ -39,7 +38,6 @@ export function judgeActor({ user, suspendedBy, isNameless, outside }: ActorFact
   return outside && { is: 'outside', of: outside }
 }
 
-/** What to tell a person who may not act. */
 export function complainOfBar(userName: string, bar: Bar): Omit<Complaint, 'object'> {
   switch (bar.is) {
     case 'gone':

@@ -8,29 +8,29 @@ import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 import { principalName } from '../principals/principal.ts'
 
-/** One access that somebody had when a file suspended the person. */
+/** One access that a person had when a file suspended the person. */
 const hadAccess = record({
   access: assignmentKey,
   account: accountId,
   permissionSet: permissionSetName,
   givenBy: z.enum(['ssofile', 'others']),
-  /** The group through which the person has it; absent: it is the person's own. */
+  /** The group that gives the access. Absent: the access is the person's own. */
   group: z.string().optional(),
-  /** When it began; of foreign access: known since. Absent: it is not known, or it is a group's. */
+  /** When it began; for access of others, when ssofile first saw it. Absent: unknown, or access of a group. */
   since: z.iso.datetime().optional(),
   links: z.array(z.string()),
-  /** When it was taken away, or was first seen gone. Absent: it is still there. */
+  /** When it was revoked, or when ssofile first saw it gone. Absent: it is still there. */
   endedAt: z.iso.datetime().optional(),
 })
 export type HadAccess = z.infer<typeof hadAccess>
 
-/** `reports/leavers/<date>/<user>.json`: what somebody had, since when, and when each of it ended. */
+/** `reports/leavers/<date>/<user>.json`: the person's access, its beginning, and its end. */
 export const leaverReport = record({
   v: z.literal(1),
   user: principalId,
   name: principalName,
   suspendedAt: z.iso.datetime(),
-  /** When the file was deleted; absent: it lies there. */
+  /** When somebody deleted the file. Absent: the file is still there. */
   restoredAt: z.iso.datetime().optional(),
   by: uploader.optional(),
   reason: z.string().optional(),
@@ -39,26 +39,25 @@ export const leaverReport = record({
 })
 export type LeaverReport = z.infer<typeof leaverReport>
 
-/** By the day on which the person was suspended. */
+/** The folder is the day of the suspension. */
 export function leaverReportKey({ name, suspendedAt }: Pick<LeaverReport, 'name' | 'suspendedAt'>): string {
   return `reports/leavers/${suspendedAt.slice(0, 10)}/${renderNameInKey(name)}.json`
 }
 
-/** Of a later suspension on the same day. */
+/** The key for a second suspension on the same day. */
 export function laterLeaverReportKey(about: Pick<LeaverReport, 'name' | 'suspendedAt'>): string {
   return leaverReportKey(about).replace(/\.json$/, `%${about.suspendedAt}.json`)
 }
 
 /**
- * What is in the report, joined with what there is now and what history says has ended. What was taken away and is given again
- * has not ended.
+ * Joins the report with the access that exists now and the ends in history. Access that was revoked and given again has not ended.
  *
  * | there now | has ended, by history | in the report | then                                     |
  * | --------- | --------------------- | ------------- | ---------------------------------------- |
  * | yes       | any                   | any           | as it is now                             |
- * | no        | yes                   | any           | ended then                               |
+ * | no        | yes                   | any           | ended at the time in history             |
  * | no        | no                    | as ended      | stays                                    |
- * | no        | no                    | as there      | was first seen gone `at`                 |
+ * | no        | no                    | as there      | ended `at`, when first seen gone         |
  */
 export function joinHad(
   known: readonly HadAccess[],

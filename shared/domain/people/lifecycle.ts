@@ -2,24 +2,24 @@ import * as z from 'zod'
 import { record } from '../json/record.ts'
 import { renderCsv } from '../text/render-csv.ts'
 
-/** One way of one person: from being asked for to access, or from leaving to nothing left. */
+/** One person's way from a request to access, or from leaving until no access is left. */
 export type Passage = {
   readonly what: 'joined' | 'left'
   readonly month: string
   readonly person: string
   readonly personId: string
-  /** The link, membership or request that asked; or why the person left: `suspended`, or `left` the directory. */
+  /** The link, membership or request that asked for the access; or why the person left: `suspended`, or `left` the directory. */
   readonly by: string
   readonly from: string
-  /** Absent: something of ours is left. */
+  /** Absent: the way is not finished. */
   readonly until?: string | undefined
 }
 
 const count = z.int().min(0)
-/** In seconds. Absent: nobody. */
+/** In seconds. Absent: nobody finished. */
 const times = record({
   people: count,
-  /** Of these, not done yet. */
+  /** How many of these are not done yet. */
   open: count,
   p50: count.optional(),
   p95: count.optional(),
@@ -34,18 +34,18 @@ export const lifecycleSummary = record({
   madeAt: z.iso.datetime(),
   joined: times,
   left: times,
-  /** As of then: links, groups and permission sets whose owner is suspended, disabled or gone. Absent: not known. */
+  /** At that time: links, groups and permission sets whose owner is suspended, disabled or gone. Absent: unknown. */
   orphans: count.optional(),
-  /** As of then: links whose `expiresAt` is over and that still lie there. */
+  /** At that time: links that still exist after their `expiresAt`. */
   expired: count,
 })
 export type LifecycleSummary = z.infer<typeof lifecycleSummary>
 
 type AbsenceEvent = { readonly at: string; readonly event: 'suspended' | 'restored' | 'left' | 'back' }
-/** `back`: from then on neither a file nor the directory says that the person has left. */
+/** `back`: from this time, neither a file nor the directory says that the person has left. */
 export type Absence = { readonly from: string; readonly by: 'suspended' | 'left'; back?: string }
 
-/** A person has left from the first of the two causes on, until neither is there. */
+/** An absence begins with the first of the two causes and ends when both are gone. */
 export function listAbsences(events: readonly AbsenceEvent[]): readonly Absence[] {
   const absences: Absence[] = []
   const causes = new Set<string>()
@@ -75,7 +75,7 @@ export function summarizeTimes(passages: readonly Passage[]): LifecycleTimes {
   return seconds.length === 0 ? known : { ...known, p50: rank(0.5), p95: rank(0.95), worst: rank(1) }
 }
 
-/** Joiners first, each by when it began. */
+/** Joiners first, then by the time of the beginning. */
 export function renderPassages(passages: readonly Passage[]): string {
   const sorted = passages.toSorted((a, b) =>
     `${a.what} ${a.from} ${a.person}` < `${b.what} ${b.from} ${b.person}` ? -1 : 1,
@@ -89,7 +89,6 @@ export function renderPassages(passages: readonly Passage[]): string {
   ])
 }
 
-/** The four figures, for a person. */
 export function describeLifecycle({
   joined,
   left,

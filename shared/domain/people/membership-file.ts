@@ -5,39 +5,38 @@ import { type Complaint, type Parsed, parsed, quote, refused } from '../statuses
 
 export const membershipPrefix = 'memberships/'
 
-/** As of links: the prefixes under which ssofile writes need room beside it. */
+/** Same limit as for links: ssofile puts its own prefixes before a key, and they need room. */
 const keyMostBytes = 900
 const suffix = '%ssofile'
 const form = 'memberships/<folder>/<group>%<user name>%ssofile'
 
-/** Who is to be in which group, by names: exactly as in links, without `principalSuffix`. */
+/** A user to put into a group. Names are spelled as in links, without `principalSuffix`. */
 export type Membership = { readonly group: PrincipalName; readonly user: PrincipalName }
-/** `folder`: absent directly under `memberships/`. */
+/** `folder`: absent for a file directly under `memberships/`. */
 export type MembershipFile = Membership & { readonly key: string; readonly folder: string | undefined }
 
-/** What the brake and `changes/` call a membership. */
+/** The name of a membership for the brake and in `changes/`. */
 export function renderMembership({ group, user }: Membership): string {
   return `${group}%${user}`
 }
 
-/** Where a file may lie that asks for this membership. */
+/** The key of a file that asks for this membership. */
 export function membershipKey(membership: Membership, folder: string | undefined): string {
   return `${membershipPrefix}${folder === undefined ? '' : `${folder}/`}${renderMembership(membership)}${suffix}`
 }
 
-/** All keys that may ask for it. */
 export function membershipKeys(membership: Membership, folders: readonly string[]): readonly string[] {
   return [undefined, ...folders].map((folder) => membershipKey(membership, folder))
 }
 
-/** The folder of a key under `memberships/`, declared or not; `undefined`: directly there. */
+/** The folder of a key under `memberships/`, declared or not. `undefined`: the file has no folder. */
 export function folderOfMembership(key: string): string | undefined {
   return splitFolder(key.slice(membershipPrefix.length)).folder
 }
 
 /**
- * What a key under `memberships/` asks for. A user name has no `%` here and a group's name no `/`: so there is only one way to read
- * it. Only `folders` count.
+ * The membership that a key under `memberships/` asks for. User names here have no `%` and group names no `/`, so a key has only one
+ * meaning. Only `folders` count.
  */
 export function parseMembershipKey(key: string, folders: readonly string[]): Parsed<MembershipFile> {
   const { folder, rest } = splitFolder(key.slice(membershipPrefix.length))
@@ -67,7 +66,7 @@ export function parseMembershipKey(key: string, folders: readonly string[]): Par
   return parsed({ key, folder, group: group.data, user: user.data })
 }
 
-/** Only a declared folder may stand before a membership. */
+/** Only a declared folder counts. */
 export function findMembershipFolderFault(
   folder: string | undefined,
   folders: readonly string[],
@@ -82,7 +81,7 @@ export function findMembershipFolderFault(
   }
 }
 
-/** The same wherever it lies: a folder that was declared before may have given something. */
+/** Accepts any folder: a folder that is not declared now may have been declared before and given a membership. */
 export function parseMembershipAnywhere(key: string): Parsed<MembershipFile> {
   const folder = folderOfMembership(key)
   return parseMembershipKey(key, folder === undefined ? [] : [folder])

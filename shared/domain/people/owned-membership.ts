@@ -10,30 +10,30 @@ export const ownedMembershipPrefix = 'owned_memberships/'
 
 export type MembershipId = { readonly group: PrincipalId; readonly user: PrincipalId }
 
-/** A membership that ssofile made. Written before it is created. Names are those of the files that asked for it. */
+/** A membership that ssofile made. ssofile writes this record before the create. The names come from the files that asked for it. */
 export const ownedMembership = record({
   v: z.literal(1),
-  /** `granting`: a create was sent, or will be, and nobody knows its answer. */
+  /** `granting`: ssofile sent a create, or will send it, and does not know the answer. */
   state: z.enum(['granting', 'granted', 'revoking', 'held']),
   group: principalName,
   user: principalName,
-  /** Whose it is in the directory. Absent while the answer of the create is not known. */
+  /** The membership's id in the directory. Absent until the answer to the create is known. */
   membershipId: z.string().optional(),
   /** The files that asked for it when it was last wanted. */
   files: z.array(
     record({
       key: z.string(),
       by: uploader.optional(),
-      /** Which content of it; absent in records of older versions. */
+      /** Absent in records of older versions. */
       etag: z.string().optional(),
       ...uploadIdentity,
       expiresAt: z.iso.datetime().optional(),
     }),
   ),
-  /** When the last create was about to be sent, by S3's clock. */
+  /** When ssofile was about to send the last create, by S3's clock. */
   calledAt: z.iso.datetime(),
   grantedAt: z.iso.datetime().optional(),
-  /** A rule means the user no longer, and lets the user stay so long. */
+  /** A rule no longer matches the user. The membership ends at this time. */
   keptUntil: z.iso.datetime().optional(),
 })
 export type OwnedMembership = z.infer<typeof ownedMembership>
@@ -42,7 +42,7 @@ export function ownedMembershipKey({ group, user }: MembershipId): string {
   return `${ownedMembershipPrefix}${group}%${user}`
 }
 
-/** `undefined`: nobody here wrote it. */
+/** `undefined`: ssofile did not write this key. */
 export function parseOwnedMembershipKey(key: string): MembershipId | undefined {
   const [group, user, ...rest] = key.slice(ownedMembershipPrefix.length).split('%')
   const read = z.object({ group: principalId, user: principalId }).safeParse({ group, user })

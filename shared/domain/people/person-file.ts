@@ -20,7 +20,7 @@ const text = (most = 1024) =>
     .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P} ]+$/u)
 const instant = z.iso.datetime({ offset: true })
 
-/** What the file of a person says. Its name is the user name. */
+/** The content of a person's file. The file's name is the user name. */
 export const personFileSchema = z.strictObject({
   /** For editors. */
   $schema: z.string().optional(),
@@ -31,15 +31,15 @@ export const personFileSchema = z.strictObject({
   title: text().optional(),
   department: text().optional(),
   userType: text().optional(),
-  /** As the directory keeps it, such as a user name. */
+  /** As in the directory, such as a user name. */
   manager: text().optional(),
-  /** The user is not made before. */
+  /** ssofile does not make the user before this time. */
   startsAt: instant.optional(),
-  /** From then on the person counts as suspended. */
+  /** From this time on the person counts as suspended. */
   endsAt: instant.optional(),
-  /** Who answers for somebody from outside. */
+  /** The person who answers for somebody from outside. */
   sponsor: text(256).optional(),
-  /** So many days after the person has ended the user is deleted. Absent: never. */
+  /** ssofile deletes the user this many days after the end. Absent: never. */
   deleteAfterDays: z.int().min(0).max(3_650).optional(),
 })
 export type PersonFile = z.infer<typeof personFileSchema>
@@ -48,7 +48,7 @@ export function personKey(name: PrincipalName): string {
   return `${peoplePrefix}${name}${ending}`
 }
 
-/** The user whom a key under `people/` names: exactly as in links, without `principalSuffix`. */
+/** The user whom a key under `people/` names, spelled as in links, without `principalSuffix`. */
 export function parsePersonKey(key: string): Parsed<PrincipalName> {
   const name = key.slice(peoplePrefix.length, -ending.length)
   const parsedName = principalName.safeParse(name)
@@ -116,26 +116,26 @@ export const personRules: JsonRules = {
   '$.deleteAfterDays': value('whole days from 0 to 3650', 'a number such as 90, or leave the field out: never'),
 }
 
-/** One object for each user that ssofile made or adopted: `owned_people/<user name>`. Written before the user is made. */
+/** One object for each user that ssofile made or adopted: `owned_people/<user name>`. ssofile writes it before it makes the user. */
 export const ownedPersonPrefix = 'owned_people/'
 export const ownedPerson = record({
   v: z.literal(1),
-  /** Absent while the answer of the create is not known. */
+  /** Absent until the answer to the create is known. */
   id: principalId.optional(),
-  /** It was there before: what the file leaves out stays. */
+  /** The user existed before, so a field that the file leaves out stays as it is. */
   isAdopted: z.boolean(),
   claimedAt: z.iso.datetime(),
-  /** The content of the file that the directory was last made equal to. */
+  /** The content of the file that ssofile last applied to the directory. */
   applied: z.string().optional(),
-  /** As the last file that was valid says. */
+  /** From the last valid file. */
   deleteAfterDays: z.int().optional(),
-  /** The same: a file that is not valid any more prolongs nothing. */
+  /** From the last valid file: a file that becomes invalid does not postpone the end. */
   endsAt: z.string().optional(),
-  /** The content of the file by which the user was to be made. */
+  /** The content of the file for which ssofile claimed the user. */
   claimed: z.string().optional(),
   /**
-   * Since when the person counts as suspended; `etag`: of the file under `suspended/`, if ssofile wrote it; `as`: the name there, if
-   * somebody had renamed the user.
+   * When the person began to count as suspended. `etag`: of the file under `suspended/`, if ssofile wrote it. `as`: the user's name
+   * there, if somebody had renamed the user.
    */
   ended: record({ at: z.iso.datetime(), etag: z.string().optional(), as: principalName.optional() }).optional(),
 })

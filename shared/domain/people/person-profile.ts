@@ -11,12 +11,12 @@ export const profileFields = [
   'manager',
 ] as const
 export type ProfileField = (typeof profileFields)[number]
-/** What a file says of a person, and what the directory has of it. */
+/** A person's fields, in a file or in the directory. */
 export type Profile = { readonly [field in ProfileField]?: string | undefined }
 
 /**
- * Where Identity Store has each. A list is written as a whole, its members in small letters; `null` takes an attribute away.
- * (Identity Store API Reference, "AttributeOperation"; source of the Terraform AWS provider.)
+ * The paths of the fields in Identity Store. A list is replaced as a whole, and its members have small letters. `null` removes an
+ * attribute. (Identity Store API Reference, "AttributeOperation"; source of the Terraform AWS provider.)
  */
 const paths: Readonly<Record<ProfileField, string>> = {
   displayName: 'displayName',
@@ -31,7 +31,7 @@ const paths: Readonly<Record<ProfileField, string>> = {
 
 type ProfileValue = string | null | { [member: string]: string | boolean }[] | { value: string }
 
-/** What UpdateUser is given for these changes. `undefined`: the attribute goes. */
+/** The operations for UpdateUser. An `undefined` field is removed. */
 export function renderProfileOperations(
   change: Profile,
 ): readonly { readonly path: string; readonly value: ProfileValue }[] {
@@ -46,7 +46,7 @@ function renderValue(field: ProfileField, text: string | undefined): ProfileValu
   return field === 'manager' ? { value: text } : text
 }
 
-/** What CreateUser is given, besides the user name. */
+/** The input of CreateUser, besides the user name. */
 export function renderNewUser({ displayName, givenName, familyName, email, title, userType, ...rest }: Profile) {
   const { department, manager } = rest
   const extension = {
@@ -66,7 +66,7 @@ export function renderNewUser({ displayName, givenName, familyName, email, title
   }
 }
 
-/** What DescribeUser answers of it. */
+/** The part of DescribeUser's answer that has these fields. */
 type ToldUser = {
   readonly DisplayName?: unknown
   readonly Name?: unknown
@@ -99,8 +99,7 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 /**
- * What has to change so that the directory says what the file says. What the file leaves out goes, unless somebody else made the
- * user: then it stays.
+ * The changes that make the directory equal to the file. A field that the file leaves out is removed, unless ssofile adopted the user.
  */
 export function compareProfiles(
   wanted: Profile,

@@ -20,13 +20,13 @@ import { type AttributeName, attributeNames, type UserAttributes } from './user-
 
 export const rulePrefix = 'rules/'
 export const ruleMostBytes = 64 * 1024
-/** More than any directory has groups for. */
+/** More than any directory has groups. */
 export const rulesMost = 10_000
-/** Of all values of a file with `*` or `?`, as of selectors: so that 50,000 people are compared within seconds. */
+/** In characters, over all values with `*` or `?` in a file. Comparing 50,000 people then takes seconds. Selectors have the same limit. */
 const globsMost = 500
 const graceDaysMost = 365
 
-/** Each holds where the attribute is one of these, or fits one with `*` and `?`. */
+/** A test holds if the attribute equals one of the values, or matches one with `*` and `?`. */
 const values = z.array(z.string().min(1).max(1024)).max(listMost).optional().meta({ id: 'values' })
 const tests = {
   userType: values,
@@ -44,14 +44,14 @@ const tests = {
 } satisfies Record<AttributeName, typeof values>
 const conditions = jointConditions(tests)
 
-/** One file under `rules/`: who is to be in the group of its name, by what the directory says of people. */
+/** One file under `rules/`: the people in the group of its name, chosen by their attributes in the directory. */
 export const ruleFileSchema = z
   .strictObject({
     /** For editors. */
     $schema: z.string().optional(),
     owner: ownerText.optional(),
     reason: z.string().min(1).max(700).optional(),
-    /** So many days somebody stays in the group whom the rule means no longer. */
+    /** How many days a person stays in the group after the rule stops matching. */
     moverGraceDays: z.int().min(0).max(graceDaysMost).default(0),
     ...conditions.fields,
   })
@@ -63,7 +63,7 @@ type AttributeTest = {
   readonly exact: ReadonlySet<string>
   readonly globs: readonly ((value: string) => boolean)[]
 }
-/** All that is said has to hold, and nothing of `except`. */
+/** Every test must hold, and nothing in `except` may. */
 export type RuleCondition = {
   readonly tests: readonly AttributeTest[]
   readonly allOf?: readonly RuleCondition[] | undefined
@@ -73,7 +73,7 @@ export type RuleCondition = {
 export type Rule = {
   readonly condition: RuleCondition
   readonly owner?: string | undefined
-  /** Why, as a file of a membership says it: a policy may ask for that. */
+  /** The reason for the memberships. A policy may require one. */
   readonly reason?: string | undefined
   readonly moverGraceDays: number
 }
@@ -82,12 +82,12 @@ export function ruleKey(group: PrincipalName): string {
   return ruleKeyOf(group)
 }
 
-/** By a name from a record. */
+/** For a name from a record. */
 export function ruleKeyOf(group: string): string {
   return `${rulePrefix}${group}.json`
 }
 
-/** The group that a key under `rules/` is of: exactly as under `groups/`. */
+/** The group that a key under `rules/` names, spelled as under `groups/`. */
 export function parseRuleKey(key: string): Parsed<PrincipalName> {
   return parseGroupNameIn(rulePrefix, key)
 }
@@ -123,7 +123,7 @@ function toCondition(said: Said): RuleCondition {
   return { tests: asked, ...convertJoints(said, toCondition) }
 }
 
-/** Whether a rule means somebody. An attribute that is absent fits no value. `undefined`: one cannot be read, and it decides. */
+/** Whether a rule matches a user. An absent attribute matches no value. `undefined`: the answer depends on an unreadable attribute. */
 export function matchesRule(condition: RuleCondition, attributes: UserAttributes): boolean | undefined {
   const parts = condition.tests.map(({ name, exact, globs }) => () => {
     const value = attributes[name]
@@ -138,7 +138,7 @@ export function attributesOf(condition: RuleCondition): readonly AttributeName[]
   return attributeNames.filter((name) => named.has(name))
 }
 
-/** Exact values of one attribute, of which everybody has one whom the condition means; `undefined`: there is no such. */
+/** An attribute with exact values: everybody who matches has one of them. `undefined`: there is no such attribute. */
 export function findNeeded({ tests, allOf = [] }: RuleCondition): Pick<AttributeTest, 'name' | 'exact'> | undefined {
   return tests.find(({ globs }) => globs.length === 0) ?? allOf.flatMap((one) => findNeeded(one) ?? [])[0]
 }
@@ -154,7 +154,7 @@ const rulesOfTests = (shape: string): JsonRules =>
     ]),
   )
 
-/** What to say about each field of a rule that breaks a rule of ours. */
+/** The message for each field that breaks a rule. */
 export const ruleRules: JsonRules = {
   ...rulesOfJoints('$', 2, {
     atLeastOne: `an object with at least one of ${attributeNames.join(', ')}, allOf and anyOf`,

@@ -11,16 +11,16 @@ export const suspensionMostBytes = 4 * 1024
 /** Identity Store API Reference, CreateUser: a UserName has at most 128 characters. */
 const nameMost = 128
 
-/** What the body of a suspension may add, or an empty file. That it lies there is the decision, whatever it says. */
+/** The optional content of a suspension. The file suspends the user by being there, even if it is empty or invalid. */
 export const suspensionSchema = z.strictObject({ reason: line(1000).optional(), ticket: line(200).optional() })
 export type SuspensionBody = z.infer<typeof suspensionSchema>
 
-/** While an object lies here, the user of this name has nothing of ours. */
+/** While this object exists, ssofile gives the user nothing. */
 export function suspensionKey(name: PrincipalName): string {
   return suspensionPrefix + name
 }
 
-/** The user whom a key under `suspended/` names: exactly as in links, without `principalSuffix`. A folder marker names nobody. */
+/** The user whom a key under `suspended/` names, spelled as in links, without `principalSuffix`. A folder marker names nobody. */
 export function parseSuspensionKey(key: string): Parsed<PrincipalName> {
   const text = key.slice(suspensionPrefix.length)
   const name = principalName.safeParse(text)

@@ -1,6 +1,6 @@
 /**
- * What rules may ask of a user, by AWS's names: of the user, and of the extension for enterprises. `manager`: as the directory has
- * it, mostly an id. (Identity Store API Reference, "User"; IAM Identity Center User Guide, "Supported attributes".)
+ * The attributes that a rule may test, by AWS's names: of the user and of the enterprise extension. `manager`: as in the directory,
+ * usually an id. (Identity Store API Reference, "User"; IAM Identity Center User Guide, "Supported attributes".)
  */
 const coreAttributes = ['userType', 'title', 'nickName', 'preferredLanguage', 'locale', 'timezone'] as const
 export const enterpriseAttributes = [
@@ -14,13 +14,13 @@ export const enterpriseAttributes = [
 export const attributeNames = [...coreAttributes, ...enterpriseAttributes] as const
 export type AttributeName = (typeof attributeNames)[number]
 
-/** The only extension of users. (Same page.) */
+/** The only extension that users have. (Same page.) */
 export const enterpriseExtension = 'aws:identitystore:enterprise'
 
-/** What is absent the user has not. `null`: it is there and no text, so nobody knows what it says. */
+/** Absent: the user does not have it. `null`: the value is not a text, so nobody knows what it says. */
 export type UserAttributes = { readonly [name in AttributeName]?: string | null }
 
-/** What the directory says of a user. `core`: by AWS's names, which begin with a capital letter. */
+/** The attributes of one user. `core`: by AWS's names, which begin with a capital letter. */
 export function toAttributes(core: Readonly<Record<string, unknown>>, enterprise: unknown): UserAttributes {
   const ofCore = coreAttributes.map(
     (name) => [name, toText(core[name.charAt(0).toUpperCase() + name.slice(1)])] as const,
@@ -34,7 +34,7 @@ export function toAttributes(core: Readonly<Record<string, unknown>>, enterprise
   return Object.fromEntries([...ofCore, ...ofExtension].filter(([, value]) => value !== undefined))
 }
 
-/** Values of an extension are any JSON. */
+/** An extension's values may be any JSON. */
 function toText(value: unknown): string | null | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'number') return String(value)
