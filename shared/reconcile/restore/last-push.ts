@@ -1,7 +1,7 @@
 import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
 
-/** A push writes one file after the other; so long without a write, and the next one belongs to another push. */
-const pauseMs = 60_000
+/** A push waits at most this long between two writes: when S3 is too busy. A person who looks and undoes takes longer. */
+const pauseMs = 20_000
 
 export type LastPush = {
   /** When it began and ended: S3 tells whole seconds. */
@@ -12,7 +12,7 @@ export type LastPush = {
   readonly isUnversioned: boolean
 }
 
-/** The newest uploads and deletions among these files, back to a minute without any; `undefined`: there were none. Reads only. */
+/** The newest uploads and deletions among these files, back to 20 seconds without any; `undefined`: there were none. Reads only. */
 export async function findLastPush(
   versions: ObjectVersions,
   { places, isMeant }: { readonly places: readonly string[]; readonly isMeant: (key: string) => boolean },
