@@ -26,7 +26,7 @@ import { tellInput } from './tell-input.ts'
 const stepsMost = 40
 const pausedAgainMs = 60_000
 
-/** The result of one reconcile: what it told, the status now, and whether a step had news for the inputs that wait. */
+/** The result of one reconcile: the description, the status now, and whether a step woke the inputs that wait. */
 export type Reconciled = {
   readonly told: Description['told']
   readonly status: Status | undefined
@@ -34,9 +34,9 @@ export type Reconciled = {
 }
 
 /**
- * Makes one input true, as it is now: gather, decide, perform one step, and again until nothing is left to do; then its status says so.
- * If somebody else was faster, everything is read again. Safe to repeat at any time, and beside another process that does the same.
- * Throws if something cannot be read or written; SQS then delivers the message again.
+ * Reconciles one input as it is now: gather, decide, perform one step, and repeat until nothing is left to do; then write its
+ * status. If somebody else was faster, it reads everything again. Safe to repeat, and beside another process that does the
+ * same. Throws if it cannot read or write something; SQS then delivers the message again.
  */
 export async function reconcileInput<T extends KindTypes>(
   message: InputMessage,
@@ -69,7 +69,7 @@ export async function reconcileInput<T extends KindTypes>(
 
 type Before = { readonly stored: Stored<Status> | undefined }
 
-/** Writes the status first, because others rely on it; then wakes the inputs that wait. */
+/** Writes the status first, because others rely on it, then wakes the inputs that wait. */
 async function tell<T extends KindTypes>(
   { told, again, wakes }: Description,
   { head, by, stored }: Pick<Input<T>, 'head' | 'by'> & Before,
@@ -80,7 +80,7 @@ async function tell<T extends KindTypes>(
   const { key, id, event } = message
   const { objects, clock, configuration, log } = context
   const crowd = crowdOf(key, configuration.folders)
-  // A schedule looks again at what S3 tells nobody of; its function may write no index, and no status of a crowd.
+  // S3 sends no events for these inputs, so a schedule looks at them. Its function may write no index and no status of a crowd.
   const isNotified = queueOf(key) !== undefined
   const isNew = isNotified && stored === undefined && told?.state === 'rejected'
   const isOneTooMany = isNew && (await isCrowded(objects, crowd, configuration))
@@ -106,7 +106,7 @@ async function wake(
   await sendEach(context, inputs, why, context.configuration)
 }
 
-/** Takes one step after the other, and tells what came of them. Each begins with a new reading. */
+/** Takes step after step, each on a new reading, until one has a result to write. */
 async function settle<T extends KindTypes>(
   message: InputMessage,
   name: T['name'],
@@ -138,8 +138,8 @@ async function settle<T extends KindTypes>(
 }
 
 /**
- * The entry is read before the file. So if a file is deleted while a slower process still works by what it said, that process finds
- * no file in its next step, or an entry that has changed when it writes its own.
+ * Reads the entry before the file. If the file is deleted while a slower process still follows it, that process finds no file
+ * in its next step, or a changed entry when it writes its own.
  */
 async function readInput<T extends KindTypes>(
   message: InputMessage,
@@ -168,7 +168,7 @@ function readStatus(key: string, { objects, clock }: ReconcileContext): Promise<
   return spoiledAsAbsent(new StatusStore(objects, clock).readStored(key))
 }
 
-/** Answers what a step has changed, or what to tell if nothing is left to do. */
+/** Returns the change of a step, or the status if nothing is left to do. */
 async function advance<T extends KindTypes>(
   input: Input<T>,
   readPause: () => Promise<string | undefined>,
@@ -211,7 +211,7 @@ function isEnd<T extends KindTypes>(step: T['action'] | T['end']): step is T['en
   return 'tell' in step
 }
 
-/** History first, so that nothing is ever there that history does not have. */
+/** History first, so that nothing exists without its history. */
 async function record<T extends KindTypes>(
   { history, entry: next, of }: Effect<T['entry']>,
   { name, now }: Input<T>,

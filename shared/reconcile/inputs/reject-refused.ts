@@ -3,9 +3,9 @@ import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 
 /**
- * What is told of a file that the directory does not take: a name that is too long with `principalSuffix`, or a letter that its Unicode
- * does not know yet. The same call would be refused again, so its message does not come again. All other errors are thrown,
- * and each where the file is gone (`isThere`).
+ * The status of a file that the directory refuses, for example because a name is too long with `principalSuffix`, or has a
+ * letter that its Unicode version does not know. The same call would fail again, so the message is done. Throws any other
+ * error, and throws every error if the file is gone (`isThere`).
  */
 export function rejectRefused(
   error: unknown,

@@ -15,15 +15,17 @@ import { readNow } from '../records/owner.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { tellInput } from './tell-input.ts'
 
-/** How soon it is looked at again. */
+/** When ssofile looks at the input again. */
 const againMs = 60_000
 
 /**
- * Writes into the status of an input what AWS refused to its look; after a minute the input wants attention. The first status of an
- * input is `applying`. True: the status says it, and the next look comes in a minute, so the message is done: AWS refuses the same until
- * somebody removes the cause. False: the error may pass by itself, or the status could not be written, so SQS delivers the message again.
+ * Writes into the status of an input which AWS error stopped its look; after a minute the input wants attention. The first
+ * status of an input is `applying`. True: the status says it, and the next look comes in a minute, so the message is done. AWS
+ * gives the same error until somebody removes the cause. False: the error may pass by itself, or the status was not written, so
+ * SQS delivers the message again.
  *
- * A new request gets a status whatever the error is: it counts toward its author's limit before it leaves its message group.
+ * A new request gets a status for any error, because it must count toward its author's limit before it leaves its message
+ * group.
  */
 export async function tellFailedLook(
   message: InputMessage,
@@ -67,7 +69,7 @@ export async function tellFailedLook(
   }
 }
 
-/** Only what waits, or is rejected, counts. */
+/** Only a request that waits or is rejected counts toward the limit. */
 function describeNotLookedAt(reason: string): Pick<Status, 'state' | 'reason' | 'remedy'> {
   return {
     state: 'waiting',
@@ -76,7 +78,7 @@ function describeNotLookedAt(reason: string): Pick<Status, 'state' | 'reason' | 
   }
 }
 
-/** A rule that ssofile cannot compare now is not `applied`, whatever its status said before. */
+/** A rule that ssofile cannot compare now is not `applied`, even if its status said so before. */
 function isStale(key: string, current: Status | undefined): current is Status {
   return key.startsWith(rulePrefix) && current?.state === 'applied'
 }

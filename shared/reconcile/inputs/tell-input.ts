@@ -9,13 +9,13 @@ export type ToldInput = Omit<NewStatus, 'etag' | 'versionId' | 'lastModified'>
 type ReadInput = {
   readonly key: string
   readonly head: InputHead | undefined
-  /** Its status as it was before the input was read. Absent: it is read. */
+  /** Its status before the input was read. Absent: read it. */
   readonly before?: { readonly stored: Stored<Status> | undefined }
 }
 
 /**
- * Makes the status of an input say what `tell` answers; `undefined`: nothing is to be said any more. If the file was gone when it was
- * looked at, and is there now, it has a look of its own to come, and its status stays.
+ * Writes the status that `tell` returns; `undefined` removes it. If the file was gone at the look and is there now, its own
+ * look comes, so its status stays.
  */
 export function tellInput(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,

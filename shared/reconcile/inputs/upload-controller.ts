@@ -11,8 +11,8 @@ export interface UploadTypes<Name, Body> extends KindTypes {
 }
 
 /**
- * The upload of a file that only the dispatcher makes true, since it alone calls SSO Admin: nothing is gathered and no step is taken.
- * `describe` answers the status for the meantime, and the hint for the dispatcher.
+ * The upload of a file that only the dispatcher applies, because it alone calls SSO Admin: gathers nothing and takes no step.
+ * `describe` returns the status until then, and the hint for the dispatcher.
  */
 export function uploadController<Name, Body>(
   kind: Pick<Controller<UploadTypes<Name, Body>>, 'noun' | 'parseName' | 'mostBytes' | 'parseBody'>,
