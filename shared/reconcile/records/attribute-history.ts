@@ -4,10 +4,10 @@ import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { tellEvent } from './tell-event.ts'
 
-/** Where history has what is about all of them; beside it each attribute has a folder. */
+/** The folder for events about all attributes; each attribute has a folder beside it. */
 export const attributesFolder = 'history/access-control-attributes/'
 
-/** What was carried out: an event for each attribute, in a folder of its own. */
+/** Records one event for each attribute, in a folder of its own. */
 export async function tellAttributeSteps(
   objects: ObjectStore,
   steps: readonly AttributeStep[],

@@ -10,9 +10,9 @@ import type { ReadingObjects } from '../../ports/object-store.ts'
 import { attentionKey, attentionPrefix, isTooLong, type StatusStore, tooLong } from './status-store.ts'
 
 /**
- * The files that are not valid in one place: a declared folder, all undeclared ones, directly under `links_data/`, or
- * `permission_sets/`. Beyond `limits.notValidFiles` they have no status each, but one together, `status/<crowd>.json`: so
- * nobody can fill the bucket with statuses, nor `attention/`.
+ * The invalid files in one place: a declared folder, all undeclared folders, the top of `links_data/`, or `permission_sets/`.
+ * Files beyond `limits.notValidFiles` share one status, `status/<crowd>.json`, so that nobody can fill the bucket with statuses
+ * or `attention/`.
  */
 export const crowdPrefix = 'too-many/'
 
@@ -20,19 +20,19 @@ const rejectedPrefix = `${attentionPrefix}rejected/`
 const longNames = `${crowdPrefix}long names`
 const ofPermissionSets = `${crowdPrefix}permission_sets`
 const ofFolder = `${crowdPrefix}folder `
-/** What one person asks for or approves: of these each person has a crowd. */
+/** Requests and approvals: each person has a crowd. */
 const kindsOfPeople = [requestPrefix, approvalPrefix]
 const crowdOfPerson = /^too-many\/(requests|approvals) of (.*)$/s
 
-/** So many undecided requests may a person have, so many that are rejected, and so many approvals that are. */
+/** The most undecided requests, rejected requests or rejected approvals of one person. */
 export const requestsMost = 20
 
-/** Of requests and approvals; the others are of files that `validate` knows. */
+/** True for requests and approvals. All other crowds have files that `validate` knows. */
 export function isCrowdOfPerson(crowd: string): boolean {
   return crowdOfPerson.test(crowd)
 }
 
-/** The crowd that a file belongs to, whether or not it is valid. Keys that are too long for the index have one. */
+/** The crowd of a file, valid or not. Keys that are too long for the index share one. */
 export function crowdOf(input: string, folders: readonly string[]): string {
   if (isTooLong(attentionKey('rejected', input).slice(rejectedPrefix.length))) return longNames
   const kind = kindsOfPeople.find((prefix) => input.startsWith(prefix))
@@ -40,12 +40,12 @@ export function crowdOf(input: string, folders: readonly string[]): string {
   return input.startsWith(permissionSetPrefix) ? ofPermissionSets : crowdPrefix + shareOf(input, folders)
 }
 
-/** Whether a file belongs to this crowd; asked where nobody knows which folders are declared, so of others it may be as well. */
+/** Whether a file may belong to this crowd. The caller does not know the declared folders, so a file may match several crowds. */
 export function mayBeOf(crowd: string, input: string): boolean {
   return crowdOf(input, crowd.startsWith(ofFolder) ? [crowd.slice(ofFolder.length)] : []) === crowd
 }
 
-/** Where the index has the rejected files of a crowd, maybe beside those of others. */
+/** The index prefix of a crowd's rejected files; it may have files of other crowds too. */
 function prefixOf(crowd: string): string {
   if (crowd === longNames) return rejectedPrefix + tooLong
   if (crowd === ofPermissionSets) return rejectedPrefix + permissionSetPrefix
@@ -55,8 +55,8 @@ function prefixOf(crowd: string): string {
 type Limits = Pick<Configuration, 'folders' | 'limits'>
 
 /**
- * Whether as many files as may be are rejected in this crowd, each with a status of its own. Counted in the index each
- * time, mostly with one call, so that no count can be wrong for long.
+ * Whether this crowd has as many rejected files as may have a status of their own. Counts in the index each time, usually with
+ * one call, so that no count stays wrong for long.
  */
 export async function isCrowded(objects: ReadingObjects, crowd: string, { folders, limits }: Limits): Promise<boolean> {
   const [, kind, user] = crowdOfPerson.exec(crowd) ?? []
@@ -81,12 +81,12 @@ async function countTo(objects: ReadingObjects, prefix: string): Promise<number>
   return count
 }
 
-/** Tells of a crowd whose files nobody has counted yet: the next sweep does. */
+/** Writes the status of a crowd before its files are counted; the next sweep counts them. */
 export async function tellCrowd(statuses: StatusStore, crowd: string, { limits }: Limits): Promise<void> {
   await statuses.revise(crowd, async (current) => current ?? describeCrowd(crowd, limits.notValidFiles))
 }
 
-/** `untold`: the files that have no status of their own, ascending; absent: not known. */
+/** `untold`: the files without a status of their own, ascending; absent: unknown. */
 export function describeCrowd(crowd: string, most: number, untold?: readonly string[]): NewStatus {
   const [, kind] = crowdOfPerson.exec(crowd) ?? []
   if (kind !== undefined)

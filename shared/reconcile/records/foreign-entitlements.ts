@@ -18,10 +18,10 @@ import { foreignPrefix } from './foreign-assignments.ts'
 import { recordHistory } from './history.ts'
 import { JsonRecord } from './json-record.ts'
 
-/** An entitlement of account access manager: never changed by ssofile. No decision reads it. */
+/** An entitlement of account access manager. ssofile never changes it, and no decision reads it. */
 const foreignEntitlement = record({
   v: z.literal(1),
-  /** Of its principal when it was found; its id, where it has no name that a link can spell. */
+  /** The principal's name when it was found; its id if no link can spell the name. */
   principal: principalName,
   principalId,
   roleArn,
@@ -34,12 +34,11 @@ const recordOf = (objects: ObjectStore, key: EntitlementKey) =>
 
 export type ListedEntitlement = EntitlementId & { readonly key: EntitlementKey }
 
-/** The entitlements under `foreign/` with this beginning, ascending. Assignments are skipped, as entitlements are elsewhere. */
+/** The entitlements under `foreign/` with this beginning, ascending; skips assignments. */
 export async function* listEntitlementKeys(objects: ObjectStore, beginning = ''): AsyncGenerator<ListedEntitlement> {
   for await (const { key } of objects.list(foreignPrefix + beginning)) yield* parseForeignEntitlement(key)
 }
 
-/** One or none. */
 export function parseForeignEntitlement(object: string): readonly ListedEntitlement[] {
   const text = object.slice(foreignPrefix.length)
   const id = parseEntitlementKey(text)
@@ -53,7 +52,7 @@ export async function readEntitlement(
   return (await recordOf(objects, key).read())?.value
 }
 
-/** History first, as of assignments; then the record, then `access/`. What is known under another name gets the new one. */
+/** History first, as for assignments; then the record, then `access/`. An entitlement known under another name gets the new one. */
 export async function writeEntitlement(
   objects: ObjectStore,
   key: EntitlementKey,
@@ -67,7 +66,7 @@ export async function writeEntitlement(
   await followAccess(objects, key, { before, after: renderAccessKey(key, found.principal, 'foreign') })
 }
 
-/** It is gone since this instant. */
+/** The entitlement is gone since this instant. */
 export async function removeEntitlement(
   objects: ObjectStore,
   key: EntitlementKey,

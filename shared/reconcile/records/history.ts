@@ -23,7 +23,7 @@ import { type EventSubject, type ToldOnce, tellEvent } from './tell-event.ts'
 const permissionSetFolders = 'history/permission-set%'
 const permissionSetBody = z.looseObject({ event: z.string(), at: z.string(), arn: permissionSetArn.optional() })
 
-/** Whether access is ours is decided by these. */
+/** These events decide whether access is ours. */
 const ownEvents = ['granted', 'adopted', 'revoked', 'released'] as const
 const ends = ['revoked', 'released'] as const
 const beginnings = ['granted', 'adopted'] as const
@@ -34,10 +34,10 @@ type End = (typeof ends)[number]
  * | ------------------------------- | -------------------------------------------------------------------------------- |
  * | `granted`, `adopted`            | it is there, and ours                                                            |
  * | `revoked`                       | it is gone                                                                       |
- * | `released`                      | it is not ours any more                                                          |
- * | `terms-changed`                 | other links grant it, until another instant, of another reason, ticket or owner  |
+ * | `released`                      | it is no longer ours                                                             |
+ * | `terms-changed`                 | its links, or their expiry, reason, ticket or owner changed                      |
  * | `held`                          | the brake holds its revocation: it is still there                                |
- * | `foreign-found`, `foreign-gone` | somebody else gave it, took it away                                              |
+ * | `foreign-found`, `foreign-gone` | someone else granted it, or took it away                                         |
  */
 const historyEvents = [...ownEvents, 'terms-changed', 'held', 'foreign-found', 'foreign-gone'] as const
 export type HistoryEvent = (typeof historyEvents)[number]
@@ -45,15 +45,15 @@ export type HistoryEvent = (typeof historyEvents)[number]
 export type HistoryRecord = {
   readonly key: AccessKey
   readonly event: HistoryEvent
-  /** The instant of the call, from the ledger entry, so that a repeated run writes the same key. */
+  /** The instant of the call, from the ledger entry, so that a replay writes the same key. */
   readonly at: string
   readonly access: Pick<Access, 'principal' | 'links'> &
     (Pick<Access, 'permissionSetArn'> | { readonly roleArn: RoleArn }) &
     Partial<Pick<Access, 'call' | 'grantedAt'>>
   readonly confirmedAt: string
-  /** Why the brake holds it, or why it is told loudly. */
+  /** Why the brake holds it, or why it is reported loudly. */
   readonly reason?: string | undefined
-  /** Who did it, where that was not ssofile; absent: it is not known. */
+  /** Who did it, if ssofile did not; absent: unknown. */
   readonly by?: Author | undefined
 }
 
@@ -64,7 +64,7 @@ export function recordHistory(objects: ObjectStore, record: HistoryRecord): Prom
     assignment: key,
     principal,
     confirmedAt,
-    // In force since: the ledger says the same.
+    // When the access began; the ledger has the same instant.
     grantedAt: access.grantedAt ?? (event === 'granted' ? confirmedAt : undefined),
     ...('roleArn' in access ? { roleArn: access.roleArn } : { permissionSetArn: access.permissionSetArn }),
     requestId: call?.id,
@@ -80,7 +80,7 @@ export function permissionSetSubject(name: PermissionSetName): EventSubject {
   return { folder: `${permissionSetFolders}${name}/`, name }
 }
 
-/** `at` is from the record, so that a repeated run writes the same key. */
+/** `at` comes from the record, so that a replay writes the same key. */
 export function recordPermissionSetHistory(
   objects: ObjectStore,
   name: PermissionSetName,
@@ -89,13 +89,13 @@ export function recordPermissionSetHistory(
   return tellEvent(objects, permissionSetSubject(name), { event, named: `permission-set-${event}`, at, body, by })
 }
 
-/** Read at a time, newest first: the first ones mostly tell. */
+/** How many events to read at once, newest first: the first ones usually decide. */
 const readAtOnce = 16
 
-/** What history says last of one access. `ageMs`: how long ago it was written, by S3's clock. */
+/** The last state of one access in history. `ageMs`: how long ago that event was written, by S3's clock. */
 export type LastWord =
   | { readonly says: 'nothing' }
-  /** We gave it or took it over, and it has not ended since. `links`: granted it then. */
+  /** We granted it or took it over, and it has not ended. `links`: the links that granted it then. */
   | { readonly says: 'ours'; readonly at: string; readonly links: readonly GrantingLink[] }
   | {
       readonly says: 'ended'
@@ -117,10 +117,10 @@ const historyBody = z.looseObject({
 })
 
 /**
- * What history says last of one access. One listing, and the bodies from the newest on until one tells. `recorded`: the
- * ledger says that we have it, since `at`. Then mostly the listing is all: the newest event began it at that very instant. A
- * creation that is not confirmed yet may have come after an end in history: where history has no grant of its instant, it
- * says nothing of this access.
+ * Finds the last state of one access in history: one listing, then the bodies from the newest on until one decides. `recorded`:
+ * the ledger says that we have it, since `at`. Then the listing usually suffices: the newest event began it at that instant. An
+ * unconfirmed creation may be newer than an end in history: if history has no grant of its instant, history says nothing about
+ * it.
  *
  * | the newest             | then  |
  * | ---------------------- | ----- |
@@ -146,12 +146,10 @@ export async function readLastWord(
   return { says: 'nothing' }
 }
 
-/** It ended. */
 export function isEnd<E extends HistoryEvent>(event: E): event is Extract<E, End> {
   return ends.some((end) => end === event)
 }
 
-/** It began to be ours. */
 export function isBeginning(event: HistoryEvent): event is (typeof beginnings)[number] {
   return beginnings.some((beginning) => beginning === event)
 }
@@ -159,19 +157,19 @@ export function isBeginning(event: HistoryEvent): event is (typeof beginnings)[n
 type OwnListedEvent = ListedEvent & { readonly event: (typeof ownEvents)[number] }
 const isOwn = (listed: ListedEvent): listed is OwnListedEvent => ownEvents.some((own) => own === listed.event)
 
-/** By S3's clock, since those of our processes may differ; within one of its seconds by the instants of the events. */
+/** By S3's clock, because our processes' clocks may differ; within one of its seconds by the instants of the events. */
 async function listNewestFirst(objects: ObjectStore, key: AssignmentKey): Promise<readonly OwnListedEvent[]> {
   return (await Array.fromAsync(listOwnHistory(objects, `${key}/`))).sort(compareNewestFirst)
 }
 
-/** How access that is or was ours began and ended, of all keys that begin so, from the listing alone. */
+/** Beginnings and ends of our own access under all keys with this start, from the listing alone. */
 export async function* listOwnHistory(objects: ObjectStore, start: string): AsyncGenerator<OwnListedEvent> {
   for await (const head of objects.list(`history/${start}`)) yield* parseEvent(head).filter(isOwn)
 }
 
 export function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
   const atOf = ({ at }: ListedEvent) => Date.parse(at)
-  // At one instant it ended first: it is recorded as gone in the moment in which it is given again.
+  // At one instant the end comes first: access is recorded as gone at the moment when it is granted again.
   const rankOf = ({ event }: ListedEvent) => (isEnd(event) ? 1 : 0)
   return secondOf(b) - secondOf(a) || atOf(b) - atOf(a) || rankOf(a) - rankOf(b)
 }
@@ -181,7 +179,7 @@ function secondOf({ head }: Pick<ListedEvent, 'head'>): number {
   return head.lastModified.getTime()
 }
 
-/** The events of this access, newest first. A portion is read at a time: the first ones mostly tell. */
+/** The events of this access, newest first. Reads a portion at a time, because the first ones usually decide. */
 async function* readNewestFirst(objects: ObjectStore, events: readonly OwnListedEvent[]) {
   const seconds = [...Map.groupBy(events, secondOf).values()]
   while (seconds.length > 0) {
@@ -198,8 +196,8 @@ async function* readNewestFirst(objects: ObjectStore, events: readonly OwnListed
 }
 
 /**
- * Newest first: what has not ended, then the ends, then what they ended. An end says since when it had been granted. The
- * instants of events say less: they are by the clocks of several machines, which may differ by minutes.
+ * Newest first: access that has not ended, then the ends, then the beginnings of these ends. An end names the instant of its
+ * grant. The instants of events are less reliable: they come from several machines, whose clocks may differ by minutes.
  */
 function orderSecond(found: readonly ReadEvent[]): readonly ReadEvent[] {
   const isOf = (end: ReadEvent, { grantedAt }: ReadEvent) => isEnd(end.event) && end.grantedAt === grantedAt
@@ -207,7 +205,7 @@ function orderSecond(found: readonly ReadEvent[]): readonly ReadEvent[] {
   return found.toSorted((a, b) => rankOf(a) - rankOf(b) || Date.parse(b.at) - Date.parse(a.at))
 }
 
-/** How each assignment began or ended last, by its folder, from one listing of all history. */
+/** The last beginning or end of each assignment, by its folder, from one listing of all history. */
 export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<string, ListedEvent>> {
   const last = new Map<string, ListedEvent>()
   for await (const event of listAllHistory(objects, undefined)) {
@@ -219,8 +217,8 @@ export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<
 }
 
 /**
- * What became of each assignment since then, by its folder, from one listing of all history. `beganAt`: when it began, where it
- * was not there before, by S3's clock. Of two events of one second it was.
+ * The story of each assignment since then, by its folder, from one listing of all history. `beganAt`: when it began, by S3's
+ * clock, if it did not exist before. Two events in one second count as an older beginning.
  */
 export async function listStoriesSince(
   objects: ObjectStore,
@@ -233,10 +231,10 @@ export async function listStoriesSince(
 }
 
 type StoryEvent = { readonly folder: string; readonly head: ObjectHead }
-/** What became of something. `beganAt`: when it began, where that is among the events, by S3's clock. */
+/** The story of something. `beganAt`: when it began, by S3's clock, if the events include the beginning. */
 export type Story<E extends StoryEvent> = { readonly last: E; readonly beganAt: Date | undefined }
 
-/** The events of each folder as one story. Of two events of one second nobody knows which began it. */
+/** Joins the events of each folder into one story. If the first two share a second, it is unknown which one began it. */
 export function joinStories<E extends StoryEvent>(
   events: readonly E[],
   newestFirst: (a: E, b: E) => number,
@@ -253,7 +251,6 @@ export function joinStories<E extends StoryEvent>(
   return new Map(told)
 }
 
-/** One or none. */
 export function parseEvent(head: ObjectHead): ListedEvent[] {
   const end = head.key.lastIndexOf('/') + 1
   const [at = '', name = ''] = head.key.slice(end).split('%')
@@ -263,7 +260,7 @@ export function parseEvent(head: ObjectHead): ListedEvent[] {
 
 type ReadEvent = NonNullable<Awaited<ReturnType<typeof readEvent>>>
 
-/** `undefined`: nobody can read it. */
+/** `undefined`: it cannot be read. */
 async function readEvent(objects: ObjectStore, listed: OwnListedEvent) {
   const stored = await spoiledAsAbsent(new JsonRecord(objects, listed.head.key, historyBody).read())
   if (!stored) return undefined
@@ -295,7 +292,7 @@ const wholeBody = z.union([
   z.object({ ...common, assignment: entitlementKey, roleArn }),
 ])
 
-/** An event of an assignment, or of an entitlement, as history has it. `confirmedAt`: when it was known to have taken effect. */
+/** An event of an assignment or an entitlement in history. `confirmedAt`: when its effect was known. */
 export type ToldEvent = Pick<ListedEvent, 'folder' | 'event' | 'at'> & z.infer<typeof wholeBody>
 
 /** The events of all assignments of an account, or of all accounts, from the listing alone, in no useful order. */
@@ -307,7 +304,7 @@ export async function* listAllHistory(
   for await (const head of objects.list(prefix)) yield* parseEvent(head)
 }
 
-/** `undefined`: nobody can read it. */
+/** `undefined`: it cannot be read. */
 export async function readHistoryEvent(
   objects: ObjectStore,
   { folder, event, at, head }: ListedEvent,
@@ -320,13 +317,13 @@ export function historyFolder(key: AccessKey): string {
   return `history/${key}/`
 }
 
-/** What `changes/` calls an access: by the name that its principal had then. */
+/** The name of an access in `changes/`, with its principal's name at that time. */
 export function nameInChanges(id: AccessId, principal: PrincipalName): string {
   const { accountId, permissionSet, type } = id
   return `account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}%ssofile`
 }
 
-/** What history says last of a permission set of ours; `undefined`: nothing. `arn`: where it has one. */
+/** The last event of our permission set in history; `undefined`: none. `arn`: if the event has one. */
 export async function readPermissionSetWord(
   objects: ObjectStore,
   name: PermissionSetName,
@@ -340,7 +337,7 @@ export async function readPermissionSetWord(
   return undefined
 }
 
-/** The permission sets that history tells of. */
+/** The permission sets with events in history. */
 export async function listToldPermissionSets(objects: ObjectStore): Promise<ReadonlySet<string>> {
   const names = new Set<string>()
   for await (const { key } of objects.list(permissionSetFolders))

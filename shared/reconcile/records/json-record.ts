@@ -4,7 +4,7 @@ import { parseStored, readStored, renderJson, type Stored } from './stored-json.
 
 const revisionsMost = 20
 
-/** Someone else changed a record after it was read. What was concluded from it may be wrong, so it is evaluated again. */
+/** Someone else changed a record after it was read, so conclusions from it may be wrong. Evaluate again. */
 export class RecordChangedError extends Error {
   override readonly name = 'RecordChangedError'
   constructor(key: string) {
@@ -13,8 +13,8 @@ export class RecordChangedError extends Error {
 }
 
 /**
- * One of ssofile's own JSON objects. A change names the etag that was read before it, and is `lost` when another writer
- * was faster: no writer ever overwrites a newer value unseen.
+ * One of ssofile's own JSON objects. A change names the etag that was read before it, and is `lost` if another writer was
+ * faster: no writer overwrites a newer value unseen.
  */
 export class JsonRecord<T> {
   readonly key: string
@@ -22,7 +22,7 @@ export class JsonRecord<T> {
   readonly #schema: z.ZodType<T>
   readonly #render: (value: T) => unknown
 
-  /** `render`: what stands in the object, where that is not the value itself. */
+  /** `render`: the content of the object, if it is not the value itself. */
   constructor(
     objects: ObjectStore,
     key: string,
@@ -40,20 +40,20 @@ export class JsonRecord<T> {
     return readStored(this.#objects, this.key, this.#schema)
   }
 
-  /** The same for a caller that keeps the last reading: `unchanged` while the object has this etag. */
+  /** For a caller that keeps the last reading: returns `unchanged` while the object has this etag. */
   async readIfChanged(etag: string | undefined): Promise<Stored<T> | 'unchanged' | undefined> {
     if (etag === undefined) return this.read()
     const found = await this.#objects.getIfChanged(this.key, etag)
     return found === undefined || found === 'unchanged' ? found : parseStored(found, this.#schema)
   }
 
-  /** `etag`: of the object that was read; `undefined`: there was none. */
+  /** `etag`: of the object that was read; `undefined`: none existed. */
   write(value: T, etag: string | undefined): Promise<WriteResult> {
     const condition = etag === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag }
     return this.#objects.put(this.key, renderJson(this.#render(value)), condition)
   }
 
-  /** Without a condition: the last writer wins. For caches, and for records that have one writer. Answers S3's time. */
+  /** Writes without a condition: the last writer wins. For caches, and for records with one writer. Returns S3's time. */
   async overwrite(value: T): Promise<Date> {
     const written = await this.#objects.put(this.key, renderJson(this.#render(value)))
     if (written.outcome === 'lost') throw new RecordChangedError(this.key)
@@ -65,9 +65,9 @@ export class JsonRecord<T> {
   }
 
   /**
-   * Makes the record what `change` returns: `undefined` removes it, and an equal value is not written. When another
-   * writer was faster, `change` runs again on the new value. Returns what the record is in the end. `servedAt`: S3's time.
-   * `first`: what was read just before; absent: it is read.
+   * Sets the record to the result of `change`: `undefined` removes it, and an equal value is not written. If another writer was
+   * faster, runs `change` again on the new value. Returns the final value. `servedAt`: S3's time. `first`: the last reading;
+   * absent: read it.
    */
   revise(change: (current: T | undefined, servedAt: Date | undefined) => T): Promise<T>
   revise(

@@ -11,29 +11,29 @@ import { lookKey } from './open-work.ts'
 export const lanes = ['work-urgent', 'work', 'work-bulk'] as const satisfies readonly WorkedQueue[]
 export type Lane = (typeof lanes)[number]
 
-/** A cause with more hints than this goes one lane lower, so that one root link does not hold up all others. */
+/** A cause with more hints than this goes one lane lower, so that one link at the root does not hold up all others. */
 const bulkFrom = 100
 
-/** What a hint is about: an account, a permission set, the attributes for access control, or the drift check. */
+/** The subject of a hint: an account, a permission set, the attributes for access control, or the drift check. */
 export function groupOf(hint: Hint): string {
-  // A drift check has many hints. In one group few of them are in hand at a time, and they hold up no account.
+  // A drift check has many hints. In one group, SQS delivers few of them at a time, and they hold up no account.
   if (isDriftHint(hint)) return groupId('drift')
   if (hint.kind === 'attributes') return groupId('attributes')
   if (hint.kind === 'by-hand') return groupId(`by-hand ${lookKey(hint)}`)
   return isAssignmentHint(hint) ? hint.account : groupId(`permission-set ${hint.permissionSet}`)
 }
 
-/** What must not be worked on twice at once: a hint by name and a hint by id may be about the same access. */
+/** Hints with the same lock never run at once: a hint by name and a hint by id may be about the same access. */
 export function lockOf({ hint, group }: { readonly hint: Hint; readonly group: string }): string {
   return isAssignmentHint(hint) ? `${group} ${hint.permissionSet}` : group
 }
 
-/** An account's hints wait in so many lines. Of one line SQS gives ten at most, and no more until those are done. */
+/** The number of lines for an account's hints. SQS delivers at most ten hints of one line, and no more until those are done. */
 const linesOfAccount = 64
 
 /**
- * Where a hint waits: within the group of its subject each folder has lines of its own, and SQS gives each its turn. All
- * hints about one assignment wait in the same line. The dispatcher takes them from whatever line.
+ * The message group of a hint: each folder has its own lines within a subject, and SQS takes turns. All hints about one
+ * assignment share a line. The dispatcher takes hints from any line.
  */
 export function messageGroupOf(hint: Hint, folders: readonly string[]): string {
   if (!isAssignmentHint(hint)) return groupOf(hint)
@@ -43,12 +43,15 @@ export function messageGroupOf(hint: Hint, folders: readonly string[]): string {
   return groupId(`${account} ${shareOf(hint.cause, folders)} ${line}`)
 }
 
-/** Hashed: names and keys may be longer than a message group id, and have other letters (SQS API Reference, SendMessage). */
+/**
+ * A hash, because names and keys may be too long for a message group id, or have other letters (SQS API Reference,
+ * SendMessage).
+ */
 export function groupId(name: string): string {
   return createHash('sha256').update(name).digest('hex')
 }
 
-/** SQS drops a repeated send of one event, and never another event about the same assignment. */
+/** SQS drops a repeated send of one event, but never another event about the same assignment. */
 export function deduplicationId(eventId: string, about: string): string {
   return createHash('sha256').update(`${eventId}\n${about}`).digest('hex')
 }
@@ -69,8 +72,8 @@ export function chooseLane(
 }
 
 /**
- * Sends the hints of one event, then wakes the dispatcher: in this order, so that a wake always finds its hints.
- * `revocation`: the cause is gone, so access may have to be revoked, which comes first.
+ * Sends the hints of one event, then wakes the dispatcher, so that a wake always finds its hints. `revocation`: the cause is
+ * gone, so ssofile may have to revoke access, which goes first.
  */
 export async function sendHints(
   { queues, randomness }: { queues: Queues; randomness: Randomness },
@@ -99,7 +102,7 @@ export async function wakeDispatcher(queues: Queues, randomness: Randomness): Pr
   await queues.send('dispatch', [{ body: '{"v":1}', groupId: 'dispatcher', deduplicationId: randomness.id() }])
 }
 
-/** What is asked for with the same `deduplicationId` within five minutes is one reconcile. The hourly one replaces a lost one. */
+/** Requests with the same `deduplicationId` within five minutes become one reconcile. The hourly reconcile replaces a lost one. */
 export async function askForReconcile(
   queues: Queues,
   { why, deduplicationId: id }: { readonly why: string; readonly deduplicationId: string },

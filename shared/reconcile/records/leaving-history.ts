@@ -8,7 +8,7 @@ import { listUserEvents, tellEvent } from './tell-event.ts'
 const prefix = 'history/leavers/'
 const events = ['left', 'back'] as const
 
-/** A user was seen disabled or gone, or was seen again after that. */
+/** ssofile saw that a user was disabled or gone, or was back after that. */
 export type Leaving = { readonly user: PrincipalId; readonly at: string; readonly event: (typeof events)[number] }
 
 export const listLeaving = (objects: ObjectStore) => listUserEvents(objects, prefix, events)
@@ -20,7 +20,7 @@ export function lastOfEach(all: readonly Leaving[]): ReadonlyMap<PrincipalId, Le
 const seen = record({ event: z.enum(events), at: z.iso.datetime() })
 
 /**
- * Two events about one change come at one time: whoever sees it first says when, and both write the same. `name`: as it stands in
+ * Two events about one change may come at the same time: the first one sets the instant, and both write the same. `name`: as in
  * keys.
  */
 export async function tellLeaving(

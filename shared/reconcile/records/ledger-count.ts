@@ -36,7 +36,7 @@ import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
 import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
 
 export const ledgerCountKey = 'control/ledger.json'
-/** What began stands in `changes/` under the instant of its call, which may be so long before it was confirmed and written. */
+/** How long before its confirmation access may appear in `changes/`: its key has the instant of the call. */
 const calledBeforeMs = 3 * 60 * 60_000
 const epoch = renderInstant(new Date(0))
 const neverCounted: LedgerCounts = { v: 1, settled: 0, at: epoch, until: epoch, begunSince: epoch }
@@ -47,9 +47,9 @@ export async function readLedgerCount(objects: ObjectStore): Promise<LedgerCount
 }
 
 /**
- * Counts the ledger: every sweep, which lists it anyway. A count at every write of an entry would have to be right through
- * every kill and every race; this one is a listing, and what history says explains each difference. History is written
- * before an entry is removed, so no entry is ever gone before its history, also while others work.
+ * Counts the ledger at every sweep, which lists it anyway. A counter at every write would have to survive every kill and every
+ * race. This one is a listing, and history explains each difference: history is written before an entry is removed, so no entry
+ * disappears before its history, even while others work.
  */
 export async function countLedger(
   objects: ObjectStore,
@@ -68,17 +68,17 @@ export async function countLedger(
     ...(await countOne(objects, assignments, before, { ...size, until }, configuration)),
     people: await countOne(objects, people, before?.people, { ...ofPeople, at, until }, configuration),
   }
-  // Whoever restored the ledger meanwhile, or accepted its loss, has said that it is counted again from then on.
+  // If someone restored the ledger or accepted its loss meanwhile, that count replaces this one.
   if (JSON.stringify(next) !== JSON.stringify(before)) await record.write(next, read?.object.etag)
 }
 
-/** One part of the ledger. History is listed only where something seems to be gone. */
+/** One part of the ledger. Lists history only if something seems to be gone. */
 type Part = {
-  /** What began since the last count, is gone, and has not ended. `all`: the entries that are there. */
+  /** Counts entries that began since the last count, are gone, and have not ended. `all`: the present entries. */
   readonly findLacking: (objects: ObjectStore, count: LedgerCount) => Promise<{ readonly all: number; lacking: number }>
-  /** How many of the entries that were counted have ended since, and are gone. */
+  /** Counts entries of the last count that have ended since and are gone. */
   readonly countEnded: (objects: ObjectStore, count: LedgerCount) => Promise<number>
-  /** How many entries history says are ours, and the ledger has not. */
+  /** Counts entries that history calls ours and the ledger lacks. */
   readonly countLacking: (objects: ObjectStore) => Promise<number>
 }
 
@@ -97,7 +97,7 @@ async function countOne(
   configuration: Pick<Configuration, 'brake'>,
 ): Promise<LedgerCount> {
   const { at, until } = size
-  // Deleted, or never counted: what history says is ours should be there.
+  // Deleted, or never counted: expect the entries that history calls ours.
   if (!before) return { v: 1, settled: size.settled + (await part.countLacking(objects)), at, until, begunSince: at }
   const { lacking } = await part.findLacking(objects, before)
   const isMass = isMassLoss(before.settled - size.all, before.settled, configuration)
@@ -105,8 +105,8 @@ async function countOne(
 }
 
 /**
- * The ledger is as it is from now on, and so it is counted: what is gone is missed no more, and what is there is, as far as history
- * tells that it began.
+ * Accepts the ledger as it is: counts the present entries that began according to history, and stops looking for those that are
+ * gone.
  */
 export async function forgetLedgerCount(objects: ObjectStore, now: Date): Promise<void> {
   const record = recordOf(objects)
@@ -116,7 +116,7 @@ export async function forgetLedgerCount(objects: ObjectStore, now: Date): Promis
     return record.overwrite({ ...count, settled, people: { ...count, settled: settledPeople } })
   }
   let settledPeople = 0
-  // The clock of whoever asks may be minutes behind S3's, which dates what began. It tells whole seconds.
+  // S3's clock dates what began, in whole seconds, and the caller's clock may be minutes behind it.
   const servedAt = await begin(0, now, now)
   const began = new Date((Math.floor(servedAt.getTime() / 1000) + 1) * 1000)
   const settled = await countTold(objects)
@@ -125,7 +125,7 @@ export async function forgetLedgerCount(objects: ObjectStore, now: Date): Promis
   await begin(settled, began, until > began ? until : began)
 }
 
-/** How many of the entries that were counted ended since, by history, and are gone. S3 tells whole seconds. */
+/** Counts entries of the last count that have ended since, by history, and are gone. S3's instants are whole seconds. */
 async function countEnded(objects: ObjectStore, { at, until }: LedgerCount): Promise<number> {
   const present = await presentFolders(objects)
   const stories = await listStoriesSince(objects, new Date(Math.floor(Date.parse(at) / 1000) * 1000))
@@ -135,14 +135,14 @@ async function countEnded(objects: ObjectStore, { at, until }: LedgerCount): Pro
   }).length
 }
 
-/** How many entries history says are ours, and the ledger has not. */
+/** Counts entries that history calls ours and the ledger lacks. */
 async function countLacking(objects: ObjectStore): Promise<number> {
   const present = await presentFolders(objects)
   const last = [...(await listLastEvents(objects)).values()]
   return last.filter(({ folder, event }) => !isEnd(event) && !present.has(folder)).length
 }
 
-/** How many entries there are of which history says that they are ours. */
+/** Counts entries of the ledger that history calls ours. */
 async function countTold(objects: ObjectStore): Promise<number> {
   const last = await listLastEvents(objects)
   return [...(await presentFolders(objects))].filter((folder) => {
@@ -158,9 +158,9 @@ async function presentFolders(objects: ObjectStore): Promise<ReadonlySet<string>
 }
 
 /**
- * Access that began since the last count, is not in the ledger, and has not ended. `changes/` tells of it before the ledger says
- * that it is granted, so a process that dies between the two loses nothing. Its keys have names, and two ids may have had the same
- * one: history, which has ids, tells these apart. `all`: the entries of the ledger.
+ * Counts access that began since the last count, is not in the ledger, and has not ended. `changes/` gets the beginning before
+ * the ledger says granted, so a process that dies between the two loses nothing. Its keys have names, and two ids may have had
+ * the same name; history has ids and tells them apart. `all`: the entries of the ledger.
  */
 async function findLacking(
   objects: ObjectStore,
@@ -179,7 +179,7 @@ async function findLacking(
   return { all, lacking }
 }
 
-/** How many entries the ledger has by what `changes/` calls them, by any name that their ids have or had. */
+/** Counts ledger entries by their name in `changes/`, for every name that their ids have or had. */
 async function countByName(objects: ObjectStore, keys: readonly AssignmentKey[]): Promise<ReadonlyMap<string, number>> {
   const names = await NameIndex.read(objects)
   const counts = new Map<string, number>()
@@ -194,8 +194,9 @@ async function countByName(objects: ObjectStore, keys: readonly AssignmentKey[])
 }
 
 /**
- * Of what began at these instants, by history, which has the same ones under the ids. It tells of an end before the entry is
- * removed: what ended while the ledger was listed has ended. What began, and did not get as far as history, is lacking.
+ * Counts missing access that began at these instants. History has the same instants under the ids, and it has an end before the
+ * entry is removed, so access that ended during the listing counts as ended. A beginning that never reached history counts as
+ * missing.
  */
 async function countNotPresent(
   objects: ObjectStore,
@@ -215,7 +216,10 @@ async function countNotPresent(
 
 type Begun = { readonly instants: readonly string[]; readonly lasting: number }
 
-/** By what `changes/` calls it: when access began, and how much of it lasts. S3 tells whole seconds: of one, the end counts. */
+/**
+ * By the name in `changes/`: when access began, and how much of it lasts. S3's instants are whole seconds; within one, the end
+ * counts.
+ */
 async function listBegun(objects: ObjectStore, since: Date): Promise<ReadonlyMap<string, Begun>> {
   const sinceMs = Math.floor(since.getTime() / 1000) * 1000
   const startAfter = startOfChanges(renderInstant(new Date(Math.max(0, sinceMs - calledBeforeMs))))
@@ -228,7 +232,7 @@ async function listBegun(objects: ObjectStore, since: Date): Promise<ReadonlyMap
   const begun = [...Map.groupBy(told, ({ name }) => name)].map(([name, events]) => {
     const begins = events.filter(({ event }) => event === 'granted' || event === 'adopted')
     const ends = events.filter(({ event }) => event === 'revoked' || event === 'released')
-    // Each end takes away one that had begun by then: two ids may have one name.
+    // Each end closes one access that had begun by then: two ids may have one name.
     const lasting = ends.reduce(
       (open, end) => {
         const ended = open.findIndex(({ ms }) => ms <= end.ms)
@@ -241,7 +245,7 @@ async function listBegun(objects: ObjectStore, since: Date): Promise<ReadonlyMap
   return new Map(begun.filter(([, { lasting }]) => lasting > 0))
 }
 
-/** How many entries are gone without their history, of how many; `undefined`: not too many. */
+/** How many of how many entries are gone without their history; `undefined`: not too many. */
 export async function findLedgerLoss(
   objects: ObjectStore,
   configuration: Pick<Configuration, 'brake'>,

@@ -1,9 +1,6 @@
 import type { ObjectStore } from '../../ports/object-store.ts'
 
-/**
- * The objects of an index by time, `<prefix><instant>%<subject>`, earliest first. `object` is the whole key. Others are
- * passed over.
- */
+/** The objects of an index by time, `<prefix><instant>%<subject>`, earliest first. `object` is the whole key. Skips other keys. */
 export async function* listTimed(objects: ObjectStore, prefix: string) {
   for await (const { key: object, etag } of objects.list(prefix)) {
     const [instant = ''] = object.slice(prefix.length).split('%', 1)

@@ -12,12 +12,15 @@ import { parseStored, renderJson, spoiledAsAbsent } from './stored-json.ts'
 
 const openPrefix = 'state/open/'
 
-/** The key of work that could not be finished. `key`: an assignment key, the name of an assignment whose principal nobody could look up, the key of a permission set file or of the file of attributes, or of a look. */
+/**
+ * The key of unfinished work. `key`: an assignment key, the name of an assignment whose principal could not be looked up, the
+ * key of a permission set file or of the attributes file, or a look key.
+ */
 export function openWorkKey(nextAttempt: string, key: string): string {
   return `${openPrefix}${nextAttempt}%${key}`
 }
 
-/** Has it evaluated from this instant on. `inputs`: whose statuses say why it was put off. */
+/** Schedules an evaluation for this instant. `inputs`: their statuses give the reason for the delay. */
 export async function scheduleWork(
   objects: ObjectStore,
   nextAttempt: string,
@@ -30,10 +33,10 @@ export async function scheduleWork(
   )
 }
 
-/** Of suspensions too, under the first name of the member. */
+/** The field has suspensions too; it keeps its first name. */
 const toldLinks = record({ links: z.array(z.string()) })
 
-/** The inputs that wait for the work of which this is the object, as far as it names them. */
+/** The inputs that wait for this work, if its object names them. */
 export async function inputsOfWork(objects: ObjectStore, object: string): Promise<readonly string[]> {
   const found = object.startsWith(openPrefix) ? await objects.get(object) : undefined
   if (!found || found.body.length === 0) return []
@@ -41,8 +44,8 @@ export async function inputsOfWork(objects: ObjectStore, object: string): Promis
 }
 
 /**
- * Moves the twin of a record that is written meanwhile. The next twin comes first, so that a record never waits for a
- * retry that is not scheduled; the one before goes last. `before`, `next`: `openUntil` of the record; `undefined`: no twin.
+ * Moves the twin of a record around its write. The next twin comes first, so that a record never waits for a retry that is not
+ * scheduled; the former twin goes last. `before`, `next`: `openUntil` of the record; `undefined`: no twin.
  */
 export async function moveTwin<T>(
   objects: ObjectStore,
@@ -58,7 +61,7 @@ export async function moveTwin<T>(
 
 export type OpenWork = { readonly object: string; readonly key: string; readonly nextAttempt: Date }
 
-/** Open work, earliest first: all of it, or the part that is due by `until`. It is evaluated again from `nextAttempt` on. */
+/** Open work, earliest first: all of it, or what is due by `until`. Each is evaluated again after its `nextAttempt`. */
 export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGenerator<OpenWork> {
   for await (const { object, at, subject: key } of listTimed(objects, openPrefix)) {
     if (until !== undefined && at > until) return
@@ -69,15 +72,15 @@ export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGe
 
 type Looked = Pick<ByHandHint, 'account' | 'permissionSetArn'>
 
-/** In the place of a permission set: what account access manager gives. */
+/** Replaces the permission set in the key: the roles of account access manager. */
 const roles = 'roles'
 
-/** The key of a look at what somebody changed by hand. */
+/** The key of a look at a manual change. */
 export function lookKey({ account, permissionSetArn: arn }: Looked): string {
   return `look%${account ?? ''}%${arn ?? roles}`
 }
 
-/** `undefined`: it is of something else. */
+/** `undefined`: the key is about something else. */
 export function parseLookKey(key: string): Looked | undefined {
   const [, account, named] = /^look%(\d{12})?%(.+)$/s.exec(key) ?? []
   const place = account === undefined ? {} : { account: accountId.parse(account) }
@@ -86,7 +89,7 @@ export function parseLookKey(key: string): Looked | undefined {
   return arn && { permissionSetArn: arn, ...place }
 }
 
-/** One minute, doubling to an hour. A random part of the upper half is left out, so that retries do not come in waves. */
+/** One minute, doubling to an hour. Randomizes the upper half, so that retries do not come in waves. */
 export function nextAttempt(now: Date, attempts: number, fraction: number): Date {
   const wholeMs = Math.min(60_000 * 2 ** Math.min(attempts, 10), 3_600_000)
   return new Date(now.getTime() + wholeMs / 2 + (wholeMs / 2) * fraction)

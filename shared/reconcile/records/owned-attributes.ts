@@ -15,7 +15,7 @@ export function readAttributesFile(objects: ObjectStore) {
   return readParsedInput(objects, attributesKey, { mostBytes: attributesFileMostBytes, parse })
 }
 
-/** What ssofile applied of the file of attributes. */
+/** The state of the attributes file that ssofile last applied. */
 export function ownedAttributesRecord(objects: ObjectStore): JsonRecord<OwnedAttributes> {
   return new JsonRecord(objects, ownedAttributesPrefix + attributesKey, ownedAttributes)
 }

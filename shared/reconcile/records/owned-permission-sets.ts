@@ -29,15 +29,15 @@ const permissionSetEvents = [
 ] as const
 export type PermissionSetEvent = (typeof permissionSetEvents)[number]
 
-/** How far the provisioning of a permission set is that is owed to its accounts. Empty: it was not asked for yet. */
+/** Progress of a provisioning that the accounts still need. Empty: not requested yet. */
 const owedProvisioning = record({
-  /** The request for all accounts that is in progress. */
+  /** The request in progress for all accounts. */
   requestId: z.string().optional(),
-  /** Account by account: all up to this one were asked for. */
+  /** Provisioning account by account: every account up to this one has a request. */
   after: accountId.optional(),
-  /** When every account had been asked for, and some of them had failed. */
+  /** When every account had its request, if some failed. */
   askedAt: z.iso.datetime().optional(),
-  /** Every other account was told that it is up to date; only these are asked for again. */
+  /** The accounts that failed; all others are up to date. */
   failed: z.array(accountId).optional(),
 })
 export type OwedProvisioning = z.infer<typeof owedProvisioning>
@@ -47,9 +47,9 @@ export const ownedPermissionSet = record({
   v: z.literal(1),
   arn: permissionSetArn.optional(),
   claimedAt: z.iso.datetime(),
-  /** Someone else deleted ours, so the links that name it have to be applied to the new one. */
+  /** Someone else deleted our permission set, so the links that name it must apply to the new one. */
   isRecreated: z.boolean().optional(),
-  /** The version of the file that Identity Center was last made equal to, its accounts included. */
+  /** The version of the file that Identity Center and all its accounts last matched. */
   applied: record({
     etag: z.string(),
     ...uploadIdentity,
@@ -57,35 +57,35 @@ export const ownedPermissionSet = record({
     at: z.iso.datetime(),
     warnings: z.array(z.string()).optional(),
   }).optional(),
-  /** Written before the first call that changes something. While it stands, the permission set may be half changed. */
+  /** Written before the first changing call. While it exists, the permission set may be half changed. */
   change: record({
     event: z.enum(permissionSetEvents),
     etag: z.string(),
-    /** Also the instant under which history records it, so that a replay writes the same key. */
+    /** Also the instant in history, so that a replay writes the same key. */
     at: z.iso.datetime(),
     changes: z.array(z.string()),
-    /** What may be lost by it, and by how many: the status says it once it is in force. */
+    /** The access that this change may take away, and from how many: for the status once the change is in force. */
     takes: z.string().optional(),
-    /** Who made by hand what it undoes; absent: it is not known, or it undoes nothing. */
+    /** Who made the manual change that this one undoes; absent: unknown, or it undoes nothing. */
     undoes: author.optional(),
-    /** Owed since the last change of the definition, until a provisioning that was asked for after it SUCCEEDED. */
+    /** Needed since the last change of the definition, until a later provisioning SUCCEEDED. */
     provisioning: owedProvisioning.optional(),
   }).optional(),
-  /** What someone else changed, where that is only reported. `lastModified`: of the file at that time. */
+  /** Someone else's change that ssofile only reports. `lastModified`: of the file at that time. */
   drift: record({
     at: z.iso.datetime(),
     lastModified: z.iso.datetime(),
     differences: z.array(z.string()),
     by: author.optional(),
-    /** It is only reported because somebody changes it as often as it is restored. */
+    /** Only reported, because someone changes it as often as ssofile restores it. */
     isContested: z.boolean().optional(),
   }).optional(),
-  /** When it was restored after somebody else had changed it, within the last hour. */
+  /** When ssofile restored it after someone else's changes, within the last hour. */
   restoredAt: z.array(z.iso.datetime()).optional(),
   /**
-   * Whose sessions its inline policy denies beside what its file says; written before the call. `provisioning`: owed to the
-   * accounts since. `refused`: why it does not say what it should. `left`: what has no room in it, as far as it is not denied.
-   * `spoiled`: what is wrong with entries about it, which count for nothing.
+   * Sessions that its inline policy denies in addition to the file; written before the call. `provisioning`: the accounts still
+   * need it. `refused`: why the policy lacks a denial. `left`: sessions without room in the policy that are not denied.
+   * `spoiled`: what is wrong with ignored entries about this permission set.
    */
   sessions: record({
     denied: z.array(endedSession.pick({ user: true, account: true, before: true })),
@@ -95,7 +95,7 @@ export const ownedPermissionSet = record({
     left: z.array(endedSession.pick({ user: true, name: true, account: true, before: true })).optional(),
     spoiled: z.array(z.string()).optional(),
   }).optional(),
-  /** When its deletion was first called. */
+  /** When ssofile first called its deletion. */
   deletionAt: z.iso.datetime().optional(),
   /** The next attempt: the instant in the key of its twin under `state/open/`. */
   openUntil: z.iso.datetime().optional(),
@@ -103,18 +103,18 @@ export const ownedPermissionSet = record({
 })
 export type OwnedPermissionSet = z.infer<typeof ownedPermissionSet>
 
-/** Whether this content is in force, or was begun: policies and the brake keep out only what is new. */
+/** Whether this content is in force or begun: policies and the brake judge only new content. */
 export function isAccepted({ applied, change }: OwnedPermissionSet, upload: Upload): boolean {
   return (
     (change !== undefined && change.etag === upload.etag) || (applied !== undefined && isSameUpload(applied, upload))
   )
 }
 
-/** Its twin under `state/open/` moves with it where the next attempt changes. Throws RecordChangedError where `JsonRecord` answers `lost`. */
+/** A record whose twin under `state/open/` moves with the next attempt. Throws RecordChangedError instead of returning `lost`. */
 class OwnedPermissionSetRecord extends JsonRecord<OwnedPermissionSet> {
   readonly #objects: ObjectStore
   readonly #name: PermissionSetName
-  /** As it was read. */
+  /** The value at the last read. */
   #openUntil: string | undefined
 
   constructor(objects: ObjectStore, name: PermissionSetName, openUntil?: string) {
@@ -174,7 +174,7 @@ export async function readOwned(objects: ObjectStore, name: PermissionSetName): 
   return stored && { name, value: stored.value, etag: stored.object.etag, writtenAt: stored.object.lastModified }
 }
 
-/** `previous`: the record that the caller read; `undefined`: there was none. Throws RecordChangedError. */
+/** `previous`: the record that the caller read; `undefined`: none. Throws RecordChangedError. */
 export async function writeOwned(
   objects: ObjectStore,
   name: PermissionSetName,
@@ -186,7 +186,7 @@ export async function writeOwned(
   return { name, value, etag: written.etag, writtenAt: written.servedAt }
 }
 
-/** The names of all that ssofile created or adopted, ascending. */
+/** The names of all permission sets that ssofile created or adopted, ascending. */
 export async function* listOwned(objects: ObjectStore): AsyncGenerator<PermissionSetName> {
   for await (const { key } of objects.list(ownedPrefix)) {
     const name = permissionSetOf(key)
@@ -194,22 +194,22 @@ export async function* listOwned(objects: ObjectStore): AsyncGenerator<Permissio
   }
 }
 
-/** The permission set that a record is about; `undefined`: the key is of no record. */
+/** The permission set of a record; `undefined`: not a key of a record. */
 export function permissionSetOf(key: string): PermissionSetName | undefined {
   return key.startsWith(ownedPrefix) ? permissionSetName.safeParse(key.slice(ownedPrefix.length)).data : undefined
 }
 
 /**
- * Whether a permission set was created after its record was written: then a call of ours created it, and its answer was
- * lost. Both instants are AWS's; S3's are whole seconds.
+ * Whether a permission set was created after its record was written: then our call created it and the answer was lost. Both
+ * instants are AWS's; S3's are whole seconds.
  */
 export function isOfClaim({ writtenAt }: StoredOwned, createdAt: Date): boolean {
   return createdAt.getTime() >= Math.floor(writtenAt.getTime() / 1000) * 1000
 }
 
 /**
- * The hint at a permission set whose deletion waits for its last reference; `undefined`: it does not wait. Ask after a
- * reference is gone. After `blocked` was told references are looked for once more, so one of the two sees the other.
+ * The hint for a permission set whose deletion waits for its last reference; `undefined`: it does not wait. Call it after a
+ * reference is gone. The deletion looks for references again after it writes `blocked`, so one of the two sees the other.
  */
 export async function findBlockedDeletion(name: PermissionSetName, objects: ReadingObjects): Promise<Hint | undefined> {
   const key = permissionSetKey(name)

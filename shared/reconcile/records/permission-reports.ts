@@ -6,13 +6,13 @@ import { type PermissionSetName, permissionSetName } from '../../domain/permissi
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 
-/** The name of a permission set follows. */
+/** Followed by the name of a permission set. */
 export const permissionReportsPrefix = 'reports/permissions/'
 
-/** A line for each permission set. */
+/** One line for each permission set. */
 export const permissionOverviewKey = 'reports/permissions.csv'
 
-/** How a permission set was used when the report of its month was made, over all of its accounts. */
+/** How a permission set was used in all its accounts when that month's report was made. */
 export const setUsageReport = (objects: ObjectStore, name: PermissionSetName) =>
   new JsonRecord(objects, `${permissionReportsPrefix}${name}.json`, setUsage)
 
@@ -22,12 +22,12 @@ const summary = record({
   /** Such as `2026-03`. */
   month: z.string(),
   madeAt: z.iso.datetime(),
-  /** For so many days nobody used what is unused. */
+  /** How many days something must be unused to count as unused. */
   unusedDays: count,
   sets: z.array(
     record({
       name: permissionSetName,
-      /** Of what it allows, the gravest first. */
+      /** The levels of its permissions, the gravest first. */
       levels: z.array(z.enum(accessLevels)).default([]),
       accounts: count,
       unread: count,
@@ -39,5 +39,5 @@ const summary = record({
 })
 export type PermissionSummary = z.infer<typeof summary>
 
-/** It is written last: where it is of this month, the reports of all permission sets are. */
+/** Written last: if it is of this month, the reports of all permission sets are complete. */
 export const permissionSummary = (objects: ObjectStore) => new JsonRecord(objects, 'reports/permissions.json', summary)

@@ -13,8 +13,8 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { ParsedFiles } from './parsed-files.ts'
 
 /**
- * The selectors of a bucket as they are now: they decide what is granted and revoked, so each call lists them again, as each
- * evaluation reads its links again. Throws where S3 does not answer.
+ * The selectors of a bucket as they are now. They decide what is granted and revoked, so each call lists them again. Throws if
+ * S3 does not answer.
  */
 export class SelectorFiles {
   readonly #files: ParsedFiles<Selector>
@@ -33,7 +33,7 @@ export class SelectorFiles {
     return (await this.readWithContents()).selectors
   }
 
-  /** `contents`: by name, a text that differs where the file has another content, or can be used and could not before. */
+  /** `contents`: by name, a text that changes if the content of the file changes, or if the file becomes usable. */
   async readWithContents(): Promise<{ readonly selectors: Selectors; readonly contents: ReadonlyMap<string, string> }> {
     const { files, contents } = await this.#files.readByName(nameInSelectorKey, tooManySelectors)
     return { selectors: files, contents }

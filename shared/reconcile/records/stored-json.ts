@@ -6,14 +6,15 @@ import type { FoundObject, ReadingObjects, ReadObject } from '../../ports/object
 export type Stored<T> = { readonly value: T; readonly object: FoundObject }
 
 /**
- * One of ssofile's own objects does not fit its schema, so this version of ssofile did not write it: it is spoiled, or a later
- * version wrote a value that this one does not know. What it is about is put off, and everything else goes on.
+ * One of ssofile's own objects does not fit its schema, so this version of ssofile did not write it. It is spoiled, or a later
+ * version wrote a value that this one does not know. ssofile puts off the work on its subject and continues with everything
+ * else.
  */
 export class SpoiledObjectError extends Error {
   override readonly name = 'SpoiledObjectError'
   readonly object: FoundObject
   constructor(object: FoundObject, options: ErrorOptions) {
-    // Without its ledger object access of ours would look like someone else's.
+    // Without its ledger entry, our access would look like someone else's.
     const remedy = object.key.startsWith(ledgerPrefix) ? remedyOfSpoiledEntry : 'restore the object'
     super(
       `${object.key}: received something that this version of ssofile did not write; if a later version did, deploy that one again; else ${remedy}`,
@@ -32,7 +33,7 @@ export function parseStored<T>({ body, ...object }: ReadObject, schema: z.ZodTyp
   }
 }
 
-/** The same, read where nothing is written. `undefined`: it is not there. Throws SpoiledObjectError. */
+/** The same for callers that only read. `undefined`: it does not exist. Throws SpoiledObjectError. */
 export async function readStored<T>(
   objects: ReadingObjects,
   key: string,
@@ -42,7 +43,7 @@ export async function readStored<T>(
   return found && parseStored(found, schema)
 }
 
-/** A spoiled object becomes a value, so that a reader of many objects can skip it. All other errors are thrown. */
+/** Returns a spoiled object as a value, so that a reader of many objects can skip it. Throws all other errors. */
 export async function unlessSpoiled<T>(reading: Promise<T>): Promise<T | SpoiledObjectError> {
   return reading.catch((error: unknown) => {
     if (error instanceof SpoiledObjectError) return error
@@ -54,13 +55,13 @@ export function isSpoiled(read: unknown): read is SpoiledObjectError {
   return read instanceof SpoiledObjectError
 }
 
-/** A spoiled object counts as absent: for caches, and where an absent object leads to another look anyway. */
+/** Treats a spoiled object as absent: for caches, and if an absent object leads to another look anyway. */
 export async function spoiledAsAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
   const read = await unlessSpoiled(reading)
   return isSpoiled(read) ? undefined : read
 }
 
-/** Indented, since auditors read these objects as they are. */
+/** Indented, because auditors read these objects directly. */
 export function renderJson(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`
 }

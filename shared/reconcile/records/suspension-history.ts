@@ -9,7 +9,7 @@ import { listUserEvents, tellEvent } from './tell-event.ts'
 const prefix = 'history/suspensions/'
 const events = ['suspended', 'restored'] as const
 
-/** `by`: who uploaded or deleted the file; absent: it is not known. */
+/** `by`: who uploaded or deleted the file; absent: unknown. */
 type SuspensionEvent = SuspensionBody & {
   readonly user: PrincipalId
   readonly name: PrincipalName
@@ -17,7 +17,7 @@ type SuspensionEvent = SuspensionBody & {
   readonly by?: Uploader | undefined
 }
 
-/** Since when a file suspends this person, as history has it; `undefined`: none does. */
+/** Since when a file suspends this person, by history; `undefined`: none does. */
 export async function suspendedSince(objects: ObjectStore, user: PrincipalId): Promise<string | undefined> {
   const told: { readonly at: string; readonly event: string }[] = []
   for await (const { key } of objects.list(`${prefix}${user}/`)) {
@@ -31,14 +31,14 @@ export async function suspendedSince(objects: ObjectStore, user: PrincipalId): P
 
 export const listSuspensionEvents = (objects: ObjectStore) => listUserEvents(objects, prefix, events)
 
-/** Tells it once, whatever becomes of the file meanwhile. Answers since when. */
+/** Records the suspension once, whatever happens to the file meanwhile. Returns its beginning. */
 export async function tellSuspended(objects: ObjectStore, told: SuspensionEvent): Promise<string> {
   const known = await suspendedSince(objects, told.user)
   if (known === undefined) await tell(objects, 'suspended', told)
   return known ?? told.at
 }
 
-/** Answers since when the person had been suspended; `undefined`: nobody was told so. */
+/** Returns since when the person was suspended; `undefined`: no suspension was recorded. */
 export async function tellRestored(objects: ObjectStore, told: SuspensionEvent): Promise<string | undefined> {
   const known = await suspendedSince(objects, told.user)
   if (known !== undefined) await tell(objects, 'restored', told)
