@@ -8,7 +8,7 @@ import { readOwned, type StoredOwned } from '../records/owned-permission-sets.ts
 
 type Leaver = Pick<EndedSession, 'user' | 'name' | 'by'> & { readonly at: Date }
 
-/** Denies what somebody who leaves may have open of these permission sets, as far as ssofile owns them. `at`: by S3's clock. */
+/** Denies the sessions that a leaver may have in these permission sets, if ssofile owns them. `at`: by S3's clock. */
 export async function denySessions(
   { at, ...whose }: Leaver,
   sets: Iterable<PermissionSetName>,
@@ -20,8 +20,8 @@ export async function denySessions(
 }
 
 /**
- * The same of every session, while the file `by` suspends the user: what ssofile cannot take, it denies. Answers the permission
- * sets of ours that do not deny it, because their inline policy has no room, or Identity Center refused it.
+ * Denies every session while the file `by` suspends the user: the access that ssofile cannot take away. Returns our permission
+ * sets that do not deny it, because their inline policy has no room or Identity Center refused it.
  */
 export async function denyWhileSuspended(
   whose: Omit<Leaver, 'at'>,
@@ -41,7 +41,7 @@ async function listOwned(sets: Iterable<PermissionSetName>, objects: ObjectStore
   return read.flatMap((owned) => (owned?.value.arn ? [owned] : []))
 }
 
-/** The same of all access that a group has. */
+/** The same for all access of a group. */
 export async function denySessionsThrough(group: PrincipalId, leaver: Leaver, objects: ObjectStore): Promise<void> {
   const sets = new Set<PermissionSetName>()
   for await (const { assignment } of listKnown(objects))

@@ -16,20 +16,20 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 const readsAtOnce = 16
 
-/** What a person has by our records, and the access that comes through groups. */
+/** What a person has by our records, and access through groups. */
 export type FoundHoldings = Omit<Holdings, 'memberships'> & {
   readonly memberships: readonly { readonly id: MembershipId; readonly entry: OwnedMembership }[]
-  /** Of ours, as the ledger has them. */
+  /** Our entries in the ledger. */
   readonly entries: ReadonlyMap<AssignmentKey, LedgerEntry>
   readonly throughGroups: readonly ThroughGroup[]
   readonly groupIds: readonly PrincipalId[]
-  /** Names of the groups that others put the user into, with access or without. */
+  /** Names of the groups that others added the user to, with or without access. */
   readonly groupsOfOthers: readonly string[]
 }
-/** Each access of a group is not read: there may be thousands. */
+/** The access of groups is not read one by one: there may be thousands. */
 type ThroughGroup = { readonly key: AssignmentKey; readonly group: string; readonly isForeign: boolean }
 
-/** From the bucket, and from the directory the groups of the user. */
+/** Reads the bucket, and the user's groups from the directory. */
 export async function findHoldings(
   user: PrincipalId,
   { objects, people }: { readonly objects: ObjectStore; readonly people: People },
@@ -80,7 +80,7 @@ export async function findHoldings(
   }
 }
 
-/** The groups that ssofile put the user into, by its records. */
+/** The groups that ssofile added the user to, by its records. */
 async function listOwnGroups(user: PrincipalId, objects: ObjectStore): Promise<readonly PrincipalId[]> {
   const groups: PrincipalId[] = []
   for await (const id of listOwnedMemberships(objects)) if (id.user === user) groups.push(id.group)

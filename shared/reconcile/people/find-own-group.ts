@@ -13,7 +13,7 @@ type DirectoryReads = Pick<Ports, 'clock'> & {
   readonly configuration: Pick<Configuration, 'principalSuffix'>
 }
 
-/** The group of this name: of ours, or whose it is. */
+/** The group of this name: ours, or someone else's. */
 export async function findOwnGroup(
   name: PrincipalName,
   { objects, identityStore, clock, configuration }: DirectoryReads,

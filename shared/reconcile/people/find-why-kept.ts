@@ -16,7 +16,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { findHoldings } from './find-holdings.ts'
 
 type DeletionPorts = Pick<Ports, 'objects' | 'clock' | 'identityStore'> & { readonly brake: Pick<Brake, 'admit'> }
-/** `againMs`: when it is looked at again. */
+/** `againMs`: when to look again. */
 type Kept = { readonly told: Pick<NewStatus, 'state' | 'reason' | 'remedy'>; readonly againMs: number }
 
 const soonMs = 60_000
@@ -24,16 +24,16 @@ const laterMs = 60 * 60_000
 const groupsMost = 5
 
 /**
- * Why a user who is due to be deleted is kept; or the admission of the brake, which has counted the user. Nobody can
- * take a deletion back, and with the user everything would go that anybody gave. `broken`: a policy that is not valid.
+ * Returns why a user who is due for deletion is kept, or the admission of the brake, which has counted the user. Nobody can
+ * undo a deletion, and it ends all access that anyone granted. `broken`: an invalid policy.
  *
  * | in this order                                          | then                                    |
  * | ------------------------------------------------------ | --------------------------------------- |
- * | a policy is not valid: whom it protects is not known   | blocked                                 |
- * | the suspension is held, refused or not whole           | blocked                                 |
- * | no drift check has begun and ended since it is due     | blocked: access that others gave may not be known |
- * | access or memberships are left, by whoever             | blocked                                 |
- * | more are deleted than the brake lets pass              | held                                    |
+ * | a policy is invalid, so its protections are unknown    | blocked                                 |
+ * | the suspension is held, refused or incomplete          | blocked                                 |
+ * | no drift check has begun and ended since the due date  | blocked: access that others gave may be unknown |
+ * | the user has access or memberships, from anyone        | blocked                                 |
+ * | the brake has passed its limit of deletions            | held                                    |
  */
 export async function findWhyKept(
   id: PrincipalId,
@@ -113,7 +113,7 @@ async function findSuspensionLeft(
       reason: `the user is deleted once the suspension is whole; its state is ${told?.state ?? 'not known yet'}`,
       remedy: `see what keeps it: ssofile status ${key}`,
     },
-    // Once it is, the user is looked at with it.
+    // A complete suspension looks at the user by itself.
     againMs: told?.state === 'partly' ? laterMs : soonMs,
   }
 }

@@ -12,9 +12,9 @@ import { NameIndex } from '../records/principal-names.ts'
 type Following = Pick<Ports, 'objects' | 'clock' | 'randomness' | 'identityStore'>
 
 /**
- * After changes in the directory, and every hour: writes down once when a user of ours was seen disabled or gone, and when that user
- * was seen again. A user of ours has access or a membership that the bucket knows, or was seen leaving. It is told, and no decision
- * reads it. `changed`: only these users, or all. Answers how many were told.
+ * After changes in the directory, and every hour: records once when one of our users was seen disabled or gone, and when the
+ * user was seen again. Our users have access or a membership in the bucket, or were seen leaving. No decision reads these
+ * records. `changed`: only these users, or all. Returns how many it recorded.
  */
 export async function followLeavers(
   ports: Following,
@@ -46,7 +46,7 @@ export async function followLeavers(
   return count
 }
 
-/** The users that events were about. Where one of them names nobody, the next hour finds who it was. */
+/** The users of these events. If an event names nobody, the hourly run finds the user. */
 export function usersIn(
   changes: readonly { readonly type: string; readonly id?: PrincipalId }[],
 ): ReadonlySet<PrincipalId> {

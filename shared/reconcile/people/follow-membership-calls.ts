@@ -22,7 +22,7 @@ import { readMeant } from '../records/suspensions.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
 
-/** What came later, or what a listing does not show yet, is seen by a second look. */
+/** A second look finds later changes, and changes that the first listing did not show yet. */
 const laterMs = 30_000
 
 type Concerned = {
@@ -32,8 +32,8 @@ type Concerned = {
 }
 
 /**
- * Somebody may have joined or left a group of ours by hand: each such membership is looked at, and who called is noted. Trusts that
- * something changed, never what the event says. Our own calls are known by what the ledger has. Answers how many are looked at.
+ * Someone may have joined or left one of our groups by hand: looks at each such membership and notes the caller. Trusts only
+ * that something changed, not what the event says. Recognizes our own calls by the ledger. Returns how many it looks at.
  */
 export async function followMembershipCalls(
   ports: Following,
@@ -59,7 +59,7 @@ export async function followMembershipCalls(
   return concerned.length
 }
 
-/** Of who is suspended, sessions of what the group has are denied, whoever put them in. */
+/** If a user is suspended, ssofile denies the sessions of their groups, no matter who added them. */
 async function lookAtSuspended(
   ports: Following,
   configuration: Configuration,
@@ -78,11 +78,11 @@ async function lookAtSuspended(
 /**
  * | the event has    | the ledger has                        | then                                          |
  * | ---------------- | ------------------------------------- | --------------------------------------------- |
- * | group and user   | no entry, and the group is ours       | look: it may be one that a file asks for      |
+ * | group and user   | no entry, and the group is ours       | look: a file may ask for it                   |
  * | group and user   | an entry with another membership's id | look                                          |
- * | group and user   | an entry with this membership's id    | look, unless it was created: that is our call |
+ * | group and user   | an entry with this membership's id    | look, unless it is a creation: our own call   |
  * | a membership's id| an entry with it                      | look                                          |
- * | any              | an entry that we are about to change  | nothing                                       |
+ * | any              | an entry that ssofile changes now     | nothing                                       |
  */
 async function listConcerned(
   changes: readonly MembershipChange[],
@@ -106,7 +106,7 @@ async function listConcerned(
   return [...found.values()]
 }
 
-/** The name of a group of ours. `undefined`: it is none, or bears another name now. */
+/** The name of our group. `undefined`: it is not ours, or has another name now. */
 async function findOwnName(
   group: PrincipalId,
   { objects, identityStore }: DirectoryReads,
@@ -116,7 +116,7 @@ async function findOwnName(
   return owned?.id === group ? name : undefined
 }
 
-/** Any key of this membership: all folders are looked at together. `undefined`: no file can name the user. */
+/** Any key of this membership: one look covers all folders. `undefined`: no file can name the user. */
 async function findKey(
   { group, user }: MembershipId,
   looking: DirectoryReads & { readonly configuration: Pick<Configuration, 'principalSuffix'> },

@@ -31,7 +31,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
 
-/** What is read once for all that follows the events of a batch. */
+/** Readings that are shared by all events of a batch. */
 type ReadBefore = {
   readonly rules?: Pick<RuleFiles, 'read'>
   readonly listMemberships?: () => Promise<readonly MembershipId[]>
@@ -41,8 +41,8 @@ const readsAtOnce = 16
 const unsettled: readonly AttentionState[] = ['waiting', 'failed', 'blocked']
 
 /**
- * After changes in the directory: has looked at what waits for a user or a group, and at the memberships of users who have changed.
- * Answers how many are looked at.
+ * After changes in the directory, looks at inputs that wait for a user or a group, and at the memberships of changed users.
+ * Returns how many it looks at.
  */
 export async function followMemberships(
   ports: Following,
@@ -73,8 +73,8 @@ export async function followMemberships(
 }
 
 /**
- * Has looked at the membership of one person in each group whose rule means the person now, but for the groups that are `known`.
- * Answers how many are looked at.
+ * Looks at the person's membership in each group whose rule matches the person now, except the `known` groups. Returns how many
+ * it looks at.
  */
 export async function lookAtRulesFor(
   user: PrincipalId,
@@ -98,15 +98,15 @@ export async function lookAtRulesFor(
 }
 
 /**
- * Every hour: what no event told of. Each group of ours is compared with its file and with the directory, and each membership of ours
- * with the files, the members of the group and the present name of its user. What rules ask for is compared with each rule, for all of
- * which the directory is listed once (`DirectoryListing`).
+ * Runs every hour, for changes without an event. Compares each of our groups with its file and the directory, and each of our
+ * memberships with the files, the group's members and the user's present name. Compares each rule with one shared listing of
+ * the directory (`DirectoryListing`).
  */
 export async function reconcileMemberships(ports: Following, configuration: Configuration): Promise<number> {
   const { objects } = ports
   const groups = await Array.fromAsync(listOwnedGroups(objects))
   const ruleFiles = await listHeads(objects, rulePrefix)
-  // A policy refuses a file for what the links of its group give: these may be others by now.
+  // A policy may have refused a file because of the group's links, which may have changed.
   const unsettledOrRefused = await listUnsettled(objects, [...unsettled, 'rejected'])
   const keys = new Set([...unsettledOrRefused, ...groups.map(groupKey), ...ruleFiles.keys()])
   if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
@@ -131,7 +131,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
     const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
     const isAsked = entry.files.some(({ key }) => files.has(key) || ruleFiles.has(key))
     const rule = ruleKey(entry.group)
-    // Its file is gone: all of them are looked at together.
+    // The file of the rule is gone, so look at all its memberships together.
     if (!isAsked && entry.files.some(({ key }) => key === rule)) {
       gone.add(rule)
       continue
@@ -159,8 +159,8 @@ async function readMembers(objects: ObjectStore, people: People, groups: Paramet
 }
 
 /**
- * What waits for one of these changes: a membership for its user or its group, by their names now. There are few groups, and one may
- * have waited for the name of another that is gone: all of them.
+ * The inputs that wait for one of these changes: memberships by the present names of their user and group, and all groups.
+ * There are few groups, and one may wait for the name of another that is gone.
  */
 async function listConcerned(
   { objects, identityStore }: Pick<Following, 'objects' | 'identityStore'>,
@@ -189,7 +189,7 @@ async function listConcerned(
 
 async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<readonly string[]> {
   const keys: string[] = []
-  // To look at a rule takes a listing of all people: only what waits for a group is looked at.
+  // A look at a rule lists all people, so look only at rules that wait for a group.
   for (const state of states)
     for (const prefix of [
       membershipPrefix,
@@ -201,7 +201,7 @@ async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<
   return keys
 }
 
-/** By the names that it was made for, and by the id of its user: whoever bears the name now may be somebody else. */
+/** Uses the names of the entry and the id of its user, because someone else may have the name now. */
 async function lookAtEntry(
   ports: Pick<Ports, 'queues' | 'randomness'>,
   configuration: Pick<Configuration, 'folders'>,

@@ -55,35 +55,35 @@ import type { Suspensions } from '../records/suspensions.ts'
 import { findOwnGroup } from './find-own-group.ts'
 import type { LeaverCensus } from './leaver-census.ts'
 
-/** One file that may ask for the membership, and what its status says. */
+/** One file that may ask for the membership, and its status. */
 export type AskingFile = {
   readonly key: string
   readonly head: InputHead | undefined
   readonly reading: MembershipReading
   readonly told: Status | undefined
-  /** The user whom it means; `undefined`: the one who has the name. */
+  /** The user that it is bound to; `undefined`: whoever has the name. */
   readonly boundTo: PrincipalId | undefined
 }
 
-/** One user whom the files mean, or meant. */
+/** One user that the files mean, or meant. */
 export type Member = MemberFacts & {
   readonly id: MembershipId
   readonly stored: Stored<OwnedMembership> | undefined
-  /** What the entry has to say while the membership is wanted. */
+  /** The content of the entry while the membership is wanted. */
   readonly wanted: Pick<OwnedMembership, 'group' | 'user' | 'files' | 'keptUntil'>
-  /** The rule of the group asks for it, and did not before. */
+  /** The rule of the group asks for it now, and did not before. */
   readonly isNewByRule: boolean
-  /** Nobody works with it any more, because the user or the group is gone: nobody has to be asked. */
+  /** The user or the group is gone, so the brake need not be asked. */
   readonly isGone: boolean
-  /** The directory ended the user. */
+  /** The user is gone or disabled. */
   readonly isEnded: boolean
-  /** The brake is asked about the person, who counts once. */
+  /** Ask the brake about the suspended person, who counts once. */
   readonly suspended: SuspendedPerson | 'admitted' | undefined
   /** By key: why a file gives the user nothing. */
   readonly lacks: ReadonlyMap<string, MembershipLack>
-  /** By key: what policies have against a file. */
+  /** By key: the objections of policies to a file. */
   readonly judged: Pick<Judged, 'refusals' | 'warnings'>
-  /** Somebody else took the user out; `undefined`: nobody did, or it is not known who. */
+  /** Who removed the user; `undefined`: nobody did, or it is unknown. */
   readonly removedBy: Author | undefined
 }
 
@@ -96,11 +96,11 @@ export interface MembershipTypes extends KindTypes {
     /** The user who has the name now. */
     readonly bearer: PrincipalId | undefined
     readonly users: readonly Member[]
-    /** All files that may ask for this membership, whatever their folders. */
+    /** All files that may ask for this membership, in any folder. */
     readonly files: readonly AskingFile[]
-    /** The file of the group is gone, and may wait for the end of this membership. */
+    /** The file of the group is gone and may wait for the end of this membership. */
     readonly isGroupBlocked: boolean
-    /** When this reading began, by the monotonic clock. */
+    /** When this reading began, in monotonic milliseconds. */
     readonly lookedMs: number
   }
   readonly action: MembershipAction
@@ -115,7 +115,6 @@ export interface MembershipTypes extends KindTypes {
 export type MembershipInput = Input<MembershipTypes>
 type Facts = MembershipTypes['facts']
 type Reading = ReadingContext<MembershipTypes['context']>
-/** What all members are gathered from. */
 type Look = {
   readonly input: MembershipInput
   readonly group: Exclude<FoundGroup, { is: 'not ours' }>
@@ -123,10 +122,10 @@ type Look = {
   readonly context: Reading
 }
 
-/** So long after the claim the create may be sent. */
+/** How long after the claim the create may be sent. */
 export const claimedMs = 60_000
 
-/** Ids have memberships, names ask for them: the files count for the user who has the name now. */
+/** Memberships have ids, and files have names: a file counts for the user who has the name now. */
 export async function gatherMembership(input: MembershipInput, before: Reading): Promise<Facts> {
   const context = { ...before, identityStore: askOnce(before.identityStore) }
   const { objects, clock } = context
@@ -151,7 +150,7 @@ export async function gatherMembership(input: MembershipInput, before: Reading):
   return { ...facts, isOurGroup: true, users: await Promise.all(ids.map((id) => gatherMember(id, look))) }
 }
 
-/** Most often it is somebody who is `known`. */
+/** Tries the `known` users first, because it is usually one of them. */
 async function findBearer(
   name: PrincipalName,
   known: readonly PrincipalId[],
@@ -217,13 +216,13 @@ async function gatherMember(user: PrincipalId, look: Look): Promise<Member> {
 type Person = {
   readonly user: PrincipalId
   readonly person: DirectoryUser | undefined
-  /** The present name, as files spell it; `undefined`: none can. */
+  /** The present name, as files spell it; `undefined`: no file can. */
   readonly present: PrincipalName | undefined
   readonly suspension: string | undefined
   readonly entry: OwnedMembership | undefined
 }
 
-/** Who asks for the membership of this user now: files by the present name, and the rule of the group. */
+/** Who asks for this user's membership now: files with the present name, and the rule of the group. */
 async function gatherWish(of: Person, look: Look) {
   const { user, person, present, suspension, entry } = of
   const { group, user: named } = look.input.name
@@ -253,22 +252,22 @@ async function gatherWish(of: Person, look: Look) {
 }
 
 type Judged = {
-  /** Those that count. */
+  /** The files that count. */
   readonly files: OwnedMembership['files']
   readonly refusals: ReadonlyMap<string, Complaint>
   readonly warnings: ReadonlyMap<string, readonly string[]>
 }
 
 /**
- * Of the files in force, those that count, as for links: a policy stops what is new, and takes nothing away. `known`: the files that the
- * ledger names.
+ * Selects the files in force that count, as for links: a policy stops new content and takes nothing away. `known`: the files in
+ * the ledger.
  *
  * | its content            | the policies | the ledger has of this file           | then                                    |
  * | ---------------------- | ------------ | ------------------------------------- | --------------------------------------- |
- * | gave the membership    |              | the same content                      | it counts; what they say is a warning   |
+ * | gave the membership    |              | the same content                      | it counts; objections are warnings      |
  * | is new                 | accept it    |                                       | it counts                               |
- * | is new                 | refuse it    | another content, not expired          | rejected; that other content goes on    |
- * | is new                 | refuse it    | another content, expired; or nothing  | rejected, and it counts as absent       |
+ * | is new                 | refuse it    | other content, not expired            | rejected; the other content still counts |
+ * | is new                 | refuse it    | other content, expired; or nothing    | rejected; nothing counts                |
  */
 async function judgeFiles(
   meant: readonly AskingFile[],
@@ -301,7 +300,7 @@ async function judgeFiles(
   return { files, refusals, warnings }
 }
 
-/** A rule asks as a file does: for whom it matches now. A policy stops whom it newly matches, and takes nobody out. */
+/** A rule asks for everyone whom it matches now, as a file does. A policy stops new matches, and removes nobody. */
 async function gatherRuleWish(
   { person, present, suspension, entry }: Person,
   { input, context }: Look,
@@ -330,7 +329,7 @@ async function gatherRuleWish(
   return verdict.refusals.length > 0 ? none : { ...wish, isNew }
 }
 
-/** Whether one of these files is new, or says something else than it said before. One whose content was not recorded asks by `--rebind` alone. */
+/** Whether a file is new or has new content. If the content was not recorded, only `--rebind` counts. */
 function asksAgain(before: OwnedMembership['files'], now: OwnedMembership['files']): boolean {
   return now.some((file) => {
     const known = before.find(({ key }) => key === file.key)
@@ -350,7 +349,7 @@ async function isOnList(entry: OwnedMembership, objects: ReadingObjects): Promis
   return ((await readBrake(objects))?.lists ?? []).some((list) => membershipsOn(list).includes(item))
 }
 
-/** By the API, or in the console. */
+/** Removed by the API, or in the console. */
 async function findRemover(membership: MembershipId, context: Reading): Promise<Author | undefined> {
   return (await findAuthor(context, { membership }, 'Delete')) ?? findAuthor(context, { membership }, 'Remove')
 }

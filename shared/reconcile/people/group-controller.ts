@@ -61,7 +61,7 @@ const againMs = 5 * 60_000
 const namedMost = 5
 
 /**
- * The file of a group: makes the group, or adopts one that is there and that no provider keeps; keeps its description; deletes it when
+ * The file of a group: creates the group, or adopts one that no provider manages; keeps its description; deletes the group when
  * the file is gone and nothing refers to it.
  */
 export const groupController: Controller<GroupTypes> = {
@@ -116,7 +116,7 @@ async function findKnownAs(id: PrincipalId, objects: ReadingObjects): Promise<Pr
   return undefined
 }
 
-/** What would lose its meaning, and access, with the group. One that stays in the directory keeps all but our memberships. */
+/** Everything that would lose access or meaning with the group. A group that stays in the directory loses only our memberships. */
 async function listReferences(
   name: PrincipalName,
   id: PrincipalId,
@@ -184,7 +184,7 @@ async function perform(
     case 'delete':
       if (group === undefined) return {}
       await unlessCode(identityStore.deleteGroup(group.id), 'ResourceNotFoundException')
-      // Somebody may have been put in while it was being deleted.
+      // Somebody may have joined during the deletion.
       await forgetMembers(group.id, now, objects)
       return { history: told('deleted', group.id), entry: 'none', isNews: true }
     case 'forget':
@@ -195,7 +195,7 @@ async function perform(
   }
 }
 
-/** The group is gone, and all memberships with it. */
+/** The group is gone, and all its memberships with it. */
 async function forgetMembers(group: PrincipalId, at: string, objects: ObjectStore): Promise<void> {
   for await (const id of listOwnedMemberships(objects, group)) {
     const record = ownedMembershipRecord(objects, id)
@@ -265,7 +265,6 @@ async function* listWaiting(name: PrincipalName, { objects }: ReconcileContext):
   if (await objects.head(ruleKey(name))) yield ruleKey(name)
 }
 
-/** The files that name this group, in any folder. */
 async function* listMembershipFiles(objects: ReadingObjects, group: PrincipalName): AsyncGenerator<string> {
   for await (const { key } of objects.list(membershipPrefix)) {
     const named = parseMembershipAnywhere(key)

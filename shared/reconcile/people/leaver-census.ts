@@ -17,15 +17,15 @@ type CensusContext = Pick<Ports, 'objects' | 'identityStore' | 'clock'> & {
   readonly listing: Pick<DirectoryListing, 'read'>
 }
 
-/** Of each rule so often, and with people as they were listed since then. */
+/** How often to count each rule, and how old a listing of people may be. */
 const countsMs = 60_000
-/** The people of a larger group are found sooner in a listing of all. */
+/** For a larger group, one listing of all people is faster. */
 const oneByOneMost = 200
 const asksAtOnce = 8
 
 /**
- * Who else would leave by a rule, counted before somebody is taken out whom an event told of: attributes of many may be changing at this
- * moment, and each has an event of its own. Too many are held together, as after a look at the rule.
+ * Counts everyone who would leave by a rule before one person is removed because of an event: the attributes of many may be
+ * changing now, each with its own event. If too many would leave, the brake holds them together, as after a look at the rule.
  */
 export class LeaverCensus {
   readonly #context: CensusContext
@@ -58,7 +58,7 @@ export class LeaverCensus {
     const leaving = await pLimit(asksAtOnce).map(byRule, async ({ id, entry }) => {
       if (!entry.files.every((file) => file.key === key)) return []
       const person = await findPerson(id.user)
-      // Whoever is gone needs no brake.
+      // A user who is gone needs no brake.
       if (person === undefined) return []
       const stays = rule && !person.isDisabled && askRule(rule, { person, entry, key, now }).asks !== 'no'
       return stays ? [] : [{ membership: id, item: renderMembership(entry) }]

@@ -38,13 +38,13 @@ type Context = MembershipTypes['context']
 type Facts = MembershipTypes['facts']
 type Step = Effect<OwnedMembership> | Description
 
-/** How soon ssofile looks again at what is on its way, or held. */
+/** How soon ssofile looks again at a change in progress, or a held one. */
 const soonMs = 20_000
 const heldMs = 60_000
 
 /**
- * The files that ask for one membership, in all folders, and the rule of the group: ssofile puts the user into the group, or takes the
- * user out. The entry is written before the membership is created. Each file has a status of its own.
+ * All files that ask for one membership, in any folder, and the rule of the group: ssofile adds the user to the group, or
+ * removes the user. It writes the entry before it creates the membership. Each file has its own status.
  */
 export const membershipController: Controller<MembershipTypes> = {
   noun: 'membership',
@@ -83,10 +83,10 @@ async function perform(
       await lookAtRuleIfNew(member, input, context)
       return claim(member, context)
     case 'create': {
-      // The instant in the entry has to be about that of the call.
+      // The instant in the entry must be close to that of the call.
       if (isOlder(facts, claimedMs, context)) return {}
       const { group, user } = member.id
-      // If somebody else creates it between our look and the end of the call, it counts as ours.
+      // If someone else creates it between our look and the end of the call, it counts as ours.
       const creating = unlessCode(context.identityStore.createGroupMembership(group, user), 'ConflictException')
       const made = await unlessCode(creating, 'ResourceNotFoundException')
       return made === undefined ? describeOutcome({ is: 'applying' }, input, facts) : note(member, made, context)
@@ -108,7 +108,7 @@ function isOlder({ lookedMs }: Facts, mostMs: number, { clock }: Context): boole
   return clock.monotonicMs() - lookedMs > mostMs
 }
 
-/** What a step makes of the entry, and what history says of that. */
+/** The effect of a step on the entry and on history. */
 async function changeOf(
   { id, stored, wanted }: Member,
   entry: OwnedMembership | 'none',
@@ -122,14 +122,14 @@ async function changeOf(
   return { entry, history, of: { record, history: historyOfMembership(id, names) } }
 }
 
-/** The entry is there before the create is sent: of a process that dies in between, the next one finds the membership. */
+/** Writes the entry before the create: if the process dies in between, the next one finds the membership. */
 async function claim(member: Member, context: Context): Promise<Step> {
   const { stored, wanted, removedBy } = member
   const now = await readNow(context)
   const { membershipId, keptUntil: _, ...before } = stored?.value ?? {}
   const { group, user, files } = wanted
   const entry = { ...before, v: 1, state: 'granting', group, user, files, calledAt: renderInstant(now) } as const
-  // History is read in the order of its instants: somebody took the user out before ssofile puts the user in again.
+  // History is read in the order of its instants: someone removed the user before ssofile adds the user again.
   const at = renderInstant(new Date(now.getTime() - 1))
   const change = { event: 'removed', at, isByOthers: true, by: removedBy } as const
   return changeOf(member, entry, membershipId === undefined ? undefined : change, context)
@@ -156,7 +156,7 @@ async function update(member: Member, context: Context): Promise<Step> {
   return changeOf(member, { ...entry, ...wanted, state: 'granted' }, isEnding ? ending : undefined, context)
 }
 
-/** Those whom the brake lets pass go one after the other: first the entry says so, then everything is read once more. */
+/** Removes the members that the brake passes, one after the other: first writes the entry, then everything is read again. */
 async function takeOut(
   members: readonly Member[],
   input: MembershipInput,
@@ -174,7 +174,7 @@ async function takeOut(
       continue
     }
     if (entry.state !== 'revoking') return changeOf(member, { ...entry, state: 'revoking' }, undefined, context)
-    // Somebody may have asked for it meanwhile.
+    // Somebody may have asked for the membership meanwhile.
     if (isOlder(facts, liveMs, context)) return {}
     await unlessCode(removeMember(admission, entry.membershipId, context), 'ResourceNotFoundException')
     return forget(member, {}, context)
@@ -189,7 +189,7 @@ async function admit(member: Member, { name }: MembershipInput, { brake, census 
   const { id, stored, isGone, isEnded, suspended } = member
   if (isGone) return exempt('the user or the group is gone')
   if (suspended) {
-    // The person counts elsewhere, once.
+    // The person counts once, elsewhere.
     const isAdmitted = suspended === 'admitted'
     const admission = isAdmitted
       ? exempt('the person was admitted before')
@@ -198,7 +198,7 @@ async function admit(member: Member, { name }: MembershipInput, { brake, census 
   }
   const files = stored?.value.files ?? []
   const isOfRule = files.some(({ key }) => key.startsWith(rulePrefix))
-  // Who else leaves by the rule is counted before.
+  // The other people who leave by the rule are counted first.
   if (isOfRule) await census.take(name.group, id.group)
   const folders = files.flatMap(({ key }) => (key.startsWith(rulePrefix) ? [] : [folderOfMembership(key)]))
   return brake.admit(
@@ -210,7 +210,7 @@ async function admit(member: Member, { name }: MembershipInput, { brake, census 
   )
 }
 
-/** By the names that the entry has, so that a release is found again. Without folders and a rule it counts nowhere. */
+/** Uses the names of the entry, so that a release finds it again. Without folders and a rule it counts toward no limit. */
 function actOf(
   { id, stored, wanted }: Member,
   counting: Omit<Parameters<typeof removalAct>[0], 'item'> = { folders: [] },
@@ -218,7 +218,7 @@ function actOf(
   return removalAct({ item: renderMembership(stored?.value ?? wanted), ...counting }, id)
 }
 
-/** Nothing of ours is there. Of a user who has ended, sessions that the group gives are denied before the entry goes. */
+/** The membership is gone. If the user has ended, denies the sessions that the group gives before the entry goes. */
 async function forget(
   member: Member,
   by: Pick<MembershipChange, 'isByOthers' | 'by'>,
@@ -237,7 +237,7 @@ async function forget(
   return changeOf(member, 'none', { event: 'removed', ...by }, context)
 }
 
-/** The status of the rule is at rest and says that people wait: it is wrong now. */
+/** The status of the rule is final but says that people wait: it is wrong now. */
 async function lookAtRuleIfNew({ isNewByRule }: Member, input: MembershipInput, context: Context): Promise<void> {
   if (!isNewByRule) return
   const told = await spoiledAsAbsent(readStatus(context.objects, ruleKey(input.name.group)))
@@ -259,14 +259,14 @@ function describe({ tell, user }: MembershipEnd, input: MembershipInput, facts: 
   return { told: { state, reason, owned, warnings } }
 }
 
-/** The status of this file, and what else has to be looked at: later, or now by its own message. */
+/** The status of this file, and further looks: later ones, or other inputs now. */
 function describeOutcome(outcome: MembershipOutcome, input: MembershipInput, facts: Facts): Description {
   const { key, name, now } = input
   const file = fileOf(input, facts)
   const told = describeFile(file, name, facts, outcome)
   const body = 'body' in file.reading ? file.reading.body : {}
   const until = facts.users.find(({ user }) => user === facts.bearer)?.wanted.keptUntil
-  // What is foreign may be what ssofile itself took away a moment ago, and the directory still lists.
+  // A foreign membership may be ours: ssofile removed it a moment ago, and the directory still lists it.
   const isNewlyForeign = told?.owned === false && input.told?.owned !== false
   const laterMs = againAfterMs(outcome, facts)
   const others = facts.files.filter((one) => one.key !== key && one.told !== undefined)
@@ -287,7 +287,7 @@ function describeOutcome(outcome: MembershipOutcome, input: MembershipInput, fac
   }
 }
 
-/** `undefined`: not before something changes. The rule looks at what the brake holds of it, when that is released. */
+/** `undefined`: not before something changes. After a release, the rule looks at its held leavers. */
 function againAfterMs({ is }: MembershipOutcome, facts: Facts): number | undefined {
   if (is === 'held') return isByRuleAlone(facts) ? undefined : heldMs
   return is === 'applying' || is === 'revoking' ? soonMs : undefined

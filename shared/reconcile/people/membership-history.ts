@@ -7,26 +7,26 @@ import type { Effect } from '../inputs/controller.ts'
 import { readOwnerOf } from '../records/owned-groups.ts'
 import type { EventSubject } from '../records/tell-event.ts'
 
-/** `ending`: a rule does not match the user any more, who stays until then. */
+/** `ending`: a rule no longer matches the user, who stays until then. */
 export type MembershipChange = {
   readonly event: 'added' | 'ending' | 'removed'
   /** Absent: now. */
   readonly at?: string
-  /** Somebody else has ended it. */
+  /** Someone else ended it. */
   readonly isByOthers?: boolean
-  /** Who that was; absent: it is not known. */
+  /** Who ended it; absent: unknown. */
   readonly by?: Author | undefined
-  /** By this id a lost record is compared with the directory. */
+  /** Finds a lost record in the directory. */
   readonly membershipId?: string | undefined
   readonly until?: string | undefined
 }
 
-/** History has the events of a membership under its ids, by the names of its entry. */
+/** History keeps a membership's events under its ids, with the names of its entry. */
 export function historyOfMembership({ group, user }: MembershipId, names: Membership): EventSubject {
   return { folder: `history/memberships/${group}%${user}/`, name: renderNameInKey(renderMembership(names)) }
 }
 
-/** What history says of a change: the files that ask for the membership, and who answers for the group. */
+/** The history of a change, with the files that ask for the membership and the owner of the group. */
 export async function describeMembershipChange(
   objects: ReadingObjects,
   id: MembershipId,

@@ -78,13 +78,13 @@ type PersonStatus = NonNullable<Description['told']>
 
 const soonMs = 60_000
 const laterMs = 60 * 60_000
-/** A create whose answer was lost is looked for so long. */
+/** How long ssofile looks for a create whose answer was lost. */
 const claimedMs = 60 * 60_000
 
 /**
- * The file of a person: makes the user, or adopts one that no provider keeps, and keeps it as the file says. A person whose time is
- * over, or whose file is gone, counts as suspended: ssofile puts a file under `suspended/`, and takes that one away when the person
- * comes back.
+ * The file of a person: creates the user, or adopts one that no provider manages, and keeps it as the file says. If the
+ * person's time is over or the file is gone, the person counts as suspended: ssofile puts a file under `suspended/`, and
+ * deletes it when the person returns.
  */
 export const personController: Controller<PersonTypes> = {
   noun: 'person',
@@ -101,8 +101,8 @@ export const personController: Controller<PersonTypes> = {
 }
 
 /**
- * Around a look at a file under `suspended/` of somebody who has ended by a file under `people/`: where somebody deleted it, it is put
- * back first; and once nothing is left, the user may be due to be deleted.
+ * Surrounds the look at a file under `suspended/`, if a file under `people/` ended that person. If someone deleted the file,
+ * puts it back first. Afterwards checks whether the user is due for deletion.
  */
 export async function lookAtEnded(key: string, context: PersonContext, look: () => Promise<unknown>): Promise<void> {
   const named = parseSuspensionKey(key)
@@ -118,7 +118,7 @@ export async function lookAtEnded(key: string, context: PersonContext, look: () 
   if (ended && deleteAfterDays !== undefined) await reconcileInput(message, personController, context)
 }
 
-/** Every hour: what no event told of. Each person of ours is compared with the file and the directory. */
+/** Runs every hour, for changes without an event: compares each of our people with the file and the directory. */
 export async function reconcilePeople(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
   configuration: Configuration,
@@ -168,7 +168,7 @@ function isYoung({ claimedAt }: OwnedPerson, now: Date): boolean {
   return now.getTime() - Date.parse(claimedAt) < claimedMs
 }
 
-/** As whom the user is suspended: a name that somebody else may bear by now suspends that one. */
+/** The name to suspend: a former name may belong to someone else now. */
 function presentName(
   name: PrincipalName,
   user: Pick<DirectoryUser, 'name'> | undefined,
@@ -177,13 +177,13 @@ function presentName(
   return (user && nameInLinks(user.name, configuration.principalSuffix)) ?? name
 }
 
-/** What the entry keeps of the file. Without a valid one it stays as it was. */
+/** What the entry keeps from the file. Stays as it was while the file is not valid. */
 function termsOf({ file, entry }: PersonInput): Pick<OwnedPerson, 'deleteAfterDays' | 'endsAt'> {
   const { deleteAfterDays, endsAt } = (file.is === 'valid' ? file.body : entry) ?? {}
   return { ...(deleteAfterDays !== undefined && { deleteAfterDays }), ...(endsAt !== undefined && { endsAt }) }
 }
 
-/** As the file says of the end. */
+/** The entry with the file's present terms for the end. */
 function withTerms(input: PersonInput, { deleteAfterDays: _, endsAt: __, ...rest }: OwnedPerson): OwnedPerson {
   return { ...rest, ...termsOf(input) }
 }
@@ -232,7 +232,7 @@ async function perform(
       await identityStore.updatePerson(id, action.change)
       return { history: told('changed', undefined, { changed: Object.keys(action.change) }) }
     case 'keep': {
-      // Another file says for how long the user is kept.
+      // A new file sets how long the user is kept.
       if (entry.ended && id !== undefined) await brake.drop(deletionAct(id))
       const isApplied = entry.ended === undefined && head !== undefined
       return { entry: { ...withTerms(input, entry), ...(isApplied && { applied: head.etag }) } }
@@ -268,7 +268,7 @@ async function perform(
       return forget('gone')
   }
 
-  /** The user is gone: what suspended it has done its work, and a new user of this name is somebody else. */
+  /** The user is gone, so the suspension is done. A new user of this name is someone else. */
   async function forget(event: 'deleted' | 'gone'): Promise<Effect<OwnedPerson>> {
     const { etag, as = name } = entry?.ended ?? {}
     if (etag !== undefined) await objects.delete(suspensionKey(as), { ifMatch: etag })
@@ -277,7 +277,7 @@ async function perform(
   }
 }
 
-/** Answers the etag of our file. One that somebody else put there stays theirs; ours may be of an attempt that died. */
+/** Returns the etag of our file. Someone else's file stays theirs; ours may be from an attempt that died. */
 async function suspend(
   { name, file }: PersonInput,
   as: PrincipalName,
@@ -291,7 +291,7 @@ async function suspend(
   return written.outcome === 'written' ? written.etag : findOwnSuspension(name, as, objects)
 }
 
-/** The etag of the file under `suspended/` that ssofile put there because of the file of this person. */
+/** The etag of the file under `suspended/` that ssofile wrote for this person's file. */
 async function findOwnSuspension(
   name: PrincipalName,
   as: PrincipalName,
@@ -303,7 +303,7 @@ async function findOwnSuspension(
   return isOwn ? found.head.etag : undefined
 }
 
-/** How the reason of such a file begins. */
+/** The beginning of the reason in such a file. */
 function beginningOf(name: PrincipalName): string {
   return `${personKey(name)} `
 }
@@ -350,7 +350,7 @@ function describe(end: PersonEnd, input: PersonInput, facts: Facts): Description
   }
 }
 
-/** One of this name is there, in other capitals, or one that no listing shows yet. */
+/** The directory has this name in other capitals, or a new user that no listing shows yet. */
 function describeConflict(input: PersonInput, { whole, isFresh }: Facts): Description {
   const told = {
     state: 'rejected' as const,
@@ -395,7 +395,7 @@ function describeExternal(name: PrincipalName): PersonStatus {
   }
 }
 
-/** `broken`: a policy that is not valid. */
+/** `broken`: an invalid policy. */
 function describeForeign(name: PrincipalName, broken: Complaint | undefined): PersonStatus {
   if (broken)
     return {

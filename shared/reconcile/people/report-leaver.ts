@@ -28,7 +28,7 @@ const readsAtOnce = 16
 
 type Reporting = Pick<LeaverReport, 'user' | 'name' | 'suspendedAt' | 'by' | 'reason' | 'ticket'>
 
-/** Writes down what the person had and has. `at`: by S3's clock. Safe to repeat. */
+/** Writes a report of the access that the person had and has. `at`: by S3's clock. Safe to repeat. */
 export async function reportLeaver(
   about: Reporting,
   holdings: FoundHoldings,
@@ -38,7 +38,7 @@ export async function reportLeaver(
   const report = await reportOf(objects, about)
   const before = (await spoiledAsAbsent(report.read()))?.value.access ?? []
   const through = await readThroughGroups(holdings, before, objects)
-  // What came through a group that nobody can read now has not ended by that.
+  // Access through a group that cannot be read now has not ended.
   const isThere = ({ access }: HadAccess) => through.some((one) => one.access === access)
   const unread = holdings.unread === undefined ? [] : before.filter((one) => one.group !== undefined && !isThere(one))
   const now = [...(await readOwn(holdings, objects)), ...through, ...unread.filter(({ endedAt }) => !endedAt)]
@@ -50,7 +50,7 @@ export async function reportLeaver(
   }))
 }
 
-/** The file is gone: what links still ask for is given back, and the report tells until when. */
+/** The file is gone: records until when the person was suspended. Links that still ask for access grant it again. */
 export async function endReport(
   objects: ObjectStore,
   about: Pick<LeaverReport, 'name' | 'suspendedAt'>,
@@ -59,7 +59,7 @@ export async function endReport(
   await (await reportOf(objects, about)).revise((known) => known && { ...known, restoredAt })
 }
 
-/** A second suspension on one day has a report of its own beside the first. */
+/** A second suspension on the same day gets its own report. */
 async function reportOf(objects: ObjectStore, about: Pick<LeaverReport, 'name' | 'suspendedAt'>) {
   const first = new JsonRecord(objects, leaverReportKey(about), leaverReport)
   const known = (await spoiledAsAbsent(first.read()))?.value
@@ -81,7 +81,7 @@ async function readOwn({ ours, entries, foreign }: FoundHoldings, objects: Objec
   return [...ours.map(tellOurs), ...(await pLimit(readsAtOnce).map(foreign, readOthers))]
 }
 
-/** The record of each access is read once: a report that has it says since when, and by which links. */
+/** Reads the record of each access once: the report keeps its beginning and its links. */
 async function readThroughGroups(
   { throughGroups }: FoundHoldings,
   known: readonly HadAccess[],
@@ -102,7 +102,10 @@ async function readThroughGroups(
   })
 }
 
-/** What ended since then, also before anybody looked at the file: `changes/` has it by the name of then, history the rest. */
+/**
+ * Access that ended since then, even before anyone looked at the file: found in `changes/` by the person's name at that time,
+ * with details from history.
+ */
 async function readEnded({ user, name, suspendedAt }: Reporting, objects: ObjectStore): Promise<readonly HadAccess[]> {
   const found: HadAccess[] = []
   for await (const { event, at, name: subject } of listChanges(objects, suspendedAt.slice(0, 10))) {

@@ -32,7 +32,7 @@ import { findOwnGroup } from './find-own-group.ts'
 type RuleContext = ReconcileContext & {
   readonly brake: Pick<Brake, 'admitLeavers'>
   readonly listing: DirectoryListing
-  /** When the message was sent: an older listing is not for it. */
+  /** When the message was sent: it needs a listing that is at least this new. */
   readonly sentMs?: number | undefined
 }
 
@@ -50,12 +50,12 @@ type Comparison = { readonly look: Omit<RuleLook, 'isAsBefore'>; readonly inputs
 
 const soonMs = 20_000
 const heldMs = 60_000
-/** For each person who comes or goes: each needs several calls, and the directory takes few a second. */
+/** Time for each person who joins or leaves: each needs several calls, and the directory takes few per second. */
 const perPersonMs = 300
 
 /**
- * The file of a rule, against all people of the directory: has each membership looked at that differs, and decides nothing else. Where
- * too many would leave, the brake holds all of them first.
+ * Compares the file of a rule with all people in the directory, and sends each membership that differs, without deciding on it.
+ * If too many people would leave, the brake holds them all first.
  */
 export const ruleController: Controller<RuleTypes> = {
   noun: 'rule',
@@ -73,7 +73,7 @@ export const ruleController: Controller<RuleTypes> = {
   describe,
 }
 
-/** Nobody has released any of them. So nobody need be listed again. */
+/** Nobody has released a held leaver, so no new listing is needed. */
 async function isHeldAsBefore({ key, head, told }: RuleInput, objects: ReadingObjects): Promise<boolean> {
   if (told?.state !== 'held' || told.etag !== head?.etag) return false
   const lists = (await readBrake(objects))?.lists ?? []
@@ -132,7 +132,7 @@ function describe({ tell }: RuleEnd, { name, told, now }: RuleInput, { group }: 
   }
 }
 
-/** `rule`: undefined where the file is gone. */
+/** `rule`: undefined if the file is gone. */
 async function compare(
   name: PrincipalName,
   { id: groupId, isExternal }: { readonly id: PrincipalId; readonly isExternal: boolean },
@@ -193,7 +193,6 @@ async function compare(
   return { look, inputs }
 }
 
-/** Empty if the group is gone. */
 async function listMembers(
   group: PrincipalId,
   identityStore: Ports['identityStore'],

@@ -69,16 +69,16 @@ interface SuspensionTypes extends KindTypes {
   readonly context: SuspensionContext
 }
 type SuspensionInput = Input<SuspensionTypes>
-/** Whom the file suspends. */
+/** The suspended user. */
 type Suspended = { readonly user: PrincipalId; readonly name: PrincipalName }
 
 const heldMs = 60_000
 const laterMs = 60 * 60_000
-/** If the groups of the user could not be read. */
+/** For a user whose groups could not be read. */
 const unreadMs = 5 * 60_000
-/** By then sessions are denied, or it is known why not. */
+/** By then the sessions are denied, or the reason why not is known. */
 const deniedMs = 3 * 60_000
-/** When the next look comes, by the status. `partly`: groups may have more or less access by then. */
+/** When the next look comes, by the state. `partly`: groups may have more or less access by then. */
 const againAfterMs: Partial<Record<StatusState, number>> = {
   revoking: 20_000,
   held: heldMs,
@@ -89,14 +89,14 @@ const againAfterMs: Partial<Record<StatusState, number>> = {
 }
 
 /**
- * The file of a suspension. Whether somebody has something is decided where access is, by whether the file lies there; here the brake is
- * asked about the person, everything that may be the person's is looked at, and it is told what became of it.
+ * The file of a suspension. The access itself ends elsewhere, because the file exists. Here ssofile asks the brake about the
+ * person, looks at everything the person may have, and writes the status.
  */
 export const suspensionController: Controller<SuspensionTypes> = {
   noun: 'suspension',
   parseName: parseSuspensionKey,
   mostBytes: suspensionMostBytes,
-  // It still counts: its body only says why.
+  // An invalid file still counts: its body only gives a reason.
   describesInvalid: true,
   parseBody: parseSuspensionBody,
   gather,
@@ -118,7 +118,7 @@ async function gather(
     protectedBy: isThere ? findNeverSuspended(await policies.read(), name) : undefined,
     user,
     isNoted: isThere && user !== undefined && (await listMeantNames(objects, user)).includes(name),
-    // That work is put off says nothing of how far it is.
+    // A put-off look does not change how far the suspension is.
     told: told?.putOff?.state ?? told?.state,
     isDue,
   }
@@ -181,7 +181,7 @@ async function end(who: Suspended, input: SuspensionInput, context: SuspensionCo
   return { ...describeAgain(described, who, input, againMs), wakes }
 }
 
-/** In history, and in the report of what the person had. */
+/** Records the suspension in history, and the person's access in a report. */
 async function record(
   who: Suspended,
   holdings: FoundHoldings,
@@ -208,7 +208,7 @@ function describeAgain(
   againMs: number | undefined,
 ): Description {
   const { file, now } = input
-  // The file counts because it is there; only its reason is unknown.
+  // The file counts because it exists; only its reason is unknown.
   const warnings = file.is === 'invalid' ? [renderComplaint(file.complaint)] : undefined
   return {
     told: { principalId: user, ...(warnings && { warnings }), ...keepPutOff(told, input) },
@@ -216,7 +216,7 @@ function describeAgain(
   }
 }
 
-/** While something is left, the status keeps the reason why work was put off. */
+/** While something is left, the status keeps the reason of the delay. */
 function keepPutOff(described: Description['told'] & object, { head, told }: SuspensionInput): typeof described {
   if (told?.putOff?.state !== described.state || told.etag !== head?.etag) return described
   const { state, reason, remedy, putOff } = told
@@ -255,15 +255,15 @@ function describe(
   }
 }
 
-/** The permission sets of what is there still: through groups, given by others, or of ours while AWS does not let it go. */
+/** The permission sets of the remaining access: through groups, from others, or ours while AWS does not let it go. */
 function listKept({ throughGroups, foreign, ours }: FoundHoldings): ReadonlySet<PermissionSetName> {
   const kept = [...throughGroups.map(({ key }) => key), ...foreign, ...ours]
   return new Set(kept.map((access) => assignmentOf(access).permissionSet))
 }
 
 /**
- * Denies the sessions that the user may have, and has requests and decisions of the user looked at. Before the status says that
- * it is done: after a crash it is done again.
+ * Denies the sessions that the user may have, and looks at the user's requests and approvals. Runs before the status says so,
+ * so that it runs again after a crash.
  */
 async function endRest(
   who: Suspended,
@@ -277,7 +277,6 @@ async function endRest(
   await sendInputs(context, await listAsked(who.user, objects), userIsSuspended, configuration)
 }
 
-/** The requests and approvals of a user. */
 async function listAsked(user: PrincipalId, objects: ObjectStore): Promise<string[]> {
   const keys: string[] = []
   for (const prefix of [requestPrefix, approvalPrefix])
@@ -285,7 +284,10 @@ async function listAsked(user: PrincipalId, objects: ObjectStore): Promise<strin
   return keys
 }
 
-/** The file is gone, or does not count any more. What links still ask for by the names of the user is given back: each is looked at, and what the user asked for. */
+/**
+ * The file is gone, or no longer counts. Looks at every link and membership file with the user's names, and at the user's
+ * requests, so that the access returns.
+ */
 async function restore(
   user: PrincipalId | undefined,
   { key, name, by, now, file }: SuspensionInput,
@@ -299,13 +301,13 @@ async function restore(
     if (suspendedAt !== undefined) await endReport(objects, { name, suspendedAt }, at)
     await brake.drop(suspensionAct({ user, by: undefined }))
     await suspensions.forget(user, name)
-    // It was put back at once, and its own look may be over.
+    // Somebody uploaded the file again at once, and its own look may be over.
     if (file.is === 'none' && (await objects.head(key)) !== undefined) await suspensions.note(user, name)
     const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
     const present = await index.nameOf('USER', user, clock.monotonicMs())
     if (present !== undefined) names.add(present)
   }
-  // What was refused meanwhile is not for good.
+  // Requests that were refused meanwhile get another look.
   const keys = user === undefined ? [] : await listAsked(user, objects)
   for await (const link of listLinks(objects, configuration.folders))
     if (link.type === 'USER' && names.has(link.principal)) keys.push(link.key)
@@ -315,6 +317,6 @@ async function restore(
   }
   await sendInputs(context, keys, 'its user is not suspended any more', configuration)
   if (user !== undefined) await lookAtRulesFor(user, context)
-  // If a policy protects the user, the status says so next.
+  // If a policy protects the user, the next status says so.
   return { told: undefined, ...(file.is !== 'none' && { again: 'now' }) }
 }
