@@ -2,14 +2,14 @@ import type { WorkItem } from './work-item.ts'
 
 type Line = [WorkItem, ...WorkItem[]]
 
-/** How many of a group are worked on now. */
+/** How many hints of a group are in work. */
 export type RunningOf = (group: string) => number
 
 /**
- * The hints of one lane that are in hand and wait: by share, and within it by group, the oldest first.
+ * The waiting hints of one lane, by share and then by group, the oldest first.
  *
- * A group is an account or a permission set, and AWS takes one request of it at a time. So what is left of the longest
- * group takes longest, and has to begin first (longest processing time first). Else at the end all slots but a few are empty.
+ * A group is an account or a permission set, and AWS takes one request of it at a time. So the longest group takes longest and
+ * has to begin first (longest processing time first). Otherwise most slots are empty at the end.
  */
 export class HeldHints {
   readonly #shares = new Map<string, Map<string, Line>>()
@@ -40,17 +40,17 @@ export class HeldHints {
     this.#count++
   }
 
-  /** The first hint of the group that has waited longest. One that nothing is worked on in comes before all others. */
+  /** The first hint of the group that has waited longest. A group with nothing in work comes first. */
   oldestOf(share: string, isFree: (item: WorkItem) => boolean, runningOf: RunningOf): WorkItem | undefined {
     return this.#firstBy(share, isFree, (line) => [-runningOf(line[0].group), -line[0].pulledMs])
   }
 
-  /** The first hint of the longest group. Where something is worked on already, the group has to be twice as long. */
+  /** The first hint of the longest group. Each hint in work halves the length of its group. */
   longestOf(share: string, isFree: (item: WorkItem) => boolean, runningOf: RunningOf): WorkItem | undefined {
     return this.#firstBy(share, isFree, (line) => [line.length / 2 ** runningOf(line[0].group), -line[0].pulledMs])
   }
 
-  /** All of this group that `isMeant`; they are not held any more. */
+  /** Removes and returns the hints of this group that `isMeant` accepts. */
   take(group: string, isMeant: (item: WorkItem) => boolean): readonly WorkItem[] {
     const taken: WorkItem[] = []
     for (const [share, groups] of this.#shares) {

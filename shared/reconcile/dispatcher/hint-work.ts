@@ -52,7 +52,7 @@ const repetition = { attemptsMost: 3, firstMs: 2_000, mostMs: 10_000 }
 /** `asked`: given back with a request in progress. */
 type End = 'done' | 'given-back' | 'asked'
 
-/** What becomes of one hint that was taken: an assignment, a permission set or a part of a drift check is settled, put off or given back. */
+/** Works on one taken hint: settles an assignment, a permission set or a part of a drift check, puts it off, or gives it back. */
 export class HintWork {
   readonly board: StatusBoard
   readonly #context: OpenSettleContext & Pick<PermissionSetContext, 'provisionings'>
@@ -82,11 +82,11 @@ export class HintWork {
     })
   }
 
-  /** Never rejects: a failure is repeated here, then as open work, then by redelivery; none is swallowed. */
+  /** Never rejects: a failure is retried here, then as open work, then by redelivery. */
   async do(first: WorkItem, items: readonly WorkItem[]): Promise<void> {
     await this.#try(first, items)
     const { hint } = first
-    // What an evaluation took out of the ledger has to be told, also where it ended early.
+    // Links that an evaluation dropped from the ledger need a new status, even if the evaluation ended early.
     if (isAssignmentHint(hint)) this.board.touch(this.#context.standings.takeDropped(hint.account))
   }
 
@@ -107,7 +107,7 @@ export class HintWork {
         const end = found ? 'done' : await this.#settle(first, { ...context, log, pulledMs, isDriftCheck })
         if (end === 'done') this.settled++
         if (end === 'done') this.#touchCauses(items)
-        // The successor looks at the outcome of a request first of all.
+        // The next slice looks at the outcome of a request first.
         const lane = end === 'asked' ? 'work-urgent' : undefined
         await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack(lane))))
       })
@@ -119,8 +119,8 @@ export class HintWork {
   }
 
   /**
-   * The lease may have been lost while a call was on its way to change a permission set. That call can take effect after the
-   * changes of the next dispatcher, which does not look again. So a drift check of the permission set is asked for.
+   * The lease may have been lost during a call that changes a permission set. That call may take effect after the changes of
+   * the next dispatcher, which does not look again. So ask for a drift check of the permission set.
    */
   async #doubtLateChanges(hint: Hint, log: Log): Promise<void> {
     if (hint.kind !== 'permission-set' || this.#holdsLease()) return
@@ -134,7 +134,7 @@ export class HintWork {
     )
   }
 
-  /** Only an upload says nothing of the directory: whatever else caused a hint may know of a change in it. */
+  /** Only an upload says nothing about the directory: any other cause may know of a change in it. */
   #expirePrincipal(items: readonly WorkItem[], pulledMs: number): void {
     for (const { hint } of items) {
       if (hint.kind !== 'assignment' || hint.cause.startsWith(linkPrefix)) continue
@@ -178,7 +178,7 @@ export class HintWork {
       if (end === 'given-back' || end === 'asked') return end
       ends.push(end)
     }
-    // Made while this was evaluated: the one that wakes the links that wait for it could not see this one waiting.
+    // The permission set appeared during this evaluation, too late to wake this hint. Evaluate again.
     const isMade = lacked && context.permissionSets.knows(permissionSet)
     return ends.includes('waiting') && isMade ? this.#settle(item, context) : 'done'
   }
@@ -187,9 +187,9 @@ export class HintWork {
     const { permissionSet } = assignmentOf(key)
     const settlement = await settleAssignment(key, context)
     if (settlement.result === 'given-back') return settlement.isAsked ? 'asked' : 'given-back'
-    // Before anything is awaited: from now on, making what is lacking wakes this one.
+    // Before the next await: from now on, a new permission set or principal wakes this link.
     if (settlement.lacks) this.board.noteLacks(permissionSet, settlement.lacks)
-    // Its ledger entry may have been the last that kept the permission set from being deleted.
+    // Its ledger entry may have been the last one that blocked the deletion of the permission set.
     const isEntered = settlement.result === 'open' || (settlement.result === 'applied' && settlement.owned)
     if (!isEntered && !context.standings.hasEntryOf(permissionSet))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
@@ -200,8 +200,8 @@ export class HintWork {
   }
 
   /**
-   * A link that lacks its permission set or its principal lacks it in every account: it is found waiting once, and its
-   * other accounts cost no reading. Only where nothing of it is recorded, and it is lacking still.
+   * True if the hint needs no evaluation: its links lack their permission set or principal in every account, and were found
+   * waiting before. Only if this account has no record of the access and the lack still exists.
    */
   async #isFoundWaiting(items: readonly WorkItem[], pulledMs: number): Promise<boolean> {
     const [hint] = items.map((item) => item.hint)
@@ -213,7 +213,7 @@ export class HintWork {
     const isLacking =
       (await permissionSets.resolve(permissionSet)) === undefined ||
       (await principals.resolve(type, principal, pulledMs)) === undefined
-    // Whoever makes what is lacking from now on wakes this link.
+    // From now on, whoever creates what is lacking wakes this link.
     return isLacking && isLackOfAll()
   }
 
@@ -221,7 +221,7 @@ export class HintWork {
     const { clock, objects, randomness } = this.#context
     this.failed++
     log.error('a hint could not be evaluated and is tried again later', { error })
-    // A part of a drift check stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
+    // A part of a drift check stays in its queue: it comes again, and after its receives it goes to the dead-letter queue.
     if (isDriftHint(hint)) {
       await Promise.all(items.map((item) => item.leave(error)))
       return
@@ -243,7 +243,10 @@ export class HintWork {
     }
   }
 
-  /** The links and suspensions that wait for this hint: those that caused it, those that waited when it was put off last, and those of its entry. */
+  /**
+   * The links and suspensions that wait for this hint: those that caused it, those that waited at the last attempt, and those
+   * of its entry.
+   */
   async #listWaiting(hint: Hint, items: readonly WorkItem[]): Promise<readonly string[]> {
     if (!isAssignmentHint(hint)) return []
     const { objects, standings } = this.#context
@@ -257,7 +260,7 @@ export class HintWork {
     return [...waiting]
   }
 
-  /** Whatever puts a hint off comes here: the reason stands in the status of each input that waits for it. */
+  /** Every hint that is put off comes here: the status of each waiting input gets the reason. */
   async #tellPutOff(hint: Exclude<Hint, DriftHint>, waiting: readonly string[], error: unknown): Promise<void> {
     const { statuses, clock } = this.#context
     const putOff = { reason: reasonOf(error), at: clock.now() }
@@ -268,7 +271,7 @@ export class HintWork {
     await tellPutOff(statuses, [permissionSetKey(hint.permissionSet)], putOff)
   }
 
-  /** It was looked at, and has to wait. */
+  /** It was evaluated and has to wait. */
   async #tellWait(key: AssignmentKey, { links, reason }: Extract<Settlement, { result: 'open' }>): Promise<void> {
     this.failed++
     const { statuses, clock } = this.#context
@@ -276,13 +279,13 @@ export class HintWork {
     await tellPutOff(statuses, links, { reason, at: clock.now(), account, isWait: true })
   }
 
-  /** Each cause waits for its status, also where one evaluation served several. */
+  /** Each cause waits for its status, even if one evaluation served several. */
   #touchCauses(items: readonly WorkItem[]): void {
     this.board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
   }
 }
 
-/** The links whose status is to be told, by what this slice knows: it knows that only while it holds the lease. */
+/** The links whose status changes, by the knowledge of this slice, which is valid only while the slice holds the lease. */
 function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): StatusBoard {
   const { objects, clock, log, configuration, policies, statuses, standings, organization, brake, separations } =
     settling
@@ -303,7 +306,7 @@ function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): Stat
       const context = { organization, configuration, policies, separations, accountsOf, progress }
       const reading = await readLink(objects, input, configuration)
       const status = describeLink((await gatherLink(reading, current, context)).facts)
-      // That a file is not valid is told by who looks at it first: one of too many has no status.
+      // The first look at an invalid file writes its status. One of too many has no status.
       return current === undefined && status?.state === 'rejected' ? undefined : status
     },
   })
@@ -319,7 +322,7 @@ function mayPass(error: unknown): boolean {
   return error instanceof RecordChangedError || isPassing(error) || isServiceError(error, 'ConflictException')
 }
 
-/** What open work names it by. */
+/** The key of its open work. */
 function subjectKey(hint: Exclude<Hint, DriftHint>): string {
   if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
   if (hint.kind === 'attributes') return attributesKey

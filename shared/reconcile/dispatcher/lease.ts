@@ -6,13 +6,13 @@ import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
 
 export const leaseKey = 'control/dispatcher.json'
-/** Judged by S3's Date against Last-Modified: no local clock decides. */
+/** Compares S3's Date with Last-Modified, so no local clock decides. */
 const leaseMs = 60_000
 const renewEveryMs = 20_000
-/** Counted from the beginning of the last renewal. Afterwards nothing new starts, well before another may take the lease. */
+/** How long after the beginning of the last renewal new work may start. Ends well before another dispatcher may take the lease. */
 const startsForMs = 40_000
 const retryEveryMs = 2_000
-/** A release waits so long for a renewal under way: it needs the etag. */
+/** How long a release waits for a running renewal, because it needs the etag. */
 const renewedWithinMs = 5_000
 
 const leaseBody = record({
@@ -27,7 +27,7 @@ const recordOf = (objects: ObjectStore) => new JsonRecord(objects, leaseKey, lea
 
 type LeasePorts = Pick<Ports, 'objects' | 'leaseClock' | 'randomness' | 'log'>
 
-/** At most one dispatcher works on a bucket: the one that holds `control/dispatcher.json`. */
+/** The lease on `control/dispatcher.json`: at most one dispatcher works on a bucket. */
 export class Lease {
   readonly #ports: LeasePorts
   readonly #holder: string
@@ -35,9 +35,9 @@ export class Lease {
   #etag: string
   #renewalBeganMs: number
   #lost = false
-  /** The renewal under way; it never rejects. */
+  /** The running renewal; it never rejects. */
   #renewing: Promise<void> = Promise.resolve()
-  /** The nonce that a renewal without an answer may have written, and when it began. */
+  /** The nonce that a renewal without an answer may have written, and when that renewal began. */
   #unanswered: { readonly nonce: string; readonly beganMs: number } | undefined
 
   private constructor(ports: LeasePorts, holder: string, etag: string, renewalBeganMs: number) {
@@ -48,7 +48,7 @@ export class Lease {
   }
 
   /**
-   * Waits as long as a dead holder's lease lasts. `undefined`: a living process holds it. `holder` names this process for
+   * Waits as long as a dead holder's lease lasts. `undefined`: a living process holds it. `holder`: a name of this process for
    * people.
    */
   static async acquire(ports: LeasePorts, holder: string): Promise<Lease | undefined> {
@@ -73,7 +73,7 @@ export class Lease {
     return written.outcome === 'lost' ? undefined : new Lease(ports, holder, written.etag, beganMs)
   }
 
-  /** The present holder, for a message; `undefined`: it is free. */
+  /** The present holder, for a message; `undefined`: the lease is free. */
   static async holder(ports: Pick<Ports, 'objects'>): Promise<string | undefined> {
     return (await recordOf(ports.objects).read())?.value.holder
   }
@@ -83,12 +83,12 @@ export class Lease {
     return current !== undefined && isAlive(current)
   }
 
-  /** False once the lease may have been lost or could be soon. Asked before anything is started. */
+  /** False once the lease is lost or may be lost soon. Ask before you start anything. */
   mayStart(): boolean {
     return !this.#lost && this.#ports.leaseClock.monotonicMs() - this.#renewalBeganMs < startsForMs
   }
 
-  /** Renews until released or lost; never rejects. */
+  /** Renews until the lease is released or lost; never rejects. */
   async keep(): Promise<void> {
     while (!this.#lost && !this.#stopped.signal.aborted) {
       await this.#ports.leaseClock.sleep(renewEveryMs, this.#stopped.signal)
@@ -114,12 +114,12 @@ export class Lease {
       this.#etag = written.etag
       this.#renewalBeganMs = beganMs
     } catch (error) {
-      // Tried again at the next renewal: until then `mayStart` runs out by itself.
+      // The next renewal tries again; until then `mayStart` expires by itself.
       this.#ports.log.warn('the dispatcher lease could not be renewed', { error })
     }
   }
 
-  /** A renewal whose answer was lost may have been written: its nonce tells. */
+  /** A renewal without an answer may have been written: compare its nonce. */
   async #recoverAnswer(): Promise<void> {
     const unanswered = this.#unanswered
     if (!unanswered) return
@@ -129,7 +129,7 @@ export class Lease {
     this.#renewalBeganMs = unanswered.beganMs
   }
 
-  /** Lets the next dispatcher start at once. Never rejects: an unreleased lease runs out. */
+  /** Lets the next dispatcher start at once. Never rejects: an unreleased lease expires. */
   async release(): Promise<void> {
     this.#stopped.abort('released')
     const waited = new AbortController()

@@ -7,7 +7,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listOpenWork, parseLookKey } from '../records/open-work.ts'
 
-/** To look at open work; its cause is the object that notes it. `undefined`: it is none. */
+/** The hint that retries open work. Its cause is the object of that work. `undefined`: the key names no open work. */
 export function openHint(object: string, key: string): Hint | undefined {
   if (key === attributesKey) return attributesHint(object)
   const name = parsePermissionSetKey(key)
@@ -21,9 +21,9 @@ export function openHint(object: string, key: string): Hint | undefined {
 }
 
 /**
- * Has everything looked at now that waits for its next attempt, which may be an hour away: the operator who asks may have removed
- * what was in the way. Answers the objects that note it. Each goes, or another takes its place, once it was tried;
- * but access that is kept for a while because its principal is gone waits on.
+ * Retries all open work now. Its next attempt may be an hour away, and the operator may have removed the obstacle. Returns the
+ * objects of that work. Each try deletes or replaces its object, unless the access is kept for a while because its principal is
+ * gone.
  */
 export async function retryOpenWork(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,

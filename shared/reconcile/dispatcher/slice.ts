@@ -30,40 +30,40 @@ import type { WorkItem } from './work-item.ts'
 import { WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
-  /** Nothing is started after this long; what runs is waited for. A function's time limit must leave it room. */
+  /** Start nothing after this long; wait for what runs. A function's time limit must leave room for that. */
   readonly sliceMs: number
-  /** With nothing left to do it stays this long for what comes next, where it has done something. */
+  /** How long a slice that has done something waits for more work. */
   readonly lingerMs: number
-  /** Who this is, for the lease. */
+  /** Who holds the lease. */
   readonly holder: string
 }
 
 export type SliceResult = {
-  /** `lease-held`: another dispatcher is at work; `paused`: a person stopped all changes. Nothing was done then. */
+  /** `lease-held`: another dispatcher works; `paused`: a person stopped all changes. In both cases nothing was done. */
   readonly outcome: 'done' | 'lease-held' | 'paused'
   readonly settled: number
   readonly failed: number
 }
 
 const tickMs = 250
-/** How soon a pause or a release is noticed. */
+/** How soon the slice notices a pause or a release. */
 const controlEveryMs = 2_000
 /**
- * So many evaluations beyond the slots are made ready, so that a request leaves as soon as a slot is free. They have read
- * the links a moment before, so they are few.
+ * How many evaluations to prepare beyond the free slots, so that a request leaves as soon as a slot is free. Few, because they
+ * use links that they read a moment before.
  */
 const aheadMost = 6
-/** One has its request in progress, the next is made ready. */
+/** One with its request in progress, and the next one prepared. */
 const ofAccountMost = 2
-/** Looks at what somebody changed by hand: each is a call or two, behind all others. */
+/** Most looks at manual changes at once: each is a call or two, behind all other calls. */
 const looksAtOnce = 8
-/** So many of the urgent lane start beside all others: a revocation waits for a slot only, never for what waits there. */
+/** How many hints of the urgent lane start beyond the room: a revocation waits only for a slot, never for hints that wait there. */
 const urgentMost = 15
-/** How soon a lost ledger is noticed. The schedule looks every minute, and one slice may take many minutes. */
+/** How soon the slice notices a lost ledger. The schedule looks every minute, but one slice may take many minutes. */
 const guardEveryMs = 45_000
-/** How often it tells how much is under way, while it works. */
+/** How often a working slice records its load. */
 const measureEveryMs = 30_000
-/** How often a status that cannot be told is tried at the end of a slice. */
+/** How often the end of a slice tries to write a status. */
 const tellingsMost = 4
 
 /** One slice of the only process that calls SSO Admin: takes hints and makes Identity Center equal to the files. */
@@ -76,7 +76,7 @@ export async function dispatch(
   if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
   void lease.keep()
   try {
-    // Only now: who restores a lost ledger holds the lease, and what is written late would stop everything after it.
+    // Only under the lease: a restore of a lost ledger holds it, and a late pause would stop the work after it.
     if (await isPaused(ports, configuration)) return { outcome: 'paused', settled: 0, failed: 0 }
     if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared again')
     await tellConfiguration(ports, configuration)
@@ -92,7 +92,7 @@ async function isPaused(ports: Ports, configuration: Configuration): Promise<boo
   return pause !== undefined
 }
 
-/** What a dispatcher does under its lease: takes hints while there are slots for them, tells statuses, and ends in good order. */
+/** A dispatcher under its lease: takes hints while there are slots, writes statuses, and ends cleanly. */
 class Slice {
   readonly #ports: Ports
   readonly #configuration: Configuration
@@ -108,7 +108,7 @@ class Slice {
   readonly #limiter: RateLimiter
   readonly #brake: Brake
   readonly #work: HintWork
-  /** By what must not be worked on twice at once. */
+  /** By the lock of the hint: two hints with the same lock never run at once. */
   readonly #running = new Map<string, { readonly item: WorkItem; readonly ended: Promise<void> }>()
   #telling: Promise<void> | undefined
   #watching: Promise<void> | undefined
@@ -156,7 +156,10 @@ class Slice {
     }
   }
 
-  /** Ends the slice when a person pauses it or the ledger is lost, and looks for what a person has released; never rejects. */
+  /**
+   * Ends the slice if a person pauses it or the ledger is lost, and looks for held access that a person has released; never
+   * rejects.
+   */
   async #watchControl(): Promise<void> {
     const { objects, leaseClock, log } = this.#ports
     for (;;) {
@@ -166,7 +169,7 @@ class Slice {
         const pause = await this.#readPause()
         if (pause) {
           log.info('all changes are paused: nothing more is started', { by: pause.by, reason: pause.reason })
-          // First of all: whatever else is done about it may fail.
+          // First of all, because everything after it may fail.
           this.#ending.abort('ending')
           this.#changed.raise()
           await noteStopped(objects, pause).catch((error: unknown) =>
@@ -182,7 +185,7 @@ class Slice {
     }
   }
 
-  /** The pause in force. The ledger is looked at now and then. */
+  /** The pause in force. Checks the ledger now and then. */
   async #readPause(): Promise<Pause | undefined> {
     const nowMs = this.#ports.clock.monotonicMs()
     if (nowMs - this.#guardedMs < guardEveryMs) return readPause(this.#ports.objects)
@@ -198,7 +201,7 @@ class Slice {
     metrics.record('OldestHint', this.#source.takeLongestMs() / 1000)
   }
 
-  /** Looks once more, since what comes in while the last long polls end would have to be given back, and come later. */
+  /** Looks once more, because hints that arrive during the last long polls would have to be given back and come later. */
   async #isOver(): Promise<boolean> {
     await this.#source.pause()
     if (this.#isIdle()) return true
@@ -216,7 +219,7 @@ class Slice {
     return this.#work.settled === 0 || idleMs >= this.#options.lingerMs
   }
 
-  /** Starts the most urgent hint that has room and whose subject is free; false where there is none. */
+  /** Starts the most urgent hint that has room and whose lock is free. False: there is none. */
   #startNext(): boolean {
     const running = Map.groupBy(this.#running.values(), ({ item }) => item.group)
     const runningOf = (group: string) => running.get(group)?.length ?? 0
@@ -234,7 +237,7 @@ class Slice {
     return true
   }
 
-  /** Whether there is room for one more hint like this. */
+  /** Whether there is room for one more such hint. */
   #roomNow(runningOf: RunningOf): (item: WorkItem) => boolean {
     const { limits } = this.#configuration
     const running = [...this.#running.values()].map(({ item }) => item)
@@ -259,7 +262,7 @@ class Slice {
     })
   }
 
-  /** The hints are gone already: inputs whose status cannot be told have to be looked at again. */
+  /** The hints are gone already, so inputs whose status cannot be written have to be looked at again. */
   async #tellAll(): Promise<void> {
     const { clock, randomness } = this.#ports
     for (let attempt = 1; ; attempt++) {
@@ -272,14 +275,14 @@ class Slice {
   }
 
   /**
-   * Starts nothing more, aborts what has not left, and wakes the successor where work is left. Requests in progress are left
-   * to it, so that their slots are not empty meanwhile. After a pause nobody comes for long: then they are waited for.
+   * Starts nothing more, aborts unsent calls, and wakes the next slice if work is left. Leaves requests in progress to it, so
+   * that their slots are not empty meanwhile. After a pause no slice comes for long, so wait for them here.
    */
   async #end(): Promise<SliceResult> {
     const isIdle = this.#isIdle()
     const isPaused = this.#ending.signal.aborted
     this.#ending.abort('ending')
-    // From now on nobody waits for them here: the rate rests while hints are given back.
+    // Nobody here waits for these requests now, and the rate recovers while hints are given back.
     if (!isPaused) {
       this.#requests.leave()
       this.#requests.stop()
@@ -298,12 +301,10 @@ class Slice {
 }
 
 /**
- * The pause in force; where the ledger was lost, it begins now. Without its ledger ssofile would take its own access for
- * someone else's: nothing would be revoked any more, and nobody would notice. (`aws s3 sync --delete` to the root of the
- * bucket does this.)
+ * The pause in force; if the ledger was lost, it begins now. Without its ledger ssofile would take its own access for someone
+ * else's: it would revoke nothing more, and nobody would notice. (`aws s3 sync --delete` to the root of the bucket does this.)
  *
- * It costs one listing of the ledger. Notifications of deletions would tell of each revocation of ours too, and a listing
- * misses none.
+ * It costs one listing of the ledger. Deletion events would come for each of our revocations too, and a listing misses none.
  */
 async function guardLedger(
   ports: Pick<Ports, 'objects' | 'clock' | 'log' | 'metrics'>,
@@ -328,11 +329,11 @@ async function findLoss(objects: ObjectStore, configuration: Configuration): Pro
   return lost && `${lost.gone} of ${lost.of} entries under ${lost.under} are gone, and history does not say why`
 }
 
-/** The configuration that a dispatcher last worked by. */
+/** The configuration of the last dispatcher. */
 const configured = record({ v: z.literal(1), digest: z.string(), at: z.iso.datetime() })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'control/configured.json', configured)
 
-/** History tells once, and whole, which configuration is in force from now on. */
+/** Records the configuration in history once, whole, when it changes. */
 export async function tellConfiguration(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   configuration: Configuration,

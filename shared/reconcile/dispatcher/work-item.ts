@@ -6,24 +6,24 @@ import type { Lane } from '../records/lanes.ts'
 export type WorkItem = {
   readonly hint: Hint
   readonly group: string
-  /** Whose it is: see `shareOf`. */
+  /** Whose hint it is: see `shareOf`. */
   readonly share: string
   readonly lane: Lane | 'open'
-  /** When it was pulled: monotonic milliseconds of the clock. */
+  /** When it was pulled, in monotonic milliseconds. */
   readonly pulledMs: number
-  /** When it was sent, or its next attempt was due. */
+  /** When it was sent, or when its next attempt was due. */
   readonly since: Date
   done(): Promise<void>
-  /** Its message as new. None of open work, which stays where it is. */
+  /** Its message as a new one. Open work has none, because it stays where it is. */
   readonly renew?: () => OutgoingMessage
   /**
-   * Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. `to`: into
-   * this lane, where that is not its own.
+   * Puts it back as a new message, because a message that becomes visible again counts towards the dead-letter queue. `to`:
+   * another lane.
    */
   giveBack(to?: Lane): Promise<void>
   /**
-   * It comes again by itself, when its visibility ends, and counts towards the dead-letter queue: why is noted for
-   * `ssofile redrive`. Never rejects.
+   * Leaves it: it comes again when its visibility ends, and counts towards the dead-letter queue. Notes the reason for `ssofile
+   * redrive`. Never rejects.
    */
   leave(error: unknown): Promise<void>
 }

@@ -13,28 +13,28 @@ import { openHint } from './retry-open-work.ts'
 import type { WorkItem } from './work-item.ts'
 
 /**
- * So many hints in hand of a lane are enough to fill every slot, and to know which accounts have most to do. One more waits in
- * its queue. With a third of it an account that has most to do stood still for a minute after a hand-over: what is given
- * back stands last in its queue.
+ * How many hints of one lane to hold. This many fill every slot and show which accounts have the most work; the rest waits in
+ * the queue. With a third of it, the account with the most work stood still for a minute after a hand-over, because returned
+ * hints go to the end of the queue.
  */
 const enough = 3_000
 const openMost = 1_000
-/** Open work of one account is taken in hand in portions, so that it never fills the hands for all others. */
+/** The most open work to hold for one account, so that one account never takes all the room. */
 const openOfGroupMost = 10
 const longPollSeconds = 1
-/** As long as the lease, since what a dead dispatcher had in hand comes again only then. Extended well before. */
+/** As long as the lease: a dead dispatcher's hints return only then. Extended well before. */
 const visibilitySeconds = 60
 const extendEveryMs = 20_000
-/** So many at a call. (SQS API Reference, "ChangeMessageVisibilityBatch".) */
+/** Handles per call. (SQS API Reference, "ChangeMessageVisibilityBatch".) */
 const extendedAtOnce = 10
 const openWorkEveryMs = 30_000
 
 type SourcePorts = Pick<Ports, 'queues' | 'objects' | 'clock' | 'randomness' | 'log'>
 const sources = ['work-urgent', 'open', 'work', 'work-bulk'] as const
-/** Retries and new work take turns, so that neither a wave of failures nor a stream of uploads holds up the other. */
+/** Alternate retries and new work, so that neither failures nor uploads hold up the other. */
 const orders = [sources, ['work-urgent', 'work', 'open', 'work-bulk']] as const
 
-/** Pulls hints from the lanes and from `state/open/`, and holds those that cannot be started yet. */
+/** Pulls hints from the lanes and from `state/open/`, and holds those that cannot start yet. */
 export class WorkSource {
   readonly #ports: SourcePorts
   readonly #changed: Signal
@@ -44,25 +44,25 @@ export class WorkSource {
     work: new HeldHints(),
     'work-bulk': new HeldHints(),
   }
-  /** Receipt handles whose visibility is extended: held or being worked on. */
+  /** Receipt handles whose visibility is extended: held hints and hints in work. */
   readonly #inHand = new Map<string, Lane>()
   readonly #openInHand = new Set<string>()
   #stopped = new AbortController()
   readonly #closed = new AbortController()
   #loops: Promise<void>[] = []
   #extending: Promise<void> | undefined
-  /** Found empty, or not, since the last message of them was ended: that frees the next of its group. */
+  /** Lanes that were polled since the last message of them ended. An ended message frees the next of its group. */
   readonly #pulled = new Set<Lane | 'open'>()
   readonly #ended: Record<Lane, number> = { 'work-urgent': 0, work: 0, 'work-bulk': 0 }
   #takes = 0
-  /** The last take of each share. */
+  /** By share: the number of its last take. */
   readonly #lastTake = new Map<string, number>()
   readonly #folders: readonly string[]
   #longestMs = 0
-  /** When the last hint was found. */
+  /** When the last hint was found, in monotonic milliseconds. */
   emptySinceMs: number
 
-  /** `changed` is raised when there may be something to take. */
+  /** Raises `changed` when `take` may find something. */
   constructor(ports: SourcePorts, changed: Signal, folders: readonly string[]) {
     this.#ports = ports
     this.#changed = changed
@@ -70,7 +70,7 @@ export class WorkSource {
     this.emptySinceMs = ports.clock.monotonicMs()
   }
 
-  /** Begins to pull, or goes on after `pause`. */
+  /** Starts pulling, or continues after `pause`. */
   start(): void {
     this.#stopped = new AbortController()
     const { signal } = this.#stopped
@@ -78,25 +78,25 @@ export class WorkSource {
     this.#extending ??= this.#extend()
   }
 
-  /** Stops pulling; when it resolves, nothing comes in hand any more. */
+  /** Stops pulling. When it resolves, no more hints arrive. */
   async pause(): Promise<void> {
     this.#stopped.abort('paused')
     await Promise.all(this.#loops)
   }
 
-  /** Nothing in hand that waits, and every lane was found empty since the last of it was ended. */
+  /** No hint waits here, and every lane was polled since its last message ended. */
   get isEmpty(): boolean {
     return this.#pulled.size === sources.length && sources.every((source) => this.#held[source].count === 0)
   }
 
-  /** How many hints of a group are in hand and wait. */
+  /** How many hints of a group wait here. */
   countOf(group: string): number {
     return sources.reduce((sum, source) => sum + this.#held[source].countOf(group), 0)
   }
 
   /**
-   * The most urgent hint that is free, with all others in hand about the same thing: one evaluation serves them. Of equally
-   * urgent ones that of the share that has waited longest, and there by turns of the longest and of the oldest group.
+   * Takes the most urgent free hint, with all other held hints about the same thing: one evaluation serves them. Among equally
+   * urgent hints, the share that has waited longest goes first. Within it, the longest and the oldest group alternate.
    */
   take(isFree: (item: WorkItem) => boolean, runningOf: RunningOf = () => 0): readonly WorkItem[] {
     for (const source of orders[this.#takes % 2 === 0 ? 0 : 1]) {
@@ -109,7 +109,7 @@ export class WorkSource {
     return []
   }
 
-  /** How long a hint in hand, or one taken since this was last asked, has waited at most. */
+  /** The longest wait of a hint that is held, or was taken since the last call. */
   takeLongestMs(): number {
     const held = sources.flatMap((source) => [...this.#held[source]])
     const longest = held.reduce((most, item) => Math.max(most, this.#waitedMs(item)), this.#longestMs)
@@ -138,9 +138,7 @@ export class WorkSource {
     return sources.flatMap((source) => this.#held[source].take(first.group, (item) => subjectOf(item.hint) === about))
   }
 
-  /**
-   * Stops pulling and gives back everything that was not taken: answers how much. Items taken before can still be ended.
-   */
+  /** Stops pulling, gives back every hint that was not taken, and returns how many. Taken items can still end. */
   async stop(): Promise<number> {
     await this.pause()
     const rest = sources.flatMap((source) => this.#held[source].takeAll())
@@ -148,7 +146,7 @@ export class WorkSource {
     return rest.length
   }
 
-  /** Those of a lane in one send, since nothing starts while thousands are given back. Never rejects. */
+  /** Sends all hints of a lane at once, because nothing starts while thousands are given back. Never rejects. */
   async #giveBackAll(items: readonly WorkItem[]): Promise<void> {
     const { queues, log } = this.#ports
     for (const lane of lanes) {
@@ -166,7 +164,7 @@ export class WorkSource {
     )
   }
 
-  /** Ends the extension of visibility: after everything that was taken has ended. */
+  /** Stops extending visibility. Call it after every taken item has ended. */
   async close(): Promise<void> {
     this.#closed.abort('closed')
     await this.#extending
@@ -201,7 +199,8 @@ export class WorkSource {
     const { messageId, receiveCount, receiptHandle, body, groupId, sentAt: since } = message
     const hint = parseHint(body)
     if (!hint) {
-      // Left alone it comes again until its receives are used up, and then stands in the dead-letter queue with an alarm.
+      // SQS delivers the message again until its receives are used up, then moves it to the dead-letter queue, which has an
+      // alarm.
       log.error('a message on a work lane is not a hint', { lane, messageId, receiveCount })
       return
     }
@@ -255,7 +254,7 @@ export class WorkSource {
     const group = groupOf(hint)
     if (this.#held.open.countOf(group) >= openOfGroupMost) return
     this.#openInHand.add(object)
-    // What stands under `state/open/` is its own note.
+    // The object under `state/open/` is its own note.
     const leave = async () => {
       this.#openInHand.delete(object)
     }
@@ -291,7 +290,7 @@ export class WorkSource {
   }
 }
 
-/** Never rejects: what cannot be put back as new comes again by itself. */
+/** Never rejects: a hint that cannot be given back comes again by itself. */
 export function giveBackEach(items: readonly WorkItem[], log: Log): Promise<void> {
   return endEach(items, (item) => item.giveBack(), log)
 }
@@ -313,7 +312,7 @@ function parseHint(body: string): Hint | undefined {
   }
 }
 
-/** What a hint is about, not who caused it. */
+/** What a hint is about, without its cause. */
 function subjectOf(hint: Hint): string {
   return JSON.stringify({ ...hint, cause: undefined })
 }
