@@ -8,13 +8,16 @@ import type { PrincipalName, PrincipalType } from '../../domain/principals/princ
 import type { ObjectStore } from '../../ports/object-store.ts'
 
 /**
- * What an auditor lists to see who has access: one empty object for each access there is, by names. Made from the ledger and
- * `foreign/` as they change, and put right by the sweep. No decision reads it.
+ * The list of all access for auditors: one empty object for each access, by names. Follows the ledger and `foreign/`, and the
+ * sweep corrects it. No decision reads it.
  */
 export const accessPrefix = 'access/'
 export type Giver = 'ours' | 'foreign' | 'temporary'
 
-/** S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"). A link names the principal in fewer. */
+/**
+ * S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"). The name of a principal in a link leaves room for the
+ * rest.
+ */
 export function renderAccessKey(key: AccessKey, principal: PrincipalName, giver: Giver): string {
   const { accountId, permissionSet, type } = accessOf(key)
   return `${accessPrefix}account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}%${giver}`
@@ -28,7 +31,7 @@ export type ListedAccess = {
   readonly giver: Giver
 }
 
-/** What such a key says, for people to read. `undefined`: it is none. */
+/** Parses a key for people to read. `undefined`: not such a key. */
 export function parseAccessKey(key: string): ListedAccess | undefined {
   const told = /^access\/account%(\d{12})%([^%]+)%(.+)%(GROUP|USER)%(ours|foreign|temporary)$/s.exec(key)
   if (told === null) return undefined
@@ -38,28 +41,28 @@ export function parseAccessKey(key: string): ListedAccess | undefined {
   return { account, permissionSet, principal: parseNameInKey(name), type: whose, giver: by }
 }
 
-/** Under which key `access/` has what this entry says; `undefined`: it is not proven to be there. */
+/** The key of this entry under `access/`; `undefined`: it is not proven that the access exists. */
 export function accessKeyOf(key: AssignmentKey, entry: LedgerEntry | undefined): string | undefined {
   if (!entry || !isThere(entry)) return undefined
   const isTemporary = isOnlyTemporary(entry.links.map((link) => link.key))
   return renderAccessKey(key, entry.principal, isTemporary ? 'temporary' : 'ours')
 }
 
-/** What was written again because history knows of it is listed too. A creation without an outcome proves nothing. */
+/** An entry that was written again because history knows it counts too. A creation without an outcome proves nothing. */
 function isThere(entry: LedgerEntry): boolean {
   const { grantedAt, missingSince, call } = entry
   const isEnded = call?.kind === 'deletion' && call.outcome === 'SUCCEEDED'
   return (grantedAt !== undefined || isLost(entry)) && missingSince === undefined && !isEnded
 }
 
-/** Two ids may have had one name, one after the other: the object tells whose access it is. */
+/** Two ids may have had one name, one after the other: this field says whose access it is. */
 const idField = 'principal-id'
 
 export async function writeAccess(objects: ObjectStore, at: string, id: PrincipalId): Promise<void> {
   await objects.put(at, new Uint8Array(), undefined, { [idField]: id })
 }
 
-/** After a record was changed: `before` and `after` are where `access/` has what it said, and what it says. */
+/** Updates `access/` after a record changed. `before`, `after`: the keys of the old and the new record. */
 export async function followAccess(
   objects: ObjectStore,
   key: AccessKey,

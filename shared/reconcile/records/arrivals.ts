@@ -18,15 +18,15 @@ export type Arrivals = z.infer<typeof arrivals>
 export type ArrivalKind = Exclude<keyof Arrivals, 'v'>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/arrivals.json', arrivals)
 
-/** An event that came so soon after the last one noted says nothing new: in a flood the record is written seldom. */
+/** An event that soon after the last note says nothing new, so a flood writes the record rarely. */
 const seldomMs = 10 * 60_000
 
-/** Which events arrived last, for `ssofile doctor`; `undefined`: none was noted. */
+/** The events that arrived last, for `ssofile doctor`; `undefined`: none was noted. */
 export async function readArrivals(objects: ObjectStore): Promise<Arrivals | undefined> {
   return (await spoiledAsAbsent(recordOf(objects).read()))?.value
 }
 
-/** Notes that events arrived, by name. That it cannot be noted is logged: the events themselves are not held up. */
+/** Notes by name that events arrived. Only logs a failure, so that it does not hold up the events. */
 export async function noteArrivals(
   { objects, clock, log }: Pick<Ports, 'objects' | 'clock' | 'log'>,
   names: Readonly<Partial<Record<ArrivalKind, string>>>,

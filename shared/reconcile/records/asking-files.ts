@@ -15,14 +15,14 @@ import { listOwnedMemberships, ownedMembershipRecord } from './owned-groups.ts'
 import { type InputHead, readInput } from './read-input.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
-/** A file that asks for a membership, or would if it were in force and valid. */
+/** A file that asks for a membership, or would if it were valid and in force. */
 export type AskingFile = Membership & {
   readonly key: string
   readonly head: InputHead | undefined
   readonly reading: MembershipReading
 }
 
-/** Which files ask for memberships now, whatever kind of file they are: for all who show it before it is done. `invalid`: by their names. */
+/** The files of any kind that ask for memberships now, for previews. `invalid`: files with invalid names. */
 export async function listAskingFiles(
   objects: ObjectStore,
   folders: readonly string[],
@@ -35,13 +35,13 @@ export async function listAskingFiles(
   return { asking, invalid: named.flatMap((one) => (one.ok ? [] : [one.complaint])) }
 }
 
-/** The files by which somebody is in a group, as the ledger has them; none where others put the user in. */
+/** The files behind a membership, by the ledger; empty if others added the user. */
 export async function listFilesBehind(objects: ObjectStore, id: MembershipId): Promise<readonly string[]> {
   const { files = [] } = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value ?? {}
   return files.map(({ key }) => key)
 }
 
-/** The same of many: from one listing, and each is read once. */
+/** The same for many memberships: lists once and reads each once. */
 export class FilesBehind {
   readonly #objects: ObjectStore
   readonly #read = new Map<string, Promise<readonly string[]>>()
@@ -51,7 +51,7 @@ export class FilesBehind {
     this.#objects = objects
   }
 
-  /** By `ownedMembershipKey`; of those alone that ssofile made. */
+  /** By `ownedMembershipKey`, only for memberships that ssofile made. */
   async of(ids: Iterable<MembershipId>): Promise<ReadonlyMap<string, readonly string[]>> {
     this.#ours ??= Array.fromAsync(listOwnedMemberships(this.#objects), ownedMembershipKey).then(
       (keys) => new Set(keys),

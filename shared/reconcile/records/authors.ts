@@ -11,14 +11,14 @@ import { JsonRecord } from './json-record.ts'
 import { readStored, spoiledAsAbsent } from './stored-json.ts'
 
 const prefix = 'state/authors/'
-/** Of each thing, the last ones. */
+/** How many authors to keep for each thing. */
 const keptMost = 4
-/** Whoever called earlier is not named: what is found now may be the work of somebody whose event was lost. */
+/** Names no earlier caller: a present effect may be someone else's, whose event was lost. */
 const believedMs = 60 * 60_000
 
 const authors = record({ v: z.literal(1), authors: z.array(author) })
 
-/** What a call was about: an assignment, an entitlement of account access manager, a membership, or a permission set. */
+/** The target of a call: an assignment, an entitlement of account access manager, a membership, or a permission set. */
 export type Touched =
   | AssignmentTarget
   | { readonly entitlement: EntitlementKey }
@@ -37,7 +37,7 @@ function idOf(arn: PermissionSetArn): string {
   return arn.slice(arn.indexOf('/') + 1)
 }
 
-/** Notes who made calls, as events told. What finds their effect tells it: nothing else reads it. */
+/** Notes who made calls, by events. Only the code that finds their effect reads this. */
 export async function noteAuthors(objects: ObjectStore, touched: Touched, called: readonly Author[]): Promise<void> {
   await new JsonRecord(objects, keyOf(touched), authors).revise((current) => {
     const known = current?.authors ?? []
@@ -47,10 +47,10 @@ export async function noteAuthors(objects: ObjectStore, touched: Touched, called
   })
 }
 
-/** What was done to it: an assignment was created or deleted, a user taken out in the console, a permission set changed in any way. */
+/** The call: an assignment created or deleted, a user removed in the console, or any change of a permission set. */
 export type Deed = 'Create' | 'Delete' | 'Remove' | ''
 
-/** Who did that last, within an hour; `undefined`: not known, since the event was lost, or is not here yet. */
+/** Who did this last, within an hour; `undefined`: unknown, because the event was lost or has not arrived yet. */
 export async function findAuthor(
   { objects, clock }: { readonly objects: ReadingObjects; readonly clock: Pick<Clock, 'now'> },
   touched: Touched,
@@ -61,7 +61,7 @@ export async function findAuthor(
   return stored?.value.authors.findLast(({ call, at }) => call.startsWith(deed) && Date.parse(at) >= since)
 }
 
-/** Those whom nobody asks for any more go. */
+/** Forgets authors that nobody asks for any more. */
 export async function forgetAuthors({ objects, clock }: { readonly objects: ObjectStore; readonly clock: Clock }) {
   const since = clock.now().getTime() - 2 * believedMs
   for await (const { key, lastModified } of objects.list(prefix))

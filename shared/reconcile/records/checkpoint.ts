@@ -6,14 +6,14 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
-/** For writes that were under way when the last comparison began. */
+/** Covers writes that were under way when the last comparison began. */
 const overlapMs = 5 * 60_000
 
 /** A status as last read. While its etag is the same, it is not read again. */
 const toldStatus = record({
   etag: z.string(),
   state: z.enum(statusStates),
-  /** Under which state the input stands in the index; absent: under none. */
+  /** The input's state in the index; absent: it is not there. */
   attention: z.enum(attentionStates).optional(),
   /** The etag of the file that it describes; absent: the file was gone. */
   of: z.string().optional(),
@@ -22,7 +22,7 @@ const toldStatus = record({
 })
 export type CheckedStatus = z.infer<typeof toldStatus>
 
-/** The body of a link as last read: its times, or that it is not valid, or that S3 did not give it. */
+/** The body of a link as last read: its times, or that it is invalid, or that S3 did not return it. */
 const linkTimes = record({
   etag: z.string(),
   isValid: z.boolean(),
@@ -32,34 +32,34 @@ const linkTimes = record({
 })
 export type LinkTimes = z.infer<typeof linkTimes>
 
-/** What the last comparison of the bucket read. `v` rises when the rules for a link's body change. */
+/** The result of the last comparison of the bucket. Increase `v` when the rules for a link's body change. */
 const checkpoint = record({
   v: z.literal(2),
   /** By S3's clock. */
   startedAt: z.iso.datetime(),
-  /** Ledger entries that were not settled. */
+  /** Unsettled ledger entries. */
   entries: z.array(z.string()).readonly(),
   /** By input. */
   statuses: z.record(z.string(), toldStatus),
-  /** By link; empty links are not read, unless they are rejected. */
+  /** By link. Leaves out empty links unless they are rejected. */
   links: z.record(z.string(), linkTimes),
 })
 
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/reconcile.json', checkpoint)
 
-/** What is remembered from one comparison for the next. */
+/** What one comparison remembers for the next. */
 export type Memory = Readonly<Pick<z.infer<typeof checkpoint>, 'entries' | 'statuses' | 'links'>>
 
-/** `since`: ledger entries that are older were settled, unless `entries` names them. */
+/** `since`: older ledger entries were settled, unless `entries` names them. */
 export type Checkpoint = Memory & {
   readonly since: Date
-  /** S3's clock at the moment of reading; `undefined`: there is no checkpoint. */
+  /** S3's clock at the time of reading; `undefined`: there is no checkpoint. */
   readonly now: Date | undefined
 }
 
 export const noMemory: Memory = { entries: [], statuses: {}, links: {} }
 
-/** Without a checkpoint, or with one that cannot be understood, everything is read. */
+/** If the checkpoint is missing or spoiled, everything is read. */
 export async function readCheckpoint(objects: ObjectStore): Promise<Checkpoint> {
   const last = await spoiledAsAbsent(recordOf(objects).read())
   if (!last) return { ...noMemory, since: new Date(0), now: undefined }
@@ -67,12 +67,12 @@ export async function readCheckpoint(objects: ObjectStore): Promise<Checkpoint> 
   return { ...memory, since: new Date(Date.parse(startedAt) - overlapMs), now: last.object.servedAt }
 }
 
-/** False where nothing was compared yet, or somebody deleted `state/`. */
+/** False if nothing was compared yet, or somebody deleted `state/`. */
 export async function hasCheckpoint(objects: ObjectStore): Promise<boolean> {
   return (await objects.head(recordOf(objects).key)) !== undefined
 }
 
-/** Answers the time by S3's clock. */
+/** Returns S3's time. */
 export async function writeCheckpoint(objects: ObjectStore, startedAt: Date, memory: Memory): Promise<Date> {
   return recordOf(objects).overwrite({ v: 2, startedAt: renderInstant(startedAt), ...memory })
 }

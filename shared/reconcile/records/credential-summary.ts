@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
-/** A date follows. */
+/** Followed by a date. */
 export const credentialReportsPrefix = 'reports/credentials/'
 
 const count = z.int().min(0)
@@ -18,26 +18,26 @@ const summary = record({
     unread: count,
     users: count,
     keys: count,
-    /** All but those that AWS makes for its services. */
+    /** All roles except those that AWS makes for its services. */
     roles: count.default(0),
     rows: count,
     excepted: count,
   }),
-  /** Things that want somebody, by how urgent they are. */
+  /** Findings that need somebody, by urgency. */
   urgent: record({ now: count, soon: count, later: count }),
   findings: z.partialRecord(z.enum(findingKinds), count),
-  /** Accounts, by whose analyzer looked at them (`AnalyzedBy`). */
+  /** Accounts by the owner of the analyzer that looked at them (`AnalyzedBy`). */
   analyzedBy: z.record(z.string(), count).default({}),
   mails: count,
   notes: z.array(z.string()),
 })
 export type CredentialSummary = z.infer<typeof summary>
 
-/** It is written last: where it is, the report of that day is whole. */
+/** Written last: if it exists, the report of that day is complete. */
 export const credentialSummary = (objects: ObjectStore, date: string) =>
   new JsonRecord(objects, `${credentialReportsPrefix}${date}/summary.json`, summary)
 
-/** Of the newest report that is whole. */
+/** The summary of the newest complete report. */
 export async function readNewestSummary(objects: ObjectStore): Promise<CredentialSummary | undefined> {
   const dates: string[] = []
   for await (const { key } of objects.list(credentialReportsPrefix)) {

@@ -8,21 +8,21 @@ import { StatusStore } from './status-store.ts'
 
 export type RedrivenQueue = Exclude<WorkedQueue, 'dispatch'>
 
-/** A message that was given up after too many tries, and why. */
+/** A message in a dead-letter queue, and why it failed. */
 export type DeadLetter = {
   readonly queue: RedrivenQueue
   readonly messageId: string
   readonly sentAt: Date
   /** How often its handler tried it; absent: not recorded. (SQS's own count also grows when a person looks.) */
   readonly tries?: number | undefined
-  /** The input keys that it is about; empty: unknown. */
+  /** The keys of its inputs; empty: unknown. */
   readonly about: readonly string[]
   /** The errors of its last try, the cause last; empty: only the log has them. */
   readonly errors: readonly string[]
   readonly failedAt?: string | undefined
-  /** Why the message itself is wrong: put back, it would fail again. */
+  /** Why the message itself is invalid and would fail again. */
   readonly fault?: string | undefined
-  /** The present status of the input that it is about. */
+  /** The present status of its input. */
   readonly status?: string | undefined
   readonly body: string
 }
@@ -33,16 +33,16 @@ export function deadLetterQueueOf(queue: RedrivenQueue): DeadLetterQueue {
   return `${queue}-dead`
 }
 
-/** The dead-letter queue's URL beside that of its queue: `-dead` before the end that FIFO queues have. */
+/** The URL of a dead-letter queue: `-dead` before the suffix of FIFO queues. */
 export function deadLetterUrl(url: string): string {
   return url.replace(/(\.fifo)?$/, '-dead$1')
 }
 
 /**
- * Reads one dead-letter queue and does with each message what `decide` says. `put-back` sends it to its queue again, then
- * deletes it (a process that dies in between leaves it in both, which does no harm). `discard` deletes it: the next
- * reconcile finds what it was about. The others become visible again at once. SQS shows ten messages of one input at a
- * time: those behind them show when these are gone.
+ * Reads one dead-letter queue and treats each message as `decide` says. `put-back` sends it to its queue, then deletes it (a
+ * process that dies in between leaves it in both, which does no harm). `discard` deletes it: the next reconcile finds its
+ * input. The others become visible again at once. SQS shows ten messages of one input at a time; the next ones show when these
+ * are gone.
  */
 export async function workOnDeadLetters(
   ports: Ports,
@@ -71,7 +71,7 @@ async function receiveAll(ports: Ports, queue: RedrivenQueue) {
   for (;;) {
     const messages = await ports.queues.receive(deadLetterQueueOf(queue), { most: batchMost, waitSeconds: 1 })
     const fresh = messages.filter(({ messageId }) => !held.has(messageId))
-    // A message that comes again has become visible by itself since: so all have been seen.
+    // A repeated message became visible again by itself, so all messages have been seen.
     for (const message of messages) {
       const letter = held.get(message.messageId)?.letter ?? (await explain(ports, queue, message))
       held.set(message.messageId, { letter, message })
@@ -82,7 +82,7 @@ async function receiveAll(ports: Ports, queue: RedrivenQueue) {
 
 async function putBack({ queues, randomness }: Ports, queue: RedrivenQueue, message: ReceivedMessage): Promise<void> {
   const { body, groupId = 'redriven' } = message
-  // A new id: SQS may still remember the first one, and drop the message as a repeat.
+  // A new id, because SQS may remember the first one and drop the message as a repeat.
   await queues.send(queue, [isFifo(queue) ? { body, groupId, deduplicationId: randomness.id() } : { body }])
 }
 
@@ -97,12 +97,12 @@ async function explain(ports: Ports, queue: RedrivenQueue, message: ReceivedMess
 
 async function describeStatus({ objects, clock }: Ports, input: string | undefined): Promise<string | undefined> {
   if (input === undefined) return undefined
-  // A status that cannot be read is most likely why the message failed.
+  // A spoiled status is probably why the message failed.
   const told = await new StatusStore(objects, clock).read(input).catch(() => undefined)
   return told && `${told.state}${told.reason === undefined ? '' : `: ${told.reason}`}`
 }
 
-/** The inputs of a message, or what is wrong with it, by the parsers that its handler uses. */
+/** The inputs of a message, or what is wrong with it, by its handler's own parsers. */
 function judge(queue: RedrivenQueue, message: ReceivedMessage): Pick<DeadLetter, 'about' | 'fault'> {
   try {
     switch (queue) {
@@ -116,7 +116,7 @@ function judge(queue: RedrivenQueue, message: ReceivedMessage): Pick<DeadLetter,
       case 'urgent':
         return { about: [parseInput(queuesOfPeople, message).key] }
       case 'events':
-        // Handlers accept every event: they believe none.
+        // Handlers accept every event, because they trust none.
         return { about: [] }
       default:
         return { about: [hint.parse(JSON.parse(message.body)).cause] }

@@ -8,7 +8,8 @@ import { renderJson, spoiledAsAbsent } from './stored-json.ts'
 export const deployedConfigurationKey = 'control/configuration.json'
 
 /**
- * What people write is strict. This copy may be of another version, whose keys this one does not know: they are left out.
+ * People's configuration is parsed strictly. This copy may come from another version: leave out keys that this version does not
+ * know.
  */
 const known = z.unknown().transform((told, context): Configuration => {
   const read = configuration.safeParse(told)
@@ -28,15 +29,15 @@ function without(value: unknown, [first, ...rest]: readonly PropertyKey[], keys:
   return Object.fromEntries(fields.map(([name, one]) => [name, name === first ? without(one, rest, keys) : one]))
 }
 
-/** Where history has each configuration that a dispatcher worked by, whole. */
+/** History has each configuration of a dispatcher here, whole. */
 export const configurationSubject = { folder: 'history/configuration/', name: 'configuration' }
 
 export const deployed = record({ v: z.literal(1), configuration: known })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, deployedConfigurationKey, deployed)
 
 /**
- * What the deployment of this bucket works by, for the command line alone: functions have their configuration beside their
- * code, so none of them depends on what another version wrote. `undefined`: nobody has told. Throws SpoiledObjectError.
+ * The configuration of this bucket's deployment, only for the command line. Functions have their configuration beside their
+ * code, so none of them depends on another version. `undefined`: none was written. Throws SpoiledObjectError.
  */
 export async function readDeployedConfiguration(objects: ObjectStore): Promise<Configuration | undefined> {
   return (await recordOf(objects).read())?.value.configuration

@@ -26,14 +26,14 @@ import { readStored, spoiledAsAbsent } from './stored-json.ts'
 
 export const endedSessionsKey = 'control/ended-sessions.json'
 
-/** Each entry is judged by itself: one that is spoiled leaves the others in force. */
+/** Parses each entry by itself, so that a spoiled one leaves the others in force. */
 const endedSessions = record({ v: z.literal(1), ended: z.array(z.unknown()) })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, endedSessionsKey, endedSessions)
 
-/** `now`: by S3's clock; where there is no record, nothing depends on it. */
+/** `now`: by S3's clock. Without a record, nothing depends on it. */
 export type ReadEndedSessions = EndedSessions & { readonly now: Date }
 
-/** Whose sessions are denied, and whose were, until the permission set says so no more. Throws SpoiledObjectError. */
+/** The sessions to deny, and former ones that their permission set still denies. Throws SpoiledObjectError. */
 export async function readEndedSessions(objects: ReadingObjects): Promise<ReadEndedSessions> {
   const stored = await readStored(objects, endedSessionsKey, endedSessions)
   return judge(objects, stored?.value, stored?.object.servedAt)
@@ -61,7 +61,7 @@ function parseLasting(entry: unknown): readonly EndedSession[] {
   return data !== undefined && isWhileSuspended(data) ? [data] : []
 }
 
-/** The file lies there, it is this user's, and the brake has let the person pass. Anybody may have written the entry. */
+/** Whether the file exists, belongs to this user, and has passed the brake. Anybody may have written the entry. */
 async function isSuspended(objects: ReadingObjects, { user, by }: EndedSession): Promise<boolean> {
   if (kindAt(by) !== kinds.suspension || (await objects.head(by)) === undefined) return false
   const told = await spoiledAsAbsent(readStored(objects, statusKey(by), status))
@@ -69,8 +69,8 @@ async function isSuspended(objects: ReadingObjects, { user, by }: EndedSession):
 }
 
 /**
- * From now on these are to be denied; permission sets follow within a minute. What is spoiled stays, until the sessions of the
- * same user in the same permission set are ended again. Safe to repeat.
+ * Denies these sessions from now on; permission sets follow within a minute. Spoiled entries stay until someone ends the
+ * sessions of the same user in the same permission set again. Safe to repeat.
  */
 export async function recordEndedSessions(objects: ObjectStore, added: readonly EndedSession[]): Promise<void> {
   const isReplaced = ({ session }: SpoiledEnding) =>
@@ -85,9 +85,9 @@ export async function recordEndedSessions(objects: ObjectStore, added: readonly 
 type Suspended = Omit<EndedSession, 'permissionSet' | 'account' | 'before' | 'until'>
 
 /**
- * While the file `by` suspends this user, every session of exactly these permission sets is denied. Of those that the user
- * reaches no longer, only the sessions that have begun: else who has left long ago keeps room from others. `areAll`: false where
- * it is not known which permission sets the user reaches; then no denial ends. Safe to repeat.
+ * While the file `by` suspends this user, denies every session of exactly these permission sets. For other sets that the user
+ * had, denies only sessions that have begun, so that people who left long ago take no room from others. `areAll`: false if it
+ * is unknown which permission sets the user reaches; then no denial ends. Safe to repeat.
  */
 export async function recordWhileSuspended(
   objects: ObjectStore,
@@ -108,7 +108,7 @@ export async function recordWhileSuspended(
   })
 }
 
-/** The time of these is over, and their permission set denies them no more. */
+/** Forgets the expired denials that this permission set no longer has. */
 export async function forgetEndedSessions(objects: ObjectStore, name: PermissionSetName): Promise<void> {
   await recordOf(objects).revise(async (current, now) => {
     const { ended, over, spoiled } = await judge(objects, current, now)

@@ -11,29 +11,29 @@ import { readLink } from './read-link.ts'
 
 const expiryPrefix = 'state/expiry/'
 const portion = 100
-/** Why an input is looked at whose instant has come. */
+/** The event of an input whose instant has come. */
 export const dueEvent = 'its time has come'
 
-/** While it stands, nobody has deleted the index since it was made. The last key of it: where keys are deleted in order, all others went before. */
+/** While it exists, nobody has deleted the index. It is the last key, so a deletion in order removes all others first. */
 const wholeKey = `${expiryPrefix}~whole`
 
-/** Until then text order is time order. With an offset, the last day of a link may be in the year 10000. */
+/** Up to this instant text order is time order. With an offset, the last day of a link may be in the year 10000. */
 const lastIndexed = new Date('9999-12-31T23:59:59.999Z')
 
-/** The instants of a link that are still to come, by S3's clock (`servedAt` of the link's reading). */
+/** The future instants of a link, by S3's clock (`servedAt` of the link's reading). */
 export function instantsToCome({ notBefore, expiresAt }: LinkBody, servedAt: Date): readonly Date[] {
   return [notBefore, expiresAt].filter((at) => at !== undefined).filter((at) => at > servedAt && at <= lastIndexed)
 }
 
-/** `state/expiry/<instant>%<link key>`: a listing has the earliest instant first. Always within S3's 1,024 bytes. */
+/** `state/expiry/<instant>%<link key>`: a listing starts with the earliest instant. Always within S3's 1,024 bytes. */
 export function expiryKey(at: Date, link: string): string {
   return `${expiryPrefix}${renderInstant(at)}%${link}`
 }
 
 /**
- * Has a link looked at again when its `notBefore` or `expiresAt` comes. An object of an earlier upload does no harm: the
- * link is looked at once more. `lookId` differs for each look, and so does the etag. So a process that follows an earlier
- * look does not remove the object of this one.
+ * Schedules a look at a link for its `notBefore` and `expiresAt`. An object of an earlier upload only causes one more look.
+ * `lookId` differs for each look, and so does the etag, so a process that follows an earlier look does not remove the object of
+ * this one.
  */
 export async function indexInstants(
   objects: ObjectStore,
@@ -45,8 +45,8 @@ export async function indexInstants(
 }
 
 /**
- * Makes the index again where somebody deleted it, from the links that have a body. Times that have passed meanwhile are
- * due at once. A process that dies in between leaves that to the next minute. Returns how many links were read.
+ * If somebody deleted the index, rebuilds it from the links that have a body. Past instants are due at once. If the process
+ * dies in between, the next minute tries again. Returns how many links it read.
  */
 export async function restoreIndex(
   objects: ObjectStore,
@@ -64,12 +64,12 @@ export async function restoreIndex(
   return links.length
 }
 
-/** All keys of the index. The reconcile has links looked at that are missing there. */
+/** All keys of the index. The reconcile looks at links that are missing there. */
 export async function listIndexed(objects: ObjectStore): Promise<ReadonlySet<string>> {
   return new Set((await listHeads(objects, expiryPrefix)).keys())
 }
 
-/** The inputs with this prefix whose instant is still to come, each once. */
+/** The inputs with this prefix that have an entry, each once. */
 export async function listIndexedSubjects(objects: ObjectStore, prefix: string): Promise<readonly string[]> {
   const subjects = new Set<string>()
   for await (const { subject } of listTimed(objects, expiryPrefix))
@@ -78,9 +78,9 @@ export async function listIndexedSubjects(objects: ObjectStore, prefix: string):
 }
 
 /**
- * Has every link looked at whose instant has come, and removes it from the index afterwards: a process that dies in
- * between leaves it for the next minute. S3's clock decides, as it does for the look itself: our own may be minutes off.
- * Returns how many, and how long it is until the next one comes; absent: there is none.
+ * Sends every input whose instant has come, then removes it from the index: if the process dies in between, the next minute
+ * sends it again. S3's clock decides, as in the look itself, because ours may be minutes off. Returns how many, and the time
+ * until the next one; absent: there is none.
  */
 export async function followInstants(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
@@ -99,7 +99,7 @@ export async function followInstants(
   }
 }
 
-/** The earliest whose instant has come, a portion at most; of fewer, how long it is until the next one comes. */
+/** The earliest due objects, at most a portion. For fewer, also the time until the next one. */
 async function listDue(objects: ObjectStore) {
   const due = []
   let servedAt: Date | undefined

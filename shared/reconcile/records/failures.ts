@@ -7,7 +7,7 @@ import { JsonRecord } from './json-record.ts'
 
 const textMost = 2_000
 
-/** Why the last try of a message failed. A dead-letter queue shows only its body. */
+/** Why the last try of a message failed. A dead-letter queue shows only the body. */
 const failure = record({
   v: z.literal(1),
   messageId: z.string(),
@@ -33,7 +33,7 @@ export async function recordFailure(
   }
 }
 
-/** For a message that succeeded later, or was removed from its queue. Never rejects: a record that stays is only a note. */
+/** For a message that succeeded later or left its queue. Never rejects: a record that stays is only a note. */
 export async function forgetFailure(
   { objects, log }: Pick<Ports, 'objects' | 'log'>,
   messageId: string,
@@ -41,12 +41,12 @@ export async function forgetFailure(
   try {
     await objects.delete(recordOf(objects, messageId).key)
   } catch (error) {
-    // An operator may not write there, and a note that stays does no harm.
+    // An operator may lack permission to write there, and a note that stays does no harm.
     log.info('the note of why a message failed could not be removed', { messageId, error })
   }
 }
 
-/** `undefined`: the cause was not recorded, or the record was deleted. */
+/** `undefined`: no cause was recorded, or the record was deleted. */
 export async function readFailure({ objects }: Pick<Ports, 'objects'>, messageId: string) {
   return (await recordOf(objects, messageId).read())?.value
 }
@@ -61,7 +61,7 @@ function textsOf(error: unknown): string[] {
   return texts
 }
 
-/** One line for a person. Errors of zod are told place by place. */
+/** One line for a person. Lists the errors of zod place by place. */
 export function describeError(error: unknown): string {
   if (error instanceof z.ZodError)
     return z
@@ -71,7 +71,7 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Why something could not be done, for a person. */
+/** Why something failed, for a person. */
 export function reasonOf(error: unknown): string {
   return isServiceError(error) ? `${error.service} answered ${error.code}: ${error.message}` : describeError(error)
 }

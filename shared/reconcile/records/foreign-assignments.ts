@@ -14,17 +14,17 @@ import { spoiledAsAbsent } from './stored-json.ts'
 
 export const foreignPrefix = 'foreign/'
 
-/** An assignment that was there before any link of ours granted it: never revoked by ssofile. */
+/** An assignment that existed before any link of ours granted it. ssofile never revokes it. */
 const foreignAssignment = record({
   v: z.literal(1),
-  /** Of its principal when it was found; its id, where it has no name that a link can spell. */
+  /** The principal's name when it was found; its id if no link can spell the name. */
   principal: principalName,
   principalId,
   permissionSetArn,
-  /** The links that grant it too, as they were when it was last seen. */
+  /** The links that also grant it, as last seen. */
   links: z.array(grantingLink),
   seenAt: z.iso.datetime(),
-  /** Who gave it; absent: it is not known. */
+  /** Who granted it; absent: unknown. */
   by: author.optional(),
 })
 export type ForeignAssignment = Readonly<z.infer<typeof foreignAssignment>>
@@ -37,14 +37,14 @@ export type KnownAssignment = {
   readonly isForeign: boolean
 }
 
-/** All access: what has a key under `assignments/`, then under `foreign/`, with this beginning. */
+/** All access with this beginning: first under `assignments/`, then under `foreign/`. */
 export async function* listKnown(objects: ReadingObjects, beginning = ''): AsyncGenerator<KnownAssignment> {
   for (const prefix of [ledgerPrefix, foreignPrefix])
     for await (const key of listAssignmentKeys(objects, prefix, beginning))
       yield { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }
 }
 
-/** `by`: who did it; absent: it is not known. `reason`: why it is told loudly. */
+/** `by`: who did it; absent: unknown. `reason`: why it is reported loudly. */
 type ForeignEvent = {
   readonly key: AssignmentKey
   readonly at: string
@@ -52,7 +52,7 @@ type ForeignEvent = {
   readonly reason?: string | undefined
 }
 
-/** History says so first: a process that dies before the record says so tells it again. */
+/** History first: if the process dies before it writes the record, it records the event again. */
 export function tellForeign(
   objects: ObjectStore,
   { key, at, event, by, reason }: ForeignEvent & { readonly event: 'foreign-found' | 'foreign-gone' },
@@ -62,7 +62,7 @@ export function tellForeign(
   return recordHistory(objects, { key, event, at, access, confirmedAt: at, by, reason })
 }
 
-/** Before the record under this key says that others gave this access: tells it, unless it says so already. */
+/** Call it before the record says that others granted this access. Records that, unless the record says so already. */
 export async function tellFound(
   objects: ObjectStore,
   told: ForeignEvent,
@@ -74,7 +74,7 @@ export async function tellFound(
   await tellForeign(objects, { ...told, event: 'foreign-found' }, found)
 }
 
-/** The record that is there keeps its links where it is about the same access. `isNew`: only where there is none. */
+/** Replaces the record under this key. `isNew`: writes only if there is none. */
 export async function writeForeign(
   objects: ObjectStore,
   key: AssignmentKey,
@@ -88,7 +88,7 @@ export async function writeForeign(
   await followAccess(objects, key, { before: undefined, after: renderAccessKey(key, found.principal, 'foreign') })
 }
 
-/** It is gone, or ours. `lost`: somebody changed the record since it had this etag. */
+/** The access is gone, or ours. `lost`: somebody changed the record since it had this etag. */
 export async function removeForeign(
   objects: ObjectStore,
   key: AssignmentKey,

@@ -218,7 +218,7 @@ export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<
 
 /**
  * The story of each assignment since then, by its folder, from one listing of all history. `beganAt`: when it began, by S3's
- * clock, if it did not exist before. Two events in one second count as an older beginning.
+ * clock, if it did not exist before. If its first two events share a second, it counts as older.
  */
 export async function listStoriesSince(
   objects: ObjectStore,

@@ -6,10 +6,10 @@ import { contentOf } from './content-of.ts'
 import { type Heads, listHeads, readsAtOnce } from './list-heads.ts'
 import { isKnownEmpty, type LinkReading, readLink } from './read-link.ts'
 
-/** A valid link that is there. */
+/** A valid link that exists. */
 type ReadLink = Extract<LinkReading, { state: 'in-force' | 'not-yet' | 'expired' }>
 
-/** The links of a bucket as they were at one moment: listed once, and each read at most once, when asked for. */
+/** The links of a bucket at one moment: listed once, each read at most once, on demand. */
 export class InputReadings {
   readonly #objects: ObjectStore
   readonly #configuration: Pick<Configuration, 'folders'>
@@ -27,12 +27,12 @@ export class InputReadings {
     return new InputReadings(objects, configuration, await listHeads(objects, linkPrefix))
   }
 
-  /** Every key, valid or not, ascending. */
+  /** All keys, valid or not, ascending. */
   get keys(): readonly string[] {
     return [...this.#heads.keys()]
   }
 
-  /** The name of a link that is empty for certain says everything, so that one is not read. */
+  /** Does not read a link that is certainly empty, because its name says everything. */
   async read(key: string): Promise<LinkReading> {
     const head = this.#heads.get(key)
     const link = parseLinkKey(key, this.#configuration.folders)

@@ -1,17 +1,17 @@
 import { type JsonRecord, RecordChangedError } from './json-record.ts'
 
-/** A record as one look has read it, and changes it: never over what another writer wrote meanwhile. */
+/** A record that one look reads and changes. Never overwrites another writer's newer value. */
 export class KnownRecord<T> {
   readonly #record: JsonRecord<T>
   #known: { readonly value: T; readonly etag: string } | undefined
 
-  /** `known`: as somebody has read it. */
+  /** `known`: the caller's reading. */
   constructor(record: JsonRecord<T>, known?: { readonly value: T; readonly etag: string }) {
     this.#record = record
     this.#known = known
   }
 
-  /** As last read, or written. */
+  /** The value as last read or written. */
   get value(): T | undefined {
     return this.#known?.value
   }

@@ -4,7 +4,7 @@ import { once } from '../../ports/once.ts'
 import type { LinkListing, ScopeKinds } from './link-listing.ts'
 import { type LinkReading, readLink } from './read-link.ts'
 
-/** What one evaluation has read of the links: each of them once, and none that one listing lacks. */
+/** The links that one evaluation read: each of them once, and none that one listing lacks. */
 export class LinkReadings {
   readonly #objects: ObjectStore
   readonly #configuration: Pick<Configuration, 'folders'>
@@ -12,8 +12,8 @@ export class LinkReadings {
   readonly #readings = new Map<string, () => Promise<LinkReading>>()
 
   /**
-   * `listing`: absent where every link is to be asked for. `sinceMs` (monotonic): as the links were at that moment is enough.
-   * Absent: they are listed now.
+   * `listing`: absent to ask for every link. `sinceMs` (monotonic): a listing from this moment is fresh enough. Absent: list
+   * now.
    */
   constructor(
     objects: ObjectStore,
@@ -32,7 +32,7 @@ export class LinkReadings {
     return reading()
   }
 
-  /** What the scopes of all links are made of. `undefined`: there is no listing. */
+  /** The scope kinds of all links. `undefined`: there is no listing. */
   async kinds(): Promise<ScopeKinds | undefined> {
     return (await this.#listOnce())?.kinds
   }

@@ -7,12 +7,12 @@ import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 const inputsMost = 100
 const readsAtOnce = 16
-/** What stops most comes first. */
+/** The gravest state first. */
 const order: readonly AttentionState[] = ['held', 'failed', 'rejected', 'blocked', 'stuck', 'waiting']
 
 /**
- * How many inputs want attention, and of the first of them why and what to do. Requests that wait or were refused are no fault,
- * and stand with those who approve them.
+ * Counts the inputs that want attention, and gives reason and remedy of the first ones. Leaves out waiting and rejected
+ * requests: they are no fault, and their approvers see them.
  */
 export async function listAttention({ objects, clock }: Pick<Ports, 'objects' | 'clock'>) {
   const statuses = new StatusStore(objects, clock)

@@ -1,10 +1,10 @@
 import { isFolderMarker } from '../../domain/links/link.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 
-/** So many listed objects are read at a time. */
+/** How many listed objects to read at once. */
 export const readsAtOnce = 32
 
-/** Does `work` for each item, a few at a time: 100,000 items are never 100,000 promises. Stops at the first failure. */
+/** Does `work` for each item, a few at a time, so that 100,000 items are never 100,000 promises. Stops at the first failure. */
 export async function forEachAtOnce<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const rest = Iterator.from(items)
   let isTaken = false
@@ -17,7 +17,6 @@ export async function forEachAtOnce<T>(items: Iterable<T>, work: (item: T) => Pr
   await Promise.all(takers)
 }
 
-/** By key. */
 export type Heads = ReadonlyMap<string, ObjectHead>
 
 /** Every object under the prefix, without folder markers. */
@@ -27,12 +26,12 @@ export async function listHeads(objects: ObjectStore, prefix: string): Promise<H
   return heads
 }
 
-/** S3 lists a thousand keys a call, and the next thousand only when it has told these. (S3 API Reference, "ListObjectsV2".) */
+/** S3 lists a thousand keys per call, one call after the other. (S3 API Reference, "ListObjectsV2".) */
 const keysOfCall = 1_000
 
 /**
- * The same, ascending by key, where a caller knows keys that were there before: after each thousandth of them another listing
- * begins, so that ten thousand take as long as one thousand.
+ * The same, ascending by key, for a caller that knows earlier keys: starts another listing after each thousandth of them, so
+ * that ten thousand take as long as one thousand.
  */
 export async function listHeadsInParts(
   objects: ObjectStore,
@@ -56,7 +55,7 @@ export async function listHeadsInParts(
   return (await Promise.all(parts)).flat()
 }
 
-/** Only with such a key may others be compared by `>`: S3 orders keys by bytes, JavaScript by UTF-16. */
+/** Only ASCII keys may be compared by `>`: S3 orders keys by bytes, JavaScript by UTF-16. */
 function isAscii(key: string): boolean {
   return /^[\x20-\x7e]*$/.test(key)
 }

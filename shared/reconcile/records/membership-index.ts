@@ -6,8 +6,9 @@ import { forEachAtOnce } from './list-heads.ts'
 const prefix = 'state/memberships/'
 
 /**
- * By the directory's id of a membership: zero-byte objects `state/memberships/<id>%<group id>%<user id>`. The keys of the ledger have
- * groups and users, and the event of a removal has the id alone. The reconcile writes missing ones, so they may be deleted at any time.
+ * The memberships by the directory's id: zero-byte objects `state/memberships/<id>%<group id>%<user id>`. Ledger keys have
+ * groups and users, but the event of a removal has only the id. The reconcile writes missing objects, so they may be deleted at
+ * any time.
  */
 export async function indexMembership(objects: ObjectStore, membershipId: string, id: MembershipId): Promise<void> {
   await objects.put(keyOf(membershipId, id), new Uint8Array())
@@ -17,13 +18,13 @@ export async function unindexMembership(objects: ObjectStore, membershipId: stri
   await objects.delete(keyOf(membershipId, id))
 }
 
-/** `undefined`: it is none of ours, or its object was deleted. */
+/** `undefined`: not our membership, or its object was deleted. */
 export async function findMembership(objects: ObjectStore, membershipId: string): Promise<MembershipId | undefined> {
   for await (const { key } of objects.list(`${prefix}${membershipId}%`)) return parse(key)
   return undefined
 }
 
-/** Writes those that are missing, and removes those that nobody has any more. */
+/** Writes missing objects and removes those of memberships that are gone. */
 export async function alignMemberships(
   objects: ObjectStore,
   known: Iterable<{ readonly membershipId: string; readonly id: MembershipId }>,

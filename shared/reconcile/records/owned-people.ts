@@ -3,7 +3,7 @@ import { type PrincipalName, principalName } from '../../domain/principals/princ
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 
-/** What ssofile knows of the user of this name, if it made or adopted it. */
+/** ssofile's record of a user that it made or adopted. */
 export function ownedPersonRecord(objects: ObjectStore, name: PrincipalName): JsonRecord<OwnedPerson> {
   return new JsonRecord(objects, ownedPersonPrefix + name, ownedPerson)
 }

@@ -10,16 +10,16 @@ import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 
 const prefix = 'state/principals/'
 
-/** The ledger or `foreign/` has, or had, assignments of this id, whose principal had this name. */
+/** The principal of this id has, or had, this name, and the ledger or `foreign/` has, or had, its assignments. */
 const namedId = z.object({ type: principalType, name: principalName, id: principalId }).readonly()
 export type NamedId = z.infer<typeof namedId>
 export type NotedId = NamedId & { readonly lastModified: Date }
 
 /**
- * The names of the ids in the ledger: zero-byte objects `state/principals/<TYPE>%<id>%<name>`. Keys have ids only, and links
- * have names only: a few calls list a few thousand pairs, where otherwise 100,000 entries had to be read. Each is written
- * before the first entry that needs it. The reconcile writes missing ones and removes old ones, so they may be deleted at
- * any time.
+ * The names of the ids in the ledger: zero-byte objects `state/principals/<TYPE>%<id>%<name>`. Keys have only ids and links
+ * have only names. A few calls list a few thousand pairs; without them ssofile would read 100,000 entries. Each is written
+ * before the first entry that needs it. The reconcile writes missing ones and removes old ones, so they may be deleted at any
+ * time.
  */
 export class PrincipalNames {
   readonly #objects: ObjectStore
@@ -29,7 +29,10 @@ export class PrincipalNames {
     this.#objects = objects
   }
 
-  /** Before the entry is written; once in this process for each name that an id gets. The last one noted is the present name. */
+  /**
+   * Call it before writing the entry. Writes once per process for each new name of an id. The last noted name is the present
+   * one.
+   */
   async note({ type, id, name }: NamedId): Promise<void> {
     if (this.#noted.get(`${type}%${id}`) === name) return
     await this.#objects.put(keyOf({ type, id, name }), new Uint8Array())
@@ -40,7 +43,7 @@ export class PrincipalNames {
     await this.#objects.delete(keyOf(pair))
   }
 
-  /** There is no name yet, or somebody deleted them. */
+  /** No name was noted yet, or somebody deleted them. */
   async isEmpty(): Promise<boolean> {
     for await (const _ of this.list()) return false
     return true
@@ -58,9 +61,9 @@ async function* listNoted(objects: ReadingObjects): AsyncGenerator<NotedId> {
   }
 }
 
-/** Who has which name, as far as the ledger knows: a copy of `state/principals/` in memory. */
+/** A copy of `state/principals/` in memory: names and ids of the ledger. */
 export class NameIndex {
-  /** By type and id: the names that it had last. S3 tells whole seconds: there may be two of one. */
+  /** The latest names by type and id. S3's instants are whole seconds, so two names may share one. */
   readonly #names = new Map<string, { readonly lastModified: Date; readonly names: Set<PrincipalName> }>()
   readonly #ids = new Map<string, Set<NamedId['id']>>()
   readonly #ever = new Map<string, Set<PrincipalName>>()
@@ -100,12 +103,12 @@ export class NameIndex {
     this.#addEver({ type, id, name })
   }
 
-  /** The present names of an id; mostly one, none where `state/` has lost it. */
+  /** The present names of an id: usually one, none if `state/` has lost it. */
   namesOf(type: PrincipalType, id: NamedId['id']): readonly PrincipalName[] {
     return [...(this.#names.get(`${type}%${id}`)?.names ?? [])]
   }
 
-  /** The ids whose present name this is, that one first that got it last. */
+  /** The ids with this present name, the latest first. */
   idsOf(type: PrincipalType, name: PrincipalName): readonly NamedId['id'][] {
     const sinceOf = (id: NamedId['id']) => this.#names.get(`${type}%${id}`)?.lastModified.getTime() ?? 0
     const ids = this.everIdsOf(type, name).filter((id) => this.namesOf(type, id).includes(name))

@@ -1,12 +1,12 @@
 import type { Clock } from '../../ports/clock.ts'
 
-/** After that a new reading is taken for every caller. */
+/** After this, every caller gets a new reading. */
 const keptMs = 30_000
 const keptMost = 1_000
 
 /**
- * One reading serves everybody who asks for what stood there at a moment before it began: a hint, for instance, tells of
- * nothing that happened after it was pulled.
+ * One reading serves every caller that asks about a moment before it began. A hint, for instance, is about nothing later than
+ * its pull.
  */
 export class SharedReadings<T> {
   readonly #clock: Pick<Clock, 'monotonicMs'>
@@ -16,7 +16,7 @@ export class SharedReadings<T> {
     this.#clock = clock
   }
 
-  /** `sinceMs`: what happened until then must be in it; monotonic. A failure serves nobody else. */
+  /** `sinceMs` (monotonic): the reading must include everything up to this moment. A failure serves no other caller. */
   read(key: string, sinceMs: number, ask: () => Promise<T>): Promise<T> {
     const nowMs = this.#clock.monotonicMs()
     const known = this.#taken.get(key)

@@ -9,27 +9,27 @@ export const changesPrefix = 'changes/'
 /** S3 User Guide, "Naming Amazon S3 objects". */
 const keyMostBytes = 1024
 
-/** Where history has the events of something, with a `/` at its end, and what `changes/` calls it: without any `/`. */
+/** `folder`: the folder of the subject's events in history (ends in `/`). `name`: its name in `changes/`, without `/`. */
 export type EventSubject = { readonly folder: string; readonly name: string }
 
-/** `named`: the event as `changes/` calls it, where history has a shorter word for it. */
+/** `named`: the event's name in `changes/`, if history has a shorter one. */
 export type ToldOnce<Event extends string> = {
   readonly event: Event
   readonly named?: string
   readonly at: string
   readonly body: object
-  /** Who did it by hand; absent: it was ssofile, or it is not known. */
+  /** Who did it by hand; absent: ssofile did, or it is unknown. */
   readonly by?: Author | undefined
-  /** Who answers for what has changed, where that is told beside the change. */
+  /** The owner of what changed, if the change has one. */
   readonly owner?: string | undefined
-  /** Why that is told loudly, in our own words. */
+  /** Why it is reported loudly, in our own words. */
   readonly reason?: string | undefined
 }
 
 /**
- * Tells one event: by its date under `changes/`, without a body, and by its subject in history. The date first, and both
- * before the record that the event is about is changed: a process that dies between tells again, so nothing that history
- * has is ever missing under `changes/`. Told twice under one instant, the first stands.
+ * Records one event: under `changes/` by its date, without a body, and in history by its subject. `changes/` first, and both
+ * before the record itself: a process that dies in between records it again, so `changes/` has everything that history has. If
+ * the same instant is recorded twice, the first record stays.
  */
 export async function tellEvent(
   objects: ObjectStore,
@@ -46,10 +46,10 @@ export async function tellEvent(
   await objects.put(`${folder}${at}%${event}.json`, renderJson({ v: 1, event, at, ...body }), once)
 }
 
-/** Who did it stands beside the object, since its key is what people list; S3 keeps 2 KB of it, in ASCII. */
+/** The author is in the metadata, because people list only the key; S3 keeps 2 KB of metadata, in ASCII. */
 const byMost = 1_500
 
-/** What may be the work of somebody's hand: who that was stands beside the change. */
+/** Events that may be someone's manual change: the metadata of the change names the author. */
 export const byHandEvents: ReadonlySet<string> = new Set([
   'revoked',
   'foreign-found',
@@ -58,13 +58,13 @@ export const byHandEvents: ReadonlySet<string> = new Set([
   'permission-set-recreated',
 ])
 
-/** Who answers for what has changed; `undefined`: nobody is named. */
+/** The owner of what changed; `undefined`: nobody is named. */
 export async function readOwnerBeside(objects: ObjectStore, key: string): Promise<string | undefined> {
   const { owner } = (await objects.head(key))?.metadata ?? {}
   return owner && decodeSafely(owner)
 }
 
-/** Who made this change by hand, and why that is loud; neither: it was ssofile, or it is not known. */
+/** Who made this change by hand, and why it is loud. Neither: ssofile did, or it is unknown. */
 export async function readHand(
   objects: ObjectStore,
   key: string,
@@ -73,7 +73,7 @@ export async function readHand(
   return { by: by && decodeSafely(by), reason: reason && decodeSafely(reason) }
 }
 
-/** It may have been cut within a letter. */
+/** The text may be cut within a letter. */
 function decodeSafely(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -82,10 +82,9 @@ function decodeSafely(text: string): string {
   }
 }
 
-/** What one key under `changes/` says. */
 export type Change = { readonly event: string; readonly at: string; readonly name: string }
 
-/** A name so long that S3 would not take the key is told by its hash. */
+/** If a name is too long for a key of S3, its hash replaces it. */
 export function renderChangeKey({ event, at, name }: Change): string {
   const [date = '', time = ''] = at.split('T')
   const start = `${changesPrefix}${date}/${time}%${event}%`
@@ -93,28 +92,30 @@ export function renderChangeKey({ event, at, name }: Change): string {
   return `${start}too-long%${createHash('sha256').update(name).digest('hex')}`
 }
 
-/** A key under `changes/` before which nothing is of this instant or a later one. */
+/** A key under `changes/` that comes before every key of this instant or a later one. */
 export function startOfChanges(at: string): string {
   return changesPrefix + at.replace('T', '/')
 }
 
-/** What `changes/` has from the beginning of this day on, ascending. Keys that nobody here wrote are skipped. */
+/** The changes from the beginning of this day on, ascending. Skips keys that ssofile did not write. */
 export async function* listChanges(objects: ObjectStore, date: string): AsyncGenerator<Change> {
-  // Nothing is older than the first key of the day.
   for await (const { key } of objects.list(changesPrefix, { startAfter: `${changesPrefix}${date}` })) {
     const change = parseChangeKey(key)
     if (change) yield change
   }
 }
 
-/** `undefined`: nobody here wrote it. */
+/** `undefined`: ssofile did not write this key. */
 export function parseChangeKey(key: string): Change | undefined {
   const [, day = '', time = '', event = '', name = ''] =
     /^changes\/(\d{4}-\d\d-\d\d)\/([\d:.]+Z)%([a-z-]+)%(.*)$/su.exec(key) ?? []
   return day === '' ? undefined : { at: `${day}T${time}`, event, name }
 }
 
-/** The events of users below a prefix, `<prefix><user id>/<instant>%<event>.json`, from the listing alone; of one user by their instants. */
+/**
+ * User events under a prefix, `<prefix><user id>/<instant>%<event>.json`, from the listing alone; per user in the order of
+ * instants.
+ */
 export async function* listUserEvents<E extends string>(objects: ObjectStore, prefix: string, events: readonly E[]) {
   for await (const { key } of objects.list(prefix)) {
     const [id, at = '', name] = key.slice(prefix.length).split(/[/%]/)
