@@ -23,6 +23,13 @@ export function answer(statusCode: number, document: object, headers: Answer['he
   }
 }
 
+/** Several answers as the members of one. A refusal among them is the whole answer. */
+export function combine(parts: Readonly<Record<string, Answer>>): Answer {
+  const refused = Object.values(parts).find(({ statusCode }) => statusCode !== 200)
+  const members = Object.entries(parts).map(([name, { body }]) => `${JSON.stringify(name)}:${body.trim()}`)
+  return refused ?? { ...answer(200, {}), body: `{${members.join(',')}}\n` }
+}
+
 /** All that is wrong; `message` tells the first of it for logs and terminals. */
 export function refusal(statusCode: number, errors: readonly ApiError[], headers: Answer['headers'] = {}): Answer {
   const [first, ...others] = errors

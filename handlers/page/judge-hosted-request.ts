@@ -18,7 +18,7 @@ export const hostedCalls = [
   'POST /requests',
   'POST /approvals',
   'GET /me',
-  'GET /access',
+  'GET /now',
   'GET /choices',
   'GET /about',
   'GET /everybody',

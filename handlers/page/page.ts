@@ -298,7 +298,7 @@ function renderCookie(cookie: PageCookie, value: string, { origin, seconds }: Co
 }
 type CookieOptions = { readonly origin: string; readonly seconds: number }
 
-/** A page asks for a few things every 20 seconds, and more often just after its person did something. */
+/** A page makes one call every 20 seconds, a few more each minute, and more often just after its person did something. */
 const perSecond = 5
 const burst = 40
 /** Whoever has not been here for this long is forgotten; those who are known are not more than that. */

@@ -13,7 +13,7 @@ import { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
 import { type Actor, findActor } from '../../shared/reconcile/requests/find-actor.ts'
 import { People } from '../../shared/reconcile/requests/people.ts'
-import { type Answer, answer } from '../api/answer.ts'
+import { type Answer, answer, combine } from '../api/answer.ts'
 import { serveRequests } from '../api/serve-requests.ts'
 import { refuseBar } from '../api/signed-in-person.ts'
 import type { PageSession } from './find-person.ts'
@@ -34,6 +34,8 @@ const knownMs = 30_000
 const ofOperators = ['GET /operations', 'POST /release', 'POST /pause', 'POST /resume'] as const
 const byGroups: readonly HostedCall[] = ['GET /me', 'GET /everybody', ...ofOperators]
 const usersMost = 10_000
+/** A page of requests; the browser asks for the next ones. */
+const requestsMost = 200
 
 function outsideOf(call: HostedCall, person: { readonly isAuditor: boolean; readonly isOperator: boolean }) {
   if (call === 'GET /everybody' && !person.isAuditor) return 'auditors'
@@ -101,8 +103,18 @@ export class ServedCalls {
       case 'POST /requests':
       case 'POST /approvals':
         return serveRequests({ ...event, routeKey: `${method} ${path}`, rawPath: path }, context)
-      case 'GET /access':
-        return this.#looks.ownAccess(person, context)
+      case 'GET /now': {
+        const list = (of: 'waiting' | 'mine') => {
+          const queryStringParameters = { of, limit: String(requestsMost) }
+          return serveRequests(
+            { ...event, routeKey: 'GET /requests', rawPath: '/requests', queryStringParameters },
+            context,
+          )
+        }
+        const reads = [list('waiting'), list('mine'), this.#looks.ownAccess(person, context)] as const
+        const [waiting, mine, access] = await Promise.all(reads)
+        return combine({ waiting, mine, access })
+      }
       case 'GET /choices':
         return this.#looks.choices(person, context)
       case 'GET /about':

@@ -19,14 +19,7 @@ const kilobyte = 1024
 const person = 'kenji.ito@acme.example'
 const otherPerson = 'maria.alvarez@acme.example'
 const files = ['/', '/page.js', '/page.css']
-const calls = [
-  '/api/me',
-  '/api/eligibility',
-  '/api/requests?of=waiting',
-  '/api/requests?of=mine',
-  '/api/access',
-  '/api/choices',
-]
+const calls = ['/api/me', '/api/eligibility', '/api/now', '/api/choices']
 
 /** What somebody waits for who opens the page, and what of it is loaded. */
 export const hostedPage: Benchmark = {

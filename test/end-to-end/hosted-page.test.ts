@@ -93,7 +93,7 @@ test('of somebody who loses the approvers’ group while signed in nothing count
 
 test('what was granted is seen with the account’s name, extended, and ended', async () => {
   const { ana, dora } = visitors
-  const mine = async () => (await ana.get('/access')).body
+  const mine = async () => (await ana.get('/now')).body.access
   await until('the access', async () => ((await mine()).rows.length === 2 ? true : undefined), { withinMs: 60_000 })
   expect((await mine()).accounts).toEqual({ [account]: `account-${account}` })
   expect((await ana.get('/choices')).body.choices).toMatchObject([{ accounts: expect.arrayContaining([account]) }])

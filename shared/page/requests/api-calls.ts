@@ -27,7 +27,7 @@ export class ApiCalls {
   readonly #onBusy: () => void
   /** What was answered last, by path: it is not sent again while it is the same. */
   readonly #known = new Map<string, { readonly etag: string; readonly body: unknown }>()
-  #besides: { readonly told: ToldBesides; readonly me: Me; readonly atMs: number } | undefined
+  #besides: { readonly told: Seldom; readonly me: Me; readonly atMs: number } | undefined
 
   constructor(onBusy: () => void) {
     this.#onBusy = onBusy
@@ -50,29 +50,26 @@ export class ApiCalls {
   }
 
   async readAll(): Promise<PageContents> {
-    const [{ told: besides, me }, waiting, mine] = await Promise.all([
-      this.#readSlowly(),
-      this.#list('waiting'),
-      this.#list('mine'),
-    ])
+    const [{ told, me }, now] = await Promise.all([this.#readSlowly(), isHosted ? this.#get('/now') : undefined])
+    const [waiting, mine] = await Promise.all([this.#list('waiting', now?.waiting), this.#list('mine', now?.mine)])
     const isCut = waiting.isCut || mine.isCut
+    const besides = told && { ...told, access: now.access }
     return { ...me, waiting: waiting.requests, mine: mine.requests, isCut, besides }
   }
 
   /** What changes seldom: each minute where the page is hosted, and looks every few seconds. */
-  async #readSlowly(): Promise<{ readonly told: ToldBesides | undefined; readonly me: Me }> {
+  async #readSlowly(): Promise<{ readonly told: Seldom | undefined; readonly me: Me }> {
     if (!isHosted) return { told: undefined, me: await this.#get('/eligibility') }
     const nowMs = pageClock.nowMs()
     if (this.#besides && nowMs - this.#besides.atMs < slowMs) {
       const { told, me } = this.#besides
-      const access = await this.#get('/access')
       const operations =
         told.operations && (await this.#get('/operations').catch((error: unknown) => this.#forget(error)))
-      return { me, told: { ...told, access, operations } }
+      return { me, told: { ...told, operations } }
     }
-    const calls = ['/eligibility', '/me', '/access', '/choices'].map((path) => this.#get(path))
-    const [me, { isAuditor, isOperator }, access, chosen] = await Promise.all(calls)
-    const told = { isAuditor, operations: isOperator ? await this.#get('/operations') : undefined, access, ...chosen }
+    const calls = ['/eligibility', '/me', '/choices'].map((path) => this.#get(path))
+    const [me, { isAuditor, isOperator }, chosen] = await Promise.all(calls)
+    const told = { isAuditor, operations: isOperator ? await this.#get('/operations') : undefined, ...chosen }
     this.#besides = { told, me, atMs: nowMs }
     return { told, me }
   }
@@ -107,16 +104,18 @@ export class ApiCalls {
     await this.#send(`/api${path}`, { method: 'POST', headers, body: JSON.stringify(sent) })
   }
 
-  async #list(of: 'waiting' | 'mine'): Promise<{ requests: readonly ToldRequest[]; isCut: boolean }> {
+  async #list(
+    of: 'waiting' | 'mine',
+    first?: RequestsAnswer,
+  ): Promise<{ requests: readonly ToldRequest[]; isCut: boolean }> {
+    const path = `/requests?of=${of}&limit=${pageLimit}`
     const requests: ToldRequest[] = []
-    let next = ''
-    for (let page = 0; page < pagesMost; page++) {
-      const answer = await this.#get(`/requests?of=${of}&limit=${pageLimit}${next}`)
+    let answer: RequestsAnswer = first ?? (await this.#get(path))
+    for (let page = 1; ; page++) {
       requests.push(...answer.requests)
-      if (!answer.nextToken) return { requests, isCut: false }
-      next = `&nextToken=${encodeURIComponent(answer.nextToken)}`
+      if (!answer.nextToken || page === pagesMost) return { requests, isCut: Boolean(answer.nextToken) }
+      answer = await this.#get(`${path}&nextToken=${encodeURIComponent(answer.nextToken)}`)
     }
-    return { requests, isCut: true }
   }
 
   #get(path: string) {
@@ -148,6 +147,8 @@ export class ApiCalls {
 }
 
 export type PostPath = '/requests' | '/approvals' | '/release' | '/pause' | '/resume'
+type RequestsAnswer = { readonly requests: readonly ToldRequest[]; readonly nextToken?: string }
+type Seldom = Omit<ToldBesides, 'access'>
 type Me = Pick<PageContents, 'name' | 'eligible' | 'unusable' | 'unreadGroups'>
 export type Everybody = {
   readonly rows: readonly ToldAccess[]

@@ -141,8 +141,10 @@ test('people see what they have and through what, members of the auditors’ gro
     await world.objects.put(`access/account%233000000002%${name}`, '')
   const row = { account: '233000000002', permissionSet: 'Admin-ps', principal: 'ana', type: 'USER', giver: 'temporary' }
   const inGroup = { ...row, permissionSet: 'Read-ps', principal: 'a/team', type: 'GROUP', giver: 'ours' }
-  expect(JSON.parse((await ana.send('/api/access')).body)).toMatchObject({
-    rows: [row, inGroup],
+  expect(JSON.parse((await ana.send('/api/now')).body)).toMatchObject({
+    waiting: { requests: [] },
+    mine: { requests: [] },
+    access: { rows: [row, inGroup] },
   })
   expect(await ben.send('/api/everybody')).toMatchObject({ statusCode: 403 })
   const auditors = await world.identityStore.createGroup({ displayName: 'auditors' })

@@ -103,7 +103,7 @@ describe('the same is told', () => {
   ]
   test('to the victim: what they have, asked for and may ask for', async () => {
     const told = async (path: string) => JSON.parse((await ask(browsers[victim], path)).body)
-    expect(await told('/api/access')).toMatchObject({ rows })
+    expect(await told('/api/now')).toMatchObject({ access: { rows } })
     expect(await told('/api/requests')).toMatchObject({ requests: [{ requestDetails: { reason: 'secret-reason' } }] })
     expect(await told('/api/eligibility')).toMatchObject({ eligible: [{ name: 'secret-eligibility' }] })
     // To decide on it is for others.
