@@ -27,6 +27,7 @@ import {
 } from '../../../shared/reconcile/preview/find-violations.ts'
 import { type WhoAnswer, type WhoQuestion, whoHasAccess } from '../../../shared/reconcile/preview/who-has-access.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { readMembershipsAt } from '../../../shared/reconcile/reports/memberships-at.ts'
 import { EligibilityFiles } from '../../../shared/reconcile/requests/eligibility-files.ts'
 import { findEligible } from '../../../shared/reconcile/requests/find-eligible.ts'
 import { People } from '../../../shared/reconcile/requests/people.ts'
@@ -83,7 +84,10 @@ export function addWho(program: Command): void {
       'name of a permission set; or role:NAME, an existing role of account access manager',
     )
     .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ may be left out')
-    .option('--at <instant>', 'what history says of an earlier instant, such as 2026-03-03T10:00:00Z')
+    .option(
+      '--at <instant>',
+      'what history says of an earlier instant, such as 2026-03-03T10:00:00Z; groups have the members of the last report before it',
+    )
     .option('--unused-for <days>', 'access that nobody is known to have used for so long, such as 90d', parseDays)
     .option('--violations', 'access by links that policies would refuse today: it stays, and the rule is told')
     .option(
@@ -148,7 +152,10 @@ async function who(options: Options): Promise<number> {
   }
   const progress = new Progress()
   progress.tell('reading who has access')
-  const found = await findAccess(options, question, ports, configuration, progress).finally(() => progress.end())
+  const membershipsThen = question.at && (await readMembershipsAt(ports.objects, question.at))
+  const found = await findAccess(options, { ...question, membershipsThen }, ports, configuration, progress).finally(
+    () => progress.end(),
+  )
   const notes = [
     ...found.notes,
     ...(violations ? describeViolations(violations) : []),

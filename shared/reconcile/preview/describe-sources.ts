@@ -21,8 +21,17 @@ export function describeSources(sources: WhoSources, telling: Telling): readonly
           ...rolesAge(sources, telling),
           ['asked', asked],
         ]
-      : [['history', `from ${historySince} on; of foreign access what drift checks found, and no memberships`]]
+      : [
+          ['history', `from ${historySince} on; of foreign access what drift checks found`],
+          ['groups', membershipsAge(sources)],
+        ]
   return [...records, ['accounts', accounts], ...useAge(sources, telling)]
+}
+
+function membershipsAge({ membershipsAsOf }: WhoSources): string {
+  return membershipsAsOf === undefined
+    ? 'not expanded: no earlier report has their members'
+    : `with their members as of ${membershipsAsOf}, by the last report before`
 }
 
 /** Nothing where nobody uses account access manager, or the Region does not have it. */

@@ -56,6 +56,11 @@ export type HeldAccess = {
   readonly remark?: string | undefined
 }
 
+/** Somebody who was in a group. `memberships`: the files by which. */
+export type MemberThen = Required<Pick<HeldAccess, 'person' | 'personId' | 'memberships'>>
+/** Who was in which group, by the id of the group, as of one instant. A group without an entry: it is not known. */
+export type MembershipsThen = { readonly asOf: string; readonly groups: ReadonlyMap<string, readonly MemberThen[]> }
+
 type ExpansionSources = {
   readonly people: People
   readonly subject: Subject
@@ -65,8 +70,10 @@ type ExpansionSources = {
   readonly accounts: ReadonlyMap<AccountId, Account>
   readonly unitNames: ReadonlyMap<string, string>
   readonly notes: string[]
-  /** It is access of an earlier time: names are those that were recorded, and groups stay as they are. */
+  /** It is access of an earlier time: names are those that were recorded. */
   readonly isThen?: boolean | undefined
+  /** Absent: groups of an earlier time stay as they are. */
+  readonly membershipsThen?: MembershipsThen | undefined
   readonly onStep?: TellProgress | undefined
 }
 
@@ -78,7 +85,7 @@ export async function expandAccess(
   access: readonly AnyAccess[],
   context: ExpansionSources,
 ): Promise<readonly HeldAccess[]> {
-  if (context.isThen) return sortRows(access.map((one) => describeThen(one, context)))
+  if (context.isThen) return sortRows(access.flatMap((one) => describeThen(one, context)))
   const idsOf = (type: AnyAccess['type']) =>
     new Set(access.filter((one) => one.type === type).map(({ principalId }) => principalId))
   const groups = idsOf('GROUP')
@@ -114,13 +121,25 @@ function membershipOf({ groupId: group, personId: user }: Holder): MembershipId 
   return group === undefined || user === undefined ? undefined : { group, user }
 }
 
-function describeThen(access: AnyAccess, context: Places): HeldAccess {
+function describeThen(
+  access: AnyAccess,
+  context: Places & Pick<ExpansionSources, 'membershipsThen' | 'subject'>,
+): readonly HeldAccess[] {
+  const about = describeAccess(access, context)
   const { type, principal, principalId } = access
-  const holder: Holder =
-    type === 'USER'
-      ? { person: principal, personId: principalId }
-      : { group: principal, groupId: principalId, remark: 'its members then are not recorded' }
-  return { ...holder, ...describeAccess(access, context) }
+  if (type === 'USER') return [{ person: principal, personId: principalId, ...about }]
+  const group = { group: principal, groupId: principalId }
+  const members = context.membershipsThen?.groups.get(principalId)
+  if (members === undefined) return [{ ...group, remark: 'its members then are not recorded', ...about }]
+  if (members.length === 0) return [{ ...group, remark: 'the group has no members', ...about }]
+  const { user } = context.subject
+  const meant = user === undefined ? members : members.filter(({ personId }) => personId === user.id)
+  return meant.map(({ memberships, ...person }) => ({
+    ...group,
+    ...person,
+    ...(memberships.length > 0 && { memberships }),
+    ...about,
+  }))
 }
 
 function sortRows(rows: readonly HeldAccess[]): readonly HeldAccess[] {

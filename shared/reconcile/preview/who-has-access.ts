@@ -6,7 +6,7 @@ import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
 import { suspendedLimit } from '../../domain/people/describe-suspension.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
-import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import { type PermissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -21,7 +21,7 @@ import { FilesBehind } from '../records/asking-files.ts'
 import { listAccessAt } from './access-at.ts'
 import { addRequests } from './add-requests.ts'
 import { addUploaders } from './add-uploaders.ts'
-import { expandAccess, type HeldAccess } from './expand-access.ts'
+import { expandAccess, type HeldAccess, type MembershipsThen } from './expand-access.ts'
 import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
 import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
@@ -46,6 +46,8 @@ export type WhoQuestion = {
   readonly isLive: boolean
   /** What history says of an instant before; then nothing else is asked. */
   readonly at?: Date | undefined
+  /** With `at`: who was in which group, as of a report. Absent: it is not recorded. */
+  readonly membershipsThen?: MembershipsThen | undefined
   /** Not what is known to have been used within so many days: the answer has the rest, with what is known of it. */
   readonly unusedForDays?: number | undefined
 }
@@ -59,6 +61,8 @@ export type WhoSources = {
   readonly organizationReadAt?: string | undefined
   /** With `at`: the first instant that history tells about. Before it nothing is known. */
   readonly historySince?: string | undefined
+  /** With `at`: when the memberships were read by which groups are expanded. Absent: groups stay as they are. */
+  readonly membershipsAsOf?: string | undefined
   /** `why`: Identity Center was not asked, as the end of a sentence. */
   readonly identityCenter: { readonly askedAt: string; readonly calls: number } | { readonly why: string }
   /** Absent: it was not asked when roles were last used. */
@@ -113,13 +117,16 @@ export async function whoHasAccess(
   const suspensionOf = (await unlessRefused(suspended, 'who is suspended could not be read', notes)) ?? nobodyKnows
   if (!isThen) notes.push(...noteSuspension(subject, configuration, suspensionOf))
   const filesBehind = new FilesBehind(objects)
-  const expanding = { people, filesBehind, subject, accounts, unitNames, suspensionOf, notes, isThen, onStep }
+  const { membershipsThen } = question
+  const then = { isThen, membershipsThen }
+  const expanding = { people, filesBehind, subject, accounts, unitNames, suspensionOf, notes, ...then, onStep }
   const rows = await expandAccess(told, expanding)
   const driftCheck = isThen ? undefined : ageOf(drift)
   const roleUse = unusedForDays === undefined ? undefined : uses.age
   const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince, roleUse }
+  const membershipsAsOf = membershipsThen?.asOf
   const identityCenter = asked.asked ? { askedAt: renderInstant(asked.at), calls: asked.calls } : { why: asked.why }
-  return { rows, isAsked: asked.asked, sources: { ...sources, identityCenter }, notes }
+  return { rows, isAsked: asked.asked, sources: { ...sources, membershipsAsOf, identityCenter }, notes }
 }
 
 const nobodyKnows = () => undefined
@@ -259,10 +266,21 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
   notes.push(...unread.map((key) => `${key} cannot be read, so what it tells is missing here`))
   if (since !== undefined && at.getTime() < Date.parse(since))
     notes.push(`history begins at ${since}: of before that nothing is known here`)
-  if (subject.user && subject.principals?.some(({ type }) => type === 'GROUP'))
+  const then = withGroupsThen(subject, question)
+  if (then === subject && subject.user && subject.principals?.some(({ type }) => type === 'GROUP'))
     notes.push('history has no memberships: the groups of this user are those of now')
   const asked: ListedAccess = { asked: false, why: 'it does not tell of the past' }
-  return { access: access.filter((one) => isOfSubject(one, subject)), asked, historySince: since }
+  return { access: access.filter((one) => isOfSubject(one, then)), asked, historySince: since }
+}
+
+/** A user with the groups of then; one of whom it is not known, as of now. */
+function withGroupsThen(subject: Subject, { group, membershipsThen }: WhoQuestion): Subject {
+  const { user, principals } = subject
+  if (user === undefined || group !== undefined || principals === undefined || !membershipsThen) return subject
+  const groups = [...membershipsThen.groups].flatMap(([id, members]) =>
+    members.some(({ personId }) => personId === user.id) ? [{ type: 'GROUP' as const, id: principalId.parse(id) }] : [],
+  )
+  return { ...subject, principals: [{ type: 'USER', id: user.id }, ...groups] }
 }
 
 function isInPlace(accountId: AccountId, { account }: WhoQuestion): boolean {

@@ -155,7 +155,7 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
   return [organization, sources] as const
 }
 
-const unreadMembers = '(members could not be read)'
+export const unreadMembers = '(members could not be read)'
 
 /** The memberships by which groups were expanded, read once. A group without members, or of unknown ones, has one line. */
 async function writeGroups(

@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import { roleArn } from '../../../../shared/domain/assignments/entitlement.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
-import { renderCsv } from '../../../../shared/domain/text/render-csv.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import type { HeldAccess } from '../../../../shared/reconcile/preview/expand-access.ts'
+import { describeSources } from '../../../../shared/reconcile/preview/describe-sources.ts'
 import { renderAccessRows } from '../../../../shared/reconcile/preview/render-access-rows.ts'
 import { whoHasAccess } from '../../../../shared/reconcile/preview/who-has-access.ts'
+import { readMembershipsAt } from '../../../../shared/reconcile/reports/memberships-at.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { failing, intercept } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'
@@ -171,10 +171,10 @@ describe('a report', () => {
     await make()
     // The group that is gone is still in its grace.
     expect(reported.map(({ csv }) => csv.length)).toEqual([4, 6, 3])
-    for (const { csv, ...made } of reported) {
+    for (const { csv, madeAt } of reported) {
       // groups.csv has no members of either.
       const told = csv.map((line) => line.replace('is gone from the directory', 'has no members'))
-      expect(await rebuild(world, made)).toEqual(told)
+      expect(await rebuild(world, madeAt)).toEqual(told)
     }
   })
 
@@ -212,9 +212,32 @@ describe('a report', () => {
     const folder = await report(world)
     const madeAt = String((await world.json(`${folder}summary.json`))?.madeAt)
     const withoutUse = (all: readonly string[]) => all.map((line) => cells(line).toSpliced(-5, 3)).sort()
-    const rebuilt = await rebuild(world, { folder, madeAt })
+    const rebuilt = await rebuild(world, madeAt)
     expect(withoutUse(rebuilt)).toEqual(withoutUse(lines(await text(world, `${folder}access.csv`))))
     expect(new Set(rebuilt.map((line) => cells(line).slice(-5, -2).join(' | ')))).toEqual(new Set(['not known |  | ']))
+  })
+
+  test('says who was in a group then: a past day has the members of its last report, and says of when they are', async () => {
+    const world = await open()
+    const folder = await report(world)
+    const madeAt = String((await world.json(`${folder}summary.json`))?.madeAt)
+    await join(world, formula, 'admins')
+    const later = new Date(Date.parse(madeAt) + 60_000)
+    const { rows, sources } = await whoAt(world, later)
+    expect(describeSources(sources, { now: 'now', dated: (at) => at })).toContainEqual([
+      'groups',
+      `with their members as of ${madeAt}, by the last report before`,
+    ])
+    const inGroup = rows.filter(({ group }) => group === 'admins').map(({ person }) => person)
+    expect(new Set(inGroup)).toEqual(new Set(['ana@x.example', 'bo@x.example']))
+    const ana = await whoAt(world, later, 'ana@x.example')
+    expect(ana.rows.map(({ person, group }) => [person, group])).toEqual([['ana@x.example', 'admins']])
+    expect(ana.notes).toEqual([])
+    const other = await whoAt(world, later, formula)
+    expect(other.rows.map(({ group }) => group)).toEqual([undefined])
+    const before = await whoAt(world, new Date(Date.parse(madeAt) - 1000), 'ana@x.example')
+    expect(before.sources.membershipsAsOf).toBeUndefined()
+    expect(before.notes).toEqual(['history has no memberships: the groups of this user are those of now'])
   })
 
   test('is written all the same where the directory cannot be asked, and says what is missing', async () => {
@@ -227,24 +250,15 @@ describe('a report', () => {
   })
 })
 
-/** `ssofile who --at`, with the members that groups.csv of that day has. */
-async function rebuild(world: World, made: { readonly folder: string; readonly madeAt: string }) {
+/** `ssofile who --at`. */
+async function whoAt(world: World, at: Date, user?: string) {
   const objects = new ProposedObjects(world.objects, world.clock.now())
-  const question = { at: new Date(made.madeAt), isLive: false }
-  const { rows } = await world.finish(whoHasAccess(question, { ...world.ports, objects }, world.configuration))
-  const members = Map.groupBy(lines(await text(world, `${made.folder}groups.csv`)).map(cells), ([, id]) => id)
-  return rows
-    .flatMap((row) => (row.groupId === undefined ? [renderAccessRows([row])] : expand(row, members.get(row.groupId))))
-    .map((line) => line.trimEnd())
-    .sort()
+  const membershipsThen = await world.finish(readMembershipsAt(objects, at))
+  const question = { at, user, isLive: false, membershipsThen }
+  return world.finish(whoHasAccess(question, { ...world.ports, objects }, world.configuration))
 }
 
-function expand(row: HeldAccess, members: readonly (readonly string[])[] = []): readonly string[] {
-  const [first = ''] = members[0]?.slice(2) ?? []
-  if (first === '') return [renderAccessRows([{ ...row, remark: 'the group has no members' }])]
-  const [, ...rest] = cells(renderAccessRows([{ ...row, remark: undefined }]).trimEnd())
-  return members.map(([, , person = '', id = '']) => {
-    const [, ...others] = rest
-    return `"${person}",${renderCsv([[id, ...others]])}`
-  })
+async function rebuild(world: World, madeAt: string): Promise<readonly string[]> {
+  const { rows } = await whoAt(world, new Date(madeAt))
+  return rows.map((row) => renderAccessRows([row]).trimEnd()).sort()
 }
