@@ -2,7 +2,7 @@ import type { Access, AssignmentCall, GrantingLink } from './ledger-entry.ts'
 
 export type AccessNames = Pick<Access, 'principal' | 'principalId' | 'permissionSetArn'>
 
-/** Before a creation: what becomes of the access, or of none. `links` grant it. */
+/** The access before a creation. `known`: its entry so far. `links`: the links that grant it. */
 export function beginCreation(
   { principal, principalId, permissionSetArn }: AccessNames,
   known: Access | undefined,
@@ -12,7 +12,7 @@ export function beginCreation(
   const call: AssignmentCall = { kind: 'creation', calledAt: now }
   const unansweredAt = known && unansweredOf(known)
   const { grantedAt } = known ?? {}
-  // What is given again although it was left is given by a person's wish: it counts anew.
+  // Contested access is given again only if a person asks for it, so its removals count from zero.
   const removals = known && !isContested(known) ? known.removals : undefined
   const ids = { principal, principalId, permissionSetArn }
   return { ...ids, state: 'granting', links: [...links], call, lastCreation: call, unansweredAt, grantedAt, removals }
@@ -25,17 +25,17 @@ export function beginDeletion(known: Access, links: readonly GrantingLink[], now
   return { ...kept, state: 'revoking', links: [...links], call, grantedAt: known.grantedAt ?? now }
 }
 
-/** After an answer or an outcome of its last call. */
+/** After an answer to its last call, or the outcome of that call. */
 export function changeCall(access: Access, change: Partial<AssignmentCall>): Access {
   if (!access.call) return access
   const call = { ...access.call, ...change }
   if (call.kind === 'deletion') return { ...access, call }
-  // A creation that failed made nothing; what was granted before it may still be there.
+  // A failed creation made nothing, but access that was granted before may still be there.
   const isMade = call.outcome !== 'FAILED' || access.grantedAt !== undefined
   return { ...access, call, lastCreation: isMade ? call : undefined }
 }
 
-/** After the outcome of its last call became known. `id`: of the request, where the answer to the call was lost. */
+/** After the outcome of its last call became known. `id`: the request's id, if the answer to the call was lost. */
 export function endCall(
   access: Access,
   { outcome, now, id }: { readonly now: string } & Pick<AssignmentCall, 'outcome' | 'id'>,
@@ -44,7 +44,7 @@ export function endCall(
   return changeCall(access, { id: id ?? call?.id, answeredAt: call?.answeredAt ?? now, endedAt: now, outcome })
 }
 
-/** It is there: by its request, by a listing, or because it never went. `isOrphaned`: its principal is gone. */
+/** A request or a listing proves that the access is there, or it never went away. `isOrphaned`: its principal is gone. */
 export function confirmAccess(
   access: Access,
   links: readonly GrantingLink[],
@@ -68,45 +68,45 @@ export function confirmAccess(
   }
 }
 
-/** The brake keeps it. It is there: never confirmed maybe, or taken away by somebody and put back. */
+/** The brake keeps the access, which is there. It may never have been confirmed, or somebody removed it and put it back. */
 export function holdAccess<Held extends Access>(access: Held, reason: string): Held {
   const grantedAt = access.grantedAt ?? grantedInstant(access)
   return { ...access, state: 'held', reason, grantedAt, missingSince: undefined, removedBy: undefined }
 }
 
 const contestedMs = 60 * 60_000
-/** So often access is given again within an hour. */
+/** ssofile gives access again this many times within an hour. */
 const restorationsMost = 3
 
-/** When somebody else took it away, with the last time: those within an hour before that. */
+/** The times at which somebody else removed it: this one, and those less than an hour before. */
 export function addRemoval({ removals = [] }: Pick<Access, 'removals'>, at: string): string[] {
   return [...removals.filter((one) => Date.parse(at) - Date.parse(one) < contestedMs), at]
 }
 
 /**
- * Somebody takes it away as often as it is given: another program that thinks it is its own, such as Terraform. Giving it again
- * leads nowhere, so it is left until a person asks for it.
+ * Another program, such as Terraform, removes the access each time that ssofile gives it. Giving it again is useless, so ssofile stops
+ * until a person asks for it.
  */
 export function isContested({ removals = [] }: Pick<Access, 'removals'>): boolean {
   return removals.length > restorationsMost
 }
 
-/** The instant under which history says that it was granted: a replay writes the same. */
+/** The time of the grant in history. A replay writes the same time. */
 export function grantedInstant({ call, lastCreation, grantedAt }: Access): string | undefined {
   return lastCreation?.calledAt ?? (call?.kind === 'creation' ? call.calledAt : grantedAt)
 }
 
-/** The instant under which history says that it was revoked, where the ledger has one. */
+/** The time of the revocation in history, if the ledger has one. */
 export function revokedInstant({ call, missingSince }: Access): string | undefined {
   return missingSince ?? (call?.kind === 'deletion' ? call.calledAt : call?.endedAt)
 }
 
-/** Access that is known to have been there: history says when it ends. */
+/** The access was there, so history must say when it ends. */
 export function wasThere({ grantedAt, call }: Access): boolean {
   return grantedAt !== undefined || call?.kind === 'deletion'
 }
 
-/** Its record was lost, and written again because history says that it is ours. No call of ours is known. */
+/** The entry was lost, and written again from history. It knows no call of ours. */
 export function isLost({ grantedAt, call, lastCreation, unansweredAt }: Access): boolean {
   return [grantedAt, call, lastCreation, unansweredAt].every((known) => known === undefined)
 }

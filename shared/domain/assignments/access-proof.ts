@@ -1,15 +1,15 @@
 import type { Access } from './ledger-entry.ts'
 
-/** What Identity Center listed: whether the access was among it, and when. */
+/** A listing by Identity Center: whether it had the access, and when it was taken. */
 export type Listing = { readonly isListed: boolean; readonly at: Date }
 
 /** Identity Center's listings may lag behind its own writes (botocore: a write "did not have time to propagate"). */
 export const settlingMs = 5 * 60_000
 /** A call at this instant may still take effect, or not be listed yet. */
 export const isSettling = (calledAt: string, now: Date) => now.getTime() - Date.parse(calledAt) < settlingMs
-/** So long a look at what is asked for is good: what it takes away goes half a minute after it at most (PROMISES.md, 3). */
+/** A look at the inputs is valid this long, so access goes at most half a minute after the look (PROMISES.md, 3). */
 export const liveMs = 20_000
-/** A creation that got no answer may take effect this long (design, promise 2). */
+/** An unanswered creation may take effect this long (design, promise 2). */
 export const unansweredMs = 15 * 60_000
 
 /**
@@ -19,13 +19,13 @@ export const unansweredMs = 15 * 60_000
  */
 export type Proof = 'there' | 'gone' | 'foreign' | 'look' | 'settling' | 'maybe'
 
-/** From this instant on a listing is believed against our own calls. */
+/** A listing taken after this time counts, even against our own calls. */
 export function settlesAt({ call, grantedAt }: Pick<Access, 'call' | 'grantedAt'>): Date {
   const last = call?.endedAt ?? call?.answeredAt ?? call?.calledAt ?? grantedAt
   return new Date(last === undefined ? 0 : Date.parse(last) + settlingMs)
 }
 
-/** Until when a creation that got no answer may still take effect; `undefined`: there is none. */
+/** Until when an unanswered creation may still take effect. `undefined`: there is none. */
 export function mayAppearUntil({ lastCreation, unansweredAt }: Access): Date | undefined {
   const isAnswered = lastCreation === undefined || lastCreation.answeredAt !== undefined
   const calledAt = isAnswered ? unansweredAt : lastCreation.calledAt
@@ -36,24 +36,24 @@ function isLearntLate({ calledAt, endedAt }: NonNullable<Access['call']>): boole
   return endedAt !== undefined && Date.parse(endedAt) - Date.parse(calledAt) > settlingMs
 }
 
-/** Something of our making was there, or may have come of a creation that was sent. */
+/** ssofile gave the access, or sent a creation that may have given it. */
 export function claims({ grantedAt, lastCreation }: Access): boolean {
   return grantedAt !== undefined || lastCreation !== undefined
 }
 
-/** Something of our making may be there: it was granted, or a creation was sent that has not failed, as far as anybody knows. */
+/** ssofile may have given the access: it was granted, or a creation was sent and is not known to have failed. */
 function isOurs(access: Access): boolean {
   return claims(access) || mayAppearUntil(access) !== undefined
 }
 
 /**
- * Whether one access of the ledger is there. A request that SUCCEEDED is the proof, one that FAILED changed nothing. A
- * listing that contradicts our calls counts only when it was taken after the settling time. No row for a request in
- * progress: it is waited for first.
+ * Whether one access of the ledger is there. A SUCCEEDED request proves it. A FAILED request changed nothing. A listing that
+ * contradicts our calls counts only if it was taken after the settling time. A request in progress has no row: ssofile waits for
+ * it first.
  *
  * | last call | outcome                             | not looked | listed                   | not listed        |
  * | --------- | ----------------------------------- | ---------- | ------------------------ | ----------------- |
- * | creation  | SUCCEEDED (or taken over: no call)  | there      | there                    | there   → gone    |
+ * | creation  | SUCCEEDED (or adopted: no call)     | there      | there                    | there   → gone    |
  * | creation  | the same, but a drift check lacks it| look       | there                    | settling → gone   |
  * | creation  | unknown                             | maybe      | maybe → there            | maybe   → gone    |
  * | creation  | FAILED or not sent, never granted   | look       | settling → foreign       | gone              |
@@ -64,9 +64,9 @@ function isOurs(access: Access): boolean {
  * | deletion  | unknown                             | maybe      | maybe → there            | maybe   → gone    |
  * | deletion  | FAILED                              | look       | there                    | settling → gone   |
  *
- * (Something before: it was granted, or an earlier creation got no answer. It may have taken effect within 15 minutes, whenever
- * somebody looks first.)
- * (Learnt late: longer after the call than the settling time. Others may have made it again since it ended.)
+ * (Something before: it was granted, or an earlier creation got no answer. That creation may have taken effect within 15 minutes,
+ * however late somebody looks.)
+ * (Learnt late: we learnt the outcome later than one settling time after the call. Others may have given the access since.)
  * (a → b: `a` from a listing before the settling time has passed, `b` from one after it.)
  */
 export function proveAccess(access: Access, listing: Listing | undefined): Proof {

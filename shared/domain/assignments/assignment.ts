@@ -7,12 +7,12 @@ import { principalId } from '../principals/identity-center-ids.ts'
 import { type PrincipalName, principalType } from '../principals/principal.ts'
 import { type EntitlementId, type EntitlementKey, parseEntitlementKey } from './entitlement.ts'
 
-/** What a link asks for in one account: who gets it is said by name. */
+/** A link's request in one account, with the principal's name. */
 export type Assignment = Grant & { readonly accountId: AccountId }
 
 const assignmentId = z.object({ accountId, permissionSet: permissionSetName, principalId, type: principalType })
 
-/** Account × permission set × principal id × type: what access is. Names can change, this cannot. */
+/** Account × permission set × principal id × type: one access. Names can change, this cannot. */
 export type AssignmentId = Readonly<z.infer<typeof assignmentId>>
 
 /** `account%<account id>%<permission set>%<principal id>%<TYPE>`: a fixed alphabet, and at most 107 bytes. */
@@ -30,7 +30,7 @@ export function parseAssignmentKey(text: string): AssignmentId | undefined {
   return assignmentId.safeParse({ accountId: account, permissionSet, principalId: id, type }).data
 }
 
-/** An AssignmentKey was rendered from ids, or was parsed as one before. */
+/** Cannot fail: every AssignmentKey was rendered from ids or parsed before. */
 export function assignmentOf(key: AssignmentKey): AssignmentId {
   const found = parseAssignmentKey(key)
   if (!found) throw new Error(`received '${key}', expected the key of an assignment`)
@@ -41,19 +41,19 @@ export function assignmentOf(key: AssignmentKey): AssignmentId {
 export type AccessKey = AssignmentKey | EntitlementKey
 export type AccessId = AssignmentId | EntitlementId
 
-/** `undefined`: the key of neither. */
+/** `undefined`: neither an assignment's key nor an entitlement's. */
 export function parseAccessKey(text: string): AccessId | undefined {
   return parseAssignmentKey(text) ?? parseEntitlementKey(text)
 }
 
-/** An AccessKey was rendered from ids, or was parsed as one before. */
+/** Cannot fail: every AccessKey was rendered from ids or parsed before. */
 export function accessOf(key: AccessKey): AccessId {
   const found = parseAccessKey(key)
   if (!found) throw new Error(`received '${key}', expected the key of an assignment or an entitlement`)
   return found
 }
 
-/** The same by name: as the `account` link that asks for it. */
+/** The assignment by name, like the `account` link that would ask for it. */
 export function renderAssignmentName(assignment: Assignment): string {
   return `account%${assignment.accountId}%${renderGrant(assignment)}`
 }
@@ -61,8 +61,8 @@ export function renderAssignmentName(assignment: Assignment): string {
 const assignment = z.object({ accountId, ...grant.shape })
 
 /**
- * `undefined`: not the name of an assignment. It is a dozen bytes longer than the `root` link that caused it, so the limits
- * of uploads do not hold here.
+ * `undefined`: not the name of an assignment. Such a name is a dozen bytes longer than the `root` link that caused it, so the limits of
+ * uploads do not apply.
  */
 export function parseAssignmentName(text: string): Assignment | undefined {
   const fields = splitLinkFields(text)
@@ -70,7 +70,7 @@ export function parseAssignmentName(text: string): Assignment | undefined {
   return assignment.safeParse({ ...fields, accountId: fields.value }).data
 }
 
-/** What a link would ask for, to give this access to the principal under this name. */
+/** The assignment that a link to this principal name would ask for. */
 export function nameAssignment({ accountId, permissionSet, type }: AssignmentId, principal: PrincipalName): Assignment {
   return { accountId, permissionSet, principal, type }
 }

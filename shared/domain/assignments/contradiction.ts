@@ -6,8 +6,8 @@ const lost = 'history says that ssofile granted it'
 const outdated = 'history says that it ended'
 
 /**
- * Identity Center lists an access. `lost`: history says that it is ours since `at`, and the ledger has no record of it.
- * `outdated`: history says that it ended `at`, and the ledger has a record of it.
+ * Identity Center lists an access. `lost`: history says that it is ours since `at`, but the ledger has no record of it.
+ * `outdated`: history says that it ended `at`, but the ledger has a record of it.
  */
 export type Contradiction = { readonly entry: 'lost' | 'outdated'; readonly at: string }
 
@@ -18,7 +18,7 @@ export function reasonOfContradiction(key: AssignmentKey, { entry, at }: Contrad
     : `${outdated} at ${at}, but the ledger has a record of it, ${object}, and Identity Center lists it; somebody else may have granted it since, so it is not revoked`
 }
 
-/** What a person can do where history and ledger contradict each other, or a ledger object is spoiled; by the reason. */
+/** What a person can do if history and ledger contradict each other or a ledger object is spoiled. Depends on the reason's text. */
 export function remedyOfContradiction(reason: string): string | undefined {
   if (reason.startsWith(lost))
     return 'restore the last version of that ledger object from before it was lost; where the bucket keeps no versions, remove the access in Identity Center by hand: where links grant it, ssofile then grants and records it again'

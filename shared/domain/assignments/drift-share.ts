@@ -3,7 +3,7 @@ import type { PermissionSetName } from '../permission-sets/permission-set-name.t
 const nights = 7
 const dayMs = 24 * 60 * 60 * 1000
 
-/** One night's share of these permission sets: in any seven consecutive nights each has its turn once. */
+/** The permission sets to check this night. In seven consecutive nights each has its turn once. */
 export function shareOfNight(names: readonly PermissionSetName[], at: Date): readonly PermissionSetName[] {
   const night = Math.floor(at.getTime() / dayMs) % nights
   return names.filter((name) => hash(name) % nights === night)

@@ -3,7 +3,7 @@ import { accountId } from '../organization/account-id.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 import { principalType } from '../principals/principal.ts'
 
-/** Of an instance of account access manager. Source: Account Access API Reference, "ApplicationSummary". */
+/** ARN of an instance of account access manager. Source: Account Access API Reference, "ApplicationSummary". */
 export const applicationArn = z
   .string()
   .regex(/^arn:[a-z0-9-]+:account-access:[a-z0-9]+(-[a-z0-9]+)*:[0-9]{12}:application\/[a-zA-Z0-9-]+$/)
@@ -17,14 +17,14 @@ export const roleArn = z
   .brand<'RoleArn'>()
 export type RoleArn = z.infer<typeof roleArn>
 
-/** `role:<name>`: an existing IAM role, where access by a permission set has the name of that. No permission set has a `:`. */
+/** `role:<name>`: an existing IAM role in the place of a permission set's name, which never has a `:`. */
 export const roleInPlaceOfSet = z
   .string()
   .regex(/^role:[\w+=,.@-]{1,64}$/)
   .brand<'RoleInPlaceOfSet'>()
 export type RoleInPlaceOfSet = z.infer<typeof roleInPlaceOfSet>
 
-/** By its last part: in an account a name is one role's, whatever path it has. (IAM API Reference, "CreateRole".) */
+/** The ARN's last part: in one account, role names are unique, whatever their path. (IAM API Reference, "CreateRole".) */
 export function nameRole(arn: RoleArn): RoleInPlaceOfSet {
   return roleInPlaceOfSet.parse(`role:${arn.slice(arn.lastIndexOf('/') + 1)}`)
 }
@@ -34,7 +34,7 @@ const entitlementId = z.object({ accountId, permissionSet: roleInPlaceOfSet, pri
 /** Access that account access manager gives: account × role × principal id × type. ssofile lists it, and never changes it. */
 export type EntitlementId = Readonly<z.infer<typeof entitlementId>>
 
-/** As an assignment's key: `account%<account id>%role:<name>%<principal id>%<TYPE>`. Nothing takes one for the other. */
+/** Like an assignment's key: `account%<account id>%role:<name>%<principal id>%<TYPE>`. The `role:` tells the two apart. */
 export const entitlementKey = z.string().brand<'EntitlementKey'>()
 export type EntitlementKey = z.infer<typeof entitlementKey>
 
@@ -49,7 +49,7 @@ export function parseEntitlementKey(text: string): EntitlementId | undefined {
   return entitlementId.safeParse({ accountId: account, permissionSet, principalId: id, type }).data
 }
 
-/** An EntitlementKey was rendered from ids, or was parsed as one before. */
+/** Cannot fail: every EntitlementKey was rendered from ids or parsed before. */
 export function entitlementOf(key: EntitlementKey): EntitlementId {
   const found = parseEntitlementKey(key)
   if (!found) throw new Error(`received '${key}', expected the key of an entitlement`)

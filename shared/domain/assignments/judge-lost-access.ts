@@ -2,12 +2,12 @@ import type { AccessNames } from './access-changes.ts'
 import { mayAppearUntil, settlesAt } from './access-proof.ts'
 import type { Access, GrantingLink } from './ledger-entry.ts'
 
-/** What is known of an access whose record is gone or cannot be read. */
+/** An access whose record is gone or unreadable. */
 export type LostAccess = {
   readonly names: AccessNames
-  /** What the last version says that can be read; absent: there is none. */
+  /** The access in the last readable version. Absent: there is none. */
   readonly saved: Access | undefined
-  /** What history says last of it. */
+  /** The last statement of history about it. */
   readonly history:
     | { readonly says: 'nothing' }
     | { readonly says: 'ours'; readonly at: string; readonly links: readonly GrantingLink[] }
@@ -23,16 +23,16 @@ export type LostVerdict =
   | { readonly is: 'undecided'; readonly why: string }
 
 /**
- * What becomes of the record of one access. Pure.
+ * The fate of one access whose record was lost.
  *
  * | history says      | the saved version                         | listed | then                                                  |
  * | ----------------- | ----------------------------------------- | ------ | ----------------------------------------------------- |
- * | ours              | any                                       | yes    | as it was saved; without a version, as history has it |
- * | ours              | a call of it is not known to be over       | no     | as it was saved: the dispatcher finds out             |
+ * | ours              | any                                       | yes    | as saved; without a version, as history says          |
+ * | ours              | a call of it may not be over              | no     | as saved: the dispatcher finds out                    |
  * | ours              | any other, or none                        | no     | the same, and missing: somebody removed it            |
- * | ended, or nothing | a creation since, which was accepted      | any    | as it was saved                                       |
- * | ended, or nothing | a creation since, without an answer       | no     | as it was saved, while it may still take effect       |
- * | ended, or nothing | a creation since, without an answer       | yes    | undecided: others may have given it                   |
+ * | ended, or nothing | a later creation, which was accepted      | any    | as saved                                              |
+ * | ended, or nothing | a later creation, without an answer       | no     | as saved, while it may still take effect              |
+ * | ended, or nothing | a later creation, without an answer       | yes    | undecided: others may have given it                   |
  * | nothing           | granted                                   | yes    | undecided: it may have ended since                    |
  * | ended, or nothing | any other, or none                        | any    | over                                                  |
  */
@@ -56,7 +56,7 @@ export function judgeLostAccess({ names, saved, history, isListed, now }: LostAc
   return until && now < until ? { is: 'ours', access: saved } : { is: 'over' }
 }
 
-/** A call of ours is not known to be over, or its effect may not be listed yet. */
+/** A call of ours may not be over, or its effect may not be listed yet. */
 function isOpen(access: Access, now: Date): boolean {
   const { call } = access
   return call?.kind === 'deletion' || (call !== undefined && call.outcome === undefined) || now < settlesAt(access)

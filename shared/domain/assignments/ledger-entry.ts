@@ -12,7 +12,7 @@ export const ledgerPrefix = 'assignments/'
 export const ledgerStates = ['granting', 'granted', 'revoking', 'failed', 'held', 'stuck'] as const
 export type LedgerState = (typeof ledgerStates)[number]
 
-/** A link that granted the assignment when it was last evaluated, and which version of it. */
+/** A link that granted the assignment at the last evaluation, with its version. */
 export const grantingLink = record({
   key: z.string(),
   versionId: z.string().optional(),
@@ -20,18 +20,18 @@ export const grantingLink = record({
   lastModified: z.iso.datetime(),
   ...uploadIdentity,
   by: uploader.optional(),
-  /** Who deleted it. Set once it is gone and its access is being revoked. */
+  /** The person who deleted it. Set once the link is gone and its access is being revoked. */
   deletedBy: uploader.optional(),
   reason: z.string().optional(),
   ticket: z.string().optional(),
   owner: z.string().optional(),
   expiresAt: z.iso.datetime().optional(),
-  /** Of temporary access: the request that it was granted for. */
+  /** For temporary access: its request. */
   ofRequest: record({ user: principalId, digest: requestDigest }).optional(),
 })
 export type GrantingLink = z.infer<typeof grantingLink>
 
-/** The same links, each until the same instant, for the same reason, by the same ticket and of the same owner. */
+/** The same links, with the same end, reason, ticket and owner. */
 export function haveSameTerms(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
   const render = (links: readonly GrantingLink[]) =>
     links
@@ -40,82 +40,81 @@ export function haveSameTerms(a: readonly GrantingLink[], b: readonly GrantingLi
   return JSON.stringify(render(a)) === JSON.stringify(render(b))
 }
 
-/** What tells one link, and one content of it, from others. */
+/** A link and one upload of it. */
 export type LinkUpload = Upload & Pick<GrantingLink, 'key'>
 
-/** The same link, not uploaded with another content since, nor asked to count as new. */
+/** The same link, neither uploaded with other content since nor asked to count as new. */
 export function isSameLink(known: LinkUpload, found: LinkUpload): boolean {
   return known.key === found.key && isSameUpload(known, found)
 }
 
-/** Its end has come. */
 export function hasExpired({ expiresAt }: Pick<GrantingLink, 'expiresAt'>, now: Date): boolean {
   return expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime()
 }
 
-/** The same links, none uploaded again, not even as it was: one may have been deleted between. */
+/** The same links, none uploaded again. Even an unchanged upload counts: the link may have been deleted in between. */
 export function areSameUploads(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
   const isSame = (one: GrantingLink, other: GrantingLink) =>
     one.key === other.key && one.etag === other.etag && one.lastModified === other.lastModified
   return a.length === b.length && a.every((one) => b.some((other) => isSame(one, other)))
 }
 
-/** The last call that could change the assignment. It is written before the call is made; the rest follows its answer. */
+/** The last call that could change the assignment. ssofile writes it before it makes the call, and completes it after the answer. */
 export const assignmentCall = record({
   kind: z.enum(['creation', 'deletion']),
-  /** Also the instant under which history records the result, so that a replay writes the same key. */
+  /** History records the result under this time too, so a replay writes the same key. */
   calledAt: z.iso.datetime(),
-  /** When Identity Center took the request, or refused it. */
+  /** When Identity Center accepted or refused the request. */
   answeredAt: z.iso.datetime().optional(),
   /** Identity Center's request id. */
   id: z.string().optional(),
-  /** What became of the request. A call that was refused at once has FAILED too: it changed nothing. */
+  /** The request's result. A call that AWS refused at once has FAILED too: it changed nothing. */
   outcome: z.enum(['SUCCEEDED', 'FAILED']).optional(),
   /** When we learned the outcome. */
   endedAt: z.iso.datetime().optional(),
 })
 export type AssignmentCall = z.infer<typeof assignmentCall>
 
-/** One object under `assignments/`: one access that ssofile made or adopted, and how far it is. */
+/** One object under `assignments/`: one access that ssofile made or adopted, and its state. */
 export const ledgerEntry = record({
   v: z.literal(1),
   state: z.enum(ledgerStates),
-  /** AWS's reason or ours, where the state is `failed` or `stuck`. */
+  /** The reason of AWS or ssofile, if the state is `failed` or `stuck`. */
   reason: z.string().optional(),
-  /** As links named the principal when this was last written. */
+  /** The principal's name in the links at the last write. */
   principal: principalName,
   principalId,
-  /** Another ARN under the same name: the permission set was made again, and its former access is gone with it. */
+  /** If the same name gets another ARN, the permission set was made again, and the old access is gone with the old one. */
   permissionSetArn,
   links: z.array(grantingLink),
   call: assignmentCall.optional(),
   /** The last creation that may have taken effect. A later deletion does not hide it. */
   lastCreation: assignmentCall.optional(),
-  /** When an earlier creation was called that got no answer. It may still take effect, besides the last one. */
+  /** When an earlier creation was called that got no answer. It too may still take effect. */
   unansweredAt: z.iso.datetime().optional(),
   /** When the access was first confirmed. */
   grantedAt: z.iso.datetime().optional(),
-  /** When the principal was first seen gone. Its access is kept for `orphanGraceMinutes` from then on. */
+  /** When ssofile first saw that the principal is gone. It keeps the access for `orphanGraceMinutes` after that. */
   orphanedAt: z.iso.datetime().optional(),
-  /** Since when a drift check misses it in Identity Center: someone else removed it. */
+  /** When a drift check first missed it in Identity Center: somebody else removed it. */
   missingSince: z.iso.datetime().optional(),
-  /** Who did that; absent: it is not known. */
+  /** The person who removed it. Absent: unknown. */
   removedBy: author.optional(),
-  /** When it was found missing, within an hour before the last time. */
+  /** When ssofile found it missing, within an hour before the last time. */
   removals: z.array(z.iso.datetime()).optional(),
-  /** When an operator gave it back to others. It stays; once `foreign/` and history say so, the ledger forgets it. */
+  /** When an operator gave it to others. The access stays. Once `foreign/` and history say so, the ledger forgets it. */
   releasedAt: z.iso.datetime().optional(),
-  /** The next attempt: the instant in the key of its twin under `state/open/`. */
+  /** The next attempt: the time in the key of its twin under `state/open/`. */
   openUntil: z.iso.datetime().optional(),
   attempts: z.int().min(0),
   updatedAt: z.iso.datetime(),
 })
 export type LedgerEntry = Readonly<z.infer<typeof ledgerEntry>>
 
-/** The access itself: all of its entry but when it is tried again. */
+/** The access itself: its entry without the fields for retries. */
 export type Access = Omit<LedgerEntry, 'v' | 'openUntil' | 'attempts' | 'updatedAt'>
 
-/** Nothing is left to do for it, as long as its links, its account and its names mean what they did. */
+/** Nothing is left to do, while its links, its account and its names keep their meaning. */
 export function isAtRest({ state, orphanedAt, releasedAt }: LedgerEntry): boolean {
   return state === 'granted' && orphanedAt === undefined && releasedAt === undefined
 }

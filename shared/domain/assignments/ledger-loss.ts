@@ -4,8 +4,8 @@ import type { Configuration } from '../deployment/configuration.ts'
 import { record } from '../json/record.ts'
 
 /**
- * How many settled entries the ledger had when they were last counted. By S3's clock they were listed after `at` and read before
- * `until`. What began since `begunSince`, and is lost, is not in the count: `changes/` tells of it.
+ * How many settled entries the ledger had at the last count. By S3's clock, they were listed after `at` and read before `until`. The
+ * count lacks entries that began after `begunSince` and were lost: `changes/` names them.
  */
 const count = {
   v: z.literal(1),
@@ -14,14 +14,14 @@ const count = {
   until: z.iso.datetime(),
   begunSince: z.iso.datetime(),
 }
-/** `people`: the same of groups and memberships. Absent: they were never counted. */
+/** `people`: the count of groups and memberships. Absent: they were never counted. */
 export const ledgerCount = record({ ...count, people: record(count).optional() })
 export type LedgerCount = Omit<z.infer<typeof ledgerCount>, 'people'>
 export type LedgerCounts = z.infer<typeof ledgerCount>
 
 /**
- * `settled`: entries that have nothing left to do; `all`: these and the rest. `lacking`: that began since the last count, and are
- * gone without an end.
+ * `settled`: entries with nothing left to do. `all`: every entry. `lacking`: entries that began after the last count, and are gone
+ * although history does not say that they ended.
  */
 export type LedgerSize = {
   readonly settled: number
@@ -31,21 +31,20 @@ export type LedgerSize = {
   readonly until: string
 }
 
-/** Whether so many entries of so many are more than the brake lets pass for one cause. */
+/** Whether this many entries are more than the brake lets pass for one cause. */
 export function isMassLoss(gone: number, before: number, { brake }: Pick<Configuration, 'brake'>): boolean {
   return gone > limitOf({ rule: 'indirect', cause: 'account' }, before, brake)
 }
 
 /**
- * The next count. Only settled entries are counted: history tells of the end of each of them, and of no other entry.
- * `ended`: how many that it counted ended since; asked for only where too many are gone. What is lacking is added, so that
- * it stays in the count.
+ * The next count. It counts only settled entries, since history tells the end of each of them and of no other entry. `ended`: how many
+ * of the counted entries have ended since. It is asked for only if too many are gone. Lacking entries are added, so they stay counted.
  *
- * | the ledger now has                        | then                                                                     |
- * | ----------------------------------------- | ------------------------------------------------------------------------ |
- * | as many settled entries as before, or more | count them                                                               |
- * | fewer, but not too many are gone          | keep the count: what is gone without its history adds up, however slowly |
- * | so few that too many are gone             | take off what ended; what is gone without its history stays in the count |
+ * | the ledger now has                         | then                                                                  |
+ * | ------------------------------------------ | --------------------------------------------------------------------- |
+ * | as many settled entries as before, or more | count them                                                            |
+ * | fewer, but not too many are gone           | keep the count, so that slow losses without history add up            |
+ * | so few that too many are gone              | subtract those that ended; those gone without history stay counted    |
  */
 export function countAgain(
   before: LedgerCount,

@@ -10,15 +10,15 @@ export type Plan = {
   readonly revocations: readonly Assignment[]
 }
 
-/** Accounts by the last four fields of an assignment key. Each name stands once, so it is small. */
+/** The accounts for each permission set, principal and type. Each name is stored once, so the set is small. */
 export type AssignmentSet = ReadonlyMap<string, { readonly grant: Grant; readonly accounts: ReadonlySet<AccountId> }>
 
-/** The account assignments that at least one of these links grants now; overlap is a union. */
+/** The account assignments that at least one of these links grants now. Overlap is a union. */
 export function desiredState(links: readonly Link[], view: OrganizationView, scoping: Scoping): AssignmentSet {
   return assignmentsOf(links, (link) => expandScope(link, view, scoping))
 }
 
-/** The account assignments that these links may or may not grant: their selectors are not valid or not readable. */
+/** The account assignments that these links may or may not grant, because their selectors are invalid or unreadable. */
 export function unclearState(links: readonly Link[], view: OrganizationView, scoping: Scoping): AssignmentSet {
   const membership = { ...scoping, managementAccountId: view.managementAccountId }
   const selecting = links.filter(({ scope }) => scope.kind === 'select')
@@ -27,7 +27,7 @@ export function unclearState(links: readonly Link[], view: OrganizationView, sco
   )
 }
 
-/** Many links have the same scope: each is expanded once, in folders and outside of them. */
+/** Many links have the same scope. Each scope is expanded once, in folders and outside of them. */
 function assignmentsOf(links: readonly Link[], expand: (link: Link) => readonly AccountId[]): AssignmentSet {
   const expanded = new Map<string, readonly AccountId[]>()
   const accountsOf = (link: Link): readonly AccountId[] => {

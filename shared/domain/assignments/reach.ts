@@ -2,10 +2,10 @@ import type { AccountId } from '../organization/account-id.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import type { AssignmentSet } from './plan.ts'
 
-/** Who has a permission set, and in how many accounts: a change of it reaches all of them. */
+/** How many principals have a permission set, in how many accounts. A change of the set reaches all of them. */
 export type Reach = { readonly principals: number; readonly accounts: number; readonly assignments: number }
 
-/** The reach of a permission set in these assignments; none stands in two sets. */
+/** The reach of a permission set in these assignments. No assignment is in two of the sets. */
 export function reachOf(permissionSet: PermissionSetName, recorded: readonly AssignmentSet[]): Reach {
   const entries = recorded
     .flatMap((set) => [...set.values()])
@@ -17,7 +17,7 @@ export function reachOf(permissionSet: PermissionSetName, recorded: readonly Ass
   }
 }
 
-/** The accounts where a permission set is assigned, in their order. */
+/** The accounts where a permission set is assigned, sorted. */
 export function accountsOf(permissionSet: PermissionSetName, recorded: readonly AssignmentSet[]): readonly AccountId[] {
   const accounts = recorded.flatMap((set) =>
     [...set.values()].flatMap((one) => (one.grant.permissionSet === permissionSet ? [...one.accounts] : [])),

@@ -1,15 +1,14 @@
 import { renderInstant } from '../text/instant.ts'
 
 /**
- * When the role of a permission set in one account was last used, by anybody who has it: IAM knows no more than the role.
- * `why`: as the end of a sentence.
+ * When anybody last used the role of a permission set in one account. IAM does not tell its users apart. `why`: the end of a sentence.
  */
 export type RoleUse =
   | {
       readonly isKnown: true
-      /** When Identity Center made the role. What a role before it was used for is not known. */
+      /** When Identity Center made the role. The use of an earlier role is unknown. */
       readonly madeAt: string
-      /** Absent: never, as far back as IAM keeps it. */
+      /** Absent: never, within the time that IAM keeps. */
       readonly lastUsedAt?: string | undefined
       readonly asOf: string
     }
@@ -19,18 +18,18 @@ export type RoleUse =
 // recent activity usually appears within four hours.
 const trackedDays = 400
 export const lateHours = 4
-/** Nothing is known to be unused for longer. */
+/** Nobody can know that access was unused for longer than this. */
 export const unusedDaysMost = trackedDays - 1
 
 const hourMs = 60 * 60_000
 const dayMs = 24 * hourMs
 
-/** Access, and how its role was used. */
+/** One access, and the use of its role. */
 export type UsedAccess = { readonly since?: string | undefined; readonly use?: RoleUse | undefined }
 
 /**
- * From when on nobody is known to have used this access: the latest of when it was given, when its role was made, when that
- * was last used, and as far back as IAM keeps it. Absent: it is not known, also where nobody knows since when it is given.
+ * The time since which nobody used this access. It is the latest of four: the access was given, its role was made, the role was last
+ * used, IAM began to keep records. Absent: unknown, also if nobody knows when the access was given.
  */
 export function unusedSince({ since, use }: UsedAccess): string | undefined {
   if (!use?.isKnown || since === undefined) return undefined
@@ -39,7 +38,7 @@ export function unusedSince({ since, use }: UsedAccess): string | undefined {
   return renderInstant(new Date(Math.max(tracked, ...known)))
 }
 
-/** For how many whole days that is known; uses of the last hours may not be known yet. */
+/** The number of whole days without use. IAM may not report the last hours yet, so they do not count. */
 export function unusedDays(access: UsedAccess): number | undefined {
   const from = unusedSince(access)
   if (from === undefined || !access.use?.isKnown) return undefined
@@ -47,7 +46,7 @@ export function unusedDays(access: UsedAccess): number | undefined {
   return Math.max(0, Math.floor((until - Date.parse(from)) / dayMs))
 }
 
-/** What can be said of access when it is asked for what was unused for some days. */
+/** The answer for one access when somebody asks for access unused for some days. */
 export type UseVerdict = 'unused' | 'used' | 'too new' | 'not known'
 
 /**

@@ -2,7 +2,7 @@ import type { AccountId } from '../organization/account-id.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import type { Assignment } from './assignment.ts'
 
-/** A permission set in one account: there it is one IAM role. */
+/** A permission set in one account, where it is one IAM role. */
 export type ProvisionedSet = { readonly accountId: AccountId; readonly permissionSet: PermissionSetName }
 
 export function renderProvisionedSet({ accountId, permissionSet }: ProvisionedSet): string {
@@ -11,7 +11,7 @@ export function renderProvisionedSet({ accountId, permissionSet }: ProvisionedSe
 
 /**
  * The accounts where a plan removes the last known account assignment of a permission set. Identity Center then deletes
- * the role there, and everything that trusts or names the role breaks. `remaining`: the assignments that stay there.
+ * the role there, and everything that trusts or names the role breaks. `remaining`: the sets that stay assigned there.
  * Source: IAM Identity Center User Guide, "Permission sets" (roles are created and removed with assignments).
  */
 export function findVanishingRoles(plan: {

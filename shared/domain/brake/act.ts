@@ -9,43 +9,43 @@ import { deletionOf } from './lists.ts'
 import type { Taking } from './minimum.ts'
 import type { Tally } from './windows.ts'
 
-/** Where an act counts. `base`: given if it is known without counting. */
+/** A window in which an act counts. `base`: given if it is known without counting. */
 export type Counting = Tally & { readonly base?: number }
 
-/** One act that takes something away from somebody, as the brake sees it. */
+/** One act that takes something away from somebody. */
 export type Act = {
   readonly rule: Scope['rule']
-  /** The access that goes: its name on a list, and in a release. */
+  /** The access that goes, as lists and releases name it. */
   readonly key?: AssignmentKey
-  /** Its other name: of a person, a membership, a credential or a change of attributes. With a key: the person counts, not the access. */
+  /** The name of a person, a membership, a credential or a change of attributes. If the act has a key too, the person counts. */
   readonly item?: string
-  /** For each cause and author. Empty: it is held only where a list has it already. */
+  /** One for each cause and author. Empty: the act is held only if it is on a list already. */
   readonly counts: readonly Counting[]
-  /** What it takes from people: policies are asked for their minimums. */
+  /** What people lose. The brake asks policies for their minimums. */
   readonly takes?: Taking
-  /** The list has it for a reason that does not apply any more. */
+  /** Whether the reason for which this list holds the act no longer applies. */
   readonly isOutlived?: (list: Pick<BrakeList, 'rule' | 'cause'>) => boolean
 }
 
-/** A person whom a file suspends. `by`: who uploaded it; absent: it is not known. */
+/** A person whom a file suspends. `by`: the uploader. Absent: unknown. */
 export type SuspendedPerson = { readonly user: PrincipalId; readonly by: string | undefined }
 
-/** One assignment that is about to be revoked, and the keys of the links that granted it. */
+/** One assignment that ssofile is about to revoke, and the keys of the links that granted it. */
 export type Revocation = {
   readonly key: AssignmentKey
   readonly links: readonly string[]
   /** `undefined`: all its links were withdrawn. */
   readonly cause: Cause | undefined
-  /** Its user is suspended by a file. `admitted`: the brake has let the person pass before. */
+  /** A file suspends the user. `admitted`: the brake let the person pass before. */
   readonly suspended?: SuspendedPerson | 'admitted' | undefined
   /** The directory ended its user, who is disabled or gone. */
   readonly isEnded?: boolean
 }
 
 /**
- * Links are counted, not their accounts: one link may revoke on any number of accounts. Where a file suspends the user, the person
- * is counted instead, and all the person's access passes, or is held, with the person. If an uploader's deletions hold an access and its
- * user ends meanwhile, that is another cause, which counts for itself.
+ * The brake counts links, not accounts: one link may revoke on any number of accounts. If a file suspends the user, the brake counts
+ * the person instead, and passes or holds all the person's access together. An access may be held for an uploader's deletions
+ * while its user ends. That is a new cause, which counts for itself.
  */
 export function revocationAct({ key, links, cause, suspended, isEnded }: Revocation): Act {
   const hasEnded = isEnded === true || suspended !== undefined
@@ -73,25 +73,25 @@ function countLinks({ key, links, cause }: Pick<Revocation, 'key' | 'links' | 'c
   return all.map((one) => ({ rule: 'indirect', ...one, items: [key] }))
 }
 
-/** It was renamed, or is gone. */
+/** The cause if the principal was renamed or is gone. */
 export function causeOfPrincipal({ type, principal }: Pick<Assignment, 'type' | 'principal'>): Cause {
   return { cause: 'principal', name: `${type}/${principal}` }
 }
 
-/** The folder of a link's key, declared or not; `undefined`: directly under `links_data/`. */
+/** The folder of a link's key, declared or not. `undefined`: directly under `links_data/`. */
 export function folderOf(key: string): string | undefined {
   return splitFolder(key.slice(linkPrefix.length)).folder
 }
 
-/** A person counts once, whatever access that takes; with no access of ours too, since sessions and requests end as well. */
+/** A person counts once, whatever the person's access. A person without access counts too: sessions and requests end. */
 export function suspensionAct({ user, by: name }: SuspendedPerson): Act {
   const counts = [{ rule: 'people', cause: 'uploader', name, items: [user], base: 0 }] as const
   return { rule: 'people', item: user, counts, takes: { person: user } }
 }
 
 /**
- * A user who has nothing any more. All deletions count together, and apart from suspensions: many fall due at once who were
- * suspended one by one, and whoever releases suspensions releases no deletion.
+ * A user who has nothing left. All deletions count together, and apart from suspensions. People suspended one by one may fall due at
+ * the same time, and a release of suspensions must not release a deletion.
  */
 export function deletionAct(user: PrincipalId): Act {
   const item = deletionOf(user)
@@ -99,18 +99,18 @@ export function deletionAct(user: PrincipalId): Act {
 }
 
 /**
- * One person who is about to be taken out of a group: `<group>%<user name>`, and the folders whose files asked for it.
- * `undefined`: directly under `memberships/`. `ruleOf`: the group, where its rule asked for it.
+ * One person whom ssofile is about to take out of a group: `<group>%<user name>`, and the folders of the files that asked for it.
+ * `undefined`: directly under `memberships/`. `ruleOf`: the group, if its rule asked for it.
  */
 export type Removal = {
   readonly item: string
   readonly folders: readonly (string | undefined)[]
   readonly ruleOf?: string | undefined
-  /** The directory ended the user: that counts for all folders together, and not for those whose files asked. */
+  /** The directory ended the user. This counts for all folders together, not for the folders of the files. */
   readonly isEnded?: boolean
 }
 
-/** Without folders and a rule it counts elsewhere, and only the minimum is asked. `membership`: absent where nobody asks it. */
+/** Without folders and a rule, the act counts elsewhere, and the brake only asks the minimum. No `membership`: it does not ask. */
 export function removalAct({ item, folders, ruleOf, isEnded }: Removal, membership?: MembershipId): Act {
   const ofFolders: readonly Tally[] =
     isEnded && folders.length > 0
@@ -130,13 +130,13 @@ export function countOfRule(group: string, items: readonly string[]): Tally {
   return { rule: 'memberships', cause: 'rule', name: group, items }
 }
 
-/** One act on one credential, as `<credential> <act>`, for the owner whose file asks for it. Base 0: nobody knows of how many. */
+/** One act on one credential, as `<credential> <act>`. It counts for the owner whose file asks for it. Base 0: the total is unknown. */
 export function retirementAct({ owner, item }: { readonly owner: string; readonly item: string }): Act {
   const counts = [{ rule: 'retirements', cause: 'account owner', name: owner, items: [item], base: 0 }] as const
   return { rule: 'retirements', item, counts }
 }
 
-/** One loss of an attribute for access control, in words. A person releases each. */
+/** One lost attribute for access control, in words. A person releases each. */
 export function lossAct(item: string): Act {
   const counts = [{ rule: 'attributes', cause: 'file', name: attributesKey, items: [item], base: 0 }] as const
   return { rule: 'attributes', item, counts }

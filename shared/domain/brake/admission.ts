@@ -1,4 +1,4 @@
-/** Acts that the brake need not judge: it has counted them before, or must never hold them. It judges all others. */
+/** Acts that the brake need not judge: it counted them before, or must never hold them. It judges all others. */
 type Exemption =
   | 'temporary access has ended'
   | 'the user or the group is gone'
@@ -7,7 +7,7 @@ type Exemption =
   | 'the access that its sessions belong to was taken away'
   | 'nobody loses anything'
 
-/** The right to take something away. A function that does so has one among its parameters. Only the brake and `exempt` make one. */
+/** The right to take something away. Each function that takes something requires one. Only the brake and `exempt` make one. */
 class Admission {
   readonly outcome = 'passes'
   readonly #by: 'brake' | Exemption
@@ -27,7 +27,7 @@ export type { Admission }
 /** Nothing may be taken; `reason` is for a person. */
 export type Held = { readonly outcome: 'held'; readonly reason: string }
 
-/** For the brake alone, once it has judged and counted. */
+/** Only for the brake, after it judged and counted the act. */
 export function admitted(): Admission {
   return new Admission('brake')
 }

@@ -5,21 +5,24 @@ import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { heldContents } from './held-contents.ts'
 
 /**
- * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
- * fewer people would keep a permission set in an account than a policy demands. Nothing is counted for that: it is judged again
- * each time, by what is there. `people`: files of one uploader suspend more people than is plausible, or
- * more users are to be deleted.
- * `memberships`: more people would be taken out of groups than files of one folder may take out, or one rule.
- * `attributes`: the file takes attributes for access control away, or gives them other sources. Nothing is counted for that either.
- * `retirements`: an account owner makes more credentials inactive, or deletes more, than is plausible.
+ * - `own`: the granting links were withdrawn.
+ * - `indirect`: the links are there, but something else removes the access.
+ * - `minimum`: fewer people would keep a permission set in an account than a policy demands. Nothing is counted: each evaluation
+ *   judges it again.
+ * - `people`: the files of one uploader suspend too many people, or too many users would be deleted.
+ * - `memberships`: the files of one folder, or one rule, would take too many people out of groups.
+ * - `attributes`: the file removes attributes for access control, or changes their sources. Nothing is counted here either.
+ * - `retirements`: an account owner makes too many credentials inactive, or deletes too many.
  */
 export const brakeRules = ['own', 'indirect', 'minimum', 'people', 'memberships', 'attributes', 'retirements'] as const
 
 /**
- * What is counted together. `own` counts links by folder, and edits of permission sets by uploader; `people` counts people by
- * uploader, by their ids, and under `everything` those who are deleted. What is done to credentials counts for the account owner who asks for it. An `indirect` revocation
- * counts, in each folder of the links that granted it, for its cause and for all causes; and for everything, which is the last
- * resort: it lets twice as much pass as each of the others. So no folder uses up what another may lose for the same cause.
+ * The acts that count together:
+ * - `own`: links by folder, and edits of permission sets by uploader.
+ * - `people`: people by uploader, by their ids; deleted users under `everything`.
+ * - `retirements`: acts on credentials by the account owner who asks for them.
+ * - `indirect`: in each folder of the granting links, for the cause and for all causes; and under `everything`, the last resort, which
+ *   lets twice as much pass. So no folder uses up another folder's limit for the same cause.
  */
 export const brakeCauses = [
   'folder',
@@ -39,62 +42,62 @@ const scope = {
   rule: z.enum(brakeRules),
   cause: z.enum(brakeCauses),
   /**
-   * Of the folder (absent: directly under `links_data/`), the account, the principal, the permission set, the selector, the
-   * group of the rule, the account owner or the uploader (absent: it is not known).
+   * The name of the folder (absent: directly under `links_data/`), the account, the principal, the permission set, the selector, the
+   * group of the rule, the account owner or the uploader (absent: unknown).
    */
   name: z.string().optional(),
-  /** Of links, where something else than the folder is the cause. Absent: directly under `links_data/`. */
+  /** The folder of the links, if something else is the cause. Absent: directly under `links_data/`. */
   folder: z.string().optional(),
 }
 
 export type Scope = z.infer<z.ZodObject<typeof scope>>
 
-/** Why links that are there grant an assignment no longer. */
+/** Why existing links stopped granting an assignment. */
 export type Cause = Pick<Scope, 'cause' | 'name'>
 
-/** A window begins with the first revocation that is counted after the window before it ended. */
+/** A window begins with the first counted revocation after the end of the window before it. */
 const brakeWindow = record({
   ...scope,
   since: z.iso.datetime(),
   /**
-   * The clock of the dispatcher when it began, which dates what it grants. It may differ from S3's, so that what was granted
-   * before is told by this one. Absent in windows of older versions.
+   * The dispatcher's time at the beginning. The dispatcher dates its grants by this clock, which may differ from S3's, so compare
+   * grants with this time. Absent in windows of older versions.
    */
   clockAt: z.iso.datetime().optional(),
   /**
-   * How many links of the folder, or entries of the ledger, granted something before it began. It is counted when more
-   * would pass than without it.
+   * How many links of the folder, or entries of the ledger, granted something before the window began. ssofile counts it only when more
+   * acts would pass than a window without a base allows.
    */
   base: z.int().min(0).optional(),
-  /** The links, ledger entries, permission sets, people or memberships that passed. Each counts once, however often it is tried. */
+  /** The links, ledger entries, permission sets, people or memberships that passed. Each counts once, however often ssofile tries. */
   counted: z.array(z.string()),
-  /** When a flood was last seen in it. It ends its whole length after that, so that no flood can outlast it. */
+  /** When ssofile last saw a flood in it. The window ends its whole length after that, so no flood can outlast it. */
   busyAt: z.iso.datetime().optional(),
 })
 
 export type BrakeWindow = z.infer<typeof brakeWindow>
 
-/** One list of what is held, and why. It is released as a whole, and apart from all others. */
+/** One list of held acts, and the reason. An operator releases it as a whole, apart from all others. */
 const brakeList = record({
   ...scope,
   since: z.iso.datetime(),
   base: z.int().min(0),
   limit: z.int().min(0),
-  /** How long its window lasts. */
+  /** The length of its window. */
   minutes: z.number(),
   /** Counted before the limit was reached. */
   passed: z.int().min(0),
-  /** What a policy has against it, where that is the rule. */
+  /** A policy's objection, if that is the rule. */
   objection: z.string().optional(),
   /** The links, assignments, people, memberships or changes of attributes that exceed the limit. */
   items: z.array(z.string()),
-  /** Sorted. Each assignment stands on one list only. */
+  /** Sorted. Each assignment is on one list only. */
   held: z.array(assignmentKey),
 })
 
 export type BrakeList = z.infer<typeof brakeList>
 
-/** A person released these: for an hour from `at` (S3's clock) they pass without being counted. */
+/** A person released these. For an hour after `at` (S3's clock) they pass without being counted. */
 const brakeRelease = record({
   digest: z.string(),
   at: z.iso.datetime(),
@@ -102,27 +105,26 @@ const brakeRelease = record({
   /** Whether a hint was sent for each of them. */
   hinted: z.boolean(),
   /**
-   * The rule of the list; `contents`: a file was held. Only its own release lets go what a policy's minimum holds. Older versions wrote
-   * `minimum` or nothing, and items in other fields: of their releases the keys count.
+   * The rule of the list. `contents`: a file was held. Only a release of the rule `minimum` releases acts that a minimum holds. Older
+   * versions wrote `minimum` or nothing, and items in other fields: of their releases only the keys count.
    */
   rule: z.enum([...brakeRules, 'contents']).default('own'),
   keys: z.array(assignmentKey),
-  /** What else the list had: people by id, memberships as `<group>%<user name>`, changes of attributes, acts on credentials. */
+  /** The list's other items: people by id, memberships as `<group>%<user name>`, changes of attributes, acts on credentials. */
   items: z.array(z.string()).default([]),
-  /** Its file was held, and is what was released. */
+  /** The permission set whose held file was released. */
   permissionSet: permissionSetName.optional(),
 })
 
 /** The content of `control/brake.json`. Every instant is S3's. Only a person releases a list. */
 export const brakeRecord = record({
   lists: z.array(brakeList),
-  /** Files of permission sets, one of a name. Absent in files of older versions. */
+  /** Held files of permission sets, one for each name. Absent in files of older versions. */
   contents: z.array(heldContents).default([]),
   windows: z.array(brakeWindow),
   releases: z.array(brakeRelease),
   /**
-   * Access that may go although a policy demands a minimum, each by its key. Its entry may not say so yet, and
-   * another dispatcher may judge the next one.
+   * Keys of access that may go despite a policy's minimum. Its entry may not say so yet, while another dispatcher judges the next act.
    */
   leaving: z.array(record({ access: z.string(), at: z.iso.datetime() })).optional(),
 })

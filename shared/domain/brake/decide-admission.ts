@@ -1,15 +1,15 @@
-/** What decides about one act that takes something away. */
+/** The facts that decide about one act that takes something away. */
 export type AdmissionFacts = {
   /**
-   * Where it stands. `outlived`: a list has it because of what one person did, and meanwhile there is another cause, which counts
-   * for itself. `held by a minimum`: it is judged again each time.
+   * The act's standing. `outlived`: a list holds it because of one person's deed, but now there is another cause, which counts for
+   * itself. `held by a minimum`: ssofile judges it again each time.
    */
   readonly standing: 'released' | 'held' | 'outlived' | 'held by a minimum' | 'free'
-  /** What policies say of those who would be left. `agrees`: also where it was released, or takes nothing from people. */
+  /** What policies say about the people who would be left. `agrees`: also if the act was released, or takes nothing from people. */
   readonly minimum: 'not asked' | 'objects' | 'agrees'
-  /** It counts nowhere, or was counted before wherever it counts. */
+  /** The act counts nowhere, or every window has counted it before. */
   readonly isCounted: boolean
-  /** `unknown`: it seems to be one too many, and its share of the whole has not been counted yet. */
+  /** `unknown`: it seems to exceed a limit, but the window's base has not been counted yet. */
   readonly limits: 'kept' | 'exceeded' | 'unknown'
 }
 
@@ -24,18 +24,18 @@ export type AdmissionStep =
   | 'count'
 
 /**
- * What the brake does next with an act, whatever kind of act it is.
+ * The brake's next step for an act of any kind.
  *
  * | standing          | minimum   | counted | limits   | then                                                          |
  * | ----------------- | --------- | ------- | -------- | ------------------------------------------------------------- |
  * | held              | any       | any     | any      | stays held                                                    |
  * | outlived          | any       | any     | any      | leaves its list, and is judged again                          |
- * | any other         | not asked | any     | any      | the minimum is asked                                          |
+ * | any other         | not asked | any     | any      | asks the minimum                                              |
  * | any other         | objects   | any     | any      | is held by the minimum                                        |
  * | held by a minimum | agrees    | any     | any      | leaves its list, and is judged again                          |
  * | released          | agrees    | any     | any      | passes, uncounted                                             |
  * | free              | agrees    | yes     | any      | passes, counted before                                        |
- * | free              | agrees    | no      | unknown  | the whole is counted first, and it is judged again            |
+ * | free              | agrees    | no      | unknown  | the base is counted first, then the act is judged again       |
  * | free              | agrees    | no      | exceeded | is held, on the list of the first limit that it exceeds       |
  * | free              | agrees    | no      | kept     | passes, and is counted                                        |
  */

@@ -4,17 +4,17 @@ import { ruleKeyOf } from '../people/rule-file.ts'
 import { quote } from '../statuses/complaint.ts'
 import type { BrakeList, Cause, Scope } from './brake-record.ts'
 
-/** Of the rule `people`: users are to be deleted, not suspended. */
+/** A list of the rule `people` for users to be deleted, not suspended. */
 export function isOfDeletions({ rule, cause }: Pick<Scope, 'rule' | 'cause'>): boolean {
   return rule === 'people' && cause === 'everything'
 }
 
-/** How many would have been revoked in the window if nothing had been held. */
+/** How many acts the window would have seen if the brake had held none. */
 export function figureOf({ passed, items }: Pick<BrakeList, 'passed' | 'items'>): number {
   return passed + items.length
 }
 
-/** Why the brake holds, for a person: rule and limit. The figure grows while more is held, so it stands elsewhere. */
+/** Why the brake holds the list, for a person: rule and limit. Not the figure, which grows while the list grows. */
 export function describeList(list: BrakeList): string {
   const { rule, cause, name, limit, base, minutes, objection } = list
   if (rule === 'minimum') return `held by a policy: ${objection}`
@@ -39,12 +39,12 @@ function describeListOfRule({ name = '', limit, base, minutes }: BrakeList): str
   return `held by the brake: ${quote(ruleKeyOf(name))} would take more than ${limit} of ${base} people out of its group within ${minutes} minutes`
 }
 
-/** ` of the 300`; empty where there were fewer links when the window began than may be withdrawn. */
+/** ` of the 300`. Empty if the base is not above the limit. */
 function renderBase(base: number, limit: number): string {
   return base > limit ? ` of the ${base}` : ''
 }
 
-/** What an indirect list has in common, for a person. */
+/** The common cause of an indirect list, for a person. */
 export function describeCause({ cause, name = '', folder }: Cause & Pick<Scope, 'folder'>): string {
   const where = folder === undefined ? '' : `, of links ${placeOf(folder)}`
   switch (cause) {

@@ -5,13 +5,13 @@ import { quote } from '../statuses/complaint.ts'
 import { count } from '../text/count.ts'
 import { type ContentsChange, isGrave } from './weigh-contents.ts'
 
-/** So many of what is taken away are named; the others are counted. */
+/** Names at most this many losses, and counts the others. */
 const namedMost = 20
 const toldMost = 5
 
-/** A file that the brake keeps out of force, since it changes what many people may do. */
+/** A file that the brake keeps out of force, because it changes the rights of many people. */
 export const heldContents = record({
-  /** Of exactly this content of the file, with exactly this effect: another one has another digest. */
+  /** The digest of this content with this effect. Another content or effect has another digest. */
   digest: z.string(),
   rule: z.literal('contents'),
   cause: z.literal('permission set'),
@@ -19,33 +19,33 @@ export const heldContents = record({
   since: z.iso.datetime(),
   etag: z.string(),
   versionId: z.string().optional(),
-  /** How many account assignments have the permission set, and on how many it may make administrators without a release. */
+  /** How many account assignments have the set, and for how many the file may make administrators without a release. */
   assignments: z.int().min(0),
   limit: z.int().min(0),
   leavesNone: z.boolean(),
   givesAdministrator: z.boolean(),
-  /** It is one too many of its uploader: so many sets lost something before it, of so many that there were. */
+  /** It is one too many of its uploader: `passed` sets lost something before it, and `base` sets existed. */
   many: record({
-    /** As `uploaderWithoutSession` has it. Absent: nobody knows who. */
+    /** As in `uploaderWithoutSession`. Absent: unknown. */
     uploader: z.string().optional(),
     limit: z.int().min(0),
     base: z.int().min(0),
     minutes: z.number(),
     passed: z.int().min(0),
   }).optional(),
-  /** The first of what is taken away, and how many there are. */
+  /** The first losses, and the number of all. */
   takesAway: z.array(z.string()),
   taken: z.int().min(0),
 })
 export type HeldContents = z.infer<typeof heldContents>
 
-/** What a change would do, and to how many. */
+/** The effect of a change, and how many assignments it affects. */
 export type ContentsFinding = Pick<
   HeldContents,
   'assignments' | 'limit' | 'leavesNone' | 'givesAdministrator' | 'takesAway' | 'taken'
 >
 
-/** What the brake has to judge of a change. `undefined`: nobody loses anything by it, nor becomes an administrator. */
+/** The part of a change that the brake judges. `undefined`: nobody loses anything, and nobody becomes an administrator. */
 export function findContents(
   { takesAway, ...change }: ContentsChange,
   { assignments, limit }: Pick<HeldContents, 'assignments' | 'limit'>,
@@ -54,12 +54,12 @@ export function findContents(
   return { assignments, limit, ...change, takesAway: takesAway.slice(0, namedMost), taken: takesAway.length }
 }
 
-/** Whether the brake holds it however few others its uploader has changed. */
+/** Whether the brake holds the file even if its uploader changed few others. */
 export function isHeldAlone({ leavesNone, givesAdministrator, assignments, limit }: ContentsFinding): boolean {
   return leavesNone || (givesAdministrator && assignments > limit)
 }
 
-/** What a change takes away, and from how many, for a person. `undefined`: nothing. */
+/** What a change takes away, and from how many assignments, for a person. `undefined`: nothing. */
 export function describeLoss({ takesAway, taken, leavesNone, assignments }: ContentsFinding): string | undefined {
   if (leavesNone) return `leaves the permission set without any policy, on ${count(assignments, 'account assignment')}`
   return taken === 0
@@ -67,7 +67,7 @@ export function describeLoss({ takesAway, taken, leavesNone, assignments }: Cont
     : `${renderTaken({ takesAway, taken })}, on ${count(assignments, 'account assignment')}`
 }
 
-/** Why a file is held, for a person. */
+/** Why the brake holds a file, for a person. */
 export function describeContents(finding: ContentsFinding & Pick<HeldContents, 'many'>): string {
   const { assignments, limit, leavesNone, givesAdministrator, taken, many } = finding
   if (leavesNone || many) return `held by the brake: the file ${describeLoss(finding)}${many ? renderMany(many) : ''}`

@@ -6,20 +6,20 @@ import { holdForMinimum, itemOf, type MinimumObjection, stopLeaving } from './mi
 import { isItemReleased, isReleased } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
 
-/** What policies say of what an act takes from people. */
+/** The answer of policies about an act's effect on people. */
 export type MinimumAnswer = 'not asked' | 'agrees' | MinimumObjection
 
-/** `brake`: the record that has to be written before anything is done. */
+/** `brake`: the record to write before the act. */
 export type Judged = { readonly brake: BrakeRecord } & (
   | { readonly is: 'passes' }
   | { readonly is: 'held'; readonly list: BrakeList | undefined }
-  /** Policies have to be asked first. */
+  /** The caller must ask policies first. */
   | { readonly is: 'unasked' }
-  /** The whole of these windows has to be counted first. */
+  /** The caller must count the base of these windows first. */
   | { readonly is: 'unmeasured'; readonly baseless: readonly BrakeWindow[] }
 )
 
-/** Whether an act may be carried out now: `decideAdmission`, until nothing changes any more. */
+/** Whether ssofile may carry out an act now. Applies `decideAdmission` until nothing changes. */
 export function judgeAct(before: BrakeRecord, act: Act, terms: BrakeTerms, minimum: MinimumAnswer = 'agrees'): Judged {
   const { standing, list, name } = findStanding(before, act, terms)
   const added = act.counts.map((one) => addTo(before, one, terms)).filter(({ items }) => items.length > 0)
@@ -58,7 +58,7 @@ export function judgeAct(before: BrakeRecord, act: Act, terms: BrakeTerms, minim
 type Added = { readonly window: BrakeWindow; readonly items: readonly string[] }
 type Standing = { readonly standing: AdmissionFacts['standing']; readonly list?: BrakeList; readonly name: string }
 
-/** By its key, then by its other name: the first that says something. */
+/** Looks up the act's key, then its item. The first that is not free counts. */
 function findStanding(brake: BrakeRecord, act: Act, { now }: BrakeTerms): Standing {
   const { rule, key, item = '' } = act
   const ofKey = key && standingOf(act, findList(brake, key), isReleased(brake, key, now))
@@ -90,14 +90,14 @@ function countIn(brake: BrakeRecord, { window, items }: Added): BrakeRecord {
   return withWindow(brake, { ...window, counted: [...window.counted, ...items] })
 }
 
-/** On the list of the first limit that it exceeds. */
+/** Puts the act on the list of the first limit that it exceeds. */
 function holdAs(before: BrakeRecord, { key }: Act, [beyond]: readonly Added[], terms: BrakeTerms): Judged {
   if (!beyond) return { is: 'held', brake: before, list: undefined }
   const brake = hold(before, key ? [key] : [], beyond, terms)
   return { is: 'held', brake, list: brake.lists.find((list) => isSameScope(list, beyond.window)) }
 }
 
-/** If a list has a person, it has each access of the person too. */
+/** A list that holds a person also holds each access of that person. */
 function holdOn(brake: BrakeRecord, list: BrakeList | undefined, { key }: Act): Judged {
   if (!list || !key || findList(brake, key)) return { is: 'held', brake, list }
   const next = { ...list, held: [...list.held, key].sort() }
@@ -110,7 +110,7 @@ function holdByMinimum(before: BrakeRecord, act: Act, minimum: MinimumAnswer, te
   return holdOn(brake, findListWith(brake, 'minimum', itemOf(act.takes)), act)
 }
 
-/** It is not taken away any more, or is gone: it leaves its lists, and counts among what is left. */
+/** ssofile no longer takes it away, or it is gone: it leaves its lists, and counts among the rest again. */
 export function dropAct(before: BrakeRecord, { rule, key, item, takes }: Omit<Act, 'counts'>): BrakeRecord {
   const list = key && findList(before, key)
   const ofKey = list && key ? takeOff(before, list, key) : before
@@ -118,7 +118,7 @@ export function dropAct(before: BrakeRecord, { rule, key, item, takes }: Omit<Ac
   return takes ? stopLeaving(brake, takes) : brake
 }
 
-/** The windows of withdrawn links that have run out: they may have to go on (`prolongWindow`). */
+/** Windows of withdrawn links that have ended. They may have to go on (`prolongWindow`). */
 export function findEnded(brake: BrakeRecord, act: Act, terms: BrakeTerms): readonly Tally[] {
   if (['held', 'released'].includes(findStanding(brake, act, terms).standing)) return []
   const isOver = (one: Tally) => brake.windows.some((window) => isSameScope(one, window) && !isRunning(window, terms))
@@ -126,9 +126,9 @@ export function findEnded(brake: BrakeRecord, act: Act, terms: BrakeTerms): read
 }
 
 /**
- * All people whom a rule does not match any more, before the first of them leaves the group. If they are too many at once, the brake
- * holds all of them, on one list. `all`: the people whom the rule has put into its group. If the rule matches somebody again, that person
- * leaves the list.
+ * Judges everybody whom a rule stopped matching, before the first of them leaves the group. If they are too many at once, the brake
+ * holds all of them on one list. `all`: the people whom the rule put into its group. A person whom the rule matches again leaves the
+ * list.
  */
 export function judgeLeavers(
   brake: BrakeRecord,
@@ -143,15 +143,15 @@ export function judgeLeavers(
   const isOpen = (item: string) =>
     !['held', 'released'].includes(findStanding(now, { rule: 'memberships', item, counts: [] }, terms).standing)
   const leaving = countOfRule(group, items.filter(isOpen))
-  // Those who passed in this window may have left the group already.
+  // People who passed in this window may have left the group already.
   const base = new Set([...windowOf(now, leaving, terms).counted, ...all]).size
   const judged = judgeAct(now, { rule: 'memberships', counts: [{ ...leaving, base }] }, terms)
   return judged.is === 'held' ? judged.brake : now
 }
 
 /**
- * Only the losses that a person released may be carried out. All others are the list, which replaces the list before; if there are none,
- * there is no list.
+ * ssofile may carry out only the losses that a person released. All others form the new list, which replaces the old one. Without
+ * others there is no list.
  */
 export function judgeLosses(
   brake: BrakeRecord,

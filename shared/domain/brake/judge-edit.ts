@@ -5,18 +5,18 @@ import { holdContents } from './lists.ts'
 import { findRelease } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, limitOf, type Tally, windowOf, withWindow } from './windows.ts'
 
-/** On more account assignments than this a file makes no administrators without a release. */
+/** On more account assignments than this, a file needs a release to make administrators. */
 export function contentsLimit(ledgerEntries: number, limits: Configuration['brake']): number {
   return limitOf({ rule: 'indirect', cause: 'permission set' }, ledgerEntries, limits)
 }
 
-/** An edit of a permission set that `findContents` found, and whose it is. `uploader`: as `uploaderWithoutSession` has it. */
+/** An edit of a permission set that `findContents` found, and its uploader, as in `uploaderWithoutSession`. */
 export type Edit = {
   readonly file: Omit<HeldContents, 'since' | 'many'>
   readonly uploader: string | undefined
 }
 
-/** The window in which an edit seems to be one too many, and whose base has to be counted before that is said. */
+/** The window that an edit seems to exceed, if its base must be counted first. */
 export function findBaselessEdit(brake: BrakeRecord, edit: Edit, terms: BrakeTerms): readonly BrakeWindow[] {
   if (judgeAlone(brake, edit, terms) !== 'counts') return []
   const { window, items } = countEdit(brake, edit, terms)
@@ -24,8 +24,8 @@ export function findBaselessEdit(brake: BrakeRecord, edit: Edit, terms: BrakeTer
 }
 
 /**
- * Whether the edit of a permission set may be begun, and the record that has to be written before it is. `findBaselessEdit`
- * comes before. A set counts once in a window, however often it is edited or tried.
+ * Whether ssofile may begin the edit of a permission set, and the record to write before. Call `findBaselessEdit` first. A set counts
+ * once in a window, however often somebody edits or retries it.
  *
  * | released | held alone | takes away | this file held as one too many | its set counted | within the limits | then                |
  * | -------- | ---------- | ---------- | ------------------------------ | --------------- | ----------------- | ------------------- |
@@ -63,7 +63,7 @@ export function judgeEdit(
   return hold(withWindow(brake, { ...window, busyAt: terms.now.toISOString() }), many)
 }
 
-/** What is decided without a count. */
+/** The decision without a count. */
 function judgeAlone(brake: BrakeRecord, { file }: Edit, { now }: BrakeTerms) {
   if (findRelease(brake, file.digest, now)) return 'passes'
   if (isHeldAlone(file)) return 'held'
@@ -71,7 +71,7 @@ function judgeAlone(brake: BrakeRecord, { file }: Edit, { now }: BrakeTerms) {
   return findTooMany(brake, file) ? 'stays held' : 'counts'
 }
 
-/** This very upload stands on the brake already: the next window does not let it go. */
+/** The brake already holds this very upload, so a new window does not let it pass. */
 function findTooMany({ contents }: BrakeRecord, { name, etag }: Edit['file']): HeldContents | undefined {
   return contents.find((one) => one.name === name && one.etag === etag && one.many !== undefined)
 }

@@ -8,17 +8,17 @@ export function isHeld(brake: BrakeRecord, key: AssignmentKey): boolean {
   return findList(brake, key) !== undefined
 }
 
-/** What stands on all lists together, ascending. */
+/** The access on all lists together, ascending. */
 export function listHeld({ lists }: BrakeRecord): readonly AssignmentKey[] {
   return lists.flatMap(({ held }) => held).sort()
 }
 
-/** What stands on lists of the rule `minimum`: it is judged again whenever somebody looks. */
+/** The access on lists of the rule `minimum`. ssofile judges it again at each look. */
 export function listJudgedAgain({ lists }: BrakeRecord): readonly AssignmentKey[] {
   return lists.filter(({ rule }) => rule === 'minimum').flatMap(({ held }) => held)
 }
 
-/** Holds these, on the list of the window in which they are one too many. `keys`: none of a person without access of ours. */
+/** Holds these items, on the list of the window whose limit they exceed. `keys`: empty for a person without access of ours. */
 export function hold(
   brake: BrakeRecord,
   keys: readonly AssignmentKey[],
@@ -57,7 +57,7 @@ export function listRetirements({ lists }: BrakeRecord): readonly string[] {
   return lists.flatMap(({ rule, items }) => (rule === 'retirements' ? items : []))
 }
 
-/** Takes an access, or something else that has this name, off a list. Lists of links go with their last access. */
+/** Takes an access or another item off a list. A list of links disappears with its last access. */
 export function takeOff(brake: BrakeRecord, list: BrakeList, name: string): BrakeRecord {
   const held = list.held.filter((one) => one !== name)
   const items = list.items.filter((one) => one !== name)
@@ -65,7 +65,7 @@ export function takeOff(brake: BrakeRecord, list: BrakeList, name: string): Brak
   return isEmpty ? withoutList(brake, list) : replaceList(brake, list, { ...list, held, items })
 }
 
-/** How a list of people names a user who is to be deleted. */
+/** The item for a user to be deleted, on a list of people. */
 export function deletionOf(user: string): string {
   return `${deletion}${user}`
 }
@@ -76,7 +76,7 @@ export function isDeletion(item: string): boolean {
   return item.startsWith(deletion)
 }
 
-/** The user whom such a list names, to be suspended or deleted. */
+/** The user of such an item, to be suspended or deleted. */
 export function userOnList(item: string): string {
   return isDeletion(item) ? item.slice(deletion.length) : item
 }
@@ -85,13 +85,13 @@ export function findListWith({ lists }: BrakeRecord, of: BrakeList['rule'], item
   return lists.find(({ rule, items }) => rule === of && items.includes(item))
 }
 
-/** The memberships on a list, as `<group>%<user name>`: beside accesses where a policy's minimum holds both. */
+/** The memberships on a list, as `<group>%<user name>`. A list of the rule `minimum` may hold access too. */
 export function membershipsOn({ rule, items, held }: Pick<BrakeList, 'rule' | 'items' | 'held'>): readonly string[] {
   if (rule === 'memberships') return items
   return rule === 'minimum' ? items.filter((item) => item.includes('%') && !held.some((key) => key === item)) : []
 }
 
-/** The people on a list, by id, whom files suspend. */
+/** The ids of the people on a list whom files suspend. */
 export function peopleOn({ rule, items }: Pick<BrakeList, 'rule' | 'items'>): readonly string[] {
   if (rule === 'people') return items
   return rule === 'minimum' ? items.filter((item) => !item.includes('%')) : []
@@ -119,7 +119,7 @@ export function findList({ lists }: BrakeRecord, key: AssignmentKey): BrakeList 
   return lists.find(({ held }) => held.includes(key))
 }
 
-/** Holds the file of a permission set, in place of another one of that name. The same record where nothing new is to be said. */
+/** Holds the file of a permission set, instead of another one of that name. Returns the same record if nothing changes for a reader. */
 export function holdContents(brake: BrakeRecord, held: HeldContents): BrakeRecord {
   if (brake.contents.some((one) => one.digest === held.digest && describeContents(one) === describeContents(held)))
     return brake
@@ -127,7 +127,7 @@ export function holdContents(brake: BrakeRecord, held: HeldContents): BrakeRecor
   return { ...brake, contents: [...others, held].sort((a, b) => (a.name < b.name ? -1 : 1)) }
 }
 
-/** The file of this permission set is not held any more. */
+/** The brake stops holding the file of this permission set. */
 export function dropContents(brake: BrakeRecord, permissionSet: PermissionSetName): BrakeRecord {
   if (!brake.contents.some(({ name }) => name === permissionSet)) return brake
   return { ...brake, contents: brake.contents.filter(({ name }) => name !== permissionSet) }

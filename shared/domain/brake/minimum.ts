@@ -5,29 +5,29 @@ import { type BrakeList, type BrakeRecord, isSameScope } from './brake-record.ts
 import { takeOffItem } from './lists.ts'
 import type { BrakeTerms } from './windows.ts'
 
-/** What one act takes: an access, the place of somebody in a group (`item`: as the brake calls it), or all that a person has. */
+/** The loss in one act: an access, a person's place in a group (`item`: its name for the brake), or everything that a person has. */
 export type Taking =
   | { readonly key: AssignmentKey }
   | { readonly membership: MembershipId; readonly item: string }
   | { readonly person: PrincipalId }
 
-/** What a policy's minimum has against a taking, and in which account. */
+/** A policy's objection to a taking, and its account. */
 export type MinimumObjection = { readonly account: string; readonly objection: string }
 
-/** Its name on a list. */
+/** The taking's name on a list. */
 export function itemOf(taking: Taking): string {
   if ('key' in taking) return taking.key
   return 'person' in taking ? taking.person : taking.item
 }
 
-/** Its name among what may go (`leaving`): by ids, since names change. */
+/** The taking's name in `leaving`. It has ids, since names change. */
 export function leavingOf(taking: Taking | { readonly membership: MembershipId }): string {
   if ('key' in taking) return taking.key
   if ('person' in taking) return `person ${taking.person}`
   return `membership ${taking.membership.group}%${taking.membership.user}`
 }
 
-/** Holds it, on the list of its account, and says again why. */
+/** Holds the taking on the list of its account, with the current objection. */
 export function holdForMinimum(
   before: BrakeRecord,
   taking: Taking,
@@ -38,7 +38,7 @@ export function holdForMinimum(
   const scopeOfList = { rule: 'minimum', cause: 'account', name: account } as const
   const isHere = (list: BrakeList) => isSameScope(list, scopeOfList)
   const isKnown = before.lists.some((list) => isHere(list) && list.items.includes(item))
-  // It may have been held for another account.
+  // Another account's list may have held it.
   const brake = isKnown ? before : takeOffItem(before, 'minimum', item)
   const known = brake.lists.find(isHere)
   if (isKnown && known?.objection === objection) return before
@@ -50,13 +50,13 @@ export function holdForMinimum(
   return { ...brake, lists: [...brake.lists.filter((one) => one !== known), next] }
 }
 
-/** Lets it go: from now on it does not count among what is left. */
+/** Lets it go: it stops counting among the rest. */
 export function letLeave(brake: BrakeRecord, taking: Taking, { now }: BrakeTerms): BrakeRecord {
   const { leaving } = stopLeaving(brake, taking)
   return { ...brake, leaving: [...(leaving ?? []), { access: leavingOf(taking), at: now.toISOString() }] }
 }
 
-/** It stays, or is there again. */
+/** ssofile leaves it, or it is back: it counts among the rest again. */
 export function stopLeaving(brake: BrakeRecord, taking: Taking): BrakeRecord {
   const { leaving } = brake
   if (!leaving?.some(({ access }) => access === leavingOf(taking))) return brake

@@ -14,18 +14,18 @@ export function isReleased(brake: BrakeRecord, key: AssignmentKey, now: Date): b
   return hasRelease(brake, now, ({ keys }) => keys.includes(key))
 }
 
-/** What a person has released of this rule's lists. */
+/** The items that a person released from lists of this rule. */
 export function listReleased(brake: BrakeRecord, rule: BrakeList['rule'], now: Date): ReadonlySet<string> {
   const ofRule = brake.releases.filter((release) => release.rule === rule && isInForce(release, now))
   return new Set(ofRule.flatMap(({ items }) => items))
 }
 
-/** What a policy's minimum holds: only its own release lets it go. */
+/** An item that a policy's minimum holds: only a release of that rule lets it go. */
 export function isMinimumReleased(brake: BrakeRecord, item: string, now: Date): boolean {
   return hasRelease(brake, now, ({ rule, items }) => rule === 'minimum' && items.includes(item))
 }
 
-/** What has this name on lists of this rule. A minimum's list may have it too. */
+/** An item on lists of this rule. A minimum's list may have it too. */
 export function isItemReleased(
   brake: BrakeRecord,
   { rule, item }: { readonly rule: BrakeList['rule']; readonly item: string },
@@ -42,13 +42,13 @@ function isInForce({ at }: { readonly at: string }, now: Date): boolean {
   return now.getTime() - Date.parse(at) < releasedForMs
 }
 
-/** Releases exactly this list. Later acts are held on a new one. */
+/** Releases exactly this list. The brake holds later acts on a new one. */
 export function releaseHeld(brake: BrakeRecord, list: BrakeList, releasing: Releasing): BrakeRecord {
   const { rule, held: keys } = list
   return withoutList(withRelease(brake, releasing, { rule, keys, items: hasItems(list) ? list.items : [] }), list)
 }
 
-/** Of most rules a list has more than keys, or no keys at all: its items are released too, and are part of its name. */
+/** Whether a release covers the list's items too. Lists of `own` and `indirect` have keys, which are enough. */
 export function hasItems({ rule }: Pick<BrakeList, 'rule'>): boolean {
   return rule !== 'own' && rule !== 'indirect'
 }
@@ -76,12 +76,12 @@ export function findRelease({ releases }: BrakeRecord, digest: string, now: Date
   return releases.findLast((release) => release.digest === digest && isInForce(release, now))
 }
 
-/** The releases whose keys are still to be hinted at. */
+/** The releases for whose keys ssofile must still send hints. */
 export function findUnhinted({ releases }: BrakeRecord, now: Date): BrakeRecord['releases'] {
   return releases.filter((release) => !release.hinted && isInForce(release, now))
 }
 
-/** The record without windows and releases that are long over. */
+/** The record without old windows and releases. */
 export function pruneBrake(brake: BrakeRecord, terms: BrakeTerms): BrakeRecord {
   const windows = brake.windows.filter((window) => ageMs(window, terms) < 2 * lengthMs(window.rule, terms.limits))
   const releases = brake.releases.filter((release) => isInForce(release, terms.now))

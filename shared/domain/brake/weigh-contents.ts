@@ -9,27 +9,27 @@ import {
 } from '../permission-sets/permission-set-changes.ts'
 import { covers, overlap } from '../text/glob.ts'
 
-/** What another definition may do to those who have a permission set. */
+/** The effect of a new definition on the people who have the permission set. */
 export type ContentsChange = {
-  /** Allowed before, and maybe not any more, in words: patterns of actions, policies, what a denial or a boundary takes. */
+  /** Allowed before and maybe not now, in words: patterns of actions, policies, the effect of a denial or a boundary. */
   readonly takesAway: readonly string[]
-  /** There was a policy before, and is none any more: nobody can do anything with it. */
+  /** The set had a policy before and has none now: nobody can do anything with it. */
   readonly leavesNone: boolean
-  /** It allows everything, and did not before, or not without a denial or a boundary that is gone. */
+  /** The set allows everything now. It did not before, or a denial or a boundary limited it that is gone. */
   readonly givesAdministrator: boolean
 }
 
 /**
- * What may be lost when a permission set is made to be as `after`, by what the two definitions say, and nothing else: no list
- * of AWS's actions, no content of managed policies. So it is the same wherever it is asked, and in doubt something is lost:
+ * The possible losses when a permission set becomes `after`. It compares only the two definitions: no list of AWS's actions, no content
+ * of managed policies. So the answer is the same everywhere. In doubt, it reports a loss.
  *
- * | before                          | is kept                                                                           |
+ * | before                          | is kept if                                                                        |
  * | ------------------------------- | --------------------------------------------------------------------------------- |
- * | anything                        | where the new version allows everything, unless a denial or a boundary comes      |
- * | a managed policy                | where it stays                                                                    |
- * | an action of an Allow statement | where one new statement has it, on the same resources or more, with no new condition |
- * | what no denial took             | where each new denial was there before, or is within one that was                 |
- * | what no boundary limited        | where the boundary is the same, or gone                                           |
+ * | anything                        | the new version allows everything, and adds no denial and no boundary             |
+ * | a managed policy                | it stays                                                                          |
+ * | an action of an Allow statement | one new statement has it, on the same resources or more, with no new condition    |
+ * | anything outside the denials    | each new denial was there before, or is within an old one                         |
+ * | anything within the boundary    | the boundary is the same, or gone                                                 |
  */
 export function weighContents(before: PermissionSetPolicies, after: PermissionSetPolicies): ContentsChange {
   const [old, now] = [parsePolicyStatements(before.inlinePolicy), parsePolicyStatements(after.inlinePolicy)]
@@ -49,14 +49,14 @@ export function weighContents(before: PermissionSetPolicies, after: PermissionSe
   }
 }
 
-/** Whether it may harm anybody who has it. */
+/** Whether the change may harm anybody who has the set. */
 export function isGrave({ takesAway, leavesNone, givesAdministrator }: ContentsChange): boolean {
   return takesAway.length > 0 || leavesNone || givesAdministrator
 }
 
 function hasPolicy({ managedPolicyArns, customerManagedPolicies, inlinePolicy }: PermissionSetPolicies): boolean {
   if (managedPolicyArns.length + customerManagedPolicies.length > 0) return true
-  // One that is not understood may allow something.
+  // An unreadable policy may allow something.
   return parsePolicyStatements(inlinePolicy)?.some(({ effect }) => effect === 'Allow') ?? true
 }
 
@@ -73,7 +73,7 @@ function listDetached(before: PermissionSetPolicies, after: PermissionSetPolicie
   ]
 }
 
-/** What the old statements allow that no new one does. */
+/** The actions that the old statements allow and no new one does. */
 function listLost(was: readonly PolicyStatement[], is: readonly PolicyStatement[]): readonly string[] {
   const now = is.filter(({ effect }) => effect === 'Allow')
   return was
@@ -82,7 +82,7 @@ function listLost(was: readonly PolicyStatement[], is: readonly PolicyStatement[
     .filter((one, index, all) => all.indexOf(one) === index)
 }
 
-/** What the new denials take that no old one did. */
+/** The actions that the new denials take and no old one did. */
 function listDenied(was: readonly PolicyStatement[], is: readonly PolicyStatement[]): readonly string[] {
   const old = was.filter(({ effect }) => effect === 'Deny')
   const denials = is.filter(({ effect }) => effect === 'Deny').flatMap((one) => listUncovered(one, old))
@@ -100,7 +100,7 @@ function isLessLimited(
   return denying(was).some((old) => listUncovered(old, denying(is)).length > 0)
 }
 
-/** The actions of a statement that none of the others has under the same limits or fewer; each within one of them. */
+/** The actions of a statement that no other statement covers under the same limits or fewer. One other must cover a whole action. */
 function listUncovered(statement: PolicyStatement, others: readonly PolicyStatement[]): readonly string[] {
   const wide = others.filter(
     (other) => isWhere(other, statement) && (other.condition === statement.condition || other.condition === ''),
@@ -110,7 +110,7 @@ function listUncovered(statement: PolicyStatement, others: readonly PolicyStatem
   return actions.filter((action) => !wide.some((one) => hasAction(one, action)))
 }
 
-/** Whether a statement is about the resources of another, or more. */
+/** Whether a statement covers the resources of another, or more. */
 function isWhere(wide: PolicyStatement, narrow: PolicyStatement): boolean {
   if (wide.resources === narrow.resources || wide.onlyOn?.includes('*')) return true
   return narrow.onlyOn?.every((one) => wide.onlyOn?.some((other) => covers(other, one))) === true
@@ -120,7 +120,7 @@ function hasAction({ actions, isInverted }: PolicyStatement, action: string): bo
   return isInverted ? !actions.some((one) => overlap(one, action)) : actions.some((one) => covers(one, action))
 }
 
-/** Whether a statement is about every action but these, or more. */
+/** Whether a statement covers every action except these, or more. */
 function hasAllBut({ actions, isInverted }: PolicyStatement, but: readonly string[]): boolean {
   return isInverted ? actions.every((one) => but.some((other) => covers(other, one))) : actions.includes('*')
 }

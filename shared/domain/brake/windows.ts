@@ -1,29 +1,29 @@
 import type { Configuration } from '../deployment/configuration.ts'
 import { type BrakeRecord, type BrakeWindow, isSameScope, type Scope } from './brake-record.ts'
 
-/** What one act counts in one window. */
+/** The items of one act in one window. */
 export type Tally = Scope & { readonly items: readonly string[] }
 
-/** `now`: by S3's clock; `clockNow`: by the dispatcher's. */
+/** `now`: by S3's clock. `clockNow`: by the dispatcher's clock. */
 export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now: Date; readonly clockNow?: Date }
 
-/** Somebody's own act, in a folder: links that are deleted, or files of memberships. */
+/** Deeds of people in a folder: deleted links, or files of memberships. */
 const isOwn = (rule: Scope['rule']): boolean => rule === 'own' || rule === 'memberships'
 
-/** A rule that takes out fewer is not held for half of its people: they may be four who have left. */
+/** A rule may take out this many even if that is half of its people: four people may simply have left. */
 const fewOfRule = 4
 
-/** A rule (`rules/`) empties no group of more than one, and takes out no half of those whom it put in. */
+/** A rule (`rules/`) never empties a group of more than one. Beyond `fewOfRule` it takes out less than half of the people it put in. */
 function limitOfRule(base: number): number {
   return Math.max(1, Math.min(base - 1, Math.max(fewOfRule, Math.ceil(base / 2) - 1)))
 }
 
-/** Limits count its acts. An act of any other rule waits for a person, however few there are. */
+/** Limits count acts of this rule. An act of any other rule waits for a person, however few there are. */
 export function isCountedRule(rule: Scope['rule']): boolean {
   return rule !== 'minimum' && rule !== 'attributes'
 }
 
-/** The most that may pass in a window; exactly so many do. */
+/** The number of items that may pass in a window. */
 export function limitOf({ rule, cause }: Scope, base: number, limits: Configuration['brake']): number {
   if (!isCountedRule(rule)) return 0
   if (cause === 'rule') return limitOfRule(base)
@@ -35,7 +35,7 @@ export function limitOf({ rule, cause }: Scope, base: number, limits: Configurat
   return (cause === 'everything' ? 2 : 1) * Math.min(limits.indirect.most, limit)
 }
 
-/** A larger base allows no more. */
+/** The base above which the limit stays the same. */
 export function baseMost(rule: Scope['rule'], { indirect }: Configuration['brake']): number {
   if (isOwn(rule)) return Number.POSITIVE_INFINITY
   return indirect.percent === 0 ? 0 : Math.ceil((100 * indirect.most) / indirect.percent)
@@ -56,9 +56,8 @@ export function ageMs({ since, busyAt }: BrakeWindow, { now }: BrakeTerms): numb
 }
 
 /**
- * Prolongs a window that has just run out while more links are deleted than may pass in one window, and their access is
- * still to be revoked (`open`). Links over many accounts take hours: with a new window each time, all of them would
- * pass.
+ * Prolongs a window that has just ended while more links are deleted than may pass in one window, and their access is still to be
+ * revoked (`open`). Links over many accounts take hours to revoke. A new window each time would let all of them pass.
  */
 export function prolongWindow(brake: BrakeRecord, one: Tally, open: number, terms: BrakeTerms): BrakeRecord {
   const { limits, now } = terms
@@ -74,7 +73,7 @@ export function noteBase(brake: BrakeRecord, measured: BrakeWindow, base: number
   return withWindow(brake, { ...(known?.since === measured.since ? known : measured), base })
 }
 
-/** The window that runs, or a new one. */
+/** The running window, or a new one. */
 export function windowOf(brake: BrakeRecord, one: Tally, terms: BrakeTerms): BrakeWindow {
   const { rule, cause, name, folder } = one
   const running = brake.windows.find((window) => isSameScope(one, window) && isRunning(window, terms))
