@@ -5,16 +5,14 @@ import { itemOf, letLeave, type MinimumObjection, type Taking } from '../../doma
 import { isMinimumReleased } from '../../domain/brake/releases.ts'
 import type { BrakeTerms } from '../../domain/brake/windows.ts'
 
-/** What policies want to be left of people, asked before anybody loses anything (`Minimums`). */
+/** The minimums of policies, asked before anybody loses access (`Minimums`). */
 export type AskMinimum = {
-  /**
-   * `leaving`: what was let go, which may still stand in the ledger or in the directory. Throws when it cannot be said.
-   */
+  /** `leaving`: access that passed and may still be in the ledger or the directory. Throws if it cannot decide. */
   judge(
     taking: Taking,
     leaving: ReadonlySet<string>,
   ): Promise<{
-    /** No minimum is about it: nobody else need know that it goes. */
+    /** False: no minimum covers it, so other judgements need not know that it goes. */
     readonly isConcerned: boolean
     readonly objection?: MinimumObjection | undefined
   }>
@@ -23,8 +21,8 @@ export type AskMinimum = {
 export const noMinimums: AskMinimum = { judge: async () => ({ isConcerned: false }) }
 
 /**
- * Judged while the record is being changed, so one after the other also if two dispatchers overlap. What passes does not count among
- * what is left from now on. Policies are not asked about what another rule holds, nor about what a person released of theirs.
+ * Judges while the record is being changed, so judgements are sequential even if two dispatchers overlap. Access that passes no
+ * longer counts as left. Does not ask policies about access that another rule holds, or whose minimum a person released.
  */
 export async function judgeWithMinimum(
   record: BrakeRecord,

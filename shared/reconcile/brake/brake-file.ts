@@ -15,7 +15,7 @@ export const brakeKey = 'control/brake.json'
 
 const { lists, ...others } = brakeRecord.shape
 
-/** Each list begins with what a person looks for: its digest, its rule, and by how much it exceeds the limit. */
+/** Each list begins with the fields that a person looks for: its digest, its rule, and its figure against the limit. */
 const brakeBody = record({
   v: z.literal(1),
   lists: z.array(record({ digest: z.string(), figure: z.int(), ...lists.element.shape })),
@@ -24,10 +24,10 @@ const brakeBody = record({
   return { ...record, lists: shown.map(({ digest, figure, ...list }) => list) }
 })
 
-/** It is absent until something is counted. */
+/** The file is absent until something is counted. */
 export const brakeFile = (objects: ObjectStore) => new JsonRecord(objects, brakeKey, brakeBody, renderBrake)
 
-/** The same, where nothing is written. Throws SpoiledObjectError. */
+/** The same for callers that only read. Throws SpoiledObjectError. */
 export async function readBrake(objects: ReadingObjects): Promise<BrakeRecord | undefined> {
   return (await readStored(objects, brakeKey, brakeBody))?.value
 }
@@ -36,7 +36,6 @@ function renderBrake(record: BrakeRecord): z.input<typeof brakeBody> {
   return { v: 1, ...record, lists: record.lists.map(showList) }
 }
 
-/** A list as a person sees it. */
 export function showList(list: BrakeList) {
   const { rule, cause, name, folder, limit, since, ...rest } = list
   return { digest: digestOf(list), rule, cause, name, folder, figure: figureOf(list), limit, since, ...rest }
@@ -45,13 +44,13 @@ export function showList(list: BrakeList) {
 type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name' | 'folder'> &
   Partial<Pick<BrakeList, 'items'>> & { readonly held: readonly AssignmentKey[] }
 
-/** The name of a list with exactly these keys, and people. Another list has another digest. */
+/** The digest of a list with exactly these keys and people. Any other list has another digest. */
 export function digestOf({ rule, cause, name = '', folder, held, items = [] }: NamedList): string {
   const place = folder === undefined ? '' : ` in ${folder}`
   return digestOfWords([`${rule} ${cause} ${name}${place}`, ...held, ...(hasItems({ rule }) ? items : [])])
 }
 
-/** The name of one content of a file with one effect. */
+/** The digest of one content of a file with one effect. */
 export function contentsDigest(
   file: { readonly name: PermissionSetName; readonly content: string },
   { leavesNone, givesAdministrator, takesAway }: ContentsChange,
@@ -70,16 +69,15 @@ export function heldDigests({ lists, contents }: BrakeRecord): readonly string[]
 
 export type ReleaseResult =
   | { readonly outcome: 'released'; readonly list: BrakeList }
-  /** The file of this permission set. */
   | { readonly outcome: 'released-contents'; readonly permissionSet: PermissionSetName }
-  /** The same list was released already, at that instant. */
+  /** The same list was released before, at that instant. */
   | { readonly outcome: 'released-before'; readonly at: string; readonly by: string }
-  /** Another list is held, or none: it is not the list that the person looked at. */
+  /** Another list is held, or none: not the one that the person looked at. */
   | { readonly outcome: 'other-list'; readonly record: BrakeRecord }
 
 /**
- * Releases exactly the list, or the file, with this digest, for an hour by S3's clock, whatever becomes of other lists meanwhile.
- * Writes `control/brake.json` only: the dispatcher finds the release there within a minute, and hints at the keys.
+ * Releases exactly the list or file with this digest, for an hour by S3's clock, whatever happens to other lists meanwhile.
+ * Writes only `control/brake.json`: the dispatcher finds the release there within a minute and sends hints for its keys.
  */
 export async function releaseList(objects: ObjectStore, digest: string, by: string): Promise<ReleaseResult> {
   for (;;) {
@@ -96,7 +94,7 @@ export async function releaseList(objects: ObjectStore, digest: string, by: stri
 
 type ReleaseOfRecord = { readonly released: BrakeRecord; readonly result: ReleaseResult }
 
-/** `undefined`: nothing that is held has this digest. */
+/** `undefined`: no held list or file has this digest. */
 function releaseFrom(
   record: BrakeRecord,
   release: { readonly at: Date; readonly digest: string; readonly by: string },

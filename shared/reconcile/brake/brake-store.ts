@@ -5,22 +5,22 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { brakeFile } from './brake-file.ts'
 
-/** A change of the record, and who waits for it to be written. */
+/** A change of the record, and a promise for its write. */
 type Change = {
   readonly apply: (record: BrakeRecord, terms: BrakeTerms) => BrakeRecord | Promise<BrakeRecord>
   readonly written: PromiseWithResolvers<void>
 }
 
-/** What stands on the record that did not before. */
+/** The lists and contents that are new in the record. */
 export type NewlyHeld = Pick<BrakeRecord, 'lists' | 'contents'>
 
-/** `control/brake.json`, as last read or written here. Changes that come together are written together. */
+/** `control/brake.json`, as last read or written here. Joins simultaneous changes in one write. */
 export class BrakeStore {
   readonly #ports: Pick<Ports, 'objects' | 'clock'>
   readonly #limits: Configuration['brake']
   readonly #onHeld: (held: NewlyHeld) => void
   #record: BrakeRecord = emptyBrake
-  /** Of the object that was last refreshed from; `undefined`: it has to be read. */
+  /** The etag of the last refresh; `undefined`: read it. */
   #etag: string | undefined
   #waiting: Change[] = []
   #tail: Promise<unknown> = Promise.resolve()
@@ -39,12 +39,12 @@ export class BrakeStore {
     return this.#record
   }
 
-  /** Reads what others have written since. Returns the releases that are still to be hinted at. */
+  /** Reads the changes of others. Returns the releases that have no hints yet. */
   refresh(): Promise<BrakeRecord['releases']> {
     return this.#exclusively(() => this.#refresh())
   }
 
-  /** The next refresh reads it again, changed or not. */
+  /** Makes the next refresh read the record, even if unchanged. */
   forget(): void {
     this.#etag = undefined
   }
@@ -70,7 +70,7 @@ export class BrakeStore {
     return done
   }
 
-  /** All changes that wait, in one write; never rejects. */
+  /** Writes all waiting changes at once; never rejects. */
   async #writeWaiting(): Promise<void> {
     const changes = this.#waiting.splice(0)
     if (changes.length === 0) return
@@ -79,22 +79,22 @@ export class BrakeStore {
       while (!isWritten) isWritten = await this.#write(changes)
       for (const { written } of changes) written.resolve()
     } catch (error) {
-      // It may have been written all the same: what counts once is not counted again.
+      // The write may have succeeded anyway: a counted item is not counted again.
       for (const { written } of changes) written.reject(error)
     }
   }
 
-  /** False: someone else has changed the object meanwhile. */
+  /** False: someone else changed the object meanwhile. */
   async #write(changes: readonly Change[]): Promise<boolean> {
     const file = brakeFile(this.#ports.objects)
     const stored = await file.read()
     if (!stored) {
-      // Made first, since only an answer about an object tells S3's time.
+      // Create it first, because only an answer about an object tells S3's time.
       await file.write(emptyBrake, undefined)
       return false
     }
     const { value: before, object } = stored
-    // Judged by S3's clock: that of the machine may be minutes off.
+    // Judge by S3's clock, because the machine's may be minutes off.
     const clockNow = this.#ports.clock.now()
     const terms = { limits: this.#limits, clockNow, now: object.servedAt }
     let record = pruneBrake(before, terms)

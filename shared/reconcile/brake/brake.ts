@@ -27,7 +27,10 @@ import { countBase } from './count-base.ts'
 import { type BrakeSources, prolongEnded } from './count-open.ts'
 import { tellHeld } from './tell-held.ts'
 
-/** Whom a rule means no longer. By the names of the memberships: all whom it has put into its group, and those who surely stay. */
+/**
+ * People whom a rule no longer matches. By the names of memberships: everyone whom the rule added, and those who certainly
+ * stay.
+ */
 export type Leavers = {
   readonly group: string
   readonly leaving: readonly Extract<Taking, { item: string }>[]
@@ -35,7 +38,6 @@ export type Leavers = {
   readonly staying: readonly string[]
 }
 
-/** In words. */
 export type AttributeLosses = { readonly losses: readonly string[]; readonly taken: readonly string[] }
 type HeldList = Pick<Held, 'outcome'> & { readonly list: BrakeList }
 
@@ -44,8 +46,8 @@ type ContentsAnswer = HeldContents | { readonly admission: Admission; readonly i
 type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log' | 'metrics'>
 
 /**
- * Counts revocations before they are sent (design, promise 6). Everything stands in `control/brake.json`, so a dispatcher
- * that dies forgets nothing; what comes together is written together. Whatever cannot be read or written revokes nothing.
+ * Counts revocations before they are sent (design, promise 6). The whole state is in `control/brake.json`, so a dispatcher that
+ * dies forgets nothing; simultaneous changes share one write. If something cannot be read or written, nothing is revoked.
  */
 export class Brake {
   readonly #ports: BrakePorts
@@ -54,10 +56,10 @@ export class Brake {
   readonly #store: BrakeStore
   readonly #measuring = new Map<string, Promise<void>>()
   #isTold = false
-  /** The record could not be read when it was last looked for: what is held is not known. */
+  /** The last look could not read the record, so the held access is unknown. */
   #isFailing = false
 
-  /** `minimums`: asked of everything that takes access from people. */
+  /** `minimums`: asked for every act that takes access from people. */
   constructor(ports: BrakePorts, configuration: Configuration, minimums: AskMinimum) {
     this.#ports = ports
     this.#configuration = configuration
@@ -70,11 +72,11 @@ export class Brake {
   }
 
   /**
-   * Asked before anything is taken away from anybody; when it passes, that has been counted. Policies are asked for their minimums,
-   * then limits and releases say the rest, in one writing. Throws when it cannot be said.
+   * Asks whether access may be taken away; if it passes, it has been counted. First come the minimums of policies, then limits
+   * and releases, in one write. Throws if it cannot decide.
    */
   async admit(act: Act): Promise<BrakeAnswer> {
-    // What minimums read of the ledger and the directory takes longest, and nothing else has to wait for that.
+    // Reading the ledger and the directory for minimums takes longest, so do it before the exclusive part.
     if (act.takes) await this.#minimums.judge(act.takes, new Set())
     for (;;) {
       const asked: { judged?: Judged } = {}
@@ -91,7 +93,7 @@ export class Brake {
     }
   }
 
-  /** Counts a base apart from all changes of the record, which may take long; those who ask together share it. */
+  /** Counts a base outside the changes of the record, because it may take long. Simultaneous callers share it. */
   async #measure(window: BrakeWindow): Promise<void> {
     const name = JSON.stringify([window.rule, window.cause, window.name, window.folder])
     const counting =
@@ -103,14 +105,14 @@ export class Brake {
     await counting
   }
 
-  /** Nobody takes this away any more, or it is gone: what is held of it leaves its list. */
+  /** The revocation is off, or the access is gone: removes it from its list. */
   drop(act: Act): Promise<void> {
     return this.#tidy((record) => dropAct(record, act))
   }
 
   /**
-   * Asked before the first of those is taken out whom a rule means no longer. Answers which of them are held, and why. Each who
-   * passes is asked about again, by `admit`.
+   * Asks before the first leaver of a rule is removed. Returns which leavers are held, and why. `admit` asks again about each
+   * who passes.
    */
   async admitLeavers({ group, leaving, all, staying }: Leavers): Promise<{
     readonly held: ReadonlySet<string>
@@ -133,7 +135,7 @@ export class Brake {
     return { held: new Set(held), reason: held.length > 0 && list ? describeList(list) : undefined }
   }
 
-  /** One after the other, as if each who passes had left. */
+  /** Judges one after the other, as if each who passes had left. */
   async #askOfLeavers(before: BrakeRecord, leavers: Leavers['leaving'], terms: BrakeTerms): Promise<BrakeRecord> {
     let record = before
     for (const takes of leavers)
@@ -141,15 +143,15 @@ export class Brake {
     return record.leaving === before.leaving ? record : { ...record, leaving: before.leaving }
   }
 
-  /** Writes only where something changes. */
+  /** Writes only a change. */
   async #tidy(change: (record: BrakeRecord) => BrakeRecord): Promise<void> {
     const record = (await brakeFile(this.#ports.objects).read())?.value
     if (record && change(record) !== record) await this.#store.change(change)
   }
 
   /**
-   * Asked before attributes for access control are taken away. `losses`: all that the file asks for now; those that nobody released
-   * are the list. `taken`: the losses of one call. The list if it has one of them.
+   * Asks before attributes for access control are removed. `losses`: all that the file asks for now; the unreleased ones form
+   * the list. `taken`: the losses of one call. Returns the list if it has one of them.
    */
   async admitAttributes({ losses, taken }: AttributeLosses): Promise<Admission | HeldList> {
     const held: { list?: BrakeList | undefined } = {}
@@ -163,8 +165,8 @@ export class Brake {
   }
 
   /**
-   * Where the ledger has nothing under this key as held any more, it leaves the list: it is wanted again, or gone.
-   * While the list cannot be read nothing is done: the sweep finds such keys later.
+   * Removes this key from its list if the ledger no longer holds it: it is wanted again, or gone. Does nothing while the list
+   * cannot be read, because the sweep finds such keys later.
    */
   async review(key: AssignmentKey): Promise<void> {
     if (this.#isFailing || !isHeld(this.#store.record, key)) return
@@ -174,8 +176,8 @@ export class Brake {
   }
 
   /**
-   * Asked before the first call that changes a permission set as `edit` says; when it passes, that has been counted. Throws when
-   * it cannot be said.
+   * Asks before the first call that changes a permission set by `edit`; if it passes, it has been counted. Throws if it cannot
+   * decide.
    */
   async admitContents(edit: Edit): Promise<ContentsAnswer> {
     for (;;) {
@@ -185,7 +187,7 @@ export class Brake {
     }
   }
 
-  /** `baseless`: what has to be counted first. */
+  /** `baseless`: windows that need a count first. */
   async #judgeContents(
     edit: Edit,
   ): Promise<{ readonly verdict: ContentsAnswer } | { readonly baseless: readonly BrakeWindow[] }> {
@@ -204,13 +206,13 @@ export class Brake {
     return verdict ? { verdict } : { baseless }
   }
 
-  /** The file of this permission set is in force, another one, or gone: it leaves the record, as `review` does with keys. */
+  /** The held file is in force, replaced or gone: removes it from the record, as `review` does with keys. */
   async reviewContents(permissionSet: PermissionSetName): Promise<void> {
     if (this.#isFailing || !this.#store.record.contents.some(({ name }) => name === permissionSet)) return
     await this.#store.change((record) => dropContents(record, permissionSet))
   }
 
-  /** The accounts in which access of one of these ids is on the list; `undefined`: it is not known. */
+  /** The accounts with held access of one of these ids; `undefined`: unknown. */
   heldAccountsOf(
     { permissionSet, type }: Pick<Grant, 'permissionSet' | 'type'>,
     ids: readonly PrincipalId[],
@@ -224,8 +226,8 @@ export class Brake {
   }
 
   /**
-   * Looks for what a person has released since, and hints at it: an operator writes `control/` only. Tells once what is
-   * held. Never rejects: what cannot be read now is looked for again, and until then nothing is revoked.
+   * Looks for new releases and sends their hints, because an operator writes only `control/`. Reports once what is held. Never
+   * rejects: if a read fails, the next look tries again, and until then nothing is revoked.
    */
   async look(): Promise<void> {
     try {
@@ -269,7 +271,7 @@ export class Brake {
   }
 }
 
-/** One person whom a rule takes out of its group. `judgeLeavers` counts all of them together. */
+/** One leaver of a rule. `judgeLeavers` counts all of them together. */
 function leaverAct(item: string): Act {
   return { rule: 'memberships', item, counts: [] }
 }

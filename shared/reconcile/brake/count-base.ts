@@ -17,9 +17,8 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type BrakeSources, listOfFolder, readsAtOnce } from './count-open.ts'
 
 /**
- * How many links of the folder, or entries of the ledger, granted something before the window began; or how many permission sets
- * there were. The ledger tells:
- * somebody who is braked may upload any number of links that grant nothing.
+ * Counts the links of a folder, or entries of the ledger, that granted access before the window began; or the permission sets
+ * at that time. Counts by the ledger, because a braked uploader may upload any number of links that grant nothing.
  */
 export async function countBase(window: BrakeWindow, { objects, configuration }: BrakeSources): Promise<number> {
   const { rule, cause, name, counted } = window
@@ -41,7 +40,7 @@ export async function countBase(window: BrakeWindow, { objects, configuration }:
   return Math.min(found.size, most)
 }
 
-/** Those that files of the folder, or the rule, had made before the window began; where the directory ended users, all. */
+/** Counts memberships that files of the folder, or the rule, made before the window began. If the directory ended users: all. */
 async function countMemberships({ cause, name, since, counted }: BrakeWindow, objects: ObjectStore): Promise<number> {
   const rule = cause === 'rule' ? ruleKeyOf(name ?? '') : undefined
   const isMeant = (key: string) =>
@@ -55,7 +54,7 @@ async function countMemberships({ cause, name, since, counted }: BrakeWindow, ob
   return new Set([...counted, ...found]).size
 }
 
-/** Those of ssofile: who is braked may make any number of others meanwhile. */
+/** Counts only sets of ssofile from before the window: a braked uploader may make any number of others meanwhile. */
 async function countPermissionSets(
   { since, clockAt = since, counted }: BrakeWindow,
   objects: ObjectStore,
@@ -88,8 +87,8 @@ async function concernsFolder(
 }
 
 /**
- * The links that granted this before a window began; `undefined`: nothing did. A link that has come since counts only where
- * none is older: then it was uploaded again. Grants are dated by the dispatcher's clock, uploads by S3's.
+ * The links that granted this before a window began; `undefined`: none did. A newer link counts only if no link is older: then
+ * somebody uploaded it again. Grants have the dispatcher's clock, uploads S3's.
  */
 function listGrantingBefore(
   entry: LedgerEntry | undefined,

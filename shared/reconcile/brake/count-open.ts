@@ -16,7 +16,7 @@ export type BrakeSources = { readonly objects: ObjectStore; readonly configurati
 
 export const readsAtOnce = 16
 
-/** The record in which windows that have just run out go on, where they have to. `planned`: deleted besides those that are. */
+/** Prolongs windows that have just ended, if they must continue. `planned`: further links that a plan deletes. */
 export async function prolongEnded(
   record: BrakeRecord,
   act: Act,
@@ -32,8 +32,8 @@ export async function prolongEnded(
 }
 
 /**
- * How many links of a folder are withdrawn while their access is still to be revoked, and neither held, failed nor stuck.
- * Statuses tell: they outlive their links, and say of a link that is there whether its access goes.
+ * Counts withdrawn links of a folder whose access still has to be revoked and is not held, failed or stuck. Uses statuses: they
+ * outlive their links, and for an existing link they say whether its access goes.
  */
 export async function countOpen(
   objects: ObjectStore,
@@ -50,7 +50,7 @@ export async function countOpen(
   const isOpen = async (key: string): Promise<boolean> => {
     const link = links.get(key)
     if (link === undefined || withdrawn.has(key)) return true
-    // One that is empty is in force. The others may not be valid any more, or expired: S3 is asked for few.
+    // An empty link is in force. Others may be invalid or expired, so read these few from S3.
     if (isKnownEmpty(link)) return false
     const found = await spoiledAsAbsent(new JsonRecord(objects, statusKey(key), status).read())
     return found !== undefined && isLeaving(found.value)

@@ -15,7 +15,7 @@ import { readUploadHistory } from '../records/request-history.ts'
 
 const readsAtOnce = 16
 
-/** Where an assignment is: its account as it is now. */
+/** The place of an assignment: its account as it is now. */
 export type RevokedAccount = {
   readonly accountId: AccountId
   readonly account: Account | undefined
@@ -24,14 +24,14 @@ export type RevokedAccount = {
 }
 
 /**
- * Why the links that granted an assignment do so no longer. `undefined`: each of them was withdrawn, so it is their
- * owners' doing. `read` says what a link says now.
+ * Finds out why the links that granted an assignment no longer do. `undefined`: their owners withdrew all of them. `read`
+ * returns a link's present state.
  *
  * | the links                                                     | cause         |
  * | ------------------------------------------------------------- | ------------- |
  * | all withdrawn                                                 | none          |
- * | one in force, and under some configuration it would grant it  | configuration |
- * | one in force, and under no configuration it would: by selector | selector, whether that or the account has changed |
+ * | one in force that some configuration would let grant it       | configuration |
+ * | one in force that no configuration would let grant it: by selector | selector, whether the selector or the account changed |
  * |                                                               |  else account |
  * | none in force, or none known                                  | configuration |
  */
@@ -52,7 +52,7 @@ export async function findCause(
   return selected === undefined ? { cause: 'account', name: place.accountId } : { cause: 'selector', name: selected }
 }
 
-/** Whether a link includes the account under some configuration: here ssofile runs in no account that it could close. */
+/** Whether some configuration would let a link include the account. */
 function couldInclude(link: Link, { account, managementAccountId, selectors }: RevokedAccount): boolean {
   const open = { includeManagementAccount: true, includeOwnAccount: true }
   const most: Membership = { supportNestedOu: true, ...open, managementAccountId, selectors }
@@ -60,14 +60,14 @@ function couldInclude(link: Link, { account, managementAccountId, selectors }: R
 }
 
 /**
- * These links without those of temporary access that has ended: the brake never holds that, or access would last beyond its
- * end. It counts what anybody else does to them.
+ * The links without temporary access that has ended: the brake never holds it, or access would outlast its end. The brake
+ * counts whatever anyone else does to temporary links.
  *
  * | the temporary link now                  | ended                                                          |
  * | --------------------------------------- | -------------------------------------------------------------- |
  * | expired                                 | yes                                                            |
- * | any other, and not the one that granted | if history says so, which it does before ssofile deletes one,  |
- * |                                         | or by its time                                                 |
+ * | any other, and not the one that granted | if history says so (before ssofile deletes one)                |
+ * |                                         | or its time is over                                            |
  * | the one that granted                    | no                                                             |
  */
 export async function withoutEnded(
@@ -82,7 +82,7 @@ export async function withoutEnded(
     if (reading.state === 'unreadable') return false
     if (reading.state !== 'absent' && isSameUpload(link, reading.object)) return false
     if (link.ofRequest && isOver(await readUploadHistory(objects, link.ofRequest))) return true
-    // No answer about a link that is gone tells S3's time.
+    // S3's answer about a missing link has no time.
     const now = 'object' in reading ? reading.object : await objects.head(ownerKey)
     return now !== undefined && 'servedAt' in now && hasExpired(link, now.servedAt)
   }
@@ -95,11 +95,11 @@ export async function withoutEnded(
  * | ------------------------------------------------- | ------------------------------------------------------------ |
  * | absent                                            | yes                                                          |
  * | expired                                           | yes: it counts as absent from then on                        |
- * | not valid, or not in force yet, other content     | yes: the person who overwrote it did that                    |
- * | not valid any more, the content that granted      | no: the configuration has changed, for instance its folders  |
- * | in force, other content, and what granted ran out | yes: the policies refuse the other content                   |
- * | in force                                          | no: it covers the account no more, or its principal is gone  |
- * | S3 does not give it                               | no: it is not known what it says                             |
+ * | invalid, or not in force yet, other content       | yes: the person who overwrote it did that                    |
+ * | invalid now, the content that granted             | no: the configuration changed, for instance its folders      |
+ * | in force, other content, and what granted expired | yes: the policies refuse the other content                   |
+ * | in force                                          | no: it does not cover the account now, or its principal is gone |
+ * | S3 does not return it                             | no: its content is unknown                                   |
  */
 function isWithdrawn(granting: GrantingLink, reading: LinkReading): boolean {
   switch (reading.state) {

@@ -8,10 +8,10 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { showList } from './brake-file.ts'
 import { readsAtOnce } from './count-open.ts'
 
-/** Nobody reads more of one list; its digest stands for all of it. */
+/** Enough rows for a reader; the digest stands for the whole list. */
 const rowsMost = 100
 
-/** Who would lose what by one list of the brake, and by whose links: as the ledger has it. */
+/** The people who would lose access by one list of the brake, and their links, by the ledger. */
 export async function listHeldAccess(list: BrakeList, objects: ObjectStore) {
   const { digest, since, held } = showList(list)
   const ledger = new Ledger(objects)

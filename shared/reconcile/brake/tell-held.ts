@@ -5,7 +5,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { showList } from './brake-file.ts'
 import type { NewlyHeld } from './brake-store.ts'
 
-/** Raises the alarm, as a brake that cannot be read does. */
+/** Raises the alarm, as an unreadable brake does. */
 export function tellHeld(
   { log, metrics }: Pick<Ports, 'log' | 'metrics'>,
   { lists, contents }: NewlyHeld,

@@ -13,16 +13,16 @@ export type AdmissionSources = JudgeContext & {
 }
 
 /**
- * Of links that are in force, those that count for one assignment. A policy stops what is new, and takes nothing away.
+ * Selects the links in force that count for one assignment. A policy stops new content, and takes nothing away.
  *
  * | its content                | the policies | the ledger entry has of this link     | then                            |
  * | -------------------------- | ------------ | ------------------------------------- | ------------------------------- |
- * | granted the access already |              | the same content                      | it counts, whatever they say    |
+ * | granted the access already |              | the same content                      | it counts in any case           |
  * | is new here                | accept it    |                                       | it counts                       |
- * | is new here                | refuse it    | another content, not expired          | that other content goes on      |
- * | is new here                | refuse it    | another content, expired; or nothing  | it counts as absent             |
+ * | is new here                | refuse it    | other content, not expired            | the other content still counts  |
+ * | is new here                | refuse it    | other content, expired; or nothing    | it counts as absent             |
  *
- * A change that is refused changes nothing: what the former content gave stays, and ends when the former content said.
+ * A refused change changes nothing: the former content's access stays until the end that the former content set.
  */
 export async function admitLinks(
   found: readonly GrantingLink[],

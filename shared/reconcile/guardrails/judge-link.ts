@@ -18,20 +18,20 @@ export type JudgeContext = {
   readonly policies: Pick<Policies, 'read'>
   readonly organization: Pick<OrganizationCache, 'view' | 'viewWithTags' | 'selectors'>
   readonly configuration: Configuration
-  /** Until when (monotonic) tags of accounts may be read. Absent: until all are. */
+  /** Until when (monotonic) to read tags of accounts. Absent: until all are read. */
   readonly tagsUntilMs?: number | undefined
-  /** Absent: nobody has looked at what people have besides. */
+  /** Absent: the other access of people is not looked at. */
   readonly separations?: FindOverlaps | undefined
 }
 
 type Judged = Pick<LinkCase, 'link' | 'body' | 'uploadedAt'> & {
-  /** Asked only where a rule is about uploaders. `later`: it is not uploaded yet. */
+  /** Called only if a rule is about uploaders. `later`: not uploaded yet. */
   readonly findUploader: () => Promise<Uploader | 'later' | undefined>
-  /** One that the link reaches besides, where the cached view of the organization does not know it yet. */
+  /** A further account that the link reaches, if the cached view does not know it yet. */
   readonly account?: AccountId
 }
 
-/** What the policies say of a link, with the organization as it is known. Nothing is looked up where there is no policy. */
+/** What the policies say about a link in the organization as known. Reads nothing if there is no policy. */
 export async function judgeLink(
   { findUploader, account, ...about }: Judged,
   { policies, organization, configuration, tagsUntilMs, separations }: JudgeContext,

@@ -17,7 +17,7 @@ type JudgingMembership = {
   readonly configuration: Pick<Configuration, 'folders'>
 }
 
-/** What the policies say of a membership file, with the links of its group as they are. Nothing is read where there is no rule. */
+/** What the policies say about a membership file with its group's present links. Reads nothing if there is no rule. */
 export async function judgeMembership(
   { by, ...about }: Omit<MembershipCase, 'uploader' | 'links'> & { readonly by: Uploader | 'later' | undefined },
   { objects, policies, configuration }: JudgingMembership,

@@ -27,7 +27,7 @@ export type MinimumSources = {
   readonly statuses: Pick<StatusStore, 'read'>
 }
 
-/** What is given at the same time, in a plan. */
+/** Access that a plan grants at the same time. */
 export type Coming = {
   readonly access: readonly AssignmentId[]
   readonly members: ReadonlyMap<PrincipalId, readonly PrincipalId[]>
@@ -35,7 +35,7 @@ export type Coming = {
 const nothingComing: Coming = { access: [], members: new Map() }
 
 type Judgement = Awaited<ReturnType<AskMinimum['judge']>>
-/** `left`: so many people, fewer than are demanded; or why nobody knows. */
+/** `left`: how many people are left, if fewer than demanded; or why that is unknown. */
 type PeopleLeft = { readonly isConcerned: boolean; readonly left?: number | { readonly unread: string } | undefined }
 type IsThere = (person: PrincipalId) => Promise<boolean>
 type Leaving = ReadonlySet<string>
@@ -45,15 +45,15 @@ type Context = {
   readonly isThere: IsThere
   readonly coming: Coming
 }
-/** The accesses in one account that a rule is about. */
+/** The access in one account that a rule covers. */
 type Concerned = { readonly of: PolicyMinimum; readonly account: AccountId; readonly keys: AssignmentKey[] }
 
 const unconcerned: Judgement = { isConcerned: false }
 
 /**
- * How many people policies want to be left. Each taking of access is asked here, whatever its cause; see `Brake`. Those people
- * count who are in the directory, not disabled, and not suspended, and to whom ssofile gave standing access: it cannot keep what others
- * gave. Whoever is to be suspended, and still held, counts.
+ * How many people policies want to keep their access. Asked for each loss of access, whatever its cause; see `Brake`. People
+ * count if they are in the directory, not disabled, not suspended, and have standing access from ssofile, which cannot keep
+ * access from others. People whose suspension is held count.
  */
 export class Minimums implements AskMinimum {
   readonly #sources: MinimumSources
@@ -62,13 +62,13 @@ export class Minimums implements AskMinimum {
     this.#sources = sources
   }
 
-  /** The first minimum that is not kept after this, where it takes somebody away who counts. */
+  /** The first minimum that this loss breaks, if it takes away a person who counts. */
   async judge(taking: Taking, leaving: Leaving): Promise<Judgement> {
     const [judgement = unconcerned] = await this.judgeAll([taking], leaving)
     return judgement
   }
 
-  /** The same of several, each as if the others were gone that are `leaving`. */
+  /** The same for several losses, each as if the other `leaving` access were gone. */
   async judgeAll(
     takings: readonly Taking[],
     leaving: Leaving,
@@ -107,7 +107,7 @@ export class Minimums implements AskMinimum {
   ): Promise<Judgement> {
     let isConcerned = false
     for (const { of, account, keys } of all) {
-      // What cannot be read is held: nobody knows who would be left.
+      // Unreadable: hold it, because it is unknown who would be left.
       const read = await unlessUnread(this.#judgeHere(taking, keys, { ...context, of }))
       const found: PeopleLeft = 'is' in read ? read.is : { isConcerned: true, left: read }
       isConcerned ||= found.isConcerned
@@ -117,7 +117,7 @@ export class Minimums implements AskMinimum {
     return { isConcerned }
   }
 
-  /** The people who keep what a minimum is about, of these accesses in one account: no more than it demands. */
+  /** The people who keep the access of a minimum in one account; counts no further than it demands. */
   async listKeeping(
     keys: readonly AssignmentKey[],
     rule: PolicyMinimum['rule'],
@@ -139,7 +139,7 @@ export class Minimums implements AskMinimum {
     return people
   }
 
-  /** Everybody who is there, and neither disabled nor suspended nor about to be. */
+  /** True for people in the directory who are neither disabled nor suspended. */
   readPresence(): Promise<IsThere> {
     return this.#readPresence(new Set())
   }
@@ -201,9 +201,7 @@ export class Minimums implements AskMinimum {
     }
   }
 
-  /**
-   * Whether the ledger says that it is there, and not for a while only. `isGoing`: it is being revoked, which may have begun.
-   */
+  /** Whether the ledger has this access permanently. `isGoing`: it is being revoked, and the revocation may have begun. */
   async #isKept(key: AssignmentKey, isGoing = false): Promise<boolean> {
     const { objects } = this.#sources
     const entry = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry
@@ -214,8 +212,8 @@ export class Minimums implements AskMinimum {
 }
 
 /**
- * Where temporary links grant it too, the access goes on when the others are deleted, and ends with them: so each of the others is
- * looked at.
+ * If temporary links grant the access too, it continues after the others are deleted, and ends with the temporary ones. So
+ * check each of the others.
  */
 async function isStanding(links: readonly GrantingLink[], objects: ObjectStore): Promise<boolean> {
   if (isOnlyTemporary(links.map(({ key }) => key))) return false

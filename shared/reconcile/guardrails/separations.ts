@@ -23,7 +23,7 @@ const readsAtOnce = 16
 
 type Overlaps = LinkCase['overlaps']
 
-/** Says what the people of a link have besides. `account`: only there; absent: wherever the link was judged. */
+/** Finds the other access of a link's people. `account`: only there; absent: in every account where the link was judged. */
 export type FindOverlaps = { overlaps(link: Link, account?: AccountId): Promise<Overlaps> }
 
 type SeparationSources = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'> & {
@@ -34,12 +34,12 @@ type SeparationSources = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'cloc
 }
 
 /**
- * What people have besides, for rules that keep permission sets apart. Only a dispatcher asks: it alone knows what is being
- * granted. Memberships are read from the directory, and an answer counts for a minute.
+ * The other access of people, for rules that keep permission sets apart. Only a dispatcher asks, because it alone knows what is
+ * being granted. Reads memberships from the directory; an answer counts for a minute.
  */
 export class Separations implements FindOverlaps {
   readonly #context: SeparationSources
-  /** What this process found last, by link and account: the status of the link tells it. */
+  /** The last findings of this process by link and account, for the status of the link. */
   readonly #found = new Map<string, Map<AccountId, Overlaps>>()
   #tail: Promise<unknown> = Promise.resolve()
 
@@ -55,19 +55,21 @@ export class Separations implements FindOverlaps {
     return overlaps
   }
 
-  /** Whether some rule keeps this permission set apart from others. */
   async concerns(permissionSet: PermissionSetName): Promise<boolean> {
     return separatedFrom(await this.#context.policies.read(), permissionSet) !== undefined
   }
 
-  /** One judgement after the other: of two grants that must not be together, one is judged when the other is written. */
+  /**
+   * Runs judgements one after the other: of two grants that exclude each other, the second is judged after the first is
+   * written.
+   */
   alone<T>(judge: () => Promise<T>): Promise<T> {
     const done = this.#tail.then(judge)
     this.#tail = done.catch(() => undefined)
     return done
   }
 
-  /** Somebody has this access no longer: what was refused because of it is looked at again. */
+  /** Someone lost this access: looks again at the links that were refused because of it. */
   async wake({ permissionSet, accountId: account }: Pick<AssignmentId, 'permissionSet' | 'accountId'>): Promise<void> {
     const { objects, clock, policies, configuration } = this.#context
     const isSeparated = separatedFrom(await policies.read(), permissionSet)
@@ -100,7 +102,7 @@ export class Separations implements FindOverlaps {
   }
 }
 
-/** The links that were refused and that some rule keeps apart from others: their people may have left what stood against it. */
+/** Refused links that some rule keeps apart: the conflicting access of their people may be gone. */
 export async function listKeptApart(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   { folders }: Pick<Configuration, 'folders'>,
@@ -114,7 +116,7 @@ export async function listKeptApart(
   return rejected.flatMap(({ key, permissionSet }) => (separatedFrom(guardrails, permissionSet) ? [key] : []))
 }
 
-/** What the people of this principal have in this account, of what `isSeparated`. `besides`: what is not recorded yet. */
+/** The access of this principal's people in this account, where `isSeparated`. `besides`: access that is not recorded yet. */
 export async function readOverlaps(
   { type, principalId }: Pick<Grant, 'type'> & { readonly principalId: PrincipalId },
   account: AccountId,
@@ -134,7 +136,7 @@ export async function readOverlaps(
 ): Promise<Exclude<Overlaps, 'later'>> {
   try {
     const all = besides.filter(({ accountId }) => accountId === account)
-    // One that is being revoked counts until it is gone.
+    // Access that is being revoked counts until it is gone.
     for await (const { assignment } of listKnown(objects, `account%${account}%`)) all.push(assignment)
     const others = all.filter(({ permissionSet }) => isSeparated({ permissionSet, account }))
     if (others.length === 0) return []

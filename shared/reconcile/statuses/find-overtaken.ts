@@ -7,12 +7,12 @@ import { ownedPrefix, permissionSetOf, readOwned } from '../records/owned-permis
 import { StatusStore } from '../records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
-/** The sweep finds what is older. */
+/** The sweep finds older ones. */
 const recentMs = 10 * 60_000
 
 /**
- * Links whose status says that their permission set does not exist, although it was applied within the last minutes: the message
- * that wakes them was lost, or has overtaken the status. Without such a permission set, one listing is all that it costs.
+ * Links whose status says that their permission set does not exist, although it was applied a few minutes ago: the message that
+ * wakes them was lost, or came before the status. If no permission set was applied recently, this costs one listing.
  */
 export async function findOvertaken({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<readonly string[]> {
   const applied = new Map<string, string>()

@@ -19,29 +19,29 @@ import type { LinkReading } from '../records/read-link.ts'
 
 type InForceReading = Extract<LinkReading, { state: 'in-force' }>
 
-/** What a status asks of the organization. */
+/** The organization, as a status needs it. */
 export type AskedOrganization = Pick<OrganizationCache, 'view' | 'viewWithTags' | 'find' | 'parentExists' | 'selectors'>
 
 export type GatherContext = {
   readonly organization: AskedOrganization
   readonly configuration: Configuration
   readonly policies: Pick<Policies, 'read'>
-  /** Until when (monotonic) tags of accounts may be read. Absent: until all are. */
+  /** Until when (monotonic) to read tags of accounts. Absent: until all are read. */
   readonly tagsUntilMs?: number
-  /** Absent: nobody has looked at what people have besides. */
+  /** Absent: the other access of people is not looked at. */
   readonly separations?: FindOverlaps
-  /** Who uploaded what is in force. Absent: as its status until now says. */
+  /** The uploader of the content in force. Absent: the uploader in the present status. */
   findUploader?(): Uploader | 'later' | undefined
-  /** The accounts in which the ledger has access of this grant. */
+  /** The accounts in which the ledger has this grant. */
   accountsOf(grant: Grant): Promise<readonly AccountId[]>
-  /** How far the assignments are: only the dispatcher knows. Absent: unknown. */
+  /** Progress of the assignments, which only the dispatcher knows. Absent: unknown. */
   readonly progress?: {
-    /** `undefined`: nobody has looked since this process began. */
+    /** `undefined`: not looked at since this process began. */
     lackOf(link: string): Lack | 'none' | undefined
     of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
-    /** What this link gave and is there still. */
+    /** The remaining access of this link. */
     leftOf(link: Link, accounts: readonly AccountId[]): Promise<readonly Access[]>
-    /** Where the brake holds a revocation; `undefined`: it is not known. */
+    /** The accounts with a held revocation; `undefined`: unknown. */
     heldAccountsOf(grant: Grant): Promise<readonly AccountId[] | undefined>
   }
 }
@@ -49,11 +49,11 @@ export type GatherContext = {
 export type GatheredLink = {
   readonly reading: LinkReading
   readonly facts: LinkFacts
-  /** In force: the accounts that the link grants access in. Else: those in which access that it granted may be left. */
+  /** In force: the accounts of the link's access. Otherwise: accounts that may still have access from the link. */
   readonly accounts: readonly AccountId[]
 }
 
-/** Reads all that the status of a link depends on; `present` is its status until now. Throws when anything cannot be read. */
+/** Reads everything that the status of a link depends on; `present` is its present status. Throws if a read fails. */
 export async function gatherLink(
   reading: LinkReading,
   present: Status | undefined,
@@ -63,7 +63,7 @@ export async function gatherLink(
   if (reading.state === 'in-force') {
     const expansion = await expandLink(reading.link, context)
     const desired = expansion.found === 'accounts' ? expansion.accounts : []
-    // A dispatcher may have died before it said that nothing is held any more: then only the ledger tells what to look at.
+    // A dispatcher may have died before it removed `held` from the status: then only the ledger knows the accounts to look at.
     const mayBeOver = desired.length === 0 && present?.state === 'held' && context.progress === undefined
     const accounts = mayBeOver ? await context.accountsOf(reading.link) : desired
     const progress =
@@ -73,7 +73,7 @@ export async function gatherLink(
     return { reading, accounts, facts: { ...common, ...reading, expansion, progress, onDrift, verdict } }
   }
   const accounts = reading.link ? await listConcerned(reading.link, context) : []
-  // What it granted stays: nothing has to be looked at for it.
+  // The access of an unreadable link stays, so nothing has to be looked at.
   if (reading.state === 'unreadable') return { reading, accounts: [], facts: { ...common, ...reading } }
   const left = await gatherLeft(reading.link, accounts, context)
   return { reading, accounts, facts: { ...common, ...reading, left } }
@@ -107,10 +107,10 @@ async function expandLink(link: Link, { organization, configuration, tagsUntilMs
       const { managementAccountId } = view
       const because = closedBecause(link, scope.id, { ...configuration, managementAccountId })
       if (because) return { found: 'closed', because, id: scope.id }
-      // The view may not have a new account yet. Only the state matters here: no tags are read for it.
+      // The view may lack a new account. Only the state matters here, so read no tags.
       const known = view.accounts.find(({ id }) => id === scope.id)
       const account = known && !isUnplaced(known) ? known : await organization.find(scope.id, view)
-      // Ids that differ in one digit are common: no near one was meant.
+      // Account ids that differ in one digit are common, so suggest none.
       if (!account) return { found: 'nothing', scope, near: undefined }
       return account.state === 'ACTIVE' ? found([account.id]) : { found: 'inactive-account', account }
     }
@@ -133,7 +133,6 @@ async function expandLink(link: Link, { organization, configuration, tagsUntilMs
   }
 }
 
-/** Nothing is granted or held. */
 const noAccess: Progress = { access: [], held: [], lack: undefined }
 
 async function gatherProgress(
@@ -142,7 +141,7 @@ async function gatherProgress(
   { progress, accountsOf }: GatherContext,
 ): Promise<Progress | 'unknown'> {
   if (!progress) return 'unknown'
-  // The brake's list says where to look, so that not the whole ledger is looked through.
+  // The brake's list names the accounts, so that the whole ledger need not be searched.
   const listed = (await progress.heldAccountsOf(link)) ?? (await accountsOf(link))
   const left = await progress.leftOf(link, listed)
   return {
@@ -152,7 +151,7 @@ async function gatherProgress(
   }
 }
 
-/** From the ledger, not from the scope of today. */
+/** By the ledger, not by the present scope. */
 async function listConcerned(link: Link, { accountsOf }: GatherContext): Promise<readonly AccountId[]> {
   return link.scope.kind === 'account' ? [link.scope.id] : accountsOf(link)
 }

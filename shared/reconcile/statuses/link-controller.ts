@@ -20,7 +20,7 @@ import { type GatherContext, type GatheredLink, gatherLink } from './gather-link
 type LinkContext = ReconcileContext & Pick<GatherContext, 'organization' | 'policies' | 'tagsUntilMs'>
 
 interface LinkTypes extends KindTypes {
-  /** The key: which folders count says the configuration, and what a name means that is not valid says its status. */
+  /** The key. The configuration decides which folders count, and the status explains an invalid name. */
   readonly name: string
   readonly body: LinkBody
   readonly entry: never
@@ -32,12 +32,12 @@ interface LinkTypes extends KindTypes {
 }
 type Facts = LinkTypes['facts']
 
-/** The file of a link: tells its status, as far as that is known without the dispatcher, and has its accounts looked at. */
+/** The file of a link: writes the status that is known without the dispatcher, and sends hints for its accounts. */
 export const linkController: Controller<LinkTypes> = {
   noun: 'link',
   parseName: (key) => ({ ok: true, value: key }),
   mostBytes: linkBodyMostBytes,
-  // What it granted when it was valid goes, as if it were deleted.
+  // The access of a link that becomes invalid goes, as if the link were deleted.
   describesInvalid: true,
   parseBody: parseLinkBody,
   gather,
@@ -64,7 +64,7 @@ async function gather(input: Input<LinkTypes>, context: ReadingContext<LinkConte
     isNamed: link !== undefined,
     isRepeated,
     lacksTags: gathered.facts.state === 'in-force' && gathered.facts.expansion.found === 'unread-tags',
-    // It may have been the last link of a permission set whose deletion waits for that.
+    // It may have been the last link that blocked the deletion of its permission set.
     blocked: isOver ? await findBlockedDeletion(link.permissionSet, objects) : undefined,
   }
 }
@@ -87,7 +87,7 @@ function wakesOf(tell: LinkEnd['tell'], key: string, { reading, accounts, blocke
     case 'nothing':
       return undefined
     case 'read tags':
-      // A new message, not a failure: a message that fails comes again only a few times.
+      // Send a new message instead of failing, because SQS delivers a failed message only a few times.
       return { why: 'tags of accounts are being read', inputs: [{ key }], hints }
     case 'grant':
       return { why: 'its link is in force', hints }

@@ -12,14 +12,14 @@ import { inputOfStatus, StatusStore, statusPrefix } from '../records/status-stor
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 /**
- * Objects of ssofile that hold up more than the links of one assignment while nobody can read them: what the brake counts,
- * and what is known of a permission set. Each has a status of its own meanwhile, as an input has.
+ * Records of ssofile that block more than one assignment while they cannot be read: the brake's count and the records of
+ * permission sets. Until then each has a status, like an input.
  */
 export class SpoiledRecords {
-  /** By key: the etag of what was read without fault. */
+  /** By key: the etag of a record that could be read. */
   readonly #sound = new Map<string, string>()
 
-  /** Tells of those that cannot be read now, and no more of those that can. Answers their keys. */
+  /** Writes the status of each unreadable record, removes it from readable ones, and returns the unreadable keys. */
   async tell(
     ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
     configuration: Pick<Configuration, 'folders'>,
@@ -67,7 +67,6 @@ async function listTold(objects: ObjectStore): Promise<readonly string[]> {
   return told
 }
 
-/** What that means, and what a person can do. */
 export function describeSpoiled(key: string): Pick<Status, 'reason' | 'remedy'> {
   const isBrake = key === brakeKey
   const received = `${key}: received something that this version of ssofile did not write, or that S3 does not give`

@@ -8,27 +8,27 @@ import type { Lacks } from '../assignments/settlement.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { SpoiledObjectError } from '../records/stored-json.ts'
 
-/** While hints of an input are being worked on, its status is written at most this often. */
+/** How often to write the status of an input while its hints are in work. */
 const progressEveryMs = 10_000
-/** And when they are done. */
+/** How often when they are done. */
 const atRestEveryMs = 500
 const tellingAtOnce = 16
 
 /**
- * The inputs whose status has to be written again. It is kept in memory only: each status is computed from what is there
- * when it is written, and no count is incremented, so a process that ends loses nothing.
+ * The inputs whose status must be written again. Lives only in memory: each status is computed from the present state, and no
+ * count is incremented, so a process that ends loses nothing.
  */
 export class StatusBoard {
   readonly #statuses: StatusStore
   readonly #clock: Clock
   readonly #log: Log
   readonly #assess: (input: string, current: Status | undefined) => Promise<NewStatus | undefined>
-  /** Since when (monotonic). */
+  /** With the time (monotonic) of the first change. */
   readonly #dirty = new Map<string, number>()
   readonly #toldMs = new Map<string, number>()
   readonly #running = new Map<string, number>()
   readonly #lacks = new Map<string, Lack | 'none'>()
-  /** The links that were found waiting in this slice, by permission set, until they are taken. */
+  /** The links that this slice found waiting, by permission set, until `takeWaiting`. */
   readonly #waited = new Map<PermissionSetName, Set<string>>()
 
   constructor(options: {
@@ -43,7 +43,7 @@ export class StatusBoard {
     this.#assess = options.assess
   }
 
-  /** The dispatcher works on a hint that this input caused. `end` must follow. */
+  /** The dispatcher works on a hint of this input. `end` must follow. */
   begin(input: string): void {
     this.#running.set(input, (this.#running.get(input) ?? 0) + 1)
   }
@@ -59,12 +59,11 @@ export class StatusBoard {
     for (const input of inputs) if (!this.#dirty.has(input)) this.#dirty.set(input, this.#clock.monotonicMs())
   }
 
-  /** `undefined`: no assignment of the link was evaluated in this slice. */
+  /** `undefined`: this slice has evaluated no assignment of the link. */
   lackOf(link: string): Lack | 'none' | undefined {
     return this.#lacks.get(link)
   }
 
-  /** What an evaluation found. */
   noteLacks(permissionSet: PermissionSetName, lacks: Lacks): void {
     const waited = this.#waited.get(permissionSet) ?? new Set()
     for (const [link, lack] of lacks) {
@@ -75,8 +74,8 @@ export class StatusBoard {
   }
 
   /**
-   * The links that were found waiting in this slice, maybe before their statuses say so; the caller has them looked at
-   * again. Some of their accounts may have been granted meanwhile.
+   * Returns and forgets the links that this slice found waiting, perhaps before their statuses say so. The caller looks at them
+   * again. Some of their accounts may have access by now.
    */
   takeWaiting(permissionSet: PermissionSetName): readonly string[] {
     const links = [...(this.#waited.get(permissionSet) ?? [])]
@@ -84,7 +83,7 @@ export class StatusBoard {
     return links
   }
 
-  /** Writes the statuses that are due, or all that are dirty. One that cannot be written stays dirty. */
+  /** Writes the due or all dirty statuses. A status that cannot be written stays dirty. */
   async tell(which: 'due' | 'all'): Promise<void> {
     const inputs = which === 'all' ? [...this.#dirty.keys()] : this.#due()
     const limit = pLimit(tellingAtOnce)
@@ -108,7 +107,7 @@ export class StatusBoard {
   }
 
   async #tellOne(input: string): Promise<void> {
-    // First, so that a change while the status is computed makes it dirty again.
+    // First, so that a change during the computation makes it dirty again.
     this.#dirty.delete(input)
     this.#toldMs.set(input, this.#clock.monotonicMs())
     try {
@@ -117,7 +116,7 @@ export class StatusBoard {
       if (told === undefined) this.#toldMs.delete(input)
     } catch (error) {
       if (error instanceof SpoiledObjectError)
-        // Trying again does not help: each reconcile tells of it, and the input is looked at when it is restored.
+        // A retry does not help: each reconcile reports it, and looks at the input after the restore.
         return this.#log.error('a status cannot be told until an object is restored', { input, error })
       this.touch([input])
       this.#log.warn('a status could not be told; it is told again', { input, error })
@@ -128,7 +127,6 @@ export class StatusBoard {
     return this.#dirty.size > 0
   }
 
-  /** The inputs whose status is still to be written. */
   get dirty(): readonly string[] {
     return [...this.#dirty.keys()]
   }

@@ -5,8 +5,8 @@ import { listHeads } from '../records/list-heads.ts'
 import { inputOfStatus, StatusStore, statusPrefix } from '../records/status-store.ts'
 
 /**
- * Gives each file of governance under a prefix that is broken a status, as an input has, and takes it from those that are not
- * any more. Safe to repeat after any interruption. Answers their keys.
+ * Writes a status for each broken file of governance under a prefix, as for an input, and removes it from the others. Safe to
+ * repeat after an interruption. Returns the broken keys.
  */
 export async function tellBroken(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,

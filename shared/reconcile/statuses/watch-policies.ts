@@ -14,13 +14,13 @@ export const policyStateKey = 'state/policies.json'
 const policyState = record({
   v: z.literal(1),
   etags: z.record(z.string(), z.string()),
-  /** Who looked at once may have judged by the policies of some seconds ago: all is looked at once more. */
+  /** A look right after the change may have used policies that are a few seconds old, so everything is looked at once more. */
   again: z.literal(true).optional(),
 })
 
 /**
- * Gives each policy that is broken a status, as an input has, and has every rejected input looked at again when a policy has
- * changed: it may be accepted now. Answers which are broken. Safe to repeat after any interruption.
+ * Writes a status for each broken policy, as for an input. When a policy has changed, looks at every rejected input again,
+ * because it may be accepted now. Returns the broken policies. Safe to repeat after an interruption.
  */
 export async function watchPolicies(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,

@@ -22,15 +22,15 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellBroken } from './tell-broken.ts'
 
 export const selectorStateKey = 'state/selectors.json'
-/** By name: which content it had, and whether that could be used. */
+/** By name: the last content, and whether it could be used. */
 const selectorState = record({ v: z.literal(1), contents: z.record(z.string(), z.string()) })
 
 type WatchedPorts = Pick<Ports, 'objects' | 'organizations' | 'queues' | 'randomness' | 'clock'>
 
 /**
- * Has every link looked at whose selector was written, changed or deleted since this last looked, and everything that the
- * ledger has by such links where they select no longer. Gives each selector that is broken a status. Answers which are. Safe to
- * repeat after any interruption: what changed is noted last.
+ * Looks at every link whose selector was written, changed or deleted since the last run, and at ledger entries that these links
+ * no longer select. Writes a status for each broken selector and returns their keys. Safe to repeat after an interruption: it
+ * notes the changes last.
  */
 export async function watchSelectors(
   ports: WatchedPorts,
@@ -60,7 +60,7 @@ export async function watchSelectors(
   return broken
 }
 
-/** What the ledger has of the grants of these links where none of them selects the account. One listing of the ledger for all. */
+/** Ledger entries of these links' grants in accounts that none of them selects. Lists the ledger once for all. */
 async function findLost(
   links: readonly Link[],
   view: OrganizationView | undefined,
