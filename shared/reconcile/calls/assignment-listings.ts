@@ -6,9 +6,9 @@ import { listAll, type Page } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget, Principal, SsoAdmin } from '../../ports/sso-admin.ts'
 
-/** A listing serves the hints that were pulled before it was taken, for so long. */
+/** How long a listing serves hints that were pulled before it was taken. */
 const sharedMs = 30_000
-/** Looks for one permission set that follow each other so closely are part of a bulk, while nobody knows how long its listing is. */
+/** While the length of its listing is unknown, looks for one permission set within this time count as a bulk. */
 const bulkMs = 1_000
 const pageMost = 100
 
@@ -16,14 +16,14 @@ type Shared = {
   readonly accounts: Promise<ReadonlySet<AccountId>>
   readonly at: Date
   readonly takenMs: number
-  /** How many calls one of this length takes. */
+  /** How many calls such a listing takes. */
   pages: number
 }
 
 /**
- * Looks whether assignments are there. In a bulk of looks for one permission set, one listing serves many: that of the
- * accounts that have it at all, 100 a call. An account that is not among them has no assignment of it. What appears
- * between our look and our creation counts as ours (design, "What is desired").
+ * Looks for assignments. In a bulk of looks for one permission set, one listing of its accounts serves many looks, 100 accounts
+ * a call: an account that it lacks has no assignment of the set. An assignment that appears between our look and our creation
+ * counts as ours (design, "What is desired").
  */
 export class AssignmentListings {
   readonly #ssoAdmin: SsoAdmin
@@ -36,7 +36,7 @@ export class AssignmentListings {
     this.#clock = clock
   }
 
-  /** For a hint that was pulled at `pulledMs`. Throws when it cannot be read. */
+  /** For a hint that was pulled at `pulledMs`. Throws if the read fails. */
   async look(target: AssignmentTarget, pulledMs: number): Promise<Listing> {
     const shared = this.#share(target.permissionSetArn, pulledMs)
     if (shared && !(await shared.accounts).has(target.accountId)) return { isListed: false, at: shared.at }
@@ -68,7 +68,7 @@ export class AssignmentListings {
   }
 }
 
-/** Whether Identity Center lists the assignment at this moment. Throws when it cannot be read. */
+/** Whether Identity Center lists the assignment now. Throws if the read fails. */
 export async function isListed(ssoAdmin: SsoAdmin, target: AssignmentTarget): Promise<boolean> {
   const { accountId, permissionSetArn, principalId, principalType } = target
   const pages = (token?: string) => ssoAdmin.listAccountAssignments(accountId, permissionSetArn, token)
@@ -76,7 +76,7 @@ export async function isListed(ssoAdmin: SsoAdmin, target: AssignmentTarget): Pr
   return rows.some((row) => row.principalId === principalId && row.principalType === principalType)
 }
 
-/** What is assigned of one permission set in one account. */
+/** The assignments of one permission set in one account. */
 export async function listAssignmentsIn(
   accountId: AccountId,
   permissionSetArn: PermissionSetArn,
@@ -86,7 +86,7 @@ export async function listAssignmentsIn(
   return (await listUnlessGone(list)).map((row) => ({ accountId, permissionSetArn, ...row }))
 }
 
-/** What is assigned to a principal itself, without what a user has through its groups. */
+/** The direct assignments of a principal, without those through a user's groups. */
 export async function listAssignmentsOf(
   { principalId, principalType }: Principal,
   ssoAdmin: SsoAdmin,
@@ -96,7 +96,7 @@ export async function listAssignmentsOf(
   return rows.filter((row) => row.principalId === principalId && row.principalType === principalType)
 }
 
-/** All pages about a permission set. One that is gone has no assignments: it cannot be deleted while it has one. */
+/** All pages about a permission set. A deleted set has no assignments, because AWS does not delete a set that has one. */
 export async function listUnlessGone<T>(pages: (token?: string) => Promise<Page<T>>): Promise<readonly T[]> {
   try {
     return await Array.fromAsync(listAll(pages))
@@ -106,7 +106,7 @@ export async function listUnlessGone<T>(pages: (token?: string) => Promise<Page<
   }
 }
 
-/** Tells one assignment from all others. */
+/** A text that identifies one assignment. */
 export function renderTarget({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
   return [accountId, permissionSetArn, principalId, principalType].join(' ')
 }

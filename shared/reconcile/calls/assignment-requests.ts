@@ -8,7 +8,7 @@ import { RequestTimes } from './request-times.ts'
 import type { CallAnswer } from './send-assignment-call.ts'
 import { Signal } from './signal.ts'
 
-/** What became of a request. `lost`: Identity Center does not know it any more. */
+/** The end of a request. `lost`: Identity Center does not know it any more. */
 export type RequestEnd =
   | { readonly outcome: 'SUCCEEDED' | 'lost' }
   | { readonly outcome: 'FAILED'; readonly reason: string }
@@ -24,9 +24,9 @@ type Watched = {
 }
 
 /**
- * The assignment requests in progress, ours and those found at the start. All count against the 15 outstanding. One page
- * of the List…Status calls proves of many requests that they SUCCEEDED. It gives no reasons: what FAILED is described. So is
- * what is on no listing, whose order AWS does not document: only its own status proves what became of it.
+ * The assignment requests in progress: ours and those found at the start. All count against the 15 outstanding. One page of the
+ * List…Status calls shows many requests that SUCCEEDED. It gives no reasons, so FAILED requests are described. Requests on no
+ * listing are described too, because AWS does not document the order of listings: only a request's own status proves its end.
  */
 export class AssignmentRequests {
   readonly #ssoAdmin: SsoAdmin
@@ -35,14 +35,14 @@ export class AssignmentRequests {
   readonly #watched = new Map<string, Watched>()
   readonly #times = new RequestTimes()
   readonly #slots: RequestSlots
-  /** The first page of all requests shows those of the last moments, as far as is known. */
+  /** The first page of all requests shows the newest ones, as far as known. */
   #isNewestFirst = true
   #most = 0
   readonly #stopped = new AbortController()
   readonly #left = new AbortController()
   #polling: Promise<void> | undefined
   #recovering: Promise<void> | undefined
-  /** Wakes the polling when there is another request to ask for. */
+  /** Wakes the polling for a new request. */
   readonly #added = new Signal()
 
   constructor(
@@ -60,7 +60,7 @@ export class AssignmentRequests {
   }
 
   /**
-   * Makes a request when there is a slot for it, and counts it from its answer on. `undefined`: there was none for `ms`, or
+   * Makes a request when there is a slot, and counts it from its answer on. `undefined`: there was no slot for `ms`, or
    * `signal` was aborted.
    */
   async make(
@@ -82,14 +82,14 @@ export class AssignmentRequests {
     }
   }
 
-  /** Finds what is in progress: a dispatcher before us may have died with requests outstanding. */
+  /** Finds requests in progress: an earlier dispatcher may have died with requests outstanding. */
   async recover(): Promise<void> {
     const askedMs = this.#clock.monotonicMs()
     await Promise.all(requestKinds.map((kind) => this.#recoverKind(kind)))
     this.#slots.forgetUnanswered(askedMs)
   }
 
-  /** One look for all who need a slot. Where requests cannot be looked for, they wait for one as before. */
+  /** One search for all callers that need a slot. If the search fails, they wait for a slot as before. */
   #recoverOnce(): Promise<void> {
     this.#recovering ??= this.recover()
       .catch((error: unknown) => this.#log.warn('requests without an answer could not be looked for', { error }))
@@ -108,7 +108,7 @@ export class AssignmentRequests {
     await Promise.all([...inProgress].filter((id) => !this.#watched.get(id)?.target).map(find))
   }
 
-  /** A request that somebody made before: it counts until it is over. */
+  /** Watches a request that someone made before: it counts until its end. */
   watch(kind: RequestKind, requestId: string, target?: AssignmentTarget): void {
     this.#watch(kind, requestId, target, false)
   }
@@ -123,19 +123,19 @@ export class AssignmentRequests {
     this.#polling ??= this.#poll()
   }
 
-  /** How many were in progress at most since this was last asked. */
+  /** The largest number in progress since the last call. */
   takeMost(): number {
     const most = this.#most
     this.#most = this.#watched.size
     return most
   }
 
-  /** Requests in progress that nothing here waits for: made before this slice, or given up after five minutes. */
+  /** Requests in progress that nothing here waits for: older than this slice, or given up after five minutes. */
   get unattended(): number {
     return [...this.#watched.values()].filter(({ waiting }) => waiting.size === 0).length
   }
 
-  /** A request in progress for exactly this assignment. We may have missed its answer. */
+  /** A request in progress for exactly this assignment. Its answer may be lost. */
   findInProgress(target: AssignmentTarget): { readonly kind: RequestKind; readonly requestId: string } | undefined {
     for (const [requestId, { kind, target: other }] of this.#watched) {
       if (other && isSameTarget(target, other)) return { kind, requestId }
@@ -143,7 +143,7 @@ export class AssignmentRequests {
     return undefined
   }
 
-  /** What became of the request, or `still` when it is in progress after `ms`. */
+  /** The end of the request, or `still` if it is in progress after `ms`. */
   async wait(
     kind: RequestKind,
     requestId: string,
@@ -162,12 +162,12 @@ export class AssignmentRequests {
     return end
   }
 
-  /** Ends all waiting: the successor of this slice finds what is in progress. */
+  /** Ends all waiting: the next slice finds the requests in progress. */
   leave(): void {
     this.#left.abort('left')
   }
 
-  /** Ends the polling, at the end of a slice: a request that never ends must not be asked for without the lease. */
+  /** Ends the polling at the end of a slice, because a request that never ends must not be polled without the lease. */
   stop(): void {
     this.#stopped.abort('stopped')
   }
@@ -183,7 +183,7 @@ export class AssignmentRequests {
       }
       askedMs = this.#clock.monotonicMs()
       for (const kind of requestKinds) {
-        // Noted before the list is asked for, so that a request made meanwhile is not taken for over.
+        // Listed before the call, so that a request made meanwhile does not count as over.
         const due = [...this.#watched].filter(([, watched]) => watched.kind === kind && this.#mayBeOver(watched))
         const asked = due.map(([requestId]) => requestId)
         if (asked.length > 0) await this.#pollKind(kind, asked)
@@ -196,7 +196,7 @@ export class AssignmentRequests {
     return sinceMs + this.#times.dueAfterMs <= this.#clock.monotonicMs()
   }
 
-  /** When to ask again: not before an answer may be due. */
+  /** When to ask again, not before an answer may be due. */
   #dueMs(askedMs: number): number {
     const due = [...this.#watched.values()].map(({ sinceMs, target }) => {
       const dueMs = sinceMs + this.#times.dueAfterMs
@@ -215,7 +215,7 @@ export class AssignmentRequests {
     }
   }
 
-  /** Ends those that are listed as SUCCEEDED, and answers those whose outcome the listings do not tell. */
+  /** Ends the requests that are listed as SUCCEEDED, and returns those whose outcome the listings do not show. */
   async #look(kind: RequestKind, asked: readonly string[]): Promise<readonly string[]> {
     const unseen = this.#isNewestFirst ? [] : [...asked]
     const failed: string[] = []
@@ -228,7 +228,7 @@ export class AssignmentRequests {
         else if (state === 'FAILED') failed.push(id)
         else if (state === undefined) unseen.push(id)
       }
-      // The other pages may be very many: AWS does not document how long it keeps requests.
+      // The other pages may be many: AWS does not document how long it keeps requests.
       this.#isNewestFirst = nextToken === undefined || unseen.length <= asked.length / 2
     }
     const inProgress = unseen.length > 0 ? await this.#listInProgress(kind) : new Set<string>()

@@ -6,7 +6,7 @@ class LateError extends Error {
   override readonly name = 'LateError'
 }
 
-/** So much time for all calls together, from the first on: a call that hangs holds up nobody longer. */
+/** One time limit for all calls together, from the first call on, so that a hanging call delays nobody longer. */
 export class CallBudget {
   readonly #ports: Pick<Ports, 'clock' | 'randomness'>
   readonly #budgetMs: number
@@ -22,7 +22,7 @@ export class CallBudget {
     this.#repetition = repetition
   }
 
-  /** What a call answers, repeated patiently; or the code of the error, which is `no answer in time` once the time is up. */
+  /** The answer of a call, retried patiently; or the error code, which is `no answer in time` when the time is up. */
   async ask<T>(call: () => Promise<T>): Promise<{ readonly is: T } | { readonly code: string }> {
     try {
       return { is: await this.#within(call) }

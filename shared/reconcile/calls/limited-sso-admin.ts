@@ -6,7 +6,7 @@ import { repeatPatiently } from './repeat-patiently.ts'
 import { wrapPort } from './wrap-port.ts'
 
 const repetition = { attemptsMost: 6, firstMs: 400, mostMs: 10_000 }
-/** At least; at most twice as long. */
+/** The minimum; the maximum is twice as long. */
 const pauseMs = 500
 
 /** The call was not made: its turn came after the end of the slice, or when the lease may be lost. */
@@ -17,7 +17,7 @@ export class NotStartedError extends Error {
   }
 }
 
-/** All others have that of a grant. */
+/** All other operations have the priority of a grant. */
 const prioritiesByOperation: Partial<Record<keyof SsoAdmin, Priority>> = {
   deleteAccountAssignment: 'revocation',
   listAssignmentRequests: 'poll',
@@ -29,21 +29,20 @@ const prioritiesByOperation: Partial<Record<keyof SsoAdmin, Priority>> = {
   describePermissionSet: 'background',
 }
 const priorities = new Map(Object.entries(prioritiesByOperation))
-/** Whether a missing boundary means a missing permission set is asked at once, by a request of its own. */
+/** A missing boundary needs a second request at once: does the permission set exist? */
 const placesOf = (operation: string) => (operation === 'getPermissionsBoundary' ? 2 : 1)
 
 type Terms = {
   readonly mayStart: () => boolean
   readonly holdsLease: () => boolean
-  /** Hears of each call. With it every call waits behind the calls of others. */
+  /** Receives each call. With it, every call waits behind the calls of others. */
   readonly background?: () => void
 }
 
 /**
- * SSO Admin behind the one limiter of this process. Reads are repeated when they are throttled or fail in passing. Writes
- * are not: only reading back tells whether they took effect. When a write's turn comes and nothing may be started any
- * more (`mayStart`), it throws NotStartedError. So does every call once the lease may be lost (`holdsLease`), since a
- * successor then uses the full rate.
+ * SSO Admin behind the one limiter of this process. Retries throttled reads and passing errors of reads, but no writes: only a
+ * read shows whether a write took effect. A write throws NotStartedError if nothing may start (`mayStart`) when its turn comes.
+ * Every call throws it once the lease may be lost (`holdsLease`), because the next holder then uses the full rate.
  */
 export function limitSsoAdmin(
   ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>,
@@ -70,7 +69,7 @@ export function limitSsoAdmin(
   })
 }
 
-/** By AWS's verbs. What has another name counts as a write, which is never repeated. */
+/** By AWS's verbs. Any other name counts as a write, which is never retried. */
 function isRead(operation: string): boolean {
   return operation === 'instance' || /^(describe|get|list)[A-Z]/.test(operation)
 }

@@ -8,7 +8,7 @@ import { wrapOnce } from './wrap-port.ts'
 const callsPerSecond = 12
 const repetition = { attemptsMost: 4, firstMs: 400, mostMs: 5_000 }
 
-/** Account access manager at a part of its rate. What is throttled or fails in passing is repeated for some seconds. */
+/** Account access manager at a part of its rate. Retries throttled and passing errors for some seconds. */
 export function patientAccountAccess(
   ports: Pick<Ports, 'accountAccess' | 'clock' | 'randomness'>,
 ): AccountAccess | undefined {

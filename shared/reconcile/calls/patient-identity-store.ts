@@ -7,7 +7,7 @@ import { wrapOnce } from './wrap-port.ts'
 
 // IAM Identity Center User Guide, "Quotas and limits": 20 calls a second to each API of a store, for all callers together.
 const callsPerSecond = 15
-/** Those that share an API with others, as far as one name tells. */
+/** Operations that may share an API with others, by their API. */
 const apis: Readonly<Record<string, string>> = {
   findUser: 'DescribeUser',
   findPrincipalName: 'DescribeUser',
@@ -17,8 +17,8 @@ const apis: Readonly<Record<string, string>> = {
 const repetition = { attemptsMost: 7, firstMs: 300, mostMs: 10_000 }
 
 /**
- * The identity store at three quarters of its rate, and at less where others use it up. Reads that are throttled or fail are
- * repeated for some seconds. One that is patient already is answered as it is. `onPause` hears of each failure.
+ * The identity store at three quarters of its rate, or less if others use it up. Retries throttled and failed reads for some
+ * seconds. Returns a port that is patient already as it is. `onPause` receives each failure.
  */
 export function patientIdentityStore(
   ports: Pick<Ports, 'identityStore' | 'clock' | 'randomness'>,
@@ -30,7 +30,7 @@ export function patientIdentityStore(
       const api = apis[operation] ?? operation
       const limiter = limiters.get(api) ?? new RateLimiter(ports.clock, callsPerSecond)
       limiters.set(api, limiter)
-      // Other processes call it too: all of them slow down, so that each gets through.
+      // Other processes call it too: all slow down, so that each gets through.
       const slowDown = (ms: number, error: unknown) => {
         if (isServiceError(error, 'ThrottlingException')) limiter.slowDown(0)
         onPause?.(ms, error)

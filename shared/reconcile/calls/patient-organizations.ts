@@ -32,7 +32,7 @@ export function patientOrganizations(
     return (operation, call) => {
       const limiter = limiters.get(operation)
       if (!limiter) throw new Error(`received ${operation}, expected an operation with a rate`)
-      // Others use the rate up: the other calls of this operation would only be refused as well.
+      // Others use up the rate, so further calls of this operation would be refused too.
       const onPause = (ms: number, error: unknown) => {
         limiter.pause(ms)
         told?.(ms, error)

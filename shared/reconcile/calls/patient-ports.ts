@@ -8,21 +8,21 @@ import { wrapPort } from './wrap-port.ts'
 const repetition = { attemptsMost: 3, firstMs: 400, mostMs: 5_000 }
 type Timing = Pick<Ports, 'clock' | 'randomness'>
 
-/** Ports on services whose clients try once. Calls to S3 and SQS are repeated here, and all others by who makes them. */
+/** Ports whose clients try once. Retries calls to S3 and SQS; other callers retry their own. */
 export function patientPorts(ports: Ports): Ports {
   return { ...ports, objects: patientObjects(ports.objects, ports), queues: patientQueues(ports.queues, ports) }
 }
 
 /**
- * A bucket whose calls are repeated where they pass by themselves. Repeating is safe for each of them:
+ * A bucket that retries passing errors. A retry is safe for each call:
  *
- * | call                | where the answer of an attempt was lost                                       |
+ * | call                | if the answer of an attempt was lost                                          |
  * | read                | reads again                                                                   |
- * | listing             | goes on after the last key that was listed                                    |
+ * | listing             | continues after the last listed key                                           |
  * | put                 | writes the same bytes again                                                   |
- * | put, conditional    | may meet its own object; so where it loses, what is there tells whether it won |
+ * | put, conditional    | may meet its own object; if it loses, the object's content shows whether it won |
  * | part of an upload   | writes the same part again; an upload that was begun twice, or completed, fails    |
- * | delete, conditional | finds nothing, which is `deleted`, or the object of somebody else, `lost`      |
+ * | delete, conditional | finds nothing, which is `deleted`, or someone else's object, `lost`           |
  */
 export function patientObjects(inner: ObjectStore, timing: Timing): ObjectStore {
   const patient: ObjectStore = wrapPort(inner, (_, call) => repeatPatiently(timing, repetition, call), {
@@ -64,9 +64,8 @@ async function* listPatiently(
 }
 
 /**
- * Queues whose calls are repeated where they pass by themselves. Messages may be sent twice: FIFO queues know them by
- * their deduplication ids, and the other queue may deliver any message twice. Where the answer of a receive was lost,
- * its messages come again when their visibility ends.
+ * Queues that retry passing errors. Messages may be sent twice: FIFO queues know them by their deduplication ids, and the other
+ * queue may deliver any message twice. If the answer of a receive was lost, its messages come again when their visibility ends.
  */
 export function patientQueues(inner: Queues, timing: Timing): Queues {
   return wrapPort(inner, (_, call) => repeatPatiently(timing, repetition, call), {

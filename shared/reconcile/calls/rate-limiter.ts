@@ -4,26 +4,26 @@ import { Signal } from './signal.ts'
 /** The first goes first: a revocation never waits behind a listing. None of the others starves: see `shareOfLater`. */
 export type Priority = 'revocation' | 'grant' | 'poll' | 'background'
 const order: readonly Priority[] = ['revocation', 'grant', 'poll', 'background']
-/** Of four calls that are no revocations, one is of the lowest priority that waits. */
+/** Of four calls that are no revocations, one has the lowest waiting priority. */
 const shareOfLater = 4
 
-/** After a refusal: what the rate is multiplied with at once, and what is added to it in a second. */
+/** After a refusal the rate is multiplied by `decrease` at once, and grows by `increasePerSecond` each second. */
 const decrease = 0.5
 const increasePerSecond = 1
 
 /**
- * Who only looks (`who`, `plan`, `doctor`) holds no lease and makes at most so many calls a second. Whoever begins to hold the
- * lease cannot know of these, nor of the call by which a command finds its instance: they count as made just before.
+ * Commands that only look (`who`, `plan`, `doctor`) hold no lease and make at most this many calls a second. A new holder of
+ * the lease does not know these calls, nor the call by which a command finds its instance: they count as made just before.
  */
 export const looksMost = 12
 
 /** By AWS, for all callers together. (IAM Identity Center User Guide, "Quotas and limits".) */
 const servedMost = 20
 
-/** `places`: how many calls may come of it. */
+/** `places`: how many calls it may cause. */
 type Waiting = { readonly start: () => void; readonly places: number }
 
-/** For the resolution of clocks and timers. */
+/** Allows for the resolution of clocks and timers. */
 const marginMs = 10
 
 /**
@@ -41,23 +41,23 @@ export class RateLimiter {
   readonly #waiting: Record<Priority, Waiting[]> = { revocation: [], grant: [], poll: [], background: [] }
   readonly #ended = new Signal()
   #pausedUntilMs = 0
-  /** What was left of the rate after the last refusal, and when that was. */
+  /** The reduced rate after the last refusal, and the time of that refusal. */
   #lowered: { readonly most: number; readonly atMs: number } | undefined
   #pumping = false
-  /** Calls since the lowest priority waiting had its turn. */
+  /** Calls since the lowest waiting priority had its turn. */
   #sinceLater = 0
 
-  /** `before`: how many calls others may have made in the second before it began, for which AWS's rate has to have room. */
+  /** `before`: how many calls others may have made in the last second; AWS's rate must have room for them. */
   constructor(clock: Clock, perSecond: number, { before = 0 }: { readonly before?: number } = {}) {
     this.#clock = clock
     this.#most = Math.max(1, Math.floor(perSecond))
-    // Fewer than one call a second means a longer window.
+    // A rate below one call a second needs a longer window.
     this.#windowMs = (1000 * this.#most) / perSecond + marginMs
     const taken = Math.min(Math.max(0, before - (servedMost - this.#most)), this.#most - 1)
     this.#endedMs = Array.from({ length: taken }, () => clock.monotonicMs())
   }
 
-  /** Resolves when the call may start, with what must be called when it has ended. */
+  /** Resolves when the call may start. Call the result when the call has ended. */
   async acquire(priority: Priority, places = 1): Promise<() => void> {
     await new Promise<void>((start) => {
       this.#waiting[priority].push({ start, places })
@@ -71,7 +71,7 @@ export class RateLimiter {
     }
   }
 
-  /** Makes a call in its turn. `places`: more than one where several requests may come of it. */
+  /** Makes a call in its turn. `places`: more than one if the call may cause several requests. */
   async run<T>(priority: Priority, call: () => Promise<T>, places = 1): Promise<T> {
     const end = await this.acquire(priority, places)
     try {
@@ -81,15 +81,15 @@ export class RateLimiter {
     }
   }
 
-  /** Nothing starts for this long. For when the service says that the rate is exceeded: others call it too. */
+  /** Starts nothing for this long, because the service says that the rate is exceeded: others call it too. */
   pause(ms: number): void {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + ms)
   }
 
   /**
-   * The service says that the rate is exceeded: others call it too. Nothing starts for this long, then half as much as before,
-   * and one call a second more each second: so all who call it get about equal shares of it (additive increase,
-   * multiplicative decrease). The refusals of one second are one.
+   * The service says that the rate is exceeded: others call it too. Starts nothing for this long, then half as much as before,
+   * and one more call a second each second. So all callers get about equal shares (additive increase, multiplicative decrease).
+   * Refusals within one second count once.
    */
   slowDown(pauseMs: number): void {
     const nowMs = this.#clock.monotonicMs()
@@ -98,14 +98,17 @@ export class RateLimiter {
     this.pause(pauseMs)
   }
 
-  /** How many calls a second start at most now. */
+  /** The present limit of calls a second. */
   get perSecond(): number {
     if (!this.#lowered) return this.#most
     const { most, atMs } = this.#lowered
     return Math.min(this.#most, most + (increasePerSecond * (this.#clock.monotonicMs() - atMs)) / 1000)
   }
 
-  /** Resolves when none of our calls counts any more: before the lease is released, so that a successor has the full rate. */
+  /**
+   * Resolves when none of our calls counts any more. Call it before releasing the lease, so that the next holder has the full
+   * rate.
+   */
   async rest(): Promise<void> {
     const last = this.#endedMs.at(-1)
     if (last !== undefined) await this.#clock.sleep(last + this.#windowMs - this.#clock.monotonicMs())
@@ -139,9 +142,9 @@ export class RateLimiter {
     while ((this.#endedMs[0] ?? nowMs) + this.#windowMs <= nowMs) this.#endedMs.shift()
     const pauseMs = Math.max(this.#pausedUntilMs - nowMs, 0)
     const used = this.#underWay + this.#endedMs.length
-    // Where the rate is lower than its places it starts alone.
+    // If the rate is lower than its places, it starts alone.
     if (used === 0 || used + places <= Math.floor(this.perSecond)) return pauseMs
-    // Where calls under way take all places, the first that ends raises `#ended`.
+    // If calls under way take all places, the first that ends raises `#ended`.
     const roomMs = (this.#endedMs[0] ?? nowMs) + this.#windowMs - nowMs
     return Math.max(roomMs, pauseMs)
   }

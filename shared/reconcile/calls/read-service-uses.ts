@@ -12,7 +12,7 @@ class InProgressError extends Error {
   override readonly name = 'InProgressError'
 }
 
-/** What a job of IAM found, of all pages; or why it found nothing. Throws ServiceError. */
+/** The result of a job of IAM from all pages, or the reason why it has none. Throws ServiceError. */
 export async function readServiceUses(
   ports: Pick<Ports, 'clock' | 'randomness'>,
   iam: AuditedAccount,

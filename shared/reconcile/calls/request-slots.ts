@@ -4,10 +4,9 @@ import type { AssignmentTarget, RequestKind } from '../../ports/sso-admin.ts'
 
 type Waiting = { readonly kind: RequestKind; readonly accountId: AccountId; readonly take: () => void }
 
-/** How much waits in an account behind what is made ready. */
+/** How many hints wait in an account behind the prepared ones. */
 export type WaitingIn = (accountId: AccountId) => number
 
-/** What is in progress now. */
 type InProgress = { readonly count: number; readonly accounts: ReadonlySet<AccountId> }
 
 type Terms = {
@@ -20,20 +19,20 @@ type Terms = {
 /**
  * Who may make the next request: at most so many are outstanding, and one for each account (IAM Identity Center User
  * Guide, "Quotas and limits"; "one role update at a time per account"). Everything is prepared before a slot is asked
- * for, so that a slot is free for no longer than it takes to notice. Revocations first, then who has waited longest. Where
- * another account has more than twice as much to do, by turns that one: what is left of the longest takes longest.
+ * for, so that a slot is free for no longer than it takes to notice. Revocations go first, then the oldest caller. If another
+ * account has more than twice as much work, the oldest and that one alternate, because the longest backlog takes longest.
  */
 export class RequestSlots {
   readonly #clock: Clock
   readonly #most: number
   readonly #inProgress: () => InProgress
   readonly #waitingIn: WaitingIn
-  /** Who has waited longest stands first. */
+  /** The oldest caller first. */
   #waiting: readonly Waiting[] = []
   #isTurnOfLongest = false
-  /** Of calls that are being made. */
+  /** The accounts of calls that are being made. */
   readonly #taken = new Map<symbol, AccountId>()
-  /** When calls ended without an answer. Each may have become a request, and counts as one until requests are looked for. */
+  /** When calls ended without an answer. Each may have become a request, and counts as one until requests are searched. */
   #unansweredMs: readonly number[] = []
 
   constructor({ clock, most, inProgress, waitingIn }: Terms) {
@@ -43,7 +42,10 @@ export class RequestSlots {
     this.#waitingIn = waitingIn
   }
 
-  /** What must be called when the call has ended, with whether it was answered. `undefined`: there was no slot for `ms`, or `signal` was aborted. */
+  /**
+   * Returns a function to call when the call has ended, with whether it was answered. `undefined`: there was no slot for `ms`,
+   * or `signal` was aborted.
+   */
   async take(
     kind: RequestKind,
     { accountId }: Pick<AssignmentTarget, 'accountId'>,
@@ -74,15 +76,15 @@ export class RequestSlots {
   }
 
   /**
-   * What is in progress was asked for at `askedMs` (monotonic): calls that had gone without an answer until then are found
-   * among it, or came to nothing. Later ones may have been made since.
+   * The requests in progress were read at `askedMs` (monotonic): they include earlier unanswered calls that became requests.
+   * Later calls may be missing.
    */
   forgetUnanswered(askedMs: number): void {
     this.#unansweredMs = this.#unansweredMs.filter((ms) => ms >= askedMs)
     this.offer()
   }
 
-  /** Gives free slots to those who wait. To be called whenever a request is over. */
+  /** Gives free slots to waiting callers. Call it whenever a request ends. */
   offer(): void {
     for (let next = this.#next(); next; next = this.#next()) {
       const given = next
@@ -91,12 +93,12 @@ export class RequestSlots {
     }
   }
 
-  /** Slots are free, and the next request of this account waits only for the one in progress there. */
+  /** Slots are free, and the account's next request waits only for the one in progress there. */
   isHeldUp(accountId: AccountId): boolean {
     return this.#isFree && this.#waiting.some((one) => one.accountId === accountId)
   }
 
-  /** No slot is free, and one may be taken by a call that came to nothing: requests must be looked for. */
+  /** No slot is free, but an unanswered call may hold one for nothing: search for requests. */
   get isUnsure(): boolean {
     return this.#unansweredMs.length > 0 && !this.#isFree
   }

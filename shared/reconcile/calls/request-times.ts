@@ -1,25 +1,25 @@
-/** So many of the last requests are remembered. */
+/** How many of the last requests to remember. */
 const rememberedMost = 100
-/** From so many on, the fastest of them says when an answer may be due. */
+/** How many are needed before the fastest of them says when an answer may be due. */
 const knownLeast = 10
-/** With 15 requests under way one ends after about each such part of the usual time: a listing finds one, or few. */
+/** The usual time divided by this is the interval of listings: with 15 requests under way, one ends about that often. */
 const partsOfUsual = 14
-/** Where slots are free and the next request of its account waits for this one: calls are left then, and time is not. */
+/** The same when a slot is free and the account's next request waits for this one: calls are available then, but time is short. */
 const partsOfHoldingUp = 28
 const everyFirstMs = 200
 const everyLeastMs = 100
 const everyMostMs = 2_000
 
 /**
- * How long requests take, learnt from those that ended: nobody asks for an answer before one is due, and then often
- * enough that a free slot is found after a small part of the usual time.
+ * How long requests take, learned from finished ones: nobody asks before an answer may be due, and then often enough to find a
+ * free slot after a small part of the usual time.
  */
 export class RequestTimes {
   readonly #ms: number[] = []
   #usualMs = everyFirstMs * partsOfUsual
   #dueAfterMs = 0
 
-  /** A request was found to be over after this time. */
+  /** A request ended after this time. */
   note(ms: number): void {
     this.#ms.push(ms)
     if (this.#ms.length > rememberedMost) this.#ms.shift()
@@ -28,14 +28,14 @@ export class RequestTimes {
     if (ascending.length >= knownLeast) this.#dueAfterMs = 0.9 * (ascending[0] ?? 0)
   }
 
-  /** No request is over sooner, as far as is known: a tenth less than the fastest took. */
+  /** The earliest end of a request, as far as known: a tenth less than the fastest took. */
   get dueAfterMs(): number {
     return this.#dueAfterMs
   }
 
   /**
-   * How often to ask while the youngest request that is due has this age. One that takes long is asked for less often, one
-   * that alone holds up the next of its account (`isHoldingUp`) more often.
+   * How often to ask while the youngest due request has this age. Less often for a long request, more often for one that alone
+   * delays the next of its account (`isHoldingUp`).
    */
   everyMs(ageMs: number, isHoldingUp = false): number {
     const parts = isHoldingUp ? partsOfHoldingUp : partsOfUsual

@@ -3,22 +3,21 @@ import { isServiceError, proofOf } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import { NotStartedError } from './limited-sso-admin.ts'
 
-/** How Identity Center answered a call that creates or deletes an assignment. */
 export type CallAnswer =
   | { readonly is: 'accepted'; readonly requestId: string }
-  /** Refused in passing, or not sent at all: nothing took effect. */
+  /** Refused for now, or not sent: nothing took effect. */
   | { readonly is: 'not-now'; readonly reason: string }
-  /** Refused: nothing took effect, and to send it again changes nothing. */
+  /** Refused: nothing took effect, and a retry changes nothing. */
   | { readonly is: 'refused'; readonly reason: string; readonly error: unknown }
-  /** No answer, HTTP 5xx, or an error nobody knows: it may have taken effect. */
+  /** No answer, HTTP 5xx, or an unknown error: it may have taken effect. */
   | { readonly is: 'unknown'; readonly reason: string }
 
-/** What is called. Nothing is deleted without an admission. */
+/** The call to send. A deletion needs an admission. */
 export type AssignmentCall =
   | { readonly kind: 'creation' }
   | { readonly kind: 'deletion'; readonly admission: Admission }
 
-/** Sends one call. Throws what is no answer of the service. */
+/** Sends one call. Throws errors that are no answers of the service. */
 export async function sendAssignmentCall(
   { kind }: AssignmentCall,
   target: AssignmentTarget,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts'
 
-/** Lets a loop sleep until something happened. What happens while nobody waits is remembered once. */
+/** Lets a loop sleep until something happens. Remembers one event while nobody waits. */
 export class Signal {
   #raised = false
   #wake: (() => void) | undefined
@@ -16,7 +16,7 @@ export class Signal {
       const timer = new AbortController()
       const over = signal ? AbortSignal.any([timer.signal, signal]) : timer.signal
       await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), clock.sleep(ms, over)])
-      // With a reason, since without one Node makes an exception with its stack: 3 % of what a dispatcher's life costs.
+      // The reason is for speed: without one, Node creates an exception with a stack, 3 % of a dispatcher's cost.
       timer.abort('raised')
     }
     this.#raised = false

@@ -8,17 +8,17 @@ import type { RetiringAccount } from '../../ports/retirer.ts'
 type Directory = Pick<Ports, 'identityStore'>
 type InstanceAdmin = Pick<Ports, 'ssoAdmin'>
 
-/** Takes somebody out of a group. Throws ServiceError. */
+/** Removes a member from a group. Throws ServiceError. */
 export function removeMember(_: Admission, membershipId: string, { identityStore }: Directory): Promise<void> {
   return identityStore.deleteGroupMembership(membershipId)
 }
 
-/** Nobody can take this back. Throws ServiceError. */
+/** Nobody can undo this. Throws ServiceError. */
 export function deleteUser(_: Admission, user: PrincipalId, { identityStore }: Directory): Promise<void> {
   return identityStore.deleteUser(user)
 }
 
-/** All attributes for access control of the instance, in place of those that there are. Throws ServiceError. */
+/** Replaces all attributes for access control of the instance. Throws ServiceError. */
 export function replaceAttributes(
   _: Admission,
   attributes: readonly Attribute[],
@@ -27,12 +27,12 @@ export function replaceAttributes(
   return ssoAdmin.updateAttributes(attributes)
 }
 
-/** Throws ServiceError, NoSuchEntity where the key is gone. */
+/** Throws ServiceError: NoSuchEntity if the key is gone. */
 export function makeKeyInactive(_: Admission, { user, what }: Credential, iam: RetiringAccount): Promise<void> {
   return iam.updateAccessKey(user, what, false)
 }
 
-/** Nobody can take this back. Throws ServiceError, NoSuchEntity where it is gone. */
+/** Nobody can undo this. Throws ServiceError: NoSuchEntity if it is gone. */
 export function deleteCredential(_: Admission, { user, what }: Credential, iam: RetiringAccount): Promise<void> {
   if (what === 'user') return iam.deleteUser(user)
   return what === 'password' ? iam.deletePassword(user) : iam.deleteAccessKey(user, what)

@@ -30,30 +30,40 @@ import { compareEntitlements, divideByRoles, lookAtEntitlements, type RoleSource
 import { closeUnit, type DriftRun, isOpen } from './drift-run.ts'
 import { weighHand } from './weigh-hand.ts'
 
-/** So many calls by permission set, less than two minutes of the rate, are made every night; more over seven nights. */
+/**
+ * If all permission sets need no more calls than this (under two minutes of the rate), check them every night; otherwise over
+ * seven.
+ */
 const nightlyCallsMost = 2_000
-/** A unit is what a kill loses, and what the end of a slice waits for: some seconds of the rate. */
+/** The size of a unit: a kill loses one unit, and the end of a slice waits for one. A few seconds of the rate. */
 const principalsOfUnit = 10
 const accountsOfUnit = 100
 const readAtOnce = 8
 
 export type DriftCheckSources = OpenSettleContext &
   RoleSources & {
-    /** SSO Admin behind all other calls, and only while something may be started; told of each call. */
+    /** SSO Admin behind all other calls, and only while a start is allowed; reports each call. */
     readonly openBackground: (onCall: () => void) => SsoAdmin
   }
 
 /**
- * The dispatcher's part of a drift check, unit by unit. By principal (ListAccountAssignmentsForPrincipal: a call for 100
- * assignments) every night, for all groups and for the users that the ledger or `foreign/` names; this finds whatever of
- * ours is gone. By permission set (ListAccountsForProvisionedPermissionSet, then a call for each account) what no such
- * principal leads to: assignments of other users, and of principals that are deleted; every night where that takes less
- * than two minutes, else a seventh of the permission sets each night: 5,000 accounts with 50 of them are 250,000 calls,
- * three and a half hours of the whole rate. Where listing by principal is refused, by permission set only, all of it.
+ * The dispatcher's part of a drift check, unit by unit.
+ *
+ * - By principal (ListAccountAssignmentsForPrincipal, a call for 100 assignments): every night, for all groups and for the
+ *   users in
+ *
+ * the ledger or `foreign/`. This finds all missing access of ours.
+ * - By permission set (ListAccountsForProvisionedPermissionSet, then a call for each account): finds assignments of other users
+ *   and of
+ *
+ * deleted principals. Every night if it takes less than two minutes, otherwise a seventh of the permission sets each night:
+ * 5,000 accounts with 50 of them are 250,000 calls, three and a half hours of the whole rate.
+ *
+ * If listing by principal is refused, checks all permission sets.
  */
 export class DriftCheck {
   readonly #context: DriftCheckSources
-  /** Of the check that is under way, once in a slice: what is made meanwhile is compared by the next check. */
+  /** The permission sets of the present check, read once per slice: the next check compares later ones. */
   #listed: { readonly run: string; readonly list: ListPermissionSets } | undefined
 
   constructor(context: DriftCheckSources) {
@@ -65,7 +75,7 @@ export class DriftCheck {
     return this.#listed.list
   }
 
-  /** Does one unit, and answers the links whose status is to be told again. Throws NotStartedError at the end of a slice. */
+  /** Does one unit, and returns the links whose status must be written again. Throws NotStartedError at the end of a slice. */
   async work(hint: DriftHint, { log, pulledMs }: Pick<SettleContext, 'log' | 'pulledMs'>): Promise<readonly string[]> {
     const { objects, configuration } = this.#context
     if (!(await isOpen(objects, hint))) return []
@@ -96,8 +106,8 @@ export class DriftCheck {
   }
 
   /**
-   * Looks at what somebody changed by hand: at a permission set, at what is assigned of it in one account, or at roles, with the same
-   * judgement as every night. What cannot be judged yet is looked at again when it can. Answers as `work` does.
+   * Looks at a manual change of a permission set, of its assignments in one account, or of roles, with the judgement of the
+   * nightly check. Schedules another look if it cannot judge yet. Returns the same as `work`.
    */
   async look(hint: ByHandHint, { log, pulledMs }: Pick<SettleContext, 'log' | 'pulledMs'>): Promise<readonly string[]> {
     const { account, permissionSetArn: arn } = hint
@@ -111,7 +121,7 @@ export class DriftCheck {
       return []
     }
     const permissionSet = await permissionSets.nameOf(arn)
-    // Deleted before it was ever seen here: nothing of ours was in it.
+    // Deleted before ssofile ever saw it, so it had no access of ours.
     if (permissionSet === undefined) return []
     if (account === undefined) {
       await send([permissionSetHint(permissionSet, byHand)])
@@ -142,7 +152,7 @@ type Worked = {
 type PrincipalsHint = Extract<DriftHint, { kind: 'drift-of-principals' }>
 type PermissionSetHint = Extract<DriftHint, { kind: 'drift-of-permission-set' }>
 
-/** A unit is divided into others, or compared. */
+/** Divides a unit into others, or compares it. */
 async function workUnit(hint: DriftHint, context: UnitSources): Promise<Worked> {
   switch (hint.kind) {
     case 'drift': {
@@ -207,7 +217,7 @@ async function divideByAccounts(hint: PermissionSetHint, context: UnitSources): 
   const list = (of: PermissionSetArn) =>
     listUnlessGone((token) => context.ssoAdmin.listAccountsForProvisionedPermissionSet(of, undefined, token))
   const listed = arn === undefined ? [] : await list(arn)
-  // Where it should be, and is not any more.
+  // Accounts that should have it but no longer do.
   const known = assignmentsOf(await context.standings.keysOf((grant) => grant.permissionSet === permissionSet))
   const accounts = new Set([...listed, ...known.map(({ accountId }) => accountId)])
   return portions(accounts, accountsOfUnit).map((portion, index) => {
@@ -229,7 +239,7 @@ async function comparePermissionSet(
   return compareAssignments(rows.flat(), known, await nameSets(context), { findsMissing: isOnlyAxis })
 }
 
-/** After the listing of a unit: the names may be read after the end of a slice, the rows may not. */
+/** Call it after the listing of a unit: the names may be read after the end of a slice, the rows may not. */
 async function nameSets(context: UnitSources): Promise<DriftSources> {
   const permissionSets = [...(await context.listPermissionSets())]
   return { ...context, permissionSetNames: new Map(permissionSets.map(([name, arn]) => [arn, name] as const)) }
@@ -251,7 +261,7 @@ async function listGroups({ identityStore }: DriftCheckSources): Promise<readonl
   return groups.map(({ id }) => id)
 }
 
-/** Whether the call is permitted at all: documented as the management account's, a delegated administrator may be refused. */
+/** Whether the call is permitted: AWS documents it for the management account, and a delegated administrator may be refused. */
 async function mayListByPrincipal({ identityStore, ssoAdmin }: DriftCheckSources): Promise<boolean> {
   const [anyone] = (await identityStore.listPrincipals('GROUP')).items
   if (anyone === undefined) return false
@@ -259,13 +269,13 @@ async function mayListByPrincipal({ identityStore, ssoAdmin }: DriftCheckSources
     await ssoAdmin.listAccountAssignmentsForPrincipal({ principalId: anyone.id, principalType: 'GROUP' })
     return true
   } catch (error) {
-    // A delegated administrator is refused by one error or another.
+    // The error code for a delegated administrator is unknown.
     if (isServiceError(error) && !isPassing(error)) return false
     throw error
   }
 }
 
-/** What is assigned to a principal itself. Of one that is deleted nothing may be told: it is looked for in each account. */
+/** The direct assignments of a principal. For a deleted one AWS may return none: the check by permission set finds those. */
 async function listRowsOf(
   principalType: PrincipalType,
   principalId: PrincipalId,

@@ -36,33 +36,32 @@ import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-jso
 import type { WeighHand } from './weigh-hand.ts'
 
 const comparedAtOnce = 4
-/** So a name is spelt alike whatever it is given. */
+/** The longest permission set name, so that one test of a principal's spelling holds for all. */
 const longestSet = permissionSetName.parse('x'.repeat(32))
 
 export type DriftSources = SettleContext & {
-  /** Reads only, behind all other calls. */
+  /** Only for reads, behind all other calls. */
   readonly ssoAdmin: SsoAdmin
   readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
-  /** Absent: nothing is told loudly, as at night. */
+  /** Absent: nothing is loud, as in the nightly check. */
   readonly weigh?: WeighHand | undefined
 }
 
 export type Comparison = {
   readonly checked: number
   readonly missing: AssignmentKey[]
-  /** Not listed, and a call of ours is too recent to believe that; with the instant from which a listing counts. */
+  /** Not listed, but a call of ours is too recent to believe that; with the instant from which a listing counts. */
   readonly undecided: { readonly key: AssignmentKey; readonly until: Date }[]
-  /** When it can be judged what a request of ours in progress, or a revocation just now, leaves unclear. */
+  /** When to judge what a request in progress, or a recent revocation, leaves unclear. */
   readonly unsettled: Date[]
   readonly foreign: AccessKey[]
   readonly gone: AccessKey[]
-  /** To be evaluated now: what is to be restored, or desired while what gave it is gone. */
+  /** To evaluate now: access to restore, or access that links want after its foreign grant is gone. */
   readonly toEvaluate: AssignmentKey[]
-  /** The links whose status is to be told again. */
+  /** The links whose status must be written again. */
   readonly links: string[]
 }
 
-/** A comparison that has found nothing yet. */
 export function emptyComparison(checked = 0): Comparison {
   return { checked, missing: [], undecided: [], unsettled: [], foreign: [], gone: [], toEvaluate: [], links: [] }
 }
@@ -83,10 +82,9 @@ type Comparing = DriftSources & {
  * | no            | no               | yes    | `checkForeign`                           |
  * |               | yes              |        | `checkRecorded`                          |
  *
- * Nothing is granted or revoked here: what is missing is marked in the ledger and evaluated as after any other hint. A
- * listing is seconds old when it is compared, and the dispatcher works on meanwhile; so each difference is looked at once
- * more before anything is written, and every write is conditional. `findsMissing`: false where another comparison of the
- * same check looks for what is missing.
+ * Grants and revokes nothing: missing access is marked in the ledger and evaluated like any other hint. A listing is seconds
+ * old when it is compared, and the dispatcher works on meanwhile. So each difference is checked once more before a write, and
+ * every write is conditional. `findsMissing`: false if another comparison of the same check looks for missing access.
  */
 export async function compareAssignments(
   rows: readonly AssignmentTarget[],
@@ -101,7 +99,7 @@ export async function compareAssignments(
   const recorded = new Set([...known.foreign, ...known.both])
   const context: Comparing = { ...drift, found, listed }
   const limit = pLimit(comparedAtOnce)
-  // What is listed by another ARN is of a permission set that was made again under its name.
+  // An assignment listed under another ARN belongs to a permission set that was recreated under this name.
   const isUnsure = (key: AssignmentKey) => !listed.has(key) || recorded.has(key)
   await Promise.all([
     ...expected.filter(isUnsure).map((key) => limit(checkMissing, key, context)),
@@ -121,22 +119,21 @@ function keyRows(
     rows.flatMap((target) => {
       const { accountId, principalId, principalType: type } = target
       const permissionSet = permissionSetNames.get(target.permissionSetArn)
-      // Made since the permission sets were listed: the next check knows it.
+      // Created after the permission sets were listed: the next check knows it.
       if (permissionSet === undefined) return []
       return [[renderAssignmentKey({ accountId, permissionSet, principalId, type }), target] as const]
     }),
   )
 }
 
-/** In the ledger, and not listed. */
 async function checkMissing(key: AssignmentKey, context: Comparing): Promise<void> {
   const { found, listed, standings, requests, ssoAdmin, configuration, clock, log, metrics } = context
-  // An entry that cannot be read says nothing of what is missing.
+  // A spoiled entry says nothing about missing access.
   const stored = await spoiledAsAbsent(standings.ledger.read(key))
   if (!stored) return
   const { entry } = stored
   const isKnown = entry.state === 'failed' && entry.missingSince !== undefined
-  // What is in progress, or failed, is looked for by its own retry. What is stuck has none: its account takes no changes.
+  // Open or failed work has its own retry. A stuck entry has none, because its account takes no changes.
   if (!['granted', 'held', 'stuck'].includes(entry.state) && !isKnown) return
   const target = targetOf(key, entry)
   const isThere = listed.get(key)?.permissionSetArn === entry.permissionSetArn
@@ -156,7 +153,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
       await standings.ledger.write(key, { ...removed, updatedAt: renderInstant(clock.now()) }, stored)
     } catch (error) {
       if (!(error instanceof RecordChangedError)) throw error
-      // It is being worked on, maybe without a look at what is there.
+      // Someone else works on the entry, perhaps without a look at the access.
       return checkMissing(key, context)
     }
   }
@@ -174,7 +171,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   })
 }
 
-/** The entry of access that somebody else took away just now. The state of what was to go anyway stays: held, or stuck. */
+/** The entry of access that someone else removed just now. A held or stuck entry keeps its state. */
 async function describeRemoval(
   entry: LedgerEntry,
   key: AssignmentKey,
@@ -194,22 +191,21 @@ async function describeRemoval(
   return entry.state === 'held' || entry.state === 'stuck' ? missing : { ...missing, state: 'failed', reason }
 }
 
-/** A request of ours is in progress: listings count against it after its end only. */
+/** A request of ours is in progress: listings count against it only after its end. */
 function noteInProgress({ found, clock }: Comparing): void {
   found.unsettled.push(new Date(clock.now().getTime() + settlingMs))
 }
 
-/** Listed, and neither in the ledger nor foreign. */
 async function checkForeign(key: AssignmentKey, target: AssignmentTarget, context: Comparing): Promise<void> {
   const { found, standings, requests, ssoAdmin, objects, clock, log, metrics } = context
   if (requests.findInProgress(target)) return noteInProgress(context)
   if (await isInLedger(key, context)) return
-  // A grant that begins from here on reads what is recorded below; of one that began before, the ledger tells.
+  // A later grant reads the record written below; an earlier one is in the ledger.
   standings.expectForeign(key)
   // Proves it foreign: no entry, then listed, then still no entry, and no call of ours within the settling time.
   if (!(await isListed(ssoAdmin, target)) || (await isInLedger(key, context))) return
   const { permissionSetArn } = target
-  // Another part of this check has recorded it, or an earlier one.
+  // An earlier check, or another part of this one, has recorded it.
   const recorded = await spoiledAsAbsent(readForeign(objects, key))
   if (recorded?.permissionSetArn === permissionSetArn) return
   const history = await readLastWord(objects, key)
@@ -223,9 +219,9 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   const by = await findAuthor(context, target, 'Create')
   const reason = await findLoud('given', key, context)
   await tellFound(objects, { key, at: seenAt, by, reason }, { principal, permissionSetArn })
-  // Where it is recorded already, the record keeps its links.
+  // An existing record keeps its links.
   await writeForeign(objects, key, { principal, permissionSetArn, links: [], seenAt, by }, { isNew: true })
-  // A grant that began meanwhile looked before that was written: what comes of it is ours.
+  // A grant that began meanwhile looked before this record existed: its access is ours.
   if (await isInLedger(key, context)) {
     const foreign = { principal, permissionSetArn }
     await tellForeign(objects, { key, event: 'foreign-gone', at: renderInstant(clock.now()) }, foreign)
@@ -249,7 +245,7 @@ async function findLoud(what: 'given' | 'taken', key: AssignmentKey, { weigh, me
   return reason
 }
 
-/** As links would name it now, and noted; its id where it has no name any more, or one that no link can have. */
+/** Returns and notes the name that links would use; the id if there is no name, or no link can spell it. */
 export async function nameOf(
   { type, principalId: id, accountId }: AccessId,
   { principals, principalNames, standings }: Pick<DriftSources, 'principals' | 'principalNames' | 'standings'>,
@@ -265,14 +261,14 @@ export async function nameOf(
   return name
 }
 
-/** History says that it is ours: the record that the ledger has lost is written again, and evaluated. */
+/** History says that it is ours: writes the lost record again and evaluates it. */
 async function recordLost(
   key: AssignmentKey,
   { principal, principalId, permissionSetArn }: AccessNames,
   { at, links }: Extract<LastWord, { says: 'ours' }>,
   { found, standings, clock, log }: Comparing,
 ): Promise<void> {
-  // It was granted since we looked, by the one whom history names now; or its entry cannot be read.
+  // A grant since our look wrote the entry, or the entry is spoiled.
   if (await unlessSpoiled(standings.ledger.read(key))) return
   const reason = reasonOfContradiction(key, { entry: 'lost', at })
   const names = { principal, principalId, permissionSetArn }
@@ -284,22 +280,22 @@ async function recordLost(
   found.links.push(...links.map((link) => link.key))
 }
 
-/** An entry that cannot be read may be about it. */
+/** True also for a spoiled entry, which may be about it. */
 async function isInLedger(key: AssignmentKey, { standings }: DriftSources): Promise<boolean> {
   return (await unlessSpoiled(standings.ledger.read(key))) !== undefined
 }
 
-/** Recorded as foreign: is it there still, and not ours? */
+/** Checks whether access recorded as foreign still exists and is not ours. */
 async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<void> {
   const { listed, found, standings, objects, ssoAdmin, clock, log } = context
   const stored = await unlessSpoiled(foreignRecord(objects, key).read())
-  // It stays as it is until a person has restored it; the others are compared all the same.
+  // It stays until a person restores it; the comparison continues with the others.
   if (isSpoiled(stored))
     return log.error('what others gave cannot be read: it stays on the list as it is', { error: stored })
   if (!stored) return standings.noteGone(key)
   const target = listed.get(key)
-  // The process that recorded it died, or stood still, before it saw that it is ours. What is undecided may have become someone
-  // else's meanwhile.
+  // The process that recorded it died or stalled before it saw that the access is ours. Undecided access may have become
+  // foreign meanwhile.
   const entry = (await spoiledAsAbsent(standings.ledger.read(key)))?.entry
   const isOurs = target !== undefined && (entry?.state === 'granted' || entry?.state === 'held')
   const isSame = target?.permissionSetArn === stored.value.permissionSetArn
@@ -311,7 +307,7 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   if ((await removeForeign(objects, key, stored.value, stored.object.etag)) === 'lost') return
   standings.noteGone(key)
   if (isOurs) return log.warn('access of ours was recorded as foreign', { key })
-  // The links that grant it want it by themselves now, also those that came since.
+  // The links that grant it must now grant it themselves, including newer links.
   found.toEvaluate.push(key)
   found.gone.push(key)
   log.info('access that ssofile did not give is gone', { assignment: key })

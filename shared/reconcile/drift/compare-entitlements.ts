@@ -33,15 +33,15 @@ export type RolesHint = Extract<DriftHint, { kind: 'drift-of-roles' }>
 type Divided = { readonly roles?: DriftRun['roles']; readonly units: readonly RolesHint[] }
 
 /**
- * What account access manager gives, account by account: it lists nothing without a filter, and what it gives in an account
- * nobody else tells. Nobody uses it: one call a night. Where it cannot be asked, nothing is concluded.
+ * Divides the check of account access manager by account: it lists nothing without a filter. If nobody uses it, this costs one
+ * call a night. If it cannot be asked, nothing is concluded.
  *
  * | its instances            | `roles`       | units                                                        |
  * | ------------------------ | ------------- | ------------------------------------------------------------ |
- * | the Region has no such service | `not offered` | none                                                   |
- * | it may not be asked      | `not known`   | none                                                         |
- * | none                     | `not used`    | of the accounts that `foreign/` has entitlements of: are they gone? |
- * | one or more              | `read`        | of every account, and of those that `foreign/` has besides   |
+ * | the Region lacks the service   | `not offered` | none                                                   |
+ * | access is denied         | `not known`   | none                                                         |
+ * | none                     | `not used`    | the accounts with entitlements in `foreign/`: are they gone? |
+ * | one or more              | `read`        | every account, and further ones in `foreign/`                |
  */
 export async function divideByRoles({ run }: DriftHint, context: RoleSources): Promise<Divided> {
   const { accountAccess, organization, objects, log } = context
@@ -63,8 +63,9 @@ export async function divideByRoles({ run }: DriftHint, context: RoleSources): P
 }
 
 /**
- * What somebody may have given or taken by account access manager, looked at at once: in this account, or, where the event does not
- * say, in those that `foreign/` has entitlements of. Where it cannot be asked, nothing is concluded: the night says so.
+ * Looks at once at entitlements that someone may have granted or removed: in this account, or if the event names none, in all
+ * accounts with entitlements in `foreign/`. If account access manager cannot be asked, concludes nothing: the nightly check
+ * reports it.
  */
 export async function lookAtEntitlements(
   account: AccountId | undefined,
@@ -96,13 +97,13 @@ async function askForApplications(accountAccess: AccountAccess): Promise<Applica
 }
 
 /**
- * The entitlements of these accounts against what `foreign/` has, which is read after all of an account was listed:
+ * Compares the entitlements of these accounts with `foreign/`, which is read after an account was listed:
  *
  * | under `foreign/` | listed | then                                                             |
  * | ---------------- | ------ | ---------------------------------------------------------------- |
- * | no               | yes    | recorded                                                         |
- * | yes              | yes    | recorded by its present name, where that is another              |
- * | yes              | no     | looked for once more, by itself; removed where it is not there   |
+ * | no               | yes    | record it                                                        |
+ * | yes              | yes    | record its present name, if the name changed                     |
+ * | yes              | no     | look for it alone; remove it if it is not there                  |
  */
 export async function compareEntitlements(
   {
@@ -177,7 +178,7 @@ async function checkKnown(
   log.info('access that ssofile did not give is gone', { assignment: key })
 }
 
-/** An instance that is gone has none. One that may not be asked any more may have it. */
+/** A deleted instance has none. An instance that denies access may still have it. */
 async function isStillThere(
   key: ListedEntitlement['key'],
   { application, roleArn }: ForeignEntitlement,

@@ -13,30 +13,30 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 const count = z.int().min(0)
 
-/** How far a drift check is. */
+/** Progress of a drift check. */
 const driftRun = record({
   v: z.literal(1),
   run: z.string(),
   /** By S3's clock. */
   startedAt: z.iso.datetime(),
-  /** The parts still to be done; empty: the run has ended. */
+  /** The remaining parts; empty: the run has ended. */
   open: z.array(z.string()),
   /** Compared ledger entries. */
   checked: count,
-  /** Compared entries that Identity Center does not have. */
+  /** Compared entries that Identity Center lacks. */
   missing: count,
-  /** Not listed, although calls of ours are so recent that a listing counts against all of them only from this instant on. */
+  /** Not listed, but our own calls are too recent to trust the listing before this instant. */
   undecided: record({ count, until: z.iso.datetime() }).optional(),
   /** Newly recorded under `foreign/`. */
   foreign: count,
-  /** Removed from `foreign/`: Identity Center has them no longer. */
+  /** Removed from `foreign/`, because Identity Center no longer has them. */
   gone: count,
   /** Calls to SSO Admin. */
   calls: count,
-  /** Whether account access manager was asked for existing roles that it gives. Absent: not yet, or by a release before. */
+  /** The answer of account access manager about existing roles. Absent: not asked yet, or written by an earlier release. */
   roles: record({
     state: z.enum(['not offered', 'not used', 'read', 'not known']),
-    /** Of `not known`. */
+    /** For `not known`. */
     why: z.string().optional(),
   }).optional(),
 })
@@ -44,17 +44,17 @@ export type DriftRun = z.infer<typeof driftRun>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/drift.json', driftRun)
 type DriftFigures = Pick<DriftRun, 'checked' | 'missing' | 'undecided' | 'foreign' | 'gone' | 'calls' | 'roles'>
 
-/** The first part of every run: it finds the others. */
+/** The first part of every run; it finds the others. */
 const wholeUnit = 'whole'
 
 type Unit = { readonly run: string; readonly unit: string }
 
-/** The latest run. A cache: a spoiled one counts as absent. */
+/** The latest run. A spoiled record counts as absent, because it is only a cache. */
 export async function readDriftRun(objects: ObjectStore): Promise<DriftRun | undefined> {
   return (await spoiledAsAbsent(recordOf(objects).read()))?.value
 }
 
-/** Begins this run. The rest of an earlier one is dropped. */
+/** Begins this run and drops the rest of an earlier one. */
 export async function beginDriftRun(ports: Pick<Ports, 'objects' | 'clock'>, run: string): Promise<void> {
   const startedAt = renderInstant(await readNow(ports))
   const figures = { checked: 0, missing: 0, foreign: 0, gone: 0, calls: 0 }
@@ -62,9 +62,9 @@ export async function beginDriftRun(ports: Pick<Ports, 'objects' | 'clock'>, run
 }
 
 /**
- * Begins a drift check: what Identity Center really has against the ledger, and the permission sets that are ours. All
- * calls to SSO Admin are the dispatcher's, so this only sends hints: the one for the check itself is divided there. What
- * an earlier check left is dropped. Answers the run.
+ * Begins a drift check: compares Identity Center with the ledger and with our permission sets. Only the dispatcher calls SSO
+ * Admin, so this only sends hints; the dispatcher divides the hint of the check. Drops the rest of an earlier check. Returns
+ * the run.
  */
 export async function beginDriftCheck(
   ports: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,
@@ -78,13 +78,13 @@ export async function beginDriftCheck(
   return run
 }
 
-/** Whether this part is still to be done: false once it was done, or another run has begun. */
+/** Whether this part is still open: false if it is done, or another run has begun. */
 export async function isOpen(objects: ObjectStore, { run, unit }: Unit): Promise<boolean> {
   const latest = await readDriftRun(objects)
   return latest?.run === run && latest.open.includes(unit)
 }
 
-/** Counts a part that is done, once however often it is done, and opens the parts that it was divided into. */
+/** Counts a finished part exactly once, and opens the parts that it was divided into. */
 export async function closeUnit(
   objects: ObjectStore,
   { run, unit }: Unit,

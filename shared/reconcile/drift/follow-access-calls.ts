@@ -9,14 +9,14 @@ import { sendHints } from '../records/lanes.ts'
 import { lookKey, scheduleWork } from '../records/open-work.ts'
 
 /**
- * However many events come, one thing is looked at twice in so long at most: with the first event at once, and once more when
- * this time is over. The second look sees what came later, and what a listing did not show yet.
+ * However many events come, ssofile looks at one thing at most twice in this time: at once with the first event, and again at
+ * the end. The second look sees later changes, and changes that a listing did not show yet.
  */
 const slotMs = 30_000
 
 /**
- * Hints at what was changed by hand, and notes by whom. Trusts that something changed, never what the event says. What our own
- * role called is passed over. Answers the number of hints.
+ * Sends hints about manual changes and notes their authors. Trusts only that something changed, not what the event says. Skips
+ * calls of our own role. Returns the number of hints.
  */
 export async function followAccessCalls(
   ports: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,
@@ -36,9 +36,9 @@ export async function followAccessCalls(
   const hints = [...new Map(looks.map(({ look }) => hintAt(look)).map((hint) => [lookKey(hint), hint])).values()]
   const slot = Math.floor(ports.clock.now().getTime() / slotMs)
   const over = renderInstant(new Date((slot + 1) * slotMs))
-  // Before the hints: what is looked at only once may not be seen.
+  // Before the hints, because a single look may miss a change.
   for (const hint of hints) await scheduleWork(ports.objects, over, lookKey(hint))
-  // Of one slot SQS takes the first hint at each thing, and drops the others.
+  // Within one slot SQS takes the first hint about each thing and drops the others.
   await sendHints(ports, { id: `${byHand} ${slot}`, hints, revocation: false }, configuration)
   return hints.length
 }

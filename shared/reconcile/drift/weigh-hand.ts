@@ -5,17 +5,17 @@ import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import { isAdministratorSet } from '../directory/is-administrator-set.ts'
 
-/** Why a change by hand is told loudly; `undefined`: it is told like others. */
+/** Why a manual change is reported loudly; `undefined`: it is reported normally. */
 export type WeighHand = (what: 'given' | 'taken', key: AssignmentKey) => Promise<string | undefined>
 
 /**
- * | by hand somebody … | loud where                                                               |
+ * | manual change      | loud if                                                                  |
  * | ------------------ | ------------------------------------------------------------------------ |
- * | gave access        | its permission set allows everything, or a policy watches it or its account |
- * | took access away   | it allowed everything, and nothing known in the account does so any more |
+ * | access granted     | its permission set allows everything, or a policy watches it or its account |
+ * | access removed     | it allowed everything, and no other known access in the account does     |
  *
- * By the judgement that guardrails and the brake use. A permission set without a file costs two calls, once in a look. What
- * cannot be asked is not loud: the change itself is told in any case.
+ * Judges as guardrails and the brake do. A permission set without a file costs two calls, once per look. If it cannot judge,
+ * the change is not loud, but still reported.
  */
 export function weighHand(context: SettleContext & { readonly ssoAdmin: SsoAdmin }): WeighHand {
   const { standings, permissionSets, objects, ssoAdmin, policies, log } = context
