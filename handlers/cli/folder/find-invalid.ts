@@ -25,7 +25,8 @@ export type InvalidUpload = {
   readonly isNamed: boolean
 }
 
-const filesTold = 10
+const linesTold = 20
+const faultsTold = 5
 const accountsTold = 10
 
 /** The files among these that are not valid. `named`: as typed. Throws Refusal for the name of another one. */
@@ -86,11 +87,11 @@ export function refuseBadFiles({
 }
 
 function list(told: readonly string[]): string {
-  const more = told.length > filesTold ? [`and ${told.length - filesTold} more`] : []
-  return [...told.slice(0, filesTold), ...more].map((line) => `  ${line}`).join('\n')
+  const more = told.length > linesTold ? [`and ${told.length - linesTold} more`] : []
+  return [...told.slice(0, linesTold), ...more].map((line) => `  ${line}`).join('\n')
 }
 
-/** What is wrong with each file, and once with a whole folder. */
+/** What is wrong with each file, one fault a line, and once with a whole folder. */
 export function listInvalid(
   invalid: readonly InvalidUpload[],
 ): readonly { readonly key: string; readonly text: string }[] {
@@ -105,12 +106,24 @@ export function listInvalid(
     })),
     ...invalid
       .filter(({ faults, takesAway }) => takesAway.length > 0 || faults.some(({ key }) => key === undefined))
-      .map((one) => ({ key: one.key, text: describeInvalid(one) })),
+      .flatMap(({ key, ...one }) => splitFaults(one).map((part) => ({ key, text: describeInvalid(part) }))),
   ]
 }
 
+/** The last line counts the faults beyond `faultsTold`; the first tells what the file takes away. */
+function splitFaults({ faults, takesAway }: Described): readonly Described[] {
+  const own = faults.filter(({ key }) => key === undefined)
+  if (own.length === 0) return [{ faults, takesAway }]
+  return own.slice(0, faultsTold).map((fault, index) => ({
+    faults: index === faultsTold - 1 ? own.slice(index) : [fault],
+    takesAway: index === 0 ? takesAway : [],
+  }))
+}
+
+type Described = Pick<InvalidUpload, 'faults' | 'takesAway'>
+
 /** What is wrong with it, what it takes away, and what to do. */
-export function describeInvalid({ faults, takesAway }: Pick<InvalidUpload, 'faults' | 'takesAway'>): string {
+export function describeInvalid({ faults, takesAway }: Described): string {
   const own = faults.filter(({ key }) => key === undefined)
   const [first, ...more] = own.length > 0 ? own : faults
   const others = more.length > 0 ? `, and ${count(more.length, 'more fault')}` : ''

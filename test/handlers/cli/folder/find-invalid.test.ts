@@ -70,6 +70,18 @@ describe('of the files to upload', () => {
     ])
   })
 
+  test('each fault of a file has a line of its own, and beyond five they are counted', () => {
+    const body = JSON.stringify({
+      permissionSetName: 'A',
+      ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((n) => [`q${n}`, n])),
+    })
+    const lines = listInvalid(findInvalid([upload('permission_sets/A.json', body)], { revocations: [] }, context))
+    expect(lines.map(({ key, text }) => [key, /^received the unknown field '(q\d)'/.exec(text)?.[1]])).toEqual(
+      ['q1', 'q2', 'q3', 'q4', 'q5'].map((field) => ['permission_sets/A.json', field]),
+    )
+    expect(lines.map(({ text }) => /and 2 more faults/.test(text))).toEqual([false, false, false, false, true])
+  })
+
   test('each policy that AWS refuses is found with the remedy, and no other one', () => {
     const taken = takenPolicies.map(([, policy], index) => policyFile(`Taken${index}`, policy))
     const refused = refusedPolicies.map(({ policy }, index) => policyFile(`Refused${index}`, policy))
