@@ -5,8 +5,8 @@ import { renderScope, type Scope } from '../scopes/scope.ts'
 import { type Grant, type LinkKey, parseLinkKey, renderGrant, renderLinkKey } from './link.ts'
 
 /**
- * Where a permission set is assigned to one principal. `has`: the accounts that have it now and keep it. `needed`: those of
- * them that no link grants yet.
+ * The accounts where one principal has a permission set. `has`: the accounts that have it now and keep it. `needed`: those of them that
+ * no link grants yet.
  */
 export type AccessOfGrant = {
   readonly grant: Grant
@@ -38,24 +38,24 @@ type Options = {
   readonly isCompact: boolean
   /** The keys of the tags that links may name. Their tags must have been read. */
   readonly tagKeys: readonly string[]
-  /** Scopes of links that shall stay as they are where they grant no more than there is, by the last fields of the link. */
+  /** Scopes of links that stay as they are if they grant only existing access. By the last fields of the link. */
   readonly ownScopes?: ReadonlyMap<string, readonly Scope[]>
   /** The declared folder of the links; absent: none. */
   readonly folder?: string | undefined
-  /** A file of this name is there and means something else. */
+  /** A file of this name exists and means something else. */
   readonly isTaken: (key: LinkKey) => boolean
 }
 
 type WideScope = { readonly scope: Scope; readonly accounts: readonly AccountId[] }
 
-/** Not more for one principal and permission set: a person wants the nearest. */
+/** At most this many for one principal and permission set: a person needs only the nearest. */
 const obstaclesMost = 2
 
 /**
- * Few links that grant exactly what is needed, and never access that an account does not have: a link for the root, an
- * organizational unit or a tag only where every account that it grants has the access already. The widest first (a greedy
- * set cover), and of links that cover as many accounts the root before units before tags. No link is left that the others
- * make needless. Sorted by grant and scope, the same in every run.
+ * A few links that grant exactly the needed access, and never access that an account lacks. A link for the root, an organizational unit
+ * or a tag is used only if each of its accounts has the access already. The widest come first (a greedy set cover). If two cover as
+ * many accounts, the root comes before units, and units before tags. Links that the others make needless are left out. Sorted by grant
+ * and scope, the same in every run.
  */
 export function compactLinks(
   access: readonly AccessOfGrant[],
@@ -93,7 +93,7 @@ function compactGrant({ grant, has, needed }: AccessOfGrant, wide: readonly Wide
   return { links, obstacles: listObstacles(named, has, links) }
 }
 
-/** Greedy: each time the link that covers most of what is left. One that covers a single account is not worth a rule. */
+/** Greedy: takes the link that covers most of the rest each time. A link for a single account is not worth a rule. */
 function cover(needed: ReadonlySet<AccountId>, candidates: readonly CompactLink[]): readonly CompactLink[] {
   const left = new Set(needed)
   const gainOf = ({ accounts }: CompactLink) => accounts.filter((id) => left.has(id)).length
@@ -111,7 +111,7 @@ function cover(needed: ReadonlySet<AccountId>, candidates: readonly CompactLink[
   }
 }
 
-/** The last chosen covers least, so it goes first. */
+/** The last chosen link covers least, so try to drop it first. */
 function withoutNeedless(chosen: readonly CompactLink[], needed: ReadonlySet<AccountId>): readonly CompactLink[] {
   return chosen.reduceRight<readonly CompactLink[]>((kept, link) => {
     const others = kept.filter((other) => other !== link)
@@ -120,7 +120,7 @@ function withoutNeedless(chosen: readonly CompactLink[], needed: ReadonlySet<Acc
   }, chosen)
 }
 
-/** Wider links that fail for less than half of their accounts, the most useful first. */
+/** Wider links that lack the access in less than half of their accounts, the most useful first. */
 function listObstacles(
   named: readonly CompactLink[],
   has: ReadonlySet<AccountId>,
@@ -133,7 +133,7 @@ function listObstacles(
     const replaced = links.filter((link) => link.accounts.every((id) => within.has(id))).length
     return replaced < 2 ? [] : [{ grant, scope, accounts: accounts.length, lacking, links: replaced }]
   })
-  // Of scopes of the same accounts the first: the root and its only unit.
+  // Of scopes with the same accounts, keep the first: the root and its only unit.
   const apart = new Map(obstacles.toReversed().map((one) => [`${one.accounts} ${one.lacking.join(' ')}`, one]))
   const first = obstacles.filter((one) => [...apart.values()].includes(one))
   return first.sort((a, b) => b.links - a.links || a.lacking.length - b.lacking.length).slice(0, obstaclesMost)
@@ -162,7 +162,7 @@ function expandAll(scopes: readonly Scope[], { view, configuration, folder }: Op
     .filter(({ accounts }) => accounts.length > 1)
 }
 
-/** The link's key; `undefined`: no link can spell this scope or principal. Letters of a tag may read like the grammar. */
+/** The link's key. `undefined`: no link can spell this scope or principal, because a tag's text may read like the grammar. */
 function spell(grant: Grant, scope: Scope, folder: string | undefined): LinkKey | undefined {
   const key = renderLinkKey({ ...grant, scope, folder })
   const read = parseLinkKey(key, folder === undefined ? [] : [folder])

@@ -24,39 +24,39 @@ import { type Link, temporaryPrefix } from './link.ts'
 import type { LinkBody } from './link-body.ts'
 import { describeUpload, isSameUpload, type Upload } from './upload.ts'
 
-/** How far one account assignment is, as the ledger or `foreign/` has it; without an id and links: the entry cannot be read. */
+/** The state of one account assignment in the ledger or in `foreign/`. Without an id and links, the entry is unreadable. */
 export type Standing = {
   readonly state: LedgerState | 'foreign'
   readonly reason?: string | undefined
-  /** Someone else removed it. */
+  /** Somebody else removed it. */
   readonly isMissing?: boolean | undefined
   readonly isOrphaned?: boolean | undefined
   readonly principalId?: PrincipalId | undefined
-  /** The links that granted it when it was last evaluated, and which upload of each. */
+  /** The links that granted it at the last evaluation, with the upload of each. */
   readonly links?: readonly LinkUpload[] | undefined
 }
 export type Access = Standing & { readonly account: AccountId }
 
-/** What the scope of a link means now. */
+/** The meaning of a link's scope now. */
 export type Expansion =
-  /** None: it exists and has no active account. */
+  /** No accounts: the scope exists and has no active account. */
   | { readonly found: 'accounts'; readonly accounts: readonly AccountId[] }
-  /** It names an account that is closed to it. */
+  /** The scope names an account that is closed to it. */
   | { readonly found: 'closed'; readonly because: ClosedBecause; readonly id: AccountId }
   | { readonly found: 'inactive-account'; readonly account: Pick<Account, 'id' | 'state'> }
-  /** `near`: what was most likely meant. */
+  /** `near`: the most likely intended name. */
   | { readonly found: 'nothing'; readonly scope: Parameters<typeof lackOfScope>[0]; readonly near: string | undefined }
   | { readonly found: 'unread-tags'; readonly unread: number; readonly all: number }
-  /** Its selector cannot be read, or is not valid. */
+  /** The selector is unreadable or invalid. */
   | { readonly found: 'unclear'; readonly complaint: Complaint }
 
-/** How far the assignments of a link are. */
+/** The progress of a link's assignments. */
 export type Progress = {
-  /** In the accounts of its scope; an account without any is left out. */
+  /** In the accounts of its scope. Accounts without any are left out. */
   readonly access: readonly Access[]
-  /** What the brake holds of it, in any account. */
+  /** The link's access that the brake holds, in any account. */
   readonly held: readonly Access[]
-  /** What it lacks; `undefined`: nobody has looked since this process began. */
+  /** Its lack. `undefined`: nobody has looked since this process began. */
   readonly lack: Lack | 'none' | undefined
 }
 
@@ -67,7 +67,7 @@ type Uploaded = {
     readonly lastModified: Date
   }
 }
-/** Access that the link granted and that is still there. Only the dispatcher knows how far it is. */
+/** Access that the link granted and that still exists. Only the dispatcher knows its progress. */
 type Leaving = { readonly left: readonly Access[] | 'unknown' }
 type InForce = Uploaded & {
   readonly state: 'in-force'
@@ -77,20 +77,20 @@ type InForce = Uploaded & {
   /** Only the dispatcher knows it. */
   readonly progress: Progress | 'unknown'
   readonly onDrift: Configuration['onDrift']
-  /** What the policies say of it now. Absent: nothing. */
+  /** The policies' verdict on the link now. Absent: none. */
   readonly verdict?: Verdict
 }
 
-/** All that the status of a link depends on. `state`: what its file says now. */
+/** Everything that the status of a link depends on. `state`: from its file now. */
 export type LinkFacts = {
-  /** Its status until now. */
+  /** Its status so far. */
   readonly present: Status | undefined
-  /** The user that this content of it was first applied to, where its status names one. */
+  /** The user to whom this content was first applied, if the status names one. */
   readonly boundTo: PrincipalId | undefined
 } & (
   | ({ readonly state: 'absent' } & Leaving)
   | ({ readonly state: 'rejected'; readonly complaint: Complaint } & Uploaded & Leaving)
-  /** S3 does not give it: what it granted stays. */
+  /** S3 does not return it, so its grants stay. */
   | ({ readonly state: 'unreadable'; readonly complaint: Complaint } & Uploaded)
   | ({ readonly state: 'expired' | 'not-yet'; readonly body: LinkBody } & Uploaded & Leaving)
   | InForce
@@ -99,7 +99,7 @@ export type LinkFacts = {
 const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed: [] }
 
 /**
- * The status of a link; `undefined`: the link is gone, and so is its access. The first row that fits counts.
+ * The status of a link. `undefined`: the link is gone, and so is its access. The first row that fits counts.
  *
  * |    | file                     | facts                                                           | state              |
  * | -- | ------------------------ | --------------------------------------------------------------- | ------------------ |
@@ -107,35 +107,35 @@ const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed
  * |    | unreadable               | any                                                             | rejected           |
  * |    | absent, expired, not-yet | *access that it granted*                                        |                    |
  * |  2 |                          | none is left                                                    | none, expired, waiting |
- * |  3 |                          | unknown, and it had no status or was rejected, and nothing of it was on its way | as in row 2 |
+ * |  3 |                          | unknown; it had no status or was rejected, and had nothing in flight | as in row 2   |
  * |  4 |                          | unknown, and its status says held                               | held               |
  * |  5 |                          | unknown                                                         | revoking           |
- * |  6 |                          | held, all but what failed                                       | held               |
- * |  7 |                          | something is on its way                                         | revoking           |
+ * |  6 |                          | held, except failed access                                      | held               |
+ * |  7 |                          | something is in flight                                          | revoking           |
  * |  8 |                          | all failed                                                      | failed             |
  * |    | in force                 | *scope without accounts*                                        |                    |
- * |  9 |                          | it names the management account, or the one of ssofile           | rejected           |
- * | 10 |                          | tags are not read, and its status says that this is applied     | applied            |
+ * |  9 |                          | it names the management account, or ssofile's own               | rejected           |
+ * | 10 |                          | tags are not read, and its status says `applied` for this content | applied          |
  * | 11 |                          | tags are not read                                               | waiting            |
- * | 12 |                          | access is held, or its status says so and nobody knows          | held               |
+ * | 12 |                          | access is held, or progress is unknown and its status says held | held               |
  * | 13 |                          | any other: it is empty, does not exist, is not active, or       |                    |
  * |    |                          | nobody knows what its selector means                            | waiting            |
  * |    | in force                 | *scope with accounts*                                           |                    |
- * | 14 |                          | progress unknown, and its status says that this is applied      | applied            |
+ * | 14 |                          | progress unknown, and its status says `applied` for this content | applied           |
  * | 15 |                          | progress unknown                                                | applying           |
- * | 16 |                          | access is held, and row 17 or 18 fits, or nobody knows, or      |                    |
- * |    |                          | nothing else is on its way                                      | held               |
+ * | 16 |                          | access is held, and row 17 or 18 fits, or its lack is unknown,  |                    |
+ * |    |                          | or nothing else is in flight                                    | held               |
  * | 17 |                          | something is lacking                                            | waiting            |
- * | 18 |                          | another user of its name has the access                         | waiting            |
- * | 19 |                          | something is on its way, or was not looked at                   | applying           |
+ * | 18 |                          | another user of the same name has the access                    | waiting            |
+ * | 19 |                          | something is in flight, or was not looked at                    | applying           |
  * | 20 |                          | something failed                                                | failed             |
  * | 21 |                          | all access existed before                                       | applied, not owned |
  * | 22 |                          | all access is there                                             | applied            |
  *
- * Rows 5, 7, 15 and 19 go on saying why the work in an account is put off, until the ledger knows how it ended there.
+ * Rows 5, 7, 15 and 19 keep the reason why work in an account was put off, until the ledger knows how that work ended.
  *
- * What the policies refuse is rejected, unless rows 9 to 16 say rejected or held, or this content gave all the access before:
- * then it is warned.
+ * A link that the policies refuse is rejected, unless rows 9 to 16 say rejected or held. If this content gave all the access before, it
+ * only gets a warning.
  */
 export function describeLink(facts: LinkFacts): NewStatus | undefined {
   const told = describeAsFound(facts)
@@ -148,7 +148,7 @@ function keepPutOff(facts: LinkFacts, told: NewStatus): NewStatus {
   return isOpenIn(putOff.account, facts) ? { ...told, state: state ?? told.state, reason, remedy, putOff } : told
 }
 
-/** As far as is known. */
+/** Whether the work in an account is open, as far as ssofile knows. */
 function isOpenIn(account: AccountId, facts: LinkFacts): boolean {
   if (facts.state === 'unreadable') return false
   const isAtRest = ({ state }: Access) => state === 'held' || state === 'failed' || state === 'stuck'
@@ -199,12 +199,12 @@ function describeAsFound(facts: LinkFacts): NewStatus | undefined {
   }
 }
 
-/** A policy refuses only what is new: access that this content of the link gave before stays, and is told to stand against it. */
+/** A policy refuses only new access. Access that this content gave before stays, with a warning. */
 function tellVerdict(facts: InForce & LinkFacts, { warnings: _, ...told }: NewStatus): NewStatus {
   const { refusals = [], warnings = [], later = [] } = facts.verdict ?? {}
   const stands = hasGranted(facts)
   const { present, object } = facts
-  // Only the dispatcher knows what people have besides: what it has refused stays refused until it says something else.
+  // Only the dispatcher knows the other access of people, so its refusal stays until it says something else.
   if (
     later.length > 0 &&
     !stands &&
@@ -220,7 +220,7 @@ function tellVerdict(facts: InForce & LinkFacts, { warnings: _, ...told }: NewSt
   return objections.length === 0 ? told : { ...told, warnings: objections.slice(0, 20).map(describeObjection) }
 }
 
-/** In all of its accounts this content gave access, or goes on giving it. */
+/** This content gave access in each of its accounts. */
 function hasGranted({ link, object, expansion, progress, present }: InForce & LinkFacts): boolean {
   if (progress === 'unknown') return isApplied(present, object)
   const accounts = expansion.found === 'accounts' ? expansion.accounts : []
@@ -230,13 +230,13 @@ function hasGranted({ link, object, expansion, progress, present }: InForce & Li
 }
 
 /**
- * A file that is not valid grants nothing, so what a valid one granted before goes, as if it were deleted.
+ * An invalid file grants nothing. ssofile revokes the grants of the last valid file, as if somebody had deleted it.
  *
  * | access that it granted              | was valid before, or something is left | state                              |
  * | ----------------------------------- | -------------------------------------- | ---------------------------------- |
  * | unknown, and its status says held   | any                                    | held                               |
- * | held, all but what failed           | any                                    | held                               |
- * | any other                           | yes                                    | rejected, and told as taken away   |
+ * | held, except failed access          | any                                    | held                               |
+ * | any other                           | yes                                    | rejected, and says that access goes |
  * | any other                           | no                                     | rejected                           |
  */
 function describeNotValid(
@@ -270,7 +270,7 @@ function describeNotValid(
   }
 }
 
-/** The upload that was valid before this one, which is not. The same upload is not valid by another configuration. */
+/** The valid upload before this invalid one. If the uploads are the same, only the configuration changed. */
 function findLastValid(present: Status | undefined, object: Upload): Status['lastValid'] {
   if (present?.lastValid) return present.lastValid
   const { state, lastModified, versionId } = present ?? {}
@@ -278,7 +278,7 @@ function findLastValid(present: Status | undefined, object: Upload): Status['las
   return isOther && lastModified !== undefined ? { lastModified, versionId } : undefined
 }
 
-/** Rows 2 to 8. `atRest`: the status once nothing is left. */
+/** Rows 2 to 8. `atRest`: the status when nothing is left. */
 function describeLeft(
   { left, present }: LinkFacts & Leaving,
   told: Partial<NewStatus>,
@@ -320,12 +320,12 @@ function describeNoAccounts(
   if (held.length > 0) return { ...told, accounts: noAccounts, ...heldBy(held) }
   if (progress === 'unknown' && present?.state === 'held') return { ...told, accounts: noAccounts, ...heldAs(present) }
   const lack = expansion.found === 'accounts' ? lackOfMembers(link.scope) : lackOfAccounts(expansion)
-  // Somebody waits for temporary access. The sweep sees by the index whether its request still says what the link says.
+  // Temporary access: a person waits for it. The index shows the sweep whether the request still agrees with the link.
   const atRest = link.key.startsWith(temporaryPrefix) ? undefined : lack.atRest
   return { ...told, state: 'waiting', accounts: noAccounts, ...lack, atRest }
 }
 
-/** What a scope says that exists and has no active account. */
+/** The lack of a scope that exists and has no active account. */
 function lackOfMembers(scope: Scope): Lack {
   return {
     reason: emptyReason(scope),
@@ -368,7 +368,7 @@ function describeAccounts(
   const failed = failuresOf(access)
   const applied = inForce.length - ofOthers.length
   const open = accounts.length - applied - failed.length
-  // Its access ends when it is renamed: then the status alone knows which group it was.
+  // The access of a renamed group ends. Then only the status knows which group it was.
   const known = isSame(present, object) ? present.principalId : undefined
   const group =
     link.type === 'GROUP' ? (access.find(({ principalId }) => principalId)?.principalId ?? known) : undefined
@@ -407,7 +407,7 @@ function describeAccounts(
   }
 }
 
-/** The handler knows no progress: what an upload is told once stays until the dispatcher says something else. */
+/** The handler does not know the progress, so `applied` stays until the dispatcher says something else. */
 function isApplied(present: Status | undefined, object: Upload): present is Status {
   return isSame(present, object) && present.state === 'applied'
 }
@@ -420,14 +420,14 @@ function isInForce({ state }: Access): boolean {
   return state === 'granted' || state === 'foreign'
 }
 
-/** The user that this content of a link was applied to, where it was applied anywhere. */
+/** The user to whom this content was applied, if it was applied anywhere. */
 function findUser({ key, type }: Link, object: Upload, inForce: readonly Access[]): PrincipalId | undefined {
   if (type !== 'USER') return undefined
   const granted = inForce.find(({ links }) => links?.some((one) => isSameLink(one, { ...object, key })))
   return granted?.principalId
 }
 
-/** What the status of the same content says that the link lacks. A status that says held does not say it. */
+/** The lack in the status of the same content. A status that says held does not name it. */
 function findToldLack(present: Status | undefined, object: Upload): Lack | 'none' | 'unknown' {
   if (!present || !isSameUpload(present, object)) return 'none'
   const { state, reason, remedy, waitsFor, accounts } = present
@@ -449,7 +449,7 @@ function failuresOf(access: readonly Access[]): Failures {
 }
 
 /**
- * What a person does about accounts that failed. AWS deletes a closed account 90 days after the closure. (AWS Account Management
+ * The remedy for accounts that failed. AWS deletes a closed account 90 days after the closure. (AWS Account Management
  * Reference Guide, "Close an AWS account".)
  */
 function remedyOf(failed: Failures): string {
@@ -466,7 +466,7 @@ function remedyOf(failed: Failures): string {
   return `${remedyOfFailures(failed.map(({ reason }) => reason))}; it is tried again by itself, at least every hour`
 }
 
-/** Without the digest of the list: the list may have grown since, and an operator has to look at it before releasing it. */
+/** The digest is left out: the list may have grown since, and an operator must look at it before a release. */
 function heldBy(held: readonly Access[]): Pick<NewStatus, 'state' | 'reason' | 'remedy'> {
   const accounts = `${held.length} account${held.length === 1 ? '' : 's'}`
   return {
@@ -477,7 +477,7 @@ function heldBy(held: readonly Access[]): Pick<NewStatus, 'state' | 'reason' | '
   }
 }
 
-/** What a status says of held access stays until the dispatcher, which knows, says something else. */
+/** What the status says about held access stays until the dispatcher, which knows, says something else. */
 function heldAs({ reason, remedy }: Status): Pick<NewStatus, 'state' | 'reason' | 'remedy'> {
   return { state: 'held', reason, remedy }
 }
@@ -498,7 +498,7 @@ const complainOfClosedAccount: Record<ClosedBecause, (object: string, id: Accoun
   }),
 }
 
-/** Of a file that is gone only when somebody last asked for it to count as new. */
+/** For a deleted file, only the last request to count as new. */
 function uploadOf(facts: LinkFacts): Partial<NewStatus> {
   if (facts.state === 'absent') return { rebind: facts.present?.rebind }
   const { lastModified, ...object } = facts.object

@@ -1,27 +1,27 @@
-/** S3 allows 1,024 bytes in a key, file systems 255 in a name. The rest is for what tools append. */
+/** S3 allows 1,024 bytes in a key, file systems 255 in a name. The rest is room for suffixes of tools. */
 const nameMostBytes = 200
 
-/** What Windows or a Unix does not take in a name, and the character that begins an escape. */
+/** Characters that Windows or a Unix rejects in a name, and the one that begins an escape. */
 const untaken = /[\p{Cc}"*/:<>?\\|~]/gu
-/** Windows drops these at the end of a name; `.` and `..` are no names. */
+/** Windows drops these at the end of a name. `.` and `..` are not names. */
 const dropped = /[. ]$/u
 /** Windows takes these for devices, whatever follows the dot. (Windows documentation, "Naming Files, Paths, and Namespaces".) */
 const device = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/i
 
 /**
- * The path of the file that holds each of these inputs, by key. Any file system can hold them beside each other, also one
- * that does not tell upper from lower case, or that changes how accents are written. An ordinary key is its own path.
+ * The path of the file for each of these inputs, by key. Any file system can hold all of them, even one that ignores case or changes the
+ * form of accents. An ordinary key is its own path.
  *
  * | in the key                                              | in the path                                                      |
  * | ------------------------------------------------------- | ---------------------------------------------------------------- |
  * | `/` before the first `%`                                | `/`: a folder                                                    |
  * | `/` after it, `:` `?` `*` `"` `<` `>` `\|` `\\` `~`, control characters, a dot or space at the end | `~` and two hexadecimal digits for each byte: `~2f` |
- * | `con`, `nul` and the other names of devices             | the first letter so: `~63on`                                      |
- * | letters beyond ASCII that are not in form NFC           | each byte so                                                     |
- * | names that differ in nothing but case                   | in each of them, every letter that is not small so: `~41`        |
+ * | `con`, `nul` and the other names of devices             | the same for the first letter: `~63on`                           |
+ * | letters beyond ASCII that are not in form NFC           | the same for each byte                                           |
+ * | names that differ only in case                          | the same for each letter that is not small: `~41`                |
  * | names over 200 bytes                                    | as above, in parts: each but the last is a folder ending in `~`  |
  *
- * What a path says depends on nothing else (`parseFilePath`); only which of several paths a key gets depends on the other keys.
+ * `parseFilePath` reads a path without the others. Only the choice of a path for a key depends on the other keys.
  */
 export function renderFilePaths(keys: Iterable<string>): ReadonlyMap<string, string> {
   const root = newFolder()
@@ -61,18 +61,18 @@ function placeFolder({ files, folders }: Folder, path: string, paths: Map<string
   }
 }
 
-/** Only what stands before the first `%` has folders. A `/` next to another one divides nothing. */
+/** Only the part before the first `%` has folders. A `/` next to another `/` divides nothing. */
 function splitKey(key: string): string[] {
   const end = key.indexOf('%')
   const start = end < 0 ? key : key.slice(0, end)
   const segments = start.split(/(?<=[^/])\/(?=[^/]|$)/u)
-  // At the end of what precedes the `%` nothing need follow: `folder/%…`.
+  // A folder's name may stand alone before the `%`: `folder/%…`.
   if (end < 0 && segments.length > 1 && segments.at(-1) === '') segments.splice(-2, 2, `${segments.at(-2)}/`)
   segments.push(`${segments.pop() ?? ''}${end < 0 ? '' : key.slice(end)}`)
   return segments
 }
 
-/** `careful`: no other name becomes this one when a file system changes case. `apart`: nor a folder of the same name. */
+/** `careful`: no other name becomes this one if a file system changes case. `apart`: no folder of the same name either. */
 type Care = 'plain' | 'careful' | 'apart'
 
 function renderName(name: string, care: Care): string {
@@ -110,7 +110,7 @@ function escapeBytes(text: string): string {
   return [...Buffer.from(text)].map((byte) => `~${byte.toString(16).padStart(2, '0')}`).join('')
 }
 
-/** Coarser than any file system: what is equal after this may be one file. */
+/** Coarser than any file system: equal results may be one file. */
 function foldCase(text: string): string {
   return text.toLowerCase().toUpperCase().toLowerCase()
 }
@@ -120,8 +120,8 @@ function isNormal(text: string): boolean {
 }
 
 /**
- * The key of the input in the file at this path, whatever other files there are. `~` without two hexadecimal digits of
- * valid UTF-8 means itself. Letters that are not escaped are taken in form NFC, since some file systems change it.
+ * The key of the input at this path. It does not depend on other files. `~` without two hexadecimal digits of valid UTF-8 means itself.
+ * Letters that are not escaped count in form NFC, since some file systems change it.
  */
 export function parseFilePath(path: string): string {
   return path

@@ -4,7 +4,7 @@ import { renderInstant } from '../text/instant.ts'
 import type { InputMessage, Uploader } from './input-message.ts'
 import { isSameUpload, type Upload } from './upload.ts'
 
-/** What S3 answered when the input was read. */
+/** S3's answer when ssofile read the input. */
 type FoundUpload = Upload & {
   readonly etag: string
   readonly versionId?: string | undefined
@@ -12,26 +12,26 @@ type FoundUpload = Upload & {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
-/** Who uploaded what was found, as its status says. `undefined`: nobody knows, or the status is of other content. */
+/** The uploader of this object, from its status. `undefined`: unknown, or the status is about other content. */
 export function toldUploader(status: Status | undefined, found: Upload | undefined): Uploader | undefined {
   return isSameUpload(status, found) ? status?.by : undefined
 }
 
 /**
- * Who uploaded the object that was found, or, where none was found, who deleted it. `undefined`: it is not known, which is
- * said rather than the wrong name. An event tells who changed a key, and others may have changed the key since. Whoever
- * uploads the same content again has changed nothing.
+ * The uploader of the object; if there is no object, the person who deleted it. `undefined`: unknown, which is better than a wrong name.
+ * An event names the person who changed a key, but others may have changed the key since. Uploading the same content again changes
+ * nothing, so it names nobody.
  *
- * | found     | its status                     | the event says                                       | who                 |
+ * | found     | its status                     | the event says                                       | uploader            |
  * | --------- | ------------------------------ | ---------------------------------------------------- | ------------------- |
- * | an object | names who uploaded it          |                                                      | as the status says  |
- * | an object | is of this content, earlier    |                                                      | not known           |
+ * | an object | names the uploader             |                                                      | as the status says  |
+ * | an object | is of this content, earlier    |                                                      | unknown             |
  * | an object | is of other content, or none   | uploaded: this version, or this etag no sooner       | as the event says   |
- * | nothing   | names who deleted it later     |                                                      | as the status says  |
+ * | nothing   | names a later deleter          |                                                      | as the status says  |
  * | nothing   | any other, or none             | deleted, after the upload that the status is of      | as the event says   |
- * |           | any other, or none             | anything else                                        | not known           |
+ * |           | any other, or none             | anything else                                        | unknown             |
  *
- * Where the event says that the API uploaded it, "as the event says" is the caller that the object's metadata names.
+ * If the event says that the API uploaded it, "as the event says" means the caller in the object's metadata.
  */
 export function findUploader(
   found: FoundUpload | undefined,
@@ -60,7 +60,7 @@ function uploaderOf(
 function isOfUpload({ event, by, etag, versionId }: Parameters<typeof findUploader>[1], found: FoundUpload): boolean {
   if (!event.startsWith('ObjectCreated') || !by) return false
   if (versionId !== undefined && found.versionId !== undefined) return versionId === found.versionId
-  // Empty files share one etag. What was modified after an event is not what the event is about.
+  // Empty files share one etag. An event is not about an object that was modified after it.
   return etag === found.etag && Date.parse(by.at) >= found.lastModified.getTime()
 }
 

@@ -8,9 +8,9 @@ import { type Link, parseLinkKey, renderLinkKey } from './link.ts'
 import { foldersThatCount } from './temporary-folder.ts'
 
 /**
- * Every link that could grant this assignment while its account is as given. These are finitely many keys
- * (folders × scopes), so strongly consistent reads tell whether it is desired. Empty: no link can grant it.
- * `account.tags` must have been read, unless no `account_tag` link exists.
+ * Every link that could grant this assignment while its account is as given. There are finitely many such keys (folders × scopes), so
+ * strongly consistent reads tell whether the assignment is desired. Empty: no link can grant it. `account.tags` must have been read,
+ * unless there is no `account_tag` link.
  */
 export function listGrantingLinks(
   assignment: Assignment,
@@ -21,7 +21,7 @@ export function listGrantingLinks(
   return spellAll(assignment, account, listScopes(account, configuration), configuration).filter(isMeant)
 }
 
-/** The links that may or may not grant this assignment: their selector is not valid or not readable. */
+/** The links that may or may not grant this assignment, because their selector is invalid or unreadable. */
 export function listUnclearLinks(
   assignment: Assignment,
   account: Account,
@@ -43,8 +43,7 @@ function spellAll(
     [undefined, ...foldersThatCount(configuration.folders)].flatMap((folder) => {
       const parts = { folder, scope, permissionSet, principal, type }
       const link = parseLinkKey(renderLinkKey(parts), configuration.folders)
-      // A tag may hold a %, or letters that are not in NFC: no valid link can name it, and its key would spell another
-      // link.
+      // A tag may have a %, or letters that are not in NFC. No valid link can name it, and its key would spell another link.
       return link.ok && spells(link.value.scope, scope) ? [link.value] : []
     }),
   )
@@ -60,7 +59,7 @@ function listScopes(account: Account, configuration: Membership): readonly Scope
   ]
 }
 
-/** A selector whose file has a name that no link can spell is named by none. */
+/** Leaves out selectors whose file name no link can spell. */
 function listSelects({ selectors }: Membership): readonly Scope[] {
   return [...selectors.keys()].flatMap((text): readonly Scope[] => {
     const name = selectorName.safeParse(text)
@@ -68,7 +67,7 @@ function listSelects({ selectors }: Membership): readonly Scope[] {
   })
 }
 
-/** Whether the rendered link means its scope: letters of a tag may read like the grammar. */
+/** Whether the rendered link means its scope: a tag's text may read like the grammar. */
 function spells(found: Scope, meant: Scope): boolean {
   if (found.kind !== 'account_tag' || meant.kind !== 'account_tag') return true
   return found.key === meant.key && found.value === meant.value

@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { record } from '../json/record.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 
-/** Who changed an input. Recorded, never acted on. */
+/** The person who changed an input. Recorded, never acted on. */
 export const uploader = record({
-  /** As S3's notification tells it, such as `AWS:AROAEXAMPLE:maria`; of a change through the API the ARN of its caller. */
+  /** From S3's notification, such as `AWS:AROAEXAMPLE:maria`. For a change through the API, the ARN of its caller. */
   principalId: z.string(),
   sourceIpAddress: z.string().optional(),
   at: z.string(),
@@ -12,8 +12,8 @@ export const uploader = record({
 export type Uploader = z.infer<typeof uploader>
 
 /**
- * A message on `links.fifo` or `permission-sets.fifo`: look at this key again.
- * `event` is S3's name for what happened (`ObjectCreated:Put`), for the log and for `by` alone.
+ * A message on `links.fifo` or `permission-sets.fifo`: look at this key again. `event` is S3's name for the change
+ * (`ObjectCreated:Put`). ssofile uses it only for the log and for `by`.
  */
 export const inputMessage = record({
   v: z.literal(1),
@@ -21,14 +21,14 @@ export const inputMessage = record({
   /** Identifies this change. Its hints derive their deduplication ids from it. */
   id: z.string(),
   event: z.string(),
-  /** Of a membership: a user to look at besides whoever bears the name. It is never evidence. */
+  /** For a membership: a user to look at besides the one with the name. It is never evidence. */
   user: principalId.optional(),
   by: uploader.optional(),
-  /** S3 says that ssofile's API made the change: the object's metadata says for whom. */
+  /** S3 says that ssofile's API made the change. The object's metadata names the API's caller. */
   isByApi: z.literal(true).optional(),
-  /** It has failed, and is tried again in a message group of its own. */
+  /** The message failed, and is retried in its own message group. */
   isAlone: z.literal(true).optional(),
-  /** Of the object that was uploaded: it may be another one when the key is looked at. */
+  /** From the uploaded object. Another object may be there when ssofile looks at the key. */
   etag: z.string().optional(),
   versionId: z.string().optional(),
 })

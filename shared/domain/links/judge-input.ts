@@ -18,33 +18,33 @@ import { findFolderFault, linkPrefix, parseLinkKey } from './link.ts'
 import { isInForce, type LinkBody, parseLinkBody } from './link-body.ts'
 import { splitFolder } from './link-fields.ts'
 
-/** An input as it would lie in the bucket. `body` may be empty where `sizeBytes` is too large for a valid input. */
+/** An input as the bucket would hold it. `body` may be empty if `sizeBytes` is too large for a valid input. */
 export type InputBytes = { readonly key: string; readonly body: Uint8Array; readonly sizeBytes: number }
 
-/** One fault of an input, and its place in the JSON document. Without a place: in its name, or in the whole input. */
+/** One fault of an input, and its path in the JSON document. Without a path, the fault is in the name or in the whole input. */
 export type InputFault = Omit<Complaint, 'object' | 'faults'> & {
   readonly path?: string
-  /** Of a fault of its whole folder: the folder's key, with `/` at its end. */
+  /** For a fault of the whole folder: the folder's key, with `/` at its end. */
   readonly key?: string
 }
 
 export type InputJudgement = {
-  /** Empty: it is valid. */
+  /** Empty: the input is valid. */
   readonly faults: readonly InputFault[]
-  /** What is valid but may surprise, in whole sentences. */
+  /** Surprises in a valid input, in whole sentences. */
   readonly warnings: readonly string[]
   /** The permission set that a valid link names. */
   readonly names?: PermissionSetName
-  /** The permission set that a file describes, also where the file is not valid. */
+  /** The permission set that a file describes, even if the file is invalid. */
   readonly describes?: PermissionSetName
-  /** Rules of policies about what is not known yet, as `policy#rule`. */
+  /** Rules of policies that need facts which are not known yet, as `policy#rule`. */
   readonly later?: readonly string[]
 }
 
-/** What a valid input must be like besides, and who uploads it when. */
+/** The policies for valid inputs, with the uploader and the time of the upload. */
 export type Rules = Pick<LinkCase, 'uploader' | 'uploadedAt'> & { readonly guardrails: Guardrails }
 
-/** Everything that one input alone shows at this instant. */
+/** All faults and warnings that one input shows alone, at this time. */
 export function judgeInput(
   input: InputBytes,
   folders: readonly string[],
@@ -60,12 +60,12 @@ export function judgeInput(
   const { folder } = splitFolder(key.slice(prefix.length))
   const fault = key.includes('%') && !isSystemFile(key) ? findFault(folder, folders) : undefined
   if (fault === undefined || folder === undefined) return judge(input, folders, { now, rules })
-  // The folder's fault hides none of the file's own.
+  // Report the file's own faults too.
   const { names: _, ...judged } = judge(input, [...folders, folder], { now, rules })
   return { ...judged, faults: [...judged.faults, { ...fault, key: `${prefix}${folder}/` }] }
 }
 
-/** Its body is that of a link. */
+/** A membership has the same body as a link. */
 function judgeMembership(
   { key, body, sizeBytes }: InputBytes,
   folders: readonly string[],
@@ -133,7 +133,7 @@ function warningsOf(body: LinkBody, now: Date): readonly string[] {
   return [`it expired at ${body.expiresAt.toISOString()}: it grants nothing`]
 }
 
-/** Of a file that is JSON, each with its place in the text. */
+/** The faults. In a JSON file, each has its place in the text. */
 export function faultsOf(result: Parsed<unknown>, body: Uint8Array): readonly InputFault[] {
   if (result.ok) return []
   const { object: _, faults, ...whole } = result.complaint

@@ -11,19 +11,19 @@ import { type Complaint, quote } from '../statuses/complaint.ts'
 import type { Grant } from './link.ts'
 
 /**
- * What a link lacks, and what a person can do: for its status. `waitsFor`: the input that makes what it lacks. `atRest`: only
- * accounts that do not exist yet, so nobody has to do anything.
+ * A link's lack and a person's remedy, for its status. `waitsFor`: the input that would end the lack. `atRest`: nobody has to do
+ * anything now.
  */
 export type Lack = {
   readonly reason: string
   readonly remedy: string
   readonly waitsFor?: string | undefined
   readonly atRest?: true
-  /** The principal that the link certainly means, by the present name: for a plan, not for the status. */
+  /** The principal that the link certainly means, under the current name. For a plan, not for the status. */
   readonly meant?: Pick<Grant, 'type' | 'principal'>
 }
 
-/** `near`, here and below: the name that was most likely meant. */
+/** `near`, here and below: the most likely intended name. */
 export function lackOfPermissionSet(permissionSet: PermissionSetName, near: string | undefined): Lack {
   return {
     reason: `permission set '${permissionSet}' does not exist${meant(near)}`,
@@ -32,7 +32,7 @@ export function lackOfPermissionSet(permissionSet: PermissionSetName, near: stri
   }
 }
 
-/** Who a link means that has something else than the present name. `name`: absent if its uploader may not know the name. */
+/** The principal that a link means by a former name or an id. `name`: absent if the uploader may not know it. */
 export type Bearer = {
   readonly by: 'former name' | 'id'
   readonly type: PrincipalType
@@ -51,7 +51,7 @@ function lackOfPresentName({ type, principal }: Pick<Grant, 'type' | 'principal'
   return { reason: `${noun} '${principal}' is called '${name}' now`, remedy, meant }
 }
 
-/** `hasOtherType`: a user has the name of the group, or a group the name of the user. */
+/** `hasOtherType`: a user has the group's name, or a group has the user's name. */
 export function lackOfPrincipal(
   { type, principal }: Pick<Grant, 'type' | 'principal'>,
   {
@@ -78,7 +78,7 @@ export function lackOfPrincipal(
   return { reason: `${reason}${meant(near)}`, remedy: `${remedy}; it is applied when the ${noun} exists` }
 }
 
-/** The user whose name the link has is not the user that it was applied to. */
+/** The user with this name is not the user to whom the link was applied. */
 export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
   return {
     reason: `user '${principal}' is no longer the user that this link was applied to (${boundTo})`,
@@ -87,7 +87,7 @@ export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
   }
 }
 
-/** A file says that the user has nothing. Nobody has to do anything: it is applied when the file is gone. */
+/** A file suspends the user. Nobody has to do anything: the link is applied when the file is gone. */
 export function lackOfSuspendedUser(principal: string, suspension: string): Lack {
   return {
     reason: `user '${principal}' is suspended by ${quote(suspension, 1024)}, and has nothing until that file is deleted`,
@@ -115,7 +115,7 @@ export function lackOfManagementAccount(permissionSet: PermissionSetName, manage
   }
 }
 
-/** The scope of the link names nothing that exists. */
+/** The link's scope names nothing that exists. */
 export function lackOfScope(scope: Exclude<Scope, { kind: 'root' }>, near: string | undefined): Lack {
   if (scope.kind === 'account_tag') {
     const reason = `no active account has the tag '${quote(scope.key)}' with the value '${quote(scope.value)}'${meant(near)}`
@@ -165,7 +165,7 @@ export function lackOfSelector(complaint: Complaint): Lack {
   }
 }
 
-/** It is not known yet which accounts have the tag of the link. */
+/** ssofile does not know yet which accounts have the link's tag. */
 export function lackOfTags(unread: number, all: number): Lack {
   return {
     reason: `the tags of ${unread} of ${all} accounts are not read yet; ssofile reads about nine accounts a second`,
@@ -174,8 +174,8 @@ export function lackOfTags(unread: number, all: number): Lack {
 }
 
 /**
- * What a person does about requests that AWS failed for these reasons. Where an account lacks a customer managed policy,
- * AWS says only `Received a 404 status error: Not supported policy <name>.` (field reports).
+ * The remedy for requests that AWS failed for these reasons. If an account lacks a customer managed policy, AWS says only
+ * `Received a 404 status error: Not supported policy <name>.` (field reports).
  */
 export function remedyOfFailures(reasons: readonly string[]): string {
   const [contradiction] = reasons.flatMap((reason) => remedyOfContradiction(reason) ?? [])

@@ -14,16 +14,16 @@ export const linkBodyMostBytes = 16 * 1024
 const reasonMost = 1000
 const ticketMost = 200
 const line = /^[^\p{Cc}]*$/u
-/** With or without seconds; the calendar is checked, so there is no 30 February. */
+/** With or without seconds. The calendar is checked: there is no 30 February. */
 const instant = z
   .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })])
   .transform((text) => new Date(text))
 
-/** What the body of a link may add to its name. In addition `expiresAt` is later than `notBefore`. */
+/** The optional content of a link. `expiresAt` must be later than `notBefore`. */
 export const linkBodySchema = z.strictObject({
-  /** From this instant on the link counts as absent. */
+  /** From this time on the link counts as absent. */
   expiresAt: instant.optional(),
-  /** Before this instant the link counts as absent. */
+  /** Before this time the link counts as absent. */
   notBefore: instant.optional(),
   reason: z.string().max(reasonMost).regex(line).optional(),
   ticket: z.string().max(ticketMost).regex(line).optional(),
@@ -31,7 +31,7 @@ export const linkBodySchema = z.strictObject({
   owner: ownerText.optional(),
 })
 
-/** Which request a temporary link is of, and who approved it. `user`: the id of a user in the identity store. */
+/** The request of a temporary link, and the people who approved it. `user`: a user's id in the identity store. */
 const grantedRequest = record({
   digest: requestDigest,
   user: principalId,
@@ -39,7 +39,7 @@ const grantedRequest = record({
   approvedBy: z.array(givenApproval),
   endsSessions: z.boolean().optional(),
 })
-/** The links that ssofile writes for requests, under `links_data/temporary/`: each of them ends. */
+/** A link that ssofile writes for a request, under `links_data/temporary/`. Each of them ends. */
 const temporaryLinkBody = record({ ...linkBodySchema.shape, expiresAt: instant, request: grantedRequest })
 export type TemporaryLinkBody = z.infer<typeof temporaryLinkBody>
 export type LinkBody = z.infer<typeof linkBodySchema> & { readonly request?: TemporaryLinkBody['request'] | undefined }
@@ -65,9 +65,9 @@ const ofRequest: JsonRule = {
 const temporaryLinkRules: JsonRules = { ...linkBodyRules, '$.request': ofRequest }
 
 /**
- * What a link's body says. A body that is empty, or has only spaces and line ends, says nothing. Every other body that
- * is not valid is refused, plain text too: a misread expiry must not become permanent access. `sizeBytes`: the object's
- * size, since a body that is too large is not read.
+ * The content of a link. An empty body, or one with only spaces and line ends, says nothing. Any other invalid body is refused, even
+ * plain text: a misread expiry must not become permanent access. `sizeBytes`: the object's size, since a body that is too large is not
+ * read.
  */
 export function parseLinkBody(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<LinkBody> {
   if (sizeBytes > linkBodyMostBytes) {
@@ -122,7 +122,7 @@ function instantRule(field: string): JsonRule {
   }
 }
 
-/** The nearest right form. Only the writer knows the offset: a guess may be hours off. */
+/** The nearest valid form. Only the writer knows the offset: a guess may be hours off. */
 function instantRemedy(field: string, value: JsonValue | undefined): string {
   const text = typeof value === 'string' && value.length < 50 ? value.trim() : ''
   const clear = text

@@ -1,7 +1,7 @@
-/** The texts between the percent signs of a link or ledger key, not judged yet. */
+/** The texts between the percent signs of a link or ledger key, not parsed yet. */
 export type LinkFields = Readonly<Record<'scope' | 'value' | 'permissionSet' | 'principal' | 'type' | 'suffix', string>>
 
-/** A folder is what stands before the last `/` before the first `%`. */
+/** The folder is the text before the last `/` that precedes the first `%`. */
 export function splitFolder(name: string): { readonly folder: string | undefined; readonly rest: string } {
   const percent = name.indexOf('%')
   const slash = name.lastIndexOf('/', percent === -1 ? name.length : percent)
@@ -10,7 +10,7 @@ export function splitFolder(name: string): { readonly folder: string | undefined
     : { folder: name.slice(0, slash), rest: name.slice(slash + 1) }
 }
 
-/** Three fields from the left, two from the right, the principal between. `undefined`: fewer than six. Linear time. */
+/** Three fields from the left, two from the right, the principal between them. `undefined`: fewer than six. Linear time. */
 export function splitLinkFields(rest: string): LinkFields | undefined {
   const match = /^([^%]*)%([^%]*)%([^%]*)%(.*)%([^%]*)%([^%]*)$/s.exec(rest)
   if (match === null) return undefined

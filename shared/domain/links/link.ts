@@ -9,7 +9,7 @@ import { nearLinkName } from './near-link-key.ts'
 import { foldersThatCount, temporaryFolder } from './temporary-folder.ts'
 
 export const linkPrefix = 'links_data/'
-/** Where ssofile writes the links of requests that were granted. */
+/** ssofile writes the links of granted requests here. */
 export const temporaryPrefix = `${linkPrefix}${temporaryFolder}/`
 
 /** S3 allows 1,024 bytes. The rest is for the prefixes that ssofile puts before a key. */
@@ -19,7 +19,7 @@ export const linkKeyMostBytes = 900
 export const linkKey = z.string().startsWith(linkPrefix).brand<'LinkKey'>()
 export type LinkKey = z.infer<typeof linkKey>
 
-/** Who gets which permission set: what a link grants in each account of its scope. */
+/** A permission set for a principal: a link grants it in each account of its scope. */
 export const grant = z.object({ permissionSet: permissionSetName, principal: principalName, type: principalType })
 export type Grant = Readonly<z.infer<typeof grant>>
 
@@ -34,7 +34,7 @@ export type Link = Grant & {
 const form = 'scope%value%permissionSet%principal%TYPE%ssofile'
 const again = 'upload it again and delete this one'
 
-/** S3 consoles make an empty object whose key ends in `/` for a folder; it is no input. */
+/** S3 consoles make an empty object whose key ends in `/` for a folder. It is not an input. */
 export function isFolderMarker(key: string): boolean {
   return key.endsWith('/')
 }
@@ -50,9 +50,8 @@ export function renderGrant({ permissionSet, principal, type }: Grant): string {
 }
 
 /**
- * The link that `key` spells: three fields from the left, two from the right, the principal between. Anchored, in
- * linear time, and never throwing. `folders` are those that the configuration declares. Where a valid key is near, the
- * remedy of the complaint names it.
+ * The link that `key` spells: three fields from the left, two from the right, the principal between them. Anchored, in linear time, and
+ * never throws. `folders`: those that the configuration declares. If a valid key is near, the complaint's remedy names it.
  */
 export function parseLinkKey(key: string, folders: readonly string[]): Parsed<Link> {
   const link = judgeKey(key, folders)
@@ -62,7 +61,7 @@ export function parseLinkKey(key: string, folders: readonly string[]): Parsed<Li
   return refused({ ...link.complaint, remedy: `upload it again as '${near}', then delete this one` })
 }
 
-/** Only text that can be read and copied from a status or a terminal. */
+/** Only suggests text that people can read and copy from a status or a terminal. */
 function findNearKey(key: string, folders: readonly string[]): string | undefined {
   if (!key.startsWith(linkPrefix) || isTooLong(key)) return undefined
   const near = linkPrefix + nearLinkName(key.slice(linkPrefix.length), folders)
@@ -91,7 +90,7 @@ const temporaryGroup: Fault = {
   remedy: 'ask for yourself, with your user name before %USER%ssofile (ssofile request); delete this one',
 }
 
-/** What is wrong with the key as bytes, before its grammar. */
+/** A fault in the key's bytes, before its grammar. */
 function findKeyFault(key: string): Fault | undefined {
   if (isTooLong(key)) {
     return {
@@ -137,7 +136,7 @@ function tooFewFields(rest: string): Fault {
   }
 }
 
-/** Only a declared folder may stand before a link. */
+/** Only a declared folder counts. */
 export function findFolderFault(folder: string | undefined, folders: readonly string[]): Fault | undefined {
   if (folder === undefined || foldersThatCount(folders).includes(folder)) return undefined
   return {
@@ -213,7 +212,7 @@ function told(field: string, received: string): string {
   return received === '' ? `an empty ${field}` : `${field} '${quote(received)}'`
 }
 
-/** A character of a JavaScript string is one to three bytes in UTF-8; so hardly a key has to be encoded to know. */
+/** A character of a JavaScript string has one to three bytes in UTF-8, so most keys need no encoding here. */
 function isTooLong(key: string): boolean {
   if (key.length > linkKeyMostBytes || 3 * key.length <= linkKeyMostBytes) return key.length > linkKeyMostBytes
   return byteLength(key) > linkKeyMostBytes

@@ -4,9 +4,9 @@ import { nearMatch } from '../text/near-match.ts'
 import { joinLinkFields, type LinkFields, splitFolder, splitLinkFields } from './link-fields.ts'
 
 /**
- * The key that the writer of `links_data/<name>` most likely meant, below `links_data/`. It undoes the slips of files,
- * shells and spreadsheets. The result may still be invalid: parse it before it is shown. What only the writer can know
- * (a missing digit, an account for a `root%some`) stays as it is.
+ * The key that the writer of `links_data/<name>` most likely meant, without `links_data/`. It corrects the slips of files, shells and
+ * spreadsheets. The result may still be invalid, so parse it before you show it. It does not guess what only the writer knows (a missing
+ * digit, an account for a `root%some`).
  * A hint for people: never act on it.
  */
 export function nearLinkName(name: string, folders: readonly string[]): string {
@@ -33,7 +33,7 @@ function nearFields(fields: LinkFields): LinkFields {
   }
 }
 
-/** A name that was encoded twice on its way: every `%` begins the code of a character. */
+/** A name that was encoded twice on its way: each `%` begins a character's code. */
 function undoUrlEncoding(name: string): string {
   if (!name.includes('%25') || /%(?![0-9a-f]{2})/i.test(name)) return name
   try {

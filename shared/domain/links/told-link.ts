@@ -2,10 +2,10 @@ import type { GrantingLink } from '../assignments/ledger-entry.ts'
 import { quote } from '../statuses/complaint.ts'
 import type { TemporaryLinkBody } from './link-body.ts'
 
-/** A link that grants access. `request`: it is temporary, and of a request for which this was approved. */
+/** A link that grants access. `request`: the link is temporary, and this is its approved request. */
 export type ToldLink = GrantingLink & { readonly request?: TemporaryLinkBody['request'] | undefined }
 
-/** How temporary access came about, for a person: until when, by which eligibility, who approved it. */
+/** The end, the eligibility and the approvers of temporary access, for a person. */
 export function describeTemporary({ expiresAt, request }: Pick<ToldLink, 'expiresAt' | 'request'>): string | undefined {
   if (request === undefined) return undefined
   const { digest, eligibility, approvedBy } = request

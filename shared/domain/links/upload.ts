@@ -2,14 +2,14 @@ import * as z from 'zod'
 import { renderInstant } from '../text/instant.ts'
 import type { InputMessage } from './input-message.ts'
 
-/** The user metadata by which an upload asks to count as new though its content is as before: an instant. */
+/** User metadata with a time. An upload with it asks to count as new, even if its content is unchanged. */
 export const rebindMetadata = 'ssofile-rebind'
 
-/** What tells whether a file was uploaded with another content. Kept with what came of the upload. */
+/** Tells whether a file was uploaded with other content. Kept with the result of the upload. */
 export const uploadIdentity = {
-  /** What was in the file when it was last read, see `content-of.ts`. Absent in records of older versions. */
+  /** The content at the last read, see `content-of.ts`. Absent in records of older versions. */
   content: z.string().optional(),
-  /** The last instant at which somebody asked for this file to count as new (`ssofile touch --rebind`). */
+  /** When somebody last asked for this file to count as new (`ssofile touch --rebind`). */
   rebind: z.iso.datetime().optional(),
 }
 
@@ -19,19 +19,19 @@ export type Upload = {
   readonly rebind?: string | undefined
 }
 
-/** Of an object's user metadata. What is no instant asks for nothing. */
+/** From an object's user metadata. A value that is not a time asks for nothing. */
 export function rebindOf(metadata: Readonly<Record<string, string>> | undefined): string | undefined {
   return uploadIdentity.rebind.safeParse(metadata?.[rebindMetadata]).data
 }
 
 /**
- * Whether what was `found` says the same as what is `known`, and nobody asked for it to count as new. A sync from a fresh
- * checkout uploads every file again, so the time of an upload means nothing.
+ * Whether `found` has the same content as `known`, and nobody asked for it to count as new. A sync from a fresh checkout uploads every
+ * file again, so the time of an upload means nothing.
  *
  * | content | found asks to count as new         | the same |
  * | ------- | ---------------------------------- | -------- |
  * | other   |                                    | no       |
- * | same    | later than what is known           | no       |
+ * | same    | later than `known` did             | no       |
  * | same    | no, or not later: an older version | yes      |
  */
 export function isSameUpload(known: Upload | undefined, found: Upload | undefined): boolean {
@@ -40,7 +40,7 @@ export function isSameUpload(known: Upload | undefined, found: Upload | undefine
   return isSameContent && !asksAnew(known, found)
 }
 
-/** Whether `found` asks to count as new, and that was not done yet. */
+/** Whether `found` asks to count as new, and `known` does not include that request yet. */
 export function asksAnew(known: Upload | undefined, found: Upload | undefined): boolean {
   return found?.rebind !== undefined && !(known?.rebind !== undefined && known.rebind >= found.rebind)
 }
@@ -51,7 +51,7 @@ type ToldUpload = Upload & {
   readonly since?: string | undefined
 }
 
-/** What a status says of the upload that was `found`, while until now it said what is `known`. */
+/** The fields of a status about the upload `found`, after a status about `known`. */
 export function describeUpload(known: ToldUpload | undefined, found: ToldUpload): ToldUpload {
   const { etag, lastModified, versionId, content } = found
   const isAgain = known?.etag !== undefined && isSameUpload(known, found)
@@ -59,13 +59,13 @@ export function describeUpload(known: ToldUpload | undefined, found: ToldUpload)
   const since = isAgain
     ? (known.since ?? (known.lastModified === lastModified ? undefined : known.lastModified))
     : undefined
-  // What cannot be read may say the same as before.
+  // Unreadable content may be the same as before.
   return { etag, lastModified, versionId, content: content ?? known?.content, rebind, since }
 }
 
 /**
- * Whether an upload only repeats what is in force: then nothing need be looked at for it. A look for any other reason, or at
- * the same upload again, is meant.
+ * Whether an upload only repeats the file in force, so there is nothing to look at. A second look at the same upload, or a look for
+ * another reason, is deliberate.
  */
 export function changesNothing(
   { event }: Pick<InputMessage, 'event'>,

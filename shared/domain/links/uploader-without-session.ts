@@ -1,8 +1,8 @@
 import type { Uploader } from './input-message.ts'
 
 /**
- * Whose doing an upload is, for what is shared or counted: without the name of the session, which the person who assumes a role
- * chooses. (IAM User Guide, "IAM identifiers".) `undefined`: nobody knows who.
+ * The uploader for anything shared or counted. The session name is left out, because the person who assumes a role chooses it. (IAM
+ * User Guide, "IAM identifiers".) `undefined`: unknown.
  *
  * | `principalId`                                        | then                                |
  * | ---------------------------------------------------- | ----------------------------------- |
