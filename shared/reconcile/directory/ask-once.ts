@@ -3,8 +3,8 @@ import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import { wrapPort } from '../calls/wrap-port.ts'
 
 /**
- * The same directory, asked once for each user and each group by id: Identity Store allows 20 calls a second of each API. For one
- * turn of an evaluation: what is decided by it is done at once.
+ * The same directory, asked once for each user and each group by id: Identity Store allows 20 calls a second of each API. For
+ * one turn of an evaluation, whose decisions are carried out at once.
  */
 export function askOnce(identityStore: ReadingIdentityStore): ReadingIdentityStore {
   const findUser = remember((id) => identityStore.findUser(id))

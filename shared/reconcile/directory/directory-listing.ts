@@ -7,27 +7,27 @@ import type { DirectoryPerson } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** SQS and this process have clocks of their own. */
+/** SQS and this process have different clocks. */
 const clocksDifferMs = 5_000
 
-/** Whom a rule means, by name without `principalSuffix`. `unread`: of them nobody knows. */
+/** The people whom a rule matches, by name without `principalSuffix`. `unread`: people for whom it is unknown. */
 export type Meant = {
   readonly matching: ReadonlyMap<PrincipalId, PrincipalName>
   readonly unread: ReadonlySet<PrincipalId>
-  /** Their names cannot stand in the key of a membership. */
+  /** How many have names that cannot be in the key of a membership. */
   readonly unnameable: number
 }
 
 /**
- * All people of the directory, listed once for all rules that are to be looked at: a listing of 50,000 takes half a minute. What
- * somebody changed before a message was sent, the listing for that message has. Only a complete listing is used.
+ * All people of the directory, listed once for all rules: a listing of 50,000 takes half a minute. The listing for a message
+ * includes every change before the message was sent. Only a complete listing is used.
  */
 export class DirectoryListing {
   readonly #ports: Pick<Ports, 'identityStore' | 'clock'>
   readonly #suffix: string
   #last: { readonly beganMs: number; readonly people: Promise<ListedPeople> } | undefined
 
-  /** `ports`: with an identity store that is patient. */
+  /** `ports`: with a patient identity store. */
   constructor(ports: Pick<Ports, 'identityStore' | 'clock'>, suffix: string) {
     this.#ports = ports
     this.#suffix = suffix
@@ -52,7 +52,7 @@ export class DirectoryListing {
   }
 }
 
-/** A complete listing, found by the values of attributes: a rule mostly names one that few people have. */
+/** A complete listing with an index by attribute values, because a rule usually names a value that few people have. */
 export class ListedPeople {
   readonly #people: ReadonlyMap<PrincipalId, DirectoryPerson>
   readonly #suffix: string
@@ -71,7 +71,7 @@ export class ListedPeople {
     return this.#people.has(id)
   }
 
-  /** Who is disabled is meant by none. */
+  /** Disabled people never match. */
   meantBy({ condition }: Rule, group: PrincipalName): Meant {
     const matching = new Map<PrincipalId, PrincipalName>()
     const unread = new Set<PrincipalId>()
@@ -100,7 +100,7 @@ export class ListedPeople {
   }
 }
 
-/** `undefined`: no file can put this user into the group. */
+/** `undefined`: no file can add this user to the group. */
 export function nameInKeys(whole: string, group: PrincipalName, suffix: string): PrincipalName | undefined {
   const name = nameInLinks(whole, suffix)
   if (name === undefined || name.includes('%')) return undefined

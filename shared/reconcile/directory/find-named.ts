@@ -2,10 +2,10 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
 
-/** What the directory says of one principal besides its id. */
+/** The directory's record of one principal, without its id. */
 export type Named = Pick<NamedPrincipal, 'name' | 'isDisabled' | 'createdAt'>
 
-/** The present name of an id, and whether the user may not sign in. `undefined`: the id does not exist (any more). */
+/** The present name of an id, and whether the user is disabled. `undefined`: the id does not exist. */
 export async function findNamed(
   identityStore: Pick<IdentityStore, 'findUser' | 'findPrincipalName'>,
   type: PrincipalType,

@@ -2,28 +2,28 @@ import type { NamedPrincipal } from '../../ports/identity-store.ts'
 import type { Page } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 
-/** Up to so many are looked up one by one. */
+/** The most keys to look up only one by one. */
 const oneByOneMost = 20
-/** Identity Store answers 20 calls a second to each operation: more at once only wait. */
+/** Identity Store answers 20 calls a second to each operation, so more calls at once only wait. */
 const lookUpsAtOnce = 8
-/** Of those that a complete listing lacks, so many are looked up. If none is there, the listing is believed of the rest. */
+/** The most keys to look up that a complete listing lacks. If none of them exists, believe the listing about the rest. */
 const confirmedMost = 30
 
-/** How to find some of a directory by `Key`: names by ids, or ids by names. */
+/** How to find parts of a directory by `Key`: names by ids, or ids by names. */
 type Search<Key, Value> = {
-  /** Absent: all were listed just before, and what is sought was not among them. */
+  /** Absent: everything was listed just before, without these keys. */
   readonly list?: ((nextToken: string | undefined) => Promise<Page<NamedPrincipal>>) | undefined
   readonly entryOf: (principal: NamedPrincipal) => readonly [Key, Value]
   readonly lookUp: (key: Key) => Promise<Value | undefined>
 }
 
 /**
- * What these keys stand for; `undefined`: nothing. In a small directory a listing (100 a page) is cheaper, in a large one
- * single look-ups are, and nothing tells its size before. The two have rates of their own (IAM Identity Center User Guide,
- * "Quotas and limits": 20 calls a second to each API of a store). So both go on at once until nothing is left.
+ * The values of these keys; `undefined`: none. In a small directory a listing (100 a page) is cheaper, in a large one single
+ * look-ups are, and the size is not known before. The two have rates of their own (IAM Identity Center User Guide, "Quotas and
+ * limits": 20 calls a second to each API of a store). So both run at once until no key is left.
  *
- * A listing may lag, so a key that it lacks is looked up: at most `confirmedMost` of them, or all once one was there after
- * all. For what is shown to people: what decides asks for each key.
+ * A listing may lag, so a key that it lacks is looked up: at most `confirmedMost` of them, or all if one of them existed. Only
+ * for display: decisions ask for each key.
  */
 export async function findTogether<Key, Value>(
   keys: Iterable<Key>,
@@ -66,12 +66,12 @@ export async function findTogether<Key, Value>(
     for (const key of left) found.set(key, undefined)
     return found
   } finally {
-    // After a failure nothing goes on.
+    // Stops both after a failure.
     left.clear()
   }
 }
 
-/** A listing that is refused is no loss but of time: look-ups find the same. */
+/** A refused listing costs only time: look-ups find the same. */
 function unlessService(error: unknown): void {
   if (!isServiceError(error)) throw error
 }

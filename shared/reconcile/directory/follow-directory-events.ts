@@ -21,21 +21,21 @@ import { PrincipalIndex } from './principal-index.ts'
 
 const cause = 'directory'
 
-/** What an event may concern. `urgent`: it has another name now, or is a user who has left, so its access may have to go. */
+/** The scope of an event. `urgent`: ids with a new name, or users who left, so access may have to go. */
 type Concerned = {
   readonly names: ReadonlyMap<PrincipalType, ReadonlySet<PrincipalName>>
   readonly ids: readonly { readonly type: PrincipalType; readonly id: PrincipalId; readonly urgent: boolean }[]
-  /** New names of ids that had others. */
+  /** New names of renamed ids. */
   readonly renamed: readonly NamedId[]
-  /** Types of ids that were never seen. Such an id may be so new that Identity Store does not show it yet. */
+  /** Types of ids that were never seen. Such an id may be too new for Identity Store to show it. */
   readonly unknown: readonly PrincipalType[]
 }
 
 /**
- * Hints at every assignment that a change in the directory may concern: at the access of these ids, of those who had their
- * present names before, and at what links ask for by these names. Trusts that something changed, never what the event says.
- * Most events are about other attributes or members: an id that has its name still costs one call and two short listings.
- * Answers the number of hints.
+ * Sends a hint for every assignment that a change in the directory may concern: access of these ids, access of ids that had
+ * their present names before, and links with these names. Trusts only that something changed, not what the event says. Most
+ * events are about other attributes or members: an id that kept its name still costs one call and two short listings. Returns
+ * the number of hints.
  */
 export async function followDirectoryEvents(
   ports: Ports,
@@ -55,7 +55,7 @@ export async function followDirectoryEvents(
     const found = ids.find((one) => one.type === type && one.id === principalId)
     if (found) (found.urgent ? urgent : hints).push(accessHint(assignmentOf(key), cause))
   }
-  // What others gave to it is not evaluated for that: its listing by names follows this one.
+  // Foreign access is not evaluated; only its listing by names is updated.
   await notePrincipals(
     ports.objects,
     renamed.filter(({ id }) => !held.has(id)),
@@ -66,7 +66,7 @@ export async function followDirectoryEvents(
   return hinted + urgent.length + hints.length
 }
 
-/** What links ask for by these names. */
+/** The assignments that links with these names ask for. */
 async function listAsked(
   ports: Ports,
   configuration: Configuration,
@@ -83,7 +83,7 @@ async function listAsked(
   )
 }
 
-/** An event without an id concerns its whole type: everything that differs, and all links that wait. */
+/** An event without an id concerns its whole type: every difference, and all waiting links. */
 async function lookAtAll(
   ports: Ports,
   configuration: Configuration,
@@ -134,7 +134,7 @@ async function findConcerned(
     const now = found === 'gone' ? undefined : found.name
     const others = now === undefined ? [] : index.everIdsOf(type, now).filter((other) => other !== id)
     const isWaitedFor = lacking.some((link) => link.type === type && link.principal === now)
-    // Who may not sign in any more has nothing, by whatever name.
+    // A disabled user has no access by any name.
     const isEnded = type === 'USER' && (found === 'gone' || found.isDisabled === true)
     const isNamedAsBefore = now !== undefined && before.join('\n') === now && others.length === 0
     const isAsBefore = isNamedAsBefore && !isWaitedFor && !isEnded

@@ -14,7 +14,7 @@ type Sources = {
   readonly resolve: (name: PermissionSetName) => Promise<PermissionSetArn | 'new' | undefined>
 }
 
-/** Whether a permission set allows everything: by its file, or, without one, as Identity Center has it. */
+/** Whether a permission set allows everything: by its file, otherwise by Identity Center. */
 export async function isAdministratorSet(
   name: PermissionSetName,
   { objects, ssoAdmin, resolve }: Sources,

@@ -13,7 +13,7 @@ import { isServiceError } from '../../ports/service-error.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
-/** So long what was seen is believed; then it is listed again. */
+/** How long a listing counts before the next one. */
 const believedMs = 60 * 60_000
 
 const seenRecord = record({ v: z.literal(1), seenAt: z.iso.datetime(), arns: z.array(permissionSetArn) })
@@ -23,9 +23,9 @@ type ManagementAccountSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & 
 }
 
 /**
- * The permission sets that the management account has: a delegated administrator can neither change nor assign them
- * anywhere. (IAM Identity Center User Guide, "Delegated administration".) The first refusal shows whether we are one. From
- * then on one listing answers for all accounts and permission sets, and nothing more is tried.
+ * The permission sets that the management account has: a delegated administrator can neither change nor assign them anywhere.
+ * (IAM Identity Center User Guide, "Delegated administration".) The first refusal shows whether we are one. From then on one
+ * listing answers for all accounts and permission sets, and nothing more is tried.
  */
 export class ManagementAccountSets {
   readonly #context: ManagementAccountSources
@@ -37,7 +37,7 @@ export class ManagementAccountSets {
     this.#record = new JsonRecord(context.objects, 'state/management-account.json', seenRecord)
   }
 
-  /** What links and files of this permission set lack, if a refusal showed it before. */
+  /** The lack of links and files of this permission set, if a refusal showed it before. */
   async lackOf(name: PermissionSetName, arn: PermissionSetArn): Promise<Lack | undefined> {
     const { clock, managementAccountId } = this.#context
     let seen = await (this.#seen ?? this.#load())
@@ -46,7 +46,7 @@ export class ManagementAccountSets {
     return seen?.arns.includes(arn) ? lackOfManagementAccount(name, await managementAccountId()) : undefined
   }
 
-  /** After AccessDeniedException: the lack that explains it; `undefined`: something else is refused. */
+  /** After AccessDeniedException: the lack that explains it; `undefined`: something else was refused. */
   async explain(error: unknown, name: PermissionSetName, arn: PermissionSetArn): Promise<Lack | undefined> {
     if (!isServiceError(error, 'AccessDeniedException')) return undefined
     const known = await this.lackOf(name, arn)
@@ -55,7 +55,7 @@ export class ManagementAccountSets {
     return this.lackOf(name, arn)
   }
 
-  /** A change of this permission set was accepted, so we are no delegated administrator (any more). */
+  /** Identity Center accepted a change of this permission set, so we are no delegated administrator (any more). */
   async disprove(arn: PermissionSetArn): Promise<void> {
     const seen = await (this.#seen ?? this.#load())
     if (!seen?.arns.includes(arn)) return
@@ -77,7 +77,7 @@ export class ManagementAccountSets {
     })
   }
 
-  /** Callers meanwhile share the reading. One that failed is not kept. */
+  /** Callers meanwhile share the reading. Does not keep a failed one. */
   #keep(read: () => Promise<Seen | undefined>): Promise<Seen | undefined> {
     this.#seen = read().catch((error: unknown) => {
       this.#seen = undefined
@@ -98,7 +98,7 @@ function listSetsOf(
 
 type OwnAccountSettings = Pick<Configuration, 'includeManagementAccount' | 'ownAccount'>
 
-/** Who works in the management account may change what it has. A deployment says where it is; without one the credentials do. */
+/** The management account may change its own sets. A deployment says which account it is in; otherwise the credentials do. */
 export function controlsManagementAccount(
   { includeManagementAccount, ownAccount }: OwnAccountSettings,
   { accountId, managementAccountId }: { readonly accountId: string | undefined; readonly managementAccountId: string },
@@ -111,10 +111,10 @@ type Asking = Pick<Ports, 'ssoAdmin' | 'callerAccountId'> & {
   readonly managementAccountId: AccountId
 }
 
-/** What links and files of a permission set lack that the management account has, before anybody was refused. */
+/** The lack of links and files of a permission set that the management account has, before any refusal. */
 export type LackOfControl = (name: PermissionSetName, arn: PermissionSetArn) => Lack | undefined
 
-/** Why an import leaves it out: its link would wait, and what it gives could not be taken back. */
+/** Why an import skips it: its link would wait, and its access could not be revoked. */
 export function faultOfControl({ reason, remedy }: Lack): Omit<Complaint, 'object'> {
   return {
     received: `what ssofile cannot control: ${reason}`,
@@ -123,7 +123,7 @@ export function faultOfControl({ reason, remedy }: Lack): Omit<Complaint, 'objec
   }
 }
 
-/** For commands that say beforehand what ssofile can do: a listing now, by the same judgement for all of them. */
+/** For commands that predict what ssofile can do: one listing now, judged alike for all of them. */
 export async function findUncontrolled(asking: Asking): Promise<LackOfControl> {
   const { configuration, managementAccountId, callerAccountId } = asking
   const nothing: LackOfControl = () => undefined

@@ -5,25 +5,25 @@ import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 
-/** Events may be lost, and Identity Store allows 20 calls a second: an answer counts for so long. */
+/** How long an answer counts. Events may be lost, and Identity Store allows 20 calls a second. */
 const knownMs = 60_000
 
 type CachedAnswer<T> = { readonly answer: Promise<T>; readonly sinceMs: number }
 
-/** The people that principals stand for, as they were a minute ago at most. A look-up that failed is not kept. */
+/** The people behind principals, at most a minute old. Does not keep a failed look-up. */
 export class Memberships {
   readonly #identityStore: IdentityStore
   readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #people = new Map<string, CachedAnswer<readonly PrincipalId[]>>()
   readonly #users = new Map<string, CachedAnswer<DirectoryUser | undefined>>()
 
-  /** `identityStore`: one that is patient (see `patientIdentityStore`). */
+  /** `identityStore`: a patient one (see `patientIdentityStore`). */
   constructor(identityStore: IdentityStore, clock: Pick<Clock, 'monotonicMs'>) {
     this.#identityStore = identityStore
     this.#clock = clock
   }
 
-  /** A user, or the members of a group (Identity Center has no groups in groups). Nobody: it is gone. */
+  /** A user, or the members of a group (Identity Center has no groups in groups). Empty: it is gone. */
   peopleOf(type: PrincipalType, id: PrincipalId): Promise<readonly PrincipalId[]> {
     if (type === 'USER') return this.userOf(id).then((user) => (user === undefined ? [] : [id]))
     return this.#ask(this.#people, id, () => this.#listMembers(id))

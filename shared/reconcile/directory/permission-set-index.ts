@@ -9,21 +9,21 @@ import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
-/** How long a name that was not found is not looked for again. */
+/** How long to wait before looking for a missing name again. */
 const missingMs = 5_000
-/** Saved after this many descriptions, so that a dispatcher that dies in the middle does not begin again. */
+/** Saves after this many descriptions, so that a dispatcher that dies in the middle does not start over. */
 const saveEvery = 500
 
 const index = record({
   v: z.literal(1),
-  /** Names never change (UpdatePermissionSet has no name), so an ARN once described need not be again. */
+  /** Names never change (UpdatePermissionSet has no name), so each ARN is described once. */
   nameByArn: z.record(z.string(), permissionSetName),
 })
 
 /**
- * Permission sets by name. Identity Center finds them by ARN only, so names are kept in `state/permission-sets.json`. A
- * known name costs no call. For a missing name the ARNs are listed (100 a page), and new ones are described. Using a
- * permission set shows that it is gone: then it is forgotten, and looked for again.
+ * Permission sets by name. Identity Center finds them only by ARN, so `state/permission-sets.json` keeps the names. A known
+ * name costs no call. For a missing name the ARNs are listed (100 a page), and new ones are described. If a call shows that a
+ * permission set is gone, it is forgotten and looked for again.
  */
 export class PermissionSetIndex {
   readonly #record: JsonRecord<z.infer<typeof index>>
@@ -32,7 +32,7 @@ export class PermissionSetIndex {
   #scannedMs: number | undefined
   #scan: Promise<void> | undefined
   readonly #load = once(() => this.#readStored())
-  /** Made or deleted (`undefined`) since the present scan began: its pages may be older. */
+  /** Created or deleted (`undefined`) since the present scan began, whose pages may be older. */
   readonly #recent = new Map<PermissionSetName, PermissionSetArn | undefined>()
 
   constructor(ports: Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'>) {
@@ -47,7 +47,7 @@ export class PermissionSetIndex {
     return this.#arnByName.get(name)
   }
 
-  /** Names never change, so only an ARN that was never seen costs a call. `undefined`: Identity Center has none of it. */
+  /** Names never change, so only an unknown ARN costs a call. `undefined`: Identity Center does not have it. */
   async nameOf(arn: PermissionSetArn): Promise<PermissionSetName | undefined> {
     await this.#load()
     for (const [name, known] of this.#arnByName) if (known === arn) return name
@@ -56,7 +56,7 @@ export class PermissionSetIndex {
     return name
   }
 
-  /** Adds one that was just created, or that our own record names. */
+  /** Adds a new permission set, or one that our own record names. */
   async remember(name: PermissionSetName, arn: PermissionSetArn): Promise<void> {
     await this.#load()
     if (this.#scan) this.#recent.set(name, arn)
@@ -71,7 +71,7 @@ export class PermissionSetIndex {
     return this.#arnByName.get(name)
   }
 
-  /** Removes one that we deleted, in the stored index as well. */
+  /** Removes a permission set that we deleted, also from the stored index. */
   async drop(name: PermissionSetName): Promise<void> {
     const known = await this.lookUp(name)
     if (this.#scan) this.#recent.set(name, undefined)
@@ -80,12 +80,12 @@ export class PermissionSetIndex {
     await this.#saveKnown()
   }
 
-  /** Whether it was found or made before. */
+  /** True if it was found or created before. */
   knows(name: PermissionSetName): boolean {
     return this.#arnByName.has(name)
   }
 
-  /** Removes one that is gone, in the stored index as well, or the next process would believe it again. */
+  /** Removes a missing permission set, also from the stored index, or the next process would believe it again. */
   async forget(name: PermissionSetName): Promise<void> {
     const wasKnown = this.#arnByName.delete(name)
     this.#recent.delete(name)
@@ -93,7 +93,7 @@ export class PermissionSetIndex {
     if (wasKnown) await this.#saveKnown()
   }
 
-  /** Every permission set that Identity Center has now, by name. */
+  /** All present permission sets of Identity Center, by name. */
   async list(): Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>> {
     await this.#load()
     // One scan at a time: an older one that ends later would overwrite the results of this one.

@@ -19,24 +19,24 @@ import { type NamedId, NameIndex, PrincipalNames } from '../records/principal-na
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { PrincipalIndex } from './principal-index.ts'
 
-/** A pair that is younger stays in the index: its ledger entry may be about to be written. */
+/** A younger pair stays in the index, because its ledger entry may be about to be written. */
 const keptMs = 30 * 60_000
 
-/** Where the names of the ids in the ledger differ from those that they have now: a value. */
+/** Differences between the names of ids in the ledger and their present names. */
 export type PrincipalChanges = {
-  /** Access in the ledger whose principal has another name, is disabled, or gone. Not what is in its grace period. */
+  /** Access in the ledger whose principal was renamed, disabled or deleted. Without access in its grace period. */
   readonly keys: readonly AssignmentKey[]
-  /** What links ask for by the names that these had: somebody else may have one by now, or nobody. */
+  /** Assignments that links ask for by the former names: somebody else may have such a name now, or nobody. */
   readonly assignments: readonly Assignment[]
-  /** New names of ids that only `foreign/` has: nothing is evaluated for them. */
+  /** New names of ids that only `foreign/` has: they need no evaluation. */
   readonly toNote: readonly NamedId[]
-  /** Pairs in `state/principals/` that nothing needs. */
+  /** Pairs in `state/principals/` that are not needed any more. */
   readonly toForget: readonly NamedId[]
 }
 
 /**
- * Compares the names that the ledger and `foreign/` were written under with the directory: catches changes that sent no
- * event. Changes nothing. Throws when a listing fails.
+ * Compares the names in the ledger and `foreign/` with the directory, to catch changes without an event. Changes nothing.
+ * Throws if a listing fails.
  */
 export async function findPrincipalChanges(
   ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
@@ -54,7 +54,7 @@ export async function findPrincipalChanges(
   const needed = new Set<string>()
   const entitled = await Array.fromAsync(listEntitlementKeys(objects))
   for (const type of types) {
-    // By the name of a night ago: nothing is evaluated for it.
+    // Their names are from the last night; they need no evaluation.
     for (const { principalId: id } of entitled.filter((one) => one.type === type))
       for (const name of index.namesOf(type, id)) needed.add(pairKey({ type, id, name }))
     const held = Map.groupBy(await listOf(objects, type), ({ assignment }) => assignment.principalId)
@@ -67,15 +67,15 @@ export async function findPrincipalChanges(
         needed.add(pairKey({ type, id, name: one }))
       const ours = known.filter(({ isForeign }) => !isForeign).map(({ key }) => key)
       if (index.namesOf(type, id).join('\n') === (name ?? '')) {
-        // Whoever is disabled has nothing.
+        // A disabled user has no access.
         if (found !== 'gone' && found.isDisabled) keys.push(...ours)
         continue
       }
       keys.push(...(found === 'gone' ? await withoutWaiting(objects, ours) : ours))
       for (const last of index.namesOf(type, id)) {
         if (last === name) continue
-        // Where nobody else has the name, the evaluation of its own access tells the links of a principal that is gone. What
-        // others gave is not evaluated for it.
+        // If nobody else has the name, the evaluation of its own access updates the links of a principal that is gone. Foreign
+        // access has no such evaluation.
         const isNobodys =
           found === 'gone' && (await principals.resolve(type, last, Number.NEGATIVE_INFINITY)) === undefined
         const asked = isNobodys ? await listLinkedForeign(objects, known) : known
@@ -89,7 +89,6 @@ export async function findPrincipalChanges(
   return { keys, assignments, toNote, toForget: noted.filter((pair) => !isNeeded(pair)) }
 }
 
-/** Adds to `state/principals/` the pairs that it lacks. */
 export async function notePrincipals(objects: ObjectStore, pairs: readonly NamedId[]): Promise<void> {
   if (pairs.length === 0) return
   const names = new PrincipalNames(objects)
@@ -107,7 +106,7 @@ async function listOf(objects: ObjectStore, type: PrincipalType): Promise<readon
   return found
 }
 
-/** The names by which links gave what the ledger has of an id: their statuses tell of it by these. */
+/** The names in the links that granted an id's access: their statuses have these names. */
 async function listNamed(objects: ObjectStore, known: readonly KnownAssignment[]): Promise<readonly PrincipalName[]> {
   const ledger = new Ledger(objects)
   const named = await pLimit(readsAtOnce).map(known, async ({ key }) => {
@@ -117,7 +116,7 @@ async function listNamed(objects: ObjectStore, known: readonly KnownAssignment[]
   return named.flat().flatMap((name) => principalName.safeParse(name).data ?? [])
 }
 
-/** What others gave, and links ask for too. */
+/** Foreign access that links also ask for. */
 async function listLinkedForeign(objects: ObjectStore, known: readonly KnownAssignment[]) {
   const linked = await pLimit(readsAtOnce).map(known, async (one) => {
     const record = one.isForeign ? await spoiledAsAbsent(readForeign(objects, one.key)) : undefined
@@ -126,7 +125,7 @@ async function listLinkedForeign(objects: ObjectStore, known: readonly KnownAssi
   return linked.flat()
 }
 
-/** Without what is in its grace period. An entry that cannot be read is looked at by each sweep. */
+/** Without entries in their grace period. A spoiled entry is looked at by each sweep. */
 async function withoutWaiting(objects: ObjectStore, keys: readonly AssignmentKey[]): Promise<readonly AssignmentKey[]> {
   const ledger = new Ledger(objects)
   const due = await pLimit(readsAtOnce).map(keys, async (key) => {

@@ -7,18 +7,17 @@ import { listAll } from '../../ports/page.ts'
 import { findNamed, type Named } from './find-named.ts'
 import { findTogether } from './find-together.ts'
 
-/** How long an id is kept. That a name is missing, and names of ids, serve only hints that came before the look-up. */
+/** How long to keep an id. A missing name, and names of ids, serve only hints from before the look-up. */
 const foundMs = 60_000
-/** 20,000 principals, half a minute. */
+/** 20,000 principals in half a minute. */
 const nearPagesMost = 200
 
-/** A look-up, ended or not: many hints about one principal share it. */
+/** A look-up, running or finished: many hints about one principal share it. */
 type CachedAnswer<T> = { readonly answer: Promise<T>; readonly lookedUpMs: number }
 
-/** As a link names it. */
 export type LinkPrincipal = { readonly type: PrincipalType; readonly principal: PrincipalName }
 
-/** The current name of an id, or that it no longer exists. `name: undefined`: no link can spell the name. `isDisabled`: of a user. */
+/** The present name of an id, or that it is gone. `name: undefined`: no link can spell the name. `isDisabled`: for a user. */
 export type Whereabouts =
   | 'gone'
   | { readonly name: PrincipalName | undefined; readonly isDisabled?: boolean | undefined }
@@ -41,8 +40,8 @@ export class PrincipalIndex {
   }
 
   /**
-   * `undefined`: no principal has exactly this name with `principalSuffix`. The hint that was pulled at `pulledMs` may
-   * mean that one has just appeared: then an older answer that it is missing does not count.
+   * `undefined`: no principal has exactly this name with `principalSuffix`. The hint that was pulled at `pulledMs` may mean
+   * that one has just appeared, so an older answer that it is missing does not count.
    */
   async resolve(type: PrincipalType, name: PrincipalName, pulledMs: number): Promise<PrincipalId | undefined> {
     const cacheKey = `${type}%${name}`
@@ -55,8 +54,8 @@ export class PrincipalIndex {
   }
 
   /**
-   * Looks up together what is asked for next: thousands of names one after the other take minutes. Answers those that
-   * nobody has. For what is shown to people (see `findTogether`).
+   * Looks up together what is asked for next: thousands of names one after the other take minutes. Returns the names that
+   * nobody has. Only for display (see `findTogether`).
    */
   async foresee(wanted: Iterable<LinkPrincipal>): Promise<readonly LinkPrincipal[]> {
     const missing: LinkPrincipal[] = []
@@ -72,7 +71,7 @@ export class PrincipalIndex {
         entryOf: ({ id, name }) => [name, id],
         lookUp: (whole) => this.#find(type, whole),
       })
-      // Asked for at once: their minute counts from now.
+      // These answers are used at once, so their minute starts now.
       const lookedUpMs = this.#clock.monotonicMs()
       for (const [whole, name] of unknown)
         this.#ids.set(`${type}%${name}`, { answer: Promise.resolve(found.get(whole)), lookedUpMs })
@@ -82,7 +81,7 @@ export class PrincipalIndex {
     return missing
   }
 
-  /** The same for ids, before `whereabouts` is asked for each. */
+  /** The same for ids, before `whereabouts` of each. */
   async foreseeNames(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<void> {
     const found = await findTogether(new Set(ids), {
       list: (token) => this.#identityStore.listPrincipals(type, token),
@@ -100,9 +99,9 @@ export class PrincipalIndex {
   }
 
   /**
-   * Confirms by id that the name is equal in every byte: user names are unique regardless of case, and nothing documents
-   * that a look-up is exact. Asked once per name and id. A name that is entirely different is no matter of spelling: the
-   * caller confirms it before it acts (`checkName`).
+   * Confirms by id that the name is equal in every byte: user names are unique regardless of case, and AWS does not document
+   * that a look-up is exact. Asks once per name and id. An entirely different name is no matter of spelling: the caller
+   * confirms it before it acts (`checkName`).
    */
   async #bears(type: PrincipalType, id: PrincipalId, name: PrincipalName): Promise<boolean> {
     const pair = `${id}%${name}`
@@ -112,13 +111,13 @@ export class PrincipalIndex {
     return borne === undefined || borne === name || fold(borne) !== fold(name)
   }
 
-  /** Forgets an answer up to this instant: the directory may have changed since. */
+  /** Forgets answers from before this instant, because the directory may have changed since. */
   expire(type: PrincipalType, name: PrincipalName, untilMs: number): void {
     const known = this.#ids.get(`${type}%${name}`)
     if (known && known.lookedUpMs <= untilMs) this.forget(type, name)
   }
 
-  /** Asked again for each hint (`pulledMs`): it decides whether an id keeps its access. */
+  /** Asks again for each hint (`pulledMs`), because the answer decides whether an id keeps its access. */
   async whereabouts(type: PrincipalType, id: PrincipalId, pulledMs: number): Promise<Whereabouts> {
     const cacheKey = `${type}%${id}`
     const known = this.#whereabouts.get(cacheKey)
@@ -142,7 +141,7 @@ export class PrincipalIndex {
     return found === 'gone' ? undefined : found.name
   }
 
-  /** A look-up that failed is not kept. */
+  /** Does not keep a failed look-up. */
   #ask<T>(known: Map<string, CachedAnswer<T>>, cacheKey: string, ask: () => Promise<T>): Promise<T> {
     const asked: CachedAnswer<T> = { answer: ask(), lookedUpMs: this.#clock.monotonicMs() }
     known.set(cacheKey, asked)
@@ -165,8 +164,8 @@ export class PrincipalIndex {
   }
 
   /**
-   * The existing name that a person most likely meant, only for a name that is missing: lists the directory, once a minute
-   * for all names, and at most `nearPagesMost` pages of it.
+   * The existing name that a person most likely meant, only for a missing name: lists the directory, once a minute for all
+   * names, and at most `nearPagesMost` pages of it.
    */
   async findNear(type: PrincipalType, name: PrincipalName): Promise<string | undefined> {
     const known = this.#near.get(type)

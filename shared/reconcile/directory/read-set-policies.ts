@@ -11,7 +11,7 @@ import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 
 export type PolicySources = {
   readonly objects: ObjectStore
-  /** Absent: only the bucket is read. */
+  /** Absent: read only the bucket. */
   readonly ssoAdmin?:
     | Pick<SsoAdmin, 'listManagedPolicies' | 'listCustomerManagedPolicies' | 'getInlinePolicy'>
     | undefined
@@ -20,8 +20,8 @@ export type PolicySources = {
 }
 
 /**
- * The policies of a permission set that are in force: by its file, where that is what was applied last, else as Identity Center has
- * them (three calls). The boundary is left out. `undefined`: nobody knows.
+ * The policies of a permission set in force: from its file if that was applied last, otherwise from Identity Center (three
+ * calls). Without the boundary. `undefined`: unknown.
  */
 export async function readSetPolicies(
   name: PermissionSetName,

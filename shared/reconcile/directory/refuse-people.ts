@@ -7,14 +7,14 @@ import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 
-/** Who provisions by SCIM has issuers that begin so. (Users of a directory that was switched over keep theirs.) */
+/** Issuers of SCIM providers begin with this. (Users keep theirs when a directory is switched over.) */
 const scimIssuer = 'https://scim.aws.com/'
 const lookedForMs = 60 * 60_000
 
 const looked = record({
   v: z.literal(1),
   at: z.iso.datetime(),
-  /** A user whom a provider keeps. Absent: there is none. */
+  /** A user whom a provider manages. Absent: none. */
   found: record({ user: z.string(), issuer: z.string() }).optional(),
 })
 type Provider = NonNullable<z.infer<typeof looked>['found']>
@@ -25,7 +25,7 @@ type Sources = {
   readonly configuration: Pick<Configuration, 'directory'>
 }
 
-/** Why nothing under `people/` counts; `undefined`: it does. */
+/** Why nothing under `people/` counts; `undefined`: it counts. */
 export async function refusePeople(sources: Sources, now: Date): Promise<Omit<Complaint, 'object'> | undefined> {
   if (sources.configuration.directory !== 'identity-center')
     return {
@@ -44,8 +44,8 @@ export async function refusePeople(sources: Sources, now: Date): Promise<Omit<Co
 }
 
 /**
- * A user whom a provider keeps by SCIM, if there is one: then nobody else may write users. No API names the source of identities,
- * so all users are listed, once an hour.
+ * A user whom a provider manages by SCIM, if there is one: then nobody else may write users. No API returns the source of
+ * identities, so this lists all users, once an hour.
  */
 async function findProvider(
   { objects, identityStore }: Pick<Sources, 'objects' | 'identityStore'>,

@@ -50,14 +50,10 @@ export type DriftCheckSources = OpenSettleContext &
  * The dispatcher's part of a drift check, unit by unit.
  *
  * - By principal (ListAccountAssignmentsForPrincipal, a call for 100 assignments): every night, for all groups and for the
- *   users in
- *
- * the ledger or `foreign/`. This finds all missing access of ours.
+ *   users in the ledger or `foreign/`. This finds all missing access of ours.
  * - By permission set (ListAccountsForProvisionedPermissionSet, then a call for each account): finds assignments of other users
- *   and of
- *
- * deleted principals. Every night if it takes less than two minutes, otherwise a seventh of the permission sets each night:
- * 5,000 accounts with 50 of them are 250,000 calls, three and a half hours of the whole rate.
+ *   and of deleted principals. Every night if it takes less than two minutes, otherwise a seventh of the permission sets each
+ *   night: 5,000 accounts with 50 of them are 250,000 calls, three and a half hours of the whole rate.
  *
  * If listing by principal is refused, checks all permission sets.
  */

@@ -25,17 +25,17 @@ type FollowSources = {
   readonly organization: OrganizationCache
 }
 
-/** How much was looked at again. No accounts and no inputs: the events changed nothing that concerns links. */
+/** How much was looked at again. No accounts and no inputs: the events do not concern links. */
 export type FollowReport = { readonly accounts: number; readonly inputs: number; readonly hints: number }
 
-/** `isLost`: in the ledger, and no link grants it any more. */
+/** `isLost`: in the ledger, but no link grants it any more. */
 type AccountHint = { readonly hint: Hint; readonly isLost: boolean }
 
 /**
- * Looks again at the accounts and organizational units that events named: reads the accounts live, puts them into the
- * view, and hints at every account assignment there that may be desired now, or no longer, or by other links. Events only
- * say where to look: late, twice or out of order, they lead to the same. One listing of links, and two calls to
- * Organizations per account, serve them all. Throws when something cannot be read or written; the events then come again.
+ * Looks at the accounts and organizational units that events named: reads the accounts live, updates the view, and sends a hint
+ * for every account assignment there whose links may have changed. Events only say where to look: late, repeated or out of
+ * order, they have the same effect. One listing of links, and two calls to Organizations per account, serve them all. Throws if
+ * it cannot read or write something; the events then come again.
  */
 export async function followOrganizationEvents(
   events: readonly OrganizationEvent[],
@@ -47,7 +47,7 @@ export async function followOrganizationEvents(
   )
   if (accounts.length + units.size === 0) return { accounts: 0, inputs: 0, hints: 0 }
   const { ports, configuration, organization } = context
-  // The view first: an evaluation of a hint, or a grant meanwhile, has to see the organization as it is now.
+  // The view first, because evaluations of hints and other grants must see the present organization.
   const seen = accounts.length > 0 ? await organization.refresh(accounts) : undefined
   const links = await Array.fromAsync(listLinks(ports.objects, configuration.folders))
   const inputs = links.filter(({ scope }) => scope.kind === 'ou_id' && units.has(scope.id)).map(({ key }) => key)
@@ -80,15 +80,14 @@ type Comparison = FollowSources & {
 /**
  * | a link grants it now | in the ledger, or foreign | then                                             |
  * | -------------------- | ------------------------- | ------------------------------------------------ |
- * | yes                  | no                        | looked at                                        |
+ * | yes                  | no                        | evaluate                                         |
  * | yes                  | by the same links         | nothing                                          |
- * | yes                  | by others, or unfinished  | looked at: the entry names the links that grant it |
- * | no                   | ledger                    | looked at, urgently                              |
+ * | yes                  | by others, or unfinished  | evaluate: the entry names the links that grant it |
+ * | no                   | ledger                    | evaluate urgently                                |
  *
- * Where Organizations does not say State or Paths of the account, no link is known to have lost it.
+ * If Organizations does not return State or Paths of the account, no link is known to have lost it.
  *
- * Besides, each link that has the account now and had it not before, or the reverse, gets a hint, so that its status
- * counts the account.
+ * Each link that gained or lost the account gets a hint as well, so that its status counts the account.
  */
 async function compareAccount(
   id: AccountId,
@@ -99,7 +98,7 @@ async function compareAccount(
   const { objects } = context.ports
   const granting = listGranting(id, after, links, context)
   const known = await Array.fromAsync(listKnown(objects, `account%${id}%`))
-  // An assignment of the ledger comes first, so it counts where both have the key. A name that nobody knows is looked at by id.
+  // An assignment of the ledger comes first, so it wins if both have the key. An id without a name is looked up by id.
   const named = known.map((one) => {
     const { permissionSet, type, principalId } = one.assignment
     return {
@@ -127,13 +126,13 @@ async function compareAccount(
       found.set(`${key}\n${cause}`, { hint: accessHint(assignment, cause), isLost: true })
   const grantingBefore = new Set(listGranting(id, before, links, context))
   const changed = grantingBefore.symmetricDifference(new Set(granting))
-  // The status of a link that names the account, and cannot be applied, says in which state the account is.
+  // If a link names an account and cannot be applied, its status says the state of the account.
   const naming = links.filter(({ scope }) => scope.kind === 'account' && scope.id === id)
   for (const link of changed.union(new Set(naming).difference(new Set(granting)))) hint(link, link.key)
   return [...found.values()]
 }
 
-/** The links whose scope has the account in this view, whatever their bodies say. */
+/** The links whose scope has the account in this view, without reading their bodies. */
 function listGranting(
   id: AccountId,
   { accounts, managementAccountId }: OrganizationView,
@@ -145,7 +144,7 @@ function listGranting(
   return links.filter((link) => isWithin(link, account, { ...configuration, managementAccountId, selectors }))
 }
 
-/** Whether it is in force and recorded as granted by exactly these links. False for a spoiled record: it is looked at. */
+/** Whether it is recorded as granted by exactly these links. False for a spoiled record, so that it is evaluated. */
 async function isGrantedBy(
   known: KnownAssignment | undefined,
   links: readonly Link[],

@@ -3,10 +3,10 @@ import type { Account } from '../../domain/organization/organization-view.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import { listAll } from '../../ports/page.ts'
 
-/** Up to so many accounts that a listing lacks are looked up one by one. One that exists proves the listing incomplete. */
+/** The most missing accounts to look up one by one. One that exists proves the listing incomplete. */
 const soughtMost = 20
 
-/** Organizations listed fewer accounts than it has, so an account that is not listed may exist. */
+/** Organizations listed fewer accounts than it has, so an unlisted account may exist. */
 export class IncompleteListingError extends Error {
   override readonly name = 'IncompleteListingError'
   constructor(received: string, expected: string) {
@@ -19,12 +19,12 @@ export class IncompleteListingError extends Error {
 export type Listing = { readonly managementAccountId: AccountId; readonly accounts: readonly Account[] }
 
 /**
- * All accounts of the organization, 20 a call, without tags. Throws when they may not be all: a page cannot be read, the
- * management account is missing (as in an empty list), or an account of `known` is missing that DescribeAccount still has.
+ * All accounts of the organization, 20 a call, without tags. Throws if the listing may be incomplete: a page cannot be read,
+ * the management account is missing (as in an empty list), or DescribeAccount still finds a missing account of `known`.
  */
 export async function listAllAccounts(organizations: Organizations, known: readonly Account[]): Promise<Listing> {
   const byId = new Map<AccountId, Account>()
-  // An account that moves meanwhile may be listed twice: the later one counts.
+  // An account that moves meanwhile may be listed twice: the later row counts.
   for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))
     byId.set(account.id, account)
   const managementAccountId = await organizations.managementAccountId()

@@ -7,29 +7,32 @@ import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 
-/** Design, "What is desired": an account is gone when two complete listings an hour apart lack it. A schedule may be a little early. */
+/**
+ * Design, "What is desired": an account is gone if two complete listings an hour apart lack it. A schedule may be a little
+ * early.
+ */
 const apartMs = 59 * 60_000
 
-/** When a complete listing first and last lacked an account that the ledger still has. */
+/** When a complete listing first and last lacked an account of the ledger. */
 const missingAccount = record({ id: accountId, first: z.iso.datetime(), last: z.iso.datetime() })
 const missingAccounts = record({ v: z.literal(1), accounts: z.array(missingAccount) })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/missing-accounts.json', missingAccounts)
 
 /**
- * Records the accounts of the ledger that a complete listing lacks, and forgets those that are listed again. Returns the
- * accounts that two complete listings, an hour apart, lacked.
+ * Records the ledger's accounts that a complete listing lacks, and forgets those that are listed again. Returns the accounts
+ * that two complete listings, an hour apart, lacked.
  */
 export async function noteMissingAccounts(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   { listed, owned }: { readonly listed: ReadonlySet<AccountId>; readonly owned: ReadonlySet<AccountId> },
 ): Promise<ReadonlySet<AccountId>> {
-  // A spoiled record is written over: an account that is gone is found again an hour later.
+  // Overwrites a spoiled record: an account that is gone is found again an hour later.
   const stored = await unlessSpoiled(recordOf(objects).read())
   const known = new Map((isSpoiled(stored) ? [] : stored?.value.accounts)?.map((account) => [account.id, account]))
   const last = renderInstant(clock.now())
   const missing = [...owned.difference(listed)].sort().map((id) => ({ id, first: known.get(id)?.first ?? last, last }))
   if (missing.length === 0 && known.size === 0 && !isSpoiled(stored)) return new Set()
-  // Lost: another reconcile has just listed, too.
+  // Lost: another reconcile has just listed too.
   await recordOf(objects).write({ v: 1, accounts: missing }, stored?.object.etag)
   return new Set(missing.filter(isForLong).map(({ id }) => id))
 }

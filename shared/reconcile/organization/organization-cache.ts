@@ -19,35 +19,38 @@ import { SharedReadings } from '../records/shared-readings.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { listAllAccounts } from './list-all-accounts.ts'
 
-/** Tags of so many accounts are read between two writes: about 20 seconds' worth, lost when a process ends. */
+/** How many accounts' tags to read between two writes: about 20 seconds' worth, lost when a process ends. */
 const portion = 200
-/** A reading of tags that was interrupted longer ago than this starts again. */
+/** A reading of tags that was interrupted longer ago starts again. */
 const resumableMs = 2 * 60 * 60_000
-/** So long a reading renews known tags; the next reading goes on. A function has at most 15 minutes. */
+/** How long a reading renews known tags; the next reading continues. A function has at most 15 minutes. */
 const renewalMs = 11 * 60_000
-/** The reconcile reads the organization every hour, in up to 15 minutes. An older view has no reconcile that renews it. */
+/** The reconcile reads the organization every hour, in up to 15 minutes. An older view is not kept up to date. */
 const recentMs = 90 * 60_000
-/** Up to so many accounts about which two writers differ are read live. With more, the whole reading is repeated later. */
+/** The most accounts to read live if two writers differ about them. With more, the whole reading is repeated later. */
 const disputedMost = 200
 const writesMost = 20
-/** As many as the rate allows in two seconds. So long before its time is over a caller begins no more: none is read in vain. */
+/**
+ * As many as the rate allows in two seconds. A caller starts no more that long before its time is over, so none is read in
+ * vain.
+ */
 const readsAtOnce = 16
 const lastReadsMs = 2_000
 
-/** The stored view. Without one: nothing is stored, or the object is spoiled and is written over. */
+/** The stored view. Absent: nothing is stored, or the object is spoiled and will be overwritten. */
 type Stored = { readonly etag?: string | undefined; readonly view?: OrganizationView | undefined }
 type TagsSince = NonNullable<OrganizationView['tagsSince']>
 type Written = { readonly etag: string; readonly view: OrganizationView }
-/** Monotonic milliseconds: how long known tags are renewed, and how long any are read. */
+/** Monotonic milliseconds: how long to renew known tags, and how long to read any. */
 type TagLimits = { readonly renewUntilMs: number; readonly untilMs: number }
 type Reading = Pick<OrganizationView, 'managementAccountId' | 'readAt' | 'tagsSince'> & {
   readonly accounts: readonly Account[]
 }
 
 /**
- * The organization as last read: a cache for finding accounts, never evidence for a revocation. Every write is
- * conditional. Where another process wrote meanwhile, each account about which the two differ is read live, after both.
- * So no older reading ever replaces a newer one, whatever the clocks say.
+ * The organization as last read: a cache that finds accounts, never evidence for a revocation. Every write is conditional. If
+ * another process wrote meanwhile, reads each account live about which the two differ, after both. So no older reading ever
+ * replaces a newer one, even if clocks differ.
  */
 export class OrganizationCache {
   readonly #ports: Pick<Ports, 'objects' | 'clock' | 'randomness'>
@@ -68,15 +71,15 @@ export class OrganizationCache {
     this.#selectors = new SelectorFiles(ports.objects)
   }
 
-  /** The scopes that have a name, as they are now. */
+  /** The present selectors, by name. */
   selectors(): Promise<Selectors> {
     return this.#selectors.read()
   }
 
   /**
-   * The view as it is now; read from Organizations where there is none yet. Each call reads the object again: a hint that
-   * follows a new view must never be evaluated by an older one and then be gone. `sinceMs` (monotonic): as it was at that
-   * moment is enough, for instance when the hint was pulled; then calls share readings.
+   * The view as it is now; reads Organizations if there is none yet. Each call reads the object again: a hint that follows a
+   * new view must never be evaluated by an older one and then be gone. `sinceMs` (monotonic): a view from this moment is fresh
+   * enough, for instance from the pull of the hint; then calls share readings.
    */
   async view(sinceMs?: number): Promise<OrganizationView> {
     const read = () => this.#read()
@@ -84,20 +87,20 @@ export class OrganizationCache {
     return stored.view ?? (await this.#once(async () => (await this.#readAccounts()).view))
   }
 
-  /** It never changes. */
+  /** Never changes, so it is read once. */
   async managementAccountId(): Promise<AccountId> {
     return (this.#known.view ?? (await this.view())).managementAccountId
   }
 
-  /** The view as it is stored; `undefined`: there is none. Reads from S3 only. */
+  /** The stored view; `undefined`: there is none. Reads only S3. */
   async storedView(): Promise<OrganizationView | undefined> {
     return (await this.#read()).view
   }
 
   /**
    * The same with the tags of all accounts. The first `account_tag` link, or selector that asks for tags, makes tags matter,
-   * and reading them takes a while: 15 minutes for 7,000 accounts. After `untilMs` (monotonic) this waits for no more tags. The tags that were read
-   * are kept, and `hasTags` says whether they are all.
+   * and reading them takes a while: 15 minutes for 7,000 accounts. Waits for no more tags after `untilMs` (monotonic). Keeps
+   * the tags that were read; `hasTags` says whether they are complete.
    */
   async viewWithTags(untilMs = Number.POSITIVE_INFINITY): Promise<OrganizationView> {
     const view = await this.view()
@@ -109,8 +112,8 @@ export class OrganizationCache {
   }
 
   /**
-   * For a preview, which must not take minutes: the view as handlers have it, with tags where they matter, while a
-   * reconcile keeps it up to date; else read again.
+   * For a preview, which must not take minutes: the view of the handlers, with tags if they matter, while a reconcile keeps it
+   * up to date; otherwise a new reading.
    */
   async recentView(): Promise<OrganizationView> {
     const { view } = await this.#read()
@@ -119,9 +122,8 @@ export class OrganizationCache {
   }
 
   /**
-   * Reads the whole organization. Throws, and removes nothing, when a page or a tag cannot be read. Tags that were read
-   * before are kept, and the next call goes on from there. Known tags are renewed until `renewMs` after the start; the
-   * others stay as they are.
+   * Reads the whole organization. Throws, and removes nothing, if a page or a tag cannot be read. Keeps tags that were read
+   * before, and the next call continues from there. Renews known tags until `renewMs` after the start; the others stay.
    */
   async rebuild(renewMs: number = renewalMs): Promise<OrganizationView> {
     const renewUntilMs = this.#ports.clock.monotonicMs() + renewMs
@@ -130,10 +132,7 @@ export class OrganizationCache {
     return (await this.doTagsMatter()) ? this.#fillTags(stored, limits) : stored.view
   }
 
-  /**
-   * Reads these accounts live and puts them into the view. Accounts that do not exist are removed from it. Returns the
-   * view before and after.
-   */
+  /** Reads these accounts live and updates the view. Removes accounts that do not exist. Returns the view before and after. */
   async refresh(ids: readonly AccountId[]): Promise<{ before: OrganizationView; after: OrganizationView }> {
     const before = await this.view()
     // Another process may have written since: its view is only newer.
@@ -146,10 +145,7 @@ export class OrganizationCache {
     return { before, after: (await this.#write(stored, { ...view, accounts })).view }
   }
 
-  /**
-   * The account as this view has it, else as Organizations has it; `undefined`: it does not exist. With tags where they
-   * matter.
-   */
+  /** The account in this view, otherwise from Organizations; `undefined`: it does not exist. With tags if they matter. */
   async find(
     accountId: AccountId,
     { accounts }: OrganizationView,
@@ -161,8 +157,8 @@ export class OrganizationCache {
   }
 
   /**
-   * The account as Organizations has it now, with tags where they matter. These may have to wait for the rate
-   * (ListTagsForResource allows 10 a second), so its place is read after them: both are of one moment.
+   * The account from Organizations now, with tags if they matter. Tags may have to wait for the rate (ListTagsForResource
+   * allows 10 a second), so its place is read after them: both are of one moment.
    */
   async readLive(accountId: AccountId, doTagsMatter = () => this.doTagsMatter()): Promise<Account | undefined> {
     const doMatter = this.#known.view?.hasTags || (await doTagsMatter())
@@ -171,7 +167,7 @@ export class OrganizationCache {
     return account && { ...account, ...tagged }
   }
 
-  /** Whether an organizational unit or a root with this id exists. Calls Organizations only where no account is in it. */
+  /** Whether an organizational unit or a root with this id exists. Calls Organizations only if no known account is in it. */
   async parentExists(id: string): Promise<boolean> {
     const { view } = await this.#read()
     const isInUse = view?.accounts.some(({ parents }) => parents.includes(id)) ?? false
@@ -190,7 +186,7 @@ export class OrganizationCache {
 
   /** The stored view, from memory while the object is unchanged. */
   async #read(): Promise<Stored> {
-    // Another call may change `#known` meanwhile. `unchanged` is about the view that this call asked for.
+    // Another call may change `#known` meanwhile; `unchanged` is about the view that this call asked for.
     const known = this.#known
     const read = await unlessSpoiled(this.#record.readIfChanged(known.etag))
     if (read === 'unchanged') return known
@@ -199,7 +195,7 @@ export class OrganizationCache {
     return stored
   }
 
-  /** Many callers at once share one reading. */
+  /** Callers at the same time share one reading. */
   async #once(read: () => Promise<OrganizationView>): Promise<OrganizationView> {
     this.#reading ??= read().finally(() => {
       this.#reading = undefined
@@ -207,7 +203,7 @@ export class OrganizationCache {
     return this.#reading
   }
 
-  /** Lists all accounts. Where tags matter, the known ones stay until they are read again. */
+  /** Lists all accounts. If tags matter, the known tags stay until they are read again. */
   async #readAccounts(): Promise<Written> {
     const readAt = renderInstant(this.#ports.clock.now())
     const stored = await this.#read()
@@ -219,7 +215,7 @@ export class OrganizationCache {
       const { tags, tagsRevision } = known.get(account.id) ?? {}
       return tags === undefined || tagsRevision === undefined ? account : { ...account, tags, tagsRevision }
     })
-    // Where all other accounts have tags, the tags of new accounts are read at once.
+    // If all other accounts have tags, read the tags of new accounts at once.
     const whole = stored.view?.hasTags ? await this.#withTagsOf(kept, kept.filter(lacksTags)) : kept
     const { tagsSince } = stored.view ?? {}
     return this.#write(stored, { ...reading, accounts: whole, tagsSince })
@@ -233,7 +229,7 @@ export class OrganizationCache {
 
   /**
    * Reads the tags that are older than this reading, a portion at a time (ListTagsForResource allows 10 a second). Several
-   * processes may do so at once: each starts at a random place among those that no other has read yet.
+   * processes may do so at once: each starts at a random account that no other has read yet.
    */
   async #readTags(stored: Written, tagsSince: TagsSince, limits: TagLimits): Promise<OrganizationView> {
     const { view } = stored
@@ -254,7 +250,7 @@ export class OrganizationCache {
     const { clock } = this.#ports
     const limit = pLimit(readsAtOnce)
     const isRead = new AbortController()
-    // Where others use up the rate, a single call may be repeated for half a minute.
+    // If others use up the rate, a single call may be retried for half a minute.
     const over = Number.isFinite(untilMs)
       ? clock.sleep(untilMs - clock.monotonicMs(), isRead.signal)
       : new Promise(() => {})
@@ -271,7 +267,7 @@ export class OrganizationCache {
     return { ...account, ...(await this.#tagsOf(account.id)) }
   }
 
-  /** Of an account that is gone there are none. */
+  /** An account that is gone has no tags. */
   async #tagsOf(accountId: AccountId): Promise<Pick<Account, 'tags' | 'tagsRevision'>> {
     const tagsRevision = this.#known.view?.revision ?? 0
     try {
@@ -282,7 +278,7 @@ export class OrganizationCache {
     }
   }
 
-  /** Writes over exactly the view that was read. Where another process was faster, its view is merged account by account. */
+  /** Overwrites exactly the view that was read. If another process was faster, merges its view account by account. */
   async #write(base: Stored, reading: Reading): Promise<Written> {
     let stored = base
     let { accounts } = reading
@@ -300,7 +296,7 @@ export class OrganizationCache {
     throw new Error(`${this.#record.key} is being changed by others all the time; it is tried again`)
   }
 
-  /** Merges two readings of the organization: an account about which they differ is read live. */
+  /** Merges two readings of the organization: reads an account live if they differ about it. */
   async #settle(ours: readonly Account[], theirs: readonly Account[]): Promise<readonly Account[]> {
     const known = new Map(theirs.map((account) => [account.id, account]))
     const agreed = ours.flatMap((account) => agree(account, known.get(account.id)) ?? [])
@@ -341,7 +337,7 @@ function isDue({ tagsRevision }: Account, { revision }: TagsSince): boolean {
 }
 
 /**
- * Tags of an older revision have to be read. A reading that was interrupted goes on where it ended. Tags that were read
+ * Finds tags of an older revision, which have to be read. An interrupted reading continues where it ended. Tags that were read
  * before this view was written have a smaller revision.
  */
 function resume({ tagsSince, revision }: OrganizationView, at: string): TagsSince {
@@ -349,7 +345,7 @@ function resume({ tagsSince, revision }: OrganizationView, at: string): TagsSinc
   return isRecent ? tagsSince : { revision, at }
 }
 
-/** The account where both readings agree; tags may come from either. `undefined`: they differ. */
+/** The account if both readings agree; tags may come from either. `undefined`: they differ. */
 function agree(ours: Account, theirs: Account | undefined): Account | undefined {
   if (!theirs || isolate(ours) !== isolate(theirs)) return undefined
   const { tags, tagsRevision } = ours.tags === undefined ? theirs : ours

@@ -11,22 +11,21 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 const unitNamesRecord = record({
   v: z.literal(1),
-  /** By id. */
   units: z.record(z.string(), record({ name: z.string(), readAt: z.iso.datetime() })),
 })
 type Units = z.infer<typeof unitNamesRecord>['units']
 
-/** A renamed unit keeps its id, so nobody waits for its name. */
+/** A renamed unit keeps its id, so its name is not urgent. */
 const oldMs = 24 * 60 * 60_000
-/** A call each, four a second: so a run takes less than a minute, and 2,000 units, as many as AWS allows, are renewed in ten. */
+/** A call each, four a second: a run takes less than a minute, and ten runs renew 2,000 units, as many as AWS allows. */
 const renewedMost = 200
-/** Somebody waits: 20 calls are five seconds. */
+/** Somebody waits: 20 calls take five seconds. */
 const askedMost = 20
 const callsAtOnce = 8
 
 /**
- * The names of the root and the organizational units, kept under `state/`. They are for people to read: links name units by
- * their ids, and nothing is decided by a name.
+ * The names of the root and the organizational units, kept under `state/`, for people to read: links name units by their ids,
+ * and no decision uses a name.
  */
 export class UnitNames {
   readonly #clock: Ports['clock']
@@ -39,19 +38,19 @@ export class UnitNames {
     this.#organizations = patientOrganizations(ports)
   }
 
-  /** By id, as last read. From S3 only. */
+  /** By id, as last read. Reads only S3. */
   async stored(): Promise<ReadonlyMap<string, string>> {
     return namesOf(await this.#read())
   }
 
-  /** The same, with the names of these units that nobody has read yet: a call each, for some. Writes nothing. */
+  /** The same, with new names for some of these units: a call each. Writes nothing. */
   async of(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
     const known = await this.#read()
     const unknown = [...ids].filter((id) => known[id] === undefined).slice(0, askedMost)
     return namesOf({ ...known, ...(await this.#ask(unknown)) })
   }
 
-  /** Reads names that are not known or a day old, some in each run, and forgets those of units without accounts. */
+  /** Reads some names that are unknown or a day old, and forgets those of units without accounts. */
   async renew({ accounts }: Pick<OrganizationView, 'accounts'>): Promise<void> {
     const known = await this.#read()
     const ids = [...new Set(accounts.flatMap(({ parents }) => parents))]

@@ -3,7 +3,7 @@ import type { Scope } from '../../domain/scopes/scope.ts'
 import { noSelectors, type Selectors } from '../../domain/scopes/selector-file.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 
-/** The organization as far as a scope needs it. `lacksTags`: the scope asks for tags, and they are not all read. */
+/** The organization as a scope needs it. `lacksTags`: the scope asks for tags, and some are not read yet. */
 export type ScopedView = {
   readonly view: OrganizationView
   readonly selectors: Selectors
@@ -11,8 +11,8 @@ export type ScopedView = {
 }
 
 /**
- * The organization, with what a scope needs of it: to read the tags of all accounts takes a while, and only links with a tag,
- * or whose selector asks for tags, wait for that, until `tagsUntilMs` (monotonic; absent: until all are read).
+ * The organization with the tags that a scope needs. Reading the tags of all accounts takes a while, so only links with a tag,
+ * or whose selector asks for tags, wait for it, until `tagsUntilMs` (monotonic; absent: until all are read).
  */
 export async function viewFor(
   scope: Scope,
@@ -25,7 +25,6 @@ export async function viewFor(
   return { view, selectors, lacksTags: needsTags && !view.hasTags }
 }
 
-/** Whether the accounts of a scope depend on their tags. */
 export function asksTags(scope: Scope, selectors: Selectors): boolean {
   if (scope.kind === 'account_tag') return true
   const selector = scope.kind === 'select' ? selectors.get(scope.name) : undefined

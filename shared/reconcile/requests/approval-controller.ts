@@ -25,7 +25,7 @@ import { readStatus, StatusStore } from '../records/status-store.ts'
 import { listApprovers } from './approvers.ts'
 import { findRequest, type RequestContext, requestController } from './request-controller.ts'
 
-/** `request`: the key of the request that was looked at for this approval. Absent: nobody knows it. */
+/** `request`: the key of the request of this approval, which was looked at before. Absent: unknown. */
 type ApprovalContext = RequestContext & { readonly request?: string | undefined }
 
 interface ApprovalTypes extends KindTypes {
@@ -36,7 +36,7 @@ interface ApprovalTypes extends KindTypes {
     readonly complaint: Complaint | undefined
     /** The key of the request. */
     readonly of: string
-    /** Why nobody knows who may approve it. */
+    /** Why its approvers are unknown. */
     readonly unread: string | undefined
   }
   readonly action: ApprovalAction
@@ -46,7 +46,10 @@ interface ApprovalTypes extends KindTypes {
 type ApprovalInput = Input<ApprovalTypes>
 type Reading = ReadingContext<ApprovalContext>
 
-/** Has the request of an approval looked at, also if the approval is gone: what it said counts no longer. Then tells its author. */
+/**
+ * Looks at the request of an approval, even if the approval is gone and no longer counts. Then writes the status of the
+ * approval.
+ */
 export async function reconcileApproval(message: InputMessage, context: RequestContext): Promise<void> {
   const { key, id, event } = message
   const { objects, people } = context
@@ -54,17 +57,17 @@ export async function reconcileApproval(message: InputMessage, context: RequestC
   const request = path.ok ? await findRequest(objects, path.value.digest) : undefined
   if (request !== undefined) {
     people.forget()
-    // It is not the turn of the requester.
+    // It is not the requester's turn.
     const look = { v: 1, id, event, key: request, isAlone: true } as const
     await reconcileInput(look, requestController, { ...context, isDecidedOn: true })
   }
   await reconcileInput(message, approvalController, { ...context, request })
 }
 
-/** An approval, or a denial: tells its author whether it counted. What it changes is the request's. */
+/** An approval or a denial: writes whether it counted. Its effect belongs to the request. */
 export const approvalController: Controller<ApprovalTypes> = {
   noun: 'approval',
-  // What becomes of a name that is not valid depends on how many its author has.
+  // The treatment of an invalid name depends on how many its author has.
   parseName: (key) => parsed(parseApprovalKey(key)),
   mostBytes: approvalMostBytes,
   describesInvalid: true,
@@ -151,10 +154,10 @@ function statusOf(
     case 'invalid':
       return complaint && rejection(complaint)
     case 'unread':
-      // The sweep looks at it again: whatever keeps S3 from giving it may end without an event.
+      // The sweep looks again: the reason why S3 does not return it may end without an event.
       return complaint && { ...rejection(complaint), state: 'waiting' }
     case 'unknown':
-      // It came before its request was looked at, or there is none: the next sweep looks again.
+      // It came before its request was looked at, or there is no request: the next sweep looks again.
       return {
         state: 'waiting',
         reason: 'no request with this digest is known',

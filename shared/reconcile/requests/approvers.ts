@@ -14,10 +14,10 @@ import type { People } from './people.ts'
 
 const readsAtOnce = 16
 
-/** `unread`: why not everybody is known. */
+/** `unread`: why some approvers are unknown. */
 type Approvers = { readonly people: ReadonlySet<PrincipalId>; readonly unread?: string | undefined }
 
-/** Everybody who may approve this request by this eligibility now: the one place that says so. */
+/** Everybody who may approve this request by this eligibility now. No other code decides that. */
 export async function listApprovers(
   { approvers: { groups, users, ownerTag } }: Eligibility,
   { link: { scope } }: RequestPath,
@@ -35,8 +35,8 @@ export async function listApprovers(
 }
 
 /**
- * What each of these people said of the upload with this digest; of those who said something, who exists. A user who is disabled or
- * suspended approves nothing. Throws where S3 does not answer.
+ * The decisions of these people on the upload with this digest, from users who exist. A disabled or suspended user approves
+ * nothing. Throws if S3 does not answer.
  */
 export async function readApprovals(
   { name, people: asked, unread }: Approvers & { readonly name: string },
@@ -57,7 +57,7 @@ export async function readApprovals(
     const parsed = parseApprovalBody(key, found.body, found.size)
     if (!parsed.ok) return []
     const { name, bar } = await actorOf(id)
-    // A denial counts: it gives nothing.
+    // A denial counts, because it grants nothing.
     if (name === undefined || (bar !== undefined && parsed.value.decision === 'approve')) return []
     return [{ user: id, name, at: renderInstant(found.lastModified), ...parsed.value }]
   }

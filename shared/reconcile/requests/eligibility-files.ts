@@ -17,21 +17,21 @@ import { type FileText, ParsedFiles } from '../records/parsed-files.ts'
 import { readInput } from '../records/read-input.ts'
 import { readStoredEligibilities } from './stored-eligibilities.ts'
 
-/** How soon a changed eligibility is found. The one by which something is granted is read again before. */
+/** How soon a changed eligibility is found. A grant reads its eligibility again first. */
 const currentMs = 5_000
 
-/** `contents`, `texts`: as `readByName` has them. */
+/** `contents`, `texts`: see `readByName`. */
 type Looked = {
   readonly eligibilities: Eligibilities
   readonly contents: ReadonlyMap<string, string>
   readonly texts: ReadonlyMap<string, FileText>
 }
 
-/** The eligibilities of a bucket, as they were a few seconds ago at most. Only what changed is read again. */
+/** The eligibilities of a bucket, at most a few seconds old. Reads again only what changed. */
 export class EligibilityFiles {
   readonly #objects: ObjectStore
   readonly #files: ParsedFiles<Eligibility>
-  /** Throws where S3 does not answer. */
+  /** Throws if S3 does not answer. */
   readonly read: () => Promise<Looked>
 
   constructor({ objects, clock }: { readonly objects: ObjectStore; readonly clock: Pick<Clock, 'monotonicMs'> }) {
@@ -42,13 +42,13 @@ export class EligibilityFiles {
       mostBytes: eligibilityFileMostBytes,
       filesMost: eligibilitiesMost,
       parse: parseEligibilityFile,
-      // A process that has just begun would read thousands of files while somebody waits.
+      // A new process would otherwise read thousands of files while somebody waits.
       readBefore: () => readStoredEligibilities(objects),
     })
     this.read = onceIn(currentMs, clock, () => this.#look())
   }
 
-  /** One as it is now; `undefined`: it is gone, not valid, or S3 does not give it. */
+  /** One eligibility as it is now; `undefined`: it is gone or invalid, or S3 does not return it. */
   async readNow(name: string): Promise<Eligibility | undefined> {
     const key = eligibilityKey(name)
     const found = await readInput(this.#objects, key, { mostBytes: eligibilityFileMostBytes })

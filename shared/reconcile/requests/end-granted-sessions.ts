@@ -5,9 +5,9 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
 
 /**
- * The access that was granted is over, and its eligibility asks for the end of running sessions: those of its permission set, in
- * its account; for a wider scope in all accounts. Before its end is recorded, so that no crash comes between. `now`: by S3's
- * clock. Safe to repeat.
+ * The granted access is over, and its eligibility ends running sessions: ends those of its permission set in its account, or
+ * for a wider scope in all accounts. Runs before the end is recorded, so that no crash comes between. `now`: by S3's clock.
+ * Safe to repeat.
  */
 export async function endGrantedSessions(
   { userId, link: { principal, permissionSet, scope } }: RequestPath,

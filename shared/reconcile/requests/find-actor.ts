@@ -5,11 +5,11 @@ import { nameInLinks, type PrincipalName } from '../../domain/principals/princip
 import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 
-/** Somebody who acts, as directory and bucket have the user. */
+/** A user who acts, as the directory and the bucket know the user. */
 export type Actor = {
   readonly userId?: PrincipalId | undefined
   readonly user?: DirectoryUser | undefined
-  /** As links name the user; `undefined`: there is no such user, or links cannot spell the name. */
+  /** The name in links; `undefined`: no such user, or links cannot spell the name. */
   readonly name?: PrincipalName | undefined
   readonly bar?: Bar | undefined
 }
@@ -20,7 +20,7 @@ export type ActorSources = {
   readonly principalSuffix: string
 }
 
-/** The facts of `judgeActor`, and what follows. `needsName`: what is done needs a name in links. Throws where AWS does not answer. */
+/** Gathers the facts for `judgeActor` and judges. `needsName`: the action needs a name in links. Throws if AWS does not answer. */
 export async function findActor(
   userId: PrincipalId,
   { identityStore, suspensions, principalSuffix }: ActorSources,
@@ -37,7 +37,7 @@ export async function findActor(
   return { userId, user, name, bar }
 }
 
-/** The same of the person whose session has this name. `undefined`: nobody knows who it is, since AWS may have cut the name. */
+/** The same for the person whose session has this name. `undefined`: unknown, because AWS may have cut the name. */
 export async function findActorOfSession(
   userName: PrincipalName,
   sources: ActorSources & { readonly identityStore: Pick<IdentityStore, 'findPrincipalId' | 'findUser'> },

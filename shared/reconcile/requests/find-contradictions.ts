@@ -10,23 +10,23 @@ import { readLink } from '../records/read-link.ts'
 import { attentionPrefix, inputOfStatus, statusKey } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
-/** S3 dates objects in whole seconds, and a status may be written within that of its input. */
+/** S3 dates objects in whole seconds, and a status may have the same second as its input. */
 export const datedMs = 1_000
 
 /** Requests, and their statuses. */
 type RequestHeads = { readonly files: Heads; readonly told: Heads }
 
 /**
- * Requests to look at because the links under `links_data/temporary/` are not as they should be.
+ * Finds requests to look at, because links under `links_data/temporary/` contradict them.
  *
  * | found                                                             | then looked at                 |
  * | ----------------------------------------------------------------- | ------------------------------ |
- * | a link, and no status of the request that it names, or an older one | that request                 |
- * | a link and the request that it names stand apart under `attention/` | that request                 |
- * | a link that names no request, or that S3 does not give            | each request for its place     |
- * | a request that was granted and has not ended, without a link      | it                             |
+ * | a link, and its request has no status or an older one               | that request                 |
+ * | a link and its request have different states under `attention/`     | that request                 |
+ * | a link that names no request, or that S3 does not return          | each request for its place     |
+ * | a request that was granted and has not ended, without a link      | that request                   |
  *
- * What was granted and has not ended is known by its end in `state/expiry/`, and by its status.
+ * A granted request that has not ended has its end in `state/expiry/` and in its status.
  */
 export async function findContradictions(
   { files, told }: RequestHeads,
@@ -59,7 +59,7 @@ export async function findContradictions(
   return [...found].sort()
 }
 
-/** By the key of the link: people of one name have one place, and anybody may ask in any name. */
+/** By the key of the link: people with one name share a place, and anybody may request in any name. */
 function placesOf(requests: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
   const places = new Map<string, Set<string>>()
   for (const request of requests) {
@@ -71,7 +71,7 @@ function placesOf(requests: readonly string[]): ReadonlyMap<string, ReadonlySet<
   return places
 }
 
-/** Under which state inputs stand in the index. What is stuck of a link has failed for its request. */
+/** The state of inputs in the index. A stuck link counts as failed for its request. */
 async function listStates(objects: ObjectStore, prefix: string): Promise<ReadonlyMap<string, AttentionState>> {
   const states = new Map<string, AttentionState>()
   for (const state of attentionStates) {

@@ -8,20 +8,20 @@ import { fitsOne } from '../../domain/text/glob.ts'
 import type { EligibilityFiles } from './eligibility-files.ts'
 import type { GroupsOfPerson, People } from './people.ts'
 
-/** What is given has to fit; nothing given: every eligibility. */
+/** Every given field must match; no field: every eligibility. */
 export type EligibleQuestion = {
   /** Also through groups. */
   readonly user?: { readonly id: PrincipalId; readonly name: string } | undefined
-  /** What the members of this group may ask for as such. */
+  /** What the members of this group may request. */
   readonly group?: string | undefined
   readonly permissionSet?: string | undefined
-  /** In its scopes today, as far as that is known. */
+  /** A place in its present scopes, as far as known. */
   readonly place?: { readonly account: Account; readonly membership: Membership } | undefined
 }
 
 /**
- * Which eligibilities let somebody ask, by name. `broken`: the names of those that cannot be used now. `unread`: why it is
- * not known in which groups the user is; those for groups are missing then.
+ * The eligibilities that let somebody request access, by name. `broken`: names of unusable ones. `unread`: why the user's
+ * groups are unknown; eligibilities for groups are missing then.
  */
 export async function findEligible(
   { user, group, permissionSet, place }: EligibleQuestion,

@@ -9,32 +9,32 @@ import { listUndecided } from './list-requests.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
 
-/** Why an input is looked at: by what the directory says now, and nothing that was remembered. */
+/** The reason of a look that must use the present directory and nothing remembered. */
 export const peopleChanged = 'people or memberships have changed'
 
 const noteKey = 'state/people.json'
-/** Only to be another content each time. */
+/** The id only makes each content different. */
 const note = record({ v: z.literal(1), id: z.string() })
 
-/** Answers about memberships count for a minute, and listings of the directory lag: after that it is seen for certain. */
+/** Answers about memberships are kept for a minute, and listings of the directory lag. After this time a look sees the change. */
 const settledMs = 60_000
 
 /**
- * Somebody may have joined or left a group, or may not sign in any more: has looked at what may have waited for that, requests
- * and links that were refused for what their people have besides. At once after the first event; however many come, once in
- * each minute after that, until the last is a minute old (`askAgainOfPeople`). Answers how many are looked at.
+ * Somebody may have joined or left a group, or may not sign in any more: looks at undecided requests, and at links that were
+ * refused because of their people's other access. Looks at once after the first event, then once a minute for all events, until
+ * the last event is a minute old (`askAgainOfPeople`). Returns how many it looks at.
  */
 export async function followPeople(ports: Following, configuration: Configuration): Promise<number> {
   const { objects, randomness } = ports
   const text = renderJson(note.parse({ v: 1, id: randomness.id() }))
-  // Before the messages: of a look that dies in between, the next minute makes another one.
+  // Before the messages: if a look dies in between, the next minute repeats it.
   const { outcome } = await objects.put(noteKey, text, { ifNoneMatch: '*' })
   if (outcome === 'written') return ask(ports, configuration)
   await objects.put(noteKey, text)
   return 0
 }
 
-/** Every minute: the looks that `followPeople` left. */
+/** Runs every minute: the looks that `followPeople` left. */
 export async function askAgainOfPeople(ports: Following, configuration: Configuration): Promise<number> {
   const { objects } = ports
   const noted = await objects.head(noteKey)
@@ -42,7 +42,7 @@ export async function askAgainOfPeople(ports: Following, configuration: Configur
   const asked = await ask(ports, configuration)
   const ageMs = noted.servedAt.getTime() - noted.lastModified.getTime()
   if (ageMs < settledMs) return asked
-  // Where another event has come meanwhile, it stays.
+  // If another event came meanwhile, its note stays.
   await objects.delete(noteKey, { ifMatch: noted.etag })
   return asked
 }

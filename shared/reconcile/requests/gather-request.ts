@@ -26,18 +26,18 @@ export type RequestSources = {
   readonly organization: Pick<OrganizationCache, 'view' | 'selectors' | 'find' | 'readLive'>
   readonly eligibilityFiles: EligibilityFiles
   readonly people: People
-  /** A user as one who acts. */
+  /** A user as an actor. */
   readonly actorOf: (user: PrincipalId) => Promise<Actor>
-  /** Accounts are read live, and these eligibilities again. */
+  /** Read accounts live, and read these eligibilities again. */
   readonly fresh?: ReadonlySet<string> | undefined
 }
 
-/** What one account is found by. */
+/** What a search for one account needs. */
 export type Finding = Pick<RequestSources, 'fresh'> & {
   readonly organization: Pick<OrganizationCache, 'view' | 'find' | 'readLive'>
 }
 
-/** What lies where the link of this request belongs, and what its status says of the user's own as it is. */
+/** The object at the place of this request's link, and its status if it is this user's own link. */
 export async function readTemporaryLink(
   { userId, link }: RequestPath,
   objects: ReadingObjects,
@@ -55,7 +55,7 @@ export async function readTemporaryLink(
   return { link: own, linkStatus: told?.etag === etag ? told : undefined }
 }
 
-/** What history says of each upload that matters. A link that is a copy of another request's names no grant of this one. */
+/** The history of each upload that matters. A link copied from another request has no grant of this one. */
 export async function readHistories(
   { userId: user, key }: RequestPath,
   digests: readonly (RequestDigest | undefined)[],
@@ -77,7 +77,7 @@ type Directory = Pick<
   'userName' | 'isDisabled' | 'hasLeft' | 'groups' | 'groupsUnread' | 'covers' | 'eligibilities' | 'broken'
 >
 
-/** Who asks, and which eligibilities there are. */
+/** The requester and the eligibilities. */
 export async function readDirectory(path: RequestPath, context: RequestSources): Promise<Directory> {
   const { people, actorOf, objects } = context
   const { permissionSet } = path.link
@@ -95,10 +95,10 @@ export async function readDirectory(path: RequestPath, context: RequestSources):
   const own: GroupsOfPerson = userName === undefined ? { groups: new Set() } : await groupsIn(concerned)
   const isRefused =
     userName !== undefined && own.unread === undefined && !concerned.some((one) => isFor(one, { ...own, userName }))
-  // A refusal says what the nearest of all lacks: that one may be for another group of the user.
+  // A refusal names what the closest eligibility lacks, which may be for another group of the user.
   const all = isRefused ? await groupsIn(usable) : own
   const { groups, unread: groupsUnread } = all.unread === undefined ? all : own
-  // Before the brake has let the person pass, nothing is ended for good.
+  // Until the brake passes the suspension, nothing ends for good.
   const told = bar?.is === 'suspended' ? await spoiledAsAbsent(readStatus(objects, bar.by)) : undefined
   const hasLeft = isAdmitted(told)
   const isDisabled = userName !== undefined && bar !== undefined
@@ -133,7 +133,7 @@ async function readCovers(
   return (outer) => isScopeWithin(scope, outer, place, membership)
 }
 
-/** Live before something is granted: it may have moved. */
+/** Live before a grant, because the account may have moved. */
 export async function findAccount(
   id: Account['id'],
   tagsMatter: boolean,
@@ -144,13 +144,13 @@ export async function findAccount(
   return organization.find(id, await organization.view(), doTagsMatter)
 }
 
-/** The units above a unit in which some account is. */
+/** The units above a unit that has an account. */
 function parentsOf(unit: string, accounts: readonly Account[]): readonly string[] | undefined {
   const inside = accounts.find(({ parents }) => parents.includes(unit))
   return inside?.parents.slice(0, inside.parents.indexOf(unit))
 }
 
-/** What stands for that until the decision asks for it. */
+/** Placeholder until the decision needs the directory. */
 export const unreadDirectory: Directory & Pick<RequestFacts, 'isUnread'> = {
   ...{ isUnread: true, userName: undefined, groups: new Set(), covers: () => undefined, eligibilities: [], broken: [] },
 }

@@ -12,13 +12,13 @@ import { datedMs, findContradictions } from './find-contradictions.ts'
 
 type RequestPorts = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
 
-/** The requests that wait, and approvals that wait for one. */
+/** The waiting requests, or with another prefix the waiting approvals. */
 export async function* listWaiting(objects: ObjectStore, prefix = requestPrefix): AsyncGenerator<string> {
   const waiting = `${attentionPrefix}waiting/`
   for await (const { key } of objects.list(waiting + prefix)) yield key.slice(waiting.length)
 }
 
-/** The requests that wait, or were rejected: what they lacked may be there now. */
+/** The requests that wait or were rejected: their obstacle may be gone. */
 export async function listUndecided(objects: ObjectStore): Promise<readonly string[]> {
   const undecided: string[] = []
   for (const state of ['waiting', 'rejected'])
@@ -27,7 +27,7 @@ export async function listUndecided(objects: ObjectStore): Promise<readonly stri
   return undecided
 }
 
-/** Has every request looked at that waits for something. */
+/** Looks at every waiting request. */
 export async function askForWaiting(ports: RequestPorts, configuration: Configuration, why: string): Promise<number> {
   const keys = await Array.fromAsync(listWaiting(ports.objects))
   await sendInputs(ports, keys, why, configuration)
@@ -35,17 +35,17 @@ export async function askForWaiting(ports: RequestPorts, configuration: Configur
 }
 
 /**
- * Has looked at what a lost message left, from listings; what is read besides are links of temporary access, and statuses of
- * requests whose link is not there.
+ * Looks at inputs whose message was lost. Uses listings, and reads only links of temporary access, and statuses of requests
+ * without a link.
  *
  * | found                                              | then looked at                 |
  * | -------------------------------------------------- | ------------------------------ |
- * | a request or an approval without a status          | it, as far as there is room for its author |
+ * | a request or an approval without a status          | it, while its author has room  |
  * | one that was uploaded after its status was written | it                             |
- * | a status, and its request or approval is gone      | it                             |
- * | a file that suspends somebody, makes a group, or puts people into one, and the file of attributes, in the same cases | it |
+ * | a status whose request or approval is gone         | it                             |
+ * | a suspension, group, membership or person file, or the attributes file, in the same cases | it |
  * | an approval that waits for a request               | it                             |
- * | a link and what was granted contradict each other  | the request (`findContradictions`) |
+ * | a link that contradicts its grant                  | the request (`findContradictions`) |
  */
 export async function sweepRequests(ports: RequestPorts, configuration: Configuration): Promise<number> {
   const { objects, clock } = ports
@@ -66,8 +66,8 @@ export async function sweepRequests(ports: RequestPorts, configuration: Configur
 }
 
 /**
- * Inputs of these kinds and their statuses, as listed. `untold`: inputs without a status. `outdated`: those that were uploaded after
- * it was written, or are gone.
+ * Lists inputs of these kinds and their statuses. `untold`: inputs without a status. `outdated`: inputs that are gone, or were
+ * uploaded after their status was written.
  */
 async function compareTold(objects: ObjectStore, prefixes: readonly string[]) {
   const list = async (before: string) => {
@@ -87,7 +87,7 @@ async function compareTold(objects: ObjectStore, prefixes: readonly string[]) {
   return { files, told, untold, outdated: [...stale.map(({ key }) => key), ...gone] }
 }
 
-/** Of people with too many undecided requests as many are looked at as there is room for. `crowds`: those that are none any more. */
+/** Picks requests of people with too many undecided ones while there is room. `crowds`: crowds that have ended. */
 async function findRoom(objects: ObjectStore, untold: readonly string[], { folders }: Configuration) {
   const byCrowd = Map.groupBy(untold, (key) => crowdOf(key, folders))
   const room: string[] = []
@@ -115,7 +115,10 @@ async function countUndecided(objects: ObjectStore, key: string): Promise<number
   return Math.max(await count('waiting'), await count('rejected'))
 }
 
-/** Where somebody deleted the index of times: what has a status, and is no link or permission set, is looked at, and indexed again. */
+/**
+ * Somebody deleted the index of times: looks at every input with a status except links and permission sets, which indexes it
+ * again.
+ */
 export async function askForTimed(ports: RequestPorts, configuration: Configuration): Promise<void> {
   const keys: string[] = []
   for (const prefix of placesOf(({ at }) => isOfPeople(at)))

@@ -5,8 +5,8 @@ import { listApprovers } from './approvers.ts'
 import type { Finding, RequestSources } from './gather-request.ts'
 
 /**
- * Whether this user is one of those who may decide on a request now, by the eligibility that its status names. Only for showing:
- * what counts is decided when the request is looked at, and whether the user may act at all the door has asked (`findActor`).
+ * Whether this user may decide on a request now, by the eligibility in its status. Only for display: the look at the request
+ * decides, and the API has checked that the user may act at all (`findActor`).
  */
 export async function mayApprove(
   user: PrincipalId,

@@ -14,22 +14,19 @@ import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { type Actor, type ActorSources, findActor } from './find-actor.ts'
 
-/** `unread`: why it is not known in which groups somebody is. */
+/** `unread`: why the groups of somebody are unknown. */
 export type GroupsOfPerson = { readonly groups: ReadonlySet<string>; readonly unread?: string }
 
-/** As `Memberships` and `PrincipalIndex` have it. */
+/** As long as `Memberships` and `PrincipalIndex` keep their answers. */
 const knownMs = 60_000
-/** Identity Store answers 20 calls a second: more at once only wait. */
+/** Identity Store answers 20 calls a second, so more calls at once only wait. */
 const callsAtOnce = 8
 
 function limitedMap<T, R>(items: readonly T[], call: (item: T) => Promise<R>): Promise<R[]> {
   return pLimit(callsAtOnce).map(items, call)
 }
 
-/**
- * Who people are and which groups they are in, as they were a minute ago at most. Names are as they stand in keys, without
- * `principalSuffix`.
- */
+/** Who people are and which groups they are in, at most a minute old. Names are as in keys, without `principalSuffix`. */
 export class People {
   readonly #identityStore: IdentityStore
   readonly #clock: Clock
@@ -45,25 +42,25 @@ export class People {
     this.#memberships = new Memberships(identityStore, clock)
   }
 
-  /** From now on everything is asked again: before something is granted, or because somebody has changed. */
+  /** Asks everything again from now on: before a grant, or because somebody has changed. */
   forget(): void {
     this.#index = new PrincipalIndex(this.#identityStore, this.#clock, this.#suffix)
     this.#memberships = new Memberships(this.#identityStore, this.#clock)
   }
 
-  /** `undefined`: there is no such user, or the name has not the suffix. */
+  /** `undefined`: there is no such user, or the name lacks the suffix. */
   async nameOf(user: PrincipalId): Promise<PrincipalName | undefined> {
     const known = await this.#memberships.userOf(user)
     return known && nameInLinks(known.name, this.#suffix)
   }
 
-  /** The user as one who acts; the suspension is read now. */
+  /** The user as an actor; reads the suspension now. */
   actorOf(user: PrincipalId, suspensions: ActorSources['suspensions']): Promise<Actor> {
     const identityStore = { findUser: (id: PrincipalId) => this.#memberships.userOf(id) }
     return findActor(user, { identityStore, suspensions, principalSuffix: this.#suffix })
   }
 
-  /** Those of these groups that the user is a member of. `unread`: why nobody knows. */
+  /** The user's groups among these. `unread`: why they are unknown. */
   async groupsOf(user: PrincipalId, names: ReadonlySet<string>): Promise<GroupsOfPerson> {
     if (names.size === 0) return { groups: new Set() }
     const read = await unlessUnread(this.#listGroups(user))
@@ -71,7 +68,7 @@ export class People {
   }
 
   async #among(ids: ReadonlySet<PrincipalId>, names: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    // Each lookup is a call, so the shorter of the two lists is looked up.
+    // Each lookup is a call, so look up the shorter list.
     if (ids.size < names.size) return names.intersection(new Set(await this.#namesOfGroups(ids)))
     const found = await limitedMap([...names], async (name) => ({ name, id: await this.#find('GROUP', name) }))
     return new Set(found.flatMap(({ name, id }) => (id !== undefined && ids.has(id) ? [name] : [])))
@@ -82,7 +79,7 @@ export class People {
     return limitedMap([...ids], (id) => this.#index.nameOf('GROUP', id, sinceMs))
   }
 
-  /** The members of groups, or the users themselves. `unread`: why the members of a group are not known. */
+  /** The members of groups, or the users themselves. `unread`: why the members of a group are unknown. */
   async named(
     type: PrincipalType,
     names: readonly string[],

@@ -29,8 +29,8 @@ const eventBody = requestEventBody.extend({
 type EventBody = z.infer<typeof eventBody>
 
 /**
- * The requests that fit, with all that history says of each, by when they were asked. With `since` only people are looked at
- * who did something since then, as `changes/` says; without it, and without a requester's id, everybody.
+ * The matching requests with their whole history, by the time of the request. `since` limits the search to people with changes
+ * since then, by `changes/`. Without it and without a requester's id, searches everybody.
  */
 export async function readRequestStories(objects: ObjectStore, filter: StoryFilter): Promise<readonly RequestStory[]> {
   const bodies = new Map<string, EventBody[]>()
@@ -48,7 +48,7 @@ export async function readRequestStories(objects: ObjectStore, filter: StoryFilt
 }
 
 async function beginningsOf(objects: ObjectStore, { since, requester = '' }: StoryFilter): Promise<readonly string[]> {
-  // A user name has no place in keys of history.
+  // Keys of history have no user names.
   if (/^[\w-]{36,47}$/.test(requester)) return [`${requester}/`]
   if (since === undefined) return ['']
   const users = new Set<string>()
@@ -68,7 +68,7 @@ function toStory(bodies: readonly EventBody[]): RequestStory | undefined {
       comment,
     }),
   )
-  // What was granted says last what holds.
+  // The grant comes last, because its values are final.
   const ordered = bodies.toSorted((a, b) => Number(a.event === 'granted') - Number(b.event === 'granted'))
   const said: SaidOfRequest = Object.assign({}, ...ordered.map(pick))
   const granted = bodies.find(({ event }) => event === 'granted')

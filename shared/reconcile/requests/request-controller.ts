@@ -53,7 +53,7 @@ import {
 
 export type RequestContext = ReconcileContext &
   RequestSources & {
-    /** Somebody decided on it, who may have become an approver just now: nothing that was remembered counts. */
+    /** Somebody who may just have become an approver decided on it: use nothing remembered. */
     readonly isDecidedOn?: true
   }
 
@@ -76,15 +76,15 @@ type Facts = RequestTypes['facts']
 type ReadFacts = Extract<Facts, { is: 'read' }>
 
 /**
- * A request for temporary access: it is granted by a link under `links_data/temporary/`, and what it grants ends. A pause stops what
- * the link asks for, not the request.
+ * A request for temporary access. A link under `links_data/temporary/` grants it, and its access ends. A pause stops the link's
+ * effect, not the request.
  *
- * A new request counts toward its author's limit only when a message of that person's own group is worked on, since these come
- * one after the other. If that look fails, the request is counted first, and then tried again outside the group (`tellFailedLook`).
+ * A new request counts toward its author's limit only in a message of that person's own group, because these come one after the
+ * other. If that look fails, the request is counted first, and then retried outside the group (`tellFailedLook`).
  */
 export const requestController: Controller<RequestTypes> = {
   noun: 'request',
-  // What becomes of a name that is not valid depends on how many its author has.
+  // The treatment of an invalid name depends on how many its author has.
   parseName: (key) => parsed(parseRequestKey(key)),
   mostBytes: requestMostBytes,
   describesInvalid: true,
@@ -97,8 +97,8 @@ export const requestController: Controller<RequestTypes> = {
 }
 
 /**
- * The digest tells this upload of a request from every other: by its key, its version (where the bucket has none, when it was uploaded),
- * and what it says. So a request that is edited, or uploaded once more, needs new approvals.
+ * The digest identifies one upload of a request by its key, version (without versioning: its upload time) and content. So an
+ * edited or repeated upload needs new approvals.
  */
 function parseUpload(key: string, body: Uint8Array, sizeBytes: number, head: InputHead): Parsed<Upload> {
   const { versionId, lastModified: askedAt, etag } = head
@@ -124,7 +124,10 @@ async function gather(input: RequestInput, context: Reading): Promise<Facts> {
   return { is: 'read', ...complete, isFindable: pointer !== undefined }
 }
 
-/** If it is not that person's turn, its own message comes, or the sweep sends one. What was granted is never left. */
+/**
+ * Leaves a new request to its author's own message, or to the sweep, so that the limit of open requests is counted in order.
+ * Granted requests are always looked at.
+ */
 async function findWhyLeft(
   { key, name, head, isAlone }: RequestInput,
   { objects, configuration }: Reading,
@@ -158,8 +161,8 @@ function readingOf(file: RequestInput['file']): RequestReading {
 }
 
 /**
- * Reads what the decision asks for, until it lacks nothing: an end by time needs no answer of the directory. What was remembered finds
- * an eligibility; only what is so now may grant by it.
+ * Reads what the decision needs until it needs nothing more: an end by time needs no answer of the directory. Remembered facts
+ * may find an eligibility; only present facts grant by it.
  */
 async function readUntilDecided(
   first: RequestFacts,
@@ -190,7 +193,7 @@ async function readUntilDecided(
   }
 }
 
-/** Of everybody who may approve by this eligibility, and everybody who has approved before. */
+/** Reads the approvals of everybody who may approve by this eligibility or has approved before. */
 async function readApprovalsOf(
   { digest, eligibility: name, besides }: Extract<RequestNeed, { do: 'read approvals' }>,
   path: RequestPath,
@@ -257,12 +260,12 @@ function instantOf({ event, by }: NewEvent, reading: RequestReading): string | u
   return event === 'approved' || event === 'denied' ? by?.at : undefined
 }
 
-/** Not if a new grant takes its place: the access goes on. */
+/** False if a new grant replaces this one: the access continues. */
 function endsAccess({ event, said }: NewEvent): boolean {
   return event === 'ended' || (event === 'finished' && said?.replacedBy === undefined)
 }
 
-/** If its requester or an operator ended it, S3's notification says who that was. */
+/** If the requester or an operator ended it, S3's notification names the person. */
 function nameWho(event: NewEvent, { head, by }: RequestInput): NewEvent {
   const isOwn = event.by === undefined && (event.event === 'finished' || event.event === 'withdrawn')
   if (!isOwn || head !== undefined || by === undefined) return event
@@ -280,7 +283,10 @@ function describe(end: RequestInputEnd, { name, head }: RequestInput): Descripti
   }
 }
 
-/** Of which request an upload with this digest is: an approval says no more. It may be lost; the next look writes it again. */
+/**
+ * The request of an upload with this digest, because an approval names only the digest. It may be lost; the next look writes it
+ * again.
+ */
 function pointerKey(digest: RequestDigest): string {
   return `state/requests/${digest}`
 }
@@ -289,7 +295,7 @@ async function notePointer(digest: RequestDigest, { key }: RequestPath, objects:
   await objects.put(pointerKey(digest), renderJson({ key }))
 }
 
-/** The key of the request that an approval of this digest is of. */
+/** The key of the request that an approval of this digest belongs to. */
 export async function findRequest(objects: ReadingObjects, digest: RequestDigest): Promise<string | undefined> {
   const pointer = readStored(objects, pointerKey(digest), z.object({ key: z.string() }))
   return (await spoiledAsAbsent(pointer))?.value.key

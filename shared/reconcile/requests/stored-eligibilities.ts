@@ -7,18 +7,18 @@ import type { FileText } from '../records/parsed-files.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 export const eligibilityStateKey = 'state/eligibilities.json'
-/** What is beyond that is read from the files: ten thousand of 64 KiB each would be 640 MB. */
+/** Longer texts are read from the files: ten thousand of 64 KiB each would be 640 MB. */
 const textsMostCharacters = 16 * 1024 * 1024
 
 const stored = record({
   v: z.literal(2),
-  /** By name: what differs where the file does. */
+  /** By name: a text that changes with the file. */
   contents: z.record(z.string(), z.string()),
   texts: z.array(record({ key: z.string(), etag: z.string(), text: z.string() })),
 })
 type Stored = z.infer<typeof stored>
 
-/** What `watchEligibilities` has read last: which it has told of, and what stood in them. */
+/** The last reading of `watchEligibilities`: the handled contents and the texts. */
 export function eligibilityState(objects: ObjectStore): JsonRecord<Stored> {
   return new JsonRecord(objects, eligibilityStateKey, stored)
 }
@@ -35,7 +35,7 @@ export function toStored(contents: ReadonlyMap<string, string>, texts: ReadonlyM
   }
 }
 
-/** By key. Nothing where it is gone, or is not for this caller: the files say the same. */
+/** By key. Empty if the object is gone or the caller may not read it: the files have the same texts. */
 export async function readStoredEligibilities(objects: ObjectStore): Promise<ReadonlyMap<string, FileText>> {
   try {
     const found = await spoiledAsAbsent(eligibilityState(objects).read())

@@ -9,8 +9,8 @@ import { listUndecided } from './list-requests.ts'
 import { eligibilityState, toStored } from './stored-eligibilities.ts'
 
 /**
- * Gives each eligibility that is broken a status, and has every request that waits, or was rejected, looked at when one has
- * changed. Answers which are broken. Safe to repeat after any interruption: what changed is noted last.
+ * Writes a status for each broken eligibility. When an eligibility has changed, looks at every waiting or rejected request.
+ * Returns the broken ones. Safe to repeat after an interruption: it notes the change last.
  */
 export async function watchEligibilities(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
