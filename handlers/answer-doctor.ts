@@ -1,7 +1,7 @@
 import type { Ports } from '../shared/ports/ports.ts'
 import { doctorQuestion, tryOwnPermissions } from '../shared/reconcile/doctor/try-permissions.ts'
 
-/** A function that also tells `ssofile doctor` what its role may do, instead of its work, when it is asked for that. */
+/** Wraps a function. When `ssofile doctor` asks for it, the function reports the rights of its role instead of working. */
 export const answerDoctor =
   <E, R>(ports: Ports, work: (event?: E) => Promise<R>) =>
   async (event?: E): Promise<R | Awaited<ReturnType<typeof tryOwnPermissions>>> =>

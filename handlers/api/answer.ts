@@ -2,14 +2,13 @@ import { renderJsonPath } from '../../shared/domain/json/json-path.ts'
 import type { InputFault } from '../../shared/domain/links/judge-input.ts'
 import { type Complaint, quote } from '../../shared/domain/statuses/complaint.ts'
 
-/** What API Gateway is answered. */
 export type Answer = {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** One thing that is wrong. `path`: where in the JSON document. */
+/** One fault. `path`: its place in the JSON document. */
 export type ApiError = Pick<Complaint, 'received' | 'expected' | 'remedy'> & {
   readonly key?: string
   readonly path?: string
@@ -38,7 +37,7 @@ export function refusal(statusCode: number, errors: readonly ApiError[], headers
   return answer(statusCode, { message, errors }, headers)
 }
 
-/** One thing is wrong, of no object and no place. */
+/** A refusal with one error that has no object and no place. */
 export function refuse(
   statusCode: number,
   received: string,
@@ -49,7 +48,7 @@ export function refuse(
   return refusal(statusCode, [{ received, expected, remedy }], headers)
 }
 
-/** One entry for each fault, with its path in the JSON. `key`: the object at fault; absent where it is the request itself. */
+/** One entry for each fault, with its path in the JSON. `key`: the faulty object; absent if the request itself is faulty. */
 export function refuseComplaint({ received, expected, remedy, faults }: Complaint, key?: string): Answer {
   const object = key === undefined ? {} : { key }
   if (faults === undefined) return refusal(400, [{ ...object, received, expected, remedy }])
@@ -68,7 +67,7 @@ function renderError({ key, path, received, expected, remedy }: ApiError): strin
   return `${place === '' ? '' : `${place}: `}received ${received}, expected ${expected}; ${remedy}`
 }
 
-/** The faults of one input as `ssofile validate --json` has them, but for places in a file: the request is another text. */
+/** The faults of one input as `ssofile validate --json` shows them, but without places in a file: the request is another text. */
 export function errorsOf(key: string, faults: readonly InputFault[]): readonly ApiError[] {
   return faults.map(({ path, received, expected, remedy }) => ({ key, path, received, expected, remedy }))
 }

@@ -33,8 +33,8 @@ import { serveRequests } from './serve-requests.ts'
 import { refuseBar } from './signed-in-person.ts'
 
 /**
- * The way in by HTTPS. It writes and deletes inputs in the bucket, always on a condition, and nothing else: what becomes of
- * them is decided as if they were uploaded. Without `access` everybody whom IAM lets in may do everything.
+ * The HTTPS API. It only writes and deletes inputs in the bucket, always on a condition. ssofile then handles them like uploads. Without
+ * `access` every caller whom IAM admits may do everything.
  */
 export function api(
   ports: Ports,
@@ -73,9 +73,9 @@ export function api(
 
 export type ApiOptions = {
   readonly access?: Access | undefined
-  /** Tells which roles Identity Center made. Without it no caller counts as a person who signed in. */
+  /** Tells which roles Identity Center made. Without it no caller counts as a signed-in person. */
   readonly roles?: OwnRoles | undefined
-  /** What may be changed through the API; the rest can only be read. */
+  /** The kinds of changes that the API accepts; it only reads the rest. */
   readonly changes?: readonly ApiChange[]
 }
 type ApiSources = {
@@ -111,7 +111,7 @@ async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
   return readInputWithStatus(keysOf(kind, parameter), called)
 }
 
-/** API Gateway has no route for them then. */
+/** In this case API Gateway has no route for requests. */
 function refuseRequests(): Answer {
   const remedy = 'upload to the bucket: ssofile request, ssofile approve'
   return refuse(404, 'a request about temporary access', 'links or permission sets', remedy)
@@ -141,7 +141,7 @@ async function postPermissionSet(event: ApiEvent, { caller, ...context }: Called
   return changePermissionSet(request, about, context)
 }
 
-/** Below the path of the request: what stands before it belongs to the domain that somebody gave the API. */
+/** A path below the path of the request: a custom domain of the API may put a prefix before it. */
 function statusPath({ rawPath }: ApiEvent, name: string): string {
   return `${rawPath.replace(/\/$/, '')}/${encodeURIComponent(name.toWellFormed())}`
 }
@@ -151,16 +151,16 @@ function keysOf(kind: ApiKind, parameter: string): readonly string[] {
 }
 
 type RoleSources = {
-  /** Absent: a local system's, where sessions cannot be forged. */
+  /** Absent on a local system, where nobody can forge sessions. */
   readonly access: Access | undefined
-  /** The roles of the API's own account: API Gateway lets in callers of no other. */
+  /** The roles of the API's own account: API Gateway admits only its callers. */
   readonly roles: OwnRoles | undefined
 }
 
 /**
- * Adds the ARN of the caller's role if it decides who the caller is: for people whom Identity Center signed in, and if the environment
- * names roles by the beginning of their name. API Gateway tells the name of a role without its path, and anybody who may make roles
- * can make one with a fitting name, so this asks IAM for the path. (IAM User Guide, "IAM identifiers".)
+ * Adds the ARN of the caller's role if the role decides who the caller is: for people who signed in by Identity Center, and if the
+ * environment names roles by the beginning of their name. API Gateway tells the name of a role without its path, and anybody who may create
+ * roles can create one with a fitting name. So this asks IAM for the path. (IAM User Guide, "IAM identifiers".)
  */
 async function addRole(caller: ApiCaller, { access, roles }: RoleSources): Promise<ApiCaller> {
   const name = roleNameOf(caller)
@@ -201,7 +201,7 @@ async function changePermissionSet(
   })
 }
 
-/** The fields given replace those that are there; `null` takes one away. */
+/** The given fields replace the present ones; `null` removes a field. */
 function merge(present: JsonObject, given: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries({ ...present, ...given }).filter(([, value]) => value !== null))
 }

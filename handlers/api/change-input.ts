@@ -9,7 +9,7 @@ import type { Policies } from '../../shared/reconcile/records/policies.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { type Answer, answer, errorsOf, refusal } from './answer.ts'
 
-/** Who wants to change which input, and where the answer says that its status will be. */
+/** A change of one input: its caller, and the path of its status for the answer. */
 export type Change = {
   readonly action: 'create' | 'update' | 'delete' | 'ask' | 'extend' | 'withdraw' | 'finish' | 'approve' | 'deny'
   readonly key: string
@@ -21,21 +21,21 @@ export type ChangeSources = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly policies: Policies
-  /** Absent: everybody may do everything, as on a local system. */
+  /** Absent: every caller may do everything, as on a local system. */
   readonly access?: Access | undefined
 }
 
-/** As often as somebody else may be faster. */
+/** How many times somebody else may write first. */
 const attemptsMost = 40
 const pauseMostMs = 100
 
-/** What is to become of the object that is there, at each attempt; an answer: nothing. */
+/** What one attempt does with the present object. An answer means: write nothing. */
 export type Reading = Write | Answer
 type Write =
   | { readonly there: ObjectHead | undefined; readonly body: Uint8Array }
   | { readonly there: ObjectHead; readonly body: 'deleted' }
 
-/** Changes an input as somebody may who uploads there, if the input is valid. */
+/** Changes an input as an uploader could, if the input is valid. */
 export async function change(
   about: Change,
   { ports, configuration, policies, access }: ChangeSources,
@@ -55,8 +55,8 @@ export async function change(
 }
 
 /**
- * Writes or deletes the object on condition that it is still what `read` read. Somebody else was faster: reads again. So of
- * two changes at once none is lost. (S3 User Guide, "Conditional requests": 412, and 409 where another write is under way.)
+ * Writes or deletes the object on condition that it is still the one that `read` read. If somebody else was faster, it reads again. So two
+ * simultaneous changes both take effect. (S3 User Guide, "Conditional requests": 412, and 409 where another write is under way.)
  */
 export async function writeOnCondition(
   { action, key, caller, statusPath }: Change,

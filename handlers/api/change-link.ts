@@ -4,7 +4,7 @@ import { type Answer, refusal } from './answer.ts'
 import { type Change, type ChangeSources, change, refuseExisting, refuseMissing } from './change-input.ts'
 import type { LinkRequest } from './change-requests.ts'
 
-/** The key of a link by its name; a key stays as it is. */
+/** Answers the key of a link by its name; a key stays as it is. */
 export function linkKeyOf(linkData: string): string {
   return linkData.startsWith(linkPrefix) ? linkData : linkPrefix + linkData
 }
@@ -22,7 +22,7 @@ export async function changeLink(
   const link = parseLinkKey(key, folders)
   if (action === 'delete') {
     return change({ ...about, action, key }, context, async () => {
-      // What is no link may be there all the same, and can be deleted.
+      // An object with an invalid name may exist all the same, and can be deleted.
       const there = isTooLong(key) ? undefined : await objects.head(key)
       if (there !== undefined) return { there, body: 'deleted' }
       return link.ok ? refuseMissing(key) : refuse(link.complaint)
@@ -38,7 +38,7 @@ export async function changeLink(
   })
 }
 
-/** The bucket's policy lets nobody else write there. */
+/** The bucket's policy lets only ssofile write there. */
 function refuseTemporary(key: string): Answer {
   const received = 'a change of a link of temporary access, which ssofile alone writes'
   const expected = 'a link outside temporary/'

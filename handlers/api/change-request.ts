@@ -22,8 +22,8 @@ type Withdrawn = Extract<RequestRequest, { readonly action: 'withdraw' }>
 type Finished = Extract<RequestRequest, { readonly action: 'finish' }>
 
 /**
- * Writes the request of who calls, under their own id. Whether they are eligible, its status says. One that extends is written over
- * what is granted: the access that there is lasts until its end, whatever becomes of it.
+ * Writes the caller's request under their own id. Its status says whether the caller is eligible. An extension overwrites the granted
+ * request: the present access lasts until its end in any case.
  */
 export async function ask({ action, linkData, requestDetails }: AskRequest, context: RequestContext): Promise<Answer> {
   const person = await findSignedIn(context)
@@ -56,13 +56,13 @@ function pathOf({ key }: RequestPath): string {
   return key.slice(key.indexOf('/') + 1)
 }
 
-/** What became of exactly this upload, as far as it was looked at. */
+/** The status of exactly this upload, if ssofile has evaluated it. */
 async function statusOf(key: string, etag: string, { ports: { objects, clock } }: RequestContext) {
   const status = await spoiledAsAbsent(new StatusStore(objects, clock).read(key))
   return status?.etag === etag ? status : undefined
 }
 
-/** Writes an empty request over an extension that waits: it asks for nothing more, and what is granted goes on. */
+/** Writes an empty request over a waiting extension: it asks for nothing more, and the granted access continues. */
 export async function withdraw({ linkData }: Withdrawn, context: RequestContext): Promise<Answer> {
   const person = await findSignedIn(context)
   if ('statusCode' in person) return person
@@ -85,7 +85,7 @@ export async function withdraw({ linkData }: Withdrawn, context: RequestContext)
   )
 }
 
-/** Deletes a request: one that waits is withdrawn, access that was granted ends. Operators may end that of others. */
+/** Deletes a request: this withdraws a waiting request and ends granted access. Operators may end other people's access. */
 export async function finish({ linkData, user }: Finished, context: RequestContext): Promise<Answer> {
   const userId = user !== undefined && isOperator(context) ? user : await ownIdOf(user, context)
   if (typeof userId !== 'string') return userId
@@ -102,7 +102,7 @@ export async function finish({ linkData, user }: Finished, context: RequestConte
   )
 }
 
-/** A local system has no `access`: there, every caller that is not a person's session counts as an operator. */
+/** A local system has no `access`: there, every caller without a person's session counts as an operator. */
 export function isOperator({ access, caller }: RequestContext): boolean {
   if (caller.person !== undefined) return false
   if (access === undefined) return parsePersonSession(caller.arn) === undefined
@@ -116,7 +116,7 @@ async function ownIdOf(user: string | undefined, context: RequestContext): Promi
   return refuseOther(`requests/${user}/`, user, person.userId)
 }
 
-/** Writes what the caller decided, under their own id. Whether it counts, the status of the request says, and of the approval. */
+/** Writes the caller's decision under their own id. The statuses of the request and of the approval say whether it counts. */
 export async function decide({ digest, ...said }: ApprovalRequest, context: RequestContext): Promise<Answer> {
   const person = await findSignedIn(context)
   if ('statusCode' in person) return person

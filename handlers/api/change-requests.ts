@@ -9,15 +9,15 @@ const linkData = z.string().min(1)
 const named = z.object({ permissionSetName: z.string().min(1) })
 
 /**
- * `POST /links`. `linkData` is the name of the link, as its file would be called, with its folder before it if it is in one.
- * `linkDetails` is what its file would say.
+ * `POST /links`. `linkData`: the name of the link, like its file name, with its folder before it if it has one. `linkDetails`: the content
+ * of its file.
  */
 export const linkRequest = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('create'), linkData, linkDetails: linkBodySchema.optional() }),
   z.strictObject({ action: z.literal('delete'), linkData }),
 ])
 
-/** The details are judged as the file that is made of them, in the words that its uploader would get. */
+/** The API judges the details as the resulting file, with the words that its uploader would get. */
 const linkEnvelope = z.discriminatedUnion('action', [
   linkRequest.options[0].extend({ linkDetails: z.json().optional() }),
   linkRequest.options[1],
@@ -30,7 +30,7 @@ const nullable = Object.fromEntries(
   Object.entries(others).map(([name, schema]) => [name, z.union([schema, z.null()]).optional()]),
 )
 
-/** `POST /permission-sets`. An update has the fields that it changes; `null` takes a field away. */
+/** `POST /permission-sets`. An update contains the fields that it changes; `null` removes a field. */
 export const permissionSetRequest = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('create'), permissionSetData: permissionSetFileSchema }),
   z.strictObject({

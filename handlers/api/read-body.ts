@@ -3,10 +3,10 @@ import type { Complaint } from '../../shared/domain/statuses/complaint.ts'
 import { type Answer, refuse, refuseComplaint } from './answer.ts'
 import { bodyOf, mediaTypeOf, type SentBody } from './api-request.ts'
 
-/** Room for a permission set of every limit at once, and what stands around it. */
+/** Room for a permission set that reaches every limit, and for the JSON around it. */
 const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
 
-/** What a request says, or what is wrong with it. */
+/** The parsed body of a request, or its faults. */
 export function readBody<T extends object>(
   event: SentBody,
   parse: (

@@ -22,10 +22,10 @@ export type ReadSources = {
 
 export const limitDefault = 100
 export const limitMost = 1000
-/** So many keys that the caller may not read are passed over for one page, which may then be empty. */
+/** For one page, skip at most this many keys that the caller may not read. The page may then be empty. */
 const passedMost = 10_000
 
-/** One input with all that its status says; the first of these keys under which there is one or the other. */
+/** One input with its whole status. It takes the first of these keys that has an input or a status. */
 export async function readInputWithStatus(keys: readonly string[], context: ReadSources): Promise<Answer> {
   const { objects, clock } = context.ports
   const [first = ''] = keys
@@ -61,7 +61,7 @@ export async function listInputs(kind: ApiKind, parameters: Parameters, context:
 export type Parameters = Readonly<Partial<Record<string, string>>>
 type AskedPage = { readonly prefix: string; readonly most: number; readonly after: string | undefined }
 
-/** Which page of what begins so is asked for, or what is wrong with that. */
+/** The requested page of this prefix, or the faults in the parameters. */
 export function parsePage({ limit = String(limitDefault), nextToken }: Parameters, prefix: string): AskedPage | Answer {
   const most = /^\d{1,4}$/.test(limit) ? Number(limit) : 0
   if (most < 1 || most > limitMost)
@@ -74,7 +74,7 @@ export function parsePage({ limit = String(limitDefault), nextToken }: Parameter
 
 const prefixes: Readonly<Record<ApiKind, string>> = { links: linkPrefix, 'permission-sets': permissionSetPrefix }
 
-/** `nextToken`: there may be more. */
+/** `nextToken`: there may be more keys. */
 export async function readPage(
   objects: Ports['objects'],
   { prefix, after, most }: AskedPage,

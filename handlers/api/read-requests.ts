@@ -22,12 +22,12 @@ import { fileOf, type Parameters, parsePage, readPage, refuseParameter } from '.
 import type { RequestContext } from './request-context.ts'
 import { findSignedIn, type SignedIn } from './signed-in-person.ts'
 
-/** Whose requests may be listed. */
+/** The lists of requests that a caller may ask for. */
 export const requestLists = ['mine', 'waiting', 'all'] as const
 
 /**
- * A page of requests: the caller's own, those that wait for the caller's approval, or all for those who read everything. Of
- * those that wait each page looks at as many as are asked for, and shows those that the caller may approve.
+ * A page of requests: the caller's own, those that wait for the caller's approval, or all for those who read everything. For the waiting
+ * ones, each page reads as many requests as the caller asked for and shows those that the caller may approve.
  */
 export async function listRequests({ of = 'mine', ...page }: Parameters, context: RequestContext): Promise<Answer> {
   if (of === 'all' && !mayReadAll(context)) return refuseReader(context, requestPrefix)
@@ -78,14 +78,14 @@ async function isForApproval(
 
 type ReadRequest = Awaited<ReturnType<typeof readOne>>
 
-/** In the order of the keys; those that are gone meanwhile are left out. */
+/** In the order of the keys, without requests that have disappeared meanwhile. */
 async function readAll(keys: readonly string[], context: RequestContext): Promise<readonly ReadRequest[]> {
   const read = new Map<string, ReadRequest>()
   await forEachAtOnce(keys, async (key) => void read.set(key, await readOne(key, context)))
   return keys.flatMap((key) => read.get(key) ?? []).filter(({ file, status }) => file !== null || status !== null)
 }
 
-/** What is asked for, and what became of it. `requestDetails`: null where it is not valid; its status says why. */
+/** The request and its status. `requestDetails`: null if it is not valid; its status says why. */
 async function readOne(key: string, { ports: { objects, clock } }: RequestContext) {
   const [object, status] = await Promise.all([
     objects.get(key, { mostBytes: requestMostBytes }),
@@ -102,13 +102,13 @@ async function readOne(key: string, { ports: { objects, clock } }: RequestContex
   }
 }
 
-/** One request by `<user id>/<link>`, as API Gateway decoded it or as it came. */
+/** One request by `<user id>/<link>`, as API Gateway decoded it or as received. */
 export async function readRequest(name: string, context: RequestContext): Promise<Answer> {
   const found = await findReadable(name, context)
   return 'statusCode' in found ? found : answer(200, found.read)
 }
 
-/** The same, for its author, for those who may approve it, and for auditors and operators; an answer for everybody else. */
+/** A request for its author, its approvers, auditors and operators; a refusal for everybody else. */
 export async function findReadable(
   name: string,
   context: RequestContext,
@@ -126,7 +126,7 @@ export async function findReadable(
   return read.file === null && read.status === null ? refuseMissing(key) : { path: path.value, read }
 }
 
-/** What the caller decided on one request, and whether it counts. */
+/** The caller's decision on one request, and whether it counts. */
 export async function readDecision(digest: string, context: RequestContext): Promise<Answer> {
   const person = await findSignedIn(context)
   if ('statusCode' in person) return person
@@ -142,7 +142,7 @@ export async function readDecision(digest: string, context: RequestContext): Pro
   return answer(200, { key, digest, file: object === undefined ? null : fileOf(object), status: status ?? null })
 }
 
-/** Auditors and operators read everything. A local system has no `access`: there, so does every caller that is not a person's session. */
+/** Auditors and operators read everything. A local system has no `access`: there, every caller without a person's session does too. */
 function mayReadAll({ access, caller }: RequestContext): boolean {
   if (caller.person !== undefined) return caller.person.isAuditor
   if (access === undefined) return parsePersonSession(caller.arn) === undefined

@@ -8,22 +8,22 @@ import type { Parsed } from '../../shared/domain/statuses/complaint.ts'
 const linkData = z.string().min(1)
 const { $schema: _, ...approvalFields } = approvalSchema.shape
 
-/** `POST /requests`. `requestDetails` is what the file of the request would say. */
+/** `POST /requests`. `requestDetails`: the content of the request's file. */
 export const requestRequest = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('ask'), linkData, requestDetails: accessRequestSchema }),
-  /** To have longer what is granted: access lasts until its end, and goes on when this is approved. */
+  /** Extends granted access: it lasts until its end, and continues if somebody approves this. */
   z.strictObject({ action: z.literal('extend'), linkData, requestDetails: accessRequestSchema }),
-  /** Takes back an extension that waits, and leaves what is granted. */
+  /** Takes back a waiting extension, and leaves the granted access. */
   z.strictObject({ action: z.literal('withdraw'), linkData }),
   z.strictObject({
     action: z.literal('finish'),
     linkData,
-    /** Whose request, by the id in the identity store; absent: the caller's. */
+    /** The author of the request, by the id in the identity store; absent: the caller. */
     user: z.string().min(1).optional(),
   }),
 ])
 
-/** The details are judged as the file that is made of them. */
+/** The API judges the details as the resulting file. */
 const requestEnvelope = z.discriminatedUnion('action', [
   requestRequest.options[0].extend({ requestDetails: z.json() }),
   requestRequest.options[1].extend({ requestDetails: z.json() }),
@@ -32,7 +32,7 @@ const requestEnvelope = z.discriminatedUnion('action', [
 ])
 export type RequestRequest = z.infer<typeof requestEnvelope>
 
-/** `POST /approvals`. `digest`: of the request, as its status tells it. */
+/** `POST /approvals`. `digest`: the digest of the request, from its status. */
 export const approvalRequest = z.strictObject({ digest: requestDigest, ...approvalFields })
 export type ApprovalRequest = z.infer<typeof approvalRequest>
 

@@ -13,13 +13,13 @@ export type RequestCaches = Pick<RequestSources, 'organization' | 'eligibilityFi
 export type RequestContext = {
   readonly ports: Ports
   readonly configuration: Configuration
-  /** Absent: a local system's, where sessions of every account count. */
+  /** Absent on a local system, where sessions of every account count. */
   readonly access: Access | undefined
   readonly caller: ApiCaller
-  /** Whose session calls; absent: nobody's, or the page has looked. */
+  /** The person of the calling session; absent: there is no person, or the page has checked already. */
   readonly seen?: Actor | undefined
-  /** What tells who may approve, remembered for a minute. */
+  /** Caches for finding the approvers, kept for a minute. */
   readonly known: RequestCaches
-  /** Where the API says what became of something: below the path of the request. */
+  /** The path of a status: below the path of the request. */
   readonly statusPath: (name: string) => string
 }

@@ -1,18 +1,18 @@
 export const apiKinds = ['links', 'permission-sets'] as const
 export type ApiKind = (typeof apiKinds)[number]
-/** What may be changed through the API, each or not. Links and permission sets can always be read. */
+/** The kinds of changes that the API can allow, each on its own. Links and permission sets can always be read. */
 export const apiChanges = [...apiKinds, 'requests'] as const
 export type ApiChange = (typeof apiChanges)[number]
 
-/** The name of a link may have slashes, and API Gateway decodes `%2F` before it looks for the route: so `+`. */
+/** The name of a link may contain slashes, and API Gateway decodes `%2F` before it looks for the route: so `+`. */
 const item: Readonly<Record<ApiKind, string>> = {
   links: '/links/{link+}',
   'permission-sets': '/permission-sets/{name}',
 }
 
 /**
- * What the API answers, as API Gateway names routes. `ANY` stands for every other method, which is refused with 405; without
- * it API Gateway would say that there is no such path. (API Gateway Developer Guide, "Create routes for HTTP APIs".)
+ * The routes of the API, in API Gateway's notation. `ANY` stands for every other method: the API refuses it with 405. Without it API
+ * Gateway would say that the path does not exist. (API Gateway Developer Guide, "Create routes for HTTP APIs".)
  */
 export function routesOf(changes: readonly ApiChange[]): readonly string[] {
   return [
@@ -24,7 +24,7 @@ export function routesOf(changes: readonly ApiChange[]): readonly string[] {
   ]
 }
 
-/** All or nothing: what is off needs no rights. */
+/** All or none: a disabled feature needs no rights. */
 const routesOfRequests = [
   ...routesOfPath('/eligibility', ['GET']),
   ...routesOfPath('/requests', ['POST', 'GET']),

@@ -11,7 +11,7 @@ import { parseApprovalRequest, parseRequestRequest } from './request-bodies.ts'
 import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
-/** Temporary access: who asks and who approves is whom IAM Identity Center signed in, never what a request says. */
+/** Temporary access. Author and approver are always the person who signed in by IAM Identity Center, never a name in the request. */
 export async function serveRequests(event: ApiEvent, called: Omit<RequestContext, 'statusPath'>): Promise<Answer> {
   const [method = '', path = ''] = event.routeKey.split(' ')
   const base = event.rawPath.replace(/\/$/, '')
@@ -40,8 +40,8 @@ function refuseMethod(path: string): Answer {
 }
 
 /**
- * Who the caller is, and what the caller may ask for, by name. `unusable`: eligibilities that count for nothing now. `unreadGroups`: why
- * the groups of the caller are not known.
+ * The caller, and the access that the caller may request, by name. `unusable`: eligibilities that have no effect now. `unreadGroups`: why
+ * the groups of the caller are unknown.
  */
 async function listEligibility(context: RequestContext): Promise<Answer> {
   const person = await findSignedIn(context)
@@ -53,7 +53,7 @@ async function listEligibility(context: RequestContext): Promise<Answer> {
   return answer(200, { ...about, eligible: eligible.map(tell) })
 }
 
-/** The eligibility as its file says it, without the other people whom it is for. */
+/** The eligibility as in its file, without the other people whom it names. */
 function tell({ longestMs, mayStartLaterMs, lapsesAfterMs, ...one }: Eligibility) {
   return {
     name: one.name,

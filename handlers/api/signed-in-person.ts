@@ -8,23 +8,26 @@ import type { PrincipalName } from '../../shared/domain/principals/principal.ts'
 import type { Actor } from '../../shared/reconcile/requests/find-actor.ts'
 import { type Answer, refuse } from './answer.ts'
 
-/** A person whom IAM Identity Center signed in. `name`: as it stands in links, without `principalSuffix`. */
+/** A person who signed in by IAM Identity Center. `name`: as in links, without `principalSuffix`. */
 export type SignedIn = { readonly userId: PrincipalId; readonly name: PrincipalName }
 
 type SignInSources = {
   readonly caller: ApiCaller
-  /** Whom the session is of; the same for every route. */
+  /** The person of the session; the same for every route. */
   readonly seen?: Actor | undefined
-  /** The accounts whose sessions are accepted. Absent on a local system, where sessions cannot be forged: those of any account. */
+  /**
+   * The accounts whose sessions the API accepts. Absent on a local system, where nobody can forge sessions: it accepts those of any
+   * account.
+   */
   readonly access: Access | undefined
 }
 
 /**
- * Who calls. API Gateway tells the name of a role without its path, and anybody who may make roles can make one of such a name:
- * so IAM is asked for the path, under which AWS alone makes roles. (IAM User Guide, "IAM identifiers".)
+ * The caller. API Gateway tells the name of a role without its path, and anybody who may create roles can create one with such a name. So
+ * this asks IAM for the path: only AWS creates roles under it. (IAM User Guide, "IAM identifiers".)
  */
 export async function findSignedIn({ caller, seen, access }: SignInSources): Promise<SignedIn | Answer> {
-  // The page looks its person up for each request.
+  // The page finds its person for each request.
   if (caller.person !== undefined) return caller.person
   const session = parsePersonSession(caller.arn)
   if (session === undefined)

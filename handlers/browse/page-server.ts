@@ -5,17 +5,17 @@ import { renderRequestsPage, requestsPagePolicy } from '../../shared/domain/requ
 import { type Answer, answer, refuse } from '../api/answer.ts'
 
 export type PageServerOptions = {
-  /** Valid for one use: an address that is found later opens nothing. */
+  /** Valid for one use: somebody who finds the address later cannot open anything. */
   readonly token: string
-  /** What the page then has to send with each request. */
+  /** The page then sends this key with each request. */
   readonly key: string
   readonly callApi: (call: Extract<PageOrder, { do: 'call the API' }> & { body?: string }) => Promise<Answer>
 }
 
-/** The API takes no more either. */
+/** The API has the same limit. */
 const bodyMostBytes = 272 * 1024
 
-/** Sent with every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
+/** Headers of every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
 const guarding = {
   'cache-control': 'no-store',
   'content-security-policy': requestsPagePolicy,
@@ -26,7 +26,7 @@ const guarding = {
   'x-frame-options': 'DENY',
 }
 
-/** Serves the page of requests on 127.0.0.1 alone. `port` 0: a free one. Resolves to its address, without the token. */
+/** Serves the page of requests on 127.0.0.1 only. `port` 0: a free port. Resolves to its address, without the token. */
 export async function startPageServer(
   options: PageServerOptions,
   port: number,
@@ -76,7 +76,7 @@ function refuseOpening(): Answer {
   return refuse(401, 'an address that was opened before, or another one', 'a new one, once', openAgain)
 }
 
-/** By their hashes, so that no comparison tells by its time how much is right. */
+/** Compares hashes, so that the duration does not tell how much is right. */
 function isSame(given: string, expected: string): boolean {
   const [a, b] = [given, expected].map((text) => createHash('sha256').update(text).digest())
   return a !== undefined && b !== undefined && timingSafeEqual(a, b)

@@ -33,7 +33,7 @@ export function addBrowse(program: Command): void {
     })
 }
 
-/** The API's URL. Signed requests go over HTTPS; only this machine may be called without. Throws Refusal. */
+/** The API's URL. Signed requests use HTTPS; only this machine may be called over HTTP. Throws Refusal. */
 export function findApi(
   named: string | undefined,
   { SSOFILE_API: usual, AWS_ENDPOINT_URL: local }: NodeJS.ProcessEnv,
@@ -47,7 +47,7 @@ export function findApi(
   const isHere = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
   const isPlain = url !== undefined && `${url.username}${url.password}${url.search}${url.hash}` === ''
   if (url && isPlain && (url.protocol === 'https:' || (isHere && url.protocol === 'http:'))) return url
-  // It may have a password in it, which is not shown.
+  // The address may contain a password, so the message hides it.
   throw new Refusal(
     `received the API '${text.replace(/\/\/.*@/, '//…@')}', expected an address such as https://a1b2c3.execute-api.eu-west-1.amazonaws.com`,
   )

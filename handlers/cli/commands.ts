@@ -1,15 +1,15 @@
 import type { Command } from 'commander'
 
 type LoadedCommand = {
-  /** The heading of `ssofile --help` that it stands under. */
+  /** Its heading in `ssofile --help`. */
   readonly group: 'Author' | 'Look' | 'Temporary access' | 'Operate' | 'Install' | undefined
-  /** One line of `ssofile --help`; `undefined`: it is not shown there. */
+  /** Its line in `ssofile --help`; `undefined`: hidden there. */
   readonly summary: string | undefined
-  /** What adds the command, with its options and what it does. */
+  /** Loads the function that adds the command with its options and its action. */
   readonly load: () => Promise<(program: Command) => void>
 }
 
-/** All commands, in the order of `ssofile --help`. Only what is called is loaded: all of them together take a second to start. */
+/** All commands, in the order of `ssofile --help`. Only the called command is loaded: loading all takes a second. */
 export const commands: Readonly<Record<string, LoadedCommand>> = {
   validate: {
     group: 'Author',
@@ -194,7 +194,7 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   offer: { group: undefined, summary: undefined, load: async () => (await import('./arguments/offer.ts')).addOffer },
 }
 
-/** Adds the command that is called, whole; of the others the name and the summary. */
+/** Adds the called command completely, and the names and summaries of the others. */
 export async function addCommands(program: Command, words: readonly string[]): Promise<void> {
   const [first, second] = words.filter((word, index) => !word.startsWith('-') && words[index - 1] !== '--bucket')
   const called = first === 'help' ? second : first

@@ -97,7 +97,7 @@ async function runLocal(options: LocalArguments): Promise<void> {
   await system.stop()
 }
 
-/** Who kills npm means what it runs. npm's shell does not pass the signal on, and outlives npm while this process runs. */
+/** A signal to npm is meant for its script. npm's shell does not pass the signal on, and stays while this process runs. */
 function whenNpmEnds(end: () => void): void {
   const npm = process.env.npm_lifecycle_event === 'start' ? findNpm(process.ppid) : undefined
   if (npm === undefined) return
@@ -109,7 +109,7 @@ function whenNpmEnds(end: () => void): void {
   watch.unref()
 }
 
-/** npm is the parent, or the parent of the shell between. `undefined`: the system has no `ps`, such as Windows. */
+/** npm is the parent, or the parent of the shell between. `undefined`: the system has no `ps`, for example Windows. */
 function findNpm(parent: number): number | undefined {
   try {
     const [ppid, ...command] = execFileSync('ps', ['-o', 'ppid=,command=', '-p', `${parent}`], { encoding: 'utf8' })
@@ -125,7 +125,7 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    // Of another user: it runs.
+    // The process belongs to another user: it runs.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
@@ -150,7 +150,7 @@ type LocalArguments = {
 
 async function start(options: LocalOptions): Promise<LocalSystem> {
   try {
-    // Only here: every other command would load it too, and begin a fifth of a second later.
+    // Loaded only here: loading it in every command would delay each by a fifth of a second.
     const { startLocal } = await import('../../infra/local/start-local.ts')
     return await startLocal(options)
   } catch (error) {

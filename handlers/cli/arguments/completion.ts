@@ -26,7 +26,7 @@ Examples:
     })
 }
 
-/** What options and arguments of these names take, as `ssofile offer` knows it. */
+/** The names that `ssofile offer` lists for these options and arguments. */
 const offers: Readonly<Record<string, Offered>> = {
   '--account': 'accounts',
   account: 'accounts',
@@ -42,7 +42,7 @@ type DescribedCommand = {
   readonly name: string
   readonly summary: string
   readonly words: readonly Described[]
-  /** Of each argument, in order, what is offered for it. */
+  /** The offered names for each argument, in order. */
   readonly places: readonly (Offered | undefined)[]
 }
 
@@ -83,16 +83,16 @@ function describe(command: Command): DescribedCommand {
   return { name: command.name(), summary: command.summary(), words: [...words.values()], places }
 }
 
-/** Options that a value follows: it is no argument. */
+/** Options that a value follows: this value is no argument. */
 const valuedOf = ({ words }: DescribedCommand): string =>
   words.flatMap(({ word, takesValue }) => (takesValue ? word : [])).join(' ')
 
 const offersOf = ({ places }: DescribedCommand): string => places.map((offer) => offer ?? '-').join(' ')
 
 /**
- * Bash cuts words at `@`, `=` and `:`, which names have, leaves quotes in them, and quotes nothing that is put in. So the
- * script reads the line by itself, takes off what bash will not replace, and quotes the rest. (`compopt -o filenames` would
- * quote all but `$`, and a name could run commands.) (Bash Reference Manual, "Programmable Completion".)
+ * Bash splits words at `@`, `=` and `:`, which names contain, leaves quotes in words, and does not quote what it inserts. So the script
+ * reads the line itself, removes the part that bash keeps, and quotes the rest. (`compopt -o filenames` would quote all but `$`, and a name
+ * could run commands.) (Bash Reference Manual, "Programmable Completion".)
  */
 function renderBash(commands: readonly DescribedCommand[]): string {
   const cases = commands.map((command) => {
@@ -175,7 +175,7 @@ complete -o default -F _ssofile ssofile
 `
 }
 
-/** Zsh quotes what it puts in; `Q` takes off what was typed. */
+/** Zsh quotes what it inserts; `Q` removes the typed quotes. */
 function renderZsh(commands: readonly DescribedCommand[]): string {
   const list = commands.map(({ name, summary }) => `    '${name}:${forZsh(summary)}'`)
   const cases = commands.map((command) => {
@@ -216,7 +216,7 @@ compdef _ssofile ssofile
 `
 }
 
-/** `commandline -cto` is the word without its quotes; fish puts them back. */
+/** `commandline -cto` is the word without its quotes; fish adds them again. */
 function renderFish(commands: readonly DescribedCommand[]): string {
   const lines = commands.flatMap(({ name, summary, words }) => [
     `complete -c ssofile -n __fish_use_subcommand -f -a ${name} -d '${forFish(summary)}'`,
@@ -250,7 +250,7 @@ ${[...lines, ...options, ...places].join('\n')}
 `
 }
 
-/** In single quotes; a colon would end the word. */
+/** Inside single quotes; a colon would end the word. */
 function forZsh(text: string): string {
   return text.replaceAll("'", "'\\''").replaceAll(':', '\\:')
 }

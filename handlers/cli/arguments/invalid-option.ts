@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 
-/** Of each command that uploads files of a folder, or tells what would be uploaded. */
+/** `--invalid`, for each command that uploads the files of a folder or shows such an upload. */
 export function invalidOption(): Option {
   const add = (key: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), key]
   return new Option(

@@ -15,10 +15,10 @@ export type Offered = (typeof offered)[number]
 
 /** A shell shows no more, and nobody reads more. */
 const most = 200
-/** Each digest is read: of so many requests, the newest. */
+/** Read at most this many requests, the newest: each digest costs one read. */
 const digestsMost = 50
 
-/** `ssofile offer`, which completion scripts call: words of the bucket that begin so, one a line. No answer is no failure. */
+/** `ssofile offer`, which completion scripts call: the matching names in the bucket, one a line. An empty answer is no failure. */
 export function addOffer(program: Command): void {
   program
     .command('offer', { hidden: true })
@@ -52,7 +52,7 @@ async function listOffers(what: Offered, beginning: string): Promise<readonly st
   }
 }
 
-/** Of the requests that wait or are granted: those are approved, denied or finished. */
+/** Digests of waiting and granted requests: people approve, deny or finish these. */
 async function listDigests({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<readonly string[]> {
   const heads = [...(await listHeads(objects, statusPrefix + requestPrefix)).values()]
   const newest = heads.sort((a, b) => b.lastModified.getTime() - a.lastModified.getTime()).slice(0, digestsMost)
@@ -63,7 +63,7 @@ async function listDigests({ objects, clock }: Pick<Ports, 'objects' | 'clock'>)
   )
 }
 
-/** Without the prefix, as commands take them. A name that a line cannot hold is not offered. */
+/** Names without the prefix, as commands take them. Names that do not fit on one line are left out. */
 async function listNames(objects: ObjectStore, prefix: string, beginning: string): Promise<readonly string[]> {
   const names: string[] = []
   for await (const { key } of objects.list(prefix + beginning)) {

@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 
-/** `--only`: for people whose rights end where those of others begin. */
+/** `--only`: for people whose rights cover only one part. */
 export function onlyOption(): Option {
   return new Option(
     '--only <part>',

@@ -5,7 +5,7 @@ import type { Ports } from '../../../shared/ports/ports.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { Refusal } from './refusal.ts'
 
-/** Throws Refusal if the text is not an id; for an account's name, or nearly one, the message has the id. */
+/** Throws Refusal if the text is not an id; if it is an account's name, or nearly one, the message contains the id. */
 export async function parseAccount(text: string, ports: Ports, folders: readonly string[]): Promise<AccountId> {
   const id = accountId.safeParse(text)
   if (id.success) return id.data

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { durationMostDays, parseIsoDuration } from '../../../shared/domain/requests/iso-duration.ts'
 
-/** A parser for an option that takes a length of time, such as `4h`, `90m`, `1h30m` or `2d`; answers it as ISO 8601. */
+/** A parser for an option that takes a duration, such as `4h`, `90m`, `1h30m` or `2d`; answers ISO 8601. */
 export function parseDuration(text: string): string {
   const [, days, hours, minutes] = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?$/i.exec(text) ?? []
   const time = `${hours === undefined ? '' : `${hours}H`}${minutes === undefined ? '' : `${minutes}M`}`

@@ -19,10 +19,7 @@ const endpointVariables: Readonly<Record<ServiceName, string>> = {
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
 }
 
-/**
- * What the user can do about an error that is not a Refusal; `undefined`: the message says it all. `words`: the arguments
- * of the command.
- */
+/** The user's remedy for an error that is not a Refusal; `undefined`: the message is enough. `words`: the arguments of the command. */
 export function remedyFor(
   error: unknown,
   environment: NodeJS.ProcessEnv,

@@ -3,14 +3,14 @@ import { renderJson } from '../terminal/render-json.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
 
-/** Whether the result, and so an error too, is to be JSON. `words`: the arguments of the command. */
+/** Whether the command prints its result, and its errors, as JSON. `words`: the arguments of the command. */
 export function wantsJson(words: readonly string[]): boolean {
   return words.some(
     (word, index) => word === '--json' || `${words[index - 1]}=${word}` === '--output=json' || word === '--output=json',
   )
 }
 
-/** Says on standard error what failed, each cause, and what to do; under `--json` as JSON. Returns the exit code. */
+/** Prints the failure, each cause, and the remedy on standard error; with `--json` as JSON. Answers the exit code. */
 export function tellError(error: unknown): number {
   const words = process.argv.slice(2)
   const isRefused = error instanceof Refusal
@@ -25,7 +25,7 @@ export function tellError(error: unknown): number {
   return exitCode
 }
 
-/** Of the error and its causes, each said once. */
+/** The messages of the error and its causes, each once. */
 function listMessages(error: unknown): readonly string[] {
   const messages: string[] = []
   for (let cause: unknown = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {

@@ -1,14 +1,14 @@
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { Refusal } from './refusal.ts'
 
-/** Fewer letters are more likely a slip. */
+/** Fewer letters are probably a typing error. */
 const lettersLeast = 4
-/** A digest of a plan says what was agreed to: two plans do not begin with the same eight letters by chance. */
+/** A plan's digest is a consent: two plans do not share their first eight letters by chance. */
 export const lettersOfPlanLeast = 8
 
 /**
- * The one of these digests that begins so; where none does, or the beginning has too few letters, what was typed. Throws Refusal
- * where several do.
+ * The known digest that begins with the typed text. Without a match, or with too few letters, it answers the typed text. Throws Refusal if
+ * several match.
  */
 export function wholeDigest(typed: string, known: readonly string[], least = lettersLeast): string {
   if (typed.length < least || known.includes(typed)) return typed

@@ -50,7 +50,7 @@ export function addBreakGlassCheck(group: Command): void {
 
 const namedMost = 5
 
-/** For a terminal: checks that failed for one reason are one finding, the last. */
+/** For a terminal: merges checks that failed for the same reason into one finding, which comes last. */
 export async function* groupUnchecked(findings: AsyncIterable<BreakGlassFinding>): AsyncGenerator<BreakGlassFinding> {
   const unchecked: BreakGlassFinding[] = []
   for await (const finding of findings) {
@@ -58,7 +58,7 @@ export async function* groupUnchecked(findings: AsyncIterable<BreakGlassFinding>
     else yield finding
   }
   const why = ({ told, subject }: BreakGlassFinding) => {
-    // Each account's own id stands for all.
+    // The id of each account becomes a placeholder, so that equal reasons look equal.
     const reason = told.replace(/^.*?not checked: /, '')
     return accountId.safeParse(subject).success ? reason.replaceAll(subject, '<account>') : reason
   }

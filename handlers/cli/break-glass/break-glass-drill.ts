@@ -113,7 +113,7 @@ function listTargets(file: BreakGlass, name: string, { playbook: only, account }
     throw new Refusal(
       `received the playbook '${only}', expected one of yours: ${own.map((one) => one.name).join(', ')}`,
     )
-  // Which accounts are in an organizational unit, a responder may not ask: the file names some to drill in.
+  // A responder may not list the accounts of an organizational unit: the file names some accounts for the drill.
   const placesOf = ({ organizationalUnits, accounts }: Playbook) =>
     organizationalUnits.length > 0 ? file.drill.accounts : accounts
   return chosen.flatMap((playbook) =>
@@ -164,7 +164,7 @@ export function renderDrilledRole({ role, account, assumedInMs, refusal, calls }
   return `${wrong.length === 0 ? paint('good', 'ok  ') : paint('bad', 'FAIL')}  ${head}: ${told}\n${lines.join('')}`
 }
 
-/** As CloudTrail gives ids to events: it stands in the mail, and evidence looks for it. */
+/** CloudTrail gives events ids of this form: the mail contains it, and the evidence searches for it. */
 function isCode(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }

@@ -112,7 +112,7 @@ async function readUses(
   return found.sort((a, b) => (a.at < b.at ? -1 : 1))
 }
 
-/** The definition is in Git: who changed it, when, and what for. */
+/** The definition is in Git, which knows who changed it, when and why. */
 function listChanges(path: string, since: Date, gaps: string[]): readonly object[] {
   const args = ['log', `--since=${since.toISOString()}`, '--format=%H%x09%aI%x09%an%x09%s', '--', path]
   const { status, stdout, stderr } = spawnSync('git', args, { encoding: 'utf8' })

@@ -3,7 +3,7 @@ import { addBreakGlassCheck } from './break-glass-check.ts'
 import { addBreakGlassDrill } from './break-glass-drill.ts'
 import { addBreakGlassEvidence } from './break-glass-evidence.ts'
 
-/** `ssofile break-glass`: checks, drills and evidence. What deploys it is no part of ssofile: npm run break-glass. */
+/** `ssofile break-glass`: checks, drills and evidence. `npm run break-glass` deploys it; ssofile does not. */
 export function addBreakGlass(program: Command): void {
   const group = program
     .command('break-glass')

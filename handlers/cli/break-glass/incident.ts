@@ -21,7 +21,7 @@ import { show } from '../terminal/show.ts'
 
 type Options = { readonly table: string; readonly json?: boolean }
 
-/** `ssofile incident`: everything about the temporary access that was asked for with an incident. */
+/** `ssofile incident`: shows all temporary access requested for an incident. */
 export function addIncident(program: Command): void {
   program
     .command('incident')

@@ -8,7 +8,7 @@ import {
 import { Refusal } from '../arguments/refusal.ts'
 import { readStrictFile } from '../bucket/read-configuration.ts'
 
-/** The definition of break-glass, from a checkout: it is in no bucket. Throws Refusal with every fault and its line. */
+/** The definition of break-glass, from a checkout: no bucket contains it. Throws Refusal with every fault and its line. */
 export async function readBreakGlass(file: string): Promise<BreakGlass> {
   const said = await readStrictFile({
     file,

@@ -6,7 +6,7 @@ import { listDrills, toDrill } from '../../../shared/reconcile/reports/list-dril
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 
-/** Records of drills, of a folder with `drills/` in it or a bucket. What is no record counts as no drill. */
+/** Records of drills, from a bucket or a folder that contains `drills/`. An invalid record counts as no drill. */
 export async function readDrills(source: string | undefined, ports: Ports): Promise<readonly DrillRecord[]> {
   if (source === undefined) return listDrills(ports.objects)
   if (source.startsWith('s3://')) return listDrills(openCliPorts(bucketOf(source)).objects)

@@ -18,7 +18,7 @@ const statement = z.strictObject({
 })
 const policy = z.object({ Statement: z.union([z.array(statement), statement.transform((one) => [one])]) })
 
-/** A service control policy, as it is attached. Throws Refusal: what is not understood would be taken for harmless. */
+/** A service control policy as attached. Throws Refusal: an unreadable policy would look harmless. */
 export function parseServiceControl(file: string, body: Uint8Array): EvaluatedPolicy {
   const document = parseStrictJson(file, body)
   if (!document.ok) throw new Refusal(renderComplaint(document.complaint))

@@ -1,12 +1,12 @@
 import { splitFolder } from '../../../shared/domain/links/link-fields.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 
-/** No object has it, so the condition never holds. */
+/** No object has this etag, so the condition never holds. */
 const ofNothing = { ifMatch: '00000000000000000000000000000000' }
 
 /**
- * Throws AccessDenied where one of these keys may not be written or deleted: before a command writes the first of several. It
- * writes nothing. S3 asks for the right before it looks at the condition. (S3 User Guide, "Add preconditions to S3 operations".)
+ * Throws AccessDenied if the caller may not write or delete one of these keys. A command calls it before its first of several writes. It
+ * writes nothing. S3 checks the right before it looks at the condition. (S3 User Guide, "Add preconditions to S3 operations".)
  */
 export async function askRights(
   objects: ObjectStore,
@@ -18,7 +18,7 @@ export async function askRights(
 
 const under = (prefix: string) => `${prefix}/ssofile-asks-whether-it-may-write`
 
-/** What `import` writes, and `restore` besides records of people, under the names that no record has. */
+/** The keys that `import` writes and `restore` too, besides records of people, with names that no record has. */
 export const keysOfImport = [
   'permission_sets',
   'links_data',
@@ -32,7 +32,7 @@ export const keysOfImport = [
   'state',
 ].map(under)
 
-/** What becomes ours is no longer foreign. */
+/** An adopted object loses its record under `foreign/`. */
 export const rightsOfImport = { puts: keysOfImport, deletions: ['foreign', 'access'].map(under) }
 
 export const rightsOfRestore = {
@@ -40,7 +40,7 @@ export const rightsOfRestore = {
   puts: [...keysOfImport, ...['owned_groups', 'owned_memberships'].map(under)],
 }
 
-/** Rights are given by prefix and folder. */
+/** One key per folder, since rights apply to prefixes and folders. */
 function onePerFolder(keys: readonly string[]): readonly string[] {
   return [...new Map(keys.map((key) => [folderOf(key), key])).values()]
 }

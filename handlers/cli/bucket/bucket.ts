@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Refusal } from '../arguments/refusal.ts'
 
-/** `--bucket` of every command: the same as the environment variable, and before it. */
+/** `--bucket` of every command: it overrides the environment variable. */
 export function addBucketOption(program: Command): void {
   program.option('--bucket <name>', 'the bucket; default: SSOFILE_BUCKET, or else ssofile')
   program.hook('preAction', () => {
@@ -10,7 +10,10 @@ export function addBucketOption(program: Command): void {
   })
 }
 
-/** The bucket of `s3://bucket`, or of `--bucket` or the environment, with or without `s3://`, if there is no argument. Throws Refusal. */
+/**
+ * The bucket in the argument `s3://bucket`. Without an argument: the bucket of `--bucket` or the environment, with or without `s3://`.
+ * Throws Refusal.
+ */
 export function bucketOf(argument: string | undefined): string {
   const text = argument ?? `s3://${(process.env.SSOFILE_BUCKET ?? 'ssofile').replace(/^s3:\/\//, '')}`
   const bucket = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/?$/.exec(text)?.[1]

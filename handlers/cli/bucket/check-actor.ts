@@ -13,12 +13,12 @@ import { Refusal } from '../arguments/refusal.ts'
 import { readSuffix } from '../requests/read-suffix.ts'
 
 const writes = new Set(['put', 'delete', 'beginUpload', 'send'])
-/** A command may go on for an hour. */
+/** A command may run for an hour, so ask again after this time. */
 const knownMs = 60_000
 
 /**
- * The same ports; before their first write, and again each minute, they ask whether the person who runs the command may act. So
- * no command can forget it. IAM alone judges a caller without a session of IAM Identity Center. Throws Refusal.
+ * The same ports; before their first write, and again each minute, they check whether the person who runs the command may act. So no
+ * command can forget it. Without a session of IAM Identity Center, IAM alone judges the caller. Throws Refusal.
  */
 export function checkingPorts(ports: Ports, identity: () => Promise<string> = readCallerIdentity): Ports {
   const { objects, queues, clock } = ports
@@ -42,8 +42,8 @@ async function checkActor(ports: Ports, identity: () => Promise<string>): Promis
 }
 
 /**
- * Not everybody who works with ssofile may read the directory, or who is suspended: then what may be read decides, and the bucket's
- * policy. If AWS does not answer, nobody acts.
+ * Some users of ssofile may not read the directory or the suspensions: then the readable part and the bucket's policy decide. If AWS does
+ * not answer, nobody may act.
  */
 async function findBar(userName: PrincipalName, ports: Ports): Promise<Bar | undefined> {
   const principalSuffix = await readSuffix(ports.objects)

@@ -2,6 +2,6 @@
 export function chooseRegion(): void {
   const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL } = process.env
   const region = AWS_REGION ?? AWS_DEFAULT_REGION ?? (AWS_ENDPOINT_URL === undefined ? undefined : 'us-east-1')
-  // What is undefined would become the text 'undefined', and hide the Region of the profile.
+  // Assigning undefined would set the text 'undefined' and hide the Region of the profile.
   if (region !== undefined) process.env.AWS_REGION = region
 }

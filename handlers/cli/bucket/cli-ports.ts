@@ -16,8 +16,8 @@ import { checkingPorts } from './check-actor.ts'
 import { chooseRegion } from './choose-region.ts'
 
 /**
- * The ports of a command: AWS's services, found by the standard environment variables. Without the queues of a deployment
- * the queues live in this process: then the command does the work itself.
+ * The ports of a command: AWS's services, found by the standard environment variables. Without a deployment's queues they use queues in
+ * this process: then the command does the work itself.
  */
 export function openCliPorts(bucket: string, queueUrl?: (queue: string) => string, log: Log = terminalLog()): Ports {
   const clock = new SystemClock()
@@ -35,9 +35,9 @@ async function readCallerAccountId(): Promise<string | undefined> {
 }
 
 /**
- * Whatever a command asks waits where a call is throttled, and goes on; a person is told once of each service. The directory
- * and the organization are asked at a rate below AWS's. Behind SSO Admin are limiters that repeat its reads (`limitSsoAdmin`).
- * S3 and SQS are patient already, and so is the client that asks for the instance.
+ * Makes every read of a command wait while AWS throttles it; the user is told once for each service. Calls to the directory and the
+ * organization stay below AWS's rate. For SSO Admin, limiters repeat the reads (`limitSsoAdmin`). S3 and SQS retry already, and so does the
+ * client that asks for the instance.
  */
 export function waitingPorts(ports: Ports, tell: (line: string) => void): Ports {
   const told = new Set<string>()
@@ -60,7 +60,7 @@ export function waitingPorts(ports: Ports, tell: (line: string) => void): Ports 
   }
 }
 
-/** Warnings and errors go to standard error; success is told by the command itself. */
+/** Prints warnings and errors on standard error; the command itself reports success. */
 function terminalLog(): Log {
   const log = new ReadableLog((line) => process.stderr.write(line), new SystemClock())
   const quiet = (inner: Log): Log => ({

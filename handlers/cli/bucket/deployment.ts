@@ -23,7 +23,7 @@ export async function chooseConfiguration(
   return deployment ? readDeployed(objects, deployment) : readConfiguration(file)
 }
 
-/** What this deployment works by. Throws Refusal where nothing tells. */
+/** The configuration in force in this deployment. Throws Refusal if there is none. */
 export async function readDeployed(objects: ObjectStore, { name }: Deployment): Promise<Configuration> {
   const read = await unlessSpoiled(readDeployedConfiguration(objects))
   if (read !== undefined && !isSpoiled(read)) return read

@@ -18,7 +18,7 @@ export async function readConfiguration(file: string | undefined): Promise<Confi
   return readStrictFile({ file, what: 'configuration', schema: configuration, rules: configurationRules })
 }
 
-/** A file of JSON by its schema. Throws Refusal with every fault, each with its line and column, in the words of the rules. */
+/** A JSON file that must match its schema. Throws Refusal with every fault, each with its line and column, in the words of the rules. */
 export async function readStrictFile<T>(read: {
   readonly file: string
   readonly what: string

@@ -13,11 +13,11 @@ import { Refusal } from '../arguments/refusal.ts'
 /** "Policy generation AWS CloudTrail time range: 90 days". (IAM User Guide, "IAM Access Analyzer quotas".) */
 export const trailDaysMost = 90
 const dayMs = 24 * 60 * 60_000
-/** A job takes minutes. Its beginning is looked at more often, for those of little activity. */
+/** A job takes minutes. The first checks come sooner, for roles with little activity. */
 const waits = { firstMs: 2_000, mostMs: 20_000 }
-/** How often a start is tried that AWS may not have heard; the same token makes no second job. */
+/** How many times a start is sent that AWS may not have received; the same token makes no second job. */
 const startsMost = 4
-/** How many looks in a row may fail: without credentials all do. */
+/** How many checks in a row may fail: without credentials all fail. */
 const failuresMost = 5
 const rights =
   'iam:ListRoles, access-analyzer:StartPolicyGeneration and access-analyzer:GetGeneratedPolicy, and iam:PassRole for the access role, by credentials of that account itself (AWS_PROFILE)'
@@ -29,10 +29,10 @@ export type Generating = {
   readonly onStep: TellProgress
 }
 
-/** A job and how it stands: `IN_PROGRESS` where nobody waited until its end. */
+/** A job and its state: `IN_PROGRESS` if nobody waited for its end. */
 export type GenerationJob = { readonly jobId: string; readonly generation: PolicyGeneration }
 
-/** Has IAM Access Analyzer begin to make a policy of what the permission set's role in the caller's account did. Answers the job. */
+/** Lets IAM Access Analyzer generate a policy from the activity of the permission set's role in the caller's account. Answers the job. */
 export async function startGeneration(
   name: PermissionSetName,
   asked: { readonly trailArn: string; readonly accessRole: string; readonly days: number },
@@ -60,7 +60,7 @@ export async function startGeneration(
   }
 }
 
-/** Looks at a job until it is over, `timeoutMs` are over, or `signal` is aborted. */
+/** Checks a job until it ends, `timeoutMs` have passed, or `signal` is aborted. */
 export async function awaitGeneration(
   jobId: string,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
@@ -88,7 +88,7 @@ export async function awaitGeneration(
   }
 }
 
-/** `undefined`: it is no ARN of an account. */
+/** `undefined`: the ARN has no account. */
 export function accountOfArn(arn: string): AccountId | undefined {
   return accountId.safeParse(arn.split(':')[4]).data
 }

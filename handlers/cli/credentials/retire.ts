@@ -31,7 +31,7 @@ type Options = {
   readonly json?: boolean
 }
 
-/** `ssofile retire`: files that would ask for unused credentials to be retired, to be read before anybody uploads them. */
+/** `ssofile retire`: proposes files that retire unused credentials. A person reads them before the upload. */
 export function addRetire(program: Command): void {
   program
     .command('retire')
@@ -114,7 +114,6 @@ async function writeFiles(folder: string, files: readonly ProposedFile[]): Promi
   }
 }
 
-/** A plan for a person. */
 export function renderProposal(
   { files, leftOut }: { readonly files: readonly ProposedFile[]; readonly leftOut: readonly LeftOut[] },
   {

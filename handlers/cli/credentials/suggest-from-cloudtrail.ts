@@ -116,7 +116,7 @@ function checkIsOf(name: PermissionSetName, { jobId, generation }: GenerationJob
     throw new Refusal(`job ${quote(jobId)} is of ${quote(principalArn, 300)}, not of the permission set '${name}'`)
 }
 
-/** What a person can do about a job that failed. (IAM Access Analyzer API Reference, "JobError".) */
+/** The user's remedy for a failed job. (IAM Access Analyzer API Reference, "JobError".) */
 const remedies: Readonly<Record<string, string>> = {
   AUTHORIZATION_ERROR:
     'look at the access role: access-analyzer.amazonaws.com must be able to assume it, and it must be able to read the trail, its bucket and, where it has one, its KMS key',
@@ -131,7 +131,7 @@ export function lookAgain(name: PermissionSetName, jobId: string): string {
   return `ssofile suggest '${name}' --from-cloudtrail --job ${quote(jobId)}`
 }
 
-/** The policy, with what it is and is not, or why there is none. */
+/** The policy with its limits, or the reason why there is none. */
 export function renderGeneration(name: PermissionSetName, { jobId, generation }: GenerationJob): string {
   if (generation.status === 'SUCCEEDED') return renderPolicies(name, generation)
   if (generation.status === 'IN_PROGRESS')

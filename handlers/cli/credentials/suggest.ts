@@ -64,7 +64,7 @@ type Options = TrailOptions & {
   readonly config?: string
 }
 
-/** `ssofile suggest`: the policy that would remain of a permission set without what nobody uses. */
+/** `ssofile suggest`: a permission set's policy without the actions that nobody uses. */
 export function addSuggest(program: Command): void {
   const command = program
     .command('suggest')
@@ -209,7 +209,7 @@ async function judgeManaged(
   })
 }
 
-/** What could go of a permission set, and what would remain. `isLive`: IAM was asked now, in place of the report of the month. */
+/** The removable parts of a permission set, and the remaining policy. `isLive`: IAM was asked now, instead of the monthly report. */
 export type Suggestion = {
   readonly permissionSet: PermissionSetName
   readonly unusedDays: number
@@ -217,7 +217,7 @@ export type Suggestion = {
   readonly asOf: string | undefined
   readonly accounts: number
   readonly unread: SetUsage['unread']
-  /** Absent: there is no inline policy, or it is not understood. */
+  /** Absent: there is no inline policy, or ssofile does not understand it. */
   readonly inline?: ReducedPolicy | undefined
   readonly managed: readonly ManagedVerdict[]
   readonly notes: readonly string[]
@@ -231,7 +231,7 @@ const moods: Readonly<Record<ActionVerdict['verdict'] | ManagedVerdict['verdict'
   'not read': 'pending',
 }
 
-/** What could go, with the reason, then the policy that would remain, then what a person does with it. */
+/** The removable parts with the reason, the remaining policy, then the next steps for the user. */
 export function renderSuggestion(suggestion: Suggestion): string {
   const { inline, managed } = suggestion
   const parts = [

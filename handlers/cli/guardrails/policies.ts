@@ -7,7 +7,7 @@ import { paint } from '../terminal/paint.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { readGuardrails, readPolicyTests } from './read-guardrails.ts'
 
-/** `ssofile policies test`: runs the tests that stand beside policies. */
+/** `ssofile policies test`: runs the tests of policies. */
 export function addPolicies(program: Command): void {
   const policies = program
     .command('policies')
@@ -49,7 +49,7 @@ async function testPolicies(source: string) {
     rules: rules.length,
     notValid,
     results,
-    /** No test has them object. */
+    /** Rules that no test triggers. */
     untested: rules.filter((rule) => !tried.has(rule)),
   }
 }

@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { readProposedFiles } from '../plan/proposed-folder.ts'
 
-/** What would be written and deleted in the bucket if its selectors were those of this folder. Throws Refusal. */
+/** The writes and deletions that would replace the bucket's selectors by those of this folder. Throws Refusal. */
 export async function proposeSelectors(folder: string, objects: ObjectStore) {
   const read = { prefix: selectorPrefix, isKey: isSelectorKey, mostBytes: selectorFileMostBytes }
   const uploads = (await readProposedFiles(folder, read)).map((file) => {

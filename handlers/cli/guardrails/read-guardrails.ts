@@ -18,7 +18,7 @@ import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { readProposedFiles } from '../plan/proposed-folder.ts'
 
-/** The policies of a bucket, or of a folder with `policies/` in it; without that there are none. */
+/** The policies of a bucket, or of a folder that contains `policies/`; without that folder there are none. */
 export async function readGuardrails(source: string): Promise<Guardrails> {
   if (source.startsWith('s3://')) return new Policies(openCliPorts(bucketOf(source))).read()
   const files = await readProposedFiles(source, {

@@ -42,7 +42,7 @@ type Options = {
   readonly verbose?: boolean
 }
 
-/** `ssofile brake`: shows and releases what is held. */
+/** `ssofile brake`: shows and releases held changes. */
 export function addBrake(program: Command): void {
   program
     .command('brake')
@@ -63,7 +63,7 @@ export function addBrake(program: Command): void {
 }
 
 async function show({ objects }: Ports, output: Output, isVerbose: boolean): Promise<number> {
-  // Before the lists: what leaves the one meanwhile stands in the other.
+  // Count before reading the lists: a file that leaves the count meanwhile appears in the lists.
   const pendingDeletions = await countPendingDeletions({ objects })
   const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
   const { lists, contents, releases } = stored?.value ?? emptyBrake
@@ -93,7 +93,7 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
   return lists.length + contents.length === 0 ? 0 : 1
 }
 
-/** By the names that their files have. */
+/** Shows people by the names of their files. */
 function namePeople(items: readonly string[], objects: ObjectStore): Promise<readonly string[]> {
   return pLimit(readsAtOnce).map(
     items,

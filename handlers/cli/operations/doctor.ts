@@ -16,10 +16,10 @@ import { renderFinding } from './render-finding.ts'
 
 type Options = { readonly config?: string; readonly breakGlass?: string; readonly json?: boolean }
 
-/** The function of events may be at work on many accounts; most messages take seconds. */
+/** The function of events may be busy with many accounts; most messages take seconds. */
 const roundTripMs = 60_000
 
-/** `ssofile doctor`: checks the installation, and says what to do. */
+/** `ssofile doctor`: checks the installation, and prints remedies. */
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
@@ -42,7 +42,7 @@ async function doctor({ config, breakGlass, json = false }: Options): Promise<nu
   const bucket = bucketOf(undefined)
   const definition = breakGlass === undefined ? undefined : await readBreakGlass(breakGlass)
   const ports = openCliPorts(bucket)
-  // What cannot be read is a finding.
+  // An unreadable owner is a finding.
   const owner = await readOwner(ports.objects).catch(() => undefined)
   const urls = new Map<string, string>(Object.entries(owner?.deployment?.queueUrls ?? {}))
   const configuration = await chooseConfiguration(ports.objects, owner?.deployment, config)

@@ -1,7 +1,7 @@
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { Refusal } from '../arguments/refusal.ts'
 
-/** Who may do it: what that takes, what a person does to get it, and who has it on the local system. */
+/** For each role: the rights that a command needs, how a person gets them, and who has them on the local system. */
 const roles = {
   ssofile: {
     takes: 'the permissions of ssofile itself',
@@ -21,7 +21,7 @@ const roles = {
   control: { takes: 'to write control/', remedy: "Use an operator's credentials", local: 'operator' },
 } as const
 
-/** Turns AccessDenied into a Refusal that says whose rights the command needs. `example`: the command as one would type it. */
+/** Turns AccessDenied into a Refusal that names the needed rights. `example`: the command as one would type it. */
 export function explainDenial(role: keyof typeof roles, command: string, example: string): (error: unknown) => never {
   const { takes, remedy, local } = roles[role]
   return (error) => {

@@ -9,7 +9,6 @@ const words = {
   skip: '–   ',
 } as const
 
-/** One line. */
 export function renderFinding({ check, level, told, remedy }: Finding): string {
   const todo = remedy === undefined ? '' : `; do: ${remedy}`
   return `${words[level]}  ${check.padEnd(19)}  ${quote(`${told}${todo}`, 4_000)}\n`

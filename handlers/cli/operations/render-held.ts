@@ -16,25 +16,25 @@ import type { showList } from '../../../shared/reconcile/brake/brake-file.ts'
 import { describePause, type Pause } from '../../../shared/reconcile/records/pause.ts'
 import { brief, few, type Room, takeFirst, verbose } from '../terminal/room.ts'
 
-/** One revocation on the list: why it is there, and the links that granted the access. */
+/** One held revocation: its reason, and the links that granted the access. */
 export type HeldAssignment = {
   readonly key: AssignmentKey
-  /** Its name when its entry was written. */
+  /** The principal's name when the entry was written. */
   readonly principal?: PrincipalName | undefined
   readonly reason?: string
   readonly links: readonly GrantingLink[]
 }
 
-/** One list: what it has in common, and what stands on it. */
+/** One list: its common facts and its entries. */
 export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'passed'> & {
   readonly held: readonly HeldAssignment[]
-  /** Of the rule `people`: who keeps everything, with or without access of ours. */
+  /** For the rule `people`: the people who keep everything, with or without access by ssofile. */
   readonly people?: readonly string[]
-  /** Of the rule `memberships`: who would be taken out, as `<group>%<user name>`. */
+  /** For the rule `memberships`: the people whom ssofile would remove, as `<group>%<user name>`. */
   readonly memberships?: readonly string[]
-  /** Of the rule `attributes`: which of them would go, or get another source. */
+  /** For the rule `attributes`: those that ssofile would remove, or give another source. */
   readonly attributes?: readonly string[]
-  /** For the rule `retirements`: which credentials would be made inactive or deleted, as `<credential> <act>`. */
+  /** For the rule `retirements`: the credentials that ssofile would deactivate or delete, as `<credential> <act>`. */
   readonly credentials?: readonly string[]
 }
 
@@ -43,15 +43,15 @@ type Shown = {
   readonly contents: BrakeRecord['contents']
   readonly releases: BrakeRecord['releases']
   readonly pause: Pause | undefined
-  /** Deleted files that the brake may still hold something of. */
+  /** Deleted files for which the brake may still hold changes. */
   readonly pendingDeletions?: number
 }
 
-/** A person reads no more: of more lists each has its rule, what it takes and how to release it. */
+/** A person reads no more. Beyond that, each list shows its rule, its size and how to release it. */
 const linesMost = 40
 const listsMost = 10
 
-/** What the brake holds, for a terminal: why, who would lose access, and how to decide. Names from outside are escaped. */
+/** The held changes, for a terminal: the reason, the people who would lose access, and how to decide. Names from outside are escaped. */
 export function renderHeld(shown: Shown, { isVerbose = false } = {}): string {
   if (isVerbose) return renderInFull(shown, verbose)
   const fits = (text: string) => text.split('\n').length <= linesMost
@@ -84,7 +84,7 @@ function releaseOf({ digest }: { readonly digest: string }): string {
   return `    if intended: ssofile brake --release ${digest}`
 }
 
-/** By permission set, the most first. */
+/** Grouped by permission set, the largest first. */
 function summarize({ held }: ShownList): string {
   const sets = [...Map.groupBy(held, ({ key }) => assignmentOf(key).permissionSet)].sort(
     ([, a], [, b]) => b.length - a.length,
@@ -166,7 +166,7 @@ export function nameReleased({ rule, keys, items, permissionSet }: Released): st
 
 type Released = Pick<BrakeRecord['releases'][number], 'rule' | 'keys' | 'items' | 'permissionSet'>
 
-/** What a list of people was of. */
+/** The words for a list of people. */
 function wordsForPeople(items: readonly string[]): readonly [one: string, many: string] {
   return items.some(isDeletion) ? ['deletion of a user', 'deletions of users'] : ['suspension', 'suspensions']
 }
@@ -263,7 +263,7 @@ function renderCredentials(items: readonly string[], room: Room): readonly strin
   ]
 }
 
-/** What follows from a release. */
+/** The consequences of a release. */
 export function renderReleased(
   list: Omit<Released, 'keys'> & Pick<BrakeList, 'held'>,
   pause: Pause | undefined,
@@ -290,7 +290,7 @@ export function renderReleasedContents(permissionSet: PermissionSetName, pause: 
   return lines([`released ${permissionSetKey(permissionSet)} for one hour; ${follows}`])
 }
 
-/** Lines are never cut: a person has to copy from them. */
+/** Lines are never cut: people copy from them. */
 function lines(all: readonly string[]): string {
   return all.map((line) => `${quote(line, 4000)}\n`).join('')
 }

@@ -38,10 +38,10 @@ type Options = BringBackOptions & {
   readonly only?: InputPart
 }
 
-/** What the role of operators may write: `operatorPermissions`. */
+/** The parts that operators may write: `operatorPermissions`. */
 const partsOfOperators = ['access', 'memberships'] as const
 
-/** `ssofile restore`: brings back what was deleted or damaged in the bucket. */
+/** `ssofile restore`: brings back deleted or damaged objects of the bucket. */
 export function addRestore(program: Command): void {
   program
     .command('restore')
@@ -114,7 +114,7 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
       throw new Refusal('not confirmed; nothing was changed')
     await askRights(ports.objects, rightsOfRestore)
     await beginRestoration(ports)
-    // What was at work ends first, also where nothing is compared: else it writes history while that is put in order.
+    // Running work ends first, even if nothing is compared: otherwise it writes history while this command repairs it.
     await underLease(ports, 'restore', async () => undefined)
     // Under the lease: nothing changes between the comparison and the writes.
     const lost = await find(leasePortions(ports, 'restore', tell))
@@ -126,7 +126,7 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
     ]
     const undecided = [...done.undecided, ...unwritten, ...(await lost.carryOut())]
     progress.end()
-    // Without an owner nothing may run; without a suspension or a policy, access would come that must not.
+    // Without an owner nothing may run; without a suspension or a policy, ssofile would grant forbidden access.
     const isWhole = done.owner !== 'unknown' && done.inputsOfOthers.length === 0
     const paused = isWhole ? await endRestoration(ports, await readCallerIdentity()) : undefined
     const result: Restoration = { ...done, undecided, isPaused: paused !== undefined }
@@ -162,7 +162,7 @@ async function refuseOther({ objects, ssoAdmin }: Ports): Promise<void> {
     )
 }
 
-/** With the files that are gone since the first loss. A file that was uploaded since stays. */
+/** Includes the files deleted since the first loss. A file uploaded since then stays. */
 async function describe(
   lost: LostRecords,
   { objects }: Ports,
@@ -195,7 +195,7 @@ async function describe(
 }
 
 type Restoration = {
-  /** The files are those of this instant; absent: none is brought back. */
+  /** Restores the files of this instant; absent: restores no files. */
   readonly at: Date | undefined
   readonly history: number
   readonly entries: readonly string[]
@@ -205,7 +205,7 @@ type Restoration = {
   readonly owner: FoundOwner['is']
   readonly isConfigurationLost: boolean
   readonly inputs: readonly OldInput[]
-  /** Files that are gone and that only governance, HR or account owners write. */
+  /** Deleted files that only governance, HR or account owners may write. */
   readonly inputsOfOthers: readonly string[]
   readonly undecided: readonly { readonly object: string; readonly why: string }[]
   /** A person has paused all changes, too. */

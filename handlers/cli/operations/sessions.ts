@@ -49,11 +49,11 @@ type EndOptions = {
   readonly json?: boolean
 }
 
-/** Denials are in force within two minutes; a large organization is provisioned for longer. */
+/** Denials take effect within two minutes; provisioning takes longer in a large organization. */
 const patienceMs = 5 * 60_000
 const lookEveryMs = 1_000
 
-/** `ssofile sessions`: whose sessions are denied now; `ssofile sessions end`: denies those that a user has. */
+/** `ssofile sessions`: lists the denied sessions; `ssofile sessions end`: denies the present sessions of a user. */
 export function addSessions(program: Command): void {
   const sessions = program
     .command('sessions')
@@ -136,7 +136,7 @@ function isSameWish(one: Wish, other: Wish): boolean {
   return one.user === other.user && one.permissionSet === other.permissionSet
 }
 
-/** An instant is a full minute. */
+/** Instants are full minutes. */
 const renderMinute = (instant: string) => instant.replace('.000Z', 'Z')
 
 type User = { readonly id: PrincipalId; readonly name: PrincipalName | undefined }
@@ -153,7 +153,7 @@ async function findUser(text: string, { identityStore }: Ports): Promise<User> {
   )
 }
 
-/** The policy on standard output, so that it can be written to a file; what to do with it on standard error. */
+/** Prints the policy on standard output, so that a file can take it; prints the instructions on standard error. */
 function tellEverywhere(id: PrincipalId): number {
   process.stdout.write(renderJson(denyEverywhere(id)))
   process.stderr.write(
@@ -217,7 +217,7 @@ function tellOthers(others: readonly PermissionSetName[]): void {
     process.stderr.write(`not ended: ${others.join(', ')}, which ssofile does not own; ${remedyOfOthers}\n`)
 }
 
-/** By S3's clock: this person's may be slow, and then sessions of the last minutes would go on. */
+/** S3's clock: the user's clock may be slow, and the sessions of the last minutes would continue. */
 async function readInstant({ objects }: Ports): Promise<Date> {
   const owner = await objects.head(ownerKey)
   if (owner === undefined) throw new Refusal(`${ownerKey} is gone; nothing was ended`)
@@ -226,7 +226,7 @@ async function readInstant({ objects }: Ports): Promise<Date> {
 
 type Unfit = { readonly permissionSet: PermissionSetName; readonly left: DenialChoice['left'] }
 
-/** Permission sets in whose inline policy some users have no room, these or others, once these are ended. */
+/** Permission sets whose inline policy has no room for some ended sessions, old or new. */
 async function findUnfit(added: readonly EndedSession[], now: Date, ports: Ports): Promise<readonly Unfit[]> {
   const { objects, ssoAdmin } = ports
   const ended = mergeEndedSessions([...(await readEndedSessions(objects)).ended, ...added])
@@ -234,7 +234,7 @@ async function findUnfit(added: readonly EndedSession[], now: Date, ports: Ports
   for (const { permissionSet } of added) {
     const owned = (await readOwned(objects, permissionSet))?.value
     if (owned?.arn === undefined) continue
-    // Otherwise somebody deleted it, and its sessions with it.
+    // If the code reports ResourceNotFoundException, somebody deleted the permission set, and its sessions with it.
     const inlinePolicy = await unlessCode(ssoAdmin.getInlinePolicy(owned.arn), 'ResourceNotFoundException')
     const wanted = ended.filter((one) => one.permissionSet === permissionSet)
     const { left } = chooseDenials({ inlinePolicy, wanted, applied: owned.sessions?.denied ?? [], now })
@@ -243,7 +243,7 @@ async function findUnfit(added: readonly EndedSession[], now: Date, ports: Ports
   return unfit
 }
 
-/** What has no room is noted all the same: it stands on `attention/`, and is denied once there is room. */
+/** ssofile records sessions without room all the same: `attention/` shows them, and they are denied once there is room. */
 function tellRoom(unfit: readonly Unfit[], user: PrincipalId): void {
   for (const { permissionSet, left } of unfit) {
     const names = [...new Set(left.map(({ name }) => quote(name)))]
@@ -281,7 +281,7 @@ async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Pr
     for (;;) {
       const shown = (await listShown(ports)).sessions.filter(isAdded)
       const answered = shown.filter(({ state }) => state !== 'on its way')
-      // What is not in the record is not denied. All that is shown of one wish has one state.
+      // A session outside the record is not denied. All entries of one wish have one state.
       const done = added.filter((one) => answered.some((other) => isSameWish(one, other))).length
       if (done === added.length || clock.monotonicMs() >= endsMs) return shown
       progress.tell(`denying in ${count(added.length, 'permission set')}`, { done, of: added.length })
@@ -308,13 +308,13 @@ async function listShown({ objects }: Ports): Promise<Shown> {
   return { sessions, spoiled: read.spoiled.map(describeSpoiledEnding) }
 }
 
-/** `refused`: why its permission set does not deny it. */
+/** `refused`: the reason why its permission set does not deny it. */
 type ShownSession = EndedSession & {
   readonly state: 'on its way' | 'denied' | 'refused' | 'no room'
   readonly refused?: string | undefined
 }
 
-/** `spoiled`: entries of the record that count for nothing. */
+/** `spoiled`: entries of the record without effect. */
 export function renderSessions(sessions: readonly ShownSession[], spoiled: readonly string[] = []): string {
   const ignored = spoiled.map((one) => `spoiled, and counts for nothing: ${quote(one, 1000)}\n`).join('')
   if (sessions.length === 0) return `no sessions are denied\n${ignored}`

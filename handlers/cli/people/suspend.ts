@@ -16,13 +16,13 @@ import { readSuffix } from '../requests/read-suffix.ts'
 import { renderStatus } from '../status/render-status.ts'
 import { renderJson } from '../terminal/render-json.ts'
 
-/** Everything of ours is gone within a minute. */
+/** ssofile removes all its access within a minute. */
 const patienceMs = 90_000
 const lookEveryMs = 500
 
 type Options = { readonly reason?: string; readonly ticket?: string; readonly json?: boolean }
 
-/** `ssofile suspend USER`: writes the file that suspends somebody, and says what became of it. */
+/** `ssofile suspend USER`: writes the file that suspends a person, and reports the result. */
 export function addSuspend(program: Command): void {
   program
     .command('suspend')
@@ -61,12 +61,12 @@ async function suspend(ports: Ports, user: string, { reason, ticket, json = fals
   return exitCodeOf(told)
 }
 
-/** A script that ends a person's access must not go on while others' access is left. */
+/** A script that ends a person's access must not continue while access by others is left. */
 export function exitCodeOf(told: Pick<Status, 'state'> | undefined): 0 | 1 {
   return told?.state === 'suspended' ? 0 : 1
 }
 
-/** As it stands in links: without the suffix that the deployment appends to each name. */
+/** The name as in links: without the suffix that the deployment appends to each name. */
 async function findName(text: string, { objects, identityStore }: Ports): Promise<PrincipalName> {
   const whole = principalName.safeParse(text)
   if (!whole.success) throw new Refusal('received an empty user, expected an exact user name')
@@ -78,12 +78,12 @@ async function findName(text: string, { objects, identityStore }: Ports): Promis
   throw new Refusal(`there is no user '${quote(text)}' in the directory, and nothing was changed${near}`)
 }
 
-/** Until nothing is on its way any more, or for so long. */
+/** Waits until ssofile has finished, or until the time is over. */
 async function waitForStatus({ objects, clock }: Ports, key: string): Promise<Status | undefined> {
   const statuses = new StatusStore(objects, clock)
   const endsMs = clock.monotonicMs() + patienceMs
   for (;;) {
-    // Who writes suspended/ need not be allowed to read statuses.
+    // People who write suspended/ may lack the right to read statuses.
     const told = await unlessCode(statuses.read(key), 'AccessDenied')
     const isOnItsWay = told === undefined || told.state === 'revoking'
     if (!isOnItsWay || clock.monotonicMs() >= endsMs) return told

@@ -48,11 +48,11 @@ import { waitUntil } from './wait-until.ts'
 
 const watchEveryMs = 2_000
 const progress = new Progress()
-/** So long the deployment is given to try again what waited; some of it waits on for a good reason. */
+/** Give the deployment this time to retry waiting work; some work has good reason to wait longer. */
 const retryPatienceMs = 30_000
 const wholeDayMs = 24 * 60 * 60 * 1000
 
-/** With one of these in the end the exit code is 1: something is left that the files ask for. */
+/** If one of these states remains, the exit code is 1: ssofile has not done everything that the files ask for. */
 const leftUndone = new Set<StatusState>(['rejected', 'failed', 'held', 'applying', 'revoking'])
 
 type ApplyOptions = {
@@ -108,7 +108,7 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
       ? await watch(ports, configuration, drift, { endsMs, retried })
       : await tellingOf(drift, workHere(ports, configuration, endsMs))
     progress.end()
-    // Without a deployment the check that replaced it is that of another `apply`, which waits for this one and then does it.
+    // Without a deployment another `apply` started the replacing check. It waits for this one and then does the check.
     const { partsLeft, isReplaced, undecided } = await drift.standing()
     return { isEnded, isChecked: partsLeft === 0 || (isReplaced && !deployment), undecided }
   }
@@ -138,18 +138,18 @@ type Checked = {
   readonly undecided: Awaited<ReturnType<DriftProgress['standing']>>['undecided']
 }
 
-/** Listings lag behind our own calls, so within five minutes of one nobody can tell a removal by hand from a lag. */
+/** Listings lag behind ssofile's calls. Within five minutes of a call nobody can tell a removal by hand from a lag. */
 function describeUndecided({ count: most, until }: NonNullable<Checked['undecided']>, remedy: string): string {
   const what = `Identity Center does not list ${count(most, 'assignment')} of ssofile`
   return `${what}, and ssofile's own call on ${most === 1 ? 'it' : 'them'} is less than five minutes old: a listing counts from ${renderInstant(until)} on; ${remedy}`
 }
 
-/** Without a deployment the queues are in this process, and tell how far it is. */
+/** Without a deployment the queues are in this process, and count the work. */
 function countingPorts(ports: Ports): Ports {
   return { ...ports, queues: countWork(ports.queues, (work) => progress.tell('carrying out', work)) }
 }
 
-/** What is not at rest, although everything that could be done now was done. */
+/** Assignments that are not at rest, although everything possible now was done. */
 async function findStillOpen(ports: Ports, configuration: Configuration) {
   const view = await new OrganizationCache(ports, configuration.folders).view()
   const { memory, held } = await findDifferences(ports.objects, view, configuration)
@@ -173,7 +173,7 @@ async function claim(ports: Ports) {
   }
 }
 
-/** Tells the progress of the drift check while the work goes on, and its result. */
+/** Reports the progress of the drift check while the work continues, then its result. */
 async function tellingOf(drift: DriftProgress, working: Promise<boolean>): Promise<boolean> {
   const ended = new AbortController()
   const telling = drift.follow(tell, watchEveryMs, ended.signal)
@@ -187,7 +187,7 @@ async function tellingOf(drift: DriftProgress, working: Promise<boolean>): Promi
   }
 }
 
-/** Handles the inputs and runs the dispatcher, in this process, until nothing is left to do. */
+/** Handles the inputs and runs the dispatcher, in this process, until no work is left. */
 async function workHere(ports: Ports, configuration: Configuration, endsMs: number): Promise<boolean> {
   const holder = `ssofile apply, ${userInfo().username}@${hostname()}, process ${process.pid}`
   let isClean = true
@@ -205,8 +205,8 @@ async function workHere(ports: Ports, configuration: Configuration, endsMs: numb
 }
 
 /**
- * Waits for the lease, then runs a slice of the dispatcher. Giving up while another process has the lease would leave
- * statuses at `applying` although no process works on them. `undefined`: it is too late to begin.
+ * Waits for the lease, then runs a slice of the dispatcher. Giving up while another process has the lease would leave statuses at
+ * `applying` although no process works on them. `undefined`: it is too late to begin.
  */
 async function dispatchOnce(
   ports: Ports,
@@ -261,8 +261,8 @@ async function takeAll({ queues }: Ports, queue: 'dispatch'): Promise<number> {
 }
 
 /**
- * Watches the deployment until every difference is closed, explained by an input that wants attention, or put off to a retry:
- * that may come in an hour, and again.
+ * Watches the deployment until every difference is closed, explained by an input that needs attention, or postponed to a retry: the retry
+ * may come in an hour, and again later.
  */
 async function watch(
   ports: Ports,
@@ -274,7 +274,7 @@ async function watch(
   const organization = new OrganizationCache(ports, configuration.folders)
   let told = ''
   let most = 0
-  // Seen twice, since what waited before this run may be about to be checked again.
+  // Settled twice, because ssofile may be about to check again the inputs that waited before this run.
   for (let timesSettled = 0; timesSettled < 2; ) {
     const { plan, inputs, unfinished, miscounted, scheduled, names, memory } = await findDifferences(
       ports.objects,
@@ -286,7 +286,7 @@ async function watch(
     const isUnexplained = (assignment: Assignment) => !explained.grants.has(renderGrant(assignment))
     const isOpen = (key: AssignmentKey) => !scheduled.has(key) && [namesOf(key)].flat().every(isUnexplained)
     const putOff = new Set([...scheduled].flatMap(namesOf).map(renderGrant))
-    // Its status says that it is on its way, until the retry.
+    // Its status says that ssofile is working on it, until the retry.
     const isPutOff = (input: string) => {
       const link = parseLinkKey(input, configuration.folders)
       return scheduled.has(input) || (link.ok && putOff.has(renderGrant(link.value)))
@@ -296,7 +296,7 @@ async function watch(
     const grants = granting.length + unfinished.filter(isOpen).length
     const revocations = plan.revocations.filter(isOpen).length
     const toLookAt = [...inputs, ...miscounted.map(({ link }) => link)]
-    // A link at rest stands nowhere in the index.
+    // The index does not contain links at rest.
     const isExplained = (input: string) => explained.inputs.has(input) || memory.statuses[input]?.state === 'waiting'
     const files = toLookAt.filter((input) => !isExplained(input) && !isPutOff(input)).length
     const untried = ports.clock.monotonicMs() < triedByMs ? await countThere(ports, retried) : 0
@@ -319,13 +319,13 @@ async function watch(
   return true
 }
 
-/** How many of these objects are still there. */
+/** How many of these objects still exist. */
 async function countThere({ objects }: Ports, keys: readonly string[]): Promise<number> {
   const heads = await Promise.all(keys.map((key) => objects.head(key)))
   return heads.filter((head) => head !== undefined).length
 }
 
-/** Differences that stay open for a reason told in a status: their inputs wait, failed, or are blocked, held or stuck. */
+/** Differences that stay open for a reason in a status: their inputs wait, failed, or are blocked, held or stuck. */
 async function listExplained(
   ports: Ports,
   configuration: Configuration,

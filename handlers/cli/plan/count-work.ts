@@ -3,7 +3,7 @@ import type { QueueName, Queues } from '../../../shared/ports/queues.ts'
 import { wrapPort } from '../../../shared/reconcile/calls/wrap-port.ts'
 import { lanes } from '../../../shared/reconcile/records/lanes.ts'
 
-/** The same queues; `onChange` hears how many hints were worked on, of how many that were sent so far. */
+/** The same queues; `onChange` gets the number of finished hints and the number sent so far. */
 export function countWork(queues: Queues, onChange: (work: Counted) => void): Queues {
   let done = 0
   let of = 0

@@ -9,8 +9,8 @@ type Standing = {
 }
 
 /**
- * Progress of a drift check that a command began, shown while the command waits. `undefined`: none was begun. Where another
- * check has replaced it, that one is followed: it compares the same, with a listing that is newer.
+ * Progress of a drift check that a command began, shown while the command waits. `undefined`: none was begun. If another check has replaced
+ * it, this follows that one: it compares the same, with a newer listing.
  */
 export class DriftProgress {
   readonly #ports: Pick<Ports, 'objects' | 'clock'>
@@ -21,14 +21,14 @@ export class DriftProgress {
     this.#run = run
   }
 
-  /** How many parts are left; `undefined` where somebody deleted what tells of it. */
+  /** How many parts are left; `undefined` if somebody deleted the record. */
   async partsLeft(): Promise<number | undefined> {
     return (await this.standing()).partsLeft
   }
 
   /**
-   * How far the check is. Its record is read once, so that all three say the same moment. `isReplaced`: another check has begun
-   * since. `undecided`: how many assignments are too recent to judge, and from when on they can be judged; `undefined`: none.
+   * The state of the check. All three values come from one read, so they match. `isReplaced`: another check has begun since. `undecided`:
+   * how many assignments are too recent to judge, and when they can be judged; `undefined`: none.
    */
   async standing(): Promise<Standing> {
     if (this.#run === undefined) return { partsLeft: 0, isReplaced: false, undecided: undefined }
@@ -41,7 +41,7 @@ export class DriftProgress {
     }
   }
 
-  /** One line about now; empty if there is nothing to tell. */
+  /** One line about the present state; empty if there is nothing to report. */
   async line(): Promise<string> {
     if (this.#run === undefined) return ''
     const run = await this.#read()
@@ -53,7 +53,7 @@ export class DriftProgress {
     return open.length === 0 ? `${check}: ${found}` : `${check}: ${count(open.length, 'part')} left; ${found}`
   }
 
-  /** Tells each new line until `signal` is aborted. */
+  /** Prints each new line until `signal` is aborted. */
   async follow(tell: (line: string) => void, everyMs: number, signal: AbortSignal): Promise<void> {
     for (let told = ''; this.#run !== undefined && !signal.aborted; ) {
       const line = await this.line()

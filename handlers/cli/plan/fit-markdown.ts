@@ -6,7 +6,7 @@ export type MarkdownSection = { readonly title: string; readonly lines: readonly
 type Fitted = {
   readonly head: string
   readonly sections: readonly MarkdownSection[]
-  /** Says how many lines were left out, if any were. It stands at the end, with all that must not be cut. */
+  /** Says how many lines were left out, if any. It stands at the end, with all text that must not be cut. */
   readonly foot: (left: number) => string
 }
 
@@ -14,8 +14,8 @@ type Fitted = {
 const moreMost = 60
 
 /**
- * Markdown of at most `most` UTF-16 units. Head and foot are always whole. What is left is shared: a section that needs less
- * than its share leaves the rest to the others, so that ten thousand grants do not hide one revocation.
+ * Markdown of at most `most` UTF-16 units. Head and foot are always whole. The sections share the rest: a section that needs less than its
+ * share leaves room to the others, so that ten thousand grants do not hide one revocation.
  */
 export function fitMarkdown({ head, sections, foot }: Fitted, most: number): string {
   const filled = sections.filter(({ lines }) => lines.length > 0)
@@ -37,7 +37,7 @@ export function fitMarkdown({ head, sections, foot }: Fitted, most: number): str
   return `${head}${told.join('')}${foot(left)}`
 }
 
-/** How many of the lines, from the first on, have room. */
+/** How many lines fit, from the first on. */
 function countFitting(lines: readonly string[], room: number): number {
   let used = 0
   const tooMany = lines.findIndex((line) => {

@@ -7,7 +7,7 @@ import { accessLevels, type KnownAction } from '../../../shared/domain/iam-polic
 import type { PermissionsChange } from '../../../shared/domain/iam-policies/compare-permissions.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
 
-/** One line of what a change means: `gains Write: s3:PutObject, s3:PutObjectAcl and 3 more`. `items` are names from outside. */
+/** One line of a change's meaning: `gains Write: s3:PutObject, s3:PutObjectAcl and 3 more`. `items` are names from outside. */
 export type MeaningLine = { readonly word: string; readonly items: readonly string[]; readonly more: number }
 
 const itemsTold = 12
@@ -17,7 +17,7 @@ function line(word: string, items: readonly string[]): readonly MeaningLine[] {
   return [{ word, items: items.slice(0, itemsTold), more: Math.max(0, items.length - itemsTold) }]
 }
 
-/** All that is to say of the change of a permission set besides its fields: what it means, then what IAM Access Analyzer says. */
+/** The change of a permission set besides its fields: its meaning, then the findings of IAM Access Analyzer. */
 export function listChange({
   meaning,
   check,
@@ -25,7 +25,7 @@ export function listChange({
   return [...(meaning ? listMeaning(meaning) : []), ...(check ? listCheck(check) : [])]
 }
 
-/** Whether IAM Access Analyzer says that a part of the policy does not work, or allows too much. */
+/** Whether IAM Access Analyzer finds that a part of the policy does not work, or allows too much. */
 export function isGrave({ findings }: AccessCheck): boolean {
   return !('why' in findings) && findings.some(({ type }) => type === 'ERROR' || type === 'SECURITY_WARNING')
 }
@@ -57,7 +57,7 @@ function listCheck({ findings, newAccess }: AccessCheck): readonly MeaningLine[]
   return [...wrong, ...line(`${analyzer}: it allows more than before`, reasons)]
 }
 
-/** What the change of a permission set means, line by line: first the warnings, then what is gained, the gravest first. */
+/** The meaning of a permission set's change, line by line: the warnings, then the gains, the gravest first. */
 function listMeaning(meaning: PermissionsChange): readonly MeaningLine[] {
   const { gained, lost, changed, policiesGained, policiesLost, policiesRead, policiesNotRead, warnings } = meaning
   const byLevel = (word: string, actions: readonly KnownAction[]) =>

@@ -33,7 +33,7 @@ import {
 import { isTemporary, previewStanding } from './preview-standing.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 
-/** At five calls a second this is a minute. */
+/** At five calls a second this takes a minute. */
 const looksMost = 300
 
 export type ToldPreview = Omit<Preview, 'permissionSets'> & {
@@ -44,13 +44,13 @@ export type MadePlan = {
   readonly ports: Ports
   readonly preview: ToldPreview
   readonly warnings: readonly string[]
-  /** What a push would upload and delete. Absent: the plan is of the bucket as it is. */
+  /** The uploads and deletions of a push. Absent: the plan is about the bucket as it is. */
   readonly push?: Push
 }
 export type Push = InputChanges & {
   readonly faults: FolderListing['faults']
   readonly invalid: readonly InvalidUpload[]
-  /** The same for the same changes with the same effect. */
+  /** Equal for equal changes with equal effect. */
   readonly digest: string
 }
 
@@ -63,22 +63,22 @@ export type ScopeOptions = {
   readonly only?: InputPart | undefined
 }
 
-/** `invalid`: the keys of files that may be uploaded though they are not valid, as typed. */
+/** `invalid`: the keys, as typed, of invalid files that may be uploaded. */
 export type InvalidOptions = { readonly invalid?: readonly string[] }
 
 type Options = ScopeOptions &
   InvalidOptions & {
     readonly config?: string | undefined
-    /** A file instead of a deployment's configuration is foretold, not refused: nothing is carried out under it. */
+    /** A file that replaces a deployment's configuration is accepted for a forecast: nobody carries the plan out under it. */
     readonly isForetelling?: boolean
-    /** A folder: as if its selectors were those of the bucket. */
+    /** A folder whose selectors replace those of the bucket in this plan. */
     readonly selectors?: string | undefined
     /** Whether IAM Access Analyzer is asked about changed inline policies. */
     readonly checksAccess?: boolean | undefined
     readonly onStep: TellProgress
   }
 
-/** Changes of inputs, and what is to say about their source. */
+/** Changes of inputs, and remarks about their source. */
 type Compared = {
   readonly changes: InputChanges
   readonly faults: FolderListing['faults']
@@ -87,8 +87,9 @@ type Compared = {
 type FindChanges = (ports: Ports) => Promise<Compared>
 
 /**
- * What changes when these files are pushed to the bucket, or, without a `source`, what a reconcile of the bucket would change.
- * `source`: a folder, or what finds the changes. Writes nothing. Throws Refusal for another Identity Center than the bucket's.
+ * The changes that a push of these files would make or, without a `source`, the changes that a reconcile of the bucket would make.
+ * `source`: a folder, or a function that finds the changes. Writes nothing. Throws Refusal if the bucket belongs to another Identity
+ * Center.
  */
 export async function makePlan(
   bucket: string,
@@ -129,7 +130,7 @@ export async function makePlan(
   return { ports, preview, warnings, push: { ...changes, faults, invalid, digest } }
 }
 
-/** `suffixBefore`: of the configuration that is in force, where another one is foretold. */
+/** `suffixBefore`: the suffix in force, if the plan is about another configuration. */
 async function choose(
   objects: ObjectStore,
   deployment: Owner['deployment'],
@@ -142,7 +143,7 @@ async function choose(
   return { configuration: await readConfiguration(config), notes: [note], suffixBefore }
 }
 
-/** Where a permission set is assigned, else where it comes to, else in any account, managed policies are read. */
+/** Reads managed policies in an account with the permission set, else in one that gets it, else in any account. */
 function throughAuditor(
   ports: Ports,
   { auditorRole }: Configuration,
@@ -181,7 +182,7 @@ async function compareFolder(
       `'${quote(source, 1024)}' has no file under ${scope.prefixes.join(' or ')}; expected at least one with --folder; to empty the folder, delete its files from the bucket`,
     )
   onStep('comparing files with the bucket')
-  // What the folder has nothing of is left as it is there: a mistyped name empties nothing.
+  // If the folder has no files of a kind, the bucket's files of that kind stay: a mistyped name deletes nothing.
   const isNamed = (prefix: string) => files.some(({ key }) => key.startsWith(prefix))
   const prefixes = options.folder === undefined ? scope.prefixes : scope.prefixes.filter(isNamed)
   return {
@@ -195,7 +196,7 @@ function overlaps(key: string, prefix: string): boolean {
   return key.startsWith(prefix) || prefix.startsWith(key)
 }
 
-/** Throws Refusal for a folder that the configuration does not declare: nothing counts there. */
+/** Throws Refusal if the configuration does not declare the folder: links there have no effect. */
 export function chooseScope(
   prefixes: readonly string[],
   folders: readonly string[],
@@ -221,14 +222,14 @@ function leaveOutSystemFiles(files: readonly InputFile[]): [readonly InputFile[]
   return [files.filter(({ key }) => !isSystemFile(key)), [warning]]
 }
 
-/** 128 bits: somebody who writes the files must not find two plans, a harmless and a harmful one, with the same digest. */
+/** 128 bits: an author of the files must not find a harmless and a harmful plan with the same digest. */
 const digits = 32
 
 /**
- * The same for the same changes with the same effect: of files by their content and what they take the place of, of access
- * by name, links and the id that the name stands for, of permission sets with those who have them. What changes nothing is
- * not in it (links that wait, the age of the organization), nor what AWS may change by itself, nor what passes with time: how
- * much the brake would hold now, and temporary access. `standing`: what would change without that (`previewStanding`).
+ * Equal for equal changes with equal effect. It covers files by their content and by the content they replace, access by name, links and
+ * the id behind the name, and permission sets with the people who have them. It leaves out waiting links and the age of the organization,
+ * which change nothing; what AWS may change by itself; and what changes with time: how much the brake would hold now, and temporary access.
+ * `standing`: the changes without temporary access (`previewStanding`).
  */
 export function planDigest(bucket: string, { uploads, deletions }: InputChanges, standing: Preview): string {
   const shown = {
@@ -246,13 +247,13 @@ export function planDigest(bucket: string, { uploads, deletions }: InputChanges,
       all.map(({ group, user, files, access }) => [group, user, files, access]),
     ),
     groups: standing.memberships.groups.map(({ name, change }) => [name, change]),
-    // Those that wait, or whose time has ended, change by the clock.
+    // Waiting and ended ones change with time.
     ...(standing.people.length > 0 && {
       people: standing.people.flatMap(({ name, change, fields, at }) =>
         at === undefined ? [[name, change, fields]] : [],
       ),
     }),
-    // One that is blocked is deleted when the last access goes, be it temporary.
+    // A blocked one is deleted with its last access, even if that is temporary.
     permissionSets: standing.permissionSets.map(({ name, change }) => [
       name,
       change === 'blocked' ? 'delete' : change,

@@ -25,23 +25,22 @@ import { readActionCatalog } from './read-action-catalog.ts'
 const readsAtOnce = 32
 
 /**
- * `fields`: those that differ, if known; empty: the new file means the same, written differently. `meaning`: what is allowed
- * then and was not, or the other way round; absent: nothing, or not known.
+ * `fields`: the changed fields, if known; empty: the new file means the same, written differently. `meaning`: the gained and lost
+ * permissions; absent: none, or unknown.
  */
 export type ToldPermissionSetChange = PermissionSetChange & {
   readonly fields?: readonly string[]
   readonly meaning?: PermissionsChange
-  /** What IAM Access Analyzer says of the new inline policy; absent: it was not to be asked, or there is no other one. */
+  /** The findings of IAM Access Analyzer on the new inline policy; absent: nobody asked for them, or the policy is unchanged. */
   readonly check?: AccessCheck
 }
 
-/** What managed policies say, as a permission set of this name has them. */
+/** Reads the managed policies of a permission set of this name. */
 export type ReadPolicies = (
   name: PermissionSetName,
   policies: readonly (string | CustomerManagedPolicy)[],
 ) => Promise<ReadonlyMap<string, PolicyText>>
 
-/** Asks IAM Access Analyzer. */
 export type CheckAccess = (policies: InlinePolicies) => Promise<AccessCheck>
 
 type Buckets = { readonly before: ObjectStore; readonly after: ObjectStore }
@@ -53,8 +52,8 @@ type Compared = {
 }
 
 /**
- * Names what changes in permission sets, and what that allows, by comparing the file that was applied with the new one.
- * Without `readPolicies` managed policies are told by name only; without `checkAccess` IAM Access Analyzer says nothing.
+ * Names the changes of permission sets and their meaning, by comparing the applied file with the new one. Without `readPolicies` it names
+ * managed policies only; without `checkAccess` it leaves out IAM Access Analyzer.
  */
 export async function nameChangedFields(
   changes: readonly PermissionSetChange[],
@@ -67,7 +66,7 @@ export async function nameChangedFields(
     return { one, files: await compareFiles(one.name, one.change, buckets) }
   })
   const told: ToldPermissionSetChange[] = []
-  // One after another: which policies are read at most must not depend on which file came first.
+  // One after another: the limit on policies must cut the same files in every run.
   for (const { one, files } of compared) {
     if (files === undefined) told.push(checkAccess && one.change === 'update' ? { ...one, check: unknown } : one)
     else {
@@ -82,13 +81,13 @@ export async function nameChangedFields(
 
 const unknown: AccessCheck = { findings: { why: 'the file that was applied, or the new one, is not known' } }
 
-/** `undefined`: there is no inline policy, or the same as before. */
+/** `undefined`: there is no inline policy, or it is unchanged. */
 async function checkInline({ before, after }: Compared, check: CheckAccess): Promise<AccessCheck | undefined> {
   if (after.inlinePolicy === undefined || after.inlinePolicy === before?.inlinePolicy) return undefined
   return check({ before: before?.inlinePolicy, after: after.inlinePolicy })
 }
 
-/** `undefined`: unknown, because the bucket no longer has the file that was applied, or it cannot be read. */
+/** `undefined`: unknown, because the bucket no longer has the applied file, or ssofile cannot read it. */
 async function compareFiles(
   name: PermissionSetName,
   change: PermissionSetChange['change'],

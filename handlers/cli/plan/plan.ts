@@ -28,7 +28,7 @@ type Options = ScopeOptions &
     readonly detailedExitcode?: boolean
   }
 
-/** `ssofile plan`: what would be granted and revoked, by which link. */
+/** `ssofile plan`: shows grants and revocations, with their links. */
 export function addPlan(program: Command): void {
   program
     .command('plan')
@@ -102,7 +102,7 @@ async function showMarkdown(made: MadePlan, source: string): Promise<void> {
   process.stdout.write(renderMarkdownPlan({ ...made, pause, source }))
 }
 
-/** Prints a plan, with what it cannot say in itself as warnings. */
+/** Prints a plan, and warnings about its limits. */
 export async function showPlan(
   made: MadePlan,
   { isJson = false, isVerbose = false, isPaged = false } = {},
@@ -121,7 +121,6 @@ export async function showPlan(
     warn(`all changes are ${describePause(pause)}; nothing in this plan is carried out until: ${remedyOf(pause)}`)
 }
 
-/** Whether files or access would change. */
 function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): boolean {
   return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
 }

@@ -27,8 +27,8 @@ type Planned = {
 }
 
 /**
- * What would change if nobody had temporary access: the same whether some begins, goes on or ends. What a plan says is `preview`,
- * with temporary access as it is; the digest of a plan is of this. Where nobody has any, both are one.
+ * The changes if nobody had temporary access: equal whether some begins, continues or ends. A plan shows `preview`, with temporary access
+ * as it is; a plan's digest covers this one. If nobody has any, both are the same.
  */
 export async function previewStanding(
   ports: Ports,
@@ -41,7 +41,7 @@ export async function previewStanding(
   const ending = [...preview.revocations, ...preview.held, ...preview.stuck].filter((one) =>
     one.links.some(isTemporary),
   )
-  // A link that comes may keep what a temporary link gave that has just ended.
+  // A new link may keep access from a temporary link that has just ended.
   const coming = changes.uploads.flatMap(({ key, over }) => (over === undefined ? [key] : []))
   const grants = new Set([
     ...[...links, ...coming].flatMap((key) => grantOf(key, configuration)),
@@ -61,7 +61,7 @@ export async function previewStanding(
     deletions: without.map((key) => ({ key })),
   })
   const planned = await previewChanges({ ...ports, objects: standing }, configuration, { ...options, looksMost: 0 })
-  // Looked for once: what only temporary access gave is there now, and by that no access of others.
+  // These are computed once: access that is only temporary exists now, and must not count as access by others.
   const existing = new Set(preview.existing.map(({ assignment }) => renderAssignmentName(assignment)))
   const isNew = ({ assignment }: { readonly assignment: Assignment }) => !existing.has(renderAssignmentName(assignment))
   return { ...planned, grants: planned.grants.filter(isNew) }
@@ -71,13 +71,13 @@ export function isTemporary({ key }: { readonly key: string }): boolean {
   return key.startsWith(temporaryPrefix)
 }
 
-/** What a link of a user grants: no temporary link is a group's. */
+/** The grants of a user's link: temporary links never name groups. */
 function grantOf(key: string, { folders }: Configuration): readonly string[] {
   const link = parseLinkKey(key, folders)
   return link.ok && link.value.type === 'USER' ? [renderGrant(link.value)] : []
 }
 
-/** What only links of granted requests gave. */
+/** Entries that only links of granted requests gave. */
 async function listTemporaryEntries(
   objects: ObjectStore,
   mayBe: (id: AssignmentId) => boolean,

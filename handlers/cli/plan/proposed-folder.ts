@@ -13,7 +13,7 @@ export type LocalFile = {
   read(mostBytes: number): Promise<Uint8Array>
 }
 
-/** The files of a folder, and what cannot be used, by its path. */
+/** The files of a folder, and the unusable ones, by path. */
 export type Walk = {
   readonly files: readonly LocalFile[]
   readonly faults: readonly ({ readonly key: string } & InputFault)[]
@@ -24,11 +24,10 @@ type Growing = { readonly files: LocalFile[]; readonly faults: ({ readonly key: 
 const looksAtOnce = 64
 
 /**
- * The regular files under a prefix of a folder, such as `policies/`, or the one of this name, such as `hygiene.json`; none where
- * it does not exist. Whoever writes the folder, in
- * a pull request for instance, need not be who runs the command. So no symbolic link is followed, neither a file's nor a
- * folder's: it could lead to that person's credentials, which a complaint would quote and a push would upload, or to a device
- * that never ends. `folder` itself is named by who runs the command, and may be a link.
+ * The regular files under a prefix of a folder, such as `policies/`, or the file of this name, such as `hygiene.json`; none if it does not
+ * exist. The author of the folder, for instance of a pull request, may be another person than the one who runs the command. So this follows
+ * no symbolic link, neither a file's nor a folder's: it could lead to that person's credentials, which a complaint would quote and a push
+ * would upload, or to an endless device. The person who runs the command names `folder` itself, so it may be a link.
  */
 export async function walkFolder(folder: string, prefix: string): Promise<Walk> {
   const walk: Growing = { files: [], faults: [] }
@@ -47,13 +46,13 @@ export async function walkFolder(folder: string, prefix: string): Promise<Walk> 
   return walk
 }
 
-/** One file of a folder: its content, or what is to say about it. */
+/** One file of a folder: its content, or its fault. */
 export type ProposedFile = { readonly key: string; readonly size: number } & (
   | { readonly body: Uint8Array }
   | { readonly complaint: Complaint }
 )
 
-/** The files under a prefix whose keys count, ascending; more than `mostBytes` are not read. */
+/** The files under a prefix with valid keys, ascending; those above `mostBytes` are not read. */
 export async function readProposedFiles(
   folder: string,
   {
@@ -102,7 +101,7 @@ async function walkEntry(
   { name }: Pick<Dirent, 'name'>,
 ): Promise<void> {
   const path = prefix + name
-  // Node.js puts this letter in the place of bytes that are not UTF-8, and then finds no such file.
+  // Node.js replaces bytes that are not UTF-8 by this letter, and then finds no such file.
   const ifAbsent = name.includes('\ufffd') ? notUtf8 : prefix === '' ? undefined : vanished
   const found = await limit(() => lookAt(walk, folder, path, ifAbsent))
   if (!found) return
@@ -113,7 +112,7 @@ async function walkEntry(
   walk.files.push({ path, sizeBytes: found.size, read })
 }
 
-/** `undefined`: it is not there, or cannot be looked at, which is noted. A `/` at the end would follow a link. */
+/** `undefined`: the file is missing, or unreadable, which is noted. A `/` at the end would follow a link. */
 async function lookAt(walk: Growing, folder: string, path: string, ifAbsent?: InputFault): Promise<Stats | undefined> {
   try {
     return await lstat(join(folder, path.replace(/\/$/, '')))
@@ -125,7 +124,7 @@ async function lookAt(walk: Growing, folder: string, path: string, ifAbsent?: In
   }
 }
 
-/** Never what a link leads to, nor a pipe that somebody would have to fill: it may have become one since it was looked at. */
+/** Never follows a link or waits for a pipe: the file may have become one since the check. */
 async function readRegularFile(path: string, mostBytes: number): Promise<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {

@@ -14,8 +14,8 @@ import type { InputChanges } from '../folder/compare-inputs.ts'
 type Proposed = { readonly head: ObjectHead; readonly body: Uint8Array }
 
 /**
- * A bucket as it would be after a push of a folder, or as it is. Nothing is ever written to the bucket: writes of caches
- * stay in this process, visible to `head` and `get`.
+ * A bucket as it would be after a push of a folder, or as it is. It never writes to the bucket: writes of caches stay in this process,
+ * visible to `head` and `get`.
  */
 export class ProposedObjects implements ObjectStore {
   readonly #bucket: ObjectStore
@@ -25,7 +25,7 @@ export class ProposedObjects implements ObjectStore {
   readonly #now: Date
   readonly #written = new Map<string, Proposed | undefined>()
 
-  /** `now`: when the uploads would be made. An input without a change counts as not uploaded again. */
+  /** `now`: the time of the uploads. An unchanged input counts as not uploaded again. */
   constructor(bucket: ObjectStore, now: Date, { uploads, deletions }: Changes = { uploads: [], deletions: [] }) {
     this.#bucket = bucket
     this.#now = now
@@ -82,7 +82,7 @@ export class ProposedObjects implements ObjectStore {
     return 'deleted'
   }
 
-  /** Without what was written here. */
+  /** Leaves out the writes of this process. */
   async *list(prefix: string, options?: { readonly startAfter?: string }): AsyncGenerator<ObjectHead> {
     const { startAfter } = options ?? {}
     const isListed = (key: string) =>
@@ -106,7 +106,7 @@ export class ProposedObjects implements ObjectStore {
   }
 }
 
-/** Only reports are written in parts, and nothing that only looks writes one. */
+/** Only reports are written in parts, and a preview writes no report. */
 async function notHere(key: string): Promise<never> {
   throw new Error(`${key} would be written in parts, but nothing is written here`)
 }

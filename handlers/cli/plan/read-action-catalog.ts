@@ -6,7 +6,10 @@ import {
 } from '../../../shared/domain/iam-policies/access-level.ts'
 import { once } from '../../../shared/ports/once.ts'
 
-/** Every action that AWS describes, from a package that has the data in it: nothing is asked. Half a second, so only where needed. */
+/**
+ * Every action that AWS describes, from a package that contains the data: it calls nothing. It takes half a second, so load it only if
+ * needed.
+ */
 export const readActionCatalog = once(async (): Promise<ActionCatalog> => {
   const services = await Promise.all((await iamServiceKeys()).map(listActions))
   return new Map(services.flat())

@@ -15,22 +15,21 @@ import { listMembershipFigures, listMembershipLines } from './render-memberships
 import { listPeopleFigures, listPeopleLines } from './render-people.ts'
 import { describeOwnAccount, groupByLinks, listAttributes, listFigures, renderCalm, withFates } from './render-plan.ts'
 
-/** GitHub refuses a comment of more than 65,536 characters. The rest leaves room for a line of one's own. */
+/** GitHub refuses a comment of more than 65,536 characters. The difference leaves room for a line of the user's own. */
 export const markdownMost = 65_000
-/** A link that grants in more accounts is told first. */
+/** The plan lists a link with more accounts first. */
 const manyAccounts = 20
 const accountsTold = 3
 
 type RenderedPlan = Pick<MadePlan, 'preview' | 'push' | 'warnings'> & {
   readonly pause: Pause | undefined
-  /** The folder or bucket, as it was named. */
+  /** The folder or bucket, as typed. */
   readonly source: string
 }
 
 /**
- * A plan for the comment of a pull request: the counts and the verdict of the brake, then what widens access most, then all
- * groups, folded. At most 65,000 UTF-16 units, and the same for the same inputs: no clock, no duration. What is from outside
- * stands in code spans.
+ * A plan for the comment of a pull request: the figures and the verdict of the brake, then the largest gains of access, then all groups,
+ * folded. At most 65,000 UTF-16 units, and equal for equal inputs: no clock, no duration. Text from outside is in code spans.
  */
 export function renderMarkdownPlan(told: RenderedPlan): string {
   const { preview, push, source } = told
@@ -151,8 +150,8 @@ function renderVerdict({ brake: { held, contents }, memberships }: ToldPreview):
 }
 
 /**
- * What gives much: to administrators, to many accounts, to a user directly; then what this push breaks. Whoever writes many
- * broken files cannot crowd out what gives access.
+ * The largest gains: for administrators, in many accounts, directly for a user; then the files that this push breaks. Many broken files
+ * cannot push the gains out.
  */
 function listFirst({ preview, push }: RenderedPlan): readonly string[] {
   const invalid = push?.invalid ?? []
@@ -182,7 +181,7 @@ function listFirst({ preview, push }: RenderedPlan): readonly string[] {
   ]
 }
 
-/** Permission sets that allow everything when they are made or changed, and those whose change reaches many accounts. */
+/** New or changed permission sets that allow everything, and those whose change reaches many accounts. */
 function listWideSets(preview: ToldPreview): readonly string[] {
   return preview.permissionSets.flatMap((one) => {
     if (one.change === 'rejected') return []
@@ -201,7 +200,7 @@ function listWideSets(preview: ToldPreview): readonly string[] {
   })
 }
 
-/** Administrators first, and of each the most accounts first. Grants that wait count: nobody is asked again later. */
+/** Administrators first, then by the number of accounts. Waiting grants count: nobody asks again later. */
 function listWideGrants(preview: ToldPreview): readonly string[] {
   const waiting = new Set(preview.waiting.flatMap(({ grants }) => grants))
   const told = sortBySize(groupByLinks([...preview.grants, ...waiting])).flatMap((group) => {
@@ -257,7 +256,7 @@ function renderSet(one: Exclude<Change, { readonly change: 'rejected' }>, { reac
   return `permission set ${markdownCode(one.name)} ${words[one.change]}${changed}${holders}${renderMeaning(one)}`
 }
 
-/** A list in the item of the permission set. */
+/** A nested list below the permission set. */
 function renderMeaning(change: Change): string {
   return listChange(change)
     .map(({ word, items, more }) => {
@@ -272,7 +271,7 @@ function listGroups(planned: readonly PlannedGrant[], preview: ToldPreview): rea
   return sortBySize(groupByLinks(planned)).map((group) => `- ${renderGroup(group, preview)}`)
 }
 
-/** The widest first; those of one size in the order of the plan. */
+/** The widest first; groups of equal size keep the order of the plan. */
 function sortBySize(groups: readonly (readonly PlannedGrant[])[]): readonly (readonly PlannedGrant[])[] {
   return groups.toSorted((a, b) => b.length - a.length)
 }
@@ -330,7 +329,7 @@ function listRoles(preview: ToldPreview): readonly string[] {
       ]
 }
 
-/** A push of this plan is refused. */
+/** ssofile refuses a push of this plan. */
 function renderMinimums({ minimums: [first, ...more] }: ToldPreview): string {
   if (first === undefined) return ''
   return ` **A policy refuses this plan**: ${markdownCode(first, 500)}${more.length > 0 ? ` and ${more.length} more` : ''}.`
@@ -340,7 +339,7 @@ function listMemberships({ memberships }: ToldPreview): readonly string[] {
   return listMembershipLines(memberships, markdownCode).map(({ text }) => `- ${text}`)
 }
 
-/** Whoever comes into a group gets all that it has. */
+/** A new member of a group gets all access of the group. */
 function listWideMemberships({ memberships, administrators }: ToldPreview): readonly string[] {
   const isWide = ({ access }: PlannedMembership) =>
     access.some(

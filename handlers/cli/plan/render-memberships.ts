@@ -13,7 +13,7 @@ import type { Mood } from '../terminal/paint.ts'
 const setsTold = 5
 const namesTold = 10
 
-/** One line of a plan about groups or people. `quote`: how names from outside are shown. */
+/** One line of a plan about groups or people. `quote`: how to show names from outside. */
 export type PlanLine = { readonly sign: string; readonly mood: Mood; readonly text: string }
 export type Quote = (text: string) => string
 
@@ -38,7 +38,7 @@ const groupWords: Readonly<Record<GroupChange['change'], readonly [sign: string,
   rejected: ['!', 'bad', 'rejected:'],
 }
 
-/** Groups first, then what is left alone, and last what takes people out. */
+/** Groups first, then unchanged memberships, and removals last. */
 export function listMembershipLines(preview: MembershipsPreview, quote: Quote): readonly PlanLine[] {
   return [
     ...preview.groups.map(({ name, change, reason }) => {
@@ -62,12 +62,12 @@ export function listMembershipLines(preview: MembershipsPreview, quote: Quote): 
   ]
 }
 
-/** No file asks for it, or did. */
+/** No file asks for it, now or before. */
 function isByRule({ files }: PlannedMembership): boolean {
   return files.every(({ key }) => key.startsWith(rulePrefix))
 }
 
-/** What each rule does is one line: it may mean thousands. */
+/** One line for each rule: a rule may cover thousands. */
 function tellRules(
   { added, removed, rules }: MembershipsPreview,
   which: 'added' | 'removed',
@@ -104,7 +104,7 @@ function tell(
   return { sign, mood, text }
 }
 
-/** What somebody has through a group. */
+/** The access that a group gives. */
 function describeGroupAccess(access: readonly GroupAccess[], quote: Quote): string {
   if (access.length === 0) return 'no access'
   const told = access
@@ -114,7 +114,7 @@ function describeGroupAccess(access: readonly GroupAccess[], quote: Quote): stri
   return [...told, ...(more > 0 ? [count(more, 'more permission set')] : [])].join(', ')
 }
 
-/** How much there is of each kind. */
+/** The figure of each kind. */
 export function listMembershipFigures(preview: MembershipsPreview): readonly (readonly [mood: Mood, text: string])[] {
   const changed = preview.groups.filter(({ change }) => !['blocked', 'rejected'].includes(change)).length
   const some = (number: number, mood: Mood, word: string, plural?: string) =>

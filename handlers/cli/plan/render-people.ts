@@ -16,7 +16,7 @@ const words: Readonly<Record<PersonChange['change'], readonly [sign: string, moo
   rejected: ['!', 'bad', 'rejected:'],
 }
 
-/** Who ends, or has no effect, last. */
+/** Ends and changes without effect come last. */
 export function listPeopleLines(people: readonly PersonChange[], quote: Quote): readonly PlanLine[] {
   const order = Object.keys(words)
   const sorted = people.toSorted((a, b) => order.indexOf(a.change) - order.indexOf(b.change))
@@ -37,7 +37,7 @@ function describe({ change, fields = [], at, reason }: PersonChange, quote: Quot
   return changed === '' ? '' : `, and changes ${changed}`
 }
 
-/** What follows later. */
+/** The later steps. */
 function describeTerms({ change, endsAt, deleteAfterDays }: PersonChange): readonly string[] {
   const deleted =
     deleteAfterDays === undefined ? [] : [`is deleted ${count(deleteAfterDays, 'day')} later, if nothing is left`]
@@ -47,7 +47,7 @@ function describeTerms({ change, endsAt, deleteAfterDays }: PersonChange): reado
 
 const effects = ['create', 'adopt', 'return', 'change', 'end'] as const
 
-/** How much there is of each kind. */
+/** The figure of each kind. */
 export function listPeopleFigures(people: readonly PersonChange[]): readonly (readonly [mood: Mood, text: string])[] {
   const ending = people.filter(({ change }) => change === 'end').length
   const changed = people.filter(changesPerson).length - ending

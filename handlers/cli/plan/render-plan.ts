@@ -27,7 +27,7 @@ export const fates: Readonly<Record<LinkFate, string>> = {
   suspended: 'a file suspends its user',
 }
 
-/** A plan for a terminal: the figures, then what waits, and last what takes access away. */
+/** A plan for a terminal: the figures, then waiting access, and revocations last. */
 export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): string {
   const room = isVerbose ? verbose : brief
   const parts = [
@@ -70,7 +70,7 @@ function renderUnplaced({ view }: Preview): string {
   return `! ${paint('pending', 'accounts')} whose State or Paths Organizations does not say: nothing is granted or revoked in ${unplaced.join(', ')}\n`
 }
 
-/** Files of links, or of memberships, without effect for one reason stand together. */
+/** Groups ineffective files of links and memberships by their reason. */
 function renderIdle({ idleLinks, memberships }: Preview, room: Room): string {
   const alike = Map.groupBy([...idleLinks, ...memberships.idle], ({ state, reason, remedy }) =>
     [state, reason, remedy].join('\n'),
@@ -89,13 +89,13 @@ function renderIdle({ idleLinks, memberships }: Preview, room: Room): string {
   return told.join('') + renderMore(left)
 }
 
-/** What a plan cannot judge. */
+/** The parts that a plan cannot judge. */
 function renderLater({ rulesLater }: Preview): string {
   if (rulesLater.length === 0) return ''
   return `! ${paint('pending', 'rules')} about who uploads are judged when the files are uploaded: ${rulesLater.map((rule) => quote(rule)).join(', ')}\n`
 }
 
-/** Access that a policy wants people to keep, and that too few would have left. */
+/** Access that a policy wants people to keep, if too few people would keep it. */
 function renderMinimums({ minimums }: Preview): string {
   const told = minimums.map((one) => `    ${quote(one, 2000)}\n`)
   return told.length === 0
@@ -103,12 +103,12 @@ function renderMinimums({ minimums }: Preview): string {
     : `! ${paint('bad', 'a policy refuses')} this plan (push refuses it, too):\n${told.join('')}`
 }
 
-/** Of links that are not told. */
+/** The number of links that are not shown. */
 function renderMore(links: number): string {
   return links > 0 ? `  and ${count(links, 'more link')} (--verbose tells all)\n` : ''
 }
 
-/** All of them, however many: a new mail domain gives every user another name. */
+/** Lists all of them, without a limit: a new mail domain gives every user another name. */
 function renderRenamed({ waiting }: Preview): string {
   const renamed = new Map(
     waiting.flatMap(({ meant, grants }) =>
@@ -128,7 +128,7 @@ function renderRenamed({ waiting }: Preview): string {
   return `… ${paint('pending', head)}:\n${pairs.join('')}`
 }
 
-/** Links that wait for one thing stand together. */
+/** Groups waiting links by their reason. */
 function renderWaiting({ waiting: all, view }: Preview, room: Room): string {
   const waiting = all.filter(({ meant }) => meant === undefined)
   const alike = Map.groupBy(waiting, ({ reason, remedy }) => [reason, remedy].join('\n'))
@@ -191,7 +191,7 @@ function renderOwnAccount(preview: Preview): string {
   return told === undefined ? '' : `! ${paint('bad', told)}\n`
 }
 
-/** `undefined`: nothing is granted there. */
+/** `undefined`: no access is granted there. */
 export function describeOwnAccount({ ownAccount }: Pick<Preview, 'ownAccount'>): string | undefined {
   if (ownAccount === undefined) return undefined
   const { id, grants } = ownAccount
@@ -233,7 +233,7 @@ function renderBrake({ brake, memberships }: Preview): string {
   ].join('')
 }
 
-/** What would become of the attributes for access control, a line each. */
+/** The changes of attributes for access control, one a line. */
 export function listAttributes({ attributes = [] }: Pick<ToldPreview, 'attributes'>): readonly string[] {
   if (attributes === 'denied')
     return ['! attributes for access control: these credentials may not ask Identity Center which it has']
@@ -340,7 +340,7 @@ function listSetFigures(sets: ToldPreview['permissionSets']): readonly Figure[] 
 
 type Figure = readonly [mood: Mood, text: string]
 
-/** How much there is of each kind: the first line of a plan, in every form. */
+/** The figure of each kind: the first line of a plan, in every form. */
 export function listFigures(preview: ToldPreview): readonly Figure[] {
   const { grants, revocations, bindings, waiting, existing, held, stuck, idleLinks, permissionSets, unfinished } =
     preview
@@ -365,7 +365,7 @@ export function listFigures(preview: ToldPreview): readonly Figure[] {
   ]
 }
 
-/** Files that are not valid, or that policies refuse. */
+/** Files that are invalid, or refused by policies. */
 export function countRejected({
   idleLinks,
   permissionSets,
@@ -377,13 +377,13 @@ export function countRejected({
   return [...idleLinks, ...idle].filter(isRejected).length + files.length
 }
 
-/** Empty where something changes. */
+/** Empty if something changes. */
 export function renderCalm(preview: ToldPreview): string {
   const { grants, revocations, bindings, waiting, held, stuck, permissionSets, unfinished } = preview
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked').length
   if (grants.length + revocations.length + bindings.length + changed > 0) return ''
   if (changesMemberships(preview.memberships) || preview.people.some(changesPerson)) return ''
-  // What waits, is held, stuck or blocked still differs from the files. Changes by hand were not looked for.
+  // Waiting, held, stuck and blocked access still differs from the files. The plan did not look for changes by hand.
   const rejected = countRejected(preview)
   if (rejected > 0)
     return `Nothing to change, but ${count(rejected, 'file')} ${rejected === 1 ? 'is' : 'are'} not valid and ${rejected === 1 ? 'grants' : 'grant'} nothing.`

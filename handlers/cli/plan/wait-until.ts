@@ -5,8 +5,8 @@ const lookEveryMs = 5_000
 const leastMs = 1_000
 
 /**
- * Waits for an instant by S3's clock: that of a person's machine may be wrong. `endsMs` (monotonic): there is no time after it;
- * `false`: then it is too late. `tell` is called where it waits.
+ * Waits for an instant by S3's clock: the user's clock may be wrong. `endsMs` (monotonic): the end of the time to wait; `false`: the
+ * instant comes later. Calls `tell` if it has to wait.
  */
 export async function waitUntil(
   instant: Date,

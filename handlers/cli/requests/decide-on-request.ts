@@ -74,7 +74,7 @@ async function decide(
 
 type Undecided = { readonly read: ReadRequest & { readonly status: Status }; readonly digest: RequestDigest }
 
-/** The request that is named; ssofile has told its digest. Throws Refusal where there is nothing to decide. */
+/** The request that the user named, with its digest from ssofile. Throws Refusal if there is nothing to decide. */
 export async function findUndecided(ports: Ports, text: string, decision: Decision): Promise<Undecided> {
   const path = await findRequest(ports, text)
   const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000
@@ -113,7 +113,7 @@ export async function writeDecision(
 
 type Decided = Undecided & { readonly caller: Caller; readonly decision: Decision; readonly json: boolean }
 
-/** Waits until ssofile has looked at it, and tells what came of it. Answers the exit code. */
+/** Waits until ssofile has evaluated the decision, and reports the result. Answers the exit code. */
 async function tellDecision(ports: Ports, { read: before, digest, caller, decision, json }: Decided): Promise<number> {
   const statuses = new StatusStore(ports.objects, ports.clock)
   let refused: Status | undefined

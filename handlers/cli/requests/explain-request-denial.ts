@@ -1,7 +1,7 @@
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { Refusal } from '../arguments/refusal.ts'
 
-/** Turns S3's AccessDenied into a Refusal: who may write requests and approvals, the bucket's policy says. */
+/** Turns S3's AccessDenied into a Refusal: the bucket's policy says who may write requests and approvals. */
 export function explainRequestDenial(what: string): (error: unknown) => never {
   return (error) => {
     if (!isServiceError(error, 'AccessDenied')) throw error

@@ -6,14 +6,13 @@ import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { Refusal } from '../arguments/refusal.ts'
 
-/** Who runs the command: a person's session, and the id of that user in the identity store, which requests and approvals are under. */
+/** The person who runs the command: their session, and their id in the identity store, under which their requests and approvals are. */
 export type Caller = PersonSession & { readonly userId: PrincipalId }
 
 type DirectoryPorts = Pick<Ports, 'identityStore' | 'clock' | 'randomness'>
 
 /**
- * The user of these credentials. Nothing is believed of it: S3 lets a session write under its own user's id alone, whatever
- * this finds. Throws Refusal.
+ * The user of these credentials. ssofile does not trust the result: S3 lets a session write only under its own user's id. Throws Refusal.
  */
 export async function findCaller(
   ports: DirectoryPorts,
@@ -29,7 +28,7 @@ export async function findCaller(
   return { ...session, userId: await findUserId(session, ports, environment) }
 }
 
-/** Only the management account and the delegated administrator may ask the identity store: elsewhere the id is given. */
+/** Only the management account and the delegated administrator may ask the identity store: elsewhere the user gives the id. */
 async function findUserId(
   { userName, account }: PersonSession,
   ports: DirectoryPorts,

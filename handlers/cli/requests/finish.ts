@@ -16,7 +16,7 @@ const lookSeconds = 60
 type Options = { readonly json?: boolean; readonly extension?: boolean }
 type Present = ReadRequest & { readonly object: NonNullable<ReadRequest['object']> }
 
-/** `ssofile finish`: withdraws a request, or ends the access that came of it. */
+/** `ssofile finish`: withdraws a request, or ends its access. */
 export function addFinish(program: Command): void {
   program
     .command('finish')
@@ -56,14 +56,14 @@ type Ended = { readonly extension: boolean | undefined; readonly isLate: boolean
 function sayEnd(how: 'withdrawn' | 'denied', { extension, isLate, after: { status } }: Ended): string {
   if (isLate) return `is ${how}, and has not been looked at yet: ssofile requests`
   if (extension) return 'is withdrawn; the access that runs goes on until its end'
-  // A denial is of the upload that is there.
+  // A denial covers the present upload.
   const runsUntil = how === 'denied' ? status?.request?.runsUntil : undefined
   return runsUntil === undefined
     ? `is ${how}; its access, if it had any, is being revoked`
     : `is denied; it extends access that goes on until ${runsUntil}, which its user or an operator ends`
 }
 
-/** An empty request asks for nothing more, and what is granted goes on. */
+/** An empty request asks for nothing more, and the granted access continues. */
 async function withdraw(ports: Ports, { key, object, status }: Present): Promise<'withdrawn'> {
   if (status?.request?.runsUntil === undefined)
     throw new Refusal(
@@ -76,7 +76,7 @@ async function withdraw(ports: Ports, { key, object, status }: Present): Promise
   throw new Refusal(uploadedAgain(key))
 }
 
-/** Who may not delete it may be one of its approvers: a denial ends it too. */
+/** A caller who may not delete the request may be one of its approvers: a denial ends it too. */
 async function end(ports: Ports, { key, object }: Present): Promise<'withdrawn' | 'denied'> {
   try {
     if ((await ports.objects.delete(key, { ifMatch: object.etag })) === 'deleted') return 'withdrawn'

@@ -18,12 +18,12 @@ import { parseNamedRequest } from './request-key.ts'
 
 const lookEveryMs = 300
 
-/** A request as it stands in the bucket, and what became of exactly this upload. */
+/** A request as it is in the bucket, and the status of exactly this upload. */
 export type ReadRequest = RequestPath & {
   /** Absent: it was withdrawn, or never made. */
   readonly object?: ReadObject | undefined
   readonly body?: Parsed<AccessRequest> | undefined
-  /** Absent: ssofile has not looked at this upload yet. Its digest is of what `body` says. */
+  /** Absent: ssofile has not evaluated this upload yet. Its digest covers `body`. */
   readonly status?: Status | undefined
 }
 
@@ -37,7 +37,7 @@ export async function readRequest({ objects, clock }: RequestPorts, path: Reques
   return { ...path, object, body, status: status && isCurrent(status, object) ? status : undefined }
 }
 
-/** Looks again until it holds, at most until `endsMs` (monotonic); answers the last look. */
+/** Reads again until the condition holds, at most until `endsMs` (monotonic); answers the last result. */
 export async function readRequestUntil(
   ports: RequestPorts,
   path: RequestPath,
@@ -51,11 +51,11 @@ export async function readRequestUntil(
   }
 }
 
-/** The request that a person names by digest or key. Throws Refusal where there is none. */
+/** The request with this digest or key. Throws Refusal if there is none. */
 export async function findRequest(ports: RequestPorts, text: string): Promise<RequestPath> {
   const named = parseNamedRequest(text)
   if ('key' in named) return named
-  // Whoever may not read the index of digests may read the statuses.
+  // A user without the right to read the index of digests may still read the statuses.
   const { statuses } = await readAllStatuses(ports, () => {}, requestPrefix)
   const digests = statuses.flatMap(({ request }) => request?.digest ?? [])
   const digest = wholeDigest(named.digest, digests)

@@ -3,7 +3,7 @@ import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { readDeployedConfiguration } from '../../../shared/reconcile/records/deployed-configuration.ts'
 import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
 
-/** What the deployment appends to every principal; nothing where that may not be read. */
+/** The suffix that the deployment appends to every principal; empty if the user may not read it. */
 export async function readSuffix(objects: ObjectStore): Promise<string> {
   const configuration = await spoiledAsAbsent(readDeployedConfiguration(objects)).catch((error: unknown) => {
     if (!isServiceError(error, 'AccessDenied')) throw error

@@ -4,7 +4,7 @@ import type { Status } from '../../../shared/domain/statuses/status.ts'
 import { renderDuration } from '../terminal/render-duration.ts'
 import type { ReadRequest } from './read-request.ts'
 
-/** What is asked for, line by line, for a terminal: what an approver decides on. Names from outside are escaped. */
+/** The request, line by line, for a terminal: an approver decides on it. Names from outside are escaped. */
 export function renderAsked({ key, link, userId, body }: ReadRequest): string {
   const asked = body?.ok ? body.value : undefined
   return `${quote(key, 1024)}\n${renderLines([
@@ -20,7 +20,7 @@ export function renderAsked({ key, link, userId, body }: ReadRequest): string {
   ])}`
 }
 
-/** What a status says of a request besides what every status says. */
+/** The lines of a request's status besides those of every status. */
 export function linesOfRequest({
   request,
 }: Pick<Status, 'request'>): readonly (readonly [string, string | undefined])[] {
@@ -37,7 +37,7 @@ export function linesOfRequest({
   ]
 }
 
-/** `undefined`: there is nothing to tell. */
+/** `undefined`: there is nothing to show. */
 export function renderLines(lines: readonly (readonly [string, string | undefined])[]): string {
   return lines.map(([name, text]) => (text === undefined ? '' : `  ${name.padEnd(10)}${quote(text, 2000)}\n`)).join('')
 }

@@ -5,9 +5,8 @@ import { Refusal } from '../arguments/refusal.ts'
 import type { Caller } from './find-caller.ts'
 
 /**
- * The request of this caller for a link as a person types it: whole, or its first three fields (`account%233000000002%Billing-ps`),
- * since it is always for oneself. `userName`: with or without
- * the principalSuffix. Prefixes may be left out. Throws Refusal.
+ * The caller's request for a link as typed: whole, or only its first three fields (`account%233000000002%Billing-ps`), since a request is
+ * always for oneself. `userName`: with or without the principalSuffix. Prefixes may be left out. Throws Refusal.
  */
 export function ownRequest(text: string, { userId, userName }: Pick<Caller, 'userId' | 'userName'>): RequestPath {
   const own = `${requestPrefix}${userId}/`
