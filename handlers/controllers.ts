@@ -14,17 +14,17 @@ import { reconcileApproval } from '../shared/reconcile/requests/approval-control
 import { requestController } from '../shared/reconcile/requests/request-controller.ts'
 import type { InputContext } from './input-context.ts'
 
-/** Makes one input true, as it is now. Throws if something cannot be read or written. */
+/** Reconciles one input in its present state. Throws if a read or write fails. */
 export type Reconcile = (message: InputMessage, context: InputContext) => Promise<unknown>
 
-/** A kind whose messages the function `requests` works on. */
+/** A kind whose messages the function `requests` handles. */
 type ReconciledKind = Kind & { readonly queue: (typeof queuesOfPeople)[number] }
 
 const controllers = new Map<Kind, Reconcile>()
 
 /**
- * Makes a kind of input one of ssofile's: its row says who writes it and where, and all that derives from that; `reconcile` says what
- * becomes of a file. Answers what takes the kind out again, for tests.
+ * Adds a kind of input. Its row says who writes it and where; everything else derives from the row. `reconcile` handles its files. Answers
+ * a function that removes the kind, for tests.
  */
 export function register(kind: ReconciledKind, reconcile: Reconcile): () => void {
   const withdraw = registerKind(kind)
@@ -35,7 +35,7 @@ export function register(kind: ReconciledKind, reconcile: Reconcile): () => void
   }
 }
 
-/** By the loop of all kinds. */
+/** Wraps a controller in the loop of all kinds. */
 export const by =
   <T extends KindTypes>(controller: Controller<T>) =>
   (message: InputMessage, context: T['context']): Promise<unknown> =>
@@ -52,7 +52,7 @@ register(kinds.membership, by(membershipController))
 register(kinds.rule, by(ruleController))
 register(kinds.attributes, by(uploadedAttributesController))
 
-/** The controller of an input's kind. Throws where no function works on messages of this kind, or another one does. */
+/** The controller of an input's kind. Throws if no function, or another one, handles messages of this kind. */
 export function controllerOf(key: string): Reconcile {
   const kind = kindAt(key)
   const reconcile = kind && controllers.get(kind)

@@ -6,13 +6,13 @@ import type { Ports } from '../shared/ports/ports.ts'
 import { backOffMs } from '../shared/reconcile/calls/repeat-patiently.ts'
 import { deliverDigest } from '../shared/reconcile/notifications/deliver-digest.ts'
 
-/** Twelve times, so for about two hours; then the digest is in the dead-letter queue, with an alarm. */
+/** Twelve attempts take about two hours; then the digest is in the dead-letter queue, with an alarm. */
 const backOff = { firstMs: 60_000, mostMs: 15 * 60_000 }
 const leastSeconds = 10
 
 /**
- * The digests, each for one receiver by one way. All of a batch are sent at the same time, and one that is not taken comes
- * again by itself, later each time: a receiver that hangs or fails holds up no other, and nothing else.
+ * Sends digests, each to one receiver by one way. All of a batch go out at the same time. A failed one comes again by itself, later each
+ * time: a receiver that hangs or fails holds up nobody else.
  */
 export const digests =
   (ports: Ports, configuration: Pick<Configuration, 'notifications'>) =>
@@ -28,7 +28,7 @@ export const digests =
         const told = error instanceof WebhookError ? error.retryAfterSeconds : undefined
         const seconds = Math.max(leastSeconds, told ?? Math.ceil(backOffMs(receives, backOff, randomness) / 1000))
         log.warn('a digest could not be sent; it is sent again', { error, messageId, receives, seconds })
-        // Where this fails, it comes again when its visibility ends.
+        // If this call fails, the message comes again when its visibility ends.
         await queues.changeVisibility('digests', [receiptHandle], Math.min(seconds, 3_600)).catch(() => undefined)
         return [{ itemIdentifier: messageId }]
       }

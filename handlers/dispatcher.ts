@@ -5,8 +5,8 @@ import type { Ports } from '../shared/ports/ports.ts'
 import { dispatch, type SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 
 /**
- * Runs a slice of the dispatcher when woken. A wake that finds another dispatcher at work is done with: that one does the
- * work. (Reported as failed, it would lock its message group, and with it every later wake, for its visibility timeout.)
+ * Runs a slice of the dispatcher when woken. A wake that finds another dispatcher running is done: that one does the work. (Reported as
+ * failed, it would lock its message group, and with it every later wake, for its visibility timeout.)
  */
 export const dispatcher =
   (ports: Ports, configuration: Configuration, options: SliceOptions) =>
@@ -16,7 +16,7 @@ export const dispatcher =
       ports.log.info('dispatcher slice ended', { outcome, settled, failed })
       ports.metrics.record(heartbeats.dispatcher)
     } catch (error) {
-      // For the same reason: the schedule wakes the next slice within a minute.
+      // Not reported as failed, for the same reason: the schedule wakes the next slice within a minute.
       ports.log.error('a dispatcher slice failed; the next one is woken within a minute', { error })
     }
     return { batchItemFailures: [] }

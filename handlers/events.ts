@@ -27,7 +27,7 @@ import type { QueueHandler } from './handler.ts'
 /** An event has less time than the hourly reconcile, which continues where this one ends. */
 const renewMs = 60_000
 
-/** A parsed event; none of the three: it is unreadable. */
+/** A parsed event. Without any of the three fields it is unreadable. */
 type Received = {
   readonly record: SQSRecord
   readonly name: string
@@ -39,17 +39,17 @@ type Received = {
 }
 
 /**
- * Something has changed in the organization, the directory or Identity Center. Events come late, twice, out of order and with masked
- * names. We trust that something changed, never what the event says: it tells where to look. If it does not, one reconcile
- * looks at everything. An event that fails comes again; each has its own message group.
- * `dispatcherRole`: its calls are our own.
+ * Handles events about the organization, the directory and Identity Center. Events come late, twice, out of order and with masked names.
+ * ssofile trusts that something changed, and uses the event only as a hint where to look. If it gives no hint, one reconcile reads
+ * everything. A failed event comes again; each has its own message group.
+ * `dispatcherRole`: its calls are ssofile's own.
  */
 export function events(
   given: Ports,
   configuration: Configuration,
   { dispatcherRole }: { readonly dispatcherRole?: string | undefined } = {},
 ): ReturnType<QueueHandler> {
-  // All that it follows shares the rate of the directory, and what one batch has learned of throttling the next one knows.
+  // All work of this batch shares the rate of the directory, and the next batch knows how AWS throttled this one.
   const ports = { ...given, identityStore: patientIdentityStore(given) }
   const rules = new RuleFiles(ports.objects)
   const context = { ports, configuration, organization: new OrganizationCache(ports, configuration.folders) }

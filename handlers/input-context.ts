@@ -16,13 +16,13 @@ import { Suspensions } from '../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
 import { People } from '../shared/reconcile/requests/people.ts'
 
-/** What the controllers get, for one message. `sentMs`: when it was sent, by the clock of SQS; `undefined`: not known. */
+/** The controllers' context for one message. `sentMs`: its sending time by the clock of SQS; `undefined`: unknown. */
 export type InputContext = ReturnType<typeof openInputs> & { readonly sentMs: number | undefined }
 
-/** What is shared by all messages that one process works on: caches, and one pace at the directory. */
+/** Shared by all messages of one process: caches, and one pace at the directory. */
 export function openInputs(ports: Ports, configuration: Configuration) {
   const { objects, clock } = ports
-  // Many ask at once, and the directory answers few calls a second.
+  // Many messages ask at once, and the directory answers few calls a second.
   const identityStore = patientIdentityStore(ports)
   const people = new People(identityStore, clock, configuration.principalSuffix)
   const policies = new Policies(ports)

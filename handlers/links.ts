@@ -7,10 +7,10 @@ import { linkController } from '../shared/reconcile/statuses/link-controller.ts'
 import type { QueueHandler } from './handler.ts'
 import { runInputs } from './run-inputs.ts'
 
-/** How long one batch reads the tags of accounts: well below the time that a function has. The links then come again. */
+/** Stop reading tags after this time, well below the function's timeout. The remaining links then come again. */
 const tagsMs = 15_000
 
-/** Looks at links that may have changed: writes their status, then hints at every account assignment they may concern. */
+/** Evaluates links that may have changed: writes their status, then hints at every account assignment they may concern. */
 export const links: QueueHandler = (ports, configuration) => {
   const organization = new OrganizationCache(ports, configuration.folders)
   const shared = { ...ports, configuration, policies: new Policies(ports) }

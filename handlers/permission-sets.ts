@@ -3,7 +3,7 @@ import { uploadedPermissionSetController } from '../shared/reconcile/permission-
 import type { QueueHandler } from './handler.ts'
 import { runInputs } from './run-inputs.ts'
 
-/** Looks at permission set files that may have changed: writes their status, then hints at the permission set. */
+/** Evaluates permission set files that may have changed: writes their status, then hints at the permission set. */
 export const permissionSets: QueueHandler = (ports, configuration) => {
   const context = { ...ports, configuration }
   return (event) =>

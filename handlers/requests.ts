@@ -9,15 +9,15 @@ import { openInputs } from './input-context.ts'
 import { runInputs } from './run-inputs.ts'
 
 /**
- * Looks at requests and approvals that may have changed: decides, grants by a link, and tells what became of them; and at files
- * that suspend people, make groups, put people into them, by name or by rule, and name attributes for access control. What takes
- * access away has a pace of its own at the directory: it does not wait behind calls for others, nor slow down for them.
+ * Evaluates requests and approvals that may have changed: decides, grants by a link, and reports the result. It also handles files that
+ * suspend people, make groups, put people into groups by name or by rule, and name attributes for access control. Removals of access have
+ * their own pace at the directory: they do not wait behind other calls, nor slow down for them.
  */
 export const requests: QueueHandler = (ports, configuration) => {
   const urgent = openInputs(ports, configuration)
   const ordinary = openInputs(ports, configuration)
   return (event) => {
-    // Once for all that come together.
+    // Once for all messages of the batch.
     let isAsked = false
     const askAnew = () => {
       if (!isAsked) ordinary.people.forget()

@@ -9,9 +9,9 @@ import { queueOfInput, toOutgoing } from '../shared/reconcile/records/inputs.ts'
 import { runBatch } from './run-batch.ts'
 
 /**
- * S3's notifications, from the standard queue that S3 can notify to the FIFO queues, each folder or uploader in few message groups.
- * Acts on nothing: what happened is passed on for the log, the key is what is looked at. `apiPrincipals` are how S3 names
- * the API and the page, where they are: `AWS:` and the id of a role, after which the name of a session may follow.
+ * Passes S3's notifications from the standard queue, the only kind that S3 can notify, to the FIFO queues; each folder or uploader has few
+ * message groups. It acts on nothing: the key says where to look, the rest is for the log. `apiPrincipals`: S3's names of the API and the
+ * page, if there are any: `AWS:` and the id of a role, and perhaps the name of a session after it.
  */
 export const router =
   (
@@ -38,7 +38,7 @@ export const router =
       }
       for (const { key, event: name, by, id } of inputs)
         ports.log.info('input changed', { input: key, event: name, by, id })
-      // Those that can be read have gone on; the message comes again and ends in the dead-letter queue, with an alarm.
+      // The readable records have gone on; the message comes again and ends in the dead-letter queue, with an alarm.
       if (unreadable.length > 0) throw new AggregateError(unreadable, 'a notification has a record that cannot be read')
     })
 

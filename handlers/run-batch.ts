@@ -10,11 +10,11 @@ import type { Ports } from '../shared/ports/ports.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
 
 /**
- * Runs a batch record by record; what throws is reported and comes again when its visibility ends. In a FIFO queue the
- * rest of the same subject (`orderOf`, mostly the key) is reported too, so that it stays in order, and no other is held up
- * (Lambda Developer Guide, "Handling errors for an SQS event source": return the first failure and all after it).
- * Why it failed is logged and noted each time, for `ssofile redrive`: in the dead-letter queue, where it ends, only the
- * message itself can be seen.
+ * Runs a batch record by record; a record that throws is reported and comes again when its visibility ends. In a FIFO queue the rest of the
+ * same subject (`orderOf`, mostly the key) is reported too, so that it stays in order; other subjects go on (Lambda Developer Guide,
+ * "Handling errors for an SQS event source": return the first failure and all after it).
+ * Each failure is logged and noted for `ssofile redrive`: in the dead-letter queue, where the message ends, only the message itself is
+ * visible.
  */
 export async function runBatch(
   event: SQSEvent,
@@ -56,7 +56,7 @@ export async function runBatch(
   return { batchItemFailures: answers.flatMap(({ batchItemFailures }) => batchItemFailures) }
 }
 
-/** Messages of one subject are worked on one after the other. What is no message is its own. */
+/** Messages of one subject run one after the other. A record without a message is its own subject. */
 function subjectOf({ body, messageId }: SQSRecord, orderOf: (message: InputMessage) => string): string {
   try {
     return orderOf(inputMessage.parse(JSON.parse(body)))

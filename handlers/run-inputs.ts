@@ -10,16 +10,16 @@ import { runBatch } from './run-batch.ts'
 type InputBatch = {
   readonly ports: Ports
   readonly configuration: Configuration
-  /** Where the messages come from. */
+  /** The source of the messages. */
   readonly queues: Parameters<typeof parseInput>[0]
   readonly reconcile: (message: InputMessage, record: SQSRecord) => Promise<unknown>
-  /** Messages of one subject are worked on one after the other. Default: those of one key. */
+  /** Messages of one subject run one after the other. Default: those of one key. */
   readonly orderOf?: (message: InputMessage) => string
 }
 
 /**
- * Reconciles each input of a batch. What AWS refuses stands in the input's status, and the message is done. A message that fails otherwise is
- * sent once more, in a group of its own, so that it holds up no other; where it fails there, SQS delivers it again.
+ * Reconciles each input of a batch. If AWS refuses a call, the input's status says so, and the message is done. A message that fails
+ * otherwise is sent once more, in a group of its own, so that it holds up no other; if it fails there, SQS delivers it again.
  */
 export function runInputs(event: SQSEvent, { ports, configuration, ...batch }: InputBatch): Promise<SQSBatchResponse> {
   const work = async (record: SQSRecord): Promise<void> => {

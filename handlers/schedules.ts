@@ -35,13 +35,13 @@ import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
 import { watchPolicies } from '../shared/reconcile/statuses/watch-policies.ts'
 import { watchSelectors } from '../shared/reconcile/statuses/watch-selectors.ts'
 
-/** A function of a schedule that has more than one thing to do. The dispatcher's has one: a slice. */
+/** A function of a schedule with several jobs. The dispatcher has only one: a slice. */
 export type ScheduledFunction = Exclude<keyof typeof heartbeats, 'dispatcher'>
 
 /** Only some functions get these. */
 type Given = {
   readonly due?: DueInstants
-  /** The origin of the page. */
+  /** The page's own address. */
   readonly page?: string | undefined
   readonly readActions?: () => Promise<ActionCatalog>
 }
@@ -49,13 +49,13 @@ type Given = {
 export type Job = { readonly name: string; readonly work: () => Promise<unknown> }
 
 /**
- * The jobs of one function, in their order: one row a job. When and how often each function runs: `functionSettings`. No job
- * begins if the bucket belongs to another deployment (`guarded`). A pause stops the changes that jobs ask for, not the jobs. Each is
- * a constant of its own, so that the bundle of a function has no code of the others.
+ * The jobs of one function, in their order: one row a job. When and how often each function runs: `functionSettings`. No job begins if the
+ * bucket belongs to another deployment (`guarded`). A pause stops the changes that jobs ask for, not the jobs. Each is a constant of its
+ * own, so that the bundle of a function contains no code of the others.
  */
 export type Jobs = (ports: Ports, configuration: Configuration, given: Given) => readonly Job[]
 
-/** `state/` may be deleted at any time: the index of instants is found again first, and the rest by a reconcile. */
+/** `state/` may be deleted at any time: this job rebuilds the index of instants, a reconcile the rest. */
 export const jobsOfMinuteLinks: Jobs = (ports, configuration, { due = new DueInstants(ports, configuration) }) => {
   const records = new SpoiledRecords()
   const policies = new Policies(ports)
@@ -78,17 +78,17 @@ export const jobsOfMinuteLinks: Jobs = (ports, configuration, { due = new DueIns
   ]
 }
 
-/** What a lost or overtaken message left, by S3 alone. Also under a pause: hints wait then. */
+/** Repairs the effects of lost and overtaken messages, by reading S3 alone. Also runs under a pause: hints wait then. */
 export const jobsOfSweep: Jobs = (ports, configuration) => [
   { name: 'links and access', work: () => sweepLinks(ports, configuration) },
   { name: 'inputs of people', work: () => sweepInputs(ports, configuration) },
   { name: 'inputs that want attention', work: () => countAttention(ports) },
 ]
 
-/** What sent no event. If a listing fails, its job changes nothing. */
+/** Finds changes that sent no event. If a listing fails, its job changes nothing. */
 export const jobsOfHourly: Jobs = (ports, configuration) => [
   { name: 'reconcile', work: () => reconcileAll(ports, configuration) },
-  // Somebody may be eligible, or approve, who could not before.
+  // A person may be eligible, or an approver, who was not before.
   { name: 'requests that wait', work: () => askForWaiting(ports, configuration, 'reconcile') },
   { name: 'groups and memberships', work: () => reconcileMemberships(ports, configuration) },
   { name: 'attributes', work: () => compareAttributes(ports, configuration) },
@@ -105,23 +105,23 @@ export const jobsOfReport: Jobs = (ports, configuration) => [
   { name: 'who has access', work: () => reportAccess(ports, configuration) },
 ]
 
-/** The second one once a month. */
+/** The second job runs once a month. */
 export const jobsOfCredentials: Jobs = (ports, configuration, { readActions }) => [
   { name: 'credentials that want somebody', work: () => reportCredentials(ports, configuration) },
   { name: 'permissions that nobody uses', work: () => reportPermissions(ports, configuration, readActions) },
 ]
 
-/** Makes credentials inactive that files ask to retire, watches and deletes them; undoes what no file asks for. */
+/** Deactivates the credentials that files retire, watches and deletes them; undoes retirements without a file. */
 export const jobsOfRetire: Jobs = (ports, configuration) => [
   { name: 'credentials to retire', work: () => retire(ports, configuration) },
 ]
 
-/** What became of inputs and access: as events, and as digests to their receivers. */
+/** The results of inputs and access: as events, and as digests to their receivers. */
 export const jobsOfNotifications: Jobs = (ports, configuration, { page }) => [
   { name: 'outcomes', work: () => notify(ports, configuration, page) },
 ]
 
-/** All of them: for one process that is every function. */
+/** All jobs, for one process that runs every function. */
 export const allJobs: Readonly<Record<ScheduledFunction, Jobs>> = {
   'minute-links': jobsOfMinuteLinks,
   sweep: jobsOfSweep,
@@ -134,8 +134,8 @@ export const allJobs: Readonly<Record<ScheduledFunction, Jobs>> = {
 }
 
 /**
- * Runs the jobs of a function, one after the other. A job that throws is logged, and counted by that; the others still run, and then
- * the run fails, so that Lambda rings and runs it again where it does. It tells its heartbeat only if no job failed.
+ * Runs the jobs of a function, one after the other. If a job throws, it is logged and thereby counted, and the others still run. Then the
+ * run fails, so that Lambda raises the alarm and retries if it does so. It records its heartbeat only if no job failed.
  */
 export function schedule(
   of: ScheduledFunction,
@@ -155,20 +155,20 @@ export function schedule(
         ports.log.error('a job of a schedule failed; the others still run', { function: of, job: name, error })
       }
     }
-    // The first error as it is: `customResource` waits for rights that are not in force everywhere yet.
+    // Throws the first error unchanged: `customResource` waits for rights that are not in force everywhere yet.
     for (const error of failed.values()) throw error
     ports.metrics.record(heartbeats[of])
   }
 }
 
-/** From the beginning of the minute: what is left of it, and of the function's time, is for what comes then. */
+/** From the beginning of the minute: the rest of it, and of the function's time, is for the work that comes then. */
 const waitsMostMs = 45_000
-/** Between two looks at the index. */
+/** Between two reads of the index. */
 const waitsLeastMs = 1_000
 
 /**
- * The jobs of `minute-links`; then it waits for each instant that comes within the next 45 seconds, so that access begins and ends
- * when its link says so, even if a job failed. If no instant comes, it ends at once.
+ * Runs the jobs of `minute-links`, then waits for each instant within the next 45 seconds, so that access begins and ends when its link
+ * says so, even if a job failed. If there is no such instant, it ends at once.
  */
 export const throughTheMinute = (ports: Ports, configuration: Configuration) => {
   const { clock } = ports
@@ -185,7 +185,8 @@ export const throughTheMinute = (ports: Ports, configuration: Configuration) => 
 }
 
 /**
- * Has links and requests looked at whose `notBefore` or `expiresAt` has come. Not in the dispatcher, whose slice may take many minutes.
+ * Sends links and requests whose `notBefore` or `expiresAt` has come to an evaluation. Not in the dispatcher, whose slice may take many
+ * minutes.
  */
 class DueInstants {
   readonly #ports: Ports
@@ -283,15 +284,15 @@ async function countAttention(ports: Ports): Promise<void> {
   for (const state of attentionStates) ports.metrics.record(attentionMetrics[state], counts[state])
 }
 
-/** Without what stands under `state/` a sweep finds nothing. Asked for again and again, it is one reconcile. */
+/** Without the records under `state/` a sweep finds nothing. Repeated requests make one reconcile. */
 async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
   await askForReconcile(queues, { why: 'state/ is gone', deduplicationId: 'state-is-gone' })
   log.warn('nothing was compared yet, or somebody deleted state/: everything is compared now')
 }
 
 /**
- * The first run, for which a new installation waits, also begins a drift check: who looks at `foreign/` and `access/` sees all access
- * from the first day on.
+ * The first run, for which a new installation waits, also begins a drift check: `foreign/` and `access/` then show all access from the
+ * first day on.
  */
 async function reconcileAll(ports: Ports, configuration: Configuration): Promise<void> {
   const known = await new OrganizationCache(ports, configuration.folders).storedView()
@@ -300,7 +301,7 @@ async function reconcileAll(ports: Ports, configuration: Configuration): Promise
   else await beginDriftCheck(ports, configuration)
 }
 
-/** For reports only: without a name they have the id. */
+/** For reports only: a unit without a name appears with its id. */
 async function renewUnitNames(ports: Ports, view: OrganizationView): Promise<void> {
   await new UnitNames(ports).renew(view).catch((error: unknown) => {
     if (!isServiceError(error)) throw error

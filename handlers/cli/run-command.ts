@@ -7,12 +7,12 @@ import { tellError, wantsJson } from './arguments/tell-error.ts'
 import { addBucketOption } from './bucket/bucket.ts'
 import { addCommands } from './commands.ts'
 
-/** Runs `ssofile …` as this process's arguments and environment have it, to its end. Its exit code: `process.exitCode`. */
+/** Runs `ssofile …` with the arguments and environment of this process. Sets its exit code: `process.exitCode`. */
 export async function runCommand(): Promise<void> {
   const words = process.argv.slice(2)
   const isJson = wantsJson(words)
   const program = describeProgram()
-  // Commander writes what is wrong as text, and the usage after it.
+  // Commander prints the error as text, and the usage after it.
   if (isJson) program.configureOutput({ writeErr: () => {} })
   addBucketOption(program)
   await addCommands(program, words)
@@ -20,7 +20,7 @@ export async function runCommand(): Promise<void> {
   try {
     await program.parseAsync()
   } catch (error) {
-    // Its own exit codes are 0 for help and 1 for wrong usage.
+    // Commander's own exit codes are 0 for help and 1 for wrong usage.
     if (!(error instanceof CommanderError)) process.exitCode = tellError(error)
     else if (error.exitCode === 0 || !isJson) process.exitCode = error.exitCode === 0 ? 0 : 2
     else process.exitCode = tellError(new Refusal(error.message.replace(/^error: /, '')))

@@ -11,16 +11,16 @@ import { repeatPatiently } from '../../shared/reconcile/calls/repeat-patiently.t
 type Patience = Pick<Ports, 'clock' | 'randomness'>
 
 /**
- * A role and its policies are known everywhere only some seconds after they were made, and CloudFormation does not wait for
- * that. (IAM User Guide, "Changes that I make are not always immediately visible".)
+ * A new role and its policies take some seconds to be known everywhere, and CloudFormation does not wait for that. (IAM User Guide,
+ * "Changes that I make are not always immediately visible".)
  */
 const newRoleMs = 60_000
 const pauses = { firstMs: 1_000, mostMs: 8_000 }
 const denials = ['AccessDenied', 'AccessDeniedException', 'KMS.AccessDeniedException', 'KmsAccessDenied'] as const
 
 /**
- * Runs `run` for a schedule, and for CloudFormation, which is told how it went; there what is denied is tried again for a
- * minute. A resource that is deleted has nothing to do. (CloudFormation User Guide, "Custom resource reference".)
+ * Runs `run` for a schedule, and for CloudFormation, which gets the result. For CloudFormation it retries denied calls for a minute. It
+ * does nothing for a deleted resource. (CloudFormation User Guide, "Custom resource reference".)
  */
 export function customResource(
   run: (event: unknown, context: Context) => Promise<unknown>,
@@ -57,7 +57,7 @@ async function answer(event: CloudFormationCustomResourceEvent, reason: string |
     reason === undefined
       ? { ...about, Status: 'SUCCESS' }
       : { ...about, Status: 'FAILED', Reason: reason.slice(0, 2_000) }
-  // Bytes, so that no content type is sent: the URL is signed without one.
+  // Bytes, so that fetch sends no content type: the URL is signed without one.
   const answered = await fetch(ResponseURL, { method: 'PUT', body: Buffer.from(JSON.stringify(response)) })
   if (!answered.ok) throw new Error(`CloudFormation answered ${answered.status} to the result of ${LogicalResourceId}`)
 }

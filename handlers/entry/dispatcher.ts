@@ -7,7 +7,8 @@ const { ports, configuration, deployment, guarded } = openDeployment()
 const holder = `deployment ${deployment.name}`
 const work = dispatcher(ports, configuration, { ...dispatcherSlice, holder })
 /**
- * For the wakes of its queue; every minute, for open work that is due and for a wake that was lost: not through the queue, since the wake
- * of a function that died blocks its whole group until its visibility timeout ends; and for `ssofile doctor`, which asks what its role may do.
+ * Handles the wakes of its queue. The schedule also calls it every minute, for due work and lost wakes: not through the queue, since the
+ * wake of a function that died blocks its whole group until its visibility timeout ends. `ssofile doctor` calls it to learn the rights of
+ * its role.
  */
 export const handler = guarded(answerDoctor(ports, work), { tellsLoss: true })

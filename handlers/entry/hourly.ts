@@ -3,5 +3,5 @@ import { customResource } from './custom-resource.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, guarded } = openDeployment()
-/** Every hour, and once at the first deployment, before anything else runs. */
+/** Runs every hour, and once at the first deployment before anything else. */
 export const handler = customResource(guarded(schedule('hourly', jobsOfHourly, ports, configuration)), ports)

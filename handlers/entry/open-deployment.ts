@@ -9,7 +9,7 @@ import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { checkOwner } from '../../shared/reconcile/records/owner.ts'
 
-/** What the CDK app puts into the environment of every function. */
+/** The CDK app puts these into the environment of every function. */
 const environmentSchema = z.object({
   SSOFILE_DEPLOYMENT: z.string().min(1),
   SSOFILE_BUCKET: z.string().min(1),
@@ -18,22 +18,22 @@ const environmentSchema = z.object({
     .string()
     .transform((text): unknown => JSON.parse(text))
     .pipe(z.record(z.enum(workedQueues), z.url())),
-  /** The bus of outcomes, and the topic by which receivers get mail. */
+  /** The bus of outcomes, and the topic that mails to receivers. */
   SSOFILE_BUS: z.string().min(1),
   SSOFILE_TOPIC_ARN: z.string().min(1),
-  /** Only the router's, and only where there is an API, and a page. */
+  /** Only for the router, if there is an API or a page. */
   SSOFILE_API_PRINCIPAL: z.string().min(1).optional(),
   SSOFILE_PAGE_PRINCIPAL: z.string().min(1).optional(),
-  /** Where the page is: for itself, and for links to it. */
+  /** The page's own address, for itself and for links to it. */
   SSOFILE_PAGE_ORIGIN: z.url().optional(),
-  /** Only that of the events: the ARN of the role that changes access for us. */
+  /** Only for the function of events: the ARN of the role that changes access for ssofile. */
   SSOFILE_DISPATCHER_ROLE: z.string().min(1).optional(),
 })
 export type FunctionEnvironment = z.input<typeof environmentSchema>
 
 /**
- * AWS's services as the ports of one function. The configuration lies beside the bundle: the environment of a function
- * holds 4 KB only. (Lambda Developer Guide, "Lambda quotas".)
+ * AWS's services as the ports of one function. The configuration lies beside the bundle: the environment of a function holds only 4 KB.
+ * (Lambda Developer Guide, "Lambda quotas".)
  */
 export function openDeployment() {
   const environment = environmentSchema.parse(process.env)
@@ -65,8 +65,8 @@ export function openDeployment() {
     pageOrigin: environment.SSOFILE_PAGE_ORIGIN,
     dispatcherRole: environment.SSOFILE_DISPATCHER_ROLE,
     /**
-     * The handler, which runs only while the bucket belongs to this deployment. Throws WrongOwnerError. `tellsLoss`: it also
-     * runs where nothing says whose the bucket is, stops everything then, and raises the alarm.
+     * The handler, which runs only while the bucket belongs to this deployment. Throws WrongOwnerError. `tellsLoss`: if the record of the
+     * owner is lost, it runs too, stops all changes and raises the alarm.
      */
     guarded<E, R>(
       run: (event: E) => Promise<R>,

@@ -3,5 +3,5 @@ import { customResource } from './custom-resource.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, deployment } = openDeployment()
-/** At deployment: the bucket belongs to this instance and deployment from now on, or the deployment fails. */
+/** At deployment: assigns the bucket to this instance and deployment, or fails the deployment. */
 export const handler = customResource(() => claimBucket(ports, deployment), ports)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { emergencyPrincipals } from '../../shared/domain/break-glass/emergency-principals.ts'
 
-/** Who is of break-glass: beside the bundle, as the configuration is. */
+/** The principals of break-glass, from a file beside the bundle, like the configuration. */
 export function readEmergency() {
   const read = emergencyPrincipals.parse(JSON.parse(readFileSync(new URL('./emergency.json', import.meta.url), 'utf8')))
   return () => read

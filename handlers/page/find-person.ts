@@ -8,13 +8,13 @@ import type { IdentityStore } from '../../shared/ports/identity-store.ts'
 import type { Actor } from '../../shared/reconcile/requests/find-actor.ts'
 import type { Fault } from './refusal-page.ts'
 
-/** What the cookie of a session says: who signed in, and when and how the provider saw them. It decides nothing. */
+/** The content of a session's cookie: the person, and when and how the provider authenticated them. It decides nothing. */
 export const pageSession = z.object({
-  /** Of this session: signing out ends it. */
+  /** The id of this session: signing out ends it. */
   id: z.string(),
   userId: principalId,
   userName: principalName,
-  /** Seconds, as the ID token has it; absent: the provider does not tell. */
+  /** Seconds, as in the ID token; absent: the provider does not send it. */
   authTime: z.number().optional(),
   acr: z.string().optional(),
 })
@@ -23,7 +23,7 @@ export type PageSession = z.infer<typeof pageSession>
 type PersonAnswer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: Fault }
 
 /**
- * Whom the ID token means: the configured claim is exactly one UserName of the identity store, now.
+ * The user of the ID token: the configured claim must be exactly one UserName of the identity store, now.
  *
  * | the claim                                             | then    |
  * | ----------------------------------------------------- | ------- |
@@ -64,7 +64,7 @@ export async function findPerson(
   return { ok: true, value: pageSession.omit({ id: true }).parse(value) }
 }
 
-/** Whether a session is still of the user whom it names, who may act. */
+/** Whether a session still belongs to the user whom it names, and this user may act. */
 export function judgeUser({ userName }: Pick<PageSession, 'userName'>, { user, bar }: Actor): PersonAnswer<undefined> {
   if (user === undefined)
     return refuse(

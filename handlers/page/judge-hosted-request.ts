@@ -11,7 +11,7 @@ export type HostedOrder =
   | { readonly do: 'call the API'; readonly call: HostedCall; readonly isDecision: boolean }
   | { readonly do: 'refuse'; readonly answer: Answer }
 
-/** Of the API the page needs these; those from `me` on are its own. */
+/** The page needs these calls of the API; those from `me` on are its own. */
 export const hostedCalls = [
   'GET /eligibility',
   'GET /requests',
@@ -28,10 +28,10 @@ export const hostedCalls = [
   'POST /resume',
 ] as const
 export type HostedCall = (typeof hostedCalls)[number]
-/** For these one has signed in a moment ago. */
+/** These calls require a recent sign-in. */
 const decisions: readonly HostedCall[] = ['POST /approvals', 'POST /release', 'POST /pause', 'POST /resume']
 
-/** The addresses of the page, as API Gateway names routes. */
+/** The addresses of the page, in API Gateway's notation of routes. */
 export const hostedRoutes = [
   'GET /',
   'GET /page.js',

@@ -25,8 +25,8 @@ type TellAccounts = (ids: Iterable<string>) => Promise<Readonly<Record<string, s
 const attentionMs = 15_000
 
 /**
- * The brake, pauses and what wants attention, for operators: the records of `ssofile brake`, `pause`, `resume` and `status`, and
- * the same ways to write them.
+ * The brake, pauses and inputs that need attention, for operators. It reads and writes the same records as `ssofile brake`, `pause`,
+ * `resume` and `status`, in the same way.
  */
 export class Operations {
   readonly #ports: Ports
@@ -61,7 +61,7 @@ export class Operations {
     })
   }
 
-  /** Exactly the list, or the file, that has this digest now. */
+  /** Releases exactly the list, or the file, that has this digest now. */
   async release({ event, caller }: Act): Promise<Answer> {
     const asked = readBody(event, parseReleaseRequest)
     if ('statusCode' in asked) return asked
@@ -85,7 +85,7 @@ export class Operations {
     return refuse(409, 'a pause beside another one', 'no pause', `nothing: changes are ${describePause(pause)}`)
   }
 
-  /** Exactly the pause that the person saw. */
+  /** Ends exactly the pause that the person saw. */
   async resume({ event, caller }: Act): Promise<Answer> {
     const asked = readBody(event, parseResumeRequest)
     if ('statusCode' in asked) return asked
@@ -116,7 +116,7 @@ export class Operations {
   }
 }
 
-/** As history names who did it: by the page, who, and from where. */
+/** The author's name for history: the page, the person and the address. */
 function byOf({ arn, sourceIpAddress }: ApiCaller): string {
   return sourceIpAddress === undefined ? arn : `${arn} from ${sourceIpAddress}`
 }

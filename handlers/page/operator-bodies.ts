@@ -6,7 +6,7 @@ import { saysSomething } from '../../shared/domain/text/says-something.ts'
 
 const releaseRequest = z.strictObject({ digest: z.string().regex(/^[0-9a-f]{16}$/) })
 const pauseRequest = z.strictObject({ reason: z.string().max(1000).refine(saysSomething) })
-/** `since`: of the pause that the person saw. */
+/** `since`: the beginning of the pause that the person saw. */
 const resumeRequest = z.strictObject({ since: z.iso.datetime() })
 
 export function parseReleaseRequest(body: Uint8Array): Parsed<z.infer<typeof releaseRequest>> {

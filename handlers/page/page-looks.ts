@@ -33,7 +33,7 @@ const onlyApprovers = refuse(
   'ask for GET /requests?of=waiting; what you have yourself tells GET /access',
 )
 
-/** What the page shows beside requests. All of it is read from records and decides nothing; it may be a minute old. */
+/** The page's data besides requests. It comes from records, may be a minute old, and decides nothing. */
 export class PageLooks {
   readonly #ports: Ports
   readonly #configuration: Configuration
@@ -50,7 +50,7 @@ export class PageLooks {
     this.#listed = new SharedAnswer(() => this.#list(), ports.clock, minuteMs / 4)
   }
 
-  /** What the person has, and through what. */
+  /** The person's access, and its sources. */
   async ownAccess(person: Person, context: RequestContext): Promise<Answer> {
     const { asOf, rows } = await this.#listed.get()
     const { own, unread } = await this.#ownOf(person, rows, context)
@@ -58,7 +58,7 @@ export class PageLooks {
     return answer(200, { asOf, ...told, isCut: isCut || unread })
   }
 
-  /** Who has access: for auditors. `words`: all have to be in a row. */
+  /** All access, for auditors. `words`: a row must contain all of them. */
   async everybody(words: string): Promise<Answer> {
     const { asOf, rows } = await this.#listed.get()
     const names = await this.#accountNames()
@@ -70,7 +70,7 @@ export class PageLooks {
     return answer(200, { asOf, all: found.length, ...(await this.#tell(found)) })
   }
 
-  /** For each eligibility of the person: in which accounts, and which permission sets there are. */
+  /** For each eligibility of the person: its accounts and its existing permission sets. */
   async choices({ userId, name }: Person, { known }: RequestContext): Promise<Answer> {
     const question = { user: { id: userId, name } }
     const { eligible } = await findEligible(question, { files: known.eligibilityFiles, people: known.people })
@@ -86,7 +86,7 @@ export class PageLooks {
     return answer(200, { choices: chosen, abouts, accounts })
   }
 
-  /** What an approver has to know besides: what the permission set is for, and what else the person has there. */
+  /** More facts for an approver: the purpose of the permission set, and the person's other access there. */
   async about(request: string, approver: Person, context: RequestContext): Promise<Answer> {
     const found = await findReadable(request, context)
     if ('statusCode' in found) return found
@@ -94,7 +94,7 @@ export class PageLooks {
     const { userId } = path
     const { scope, permissionSet } = path.link
     if (userId === approver.userId || read.status?.state !== 'waiting') return onlyApprovers
-    // By the id: anybody may write the name of somebody else into a request.
+    // By the id: anybody may write another person's name into a request.
     const name = await context.known.people.nameOf(userId)
     const [{ asOf, rows }, places] = await Promise.all([this.#listed.get(), this.#placesOf([scope])])
     const isThere = (account: string) =>
@@ -157,7 +157,7 @@ export class PageLooks {
     return new Map(view?.accounts.map(({ id, name }) => [id, name]))
   }
 
-  /** As it is stored, which the reconcile does. Nobody waits here for a reading of the organization. */
+  /** The view that the reconcile stored. No request waits for a read of the organization. */
   async #view(): Promise<OrganizationView | undefined> {
     const nowMs = this.#ports.clock.monotonicMs()
     if (this.#seen === undefined || nowMs - this.#seen.atMs > minuteMs)
@@ -170,7 +170,7 @@ export class PageLooks {
     return heads.map(({ key }) => key.slice(permissionSetPrefix.length).replace(/\.json$/, ''))
   }
 
-  /** The descriptions of permission sets, by name: one line each says what it is for. */
+  /** The descriptions of permission sets, by name: one line each tells its purpose. */
   async #aboutOf(names: readonly string[]): Promise<Readonly<Record<string, string>>> {
     const nowMs = this.#ports.clock.monotonicMs()
     const read = async (name: string) => {

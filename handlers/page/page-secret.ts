@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { parseLooseJson } from '../../shared/domain/json/loose-json.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 
-/** One key of 256 bits for the cookies. `id` names it in them, and tells nothing of it. */
+/** One key of 256 bits for the cookies. `id` names the key in them, and tells nothing about it. */
 export type CookieKey = { readonly id: string; readonly bytes: Uint8Array }
 export type PageSecret = { readonly clientSecret: string; readonly keys: readonly [CookieKey, ...CookieKey[]] }
 
@@ -15,7 +15,7 @@ const cookieKey = z
     return { id: createHash('sha256').update(bytes).digest('base64url').slice(0, 8), bytes }
   })
 
-/** The first key seals; all open. So a new key is put first, and the one before stays for as long as sessions last. */
+/** The first key seals; all open. So put a new key first, and keep the previous one for as long as sessions last. */
 const pageSecret = z
   .strictObject({ clientSecret: z.string().min(1), cookieKeys: z.array(cookieKey).min(1).max(5) })
   .transform(({ clientSecret, cookieKeys: [first, ...others] }, context): PageSecret => {
@@ -25,7 +25,7 @@ const pageSecret = z
   })
 
 const knownMs = 5 * 60_000
-/** A key that nobody knows may be a new one, or somebody's invention: it is looked for no more often. */
+/** An unknown key may be a new one, or an invention: search for it no more often. */
 const againMs = 30_000
 
 /** The secret of the page as it is stored, read again after five minutes. */
@@ -40,7 +40,10 @@ export class StoredSecret {
     this.#clock = clock
   }
 
-  /** Throws where it is not what `page-secret.ts` says; the message has nothing of it. Where S M does not answer, the last one counts on. */
+  /**
+   * Throws if the secret does not match `page-secret.ts`; the message contains nothing of it. If Secrets Manager does not answer, the last
+   * one stays in use.
+   */
   async now(): Promise<PageSecret> {
     if (this.#known && this.#clock.monotonicMs() - this.#known.atMs < knownMs) return this.#known.secret
     return this.#readOnce().catch((error: unknown) => {
@@ -49,7 +52,7 @@ export class StoredSecret {
     })
   }
 
-  /** As it is now, for a key or a client secret that is not as it was known; at most twice a minute. */
+  /** Reads the secret again, for an unknown key or a refused client secret; at most twice a minute. */
   async again(): Promise<PageSecret> {
     if (this.#known && this.#clock.monotonicMs() - this.#known.atMs < againMs) return this.#known.secret
     return this.#readOnce()

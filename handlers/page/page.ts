@@ -25,13 +25,13 @@ import { SignedOut } from './signed-out.ts'
 
 export type PageOptions = {
   readonly settings: PageSettings
-  /** Where the page is, such as `https://access.example.com`. */
+  /** The page's own address, such as `https://access.example.com`. */
   readonly origin: string
   /** The value of `settings.signIn.clientSecretArn`. */
   readonly readSecret: () => Promise<string>
 }
 
-/** Sent with every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
+/** Headers of every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
 const guarding = {
   'content-security-policy': hostedPagePolicy,
   'cross-origin-opener-policy': 'same-origin',
@@ -51,12 +51,12 @@ export function page(
   return (event) => one.serve(event)
 }
 
-/** Half a minute is how far clocks may be apart. */
+/** Clocks may differ by half a minute. */
 const skewMs = 30_000
 
 /**
- * The page for everybody: signs people in by the company's provider, and lets them ask, approve and look. The session only says
- * who somebody is; every request looks that up, and what is asked and decided goes through the handlers of the API.
+ * The page for everybody: people sign in by the company's provider, then request, approve and look. The session only tells the person's
+ * identity; every request checks the person again, and requests and decisions go through the handlers of the API.
  */
 class Page {
   readonly #ports: Ports
@@ -68,7 +68,7 @@ class Page {
   readonly #signedOut: SignedOut
 
   constructor(ports: Ports, configuration: Configuration, options: PageOptions) {
-    // The provider and the browser keep the time of the world, which a local system may scale.
+    // The provider and the browser use real time, which a local system may scale.
     const clock = ports.leaseClock
     const secret = new StoredSecret(options.readSecret, clock)
     this.#ports = ports
@@ -119,7 +119,7 @@ class Page {
     return { statusCode: 204, headers: {}, body: '', cookies: [this.#forget('session')] }
   }
 
-  /** Here, not only in this browser: somebody may have copied the cookie. */
+  /** Ends the session on the server, not only in this browser: somebody may have copied the cookie. */
   async #endSession(event: PageEvent): Promise<void> {
     const session = await this.#sessionOf(event)
     if (session !== undefined) await this.#signedOut.add(session)
@@ -137,7 +137,7 @@ class Page {
     return { statusCode: 303, headers: { location: begun.url }, body: '', cookies: [kept] }
   }
 
-  /** What the browser kept of the beginning is forgotten, whatever comes of it: it counts once. */
+  /** In any case the browser forgets the beginning of the sign-in: it is valid once. */
   async #finish(event: PageEvent): Promise<PageAnswer> {
     const { origin, settings } = this.#options
     const kept = cookieOf(event, nameOfCookie('sign-in', origin))
@@ -163,7 +163,7 @@ class Page {
     }
     const { userId, userName, authTime } = found.value
     this.#ports.log.info('a person signed in to the page', { person: userName, user: userId, authTime, from })
-    // A new cookie takes the place of the one before, so signing out could not end that session any more.
+    // A new cookie replaces the previous one, so signing out could no longer end that session.
     await this.#endSession(event)
     const seconds = settings.sessionHours * 3600
     const until = new Date(this.#ports.leaseClock.now().getTime() + seconds * 1000)
@@ -180,7 +180,7 @@ class Page {
     }
   }
 
-  /** A user who may not act is not signed in. */
+  /** Users who may not act cannot sign in. */
   async #findPerson(claims: Parameters<typeof findPerson>[0]) {
     const found = await findPerson(claims, this.#options.settings.signIn, this.#ports.identityStore)
     if (!found.ok) return found
@@ -195,7 +195,7 @@ class Page {
     const session = await this.#sessionOf(event)
     if (session === undefined) return refuseSession(unknownSession)
     if (!this.#throttle.admits(session.userId)) return tooMany
-    // The browser may have a newer cookie by now, so this answer does not take it away.
+    // The browser may have a newer cookie by now, so this answer does not remove it.
     if (await this.#signedOut.has(session)) return refuseSession(unknownSession)
     const isWrite = call.startsWith('POST ')
     const judged = judgeUser(session, await this.#calls.findUser(session.userId, isWrite))
@@ -219,7 +219,7 @@ class Page {
     return call.startsWith('GET ') ? unlessKnown(event, given) : given
   }
 
-  /** An instant that is still to come proves nothing either. */
+  /** An instant in the future proves nothing either. */
   #isFresh({ authTime, acr }: PageSession): boolean {
     const { approveWithin, signIn } = this.#options.settings
     if (authTime === undefined || (signIn.acr !== undefined && signIn.acr !== acr)) return false
@@ -237,7 +237,7 @@ class Page {
   }
 }
 
-/** What the page calls its views; anything else leads to its first one. It follows `#` on this page, so no other site is named. */
+/** The view that the text names; other text leads to the first view. It follows `#` on this page, so it names no other site. */
 function viewOf(text: string): string {
   return /^[\w=.%~-]{0,600}$/.test(text) ? text : ''
 }
@@ -253,7 +253,7 @@ function refuseSession({ received, expected, remedy }: Fault): Answer {
   return refuse(401, received, expected, remedy)
 }
 
-/** `x-sign-in`: what the page has to do for it. */
+/** `x-sign-in`: tells the page how to sign in again. */
 function refuseOldSignIn({ approveWithin, signIn: { acr } }: PageSettings): Answer {
   const how = acr === undefined ? '' : ` as '${acr}'`
   const expected = `a sign-in${how} within ${approveWithin}, of which the provider tells the time (auth_time)`
@@ -271,7 +271,7 @@ function file(event: PageEvent, type: string, body: string): Answer {
   return unlessKnown(event, { statusCode: 200, headers, body })
 }
 
-/** A browser that has it already is told only that. */
+/** If the browser already has this content, the answer only says so. */
 function unlessKnown({ headers: asked }: PageEvent, { statusCode, headers, body }: Answer): Answer {
   if (statusCode !== 200) return { statusCode, headers, body }
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
@@ -279,13 +279,13 @@ function unlessKnown({ headers: asked }: PageEvent, { statusCode, headers, body 
   return { statusCode, headers: { ...headers, etag }, body }
 }
 
-/** What a browser keeps for the page: the session, and a sign-in that has begun. */
+/** Cookies of the page: the session, and a sign-in that has begun. */
 type PageCookie = 'session' | 'sign-in'
 
 /**
- * The prefix `__Host-` keeps other hosts of the same domain from setting or reading it; browsers ask for TLS there, so a page
- * on this machine has none. SameSite Lax: links in mails and the provider's way back bring it, requests of other pages do
- * not. (RFC 6265bis, "The __Host- prefix"; "SameSite".)
+ * The prefix `__Host-` keeps other hosts of the same domain from setting or reading it; browsers require TLS for it, so a page on this
+ * machine has none. SameSite Lax: links in mails and the provider's way back send it, requests of other pages do not. (RFC 6265bis, "The
+ * __Host- prefix"; "SameSite".)
  */
 function nameOfCookie(cookie: PageCookie, origin: string): string {
   return `${origin.startsWith('https:') ? '__Host-' : ''}ssofile-${cookie}`
@@ -301,11 +301,11 @@ type CookieOptions = { readonly origin: string; readonly seconds: number }
 /** A page makes one call every 20 seconds, a few more each minute, and more often just after its person did something. */
 const perSecond = 5
 const burst = 40
-/** Whoever has not been here for this long is forgotten; those who are known are not more than that. */
+/** The throttle forgets people who were absent for this long, and knows at most this many. */
 const fullAgainMs = (1000 * burst) / perSecond
 const peopleMost = 10_000
 
-/** How much one person may ask of one instance of the function: who asks too much holds up nobody else. */
+/** Limits one person's calls to one instance of the function: too many calls hold up nobody else. */
 class PersonThrottle {
   readonly #clock: Clock
   readonly #people = new Map<string, { readonly left: number; readonly atMs: number }>()
@@ -319,7 +319,7 @@ class PersonThrottle {
     const { left, atMs } = this.#people.get(person) ?? { left: burst, atMs: nowMs }
     const now = Math.min(burst, left + ((nowMs - atMs) * perSecond) / 1000)
     const isAdmitted = now >= 1
-    // The last one who came stands last.
+    // The latest caller moves to the end.
     this.#people.delete(person)
     this.#people.set(person, { left: isAdmitted ? now - 1 : now, atMs: nowMs })
     for (const [first, seen] of this.#people) {

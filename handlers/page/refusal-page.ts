@@ -3,7 +3,7 @@ import { escapeHtml } from '../../shared/domain/text/escape-html.ts'
 
 export type Fault = { readonly received: string; readonly expected: string; readonly remedy: string }
 
-/** What somebody sees whose sign-in did not come to a session: a page without a script. */
+/** A page without a script, for a person whose sign-in failed. */
 export function renderRefusal({ received, expected, remedy }: Fault): string {
   const row = (label: string, text: string) => `<div><dt>${label}</dt><dd>${escapeHtml(text)}</dd></div>`
   return renderHostedPage(

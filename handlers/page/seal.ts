@@ -6,8 +6,8 @@ import type { PageSecret, StoredSecret } from './page-secret.ts'
 type SealOptions = { readonly secret: StoredSecret; readonly clock: Clock; readonly origin: string }
 
 /**
- * Values that a browser keeps for us, and can neither read nor change: encrypted and authenticated (JWE, `dir` with A256GCM),
- * each for one purpose, one page and one time. No other algorithm opens one.
+ * Values that a browser keeps for ssofile, and can neither read nor change: encrypted and authenticated (JWE, `dir` with A256GCM), each for
+ * one purpose, one page and one time. No other algorithm opens one.
  */
 export class Seal {
   readonly #options: SealOptions
@@ -26,7 +26,7 @@ export class Seal {
       .encrypt(key.bytes)
   }
 
-  /** `undefined`: it is not ours, not for this, or over. */
+  /** `undefined`: it is not ssofile's, not for this purpose, or expired. */
   async open<T>(purpose: string, text: string, schema: z.ZodType<T>): Promise<T | undefined> {
     const { secret, clock, origin } = this.#options
     try {

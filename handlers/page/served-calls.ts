@@ -29,7 +29,7 @@ type Calling = {
   readonly log: Log
 }
 
-/** Everybody asks the identity store, which answers 20 calls a second: for looking, what it said within the minute is enough. */
+/** The identity store answers 20 calls a second for everybody: for reading, an answer of the last seconds is enough. */
 const knownMs = 30_000
 const ofOperators = ['GET /operations', 'POST /release', 'POST /pause', 'POST /resume'] as const
 const byGroups: readonly HostedCall[] = ['GET /me', 'GET /everybody', ...ofOperators]
@@ -42,7 +42,7 @@ function outsideOf(call: HostedCall, person: { readonly isAuditor: boolean; read
   return ofOperators.some((one) => one === call) && !person.isOperator ? 'operators' : undefined
 }
 
-/** What the page answers to a person who is signed in: by the handlers of the API, and by what is the page's own. */
+/** Answers the calls of signed-in people: by the handlers of the API, and by the page's own. */
 export class ServedCalls {
   readonly #ports: Ports
   readonly #configuration: Configuration
@@ -68,7 +68,7 @@ export class ServedCalls {
     }
   }
 
-  /** `isNow`: as the identity store says it at this moment, which every change and every sign-in asks for. */
+  /** `isNow`: the user as the identity store has it at this moment; every change and every sign-in needs that. */
   async findUser(id: PrincipalId, isNow: boolean): Promise<Actor> {
     const nowMs = this.#ports.clock.monotonicMs()
     const known = this.#users.get(id)
@@ -82,7 +82,7 @@ export class ServedCalls {
 
   async serve(event: PageEvent, { call, caller, session, log }: Calling): Promise<Answer> {
     const person = await this.#personOf(session, call)
-    // The person has passed `findUser`; what is left to ask is the group.
+    // The person has passed `findUser`; only the group is left to check.
     const bar = judgeActor({ user: 'enabled', outside: outsideOf(call, person) })
     if (bar !== undefined) return refuseBar(session.userName, bar)
     const [method = '', path = ''] = call.split(' ')
@@ -137,7 +137,7 @@ export class ServedCalls {
     return call === 'POST /resume' ? this.#operations.resume(act) : this.#operations.look()
   }
 
-  /** Groups are asked for each time, where they decide what somebody sees. */
+  /** Reads groups each time if they decide what the person sees. */
   async #personOf({ userId, userName }: PageSession, call: HostedCall) {
     const { auditors, operators } = this.#settings
     const name = nameInLinks(userName, this.#configuration.principalSuffix)

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/ports/clock.ts'
 
-/** One reading serves everybody who asks for it within so long. One that fails serves nobody after it. */
+/** One read serves all callers within this time. A failed read serves no later caller. */
 export class SharedAnswer<T> {
   readonly #read: () => Promise<T>
   readonly #clock: Pick<Clock, 'monotonicMs'>

@@ -27,16 +27,16 @@ type SignInOptions = {
   readonly clock: Clock
 }
 
-/** Where a person goes afterwards, as the page names its views; and whether the provider has to ask again who it is. */
+/** The view to show afterwards, and whether the provider must authenticate the person again. */
 export type SignInWish = { readonly to: string; readonly isFresh: boolean }
 
-/** `down`: the provider, not the person, is at fault, and nobody is signed out by it. */
+/** `down`: the provider is at fault, not the person; nobody is signed out by it. */
 export type SignedIn =
   | { readonly ok: true; readonly claims: IDToken; readonly to: string }
   | { readonly ok: false; readonly why: 'no beginning' | 'refused' | 'down'; readonly told: string }
 
 const knownMs = 60 * 60_000
-/** A provider that does not answer is not asked by everybody. */
+/** If a provider does not answer, not every sign-in asks it again. */
 const restMs = 5_000
 const begunMs = 10 * 60_000
 const answerSeconds = 10
@@ -51,8 +51,8 @@ const begun = z.object({
 })
 
 /**
- * Signs people in at an OpenID Connect provider: authorization code, PKCE, state and nonce, all on the server. What is begun lies
- * sealed in a cookie of that browser, so an answer counts only there. The signature of the ID token is checked too.
+ * Signs people in at an OpenID Connect provider: authorization code, PKCE, state and nonce, all on the server. A begun sign-in lies sealed
+ * in a cookie of that browser, so an answer counts only there. The signature of the ID token is checked too.
  */
 export class SignIn {
   readonly #options: SignInOptions
@@ -64,13 +64,13 @@ export class SignIn {
     this.#options = options
   }
 
-  /** Where to send the browser, and what it has to keep meanwhile. `undefined`: the provider does not answer. */
+  /** The address for the browser, and the value that it keeps meanwhile. `undefined`: the provider does not answer. */
   async begin({ to, isFresh }: SignInWish): Promise<{ url: string; kept: string } | undefined> {
     const { settings, seal, clock } = this.#options
     const provider = await this.#provider().catch(() => undefined)
     if (provider === undefined) return undefined
     const [state, nonce, verifier] = [randomState(), randomNonce(), randomPKCECodeVerifier()]
-    // Half of it: so that there is time to read before it is over.
+    // Half of it, so that the person has time to read before it ends.
     const maxAge = isFresh ? Math.floor((parseIsoDuration(settings.approveWithin) ?? 0) / 2000) : undefined
     const url = buildAuthorizationUrl(provider, {
       redirect_uri: this.#redirectUri,
@@ -80,7 +80,7 @@ export class SignIn {
       code_challenge_method: 'S256',
       state,
       nonce,
-      // With it a provider has to say when it saw the person (auth_time); one that does not is taken, but not for decisions.
+      // With it a provider must send the time of the authentication (auth_time). ssofile accepts one that does not, but not for decisions.
       // (OpenID Connect Core, "ID Token".)
       max_age: String(maxAge ?? settings.sessionHours * 3600),
       ...(maxAge === undefined || settings.signIn.acr === undefined ? {} : { acr_values: settings.signIn.acr }),
@@ -90,7 +90,7 @@ export class SignIn {
     return { url: url.href, kept }
   }
 
-  /** What came of it. `query`: of the address to which the provider sent the browser back. */
+  /** The result of a sign-in. `query`: from the address to which the provider sent the browser back. */
   async finish(query: string, kept: string | undefined): Promise<SignedIn> {
     const { seal } = this.#options
     const beginning = kept === undefined ? undefined : await seal.open('sign-in', kept, begun)
@@ -127,7 +127,7 @@ export class SignIn {
     return `${this.#options.origin}/signed-in`
   }
 
-  /** Keys of the provider are read again by the library, when a token names one that it does not know. */
+  /** The library reads the provider's keys again when a token names an unknown one. */
   async #provider(): Promise<Configuration> {
     const { secret, clock } = this.#options
     const { clientSecret } = await secret.now()
@@ -177,7 +177,7 @@ export class SignIn {
       (status !== undefined && status >= 500)
     )
       return { ok: false, why: 'down', told: 'no answer of the sign-in provider' }
-    // A client secret that was changed a moment ago.
+    // The client secret may have changed a moment ago.
     await this.#options.secret.again()
     return { ok: false, why: 'refused', told: `an answer of the sign-in provider that does not count (${message})` }
   }

@@ -5,8 +5,8 @@ import type { PageSession } from './find-person.ts'
 const prefix = 'state/signed-out/'
 
 /**
- * The sessions of the page that people ended, so that a copy of their cookie opens nothing: one empty object each, until no
- * session of its time can be left.
+ * The sessions of the page that people ended, so that a copy of their cookie opens nothing: one empty object each, until every session of
+ * that time has expired.
  */
 export class SignedOut {
   readonly #objects: ObjectStore
@@ -21,7 +21,7 @@ export class SignedOut {
     return (await this.#objects.head(keyOf(session))) !== undefined
   }
 
-  /** Those of the same person that are over by time are forgotten. */
+  /** Removes the expired ones of the same person. */
   async add(session: PageSession): Promise<void> {
     const written = await this.#objects.put(keyOf(session), new Uint8Array())
     if (written.outcome === 'lost') return

@@ -18,7 +18,7 @@ import { readSuffix } from './read-suffix.ts'
 import { renderAsked } from './render-request.ts'
 import { ownRequest } from './request-key.ts'
 
-/** ssofile looks at an upload within seconds. */
+/** ssofile evaluates an upload within seconds. */
 const firstLookSeconds = 60
 export const timeoutSeconds = 1_800
 export const timeoutMost = 7 * 24 * 3600
@@ -34,7 +34,7 @@ type Options = {
   readonly json?: boolean
 }
 
-/** `ssofile request`: asks for temporary access for oneself. */
+/** `ssofile request`: requests temporary access for oneself. */
 export function addRequest(program: Command): void {
   program
     .command('request')
@@ -89,19 +89,19 @@ async function request(ports: Ports, text: string, options: Options): Promise<nu
   return tellRequest(read, { isLate, isDecisionWanted: options.wait ?? false, json: options.json ?? false })
 }
 
-/** Without the suffix that the deployment appends to every principal, where it may be read. */
+/** The name without the suffix that the deployment appends to every principal, if the user may read the suffix. */
 async function nameInLinks(userName: PrincipalName, { objects }: Ports): Promise<PrincipalName> {
   const suffix = await readSuffix(objects)
   return suffix !== '' && userName.endsWith(suffix) ? principalName.parse(userName.slice(0, -suffix.length)) : userName
 }
 
-/** Before it is uploaded: ssofile would refuse it, and the status would tell that instead of what is granted. */
+/** Checked before the upload: ssofile would refuse it, and the status would show that instead of the granted access. */
 function refuseShorter({ key, object, status }: ReadRequest, asked: AccessRequest): void {
   const shorter = object && status && complainOfShorterThan(status, key, { request: asked, askedAt: object.servedAt })
   if (shorter) throw new Refusal(renderComplaint(shorter))
 }
 
-/** What the new upload replaces. */
+/** The request that the new upload replaces. */
 function renderBefore({ object, status }: ReadRequest): string {
   if (object === undefined) return ''
   const { expiresAt, runsUntil } = status?.request ?? {}
@@ -112,7 +112,7 @@ function renderBefore({ object, status }: ReadRequest): string {
   return `  ${'before'.padEnd(10)}you asked for it before (${was}); this request takes its place\n`
 }
 
-/** Over nothing that was not shown. Answers the etag. */
+/** Overwrites only the object that the user saw. Answers the etag. */
 async function upload({ objects }: Ports, { key, object }: ReadRequest, body: string): Promise<string> {
   const condition = object === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: object.etag }
   const written = await objects.put(key, body, condition).catch(explainRequestDenial('the request was not uploaded'))
@@ -132,7 +132,7 @@ type Telling = {
   readonly json: boolean
 }
 
-/** Tells what became of a request. Answers the exit code. */
+/** Reports the result of a request. Answers the exit code. */
 export function tellRequest(read: ReadRequest, { isLate, isDecisionWanted, json }: Telling): number {
   const { status, key } = read
   if (json) process.stdout.write(renderJson({ key, status: status ?? null }))

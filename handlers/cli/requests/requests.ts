@@ -43,7 +43,7 @@ type Options = {
   readonly json?: boolean
 }
 
-/** `ssofile requests`: requests for temporary access, open ones by their status, or those of a time by their history. */
+/** `ssofile requests`: lists open requests for temporary access by their status, or those of a period by their history. */
 export function addRequests(program: Command): void {
   program
     .command('requests')
@@ -112,7 +112,7 @@ async function tellOpen(ports: Ports, { mine, waitingForMe, all, output }: Optio
   else await show(renderOpenRequests(shown, ports.clock.now(), terminalWidth()) + renderNotes(notes))
 }
 
-/** Whoever is no person has no requests of their own: an operator sees all. */
+/** A caller who is no person has no requests of their own: an operator sees all. */
 function orEverybody(error: unknown, isPersonNeeded: boolean | undefined): undefined {
   if (isPersonNeeded || !(error instanceof Refusal)) throw error
   return undefined
@@ -135,12 +135,12 @@ async function choose(
   return waitingForMe ? approvals : [...statuses.filter(isOwn), ...approvals]
 }
 
-/** `suffix`: what the deployment appends to every principal. */
+/** `suffix`: the suffix that the deployment appends to every principal. */
 type Asking = { readonly ports: Ports; readonly notes: string[]; readonly suffix: string }
 
 /**
- * Of these requests, which wait, those that the caller may approve and has not. Where the directory or the tags of accounts
- * cannot be asked from here, doubtful ones are among them, and a note says so.
+ * The waiting requests that the caller may approve and has not approved yet. If the caller may not read the directory or the tags of
+ * accounts, the list includes doubtful ones, and a note says so.
  */
 export async function findOwnApprovals(
   waiting: readonly Status[],
@@ -165,7 +165,7 @@ export async function findOwnApprovals(
   return found
 }
 
-/** As ssofile has written it down, as far as it has: the caller may have no right to ask AWS Organizations. */
+/** The organization as ssofile stored it: the caller may have no right to ask AWS Organizations. */
 function asStored(ports: Ports) {
   const cache = new OrganizationCache(ports, [])
   let stored: ReturnType<OrganizationCache['view']> | undefined
@@ -265,13 +265,12 @@ function scopeIn(input: string): string | undefined {
   return link && renderScope(link.scope)
 }
 
-/** The same for machines. */
 export function renderOpenRequestsAsCsv(statuses: readonly Status[]): string {
   const rows = statuses.map((status) => openColumns.map(([, text]) => text(status) ?? ''))
   return renderCsv([openColumns.map(([title]) => title), ...rows])
 }
 
-/** What history says of requests, for a terminal. */
+/** The history of requests, for a terminal. */
 export function renderStories(stories: readonly RequestStory[], width: number | undefined): string {
   if (stories.length === 0) return 'no request is like that\n'
   const rows = stories.map((story) => [

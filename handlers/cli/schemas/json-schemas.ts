@@ -49,7 +49,7 @@ function render(title: string, schema: z.ZodType, rules: JsonRules): string {
 type Words = {
   readonly rules: JsonRules
   readonly definitions: Schema
-  /** Those definitions that were referred to, with the words of where that was first: beside a `$ref` nothing counts. */
+  /** Referenced definitions, described at their first use: tools ignore text beside a `$ref`. */
   readonly told: Record<string, Schema>
 }
 

@@ -51,7 +51,7 @@ const eligibility = z.object({
   endsSessions: z.boolean(),
 })
 
-/** By name; what the API takes and answers. */
+/** By name: the bodies that the API takes and answers. */
 const schemas = {
   LinkRequest: linkRequest,
   PermissionSetRequest: permissionSetRequest,
@@ -99,7 +99,7 @@ const words: Readonly<Record<ApiKind, { one: string; request: SchemaName; page: 
   },
 }
 
-/** What an answer of this status means, wherever it is given. */
+/** The meaning of each status of a refusal. */
 const refusals: Readonly<Record<string, string>> = {
   400: 'The request, or the input that it would write, is not valid. All that is wrong is told.',
   403: 'The caller may not do this there, or the request is not signed.',
@@ -168,7 +168,7 @@ const accepted = {
   ...refusalsOf('400', '403', '404', '409', '413', '415', '429', '503'),
 }
 
-/** Temporary access, by method and path. */
+/** The operations for temporary access, by method and path. */
 const operationsOfRequests: Readonly<Record<string, object>> = {
   'get /eligibility': {
     operationId: 'list-eligibility',

@@ -12,10 +12,10 @@ const words: Readonly<Record<Writers, string>> = {
 }
 
 const heading = '| prefix | written by | one object is |\n| --- | --- | --- |\n'
-/** The first row of what ssofile writes. */
+/** The first row of ssofile's own objects. */
 const firstOfSsofile = '| `access/` |'
 
-/** The page docs/statuses.md with a row for each kind of input, as people write it. */
+/** The page docs/statuses.md with a row for each kind of input, in the notation for people. */
 export function withTableOfKinds(page: string): string {
   const start = page.indexOf(heading) + heading.length
   const rows = allKinds().map(({ at, writers, meaning }) => `| \`${at}\` | ${words[writers]} | ${meaning} |\n`)

@@ -10,8 +10,8 @@ import { isSpoiled, type SpoiledObjectError, unlessSpoiled } from '../../../shar
 const readsAtOnce = 32
 
 /**
- * Every status, those of ssofile's own objects first, ascending by key, and the objects that cannot be read. `beginning`: only
- * of inputs that begin so.
+ * Every status, those of ssofile's own objects first, ascending by key, and the unreadable ones. `beginning`: only inputs with this
+ * beginning.
  */
 export async function readAllStatuses(
   { objects }: Pick<Ports, 'objects'>,
@@ -29,7 +29,7 @@ export async function readAllStatuses(
   }
   const read = await Promise.all(keys.map(({ key }) => limit(readOne, key)))
   const statuses = read.flatMap((stored) => (stored === undefined || isSpoiled(stored) ? [] : [stored.value]))
-  // Those of ssofile's own objects come first: they hold up everything else.
+  // ssofile's own objects come first: they hold up everything else.
   const own = statuses.filter(({ input }) => queueOf(input) === undefined)
   return { statuses: [...own, ...statuses.filter((one) => !own.includes(one))], spoiled: read.filter(isSpoiled) }
 }

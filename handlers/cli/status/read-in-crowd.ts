@@ -7,8 +7,8 @@ import { crowdPrefix, mayBeOf } from '../../../shared/reconcile/records/crowds.t
 import { inputOfStatus, StatusStore, statusPrefix } from '../../../shared/reconcile/records/status-store.ts'
 
 /**
- * What the status of a file would say that is not valid and has none, since too many beside it are not valid.
- * `undefined`: it is valid, or has a status, or will have one.
+ * The status that an invalid file would have, if it has none because too many files beside it are invalid. `undefined`: the file is valid,
+ * or has a status, or will get one.
  */
 export async function readInCrowd({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, input: string) {
   for await (const { key } of objects.list(statusPrefix + crowdPrefix)) {

@@ -26,7 +26,7 @@ type Ended = Awaited<ReturnType<typeof workOnDeadLetters>>[number]
 const redriven: readonly RedrivenQueue[] = workedQueues.filter((queue) => queue !== 'dispatch')
 const bodyTold = 400
 
-/** `ssofile redrive`: shows messages that were given up, and puts them back. */
+/** `ssofile redrive`: lists messages in the dead-letter queues, and puts them back. */
 export function addRedrive(program: Command): void {
   program
     .command('redrive')
@@ -67,7 +67,7 @@ function decide(letter: DeadLetter, { all, message, discard }: Options): 'leave'
   return all && letter.fault === undefined ? 'put-back' : 'leave'
 }
 
-/** Accepts our name or SQS's, of the queue or of its dead-letter queue. */
+/** Accepts ssofile's name or SQS's, of the queue or of its dead-letter queue. */
 function parseQueue(argument: string): RedrivenQueue {
   const name = argument
     .replace(/^ssofile-/, '')

@@ -31,7 +31,7 @@ const meaning: Readonly<Record<StatusState, string>> = {
   partly: 'nothing of ours is left of this person, and something of others is',
 }
 
-/** The same states of a request for temporary access. */
+/** The meaning of the same states for a request for temporary access. */
 const meaningOfRequest: Partial<typeof meaning> = {
   applied: 'granted',
   waiting: 'not granted yet',
@@ -39,7 +39,7 @@ const meaningOfRequest: Partial<typeof meaning> = {
   expired: 'over; it grants nothing',
 }
 
-/** And of a credential that is to be retired. */
+/** The meaning of the same states for the retirement of a credential. */
 const meaningOfRetirement: Partial<typeof meaning> = {
   applied: 'done',
   blocked: 'left as it is',
@@ -60,7 +60,7 @@ const moods: Readonly<Record<StatusState, Mood>> = {
   partly: 'bad',
 }
 
-/** How many of the people whom a rule means are in; of the others only what is not 0. */
+/** How many of a rule's people are members; the other figures only if they are not 0. */
 function renderPeople({ matching, members, waiting, leaving, held, kept }: PeopleOfRule): string {
   const others = Object.entries({ wait: waiting, leave: leaving, 'are held': held, 'stay for some days': kept })
   const told = others.filter(([, number]) => number > 0).map(([word, number]) => `${number} ${word}`)
@@ -116,12 +116,12 @@ function renderRetirement({ retirement }: Status): string | undefined {
   return `${state} since ${since}${end}; made ${madeAt}, last used ${lastUsedAt}`
 }
 
-/** So many inputs of one state and reason get a line each; of more, the first few do. */
+/** Up to this many inputs of one state and reason get a line each; of more, only the first few. */
 const linesMost = 20
 const linesOfMany = 3
-/** Of one state, where reasons have hostile names in them and are all different. */
+/** The limit for one state: reasons may contain hostile names and all differ. */
 const reasonsMost = 20
-/** What needs a person stands last, next to the figures. */
+/** States that need a person come last, next to the figures. */
 const order: readonly StatusState[] = [
   'applied',
   'suspended',
@@ -136,21 +136,21 @@ const order: readonly StatusState[] = [
   'held',
 ]
 
-/** On a terminal that is not this wide, reasons have a line of their own. */
+/** On a narrower terminal, reasons get a line of their own. */
 const widthForReasons = 130
 
 export type ListOptions = {
-  /** Of the terminal. Default: lines are not cut. */
+  /** The width of the terminal. Default: lines are not cut. */
   readonly width?: number | undefined
-  /** A line for each input, however many have one reason in common. */
+  /** One line for each input, even if many have the same reason. */
   readonly isWhole?: boolean
-  /** So many inputs have a last upload, or a deletion, that no status tells of yet. */
+  /** How many inputs have an upload or a deletion that no status covers yet. */
   readonly untold?: number
 }
 
 /**
- * First what ssofile itself lacks, then a line for each input (where many have state and reason in common, for the first
- * few), with what to do below it, and the figures last.
+ * The lacks of ssofile itself, then one line for each input (only the first few if many share state and reason) with its remedy below, and
+ * the figures last.
  */
 export function renderSummary(
   told: readonly Status[],
@@ -162,20 +162,20 @@ export function renderSummary(
   return lacking.map(renderStatus).join('') + inputs + renderUntold(untold)
 }
 
-/** As one more of the figures. */
+/** Shown as one of the figures. */
 export function renderUntold(untold: number): string {
   if (untold === 0) return ''
   const figure = untold.toLocaleString('en').padStart(6)
   return `${figure} ${paint('pending', 'not looked at yet')}; ssofile status --wait waits for them\n`
 }
 
-/** A link that asks for none any more may have access left: "0 of 0" would say that there is none. */
+/** A link that no longer asks for access may still have some: "0 of 0" would say that there is none. */
 function countAccounts({ state, accounts }: Status, { isShort }: { readonly isShort: boolean }): string | undefined {
   if (accounts === undefined) return undefined
   const { desired, applied, open, failed } = accounts
   const left = desired === 0 ? open + failed.length : 0
   if (left > 0) return isShort ? `${left} left` : `${count(left, 'account')} with access left`
-  // What is held of a scope without accounts is only in the reason.
+  // If the scope has no accounts, only the reason tells the held access.
   if (desired === 0 && state === 'held') return undefined
   return isShort ? `${applied} of ${desired}` : `${applied} of ${desired} applied${open > 0 ? `, ${open} open` : ''}`
 }
@@ -200,7 +200,7 @@ function renderInputs(all: readonly Status[], width: number | undefined, isWhole
   const told = shown.flatMap(({ status, left }, index) => {
     const { state, reason, remedy } = status
     const next = shown[index + 1]?.status
-    // What the next line says as well stands below that one.
+    // A reason or remedy that the next line repeats is printed only once, below that line.
     const isWhyTold = isNarrow && reason !== undefined && (next?.reason !== reason || next.state !== state)
     const isRemedyTold = remedy !== undefined && (next?.remedy !== remedy || next.state !== state)
     return [
@@ -217,7 +217,7 @@ function renderInputs(all: readonly Status[], width: number | undefined, isWhole
 
 type Shown = { readonly status: Status; readonly left: number }
 
-/** Inputs of one state. `left`: how many that are not shown are like this one. */
+/** Inputs of one state. `left`: how many hidden inputs are like this one. */
 function abbreviate(all: readonly Status[]): readonly Shown[] {
   const groups = [...Map.groupBy(all, ({ reason = '' }) => kindOf(reason)).values()]
   const told = groups.length > reasonsMost && all.length > linesMost ? [all] : groups
@@ -233,7 +233,7 @@ function kindOf(reason: string): string {
   return reason.replace(/'.*'/g, "'…'").replace(/\b\d{12}\b/g, '…')
 }
 
-/** As `ssofile status` takes it. */
+/** The short form that `ssofile status` takes. */
 function shorten(input: string): string {
   const prefix = [linkPrefix, permissionSetPrefix].find((known) => input.startsWith(known)) ?? ''
   return input.slice(prefix.length)

@@ -10,24 +10,24 @@ import { attentionOf, type Status, statusStates } from '../../../shared/domain/s
 export const selectableStates = [...statusStates, 'stuck'] as const
 export type SelectableState = (typeof selectableStates)[number]
 
-/** Which inputs are asked for; all that is given has to fit. */
+/** The requested inputs; an input must match every given field. */
 export type StatusFilter = {
-  /** `stuck`: failed, and nothing is tried again before the account takes changes. */
+  /** `stuck`: failed, and ssofile retries nothing until the account accepts changes. */
   readonly states?: readonly SelectableState[] | undefined
   readonly isInputWanted?: ((input: string) => boolean) | undefined
-  /** Links whose scope has this account, and those whose access there failed. */
+  /** Links whose scope contains this account, and those whose access there failed. */
   readonly account?: AccountId | undefined
   readonly folder?: string | undefined
   readonly isPrincipalWanted?: ((principal: string, type: string) => boolean) | undefined
   /** Links that name it, and its file. */
   readonly permissionSet?: string | undefined
-  /** For `account`: where accounts are. Absent: not known, and only links that name the account are found. */
+  /** For `account`: the places of accounts. Absent: unknown, and only links that name the account match. */
   readonly organization?: { readonly view: OrganizationView; readonly membership: Membership } | undefined
 }
 
 /**
- * Permission sets have no account, folder or principal. Requests for temporary access and approvals are shown only where a key
- * asks for them: a denied one is no fault, and `ssofile requests` has them.
+ * Permission sets have no account, folder or principal. Requests for temporary access and approvals appear only if a key asks for them: a
+ * denied one is no fault, and `ssofile requests` lists them.
  */
 export function selectStatuses(all: readonly Status[], filter: StatusFilter): readonly Status[] {
   const { states, isInputWanted, account, folder, isPrincipalWanted, permissionSet } = filter
@@ -47,7 +47,7 @@ export function selectStatuses(all: readonly Status[], filter: StatusFilter): re
   })
 }
 
-/** Of inputs that nobody has looked at yet, those that may turn out to be what is asked for: in whatever state. */
+/** Inputs without an evaluation that may turn out to match, in any state. */
 export function selectUntold(inputs: readonly string[], filter: StatusFilter): readonly string[] {
   const untold = inputs.map((input): Status => ({ input, state: 'applying', updatedAt: '' }))
   return selectStatuses(untold, { ...filter, states: undefined }).map(({ input }) => input)

@@ -63,14 +63,14 @@ type Options = {
   readonly output: (typeof outputs)[number]
   readonly json?: boolean
 }
-/** `isWhole`: a line for each input. `endsMs`: monotonic; nothing is waited for after that. */
+/** `isWhole`: a line for each input. `endsMs`: monotonic; the command waits for nothing after it. */
 type StatusQuestion = Omit<Options, 'json'> & {
   readonly isWhole: boolean
   readonly endsMs: number
   readonly bucket: string
 }
 
-/** `ssofile status`: what became of the inputs. */
+/** `ssofile status`: shows what ssofile did with the inputs. */
 export function addStatus(program: Command): void {
   program
     .command('status [key]')
@@ -121,7 +121,7 @@ export function addStatus(program: Command): void {
       }
       if (key !== undefined && isFiltered && !isGlob)
         throw new Refusal('received a key and a filter, expected one of them')
-      // First of all: nothing else that is told is true without the ledger.
+      // Comes first: without the ledger nothing else in the output is true.
       const isLost = await tellLoss(ports, asked.output === 'table' ? process.stdout : process.stderr)
       if (options.wait) await tellPause(ports, process.stderr)
       const code =
@@ -148,7 +148,7 @@ function parseStates(text: string): readonly SelectableState[] {
   })
 }
 
-/** Policies, selectors, eligibilities and `hygiene.json` have a status only where something is wrong with them. */
+/** Policies, selectors, eligibilities and `hygiene.json` have a status only if they have a fault. */
 function isOfGovernance(key: string): boolean {
   return isPolicyKey(key) || isSelectorKey(key) || isEligibilityKey(key) || key === hygieneKey
 }
@@ -164,7 +164,7 @@ async function tellOne(
     const [told, object] = [await statuses.read(input), await ports.objects.head(input)]
     const untold = told === undefined && object ? await readInCrowd(ports, input) : undefined
     const status = told ?? untold
-    // No status: it was removed with the input, or the input is too new to have one.
+    // There is no status: it was removed with the input, or the input is too new.
     const isOver =
       isOfGovernance(input) ||
       (told === undefined
@@ -183,7 +183,7 @@ async function tellOne(
         (output === 'table' ? process.stdout : process.stderr).write(
           `  the file was ${object ? 'uploaded again' : 'deleted'} since, and that is not looked at yet (--wait waits for it)\n`,
         )
-      // With --wait the pause was told before.
+      // With --wait the command reported the pause at its start.
       if (wait && status.atRest) tellResting(1, output)
       if (output === 'table') await tellRelease(ports, [status], process.stdout)
       if (output === 'table' && !wait) await tellPause(ports, process.stdout)
@@ -217,7 +217,7 @@ function tellResting(links: number, output: StatusQuestion['output']): void {
   )
 }
 
-/** The brake, told after the statuses: a release shows in them only once it is carried out. */
+/** Prints the brake after the statuses: a release appears in them only once it is carried out. */
 async function tellRelease({ objects }: Ports, told: readonly Status[], stream: NodeJS.WritableStream): Promise<void> {
   if (!told.some(({ state }) => state === 'held')) return
   const stored = await spoiledAsAbsent(brakeFile(objects).read())
@@ -246,7 +246,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQues
   const progress = new Progress()
   let shown = ''
   for (;;) {
-    // Who waits is told how much is left, not how it is counted.
+    // With --wait or --watch, print how much is left, not the progress of counting.
     const read = await readAllStatuses(ports, wait || watch ? undefined : progress.tell)
     const { spoiled } = read
     const all = selectStatuses(read.statuses, filter)
@@ -280,7 +280,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQues
   }
 }
 
-/** Who waits asks whether all is in force. A link at rest may wait for ever: no pipeline should fail for that. */
+/** `--wait` asks whether everything is in force. A link at rest may wait for ever: it must not fail a pipeline. */
 function isAmiss(status: Status, wait: boolean): boolean {
   return wantsPerson(status) || (wait && status.state === 'waiting' && !status.atRest)
 }

@@ -15,10 +15,10 @@ import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stor
 
 const shownMost = 20
 
-/** An assignment that is not at rest, and the reason, for a person. */
+/** An assignment that is not at rest, and the reason in words for a person. */
 export type StillOpen = { readonly name: string; readonly why: string }
 
-/** Of these assignments those that no status explains, with what the ledger says of each. */
+/** The assignments that no status explains, each with the ledger's account of it. */
 export async function listStillOpen(
   objects: ObjectStore,
   keys: readonly AssignmentKey[],

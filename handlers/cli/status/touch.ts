@@ -13,7 +13,7 @@ import { openCliPorts } from '../bucket/cli-ports.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { toInput } from './input-key.ts'
 
-/** `ssofile touch KEY --rebind`: asks for an upload to count as new, with the content that it has. */
+/** `ssofile touch KEY --rebind`: makes an unchanged upload count as new. */
 export function addTouch(program: Command): void {
   program
     .command('touch')
@@ -58,13 +58,13 @@ async function touch({ objects, clock }: Ports, input: string, json: boolean): P
   return 0
 }
 
-/** Who may not read statuses may ask all the same. */
+/** A user without the right to read statuses may ask all the same. */
 async function readStatus(statuses: StatusStore, input: string): Promise<Status | undefined> {
   const read = await unlessCode(unlessSpoiled(statuses.read(input)), 'AccessDenied')
   return isSpoiled(read) ? undefined : read
 }
 
-/** By S3's clock, and later than every instant asked for before: only that counts as a new wish. */
+/** S3's clock, and later than every earlier instant: only that counts as a new wish. */
 function nextInstant(now: Date, earlier: readonly (string | undefined)[]): string {
   const latestMs = Math.max(...earlier.map((instant) => (instant === undefined ? 0 : Date.parse(instant) + 1)))
   return renderInstant(new Date(Math.max(now.getTime(), latestMs)))

@@ -14,8 +14,8 @@ export function wantsPerson({ state }: Pick<Status, 'state'>): boolean {
 }
 
 /**
- * How many of these ssofile is still at work on. A link that waits for a permission set is one of them while the file of
- * the permission set is in the bucket and nothing is wrong with it: an upload of both is one piece of work.
+ * How many of these inputs ssofile is still working on. A link that waits for a permission set counts while the file of the permission set
+ * is in the bucket without a fault: an upload of both is one piece of work.
  */
 export async function countUnderWay(
   ports: Pick<Ports, 'objects' | 'clock'>,

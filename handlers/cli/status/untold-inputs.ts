@@ -10,15 +10,15 @@ import { statusKey, statusPrefix } from '../../../shared/reconcile/records/statu
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 import type { readAllStatuses } from './read-all-statuses.ts'
 
-/** Whether a status is about the file as it is now. `undefined`: the file is gone. */
+/** Whether a status covers the present file. `undefined`: the file is gone. */
 export function isCurrent(status: Status, object: Pick<ObjectHead, 'etag' | 'lastModified'> | undefined): boolean {
   if (!object) return status.etag === undefined
   return status.etag === object.etag && status.lastModified === object.lastModified.toISOString()
 }
 
 /**
- * The inputs whose last upload, or deletion, no status tells of yet, and links that wait for a permission set that was applied since. `statuses` and `spoiled` (statuses that cannot be read) were
- * read before.
+ * The inputs whose last upload or deletion no status covers yet, and links that wait for a permission set that was applied since.
+ * `statuses` and `spoiled` (unreadable statuses) were read before.
  */
 export async function listUntold(
   { objects }: Pick<Ports, 'objects'>,
@@ -45,7 +45,7 @@ export async function listUntold(
   return [...untold, ...[...left.values()].flatMap((status) => (isCurrent(status, undefined) ? [] : status.input))]
 }
 
-/** How many deleted inputs nobody has looked at yet, or are being revoked: the brake may still hold them. */
+/** How many deleted inputs have no evaluation yet, or are being revoked: the brake may still hold them. */
 export async function countPendingDeletions({ objects }: Pick<Ports, 'objects'>): Promise<number> {
   const places = notifiedPlaces().filter((place) => !isOfRequest(place))
   const gone = places.map(async (place) => {

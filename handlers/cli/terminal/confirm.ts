@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { Refusal } from '../arguments/refusal.ts'
 
-/** Asks on the terminal; only `yes` is yes. Throws Refusal without a terminal: `instead` says which options answer then. */
+/** Asks on the terminal; only `yes` is yes. Throws Refusal without a terminal: `instead` names the options that answer then. */
 export async function confirm(question: string, instead: string): Promise<boolean> {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true)
     throw new Refusal(`nobody can be asked here (no terminal), and nothing was changed; ${instead}`)

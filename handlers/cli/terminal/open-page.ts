@@ -8,13 +8,13 @@ const patienceMs = 35_000
 
 type PageOptions = {
   readonly address: URL
-  /** Whose credentials sign the calls. Absent: those of the person who runs the command. */
+  /** The credentials that sign the calls. Absent: those of the person who runs the command. */
   readonly as?: SignsAs
   /** On 127.0.0.1; 0: a free one. */
   readonly port: number
 }
 
-/** Serves the page of requests to one person, who calls the API at `address`. `url` opens it, once. */
+/** Serves the page of requests to one person, who calls the API at `address`. `url` opens it only once. */
 export async function openPage({ address, as, port }: PageOptions): Promise<{ url: string; close: () => void }> {
   const api = new SignedApi(address, as)
   const [token, key] = [secret(), secret()]
@@ -36,7 +36,7 @@ function secret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** What is no JSON comes from something else than the API. */
+/** A body that is not JSON does not come from the API. */
 function answerOf({ status, retryAfter, body }: ApiReply, { host }: URL): Answer {
   try {
     JSON.parse(body)

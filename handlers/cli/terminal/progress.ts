@@ -8,8 +8,8 @@ const firstLineMs = 1_000
 const laterLinesMs = 10_000
 
 /**
- * Shows progress on standard error. On a terminal in one line that is overwritten; elsewhere, for instance in the log of a
- * pipeline, a line after a second and then one every ten seconds.
+ * Shows progress on standard error. A terminal has one line that is overwritten; other output, for instance the log of a pipeline, gets a
+ * line after a second and then one every ten seconds.
  */
 export class Progress {
   readonly #isTerminal = process.stderr.isTTY === true
@@ -19,7 +19,7 @@ export class Progress {
   #lastMs = 0
   #timer: NodeJS.Timeout | undefined
 
-  /** A step that begins, or how far it is: on a terminal shown at most ten times a second. */
+  /** A step that begins, or its progress: a terminal shows it at most ten times a second. */
   readonly tell: TellProgress = (step, counted) => {
     const nowMs = performance.now()
     const isNew = step !== this.#step
@@ -32,7 +32,7 @@ export class Progress {
     }
     if (!isNew && nowMs - this.#lastMs < 100) return
     this.#lastMs = nowMs
-    // A line that the terminal breaks would not be overwritten as a whole.
+    // A wrapped line would not be overwritten as a whole.
     process.stderr.write(clearLine + cutToWidth(this.#line, (process.stderr.columns || 80) - 1))
   }
 
@@ -50,10 +50,10 @@ export class Progress {
   }
 }
 
-/** The pace of the first moments tells nothing. */
+/** The pace of the first moments says nothing. */
 const paceFromMs = 2_000
 
-/** What is being done, how many of how many, and how long the rest takes at the pace so far. */
+/** The step, how many of how many are done, and the remaining time at the present pace. */
 export function renderProgress(step: string, counted: Counted | undefined, elapsedMs: number): string {
   if (counted === undefined) return `${step} …`
   const { done, of } = counted

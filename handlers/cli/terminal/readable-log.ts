@@ -50,7 +50,7 @@ function renderError(error: Error): string {
   return `${enclose(`${quote(error.name)}: ${quote(error.message, 1000)}`)}${cause}`
 }
 
-/** In quotation marks that the text does not contain, so that a name cannot end them and forge the next field. */
+/** Chooses quotation marks that the text does not contain, so that a name cannot end them and forge the next field. */
 function enclose(text: string): string {
   return text.includes("'") ? `"${text.replaceAll('"', '\\u{22}')}"` : `'${text}'`
 }

@@ -5,7 +5,7 @@ const names = [
   ['minute', 1],
 ] as const
 
-/** A length of time for a person: `4 hours`, `1 hour 30 minutes`, `2 days`. */
+/** A duration for a person: `4 hours`, `1 hour 30 minutes`, `2 days`. */
 export function renderDuration(ms: number): string {
   let left = Math.round(ms / minuteMs)
   const parts: string[] = []

@@ -5,8 +5,8 @@ const gap = 2
 const columnLeast = 8
 
 /**
- * Rows in columns. With `width`, columns, the widest first, are cut until the lines fit; those in `kept` (from 0) stay
- * whole. Names from outside are escaped.
+ * Rows in columns. With `width`, it cuts columns, the widest first, until the lines fit; those in `kept` (from 0) stay whole. Names from
+ * outside are escaped.
  */
 export function renderTable(
   titles: readonly string[],
@@ -31,7 +31,7 @@ export function renderTable(
     .join('')
 }
 
-/** The width of the terminal; `undefined`: standard output is none, and nothing is cut. */
+/** The width of the terminal; `undefined`: standard output is no terminal, and nothing is cut. */
 export function terminalWidth(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns : undefined
 }

@@ -1,4 +1,4 @@
-/** Two columns: East Asian wide and full-width characters, and emoji (Unicode Standard Annex #11). */
+/** Characters of two columns: East Asian wide and full-width characters, and emoji (Unicode Standard Annex #11). */
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 
@@ -9,7 +9,7 @@ export function textWidth(text: string): number {
   return width
 }
 
-/** The text cut to `most` columns, with `…` in its middle where something is missing. */
+/** The text cut to `most` columns, with `…` in its middle for the missing part. */
 export function cutToWidth(text: string, most: number): string {
   if (textWidth(text) <= most) return text
   const characters = [...text]

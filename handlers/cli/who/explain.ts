@@ -24,7 +24,7 @@ import { show } from '../terminal/show.ts'
 
 type Options = { readonly config?: string; readonly json?: boolean }
 
-/** `ssofile explain`: whether somebody has a permission set in an account, and why. */
+/** `ssofile explain`: answers whether a person has a permission set in an account, and why. */
 export function addExplain(program: Command): void {
   program
     .command('explain')
@@ -86,7 +86,6 @@ const words: Readonly<Record<AccessState, readonly [Mood, string]>> = {
   none: ['plain', 'not granted'],
 }
 
-/** An answer for a terminal. */
 export function renderExplanation({
   question,
   account,

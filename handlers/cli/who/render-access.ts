@@ -14,17 +14,17 @@ import { renderTable } from '../terminal/render-table.ts'
 type Column = {
   readonly title: string
   readonly text: (row: HeldAccess) => string
-  /** It is never cut. */
+  /** The column is never cut. */
   readonly isKept?: boolean
-  /** It tells the account. */
+  /** The column shows the account. */
   readonly isPlace?: boolean
 }
-/** Columns that say the same in each row are left out. */
+/** Columns with the same value in each row are left out. */
 export type Fixed = {
   readonly person: boolean
   readonly account: boolean
   readonly permissionSet: boolean
-  /** It was asked for what is unused for so many days. */
+  /** The user asked for access unused for this many days. */
   readonly unusedForDays?: number | undefined
 }
 
@@ -36,13 +36,13 @@ const linksOf = ({ links, origin }: HeldAccess): string => {
 
 const groupOf = ({ group, groupId }: HeldAccess): string => group ?? groupId ?? 'directly'
 
-/** The file by which the person is in the group says the group, too. */
+/** The membership's file names the group, too. */
 const throughOf = (row: HeldAccess): string => {
   const [first, ...others] = row.memberships ?? []
   return first === undefined ? groupOf(row) : `${first}${others.length === 0 ? '' : ` +${others.length}`}`
 }
 
-/** Words that fit a narrow column; other output has the sentences. */
+/** Short remarks for a narrow column; other output has the sentences. */
 const shortRemarks = new Map([
   ['the group has no members', 'no members'],
   ['its members are not known', 'not known'],
@@ -60,7 +60,7 @@ const renderSince = ({ since, origin, state }: HeldAccess): string => {
   return state === 'granted' || state === 'foreign' ? day : `${day} ${state}`
 }
 
-/** Of temporary access hours count. */
+/** For temporary access, hours count. */
 const renderUntil = ({ until = '', links }: HeldAccess): string => {
   const isTemporary = links.some(({ request }) => request !== undefined)
   return isTemporary && until !== '' ? `${until.slice(0, 16).replace('T', ' ')}Z temporary` : until.slice(0, 10)
@@ -70,14 +70,14 @@ const renderUntil = ({ until = '', links }: HeldAccess): string => {
 const renderLevels = ({ levels = [] }: HeldAccess): string =>
   levels.map((level) => (level === 'Permissions management' ? 'Permissions' : level)).join(' ')
 
-/** A person reads no more: of more rows those are told together that differ in few things, the whole by --output. */
+/** A person reads no more. Beyond that, rows that differ in few columns share a line; --output lists all. */
 const linesMost = 24
 
-/** Links would be cut beyond recognition on a terminal that is not this wide. */
+/** On a narrower terminal, links would be cut beyond recognition. */
 const widthForLinks = 110
 const widthForUnits = 160
 
-/** Access for a terminal of this width (`undefined`: any), then how much it is, and how old each part of the answer is. */
+/** Access for a terminal of this width (`undefined`: any), then the figures, and the age of each source. */
 export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: number | undefined): string {
   const { rows, notes, sources } = answer
   const isNarrow = width !== undefined && width < widthForLinks
@@ -125,7 +125,7 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
 
 type Rows = WhoAnswer['rows']
 
-/** What rows may differ in and be told in one line: each time more, until they fit. */
+/** Columns in which joined rows may differ: more at each step, until the rows fit. */
 const joinings: readonly (readonly string[])[] = [
   [],
   ['account'],
@@ -149,7 +149,7 @@ function renderLines(rows: Rows, columns: readonly Column[]) {
   return { lines: lines.slice(0, linesMost), left: lines.length - linesMost }
 }
 
-/** Rows that differ in these columns only are one line: it says how many there are, or from when on. */
+/** Joins rows that differ in these columns only: the line has their number, or their earliest time. */
 function joinRows(rows: Rows, columns: readonly Column[], joined: readonly string[]) {
   const isJoined = ({ title, isPlace }: Column) => joined.includes(isPlace ? 'account' : title)
   const all = rows.map((row) => columns.map(({ text }) => text(row)))
@@ -168,7 +168,7 @@ function joinRows(rows: Rows, columns: readonly Column[], joined: readonly strin
 
 const noColumn: Column = { title: '', text: () => '' }
 
-/** The one account of these rows, and where it stands. */
+/** The one account of these rows, and its place in the organization. */
 function renderPlace([first]: WhoAnswer['rows']): string {
   if (first === undefined) return ''
   const { account, accountName = '', accountState = 'not in the organization', path = '', pathIds = '' } = first
@@ -179,7 +179,7 @@ function renderPlace([first]: WhoAnswer['rows']): string {
 
 const useColumn = (days: number): Column => ({ title: 'last used', text: (row) => renderUse(row, days), isKept: true })
 
-/** From records alone nobody can say that there is no access. */
+/** Records alone cannot prove that there is no access. */
 function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer, unusedForDays: number | undefined): string {
   if (unusedForDays !== undefined) return 'no access was found, besides what was used within that time\n'
   if (isAsked) return 'nobody: Identity Center lists no such access, and ssofile has no record of any\n'
@@ -191,7 +191,7 @@ export function renderNotes(notes: readonly string[]): string {
   return notes.map((note) => `${paint('pending', 'note')}  ${quote(note, 500)}\n`).join('')
 }
 
-/** How old each part is, a line each. */
+/** The age of each source, a line each. */
 export function renderSources(sources: WhoSources, now: Date): string {
   return describeSources(sources, { now: 'now', dated: (at) => renderDated(at, now) })
     .map(([name, text]) => `${name.padEnd(10)}${quote(text, 500)}\n`)
@@ -206,7 +206,7 @@ export function renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>, { hasLevels
   return accessCsvTitles({ hasLevels }) + renderAccessRows(rows, { hasLevels })
 }
 
-/** When the role of this access was last used, for who asks what is unused for so many days. */
+/** The last use of the role of this access, for a user who asks for unused access. */
 export function renderUse(row: HeldAccess, days: number): string {
   const { use, since = '' } = row
   const verdict = judgeUse(row, days)
@@ -216,7 +216,7 @@ export function renderUse(row: HeldAccess, days: number): string {
   return `${what} ${renderAge(unusedSince(row) ?? since, new Date(use.asOf))}`
 }
 
-/** Rows that are not known to be unused must not be taken for unused ones. */
+/** Rows with unknown use must not look like unused ones. */
 export function renderVerdicts(rows: readonly HeldAccess[], days: number): string {
   const verdicts = rows.map((row) => judgeUse(row, days))
   const [unused, young, unknown] = (['unused', 'too new', 'not known'] as const).map(

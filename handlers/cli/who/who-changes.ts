@@ -26,7 +26,7 @@ type ChangesOptions = Pick<ChangesQuestion, 'account' | 'permissionSet'> & {
   readonly json: boolean
 }
 
-/** `ssofile who --changes`: who gave and took what, by hand and by ssofile. Answers the exit code. */
+/** `ssofile who --changes`: who gave and took which access, by hand and by ssofile. Answers the exit code. */
 export async function tellChanges(asked: ChangesOptions, ports: Ports, configuration: Configuration): Promise<number> {
   const { account, permissionSet, user, group, json } = asked
   const notes: string[] = []
@@ -41,14 +41,14 @@ export async function tellChanges(asked: ChangesOptions, ports: Ports, configura
   return changes.length > 0 ? 0 : 1
 }
 
-/** A length of time, such as `7d`, or an instant. Throws Refusal. */
+/** A duration, such as `7d`, or an instant. Throws Refusal. */
 function parseSince(text: string, now: Date): Date {
   const [, days, hours] = /^(?:(\d+)d|(\d+)h)$/.exec(text) ?? []
   const ms = parseIsoDuration(days === undefined ? `PT${hours}H` : `P${days}D`)
   return ms === undefined ? parseInstant(text) : new Date(now.getTime() - ms)
 }
 
-/** The names under which `changes/` tells of this user, and of the groups of now, or of this group. */
+/** The names of this user and their present groups, or of this group, in `changes/`. */
 async function findNames(
   asked: { readonly user?: string | undefined; readonly group?: string | undefined },
   ports: Ports,

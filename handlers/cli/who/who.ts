@@ -69,7 +69,7 @@ type Options = {
   readonly config?: string
 }
 
-/** `ssofile who`: all access, groups expanded to people. */
+/** `ssofile who`: lists all access, groups expanded to people. */
 export function addWho(program: Command): void {
   program
     .command('who')
@@ -176,7 +176,7 @@ async function who(options: Options): Promise<number> {
   return rows.length > 0 ? 0 : 1
 }
 
-/** With the access levels of permission sets, if they are asked for. */
+/** Adds the access levels of permission sets, if the user asks for them. */
 async function findAccess(
   { levels, live: isLive }: Options,
   question: WhoQuestion,
@@ -192,7 +192,7 @@ async function findAccess(
   return { ...found, rows, notes: [...found.notes, ...notes] }
 }
 
-/** Where nobody has access in an account, that may be because there is none. */
+/** If nobody has access in an account, perhaps the account does not exist. */
 async function noteNoAccount(
   account: AccountId,
   { rows }: Pick<WhoAnswer, 'rows'>,
@@ -266,7 +266,7 @@ type WhoOptions = {
   readonly json: boolean
 }
 
-/** `ssofile who --eligible`: what people may ask for. Answers the exit code. */
+/** `ssofile who --eligible`: lists the access that people may request. Answers the exit code. */
 async function tellEligible(asked: WhoOptions, ports: Ports, configuration: Configuration): Promise<number> {
   const people = new People(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
   const { group, permissionSet } = asked
