@@ -1,7 +1,7 @@
 type Entry<T> = { readonly at: number; readonly order: number; readonly item: T }
 
 /**
- * Things to do at certain instants (milliseconds), earliest first; those of one instant in the order they were added.
+ * Entries for certain instants (milliseconds), earliest first; those of one instant in the order of adding.
  * A binary heap: adding and taking cost log n, which counts with 120,000 messages in flight.
  */
 export class Agenda<T> {

@@ -1,15 +1,15 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Refusal } from './refusal.ts'
 
-/** Told of every call to a model, so that a test can count calls and check quotas. */
+/** Learns of every call to a model, so that a test can count calls and check quotas. */
 export type CallObserver = {
-  /** The call was let in; it may still be refused for what it asks. */
+  /** The gate admitted the call; the model may still refuse it. */
   readonly onCall?: ((operation: string, at: Date) => void) | undefined
-  /** The call was turned away for the rate, or for too many requests outstanding. */
+  /** The gate refused the call for the rate, or for too many outstanding requests. */
   readonly onThrottled?: ((operation: string, at: Date) => void) | undefined
 }
 
-/** Says whether a call at this monotonic instant is within the rate, and counts it if it is. */
+/** Answers whether a call at this monotonic instant is within the rate, and counts it if it is. */
 export type Limiter = { admit(monotonicMs: number): boolean }
 
 type CallGateOptions = CallObserver & {
@@ -19,7 +19,7 @@ type CallGateOptions = CallObserver & {
   readonly tooFast: (operation: string) => Refusal
 }
 
-/** The door to a model: every operation enters here first, is counted, and is turned away when it comes too fast. */
+/** The entrance of a model: every operation passes here first, is counted, and is refused if it comes too fast. */
 export class CallGate {
   readonly #options: CallGateOptions
 
@@ -33,7 +33,7 @@ export class CallGate {
     onCall?.(operation, clock.now())
   }
 
-  /** Reports a call as throttled and gives back the error to throw. */
+  /** Reports a call as throttled and answers the error to throw. */
   throttled(operation: string, refusal: Refusal): Refusal {
     this.#options.onThrottled?.(operation, this.#options.clock.now())
     return refusal

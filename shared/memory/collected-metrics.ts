@@ -7,7 +7,7 @@ export type Collected = {
   readonly last: number
 }
 
-/** Keeps of each metric how many values there were, their sum, the greatest and the last. */
+/** Keeps the count, the sum, the maximum and the last value of each metric. */
 export class CollectedMetrics implements Metrics {
   readonly #collected = new Map<MetricName, Collected>()
 
@@ -16,7 +16,7 @@ export class CollectedMetrics implements Metrics {
     this.#collected.set(name, { count: count + 1, sum: sum + value, most: Math.max(most, value), last: value })
   }
 
-  /** `undefined`: it was never recorded. */
+  /** `undefined`: the metric was never recorded. */
   of(name: MetricName): Collected | undefined {
     return this.#collected.get(name)
   }

@@ -21,12 +21,12 @@ export type IdentityCenterModels = {
   readonly ssoAdmin: MemorySsoAdmin
 }
 
-// Before anything that a test or a user does.
+// Before any act of a test or a user.
 const joinedAt = new Date('2020-01-01T00:00:00Z')
 
 /**
- * Fills empty models with what the file says, without counting as calls. Ids that the file does not give follow from
- * names, so that they are the same in every run. Throws where a permission set is not valid.
+ * Fills empty models from the file, without counting calls. Ids that the file lacks derive from names, so that they are equal in every run.
+ * Throws if a permission set is not valid.
  */
 export function fillFromOrganizationFile(file: OrganizationFile, models: IdentityCenterModels): void {
   fillOrganization(file, models.organizations)
@@ -40,7 +40,7 @@ export function fillFromOrganizationFile(file: OrganizationFile, models: Identit
   fillSsoAdmin(file, models)
 }
 
-/** The id that a group or user of an organization file gets. */
+/** The id of a group or user of an organization file. */
 export function stablePrincipalId(type: PrincipalType, name: string): PrincipalId {
   return principalId.parse(stableUuid(`${type} ${name}`))
 }

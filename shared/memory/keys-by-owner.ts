@@ -1,6 +1,6 @@
 import { AscendingKeys } from './s3/ascending-keys.ts'
 
-/** An index: which keys belong to an owner, ascending. */
+/** An index: the keys of each owner, ascending. */
 export class KeysByOwner {
   readonly #owners = new Map<string, AscendingKeys>()
 

@@ -7,7 +7,7 @@ import { Refusal } from './refusal.ts'
 import { RollingSecond } from './sso-admin/rolling-second.ts'
 import type { OpenTable } from './table.ts'
 
-/** One entry of PutEvents, as it is asked for: members may be missing. */
+/** One entry of PutEvents as received: members may be missing. */
 export type EventEntry = {
   readonly Source?: string | undefined
   readonly DetailType?: string | undefined
@@ -16,7 +16,7 @@ export type EventEntry = {
   readonly Time?: Date | undefined
 }
 
-/** An event that a bus has taken. `sequence` rises. */
+/** An event that the bus accepted. `sequence` rises. */
 export type TakenEvent = {
   readonly sequence: number
   readonly id: string
@@ -35,19 +35,19 @@ type MemoryEventBusOptions = CallObserver & {
   readonly openTable: OpenTable
   /** Calls a second; default: 400, the least that AWS gives in any Region. */
   readonly callsPerSecond?: number
-  /** The code by which this entry is refused although the call succeeds, as EventBridge may; default: none. */
+  /** The error code for an entry that is refused although the call succeeds, as EventBridge may do; default: none. */
   readonly refuseEntry?: (entry: EventEntry) => string | undefined
   readonly onEvent?: (event: TakenEvent) => void
 }
 
 // EventBridge User Guide, "Amazon EventBridge quotas" and "Calculating PutEvents event entry size": ten entries and 256 KB
-// in a call. Since January 2026 AWS takes 1 MB; what keeps to the older limit is right in every Region.
+// in a call. Since January 2026 AWS takes 1 MB; a call within the older limit is right in every Region.
 const entriesMost = 10
 const callBytesMost = 256 * 1024
 const timeBytes = 14
 const keptMost = 1_000
 
-/** PutEvents of EventBridge, with the last thousand events that it took. */
+/** PutEvents of EventBridge, with the last thousand accepted events. */
 export class MemoryEventBus implements EventBus {
   readonly #options: MemoryEventBusOptions
   readonly #gate: CallGate
@@ -66,7 +66,7 @@ export class MemoryEventBus implements EventBus {
     this.#last = Math.max(0, ...[...this.#events.values()].map(({ sequence }) => sequence))
   }
 
-  /** The result of each entry, in their order: some may be refused while others are taken. */
+  /** The result of each entry, in their order: some may be refused while others are accepted. */
   putEvents(entries: readonly EventEntry[]): readonly EntryResult[] {
     this.#gate.enter('PutEvents')
     if (entries.length === 0 || entries.length > entriesMost)

@@ -2,7 +2,7 @@ import { Refusal } from './refusal.ts'
 import { stableHex } from './stable-id.ts'
 import type { OpenTable } from './table.ts'
 
-/** The secrets of one account and Region, by name; asked for by name or ARN. */
+/** The secrets of one account and Region, found by name or ARN. */
 export class MemorySecrets {
   readonly #arnPrefix: string
   readonly #values: Map<string, string>
@@ -12,7 +12,7 @@ export class MemorySecrets {
     this.#values = openTable('secrets')
   }
 
-  /** As Secrets Manager, it adds six characters to the name. (Secrets Manager API Reference, "CreateSecret".) */
+  /** Adds six characters to the name, like Secrets Manager. (Secrets Manager API Reference, "CreateSecret".) */
   arnOf(name: string): string {
     return `${this.#arnPrefix}${name}-${stableHex(name, 6)}`
   }

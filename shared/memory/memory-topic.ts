@@ -21,7 +21,7 @@ const keptMost = 100
 const subjectPattern = /^[\x20-\x7e]{1,99}$/
 const messageBytesMost = 262_144
 
-/** One topic of SNS, with the last hundred messages: what subscriptions would deliver by mail. */
+/** One topic of SNS, with the last hundred messages that subscriptions would deliver by mail. */
 export class MemoryTopic {
   readonly #options: MemoryTopicOptions
   readonly #mails: Map<string, PublishedMail>

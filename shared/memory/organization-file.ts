@@ -42,7 +42,7 @@ const organizationalUnit = z.strictObject({
   },
 })
 
-/** The `--organization FILE` format: an organization, its directory, and what its Identity Center had before ssofile. */
+/** The `--organization FILE` format: an organization, its directory, and its Identity Center before ssofile. */
 export const organizationFile = z
   .strictObject({
     managementAccountId: accountId,
@@ -55,7 +55,7 @@ export const organizationFile = z
     users: z.array(principalName.refine((name) => isName('USER', name), 'no user can have this name')).default([]),
     /** The user names of the people in each group. */
     members: z.record(principalName, z.array(principalName)).default({}),
-    /** Each in the format of a file under `permission_sets/`, which is checked when the models are filled. */
+    /** Each in the format of a file under `permission_sets/`; filling the models checks it. */
     permissionSets: z.array(z.looseObject({ permissionSetName })).default([]),
     assignments: z
       .array(
@@ -76,7 +76,7 @@ export type OrganizationFile = z.infer<typeof organizationFile>
 export type AccountInFile = z.infer<typeof accountInFile>
 export type UnitInFile = z.infer<typeof organizationalUnit>
 
-/** Parses what JSON.parse gave. `file` is the name to complain about; every fault is told, each with its path. */
+/** Parses a value from JSON.parse. `file`: its name for complaints; the result has every fault with its path. */
 export function parseOrganizationFile(file: string, json: unknown): Parsed<OrganizationFile> {
   const result = organizationFile.safeParse(json)
   if (result.success) return parsed(result.data)
@@ -99,7 +99,7 @@ type Fault = { readonly path: readonly (string | number)[]; readonly message: st
 type Container = Pick<UnitInFile, 'accounts' | 'organizationalUnits'>
 type PlacedId = { readonly path: readonly (string | number)[]; readonly id: string }
 
-/** What no single value shows: ids that occur twice, and references to what is not there. */
+/** Faults that no single value shows: duplicate ids, and references to missing objects. */
 function findContradictions(file: OrganizationFile): readonly Fault[] {
   const accounts = foundAccounts(file.root, ['root'])
   const units = foundUnits(file.root, ['root'])
@@ -164,7 +164,7 @@ function foundAccounts(container: Container, path: readonly (string | number)[])
   ]
 }
 
-/** Units too deep, and siblings of one name: AWS refuses to make either. */
+/** Units too deep, and siblings with equal names: AWS refuses to create either. */
 function findMisplacedUnits(container: Container, path: readonly (string | number)[], depth = 1): readonly Fault[] {
   const names = container.organizationalUnits.map(({ name }) => name)
   return container.organizationalUnits.flatMap((unit, index) => {

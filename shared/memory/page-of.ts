@@ -1,12 +1,12 @@
 import type { Page } from '../ports/page.ts'
 
-/** Which part of a listing is asked for: at most `most` items after the one that `nextToken` names. */
+/** The requested part of a listing: at most `most` items after the one that `nextToken` names. */
 export type PageRequest = { readonly nextToken?: string | undefined; readonly most: number }
 
 /**
- * One page of a listing that is ordered by key. The token names the last key of the page before, so a listing stays
- * complete for what was there throughout, whatever is added or removed between two pages.
- * `keys` ascend by code unit. `undefined`: the token is not one that this function gave out.
+ * One page of a listing ordered by key. The token names the last key of the previous page. So a listing contains every key that existed
+ * throughout, whatever is added or removed between two pages.
+ * `keys` ascend by code unit. `undefined`: this function did not issue the token.
  */
 export function pageOf(keys: readonly string[], { nextToken, most }: PageRequest): Page<string> | undefined {
   const after = nextToken === undefined ? undefined : readToken(nextToken)

@@ -3,7 +3,7 @@ import { ServiceError, type ServiceName } from '../ports/service-error.ts'
 /** Members that AWS puts into an error's body besides its type and message, for instance `RetryAfterSeconds`. */
 export type RefusalDetails = Readonly<Record<string, string | number>>
 
-/** What a model throws when the service it stands for would answer with an error. */
+/** A model throws this for the error that its service would answer. */
 export class Refusal extends ServiceError {
   readonly details: RefusalDetails
 

@@ -2,7 +2,7 @@ import type { Randomness } from '../ports/randomness.ts'
 
 /** The same seed gives the same sequence (splitmix32). Not for secrets. */
 export class SeededRandomness implements Randomness {
-  /** All that decides what follows. */
+  /** The whole state. */
   state: number
 
   constructor(seed: number) {

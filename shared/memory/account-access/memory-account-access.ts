@@ -24,7 +24,7 @@ export type MemoryAccountAccessOptions = CallObserver & {
   readonly openTable?: OpenTable
   readonly organizations: MemoryOrganizations
   readonly identityStore: MemoryIdentityStore
-  /** Opt-in Regions, GovCloud and China do not have it. Default: offered. */
+  /** Opt-in Regions, GovCloud and China lack the service. Default: offered. */
   readonly isOffered?: boolean | undefined
 }
 
@@ -37,9 +37,9 @@ const groupsMost = 20
 const pageMost = 100
 
 /**
- * A model of account access manager, in the Region and account of ssofile: one instance at most. Methods with the names of
- * AWS's operations are calls. What becomes of entitlements whose principal is deleted is not documented: here they stay
- * listed, as assignments do; those of an instance that is deleted go with it.
+ * A model of account access manager, in the Region and account of ssofile: one instance at most. Methods with the names of AWS's operations
+ * are calls. AWS does not document what happens to entitlements of a deleted principal: here they stay listed, as assignments do. Deleting
+ * an instance deletes its entitlements.
  */
 export class MemoryAccountAccess implements AccountAccess {
   readonly #options: MemoryAccountAccessOptions
@@ -81,7 +81,7 @@ export class MemoryAccountAccess implements AccountAccess {
     return [...this.#applications.values()]
   }
 
-  /** ListEntitlements, with all that it tells. */
+  /** ListEntitlements with all fields of its answer. */
   entitlements(
     application: ApplicationArn,
     { accountId: account, roleArn, principal }: EntitlementFilter,
@@ -103,7 +103,7 @@ export class MemoryAccountAccess implements AccountAccess {
     return { ...page, items: page.items.flatMap((id) => found.get(id) ?? []) }
   }
 
-  /** Answers the one that is there already, if any. */
+  /** Answers the existing application, if any. */
   createApplication(region = 'us-east-1'): ApplicationArn {
     this.#gate.enter('CreateApplication')
     const [known] = this.#applications.values()
@@ -121,7 +121,7 @@ export class MemoryAccountAccess implements AccountAccess {
     if (this.#applications.delete(application)) this.#entitlements.clear()
   }
 
-  /** Answers the id of the one that is there already, if any. */
+  /** Answers the id of the existing entitlement, if any. */
   createEntitlement(
     application: ApplicationArn,
     given: Pick<Entitlement, 'roleArn' | 'principalId' | 'principalType'>,
@@ -132,7 +132,7 @@ export class MemoryAccountAccess implements AccountAccess {
     const { principalId, principalType } = given
     const account = accountId.parse(given.roleArn.split(':')[4])
     const roleArn = roleArnSchema.parse(given.roleArn)
-    // Inferences: no report was found of what it answers for a principal or an account that is not there.
+    // Inferences: no report shows AWS's answer for a missing principal or account.
     if (!identityStore.hasPrincipal(principalType, principalId))
       throw refuse('ResourceNotFoundException', `The ${principalType} ${principalId} was not found.`)
     if (organizations.accountState(account) === undefined)
@@ -148,7 +148,7 @@ export class MemoryAccountAccess implements AccountAccess {
     return id
   }
 
-  /** One that is gone already is no error. */
+  /** Deleting a missing entitlement is no error. */
   deleteEntitlement(application: ApplicationArn, id: string): void {
     this.#gate.enter('DeleteEntitlement')
     this.#checkApplication(application)

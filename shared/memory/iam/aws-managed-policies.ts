@@ -7,7 +7,7 @@ type Statement = { readonly Effect: 'Allow'; readonly Resource: '*' } & (
 )
 
 /**
- * A few of those that AWS manages, as AWS had them in 2026; any other is not there. AWS changes them without notice.
+ * A few of AWS's managed policies, as in 2026; all others are missing. AWS changes them without notice.
  * Source: AWS Managed Policy Reference Guide.
  */
 export const awsManagedPolicies: ReadonlyMap<string, IamPolicy> = new Map([

@@ -23,7 +23,7 @@ export const noSuchKey = (id: string): Refusal =>
 export const noSuchPassword = (name: string): Refusal =>
   refuse('NoSuchEntity', `Login Profile for User ${name} cannot be found.`)
 
-/** IAM names the first that is in the way. */
+/** IAM names the first obstacle. */
 export const userHasMore = (what: string): Refusal =>
   refuse('DeleteConflict', `Cannot delete entity, must ${what} first.`)
 
@@ -47,6 +47,6 @@ export const knowsNoOrganization = (account: string): Refusal =>
 
 export const invalidMarker = (): Refusal => refuse('ValidationError', 'Invalid Marker.')
 
-/** STS says the same of a role that is not there, and of one that does not trust the caller. */
+/** STS answers the same for a missing role and for one that does not trust the caller. */
 export const mayNotAssume = (roleArn: string): Refusal =>
   new Refusal('sts', 'AccessDenied', `User is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`)

@@ -24,7 +24,7 @@ export type ModelAnalyzer = {
 
 /** Fewer than AWS's, as elsewhere in these models. */
 const pageMost = 3
-/** Where these models are, and where Security Hub has its analyzers. */
+/** The Region of these models and of Security Hub's analyzers. */
 const region = 'us-east-1'
 const refuse = (code: string, message: string): Refusal => new Refusal('access-analyzer', code, message)
 
@@ -34,11 +34,11 @@ type Options = {
   readonly enter: (operation: string, account: AccountId) => void
 }
 
-/** A model of the analyzers that accounts have: IAM Access Analyzer shows each to its own account alone. Throws ServiceError. */
+/** A model of the analyzers in accounts: IAM Access Analyzer shows each only to its own account. Throws ServiceError. */
 export class MemoryAccessAnalyzer {
   readonly #enter: Options['enter']
   readonly #analyzers: Map<string, readonly ModelAnalyzer[]>
-  /** The auditor's role lacks the rights there. */
+  /** Accounts in which the auditor's role lacks the rights. */
   readonly #denied: Map<string, true>
 
   constructor({ openTable = memoryTables, enter }: Options) {
@@ -47,7 +47,7 @@ export class MemoryAccessAnalyzer {
     this.#denied = openTable('access-analyzer/denied')
   }
 
-  /** What an account has from now on. */
+  /** Sets the analyzers of an account. */
   tell(account: AccountId, analyzers: readonly ModelAnalyzer[]): void {
     this.#analyzers.set(account, analyzers)
   }

@@ -19,7 +19,7 @@ import {
   userHasMore,
 } from './iam-refusals.ts'
 
-/** `uses`: every one, ascending; what IAM tells of them depends on when it is asked. */
+/** `uses`: all of them, ascending; IAM's answer depends on the time of the question. */
 export type ModelKey = AccessKey & { readonly uses: readonly Use[] }
 export type Use = { readonly at: Date; readonly service?: string; readonly region?: string }
 export type ModelUser = {
@@ -29,7 +29,7 @@ export type ModelUser = {
   readonly password?: { readonly changedAt: Date; readonly uses: readonly Use[] } | undefined
   readonly hasMfa: boolean
   readonly keys: readonly ModelKey[]
-  /** Their names. */
+  /** Names of groups. */
   readonly groups?: readonly string[] | undefined
   readonly policies?: readonly string[] | undefined
 }
@@ -45,12 +45,12 @@ type Report = { readonly content: string; readonly madeAt: Date }
 const minuteMs = 60_000
 /** IAM User Guide, "Generate credential reports for your AWS account": at most every four hours. */
 const reportEveryMs = 240 * minuteMs
-// The same page: of uses within so long only the first is recorded.
+// The same page: IAM records only the first use within such a span.
 const keySpanMs = 15 * minuteMs
 const passwordSpanMs = 5 * minuteMs
 /** Fewer than IAM's, as elsewhere in these models. */
 const pageMost = 3
-/** As accounts are made since root access can be managed centrally. */
+/** New accounts are like this since root access can be managed centrally. */
 const nothing: ModelCredentials = {
   root: { hasPassword: false, hasMfa: false, activeKeys: 0 },
   users: [],
@@ -62,7 +62,7 @@ export type MemoryCredentialsOptions = {
   readonly openTable?: OpenTable | undefined
   /** How long making a report takes; default 2,000. */
   readonly reportMs?: number | undefined
-  /** How late a use is known; default four hours. */
+  /** How late IAM knows of a use; default four hours. */
   readonly lateMs?: number | undefined
   /** Lets a call in, or throws. */
   readonly enter: (operation: string, account: AccountId) => void
@@ -81,7 +81,7 @@ export class MemoryCredentials {
     this.#reports = openTable('iam/credential-reports')
   }
 
-  /** What there is in an account from now on. */
+  /** Sets the credentials of an account. */
   tell(account: AccountId, credentials: ModelCredentials): void {
     this.#accounts.set(account, credentials)
   }
@@ -103,7 +103,7 @@ export class MemoryCredentials {
     } satisfies Partial<AuditedAccount>
   }
 
-  /** For whoever may change credentials there. */
+  /** For a caller who may change credentials there. */
   retireIn(account: AccountId): RetiringAccount {
     const { listAccessKeys, accessKeyLastUsed } = this.in(account)
     return {
@@ -124,7 +124,7 @@ export class MemoryCredentials {
     return { madeAt, passwordLastUsedAt: this.#known(password?.uses ?? [], passwordSpanMs)?.at }
   }
 
-  /** A model of one date: IAM tells when the password was made, and here it was made when it was changed last. */
+  /** A simplification: IAM reports when the password was created, and this model creates it at each change. */
   password(account: AccountId, name: string): { readonly madeAt: Date } {
     this.#options.enter('GetLoginProfile', account)
     const { password } = this.#userOf(account, name)
@@ -138,7 +138,7 @@ export class MemoryCredentials {
     this.#change(account, { ...user, keys: user.keys.map((key) => (key.id === id ? { ...key, isActive } : key)) })
   }
 
-  /** An active one too. (IAM API Reference, "DeleteAccessKey".) */
+  /** Deletes active keys too. (IAM API Reference, "DeleteAccessKey".) */
   deleteAccessKey(account: AccountId, name: string, id: string): void {
     this.#options.enter('DeleteAccessKey', account)
     const user = this.#userWithKey(account, name, id)
@@ -152,7 +152,7 @@ export class MemoryCredentials {
     this.#change(account, { ...user, password: undefined })
   }
 
-  /** IAM API Reference, "DeleteUser": what is attached has to be deleted first. */
+  /** IAM API Reference, "DeleteUser": the caller must delete attached items first. */
   deleteUser(account: AccountId, name: string): void {
     this.#options.enter('DeleteUser', account)
     const { password, keys, groups = [], policies = [], hasMfa } = this.#userOf(account, name)
@@ -245,7 +245,7 @@ export class MemoryCredentials {
     return undefined
   }
 
-  /** What IAM tells of uses: late, and of a span only the first. */
+  /** The last use that IAM knows: it learns of uses late, and records only the first of a span. */
   #known(uses: readonly Use[], spanMs: number): Use | undefined {
     const until = this.#options.clock.now().getTime() - (this.#options.lateMs ?? reportEveryMs)
     let recorded: Use | undefined

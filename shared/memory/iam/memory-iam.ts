@@ -38,23 +38,23 @@ export type MemoryIamOptions = CallObserver & {
   readonly randomness: Randomness
   readonly openTable?: OpenTable
   readonly organizations: MemoryOrganizations
-  /** Whose roles there are. */
+  /** The source of the roles. */
   readonly ssoAdmin: MemorySsoAdmin
-  /** The role that every active account has but the management account: service-managed StackSets leave that out. */
+  /** The role in every active account but the management account: service-managed StackSets leave that out. */
   readonly auditorRole: string
   /** The role that may retire credentials in the same accounts; absent: there is none. */
   readonly hygieneRole?: string
   /** How long a job takes; default 500. */
   readonly jobMs?: number
-  /** How long IAM Access Analyzer takes to make a policy; default 3,000. */
+  /** How long IAM Access Analyzer takes to generate a policy; default 3,000. */
   readonly generationMs?: number
   /** How long making a credential report takes; default 2,000. */
   readonly reportMs?: number
-  /** How late uses of credentials are known; default four hours. */
+  /** How late IAM knows of uses of credentials; default four hours. */
   readonly lateMs?: number
 }
 
-/** Credentials of a role that was assumed. */
+/** Credentials of an assumed role. */
 export type Session = {
   readonly account: AccountId
   readonly roleName: string
@@ -80,10 +80,10 @@ type Job = {
   readonly createdAt: Date
   readonly completedAt: Date
 }
-/** What was told of a role. `uses`: by namespace, or by namespace and action as in `s3:CreateBucket`. */
+/** The uses of a role, as a test or a user set them. `uses`: by namespace, or by namespace and action as in `s3:CreateBucket`. */
 type RoleUse = { readonly madeAt?: Date | undefined; readonly uses: Readonly<Record<string, Date>> }
 
-/** Fewer than IAM's, and than anybody asks for: IAM may give fewer items although there are more. */
+/** Fewer than IAM's, and than any request: IAM may give fewer items although there are more. */
 const pageMost = 3
 /** An assumption: AWS documents no rate of IAM. */
 const rate = { perSecond: 20, burst: 40 }
@@ -93,8 +93,8 @@ const trackedMs = 400 * 24 * 60 * 60_000
 const sessionMs = 60 * 60_000
 
 /**
- * A model of what IAM tells of the roles that Identity Center makes, and of STS's AssumeRole in each account. Methods with
- * the names of AWS's operations are calls of somebody in the account; the others are the model's own. Throws ServiceError.
+ * A model of IAM's answers about the roles that Identity Center creates, and of STS's AssumeRole in each account. Methods with the names of
+ * AWS's operations are calls by a caller in the account; the others are the model's own. Throws ServiceError.
  */
 export class MemoryIam implements Auditor {
   readonly #options: MemoryIamOptions
@@ -103,14 +103,14 @@ export class MemoryIam implements Auditor {
   readonly #sessions: Map<string, Session>
   /** By account and role. */
   readonly #withoutRole: Map<string, true>
-  /** Customer managed ones, by ARN. */
+  /** Customer managed policies, by ARN. */
   readonly #policies: Map<string, IamPolicy>
   /** Users, keys, other roles and password policies. */
   readonly credentials: MemoryCredentials
   readonly accessAnalyzer: MemoryAccessAnalyzer
   readonly policyChecker: MemoryPolicyChecker
   readonly policyGenerations: MemoryPolicyGenerations
-  /** By the account that is IAM's delegated administrator: whether root credentials are managed centrally. */
+  /** By IAM's delegated administrator account: whether root credentials are managed centrally. */
   readonly #centralRoot: Map<string, boolean>
   readonly #gates = new Map<AccountId, CallGate>()
 
@@ -159,7 +159,7 @@ export class MemoryIam implements Auditor {
     }
   }
 
-  /** From now on this account is IAM's delegated administrator. */
+  /** Makes this account IAM's delegated administrator. */
   tellCentralRoot(account: AccountId, isManaged: boolean): void {
     this.#centralRoot.set(account, isManaged)
   }
@@ -171,7 +171,7 @@ export class MemoryIam implements Auditor {
     return isManaged ? ['RootCredentialsManagement'] : []
   }
 
-  /** Who enters by the role that may. */
+  /** The view of the role that may retire credentials. */
   readonly retirer: Retirer = {
     enter: async (account, roleName) => {
       this.assumeRole(`arn:aws:iam::${account}:role/${roleName}`, 'memory')
@@ -179,7 +179,7 @@ export class MemoryIam implements Auditor {
     },
   }
 
-  /** The auditor's role reads, and changes nothing. */
+  /** The auditor's role only reads. */
   retiring(account: AccountId, roleName: string | undefined): RetiringAccount {
     const retiring = this.credentials.retireIn(account)
     if (roleName !== undefined && roleName === this.#options.hygieneRole) return retiring
@@ -249,7 +249,7 @@ export class MemoryIam implements Auditor {
     return policy
   }
 
-  /** Answers the id of a job that goes on for a while. */
+  /** Answers the id of a job that takes a while. */
   generateServiceLastAccessedDetails(
     account: AccountId,
     arn: string,
@@ -285,7 +285,7 @@ export class MemoryIam implements Auditor {
     return { status: 'COMPLETED', granularity, createdAt, completedAt, page: { ...page, items } }
   }
 
-  /** `undefined`: one that the model does not have. */
+  /** `undefined` for policies that the model does not have. */
   #policyTexts(
     account: AccountId,
     { inlinePolicy, managedPolicyArns, customerManagedPolicies }: ReservedRole['policies'],
@@ -297,7 +297,7 @@ export class MemoryIam implements Auditor {
     return [...(inlinePolicy === undefined ? [] : [inlinePolicy]), ...awsOwn, ...own]
   }
 
-  /** Of credentials that were given out. Throws ExpiredToken. */
+  /** The session of issued credentials. Throws ExpiredToken. */
   sessionOf(accessKeyId: string): Session | undefined {
     const session = this.#sessions.get(accessKeyId)
     if (session && session.expiresAt <= this.#options.clock.now())
@@ -306,9 +306,8 @@ export class MemoryIam implements Auditor {
   }
 
   /**
-   * Somebody used the role of a permission set, or it was made at another time than it was. A service that its policies do not
-   * allow stands for one that the role may not use any more. `service`: or an action, as in `s3:CreateBucket`. Answers whether there
-   * is such a role.
+   * Records a use of a permission set's role, or another creation time. A service that its policies do not allow stands for one that the
+   * role may no longer use. `service`: or an action, as in `s3:CreateBucket`. Answers whether the role exists.
    */
   tell(
     account: AccountId,
@@ -324,7 +323,7 @@ export class MemoryIam implements Auditor {
     return true
   }
 
-  /** Nobody can assume it there from now on. */
+  /** From now on nobody can assume the role there. */
   removeRole(account: AccountId, roleName: string): void {
     this.#withoutRole.set(`${account} ${roleName}`, true)
   }
@@ -341,7 +340,7 @@ export class MemoryIam implements Auditor {
     this.restoreRole(account, this.#options.auditorRole)
   }
 
-  /** What a customer managed policy says from now on. `name`: with its path, as in `/team/base`. */
+  /** Sets the document of a customer managed policy. `name`: with its path, as in `/team/base`. */
   tellPolicy(account: AccountId, name: string, document: string): void {
     const arn = policyArn(account, name)
     const next = Number(this.#policies.get(arn)?.version.slice(1) ?? 0) + 1

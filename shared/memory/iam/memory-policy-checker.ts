@@ -31,9 +31,9 @@ const statement = z.looseObject({
 })
 
 /**
- * A model of what IAM Access Analyzer says of policies. It has few of AWS's checks (IAM Access Analyzer User Guide, "policy check
- * reference"), and compares actions only: where two policies differ in resources, conditions or denials, it answers as AWS does for
- * what it cannot compare. Throws ServiceError.
+ * A model of IAM Access Analyzer's policy checks. It has few of AWS's checks (IAM Access Analyzer User Guide, "policy check reference"),
+ * and compares actions only: if two policies differ in resources, conditions or denials, it gives AWS's answer for an impossible
+ * comparison. Throws ServiceError.
  */
 export class MemoryPolicyChecker implements PolicyChecker {
   readonly #gate: CallGate
@@ -74,7 +74,7 @@ export class MemoryPolicyChecker implements PolicyChecker {
   }
 }
 
-/** Actions that nobody names stand for all others: of each service, and of any. */
+/** Stand-ins for all actions that the statements do not name: one for each service, and one for any service. */
 function standIns(statements: readonly PolicyStatement[]) {
   const services = statements.flatMap(({ actions }) => actions.flatMap((action) => action.split(':')[0] ?? []))
   const named = services.filter((service) => /^[a-z0-9-]+$/.test(service)).map((service) => `${service}:-`)

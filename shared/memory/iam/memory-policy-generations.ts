@@ -23,7 +23,7 @@ type Options = {
   /** Lets a call in, or throws. */
   readonly enter: (operation: string, account: AccountId) => void
   readonly listRoles: (account: AccountId, nextToken?: string) => Page<PermissionSetRole>
-  /** By namespace, or by namespace and action; `undefined`: there is no such role. */
+  /** By namespace, or by namespace and action; `undefined`: the role does not exist. */
   readonly usesOf: (account: AccountId, roleArn: string) => ReadonlyMap<string, Date> | undefined
 }
 
@@ -37,7 +37,7 @@ const patterns = {
   trail: /^arn:[^:]*:cloudtrail:[^:]*:[^:]*:trail\/.{1,576}$/,
 }
 const placeholder = (name: string): string => `\${${name}}`
-/** What stands for the resources of some services; the actions of others get `*`. */
+/** Placeholders for the resources of some services; actions of other services get `*`. */
 const placeholders: Readonly<Record<string, string>> = {
   s3: `arn:aws:s3:::${placeholder('BucketName')}`,
   lambda: `arn:aws:lambda:${placeholder('Region')}:${placeholder('Account')}:function:${placeholder('FunctionName')}`,
@@ -45,9 +45,9 @@ const placeholders: Readonly<Record<string, string>> = {
 const refuse = (code: string, message: string): Refusal => new Refusal('access-analyzer', code, message)
 
 /**
- * A model of the policies that IAM Access Analyzer makes of CloudTrail: of the actions that the model knows a role used. A service
- * that was used by no action that is known is left out, as AWS does without a service-level template. Assumptions: which code AWS
- * refuses each with, and that the quota of a day counts from midnight, UTC.
+ * A model of the policies that IAM Access Analyzer generates from CloudTrail: it lists the actions that the role used. It leaves out a
+ * service without known actions, as AWS does without a service-level template. Assumptions: AWS's error code for each refusal, and that the
+ * daily quota starts at midnight, UTC.
  */
 export class MemoryPolicyGenerations {
   readonly #options: Options
@@ -61,7 +61,7 @@ export class MemoryPolicyGenerations {
     this.#failing = openTable('access-analyzer/failing-generations')
   }
 
-  /** Jobs that begin there from now on fail so. */
+  /** From now on jobs that begin in this account fail with this error. */
   tellFailure(account: AccountId, error: JobError): void {
     this.#failing.set(account, error)
   }

@@ -14,7 +14,7 @@ export type PersonSession = {
   readonly userId: PrincipalId
   readonly userName: string
   readonly account: AccountId
-  /** Absent: of no permission set, as `speakFor` makes it. */
+  /** Absent: there is no permission set, as for `speakFor`. */
   readonly permissionSetArn?: PermissionSetArn | undefined
   readonly roleName: string
   /** A whole second, as `aws:TokenIssueTime` has it. */
@@ -29,7 +29,7 @@ export type SessionRequest = {
 }
 
 export type PersonSessionsOptions = {
-  /** The machine's, as S3's: instants of sessions are compared with those that S3 tells. */
+  /** The machine's clock, like S3's: sessions' instants are compared with S3's. */
   readonly clock: Clock
   readonly randomness: Randomness
   readonly openTable: OpenTable
@@ -41,8 +41,8 @@ const roleOfPage = 'AWSReservedSSO_page-of-requests_0000000000000000'
 const longestSessionMinutes = 12 * 60
 
 /**
- * The sessions that the access portal and `aws sso login` give to people. A session outlives the access by which it was
- * given, until it expires or its role is gone. (IAM Identity Center User Guide, "Set session duration for AWS accounts".)
+ * The sessions that people get from the access portal and `aws sso login`. A session outlives its access, until it expires or its role is
+ * gone. (IAM Identity Center User Guide, "Set session duration for AWS accounts".)
  */
 export class PersonSessions {
   readonly #options: PersonSessionsOptions
@@ -71,8 +71,8 @@ export class PersonSessions {
   }
 
   /**
-   * A session of any user, also of one who has no access yet, so of a role that no permission set made: for the page of the
-   * local system, where one chooses whom one speaks for. AWS has nothing like it. `undefined`: there is no such user.
+   * A session of any user, even without access, so of a role without a permission set: for the page of the local system, where the
+   * developer chooses a user. AWS has nothing like it. `undefined`: the user does not exist.
    */
   speakFor(user: string, account: AccountId): PersonSession | undefined {
     const userId = this.#options.identityStore.idOf('USER', user)
@@ -95,30 +95,30 @@ export class PersonSessions {
     return session
   }
 
-  /** Which user an access key id belongs to; `undefined`: it is of no session of a person. Expired ones are known as well. */
+  /** The session of an access key id; `undefined`: it belongs to no person's session. Expired sessions are known too. */
   of(accessKeyId: string | undefined): PersonSession | undefined {
     return accessKeyId === undefined ? undefined : this.#sessions.get(accessKeyId)
   }
 
-  /** `gone`: its role is not there any more, or is another one of the same name. */
+  /** `gone`: its role no longer exists, or is another one of the same name. */
   stateOf({ account, permissionSetArn, roleName, expiresAt }: PersonSession): 'valid' | 'expired' | 'gone' {
     if (expiresAt <= this.#options.clock.now()) return 'expired'
     if (permissionSetArn === undefined) return 'valid'
     return this.#options.ssoAdmin.roleName(account, permissionSetArn) === roleName ? 'valid' : 'gone'
   }
 
-  /** The inline policy of its role, as it was provisioned last. */
+  /** The inline policy of its role at the last provisioning. */
   policyOf({ account, permissionSetArn }: PersonSession): string | undefined {
     return permissionSetArn && this.#options.ssoAdmin.provisionedInlinePolicy(account, permissionSetArn)
   }
 }
 
-/** As GetCallerIdentity tells it. */
+/** The ARN as GetCallerIdentity answers it. */
 export function arnOfSession({ account, roleName, userName }: PersonSession): string {
   return `arn:aws:sts::${account}:assumed-role/${roleName}/${userName}`
 }
 
-/** As S3 names who wrote something, behind `AWS:`, and GetCallerIdentity as `UserId`. (IAM User Guide, "IAM identifiers".) */
+/** The author's id as S3 shows it behind `AWS:`, and GetCallerIdentity as `UserId`. (IAM User Guide, "IAM identifiers".) */
 export function principalIdOf({ roleName, userName }: PersonSession): string {
   return `AROA${roleName.slice(-16).toUpperCase()}:${userName}`
 }

@@ -4,8 +4,8 @@ import { matchesAction } from '../../domain/text/glob.ts'
 import type { UseGranularity } from '../../ports/auditor.ts'
 
 /**
- * Some of AWS's services, with some of the actions that IAM tracks. (IAM User Guide, "IAM action last accessed information services
- * and actions".) Of SQS and STS this model tracks none.
+ * Some of AWS's services, with some of the actions that IAM tracks. (IAM User Guide, "IAM action last accessed information services and
+ * actions".) For SQS and STS this model tracks none.
  */
 const services: Readonly<Record<string, { readonly name: string; readonly tracked: readonly string[] }>> = {
   cloudwatch: { name: 'Amazon CloudWatch', tracked: ['DeleteAlarms', 'PutMetricAlarm'] },
@@ -18,8 +18,8 @@ const services: Readonly<Record<string, { readonly name: string; readonly tracke
 }
 
 /**
- * What IAM tells of a role with these policies. `undefined` among them: the model does not know what that one says, so every service
- * is told. `uses`: by namespace, or by namespace and action as in `s3:CreateBucket`; what IAM does not keep any more is left out.
+ * IAM's answer for a role with these policies. An `undefined` policy is unknown to the model, so the answer lists every service. `uses`: by
+ * namespace, or by namespace and action as in `s3:CreateBucket`; IAM leaves out uses that it no longer keeps.
  */
 export function listServiceUses(
   policies: readonly (string | undefined)[],

@@ -10,19 +10,19 @@ const attributes: Readonly<Record<PrincipalType, string>> = { GROUP: 'displayNam
 /** (Same pages.) */
 const reserved: ReadonlySet<string> = new Set(['Administrator', 'AWSAdministrators'])
 
-/** Whether somebody can have this name, by its letters. */
+/** Whether this name has valid letters. */
 export function isName(type: PrincipalType, name: string): boolean {
   const { most, pattern } = rules[type]
   return name.length <= most && pattern.test(name) && !reserved.has(name)
 }
 
-/** Refuses what no group, or no user, can be called. */
+/** Refuses names that no group, or no user, can have. */
 export function checkName(type: PrincipalType, name: string): void {
   if (reserved.has(name)) throw invalidDirectoryInput(`${name} is a reserved name: it can't be a ${attributes[type]}.`)
   checkLetters(type, name)
 }
 
-/** The same of a look-up. AWS does not document it for these; the stricter is assumed. */
+/** The same check for a look-up. AWS does not document it for these; this assumes the stricter rule. */
 export function checkLetters(type: PrincipalType, name: string): void {
   const { most, pattern } = rules[type]
   if (name.length > most || !pattern.test(name))

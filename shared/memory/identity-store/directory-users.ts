@@ -7,15 +7,15 @@ import { isObject } from './identity-store-records.ts'
 import { duplicate, invalidDirectoryInput, resourceNotFound } from './identity-store-refusals.ts'
 
 /**
- * What UpdateUser takes, in small letters. `userStatus` is none of it: no operation of the API writes it, only the console and
- * whoever provisions users do. (Identity Store API Reference, "User" and "AttributeOperation".)
+ * The attributes that UpdateUser takes, in lower case. `userStatus` is not among them: no operation of the API writes it, only the console
+ * and the provider of users. (Identity Store API Reference, "User" and "AttributeOperation".)
  */
 const attributePaths: ReadonlySet<string> = new Set(
   `username displayname nickname profileurl emails addresses phonenumbers photos roles usertype title preferredlanguage
     locale timezone website birthdate extensions name name.formatted name.familyname name.givenname name.middlename
     name.honorificprefix name.honorificsuffix`.split(/\s+/),
 )
-/** Of the extension: the whole, one attribute, or the id of the manager. An unknown one is refused. */
+/** Paths of the extension: the whole, one attribute, or the id of the manager. An unknown one is refused. */
 const extensionPaths: ReadonlySet<string> = new Set(
   ['', ...enterpriseAttributes.map((name) => `.${name}`), '.manager.value'].map((path) => enterpriseExtension + path),
 )
@@ -113,7 +113,7 @@ export class DirectoryUsers {
 }
 
 function applyOperation(user: UserRecord, { path, value: given }: AttributeOperation): UserRecord {
-  // `null` takes an attribute away, as none does. Members of a list are written in small letters, and answered in AWS's.
+  // `null` removes an attribute, like a missing value. Members of a list arrive in lower case, and are answered in AWS's spelling.
   const value = given === null ? undefined : capitalizeMembers(given)
   if (path === 'userName') {
     if (typeof value !== 'string' || value === '') throw invalidDirectoryInput('userName must be a string.')
@@ -130,7 +130,7 @@ function applyOperation(user: UserRecord, { path, value: given }: AttributeOpera
   return { ...user, attributes: withAttribute(user.attributes, names, value) }
 }
 
-/** What the user has of the extension for enterprises. */
+/** The user's extension for enterprises. */
 export function extensionOf({ attributes }: UserRecord): Json | undefined {
   const { Extensions: extensions } = attributes
   return isObject(extensions) ? extensions[enterpriseExtension] : undefined

@@ -6,10 +6,10 @@ export type JsonObject = { readonly [key: string]: Json }
 
 export type GroupRecord = {
   readonly groupId: PrincipalId
-  /** AWS lets a group be without a name; it cannot be looked up by name then. */
+  /** AWS permits a group without a name; nobody can look it up by name then. */
   readonly displayName?: string
   readonly description?: string
-  /** Of the source that made it, such as a provider by SCIM. */
+  /** From the source that created it, such as a provider by SCIM. */
   readonly externalId?: { readonly issuer: string; readonly id: string }
   readonly createdAt: Date
   readonly updatedAt: Date
@@ -18,13 +18,13 @@ export type GroupRecord = {
 export type UserRecord = {
   readonly userId: PrincipalId
   readonly userName: string
-  /** The other members of AWS's `User` as they came (`Name`, `Emails`, `DisplayName`, …). */
+  /** The other members of AWS's `User` as received (`Name`, `Emails`, `DisplayName`, …). */
   readonly attributes: JsonObject
   readonly createdAt: Date
   readonly updatedAt: Date
 }
 
-/** A user who is disabled may not sign in. */
+/** A disabled user cannot sign in. */
 export type UserStatus = 'ENABLED' | 'DISABLED'
 
 export type MembershipRecord = {
@@ -37,7 +37,7 @@ export type MembershipRecord = {
 /** An attribute path as AWS spells it (`displayName`, `name.familyName`); without a value the attribute is removed. */
 export type AttributeOperation = { readonly path: string; readonly value?: Json | undefined }
 
-/** What happened in the directory, with what is needed to render AWS's (masked) events. */
+/** A change of the directory, with the facts for rendering AWS's (masked) events. */
 export type IdentityStoreChange = { readonly at: Date } & (
   | { readonly event: 'CreateGroup' | 'UpdateGroup' | 'DeleteGroup'; readonly groupId: PrincipalId }
   | { readonly event: 'CreateUser' | 'UpdateUser' | 'DeleteUser'; readonly userId: PrincipalId }

@@ -66,7 +66,7 @@ export class MemoryIdentityStore implements IdentityStore {
   readonly #users: DirectoryUsers
   readonly #memberships: DirectoryMemberships
   readonly #gate: Pick<CallGate, 'enter'>
-  /** From where it answers. */
+  /** The addresses from which it answers. */
   readonly network: NetworkRules
   readonly #beforeChange: (() => void)[] = []
   readonly #olderAdSync = new OlderAdSync()
@@ -185,7 +185,7 @@ export class MemoryIdentityStore implements IdentityStore {
     return { items: page.items.map(({ userId }) => userId), nextToken: page.nextToken }
   }
 
-  /** DescribeIdentityStore, as far as it is no constant. */
+  /** DescribeIdentityStore without its constants. */
   async describeNetwork(): Promise<DirectoryNetwork | undefined> {
     this.#gate.enter('DescribeIdentityStore')
     return this.network.now
@@ -330,7 +330,7 @@ export class MemoryIdentityStore implements IdentityStore {
     return groupIds.map((groupId) => this.#memberships.find(groupId, userId) !== undefined)
   }
 
-  // The model's own.
+  // The methods below are the model's own.
 
   hasPrincipal(type: PrincipalType, id: PrincipalId): boolean {
     return (type === 'GROUP' ? this.#groups.find(id) : this.#users.find(id)) !== undefined
@@ -352,39 +352,39 @@ export class MemoryIdentityStore implements IdentityStore {
     return this.#memberships.ofUser(userId).map((id) => this.#memberships.get(id).groupId)
   }
 
-  /** Puts a principal in under a given id, without a change event, as from an organization file. Throws where the name is taken. */
+  /** Adds a principal with a given id, without a change event, as from an organization file. Throws if the name is taken. */
   addPrincipal(type: PrincipalType, id: PrincipalId, name: string): void {
     if (type === 'GROUP') this.#addGroup(id, { displayName: name })
     else this.#addUser(id, { userName: name })
   }
 
-  /** As a provider or a person at the console does it: no operation of the API writes the status of a user. */
+  /** Acts like a provider or a person at the console: no operation of the API writes the status of a user. */
   setUserStatus(userId: string, status: UserStatus): void {
     this.#willChange()
     this.#users.setStatus(userId, status, this.#options.clock.now())
     this.#changed({ event: 'UpdateUser', userId: principalId.parse(userId) })
   }
 
-  /** As a provider does by SCIM: no operation of the API writes ExternalIds. */
+  /** Acts like a provider by SCIM: no operation of the API writes ExternalIds. */
   setExternalIdOfUser(userId: string, externalId: NonNullable<GroupRecord['externalId']>): void {
     this.#willChange()
     this.#users.setExternalId(userId, externalId, this.#options.clock.now())
     this.#changed({ event: 'UpdateUser', userId: principalId.parse(userId) })
   }
 
-  /** The same of a group. */
+  /** The same for a group. */
   setExternalId(groupId: string, externalId: NonNullable<GroupRecord['externalId']>): void {
     this.#willChange()
     this.#groups.setExternalId(groupId, externalId, this.#options.clock.now())
     this.#changed({ event: 'UpdateGroup', groupId: principalId.parse(groupId) })
   }
 
-  /** As with the older AD sync: DescribeGroup does not find this group, which is there. */
+  /** Acts like the older AD sync: DescribeGroup does not find this existing group. */
   doNotDescribe(groupId: PrincipalId): void {
     this.#undescribed.add(groupId)
   }
 
-  /** Runs before every change, so that what is due by now is still judged by the directory as it was. */
+  /** Runs before every change, so that due requests are still judged by the directory before the change. */
   onBeforeChange(listener: () => void): void {
     this.#beforeChange.push(listener)
   }
@@ -407,7 +407,7 @@ export class MemoryIdentityStore implements IdentityStore {
     })
   }
 
-  /** As `addPrincipal`: it counts as no call. */
+  /** Like `addPrincipal`: it counts as no call. */
   addMember(membershipId: string, groupId: PrincipalId, userId: PrincipalId): string {
     this.#willChange()
     this.#memberships.add({ membershipId, groupId, userId, createdAt: this.#options.clock.now() })

@@ -2,8 +2,8 @@ import type { DirectoryNetwork } from '../../ports/directory-network.ts'
 import { Refusal } from '../refusal.ts'
 
 /**
- * Refuses who calls from elsewhere. Nobody here calls through a VPC endpoint. Whether one who is locked out may still change
- * the rules is not documented: here UpdateIdentityStore is answered. (Identity Store API Reference, "NetworkConfiguration".)
+ * Refuses callers from other addresses. Nobody here calls through a VPC endpoint. AWS does not document whether a locked-out caller may
+ * still change the rules: here UpdateIdentityStore is answered. (Identity Store API Reference, "NetworkConfiguration".)
  */
 export class NetworkRules {
   readonly #stored: Map<string, DirectoryNetwork>
@@ -19,7 +19,7 @@ export class NetworkRules {
     return this.#stored.get('network')
   }
 
-  /** Replaces the whole. `undefined`: no rule. */
+  /** Replaces all rules. `undefined`: no rule. */
   set(network: DirectoryNetwork | undefined): void {
     if (network === undefined) this.#stored.delete('network')
     else this.#stored.set('network', network)

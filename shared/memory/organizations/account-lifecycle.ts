@@ -26,16 +26,16 @@ type AccountLifecycleOptions = {
 // An account that the organization created cannot leave it sooner; invited ones can. (ConstraintViolationException.)
 const waitMs = 4 * 24 * 60 * 60 * 1000
 
-/** A step that an account takes by itself when its time has come. */
+/** A step that an account takes by itself at its time. */
 type Step = { readonly dueAt: Date; readonly take: () => void }
 
 // A closed account is listed for 90 days. (Organizations API Reference, "Account", State.)
 const closedMs = 90 * 24 * 60 * 60 * 1000
 
-/** How accounts come, close and go, by instants that are kept as data. */
+/** The creation, closure and disappearance of accounts, by instants stored as data. */
 export class AccountLifecycle {
   readonly #options: AccountLifecycleOptions
-  /** Derived: which accounts and requests have a step before them. */
+  /** Derived: accounts and requests with a step to come. */
   readonly #pending = new Set<string>()
 
   constructor(options: AccountLifecycleOptions) {
@@ -92,7 +92,7 @@ export class AccountLifecycle {
     this.#options.changed({ event: 'AccountDepartedOrganization', accountId: id, departedMethod: 'Removed' })
   }
 
-  /** The account itself leaves: its call is recorded in its own trail, which the organization does not see. */
+  /** The account leaves by its own call: its own trail records it, which the organization does not see. */
   leave(id: AccountId): void {
     this.#departByCall(id)
     this.#options.changed({ event: 'AccountDepartedOrganization', accountId: id, departedMethod: 'Left' })

@@ -10,7 +10,7 @@ const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 export const tagKey = z.string().min(1).max(128).regex(tagText)
 export const tagValue = z.string().max(256).regex(tagText)
 
-/** Refuses the keys that AWS keeps to itself, and more tags than a resource may have: then nothing of the request is done. */
+/** Refuses AWS's reserved keys, and too many tags for a resource: then the whole request has no effect. */
 export function checkTags(changedKeys: Iterable<string>, after: Tags): void {
   for (const key of changedKeys) {
     if (!/^aws:/i.test(key)) continue

@@ -22,7 +22,7 @@ type HandshakesOptions = {
 // Organizations User Guide, "Managing account invitations": an invitation expires after 15 days.
 const openMs = 15 * 24 * 60 * 60 * 1000
 
-/** How accounts that exist elsewhere come into the organization: invited by it, and accepting by themselves. */
+/** Adds existing accounts to the organization: it invites them, and they accept. */
 export class Handshakes {
   readonly #options: HandshakesOptions
 
@@ -30,7 +30,7 @@ export class Handshakes {
     this.#options = options
   }
 
-  /** No account is there by this: only when it accepts. */
+  /** The account does not join by this, only when it accepts. */
   invite(party: InvitedParty, tags: Tags): HandshakeRecord {
     const { tree, handshakes, clock, randomness } = this.#options
     const isMember = [...tree.accounts()].some(({ id, email }) => id === party.id || email === party.id)
@@ -53,7 +53,7 @@ export class Handshakes {
     return handshake
   }
 
-  /** `caller`: the account that accepts; it has to be the one invited, and this model cannot check its email. */
+  /** `caller`: the account that accepts; it must be the invited one, and this model cannot check its email. */
   accept(id: string, caller: AccountId): HandshakeRecord {
     const { tree, handshakes, clock, willChange, changed } = this.#options
     const handshake = handshakes.get(id)

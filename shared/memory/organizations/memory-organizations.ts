@@ -50,11 +50,11 @@ export type MemoryOrganizationsOptions = CallObserver & {
   readonly closureMs?: number
 }
 
-/** What the model tells another model that depends on it. */
+/** Messages of the model to another model that depends on it. */
 export type OrganizationsObserver = {
-  /** Before every change, with its instant: what was due at that instant is judged by the organization as it was. */
+  /** Before every change, with its instant: requests due at that instant are judged by the organization before the change. */
   readonly beforeChange: (at: Date) => void
-  /** The account is not in the organization any more. */
+  /** The account has left the organization. */
   readonly accountLeft: (accountId: AccountId) => void
 }
 
@@ -124,7 +124,7 @@ export class MemoryOrganizations implements Organizations {
     return this.#tree.findAccount(id) === undefined ? undefined : this.#describe(id)
   }
 
-  /** DescribeAccount as AWS answers it: AccountNotFoundException where there is none. */
+  /** DescribeAccount as AWS answers it: AccountNotFoundException if the account does not exist. */
   async describeExistingAccount(id: AccountId): Promise<Account> {
     const account = await this.describeAccount(id)
     if (account === undefined) throw accountNotFound()
@@ -211,7 +211,7 @@ export class MemoryOrganizations implements Organizations {
     this.#lifecycle.remove(id)
   }
 
-  /** `tags`: those that the account has when it becomes a member. */
+  /** `tags`: the tags of the account when it becomes a member. */
   async inviteAccountToOrganization(party: InvitedParty, tags: Tags = {}): Promise<HandshakeRecord> {
     this.#enter('InviteAccountToOrganization')
     checkTags(Object.keys(tags), tags)
@@ -293,7 +293,7 @@ export class MemoryOrganizations implements Organizations {
     this.#changed({ event: 'UntagResource', resourceId, resourceArn, changedTagKeys: [...keys], tags })
   }
 
-  // The model's own.
+  // The methods below are the model's own.
 
   get isFounded(): boolean {
     return this.#tree.isFounded
@@ -304,18 +304,18 @@ export class MemoryOrganizations implements Organizations {
     this.#tree.found(organization)
   }
 
-  /** Puts an organizational unit in without a call or a change event, as from an organization file. */
+  /** Adds an organizational unit without a call or a change event, as from an organization file. */
   addUnit(unit: OrganizationalUnitRecord): void {
     this.#tree.putUnit(unit)
   }
 
-  /** Puts an account in without a call or a change event, as from an organization file. */
+  /** Adds an account without a call or a change event, as from an organization file. */
   addAccount(account: AccountRecord): void {
     this.#willChange()
     this.#tree.putAccount(account)
   }
 
-  /** From now on its answers leave State and Paths of the account out: neither is a required member. */
+  /** From now on answers leave out State and Paths of the account: neither is a required member. */
   withholdPlace(id: AccountId): void {
     this.#withheld.set(id, true)
   }
@@ -360,24 +360,24 @@ export class MemoryOrganizations implements Organizations {
     return this.#tree.organization.id
   }
 
-  /** The account gets another name: a call of Account Management, so none of the events of Organizations tells of it. */
+  /** Renames the account: a call of Account Management, so Organizations sends no event of it. */
   renameAccount(id: AccountId, name: string): void {
     this.settle()
     this.#willChange()
     this.#tree.putAccount({ ...this.#tree.account(id), name })
   }
 
-  /** AWS Support or Billing suspends an account; no event tells of it. */
+  /** AWS Support or Billing suspends an account, without an event. */
   suspendAccount(id: AccountId): void {
     this.#lifecycle.setState(id, 'SUSPENDED')
   }
 
-  /** A suspended, closing or closed account is active again; no event tells of it. */
+  /** Makes a suspended, closing or closed account active again, without an event. */
   reinstateAccount(id: AccountId): void {
     this.#lifecycle.setState(id, 'ACTIVE')
   }
 
-  /** A closed account is deleted for good, as AWS does after 90 days. */
+  /** Deletes a closed account for good, as AWS does after 90 days. */
   goneAccount(id: AccountId): void {
     this.settle()
     this.#lifecycle.clean(id)
@@ -387,7 +387,7 @@ export class MemoryOrganizations implements Organizations {
     this.#observers.push(observer)
   }
 
-  /** Carries out what is due by now: accounts being created, closed or deleted. */
+  /** Carries out due steps: accounts being created, closed or deleted. */
   settle(): void {
     this.#lifecycle.settle()
   }
@@ -413,7 +413,7 @@ export class MemoryOrganizations implements Organizations {
     if (siblings.some((id) => this.#tree.unit(id).name === name)) throw duplicateUnit()
   }
 
-  /** As it is answered. */
+  /** As Organizations answers it. */
   #describe(id: string): Account {
     const account = this.#tree.describe(id)
     return this.#withheld.has(id) ? { ...account, state: 'UNPLACED', parents: [] } : account

@@ -28,7 +28,7 @@ export type AccountRecord = {
   readonly joinedMethod: 'INVITED' | 'CREATED'
   readonly joinedAt: Date
   readonly tags: Tags
-  /** Set while the account closes or is closed: what comes next, and when. */
+  /** Set while the account closes or is closed: the next step, and its time. */
   readonly closure?: { readonly requestId: string; readonly requestedAt: Date; readonly nextAt: Date }
 }
 
@@ -45,7 +45,7 @@ export type CreateAccountRecord = {
   readonly dueAt: Date
 }
 
-/** Whom an invitation is for (Organizations API Reference, "HandshakeParty"). */
+/** The invited party (Organizations API Reference, "HandshakeParty"). */
 export type InvitedParty = { readonly type: 'ACCOUNT' | 'EMAIL'; readonly id: string }
 
 /** Handshake (Organizations API Reference), of the action INVITE. */
@@ -53,7 +53,7 @@ export type HandshakeRecord = {
   /** `h-…`. */
   readonly id: string
   readonly party: InvitedParty
-  /** What the account is tagged with when it becomes a member. */
+  /** The tags of the account when it becomes a member. */
   readonly tags: Tags
   readonly state: 'OPEN' | 'ACCEPTED'
   readonly requestedAt: Date
@@ -62,7 +62,7 @@ export type HandshakeRecord = {
 
 export type NamedUnit = { readonly id: string; readonly arn: string; readonly name: string }
 
-/** What AWS tells of an account beyond what the port needs. */
+/** AWS's further answers about an account, beyond the port. */
 export type AccountDetails = Pick<AccountRecord, 'email' | 'joinedMethod' | 'joinedAt'> & {
   readonly arn: string
   /** `o-…/r-…/ou-…/123456789012/`. */
@@ -70,8 +70,8 @@ export type AccountDetails = Pick<AccountRecord, 'email' | 'joinedMethod' | 'joi
 }
 
 /**
- * What happened in the organization, with what is needed to render AWS's events. Suspending and reinstating are not
- * among them: AWS sends no event for either.
+ * A change in the organization, with the facts for rendering AWS's events. Suspending and reinstating are missing: AWS sends no event for
+ * either.
  */
 export type OrganizationsChange = { readonly at: Date } & (
   | { readonly event: 'CreateAccount'; readonly requestId: string }

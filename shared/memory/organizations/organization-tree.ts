@@ -12,10 +12,10 @@ import type {
 } from './organization-records.ts'
 import { accountNotFound, notInUse, targetNotFound, unitNotFound } from './organizations-refusals.ts'
 
-/** A root, and so many levels of organizational units below it. (Organizations User Guide, "Quotas".) */
+/** A root, and this many levels of organizational units below it. (Organizations User Guide, "Quotas".) */
 export const depthMost = 5
 
-/** The organization as it stands: root, organizational units, accounts and their tags, in tables with indexes. */
+/** The present organization: root, organizational units, accounts and their tags, in tables with indexes. */
 export class OrganizationTree {
   readonly #organization: Map<string, OrganizationRecord>
   readonly #units: Map<string, OrganizationalUnitRecord>
@@ -149,7 +149,7 @@ export class OrganizationTree {
     return resource.tags
   }
 
-  /** The ARN of what was tagged. */
+  /** Answers the ARN of the tagged resource. */
   putTags(resourceId: string, tags: Tags): string {
     const account = this.#accounts.get(resourceId)
     const unit = this.#units.get(resourceId)

@@ -13,7 +13,7 @@ const rates: Readonly<Record<string, TokenRate>> = {
   ListRoots: { perSecond: 1, burst: 2 },
 }
 
-// An assumption: the rates of the other operations were not looked up, and these are the commonest.
+// An assumption: nobody looked up the rates of the other operations, and these are the most common.
 const otherwise: TokenRate = { perSecond: 5, burst: 8 }
 
 /** One token bucket per operation. */

@@ -1,4 +1,4 @@
-/** A set of keys that is read in ascending order (by code unit) far more often than it changes. */
+/** A set of keys, read in ascending order (by code unit) far more often than changed. */
 export class AscendingKeys {
   readonly #keys: Set<string>
   #sorted: readonly string[] | undefined

@@ -1,6 +1,6 @@
 /**
- * Orders keys as S3 lists them: by their UTF-8 bytes, which is by code point. JavaScript's own order, by UTF-16 code
- * unit, differs from it beyond U+FFFF. (S3 API Reference, "ListObjectsV2"; S3 User Guide, "Listing object keys".)
+ * Orders keys as S3 lists them: by their UTF-8 bytes, which is by code point. JavaScript's own order, by UTF-16 code unit, differs beyond
+ * U+FFFF. (S3 API Reference, "ListObjectsV2"; S3 User Guide, "Listing object keys".)
  */
 export function compareKeys(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length)

@@ -15,7 +15,7 @@ import type { StoredObject } from './stored-object.ts'
 /** Absent in a bucket that was never versioned. Source: S3 API Reference, "PutBucketVersioning". */
 export type Versioning = 'Enabled' | 'Suspended'
 
-/** One version of a key, as it is listed. Without an object it is a delete marker. */
+/** One version of a key in a listing. Without an object it is a delete marker. */
 export type ListedVersion = KeptVersion & { readonly isLatest: boolean }
 
 export type VersionPageOptions = Omit<PageOptions, 'startAfter'> & {
@@ -24,14 +24,14 @@ export type VersionPageOptions = Omit<PageOptions, 'startAfter'> & {
   readonly versionIdMarker?: string | undefined
 }
 
-/** `next`, where there is more: the markers of the next page. */
+/** `next`, if there is more: the markers of the next page. */
 export type VersionPage = {
   readonly versions: readonly ListedVersion[]
   readonly commonPrefixes: readonly string[]
   readonly next?: { readonly keyMarker: string; readonly versionIdMarker?: string }
 }
 
-/** What a deletion did. Both absent: an object is gone for good, or nothing was there. */
+/** The result of a deletion. Both absent: an object is gone for good, or there was none. */
 export type Deletion = { readonly versionId?: string; readonly isDeleteMarker?: boolean }
 
 export type PutOptions = {
@@ -46,13 +46,13 @@ export type PutOptions = {
 export type PageOptions = {
   readonly prefix?: string
   readonly delimiter?: string | undefined
-  /** Exclusive: a key, or a common prefix, all of whose keys are then passed over. */
+  /** Exclusive: a key, or a common prefix, whose keys are then all skipped. */
   readonly startAfter?: string
   /** 0 to 1,000 objects and common prefixes together. */
   readonly most?: number
 }
 
-/** `next`, where there is more, is what to start the next page after. */
+/** `next`, if there is more: the start of the next page, exclusive. */
 export type ObjectPage = {
   readonly objects: readonly ObjectHead[]
   readonly commonPrefixes: readonly string[]
@@ -64,9 +64,9 @@ export type BucketOptions = {
   readonly clock: Clock
   readonly openTable?: OpenTable
   readonly randomness?: Randomness
-  /** `true`: versioned; `false`: no longer, where it was; absent: as it was, at first not. */
+  /** `true`: versioned; `false`: suspended if it was versioned; absent: unchanged, at first not versioned. */
   readonly versioned?: boolean | undefined
-  /** Of noncurrent versions; default: they stay. */
+  /** For noncurrent versions; default: they stay. */
   readonly lifecycle?: readonly VersionLifecycle[]
 }
 
@@ -74,7 +74,7 @@ export type BucketOptions = {
 const keyMostBytes = 1024
 const pageMost = 1000
 
-/** The version id of what is written while a bucket is not versioned. (S3 User Guide, "How S3 Versioning works".) */
+/** The version id of objects written while a bucket is not versioned. (S3 User Guide, "How S3 Versioning works".) */
 const nullVersion = 'null'
 
 /**
@@ -88,7 +88,7 @@ export class MemoryBucket {
   readonly #randomness: Randomness
   readonly #objects: Map<string, StoredObject>
   readonly #counters: Map<string, number>
-  /** An index over #objects: nothing in it that cannot be rebuilt. */
+  /** An index over #objects: everything in it can be rebuilt. */
   readonly #keys: SortedKeys
   readonly #versioning: Map<string, Versioning>
   readonly #versions: ObjectVersions
@@ -121,7 +121,7 @@ export class MemoryBucket {
     return this.#versioning.get(this.name)
   }
 
-  /** From now on. Versioning cannot be taken away again, only suspended. */
+  /** Takes effect from now on. Versioning cannot be removed again, only suspended. */
   setVersioning(versioning: Versioning): void {
     this.#versioning.set(this.name, versioning)
   }
@@ -131,7 +131,7 @@ export class MemoryBucket {
     return wholeSecond(this.#clock.now())
   }
 
-  /** `listener` is called after each change, in their order, before the request is answered. It must not throw. */
+  /** Calls `listener` after each change, in their order, before the request is answered. It must not throw. */
   onChange(listener: (change: ObjectChange) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -142,7 +142,7 @@ export class MemoryBucket {
     return this.#objects.get(key)
   }
 
-  /** What S3 tells of an object that is asked for by its key; a listing leaves the version out. */
+  /** S3's description of an object found by its key; a listing leaves the version out. */
   describe(key: string, stored: StoredObject): ObjectHead {
     const head = headOf(key, stored)
     return this.versioning === undefined ? head : { ...head, versionId: versionIdOf(stored) }
@@ -154,7 +154,7 @@ export class MemoryBucket {
     return this.#allOf(key).find((version) => version.versionId === versionId)
   }
 
-  /** What hides a key that has older versions, or had some. */
+  /** The delete marker that hides a key with older versions, or formerly with some. */
   findDeleteMarker(key: string): KeptVersion | undefined {
     return this.#objects.has(key) ? undefined : this.#versions.of(key)[0]
   }
@@ -187,8 +187,8 @@ export class MemoryBucket {
   }
 
   /**
-   * Deleting what is absent succeeds, unless there is a condition: then NoSuchKey. `ifMatch: '*'`: any object. In a versioned
-   * bucket nothing is lost: a delete marker becomes the newest version, whether or not there was an object.
+   * Deleting a missing object succeeds, unless there is a condition: then NoSuchKey. `ifMatch: '*'`: any object. A versioned bucket loses
+   * nothing: a delete marker becomes the newest version, even if there was no object.
    */
   delete(caller: Caller, key: string, condition?: { readonly ifMatch: string }): Deletion {
     checkKey(key)
@@ -212,8 +212,8 @@ export class MemoryBucket {
   }
 
   /**
-   * Deletes one version for good. Was it the newest, the one before it is the object again, and no event tells that one was
-   * created. A version that does not exist is deleted, too. (S3 User Guide, "Removing delete markers".)
+   * Deletes one version for good. If it was the newest, the previous one becomes the object again, and no event reports a creation.
+   * Deleting a missing version succeeds too. (S3 User Guide, "Removing delete markers".)
    */
   deleteVersion(caller: Caller, key: string, versionId: string): Deletion {
     const version = this.findVersion(key, versionId)
@@ -232,7 +232,7 @@ export class MemoryBucket {
     return { versionId, ...(version.object === undefined ? { isDeleteMarker: true } : {}) }
   }
 
-  /** One page in the order of the keys' UTF-8 bytes; it costs what it holds, not what the bucket holds. */
+  /** One page in the order of the keys' UTF-8 bytes; it costs as much as the page holds, not the bucket. */
   listPage({ prefix = '', delimiter, startAfter = '', most = pageMost }: PageOptions = {}): ObjectPage {
     const objects: ObjectHead[] = []
     const commonPrefixes: string[] = []
@@ -302,7 +302,7 @@ export class MemoryBucket {
     return current === undefined ? kept : [asVersion(key, current), ...kept]
   }
 
-  /** Keeps the object that is about to be replaced or deleted, unless the bucket does not keep it. */
+  /** Keeps the object before it is replaced or deleted, unless the bucket does not keep versions. */
   #supersede(key: string, now: Date): void {
     const existing = this.#objects.get(key)
     const isSuspended = this.versioning === 'Suspended'
@@ -337,7 +337,7 @@ export class MemoryBucket {
     return headOf(key, stored)
   }
 
-  /** What the next change of a key is called. `version`: of what it writes; absent in a bucket that was never versioned. */
+  /** The names of the next change of a key. `version`: of the written object; absent in a bucket that was never versioned. */
   #nextChange(key: string, caller: Caller, at: Date) {
     const sequence = (this.#counters.get('sequencer') ?? 0) + 1
     this.#counters.set('sequencer', sequence)
@@ -348,7 +348,7 @@ export class MemoryBucket {
     return { version: { versionId, sequence }, change: { ...common, versionId } }
   }
 
-  /** 32 characters without an order, as S3's are. */
+  /** 32 characters without an order, like S3's. */
   #versionIdOf(sequence: number): string {
     const text = `${this.name}/${this.createdAt.getTime()}/${sequence}`
     return createHash('sha256').update(text).digest('base64url').replaceAll('-', '.').slice(0, 32)
@@ -359,7 +359,7 @@ export class MemoryBucket {
     return this.#randomness.id().replaceAll('-', '').slice(-16).toUpperCase()
   }
 
-  /** Of an object that is encrypted with a customer's key the etag is no MD5 (S3 API Reference, "Object", ETag). */
+  /** An object encrypted with a customer's key has an etag that is no MD5 (S3 API Reference, "Object", ETag). */
   #newEtag(): string {
     return (this.newRequestId() + this.newRequestId()).toLowerCase()
   }
@@ -370,8 +370,8 @@ export class MemoryBucket {
 }
 
 /**
- * Throws ServiceError where S3 refuses to give the object, or to tell of it, with this key or without one: 400, or 403 for
- * another key. (S3 User Guide, "Using server-side encryption with customer-provided keys"; the words are those of S3.)
+ * Throws ServiceError if S3 refuses to give or describe the object with this key or without one: 400, or 403 for another key. (S3 User
+ * Guide, "Using server-side encryption with customer-provided keys"; the words are those of S3.)
  */
 export function checkCustomerKey({ customerKeyMd5: own }: StoredObject, given?: string): void {
   if (own === given) return
@@ -409,7 +409,7 @@ function checkKey(key: string): void {
   if (Buffer.byteLength(key) > keyMostBytes) throw new ServiceError('s3', 'KeyTooLongError', 'Your key is too long')
 }
 
-// S3 User Guide, "Add preconditions to S3 operations with conditional requests": If-Match where nothing is answers 404.
+// S3 User Guide, "Add preconditions to S3 operations with conditional requests": If-Match on a missing object answers 404.
 function checkCondition(existing: StoredObject | undefined, condition: WriteCondition | undefined): void {
   if (condition === undefined) return
   if ('ifMatch' in condition && existing === undefined)

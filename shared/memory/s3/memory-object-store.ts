@@ -17,7 +17,7 @@ const product: Caller = { accessKeyId: 'ssofile', sourceIpAddress: '127.0.0.1' }
 
 /** The port on a `MemoryBucket`, for one caller: by default the product itself, others with `as`. */
 export class MemoryObjectStore implements ObjectStore {
-  /** The bucket under the port: everything that the S3 protocol can do and the port cannot. */
+  /** The bucket under the port, for all of the S3 protocol that the port lacks. */
   readonly model: MemoryBucket
   readonly #caller: Caller
 
@@ -30,12 +30,12 @@ export class MemoryObjectStore implements ObjectStore {
     return this.model.name
   }
 
-  /** The same bucket, used by someone else. */
+  /** The same bucket, used by another caller. */
   as(accessKeyId: string, sourceIpAddress: string = product.sourceIpAddress): MemoryObjectStore {
     return new MemoryObjectStore(this.model, { accessKeyId, sourceIpAddress })
   }
 
-  /** `listener` is called after each change by any caller; it must not throw. Answers what ends that. */
+  /** Calls `listener` after each change by any caller; it must not throw. Answers a function that stops it. */
   onChange(listener: (change: ObjectChange) => void): () => void {
     return this.model.onChange(listener)
   }

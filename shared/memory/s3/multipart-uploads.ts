@@ -31,7 +31,7 @@ export class MultipartUploads {
     this.#uploads.set(uploadId, { ...upload, parts: {} })
   }
 
-  /** Answers the part's etag. A part number that was uploaded before is replaced. */
+  /** Answers the part's etag. A repeated part number replaces the earlier part. */
   putPart(uploadId: string, partNumber: number, body: Uint8Array, uploadedAt: Date): string {
     const upload = this.find(uploadId)
     const etag = createHash('md5').update(body).digest('hex')
@@ -48,7 +48,7 @@ export class MultipartUploads {
     return upload
   }
 
-  /** The object that these parts make; the upload stays, since a conditional completion may still be refused. */
+  /** The object from these parts; the upload stays, since a conditional completion may still be refused. */
   assemble(uploadId: string, named: readonly NamedPart[]): AssembledUpload {
     const { key, headers, customerKeyMd5, parts } = this.find(uploadId)
     const digests = createHash('md5')

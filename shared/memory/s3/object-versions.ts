@@ -4,34 +4,34 @@ import type { StoredObject } from './stored-object.ts'
 /** A version of a key that is not its current object. Without an object it is a delete marker. */
 export type KeptVersion = {
   readonly key: string
-  /** `null`: it was written while the bucket was not versioned. */
+  /** `null`: written while the bucket was not versioned. */
   readonly versionId: string
   /** Greater: written later. */
   readonly sequence: number
   readonly lastModified: Date
   readonly object?: StoredObject
-  /** Since when it is kept here: noncurrent, or a delete marker. */
+  /** Since this time it is noncurrent, or a delete marker. */
   readonly keptSince?: Date
 }
 
-/** What becomes of the noncurrent versions of keys that begin so. */
+/** The lifecycle of noncurrent versions with this key prefix. */
 export type VersionLifecycle = {
   readonly prefix: string
-  /** They go so many days after they became noncurrent, delete markers too. */
+  /** Versions expire this many days after they became noncurrent, delete markers too. */
   readonly days: number
-  /** The oldest go sooner where all under the prefix need more memory than this. */
+  /** The oldest expire sooner if all under the prefix need more memory than this. */
   readonly bytesMost: number
 }
 
 type Expiring = {
   readonly lifecycle: VersionLifecycle
-  /** The version that is kept longest first, with the instant since when (epoch milliseconds). */
+  /** The longest kept version first, with the instant since when (epoch milliseconds). */
   readonly queue: Map<string, number>
   bytes: number
 }
 
 const dayMs = 86_400_000
-/** About what a version needs besides key and body. */
+/** The approximate size of a version besides key and body. */
 const overheadBytes = 500
 
 /**
@@ -76,8 +76,8 @@ export class ObjectVersions {
   }
 
   /**
-   * Removes what the lifecycle ends for keys like this one. `isLatest`: whether it is the newest version of its key, which
-   * only a delete marker can be here. Answers the keys that lost a version.
+   * Removes expired versions of keys like this one. `isLatest`: whether it is the newest version of its key, which only a delete marker can
+   * be here. Answers the keys that lost a version.
    */
   expire(key: string, now: Date, isLatest: (version: KeptVersion) => boolean): ReadonlySet<string> {
     const touched = new Set<string>()
@@ -89,7 +89,7 @@ export class ObjectVersions {
       if (!isOver) break
       const version = this.#kept.get(ref)
       if (version === undefined) throw new Error(`a version expires that is not kept: ${ref}`)
-      // Without its delete marker an older version would be the object again.
+      // Without its delete marker an older version would become the object again.
       if (isLatest(version) && this.of(version.key).length > 1) continue
       this.remove(version)
       touched.add(version.key)

@@ -3,11 +3,11 @@ import type { ObjectChange } from './object-change.ts'
 export type NotificationSource = {
   readonly bucket: string
   readonly region: string
-  /** The name that the bucket's notification configuration was given. */
+  /** Its name in the bucket's notification configuration. */
   readonly configurationId: string
 }
 
-/** The message that S3 sends for one change. Source: S3 User Guide, "Event message structure", version 2.1. */
+/** S3's message for one change. Source: S3 User Guide, "Event message structure", version 2.1. */
 export function renderS3Notification(change: ObjectChange, { bucket, region, configurationId }: NotificationSource) {
   const record = {
     eventVersion: '2.1',
@@ -33,7 +33,7 @@ export function renderS3Notification(change: ObjectChange, { bucket, region, con
   return JSON.stringify({ Records: [record] })
 }
 
-/** What S3 sends once when a notification is configured. Source: S3 User Guide, "Amazon S3 event notification types". */
+/** S3's message when a notification is configured. Source: S3 User Guide, "Amazon S3 event notification types". */
 export function renderS3TestEvent({ bucket }: NotificationSource, at: Date): string {
   return JSON.stringify({
     Service: 'Amazon S3',
@@ -45,7 +45,7 @@ export function renderS3TestEvent({ bucket }: NotificationSource, at: Date): str
   })
 }
 
-/** As HTML forms encode, slashes kept: `red flower.jpg` is `red+flower.jpg` (S3 User Guide, "Event message structure"). */
+/** Encodes like HTML forms, but keeps slashes: `red flower.jpg` is `red+flower.jpg` (S3 User Guide, "Event message structure"). */
 function encodeKey(key: string): string {
   return encodeURIComponent(key)
     .replaceAll('%20', '+')

@@ -37,7 +37,7 @@ export class SortedKeys {
     if (chunk.length === 0) this.#chunks.splice(chunkIndex, 1)
   }
 
-  /** The keys that are not before that place, ascending; the set must not change meanwhile. */
+  /** The keys from that place on, ascending; the set must not change meanwhile. */
   *from(isBefore: IsBefore): Generator<string> {
     const start = this.#seek(isBefore)
     for (let chunkIndex = start.chunkIndex; chunkIndex < this.#chunks.length; chunkIndex++) {

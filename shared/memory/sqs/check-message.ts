@@ -10,7 +10,7 @@ const messageMostBytes = 1_048_576
 const forbidden = /[^\x09\x0a\x0d\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
 const identifier = /^[\x21-\x7e]{1,128}$/
 
-/** Throws ServiceError with the code by which SQS refuses such a message. */
+/** Throws ServiceError with SQS's code for such a message. */
 export function checkMessage(
   { body, groupId, deduplicationId }: OutgoingMessage,
   { isFifo, hasContentBasedDeduplication }: Acceptance,

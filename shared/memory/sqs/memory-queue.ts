@@ -14,16 +14,16 @@ export type StoredMessage = {
   readonly body: string
   readonly groupId?: string
   readonly deduplicationId?: string
-  /** Passed on as they came; part of the message, not of its meaning here. */
+  /** Passed on unchanged; part of the message, without a meaning here. */
   readonly messageAttributes?: Readonly<Record<string, MessageAttribute>>
-  /** The chain of requests that it belongs to. (SQS API Reference, "SendMessage", AWSTraceHeader.) */
+  /** The message's chain of requests. (SQS API Reference, "SendMessage", AWSTraceHeader.) */
   readonly traceHeader?: string
   /** Ascending in the queue. */
   readonly sequence: number
   readonly sentAt: number
   readonly receiveCount: number
   readonly firstReceivedAt?: number
-  /** Of the last receive; present once received. */
+  /** The last receive; absent before the first. */
   readonly receivedAt?: number
   readonly receiptHandle?: string
   /** Invisible until then; absent: visible. */
@@ -46,7 +46,7 @@ export type QueueOptions = {
   readonly clock: Clock
   readonly randomness: Randomness
   readonly openTable: OpenTable
-  /** Where messages go that were received too often. */
+  /** Takes messages that were received too often. */
   readonly deadLetterQueue: MemoryQueue | undefined
 }
 
@@ -55,10 +55,7 @@ const deduplicationWindowMs = 5 * 60 * 1000
 const inFlightMost = 120_000
 const visibilityMostSeconds = 43_200
 
-/**
- * One SQS queue: everything it does at one instant; waiting is `MemoryQueues`' part. Errors are ServiceErrors with
- * SQS's codes.
- */
+/** One SQS queue: everything it does at one instant; `MemoryQueues` does the waiting. Errors are ServiceErrors with SQS's codes. */
 export class MemoryQueue {
   readonly name: QueueName
   readonly settings: QueueSettings
@@ -69,14 +66,14 @@ export class MemoryQueue {
   readonly #messages: Map<string, StoredMessage>
   readonly #accepted: Map<string, Accepted>
   readonly #counters: Map<string, number>
-  // Indexes over the tables above: nothing in them that cannot be rebuilt.
+  // Indexes over the tables above: everything in them can be rebuilt.
   readonly #lines = new Map<string, Line>()
-  /** Lines with a visible message and, in a FIFO queue, none in flight; the one that waits longest first. */
+  /** Lines with a visible message and, in a FIFO queue, none in flight; the longest waiting first. */
   readonly #ready = new Set<Line>()
   readonly #returns = new Agenda<string>()
   readonly #forgets = new Agenda<string>()
   #inFlight = 0
-  /** No message is too old before. */
+  /** Before this time no message is too old. */
   #nextDropAt = Number.POSITIVE_INFINITY
   readonly #waiters = new Set<() => void>()
 
@@ -94,7 +91,7 @@ export class MemoryQueue {
     for (const [id, { at }] of this.#accepted) this.#forgets.add(at + deduplicationWindowMs, id)
   }
 
-  /** Every message, in flight or not, in the order in which they were sent. */
+  /** Every message, in flight or not, in the order of sending. */
   messages(): readonly StoredMessage[] {
     return [...this.#messages.values()].sort((a, b) => a.sequence - b.sequence)
   }
@@ -109,7 +106,7 @@ export class MemoryQueue {
     return this.name === 'events'
   }
 
-  /** A repeat within five minutes answers the first one and is not delivered, even if that has been deleted. */
+  /** A repeat within five minutes gets the first answer and is not delivered, even if the first was deleted. */
   send(message: NewMessage): Accepted {
     checkMessage(message, this)
     this.#catchUp()
@@ -147,7 +144,7 @@ export class MemoryQueue {
     const room = () => received.length < most && this.#inFlight < inFlightMost
     for (const line of this.#ready) {
       if (!room()) break
-      // What is in flight locks its group for other receives only, so the line is judged after all are taken.
+      // Messages in flight lock their group for other receives only, so the line is judged after all are taken.
       for (const messageId of line.visible) {
         if (!room()) break
         const message = this.#take(messageId, line, visibilityTimeoutSeconds)
@@ -164,12 +161,12 @@ export class MemoryQueue {
     return this.#ready.size > 0 && !this.isOverLimit
   }
 
-  /** True: at the limit of messages in flight, where a standard queue answers a short poll with OverLimit. */
+  /** True: too many messages are in flight. A standard queue then answers a short poll with OverLimit. */
   get isOverLimit(): boolean {
     return this.#inFlight >= inFlightMost
   }
 
-  /** With an outdated receipt handle it does nothing. */
+  /** An outdated receipt handle has no effect. */
   delete(receiptHandle: string): void {
     const message = this.find(receiptHandle)
     // A standard queue honours the latest handle even after its time; a FIFO queue refuses an expired one.
@@ -190,11 +187,11 @@ export class MemoryQueue {
     const visibleAt = now + seconds * 1000
     this.#messages.set(message.messageId, { ...message, visibleAt })
     this.#returns.add(visibleAt, message.messageId)
-    // Wakes the long polls, for they sleep until the return that was next when they began.
+    // Wakes the long polls: they sleep until the return that was next when they began.
     this.#wake()
   }
 
-  /** When a message in flight becomes visible next (epoch milliseconds), if none is deleted. */
+  /** The next time a message in flight becomes visible (epoch milliseconds), if none is deleted. */
   nextReturnAt(): number | undefined {
     for (let next = this.#returns.next(); next !== undefined; next = this.#returns.next()) {
       if (this.#messages.get(next.item)?.visibleAt === next.at) return next.at
@@ -207,7 +204,7 @@ export class MemoryQueue {
     for (const message of this.messages()) this.#remove(message)
   }
 
-  /** `wake` is called whenever a message may have become visible. Answers what ends that. */
+  /** Calls `wake` whenever a message may have become visible. Answers a function that stops it. */
   onAvailable(wake: () => void): () => void {
     this.#waiters.add(wake)
     return () => this.#waiters.delete(wake)
@@ -264,7 +261,7 @@ export class MemoryQueue {
     this.#judge(line)
   }
 
-  /** Carries out what has become due: messages too old or visible again, deduplication ids that are forgotten. */
+  /** Carries out due changes: drops old messages, returns messages to visibility, forgets deduplication ids. */
   #catchUp(): void {
     const now = this.#clock.now().getTime()
     this.#dropTooOld(now)
@@ -320,7 +317,7 @@ export class MemoryQueue {
     if (this.#ready.has(line)) this.#wake()
   }
 
-  /** The message that this receipt handle was the last to be given for, in flight or not. */
+  /** The message whose last receipt handle this is, in flight or not. */
   find(receiptHandle: string): StoredMessage | undefined {
     this.#catchUp()
     const message = this.#messages.get(receiptHandle.slice(0, receiptHandle.indexOf('/')))

@@ -20,7 +20,7 @@ export type MemoryQueuesOptions = {
   readonly clock: Clock
   readonly randomness?: Randomness
   readonly openTable?: OpenTable
-  /** Where they differ from `queueSettings`. */
+  /** Deviations from `queueSettings`. */
   readonly settings?: Partial<Readonly<Record<WorkedQueue, QueueSettings>>>
 }
 
@@ -54,7 +54,7 @@ export class MemoryQueues implements Queues {
     return [...this.#queues.keys()]
   }
 
-  /** The queue under the port: everything that the SQS protocol can do and the port cannot. */
+  /** The queue under the port, for all of the SQS protocol that the port lacks. */
   queue(name: QueueName): MemoryQueue {
     const queue = this.#queues.get(name)
     if (queue === undefined) throw new ServiceError('sqs', 'QueueDoesNotExist', `There is no queue ${name}.`)
@@ -84,13 +84,13 @@ export class MemoryQueues implements Queues {
     return (await this.receiveDelivered(name, options)).map(toReceivedMessage)
   }
 
-  /** The same as `receive`, with everything that SQS knows of a message, and as long a wait as is wanted. */
+  /** Like `receive`, with everything that SQS knows of a message, and with any waiting time. */
   async receiveDelivered(
     name: QueueName,
     { most, waitSeconds, signal }: ReceiveOptions,
   ): Promise<readonly DeliveredMessage[]> {
     const queue = this.queue(name)
-    // SQS Developer Guide, "Amazon SQS message quotas": only a short poll of a standard queue is told.
+    // SQS Developer Guide, "Amazon SQS message quotas": only a short poll of a standard queue gets this error.
     if (!queue.isFifo && waitSeconds === 0 && queue.isOverLimit)
       throw new ServiceError('sqs', 'OverLimit', 'Too many messages in flight')
     const until = this.#clock.now().getTime() + waitSeconds * 1000
@@ -112,7 +112,7 @@ export class MemoryQueues implements Queues {
     if (refusal) throw refusal
   }
 
-  /** Resolves as soon as a receive would find something, `seconds` (0 to 20) are over, or `signal` is aborted. */
+  /** Resolves when a receive would find a message, after `seconds` (0 to 20), or when `signal` is aborted. */
   async waitForMessages(name: QueueName, seconds: number, signal?: AbortSignal): Promise<void> {
     checkWait(seconds)
     await this.#waitUntil(this.queue(name), this.#clock.now().getTime() + seconds * 1000, signal)
@@ -122,7 +122,7 @@ export class MemoryQueues implements Queues {
     const now = () => this.#clock.now().getTime()
     while (!queue.isAvailable && now() < until && !signal?.aborted) {
       const woken = new AbortController()
-      // With a reason, since without one Node makes an exception with its stack.
+      // With a reason, since without one Node creates an exception with its stack.
       const wake = () => woken.abort('woken')
       const stopListening = queue.onAvailable(wake)
       signal?.addEventListener('abort', wake)

@@ -2,7 +2,7 @@ import type { Page } from '../../ports/page.ts'
 import type { RequestState } from '../../ports/sso-admin.ts'
 import { firstAfter, type PageRequest, pageOf } from '../page-of.ts'
 
-/** What any asynchronous request keeps. Its completion is an instant, not a timer, so it outlives the process. */
+/** The record of any asynchronous request. Its completion is an instant, not a timer, so it outlives the process. */
 export type RequestRecord = {
   readonly requestId: string
   readonly kind: string
@@ -16,11 +16,11 @@ export type RequestOutcome =
   | { readonly state: 'SUCCEEDED' }
   | { readonly state: 'FAILED'; readonly failureReason: string }
 
-/** AWS does not document it. The first is what a service does that keeps them for long. */
+/** AWS does not document the order. A service that keeps requests for long uses the first. */
 export const requestOrders = ['newest-first', 'oldest-first'] as const
 export type RequestOrder = (typeof requestOrders)[number]
 
-/** Requests in progress and those finished that are still remembered, over one table. */
+/** Requests in progress and remembered finished ones, over one table. */
 export class AsynchronousRequests<R extends RequestRecord> {
   readonly #table: Map<string, R>
   readonly #inProgress = new Map<string, R>()
@@ -45,12 +45,12 @@ export class AsynchronousRequests<R extends RequestRecord> {
     this.#index(record)
   }
 
-  /** Those in progress, in no particular order; at most a few. */
+  /** The requests in progress, in no particular order; at most a few. */
   inProgress(): readonly R[] {
     return [...this.#inProgress.values()]
   }
 
-  /** The one in progress that completes first; of equals, the one created first. */
+  /** The request that completes first; of equals, the one created first. */
   nextDue(): R | undefined {
     return this.inProgress().reduce<R | undefined>(
       (first, record) => (first === undefined || compareDue(record, first) < 0 ? record : first),
@@ -78,7 +78,7 @@ export class AsynchronousRequests<R extends RequestRecord> {
     }
   }
 
-  /** `undefined`: the token is not ours. */
+  /** `undefined`: the model did not issue the token. */
   list(kind: string, state: RequestState | undefined, page: PageRequest): Page<R> | undefined {
     const found = pageOf(this.#sortKeys(kind, state), page)
     if (found === undefined) return undefined
@@ -114,7 +114,7 @@ export class AsynchronousRequests<R extends RequestRecord> {
   }
 }
 
-/** The last one that a Date can have. */
+/** The last instant that a Date can hold. */
 const lastInstantMs = 8.64e15
 
 export function compareDue(a: RequestRecord, b: RequestRecord): number {

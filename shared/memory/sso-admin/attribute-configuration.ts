@@ -2,7 +2,7 @@ import type { Attribute, AttributeConfiguration as Configured } from '../../doma
 import { sortAttributes } from '../../domain/attributes/attributes-file.ts'
 import { conflict, conflictingOperation, invalid, notFound } from './sso-admin-refusals.ts'
 
-/** What was asked for last. Its outcome is an instant, not a timer, so it outlives the process. */
+/** The last request. Its outcome is an instant, not a timer, so it outlives the process. */
 type AskedAttributes = {
   readonly attributes: readonly Attribute[]
   readonly dueAt: Date
@@ -12,7 +12,7 @@ type AskedAttributes = {
 const attributesMost = 50
 const only = 'attributes'
 
-/** The attributes for access control of one instance. A change takes a while, and may fail; meanwhile no other is taken. */
+/** The attributes for access control of one instance. A change takes a while, and may fail; meanwhile every other is refused. */
 export class AttributeConfiguration {
   readonly #table: Map<string, AskedAttributes>
   #failureReason: string | undefined
@@ -43,7 +43,7 @@ export class AttributeConfiguration {
     this.set(attributes, dueAt)
   }
 
-  /** All of it at once: no attribute is passed into sessions any more. */
+  /** Deletes all attributes at once: sessions get none from now on. */
   delete(): void {
     if (!this.#table.delete(only)) throw notFound('InstanceAccessControlAttributeConfiguration not found.')
   }
@@ -56,7 +56,7 @@ export class AttributeConfiguration {
     this.#table.set(only, { attributes: sortAttributes(attributes), dueAt, failureReason: this.#failureReason })
   }
 
-  /** From now on each change fails for this reason; `undefined`: none does any more. */
+  /** From now on each change fails for this reason; `undefined`: changes succeed again. */
   fail(reason: string | undefined): void {
     this.#failureReason = reason
   }

@@ -10,17 +10,17 @@ import {
   provisionedKey,
 } from './provisioned-permission-sets.ts'
 
-/** How long listings lag behind a write: always as long, or drawn for each write. */
+/** How long listings lag behind a write: a constant, or drawn for each write. */
 export type ReadLagMs = number | { readonly most: number }
 
 /** What listings show until an instant, in milliseconds. */
 type Old<V> = { readonly was: V; readonly untilMs: number }
 
-/** What listings show of one permission set in one account instead of the truth. */
+/** The old values of one permission set in one account that listings still show. */
 type Lag = {
   readonly accountId: AccountId
   readonly permissionSetArn: PermissionSetArn
-  /** When the last write to it is listed. */
+  /** When listings show its last write. */
   readonly untilMs: number
   readonly versions: readonly Old<number | undefined>[]
   readonly assignments: readonly { readonly principal: Principal; readonly old: readonly Old<boolean>[] }[]
@@ -29,10 +29,10 @@ type Lag = {
 type SetInAccount = Pick<ProvisionedPermissionSet, 'accountId' | 'permissionSetArn'>
 
 /**
- * What listings show: the truth, except that they lag behind the service's own writes. Each assignment and each version
- * takes the same course here as in truth, later; none ever goes back. (botocore, sso-admin, ConflictException: "Occurs
- * when a conflict with a previous successful write is detected. This generally occurs when the previous write did not
- * have time to propagate to the host serving the current request.") What lags is not kept across a restart.
+ * Listings: the truth, except that they lag behind the service's own writes. Each assignment and each version takes the same course as in
+ * truth, only later; none ever goes back. (botocore, sso-admin, ConflictException: "Occurs when a conflict with a previous successful write
+ * is detected. This generally occurs when the previous write did not have time to propagate to the host serving the current request.") A
+ * restart loses the lag.
  */
 export class ListedPermissionSets {
   readonly #truth: ProvisionedPermissionSets
@@ -53,14 +53,14 @@ export class ListedPermissionSets {
     }
   }
 
-  /** Called before a write that comes out at `at`; a write without a principal changes only the version. */
+  /** Call it before a write that takes effect at `at`; a write without a principal changes only the version. */
   lagBehind({ accountId, permissionSetArn }: SetInAccount, at: Date, principal?: Principal): void {
     const lagMs = this.#lagMs()
     if (lagMs <= 0) return
     const key = provisionedKey(accountId, permissionSetArn)
     const before = this.#lags.get(key)
     const there = this.#truth.get(accountId, permissionSetArn)
-    // Not before an earlier write to the same role, so that nothing goes back.
+    // Not before an earlier write to the same role, so that no value goes back.
     const untilMs = Math.max(before?.untilMs ?? 0, at.getTime() + lagMs)
     const assignments = before?.assignments ?? []
     this.#lags.set(key, {
@@ -127,7 +127,7 @@ export class ListedPermissionSets {
     return {
       accountId: lag.accountId,
       permissionSetArn: lag.permissionSetArn,
-      // Nobody lists the role.
+      // No listing contains the role.
       roleSuffix: there?.roleSuffix ?? '',
       roleMadeAt: there?.roleMadeAt ?? new Date(0),
       version: shown(lag.versions, nowMs, there?.version) ?? there?.version ?? 0,
@@ -150,7 +150,7 @@ function withOld(assignments: Lag['assignments'], principal: Principal, old: Old
   ]
 }
 
-/** The instants ascend: the first that has not come is the oldest value still shown. */
+/** The instants ascend: the first future one belongs to the oldest value still shown. */
 function shown<V>(old: readonly Old<V>[], nowMs: number, truth: V): V {
   const first = old.find(({ untilMs }) => untilMs > nowMs)
   return first === undefined ? truth : first.was

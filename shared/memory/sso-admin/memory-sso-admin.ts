@@ -59,33 +59,30 @@ import { type PrincipalListing, type SsoAdminCaller, SsoAdminRules } from './sso
 import { type GonePrincipalDeletion, SsoAdminState } from './sso-admin-state.ts'
 
 export type MemorySsoAdminOptions = CallObserver & {
-  /** Told of every request that was accepted. */
+  /** Learns of every accepted request. */
   readonly onRequest?: ((request: AssignmentRequestRecord | ProvisioningRecord) => void) | undefined
   readonly clock: Clock
   readonly randomness: Randomness
   readonly openTable?: OpenTable
-  /** Whose principals can be assigned. */
+  /** The source of assignable principals. */
   readonly identityStore: MemoryIdentityStore
-  /** Whose accounts can be assigned to. */
+  /** The source of assignable accounts. */
   readonly organizations: MemoryOrganizations
   /** Median of an assignment or provisioning request; default 300. */
   readonly latencyMs?: number
   /** Its 99th percentile; default four times the median. */
   readonly latencyP99Ms?: number
-  /** How far listings of assignments and provisioned accounts lag behind requests that came out; default 0. */
+  /** How far listings of assignments and provisioned accounts lag behind completed requests; default 0. */
   readonly readLagMs?: ReadLagMs | undefined
   /** How long finished requests are remembered; default 24 hours (AWS does not document it). */
   readonly retentionMs?: number
-  /** In which order requests are listed (AWS does not document it). Default `newest-first`. */
+  /** The order of listed requests (AWS does not document it). Default `newest-first`. */
   readonly requestOrder?: RequestOrder | undefined
-  /** How many requests a page has at most, whatever is asked for. Default: as asked for, 100 at most. */
+  /** The maximum of requests on a page. Default: as requested, 100 at most. */
   readonly requestPageMost?: number | undefined
-  /**
-   * Who calls, always or at this moment. A delegated administrator is refused what concerns the management account. Default
-   * `management`.
-   */
+  /** The caller, always or at this moment. A delegated administrator is refused for the management account. Default `management`. */
   readonly caller?: SsoAdminCaller | (() => SsoAdminCaller)
-  /** The account has an instance of its own as well, which ListInstances lists first. Default: only the organization's. */
+  /** The account also has an instance of its own, which ListInstances lists first. Default: only the organization's. */
   readonly accountInstanceOf?: AccountId | undefined
   /** Whether a delegated administrator may call ListAccountAssignmentsForPrincipal (unverified). Default `refused`. */
   readonly principalListing?: PrincipalListing
@@ -96,7 +93,7 @@ export type MemorySsoAdminOptions = CallObserver & {
 const instanceId = 'ssoins-7223a1b2c3d4e5f6'
 const accountInstance = { id: 'ssoins-7223ffffffffffff', identityStoreId: 'd-9067ffffff' }
 const pageMost = 100
-/** How many rows are missing from a page of ListAccountAssignmentsForPrincipal, so that no caller counts on full pages. */
+/** A page of ListAccountAssignmentsForPrincipal is short by this many rows, so that no caller relies on full pages. */
 const shortBy = 3
 // Source of these figures: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
 const callsPerSecond = 20
@@ -108,10 +105,10 @@ const changeLeastMs = 200
 const changeMostMs = 500
 
 /**
- * An honest model of the SSO Admin API of one instance: 20 calls in any rolling second over all operations, 15
- * assignment requests outstanding, one per account, asynchronous requests that come out when they are due, by what
- * holds then. Methods have the names of AWS's operations where the port does not name them; those at the end are the
- * model's own and count as no call. Throws ServiceError with AWS's codes and texts.
+ * An honest model of the SSO Admin API of one instance: 20 calls in any rolling second over all operations, 15 outstanding assignment
+ * requests, one per account. Asynchronous requests complete when they are due, by the state at that time. Methods have the names of AWS's
+ * operations if the port does not name them; those at the end are the model's own and count as no call. Throws ServiceError with AWS's
+ * codes and texts.
  */
 export class MemorySsoAdmin implements SsoAdmin {
   readonly instanceArn = `arn:aws:sso:::instance/${instanceId}`
@@ -122,7 +119,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   readonly #gate: CallGate
   readonly #instances: Map<string, { readonly createdAt: Date }>
   readonly #attributes: AttributeConfiguration
-  /** By permission set, until when its last change is in process. */
+  /** By permission set: the end of its last change. */
   readonly #changingUntilMs = new Map<PermissionSetArn, number>()
 
   constructor(options: MemorySsoAdminOptions) {
@@ -166,7 +163,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     return own === undefined ? [this.#describeInstance()] : [own, this.#describeInstance()]
   }
 
-  /** `undefined`: there is none of this ARN. */
+  /** `undefined`: no instance has this ARN. */
   async describeInstance(instanceArn = this.instanceArn): Promise<InstanceDescription | undefined> {
     this.#enter('DescribeInstance')
     return [this.#describeInstance(), this.#describeAccountInstance()].find((one) => one?.instanceArn === instanceArn)
@@ -198,7 +195,7 @@ export class MemorySsoAdmin implements SsoAdmin {
 
   // Account assignments.
 
-  /** Provisions the permission set, as it is defined when the request comes out, and assigns it. */
+  /** Provisions the permission set, as it is defined when the request completes, and assigns it. */
   async createAccountAssignment(target: AssignmentTarget, options?: WriteOptions): Promise<AssignmentRequest> {
     this.#enter('CreateAccountAssignment', options)
     this.#rules.checkTarget('CreateAccountAssignment', target)
@@ -245,8 +242,8 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   /**
-   * For a USER with the rows of the groups that the user is in, which have PrincipalType GROUP. A page has fewer rows than
-   * were asked for although more follow.
+   * For a USER the answer includes the rows of the user's groups, which have PrincipalType GROUP. A page has fewer rows than requested
+   * although more follow.
    */
   async listAccountAssignmentsForPrincipal(
     { principalId, principalType }: Principal,
@@ -294,7 +291,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     this.#changeDefinition('UpdatePermissionSet', arn, (all) => all.update(arn, update))
   }
 
-  /** Refused while it is provisioned anywhere or a request names it, deletions in flight included. */
+  /** Refused while it is provisioned anywhere or a request names it, including deletions in progress. */
   async deletePermissionSet(arn: PermissionSetArn): Promise<void> {
     this.#enterDefinitionWrite('DeletePermissionSet', arn)
     this.#rules.refuseInUse(arn)
@@ -455,9 +452,9 @@ export class MemorySsoAdmin implements SsoAdmin {
     return readPage(arns, (arn) => arn, { nextToken, most })
   }
 
-  // The model's own.
+  // The methods below are the model's own.
 
-  /** Every assignment that is in force now; no particular order. */
+  /** Every present assignment, in no particular order. */
   assignments(): readonly AssignmentTarget[] {
     this.#state.settle()
     return [...this.#state.provisioned.all()].flatMap(({ accountId: id, permissionSetArn: arn, principals }) =>
@@ -470,7 +467,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     return this.#state.provisioned.holds(target)
   }
 
-  /** Requests in progress: what counts against the 15. */
+  /** Requests in progress, which count against the 15. */
   outstandingRequests(): readonly AssignmentRequest[] {
     this.#state.settle()
     return this.#state.assignmentRequests.inProgress().map(describeRequest)
@@ -495,13 +492,13 @@ export class MemorySsoAdmin implements SsoAdmin {
     return this.#state.definitions.arnOf(name)
   }
 
-  /** As it is defined now; `undefined`: there is none of this name. */
+  /** The present definition; `undefined`: no permission set has this name. */
   definitionNow(name: string): PermissionSetDefinition | undefined {
     const arn = this.#state.definitions.arnOf(name)
     return arn && this.#state.definitions.find(arn)
   }
 
-  /** The accounts that have an older version of the permission set than it is defined now. */
+  /** The accounts with an older version than the present definition. */
   staleAccountsNow(arn: PermissionSetArn): readonly AccountId[] {
     this.#state.settle()
     return this.#state.provisioned
@@ -510,7 +507,7 @@ export class MemorySsoAdmin implements SsoAdmin {
       .map((one) => one.accountId)
   }
 
-  /** What counts against the three. */
+  /** The number that counts against the three. */
   provisioningsInProgress(): number {
     this.#state.settle()
     return this.#state.provisionings.inProgress().length
@@ -524,7 +521,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     return `AWSReservedSSO_${this.#state.definitions.get(arn).name}_${provisioned.roleSuffix}`
   }
 
-  /** The inline policy of the role in an account, as it was provisioned last. */
+  /** The inline policy of the role in an account at the last provisioning. */
   provisionedInlinePolicy(id: AccountId, arn: PermissionSetArn): string | undefined {
     this.#state.settle()
     return this.#state.provisioned.get(id, arn)?.inlinePolicy
@@ -543,7 +540,7 @@ export class MemorySsoAdmin implements SsoAdmin {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** Puts a permission set in without a call; `digits`: the 16 characters after `ps-`. Throws where the name is taken. */
+  /** Adds a permission set without a call; `digits`: the 16 characters after `ps-`. Throws if the name is taken. */
   addPermissionSet(
     permissionSet: NewPermissionSet,
     digits: string,
@@ -560,7 +557,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     return arn
   }
 
-  /** Puts an assignment in without a call, as someone else's hand would have; provisions the permission set. */
+  /** Adds an assignment without a call, as another administrator would; provisions the permission set. */
   addAssignment(target: AssignmentTarget): void {
     this.#state.settle()
     const definition = this.#state.definitions.get(target.permissionSetArn)
@@ -568,13 +565,13 @@ export class MemorySsoAdmin implements SsoAdmin {
     this.#state.provisioned.assign(target, definition, newRole(randomness, clock.now()))
   }
 
-  /** Takes an assignment away without a call. */
+  /** Removes an assignment without a call. */
   removeAssignment(target: AssignmentTarget): void {
     this.#state.settle()
     this.#state.provisioned.unassign(target)
   }
 
-  /** From now on this customer managed policy is missing in the account: provisioning there fails. */
+  /** Removes this customer managed policy from the account: from now on provisioning there fails. */
   removeCustomerManagedPolicy(id: AccountId, name: string): void {
     this.#state.settle()
     this.#state.policies.remove(id, name)
@@ -585,27 +582,27 @@ export class MemorySsoAdmin implements SsoAdmin {
     this.#state.policies.restore(id, name)
   }
 
-  /** Configures attributes for access control without a call, as someone else's hand would have. */
+  /** Configures attributes for access control without a call, as another administrator would. */
   setAttributes(attributes: readonly Attribute[]): void {
     this.#attributes.set(attributes, this.#options.clock.now())
   }
 
-  /** As they are configured now; `undefined`: none ever were. */
+  /** The present configuration; `undefined`: there never was one. */
   attributesNow(): Configured | undefined {
     return this.#attributes.describe(this.#options.clock.now())
   }
 
-  /** From now on each change of attributes fails for this reason; `undefined`: none does any more. */
+  /** From now on each change of attributes fails for this reason; `undefined`: changes succeed again. */
   failAttributes(reason: string | undefined): void {
     this.#attributes.fail(reason)
   }
 
-  /** Carries out what is due by now. Every call does it first. */
+  /** Carries out due requests. Every call does it first. */
   settle(): void {
     this.#state.settle()
   }
 
-  /** When the next request comes out; `undefined`: none is in progress. */
+  /** The next completion of a request; `undefined`: none is in progress. */
   nextDueAt(): Date | undefined {
     return this.#state.nextDueAt()
   }
@@ -622,7 +619,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     this.#rules.refuseManagementAccount(operation, arn)
   }
 
-  /** A definition that has just been changed takes no other change for some hundred milliseconds. */
+  /** For some hundred milliseconds after a change, a definition refuses other changes. */
   #changeDefinition(operation: string, arn: PermissionSetArn, change: (all: PermissionSetDefinitions) => void): void {
     this.#enterDefinitionWrite(operation, arn)
     const { clock, randomness } = this.#options
@@ -683,7 +680,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 }
 
-/** What is in a permission set, as its file says it. */
+/** The contents of a permission set, as in its file. */
 export type PermissionSetContents = Pick<
   PermissionSetFile,
   'managedPolicyArns' | 'customerManagedPolicies' | 'inlinePolicy' | 'permissionsBoundary'

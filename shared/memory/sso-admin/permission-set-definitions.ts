@@ -20,11 +20,11 @@ export type PermissionSetDefinition = PermissionSetAttributes & {
   readonly customerManagedPolicies: readonly Required<CustomerManagedPolicy>[]
   readonly inlinePolicy?: string | undefined
   readonly permissionsBoundary?: PermissionsBoundary | undefined
-  /** Goes up with every change that accounts have to be provisioned with. */
+  /** Rises with every change that accounts must be provisioned with. */
   readonly version: number
 }
 
-/** What UpdatePermissionSet may name; the name of a permission set is immutable. */
+/** The fields of UpdatePermissionSet; the name of a permission set is immutable. */
 export type PermissionSetUpdate = {
   readonly description?: string | undefined
   readonly sessionDuration?: string | undefined
@@ -36,7 +36,7 @@ export const permissionSetsMost = 3500
 const policiesMost = 25
 const tagsMost = 50
 
-/** The permission sets of an instance as defined, apart from where they are provisioned. */
+/** The definitions of an instance's permission sets, without the accounts that have them. */
 export class PermissionSetDefinitions {
   readonly #table: Map<string, PermissionSetDefinition>
   readonly #arns: AscendingKeys
@@ -207,7 +207,7 @@ function checkTags(tags: readonly Tag[]): void {
   if (new Set(tags.map(({ Key }) => Key)).size < tags.length) throw invalid('Duplicate tag keys are not allowed.')
 }
 
-/** A name that only a newer list has is accepted. What exactly AWS answers was not seen; ssofile takes either code as a refusal. */
+/** Accepts a name that only a newer list has. Nobody has seen AWS's exact answer; ssofile treats either code as a refusal. */
 function checkManagedPolicy(arn: string): void {
   if (judgeManagedPolicy(arn).verdict === 'misspelt') throw notFound(`Managed policy with arn ${arn} does not exist.`)
 }

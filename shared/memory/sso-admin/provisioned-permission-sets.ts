@@ -5,30 +5,30 @@ import type { AssignmentTarget, Principal } from '../../ports/sso-admin.ts'
 import { KeysByOwner } from '../keys-by-owner.ts'
 import type { PermissionSetDefinition } from './permission-set-definitions.ts'
 
-/** A permission set as it stands in one account: a role there, and who may take it. */
+/** A permission set in one account: a role there, and the principals who may use it. */
 export type ProvisionedPermissionSet = {
   readonly accountId: AccountId
   readonly permissionSetArn: PermissionSetArn
-  /** Version of the definition that the role was made from. */
+  /** The version of the definition behind the role. */
   readonly version: number
-  /** Of that version. */
+  /** The inline policy of that version. */
   readonly inlinePolicy?: string | undefined
-  /** The role is `AWSReservedSSO_<name>_<suffix>`; a role that was removed comes back under another suffix. */
+  /** The role is `AWSReservedSSO_<name>_<suffix>`; a removed role comes back with another suffix. */
   readonly roleSuffix: string
   readonly roleMadeAt: Date
   readonly principals: readonly Principal[]
 }
 
-/** What a role is made from. */
+/** The source of a role. */
 type RoleDefinition = Pick<PermissionSetDefinition, 'version' | 'inlinePolicy'>
 type NewRole = { readonly suffix: string; readonly madeAt: Date }
 
-/** A role by its name, which stands for the account and the permission set as long as it is there. */
+/** A role by its name, which identifies the account and the permission set while the role exists. */
 export type ReservedRole = {
   readonly name: string
   readonly permissionSet: string
   readonly madeAt: Date
-  /** Those of the permission set as it is defined: an account that is not provisioned again yet has older ones. */
+  /** From the present definition: an account that is not provisioned again yet has older ones. */
   readonly policies: Pick<PermissionSetDefinition, 'inlinePolicy' | 'managedPolicyArns' | 'customerManagedPolicies'>
 }
 
@@ -36,7 +36,7 @@ export function newRole(randomness: Randomness, madeAt: Date): NewRole {
   return { suffix: randomness.id().replaceAll('-', '').slice(0, 16), madeAt }
 }
 
-/** Which permission sets are in which accounts, and with whom: a table and the indexes that listings need. */
+/** The permission sets in accounts, and their principals: a table and the indexes for listings. */
 export class ProvisionedPermissionSets {
   readonly #table: Map<string, ProvisionedPermissionSet>
   readonly #byAccount = new KeysByOwner()
@@ -75,7 +75,7 @@ export class ProvisionedPermissionSets {
     })
   }
 
-  /** Taking away the last assignment removes the role. (IAM Identity Center User Guide, "Remove permission sets".) */
+  /** Removing the last assignment removes the role. (IAM Identity Center User Guide, "Remove permission sets".) */
   unassign(target: AssignmentTarget): void {
     const before = this.get(target.accountId, target.permissionSetArn)
     if (before === undefined || !this.holds(target)) return

@@ -1,6 +1,6 @@
 import type { Limiter } from '../call-gate.ts'
 
-/** At most `most` calls in any rolling second. A call that is turned away does not count. */
+/** At most `most` calls in any rolling second. A refused call does not count. */
 export class RollingSecond implements Limiter {
   readonly #most: number
   #admitted: number[] = []

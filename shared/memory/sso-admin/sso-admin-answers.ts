@@ -5,7 +5,7 @@ import type { RequestRecord } from './asynchronous-requests.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
 import { invalidToken } from './sso-admin-refusals.ts'
 
-/** What the List…Status calls tell of a request. */
+/** The answer of the List…Status calls about a request. */
 export type RequestSummary = Pick<RequestRecord, 'requestId' | 'state' | 'createdAt'>
 
 /** A page of items whose keys ascend. */
@@ -16,7 +16,7 @@ export function readPage<T>(items: readonly T[], keyOf: (item: T) => string, req
   return { items: page.items.flatMap((key) => byKey.get(key) ?? []), nextToken: page.nextToken }
 }
 
-/** What the caller gave may hold more than a target. */
+/** The caller's object may contain more than a target. */
 export function copyTarget({
   accountId: id,
   permissionSetArn: arn,

@@ -7,7 +7,7 @@ export type AssignmentRequestRecord = RequestRecord & { readonly kind: RequestKi
 
 export const provisioningTargets = ['AWS_ACCOUNT', 'ALL_PROVISIONED_ACCOUNTS'] as const
 
-/** PermissionSetProvisioningStatus (IAM Identity Center API Reference), and which accounts it goes to. */
+/** PermissionSetProvisioningStatus (IAM Identity Center API Reference), and its accounts. */
 export type ProvisioningRecord = RequestRecord & {
   readonly kind: 'provisioning'
   readonly permissionSetArn: PermissionSetArn

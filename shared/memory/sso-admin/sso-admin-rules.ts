@@ -5,16 +5,16 @@ import type { MemoryOrganizations } from '../organizations/memory-organizations.
 import { conflict, conflictingOperation, denied, notFound, overQuota } from './sso-admin-refusals.ts'
 import type { SsoAdminState } from './sso-admin-state.ts'
 
-/** Who calls. A delegated administrator is refused what concerns the management account. */
+/** The caller. A delegated administrator is refused for the management account. */
 export type SsoAdminCaller = 'management' | 'delegated-administrator'
-/** What a delegated administrator meets who lists the assignments of a principal. */
+/** The answer to a delegated administrator who lists the assignments of a principal. */
 export type PrincipalListing = 'refused' | 'permitted'
 
 // Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
 const groupsMost = 100
 export const permissionSetsPerAccountMost = 500
 
-/** What SSO Admin refuses at once, before there is a request. Every method throws, or all is well. */
+/** The immediate refusals of SSO Admin, before there is a request. Every method throws, or all is well. */
 export class SsoAdminRules {
   readonly #state: SsoAdminState
   readonly #organizations: MemoryOrganizations
@@ -38,7 +38,7 @@ export class SsoAdminRules {
   checkTarget(operation: string, { accountId: id, permissionSetArn: arn }: AssignmentTarget): void {
     this.#state.definitions.get(arn)
     this.refuseManagementAccount(operation, arn, id)
-    // An inference: no report was found of what AWS answers for an account outside the organization.
+    // An inference: no report shows AWS's answer for an account outside the organization.
     if (this.#organizations.accountState(id) === undefined) throw notFound(`Could not find AWS account with id ${id}`)
     const isBusy =
       this.#state.assignmentRequests.inProgress().some(({ target }) => target.accountId === id) ||
@@ -77,7 +77,7 @@ export class SsoAdminRules {
       throw denied('ListAccountAssignmentsForPrincipal', 'arn:aws:sso:::instance/*')
   }
 
-  /** A permission set is deleted only where nothing has it and no request names it, deletions in flight included. */
+  /** A permission set can be deleted only if no account has it and no request names it, including deletions in progress. */
   refuseInUse(arn: PermissionSetArn): void {
     const isInUse =
       this.#state.provisioned.ofPermissionSet(arn).length > 0 ||

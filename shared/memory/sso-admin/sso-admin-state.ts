@@ -13,8 +13,8 @@ import { newRole, ProvisionedPermissionSets } from './provisioned-permission-set
 import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
 
 /**
- * What becomes of the deletion of an assignment whose user or group is gone. Field reports tell of both: it succeeds,
- * or it is FAILED with "assignee … was not found"; then the assignment may be gone all the same.
+ * The result of deleting an assignment whose user or group is gone. Field reports show both: it succeeds, or it is FAILED with "assignee …
+ * was not found"; then the assignment may be gone all the same.
  */
 export type GonePrincipalDeletion = 'succeeds' | 'fails' | 'fails-yet-removes'
 
@@ -28,11 +28,11 @@ type SsoAdminStateOptions = {
   readonly readLagMs?: ReadLagMs | undefined
   /** How long finished requests are remembered. */
   readonly retentionMs: number
-  /** In which order requests are listed. */
+  /** The order of listed requests. */
   readonly requestOrder: RequestOrder
 }
 
-/** The state behind SSO Admin, and how its requests come out when they are due. */
+/** The state behind SSO Admin; it completes requests when they are due. */
 export class SsoAdminState {
   readonly definitions: PermissionSetDefinitions
   readonly provisioned: ProvisionedPermissionSets
@@ -58,10 +58,10 @@ export class SsoAdminState {
     })
   }
 
-  /** Carries out what is due by now, in the order in which it was due, and forgets requests that are too old. */
+  /** Carries out due requests, in the order of their instants, and forgets old ones. */
   settle(): void {
     const now = this.#options.clock.now()
-    // The accounts that close or go meanwhile bring the requests along that were due before them.
+    // Accounts that close or disappear meanwhile complete the requests that were due before them.
     this.#options.organizations.settle()
     this.#settleUntil(now)
     const oldest = new Date(now.getTime() - this.#options.retentionMs)
@@ -120,7 +120,7 @@ export class SsoAdminState {
       : succeeded
   }
 
-  /** Every account is tried; the first failure is the one that the request tells. */
+  /** Tries every account; the request reports the first failure. */
   #provision({ permissionSetArn, accountIds, dueAt }: ProvisioningRecord): RequestOutcome {
     const definition = this.definitions.get(permissionSetArn)
     const outcomes = accountIds.map((accountId): RequestOutcome => {
@@ -167,7 +167,7 @@ function notProvisionedThere(accountId: AccountId): RequestOutcome {
   return failed(`Received a 404 status error: Permission set provision not found in AWS account ${accountId}.`)
 }
 
-/** `undefined`: the account takes changes. An account that is closing still does; one that is suspended or closed not. */
+/** `undefined`: the account accepts changes. A closing account still does; a suspended or closed one does not. */
 function unreachableAccount(accountId: AccountId, state: Account['state'] | undefined): RequestOutcome | undefined {
   if (state === 'ACTIVE' || state === 'PENDING_CLOSURE') return undefined
   return failed(
@@ -176,7 +176,7 @@ function unreachableAccount(accountId: AccountId, state: Account['state'] | unde
   )
 }
 
-/** Whether the definition can become a role in the account. */
+/** Whether the account can create a role from the definition. */
 function provisioningOutcome(
   accountId: AccountId,
   definition: PermissionSetDefinition,
@@ -186,7 +186,7 @@ function provisioningOutcome(
   return missing === undefined ? succeeded : failed(`Received a 404 status error: Not supported policy ${missing}.`)
 }
 
-/** Customer managed policies that are missing in an account. By default every policy exists in every account. */
+/** Customer managed policies missing in accounts. By default every policy exists in every account. */
 class AccountPolicies {
   readonly #missing: Map<string, readonly string[]>
 
