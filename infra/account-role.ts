@@ -1,4 +1,4 @@
-/** What a template of CloudFormation has for one role that a StackSet makes in each account. */
+/** The CloudFormation template of one role that a StackSet creates in each account. */
 export type RoleTemplate = {
   readonly AWSTemplateFormatVersion: '2010-09-09'
   readonly Description: string
@@ -6,7 +6,7 @@ export type RoleTemplate = {
 }
 
 type AccountRole = {
-  /** With its path, as the configuration names it. */
+  /** With its path, as in the configuration. */
   readonly role: string
   readonly description: string
   /** Roles that may assume it, by ARN; a `*` stands for any text. */
@@ -15,7 +15,7 @@ type AccountRole = {
   readonly statements: readonly object[]
 }
 
-/** The accounts are the principals: a role that does not exist yet would make IAM refuse the whole policy. */
+/** The principals are accounts: IAM would refuse the whole policy if it named a role that does not exist yet. */
 export function accountRoleTemplate({ role, description, assumedBy, policy, statements }: AccountRole): RoleTemplate {
   const place = role.lastIndexOf('/') + 1
   const Principal = { AWS: [...new Set(assumedBy.map((arn) => arn.split(':')[4]))] }

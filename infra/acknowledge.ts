@@ -1,7 +1,7 @@
 import { Validations } from 'aws-cdk-lib/core'
 import type { IConstruct } from 'constructs'
 
-/** Findings of cdk-nag that stay, by rule, each with the reason. */
+/** Suppresses findings of cdk-nag, by rule, each with the reason. */
 export function acknowledge(construct: IConstruct, reasons: Readonly<Record<string, string>>): void {
   for (const [id, reason] of Object.entries(reasons)) Validations.of(construct).acknowledge({ id, reason })
 }

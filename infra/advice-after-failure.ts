@@ -1,8 +1,8 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 
 /**
- * What to do where a deployment failed. An empty bucket of a first deployment CloudFormation takes back; one that has something
- * in it stays, and no template can take it up again: its objects are encrypted with the key of that try.
+ * The remedy after a failed deployment. CloudFormation deletes an empty bucket of a first deployment; a bucket with objects stays, and no
+ * template can take it up again: its objects are encrypted with the key of that attempt.
  */
 export function adviceAfterFailure({ bucket, name, alarmWarmUp }: Environment): string {
   const alarms = `. If it does not know WarmUpConfiguration, which is new, write "alarmWarmUp": false into the environment`

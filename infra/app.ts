@@ -12,13 +12,13 @@ import { peoplePolicies } from './people-policies.ts'
 import { readEnvironment } from './read-environment.ts'
 import { remarksOn } from './remarks-on.ts'
 
-/** What the CDK CLI runs. `SSOFILE_ENVIRONMENT` names the environment, or its file. */
+/** The CDK CLI runs this. `SSOFILE_ENVIRONMENT` names the environment, or its file. */
 try {
   const environment = await readEnvironment(process.env.SSOFILE_ENVIRONMENT ?? 'example')
   const { directory } = buildApp(environment).synth()
   const names = new DeploymentNames(environment)
   const write = (folder: string, files: Readonly<Record<string, string>>) => {
-    // Of another environment, synthesized before.
+    // Templates of another environment, from an earlier synthesis.
     rmSync(join(directory, folder), { recursive: true, force: true })
     mkdirSync(join(directory, folder), { recursive: true })
     for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, folder, name), text)

@@ -3,7 +3,7 @@ import { accountRoleTemplate, type RoleTemplate } from './account-role.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import { functionPermissions } from './function-permissions.ts'
 
-/** Every operation of the adapters: all only read, but the one by which IAM makes its credential report. */
+/** Every operation of the adapters. All of them only read, except the one that makes IAM create its credential report. */
 export const auditorActions = [
   'access-analyzer:ListAnalyzers',
   'access-analyzer:ListFindings',
@@ -23,15 +23,15 @@ export const auditorActions = [
   'iam:ListRoles',
 ] as const
 
-/** What the checks of break-glass read besides. */
+/** The further reads of the break-glass checks. */
 export const breakGlassActions = {
   everywhere: ['events:ListRuleNamesByTarget', 'events:ListRules'],
   inSecurityAccount: ['cloudtrail:LookupEvents', 'iam:ListMFADevices', 'sns:ListSubscriptionsByTopic'],
 } as const
 
 /**
- * The role by which ssofile, operators and auditors read in each account, as one template for a StackSet of its own: nothing of it
- * is deployed with ssofile. `definitions`: of break-glass. `undefined`: no such role is configured.
+ * The role by which ssofile, operators and auditors read in each account, as one template for a StackSet of its own: it is not part of
+ * ssofile's deployment. `definitions`: of break-glass. `undefined`: no such role is configured.
  */
 export function auditorRoleTemplate(
   { auditorRole: role, name, access }: Environment,

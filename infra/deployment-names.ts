@@ -13,8 +13,8 @@ import type { QueueName } from '../shared/ports/queues.ts'
 import { mayWrite } from './function-permissions.ts'
 
 /**
- * The names of what is deployed, known before it is: policies on both sides of an account's border name each other, and
- * so do bucket and queues.
+ * The names of a deployment's resources, known in advance: policies on both sides of an account's border name each other, and so do bucket
+ * and queues.
  */
 export class DeploymentNames {
   readonly partition: Partition
@@ -41,17 +41,17 @@ export class DeploymentNames {
     return this.#environment.name
   }
 
-  /** Of each stack of this name: an id follows. */
+  /** The beginning of the ARN of each stack with this name: an id follows. */
   get stackArnPrefix(): string {
     return this.#stackArnPrefix(this.#environment.region, this.stack)
   }
 
-  /** The stack, and the role in it, that send on to the guard what arises in the Region of IAM. */
+  /** The stack, and its role, that forward events from the Region of IAM to the guard. */
   get guardRelay(): string {
     return `${this.#environment.name}-guard-${this.iamRegion}`
   }
 
-  /** The stacks of ssofile's account, as CloudTrail has them: by name or by ARN. */
+  /** The stacks of ssofile's account in CloudTrail's notation: by name or by ARN. */
   get guardedStacks(): readonly (string | { readonly prefix: string })[] {
     const relay = this.#stackArnPrefix(this.iamRegion, this.guardRelay)
     return [this.stack, { prefix: this.stackArnPrefix }, this.guardRelay, { prefix: relay }]
@@ -70,7 +70,7 @@ export class DeploymentNames {
     return `arn:${this.partition}:lambda:${region}:${account}:function:${this.function(name)}`
   }
 
-  /** How a call may name one of the functions: by name, in part or whole. (Lambda API Reference, "FunctionName".) */
+  /** Forms in which a call may name a function: by name, in part or whole. (Lambda API Reference, "FunctionName".) */
   get functionBeginnings(): readonly string[] {
     const { region, account, name } = this.#environment
     const inAccount = `${account}:function:${name}-`
@@ -92,12 +92,12 @@ export class DeploymentNames {
     return functionNames.filter((name) => isDeployed[name] ?? true)
   }
 
-  /** Of those functions, and the one for operators. Not more: a role that is not there yet could be made by somebody else. */
+  /** The roles of those functions, and the operators' role. No others: somebody else could create a role that does not exist yet. */
   get roleArns(): readonly string[] {
     return [...this.functions.map((name) => this.roleArn(name)), ...this.operatorRoleArns]
   }
 
-  /** Of those roles, the ones that write something that begins so. */
+  /** Those roles that write keys with this beginning. */
   rolesThatWrite(prefix: string): readonly string[] {
     const functions = this.functions
       .filter((name) => mayWrite(this.#environment, name, prefix))
@@ -105,13 +105,13 @@ export class DeploymentNames {
     return [...functions, ...(mayWrite(this.#environment, 'operator', prefix) ? this.operatorRoleArns : [])]
   }
 
-  /** The role with which CloudFormation deploys, by whatever qualifier the account was bootstrapped. */
+  /** The role by which CloudFormation deploys, for any qualifier of the bootstrap. */
   get deployerArn(): string {
     const { account, region } = this.#environment
     return this.#roleArn(account, `cdk-*-cfn-exec-role-${account}-${region}`)
   }
 
-  /** By the beginning of its name. Somebody else might make such a role. */
+  /** By the beginning of its name. Somebody else might create such a role. */
   get anyRoleArn(): string {
     return this.#roleArn(this.#environment.account, `${this.#environment.name}-*`)
   }
@@ -121,15 +121,15 @@ export class DeploymentNames {
     return `${this.#environment.name}-operator`
   }
 
-  /** Without operators there is none. */
+  /** Empty without operators. */
   get operatorRoleArns(): readonly string[] {
     const { account, access } = this.#environment
     return access.operators.length === 0 ? [] : [this.#roleArn(account, this.operatorRole)]
   }
 
   /**
-   * The roles that Identity Center makes in an account; `*`: in any. Only AWS makes roles under this path, with the Region of
-   * Identity Center in it or without. (IAM Identity Center User Guide, "Referencing permission sets in resource policies".)
+   * The roles that Identity Center creates in an account; `*`: in any. Only AWS creates roles under this path, with the Region of Identity
+   * Center in it or without. (IAM Identity Center User Guide, "Referencing permission sets in resource policies".)
    */
   sessionArnsOf(account: string): string {
     return this.#roleArn(account, `${permissionSetRolePath.slice(1)}*`)
@@ -144,7 +144,7 @@ export class DeploymentNames {
     return `arn:${this.partition}:sqs:${region}:${account}:${this.queue(name)}`
   }
 
-  /** The bus that gets what other accounts and Regions forward. */
+  /** The bus of events that other accounts and Regions forward. */
   get bus(): string {
     return `${this.#environment.name}-events`
   }
@@ -163,7 +163,7 @@ export class DeploymentNames {
     return `arn:${this.partition}:events:${region}:${account}:event-bus/${this.outcomesBus}`
   }
 
-  /** The topic by which mail goes to receivers. */
+  /** The topic that mails to receivers. */
   get notificationsTopic(): string {
     return `${this.#environment.name}-notifications`
   }
@@ -177,7 +177,7 @@ export class DeploymentNames {
     return `${this.#environment.name}-${name}`
   }
 
-  /** The bus that gets what AWS tells of the account itself. */
+  /** The bus of AWS's events about the account itself. */
   get defaultBusArn(): string {
     const { region, account } = this.#environment
     return `arn:${this.partition}:events:${region}:${account}:event-bus/default`
@@ -189,19 +189,19 @@ export class DeploymentNames {
     return `arn:${this.partition}:events:${region}:${account}:rule/${bus === undefined ? '' : `${bus}/`}${rule}`
   }
 
-  /** Where people sign in to the console. (AWS General Reference, "AWS Management Console endpoints".) */
+  /** The host of the console's sign-in. (AWS General Reference, "AWS Management Console endpoints".) */
   get consoleDomain(): string {
     if (this.partition === 'aws-cn') return 'console.amazonaws.cn'
     return this.partition === 'aws-us-gov' ? 'console.amazonaws-us-gov.com' : 'console.aws.amazon.com'
   }
 
-  /** As KMS names a service that uses a key for somebody. (KMS Developer Guide, "kms:ViaService".) */
+  /** KMS's name for a service that uses a key for a caller. (KMS Developer Guide, "kms:ViaService".) */
   viaService(service: string): string {
     const suffix = this.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'
     return `${service}.${this.#environment.region}.${suffix}`
   }
 
-  /** Roles are global in an account: one for each Region that forwards. */
+  /** Roles are global in an account: one for each forwarding Region. */
   forwarder(region: string): string {
     return `${this.#environment.name}-forward-${region}`
   }

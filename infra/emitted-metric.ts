@@ -3,7 +3,7 @@ import type { Duration } from 'aws-cdk-lib/core'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { type MetricName, metricDefinitions, metricNamespace, metricService } from '../shared/ports/metrics.ts'
 
-/** A metric as the functions of this deployment tell it: CloudWatch finds it only by exactly these dimensions. */
+/** A metric of this deployment's functions: CloudWatch finds it only with exactly these dimensions. */
 export function emittedMetric({ name }: Environment, metric: MetricName, period: Duration): Metric {
   return new Metric({
     namespace: metricNamespace(name),

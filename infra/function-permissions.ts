@@ -81,37 +81,40 @@ type Prefix =
   | 'reports/permissions.json'
 
 /**
- * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
- * `control/owner.json`. A missing object is 403 for a caller that may not list, and 403 is never absence, so all may list.
- * (S3 API Reference, GetObject.)
+ * A function's rights besides its own queue, its logs, the key, listing the bucket's names and reading `control/owner.json`. A missing
+ * object is 403 for a caller without the right to list, and ssofile never takes 403 for absence, so all may list. (S3 API Reference,
+ * GetObject.)
  */
 export type FunctionPermissions = {
   readonly read?: readonly Prefix[]
   /** Put, delete and read: If-Match needs the permission to read too. (S3 User Guide, "Conditional writes".) */
   readonly write?: readonly Prefix[]
-  /** Put and read: what is never deleted. */
+  /** Put and read, for objects that ssofile never deletes. */
   readonly put?: readonly Prefix[]
   readonly send?: readonly WorkedQueue[]
   /** Versions of objects that are not the newest. */
   readonly versions?: 'read'
-  /** Queues that it receives from by itself. */
+  /** Queues that it receives from without an event source mapping. */
   readonly receive?: readonly WorkedQueue[]
   readonly organizations?: 'read'
-  /** `members`: names, and the members of groups. `groups`: with the groups of a user. `memberships`: with their ids. `change`: and makes groups and memberships. `people`: and makes, changes and deletes users. */
+  /**
+   * `members`: names, and the members of groups. `groups`: adds the groups of a user. `memberships`: adds their ids. `change`: also creates
+   * groups and memberships. `people`: also creates, changes and deletes users.
+   */
   readonly directory?: 'read' | 'members' | 'groups' | 'memberships' | 'change' | 'people'
-  /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
+  /** `instance`: only find the instance. `read`: list, get and describe. `change`: every call of the adapter. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
-  /** Account access manager: who may assume existing roles. */
+  /** Account access manager: the principals that may assume existing roles. */
   readonly accountAccess?: 'read'
-  /** Look up a role that Identity Center made in ssofile's own account. */
+  /** Look up a role that Identity Center created in ssofile's own account. */
   readonly ownRoles?: 'read'
   /** Assume the auditor's role in the accounts, if one is configured. */
   readonly auditorRole?: 'assume'
-  /** Assume the role in the accounts that retires credentials, if one is configured. */
+  /** Assume the role that retires credentials in the accounts, if one is configured. */
   readonly hygieneRole?: 'assume'
-  /** IAM Access Analyzer's checks of policies that nobody has uploaded yet. */
+  /** IAM Access Analyzer's checks of policies before their upload. */
   readonly policyChecks?: 'ask'
-  /** The secret of the page: of its client at the provider, and the keys of its cookies. */
+  /** The page's secret: of its client at the provider, and the keys of its cookies. */
   readonly pageSecret?: 'read'
   /** `publish`: put events on the bus of outcomes. `deliver`: send digests, by mail and by webhooks whose URLs are secrets. */
   readonly outcomes?: 'publish' | 'deliver'
@@ -125,22 +128,22 @@ const reconciling = {
   send: ['links', 'permission-sets', ...lanes, 'dispatch'],
 } as const satisfies FunctionPermissions
 
-/** What the API may do where people ask for temporary access by S3 alone. */
+/** The API's rights if people request temporary access by S3 alone. */
 export const apiWithoutRequests = {
-  // Who is suspended acts through no door.
+  // A suspended person may not act in any way.
   read: ['status/', 'policies/', 'suspended/'],
   write: ['links_data/', 'permission_sets/'],
   put: ['state/deletions/'],
-  // Who calls: an ARN of a session tells the name of a role, and not its path.
+  // To identify the caller: the ARN of a session contains the name of a role, but not its path.
   ownRoles: 'read',
-  // And whether the person of that session may act.
+  // To check whether the person of that session may act.
   directory: 'read',
   identityCenter: 'instance',
 } as const satisfies FunctionPermissions
 
 /**
- * What the page may do in an environment without `page.operators`: what the API may do for temporary access, and read what it
- * shows, which is who has what and the descriptions of permission sets.
+ * The page's rights in an environment without `page.operators`: the API's rights for temporary access, and reading the access list and the
+ * descriptions of permission sets that it shows.
  */
 export const pageWithoutOperators = {
   read: [
@@ -150,7 +153,7 @@ export const pageWithoutOperators = {
     'eligibility/',
     'selectors/',
     'permission_sets/',
-    // Who is suspended acts through no door.
+    // A suspended person may not act in any way.
     'suspended/',
     'policies/',
     'state/eligibilities.json',
@@ -164,7 +167,7 @@ export const pageWithoutOperators = {
   pageSecret: 'read',
 } as const satisfies FunctionPermissions
 
-/** What the function that looks at requests, groups and memberships may do where a provider keeps the users. */
+/** The rights of the function that handles requests, groups and memberships, if a provider keeps the users. */
 const requestsWithoutPeople = {
   read: [
     'requests/',
@@ -178,10 +181,10 @@ const requestsWithoutPeople = {
     'eligibility/',
     'selectors/',
     'owned_permission_sets/',
-    // A group is not deleted while a link names it. Under a pause nothing is.
+    // ssofile deletes no group while a link names it, and none under a pause.
     'links_data/',
     'control/pause.json',
-    // What somebody has, and had, who is suspended.
+    // The present and past access of a suspended person.
     'assignments/',
     'foreign/',
     'history/',
@@ -198,15 +201,15 @@ const requestsWithoutPeople = {
     'control/brake.json',
     'control/ended-sessions.json',
   ],
-  // What somebody has who is suspended, and links of somebody who is so no longer.
+  // The access of a suspended person, and the links of a person whose suspension has ended.
   send: [...ofPeople, 'links', ...lanes, 'dispatch'],
   organizations: 'read',
-  // Groups that files ask for, and who is in them. Users are in another part, which only the directory of Identity Center has.
+  // Groups that files ask for, and their members. The rights for users are elsewhere: only the directory of Identity Center needs them.
   directory: 'change',
   identityCenter: 'instance',
 } as const satisfies FunctionPermissions
 
-/** The simulation fails for a call that is not granted, and its test for a grant that is never used. */
+/** The simulation fails for a call that is not granted, and its test for an unused grant. */
 export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissions>> = {
   router: { write: ['state/failures/'], send: ['links', 'permission-sets', ...ofPeople] },
   links: {
@@ -217,24 +220,24 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   'permission-sets': {
     read: ['permission_sets/', 'state/deletions/'],
-    // What AWS refuses is looked at again after a minute.
+    // ssofile retries calls that AWS refused after a minute.
     write: ['status/', 'attention/', 'state/failures/', 'state/expiry/'],
-    // What has failed is tried again in a group of its own.
+    // A failed message is retried in a group of its own.
     send: ['permission-sets', ...lanes, 'dispatch'],
   },
   requests: {
     ...requestsWithoutPeople,
     read: [...requestsWithoutPeople.read, 'people/'],
-    // Whose time is over by a file under `people/`, is suspended by a file.
+    // A file suspends people whose file under `people/` has ended.
     write: [...requestsWithoutPeople.write, 'owned_people/', 'suspended/'],
     put: [...requestsWithoutPeople.put, 'history/people/'],
     directory: 'people',
   },
   events: {
     ...reconciling,
-    // Who was seen leaving.
+    // People seen leaving.
     put: ['changes/', 'history/leavers/'],
-    // After memberships have changed; urgent: of who is suspended.
+    // After changes of memberships; urgent: those of suspended people.
     send: [...reconciling.send, ...ofPeople],
     organizations: 'read',
     directory: 'read',
@@ -243,19 +246,19 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   hourly: {
     ...reconciling,
     put: ['changes/', 'history/leavers/'],
-    // urgent: a suspension that came before its user.
+    // urgent: a suspension whose user appeared later.
     send: [...reconciling.send, ...ofPeople],
     organizations: 'read',
-    // Members: who is in groups of ours.
+    // Members: the people in ssofile's groups.
     directory: 'members',
     identityCenter: 'instance',
   },
   sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, ...ofPeople, 'events'] },
-  // Its beginning is told by S3's clock.
+  // S3's clock gives its beginning.
   nightly: { read: ['control/owner.json'], put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
   report: {
     read: [''],
-    // Findings of break-glass, as long as they last.
+    // Open findings of break-glass.
     write: ['state/report/', 'status/break-glass/', 'attention/failed/break-glass/'],
     put: ['reports/'],
     directory: 'members',
@@ -263,11 +266,11 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     auditorRole: 'assume',
   },
   credentials: {
-    // What permission sets allow, by the files that are in force.
+    // The permissions of permission sets, from the files in force.
     read: ['hygiene.json', 'state/organization.json', 'permission_sets/', 'owned_permission_sets/'],
     write: ['state/credentials/', 'state/permissions/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
     put: ['reports/credentials/', 'reports/permissions/', 'reports/permissions.csv', 'reports/permissions.json'],
-    // Who answers for something, by the receivers of the configuration.
+    // To the responsible people, by the receivers in the configuration.
     send: ['digests'],
     // Owners, by the tags of accounts.
     organizations: 'read',
@@ -277,7 +280,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     read: ['retire/', 'hygiene.json', 'state/organization.json', 'control/pause.json'],
     write: ['retired/', 'status/retire/', 'attention/'],
     put: ['history/retire/', 'changes/', 'control/brake.json'],
-    // Whose an account is, by its tags.
+    // The owner of an account, by its tags.
     organizations: 'read',
     hygieneRole: 'assume',
   },
@@ -289,7 +292,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'owned_permission_sets/',
       'control/brake.json',
       'control/ended-sessions.json',
-      // Every session of whom such a file suspends is denied.
+      // ssofile denies every session of a person whom such a file suspends.
       'suspended/',
       'state/organization.json',
       'state/reconcile.json',
@@ -320,7 +323,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'control/dispatcher.json',
       'control/ended-sessions.json',
     ],
-    // A pause: where the ledger is lost.
+    // A pause, if the ledger is lost.
     put: [
       'changes/',
       'history/',
@@ -329,19 +332,19 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'control/pause.json',
       'control/resumed.json',
     ],
-    // To the queue of events: after a pause it has everything compared again.
+    // To the queue of events: after a pause it compares everything again.
     send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
     receive: lanes,
     organizations: 'read',
     // Members: for policies about people.
     directory: 'members',
     identityCenter: 'change',
-    // The drift check.
+    // For the drift check.
     accountAccess: 'read',
   },
   notifications: {
-    // Of `changes/`: who made a change by hand stands beside the object.
-    // And of permission sets that allow everything, how far they reach.
+    // `changes/`: an object's record names the author of a change by hand.
+    // And for permission sets that allow everything: how many accounts they reach.
     read: [
       'changes/',
       'history/',
@@ -357,7 +360,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   digests: { outcomes: 'deliver' },
   owner: { put: ['control/owner.json', 'control/configuration.json'], identityCenter: 'instance' },
-  // Of what it writes only what comes in by the API: `function-policy.ts`.
+  // It writes only inputs that come by the API: `function-policy.ts`.
   api: {
     ...apiWithoutRequests,
     read: [
@@ -369,7 +372,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'state/organization.json',
     ],
     write: [...apiWithoutRequests.write, 'requests/', 'approvals/'],
-    // Whom a session is of, by its name, and in which groups they are; who may approve a request: members of groups, the
+    // The person of a session, by its name, and their groups; the approvers of a request: members of groups, and the
     // owner that an account's tag names.
     organizations: 'read',
     directory: 'groups',
@@ -377,7 +380,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   page: {
     ...pageWithoutOperators,
-    // Who would lose what the brake holds.
+    // The people who would lose held access.
     read: [...pageWithoutOperators.read, 'assignments/'],
     // `pause`: resuming deletes it.
     write: [...pageWithoutOperators.write, 'control/pause.json'],
@@ -386,8 +389,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
 }
 
 /**
- * What the role may do that operators assume for `import`, `release`, `restore` and `sessions end`: these write inputs and
- * records, and only read Identity Center. Deleting: an entry that was released, what `foreign/` forgets, work that is done.
+ * The rights of the role that operators assume for `import`, `release`, `restore` and `sessions end`: these write inputs and records, and
+ * only read Identity Center. They delete released entries, outdated records under `foreign/`, and finished work.
  */
 export const operatorPermissions = {
   read: [''],
@@ -404,7 +407,7 @@ export const operatorPermissions = {
     'control/ended-sessions.json',
     'control/pause.json',
   ],
-  // A permission set that is taken over is in force, and no message comes by which a function would tell that.
+  // A taken-over permission set is in force, and no message makes a function report that.
   put: [
     'changes/',
     'history/',
@@ -418,16 +421,16 @@ export const operatorPermissions = {
   ],
   versions: 'read',
   organizations: 'read',
-  // Groups: through which of them a user has sessions that are to be ended. Memberships: whether one that is lost is there.
+  // Groups: those that give a user sessions to end. Memberships: whether a lost one exists.
   directory: 'memberships',
   identityCenter: 'read',
-  // What managed policies say, for the plan that `push` and `restore` show.
+  // The documents of managed policies, for the plan that `push` and `restore` show.
   auditorRole: 'assume',
   // For `plan --check-access`.
   policyChecks: 'ask',
 } as const satisfies FunctionPermissions
 
-/** What `plan` needs, for the role of a pull request's job: it writes nothing. docs/pull-requests.md has the policy. */
+/** The rights for `plan`, for the role of a pull request's job: it writes nothing. docs/pull-requests.md has the policy. */
 export const plannerPermissions = {
   read: [
     'links_data/',
@@ -455,10 +458,10 @@ export const plannerPermissions = {
     'control/pause.json',
   ],
   organizations: 'read',
-  // Members: whom others put into groups already.
+  // Members: people whom others have already put into groups.
   directory: 'members',
   identityCenter: 'read',
-  // To read what managed policies say.
+  // The documents of managed policies.
   auditorRole: 'assume',
   // Only for `--check-access`.
   policyChecks: 'ask',
@@ -471,7 +474,7 @@ export function permissionsOf(role: RoleName): FunctionPermissions {
   return role === 'operator' ? operatorPermissions : functionPermissions[role]
 }
 
-/** The same in one environment: API and page have fewer rights where people do less by them, and users are written where it says so. */
+/** The rights in one environment: API and page have fewer rights if people do less by them, and only some environments write users. */
 export function permissionsIn(
   { provisioning, page, directory }: Pick<Environment, 'provisioning' | 'page' | 'directory'>,
   role: RoleName,
@@ -481,7 +484,7 @@ export function permissionsIn(
   return role === 'page' && !page?.operators.length ? pageWithoutOperators : permissionsOf(role)
 }
 
-/** Whether a role may write something that begins so. */
+/** Whether a role may write keys with this beginning. */
 export function mayWrite(environment: Environment, role: RoleName, prefix: string): boolean {
   const { write = [], put = [] } = permissionsIn(environment, role)
   return [...write, ...put].some((written) => written.startsWith(prefix))
@@ -509,11 +512,11 @@ export const directoryActions = [
   'ListUsers',
 ] as const
 
-/** What is asked besides of the members of groups. */
+/** Further calls for the members of groups. */
 export const memberActions = ['ListGroupMemberships'] as const
-/** And of a user. */
+/** Further calls for the groups of a user. */
 export const groupActions = ['ListGroupMembershipsForMember'] as const
-/** And what makes groups and memberships. */
+/** Further calls that create groups and memberships. */
 export const groupChangeActions = [
   'CreateGroup',
   'CreateGroupMembership',
@@ -523,7 +526,7 @@ export const groupChangeActions = [
   'UpdateGroup',
 ] as const
 
-/** And what writes users. */
+/** Further calls that write users. */
 export const peopleChangeActions = ['CreateUser', 'DeleteUser', 'UpdateUser'] as const
 
 export function directoryActionsOf({ directory }: FunctionPermissions): readonly string[] {
@@ -538,17 +541,17 @@ export function directoryActionsOf({ directory }: FunctionPermissions): readonly
   ]
 }
 
-/** Of IAM Access Analyzer: neither knows a resource. (Service Authorization Reference, "IAM Access Analyzer".) */
+/** For IAM Access Analyzer: neither supports resources. (Service Authorization Reference, "IAM Access Analyzer".) */
 export const policyCheckActions = ['CheckNoNewAccess', 'ValidatePolicy'] as const
 
-/** Of account access manager. */
+/** For account access manager. */
 export const accountAccessActions = { everywhere: ['ListApplications'], applications: ['ListEntitlements'] } as const
 
 export function accountAccessActionsOf({ accountAccess }: FunctionPermissions): readonly string[] {
   return accountAccess === undefined ? [] : Object.values(accountAccessActions).flat()
 }
 
-/** Every operation of the adapter of SSO Admin but ListInstances. Those that only read begin as `reading` says. */
+/** Every operation of the SSO Admin adapter except ListInstances. Names of reading ones begin as in `reading`. */
 export const identityCenterActions = [
   'AttachCustomerManagedPolicyReferenceToPermissionSet',
   'AttachManagedPolicyToPermissionSet',

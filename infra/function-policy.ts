@@ -42,7 +42,7 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
   })
 }
 
-/** Everything that the role of operators may do. */
+/** The whole policy of the operators' role. */
 export function operatorPolicy(context: Services): PolicyDocument {
   return new PolicyDocument({ statements: serviceStatements(operatorPermissions, context) })
 }
@@ -70,7 +70,7 @@ function serviceStatements(permissions: FunctionPermissions, context: Services):
   ]
 }
 
-/** Why a statement names more than one resource by `*`. */
+/** Why a statement covers more than one resource by `*`. */
 const whyWildcards: Readonly<Record<string, string>> = {
   Read: 'the objects under a prefix; which there are is what people upload',
   Write: 'the objects under a prefix; there is one for each input, assignment and instant',
@@ -94,7 +94,7 @@ const whyWildcards: Readonly<Record<string, string>> = {
   ProviderOfManagementAccount: 'Identity Center names its provider',
 }
 
-/** Each resource with a `*`, and why it has one. */
+/** Each resource with a `*`, and the reason. */
 export function wildcardReasons(policy: PolicyDocument): ReadonlyMap<string, string> {
   const { Statement } = documentSchema.parse(policy.toJSON())
   return new Map(
@@ -108,7 +108,7 @@ export function wildcardReasons(policy: PolicyDocument): ReadonlyMap<string, str
 }
 const documentSchema = z.object({ Statement: z.array(z.object({ Sid: z.string(), Resource: z.unknown() })) })
 
-/** Inputs that come in by S3 only, no function of ours may write. */
+/** No function of ours may write inputs that come by S3 only. */
 function isWritable(prefix: string, { provisioning }: Environment): boolean {
   if (prefix === 'links_data/') return provisioning.links !== 's3'
   return prefix !== 'permission_sets/' || provisioning.permissionSets !== 's3'
@@ -116,7 +116,7 @@ function isWritable(prefix: string, { provisioning }: Environment): boolean {
 
 function bucketStatements(permissions: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
   const { read = [], write: granted = [], put = [], versions } = permissions
-  // People have their inputs written by S3; operators take over access whichever way inputs come in.
+  // If inputs come by S3, people write them; operators take over access in either case.
   const isOfOperators = permissions === operatorPermissions
   const write = granted.filter((prefix) => isOfOperators || isWritable(prefix, environment))
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
@@ -140,7 +140,7 @@ function queueStatements(name: FunctionName, { names }: PolicyContext): PolicySt
   const own = functionSettings[name].queues?.map((queue) => names.queueArn(queue.name))
   const arn = (queue: (typeof send)[number]) => names.queueArn(queue)
   return [
-    // What Lambda itself does for the event source mapping. (Lambda Developer Guide, "Execution role permissions".)
+    // Lambda's own calls for the event source mapping. (Lambda Developer Guide, "Execution role permissions".)
     ...(own === undefined
       ? []
       : [allow('OwnQueue', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], own)]),
@@ -157,7 +157,7 @@ function queueStatements(name: FunctionName, { names }: PolicyContext): PolicySt
   ]
 }
 
-/** A message that a receiver did not take is put off. A secret has a suffix of six characters, which its ARN names. */
+/** A message that a receiver did not accept is postponed. The ARN of a secret ends in a suffix of six characters. */
 function outcomeStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
   const { outcomes } = functionPermissions[name]
   if (outcomes === 'publish') return [allow('Publish', ['events:PutEvents'], [names.outcomesBusArn])]
@@ -230,9 +230,9 @@ function identityCenterStatements(
 }
 
 /**
- * Where a customer's key encrypts IAM Identity Center, its callers need that key: only through these services, and only
- * for this instance and the identity store of its organization. (IAM Identity Center User Guide, "Baseline KMS key and IAM
- * policy statements" and "Advanced KMS key policy statements".)
+ * If a customer's key encrypts IAM Identity Center, its callers need that key: only through these services, and only for this instance and
+ * the identity store of its organization. (IAM Identity Center User Guide, "Baseline KMS key and IAM policy statements" and "Advanced KMS
+ * key policy statements".)
  */
 function identityCenterKeyStatements(
   { identityCenter, directory }: FunctionPermissions,
@@ -270,7 +270,7 @@ function identityCenterKeyStatements(
   ]
 }
 
-/** Service Authorization Reference, "Account access manager". GovCloud and China do not have it. */
+/** Service Authorization Reference, "Account access manager". GovCloud and China lack the service. */
 function accountAccessStatements(
   { accountAccess }: FunctionPermissions,
   { environment: { region, account, managementAccount }, names }: Services,
@@ -288,9 +288,7 @@ function accountAccessStatements(
   ]
 }
 
-/**
- * Of this one name, and in this organization only. (IAM User Guide, "AWS global condition context keys": aws:ResourceOrgID.)
- */
+/** For this one name, and in this organization only. (IAM User Guide, "AWS global condition context keys": aws:ResourceOrgID.) */
 function accountRoleStatements(
   { auditorRole, hygieneRole }: FunctionPermissions,
   { environment, names }: Services,
@@ -316,7 +314,7 @@ function accountRoleStatements(
 
 function ownRoleStatements({ ownRoles }: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
   if (ownRoles === undefined) return []
-  // The API compares other roles by their path as well, where the environment ends a name with a star.
+  // The API also compares the path of other roles, if the environment ends a name with a star.
   const own = `arn:${names.partition}:iam::${environment.account}:role/`
   const others = principalsOf(environment.access).filter(
     (one) => one.startsWith(own) && asksPath(one) && !one.includes(permissionSetRolePath),
@@ -329,8 +327,8 @@ function permissionSetRolesOf({ account }: Environment, { partition }: Deploymen
 }
 
 /**
- * Identity Center makes the roles of the management account with the rights of its caller, where its own role may not. (IAM
- * Identity Center User Guide, "Identity-based policy examples", example 2; AWSSSOServiceRolePolicy leaves out this account.)
+ * Identity Center creates the roles of the management account with the rights of its caller: its own role may not. (IAM Identity Center
+ * User Guide, "Identity-based policy examples", example 2; AWSSSOServiceRolePolicy leaves out this account.)
  */
 function managementAccountStatements(environment: Environment, names: DeploymentNames): PolicyStatement[] {
   return [

@@ -2,8 +2,8 @@ import type { DeploymentNames } from './deployment-names.ts'
 import type { EventPattern } from './match-event-pattern.ts'
 
 /**
- * Calls by which somebody could lift what guards the ledger, or act as ssofile, and which no policy of a bucket can deny: the
- * bucket's policy and settings, the key, functions and their roles, rules and alarms of this deployment, any trail, the stacks.
+ * Calls that could remove the protection of the ledger, or act as ssofile, and that no bucket policy can deny: on the bucket's policy and
+ * settings, the key, functions and their roles, rules and alarms of this deployment, any trail, and the stacks.
  */
 export function guardedSettings(names: DeploymentNames, keyArn: string): EventPattern {
   return {
@@ -14,7 +14,7 @@ export function guardedSettings(names: DeploymentNames, keyArn: string): EventPa
         requestParameters: { bucketName: [names.bucketName] },
       },
       { eventName: ['ScheduleKeyDeletion', 'DisableKey', 'PutKeyPolicy'], resources: { ARN: [keyArn] } },
-      // Every change of a function. A trail may tell of invocations too.
+      // Every change of a function. A trail may record invocations too.
       {
         eventName: [{ 'anything-but': { prefix: 'Invoke' } }],
         requestParameters: { functionName: names.functionBeginnings.map((prefix) => ({ prefix })) },
@@ -27,8 +27,8 @@ export function guardedSettings(names: DeploymentNames, keyArn: string): EventPa
 }
 
 /**
- * Those of them that arise in the Region of IAM, where ssofile runs elsewhere: they are sent on to the guard. (EventBridge User
- * Guide, "AWS service events delivered via AWS CloudTrail", events of global services.)
+ * Those calls that arise in the Region of IAM, if ssofile runs elsewhere: they are forwarded to the guard. (EventBridge User Guide, "AWS
+ * service events delivered via AWS CloudTrail", events of global services.)
  */
 export function guardedElsewhere(names: DeploymentNames): EventPattern {
   return {
@@ -42,7 +42,7 @@ const servicesElsewhere = ['iam', 'events', 'monitoring', 'cloudtrail', 'cloudfo
 function settingsElsewhere(names: DeploymentNames): readonly EventPattern[] {
   const own = [{ prefix: names.rule('') }]
   return [
-    // Every change of a role, and a role that is made under such a name.
+    // Every change of a role, and the creation of a role with such a name.
     { requestParameters: { roleName: own } },
     {
       eventName: ['DisableRule', 'DeleteRule', 'PutRule', 'RemoveTargets', 'PutTargets'],
@@ -55,7 +55,7 @@ function settingsElsewhere(names: DeploymentNames): readonly EventPattern[] {
   ]
 }
 
-/** CloudFormation's own calls are left out; that the stack changes is told instead. */
+/** Leaves out CloudFormation's own calls; the change of the stack is reported instead. */
 function orByHand(names: DeploymentNames, settings: readonly EventPattern[]): EventPattern {
   return {
     $or: [

@@ -3,15 +3,15 @@ import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { accountRoleTemplate, type RoleTemplate } from './account-role.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
-/** Every operation of the adapter: users are looked at, keys and passwords and empty users go. */
+/** Every operation of the adapter: it reads users, and removes keys, passwords and empty users. */
 export const hygieneActions = {
   reads: ['GetAccessKeyLastUsed', 'GetLoginProfile', 'GetUser', 'ListAccessKeys'],
   writes: ['DeleteAccessKey', 'DeleteLoginProfile', 'DeleteUser', 'UpdateAccessKey'],
 } as const
 
 /**
- * The role that retires credentials in each account, as one template for a StackSet of its own: nothing of it is deployed with
- * ssofile. Only the function `retire` assumes it; users of break-glass it may not touch, whatever a file says.
+ * The role that retires credentials in each account, as one template for a StackSet of its own: it is not part of ssofile's deployment.
+ * Only the function `retire` assumes it. It may not touch users of break-glass, whatever a file says.
  * `undefined`: no such role is configured.
  */
 export function hygieneRoleTemplate(environment: Environment, names: DeploymentNames): RoleTemplate | undefined {
@@ -37,5 +37,5 @@ export function hygieneRoleTemplate(environment: Environment, names: DeploymentN
   })
 }
 
-/** CloudFormation puts the values in. (CloudFormation User Guide, "Fn::Sub".) */
+/** CloudFormation inserts the values. (CloudFormation User Guide, "Fn::Sub".) */
 const arnOfUsers = (which: string) => `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:user/${which}`

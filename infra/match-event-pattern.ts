@@ -1,8 +1,8 @@
 import type { RuleState } from '../shared/domain/break-glass/alarm-rules.ts'
 
 /**
- * An EventBridge event pattern, as far as ssofile's rules need it: values, their ends, all values but one, and members that
- * must be absent or there. Of the patterns under `$or` one must match.
+ * The parts of EventBridge's event patterns that ssofile's rules need: values, their ends, all values but one, and members that must be
+ * absent or present. Of the patterns under `$or` one must match.
  */
 export type EventPattern = { readonly [member: string]: EventPattern | readonly Wish[] }
 type Wish = string | Comparison | EventPattern
@@ -14,8 +14,8 @@ type Comparison =
 type Wanted = EventPattern[string]
 
 /**
- * Whether a rule sends an event. Calls that CloudTrail records as read-only need the third state. (EventBridge User Guide,
- * "Receiving read-only management events from AWS services".)
+ * Whether a rule sends an event. Calls that CloudTrail records as read-only need the third state. (EventBridge User Guide, "Receiving
+ * read-only management events from AWS services".)
  */
 export function matchRule(
   { pattern, state }: { readonly pattern: EventPattern; readonly state: RuleState },
@@ -33,8 +33,8 @@ function isReadOnlyCall(event: object): boolean {
 }
 
 /**
- * Every member of the pattern must match. A list matches when one of it does; of a list in the event one value, or one object,
- * has to match. (EventBridge User Guide, "Comparison operators for use in event patterns" and "Arrays in event patterns".)
+ * Every member of the pattern must match. A list in the pattern matches if one of its values does; a list in the event matches if one of
+ * its values or objects does. (EventBridge User Guide, "Comparison operators for use in event patterns" and "Arrays in event patterns".)
  */
 export function matchEventPattern(pattern: EventPattern, event: object): boolean {
   return Object.entries(pattern).every(([name, wanted]) => {
@@ -42,12 +42,12 @@ export function matchEventPattern(pattern: EventPattern, event: object): boolean
     const value: unknown = Object.hasOwn(event, name) ? Reflect.get(event, name) : undefined
     if (isList(wanted)) return wanted.some((one) => matchValue(one, value))
     const nodes: readonly unknown[] = Array.isArray(value) ? value : [value]
-    // What is not there has no members: that one of them must be absent is true of it.
+    // A missing node has no members, so a member that must be absent is absent.
     return nodes.some((node) => matchEventPattern(wanted, isNode(node) ? node : {}))
   })
 }
 
-/** Whether a member exists is asked of values only: what has members of its own does not exist. ("Exists matching".) */
+/** Only values can exist: a member with members of its own does not. ("Exists matching".) */
 function matchValue(wanted: Wish, value: unknown): boolean {
   if (typeof wanted !== 'string' && 'exists' in wanted && typeof wanted.exists === 'boolean')
     return wanted.exists === (value !== undefined && !isNode(value))

@@ -17,9 +17,9 @@ const reads = ['s3:GetObject'] as const
 const writes = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'] as const
 
 /**
- * What people need in a policy of their own beside the bucket's, by the name of a file: one for the uploaders of each place,
- * one for each owner of accounts and for who puts people into groups, one each for auditors, operators, governance, responders and people who ask for temporary access. The bucket's policy only denies to people
- * of its account, and asks of others that both allow it.
+ * The policies that people need besides the bucket's, by file name: one for the uploaders of each place, one for each owner of accounts and
+ * each manager of groups, and one each for auditors, operators, governance, responders and requesters of temporary access. For people of
+ * its own account the bucket's policy only denies; for others both policies must allow.
  */
 export function peoplePolicies(
   environment: Environment,
@@ -84,7 +84,7 @@ function allow(
   return { Sid: sid, Effect: 'Allow', Action: actions, Resource: resources, Condition: condition }
 }
 
-/** Objects there and their statuses, and listing both. */
+/** Objects under these prefixes and their statuses, and listing both. */
 function inPrefixes(
   { bucketArn }: DeploymentNames,
   prefixes: readonly string[],
@@ -115,7 +115,7 @@ function readAll({ bucketArn }: DeploymentNames): readonly Statement[] {
   ]
 }
 
-/** By its alias, since it has no other name before the deployment; or the key of a bucket that existed before. */
+/** By its alias, since it has no other name before the deployment; or the key of an existing bucket. */
 function keyOf({ name, bucket, region, account }: Environment, { partition }: DeploymentNames): Statement {
   const use = ['kms:Decrypt', 'kms:GenerateDataKey']
   if (bucket.existing?.keyArn !== undefined) return allow('Key', use, [bucket.existing.keyArn])
@@ -124,7 +124,7 @@ function keyOf({ name, bucket, region, account }: Environment, { partition }: De
   })
 }
 
-/** Any API of the account: the id of this one is known when it is deployed, and the output ApiUrl tells it. */
+/** Any API of the account: the id of this one is known only after the deployment, in the output ApiUrl. */
 function invoking(
   { region, account }: Environment,
   { partition }: DeploymentNames,
@@ -142,7 +142,7 @@ function invoking(
   ]
 }
 
-/** The role in the accounts, where one is configured. */
+/** The role in the accounts, if one is configured. */
 function auditing({ auditorRole }: Environment, { partition }: DeploymentNames): readonly Statement[] {
   if (auditorRole === '') return []
   return [allow('AuditorRole', ['sts:AssumeRole'], [`arn:${partition}:iam::*:role/${auditorRole}`])]
@@ -155,7 +155,7 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
     allow('Control', ['s3:PutObject', 's3:DeleteObject'], [`${names.bucketArn}/control/*`]),
     allow('EndAccess', ['s3:DeleteObject'], [`${names.bucketArn}/${kinds.request.at}*`]),
     keyOf(environment, names),
-    // Their commands ask whether they are still there, enabled and not suspended. None of these knows a narrower resource.
+    // Their commands check that the user exists, is enabled and is not suspended. None of these actions supports a narrower resource.
     allow('Directory', ['sso:ListInstances', 'identitystore:GetUserId', 'identitystore:DescribeUser'], ['*']),
     allow('DeadLetters', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], dead),
     allow(
@@ -164,7 +164,7 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
       [...workedQueues.map((queue) => names.queueArn(queue)), ...dead],
     ),
     allow('Role', ['sts:AssumeRole'], names.operatorRoleArns),
-    // `doctor` asks the dispatcher; a report is made again by hand.
+    // `doctor` asks the dispatcher; operators can repeat a report by hand.
     allow(
       'Functions',
       ['lambda:InvokeFunction'],
@@ -173,7 +173,7 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
   ])
 }
 
-/** Under their own id, which Identity Center puts into its sessions. Everybody reads what others ask for, to approve it. */
+/** Under their own id, which Identity Center puts into its sessions. Everybody reads other people's requests, to approve them. */
 function requesterPolicy(environment: Environment, names: DeploymentNames): PersonPolicy {
   const { requests } = environment.provisioning
   const api = invoking(environment, names, requests, ['requests', 'approvals', 'eligibility'])

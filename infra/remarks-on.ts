@@ -3,7 +3,7 @@ import { permissionSetRolePath } from '../shared/domain/permission-sets/permissi
 import { bucketPolicy, bytesOfPolicy, policyBytesMost } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
-/** What somebody who deploys should know of this environment, one line each. */
+/** Remarks on this environment for the person who deploys, one line each. */
 export function remarksOn(environment: Environment, names: DeploymentNames): readonly string[] {
   const { access, bucket } = environment
   const bytes = bytesOfPolicy(bucketPolicy(environment, names))

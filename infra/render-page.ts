@@ -10,8 +10,8 @@ const pages = {
 export type PageName = keyof typeof pages
 
 /**
- * What a page has of its own: body, style and the script of its folder in one piece, with the hashes by which its security
- * policy allows them. `shared/page/house.css` is the style of both. Made beforehand, since no function of a deployment has a compiler.
+ * The parts of a page: body, style and the script of its folder in one piece, with the hashes by which its security policy allows them.
+ * `shared/page/house.css` is the style of both. Built in advance, since no function of a deployment has a compiler.
  */
 export function renderPage(name: PageName): string {
   const folder = pages[name]
@@ -37,7 +37,7 @@ function read(name: string, folder: URL): string {
   return readFileSync(new URL(name, folder), 'utf8').trimEnd()
 }
 
-/** As the policy names it. Source: CSP Level 3, "hash-source". */
+/** In the notation of the policy. Source: CSP Level 3, "hash-source". */
 function hash(text: string): string {
   return `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`
 }

@@ -11,17 +11,17 @@ import { listTemplatePolicies } from './template-policies.ts'
 import { validatePolicies } from './validate-policies.ts'
 
 /**
- * `npm run synth`, `npm run deploy -- --environment NAME [--stack NAME] [--yes]`, `npm run destroy -- …`: the CDK CLI for one
- * environment. A deployment shows what would change and asks first; with `--check` it ends there.
+ * `npm run synth`, `npm run deploy -- --environment NAME [--stack NAME] [--yes]`, `npm run destroy -- …`: the CDK CLI for one environment.
+ * A deployment shows the changes and asks first; with `--check` it ends there.
  */
 const root = fileURLToPath(new URL('../', import.meta.url))
 const output = `${root}cdk.out/`
 const fixtures = fileURLToPath(new URL('../fixtures/environments/', import.meta.url))
 
-/** A stack of another account goes with credentials of that account: those that it depends on are not taken along. */
+/** A stack of another account needs that account's credentials: so deploy it without the stacks that it depends on. */
 const thisStack = ['--exclusively', '--no-notices']
 
-/** Each deployment is another run; what is only synthesized is always the same. */
+/** Each deployment is another run; a mere synthesis is always the same. */
 const context = process.argv[2] === 'deploy' ? ['--context', `run=${new Date().toISOString()}`] : []
 
 function cdk(environment: string, args: readonly string[]): number {
@@ -33,7 +33,7 @@ function cdk(environment: string, args: readonly string[]): number {
   return status ?? 1
 }
 
-/** Every kind of deployment, offline, with its bundles: what would be deployed can be made. */
+/** Every kind of deployment, offline, with its bundles: proves that each can be built. */
 function synthesizeAll(): number {
   const files = readdirSync(fixtures).map((file) => `${fixtures}${file}`)
   const failed = ['example', ...files].filter((environment) => {
@@ -45,14 +45,14 @@ function synthesizeAll(): number {
 
 type Deploying = { readonly isAgreed: boolean; readonly isCheck: boolean }
 
-/** Policies are validated where the caller may, then the change sets are made, then a person is asked. */
+/** Validates policies if the caller may, then makes the change sets, then asks the user. */
 async function deploy(environment: string, stack: string, { isAgreed, isCheck }: Deploying): Promise<number> {
   const synthesized = cdk(environment, ['synth', '--quiet', '--no-notices'])
   if (synthesized !== 0) return synthesized
   if (!(await arePoliciesValid(await readEnvironment(environment)))) return 1
   const shown = cdk(environment, ['diff', stack, ...thisStack])
   if (shown !== 0) return shown
-  // CloudFormation checks the templates against what is there; nothing is changed by it.
+  // CloudFormation checks the templates against the present stacks; this changes nothing.
   const prepared = cdk(environment, [
     'deploy',
     stack,
@@ -71,7 +71,7 @@ async function deploy(environment: string, stack: string, { isAgreed, isCheck }:
     process.stdout.write('nothing was deployed\n')
     return 1
   }
-  // Asked above, for all stacks and all changes.
+  // The user agreed above, for all stacks and all changes.
   const deployed = cdk(environment, ['deploy', stack, '--require-approval', 'never', ...thisStack])
   if (deployed !== 0) process.stderr.write(`${adviceAfterFailure(await readEnvironment(environment))}\n`)
   return deployed

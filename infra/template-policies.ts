@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** A policy of a template as IAM would get it. `of`: the resource that has it. */
+/** A policy of a template in the form that IAM would get. `of`: its resource. */
 export type TemplatePolicy = {
   readonly of: string
   readonly type: 'IDENTITY_POLICY' | 'RESOURCE_POLICY'
@@ -14,7 +14,7 @@ const template = z.object({
   ),
 })
 
-/** Where each kind of resource has policies. (CloudFormation Template Reference.) */
+/** The places of policies in each kind of resource. (CloudFormation Template Reference.) */
 const places: Readonly<Record<string, readonly (readonly [string, TemplatePolicy['type']])[]>> = {
   'AWS::IAM::Role': [
     ['AssumeRolePolicyDocument', 'RESOURCE_POLICY'],
@@ -31,7 +31,7 @@ const places: Readonly<Record<string, readonly (readonly [string, TemplatePolicy
 
 type DeploymentPlace = { readonly partition: string; readonly account: string; readonly region: string }
 
-/** Every policy of a template, with names for what only a deployment knows. */
+/** Every policy of a template, with placeholders for names that only a deployment knows. */
 export function listTemplatePolicies(text: string, place: DeploymentPlace): readonly TemplatePolicy[] {
   const { Resources } = template.parse(JSON.parse(text))
   return Object.entries(Resources).flatMap(([id, { Type, Properties }]) =>
@@ -45,7 +45,7 @@ export function listTemplatePolicies(text: string, place: DeploymentPlace): read
   )
 }
 
-/** Inline policies stand in a list, each with its name; a policy of an event bus is one statement. */
+/** Inline policies are in a list, each with its name; a policy of an event bus is one statement. */
 function documentsOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value.flatMap((one: unknown) => documentsOf(field(one, 'PolicyDocument')))
   if (value === undefined) return []
@@ -56,7 +56,7 @@ function field(value: unknown, name: string): unknown {
   return z.looseObject({}).safeParse(value).data?.[name]
 }
 
-/** What CloudFormation would put in; for the attribute of a resource an ARN of that form. */
+/** CloudFormation's value; for the attribute of a resource an ARN of that form. */
 function resolve(value: unknown, place: DeploymentPlace): unknown {
   if (Array.isArray(value)) return value.map((one: unknown) => resolve(one, place))
   if (typeof value !== 'object' || value === null) return value

@@ -13,13 +13,13 @@ const answer = z.object({
   ),
 })
 
-/** `grave`: what IAM would refuse, and what lets in too many. */
+/** `isGrave`: IAM would refuse the policy, or it admits too many. */
 export type PolicyFinding = { readonly of: string; readonly told: string; readonly isGrave: boolean }
 export type Validation = { readonly findings: readonly PolicyFinding[] } | { readonly refused: string }
 
 /**
- * What IAM Access Analyzer says of each policy. It is free, and changes nothing. `refused`: these credentials may not ask it.
- * (IAM Access Analyzer API Reference, "ValidatePolicy": POST /policy/validation.)
+ * The findings of IAM Access Analyzer on each policy. It is free, and changes nothing. `refused`: these credentials may not ask it. (IAM
+ * Access Analyzer API Reference, "ValidatePolicy": POST /policy/validation.)
  */
 export async function validatePolicies(
   policies: readonly TemplatePolicy[],

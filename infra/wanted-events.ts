@@ -4,9 +4,9 @@ import type { EventPattern } from './match-event-pattern.ts'
 const succeeded = [{ exists: false }] as const
 
 /**
- * The events that a deployment's rules send to `events`, by the name of the rule: those that may change the accounts of a
- * link, or a principal. Failed calls are events as well, so the patterns demand that `errorCode` is absent. Those of the
- * organization arise in one Region of the partition, those of the directory in the Region of IAM Identity Center.
+ * The events that a deployment's rules send to `events`, by the name of the rule: those that may change the accounts of a link, or a
+ * principal. Failed calls are events as well, so the patterns demand that `errorCode` is absent. The organization's events arise in one
+ * Region of the partition, the directory's in the Region of IAM Identity Center.
  */
 export const organizationEvents = {
   'organization-calls': {
@@ -48,7 +48,7 @@ export const directoryEvents = {
       'Group Created',
       'Group Updated',
       'Group Deleted',
-      // How those of memberships are called could not be verified: what AWS does not send costs nothing.
+      // The names of memberships' events could not be verified: an event that AWS never sends costs nothing.
       'Group Membership Created',
       'Group Membership Deleted',
     ],
@@ -83,8 +83,8 @@ export const directoryEvents = {
 } as const satisfies Readonly<Record<string, EventPattern>>
 
 /**
- * Calls that change access, made by anybody but the dispatcher: they arise in the Region of IAM Identity Center, in the account
- * that calls. Its own calls are thousands, and tell nothing. (EventBridge User Guide, "Anything-but matching", "Exists matching".)
+ * Calls that change access, by anybody but the dispatcher: they arise in the Region of IAM Identity Center, in the calling account. The
+ * dispatcher's own calls are thousands, and carry no news. (EventBridge User Guide, "Anything-but matching", "Exists matching".)
  */
 export function accessEvents(dispatcherRole: string): Readonly<Record<'access-calls', EventPattern>> {
   return {

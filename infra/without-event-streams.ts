@@ -1,6 +1,6 @@
 /**
- * Stands in the bundles for `@smithy/core/event-streams`, which the SDK's S3 client imports for SelectObjectContent alone. Nobody
- * here calls that; the module would cost a fourteenth of the time to load. Where the SDK imports more of it, bundling fails.
+ * Replaces `@smithy/core/event-streams` in the bundles: the SDK's S3 client imports it for SelectObjectContent alone, which nobody here
+ * calls. The module would cost a fourteenth of the loading time. If the SDK imports more of it, bundling fails.
  */
 export const eventStreamSerdeProvider = (): Readonly<Record<string, never>> => ({})
 

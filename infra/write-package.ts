@@ -5,11 +5,11 @@ import { build, type Metafile, type Plugin } from 'esbuild'
 import { readActionCatalog } from '../handlers/cli/plan/read-action-catalog.ts'
 
 /**
- * `npm pack` runs this first. It bundles the commands into `dist/cli/`, for Node 20 and later, with all that they import: the
- * package has no dependencies. Files that are read beside the code lie two folders above it here as in the checkout.
+ * `npm pack` runs this first. It bundles the commands into `dist/cli/`, for Node 20 and later, with all their imports: the package has no
+ * dependencies. Files that the code reads lie two folders above it, here as in the checkout.
  */
 const root = fileURLToPath(new URL('../', import.meta.url))
-/** Two folders below the checkout, too: the commands alone go there, for tests (.ci/run). Absent: all that the package has. */
+/** A folder two levels below the checkout, too: it gets only the commands, for tests (.ci/run). Absent: the whole package. */
 const other = process.argv[2]
 const folder = join(root, other ?? 'dist/cli')
 
@@ -42,7 +42,7 @@ const actionsInOneFile: Plugin = {
 rmSync(other === undefined ? join(root, 'dist') : folder, { recursive: true, force: true })
 const { metafile } = await build({
   absWorkingDir: root,
-  // What Node 20 lacks of the language is loaded there alone: launch.js.
+  // Only Node 20 loads the language features that it lacks: launch.js.
   entryPoints: {
     ssofile: 'handlers/cli/ssofile.ts',
     'older-node': 'core-js/es',
@@ -52,15 +52,15 @@ const { metafile } = await build({
   outdir: folder,
   bundle: true,
   minify: true,
-  // The sign-in provider of the local system knows its records by the names of their classes.
+  // The sign-in provider of the local system identifies its records by their class names.
   keepNames: true,
-  // A command loads its own part only.
+  // A command loads only its own part.
   splitting: true,
   platform: 'node',
   target: 'node20',
   format: 'esm',
   mainFields: ['module', 'main'],
-  // CommonJS packages ask for Node's own modules by it.
+  // CommonJS packages load Node's own modules by it.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
@@ -72,7 +72,7 @@ const { metafile } = await build({
 mkdirSync(folder, { recursive: true })
 if (other === undefined) writeFileSync(join(root, 'dist/LICENSES.txt'), renderLicenses(metafile))
 
-/** The licence of each package that is in the bundle; the same text once. */
+/** The licence of each package in the bundle; equal texts once. */
 function renderLicenses({ inputs }: Metafile): string {
   const packages = new Set(
     Object.keys(inputs).flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
@@ -84,7 +84,7 @@ function renderLicenses({ inputs }: Metafile): string {
     .join(`\n${'='.repeat(80)}\n\n`)
 }
 
-/** Its licence file; where it has none, what its package.json says. */
+/** The package's licence file; without one, the licence in its package.json. */
 function readLicense(path: string): string {
   const file = readdirSync(join(root, path)).find((name) => /^licen[cs]e/i.test(name))
   if (file !== undefined) return readFileSync(join(root, path, file), 'utf8').trim()

@@ -2,7 +2,7 @@ import { Refusal } from '../../handlers/cli/arguments/refusal.ts'
 import { readBreakGlass } from '../../handlers/cli/break-glass/read-break-glass.ts'
 import { buildBreakGlassApp } from './build-break-glass-app.ts'
 
-/** What the CDK CLI runs. `BREAK_GLASS_FILE` names the definition. */
+/** The CDK CLI runs this. `BREAK_GLASS_FILE` names the definition. */
 try {
   buildBreakGlassApp(await readBreakGlass(process.env.BREAK_GLASS_FILE ?? '')).synth()
 } catch (error) {

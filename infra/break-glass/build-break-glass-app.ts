@@ -6,7 +6,7 @@ import type { Template } from '../../shared/domain/break-glass/policy-document.t
 import { renderAlarms, renderManagement, renderUsers } from '../../shared/domain/break-glass/render-templates.ts'
 import { acknowledge } from '../acknowledge.ts'
 
-/** The stacks in the order in which they are deployed: what rings first, then users, then the roles that trust them. */
+/** The stacks in the order of deployment: the alarms, then users, then the roles that trust them. */
 export function buildBreakGlassApp(file: BreakGlass, props: AppProps = {}): App {
   const app = new App({ analyticsReporting: false, ...props })
   const stack = (part: string, account: string, region: string, template: Template) => {

@@ -10,7 +10,7 @@ import { parseLooseJson } from '../../shared/domain/json/loose-json.ts'
 
 const folder = new URL('./', import.meta.url)
 
-/** The definitions of an organization, `infra/break-glass/*.json`: what the nightly function is deployed with. Throws Refusal. */
+/** The definitions of an organization, `infra/break-glass/*.json`, for the nightly function. Throws Refusal. */
 export function definitionsOf(managementAccount: string): z.input<typeof bundledDefinitions> {
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
   const read = files.map((file) => {

@@ -12,8 +12,8 @@ import { judgeServiceControl } from '../../shared/domain/break-glass/judge-servi
 import { renderExemption, renderProtection } from '../../shared/domain/break-glass/service-control.ts'
 
 /**
- * `npm run break-glass -- synth | deploy | scps --file infra/break-glass/NAME.json`: renders break-glass, offline; deploys it,
- * with the credentials of the person; or says which service control policies would stop it.
+ * `npm run break-glass -- synth | deploy | scps --file infra/break-glass/NAME.json`: renders break-glass, offline; deploys it with the
+ * user's credentials; or lists the service control policies that would block it.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const output = join(root, 'cdk.out')
@@ -46,7 +46,7 @@ async function synthesize(path: string, file: BreakGlass): Promise<number> {
 
 function deploy(path: string, stack: string | undefined, isAgreed: boolean): number {
   const approval = isAgreed ? 'never' : 'any-change'
-  // A stack that is named comes alone: those before it are in the other account.
+  // A named stack is deployed alone: those before it are in the other account.
   const chosen = stack === undefined ? ['*'] : [stack, '--exclusively']
   const status = cdk(path, ['deploy', ...chosen, '--require-approval', approval, '--no-notices'])
   if (status === 0)

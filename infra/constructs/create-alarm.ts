@@ -22,18 +22,18 @@ export type AlarmRule = {
   readonly section: string
   readonly says: string
   readonly metric: IMetric
-  /** More than this is too many; or `least`: fewer than this, or nothing at all, is too few. */
+  /** A greater value is too many. `least`: a smaller value, or a missing one, is too few. */
   readonly most?: number
   readonly least?: number
-  /** So many periods are looked at. Default: 1. */
+  /** How many periods the alarm covers. Default: 1. */
   readonly periods?: number
-  /** So many of them have to be too many or too few. Default: all. */
+  /** How many of them must be too many or too few. Default: all. */
   readonly breaching?: number
-  /** A new alarm waits so long before it looks at anything. */
+  /** A new alarm evaluates nothing for this time. */
   readonly warmUpMinutes?: number
 }
 
-/** An alarm that a person gets by mail, and its end. */
+/** An alarm that mails a person when it begins and when it ends. */
 export function createAlarm(scope: Construct, environment: Environment, topic: Topic, rule: AlarmRule): Alarm {
   const { name, section, says, metric, most, least, periods = 1, breaching = periods, warmUpMinutes } = rule
   const alarm = new Alarm(scope, `Alarm-${name}`, {
@@ -60,7 +60,7 @@ export function createAlarm(scope: Construct, environment: Environment, topic: T
   return alarm
 }
 
-/** The topic of these mails. `key`: absent where only names of alarms are told, and no key is there. */
+/** The topic of these mails. `key`: absent if the mails contain only names of alarms and there is no key. */
 export function createAlarmTopic(
   scope: Construct,
   { name, alarmAddress }: Environment,
@@ -72,7 +72,7 @@ export function createAlarmTopic(
     enforceSSL: true,
     displayName: `ssofile ${name}`,
   })
-  // With a policy of its own a topic no longer has the one by which alarms of its account may publish.
+  // A policy of its own replaces the topic's default, by which alarms of its account may publish.
   topic.addToResourcePolicy(
     new PolicyStatement({
       sid: 'AlarmsPublish',
@@ -90,8 +90,8 @@ export function createAlarmTopic(
 export type NamedRule = { readonly name: string; readonly bus?: string }
 
 /**
- * What EventBridge counts of a rule. It sends these only where they are not zero, and names the bus where it is not the
- * default one. (EventBridge User Guide, "Monitoring Amazon EventBridge".)
+ * EventBridge's metric of a rule. EventBridge sends these only if they are not zero, and names the bus only if it is not the default one.
+ * (EventBridge User Guide, "Monitoring Amazon EventBridge".)
  */
 export function ruleMetric({ name, bus }: NamedRule, metricName: 'FailedInvocations' | 'Invocations'): Metric {
   return new Metric({
@@ -103,7 +103,7 @@ export function ruleMetric({ name, bus }: NamedRule, metricName: 'FailedInvocati
   })
 }
 
-/** One for each rule: what one of them does not send would hide in a sum with those that send nothing at all. */
+/** One alarm for each rule: in a sum, one failing rule would hide among rules that send nothing. */
 export function deliveryAlarm(rule: NamedRule, to: string, deployment: string): AlarmRule {
   return {
     name: `events-not-delivered-${rule.name.replace(`${deployment}-`, '')}`,

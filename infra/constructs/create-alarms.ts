@@ -18,13 +18,13 @@ type AlarmsProps = {
   readonly functions: Functions
   readonly eventRules: readonly NamedRule[]
   readonly guard: readonly AlarmRule[]
-  /** Schedules begin after this, and are missed only from then on. */
+  /** Schedules begin after this, and count as missed only from then on. */
   readonly after: IDependable
 }
 
 const minutes = (count: number) => Duration.minutes(count)
 
-/** How old a message may get before somebody should look. A pause lets messages of all lanes get older. */
+/** The age of a message that needs a person. A pause makes messages of all lanes older. */
 const messageMinutes: Readonly<Record<WorkedQueue, number>> = {
   uploads: 15,
   links: 15,
@@ -37,7 +37,7 @@ const messageMinutes: Readonly<Record<WorkedQueue, number>> = {
   work: 120,
   'work-bulk': 24 * 60,
   dispatch: 60,
-  // A receiver that cannot be reached is tried for two hours.
+  // An unreachable receiver is retried for two hours.
   digests: 180,
 }
 
@@ -45,8 +45,8 @@ type Heartbeat = { readonly periodMinutes: number; readonly periods: number }
 const anHourOf = (hours: number): Heartbeat => ({ periodMinutes: 60, periods: hours })
 
 /**
- * How long a schedule may bring nothing to its end. A slice of the dispatcher takes up to fifteen minutes. An alarm looks at up to
- * seven days by the hour, but at one day by anything less. (CloudWatch API Reference, PutMetricAlarm, EvaluationPeriods.)
+ * How long a schedule may finish nothing. A slice of the dispatcher takes up to fifteen minutes. An alarm covers up to seven days with
+ * periods of an hour, but only one day with shorter periods. (CloudWatch API Reference, PutMetricAlarm, EvaluationPeriods.)
  */
 const quietSpans: Readonly<Record<keyof typeof heartbeats, Heartbeat>> = {
   dispatcher: { periodMinutes: 5, periods: 6 },
@@ -60,7 +60,7 @@ const quietSpans: Readonly<Record<keyof typeof heartbeats, Heartbeat>> = {
   notifications: { periodMinutes: 5, periods: 3 },
 }
 
-/** Alarms that a person gets by mail. */
+/** Alarms that mail a person. */
 export function createAlarms(scope: Construct, props: AlarmsProps): void {
   const { environment, eventRules, key, guard, after } = props
   const topic = createAlarmTopic(scope, environment, environment.account, key)
@@ -107,10 +107,10 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       says: `The function ${name} ended with an error or ran out of time or memory`,
       metric: one.metricErrors({ period: minutes(5), statistic: Stats.SUM }),
       most: 0,
-      // What runs once an hour or less fails once: nothing would come beside it.
+      // For a function that runs once an hour or less, one failure is enough: there is no second run beside it.
       ...(runsOften(name) ? { periods: 3, breaching: 2 } : {}),
     }
-    // One dispatcher runs at a time: throttling is how the others are kept out.
+    // Only one dispatcher runs at a time: throttling keeps the others out.
     const throttled: AlarmRule = {
       name: `function-throttled-${name}`,
       section: 'A function is throttled',
@@ -123,7 +123,7 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
   })
 }
 
-/** Of a queue, each few minutes, or as often as people ask. */
+/** A function of a queue, of a schedule of a few minutes, or of people's calls. */
 function runsOften(name: FunctionName): boolean {
   const { queues, schedule } = functionSettings[name]
   return (
@@ -135,9 +135,9 @@ function runsOften(name: FunctionName): boolean {
 }
 
 /**
- * By what the functions tell at their end: Lambda counts as success what only caught its errors. What is missing counts as none
- * at all, in every period by itself: else CloudWatch looks back at older periods before it believes that nothing came.
- * (CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data".) A new alarm has no such past.
+ * Counts the functions' own reports at their end: Lambda also counts a run that only caught its errors as success. A missing value counts
+ * as zero in every period: otherwise CloudWatch looks back at older periods before it accepts the gap. (CloudWatch User Guide, "Configuring
+ * how CloudWatch alarms treat missing data".) A new alarm has no such past.
  */
 function heartbeatAlarms({ environment, functions }: AlarmsProps): AlarmRule[] {
   return listFunctions(functions).flatMap(([name]) => {
@@ -162,7 +162,7 @@ function filled(metric: IMetric, periodMinutes: number): MathExpression {
   return new MathExpression({ expression: 'FILL(m, 0)', usingMetrics: { m: metric }, period, label: 'runs' })
 }
 
-/** By what the code itself counts. */
+/** Alarms on metrics that the code itself records. */
 function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
   const emitted = (name: MetricName) => emittedMetric(environment, name, minutes(5))
   return [
@@ -221,7 +221,7 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
       says: 'AWS has throttled calls to Identity Center for half an hour',
       metric: emitted('Throttles'),
       most: 50,
-      // The newest period is not complete: figures come some minutes late.
+      // The newest period is not complete: values come some minutes late.
       periods: 7,
       breaching: 6,
     },

@@ -15,14 +15,14 @@ const methods: Readonly<Record<string, HttpMethod>> = {
   ANY: HttpMethod.ANY,
 }
 
-/** The API: every route wants a signed request of somebody who may invoke it; what he may change the function decides. */
+/** The API. Every route needs a signed request by a caller who may invoke it; the function decides on changes. */
 export function createApi(scope: Construct, environment: Environment, handler: LambdaFunction): void {
   const api = new HttpApi(scope, 'Api', {
     apiName: environment.name,
     description: 'ssofile: links, permission sets and temporary access by HTTPS',
     createDefaultStage: false,
   })
-  // Who called: every call is signed.
+  // The caller: every call is signed.
   const more = { caller: '$context.identity.userArn' }
   createStage(scope, { httpApi: api, prefix: 'Api', throttle: apiThrottle, environment, more })
   const integration = new HttpLambdaIntegration('ApiHandler', handler)

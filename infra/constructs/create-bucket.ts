@@ -23,15 +23,15 @@ type BucketProps = {
   readonly environment: Environment
   readonly names: DeploymentNames
   readonly key: IKey
-  /** The queue's policy, and the key's: S3 tries to send when it is told of the queue. */
+  /** The policies of the queue and the key: S3 tries to send when it gets the queue's name. */
   readonly mayNotify: IDependable
-  /** With the permission of S3 to start it: see `allowStart`. */
+  /** Includes S3's permission to start it: see `allowStart`. */
   readonly retire: LambdaFunction | undefined
 }
 
 /**
- * The bucket of a deployment, which outlives it. Where the deployment fails that makes it, CloudFormation takes it back: an empty
- * one would be in the way of the next try. (CloudFormation User Guide, "DeletionPolicy attribute", RetainExceptOnCreate.)
+ * The bucket of a deployment, which outlives it. If the deployment that creates it fails, CloudFormation deletes it: an empty one would
+ * block the next attempt. (CloudFormation User Guide, "DeletionPolicy attribute", RetainExceptOnCreate.)
  */
 export function createBucket(scope: Construct, { environment, names, key, mayNotify, retire }: BucketProps): IBucket {
   const logs = createLogBucket(scope, environment)
@@ -58,7 +58,7 @@ export function createBucket(scope: Construct, { environment, names, key, mayNot
   })
   const resource = bucket.node.defaultChild
   if (!(resource instanceof CfnBucket)) throw new Error('the bucket has no resource')
-  // Not by Bucket.addEventNotification, which brings a function of its own that may change any bucket.
+  // Not by Bucket.addEventNotification, which adds a function that may change any bucket.
   resource.notificationConfiguration = {
     queueConfigurations: notifiedPlaces().flatMap((value) =>
       notifiedEvents.map((event) => ({
@@ -86,7 +86,9 @@ export function createBucket(scope: Construct, { environment, names, key, mayNot
   return bucket
 }
 
-/** Lets the bucket start the function, whoever owns the bucket. (Lambda Developer Guide, "Process Amazon S3 event notifications".) */
+/**
+ * Lets the bucket start the function, in whatever account the bucket is. (Lambda Developer Guide, "Process Amazon S3 event notifications".)
+ */
 export function allowStart(started: LambdaFunction, { bucketArn, bucketAccount }: DeploymentNames): void {
   started.addPermission('Deletions', {
     principal: new ServicePrincipal('s3.amazonaws.com'),
@@ -97,7 +99,7 @@ export function allowStart(started: LambdaFunction, { bucketArn, bucketAccount }
 
 function createLogBucket(scope: Construct, { logRetentionDays }: Environment): Bucket {
   const logs = new Bucket(scope, 'AccessLogs', {
-    // S3 writes access logs to no bucket with a key of ours. (S3 User Guide, "Enabling server access logging".)
+    // S3 writes access logs only to a bucket without a key of ours. (S3 User Guide, "Enabling server access logging".)
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,

@@ -20,7 +20,7 @@ const troubles = [
   ...(['PoliciesBroken', 'EligibilitiesBroken'] as const),
 ]
 
-/** One page for the person on call, with the log queries saved. */
+/** One dashboard for the person on call, with the saved log queries. */
 export function createDashboard(scope: Construct, props: DashboardProps): void {
   const { environment, queues, functions } = props
   const period = Duration.minutes(5)

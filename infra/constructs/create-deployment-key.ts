@@ -6,8 +6,8 @@ import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 
 /**
- * The key of bucket, queues and alarms. S3, EventBridge and CloudWatch cannot send to a queue or topic that is encrypted with
- * an AWS managed key. It is retained, and taken back, with the bucket, since the objects cannot be read without it.
+ * The key of bucket, queues and alarms. S3, EventBridge and CloudWatch cannot send to a queue or topic that is encrypted with an AWS
+ * managed key. It is retained, or deleted after a failure, together with the bucket, since the objects are unreadable without it.
  */
 export function createDeploymentKey(
   scope: Construct,
@@ -28,19 +28,19 @@ export function createDeploymentKey(
       principals: ['s3', 'events', 'cloudwatch'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
       actions: use,
       resources: ['*'],
-      // S3 sends for the bucket, in whose account it is.
+      // S3 sends for the bucket, from the bucket's account.
       conditions: { StringEquals: { 'aws:SourceAccount': [...new Set([account, names.bucketAccount])] } },
     }),
   )
   const { requestAccounts, ...named } = access
   const people = [
-    // Everybody whom `access` names, whatever for: the bucket's policy says what each may do.
+    // Everybody in `access`, for whatever purpose: the bucket's policy sets the limits.
     ...Object.values(named).flatMap((all) =>
       all.flatMap((one): readonly string[] => (typeof one === 'string' ? [one] : one.principals)),
     ),
     ...requestAccounts.map((of) => names.sessionArnsOf(of)),
   ]
-  // Those of this account need a policy of their own, as for the bucket.
+  // People of this account need a policy of their own, as for the bucket.
   const accounts = [...new Set(people.map((arn) => arn.split(':')[4] ?? ''))].filter((other) => other !== account)
   if (accounts.length > 0)
     key.addToResourcePolicy(

@@ -21,19 +21,19 @@ export type EventRules = {
   readonly patterns: Readonly<Record<string, EventPattern>>
   /** Absent: the default bus of the account. */
   readonly bus?: IEventBus
-  /** Only events of this account: what others forward keeps theirs. */
+  /** Only events of this account: forwarded events keep the account of their origin. */
   readonly account?: string
 }
 
 /**
- * Rules that send events to the queue `events`, each event with a message group of its own. The queue takes them from these
- * rules and no others. `rules`: by the beginning of their names.
+ * Rules that send events to the queue `events`, each event with a message group of its own. The queue accepts only these rules. `rules`: by
+ * the beginning of their names.
  */
 export function createEventRules(
   scope: Construct,
   { names, queue, rules }: { names: DeploymentNames; queue: Queue; rules: Readonly<Record<string, EventRules>> },
 ): readonly NamedRule[] {
-  // Not SqsQueue of the CDK, by which every rule of the account may send.
+  // Not SqsQueue of the CDK: it would let every rule of the account send.
   const target: IRuleTarget = { bind: () => ({ arn: queue.queueArn, sqsParameters: { messageGroupId: '$.id' } }) }
   const created = Object.entries(rules).flatMap(([prefix, { patterns, bus, account }]) =>
     Object.entries(patterns).map(([name, pattern]): NamedRule => {
@@ -72,7 +72,7 @@ type SchedulesProps = {
   readonly after: IDependable
 }
 
-/** The schedules of the settings table. They begin when everything that they need is there. */
+/** The schedules of the settings table. They begin after everything that they need. */
 export function createSchedules(scope: Construct, { environment, names, functions, after }: SchedulesProps): void {
   const [hour = 2, minute = 0] = environment.schedules.driftCheckAt.split(':').map(Number)
   const daily = (at: number) => Schedule.cron({ hour: String(at % 24), minute: String(minute) })

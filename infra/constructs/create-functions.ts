@@ -24,13 +24,13 @@ export type Functions = Readonly<
   Record<Exclude<FunctionName, Optional>, LambdaFunction> & { [name in Optional]?: LambdaFunction }
 >
 
-/** The functions of a deployment, each with a role of its own and the numbers of the settings table. */
+/** The functions of a deployment, each with a role of its own and the figures of the settings table. */
 export function createFunctions(stack: Stack, props: FunctionsProps): Functions {
   const { functions: deployed } = props.names
   const [api, page] = (['api', 'page'] as const).map((name) =>
     deployed.includes(name) ? createFunction(stack, name, props) : undefined,
   )
-  // As S3 names them in its notifications: AWS:<id of the role>:<name of the session>.
+  // The names in S3's notifications: AWS:<id of the role>:<name of the session>.
   const known = {
     ...(api?.role instanceof Role ? { SSOFILE_API_PRINCIPAL: `AWS:${api.role.roleId}` } : {}),
     ...(page?.role instanceof Role ? { SSOFILE_PAGE_PRINCIPAL: `AWS:${page.role.roleId}` } : {}),
@@ -49,7 +49,7 @@ export function createFunctions(stack: Stack, props: FunctionsProps): Functions 
   return { ...created, ...(api === undefined ? {} : { api }), ...(page === undefined ? {} : { page }) }
 }
 
-/** Those that there are, in the order of the settings table. */
+/** The existing functions, in the order of the settings table. */
 export function listFunctions(functions: Functions): readonly (readonly [FunctionName, LambdaFunction])[] {
   return functionNames.flatMap((name) => {
     const found = functions[name]
@@ -61,7 +61,7 @@ function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps)
   const { environment, names, variables } = props
   const { timeoutSeconds, memoryMb, reservedConcurrency, asynchronous, allowsRecursion } = functionSettings[name]
   const functionName = names.function(name)
-  // Named by CloudFormation: what is retained must not be in the way of the next deployment.
+  // CloudFormation chooses the name: a retained group must not block the next deployment.
   const logGroup = new LogGroup(stack, `Logs-${name}`, {
     retention: environment.logRetentionDays,
     removalPolicy: RemovalPolicy.RETAIN,
@@ -78,7 +78,7 @@ function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps)
     functionName,
     role,
     logGroup,
-    // Log queries ask for fields; with it Lambda's own lines have them too.
+    // Log queries use fields; this setting gives them to Lambda's own lines too.
     loggingFormat: LoggingFormat.JSON,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
@@ -95,16 +95,13 @@ function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps)
   })
 }
 
-/**
- * The bundle that the tests measure. Not NodejsFunction, which runs esbuild by a shell and would have no place for the
- * configuration.
- */
+/** The bundle that the tests measure. Not NodejsFunction, which runs esbuild by a shell and has no place for the configuration. */
 function bundled(name: FunctionName, environment: Environment): Code {
   return Code.fromAsset(fileURLToPath(new URL('../../handlers/entry', import.meta.url)), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry('unused'),
-      // Runs nowhere, and tells the functions apart: the CDK bundles what looks the same only once.
+      // Never runs. It distinguishes the functions: the CDK bundles equal inputs only once.
       command: [name],
       local: {
         tryBundle(directory: string) {

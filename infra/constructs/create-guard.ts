@@ -12,13 +12,13 @@ import { toEventPattern } from './create-event-rules.ts'
 type GuardProps = { readonly environment: Environment; readonly names: DeploymentNames; readonly key: IKey }
 
 /**
- * The rule that writes each such call into a log group, and its alarms. Not into the topic of the alarms: with a key that
- * serves EventBridge for this account only, it could not send to it. (SNS Developer Guide, "Managing Amazon SNS encryption keys
- * and costs": aws:SourceAccount is not supported for EventBridge-to-encrypted topics.)
+ * The rule that writes each such call into a log group, and its alarms. It cannot send to the topic of the alarms: its key serves
+ * EventBridge for this account only. (SNS Developer Guide, "Managing Amazon SNS encryption keys and costs": aws:SourceAccount is not
+ * supported for EventBridge-to-encrypted topics.)
  */
 export function createGuard(stack: Stack, { environment, names, key }: GuardProps): readonly AlarmRule[] {
   const ruleName = names.rule('guard')
-  // EventBridge writes to groups of this beginning. CloudTrail keeps the calls too, so the group goes with the stack.
+  // EventBridge writes to groups with this beginning. CloudTrail keeps the calls too, so the group is deleted with the stack.
   const log = new LogGroup(stack, 'GuardLog', {
     logGroupName: `/aws/events/${ruleName}`,
     retention: environment.logRetentionDays,
@@ -31,7 +31,7 @@ export function createGuard(stack: Stack, { environment, names, key }: GuardProp
       resources: [log.logGroupArn],
       conditions,
     }).toStatementJson()
-  // Only what puts events knows the rule. (EventBridge User Guide, "CloudWatch Logs permissions".)
+  // Only the call that puts events knows the rule. (EventBridge User Guide, "CloudWatch Logs permissions".)
   const Statement = [
     allow('logs:CreateLogStream'),
     allow('logs:PutLogEvents', { ArnEquals: { 'aws:SourceArn': names.ruleArn(ruleName) } }),

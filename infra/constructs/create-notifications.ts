@@ -10,12 +10,12 @@ import type { DeploymentNames } from '../deployment-names.ts'
 
 type NotificationsProps = { readonly environment: Environment; readonly names: DeploymentNames; readonly key: IKey }
 
-/** How long a receiver of events that was broken can have them again. */
+/** How long a repaired receiver can replay events. */
 const archiveDays = 30
 
 /**
- * The bus of outcomes, where you may add rules, and the topic by which mail goes to receivers. Not the bus that gets
- * what other accounts forward: nothing that is put on this one is ever acted on.
+ * The bus of outcomes, for your own rules, and the topic that mails to receivers. It is not the bus of forwarded events from other
+ * accounts: ssofile acts on nothing on this one.
  */
 export function createNotifications(scope: Construct, { environment, names, key }: NotificationsProps): void {
   const bus = new EventBus(scope, 'OutcomesBus', {
@@ -34,7 +34,7 @@ export function createNotifications(scope: Construct, { environment, names, key 
     enforceSSL: true,
     displayName: `ssofile ${environment.name}`,
   })
-  // SNS has one subscription for an address, also where two receivers share it.
+  // SNS has one subscription for an address, even if two receivers share it.
   const addresses = new Map<string, string[]>()
   for (const { name, mail } of environment.notifications.receivers)
     for (const address of mail) addresses.set(address, [...(addresses.get(address) ?? []), name])

@@ -4,9 +4,9 @@ import { acknowledge } from '../acknowledge.ts'
 import { operatorPolicy, type PolicyContext, wildcardReasons } from '../function-policy.ts'
 
 /**
- * The role with which operators run `import`, `release` and `restore`: it may write inputs and records, which the bucket's
- * policy denies operators themselves, and may only read Identity Center. CloudTrail logs each AssumeRole with the person.
- * Without operators there is none.
+ * The role for `import`, `release` and `restore`: it may write inputs and records, which the bucket's policy denies operators themselves,
+ * and only reads Identity Center. CloudTrail logs each AssumeRole with the person.
+ * Without operators there is no role.
  */
 export function createOperatorRole(scope: Construct, props: Omit<PolicyContext, 'logGroupArn'>): void {
   const { environment, names } = props
@@ -24,9 +24,9 @@ export function createOperatorRole(scope: Construct, props: Omit<PolicyContext, 
 }
 
 /**
- * The accounts of the operators, with the operators in a condition: a role that does not exist would make IAM refuse the
- * policy. An IAM user needs MFA in the call. Of a role's session AWS does not say whether there was MFA: IAM Identity Center
- * or the one who gives out the role demands it. (IAM User Guide, "AWS global condition context keys", aws:MultiFactorAuthPresent.)
+ * Trusts the accounts of the operators, with the operators in a condition: IAM would refuse the policy if it named a role that does not
+ * exist. An IAM user needs MFA in the call. AWS does not say whether a role's session had MFA: IAM Identity Center or the issuer of the
+ * role demands it. (IAM User Guide, "AWS global condition context keys", aws:MultiFactorAuthPresent.)
  */
 function trustedPrincipals(operators: readonly string[]): readonly PrincipalBase[] {
   const isUser = (arn: string) => arn.split(':')[5]?.startsWith('user/') === true

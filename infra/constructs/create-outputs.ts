@@ -6,7 +6,7 @@ import type { DeploymentNames } from '../deployment-names.ts'
 
 type OutputsProps = { readonly environment: Environment; readonly names: DeploymentNames; readonly key: IKey }
 
-/** What people need next: where to upload, where to look, and which role to assume. The API tells its address itself. */
+/** The facts that people need next: where to upload, where to look, and which role to assume. The API has an output of its own. */
 export function createOutputs(scope: Construct, { environment, names, key }: OutputsProps): void {
   const { name, region, bucket, provisioning, access } = environment
   const objects = (prefix: string) => `s3://${bucket.name}/${prefix}`

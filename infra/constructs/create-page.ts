@@ -22,21 +22,21 @@ import { createStage } from './create-stage.ts'
 type PageProps = {
   readonly environment: Environment
   readonly settings: PageSettings
-  /** The one that serves it, and those that link to it. */
+  /** The function that serves it, then those that link to it. */
   readonly functions: readonly [LambdaFunction, ...LambdaFunction[]]
 }
 
-/** The page: an HTTP API of its own, so that neither takes the other's rate, whose function itself says who somebody is. */
+/** The page: an HTTP API of its own, so that page and API do not share a rate. Its function itself identifies people. */
 export function createPage(scope: Construct, { environment, settings, functions }: PageProps): void {
   const { domain, certificateArn } = settings
   const api = new HttpApi(scope, 'Page', {
     apiName: `${environment.name}-page`,
     description: 'ssofile: the page for everybody, with the sign-in of the company',
     createDefaultStage: false,
-    // One address only: cookies and the way back from the provider belong to it.
+    // Only one address: cookies and the provider's way back belong to it.
     disableExecuteApiEndpoint: domain !== undefined,
   })
-  // By whom, the function's own log tells.
+  // The function's own log names the person.
   const stage = createStage(scope, { httpApi: api, prefix: 'Page', throttle: pageThrottle, environment })
   const [handler] = functions
   const integration = new HttpLambdaIntegration('PageHandler', handler)

@@ -28,7 +28,7 @@ export type Queues = {
   readonly dead: Readonly<Partial<Record<WorkedQueue, Queue>>>
 }
 
-/** The queues of a deployment and their dead-letter queues, each open to its producers only. */
+/** The queues of a deployment and their dead-letter queues, each open only to its producers. */
 export function createQueues(scope: Construct, props: QueuesProps): Queues {
   const dead: Partial<Record<WorkedQueue, Queue>> = {}
   const worked: Partial<Record<WorkedQueue, Queue>> = {}
@@ -70,9 +70,9 @@ function createQueue(
     ...(isFifo(name)
       ? {
           fifo: true,
-          // Messages of EventBridge have no deduplication id. (EventBridge User Guide, "Event bus targets".)
+          // Messages from EventBridge have no deduplication id. (EventBridge User Guide, "Event bus targets".)
           contentBasedDeduplication: name === 'events',
-          // High throughput: otherwise a queue takes 300 calls a second. (SQS Developer Guide, "High throughput for FIFO queues".)
+          // High throughput: otherwise a queue accepts 300 calls a second. (SQS Developer Guide, "High throughput for FIFO queues".)
           deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
           fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
         }
@@ -80,7 +80,7 @@ function createQueue(
   })
 }
 
-/** Denied to all others, whatever their own policies say: who sends a hint chooses what is looked at. */
+/** Denies all others, in spite of their own policies: the sender of a hint chooses the work. */
 function restrictProducers(queue: Queue, name: WorkedQueue, { environment, names }: QueuesProps): void {
   const { operators } = environment.access
   const producers = [
@@ -96,7 +96,7 @@ function restrictProducers(queue: Queue, name: WorkedQueue, { environment, names
       resources: [queue.queueArn],
       conditions: {
         ...(producers.length === 0 ? {} : { ArnNotLike: { 'aws:PrincipalArn': producers } }),
-        // A service has no principal ARN; what services may send is said below.
+        // A service has no principal ARN; the statements below limit services.
         Bool: { 'aws:PrincipalIsAWSService': 'false' },
       },
     }),
@@ -108,7 +108,7 @@ function restrictProducers(queue: Queue, name: WorkedQueue, { environment, names
     })
 }
 
-/** Lets a service send, for these sources only. */
+/** Lets a service send, only for these sources. */
 export function allowService(
   queue: Queue,
   service: string,

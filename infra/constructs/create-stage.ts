@@ -6,8 +6,8 @@ import type { Construct } from 'constructs'
 import type { Environment } from '../../shared/domain/deployment/environment.ts'
 
 /**
- * What was asked for from where, and what was answered. No cookie and no query is logged. (API Gateway Developer Guide,
- * "Customize HTTP API access logs".)
+ * The origin of each call, its route and its answer. The log has no cookie and no query. (API Gateway Developer Guide, "Customize HTTP API
+ * access logs".)
  */
 const logged = {
   requestId: '$context.requestId',
@@ -22,15 +22,15 @@ const logged = {
 
 type StageProps = {
   readonly httpApi: HttpApi
-  /** What the names of its parts begin with. */
+  /** The beginning of its parts' names. */
   readonly prefix: 'Api' | 'Page'
   readonly throttle: { readonly perSecond: number; readonly burst: number }
   readonly environment: Pick<Environment, 'logRetentionDays'>
-  /** What is logged besides. */
+  /** Further fields of the log. */
   readonly more?: Readonly<Record<string, string>>
 }
 
-/** The one stage of an HTTP API: how many calls it takes, and the log of each. */
+/** The one stage of an HTTP API: its throttle and its log of calls. */
 export function createStage(scope: Construct, { httpApi, prefix, throttle, environment, more }: StageProps): HttpStage {
   const destination = new LogGroup(scope, `${prefix}Access`, {
     retention: environment.logRetentionDays,

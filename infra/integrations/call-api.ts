@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 
-/** One API with its token. `next`: where the next page is, by what the API answered. */
+/** One API with its token. `next`: the place of the next page, from the API's answer. */
 export type Api = { readonly url: string; readonly headers: Readonly<Record<string, string>> }
 
 type Call<T> = {
@@ -10,7 +10,7 @@ type Call<T> = {
   readonly answer: z.ZodType<T>
 }
 
-/** Throws with what the API said. */
+/** Throws with the API's message. */
 export async function callApi<T>({ url, headers }: Api, { method, path, body, answer }: Call<T>): Promise<T> {
   const response = await fetch(`${url}${path}`, {
     method: method ?? 'GET',
@@ -24,7 +24,7 @@ export async function callApi<T>({ url, headers }: Api, { method, path, body, an
 
 const perPage = 100
 
-/** All pages: until one is not full. Both APIs give at most 100 a page. */
+/** All pages, until one is not full. Both APIs give at most 100 a page. */
 export async function* listApi<T>(api: Api, path: string, item: z.ZodType<T[]>): AsyncGenerator<T> {
   for (let page = 1; ; page++) {
     const separator = path.includes('?') ? '&' : '?'

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { type Api, callApi, listApi } from './call-api.ts'
 import type { Discussion } from './discussion.ts'
 
-/** Who writes with the token of a workflow. (GitHub Docs, "GITHUB_TOKEN".) */
+/** The author of texts with a workflow's token. (GitHub Docs, "GITHUB_TOKEN".) */
 const bot = 'github-actions[bot]'
 
 const text = z.object({
@@ -48,7 +48,7 @@ export function githubComments(api: GitHub, pullRequest: number): Discussion {
   }
 }
 
-/** Open issues. (GitHub REST API, "Issues": pull requests are listed among them.) */
+/** Open issues. (GitHub REST API, "Issues": the list includes pull requests.) */
 export function githubIssues(api: GitHub, title: string): Discussion {
   const base = `/repos/${api.repository}/issues`
   return {

@@ -7,12 +7,12 @@ import { findMergedPullRequest, githubComments, githubIssues, openGitHub } from 
 const usage = 'expected comment FILE, report FILE EXIT-CODE or digest'
 const title = 'Access differs from its files'
 
-/** What a pipeline can do, on GitHub or GitLab, told by its standard environment. */
+/** The acts of a pipeline, on GitHub or GitLab, from its standard environment. */
 type Pipeline = {
-  /** Of the pull request that the pipeline is about. */
+  /** For the pull request of this pipeline. */
   openComments(): Promise<{ readonly comments: Discussion; readonly commit: string }>
   openIssues(): Promise<{ readonly issues: Discussion; readonly commit: string }>
-  /** Of the pull request that was merged. */
+  /** For the merged pull request. */
   openMerged(): Promise<{ readonly comments: Discussion; readonly commit: string } | undefined>
 }
 
@@ -40,7 +40,7 @@ async function onGitLab(env: NodeJS.ProcessEnv): Promise<Pipeline> {
   const api = await openGitLab(env)
   const { CI_COMMIT_SHA: sha = '', CI_MERGE_REQUEST_IID: iid, CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: head } = env
   return {
-    // The second is empty unless the pipeline is of the merged result. (GitLab Docs, "Predefined CI/CD variables".)
+    // The second is empty unless the pipeline is for the merged result. (GitLab Docs, "Predefined CI/CD variables".)
     openComments: async () => ({ comments: gitlabNotes(api, Number(iid)), commit: head || sha }),
     openIssues: async () => ({ issues: gitlabIssues(api, title), commit: sha }),
     openMerged: async () => {
@@ -51,8 +51,8 @@ async function onGitLab(env: NodeJS.ProcessEnv): Promise<Pipeline> {
 }
 
 /**
- * `comment FILE`: the plan as the one comment of the pull request. `report FILE EXIT-CODE`: as the one issue. `digest`: answers
- * the digest of the plan that was shown for what this commit merged.
+ * `comment FILE`: the plan as the one comment of the pull request. `report FILE EXIT-CODE`: as the one issue. `digest`: answers the digest
+ * of the plan that was shown for this commit's merge.
  */
 export async function runIntegration(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const [command, file = '', exitCode] = args
@@ -64,7 +64,7 @@ export async function runIntegration(args: readonly string[], env: NodeJS.Proces
   }
   if (command === 'report') {
     const { issues, commit } = await pipeline.openIssues()
-    // Exit code 3 of plan --detailed-exitcode: there are differences. Without any there is no first issue.
+    // Exit code 3 of plan --detailed-exitcode: there are differences. Without any, no first issue is written.
     await publish(issues, await readFile(file, 'utf8'), { subject: 'report', commit }, exitCode === '3')
     return ''
   }
@@ -72,7 +72,7 @@ export async function runIntegration(args: readonly string[], env: NodeJS.Proces
   const merged = await pipeline.openMerged()
   const shown = merged && (await findOwn(merged.comments, 'plan'))
   if (!merged || !shown) throw new Error('no pull request with a plan was merged by this commit; push by hand')
-  // No digest: the plan says that there is nothing to push.
+  // No digest: the plan has nothing to push.
   return `${digestIn(shown.body, merged.commit) ?? 'nothing-to-push'}\n`
 }
 
@@ -83,7 +83,7 @@ const anything = z.unknown()
 
 type GitLab = Api & { readonly project: string; readonly ownId: number }
 
-/** With a project access token: the token of a job may not write notes. (GitLab Docs, "CI/CD job token".) */
+/** Needs a project access token: a job's token may not write notes. (GitLab Docs, "CI/CD job token".) */
 async function openGitLab(env: NodeJS.ProcessEnv): Promise<GitLab> {
   const { CI_API_V4_URL: url, CI_PROJECT_ID: project, SSOFILE_GITLAB_TOKEN: token } = env
   if (url === undefined || project === undefined || token === undefined)

@@ -19,7 +19,7 @@ const listFindings = z.object({
 const policyType = z.literal('IDENTITY_POLICY')
 const validation = z.strictObject({ locale: z.string().optional(), policyDocument: z.string(), policyType })
 const comparison = z.strictObject({ existingPolicyDocument: z.string(), newPolicyDocument: z.string(), policyType })
-/** `cloudTrailDetails`: "Required: No", but nothing is made of nothing here. (IAM Access Analyzer API Reference, "StartPolicyGeneration".) */
+/** `cloudTrailDetails`: "Required: No", but this model needs it. (IAM Access Analyzer API Reference, "StartPolicyGeneration".) */
 const generation = z.object({
   policyGenerationDetails: z.object({ principalArn: z.string() }),
   cloudTrailDetails: z.object({
@@ -48,7 +48,7 @@ const statuses: Readonly<Record<string, number>> = {
 }
 const madeAt = '2025-01-01T00:00:00Z'
 
-/** The operation of a request that is signed for IAM Access Analyzer; `undefined`: it is for another service. */
+/** The operation of a request signed for IAM Access Analyzer; `undefined`: it is for another service. */
 export function accessAnalyzerOperationOf(request: FastifyRequest): string | undefined {
   if (signerOf(request)?.service !== service) return undefined
   const path = `${request.method} ${request.url.split('?')[0]}`.replace(/(\/generation\/)[^/]+$/, '$1')
@@ -56,9 +56,9 @@ export function accessAnalyzerOperationOf(request: FastifyRequest): string | und
 }
 
 /**
- * Serves what is read of IAM Access Analyzer, and policies of what CloudTrail recorded, to sessions in accounts, and its checks of
- * policies to anybody. Which actions the role of a session allows is not looked at. (Its API Reference, "ListAnalyzers",
- * "ListFindingsV2", "ValidatePolicy", "CheckNoNewAccess", "StartPolicyGeneration" and "GetGeneratedPolicy".)
+ * Serves the reads of IAM Access Analyzer, and its policies from CloudTrail, to sessions in accounts, and its checks of policies to
+ * anybody. It does not check which actions the role of a session allows. (Its API Reference, "ListAnalyzers", "ListFindingsV2",
+ * "ValidatePolicy", "CheckNoNewAccess", "StartPolicyGeneration" and "GetGeneratedPolicy".)
  */
 export function addAccessAnalyzer(app: FastifyInstance, iam: MemoryIam): void {
   app.addHook('preValidation', async (request, reply) => {

@@ -46,7 +46,7 @@ const createApplication = z.object({
 type Call = { readonly body: unknown; readonly named: string; readonly query: URLSearchParams }
 type Operation = {
   readonly name: string
-  /** What the rest of the path is called in CloudTrail; default: `entitlementId`. */
+  /** CloudTrail's name for the rest of the path; default: `entitlementId`. */
   readonly named?: string
   readonly answer: (model: MemoryAccountAccess, call: Call) => object
 }
@@ -103,7 +103,7 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 }
 
-/** The operation of a request that is signed for account access manager; `undefined`: it is for another service. */
+/** The operation of a request signed for account access manager; `undefined`: it is for another service. */
 export function accountAccessOperationOf(request: FastifyRequest): string | undefined {
   return signerOf(request)?.service === 'account-access' ? (findOperation(request)?.name ?? 'Unknown') : undefined
 }
@@ -118,15 +118,15 @@ function recordIn(
     'account-access',
     { operation, userAgent, body: asked, answer: { status: 200, body: JSON.stringify(answer) } },
     clock.now(),
-    // Nothing has described the request yet.
+    // No hook has described the request yet.
     { accessKeyId: signerOf(request)?.accessKeyId, sourceIpAddress: request.ip, person: undefined },
   )
   if (call) onCall(call)
 }
 
 /**
- * Serves account access manager by its REST protocol. S3 has the same paths, so what the request is signed for decides. Add it
- * after what checks the rights of a caller. (Smithy, "AWS restJson1 protocol".)
+ * Serves account access manager by its REST protocol. S3 has the same paths, so the signature's service decides. Add it after the hook that
+ * checks the rights of a caller. (Smithy, "AWS restJson1 protocol".)
  */
 export function addAccountAccess(app: FastifyInstance, model: MemoryAccountAccess, recorder?: CallRecorder): void {
   app.addHook('preValidation', async (request, reply) => {

@@ -7,7 +7,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { describePage } from '../../shared/reconcile/preview/describe-page.ts'
 import { whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
 
-/** The ports are there once the port of the server is known, which they call. */
+/** The ports exist once the server's port is known: they call it. */
 type Asking = { openPorts?: () => Ports }
 
 /** `GET /_ssofile/access`: the page of access, made for each request. */

@@ -9,20 +9,20 @@ import type { MemoryIdentityStore } from '../../shared/memory/identity-store/mem
 import { localAccountId, localRegion } from './local-account.ts'
 
 type Models = { readonly identityStore: MemoryIdentityStore; readonly sessions: PersonSessions }
-/** Where the local system is, once it listens. */
+/** The address of the local system, once it listens. */
 type Serving = { url?: string; stop(): Promise<void> }
 
 const path = '/_ssofile/requests'
-/** One page of the directory; others are found by their name. */
+/** One page of the directory; people find others by name. */
 const peopleMost = 100
 const policy = `default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`
 
 /**
- * `GET /_ssofile/requests`: whom to look as, of all users; `?as=<user>` leads to the page that `ssofile browse` serves, opened
- * with a session of that user. Each person's page has a port, and so a memory in the browser, of its own.
+ * `GET /_ssofile/requests`: a list of all users to choose from; `?as=<user>` leads to the page that `ssofile browse` serves, opened with a
+ * session of that user. Each person's page has a port, and so a browser memory, of its own.
  */
 export function addRequestsPage(app: FastifyInstance, { identityStore, sessions }: Models): Serving {
-  /** The page of each person, by user name. Opened again, the one before ends. */
+  /** The page of each person, by user name. Opening it again ends the previous one. */
   const pages = new Map<string, { readonly close: () => void }>()
   const serving: Serving = {
     stop: async () => {
@@ -50,7 +50,7 @@ export function addRequestsPage(app: FastifyInstance, { identityStore, sessions 
   return serving
 }
 
-/** `unknown`: who was asked for, and is no user. */
+/** `unknown`: the requested name, if no user has it. */
 function renderPeople(names: readonly string[], unknown: string | undefined): string {
   const item = (name: string) =>
     `<li><a href="?as=${encodeURIComponent(name)}" target="_blank" rel="noopener"><bdi>${escapeHtml(name)}</bdi></a></li>`

@@ -53,11 +53,11 @@ const query = z.strictObject({ usedAt: instant, madeAt: instant, service: z.stri
 const policy = z.object({ account: accountId, '*': z.string().regex(/^([\w+=,.@-]+\/)*[\w+=,.@-]{1,128}$/) })
 
 /**
- * What nobody can do by a call: `PUT /_ssofile/accounts/<id>/roles/<permission set>?usedAt=<instant>` says that somebody used
- * the role (`service=`: which service, or which action, as in `s3:CreateBucket`), `madeAt` that it was made then. `PUT /_ssofile/accounts/<id>/missing-auditor-role` takes the auditor's role away
- * there (DELETE: it is there again). `PUT /_ssofile/accounts/<id>/policies/<path and name>` makes the body what this customer
- * managed policy says. `PUT /_ssofile/accounts/<id>/credentials` makes the body what users, keys, roles, root user and password
- * policy the account has.
+ * Facts that no call can set: `PUT /_ssofile/accounts/<id>/roles/<permission set>?usedAt=<instant>` records a use of the role (`service=`:
+ * the service, or the action, as in `s3:CreateBucket`), `madeAt` its creation. `PUT /_ssofile/accounts/<id>/missing-auditor-role` removes
+ * the auditor's role there (DELETE: it is back). `PUT /_ssofile/accounts/<id>/policies/<path and name>` makes the body this customer
+ * managed policy's document. `PUT /_ssofile/accounts/<id>/credentials` makes the body the account's users, keys, roles, root user and
+ * password policy.
  */
 export function addRoleUses(app: Pick<FastifyInstance, 'put' | 'delete'>, iam: MemoryIam): void {
   app.put('/_ssofile/accounts/:account/roles/:permissionSet', async (request, reply) => {

@@ -3,7 +3,7 @@ import { type FunctionPermissions, operatorPermissions, plannerPermissions } fro
 import { refuseUnlessGranted } from './lambda/check-grant.ts'
 import { signerOf } from './request-signer.ts'
 
-/** The access key id of who has assumed the role of operators, as in a deployment named `ssofile`. */
+/** The access key id of a caller in the operators' role, as in a deployment named `ssofile`. */
 export const operatorRole = 'ssofile-operator'
 /** The access key id of a job that plans for a pull request (docs/pull-requests.md). */
 export const plannerRole = 'ssofile-planner'
@@ -13,7 +13,7 @@ const roles: Readonly<Record<string, { readonly who: string; readonly permission
   [plannerRole]: { who: 'planners', permissions: plannerPermissions },
 }
 
-/** Calls of these roles have the rights that they have in a deployment, and no others. */
+/** Calls of these roles have exactly their rights in a deployment. */
 export function addRolesOfPeople(app: FastifyInstance): void {
   app.addHook('preValidation', async (request, reply) => {
     const role = roles[signerOf(request)?.accessKeyId ?? '']

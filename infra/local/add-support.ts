@@ -4,9 +4,9 @@ import type { MemoryIdentityStore } from '../../shared/memory/identity-store/mem
 import type { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
 
 /**
- * What AWS itself does to an account, without an API: `POST /_ssofile/accounts/<id>/suspend`, `reinstate`, and `end` (a
- * closed account after its 90 days); `withhold` leaves State and Paths of the account out of all answers, which AWS may do, and
- * `tell` ends that. Only `end` has an event.
+ * AWS's own acts on an account, without an API: `POST /_ssofile/accounts/<id>/suspend`, `reinstate`, and `end` (a closed account after its
+ * 90 days); `withhold` leaves State and Paths of the account out of all answers, as AWS may do, and `tell` ends that. Only `end` has an
+ * event.
  */
 export function addSupport(
   app: FastifyInstance,
@@ -33,9 +33,9 @@ export function addSupport(
 }
 
 /**
- * What only the provider of the users, or a person at the console, does: `POST /_ssofile/users/<user name>/disable`, and
- * `enable`; and `POST /_ssofile/groups/<group name>/provision`, or `users`, after which the group or user has ExternalIds. The identity store tells
- * of each as of any change of a user or a group.
+ * Acts of the users' provider, or of a person at the console: `POST /_ssofile/users/<user name>/disable`, and `enable`; and `POST
+ * /_ssofile/groups/<group name>/provision`, or `users`, after which the group or user has ExternalIds. The identity store sends the usual
+ * events of a changed user or group.
  */
 function addProvider(app: FastifyInstance, identityStore: MemoryIdentityStore): void {
   for (const [act, status] of [

@@ -9,22 +9,22 @@ import { toSqsRecord } from './sqs/sqs-record.ts'
 export type EventSourceMappingOptions = {
   readonly queues: MemoryQueues
   readonly queue: QueueName
-  /** What Lambda takes for an answer is judged here: an SQSBatchResponse, or nothing. Throws ThrottledError: nothing was invoked. */
+  /** Judges the answer as Lambda does: an SQSBatchResponse, or nothing. Throws ThrottledError: nothing was invoked. */
   readonly handler: (event: SQSEvent) => Promise<unknown>
-  /** How many batches are handled at the same time. */
+  /** How many batches run at the same time. */
   readonly maximumConcurrency: number
-  /** How many messages a batch has at most; default 10. */
+  /** The maximum of messages in a batch; default 10. */
   readonly batchSize?: number
   /** The function's timeout; Lambda refuses one that is longer than the queue's visibility timeout. */
   readonly timeoutMs: number
-  /** The handler ends by itself at its timeout; default: here it counts as failed then, and goes on. */
+  /** The handler ends by itself at its timeout; default: it counts as failed then, and continues. */
   readonly timesOutByItself?: boolean
   readonly clock: Clock
   /** Called for each batch that failed as a whole, unless it was throttled, and each failed poll; the messages come again. */
   readonly onError: (error: unknown) => void
 }
 export type EventSourceMapping = {
-  /** Ends polling and waits for the batches that are being handled. */
+  /** Ends polling and waits for the running batches. */
   stop(): Promise<void>
 }
 
@@ -33,9 +33,9 @@ const pauseAfterErrorMs = 1000
 const throttled = { firstMs: 500, mostMs: 5_000 }
 
 /**
- * A Lambda event source mapping with ReportBatchItemFailures. Messages that are not reported as failed are deleted; the
- * others come again when their visibility timeout ends, which Lambda never shortens. The queue itself keeps a FIFO group
- * to one batch at a time. Source: Lambda Developer Guide, "Handling errors for an SQS event source in Lambda".
+ * A Lambda event source mapping with ReportBatchItemFailures. It deletes messages that are not reported as failed; the others come again
+ * when their visibility timeout ends, which Lambda never shortens. The queue itself keeps a FIFO group to one batch at a time. Source:
+ * Lambda Developer Guide, "Handling errors for an SQS event source in Lambda".
  */
 export function startEventSourceMapping(options: EventSourceMappingOptions): EventSourceMapping {
   const { queues, queue, timeoutMs } = options
@@ -71,7 +71,7 @@ async function poll(
     try {
       const batch = await queues.receiveDelivered(queue, {
         most: batchSize,
-        // Lambda asks again every 20 seconds. A message comes at the same moment either way.
+        // Lambda polls again every 20 seconds. A message comes at the same moment either way.
         waitSeconds: Number.POSITIVE_INFINITY,
         signal: stopping,
       })
@@ -103,8 +103,8 @@ async function handleBatch(
 }
 
 /**
- * A function at its concurrency is asked again, less and less often, until the messages come back to the queue by themselves.
- * (Lambda Developer Guide, "Handling errors for an SQS event source in Lambda", Backoff strategy.)
+ * Retries a function at its concurrency limit, less and less often, until the messages return to the queue by themselves. (Lambda Developer
+ * Guide, "Handling errors for an SQS event source in Lambda", Backoff strategy.)
  */
 async function invokePatiently(
   options: EventSourceMappingOptions,
@@ -143,8 +143,8 @@ async function invoke(
 }
 
 /**
- * The ids reported as failed. Throws for whatever Lambda takes for a failure of the whole batch; nothing, null, an
- * empty object and an empty list are success. (Lambda Developer Guide, "Success and failure conditions".)
+ * The ids reported as failed. Throws if Lambda takes the answer for a failure of the whole batch; nothing, null, an empty object and an
+ * empty list are success. (Lambda Developer Guide, "Success and failure conditions".)
  */
 function failedOf(batch: readonly DeliveredMessage[], response: unknown): ReadonlySet<string> {
   if (response === undefined || response === null) return new Set()

@@ -1,4 +1,4 @@
-/** The ready line, and lines to copy that grant, look and revoke with the AWS CLI. */
+/** The ready line, and AWS CLI commands to copy: they grant access, show it and revoke it. */
 export function renderGreeting(url: string, page: string): string {
   return `ssofile is ready on ${url} (Ctrl-C stops it; without --data-dir nothing is kept)
 

@@ -3,8 +3,8 @@ import type { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-ad
 export type Role = { readonly account: string; readonly permissionSetArn: string; readonly role: string }
 
 /**
- * The roles that Identity Center has made in the accounts, ascending by account. What IAM's ListRoles would show under
- * `/aws-reserved/sso.amazonaws.com/`: a trust policy that names such a role breaks when it comes back with a new suffix.
+ * The roles that Identity Center has created in the accounts, ascending by account, like IAM's ListRoles under
+ * `/aws-reserved/sso.amazonaws.com/`: a trust policy that names such a role breaks when the role comes back with a new suffix.
  */
 export function listRoles(ssoAdmin: MemorySsoAdmin): readonly Role[] {
   const roles = ssoAdmin.assignments().flatMap(({ accountId: account, permissionSetArn }) => {

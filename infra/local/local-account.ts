@@ -1,6 +1,6 @@
 import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 
-/** Where the local system's bucket and queues are. The account id is the one that fauxqs has in its queue URLs. */
+/** The Region of the local system's bucket and queues. The account id is the one that fauxqs has in its queue URLs. */
 export const localRegion = 'us-east-1'
 export const localAccountId = '000000000000'
 
@@ -10,7 +10,7 @@ export function queueArn(nameOnTheWire: string): string {
 
 export const localDeployment = 'local'
 
-/** The role of one of its functions, as a deployment names it. */
+/** The role of a local function, with its name in a deployment. */
 export function localRoleArn(name: FunctionName): string {
   return `arn:aws:iam::${localAccountId}:role/${localDeployment}-${name}`
 }

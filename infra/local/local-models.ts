@@ -26,36 +26,36 @@ import { localRequests } from './local-request.ts'
 export type LocalModelsOptions = {
   readonly bucket: string
   readonly openTable: OpenTable
-  /** The scaled one. The bucket has the machine's: leases are judged by what S3 says the time is. */
+  /** The scaled clock. The bucket uses the machine's: leases depend on S3's time. */
   readonly clock: Clock
-  /** Read only where the tables are empty. Default: the acme fixture. */
+  /** Read only if the tables are empty. Default: the acme fixture. */
   readonly organizationFile: string | undefined
-  /** Whether the bucket is versioned; a bucket that was keeps its versions. Default: as it was, at first not. */
+  /** Whether the bucket is versioned; a formerly versioned bucket keeps its versions. Default: unchanged, at first not versioned. */
   readonly versioned?: boolean | undefined
   readonly latencyMs: number
   readonly latencyP99Ms: number
   /** How far listings of Identity Center lag behind; default 0. */
   readonly readLagMs?: number | undefined
-  /** Default: the delegated administrator, which is an account outside the organization file; else the management account. */
+  /** Default: the delegated administrator, an account outside the organization file; otherwise the management account. */
   readonly isDelegatedAdministrator?: boolean | undefined
   /** Whether the account has an instance of IAM Identity Center of its own, besides the organization's. */
   readonly hasAccountInstance?: boolean | undefined
   /** Whether users come from Active Directory by the older AD sync; default: no. */
   readonly hasOlderAdSync?: boolean | undefined
-  /** The names of the roles in the accounts; empty, as where none is configured: those that the docs propose. */
+  /** The names of the roles in the accounts; empty, as without a configured role: the names that the docs propose. */
   readonly roles?: Partial<Pick<Configuration, 'auditorRole' | 'hygieneRole'>> | undefined
   readonly onError: (error: unknown) => void
-  /** Called with every event, wanted or not. */
+  /** Called with every event, even without a matching rule. */
   readonly onEvent?: (event: EventBridgeEvent) => void
 }
 export type LocalModels = Awaited<ReturnType<typeof openLocalModels>>
 
-/** As a deployment's bucket has it. A deployment has no bound in bytes: here the versions lie in memory. */
+/** Like a deployment's bucket. That one has no limit in bytes: here the versions are in memory. */
 const lifecycle = Object.entries(versionDays).map(([prefix, days]) => ({ prefix, days, bytesMost: 4 * 1024 * 1024 }))
 
 const acme = new URL('../../fixtures/acme/organization.json', import.meta.url)
 
-/** The services behind the wire protocols, with the event bus that they send their events to. */
+/** The services behind the wire protocols, with the event bus for their events. */
 export async function openLocalModels(options: LocalModelsOptions) {
   const { bucket, openTable, clock, latencyMs, latencyP99Ms, readLagMs, onError } = options
   const randomness = new SystemRandomness()
@@ -86,7 +86,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
     hasOlderAdSync: options.hasOlderAdSync,
   })
   const { isDelegatedAdministrator = true, hasAccountInstance = false } = options
-  /** An access key id `management` is somebody in the management account. */
+  /** The access key id `management` is a caller in the management account. */
   const isManagement = (accessKeyId: string | undefined) => !isDelegatedAdministrator || accessKeyId === 'management'
   const ssoAdmin = new MemorySsoAdmin({
     ...common,
@@ -134,7 +134,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
     isRestart,
     accountOf,
     delegatedAdministrator,
-    /** In which ssofile runs. */
+    /** The account of ssofile. */
     ownAccount: accountId.parse(accountOf('ssofile')),
     stop,
   }
@@ -153,8 +153,8 @@ async function readOrganizationFile(file: string | undefined): Promise<Organizat
 type SettlingModel = { nextDueAt(): Date | undefined; settle(): void }
 
 /**
- * Settles a model whenever something is due, so that requests finish and send their events without being polled. Call
- * `poke` when something may have become due earlier than before.
+ * Settles a model whenever something is due, so that requests finish and send their events without polling. Call `poke` when something may
+ * have become due earlier than before.
  */
 export function startSettling(model: SettlingModel, clock: Clock): { poke(): void; stop(): Promise<void> } {
   const stopping = new AbortController()

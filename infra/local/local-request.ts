@@ -8,29 +8,29 @@ import type { Race } from './s3/racing-writes.ts'
 export type LocalRequest = {
   /** Absent: the request is not signed. */
   readonly accessKeyId: string | undefined
-  /** Whom Identity Center gave the credentials; absent: they are no person's session. */
+  /** The person with credentials from Identity Center; absent: they are no person's session. */
   readonly person: PersonSession | undefined
   readonly sourceIpAddress: string
-  /** Of the signature's scope. */
+  /** From the signature's scope. */
   readonly region: string
-  /** X-Amzn-Trace-Id: the chain of requests that it belongs to. */
+  /** X-Amzn-Trace-Id: the request's chain of requests. */
   readonly traceHeader: string | undefined
   /** Host and port that the client used. */
   readonly host: string
-  /** SSE-C: the MD5 of the key that an object is written with. */
+  /** SSE-C: the MD5 of the key for writing an object. */
   readonly customerKeyMd5: string | undefined
-  /** The same of the key that one is read with. */
+  /** The MD5 of the key for reading one. */
   readonly readingKeyMd5: string | undefined
   readonly condition: WriteCondition | undefined
-  /** Of a conditional write: with others of the same key. */
+  /** For a conditional write: the race with other writes of the same key. */
   readonly race: Race | undefined
-  /** The version that is asked for or deleted; absent: the newest. */
+  /** The requested or deleted version; absent: the newest. */
   readonly versionId: string | undefined
-  /** The version that is copied. */
+  /** The copied version. */
   readonly sourceVersionId: string | undefined
-  /** The event name that an object written by this request has. */
+  /** The event name of an object written by this request. */
   readonly creation: ObjectCreation
-  /** Aborted when the client hangs up before it is answered. */
+  /** Aborted when the client hangs up before the answer. */
   readonly signal: AbortSignal
   /** Adds a header to the answer. */
   readonly tell: (name: string, value: string) => void

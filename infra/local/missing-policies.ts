@@ -6,8 +6,8 @@ import type { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-ad
 const parameters = z.object({ account: accountId, name: z.string().min(1) })
 
 /**
- * There is no IAM here, so every customer managed policy exists in every account, unless it is declared missing with
- * `PUT /_ssofile/accounts/<id>/missing-policies/<name>` (DELETE: it exists again).
+ * There is no IAM here, so every customer managed policy exists in every account, unless `PUT
+ * /_ssofile/accounts/<id>/missing-policies/<name>` declares it missing (DELETE: it exists again).
  */
 export function addMissingPolicies(app: Pick<FastifyInstance, 'put' | 'delete'>, ssoAdmin: MemorySsoAdmin): void {
   const path = '/_ssofile/accounts/:account/missing-policies/:name'

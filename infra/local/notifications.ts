@@ -16,22 +16,22 @@ export type NotificationsOptions = {
   readonly objects: MemoryObjectStore
   readonly queues: Queues
   readonly clock: Clock
-  /** Called for each failed delivery, which is repeated. */
+  /** Called for each failed delivery, which is then repeated. */
   readonly onError: (error: unknown) => void
   readonly openTable?: OpenTable
   /** Starts the function `retire`: S3 invokes it asynchronously. */
   readonly startRetire?: () => void
 }
 export type Notifications = {
-  /** Ends delivery; the next process over the same tables delivers the rest. */
+  /** Ends delivery; the next process with the same tables delivers the rest. */
   stop(): Promise<void>
 }
 
 const configurationId = 'inputs'
 
 /**
- * Sends a message to `uploads` for each change of an input, as the bucket's notification configuration makes S3 do:
- * at least once, without holding up the request. First S3's test event, which it sends when that is configured.
+ * Sends a message to `uploads` for each change of an input, like S3 with the bucket's notification configuration: at least once, without
+ * delaying the request. The first message is S3's test event for a new configuration.
  */
 export function startNotifications({
   objects,

@@ -1,24 +1,24 @@
 import type { Clock } from '../../shared/ports/clock.ts'
 
 export type OutboxOptions<T> = {
-  /** What is not delivered yet. If the table survives the process, so does the delivery. */
+  /** The undelivered items. If the table survives the process, so does the delivery. */
   readonly table: Map<string, T>
   readonly deliver: (item: T) => Promise<void>
   readonly clock: Clock
-  /** Called for each failed attempt, which is repeated. */
+  /** Called for each failed attempt, which is then repeated. */
   readonly onError: (error: unknown) => void
 }
 
 const pauseAfterErrorMs = 1000
 
-/** Delivers at least once, each item on its own, in no order, as S3 and EventBridge do. */
+/** Delivers at least once, each item separately and in no order, like S3 and EventBridge. */
 export class Outbox<T> {
   readonly #options: OutboxOptions<T>
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<void>>()
   #lastKey = 0
 
-  /** Starts with what an earlier process left. */
+  /** Starts with the items of an earlier process. */
   constructor(options: OutboxOptions<T>) {
     this.#options = options
     for (const [key, item] of options.table) {
@@ -34,7 +34,7 @@ export class Outbox<T> {
     this.#start(key, item)
   }
 
-  /** Ends delivery; what is not delivered stays in the table. */
+  /** Ends delivery; undelivered items stay in the table. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.all(this.#running)

@@ -21,7 +21,7 @@ type Options = {
 }
 export type OutcomeServices = ReturnType<typeof openOutcomeServices>
 
-/** The services by which outcomes are told. What comes is printed. */
+/** The services that deliver outcomes. It prints every outcome. */
 export function openOutcomeServices({ log, ...common }: Options) {
   const print = openPrinter(common.clock, log)
   return {
@@ -38,7 +38,7 @@ export function openOutcomeServices({ log, ...common }: Options) {
 const linesMost = 20
 const minuteMs = 60_000
 
-/** One line for each outcome, at most 20 a minute; then only how many more there were. */
+/** One line for each outcome, at most 20 a minute; then only the number of the others. */
 function openPrinter(clock: Clock, log: Log): (event: TakenEvent) => void {
   let minute = 0
   let count = 0
@@ -74,8 +74,8 @@ const asked = z.object({
 })
 
 /**
- * `GET /_ssofile/notifications?after=SEQUENCE&limit=100`: the outcomes on the bus, ascending, with `next` where there are more,
- * and the last mails.
+ * `GET /_ssofile/notifications?after=SEQUENCE&limit=100`: the outcomes on the bus, ascending, with `next` if there are more, and the last
+ * mails.
  */
 export function addOutcomes(app: FastifyInstance, { bus, topic }: OutcomeServices): void {
   app.get('/_ssofile/notifications', async (request, reply) => {

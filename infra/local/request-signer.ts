@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 
-/** `service`: what it is signed for. Absent, as the Region, in signatures of version 2. */
+/** `service`: from the signature. Absent, like the Region, in signatures of version 2. */
 export type Signer = {
   readonly accessKeyId: string
   readonly region: string | undefined
@@ -8,9 +8,9 @@ export type Signer = {
 }
 
 /**
- * Who signed a request, from the Authorization header or the query of a presigned URL. Signatures are not checked:
- * locally, any credentials work. Sources: S3 API Reference, "Authenticating requests (AWS Signature
- * Version 4)"; version 2 because older command lines presign with it.
+ * The signer of a request, from the Authorization header or the query of a presigned URL. Signatures are not checked: locally, any
+ * credentials work. Sources: S3 API Reference, "Authenticating requests (AWS Signature Version 4)"; version 2 because older command lines
+ * presign with it.
  */
 export function signerOf(request: FastifyRequest): Signer | undefined {
   const query = new URLSearchParams(request.url.split('?')[1])

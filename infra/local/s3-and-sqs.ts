@@ -33,9 +33,9 @@ export type LocalServerOptions = {
 }
 
 /**
- * S3 and SQS on one port: fauxqs's wire protocols over our own bucket and queues; hooks correct what fauxqs gets wrong.
- * Nothing listens yet. The hooks ignore requests with an `X-Amz-Target` other than SQS's, so that a preHandler hook can
- * add further JSON services; their bodies arrive as Buffers.
+ * S3 and SQS on one port: fauxqs's wire protocols over our own bucket and queues; hooks correct fauxqs's errors. Nothing listens yet. The
+ * hooks ignore requests with an `X-Amz-Target` other than SQS's, so that a preHandler hook can add further JSON services; their bodies
+ * arrive as Buffers.
  */
 export function buildLocalServer({ objects, queues, sessions }: LocalServerOptions): FastifyInstance {
   const bucket = objects.model
@@ -70,8 +70,8 @@ export function buildLocalServer({ objects, queues, sessions }: LocalServerOptio
     const answer = typeof target === 'string' ? serveSqs(sqsStore, target, request.body) : undefined
     return answer === undefined ? undefined : reply.type('application/x-amz-json-1.0').send(answer)
   })
-  // Hooks of this kind are not async: fauxqs's handlers send without waiting, and while async hooks run Fastify takes what is
-  // sent for missing, sends again, and then has to tell that it failed. With two of them that was half of a call's cost here.
+  // Hooks of this kind are not async: fauxqs's handlers send without waiting. While async hooks run, Fastify takes the sent answer for
+  // missing, sends again, and then has to report a failure. With two of them that was half of a call's cost here.
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (parseS3Request(request) !== undefined) reply.header('date', bucket.servedAt().toUTCString())
     done()
@@ -84,7 +84,7 @@ export function buildLocalServer({ objects, queues, sessions }: LocalServerOptio
   return app
 }
 
-/** fauxqs reads bodies of these types as messages, although an object may have any type. */
+/** fauxqs parses bodies of these types as messages, although an object may have any type. */
 function keepBodiesWhole(request: FastifyRequest): void {
   const isMessage = /x-www-form-urlencoded|x-amz-json-1\.0/.test(request.headers['content-type'] ?? '')
   if (isMessage && parseS3Request(request) !== undefined) request.headers['content-type'] = 'binary/octet-stream'
@@ -142,6 +142,6 @@ function replaceMalformedPaths(app: FastifyInstance): void {
   app.server.prependListener('request', (request) => {
     if (isDecodable(request.url ?? '')) return
     request.url = malformedUrl
-    request.headers.host = 'localhost' // else fauxqs puts a bucket named in the host before the path
+    request.headers.host = 'localhost' // otherwise fauxqs puts a bucket named in the host before the path
   })
 }

@@ -7,7 +7,7 @@ export type ScheduleOptions = {
   readonly onError: (error: unknown) => void
 }
 
-/** Runs something at an interval, first after one interval, as an EventBridge schedule does. */
+/** Runs a function at an interval, first after one interval, like an EventBridge schedule. */
 export function startSchedule({ everyMs, run, clock, onError }: ScheduleOptions): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const loop = async () => {

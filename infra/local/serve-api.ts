@@ -14,9 +14,9 @@ const prefix = '/api'
 const routes = routesOf(apiChanges)
 
 /**
- * What API Gateway's HTTP API does before ssofile's function and after it, below `/api`: the path decoded once, the route, the
- * caller. As with S3 the access key id is who calls, and signatures are not checked; API Gateway would refuse a request that
- * is not signed. (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".)
+ * API Gateway's part before and after ssofile's function, below `/api`: it decodes the path once, and finds the route and the caller. As
+ * with S3 the access key id is the caller, and signatures are not checked; API Gateway would refuse an unsigned request. (API Gateway
+ * Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".)
  */
 export function serveApi(app: FastifyInstance, { clock, onError }: ServingOptions): Gateway {
   const gateway: Gateway = {}
@@ -36,7 +36,7 @@ export function serveApi(app: FastifyInstance, { clock, onError }: ServingOption
   return gateway
 }
 
-/** The function behind it is there once the port is known, which it calls itself. */
+/** The function behind it exists once the port is known: it calls that itself. */
 type Gateway = {
   invoke?: (event: ApiEvent) => Promise<unknown>
   /** Lambda's own door: `serve-invoke.ts`. */
@@ -44,15 +44,15 @@ type Gateway = {
 }
 type ServingOptions = {
   readonly clock: Clock
-  /** Hears why the function gave no answer. */
+  /** Gets the reason if the function gave no answer. */
   readonly onError: (error: unknown) => void
 }
 
 const answer = z.object({ statusCode: z.int(), headers: z.record(z.string(), z.string()), body: z.string() })
 
 /**
- * What a function that fails, times out or is throttled looks like to who called. (AWS re:Post Knowledge Center, "How do I
- * troubleshoot issues for API Gateway endpoints that integrate with Lambda?")
+ * The caller's view of a function that fails, times out or is throttled. (AWS re:Post Knowledge Center, "How do I troubleshoot issues for
+ * API Gateway endpoints that integrate with Lambda?")
  */
 const failure = {
   statusCode: 500,
@@ -72,11 +72,11 @@ async function answerOf(
   }
 }
 
-/** `undefined`: there is no such route. */
+/** `undefined`: the route does not exist. */
 function toEvent(request: FastifyRequest): ApiEvent | undefined {
   const { accessKeyId = 'unsigned', person, sourceIpAddress } = currentRequest()
   const [path = '', search] = request.url.split('?')
-  // Seen at API Gateway: what stands behind a question mark that it has decoded is lost.
+  // Seen at API Gateway: it loses the text behind a question mark that it has decoded.
   const rawPath = decodeURIComponent(path).split('?', 1).join('')
   const found = findRoute(request.method, rawPath.slice(prefix.length))
   if (found === undefined) return undefined

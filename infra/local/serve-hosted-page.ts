@@ -16,16 +16,16 @@ type HostedOptions = {
   readonly identityStore: MemoryIdentityStore
   readonly secrets: MemorySecrets
   readonly clock: Clock
-  /** Hears why the function gave no answer. */
+  /** Gets the reason if the function gave no answer. */
   readonly onError: (error: unknown) => void
-  /** Of the local system: the page has the next port, the provider the one after. 0: free ones. */
+  /** The local system's port: the page has the next one, the provider the one after. 0: free ones. */
   readonly port: number
 }
 export type HostedPage = {
   readonly origin: string
-  /** What the function is told besides its ports. */
+  /** The function's options besides its ports. */
   optionsOf(openSecret: (arn: string) => () => Promise<string>): PageOptions
-  /** The function behind the page, once it is there. */
+  /** The function behind the page, once it exists. */
   invoke?: (event: PageEvent) => Promise<unknown>
   stop(): Promise<void>
 }
@@ -38,8 +38,8 @@ const peopleMost = 100
 export const localGroups = { auditors: ['team-security'], operators: ['team-Platform'] } as const
 
 /**
- * The page for everybody, as API Gateway serves it, and the company's sign-in. The page is on `127.0.0.1`, the provider on
- * `localhost`: two sites, as in life, so that a browser keeps their cookies apart.
+ * The page for everybody, served as by API Gateway, and the company's sign-in. The page is on `127.0.0.1`, the provider on `localhost`: two
+ * sites, as in reality, so that a browser keeps their cookies apart.
  */
 export async function startHostedPage(options: HostedOptions): Promise<HostedPage> {
   const { identityStore, secrets, port } = options
@@ -57,7 +57,7 @@ export async function startHostedPage(options: HostedOptions): Promise<HostedPag
   const common = { issuer: provider.url, clientId, clientSecret, redirectUri: `${page.url}/signed-in`, find }
   let opened: ReturnType<typeof openSignInProvider> | undefined
   provider.serve = async (request, response) => {
-    // Loaded when somebody signs in: most local systems are for something else.
+    // Loaded at the first sign-in: most local systems do not need it.
     opened ??= openSignInProvider(common)
     await (await opened).serve(request, response)
   }
@@ -77,7 +77,7 @@ export async function startHostedPage(options: HostedOptions): Promise<HostedPag
   return hosted
 }
 
-/** One that is there from before a restart is written over. */
+/** Overwrites a secret from before a restart. */
 function store(secrets: MemorySecrets, value: string): string {
   try {
     return secrets.create(secretName, value)

@@ -9,7 +9,7 @@ type InvokedFunctions = { askDispatcher?: (question: DoctorQuestion) => Promise<
 const invokers = /^(ssofile|operator)\b/
 
 /**
- * Lambda's Invoke, of the dispatcher alone and with the doctor's question: a person who could send it batches could make it do
+ * Lambda's Invoke, only for the dispatcher and only with the doctor's question: a person who could send it batches could make it do
  * anything. (Lambda API Reference, "Invoke".)
  */
 export function serveInvoke(app: FastifyInstance, dispatcherName: string, asked: InvokedFunctions): void {

@@ -5,22 +5,22 @@ import { renderInStyle } from '../../shared/domain/requests-page/render-requests
 import { escapeHtml } from '../../shared/domain/text/escape-html.ts'
 
 export type SignInProviderOptions = {
-  /** Where it is, such as `http://localhost:4568`. */
+  /** Its address, such as `http://localhost:4568`. */
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret: string
   readonly redirectUri: string
-  /** User names of the directory that begin so, some of them. */
+  /** Some user names of the directory with this beginning. */
   readonly find: (beginning: string) => Promise<readonly string[]>
-  /** For tests: what is different of it. */
+  /** For tests: deviations from its configuration. */
   readonly configuration?: Configuration
 }
 
 const policy = `default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`
 
 /**
- * The company's sign-in, as a conformant server plays it: whoever opens it says who they are, where a real one asks for a password.
- * It lives apart from the page, at another site.
+ * The company's sign-in, played by a conformant server: the user only gives a name, where a real one asks for a password. It lives apart
+ * from the page, at another site.
  */
 export async function openSignInProvider(options: SignInProviderOptions): Promise<{
   readonly provider: Provider
@@ -54,7 +54,7 @@ export async function openSignInProvider(options: SignInProviderOptions): Promis
       accountId: id,
       claims: async () => ({ sub: id, preferred_username: id }),
     }),
-    // Nobody is asked whether the company may know who works for it.
+    // Asks nobody for consent: the company may know its own people.
     loadExistingGrant: async ({ oidc: { provider: own, client, session } }) => {
       const grant = new own.Grant({ clientId: client?.clientId, accountId: session?.accountId })
       grant.addOIDCScope('openid profile email')

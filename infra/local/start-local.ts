@@ -54,10 +54,10 @@ import { addPersonSessions } from './sessions/add-person-sessions.ts'
 import { takeOver } from './take-over.ts'
 
 export type LocalOptions = {
-  /** 0: a free one. */
+  /** 0: a free port. */
   readonly port: number
   readonly configuration: Configuration
-  /** Default: the acme fixture. A data directory that has an organization already keeps that. */
+  /** Default: the acme fixture. A data directory with an organization keeps its own. */
   readonly organizationFile: string | undefined
   readonly latencyMs: number
   readonly latencyP99Ms: number
@@ -67,33 +67,33 @@ export type LocalOptions = {
   readonly versioned?: boolean | undefined
   /** Whether ssofile is the delegated administrator, as AWS recommends, or runs in the management account. Default: it is. */
   readonly isDelegatedAdministrator?: boolean | undefined
-  /** Whether the account has an instance of IAM Identity Center of its own as well. Default: no. */
+  /** Whether the account also has an instance of IAM Identity Center of its own. Default: no. */
   readonly hasAccountInstance?: boolean | undefined
   /** Whether users come from Active Directory by the older AD sync. Default: no. */
   readonly hasOlderAdSync?: boolean | undefined
-  /** Where everything outlives the process; default: in memory. */
+  /** Everything in this directory outlives the process; default: in memory. */
   readonly dataDirectory?: string | undefined
   /** How many times faster the time of product and models runs; default 1. Leases and S3's own clock keep real time. */
   readonly timeScale?: number
-  /** What the calls to the services suffer; default: nothing. */
+  /** The faults of calls to the services; default: none. */
   readonly faults?: FaultFile | undefined
-  /** Where the bundles of the functions are, which then run as they are deployed; default: they run in this process. */
+  /** The folder of the functions' bundles, which then run as deployed; default: functions run in this process. */
   readonly bundles?: string | undefined
-  /** Where log lines go; default: standard error. */
+  /** The log; default: standard error. */
   readonly log?: Log
 }
 
 export type LocalSystem = {
   readonly url: string
-  /** Where the page for everybody is. */
+  /** The address of the page for everybody. */
   readonly page: string
-  /** What a person is told once it is ready. */
+  /** The text for the user once it is ready. */
   readonly greeting: string
   stop(): Promise<void>
 }
 
 const bucket = 'ssofile'
-/** Who holds the dispatcher lease here; by it a restart knows a lease of its own dead process. */
+/** The holder of the dispatcher lease here: after a restart it identifies a lease of the dead process. */
 const holder = 'local system'
 /** The access key ids of API and page, which have roles of their own as in a deployment. */
 const ownRoles: { readonly [name in FunctionName]?: string } = { api: 'ssofile-api', page: 'ssofile-page' }
@@ -101,7 +101,7 @@ const rolePrincipals = Object.values(ownRoles).map((role) => `AWS:${role}`)
 
 /**
  * Starts the local system: the models behind AWS's wire protocols, and the product's handlers over AWS's own clients.
- * Throws DataDirectoryError where the data directory cannot be used.
+ * Throws DataDirectoryError if the data directory is not usable.
  */
 export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
   const stops: Stop[] = []
@@ -169,7 +169,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   stops.push(requestsPage.stop)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
   requestsPage.url = url
-  // As the environment of a deployment names it.
+  // As in the environment of a deployment.
   const { instanceArn } = models.ssoAdmin
   const common = { url, clock, log, metrics, instanceArn, definitions: () => breakGlass.model.definitions }
   const open = (environment?: ExecutionEnvironment) =>
@@ -205,7 +205,7 @@ async function restart(models: LocalModels, organizationFile: string | undefined
   await takeOver(models, holder)
 }
 
-/** No call is answered before its effect is kept. Not an async hook: s3-and-sqs.ts. */
+/** Every effect is kept before the call is answered. Not an async hook: s3-and-sqs.ts. */
 function keepBeforeAnswering(app: FastifyInstance, data: DataDirectory): void {
   app.addHook('onSend', (_request, _reply, _payload, done) => {
     try {
@@ -217,7 +217,7 @@ function keepBeforeAnswering(app: FastifyInstance, data: DataDirectory): void {
   })
 }
 
-/** `page`: where the page for everybody is. */
+/** `page`: the address of the page for everybody. */
 function serveHealth(app: FastifyInstance): { ready: boolean; page?: string } {
   const health = { ready: false }
   app.get('/_ssofile/health', async (_request, reply) => reply.code(health.ready ? 200 : 503).send(health))
@@ -228,7 +228,7 @@ async function claim(ports: Ports, deployment: Parameters<typeof claimBucket>[1]
   try {
     await claimBucket(ports, deployment)
   } catch (error) {
-    // It starts all the same, so that the ledger can be restored: the dispatcher does nothing until then.
+    // It starts all the same, so that the user can restore the ledger: the dispatcher does nothing until then.
     if (!(error instanceof LostOwnerError)) throw error
     ports.log.error(error.message)
   }
@@ -264,11 +264,11 @@ type OpenOptions = {
   readonly instanceArn: string
   readonly definitions: CheckedBreakGlass['definitions']
   readonly environment?: ExecutionEnvironment | undefined
-  /** The function that calls, so that its calls can be told apart; absent: none. */
+  /** The calling function, which distinguishes its calls; absent: none. */
   readonly caller?: FunctionName | undefined
 }
 
-/** The product's ports over AWS's own clients: of one environment of a function, or of who deploys. */
+/** The product's ports over AWS's own clients: for one environment of a function, or for the deployment. */
 function openPorts(options: OpenOptions): Ports {
   const { url, clock, log, metrics, instanceArn, definitions, environment, caller } = options
   const token = environment && { sessionToken: environment.sessionToken }
@@ -278,7 +278,7 @@ function openPorts(options: OpenOptions): Ports {
   const own = (of: Clock) => environment?.clock(of) ?? of
   const auditor = openAwsAuditor(endpoint)
   const retirer = openAwsRetirer(endpoint)
-  // The very clock of the models; the lease keeps the machine's, and so do the pauses between attempts of a call.
+  // The clock of the models itself; the lease uses the machine's, and so do the pauses between attempts of a call.
   return {
     ...patientPorts({ ...aws, auditor, retirer, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
     clock: own(clock),
@@ -289,7 +289,7 @@ function openPorts(options: OpenOptions): Ports {
   }
 }
 
-/** The environment of a function as a deployment sets it, and what Lambda adds, with all services at this endpoint. */
+/** The environment variables of a function, by the deployment and by Lambda, with all services at this endpoint. */
 function functionVariables(
   name: FunctionName,
   { url, instanceArn, pageOrigin }: Pick<OpenOptions, 'url' | 'instanceArn'> & { readonly pageOrigin: string },
@@ -314,7 +314,7 @@ function functionVariables(
   }
 }
 
-/** API and page have roles of their own, by which the router knows their uploads. */
+/** API and page have roles of their own: the router recognizes their uploads by them. */
 function accessKeyIdOf(name: FunctionName | undefined): string {
   return (name && ownRoles[name]) ?? 'ssofile'
 }

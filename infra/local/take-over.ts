@@ -3,9 +3,9 @@ import type { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { Lease, leaseKey } from '../../shared/reconcile/dispatcher/lease.ts'
 
 /**
- * Lets the dispatcher go on at once over the data of a killed run. The old lease would last up to a minute, and the wake
- * that was in progress would lock its message group for a quarter of an hour. The lock of the data directory proves that
- * the old process is dead, so neither has to be waited for. Everything else comes back at its own time.
+ * Lets the dispatcher continue at once after a killed run. The old lease would last up to a minute, and the unfinished wake would lock its
+ * message group for a quarter of an hour. The lock of the data directory proves that the old process is dead, so waiting is needless.
+ * Everything else comes back at its own time.
  */
 export async function takeOver(
   { objects, queues }: { readonly objects: MemoryObjectStore; readonly queues: MemoryQueues },
@@ -14,7 +14,7 @@ export async function takeOver(
   if ((await Lease.holder({ objects })) === holder) await objects.delete(leaseKey)
   const wakes = queues.queue('dispatch')
   for (const { receiptHandle } of wakes.messages()) {
-    // Asked one by one: the time of some may be over by now.
+    // Checked one by one: some may have expired by now.
     if (receiptHandle !== undefined && wakes.find(receiptHandle)?.visibleAt !== undefined)
       wakes.changeVisibility(receiptHandle, 0)
   }

@@ -19,8 +19,8 @@ export type EventForwardingStackProps = StackProps & {
 }
 
 /**
- * In a Region, or the management account, where events arise that ssofile does not see where it runs: sends them to a bus there.
- * They keep account and Region. (EventBridge User Guide, "Sending and receiving events between event buses".)
+ * For a Region, or the management account, with events that ssofile does not receive in its own place: sends them to a bus there. They keep
+ * account and Region. (EventBridge User Guide, "Sending and receiving events between event buses".)
  */
 export class EventForwardingStack extends Stack {
   constructor(
@@ -40,7 +40,7 @@ export class EventForwardingStack extends Stack {
         }),
       },
     })
-    // It tells no more than that an alarm came, so it needs no key of its own, at a dollar a month.
+    // The mail only says that an alarm came, so it needs no key of its own, at a dollar a month.
     const topic = createAlarmTopic(this, environment, account)
     for (const [name, pattern] of Object.entries(patterns)) {
       const ruleName = names.rule(`forward-${name}`)

@@ -79,16 +79,16 @@ export class SsofileStack extends Stack {
   }
 
   /**
-   * The bucket is claimed first. Then everything is compared once, with all the time that it needs: handlers that find no
-   * view of the organization would each read it, in less time than that takes. (CloudFormation User Guide, "Custom resources".)
+   * Claims the bucket first. Then it compares everything once, with all the time that it needs: handlers without a view of the organization
+   * would each read it, in less time than that takes. (CloudFormation User Guide, "Custom resources".)
    */
   #claimAndReconcile(environment: Environment, functions: Functions, bucket: IDependable | undefined): IDependable {
     const owner = new CustomResource(this, 'Owner', {
       serviceToken: functions.owner.functionArn,
       resourceType: 'Custom::SsofileOwner',
       serviceTimeout: Duration.minutes(5),
-      // CloudFormation runs it only when a property changes. `npm run deploy` names each run, so that what somebody deleted
-      // of the claim comes back with the same version too.
+      // CloudFormation runs it only when a property changes. `npm run deploy` names each run, so that a deleted part of the claim
+      // comes back with the same version too.
       properties: {
         configuration: hashOf(configurationOf(environment)),
         instanceArn: environment.instanceArn,
@@ -108,7 +108,7 @@ export class SsofileStack extends Stack {
   #feed(functions: Functions, queues: Queues, after: IDependable): void {
     for (const [name, target] of listFunctions(functions)) {
       for (const [index, source] of (functionSettings[name].queues ?? []).entries()) {
-        // The first is named as it was when there was one: a mapping that gets another name cannot be made while the old one is there.
+        // The first keeps its old name: CloudFormation cannot create a renamed mapping while the old one exists.
         const mapping = new EventSourceMapping(this, `Source-${name}${index === 0 ? '' : `-${source.name}`}`, {
           target,
           eventSourceArn: queues.worked[source.name].queueArn,

@@ -93,7 +93,7 @@ export function addBreakGlass(app: FastifyInstance, opened: OpenedBreakGlass, se
   })
 }
 
-/** The answer to one call; `undefined`: the other models give it. */
+/** Answers one call; `undefined`: another model answers it. */
 class Serving {
   readonly #model: LocalBreakGlass
   readonly #accountOf: OpenedBreakGlass['accountOf']
@@ -121,7 +121,7 @@ class Serving {
     }
   }
 
-  /** Throws where the credentials have ended, or their policies do not allow the call; CloudTrail records both. */
+  /** Throws if the credentials have expired, or their policies do not allow the call; CloudTrail records both. */
   #admit(session: BreakGlassSession, call: BreakGlassCall): void {
     const { service, operation, input } = call
     const model = this.#model
@@ -259,7 +259,7 @@ class Serving {
     return this.#reply.type('application/x-amz-json-1.1').send(Buffer.from(JSON.stringify(answer)))
   }
 
-  /** Who has not confirmed yet has no ARN. Here everybody has. */
+  /** An unconfirmed subscription has no ARN. Here all are confirmed. */
   #answerSubscriptions(topic: string, account: string): FastifyReply {
     const { definition } = this.#model
     const { region } = this.#origin

@@ -4,11 +4,11 @@ import { serviceCallOf } from '../faults/service-call.ts'
 import { resourceOf as s3ResourceOf, verbs } from '../sessions/add-person-sessions.ts'
 
 export type BreakGlassCall = {
-  /** As policies and endpoints name it. */
+  /** As in policies and endpoints. */
   readonly service: string
   readonly operation: string
   readonly input: Readonly<Record<string, string>>
-  /** Of S3: the bucket or the object. */
+  /** For S3: the bucket or the object. */
   readonly resource?: string | undefined
 }
 
@@ -34,7 +34,7 @@ export function breakGlassCallOf(request: FastifyRequest): BreakGlassCall | unde
   return { service: prefixes[call.service] ?? call.service, operation: call.operation, input }
 }
 
-/** A form is parsed already; of JSON only what is looked at here. Only texts count. */
+/** A form arrives parsed; this reads JSON itself. Only texts count. */
 function inputOf({ body, headers }: FastifyRequest): Readonly<Record<string, string>> {
   const isLookedAt = /^AWSEvents|CloudTrail_/.test(String(headers['x-amz-target'] ?? ''))
   const isText = typeof body === 'string' || Buffer.isBuffer(body)
@@ -45,7 +45,7 @@ function inputOf({ body, headers }: FastifyRequest): Readonly<Record<string, str
   )
 }
 
-/** The resource of a call, as policies name it; where a call names none, all. */
+/** The resource of a call, in the notation of policies; if a call names none, all resources. */
 export function resourceOf(
   { service, operation, input, resource }: BreakGlassCall,
   account: string,

@@ -32,7 +32,7 @@ export type AlarmMail = {
   readonly text: string
 }
 
-/** CloudTrail's record of what break-glass does, and the mails that the rules of the security account send for it. */
+/** CloudTrail's record of break-glass calls, and the resulting mails from the rules of the security account. */
 export class BreakGlassTrail {
   readonly #clock: Clock
   readonly #events: Map<string, TrailEvent>
@@ -44,7 +44,7 @@ export class BreakGlassTrail {
     this.#mails = openTable('break-glass/mails')
   }
 
-  /** `rules`: those of the account and Region of the call that send mails. */
+  /** `rules`: those that send mails, in the account and Region of the call. */
   record(call: TrailCall, rules: readonly (Parameters<typeof matchRule>[0] & { readonly name: string })[]): void {
     const { account, region, service, operation, userIdentity, from, requestParameters, errorCode } = call
     const id = randomUUID()
@@ -90,7 +90,7 @@ export class BreakGlassTrail {
     if (matching.length > 0) this.#mails.set(id, { at, region, rules: matching, text: renderMail(event) })
   }
 
-  /** The newest first, as CloudTrail gives them. */
+  /** The newest first, as in CloudTrail. */
   events(account: string, region: string): readonly TrailEvent[] {
     return [...this.#events.values()].filter((one) => one.account === account && one.region === region).reverse()
   }
@@ -100,13 +100,13 @@ export class BreakGlassTrail {
   }
 }
 
-/** As CloudTrail's records say it; AssumeRole only reads, two calls of STS named Get do not. (The same page of EventBridge.) */
+/** As in CloudTrail's records; AssumeRole only reads, two calls of STS named Get do not. (The same page of EventBridge.) */
 function isReadOnly(operation: string): boolean {
   if (operation === 'GetSessionToken' || operation === 'GetFederationToken') return false
   return /^(Get|List|Describe|Lookup|AssumeRole)/.test(operation)
 }
 
-/** EventBridge User Guide, "Transform events": a path without a value gives nothing. */
+/** EventBridge User Guide, "Transform events": a path without a value gives an empty text. */
 function renderMail(event: object): string {
   const paths: Readonly<Record<string, string>> = alarmMail.InputPathsMap
   const textAt = (path: string) =>

@@ -5,7 +5,7 @@ import { xmlElement } from '../s3/xml-text.ts'
 import type { LocalBreakGlass } from './local-break-glass.ts'
 
 type Input = Readonly<Record<string, string>>
-/** `undefined`: the other models know. */
+/** `undefined`: another model answers. */
 type Answer = (
   input: Input,
   caller: { readonly account: string; readonly user?: string | undefined },
@@ -16,14 +16,14 @@ const list = (name: string, members: readonly string[]) =>
   `<${name}>${members.map((one) => `<member>${one}</member>`).join('')}</${name}>`
 const attached = (arn: string) => xmlElement('PolicyName', arn.split('/').at(-1) ?? '') + xmlElement('PolicyArn', arn)
 
-/** What IAM answers of break-glass, within `<…Result>`. (IAM API Reference.) */
+/** IAM's answers about break-glass, within `<…Result>`. (IAM API Reference.) */
 export function iamAnswers(model: LocalBreakGlass): Readonly<Record<string, Answer>> {
   const inSecurity = (account: string) => model.definition?.securityAccount === account
   const ofUsers = Object.entries(answersOfUsers(model)).map(([operation, answer]): [string, Answer] => [
     operation,
     (input, caller) => {
       if (inSecurity(caller.account)) return answer(input, caller)
-      // Other users are of the other models.
+      // Other users belong to other models.
       if (operation === 'ListAccessKeys') return undefined
       const name = input.UserName ?? input.VirtualMFADeviceName ?? ''
       throw new Refusal('iam', 'NoSuchEntity', `The user with name ${name} cannot be found.`)

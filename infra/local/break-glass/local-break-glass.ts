@@ -32,19 +32,19 @@ import { BreakGlassTrail } from './break-glass-trail.ts'
 import { ResponderUsers } from './responder-users.ts'
 
 export type LocalBreakGlassOptions = {
-  /** The machine's, as codes of devices are. */
+  /** The machine's clock, like that of MFA devices. */
   readonly clock: Clock
   readonly randomness: Randomness
   readonly openTable: OpenTable
   readonly organizations: Pick<MemoryOrganizations, 'accountsNow'>
 }
-/** Credentials of a user (as `aws login` gives them), or of a role that one assumed. */
+/** Credentials of a user (as `aws login` gives them), or of an assumed role. */
 export type BreakGlassSession = {
   readonly accessKeyId: string
   readonly account: string
   readonly expiresAt: Date
   readonly user: string
-  /** When the second factor was proved at sign-in; absent: it was not. */
+  /** The time of the second factor at sign-in; absent: there was none. */
   readonly mfaAt?: Date | undefined
   /** Absent: the user's own. */
   readonly role?: { readonly name: string; readonly session: string } | undefined
@@ -70,9 +70,9 @@ const hourMs = 60 * 60_000
 const managedDocument = z.object({ Statement: z.array(z.custom<EvaluatedPolicy['Statement'][number]>()) })
 
 /**
- * What the stacks of a definition would have made: users in the security account, a role in each account in scope (new accounts
- * too, as StackSets do it), alarms. Calls of these users and roles are judged by their policies alone; service control policies
- * are not modelled. What AWS's own policies say is known for a few only: others allow nothing here.
+ * The resources that a definition's stacks would create: users in the security account, a role in each account in scope (new accounts too,
+ * as with StackSets), alarms. Only the policies of these users and roles decide on their calls; the model has no service control policies.
+ * It knows only a few of AWS's own policies: others allow nothing here.
  */
 export class LocalBreakGlass {
   readonly #options: LocalBreakGlassOptions
@@ -80,7 +80,7 @@ export class LocalBreakGlass {
   readonly trail: BreakGlassTrail
   readonly #definition: Map<string, BreakGlass>
   readonly #sessions: Map<string, BreakGlassSession>
-  /** Roles that somebody changed by hand; `undefined`: deleted. */
+  /** Roles changed by hand; `undefined`: deleted. */
   readonly #changed: Map<string, { readonly role: RenderedRole | undefined }>
   readonly #changedRules: Map<string, { readonly state: RuleState | undefined }>
   readonly #passwordPolicies: Map<string, Readonly<Record<string, string>>>
@@ -100,12 +100,12 @@ export class LocalBreakGlass {
     return this.#definition.get('now')
   }
 
-  /** As a deployment of ssofile bundles them: here it is what was deployed last. */
+  /** The last deployed definitions. A deployment of ssofile bundles its own. */
   get definitions(): readonly BreakGlass[] {
     return [...this.#definition.values()]
   }
 
-  /** Answers the first passwords of users that are new, by responder. */
+  /** Answers the first passwords of new users, by responder. */
   deploy(definition: BreakGlass): ReadonlyMap<string, string> {
     this.#definition.set('now', definition)
     this.#changed.clear()
@@ -155,12 +155,12 @@ export class LocalBreakGlass {
       })
   }
 
-  /** By hand; `undefined`: deleted. */
+  /** A change by hand; `undefined`: deleted. */
   changeRule(account: string, name: string, state: RuleState | undefined): void {
     this.#changedRules.set(`${account} ${name}`, { state })
   }
 
-  /** Accounts have none at first. */
+  /** New accounts have none. */
   passwordPolicyOf(account: string): Readonly<Record<string, string>> | undefined {
     return this.#passwordPolicies.get(account)
   }
@@ -178,7 +178,7 @@ export class LocalBreakGlass {
     return expiresAt <= this.#options.clock.now()
   }
 
-  /** With name and password, and with a code once there is a device. Throws Refusal. */
+  /** By name and password, and by a code once there is a device. Throws Refusal. */
   signIn({ user: name, password, newPassword, code }: SignIn, origin: Origin): BreakGlassSession {
     const tell = (isIn: boolean) =>
       this.#record('signin', 'ConsoleLogin', { name, ...origin, errorCode: isIn ? undefined : 'Failed authentication' })
@@ -206,7 +206,7 @@ export class LocalBreakGlass {
     })
   }
 
-  /** Throws Refusal as STS does, which says the same of a role that is not there and of one that does not trust the caller. */
+  /** Throws Refusal like STS, with the same message for a missing role and for one that does not trust the caller. */
   assumeRole(caller: BreakGlassSession, input: AssumeRole, origin: Origin): BreakGlassSession {
     const { RoleArn, RoleSessionName, SourceIdentity, DurationSeconds = '3600' } = input
     const fail = (code: string, message: string) => {
@@ -246,7 +246,7 @@ export class LocalBreakGlass {
     return this.#begin({ account, user: caller.user, expiresAt, role: { name, session: RoleSessionName } })
   }
 
-  /** What the policies of the user or role say; a boundary that is not known allows nothing. */
+  /** The decision of the policies of the user or role; an unknown boundary allows nothing. */
   judge(session: BreakGlassSession, request: PolicyRequest): 'allowed' | 'denied' | 'silent' {
     const { policies, boundary } = this.#policiesOf(session)
     const verdict = evaluatePolicy({ Statement: policies.flatMap(({ Statement }) => Statement) }, request)
@@ -257,7 +257,7 @@ export class LocalBreakGlass {
   contextOf({ user, mfaAt, role }: BreakGlassSession, region: string): Readonly<Record<string, string>> {
     const now = this.#options.clock.now()
     const common = { 'aws:RequestedRegion': region, 'aws:CurrentTime': now.toISOString() }
-    // A session of a role says nothing of MFA. (IAM User Guide, aws:MultiFactorAuthPresent.)
+    // A session of a role does not show MFA. (IAM User Guide, aws:MultiFactorAuthPresent.)
     if (role !== undefined) return { ...common, 'aws:MultiFactorAuthPresent': 'false', 'aws:SourceIdentity': user }
     if (mfaAt === undefined) return { ...common, 'aws:username': user, 'aws:MultiFactorAuthPresent': 'false' }
     const seconds = Math.floor((now.getTime() - mfaAt.getTime()) / 1000)
@@ -265,12 +265,12 @@ export class LocalBreakGlass {
     return { ...common, 'aws:username': user, ...mfa }
   }
 
-  /** As policies name it: the user, or the role and not its session. */
+  /** As in policies: the user, or the role and not its session. */
   principalOf({ account, user, role }: BreakGlassSession): string {
     return role === undefined ? this.users.get(user).arn : `arn:aws:iam::${account}:role/${role.name}`
   }
 
-  /** A call of a session that the services themselves answer. */
+  /** Records a call of a session that the services themselves answer. */
   called(
     session: BreakGlassSession,
     call: {
@@ -354,7 +354,7 @@ function managedPolicy(arn: string): EvaluatedPolicy {
   return document === undefined ? { Statement: [] } : managedDocument.parse(JSON.parse(document))
 }
 
-/** As CloudTrail spells them; the code of a device is not recorded. */
+/** In CloudTrail's spelling; a device's code is not recorded. */
 function parametersOf({ RoleArn, RoleSessionName, SourceIdentity, SerialNumber }: AssumeRole): object {
   return {
     roleArn: RoleArn,

@@ -6,7 +6,7 @@ import { LocalBreakGlass } from './local-break-glass.ts'
 
 export type OpenedBreakGlass = {
   readonly model: LocalBreakGlass
-  /** The account that an access key id calls from. */
+  /** The calling account of an access key id. */
   readonly accountOf: (accessKeyId: string) => string
 }
 

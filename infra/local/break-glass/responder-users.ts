@@ -16,10 +16,10 @@ export type ResponderUser = {
 export type Device = {
   readonly serial: string
   readonly seed: string
-  /** Absent: nobody has it yet. */
+  /** Absent: the device has no user yet. */
   readonly user?: string | undefined
   readonly since?: Date | undefined
-  /** No code counts twice. (IAM User Guide, "Using MFA devices".) */
+  /** A code counts only once. (IAM User Guide, "Using MFA devices".) */
   readonly usedStep: number
 }
 
@@ -39,7 +39,7 @@ export class ResponderUsers {
     this.#devices = openTable('break-glass/devices')
   }
 
-  /** Makes those that are not there, with a first password each, and takes away those that are in no file any more. */
+  /** Creates missing users, with a first password each, and deletes those that are no longer in a file. */
   deploy(account: string, responders: readonly string[]): ReadonlyMap<string, string> {
     const names = responders.map(userName)
     for (const name of this.#users.keys()) if (!names.includes(name)) this.#users.delete(name)
@@ -114,7 +114,7 @@ export class ResponderUsers {
     this.#devices.delete(serial)
   }
 
-  /** Whether a device of the user shows this code now, or did in the step before, and it did not count yet. */
+  /** Whether a device of the user shows this code now, or did in the previous step, and the code has not been used yet. */
   takeCode(name: string, code: string, serial?: string): boolean {
     const now = stepOf(this.#clock.now())
     for (const device of this.devicesOf(name)) {
@@ -142,7 +142,7 @@ export function decodeBase32(text: string): Buffer {
   return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
 }
 
-/** The step of 30 seconds that an instant is in. */
+/** The step of 30 seconds that contains an instant. */
 export function stepOf(at: Date): number {
   return Math.floor(at.getTime() / stepMs)
 }

@@ -4,24 +4,24 @@ import type { DatabaseSync } from 'node:sqlite'
 import { deserialize, serialize } from 'node:v8'
 import { memoryTables, type OpenTable } from '../../../shared/memory/table.ts'
 
-/** Where the models keep their tables. */
+/** The place of the models' tables. */
 export type DataDirectory = {
   readonly openTable: OpenTable
   /**
-   * Makes every change so far survive the process. Call it before a change is answered; other changes are written at the
-   * end of the event loop's turn. Changes without an `await` between them are kept together or not at all.
+   * Makes every change so far survive the process. Call it before a change is answered; other changes are written at the end of the event
+   * loop's turn. Changes without an `await` between them are kept together or not at all.
    */
   flush(): void
   /** Writes the rest and lets another process in. */
   close(): void
 }
 
-/** The directory cannot be used; the message says why and what to do. */
+/** The directory is not usable; the message has the reason and the remedy. */
 export class DataDirectoryError extends Error {
   override readonly name = 'DataDirectoryError'
 }
 
-/** Goes up when a table's records change their shape: an older directory is then refused, not misread. */
+/** Rises when a table's records change their shape: an older directory is then refused, not misread. */
 const dataFormat = 1
 const fileName = 'ssofile-local.sqlite'
 // SQLite, "Result and Error Codes".
@@ -33,13 +33,13 @@ export const inMemory: DataDirectory = { openTable: memoryTables, flush: () => {
 
 /**
  * Opens a directory for this process alone, and creates it if it is missing. Throws DataDirectoryError.
- * One SQLite file in WAL mode: a commit is a write to the log, which outlives a `kill -9` of this process; with
- * synchronous=NORMAL the last commits may be lost when the machine itself fails. (SQLite, "Write-Ahead Logging".)
+ * One SQLite file in WAL mode: a commit is a write to the log, which outlives a `kill -9` of this process; with synchronous=NORMAL the last
+ * commits may be lost if the machine itself fails. (SQLite, "Write-Ahead Logging".)
  */
 export async function openDataDirectory(directory: string): Promise<DataDirectory> {
   const database = await openDatabase(directory)
   const read = database.prepare('SELECT key, value FROM entries WHERE tab = ? ORDER BY rowid')
-  // Kept in the order in which the keys came, as a Map keeps them: an upsert leaves the rowid alone.
+  // In the order in which the keys came, like a Map: an upsert leaves the rowid alone.
   const write = database.prepare(
     'INSERT INTO entries (tab, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   )
@@ -67,7 +67,7 @@ export async function openDataDirectory(directory: string): Promise<DataDirector
     isScheduled = true
     setImmediate(() => {
       isScheduled = false
-      flush() // throws where the disk is full: the process ends rather than go on with what it cannot keep
+      flush() // throws if the disk is full: the process ends, because it could not keep its changes
     })
   }
   const openTable = <V>(name: string): Map<string, V> => {
@@ -87,7 +87,7 @@ async function openDatabase(directory: string): Promise<DatabaseSync> {
   const file = join(directory, fileName)
   try {
     await mkdir(directory, { recursive: true })
-    // Only here: Node 20 has no SQLite, and everything else of ssofile runs on it.
+    // Imported only here: Node 20 has no SQLite, and everything else of ssofile runs on it.
     const { DatabaseSync } = await import('node:sqlite')
     const database = new DatabaseSync(file)
     try {
@@ -104,7 +104,7 @@ async function openDatabase(directory: string): Promise<DatabaseSync> {
 }
 
 function prepareDatabase(database: DatabaseSync, file: string): void {
-  // The lock is the operating system's: it ends with the process, however that ends. (SQLite, "PRAGMA locking_mode".)
+  // The lock belongs to the operating system: it ends with the process, however that ends. (SQLite, "PRAGMA locking_mode".)
   database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   database.exec('BEGIN IMMEDIATE')
   const format = Number(database.prepare('PRAGMA user_version').get()?.user_version)
@@ -142,7 +142,7 @@ function explain(directory: string, file: string, cause: unknown): DataDirectory
 function* keptIn<V>(rows: Iterable<Record<string, unknown>>): Generator<readonly [string, V]> {
   for (const { key, value } of rows) {
     if (typeof key !== 'string' || !(value instanceof Uint8Array)) throw new Error('a row without key or value')
-    // A cast: only values that a table of this name was given are in it, and the data format stands for their shape.
+    // A cast: the table contains only values that were set under its name, and the data format guarantees their shape.
     yield [key, deserialize(value) as V]
   }
 }

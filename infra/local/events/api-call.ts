@@ -1,7 +1,7 @@
 import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
 import type { JsonObject } from '../../../shared/memory/identity-store/identity-store-records.ts'
 
-/** A call that changes something, as CloudTrail records it: made, and answered or refused. */
+/** A changing call as CloudTrail records it: its request, and its answer or refusal. */
 export type ApiCall = {
   readonly service:
     | 'organizations'
@@ -16,7 +16,7 @@ export type ApiCall = {
     readonly accessKeyId: string
     readonly sourceIpAddress: string
     readonly userAgent: string
-    /** Whom Identity Center gave the credentials; absent: nobody. */
+    /** The person with credentials from Identity Center; absent: no person. */
     readonly person?: PersonSession | undefined
   }
   readonly at: Date

@@ -1,4 +1,4 @@
-/** What EventBridge sends to a target. Source: EventBridge User Guide, "AWS event metadata". */
+/** EventBridge's message to a target. Source: EventBridge User Guide, "AWS event metadata". */
 export type EventBridgeEvent = {
   readonly version: '0'
   readonly id: string
@@ -12,10 +12,10 @@ export type EventBridgeEvent = {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** What every event needs besides the change. Ids are fresh for each event. */
+/** The fields of every event besides the change. Ids are new for each event. */
 export type EventStamp = {
   readonly id: string
-  /** Of the CloudTrail record and of the request in it. */
+  /** The id of the CloudTrail record and of the request in it. */
   readonly recordId: string
   readonly requestId: string
   /** The management account, which also owns the identity store. */

@@ -25,7 +25,7 @@ export type EventBusOptions = {
   readonly account: () => string
   readonly identityStoreId: () => string
   readonly onError: (error: unknown) => void
-  /** Called with every event, wanted or not, for tests. */
+  /** Called with every event, even without a matching rule, for tests. */
   readonly onEvent?: (event: EventBridgeEvent) => void
 }
 
@@ -38,12 +38,12 @@ const renderers: Readonly<Record<ApiCall['service'], (call: ApiCall, stamp: Even
   sso: renderSsoCall,
   'account-access': renderSsoCall,
 }
-/** Changes made with this access key id send no event: events are best effort, and some need a trail. */
+/** Changes with this access key id send no event: events are best effort, and some need a trail. */
 const silent = 'silent'
 
 /**
- * The management account's event bus with a deployment's rules and their target: what happens in Organizations, the identity
- * store and Identity Center becomes AWS's events, and those that match go to `events`, message group `$.id`, deduplicated by content.
+ * The management account's event bus with a deployment's rules and their target. Changes in Organizations, the identity store and Identity
+ * Center become AWS's events, and matching ones go to `events`, message group `$.id`, deduplicated by content.
  */
 export class EventBus {
   readonly #options: EventBusOptions
@@ -104,8 +104,8 @@ export class EventBus {
 }
 
 /**
- * Parameters and answers are ids and policies, and are shown. Source: IAM Identity Center User Guide, "Logging IAM Identity
- * Center API calls with AWS CloudTrail".
+ * Parameters and answers are ids and policies, and stay visible. Source: IAM Identity Center User Guide, "Logging IAM Identity Center API
+ * calls with AWS CloudTrail".
  */
 export function renderSsoCall(call: ApiCall, stamp: EventStamp): EventBridgeEvent {
   const output = 'output' in call.answer ? toCloudTrailNames(call.answer.output) : {}
@@ -116,7 +116,7 @@ export function renderSsoCall(call: ApiCall, stamp: EventStamp): EventBridgeEven
 type TagChange = Extract<OrganizationsChange, { readonly event: 'TagResource' | 'UntagResource' }>
 
 /**
- * `Tag Change on Resource`, which needs no trail. `version` goes up with each change of one resource's tags.
+ * `Tag Change on Resource`, which needs no trail. `version` rises with each change of one resource's tags.
  * Source: Tagging AWS Resources User Guide, "Monitor tag changes with serverless workflows and Amazon EventBridge".
  */
 export function renderTagChange(change: TagChange, version: number, stamp: EventStamp): EventBridgeEvent {

@@ -21,8 +21,8 @@ const shown: ReadonlySet<string> = new Set([
 ])
 
 /**
- * As the public API, the console or SCIM has it. Source: IAM Identity Center User Guide, "Logging IAM Identity Center API
- * calls with AWS CloudTrail".
+ * The record of the public API, the console or SCIM. Source: IAM Identity Center User Guide, "Logging IAM Identity Center API calls with
+ * AWS CloudTrail".
  */
 export function renderIdentityStoreCall(call: ApiCall, stamp: EventStamp): EventBridgeEvent {
   const { answer } = call
@@ -99,7 +99,7 @@ export function renderIdentityStoreNotification(
 /** The ways to change the directory; each has its own CloudTrail events. */
 type DirectoryCaller = 'api' | 'console' | 'scim'
 
-/** Here all of them call the public API; the access key ids `scim` and `console` say whose events are wanted. */
+/** Here all of them call the public API; the access key ids `scim` and `console` choose the kind of events. */
 function directoryCallerOf({ caller: { accessKeyId } }: ApiCall): DirectoryCaller {
   return accessKeyId === 'scim' || accessKeyId === 'console' ? accessKeyId : 'api'
 }
@@ -135,7 +135,7 @@ function scimOperation({ operation, input }: ApiCall): string {
   return operation === 'UpdateGroup' || operation.endsWith('GroupMembership') ? 'PatchGroup' : operation
 }
 
-/** Who calls with a SCIM token is no IAM principal. (The same page.) */
+/** A caller with a SCIM token is no IAM principal. (The same page.) */
 function withScimIdentity(event: EventBridgeEvent): EventBridgeEvent {
   const userIdentity = { type: 'WebIdentityUser', accountId: event.account, accessKeyId: 'scim' }
   return { ...event, detail: { ...event.detail, eventVersion: '1.10', userIdentity } }
@@ -147,7 +147,7 @@ const consoleNames = new Map([
   ['DeleteGroupMembership', 'RemoveMemberFromGroup'],
 ])
 
-/** The console answers a creation with the whole user or group; that the id is in it is inferred. */
+/** The console answers a creation with the whole user or group; the id in it is an inference. */
 function toConsoleCall(call: ApiCall, masked: { readonly input: JsonObject; readonly output: JsonObject }) {
   const { userId, groupId } = masked.output
   const created: Json =

@@ -77,8 +77,8 @@ function serviceEventDetails(change: OrganizationsChange, managementAccountId: s
       const requestedTimestamp = renderTextTime(requestedAt)
       return { closeAccountStatus: { accountId, state, requestedTimestamp, completedTimestamp } }
     }
-    // The exact JSON of these two was not found: the members that the announcement and the API Reference name, and no
-    // more. (Organizations API Reference, "CreateAccount" and "RemoveAccountFromOrganization", May 2026.)
+    // The exact JSON of these two was not found: only the members that the announcement and the API Reference name. (Organizations API
+    // Reference, "CreateAccount" and "RemoveAccountFromOrganization", May 2026.)
     case 'AccountJoinedOrganization': {
       const { accountId, joinedMethod } = change
       return { managementAccountId, accountId, joinedMethod, joinedTime: completedTimestamp }
@@ -93,7 +93,7 @@ function serviceEventDetails(change: OrganizationsChange, managementAccountId: s
 }
 
 function renderServiceEvent(change: OrganizationsChange, details: object, stamp: EventStamp): EventBridgeEvent {
-  // As observed: this one event says "AWS Internal", the others name the service.
+  // As observed: this one event has "AWS Internal", the others name the service.
   const invokedBy = change.event === 'CreateAccountResult' ? 'AWS Internal' : 'organizations.amazonaws.com'
   return renderEvent(stamp, {
     source: 'aws.organizations',

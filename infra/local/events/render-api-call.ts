@@ -5,16 +5,15 @@ import { localAccountId, localDeployment } from '../local-account.ts'
 import type { ApiCall } from './api-call.ts'
 import { type EventBridgeEvent, type EventStamp, renderEvent, renderEventTime } from './event-bridge-event.ts'
 
-/** What CloudTrail records of a call; `null`: nothing. */
+/** The recorded parts of a call; `null`: nothing. */
 export type VisibleCall = {
   readonly requestParameters: JsonObject | null
   readonly responseElements: JsonObject | null
 }
 
 /**
- * `AWS API Call via CloudTrail`; a refused call is sent too, with `errorCode`. Sources: CloudTrail User Guide,
- * "CloudTrail record contents for management, data, and network activity events"; EventBridge User Guide, "AWS service
- * events delivered via AWS CloudTrail".
+ * `AWS API Call via CloudTrail`; a refused call is sent too, with `errorCode`. Sources: CloudTrail User Guide, "CloudTrail record contents
+ * for management, data, and network activity events"; EventBridge User Guide, "AWS service events delivered via AWS CloudTrail".
  */
 export function renderApiCall(call: ApiCall, visible: VisibleCall, stamp: EventStamp): EventBridgeEvent {
   const { service, operation, caller, at, answer } = call
@@ -49,9 +48,9 @@ export function renderApiCall(call: ApiCall, visible: VisibleCall, stamp: EventS
 }
 
 /**
- * A person of Identity Center, or a function of the product, works with the session of a role; the SDK's user agent says which
- * function calls. Anybody else is a user of IAM here, whose access key id is also the name. (CloudTrail User Guide,
- * "CloudTrail userIdentity element".)
+ * A person of Identity Center, or a function of the product, works with the session of a role; the SDK's user agent names the calling
+ * function. Any other caller is a user of IAM here, named like the access key id. (CloudTrail User Guide, "CloudTrail userIdentity
+ * element".)
  */
 function identityOf({ accessKeyId, userAgent, person }: ApiCall['caller'], account: string): object {
   if (person) {
@@ -92,7 +91,7 @@ function sessionOf({ account, name, path }: Role, session: string): object {
   }
 }
 
-/** Members as CloudTrail spells them: `AccountId` is `accountId`, at every depth. */
+/** Member names in CloudTrail's spelling: `AccountId` is `accountId`, at every depth. */
 export function toCloudTrailNames(value: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [name.charAt(0).toLowerCase() + name.slice(1), renameIn(member)]),

@@ -9,21 +9,21 @@ import { serviceCallOf } from './service-call.ts'
 export type FaultsOptions = {
   readonly clock: Clock
   readonly log: Log
-  /** No fault strikes before. */
+  /** Before this, no fault strikes. */
   readonly isReady: () => boolean
   /** Must not return; default: SIGKILL to this process. */
   readonly die?: () => void
 }
 
 /**
- * Injects faults into calls to the services of an app, at the wire: neither models nor product can see them. Add it after
- * every other hook, so that the effect of a call is kept before its answer is lost.
+ * Injects faults into calls to the services of an app, at the wire: neither models nor product can see them. Add it after every other hook,
+ * so that the effect of a call is kept before its answer is lost.
  */
 export function addFaults(app: FastifyInstance, file: FaultFile, options: FaultsOptions): void {
   const { clock, log, isReady, die = () => process.kill(process.pid, 'SIGKILL') } = options
   const plan = new FaultPlan(file)
   const afterwards = new WeakMap<FastifyRequest, 'lose-answer' | 'kill'>()
-  // The body is here by now, and nothing has taken effect.
+  // The body has arrived by now, and nothing has taken effect.
   app.addHook('preValidation', async (request, reply) => {
     const call = isReady() ? serviceCallOf(request) : undefined
     const rule = call && plan.next(call)
@@ -37,7 +37,7 @@ export function addFaults(app: FastifyInstance, file: FaultFile, options: Faults
         return breakConnection(reply)
       case 'delay':
         await clock.sleep(rule.ms)
-        // It was still on its way when its caller hung up.
+        // The caller hung up while the request was on its way.
         return request.raw.socket.destroyed ? breakConnection(reply) : undefined
       case 'lose-answer':
         return void afterwards.set(request, 'lose-answer')

@@ -14,10 +14,10 @@ const services = [
   'secretsmanager',
 ] as const satisfies readonly CalledService[]
 
-/** Which calls a rule concerns. Calls that match are counted: the first `skip` pass, then up to `times` fail. */
+/** The calls that a rule concerns. Matching calls are counted: the first `skip` pass, then up to `times` fail. */
 const matching = {
   service: z.enum(services),
-  /** As AWS calls it (`CreateAccountAssignment`, `PutObject`); absent: every operation of the service. */
+  /** AWS's name (`CreateAccountAssignment`, `PutObject`); absent: every operation of the service. */
   operation: z
     .string()
     .regex(/^[A-Z][A-Za-z0-9]*$/, "an operation is written as in AWS's API Reference, such as PutObject")
@@ -26,7 +26,7 @@ const matching = {
   caller: z.string().min(1).optional(),
   skip: z.int().min(0).default(0),
   times: z.int().min(1).optional(),
-  /** That a call fails, for each call that `skip` and `times` leave. */
+  /** The probability of a failure, for each call that `skip` and `times` leave. */
   probability: z.number().min(0).max(1).default(1),
 }
 

@@ -9,7 +9,7 @@ export type ServiceCall = {
   readonly caller: string | undefined
 }
 
-/** Decides which fault strikes which call. Every rule counts every call that it matches, whichever rule strikes. */
+/** Chooses the fault of each call. Every rule counts every matching call, whichever rule strikes. */
 export class FaultPlan {
   readonly #rules: readonly { readonly rule: FaultRule; matched: number; struck: number }[]
   readonly #randomness: SeededRandomness
@@ -34,7 +34,7 @@ export class FaultPlan {
     return first
   }
 
-  /** The rules in order, each with how many calls it matched and how many it struck. */
+  /** The rules in order, each with its number of matching calls and of struck calls. */
   counts(): readonly (FaultRule & { readonly matched: number; readonly struck: number })[] {
     return this.#rules.map(({ rule, matched, struck }) => ({ ...rule, matched, struck }))
   }

@@ -40,7 +40,7 @@ export function refusalOf(
   return { service, code, message: `Injected by --faults: ${code}` }
 }
 
-/** Answers a request as its service refuses one with this code. */
+/** Answers a request with its service's refusal for this code. */
 export function refuse(
   { service, code, message }: ServiceRefusal,
   request: FastifyRequest,

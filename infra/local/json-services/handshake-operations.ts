@@ -6,10 +6,7 @@ import { localRequests } from '../local-request.ts'
 import { type JsonOperation, operation } from './json-operation.ts'
 import { TagList, toTags } from './organization-tags.ts'
 
-/**
- * AcceptHandshake and LeaveOrganization are called by a member account. Here an account id as access key id means that
- * account.
- */
+/** A member account calls AcceptHandshake and LeaveOrganization. Here an account id as access key id means that account. */
 export function handshakeOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
   const render = (handshake: HandshakeRecord) => ({ Handshake: renderHandshake(handshake, model) })
   const Target = z.object({ Type: z.enum(['ACCOUNT', 'EMAIL']), Id: z.string().min(1).max(64) })

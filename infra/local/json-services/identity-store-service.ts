@@ -48,7 +48,7 @@ const Operations = z
   .min(1)
   .max(100)
 const ExtensionName = z.string().regex(/^aws:identitystore:[a-z]{1,20}$/)
-/** Which extensions are to be answered: without it none is. */
+/** The requested extensions: without it the answer has none. */
 const asked = { Extensions: z.array(ExtensionName).min(1).max(10).optional() }
 const userAttributes = z.object({
   Name: z.record(z.string(), text).optional(),
@@ -80,7 +80,7 @@ const paging = {
     .optional(),
 }
 
-/** Identity Store as AWS's clients call it: one row per operation of `AWSIdentityStore`. */
+/** Identity Store for AWS's clients: one row per operation of `AWSIdentityStore`. */
 export function identityStoreOperations(model: MemoryIdentityStore): Readonly<Record<string, JsonOperation>> {
   const on = inStore(model)
   const stores = storeOperations(model, on)
@@ -255,7 +255,7 @@ function membershipOperations(model: MemoryIdentityStore, on: OnStore): Record<s
 }
 
 function uniqueAttribute({ UniqueAttribute }: z.output<typeof AlternateIdentifier>, path: string): string {
-  // Nothing here comes from an external identity provider, so no external id leads anywhere.
+  // Nothing here comes from an external identity provider, so every external id is unknown.
   if (UniqueAttribute === undefined) throw resourceNotFound(path === 'userName' ? 'USER' : 'GROUP')
   const { AttributePath, AttributeValue } = UniqueAttribute
   if (AttributePath.toLowerCase() !== path.toLowerCase() || typeof AttributeValue !== 'string')
@@ -293,14 +293,14 @@ function renderGroup(
   }
 }
 
-/** `asked`: an extension that was not asked for is not answered. */
+/** `asked`: the answer has only the requested extensions. */
 function renderUser(user: UserRecord, storeId: string, asked: readonly string[] = []): object {
   const { userId, userName, attributes, createdAt, updatedAt } = user
   const { Extensions: _, ...core } = attributes
   const extension = asked.includes(enterpriseExtension) ? extensionOf(user) : undefined
   return {
     UserStatus: 'ENABLED',
-    // Also that somebody was disabled, which the console and SCIM do.
+    // Includes the status, which the console and SCIM change.
     ...core,
     Extensions: extension === undefined ? undefined : { [enterpriseExtension]: extension },
     UserId: userId,

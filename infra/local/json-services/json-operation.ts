@@ -1,14 +1,14 @@
 import type * as z from 'zod'
 
-/** What one operation of a JSON 1.1 service does with the body of a request: checks it, and answers an output shape. */
+/** One operation of a JSON 1.1 service: checks the body of a request, and answers an output shape. */
 export type JsonOperation = (input: unknown) => Promise<object>
 
-/** The input has a member of a wrong JSON type: AWS does not even get to validating it. */
+/** The input has a member of a wrong JSON type: AWS refuses it before validation. */
 export class SerializationFault extends Error {
   override readonly name = 'SerializationFault'
 }
 
-/** The input breaks the constraints of the service's model; the message is worded as AWS words it. */
+/** The input breaks the constraints of the service's model; the message has AWS's wording. */
 export class ConstraintFault extends Error {
   override readonly name = 'ConstraintFault'
 }
@@ -34,7 +34,7 @@ function isMissing(body: unknown, path: readonly PropertyKey[]): boolean {
   return value === undefined || value === null
 }
 
-/** JSON as AWS writes it: instants in epoch seconds, members without a value omitted. */
+/** JSON in AWS's form: instants in epoch seconds, members without a value omitted. */
 export function renderOutput(output: object): string {
   return JSON.stringify(withEpochSeconds(output))
 }
@@ -59,7 +59,7 @@ function renderConstraints(issues: readonly Issue[], body: unknown): string {
   return `${count} validation error${count === 1 ? '' : 's'} detected: ${faults.join('; ')}`
 }
 
-/** What stands at a path of a JSON value; `undefined`: nothing. */
+/** The value at a path of a JSON value; `undefined`: none. */
 function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),

@@ -24,9 +24,9 @@ export type JsonServices = {
   readonly ssoAdmin: MemorySsoAdmin
   readonly identityStore: MemoryIdentityStore
   readonly organizations: MemoryOrganizations
-  /** The account that Organizations calls the delegated administrator of IAM Identity Center; absent: there is none. */
+  /** The delegated administrator of IAM Identity Center, for Organizations' answers; absent: there is none. */
   readonly delegatedAdministrator?: string | undefined
-  /** Tells outcomes. Absent: none are told. */
+  /** Sends outcomes. Absent: none are sent. */
   readonly outcomes?: Telling | undefined
 }
 
@@ -35,10 +35,10 @@ type Telling = { readonly bus: MemoryEventBus; readonly secrets: MemorySecrets }
 export type CallRecorder = { readonly clock: Clock; readonly onCall: (call: ApiCall) => void }
 
 type Service = {
-  /** What CloudTrail calls it; absent: its calls are not recorded. */
+  /** CloudTrail's name for it; absent: its calls are not recorded. */
   readonly recordedAs?: ApiCall['service']
   readonly operations: Readonly<Record<string, JsonOperation>>
-  /** How the service names an input that breaks its model's constraints. */
+  /** The service's error code for an input that breaks its model's constraints. */
   readonly constraintCode: string
 }
 
@@ -50,9 +50,9 @@ type Answer =
 const contentType = 'application/x-amz-json-1.1'
 
 /**
- * Serves SSO Admin, Identity Store, Organizations and the quotas on an app: a POST whose X-Amz-Target names one of them is
- * answered here, whatever its path, before the route that would take it. Other requests pass untouched. `recorder` gets
- * every call to SSO Admin, Organizations and Identity Store that changes something, or tried to, before it is answered.
+ * Serves SSO Admin, Identity Store, Organizations and the quotas on an app. It answers each POST whose X-Amz-Target names one of them,
+ * whatever its path, before the regular route. Other requests pass untouched. `recorder` gets every call to SSO Admin, Organizations and
+ * Identity Store that changes something, or tried to, before its answer.
  */
 export function addJsonServices(app: FastifyInstance, models: JsonServices, recorder?: CallRecorder): void {
   const services = new Map<string, Service>([
@@ -153,14 +153,14 @@ const entry = z.object({
   DetailType: z.string().optional(),
   Detail: z.string().optional(),
   EventBusName: z.string().optional(),
-  /** Epoch seconds, as AWS's JSON protocols have instants. */
+  /** Epoch seconds, the form of instants in AWS's JSON protocols. */
   Time: z
     .number()
     .transform((seconds) => new Date(seconds * 1000))
     .optional(),
 })
 
-/** EventBridge as AWS's clients put events: PutEvents of `AWSEvents`. Rules are a deployment's, not the local system's. */
+/** EventBridge for AWS's clients that put events: PutEvents of `AWSEvents`. Rules belong to a deployment, not to the local system. */
 function eventBridgeOperations(bus: MemoryEventBus): Readonly<Record<string, JsonOperation>> {
   return {
     PutEvents: operation(z.object({ Entries: z.array(entry) }), async ({ Entries }) => {
@@ -173,7 +173,7 @@ function eventBridgeOperations(bus: MemoryEventBus): Readonly<Record<string, Jso
 const name = z.string().min(1).max(512)
 const value = z.string().min(1).max(65_536)
 
-/** Secrets Manager, as far as a person and the product need it for a webhook. */
+/** The parts of Secrets Manager that a person and the product need for a webhook. */
 function secretsManagerOperations(secrets: MemorySecrets): Readonly<Record<string, JsonOperation>> {
   return {
     CreateSecret: operation(z.object({ Name: name, SecretString: value }), async ({ Name, SecretString }) => ({
@@ -191,7 +191,7 @@ function secretsManagerOperations(secrets: MemorySecrets): Readonly<Record<strin
   }
 }
 
-/** What the models keep to, and the accounts that AWS documents. */
+/** The quotas that the models keep, and AWS's documented number of accounts. */
 const quotas = [
   { code: 'L-B44C7A29', name: 'Number of permission sets allowed in IAM Identity Center', value: permissionSetsMost },
   {
@@ -202,7 +202,7 @@ const quotas = [
   { code: 'L-0299121C', name: 'Number of AWS accounts or applications', value: 7_000 },
 ]
 
-/** The quotas of IAM Identity Center as AWS's clients ask for them: ListServiceQuotas of `ServiceQuotasV20190624`. */
+/** The quotas of IAM Identity Center for AWS's clients: ListServiceQuotas of `ServiceQuotasV20190624`. */
 const serviceQuotasOperations: Readonly<Record<string, JsonOperation>> = {
   ListServiceQuotas: operation(z.object({ ServiceCode: z.string().min(1).max(63) }), async ({ ServiceCode }) => {
     if (ServiceCode !== 'sso')

@@ -32,7 +32,7 @@ const unitName = z.string().min(1).max(128)
 const NextToken = z.string().max(100_000).optional()
 const paging = { MaxResults: z.int().min(1).max(20).optional(), NextToken }
 
-/** Organizations as AWS's clients call it: one row per operation of `AWSOrganizationsV20161128`. */
+/** Organizations for AWS's clients: one row per operation of `AWSOrganizationsV20161128`. */
 export function organizationsOperations(
   model: MemoryOrganizations,
   delegatedAdministrator?: string,
@@ -48,7 +48,7 @@ export function organizationsOperations(
   }
 }
 
-/** There is one delegated administrator at most: that of IAM Identity Center. */
+/** There is at most one delegated administrator: that of IAM Identity Center. */
 function delegationOperations(model: MemoryOrganizations, id: string | undefined): Record<string, JsonOperation> {
   const ServicePrincipal = z
     .string()

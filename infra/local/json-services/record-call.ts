@@ -5,7 +5,7 @@ import { currentRequest, type LocalRequest } from '../local-request.ts'
 type AnsweredCall = {
   readonly operation: string
   readonly userAgent: string
-  /** As it came over the wire. */
+  /** As received. */
   readonly body: unknown
   readonly answer: { readonly status: number; readonly body: string }
 }
@@ -13,13 +13,13 @@ type AnsweredCall = {
 const jsonObject = z.record(z.string(), z.json())
 const refusal = z.object({ __type: z.string(), Message: z.string().default('') })
 const reads = /^(Describe|Get|IsMember|List)/
-/** Calls of a member account stand in its own trail. (Organizations User Guide, "Logging API calls with AWS CloudTrail".) */
+/** A member account's own trail records its calls. (Organizations User Guide, "Logging API calls with AWS CloudTrail".) */
 const ofMembers = /^(AcceptHandshake|LeaveOrganization)$/
 
 /**
- * The call that is being served, for CloudTrail; `undefined` for what only reads, which EventBridge is not sent, and for
- * a body that is no JSON object, which has no parameters to record. (EventBridge User Guide, "AWS service events
- * delivered via AWS CloudTrail": read-only management events are left out.) `from`: who calls; default: who is being served.
+ * The served call, for CloudTrail; `undefined` for reads, which EventBridge does not get, and for a body that is no JSON object, which has
+ * no parameters to record. (EventBridge User Guide, "AWS service events delivered via AWS CloudTrail": read-only management events are left
+ * out.) `from`: the caller; default: that of the served request.
  */
 export function recordCall(
   service: ApiCall['service'],

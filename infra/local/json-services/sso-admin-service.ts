@@ -101,7 +101,7 @@ const assignment = {
   PrincipalId: principalId,
 }
 
-/** SSO Admin as AWS's clients call it: one row per operation of `SWBExternalService`. */
+/** SSO Admin for AWS's clients: one row per operation of `SWBExternalService`. */
 export function ssoAdminOperations(model: MemorySsoAdmin): Readonly<Record<string, JsonOperation>> {
   const on = inInstance(model)
   return {

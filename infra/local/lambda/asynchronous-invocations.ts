@@ -4,11 +4,11 @@ import { type LambdaFunction, ThrottledError } from './lambda-function.ts'
 export type AsynchronousInvocationsOptions = {
   readonly clock: Clock
   /**
-   * An event is dropped while another one of its function is handled: under a time scale the schedules are faster than this
-   * machine. Default: they may overlap, as in Lambda.
+   * Drops an event while another one of its function is running: under a time scale the schedules are faster than this machine. Default:
+   * they may overlap, as in Lambda.
    */
   readonly isOneAtATime?: boolean
-  /** Hears of each error of a function. */
+  /** Gets each error of a function. */
   readonly onError: (error: unknown) => void
 }
 
@@ -21,8 +21,8 @@ const minuteMs = 60_000
 type Scheduled = Pick<LambdaFunction, 'metrics' | 'settings'> & { invoke(): Promise<unknown> }
 
 /**
- * The events that schedules send to functions. Lambda queues them: an event that is throttled is tried again until it is too
- * old, an event whose invocation failed a few times.
+ * The events that schedules send to functions. Lambda queues them: it retries a throttled event until it is too old, and an event whose
+ * invocation failed a few times.
  */
 export class AsynchronousInvocations {
   readonly #options: AsynchronousInvocationsOptions
@@ -47,7 +47,7 @@ export class AsynchronousInvocations {
     this.#running.add(handling)
   }
 
-  /** Waits for what runs; what waits to be tried again is forgotten. */
+  /** Waits for running invocations; forgets events that wait for a retry. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.all(this.#running)

@@ -15,7 +15,7 @@ import { refuse } from '../faults/render-refusal.ts'
 import { serviceCallOf } from '../faults/service-call.ts'
 import { parseS3Request } from '../s3/s3-request.ts'
 
-/** Answers a call as its service does where the role of `who` lacks the right; `undefined`: it has it. */
+/** Answers a call with its service's refusal if the role of `who` lacks the right; `undefined`: it has it. */
 export function refuseUnlessGranted(
   permissions: FunctionPermissions,
   who: string,
@@ -52,7 +52,7 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
       return includes(accountAccessActionsOf(permissions), operation)
     case 'access-analyzer':
       return permissions.policyChecks !== undefined && includes(policyCheckActions, operation)
-    // What a role of an account may do is none of ours: its credentials carry no session of a function.
+    // The role of an account is not checked here: its credentials do not carry a function's session.
     case 'sts':
       return (
         operation === 'GetCallerIdentity' || (operation === 'AssumeRole' && (auditorRole ?? hygieneRole) !== undefined)

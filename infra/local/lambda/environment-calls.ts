@@ -4,7 +4,7 @@ import { breakConnection } from '../faults/add-faults.ts'
 import { refuseUnlessGranted } from './check-grant.ts'
 import { type ExecutionEnvironment, environmentTokenPrefix } from './execution-environment.ts'
 
-/** The environments that run or are frozen, by the session token that their calls carry. */
+/** The running and frozen environments, by the session token of their calls. */
 export class EnvironmentCalls {
   readonly #environments = new Map<string, ExecutionEnvironment>()
 
@@ -15,8 +15,8 @@ export class EnvironmentCalls {
   }
 
   /**
-   * Calls of a frozen environment wait, those of a dead one break off before they take effect, and each has the rights of
-   * its function only. Add it after the hooks that delay calls.
+   * Calls of a frozen environment wait, those of a dead one break off before they take effect, and each call has only the rights of its
+   * function. Add it after the hooks that delay calls.
    */
   addTo(app: FastifyInstance): void {
     const callers = new WeakMap<FastifyRequest, ExecutionEnvironment>()
@@ -28,7 +28,7 @@ export class EnvironmentCalls {
       callers.set(request, environment)
       const { raw } = reply
       raw.once('close', environment.track({ destroy: () => raw.destroy() }))
-      // As the SDK does in Lambda. (Lambda Developer Guide, "Use Lambda recursive loop detection".)
+      // Like the SDK in Lambda. (Lambda Developer Guide, "Use Lambda recursive loop detection".)
       request.headers['x-amzn-trace-id'] = environment.traceHeader
     })
     app.addHook('preValidation', async (request, reply) => {

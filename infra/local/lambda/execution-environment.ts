@@ -1,25 +1,27 @@
 import type { Clock } from '../../../shared/ports/clock.ts'
 import type { FunctionName } from '../../../shared/ports/deployment-settings.ts'
 
-/** Nothing in a dead environment ever goes on. One each: what waits for a promise that all share is kept as long as that. */
+/**
+ * Nothing in a dead environment ever continues. A new promise each time: waiters of a shared promise would stay in memory as long as that.
+ */
 const never = () => new Promise<never>(() => {})
 
-/** Something that ends when the environment dies, such as a request under way. */
+/** An object that ends when the environment dies, such as a running request. */
 type Mortal = { destroy(): void }
 
-/** What the session tokens of all environments begin with: people have tokens of their own. */
+/** The beginning of all environments' session tokens: people have tokens of their own. */
 export const environmentTokenPrefix = 'ssofile-function/'
 
 /**
- * The process of one function, which handles one event at a time. Between two events it is frozen; after a timeout it is
- * dead. Its calls are known by the session token of its credentials: they wait while it is frozen, and are cut off when it is
- * dead, whatever its code still tries. (Lambda Developer Guide, "Lambda execution environment".)
+ * The process of one function, which handles one event at a time. Between two events it is frozen; after a timeout it is dead. Its calls
+ * carry the session token of its credentials: they wait while it is frozen, and are cut off when it is dead, whatever its code still tries.
+ * (Lambda Developer Guide, "Lambda execution environment".)
  */
 export class ExecutionEnvironment {
   readonly function: FunctionName
-  /** Of its credentials. */
+  /** The session token of its credentials. */
   readonly sessionToken: string
-  /** What its calls carry as X-Amzn-Trace-Id, so that messages that they send belong to the chain of the event. */
+  /** The X-Amzn-Trace-Id of its calls, so that the messages they send belong to the chain of the event. */
   traceHeader = ''
   #state: 'frozen' | 'running' | 'dead' = 'frozen'
   #thawed = Promise.withResolvers<void>()
@@ -47,7 +49,7 @@ export class ExecutionEnvironment {
     this.#thawed = Promise.withResolvers()
   }
 
-  /** Its requests under way break off; what has taken effect stays. */
+  /** Breaks off its running requests; effects stay. */
   kill(): void {
     this.#state = 'dead'
     this.#thawed.resolve()
@@ -55,7 +57,7 @@ export class ExecutionEnvironment {
     this.#requests.clear()
   }
 
-  /** Resolves once it runs; in a dead one never. */
+  /** Resolves once it runs; if it is dead, never. */
   async alive(): Promise<void> {
     await this.whenNotFrozen()
     if (this.isDead) await never()
@@ -65,7 +67,7 @@ export class ExecutionEnvironment {
     while (this.#state === 'frozen') await this.#thawed.promise
   }
 
-  /** A request that breaks off when this dies. Answers what ends that. */
+  /** Breaks the request off when this dies. Answers a function that stops it. */
   track(request: Mortal): () => void {
     this.#requests.add(request)
     return () => this.#requests.delete(request)

@@ -4,31 +4,31 @@ import type { Clock } from '../../../shared/ports/clock.ts'
 import type { FunctionName, FunctionSettings } from '../../../shared/ports/deployment-settings.ts'
 import { ExecutionEnvironment } from './execution-environment.ts'
 
-/** What a function is invoked with: a batch of its queue, or what else it serves; nothing by its schedule. */
+/** The input of an invocation: a batch of the function's queue, or another request; nothing from its schedule. */
 export type Handler<E = SQSEvent> = (event?: E) => Promise<unknown>
 
 export type LambdaFunctionOptions<E = SQSEvent> = {
   readonly name: FunctionName
   readonly settings: FunctionSettings
   readonly clock: Clock
-  /** A function gets at least so long by `clock`: this machine does not get faster with the time. Default: 0. */
+  /** A function gets at least this long by `clock`: this machine does not run faster under a time scale. Default: 0. */
   readonly leastTimeoutMs?: number
-  /** What an environment does once at its start: opens its ports, whose calls have its session token. */
+  /** The start of an environment: opens its ports, whose calls have its session token. */
   readonly open: (environment: ExecutionEnvironment) => Handler<E>
-  /** Hears of each environment that starts or is dead. */
+  /** Gets each environment that starts or is dead. */
   readonly onEnvironment?: (environment: ExecutionEnvironment) => void
 }
 
-/** As CloudWatch counts them. (Lambda Developer Guide, "Types of metrics for Lambda functions".) */
+/** CloudWatch's counts. (Lambda Developer Guide, "Types of metrics for Lambda functions".) */
 export type FunctionMetrics = {
   invocations: number
-  /** Invocations that failed, those that timed out included. */
+  /** Failed invocations, including timeouts. */
   errors: number
   timeouts: number
   throttles: number
   recursiveInvocationsDropped: number
   asyncEventsDropped: number
-  /** The most at the same time. */
+  /** The maximum at the same time. */
   concurrentExecutions: number
 }
 
@@ -37,7 +37,7 @@ export class ThrottledError extends Error {
   override readonly name = 'TooManyRequestsException'
 }
 
-/** Lambda keeps so many instances for all functions that reserve none. (Lambda Developer Guide, "Reserved concurrency".) */
+/** Lambda keeps this many instances for all functions without a reservation. (Lambda Developer Guide, "Reserved concurrency".) */
 const unreservedConcurrency = 100
 
 /** One function of a deployment: the settings of the table, and as many environments as it needs. */
@@ -63,7 +63,7 @@ export class LambdaFunction<E extends object = SQSEvent> {
     this.settings = options.settings
   }
 
-  /** Runs it once. Throws ThrottledError; and an error where the function throws, or takes longer than its timeout. */
+  /** Runs it once. Throws ThrottledError; also throws if the function throws, or takes longer than its timeout. */
   async invoke(event?: E): Promise<unknown> {
     if (this.#running.size >= (this.settings.reservedConcurrency ?? unreservedConcurrency)) {
       this.metrics.throttles += 1
@@ -123,7 +123,7 @@ export class LambdaFunction<E extends object = SQSEvent> {
     }
   }
 
-  /** Messages whose chain is a loop are not handled. They fail, come again, and end in the dead-letter queue. */
+  /** Messages in a looping chain are not handled. They fail, come again, and end in the dead-letter queue. */
   #sortOut(event: E | undefined): { readonly allowed: E | undefined; readonly stopped?: SQSBatchResponse } {
     const isStopped = ({ attributes }: SQSRecord) =>
       !this.settings.allowsRecursion && isLoop(parseLineage(attributes.AWSTraceHeader), this.name)
@@ -145,7 +145,7 @@ export class LambdaFunction<E extends object = SQSEvent> {
   }
 }
 
-/** The messages of a batch; of anything else none. */
+/** The messages of a batch; none for other events. */
 function recordsOf(event: object | undefined): readonly SQSRecord[] {
   return event !== undefined && 'Records' in event && Array.isArray(event.Records) ? event.Records : []
 }
@@ -154,7 +154,7 @@ class TimeoutError extends Error {
   override readonly name = 'TimeoutError'
 }
 
-/** A function that answers nothing has handled all that it was given. */
+/** A function that answers nothing has handled everything. */
 function withStopped(answer: unknown, stopped: SQSBatchResponse | undefined): unknown {
   if (stopped === undefined) return answer
   const own: unknown =
@@ -162,7 +162,7 @@ function withStopped(answer: unknown, stopped: SQSBatchResponse | undefined): un
   return { batchItemFailures: [...stopped.batchItemFailures, ...(Array.isArray(own) ? own : [])] }
 }
 
-/** How often each function (by the hash of its name) has been invoked in one chain of requests. */
+/** How many times each function (by the hash of its name) has been invoked in one chain of requests. */
 type Lineage = ReadonlyMap<string, number>
 
 const invocationsMost = 16
@@ -178,7 +178,7 @@ function renderTraceHeader(root: string, lineage: Lineage): string {
   return `Root=${root};Lineage=${[...lineage].map(([hash, count]) => `${hash}:${count}`).join('|')}`
 }
 
-/** The chain of what this function sends while it handles messages of these chains: the longest of each counts. */
+/** The chain of the function's own messages while it handles messages of these chains: the longest of each counts. */
 function extendLineage(lineages: readonly Lineage[], functionName: string): Lineage {
   const longest = new Map<string, number>()
   for (const [hash, count] of lineages.flatMap((lineage) => [...lineage]))

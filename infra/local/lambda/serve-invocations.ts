@@ -8,12 +8,12 @@ const invocation = z.object({
   timeoutSeconds: z.number(),
 })
 export type Invocation = Omit<z.infer<typeof invocation>, 'event'> & { readonly event: object }
-/** `peakKb`: the most memory of the process so far. */
+/** `peakKb`: the maximum memory of the process so far. */
 export type Invoked = { readonly peakKb: number } & ({ readonly answer?: unknown } | { readonly error: string })
 
 type LambdaHandler = (event: object, context: object) => Promise<unknown>
 
-/** Makes this process that of a bundled function: what Lambda's runtime does, with the parent process as Lambda. */
+/** Makes this process run a bundled function: like Lambda's runtime, with the parent process as Lambda. */
 export function serveInvocations(handler: LambdaHandler): void {
   process.on('message', async (message) => {
     const { event, name, memoryMb, timeoutSeconds } = invocation.parse(message)
@@ -32,6 +32,6 @@ export function serveInvocations(handler: LambdaHandler): void {
     )
     process.send?.({ ...told, peakKb: process.resourceUsage().maxRSS } satisfies Invoked)
   })
-  // The local system ended without a word.
+  // The local system ended without a message.
   process.on('disconnect', () => process.exit(0))
 }

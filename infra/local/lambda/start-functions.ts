@@ -50,50 +50,50 @@ export type FunctionsOptions = {
   readonly queues: MemoryQueues
   /** How many times faster `ports.clock` runs than this machine. */
   readonly timeScale: number
-  /** Who the dispatcher is, for its lease. */
+  /** The dispatcher's name, for its lease. */
   readonly holder: string
-  /** How S3 names the functions `api` and `page`. */
+  /** S3's names of the functions `api` and `page`. */
   readonly apiPrincipals: readonly string[]
-  /** What the page of one environment has besides. */
+  /** The further options of the page in one environment. */
   readonly pageOptions: (environment: ExecutionEnvironment) => PageOptions
   /** The ports of one environment, whose calls carry its session token. */
   readonly openPorts: (environment: ExecutionEnvironment) => Ports
   readonly onEnvironment: (environment: ExecutionEnvironment) => void
-  /** Where functions run as they are deployed. Absent: they run in this process. */
+  /** Runs functions as deployed. Absent: they run in this process. */
   readonly bundles?: Bundles | undefined
 }
 
 type Bundles = {
   readonly directory: string
-  /** What the process of a function finds in its environment. */
+  /** The environment variables of a function's process. */
   readonly variablesOf: (name: FunctionName) => Readonly<Record<string, string>>
 }
 
 export type LocalFunctions = {
-  /** A reconcile, as a deployment has one before anything else runs. */
+  /** A reconcile, which a deployment runs before anything else. */
   reconcile(): Promise<void>
-  /** As S3 does when a file under `retire/` is gone. */
+  /** Acts like S3 when a file under `retire/` is deleted. */
   startRetire(): void
-  /** What the API answers to a request. Throws as `LambdaFunction.invoke` does. */
+  /** The API's answer to a request. Throws as `LambdaFunction.invoke` does. */
   serve(request: ApiEvent): Promise<unknown>
-  /** The same of the page. */
+  /** The page's answer to a request. */
   servePage(request: PageEvent): Promise<unknown>
-  /** What the dispatcher answers to the doctor. Throws as `LambdaFunction.invoke` does. */
+  /** The dispatcher's answer to the doctor. Throws as `LambdaFunction.invoke` does. */
   askDispatcher(question: DoctorQuestion): Promise<unknown>
   metrics(): Readonly<Partial<Record<FunctionName, FunctionMetrics>>>
   stop(): Promise<void>
 }
 
-/** A batch of a queue; or what the doctor asks the dispatcher. */
+/** A batch of a queue, or the doctor's question to the dispatcher. */
 type Invoked = SQSEvent | DoctorQuestion
 type Build<E> = (ports: Ports, configuration: Configuration, environment: ExecutionEnvironment) => Handler<E>
 const minuteMs = 60_000
-/** A machine does not get faster with the time, so each function gets this much of its own time at least. */
+/** The machine does not run faster under a time scale, so each function gets at least this much real time. */
 const leastRealMs = 30_000
-/** The dispatcher may wait a minute for a dead lease, which keeps real time, before it begins. */
+/** The dispatcher may wait a minute for a dead lease, which uses real time, before it begins. */
 const leastRealMsOfDispatcher = 300_000
 
-/** What a deployment is made of: the functions by the table of settings, with their queues and schedules. */
+/** The functions of a deployment, by the table of settings, with their queues and schedules. */
 export function startFunctions(options: FunctionsOptions): LocalFunctions {
   const { ports, queues, holder } = options
   const { clock, log } = ports
@@ -152,7 +152,7 @@ function openFunctions(
   options: FunctionsOptions,
   builds: Readonly<Record<Exclude<FunctionName, 'owner' | 'api' | 'page'>, Build<Invoked>>>,
 ): readonly LambdaFunction<Invoked>[] {
-  // Who deploys runs `owner`.
+  // The deployment runs `owner`.
   return functionNames
     .filter((name) => name !== 'owner' && name !== 'api' && name !== 'page')
     .map((name) => openFunction(name, builds[name], options))
@@ -191,7 +191,7 @@ function ofPage({ pageOptions }: FunctionsOptions): Build<PageEvent> {
   }
 }
 
-/** A function of a queue is not invoked by anything else. */
+/** A function of a queue has no other source of events. */
 function ofQueue(handler: QueueHandler): Build<Invoked> {
   return (ports, configuration) => {
     const handle = handler(ports, configuration)
@@ -211,7 +211,7 @@ function startMapping(
 ) {
   const { queues: sources = [], timeoutSeconds } = invoked.settings
   return sources.map(({ name: queue, maximumConcurrency: most = pollersAtFirst }) => {
-    // Each of ten would read the organization by itself, and take this one process from the dispatcher.
+    // Ten would each read the organization, and take this one process from the dispatcher.
     const maximumConcurrency = invoked.name === 'links' ? Math.min(2, most) : most
     const handler: Parameters<typeof startEventSourceMapping>[0]['handler'] = (event) => invoked.invoke(event)
     const timeoutMs = timeoutSeconds * 1000
@@ -233,23 +233,23 @@ function startOwnSchedule(
 }
 
 type BundledFunctionOptions = {
-  /** Has `NAME/index.mjs` of each function, with what lies beside it. */
+  /** Contains `NAME/index.mjs` of each function, and the files beside it. */
   readonly directory: string
   readonly name: FunctionName
   readonly environment: ExecutionEnvironment
-  /** All that the process finds in its environment, but for the session token. */
+  /** The process's environment, except the session token. */
   readonly variables: Readonly<Record<string, string>>
 }
 
 /** A source, or a file of the package beside this one. */
 const server = new URL(`./serve-invocations${extname(import.meta.url)}`, import.meta.url).href
 const invoked = z.object({ peakKb: z.number(), answer: z.unknown().optional(), error: z.string().optional() })
-/** What a rule of EventBridge sends. */
+/** The event of an EventBridge rule. */
 const scheduled = { 'detail-type': 'Scheduled Event' }
 
 /**
- * A function as it is deployed: its bundle in a Node process of its own, which dies with its environment, and when it has
- * taken more memory than the table gives it.
+ * A function as deployed: its bundle in a Node process of its own, which dies with its environment, or when it uses more memory than the
+ * table allows.
  */
 export function openBundledFunction<E extends object>(options: BundledFunctionOptions): Handler<E> {
   const { directory, name, environment, variables } = options
@@ -261,7 +261,7 @@ export function openBundledFunction<E extends object>(options: BundledFunctionOp
   const limits = [`--max-old-space-size=${memoryMb}`]
   const child = spawn(process.execPath, [...limits, '--input-type=module', '--eval', script], {
     env: { ...variables, AWS_SESSION_TOKEN: environment.sessionToken },
-    // Its log lines go where those of the local system go.
+    // Its log lines go to the local system's log.
     stdio: ['ignore', 2, 2, 'ipc'],
   })
   environment.track({ destroy: () => child.kill('SIGKILL') })

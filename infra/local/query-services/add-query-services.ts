@@ -14,8 +14,8 @@ import type { QueryOperation } from './query-operation.ts'
 import { renderQueryError } from './render-query-error.ts'
 
 /**
- * Serves STS, IAM and SNS on an app, in their query protocol. `accountOf`: the account that an access key id calls from, unless
- * AssumeRole gave it out.
+ * Serves STS, IAM and SNS on an app, in their query protocol. `accountOf`: the calling account of an access key id, unless AssumeRole
+ * issued it.
  */
 export function addQueryServices(
   app: FastifyInstance,
@@ -28,7 +28,7 @@ export function addQueryServices(
     readonly iam: MemoryIam
     /** Absent: nobody signs in. */
     readonly sessions?: PersonSessions
-    /** Absent: nobody is told of outcomes. */
+    /** Absent: there are no mails of outcomes. */
     readonly topic?: MemoryTopic
     readonly accountOf: (accessKeyId: string) => string
   },
@@ -59,7 +59,7 @@ export function addQueryServices(
   })
 }
 
-/** SNS as the product uses it: Publish to the topic of notifications, with the receiver as an attribute. */
+/** SNS for the product: Publish to the topic of notifications, with the receiver as an attribute. */
 function snsOperations(topic: MemoryTopic): Readonly<Record<string, QueryOperation>> {
   return {
     Publish({ TopicArn = '', Subject: subject = '', Message: text = '', ...others }) {

@@ -7,7 +7,7 @@ import type { Page } from '../../../shared/ports/page.ts'
 import { xmlElement } from '../s3/xml-text.ts'
 import type { QueryCaller, QueryOperation } from './query-operation.ts'
 
-/** IAM API Reference: of the account whose credentials are used. */
+/** IAM API Reference: for the account of the credentials. */
 export function iamOperations(iam: MemoryIam): Readonly<Record<string, QueryOperation>> {
   return {
     ListRoles({ PathPrefix = '/', Marker }, caller) {
@@ -125,7 +125,7 @@ function credentialOperations(model: MemoryCredentials): Readonly<Record<string,
   }
 }
 
-/** What only the role may do that retires credentials. */
+/** Operations that only the role for retiring credentials may use. */
 function retiringOperations(iam: MemoryIam): Readonly<Record<string, QueryOperation>> {
   const { credentials } = iam
   const change =

@@ -14,7 +14,7 @@ const statuses: Readonly<Record<string, number>> = {
 
 type QueryError = { readonly service: QueryService; readonly code: string; readonly message: string }
 
-/** Answers as STS and IAM refuse. */
+/** Answers with a refusal in the form of STS and IAM. */
 export function renderQueryError({ service, code, message }: QueryError, reply: FastifyReply): FastifyReply {
   const status = statuses[code] ?? 400
   const error = [

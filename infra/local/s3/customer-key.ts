@@ -5,8 +5,8 @@ import { ServiceError } from '../../../shared/ports/service-error.ts'
 const prefix = 'server-side-encryption-customer-'
 
 /**
- * Which keys of his own a request names, by their MD5 (SSE-C). S3 itself takes such requests over HTTPS only; here there
- * is none. Throws ServiceError for what S3 refuses (S3 API Reference, "PutObject" and "Error responses").
+ * The customer's own keys in a request, by their MD5 (SSE-C). S3 itself accepts such requests over HTTPS only; here there is none. Throws
+ * ServiceError for a request that S3 refuses (S3 API Reference, "PutObject" and "Error responses").
  */
 export function customerKeysOf(request: Pick<FastifyRequest, 'headers'>) {
   const own = keyOf(request, `x-amz-${prefix}`)

@@ -8,7 +8,7 @@ import { currentRequest } from '../local-request.ts'
 import type { WriteAction } from './local-bucket-policy.ts'
 import { checkMayDeleteVersion, checkMayKnowAbsence, checkMayWrite } from './permissions.ts'
 
-/** fauxqs's `S3Object`, as far as it is read here. Its etags are in quotation marks. */
+/** The parts of fauxqs's `S3Object` that are read here. Its etags are in quotation marks. */
 type FauxqsObject = {
   readonly key: string
   readonly body: Buffer
@@ -32,8 +32,8 @@ const metadataPrefix = 'x-amz-meta-'
 const checksumPrefix = 'x-amz-checksum-'
 
 /**
- * The methods of fauxqs's `S3Store` that its S3 actions call, on our own bucket. Conditions, caller and event name,
- * which fauxqs does not pass on, come from the current request. Listings and DeleteObjects are not served by fauxqs.
+ * The methods of fauxqs's `S3Store` that its S3 actions call, on our own bucket. Conditions, caller and event name, which fauxqs does not
+ * pass on, come from the current request. Listings and DeleteObjects are not served by fauxqs.
  */
 export class FauxqsS3Store {
   readonly #bucket: MemoryBucket
@@ -102,7 +102,7 @@ export class FauxqsS3Store {
     return toFauxqs(key, stored)
   }
 
-  /** S3 API Reference, "GetObject": what it answers where there is no object. */
+  /** S3 API Reference, "GetObject": its answer if there is no object. */
   #read(key: string, versionId: string | undefined): StoredObject {
     const { accessKeyId, tell } = currentRequest()
     const found = versionId === undefined ? undefined : this.#bucket.findVersion(key, versionId)
@@ -180,8 +180,8 @@ export class FauxqsS3Store {
 }
 
 /**
- * The sender of the current request. Throws ServiceError AccessDenied if the sender may not write this key, and
- * ConditionalRequestConflict if the request has met another one.
+ * The sender of the current request. Throws ServiceError AccessDenied if the sender may not write this key, and ConditionalRequestConflict
+ * if the request has met another one.
  */
 function writerOf(key: string, action: WriteAction = 'PutObject'): Caller {
   const { accessKeyId, person, sourceIpAddress, race } = currentRequest()

@@ -7,13 +7,16 @@ import { bucketPolicy } from '../../bucket-policy.ts'
 import { DeploymentNames } from '../../deployment-names.ts'
 import { localAccountId, localRegion } from '../local-account.ts'
 
-/** Who signed a request, and for whom Identity Center made the credentials, if it did. */
+/** The signer of a request, and the person with credentials from Identity Center, if there is one. */
 export type Signer = { readonly accessKeyId: string; readonly person: PersonSession | undefined }
 export type WriteAction = 'PutObject' | 'DeleteObject'
 
 const users = `arn:aws:iam::${localAccountId}:user/`
 
-/** A deployment in which every key uploads, puts people into groups, and retires for every account owner, all people may ask, and both do so by S3 and by the API. */
+/**
+ * A deployment in which every key uploads, manages groups, and retires for every account owner, and all people may request.
+ * Both work by S3 and by the API.
+ */
 const deployment = environment.parse({
   account: localAccountId,
   managementAccount: localAccountId,
@@ -48,7 +51,7 @@ const open = {
     ...deployment.access,
     uploaders: [{ folder: '', principals: everybody }],
     permissionSetUploaders: everybody,
-    // Any folder, since owners are whoever the tags of accounts name.
+    // Any folder, since the tags of accounts name the owners.
     accountOwners: [{ folder: '*', principals: everybody }],
     memberships: [{ folder: '', principals: everybody }],
   },
@@ -57,7 +60,7 @@ const open = {
 const roles = new Map(names.roleArns.map((arn) => [arn.slice(arn.indexOf('/') + 1), arn]))
 
 type BucketPolicy = ReturnType<typeof bucketPolicy>
-/** By the places of all kinds: a test may add one. Each write is judged, so it is not built for each. */
+/** By the places of all kinds: a test may add one. A cache, since every write is judged. */
 const policies = new Map<string, BucketPolicy>()
 
 function policyOf(all: readonly Kind[]): BucketPolicy {
@@ -67,13 +70,13 @@ function policyOf(all: readonly Kind[]): BucketPolicy {
   return policy
 }
 
-/** Whether the policy of a deployment's bucket would deny this. What it leaves open, other policies decide. */
+/** Whether the policy of a deployment's bucket would deny this. Other policies decide on the rest. */
 export function isDeniedByBucket({ accessKeyId, person }: Signer, action: WriteAction, key: string): boolean {
   const policy = policyOf(allKinds())
   const request = { action: `s3:${action}`, resource: `${names.bucketArn}/${key}` }
   if (person === undefined)
     return evaluatePolicy(policy, { ...request, principal: roles.get(accessKeyId) ?? users + accessKeyId }) === 'denied'
-  // People sign in to any account of the organization, and all of them may ask here.
+  // People sign in to any account of the organization, and all of them may request here.
   const principal = `arn:aws:iam::${localAccountId}:role/aws-reserved/sso.amazonaws.com/${person.roleName}`
   const context = { 'identitystore:UserId': person.userId }
   return evaluatePolicy(policy, { ...request, principal, context }) === 'denied'

@@ -11,7 +11,7 @@ import {
 import { isDeniedByBucket, type Signer, type WriteAction } from './local-bucket-policy.ts'
 
 const writable = ({ write = [], put = [] }: FunctionPermissions) => [...write, ...put]
-/** What the policies of these roles and users allow; those of everybody else allow whatever the bucket's policy leaves open. */
+/** The rights of these roles and users; everybody else may do everything that the bucket's policy does not deny. */
 const prefixesByRole: Readonly<Record<string, () => readonly string[]>> = {
   'ssofile-api': () => writable(functionPermissions.api),
   'ssofile-page': () => writable(functionPermissions.page),
@@ -27,7 +27,7 @@ const prefixesByRole: Readonly<Record<string, () => readonly string[]>> = {
   hr: () => placesWrittenBy('people'),
 }
 
-/** Who writes where, in words: a place of its own, or the kind of input that is there. */
+/** The writers of a key, in words: a place of its own, or the kind of input there. */
 function remedyFor(key: string): string {
   if (key.startsWith('control/')) return "use the access key id 'operator' for control/"
   if (key.startsWith('drills/')) return "use the access key id 'responder' for drills/; nobody deletes there"
@@ -49,7 +49,7 @@ const remedies: Partial<Record<Writers, (place: string) => string>> = {
       : 'people approve under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile approve',
 }
 
-/** Throws ServiceError AccessDenied where a deployment's bucket policy would refuse this write. */
+/** Throws ServiceError AccessDenied if a deployment's bucket policy would refuse this write. */
 export function checkMayWrite(signer: Signer, action: WriteAction, key: string): void {
   const { accessKeyId, person } = signer
   if (accessKeyId === 'ssofile') return
@@ -61,10 +61,7 @@ export function checkMayWrite(signer: Signer, action: WriteAction, key: string):
   throw new ServiceError('s3', 'AccessDenied', `Access Denied: ${who} may not ${verb} '${key}'; ${remedyFor(key)}`)
 }
 
-/**
- * Throws ServiceError AccessDenied where a deployment's bucket policy lets nobody delete versions; here the access key id
- * `ssofile` may.
- */
+/** Throws ServiceError AccessDenied if a deployment's bucket policy lets nobody delete versions; here the access key id `ssofile` may. */
 export function checkMayDeleteVersion(accessKeyId: string, key: string): void {
   if (accessKeyId === 'ssofile') return
   throw new ServiceError(
@@ -74,27 +71,27 @@ export function checkMayDeleteVersion(accessKeyId: string, key: string): void {
   )
 }
 
-/** As an uploader whose policy lacks s3:ListBucket. */
+/** Like an uploader whose policy lacks s3:ListBucket. */
 const mayNotList = 'uploader-without-list'
-/** As an uploader whose policy allows it with a condition on s3:prefix. */
+/** Like an uploader whose policy allows it with a condition on s3:prefix. */
 const mayListPrefixes = 'uploader-of-prefixes'
 
-/** Throws ServiceError AccessDenied for who may not list what begins with this. */
+/** Throws ServiceError AccessDenied for a caller who may not list keys with this beginning. */
 export function checkMayList(accessKeyId: string | undefined, prefix: string): void {
   if (accessKeyId !== mayNotList && !(accessKeyId === mayListPrefixes && prefix === '')) return
   throw new ServiceError('s3', 'AccessDenied', `Access Denied: '${accessKeyId}' may not list the bucket`)
 }
 
 /**
- * Who may not list is not told that an object is absent, nor who may list prefixes only: a request for an object has none.
- * (S3 API Reference, "GetObject" and "HeadObject", Permissions; IAM condition keys of S3, `s3:prefix`.)
+ * A caller without the right to list does not learn that an object is absent, nor does one who may list prefixes only: a request for an
+ * object has none. (S3 API Reference, "GetObject" and "HeadObject", Permissions; IAM condition keys of S3, `s3:prefix`.)
  */
 export function checkMayKnowAbsence(accessKeyId: string | undefined): void {
   if (accessKeyId === mayNotList || accessKeyId === mayListPrefixes)
     throw new ServiceError('s3', 'AccessDenied', 'Access Denied')
 }
 
-/** Throws ServiceError AccessDenied for everyone but who deploys, which is `ssofile` here. */
+/** Throws ServiceError AccessDenied for everyone but the deployer, which is `ssofile` here. */
 export function checkMaySetVersioning(accessKeyId: string | undefined): void {
   if (accessKeyId === 'ssofile') return
   throw new ServiceError(

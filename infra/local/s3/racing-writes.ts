@@ -3,15 +3,14 @@ import { ServiceError } from '../../../shared/ports/service-error.ts'
 
 /** A conditional write or delete that has begun to arrive. */
 export type Race = {
-  /** Throws ServiceError ConditionalRequestConflict where another request has changed the key since this one began. */
+  /** Throws ServiceError ConditionalRequestConflict if another request has changed the key since this one began. */
   check(): void
   end(): void
 }
 
 /**
- * Conditional writes of one key that overlap in time: the first to come to its end wins, the others are told to try again,
- * whether or not their condition still holds. (S3 User Guide, "How to prevent object overwrites with conditional writes",
- * 409 Conflict.)
+ * Conditional writes of one key that overlap in time: the first to finish wins, the others must try again, whether or not their condition
+ * still holds. (S3 User Guide, "How to prevent object overwrites with conditional writes", 409 Conflict.)
  */
 export class RacingWrites {
   readonly #running = new Map<string, Set<{ isOvertaken: boolean }>>()

@@ -5,7 +5,7 @@ import { xmlElement } from './xml-text.ts'
 export type Encode = (text: string) => string
 const mostAtAll = 1000
 
-/** ListObjects, or ListObjectsV2 with `list-type=2`, as XML. fauxqs knows no encoding-type and loses its place. */
+/** ListObjects, or ListObjectsV2 with `list-type=2`, as XML. fauxqs does not support encoding-type and loses its place. */
 export function renderListing(bucket: MemoryBucket, query: URLSearchParams): string {
   const isVersion2 = query.get('list-type') === '2'
   const encode = encodingOf(query)
@@ -61,7 +61,7 @@ function contentsOf({ objects }: ObjectPage, encode: Encode, tellsOwner: boolean
   })
 }
 
-/** As HTML forms encode, slashes kept. (S3 API Reference, "ListObjectsV2", EncodingType.) */
+/** Encodes like HTML forms, but keeps slashes. (S3 API Reference, "ListObjectsV2", EncodingType.) */
 export function encodingOf(query: URLSearchParams): Encode {
   const type = query.get('encoding-type')
   if (type === null) return (text) => text

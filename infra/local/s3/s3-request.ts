@@ -4,12 +4,12 @@ import type { ObjectCreation } from '../../../shared/memory/s3/object-change.ts'
 import type { WriteCondition } from '../../../shared/ports/object-store.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 
-/** What an S3 request is about; an empty `key` means the bucket, an empty `bucket` the service. */
+/** The target of an S3 request; an empty `key` means the bucket, an empty `bucket` the service. */
 export type S3Request = { readonly bucket: string; readonly key: string; readonly query: URLSearchParams }
 
 const s3Routes: ReadonlySet<string | undefined> = new Set(['/', '/:bucket', '/:bucket/*'])
 
-/** What stands in for a path that is not UTF-8 in percent-encoding; no bucket can have this name. */
+/** Replaces a path that is not UTF-8 in percent-encoding; no bucket can have this name. */
 export const malformedUrl = '/_malformed/'
 
 /** `undefined`: not for S3, but for SQS, a JSON service or the local system itself. */
@@ -36,7 +36,7 @@ export function hasWriteCondition({ method, headers }: FastifyRequest): boolean 
   return headers['if-match'] !== undefined || headers['if-none-match'] !== undefined
 }
 
-/** Throws ServiceError NotImplemented for what S3 does not know either: If-None-Match with an etag on a write. */
+/** Throws ServiceError NotImplemented for a condition that S3 does not support either: If-None-Match with an etag on a write. */
 export function conditionOf(request: FastifyRequest): WriteCondition | undefined {
   if (!hasWriteCondition(request)) return undefined
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
@@ -53,7 +53,7 @@ export function creationOf(request: FastifyRequest): ObjectCreation {
 
 const copySource = /^(.*?)\?versionId=([^&]*)$/s
 
-/** Throws ServiceError InvalidArgument for what cannot be a version id. */
+/** Throws ServiceError InvalidArgument for an impossible version id. */
 export function versionsOf(request: FastifyRequest) {
   const versionId = parseS3Request(request)?.query.get('versionId') ?? undefined
   const sourceVersionId = copySource.exec(request.headers['x-amz-copy-source']?.toString() ?? '')?.[2]

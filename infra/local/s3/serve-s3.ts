@@ -10,7 +10,7 @@ import { type Encode, encodingOf, maxKeysOf, renderListing } from './s3-list-res
 import { checkMd5, dropSourceVersion, malformedUrl, type S3Request } from './s3-request.ts'
 import { xmlElement, xmlTexts } from './xml-text.ts'
 
-// Subresources by which S3 tells its operations apart; unknown to fauxqs, which would read or write the object instead.
+// Subresources that distinguish S3's operations; fauxqs does not know them, and would read or write the object instead.
 const unsupported = [
   'accelerate',
   'acl',
@@ -42,8 +42,8 @@ const unsupported = [
 const xmlns = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 /**
- * Answers what fauxqs would get wrong, and leaves the rest of a valid request to it, in a form that it understands.
- * True: answered. Throws ServiceError for what S3 refuses.
+ * Answers requests that fauxqs would get wrong, and leaves the rest of the valid ones to it, in a form that it understands. True: answered.
+ * Throws ServiceError for a request that S3 refuses.
  */
 export function serveS3(bucket: MemoryBucket, about: S3Request, request: FastifyRequest, reply: FastifyReply): boolean {
   checkRequest(bucket, about, request)

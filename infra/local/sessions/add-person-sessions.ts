@@ -15,8 +15,8 @@ import { parseS3Request } from '../s3/s3-request.ts'
 const asked = z.strictObject({ user: z.string().min(1), permissionSet: z.string().min(1), account: accountId })
 
 /**
- * What the access portal and `aws sso login` do: `POST /_ssofile/sessions` `{ user, permissionSet, account }` answers credentials
- * where this user has this access now. Calls with them are refused where the role as it was provisioned denies them.
+ * The access portal and `aws sso login`: `POST /_ssofile/sessions` `{ user, permissionSet, account }` answers credentials if this user has
+ * this access now. Calls with them are refused if the provisioned role denies them.
  */
 export function addPersonSessions(app: FastifyInstance, sessions: PersonSessions): void {
   app.post('/_ssofile/sessions', async (request, reply) => {
@@ -113,7 +113,7 @@ export function parseBody(body: unknown): unknown {
 }
 
 type SessionCall = {
-  /** As policies name it: `s3:GetObject`. */
+  /** In the notation of policies: `s3:GetObject`. */
   readonly action: string
   readonly resource: string
   readonly region: string
@@ -132,8 +132,8 @@ const policy = z.object({ Statement: z.union([z.array(z.unknown()), z.unknown().
 const aboutEffect = z.object({ Effect: z.string() })
 
 /**
- * Whether the inline policy of a session's role denies a call. What it allows is not judged here, nor its managed policies:
- * in the local system everybody may call what is there. Throws for a denial that is not understood.
+ * Whether the inline policy of a session's role denies a call. It ignores the policy's allowances, and managed policies: in the local
+ * system everybody may call everything. Throws for a denial that it cannot parse.
  */
 export function isDenied(inlinePolicy: string | undefined, session: PersonSession, call: SessionCall): boolean {
   const { Statement } = policy.parse(parseLooseJson(inlinePolicy ?? '{"Statement":[]}'))

@@ -14,7 +14,7 @@ export class FauxqsQueue {
   readonly name: string
   readonly arn: string
   readonly tags = new Map<string, string>()
-  /** Read by fauxqs like a Map: who is in flight, and the message of a receipt handle. */
+  /** fauxqs reads it like a Map: the messages in flight, and the message of a receipt handle. */
   readonly inflightMessages: {
     has(receiptHandle: string): boolean
     get(receiptHandle: string): { readonly message: object } | undefined
@@ -125,7 +125,7 @@ export class FauxqsQueue {
   }
 }
 
-/** The methods of fauxqs's `SqsStore` that its app and actions call: exactly our queues, none made, none removed. */
+/** The methods of fauxqs's `SqsStore` that its app and actions call: exactly our queues; none can be added or removed. */
 export class FauxqsSqsStore {
   readonly #queues: ReadonlyMap<string, FauxqsQueue>
   readonly #shutDown = new AbortController()
@@ -174,7 +174,7 @@ export class FauxqsSqsStore {
     return { name, url, arn, attributes: queue.getAllAttributes(['All']), messages: queue.inspectMessages() }
   }
 
-  /** Called by fauxqs before the server closes: ends all long polls. */
+  /** fauxqs calls it before the server closes: ends all long polls. */
   shutdown(): void {
     this.#shutDown.abort()
   }

@@ -35,8 +35,9 @@ const batchMost = 10
 const batchMostBytes = 1_048_576
 
 /**
- * Answers what fauxqs would get wrong, and leaves the rest to it. fauxqs refuses message bodies with characters beyond
- * U+FFFF, which SQS accepts, and CreateQueue of an existing queue; its batches tell other errors than its single calls. `undefined`: not answered. Throws ServiceError.
+ * Answers requests that fauxqs would get wrong, and leaves the rest to it. fauxqs refuses message bodies with characters beyond U+FFFF,
+ * which SQS accepts, and CreateQueue of an existing queue; its batches report other errors than its single calls. `undefined`: not
+ * answered. Throws ServiceError.
  */
 export function serveSqs(store: FauxqsSqsStore, target: string, body: unknown): object | undefined {
   switch (target) {
@@ -91,7 +92,7 @@ function sendBatch(queue: MemoryQueue, entries: readonly (Entry & { readonly Id:
   return serveEach(entries, (message) => send(queue, message))
 }
 
-/** What is refused of one entry is told, and the others are done. */
+/** A refused entry is reported, and the others are done. */
 function serveEach<E extends { readonly Id: string }>(entries: readonly E[], serve: (entry: E) => object): object {
   const Successful: object[] = []
   const Failed: object[] = []

@@ -6,7 +6,7 @@ import type { QueueName } from '../../../shared/ports/queues.ts'
 import { localAccountId, localRegion, queueArn } from '../local-account.ts'
 import { renderSequenceNumber } from './sequence-number.ts'
 
-/** One message as a Lambda function gets it. Source: Lambda Developer Guide, "Using Lambda with Amazon SQS". */
+/** One message in the form of a Lambda event. Source: Lambda Developer Guide, "Using Lambda with Amazon SQS". */
 export function toSqsRecord(queue: QueueName, message: DeliveredMessage): SQSRecord {
   const { messageId, receiptHandle, body, receiveCount, sentAt, firstReceivedAt = sentAt } = message
   return {
