@@ -1,8 +1,8 @@
-/** What is known of one permission set that a file may ask for. */
+/** One permission set, its file and ssofile's record. */
 export type PermissionSetFacts = {
-  /** Sessions that were ended ask for other denials than its accounts have, and this reconcile has not brought them yet. */
+  /** Ended sessions need other denials than the accounts have, and this reconcile has not written them yet. */
   readonly hasDenials: boolean
-  /** ssofile's record. `claimed`: without an ARN, so a creation may be under way. */
+  /** ssofile's record. `claimed`: it has no ARN yet, so a creation may be in flight. */
   readonly entry: 'none' | 'claimed' | 'named'
   readonly wish: 'invalid' | DeletionFacts | DefinitionFacts
 }
@@ -11,35 +11,34 @@ export type PermissionSetFacts = {
 export type DeletionFacts = {
   /** Links or the ledger still use it. */
   readonly isReferenced: boolean
-  /** What was claimed has been looked for by its name, and is not there. */
+  /** ssofile looked for the claimed permission set by its name, and it is not there. */
   readonly isMissing: boolean
-  /** A creation that got no answer may still take effect. */
+  /** An unanswered creation may still take effect. */
   readonly mayCome: boolean
-  /** The record says when its deletion began. */
+  /** The record says when the deletion began. */
   readonly isBegun: boolean
 }
 
-/** What the file asks for, and what there is. */
+/** The wish of the file, and the permission set in Identity Center. */
 export type DefinitionFacts = {
-  /** Policies refuse this content, which was neither applied nor begun before. */
+  /** Policies refuse this content, which ssofile neither applied nor began before. */
   readonly isObjected: boolean
-  /** The file was applied, and nobody is known to have changed anything since. */
+  /** The file was applied, and ssofile knows of no later change. */
   readonly isInForce: boolean
-  /** What stops this reconcile. */
   readonly obstacle: Obstacle
   /** The next attempt is in the record, or it needs none. */
   readonly isPutOff: boolean
   /** The permission set. `others`: ssofile neither created nor adopted it. `unread`: no row needs it. */
   readonly live: 'unread' | 'gone' | 'others' | 'there'
-  /** Somebody else changed it, and that is only reported. */
+  /** Somebody else changed it, and `onDrift` only reports. */
   readonly drift: 'none' | 'to report' | 'reported'
   /** The brake need not judge the change, or has admitted it. */
   readonly isAdmitted: boolean
-  /** The definition is as the file says, and history has it. */
+  /** The definition equals the file, and history has the change. */
   readonly isChanged: boolean
   /** Accounts may have an older version. */
   readonly isOwed: boolean
-  /** The record says that this file is in force, and nothing else. */
+  /** The record says exactly that this file is in force. */
   readonly isSettled: boolean
 }
 
@@ -78,28 +77,28 @@ export type PermissionSetAction = { readonly do: (typeof permissionSetActions)[n
 export type PermissionSetEnd = { readonly tell: (typeof permissionSetEnds)[number] }
 
 /**
- * The next step for one permission set. The record is written before each call that it is about. The first row that fits counts.
+ * The next step for one permission set. ssofile writes the record before each call. The first row that fits counts.
  *
  * | file    | entry   | what else                                            | step           |
  * | ------- | ------- | ---------------------------------------------------- | -------------- |
- * | any     | any     | ended sessions are not denied as they should be      | deny sessions  |
+ * | any     | any     | ended sessions lack denials                          | deny sessions  |
  * | invalid | any     |                                                      | invalid        |
  * | none    | none    |                                                      | nothing        |
  * | none    | any     | something refers to it                               | blocked        |
- * | none    | claimed | not looked for                                       | look for it    |
+ * | none    | claimed | not looked for yet                                   | look for it    |
  * | none    | claimed | not there, a call may still create it                | unanswered     |
  * | none    | claimed | not there                                            | forget         |
  * | none    | named   | its deletion is not in the record                    | begin deletion |
  * | none    | named   | its deletion is in the record                        | delete         |
  * | valid   | any     | policies refuse it                                   | objected       |
- * | valid   | any     | an obstacle, without a next attempt that it needs    | put off        |
+ * | valid   | any     | an obstacle that needs a next attempt, and has none  | put off        |
  * | valid   | any     | an obstacle                                          | the obstacle   |
- * | valid   | named   | in force, and nobody has to look                     | applied        |
+ * | valid   | named   | in force, and nobody must look                       | applied        |
  * | valid   | none    | others made one of this name                         | not ours       |
  * | valid   | none    |                                                      | claim          |
  * | valid   | claimed |                                                      | create         |
  * | valid   | named   | gone                                                 | claim          |
- * | valid   | named   | differs by hand, which is only reported              | report drift, once told: applied |
+ * | valid   | named   | others changed it, which is only reported            | report drift, once told: applied |
  * | valid   | named   | the change may take something away                   | ask the brake  |
  * | valid   | named   | differs, or history does not have the change         | change         |
  * | valid   | named   | accounts may have an older version                   | provision      |

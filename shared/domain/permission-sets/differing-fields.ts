@@ -17,8 +17,7 @@ const fieldOf = {
 } as const satisfies Readonly<Record<Exclude<PermissionSetChange['kind'], 'update'>, Field>>
 
 /**
- * The fields that say something else in one file than in the other, by their names and in the order of the contract.
- * Empty: both say the same, maybe in another form.
+ * The names of the fields that differ between two files, in the order of the contract. Empty: both say the same, maybe in another form.
  */
 export function listDifferingFields(before: PermissionSetFile, after: PermissionSetFile): readonly string[] {
   const differing = new Set<string>([

@@ -25,13 +25,12 @@ export type PermissionSetChange =
   | { readonly kind: 'put-boundary'; readonly boundary: PermissionsBoundary }
   | { readonly kind: 'delete-boundary' }
 
-/** What a permission set allows. */
 export type PermissionSetPolicies = Pick<
   PermissionSetDefinition,
   'inlinePolicy' | 'managedPolicyArns' | 'customerManagedPolicies' | 'permissionsBoundary'
 >
 
-/** Whether it changes the roles in the accounts, so that they have to be provisioned. Tags do not. */
+/** Whether the change affects the roles in the accounts, so that ssofile must provision them. Tags do not. */
 export function isOfRoles({ kind }: PermissionSetChange): boolean {
   return kind !== 'tag' && kind !== 'untag'
 }
@@ -42,25 +41,24 @@ export function definitionOf(file: PermissionSetFile): PermissionSetDefinition {
 }
 
 /**
- * The calls that make `actual` equal to `wanted`, in the order in which they must be made. Empty: nothing differs,
- * except what AWS cannot change (`planWarnings`).
+ * The calls that make `actual` equal to `wanted`, in the required order. Empty: nothing differs, except what AWS cannot change
+ * (`planWarnings`).
  *
  * | step | calls                                      | why there                                               |
  * | ---- | ------------------------------------------ | ------------------------------------------------------- |
  * | 1    | tags; attributes, if the session shortens  | tags grant nothing; a shorter session is less           |
- * | 2    | detach the policies that go                | both versions have the rest; 25 are never exceeded      |
+ * | 2    | detach the old policies                    | both versions have the rest; 25 are never exceeded      |
  * | 3    | inline policy and boundary                 | see below                                               |
- * | 4    | attach the policies that come              | the new boundary and the new denials are there already  |
- * | 5    | attributes otherwise                       | a longer session only for what the new version grants   |
+ * | 4    | attach the new policies                    | the new boundary and the new denials are there already  |
+ * | 5    | attributes otherwise                       | a longer session only for the rights of the new version |
  *
- * So the permission set never grants anything that neither the old nor the new version grants. Between 2 and 4 it has
- * the managed policies of both: with the old inline policy and boundary that is within the old version, with the new
- * ones within the new. Denials in the inline policy are covered too: the old one stays while an old policy does, and
- * the new one is there before a new policy. In step 3 an added boundary goes first and a removed one last. Where one
- * boundary replaces another, the inline policy goes first if it only takes away, else the boundary. Two limits: what a
- * managed policy denies is not known here, so each counts as granting; and where a boundary and an inline policy that
- * grants and denies are replaced together, no order is within the two. Roles follow only when they are provisioned,
- * after the last call.
+ * So the permission set never grants anything that neither the old nor the new version grants. Between steps 2 and 4 it has only the
+ * managed policies of both versions. With the old inline policy and boundary, that is within the old version; with the new ones, within
+ * the new version. Denials in the inline policy are safe too: the old ones stay while an old policy stays, and the new ones come before
+ * a new policy. In step 3, an added boundary goes first and a removed one last. If one boundary replaces another, the inline policy goes
+ * first if it only takes away, else the boundary. Two limits: the denials of a managed policy are unknown here, so each counts as
+ * granting; and if a boundary and an inline policy that grants and denies are replaced together, no order is within the two. Roles
+ * change only when they are provisioned, after the last call.
  */
 export function planPermissionSetChanges(
   actual: PermissionSetDefinition,
@@ -78,7 +76,7 @@ export function planPermissionSetChanges(
   ]
 }
 
-/** What differs and cannot be changed: AWS offers no way to empty a description. */
+/** Differences that nobody can change: AWS offers no way to empty a description. */
 export function planWarnings(actual: PermissionSetDefinition, wanted: PermissionSetDefinition): readonly string[] {
   if (actual.description === undefined || wanted.description !== undefined) return []
   return [
@@ -129,7 +127,7 @@ function planAttributes(
   return fields.length === 0 ? [] : [{ kind: 'update', attributes, fields }]
 }
 
-/** Removals first, so that 50 tags are never exceeded. Keys that begin with `aws:` are AWS's own and stay. */
+/** Removals first, so that 50 tags are never exceeded. AWS owns keys that begin with `aws:`: they stay. */
 function planTags(actual: readonly Tag[], wanted: readonly Tag[]): readonly PermissionSetChange[] {
   const keys = listMissing(actual, wanted, ({ Key }) => Key)
     .map(({ Key }) => Key)
@@ -141,7 +139,7 @@ function planTags(actual: readonly Tag[], wanted: readonly Tag[]): readonly Perm
   ]
 }
 
-/** The managed policies that one has and the other has not. */
+/** The managed policies of one definition that the other lacks. */
 function planPolicies(
   kind: 'attach' | 'detach',
   having: PermissionSetDefinition,
@@ -179,11 +177,11 @@ function planBoundary(
 ): readonly PermissionSetChange[] {
   if (wanted === undefined) return actual === undefined ? [] : [{ kind: 'delete-boundary' }]
   const isSame = actual !== undefined && boundaryKey(actual) === boundaryKey(wanted)
-  // One call replaces a boundary by one of the other kind too. (API Reference, PutPermissionsBoundaryToPermissionSet.)
+  // One call also replaces a boundary by one of the other kind. (API Reference, PutPermissionsBoundaryToPermissionSet.)
   return isSame ? [] : [{ kind: 'put-boundary', boundary: wanted }]
 }
 
-/** The same document: white space and the order of fields mean nothing in a policy, nor does a list around a single statement. */
+/** Whether two policies are equal. White space, the order of fields, and a list around a single statement mean nothing. */
 export function isSamePolicy(a: string | undefined, b: string | undefined): boolean {
   if (a === b) return true
   if (a === undefined || b === undefined) return false
@@ -196,7 +194,7 @@ function renderSorted(policy: unknown): string {
   return JSON.stringify(sortFields(isObject ? { ...policy, Statement: [policy.Statement].flat() } : policy))
 }
 
-/** Whether a statement of the policy may have this effect. A policy that cannot be read may have any. */
+/** Whether a statement of the policy may have this effect. An unreadable policy may have any. */
 function hasEffect(policy: string | undefined, effect: 'Allow' | 'Deny'): boolean {
   if (policy === undefined) return false
   const document = parseLooseJson(policy)
@@ -212,7 +210,7 @@ export function listMissing<T>(items: readonly T[], others: readonly T[], keyOf:
   return items.filter((item) => !known.has(keyOf(item)))
 }
 
-/** A path that is left out is `/`. */
+/** The default path is `/`. */
 export function referenceKey({ Name, Path = '/' }: CustomerManagedPolicy): string {
   return Path + Name
 }
@@ -223,7 +221,7 @@ export function boundaryKey(boundary: PermissionsBoundary): string {
     : `customer managed ${referenceKey(boundary.CustomerManagedPolicyReference)}`
 }
 
-/** A duration that cannot be read differs from every other. */
+/** An unreadable duration differs from every other. */
 function minutesOf({ sessionDuration }: PermissionSetDefinition): number {
   return parseSessionDuration(sessionDuration) ?? Number.POSITIVE_INFINITY
 }

@@ -13,8 +13,8 @@ import { managedPoliciesMost, permissionSetRules } from './permission-set-rules.
 export const permissionSetPrefix = 'permission_sets/'
 
 /**
- * A larger file is refused unread. With every limit used up at once (25 ARNs of 2,048, 50 tags of 384 letters, a policy
- * of 32,768 bytes) a file has about 150 KB; the rest is room for indentation.
+ * A larger file is refused unread. A file that reaches every limit at once (25 ARNs of 2,048, 50 tags of 384 letters, a policy
+ * of 32,768 bytes) has about 150 KB. The rest is room for indentation.
  */
 export const permissionSetFileMostBytes = 256 * 1024
 
@@ -42,14 +42,14 @@ const customerManagedPolicy = z.strictObject({
     .regex(/^(\/[A-Za-z0-9.,+@=_-]+)*\/$/)
     .optional(),
 })
-/** A policy that must exist under this name and path in every target account; without a path it is `/`. */
+/** A policy that must exist under this name and path in every target account. The default path is `/`. */
 export type CustomerManagedPolicy = Readonly<z.infer<typeof customerManagedPolicy>>
 
 export type PermissionsBoundary =
   | { readonly ManagedPolicyArn: string }
   | { readonly CustomerManagedPolicyReference: CustomerManagedPolicy }
 
-/** What Identity Center has of a permission set, or what a file asks for. An absent field: there is none. */
+/** A permission set, in Identity Center or in a file. An absent field: there is none. */
 export type PermissionSetDefinition = {
   readonly description?: string
   /** ISO 8601, such as `PT1H`. */
@@ -58,25 +58,25 @@ export type PermissionSetDefinition = {
   readonly tags: readonly Tag[]
   readonly managedPolicyArns: readonly string[]
   readonly customerManagedPolicies: readonly CustomerManagedPolicy[]
-  /** JSON text; of a file compact, exactly what is sent to PutInlinePolicyToPermissionSet. */
+  /** JSON text. From a file it is compact, exactly as sent to PutInlinePolicyToPermissionSet. */
   readonly inlinePolicy?: string
   readonly permissionsBoundary?: PermissionsBoundary
 }
 
-/** What a file under `permission_sets/` asks for. */
+/** The content of a file under `permission_sets/`. */
 export type PermissionSetFile = Omit<PermissionSetDefinition, 'sessionDuration'> & {
   readonly name: PermissionSetName
   /** Whole minutes, 60 to 720. */
   readonly sessionDurationMinutes: number
-  /** Who answers for it. It is ours alone: Identity Center never hears of it. */
+  /** The person or group who answers for it. Only ssofile knows it: Identity Center has no such field. */
   readonly owner?: string | undefined
-  /** What works but may surprise, in whole sentences; empty: nothing. */
+  /** Surprises in a valid file, in whole sentences. Empty: none. */
   readonly warnings: readonly string[]
 }
 
 /**
- * The rules of a permission set file as far as JSON Schema can say them (`z.toJSONSchema(…, { io: 'input' })`); those
- * that join several values are in `jointFaults`. Source of patterns and lengths: IAM Identity Center API Reference,
+ * The rules of a permission set file that JSON Schema can express (`z.toJSONSchema(…, { io: 'input' })`). Rules that join several
+ * values are in `jointFaults`. Source of patterns and lengths: IAM Identity Center API Reference,
  * "CreatePermissionSet", "Tag", "AttachManagedPolicyToPermissionSet", "CustomerManagedPolicyReference".
  */
 export const permissionSetFileSchema = z.strictObject({
@@ -104,7 +104,7 @@ export function permissionSetKey(name: PermissionSetName): string {
   return `${permissionSetPrefix}${name}.json`
 }
 
-/** The name in `permission_sets/<name>.json`. Keys that end in `/` are folder markers, for the caller to pass over. */
+/** The name in `permission_sets/<name>.json`. The caller skips keys that end in `/`, which are folder markers. */
 export function parsePermissionSetKey(key: string): Parsed<PermissionSetName> {
   const file = key.startsWith(permissionSetPrefix) ? key.slice(permissionSetPrefix.length) : key
   const base = file.slice(file.lastIndexOf('/') + 1)
@@ -136,8 +136,8 @@ function keyFault(key: string, file: string, base: string, stem: string): string
 }
 
 /**
- * The permission set that a file describes; all that is wrong with it comes in one complaint. `sizeBytes`: of the object;
- * a body that is too large is not read.
+ * The permission set that a file describes, or one complaint with all faults. `sizeBytes`: the object's size. A body that is too large
+ * is not read.
  */
 export function parsePermissionSetFile(
   key: string,
@@ -188,7 +188,7 @@ function warnOfPolicy(policy: JsonValue | undefined, body: Uint8Array): readonly
   )
 }
 
-/** What is wrong between values that each may be right; whatever has the wrong type is the schema's to tell. */
+/** Faults between values that are valid alone. The schema reports wrong types. */
 function jointFaults(document: JsonObject, name: PermissionSetName): readonly JsonFault[] {
   const policy = document.inlinePolicyDocument
   return [
@@ -209,7 +209,7 @@ function jointFaults(document: JsonObject, name: PermissionSetName): readonly Js
   ]
 }
 
-/** `{}` means that there is none. */
+/** `{}` means that there is no policy. */
 function isPolicy(policy: JsonValue | undefined): policy is JsonObject {
   return isJsonObject(policy) && Object.keys(policy).length > 0
 }
@@ -265,7 +265,7 @@ function fieldOf(item: JsonValue | undefined, field: 'Key' | 'Name'): JsonValue 
 
 /**
  * "IAM user, group, role, and policy names must be unique within the account. Names are not distinguished by case."
- * (IAM API Reference, "CreatePolicy".) So no account could have both of two that differ in their path or capitals only.
+ * (IAM API Reference, "CreatePolicy".) So no account can have two policies whose names differ only in path or capitals.
  */
 function uniqueName(policy: JsonValue): string | undefined {
   const name = fieldOf(policy, 'Name')
@@ -286,7 +286,7 @@ function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? value : []
 }
 
-/** A fault for each item whose text an earlier one has. */
+/** A fault for each item that repeats the text of an earlier one. */
 function repeatedFaults(
   items: readonly JsonValue[],
   textOf: (item: JsonValue) => JsonValue | undefined,

@@ -1,6 +1,6 @@
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 
-/** Where Identity Center makes its roles; outside us-east-1 the Region follows. */
+/** The path of Identity Center's roles. Outside us-east-1 the Region follows. */
 export const permissionSetRolePath = '/aws-reserved/sso.amazonaws.com/'
 
 /** Whether the role is in this account, under the path where only IAM Identity Center can make roles. */

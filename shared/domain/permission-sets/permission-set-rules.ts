@@ -16,7 +16,7 @@ const policyName = {
 }
 const policyPath = { expected: '1 to 512 characters that begin and end with /, such as /ops/', remedy: pathRemedy }
 
-/** What to say about each part of a permission set file that breaks a rule of `permissionSetFileSchema`. */
+/** The message for each part of a permission set file that breaks a rule of `permissionSetFileSchema`. */
 export const permissionSetRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields of a permission set',
@@ -124,7 +124,7 @@ function textRemedy(most: number, hint = ''): (value: JsonValue | undefined) => 
   }
 }
 
-/** AWS's own policies have `aws` where a customer's have the account id. */
+/** The ARNs of AWS's own policies have `aws` in the place of a customer's account id. */
 function arnRemedy(value: JsonValue | undefined, instead: (reference: string) => string): string {
   const customer = typeof value === 'string' ? /^arn:[\w-]+:iam::\d{12}:policy(\/.*)$/.exec(value)?.[1] : undefined
   if (customer === undefined) return 'write the whole ARN as the IAM console shows it on the page of the policy'

@@ -5,9 +5,8 @@ import type { PermissionSetName } from './permission-set-name.ts'
 import { parseSessionDuration } from './session-duration.ts'
 
 /**
- * The file that says exactly what a permission set is: read again it makes the same one, and applied it changes nothing.
- * Refused where no file can say it. `notes`: what the permission set has and a file cannot say, and which stays as it is,
- * in whole sentences.
+ * The file that describes this permission set exactly: parsing it gives the same one, and applying it changes nothing. Refused if no
+ * file can describe it. `notes`: parts of the permission set that a file cannot express and that stay as they are, in whole sentences.
  */
 export function renderPermissionSetFile(
   name: PermissionSetName,
@@ -18,7 +17,7 @@ export function renderPermissionSetFile(
   const file = parsePermissionSetFile(key, new TextEncoder().encode(text))
   if (!file.ok) return inexpressible(key, `${file.complaint.received} (expected ${file.complaint.expected})`)
   const differences = planPermissionSetChanges(definition, definitionOf(file.value))
-  // A file can have it only as `{}`, which means none there: applied, it would delete what AWS has.
+  // A file has it only as `{}`, which means none. Applying the file would delete the policy in AWS.
   if (differences.some(({ kind }) => kind === 'delete-inline'))
     return inexpressible(
       key,
@@ -57,7 +56,7 @@ function isOfAws({ Key }: { readonly Key: string }): boolean {
   return /^aws:/i.test(Key)
 }
 
-/** A text that is no JSON is then refused as a policy. */
+/** Returns text that is not JSON as it is, so that it is refused as a policy. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

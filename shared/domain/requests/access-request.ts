@@ -11,14 +11,14 @@ import { isoDuration, isoDurationForm, parseIsoDuration } from './iso-duration.t
 export const requestPrefix = 'requests/'
 export const requestMostBytes = 16 * 1024
 
-/** What tells one upload of a request from every other: an approval is for exactly one. */
+/** Identifies one upload of a request. An approval is for exactly one upload. */
 export const requestDigest = z
   .string()
   .regex(/^[0-9a-f]{32}$/)
   .brand<'RequestDigest'>()
 export type RequestDigest = z.infer<typeof requestDigest>
 
-/** An approval that counts. `user`: the id of its author in the identity store; `name`: the UserName then; `at`: by S3's clock. */
+/** An approval that counts. `user`: its author's id in the identity store. `name`: the UserName at that time. `at`: by S3's clock. */
 export const givenApproval = record({
   user: principalId,
   name: z.string().optional(),
@@ -34,7 +34,7 @@ export const accessRequestSchema = z.strictObject({
   reason: line(1000).optional(),
   ticket: line(200).optional(),
   incident: line(200).optional(),
-  /** Absent: as soon as it is granted. */
+  /** Absent: the access begins when it is granted. */
   startsAt: z.iso.datetime({ offset: true }).optional(),
 })
 
@@ -46,20 +46,19 @@ export type AccessRequest = {
   readonly startsAt?: Date
 }
 
-/** Who asks, and for what. `link` is the one that is made when it is granted, under `links_data/temporary/`. */
+/** The user who asks, and the link that ssofile writes under `links_data/temporary/` if it grants the request. */
 export type RequestPath = { readonly key: string; readonly userId: PrincipalId; readonly link: Link }
 
-/** The key of the request for this link by the user with this id. */
 export function renderRequestKey(userId: string, temporaryLink: string): string {
   return `${requestPrefix}${userId}/${temporaryLink.slice(temporaryPrefix.length)}`
 }
 
-/** The user id in a key under `requests/` or `approvals/`, valid or not: who may write there. */
+/** The user id in a key under `requests/` or `approvals/`, valid or not. This user may write there. */
 export function userInKey(key: string): string {
   return key.split('/', 2)[1] ?? ''
 }
 
-/** What a key under `requests/` says: the id of who asks, and a link in its usual grammar, without a folder. */
+/** Parses a key under `requests/`: the requester's id, and a link in its usual grammar, without a folder. */
 export function parseRequestKey(key: string): Parsed<RequestPath> {
   const id = userInKey(key)
   const userId = principalId.safeParse(id)
@@ -97,7 +96,7 @@ export function parseRequestBody(key: string, body: Uint8Array, sizeBytes = body
   return parsed({ durationMs, ...said, ...(startsAt === undefined ? {} : { startsAt: new Date(startsAt) }) })
 }
 
-/** What to say about each field of a request that breaks a rule. */
+/** The message for each field of a request that breaks a rule. */
 export const accessRequestRules: JsonRules = {
   $: {
     expected: 'one JSON object with duration, and perhaps reason, ticket, incident and startsAt',

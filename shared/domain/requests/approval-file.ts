@@ -21,7 +21,7 @@ export const approvalSchema = z.strictObject({
 })
 export type Approval = { readonly decision: 'approve' | 'deny'; readonly comment?: string | undefined }
 
-/** Who approves, and which upload of a request. */
+/** The approver, and the upload of a request. */
 export type ApprovalPath = { readonly userId: PrincipalId; readonly digest: RequestDigest }
 
 export function renderApprovalKey({ userId, digest }: ApprovalPath): string {
@@ -51,7 +51,7 @@ export function parseApprovalBody(key: string, body: Uint8Array, sizeBytes = bod
   return parsed({ decision, comment })
 }
 
-/** What to say about each field of an approval that breaks a rule. */
+/** The message for each field of an approval that breaks a rule. */
 export const approvalRules: JsonRules = {
   $: {
     expected: 'one JSON object with decision, and perhaps comment',

@@ -8,27 +8,27 @@ import type { Eligibility } from './eligibility-file.ts'
 import { renderIsoDuration } from './iso-duration.ts'
 import { isAtTime } from './weekly-time.ts'
 
-/** Who asks for what, as far as an eligibility asks. */
+/** The facts of a request that eligibilities test. */
 export type Asking = {
   readonly link: Link
   readonly request: AccessRequest
   readonly askedAt: Date
   readonly now: Date
-  /** The name of the user, as it stands in links. */
+  /** The user's name in links. */
   readonly userName: string
-  /** The groups of eligibilities that the user is a member of, by name. */
+  /** The names of the groups in eligibilities that have the user as a member. */
   readonly groups: ReadonlySet<string>
-  /** Whether a scope of an eligibility has all that is asked for; `undefined`: nobody knows now. */
+  /** Whether a scope of an eligibility contains the requested scope. `undefined`: nobody knows now. */
   readonly covers: (scope: Scope) => boolean | undefined
 }
 
-/** `needed`: how many approvals. */
+/** `needed`: the number of approvals. */
 export type Fit = { readonly eligibility: Eligibility; readonly needed: number }
 export type Choice =
   | { readonly found: 'fit'; readonly fit: Fit }
-  /** None fits, and of this one nobody knows. */
+  /** None fits, and this one cannot be judged now. */
   | { readonly found: 'unclear'; readonly eligibility: Eligibility }
-  /** `nearest`: the one that lacks least, with what it lacks. `isMeant`: it is for this user, permission set and place. */
+  /** `nearest`: the one that lacks least, with its lacks. `isMeant`: it is for this user, permission set and scope. */
   | {
       readonly found: 'none'
       readonly nearest?: {
@@ -39,11 +39,11 @@ export type Choice =
     }
 
 /**
- * Of the eligibilities that fit, the one that asks least: no approval, else fewer approvals, else fewer needs, else the first by
- * name.
+ * Of the eligibilities that fit, chooses the one that asks least: no approval, else fewer approvals, else fewer needs, else the first
+ * by name.
  */
 export function chooseEligibility(eligibilities: readonly Eligibility[], asking: Asking): Choice {
-  // Of ten thousand, few are meant for this person.
+  // Of ten thousand eligibilities, few are for this person.
   const meant = eligibilities.filter((one) => isFor(one, asking) && isForPermissionSet(one, asking))
   const judged = judgeAll(meant, asking)
   const [fit] = judged.filter(({ lacks, isUnclear }) => lacks.length === 0 && !isUnclear).sort(compareByAsking)
@@ -62,7 +62,7 @@ function judgeAll(eligibilities: readonly Eligibility[], asking: Asking): Judged
   return eligibilities.map((eligibility) => ({ eligibility, ...judge(eligibility, asking) }))
 }
 
-/** Whether its `for` names this user, or one of these groups. */
+/** Whether its `for` names this user or one of these groups. */
 export function isFor(eligibility: Eligibility, { userName, groups }: Pick<Asking, 'userName' | 'groups'>): boolean {
   return eligibility.for.users.includes(userName) || eligibility.for.groups.some((name) => groups.has(name))
 }
@@ -77,7 +77,7 @@ type Judged = {
   readonly eligibility: Eligibility
   readonly needed: number
   readonly lacks: readonly string[]
-  /** Of those that lack something: the smaller, the nearer. Whose business it is weighs more than what can be corrected. */
+  /** If it lacks something: the smaller, the nearer. A wrong person weighs more than a lack that the person can correct. */
   readonly weight: number
   readonly isUnclear: boolean
 }
@@ -123,7 +123,7 @@ function laterLack(mostMs: number): string {
     : `it begins ${renderIsoDuration(mostMs)} ahead at most`
 }
 
-/** Who approves may depend on the account, and where nobody can, only what is approved by itself is granted. */
+/** The approvers may depend on the account. If nobody can approve, only access that approves itself is granted. */
 function lacksOfApprovers(eligibility: Eligibility, asking: Asking, needed: number): string[] {
   const { approvals, approvers } = eligibility
   const { link } = asking
@@ -135,7 +135,7 @@ function lacksOfApprovers(eligibility: Eligibility, asking: Asking, needed: numb
     : []
 }
 
-/** No approval is needed of this user, or now. */
+/** This user needs no approval, or nobody does at this time. */
 function isApprovedByItself({ approvedByItself }: Eligibility, { groups, now }: Asking): boolean {
   if (approvedByItself === undefined) return false
   const isNow = approvedByItself.times.some((time) => isAtTime(time, now))

@@ -1,10 +1,10 @@
-/** What is known of one file under `approvals/`. */
+/** One file under `approvals/`. */
 export type ApprovalFacts = {
-  /** `unread`: S3 does not give it. */
+  /** `unread`: S3 does not return it. */
   readonly file: 'none' | 'misnamed' | 'unread' | 'invalid' | 'approve' | 'deny'
-  /** The request of this digest, after it was looked at. Absent: nobody knows it. */
+  /** The request of this digest, after ssofile looked at it. Absent: nobody knows it. */
   readonly request: ApprovedRequest | undefined
-  /** The file has no status yet, and its author has as many as may be. */
+  /** The file has no status yet, and its author already has as many approvals as allowed. */
   readonly isOneTooMany: boolean
 }
 
@@ -14,12 +14,12 @@ type ApprovedRequest = {
   readonly hasCounted: boolean
   /** History has its denial, or an early end. */
   readonly isEnded: boolean
-  /** The digest is that of the request as it is now. */
+  /** The digest is the request's current digest. */
   readonly isPresent: boolean
   readonly isOver: boolean
   /** The author is disabled in the directory, or suspended. */
   readonly isAuthorBarred: boolean
-  /** Nobody knows who may approve. */
+  /** ssofile could not read who may approve. */
   readonly areApproversUnread: boolean
 }
 
@@ -43,18 +43,19 @@ export type ApprovalAction = { readonly do: (typeof approvalActions)[number] }
 export type ApprovalEnd = { readonly tell: (typeof approvalEnds)[number] }
 
 /**
- * What the author of an approval is told. It changes nothing itself: its request is looked at before. The first row that fits counts.
+ * The status of an approval, for its author. The approval itself changes nothing: ssofile looks at its request before. The first row
+ * that fits counts.
  *
- * | the file                                | its request                         | step           |
+ * | the file                                | its request                         | status         |
  * | --------------------------------------- | ----------------------------------- | -------------- |
  * | is gone                                 |                                     | nothing        |
  * | approves, and counted                   | is of somebody else                 | counted        |
  * | denies                                  | was denied, or ended; of somebody else | denied      |
- * | is one of too many                      |                                     | tell the crowd |
+ * | is beyond the author's limit            |                                     | tell the crowd |
  * | has no valid name                       |                                     | misnamed       |
  * | cannot be read                          |                                     | unread         |
  * | is not valid                            |                                     | invalid        |
- * | any other                               | is not known                        | unknown        |
+ * | any other                               | is unknown                          | unknown        |
  * | any other                               | is the author's own                 | own            |
  * | any other                               | is of another upload, or gone       | earlier        |
  * | any other                               | is decided                          | late           |

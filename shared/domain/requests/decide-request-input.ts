@@ -1,12 +1,12 @@
 import type { RequestDigest } from './access-request.ts'
 import type { Outcome, RequestAction, RequestNeed, RequestStep } from './decide-request.ts'
 
-/** What is known of one file under `requests/`. */
+/** One file under `requests/`. */
 export type RequestInputFacts =
   /** It has no status yet, and gets none now. */
   | { readonly is: 'left'; readonly why: 'one of too many' | 'until its turn' }
   | { readonly is: 'misnamed' }
-  /** `step`: by `decideRequest`. `isFindable`: an approval that names the digest finds the request. */
+  /** `step`: from `decideRequest`. `isFindable`: an approval that names the digest finds the request. */
   | { readonly is: 'read'; readonly step: Exclude<RequestStep, RequestNeed>; readonly isFindable: boolean }
 
 export const requestActions = [
@@ -27,15 +27,14 @@ export type RequestInputEnd =
   | { readonly tell: 'outcome'; readonly outcome: Outcome }
 
 /**
- * The next step for the file of a request. What becomes of the request itself says `decideRequest`; it answers what its facts lack
- * before this is asked.
+ * The next step for the file of a request. `decideRequest` decides about the request itself, and has all its facts before this is called.
  *
  * | the file                          | the request           | its digest   | step            |
  * | --------------------------------- | --------------------- | ------------ | --------------- |
- * | is one of too many of its author  |                       |              | tell the crowd  |
- * | is to wait for its turn           |                       |              | nothing         |
+ * | is beyond its author's limit      |                       |              | tell the crowd  |
+ * | must wait for its turn            |                       |              | nothing         |
  * | has no valid name                 |                       |              | misnamed        |
- * | any other                         | is not as it is to be |              | what changes it |
+ * | any other                         | needs a change        |              | that change     |
  * | any other                         | has a status          | is not noted | note the digest |
  * | any other                         | any other             |              | outcome         |
  */

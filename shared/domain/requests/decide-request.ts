@@ -9,20 +9,20 @@ import { type GrantRecord, renderGrantedLink } from './grant-record.ts'
 
 export const approversMost = 500
 
-/** The status of a link is written after its request's; what becomes of it later, a sweep finds. */
+/** A link's status comes after its request's, so look once more. The sweep finds later changes. */
 const lookAgainMs = 60_000
-/** While the link of a request is in one of these, so is the request. */
+/** While the request's link is in one of these states, the request has the same state. */
 const followed: ReadonlySet<StatusState> = new Set(['waiting', 'rejected', 'blocked', 'failed', 'held'])
 
-/** After one of these nothing is granted any more for its digest. */
+/** After one of these, ssofile grants nothing more for this digest. */
 export const finalEvents = ['denied', 'lapsed', 'withdrawn', 'finished', 'ended'] as const
 export const requestEvents = ['asked', 'approved', 'granted', 'refused', ...finalEvents] as const
 export type RequestEvent = (typeof requestEvents)[number]
 
-/** What history says of one digest. */
+/** The history of one digest. */
 export type UploadHistory = {
   readonly events: ReadonlySet<RequestEvent>
-  /** Whose approvals it has. */
+  /** The users whose approvals it has. */
   readonly approvedBy: ReadonlySet<string>
   readonly granted?: GrantRecord | undefined
 }
@@ -32,16 +32,16 @@ export type GivenDecision = GivenApproval & {
   readonly comment?: string | undefined
 }
 
-/** Who may approve now, and what they said. `tooMany`: nobody was asked. */
+/** The people who may approve now, and their decisions. `tooMany`: there are so many that nobody was asked. */
 export type Approvals = {
-  /** The eligibility that they are of. */
+  /** The eligibility of these approvers. */
   readonly eligibility: string
   /** In the order of S3's clock. */
   readonly given: readonly GivenDecision[]
   readonly tooMany?: number
-  /** What is there and S3 does not give: it may be a denial. */
+  /** Files that exist and that S3 does not return: each may be a denial. */
   readonly unreadable?: readonly Complaint[]
-  /** Why not everybody is known who may approve or deny. */
+  /** Why ssofile does not know everybody who may approve or deny. */
   readonly unread?: string | undefined
 }
 
@@ -54,7 +54,7 @@ export type RequestReading =
       readonly digest: RequestDigest
       readonly askedAt: Date
     }
-  /** Nothing stands in it: it asks for nothing more, and what was granted before goes on. */
+  /** The file is empty. It asks for nothing more, and earlier grants go on. */
   | { readonly state: 'empty'; readonly complaint: Complaint; readonly digest: RequestDigest; readonly askedAt: Date }
   | {
       readonly state: 'valid'
@@ -64,63 +64,63 @@ export type RequestReading =
     }
 
 /**
- * What lies under `links_data/temporary/` where the link of this request belongs. People of one name, one after the other, have
- * one place there, and anybody may ask in any name: the link itself says whose it is.
+ * The object under `links_data/temporary/` at the place of this request's link. People who had the same name at different times share
+ * one place, and anybody may ask in any name. So the link itself says whose it is.
  */
 export type TemporaryLink =
   | { readonly found: 'none' }
   | { readonly found: 'unreadable'; readonly etag: string }
-  /** Of this user: of this upload or of another. */
+  /** It belongs to this user, and to this upload or another one. */
   | { readonly found: 'own'; readonly etag: string; readonly digest: RequestDigest; readonly text: string }
   | { readonly found: 'of another user'; readonly user: PrincipalId }
-  /** It says nothing that can be understood, and grants nothing. */
+  /** Nobody can understand its content, and it grants nothing. */
   | { readonly found: 'of nobody'; readonly etag: string }
 
-/** All that is known of one request, at one instant by S3's clock. */
+/** All facts about one request, at one time by S3's clock. */
 export type RequestFacts = {
   readonly path: RequestPath
   readonly now: Date
   readonly reading: RequestReading
   readonly link: TemporaryLink
-  /** What the status of the user's own link says of it as it is. Absent: nobody has looked at it yet. */
+  /** The current status of the user's own link. Absent: nobody has looked at it yet. */
   readonly linkStatus?: ToldState | undefined
   readonly told: (digest: RequestDigest) => UploadHistory
-  /** Its status until now. */
+  /** Its status so far. */
   readonly present: Pick<Status, 'state' | 'request'> | undefined
-  /** What follows has not been read yet. An end by time or by the requester needs none of it. */
+  /** The following fields have not been read yet. An end by time or by the requester needs none of them. */
   readonly isUnread?: boolean
-  /** The user with the id of the path, by the name that stands in links; `undefined`: there is none. */
+  /** The name in links of the user whose id is in the path. `undefined`: there is no such user. */
   readonly userName: string | undefined
-  /** That user may not sign in, or is suspended. Absent: may, or there is none. */
+  /** That user may not sign in, or is suspended. Absent: may sign in, or there is no such user. */
   readonly isDisabled?: boolean | undefined
-  /** That user is suspended, and the brake does not hold it. */
+  /** That user is suspended, and the brake does not hold the suspension. */
   readonly hasLeft?: boolean | undefined
   readonly groups: ReadonlySet<string>
-  /** Why it is not known in which groups the user is; then `groups` has none. */
+  /** Why ssofile does not know the user's groups. Then `groups` is empty. */
   readonly groupsUnread?: string | undefined
   readonly covers: Asking['covers']
   readonly eligibilities: readonly Eligibility[]
-  /** Eligibilities that are not valid, or that S3 does not give. */
+  /** Eligibilities that are invalid, or that S3 does not return. */
   readonly broken: readonly string[]
-  /** What was read last, for a digest. */
+  /** The approvals that were last read for a digest. */
   readonly approvals: (digest: RequestDigest) => Approvals | undefined
 }
 
 export type NewEvent = {
   readonly event: Exclude<RequestEvent, 'granted'>
   readonly digest: RequestDigest
-  /** Who did it; absent: time, or somebody whom only S3's notification names. */
+  /** The person who did it. Absent: time, or somebody whom only S3's notification names. */
   readonly by?: GivenApproval | undefined
   readonly said?: Readonly<Record<string, unknown>>
 }
 
-/** What a person is told. `again`: when to look again. */
+/** The status for a person. `again`: when to look again. */
 export type Outcome = {
   readonly status: Pick<Status, 'state' | 'reason' | 'remedy' | 'request'> | undefined
   readonly again?: readonly Date[]
 }
 
-/** What the decision lacks. Then it is asked again. */
+/** The facts that the decision lacks. The caller reads them and asks again. */
 export type RequestNeed =
   | { readonly do: 'read who and what' }
   | {
@@ -132,27 +132,27 @@ export type RequestNeed =
 
 export type RequestAction =
   | { readonly do: 'record'; readonly event: NewEvent }
-  /** First into history, only where nothing is: so at most once for a digest. */
+  /** Written to history first, and only if there is no grant: so at most once for a digest. */
   | { readonly do: 'grant'; readonly record: GrantRecord }
-  /** `over`: the etag of what is there. */
+  /** `over`: the etag of the object to replace. */
   | { readonly do: 'write the link'; readonly record: GrantRecord; readonly over?: string }
   | { readonly do: 'delete the link'; readonly etag: string }
 
 export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' } & Outcome)
 
 /**
- * The next step for one request. Pure: it reads nothing and changes nothing. The first row that fits counts.
+ * The next step for one request. The first row that fits counts.
  *
  * |    | the user's own link there             | facts                                       | then                            |
  * | -- | ------------------------------------- | ------------------------------------------- | ------------------------------- |
- * |  1 | is of no grant in history             |                                             | delete it                       |
+ * |  1 | has no grant in history               |                                             | delete it                       |
  * |  2 | is of a grant that is over            | a later upload was granted                  | row 17 to 20                    |
  * |  3 | is of a grant that is over            |                                             | delete it                       |
- * |  4 | is of a grant whose end has come      |                                             | record `ended`                  |
+ * |  4 | is of a grant that has reached its end |                                            | record `ended`                  |
  * |  5 | is of a grant                         | its request is gone                         | record `finished`, `withdrawn` before its start |
  * |  6 | is of a grant                         | its user has another name, is gone, or suspended | record `finished`          |
- * |  7 | is of a grant                         | who approved it, or may, denies             | record `finished`               |
- * |  8 | is not as history has it              |                                             | write it                        |
+ * |  7 | is of a grant                         | an approver denies, past or present         | record `finished`               |
+ * |  8 | differs from history                  |                                             | write it                        |
  * |    | **the request**                       |                                             |                                 |
  * |  9 | is gone                               | it was granted, by history                  | as rows 4 to 6                  |
  * | 10 | is gone                               | it waited                                   | record `withdrawn`              |
@@ -163,7 +163,7 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * | 13 | is empty, or not valid                |                                             | record `refused`, tell          |
  * | 14 | was granted                           | it is over, by history                      | tell                            |
  * | 15 | was granted                           | as in rows 4 to 7                           | as there                        |
- * |    | was granted, and begins later         | the user's own link is of an earlier upload | tell: that goes on until then   |
+ * |    | was granted, and begins later         | the user's own link is of an earlier upload | tell: that one goes on until then |
  * | 16 | was granted                           | the user's own link is of an earlier upload | record `finished` of that       |
  * | 17 | was granted                           | no link is there, or one of nobody          | write it                        |
  * | 18 | was granted                           | a link of another user is there             | tell that it waits              |
@@ -174,7 +174,7 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * | 23 | is not of the user of its path        |                                             | record `refused`, tell          |
  * |    | is of a user who is suspended         |                                             | record `withdrawn`              |
  * |    | is of a user who is disabled          |                                             | record `refused`, tell          |
- * |    | would end before what runs            |                                             | record `refused`, tell the end that runs |
+ * |    | would end before the running access   |                                             | record `refused`, tell the running end |
  * |    | fits no eligibility                   | the groups of the user cannot be read       | tell that it waits              |
  * | 24 | fits no eligibility                   | one cannot be read, or nobody knows         | tell that it waits              |
  * | 25 | fits no eligibility                   |                                             | record `refused`, tell what the nearest lacks |
@@ -187,11 +187,10 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * | 31 | needs approvals                       | enough                                      | grant                           |
  * | 32 | needs approvals                       |                                             | tell that it waits              |
  *
- * Whose a request is comes from its path, whose a link is from what it says: a request only ever touches a link of its own user,
- * or, where it was granted for the user who has that name now, one of nobody. The link of somebody else is left alone whatever
- * the request says.
- * A link that cannot be read is left as it is while its access may last, by history. After that who has the name now may delete it.
- * What the requester says as an approver counts for nothing, and each person counts once.
+ * A request's user comes from its path, a link's user from its content. A request only touches a link of its own user. If it was granted
+ * for the user who has that name now, it may also replace a link of nobody. It never touches a link of somebody else.
+ * A link that cannot be read stays while its access may last, by history. After that, the user who has the name now may delete it.
+ * A requester's own decisions as an approver do not count, and each person counts once.
  */
 export function decideRequest(facts: RequestFacts): RequestStep {
   const step = settleLink(facts) ?? settleRequest(facts)
@@ -205,13 +204,13 @@ export function decideRequest(facts: RequestFacts): RequestStep {
   }
 }
 
-/** Until when goes on what an earlier upload was granted, while a later one is told of. */
+/** The end of an earlier upload's grant that still runs, while the status is about a later upload. */
 function findRunning({ link, reading, told }: RequestFacts): string | undefined {
   if (link.found !== 'own' || (reading.state !== 'valid' && reading.state !== 'rejected')) return undefined
   return reading.digest === link.digest ? undefined : told(link.digest).granted?.expiresAt
 }
 
-/** Why a request would shorten what runs until then: it lasts from its upload, or from where it is to begin. */
+/** Why a request would shorten the running access. A request lasts from its upload, or from its start if that is later. */
 function complainOfShorter(
   key: string,
   { request: { durationMs, startsAt }, askedAt }: Pick<Valid, 'request' | 'askedAt'>,
@@ -227,7 +226,7 @@ function complainOfShorter(
   }
 }
 
-/** The same, before it is written over the upload of which this is the status. */
+/** The same check, before a request replaces the upload of this status. */
 export function complainOfShorterThan(
   { state, request }: Pick<Status, 'state' | 'request'>,
   ...asked: [key: string, Pick<Valid, 'request' | 'askedAt'>]
@@ -237,8 +236,8 @@ export function complainOfShorterThan(
 }
 
 /**
- * When the user's link that is there ends, whatever is told of a later upload. One that cannot be read may be the present upload's,
- * and where another user's is, the sweep finds by its end the grant that waits for the place.
+ * When the user's existing link ends, whatever the status says about a later upload. An unreadable link may be the current upload's. If
+ * another user's link is there, this end lets the sweep find the grant that waits for the place.
  */
 function endOfLink({ link, reading, told }: RequestFacts): Date | undefined {
   const present = 'digest' in reading ? reading.digest : undefined
@@ -259,14 +258,14 @@ function settleLink(facts: RequestFacts): RequestStep | undefined {
   return link.text === renderGrantedLink(record) ? undefined : { do: 'write the link', record, over: link.etag }
 }
 
-/** Its link is written over the one that is there: access does not end in between. */
+/** The new link replaces the existing one, so access does not end in between. */
 function isGrantedAnew({ reading, told, now }: RequestFacts): boolean {
   if (reading.state !== 'valid') return false
   const later = told(reading.digest)
   return later.granted !== undefined && !isOver(later) && now < new Date(later.granted.expiresAt)
 }
 
-/** What ends a grant: its time, its requester (`isGone`), a name that means somebody else, or an approver. */
+/** The end of a grant: by time, by its requester (`isGone`), by a name that means somebody else now, or by an approver. */
 function endOf(facts: RequestFacts, record: GrantRecord, isGone: boolean): RequestStep | undefined {
   const { digest, eligibility, approvedBy } = record
   if (facts.now >= new Date(record.expiresAt)) return { do: 'record', event: { event: 'ended', digest } }
@@ -341,14 +340,14 @@ const suspendedReason = 'its user is suspended'
 const readWhoAndWhat: RequestStep = { do: 'read who and what' }
 const gone: RequestStep = { do: 'tell', status: undefined }
 
-/** By history this user may have the access no more, and nobody else has this name, whatever the link says. */
+/** By history this user's access is over, and nobody else has this name, so ssofile deletes the link whatever it says. */
 function deleteUnreadable({ link, isUnread, userName, path }: Omit<RequestFacts, 'present'>): RequestStep | undefined {
   if (link.found !== 'unreadable') return undefined
   if (isUnread) return readWhoAndWhat
   return userName === path.link.principal ? { do: 'delete the link', etag: link.etag } : undefined
 }
 
-/** Nothing is granted by it any more. */
+/** The digest grants nothing any more. */
 export function isOver({ events }: Pick<UploadHistory, 'events'>): boolean {
   return finalEvents.some((event) => events.has(event))
 }
@@ -382,7 +381,7 @@ function keep(facts: RequestFacts, told: UploadHistory, record: GrantRecord): Re
 
 type ToldState = Pick<Status, 'state' | 'reason' | 'remedy'>
 
-/** `instead`: why it is not in force. */
+/** `instead`: why the link is not in force. */
 function tellGranted(
   { now, link, linkStatus }: RequestFacts,
   record: GrantRecord,
@@ -401,7 +400,7 @@ function tellGranted(
       }
   const isNew = link.found === 'own' && linkStatus === undefined
   const again = isNew ? [new Date(now.getTime() + lookAgainMs)] : []
-  // Then it takes the place of the earlier grant.
+  // At that time it replaces the earlier grant.
   if (link.found === 'own' && link.digest !== record.digest) again.push(new Date(startsAt))
   return { do: 'tell', status: { ...status, request: stateOf(record) }, again }
 }
@@ -414,7 +413,7 @@ function waitsForPlace({ link }: GrantRecord, user: PrincipalId): ToldState {
   }
 }
 
-/** The status of a link is the truth about it, and this one follows. */
+/** The status of a link is the truth about it. The request's status follows it. */
 function notInForce({ linkStatus }: RequestFacts): ToldState | undefined {
   const { state, reason = 'its status does not say why', remedy } = linkStatus ?? {}
   return state && followed.has(state) ? { state, reason, remedy } : undefined
@@ -449,7 +448,7 @@ function judge(facts: RequestFacts, reading: Valid, told: UploadHistory): Reques
   if (userName === undefined || path.link.principal !== userName) return refuse(facts, digest, complainOfUser(facts))
   if (facts.hasLeft) return { do: 'record', event: { event: 'withdrawn', digest, said: { reason: suspendedReason } } }
   if (facts.isDisabled) return refuse(facts, digest, complainOfDisabled(facts))
-  // Refused for good: also when what ran is over, since nobody expects it any more.
+  // Refused for good, even after the running access ends: by then nobody expects it any more.
   const known = facts.present?.request
   const runsUntil = findRunning(facts) ?? (known?.digest === digest ? known.runsUntil : undefined)
   const shorter = runsUntil && complainOfShorter(path.key, reading, runsUntil)
@@ -483,7 +482,7 @@ function judgeUnfit(
     }
   }
   const isMeant = choice.found === 'none' && choice.nearest?.isMeant === true
-  // Where one is meant for this, and the request is not as it says, another that cannot be used makes no difference to the remedy.
+  // If an eligibility is meant for this request, and the request breaks its terms, an unusable other one does not change the remedy.
   if (choice.found === 'unclear' || (facts.broken.length > 0 && !isMeant)) {
     const what =
       choice.found === 'unclear'
@@ -582,7 +581,7 @@ function describeApprovers({ approvers: { groups, users, ownerTag } }: Eligibili
   return `somebody of ${[...few, ...(ownerTag === undefined ? [] : [`the account's tag '${quote(ownerTag)}'`])].join(', ')}`
 }
 
-/** It lasts from now, or from later where it was asked for later. */
+/** The access lasts from now, or from the requested start if that is later. */
 function grant(
   { path, now }: RequestFacts,
   { digest, request, askedAt }: Valid,

@@ -9,7 +9,7 @@ import { type WeeklyTime, weekdays, weeklyTime } from './weekly-time.ts'
 
 export const eligibilityPrefix = 'eligibility/'
 export const eligibilityFileMostBytes = 64 * 1024
-/** With more files nobody knows which count: nothing is granted. */
+/** With more files, nobody knows which count, so ssofile grants nothing. */
 export const eligibilitiesMost = 10_000
 
 const name = z
@@ -25,7 +25,7 @@ const namesSomebody = (said: { groups?: string[] | undefined; users?: string[] |
 const approvers = z
   .strictObject({
     ...people,
-    /** The key of a tag of the account, whose value is the name of a group or of a user. */
+    /** The key of an account tag. Its value is the name of a group or a user. */
     ownerTag: z.string().min(1).max(128).optional(),
   })
   .refine((said) => namesSomebody(said) || said.ownerTag !== undefined)
@@ -36,12 +36,12 @@ const approvedByItself = z
 export const requestNeeds = ['reason', 'ticket', 'incident'] as const
 export type RequestNeed = (typeof requestNeeds)[number]
 
-/** One file under `eligibility/`: who may ask for what, for how long, and who approves it. */
+/** One file under `eligibility/`: who may ask for which access, for how long, and who approves it. */
 export const eligibilityFileSchema = z.strictObject({
   /** For editors. */
   $schema: z.string().optional(),
   description: z.string().max(700).optional(),
-  /** Exact names of groups and users, as they stand in links. */
+  /** Exact names of groups and users, as in links. */
   for: z.strictObject(people).refine(namesSomebody),
   /** Globs. */
   permissionSets: z.array(z.string().min(1).max(100)).min(1).max(100),
@@ -52,17 +52,17 @@ export const eligibilityFileSchema = z.strictObject({
     .max(500),
   longest: isoDuration,
   approvers: approvers.optional(),
-  /** How many different people. */
+  /** The number of different approvers. */
   approvals: z.int().min(0).max(5).default(1),
   needs: z.array(z.enum(requestNeeds)).max(3).optional(),
   ticketPattern: z.string().min(1).max(200).optional(),
   /** How far ahead a request may ask to begin. Absent: it begins when it is granted. */
   mayStartLater: isoDuration.optional(),
-  /** No approval is needed of who is in one of these groups, nor at one of these times. */
+  /** Members of these groups need no approval, and nobody needs one at these times. */
   approvedByItself: approvedByItself.optional(),
   /** How long a request waits for approvals. */
   lapsesAfter: isoDuration.default('PT24H'),
-  /** At the end of access, running sessions are ended too. */
+  /** When the access ends, ssofile ends running sessions too. */
   endsSessions: z.boolean().optional(),
 })
 
@@ -79,7 +79,7 @@ export type Eligibility = {
     readonly users: readonly string[]
     readonly ownerTag?: string | undefined
   }
-  /** 0: nobody approves, so only what is approved by itself is granted. */
+  /** 0: nobody approves, so only requests that approve themselves are granted. */
   readonly approvals: number
   readonly needs: readonly RequestNeed[]
   readonly ticketPattern?: string | undefined
@@ -89,10 +89,10 @@ export type Eligibility = {
   readonly endsSessions: boolean
 }
 
-/** Every eligibility of the bucket, by name; one that is not valid, or that S3 does not give, with what is wrong. */
+/** Every eligibility in the bucket, by name. An invalid one, or one that S3 does not return, has a complaint. */
 export type Eligibilities = ReadonlyMap<string, Parsed<Eligibility>>
 
-/** Whether a key is an eligibility's. Other objects under `eligibility/` are none of ssofile's business. */
+/** Whether a key belongs to an eligibility. ssofile ignores other objects under `eligibility/`. */
 export function isEligibilityKey(key: string): boolean {
   return /^eligibility\/[^/]+\.json$/.test(key)
 }
@@ -101,7 +101,7 @@ export function eligibilityKey(named: string): string {
   return `${eligibilityPrefix}${named}.json`
 }
 
-/** The name in the key of an eligibility, which may not be a valid one. */
+/** The name in the key of an eligibility. It may be invalid. */
 export function nameInEligibilityKey(key: string): string {
   return key.slice(eligibilityPrefix.length, -'.json'.length)
 }
@@ -117,7 +117,7 @@ export function parseEligibilityFile(key: string, body: Uint8Array, sizeBytes = 
   return parsed(toEligibility(key, read.value))
 }
 
-/** Where there are more files than there may be, nobody knows which count. */
+/** With more files than allowed, nobody knows which count. */
 export function tooManyEligibilities(keys: readonly string[]): Eligibilities {
   const complain = (object: string): Complaint => ({
     object,
@@ -181,7 +181,7 @@ function toEligibility(key: string, said: Said): Eligibility {
   }
 }
 
-/** `ou_id%ou-abcd-12345678`. `undefined`: no scope. */
+/** `ou_id%ou-abcd-12345678`. `undefined`: not a scope. */
 function scopeOf(text: string): Scope | undefined {
   const percent = text.indexOf('%')
   const kind = scopeKinds.find((one) => one === text.slice(0, percent))
@@ -195,7 +195,7 @@ const needed = (expected: string) => ({ expected, remedy: add })
 const optional = (expected: string) => ({ expected, remedy: orLeaveOut })
 const aName = 'a name as IAM Identity Center has it: 1 to 1,024 characters without control characters'
 
-/** What to say about each field of an eligibility that breaks a rule. */
+/** The message for each field of an eligibility that breaks a rule. */
 export const eligibilityRules: JsonRules = {
   $: needed('one JSON object with for, permissionSets, scopes, longest and approvers'),
   '$.$schema': optional('where the schema is'),

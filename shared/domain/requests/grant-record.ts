@@ -4,15 +4,15 @@ import { principalId } from '../principals/identity-center-ids.ts'
 import { givenApproval, requestDigest } from './access-request.ts'
 
 /**
- * What history says of a request that was granted, written once and before the link: while it is there, nothing is ever granted
- * again, prolonged or judged again for this digest.
+ * The history of a granted request, written once and before the link. While it exists, ssofile never grants, prolongs or judges this
+ * digest again.
  */
 export const grantRecord = z.looseObject({
   digest: requestDigest,
   key: z.string(),
   /** The link under `links_data/temporary/`. */
   link: z.string(),
-  /** Who asked: the id. */
+  /** The requester's id. */
   user: principalId,
   eligibility: z.string(),
   approvedBy: z.array(givenApproval),
@@ -27,15 +27,15 @@ export const grantRecord = z.looseObject({
 })
 export type GrantRecord = Readonly<z.infer<typeof grantRecord>>
 
-/** The body of the link that a grant makes, always the same bytes. */
+/** The body of the link that a grant makes. It always has the same bytes. */
 export function renderGrantedLink(record: GrantRecord): string {
   const { digest, user, eligibility, startsAt, expiresAt, endsSessions } = record
-  // Without what only another version knows: it would not write that.
+  // Leaves out fields that only another version knows, because that version would write other bytes.
   const approvedBy = record.approvedBy.map((one) => ({ user: one.user, name: one.name, at: one.at }))
   const { reason, ticket, incident } = record
   const notBefore = startsAt > record.grantedAt ? startsAt : undefined
   const request = { digest, user, eligibility, approvedBy, endsSessions }
-  // Its owner is who asked.
+  // The requester is the owner.
   const body: Record<Exclude<keyof TemporaryLinkBody, 'owner'>, unknown> = {
     expiresAt,
     notBefore,

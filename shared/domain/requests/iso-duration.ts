@@ -4,7 +4,7 @@ const minuteMs = 60_000
 const [hourMs, dayMs] = [60 * minuteMs, 24 * 60 * minuteMs]
 export const durationMostDays = 30
 
-/** Milliseconds of `PT8H`, `PT1H30M`, `P7D` or `P1DT12H` in ISO 8601. `undefined`: not such a text, nothing, or over 30 days. */
+/** Milliseconds of `PT8H`, `PT1H30M`, `P7D` or `P1DT12H` in ISO 8601. `undefined`: another text, zero, or over 30 days. */
 export function parseIsoDuration(text: string): number | undefined {
   const match = /^P(?:(\d{1,2})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?)?$/.exec(text)
   if (match === null || text.endsWith('T')) return undefined
@@ -13,7 +13,7 @@ export function parseIsoDuration(text: string): number | undefined {
   return ms > 0 && ms <= durationMostDays * dayMs ? ms : undefined
 }
 
-/** The same length of time in its shortest form: 90 minutes are `PT1H30M`. Days only where they are whole. */
+/** The shortest form: 90 minutes are `PT1H30M`. Days only if they are whole. */
 export function renderIsoDuration(ms: number): string {
   if (ms > 0 && ms % dayMs === 0) return `P${ms / dayMs}D`
   const minutes = Math.round(ms / minuteMs)
@@ -21,7 +21,7 @@ export function renderIsoDuration(ms: number): string {
   return `PT${hours > 0 ? `${hours}H` : ''}${rest > 0 || hours === 0 ? `${rest}M` : ''}`
 }
 
-/** For the fields of files. The text stays as it was written. */
+/** For fields of files. The text stays as written. */
 export const isoDuration = z
   .string()
   .max(20)

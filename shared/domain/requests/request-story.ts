@@ -3,23 +3,23 @@ import type { GivenApproval, RequestDigest } from './access-request.ts'
 import { parseRequestKey } from './access-request.ts'
 import { finalEvents, type RequestEvent, requestEvents } from './decide-request.ts'
 
-/** One event of a request, as history has it. */
+/** One event of a request in history. */
 export type StoryEvent = {
   readonly event: RequestEvent
   /** By S3's clock. */
   readonly at: string
-  /** Who approved, denied or ended it; absent: its requester, an operator, or time. */
+  /** The person who approved, denied or ended it. Absent: its requester, an operator, or time. */
   readonly by?: GivenApproval | undefined
   readonly comment?: string | undefined
 }
 
-/** All that history says of one upload of a request. */
+/** The whole history of one upload of a request. */
 export type RequestStory = {
   readonly key: string
   readonly digest: RequestDigest
-  /** Who asked: the id in the key. */
+  /** The requester's id, from the key. */
   readonly user: string
-  /** The user name, where ssofile has checked that it is of this id; before that it is a claim. */
+  /** The user name. Until ssofile has checked that it belongs to this id, the name is absent. */
   readonly userName?: string | undefined
   readonly permissionSet?: string | undefined
   readonly scope?: string | undefined
@@ -27,27 +27,27 @@ export type RequestStory = {
   readonly ticket?: string | undefined
   readonly incident?: string | undefined
   readonly eligibility?: string | undefined
-  /** Of what was granted; `endedAt`: when it was over, which may be earlier than `expiresAt`. */
+  /** The granted times. `endedAt`: the actual end, which may be earlier than `expiresAt`. */
   readonly startsAt?: string | undefined
   readonly expiresAt?: string | undefined
   readonly endedAt?: string | undefined
-  /** The event that says how it stands. */
+  /** The event that tells the current state. */
   readonly outcome: RequestEvent
   /** Ascending. */
   readonly events: readonly StoryEvent[]
 }
 
-/** What history may say beside its events. */
+/** Fields that history may have besides its events. */
 export type SaidOfRequest = Partial<
   Pick<RequestStory, 'reason' | 'ticket' | 'incident' | 'eligibility' | 'startsAt' | 'expiresAt'>
 >
 
-/** After one of these ssofile has checked who asks. */
+/** After one of these events, ssofile has checked the requester. */
 const checking = new Set<RequestEvent>(
   requestEvents.filter((event) => !['asked', 'refused', 'withdrawn'].includes(event)),
 )
 
-/** `said`: of all its events together. */
+/** `said`: from all its events together. */
 export function tellStory(
   { key, digest }: Pick<RequestStory, 'key' | 'digest'>,
   events: readonly StoryEvent[],
@@ -78,12 +78,12 @@ export function tellStory(
   }
 }
 
-/** Which requests an auditor asks for; all that is given has to fit. */
+/** An auditor's choice of requests. Every given field must fit. */
 export type StoryFilter = {
-  /** Something of it happened from then on, before `until`. */
+  /** At least one event happened from this time on, before `until`. */
   readonly since?: Date | undefined
   readonly until?: Date | undefined
-  /** With a time: it happened in that time. */
+  /** With a time: this event happened within it. */
   readonly type?: RequestEvent | undefined
   /** User name or id. */
   readonly requester?: string | undefined

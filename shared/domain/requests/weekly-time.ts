@@ -21,7 +21,7 @@ function isZone(zone: string): boolean {
   }
 }
 
-/** Whether it is that time, by the clocks of its zone. `from` belongs to it, `until` does not. */
+/** Whether it is that time, by the clocks of its zone. `from` is included, `until` is not. */
 export function isAtTime({ days, from, until, zone }: WeeklyTime, at: Date): boolean {
   const { day, minute } = onClocks(zone, at)
   const [start, end] = [minuteOf(from), minuteOf(until)]
@@ -30,7 +30,7 @@ export function isAtTime({ days, from, until, zone }: WeeklyTime, at: Date): boo
   return (isOn(day) && minute >= start) || (isOn(day - 1) && minute < end)
 }
 
-/** By zone: making one takes longer than all else that is judged of an eligibility. */
+/** By zone. Making a clock takes longer than judging the rest of an eligibility. */
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
 function clockOf(zone: string): Intl.DateTimeFormat {
