@@ -65,7 +65,7 @@ export function addLocal(program: Command): void {
     .action(runLocal)
 }
 
-/** Until it is told to stop. */
+/** Runs until a signal ends it. */
 async function runLocal(options: LocalArguments): Promise<void> {
   const configuration = await readConfiguration(options.config)
   if (options.bundles !== undefined && options.timeScale !== 1)

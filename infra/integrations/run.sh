@@ -5,18 +5,18 @@ ssofile() { node "$TOOL/handlers/cli/launch.js" "$@"; }
 post() { "$TOOL/node_modules/.bin/node" "$TOOL/infra/integrations/main.ts" "$@"; }
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-# access, memberships, people or governance: what the role of push may write. Empty: all that the folder has.
+# The part that the role of push may write: access, memberships, people or governance. Empty: the whole folder.
 only=(${ONLY:+--only "$ONLY"})
-# Not empty: IAM Access Analyzer is asked about changed inline policies.
+# Not empty: ask IAM Access Analyzer about changed inline policies.
 check=(${CHECK_ACCESS:+--check-access})
 
 case "$COMMAND" in
   plan)
     code=0
     ssofile plan "$FOLDER" "${only[@]}" "${check[@]}" --markdown > "$out/plan.md" || code=$?
-    # Exit code 2 with a plan: a push of it is refused, and the comment says why.
+    # Exit code 2 with a plan: ssofile refuses a push of it, and the comment says why.
     if [ -s "$out/plan.md" ]; then post comment "$out/plan.md"; fi
-    # After the comment: a file that is not valid, or refused by a policy, fails the pull request.
+    # After the comment: an invalid file, or one that a policy refuses, fails the pull request.
     ssofile validate "$FOLDER"
     exit "$code"
     ;;
@@ -28,7 +28,7 @@ case "$COMMAND" in
   report)
     code=0
     ssofile plan "s3://$SSOFILE_BUCKET" --markdown --detailed-exitcode > "$out/report.md" || code=$?
-    # Exit code 1 with a plan: a file in the bucket is not valid, and the report says which.
+    # Exit code 1 with a plan: a file in the bucket is invalid, and the report names it.
     if [ ! -s "$out/report.md" ]; then exit "$code"; fi
     post report "$out/report.md" "$code"
     ;;

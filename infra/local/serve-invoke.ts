@@ -5,7 +5,7 @@ import { currentRequest } from './local-request.ts'
 
 type InvokedFunctions = { askDispatcher?: (question: DoctorQuestion) => Promise<unknown> }
 
-/** Who may invoke functions here: ssofile's own roles, and operators. */
+/** The callers who may invoke functions here: ssofile's own roles, and operators. */
 const invokers = /^(ssofile|operator)\b/
 
 /**

@@ -36,7 +36,7 @@ const columns: readonly AccessColumn[] = [
 ]
 const ofOnePerson = columns.filter(({ title }) => title !== 'Person')
 
-/** What the table of access shows. Of one person, all up to the link fits a window of 1,280 pixels: the path comes last. */
+/** The columns of the table of access. For one person, all columns up to the link fit a window of 1,280 pixels: the path comes last. */
 export function accessColumns({ isOnePerson }: { readonly isOnePerson: boolean }): readonly AccessColumn[] {
   return isOnePerson ? ofOnePerson : columns
 }
@@ -54,7 +54,7 @@ function renderSince(table: AccessTable, row: number): string {
   return textOf(table, row, 'state') === 'foreign' ? `known ${day}` : day
 }
 
-/** Of temporary access hours count. */
+/** For temporary access, hours count. */
 function renderUntil(table: AccessTable, row: number): string {
   const { rows, values } = table
   const until = textOf(table, row, 'until')

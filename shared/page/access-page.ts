@@ -15,7 +15,7 @@ const fields = ['words', 'since', ...nameFields] as const
 /** More rows on paper help nobody. */
 const printedMost = 2000
 
-/** The page: its fields set the state, and all that it shows follows from the state. */
+/** The page: its fields set the state, and everything on the page follows from the state. */
 export class AccessPage {
   readonly #table: AccessTable
   readonly #facts: PageFacts
@@ -65,7 +65,7 @@ export class AccessPage {
       const ready = readyFilters.find((name) => target instanceof HTMLInputElement && name === target.value)
       if (ready) this.#setFilter({ ready })
     })
-    // Where nothing is known of uses, an empty list would say that all access is used.
+    // If no uses are known, an empty list would look as if all access were used.
     find('unused', HTMLElement).hidden = this.#table.values.use.length === 1
     find('clear', HTMLElement).addEventListener('click', () => this.#set({ filter: noFilter }))
   }
@@ -149,7 +149,7 @@ export class AccessPage {
   }
 }
 
-/** On a phone the filters would fill the screen. On a wider one they are always there: nothing could unfold them. */
+/** On a phone the filters would fill the screen. On a wider screen they are always visible: nothing could unfold them. */
 function foldOnPhones(): void {
   const phone = matchMedia('(max-width: 40rem)')
   const fold = () => {

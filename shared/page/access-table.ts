@@ -6,17 +6,17 @@ import {
   rowColumns,
 } from '../domain/access-page/page-data.ts'
 
-/** All rows, by column. A row's place in a list of values leads to the value; at 0 stands what is absent. */
+/** All rows, by column. A row has the index of its value in a list; index 0 is the absent value. */
 export type AccessTable = {
   readonly length: number
   readonly rows: Readonly<Record<RowColumn, Int32Array>>
   readonly values: Readonly<PageValues>
-  /** What a search finds a value by. */
+  /** The text by which a search finds a value. */
   readonly searched: Readonly<Record<SearchedKind, readonly string[]>>
 }
 export type SearchedKind = 'person' | 'group' | 'account' | 'permissionSet' | 'state' | 'remark' | 'link'
 
-/** Columns of rows whose values stand in the list of another name. */
+/** The list of a column's values; some columns share a list. */
 export function kindOf(column: RowColumn): PageValueKind {
   return column === 'since' || column === 'until' ? 'instant' : column
 }
@@ -59,7 +59,7 @@ export function textOf(table: AccessTable, row: number, column: Exclude<RowColum
   return typeof value === 'string' ? value : String(value?.[0] ?? '')
 }
 
-/** Letters in one case and one form, so that a search finds them however they were typed. */
+/** Text in one case and one Unicode form, so that a search finds it however it was typed. */
 export function fold(text: string): string {
   return text.normalize('NFC').toLowerCase()
 }

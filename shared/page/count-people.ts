@@ -1,14 +1,14 @@
 import type { AccessTable } from './access-table.ts'
 
 export type Matrix = {
-  /** Places of the accounts and permission sets that occur, in the order of their ids and names. */
+  /** Indexes of the present accounts and permission sets, in the order of their ids and names. */
   readonly accounts: readonly number[]
   readonly permissionSets: readonly number[]
   /** How many people have this permission set in this account; groups without known members count as nobody. */
   readonly people: (account: number, permissionSet: number) => number | undefined
 }
 
-/** Accounts × permission sets of these rows, and how many people each pair has. */
+/** Accounts × permission sets of these rows, and the number of people for each pair. */
 export function countPeople({ rows, values }: AccessTable, among: Int32Array): Matrix {
   const sets = values.permissionSet.length
   const counts = new Map<number, number>()
@@ -37,7 +37,7 @@ export function countPeople({ rows, values }: AccessTable, among: Int32Array): M
   }
 }
 
-/** How many different values these rows have, absent ones left out. `places`: of one column. */
+/** How many different values these rows have, without absent ones. `places`: of one column. */
 export function countDifferent(places: Int32Array, among: Int32Array): number {
   const seen = new Uint8Array(places.length + 1)
   let count = 0

@@ -1,9 +1,9 @@
 import { type AccessTable, textOf } from './access-table.ts'
 
-/** Names and texts of a list of facts, in their order. */
+/** Names and texts of facts, in their order. */
 export type Facts = readonly (readonly [string, string])[]
 
-/** Everything that is known of one row. */
+/** All facts about one row. */
 export function describeRow(table: AccessTable, row: number): Facts {
   const { rows, values } = table
   const [, personId = ''] = values.person[rows.person[row] ?? 0] ?? []
@@ -31,7 +31,7 @@ export function describeRow(table: AccessTable, row: number): Facts {
   return facts.filter(([, text]) => text !== '')
 }
 
-/** Of the person alone nobody knows it. */
+/** Nobody knows the use by this person alone. */
 function describeUse([at = '', days = 0]: readonly [string?, number?] = []): string {
   return at === '' ? '' : `${at}, by anybody who has it; this access is known to be unused for ${days} days`
 }

@@ -7,7 +7,7 @@ import { sayFirst } from './say-first.ts'
 type Subject = { readonly title: string; readonly facts: Facts }
 type Among = { readonly among: Int32Array; readonly administratorSets: ReadonlySet<string> }
 
-/** A view of one person or one account: what all these rows have in common. `undefined`: they have neither in common. */
+/** A view of one person or one account: the common facts of all these rows. `undefined`: they share neither. */
 export function describeSubject(
   table: AccessTable,
   filter: { readonly person: string; readonly account: string },

@@ -4,8 +4,8 @@ import { quote } from '../domain/statuses/complaint.ts'
 const longest = 2000
 
 /**
- * The only way in which this page makes elements. What it says is text and never markup, since names come from strangers;
- * characters that nobody sees or that turn the text around stand there as codes.
+ * The only function of this page that creates elements. It takes text and never markup, since names come from strangers; invisible
+ * characters and those that change the text direction appear as codes.
  */
 export function make<K extends keyof HTMLElementTagNameMap>(
   name: K,

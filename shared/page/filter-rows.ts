@@ -5,16 +5,16 @@ export const readyFilters = ['everything', 'direct', 'administrator', 'foreign',
 const unusedDaysAsked = 90
 export type ReadyFilter = (typeof readyFilters)[number]
 
-/** What is given has to fit; an empty text fits everything. */
+/** A row must match every given field; an empty text matches everything. */
 export type Filter = {
-  /** Each word has to occur somewhere in the row or its links. */
+  /** Each word must occur somewhere in the row or its links. */
   readonly words: string
-  /** A whole name or id, or else a part of one. */
+  /** A whole name or id, or otherwise a part of one. */
   readonly person: string
   readonly group: string
   readonly account: string
   readonly permissionSet: string
-  /** An id of a unit above the account, or its path of names, or else a part of these. */
+  /** An id of a unit above the account, or its path of names, or otherwise a part of these. */
   readonly unit: string
   /** A day: in force since then or later. */
   readonly since: string
@@ -34,10 +34,10 @@ export const noFilter: Filter = {
 
 type PageAccount = AccessTable['values']['account'][number]
 
-/** Of each row 1 where it passes. Made from the few values that there are, in loops that do nothing else. */
+/** 1 for each row that passes. Computed from the few different values, in tight loops. */
 type Passing = Uint8Array
 
-/** Those of `order` that fit, in the same order. */
+/** The rows of `order` that match, in the same order. */
 export function filterRows(
   table: AccessTable,
   filter: Filter,
@@ -74,7 +74,7 @@ function passNames({ rows, values }: AccessTable, filter: Filter): readonly Pass
   return passing
 }
 
-/** An id counts before a name: a unit may be called like the id of another. */
+/** An id has priority over a name: a unit may have another one's id as its name. */
 function passUnit(accounts: AccessTable['values']['account'], wanted: string): (account: PageAccount) => boolean {
   const isId = ([, , , , ids]: PageAccount) => fold(ids).split('/').includes(wanted)
   const isPath = ([, , , path]: PageAccount) => `${fold(path)}/`.startsWith(`${wanted}/`)
@@ -152,7 +152,7 @@ function passReady({ rows, values }: AccessTable, ready: ReadyFilter, administra
   }
 }
 
-/** Known to allow everything, or so called. */
+/** Known to allow everything, or named like that. */
 export function isAdministrator(name: string, administratorSets: ReadonlySet<string>): boolean {
   return administratorSets.has(name) || /admin/i.test(name)
 }
@@ -161,7 +161,7 @@ function mask<T>(values: readonly T[], fits: (value: T) => boolean): Uint8Array 
   return Uint8Array.from(values, (value) => (fits(value) ? 1 : 0))
 }
 
-/** From values to the rows that have them, added to what passes already. */
+/** Marks the rows with matching values, in addition to the rows that pass already. */
 function spread(places: Int32Array, fits: Uint8Array, passing: Passing = new Uint8Array(places.length)): Passing {
   if (!fits.includes(1)) return passing
   for (let row = 0; row < places.length; row++) if (fits[places[row] ?? 0] === 1) passing[row] = 1

@@ -5,7 +5,7 @@ export type GridColumn = {
   readonly title: string
   /** CSS width. */
   readonly width: string
-  /** Absent: its rows cannot be put in its order. */
+  /** Absent: the column cannot sort the rows. */
   readonly sorting?: 'ascending' | 'descending' | 'none'
 }
 
@@ -20,14 +20,14 @@ export type GridContent = {
   readonly sort?: (column: number) => void
 }
 
-/** Rows above and below the visible ones that are there already. */
+/** Rows above and below the visible ones that are already in the document. */
 const spare = 10
-/** Browsers have no higher elements than about 17 million pixels. */
+/** Browsers limit elements to about 17 million pixels in height. */
 const highest = 15_000_000
 
 /**
- * A table of any length in a box that scrolls: only the rows that can be seen are in the document. Screen readers hear the
- * true numbers (`aria-rowcount`, `aria-rowindex`). Arrow keys move from cell to cell.
+ * A table of any length in a box that scrolls: only the visible rows are in the document. Screen readers get the true numbers
+ * (`aria-rowcount`, `aria-rowindex`). Arrow keys move from cell to cell.
  * Source: WAI-ARIA Authoring Practices, "Grid Pattern".
  */
 export class Grid {
@@ -65,7 +65,7 @@ export class Grid {
     }
   }
 
-  /** Every row up to so many, for a printer; answers how many. */
+  /** Shows every row up to this limit, for a printer; answers how many. */
   showAll(most: number): number {
     const length = Math.min(most, this.#length())
     this.#isWhole = true
@@ -74,7 +74,7 @@ export class Grid {
     return length
   }
 
-  /** Back to what can be seen. */
+  /** Shows only the visible rows again. */
   showVisible(): void {
     this.#isWhole = false
     this.#draw()
@@ -117,7 +117,7 @@ export class Grid {
   }
 
   #draw(): void {
-    // On paper the box is as high as all its rows, and every row would be one that can be seen.
+    // On paper the box is as high as all its rows, so every row would count as visible.
     if (this.#isWhole) return
     const { scrollTop, clientHeight } = this.#box
     const first = Math.max(0, Math.floor(scrollTop / this.#rowHeight) - spare)
@@ -154,7 +154,7 @@ export class Grid {
     return element
   }
 
-  /** One cell only can be reached with the tab key. */
+  /** The tab key reaches only one cell. */
   #markActive(): void {
     for (const cell of this.#body.querySelectorAll('td[tabindex="0"]')) cell.setAttribute('tabindex', '-1')
     this.#cellAt(this.#active)?.setAttribute('tabindex', '0')

@@ -5,7 +5,7 @@ type Pressed = { readonly key: string; readonly ctrlKey: boolean }
 type Size = { readonly rows: number; readonly columns: number; readonly page: number }
 
 /**
- * Where a key leads in a grid; `undefined`: it is none of its keys.
+ * The cell to which a key moves; `undefined`: the key has no meaning here.
  * Source: WAI-ARIA Authoring Practices, "Grid Pattern", keyboard interaction.
  */
 export function moveCell({ row, column }: GridCell, { key, ctrlKey }: Pressed, size: Size): GridCell | undefined {

@@ -4,7 +4,7 @@ import type { Sorting } from './sort-rows.ts'
 export const viewNames = ['access', 'matrix', 'changes', 'attention'] as const
 export type ViewName = (typeof viewNames)[number]
 
-/** What the page shows, as a value: what is shown follows from it alone. */
+/** The state of the page as a value: the whole display follows from it. */
 export type PageState = { readonly view: ViewName; readonly filter: Filter; readonly sorting: Sorting }
 
 export const firstState: PageState = {

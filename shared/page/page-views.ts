@@ -8,7 +8,7 @@ import type { GridContent } from './grid.ts'
 import type { PageState } from './page-state.ts'
 import { sortRows } from './sort-rows.ts'
 
-/** What a click on a cell leads to. */
+/** The result of a click on a cell. */
 export type Opened =
   | { readonly to: 'filter'; readonly filter: Partial<PageState['filter']> }
   | { readonly to: 'details'; readonly title: string; readonly facts: Facts }
@@ -19,7 +19,7 @@ export type View = Omit<GridContent, 'open' | 'sort'> & {
   /** The rows of access that it shows. */
   readonly among: Int32Array
   readonly opened: (row: number, column: number) => Opened
-  /** By what a column sorts. */
+  /** The sort key of each column. */
   readonly sortings?: readonly (PageState['sorting']['by'] | undefined)[]
 }
 
@@ -27,7 +27,7 @@ const none = new Int32Array(0)
 /** A document with more cells is slow; a filter leaves fewer. */
 const setsMost = 100
 
-/** Makes the views of one page. Sorted rows are kept: sorting takes longer than everything else. */
+/** Computes the views of one page. It caches sorted rows: sorting takes longer than everything else. */
 export class PageViews {
   readonly #table: AccessTable
   readonly #facts: PageFacts
@@ -118,7 +118,7 @@ export class PageViews {
     }
   }
 
-  /** Access that began since, the newest first: what the rows alone can say. */
+  /** Access that began since the chosen day, the newest first, from the rows alone. */
   #begun(state: PageState): View {
     const sorting = { by: 'since', isDescending: true } as const
     const filter = { ...state.filter, since: state.filter.since || '0' }

@@ -1,4 +1,4 @@
-/** The first of them, and how many there are besides: `a, b and 3 more`. */
+/** The first ones, and the number of the others: `a, b and 3 more`. */
 export function sayFirst(all: readonly string[], most: number): string {
   return `${all.slice(0, most).join(', ')}${all.length > most ? ` and ${all.length - most} more` : ''}`
 }

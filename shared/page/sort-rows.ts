@@ -7,10 +7,7 @@ const partsOfAccount: Readonly<Partial<Record<SortedColumn, number>>> = { accoun
 export type SortedColumn = Exclude<RowColumn, 'linkSet' | 'remark'> | 'accountName' | 'accountPath'
 export type Sorting = { readonly by: SortedColumn; readonly isDescending: boolean }
 
-/**
- * All rows by one column, equal ones in the order they came in. Only the values are compared; the rows are then counted
- * into their places.
- */
+/** All rows by one column; equal rows keep their order. Only the values are compared; the rows are then counted into their places. */
 export function sortRows(table: AccessTable, { by, isDescending }: Sorting): Int32Array {
   const column = by === 'accountName' || by === 'accountPath' ? 'account' : by
   const places = table.rows[column]
@@ -32,7 +29,7 @@ export function sortRows(table: AccessTable, { by, isDescending }: Sorting): Int
   return sorted
 }
 
-/** Of each value how many come before it. Absent ones come last. */
+/** The rank of each value. Absent ones come last. */
 function rankValues(values: readonly (string | readonly (string | number)[])[], part: number): Int32Array {
   const texts = values.map((value) => fold(typeof value === 'string' ? value : String(value[part] ?? '')))
   const order = texts.map((_, place) => place).sort((a, b) => compare(texts[a] ?? '', texts[b] ?? ''))

@@ -2,7 +2,7 @@ import { blockClass, factsId, type PageBlock, type PageFacts } from '../domain/a
 import { AccessPage } from './access-page.ts'
 import { readTable } from './access-table.ts'
 
-/** Reads the data out of the document, which is left to what can be seen, and shows it. */
+/** Takes the data out of the document, which keeps only the visible content, and shows it. */
 const facts: PageFacts = JSON.parse(take(document.getElementById(factsId)))
 new AccessPage(readTable(blocks()), facts).start()
 

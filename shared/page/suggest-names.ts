@@ -1,9 +1,9 @@
 import { type AccessTable, fold } from './access-table.ts'
 
-/** A browser that gets thousands of suggestions is slow, and nobody reads them. */
+/** Thousands of suggestions make a browser slow, and nobody reads them. */
 const most = 30
 
-/** Names that contain what was typed, for the list below a field. */
+/** Names that contain the typed text, for the list below a field. */
 export function suggestNames(names: readonly string[], typed: string): readonly string[] {
   const wanted = fold(typed)
   const fitting: string[] = []
@@ -14,7 +14,7 @@ export function suggestNames(names: readonly string[], typed: string): readonly 
   return fitting
 }
 
-/** What can stand in each field. */
+/** The possible values of each field. */
 export function listNames({ values }: AccessTable) {
   const paths = new Set(values.account.map(([, , , path]) => path))
   const ids = new Set(values.account.flatMap(([, , , , ids]) => ids.split('/')))

@@ -4,7 +4,7 @@ import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { type Answers, listOf } from './questions.ts'
 
-/** What `init` writes: the contents by path, from the folder on. The same answers give the same files. */
+/** The files that `init` writes: the contents by path, from the folder on. The same answers give the same files. */
 export function renderFirstFiles(answers: Answers): ReadonlyMap<string, string> {
   const { account, managementAccount, region, instanceArn, bucket, alarmAddress } = answers
   const { firstAccount, group, permissionSet } = answers

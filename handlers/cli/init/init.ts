@@ -14,7 +14,7 @@ import { type Answers, answers, isAnswer, type Question, questions } from './que
 
 const all: readonly Question[] = questions
 
-/** `ssofile init`: writes the files that a new installation begins with. */
+/** `ssofile init`: writes the first files of a new installation. */
 export function addInit(program: Command): void {
   const command = program
     .command('init')
@@ -48,7 +48,7 @@ async function init(folder: string, options: Readonly<Record<string, string>>): 
   process.stdout.write(describe(folder, paths))
 }
 
-/** What options say, and what a person answers to the other questions. Throws Refusal, of all options at once. */
+/** The options, and the user's answers to the other questions. Throws Refusal with the faults of all options. */
 async function answerAll(options: Readonly<Record<string, string>>): Promise<Answers> {
   const given = new Map(
     all.flatMap((one) => (optionOf(one, options) === undefined ? [] : [[one, optionOf(one, options) ?? '']])),
@@ -77,7 +77,7 @@ async function answerAll(options: Readonly<Record<string, string>>): Promise<Ans
   return answers.parse(Object.fromEntries([...given].map(([{ name }, answer]) => [name, answer])))
 }
 
-/** As commander names them. */
+/** In commander's notation. */
 function optionOf({ flag }: Question, options: Readonly<Record<string, string>>): string | undefined {
   return options[flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())]
 }
@@ -98,7 +98,7 @@ function refusalOf({ flag, asks, example }: Question, answer: string): string {
   return `received --${flag} '${quote(answer)}', expected ${asks}, such as ${example}`
 }
 
-/** What no single answer can know, such as an ARN of another partition. Throws Refusal. */
+/** Checks across answers, such as an ARN of another partition. Throws Refusal. */
 function refuseFaults(text: string): void {
   const document = JSON.parse(text)
   const read = environment.safeParse(document)

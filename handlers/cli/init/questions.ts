@@ -5,18 +5,18 @@ import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 
-/** What `init` has to know. An answer to a question with `isList` is split at its commas. */
+/** The questions of `init`. An answer to a question with `isList` is split at its commas. */
 export type Question = {
   readonly name: string
-  /** Without `--`. */
+  /** The name without `--`. */
   readonly flag: string
-  /** Asked on a terminal, and in the help. */
+  /** The question on a terminal, also shown in the help. */
   readonly asks: string
-  /** What an answer looks like. */
+  /** An example of an answer. */
   readonly example: string
   readonly schema: z.ZodType
   readonly isList?: true
-  /** An empty answer means this. */
+  /** The default for an empty answer. */
   readonly otherwise?: string
 }
 
@@ -134,7 +134,7 @@ export function listOf(answer: string): readonly string[] {
     .filter((part) => part !== '')
 }
 
-/** Whether the answer can be taken: a list that nobody may leave empty has to name somebody. */
+/** Whether the answer is acceptable: a question without a default needs an answer that is not empty. */
 export function isAnswer({ schema, isList, otherwise }: Question, answer: string): boolean {
   const value = isList ? listOf(answer) : answer
   if (value.length === 0 && otherwise === undefined) return false

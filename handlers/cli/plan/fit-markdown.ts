@@ -6,7 +6,7 @@ export type MarkdownSection = { readonly title: string; readonly lines: readonly
 type Fitted = {
   readonly head: string
   readonly sections: readonly MarkdownSection[]
-  /** Says how many lines were left out, if any. It stands at the end, with all text that must not be cut. */
+  /** Says how many lines were left out, if any. It is at the end, with all text that must not be cut. */
   readonly foot: (left: number) => string
 }
 

@@ -20,7 +20,7 @@ export function renderAsked({ key, link, userId, body }: ReadRequest): string {
   ])}`
 }
 
-/** The lines of a request's status besides those of every status. */
+/** The further lines of a request's status, beyond those of every status. */
 export function linesOfRequest({
   request,
 }: Pick<Status, 'request'>): readonly (readonly [string, string | undefined])[] {

@@ -3,7 +3,7 @@ import type { Counted, TellProgress } from '../../../shared/ports/progress.ts'
 import { cutToWidth } from './text-width.ts'
 
 const clearLine = '\r\u001b[K'
-/** Where lines stay, quick commands print none. */
+/** The log of a pipeline keeps every line, so quick commands print none. */
 const firstLineMs = 1_000
 const laterLinesMs = 10_000
 

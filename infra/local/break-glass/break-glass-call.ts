@@ -4,7 +4,7 @@ import { serviceCallOf } from '../faults/service-call.ts'
 import { resourceOf as s3ResourceOf, verbs } from '../sessions/add-person-sessions.ts'
 
 export type BreakGlassCall = {
-  /** As in policies and endpoints. */
+  /** The name in policies and endpoints. */
   readonly service: string
   readonly operation: string
   readonly input: Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 
-/** What JSON can hold. */
+/** The values of JSON. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json }
 

@@ -413,7 +413,7 @@ export class MemoryOrganizations implements Organizations {
     if (siblings.some((id) => this.#tree.unit(id).name === name)) throw duplicateUnit()
   }
 
-  /** As Organizations answers it. */
+  /** The account in Organizations' form. */
   #describe(id: string): Account {
     const account = this.#tree.describe(id)
     return this.#withheld.has(id) ? { ...account, state: 'UNPLACED', parents: [] } : account

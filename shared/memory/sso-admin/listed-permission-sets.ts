@@ -13,7 +13,7 @@ import {
 /** How long listings lag behind a write: a constant, or drawn for each write. */
 export type ReadLagMs = number | { readonly most: number }
 
-/** What listings show until an instant, in milliseconds. */
+/** Old values that listings show until an instant, in milliseconds. */
 type Old<V> = { readonly was: V; readonly untilMs: number }
 
 /** The old values of one permission set in one account that listings still show. */

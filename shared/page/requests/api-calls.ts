@@ -3,7 +3,7 @@ import { type Fault, faultsOf, isBusy } from './faults-of.ts'
 import { pageClock } from './page-clock.ts'
 import type { PageContents, ToldAbout, ToldAccess, ToldBesides, ToldRequest } from './told-request.ts'
 
-/** What the API, or the way to it, complains of. */
+/** The faults that the API, or the way to it, reports. */
 export class ApiFault extends Error {
   readonly faults: readonly Fault[]
   constructor(faults: readonly Fault[]) {
@@ -18,14 +18,14 @@ const pageLimit = 200
 const keyName = 'key'
 const slowMs = 60_000
 
-/** Whether people sign in here by a provider; else `ssofile browse` serves the page to one person. */
+/** Whether people sign in here by a provider; otherwise `ssofile browse` serves the page to one person. */
 export const isHosted = document.querySelector('script[src]') !== null
 
-/** Calls the server of the page, which signs the call and passes it on. */
+/** Calls the page's server, which signs the call and passes it on. */
 export class ApiCalls {
-  /** Hears that the API is busy, and that it is tried again. */
+  /** Called when the API is busy and the page retries. */
   readonly #onBusy: () => void
-  /** What was answered last, by path: it is not sent again while it is the same. */
+  /** The last answer, by path: an unchanged one is not sent again. */
   readonly #known = new Map<string, { readonly etag: string; readonly body: unknown }>()
   #besides: { readonly told: Seldom; readonly me: Me; readonly atMs: number } | undefined
 
@@ -34,8 +34,8 @@ export class ApiCalls {
   }
 
   /**
-   * The address opens the page once. What it gets for that stays in this tab, so that it can be loaded again, and the
-   * address loses its token.
+   * The address opens the page once. The resulting key stays in this tab, so that the page can be reloaded, and the address loses its
+   * token.
    */
   async open(): Promise<void> {
     if (isHosted) return void (await this.#get('/me'))
@@ -57,7 +57,7 @@ export class ApiCalls {
     return { ...me, waiting: waiting.requests, mine: mine.requests, isCut, besides }
   }
 
-  /** What changes seldom: each minute where the page is hosted, and looks every few seconds. */
+  /** Facts that change seldom: each minute on a hosted page, which otherwise reads every few seconds. */
   async #readSlowly(): Promise<{ readonly told: Seldom | undefined; readonly me: Me }> {
     if (!isHosted) return { told: undefined, me: await this.#get('/eligibility') }
     const nowMs = pageClock.nowMs()
@@ -74,7 +74,7 @@ export class ApiCalls {
     return { told, me }
   }
 
-  /** Who may not see something any more is asked about again at the next look. */
+  /** After a refusal, the next read checks again what the person may see. */
   #forget(error: unknown): never {
     this.#besides = undefined
     throw error
@@ -156,7 +156,7 @@ export type Everybody = {
   readonly accounts: Readonly<Record<string, string>>
 }
 
-/** By the provider, and back to the same view. Who has just signed out is not signed in again by themselves. */
+/** Signs in by the provider, and returns to the same view. A person who has just signed out is not signed in automatically. */
 function signIn(isFresh: boolean): void {
   const view = location.hash.slice(1)
   if (view === 'signed-out') return

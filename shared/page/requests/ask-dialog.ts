@@ -11,7 +11,7 @@ import type { ToldBesides, ToldEligibility } from './told-request.ts'
 const fields = ['where', 'permissionSet', 'hours', 'reason', 'ticket', 'incident', 'startsAt'] as const
 const needs = ['reason', 'ticket', 'incident'] as const
 
-/** The form in which somebody asks by one eligibility. */
+/** The form for a request by one eligibility. */
 export class AskDialog {
   readonly #dialog = find('ask', HTMLDialogElement)
   readonly #onAsk: (body: object) => void
@@ -27,7 +27,7 @@ export class AskDialog {
     })
   }
 
-  /** `extended`: what is granted and is to last longer. */
+  /** `extended`: the granted request to extend. */
   open(eligibility: ToldEligibility, user: string, { extended, besides }: Opening = {}): void {
     this.#user = user
     this.#action = extended ? 'extend' : 'ask'
@@ -53,7 +53,7 @@ export class AskDialog {
       'ask-places',
       this.#places.map(({ text }) => text),
     )
-    // One only: nothing to choose.
+    // With only one there is no choice.
     if (sets.length === 1 && eligibility.permissionSets.length === 1) input('permissionSet').value = sets[0] ?? ''
     const [place, ...more] = this.#places
     if (place?.scope.startsWith('account%') && more.length === 0) input('where').value = place.text
@@ -96,7 +96,7 @@ type Opening = {
   readonly besides?: ToldBesides | undefined
 }
 
-/** What happens once it is sent. */
+/** The next steps after sending. */
 function sayNext({ approvals, approvers, longest, approvedByItself }: ToldEligibility, isExtension: boolean): string {
   const who = [...approvers.groups, ...approvers.users, ...(approvers.ownerTag ? ['the owner of the account'] : [])]
   const needed = approvals === 0 ? 'Nobody has to approve it.' : `Next: ${approvals} of ${who.join(', ')} approve it.`

@@ -7,13 +7,13 @@ export type AskFields = {
   readonly reason: string
   readonly ticket: string
   readonly incident: string
-  /** As a browser's field for date and time has it: in local time, without an offset. */
+  /** In the form of a browser's field for date and time: local time, without an offset. */
   readonly startsAt: string
 }
 
 type Asking = {
   readonly user: string
-  /** Those that the form offers. */
+  /** The places that the form offers. */
   readonly places: readonly OfferedScope[]
   readonly action?: 'ask' | 'extend'
 }
@@ -21,7 +21,7 @@ type AskBody =
   | { readonly ok: true; readonly body: object }
   | { readonly ok: false; readonly field: keyof AskFields; readonly message: string }
 
-/** What `POST /requests` takes; whether the person is eligible, ssofile decides. */
+/** The body of `POST /requests`; ssofile decides whether the person is eligible. */
 export function askFor(
   { where, permissionSet, hours, startsAt, ...texts }: AskFields,
   { user, places, action = 'ask' }: Asking,
@@ -42,7 +42,7 @@ export function askFor(
   return { ok: true, body: { action, linkData, requestDetails } }
 }
 
-/** In hours and minutes, as ISO 8601 writes it. */
+/** Hours and minutes in ISO 8601. */
 function renderDuration(minutes: number): string {
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
   return `PT${hours > 0 ? `${hours}H` : ''}${rest > 0 ? `${rest}M` : ''}`

@@ -1,7 +1,7 @@
 import { find } from '../element.ts'
 import { type Card, makeCard } from './card.ts'
 
-/** A browser and a reader take no more at once. */
+/** A browser and a reader cannot handle more at once. */
 const step = 50
 
 /** One of the lists of the page: the first cards, and a button for more. */

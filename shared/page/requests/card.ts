@@ -1,7 +1,7 @@
 import { make } from '../element.ts'
 
 export type Card = {
-  /** Finds the keyboard's place again after the list was redrawn. */
+  /** Restores the keyboard focus after the list was redrawn. */
   readonly id: string
   readonly title: string
   readonly state?: string | undefined

@@ -1,19 +1,19 @@
 import { find, make } from '../element.ts'
 import { type Card, makeFacts } from './card.ts'
 
-/** What somebody is asked before something is sent. */
+/** The question before the page sends something. */
 export type Question = {
   readonly title: string
   readonly hint: string
   readonly facts: Card['facts']
-  /** On the button that does it. */
+  /** On the button that sends. */
   readonly label: string
-  /** A text that goes with it. Absent: none. */
+  /** A text to send with it. Absent: none. */
   readonly text?: { readonly label: string; readonly isNeeded: boolean }
   readonly act: (text: string) => void
 }
 
-/** Shows once more what is about to happen, and does it when somebody says so. */
+/** Shows the act once more, and carries it out when the person confirms. */
 export class ConfirmDialog {
   #act: Question['act'] = () => {}
 

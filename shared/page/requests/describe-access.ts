@@ -7,7 +7,7 @@ const givers = {
   foreign: 'Given by others than ssofile',
 } as const
 
-/** What a person reads of access that is there. */
+/** The facts about existing access, for a person. */
 export function describeAccess(
   { account, permissionSet, principal, type, giver }: ToldAccess,
   accounts: Readonly<Record<string, string>>,

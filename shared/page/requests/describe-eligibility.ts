@@ -2,10 +2,10 @@ import { sayFirst } from '../say-first.ts'
 import { sayDuration, sayScope } from './say.ts'
 import type { ToldEligibility } from './told-request.ts'
 
-/** More scopes than that nobody reads; the form suggests them all. */
+/** Nobody reads more scopes than that; the form suggests them all. */
 const scopesMost = 10
 
-/** What a person reads of something that they may ask for. */
+/** The facts about an eligibility, for a person. */
 export function describeEligibility(told: ToldEligibility): readonly (readonly [string, string])[] {
   const { scopes, needs, ticketPattern, mayStartLater } = told
   const ticket = ticketPattern === undefined ? 'ticket' : `ticket (${ticketPattern})`

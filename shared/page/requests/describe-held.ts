@@ -14,7 +14,7 @@ const peopleMost = 20
 const accountsMost = 10
 const linksMost = 10
 
-/** What a person reads of one list of the brake: why, who would lose what, and by whose links. */
+/** The facts about one list of the brake, for a person: the reason, the people who would lose access, and the links. */
 export function describeList(
   { digest, reason, since, held, rows }: ToldOperations['lists'][number],
   accounts: Readonly<Record<string, string>>,
@@ -24,7 +24,7 @@ export function describeList(
   const told = [...links].map(([link, by]) => (by === undefined ? link : `${link} (deleted by ${by})`))
   const left = held - rows.length
   return {
-    // Of people without access of ours.
+    // These people have no access by ssofile.
     title: held === 0 ? 'People are held' : `${held} ${held === 1 ? 'revocation is' : 'revocations are'} held`,
     state: 'refused',
     stateText: reason,
@@ -39,7 +39,7 @@ export function describeList(
   }
 }
 
-/** The same of the file of a permission set. */
+/** The same for the file of a permission set. */
 export function describeContents({
   digest,
   name,

@@ -5,16 +5,16 @@ export type RequestAction = 'approve' | 'deny' | 'finish' | 'extend' | 'withdraw
 
 export type DescribedRequest = {
   readonly title: string
-  /** One word for how it stands, which also colours it. */
+  /** One word for the state, which also sets the colour. */
   readonly state: 'new' | 'waiting' | 'granted' | 'refused' | 'over' | 'ending'
   readonly stateText: string
   readonly facts: readonly (readonly [string, string])[]
   readonly actions: readonly { readonly does: RequestAction; readonly label: string }[]
-  /** What an approval is bound to: exactly what is shown. */
+  /** An approval covers exactly the displayed request, by this digest. */
   readonly digest: string | undefined
 }
 
-/** What a person reads of a request, and may do with it. `of`: their own, or one that waits for their approval. */
+/** The facts about a request and the possible acts, for a person. `of`: their own request, or one that waits for their approval. */
 export function describeRequest(
   told: ToldRequest,
   of: 'mine' | 'waiting',
@@ -24,7 +24,7 @@ export function describeRequest(
   const { scope, permissionSet, user } = partsOf(told.linkData)
   const { file, requestDetails: asked, status } = told
   const state = stateOf(told)
-  // How many approvals are missing, the state tells in fewer words.
+  // The state gives the number of missing approvals in fewer words.
   const isTelling = state === 'refused' || state === 'over' || (state === 'waiting' && !status?.request?.approvals)
   const isJudged = state !== 'new' && state !== 'ending'
   const until = status?.request?.runsUntil
@@ -98,7 +98,7 @@ function sayState({ status }: ToldRequest, state: DescribedRequest['state']): st
   }
 }
 
-/** What else the person has in the place that is asked for. */
+/** The person's other access in the requested place. */
 function sayOthers({ rows, isCut }: Partial<ToldAbout>): string | undefined {
   if (rows === undefined) return undefined
   if (rows.length === 0) return 'nothing'
@@ -109,7 +109,7 @@ function sayOthers({ rows, isCut }: Partial<ToldAbout>): string | undefined {
   return [...told, ...(isCut ? ['and more'] : [])].join(', ')
 }
 
-/** `runs`: what was granted before goes on. */
+/** `runs`: earlier granted access continues. */
 function ownActions(
   state: DescribedRequest['state'],
   { mayExtend, runs }: { readonly mayExtend: boolean; readonly runs: boolean },
@@ -125,7 +125,7 @@ function ownActions(
   return [{ does: 'finish', label: state === 'waiting' || state === 'new' ? 'Withdraw' : 'Remove' }]
 }
 
-/** Only what was judged can be approved: else the digest would be of another text than the one that is shown. */
+/** Only an evaluated request can be approved: otherwise the digest would cover another text than the displayed one. */
 function approverActions({ status }: ToldRequest, state: DescribedRequest['state']): DescribedRequest['actions'] {
   if (state !== 'waiting' || status?.request === undefined) return []
   return [
@@ -134,7 +134,7 @@ function approverActions({ status }: ToldRequest, state: DescribedRequest['state
   ]
 }
 
-/** A name may have percent signs. */
+/** A name may contain percent signs. */
 function partsOf(linkData: string) {
   const [kind = '', value = '', permissionSet = '', ...rest] = linkData.split('%')
   return { scope: `${kind}%${value}`, permissionSet, user: rest.slice(0, -2).join('%') }

@@ -1,7 +1,7 @@
 import { sayFirst } from '../say-first.ts'
 import { sayScope } from './say.ts'
 
-/** Where somebody may ask for access. `text`: as the form offers it. */
+/** A place for which the person may request access. `text`: as in the form. */
 export type OfferedScope = { readonly text: string; readonly scope: string; readonly name?: string | undefined }
 
 type ScopeAnswer = { readonly ok: true; readonly scope: string } | { readonly ok: false; readonly message: string }
@@ -17,7 +17,7 @@ export function placeOfScope(scope: string): OfferedScope {
 }
 
 /**
- * Which place is meant.
+ * The place that the person typed.
  *
  * | typed                                          | then                       |
  * | ---------------------------------------------- | -------------------------- |
@@ -26,7 +26,7 @@ export function placeOfScope(scope: string): OfferedScope {
  * | 12 digits                                      | that account               |
  * | a scope as links write it                      | that                       |
  * | the name of several accounts                   | refused, with each of them |
- * | any other                                      | refused, with what has it in its name |
+ * | any other                                      | refused, with the places that contain the text |
  */
 export function findPlace(typed: string, places: readonly OfferedScope[]): ScopeAnswer {
   const words = typed.trim().toLowerCase()

@@ -6,7 +6,7 @@ import type { ToldOperations } from './told-request.ts'
 
 type Send = (path: '/release' | '/pause' | '/resume', body: object, done: string) => void
 
-/** What operators see and do: the brake, pauses, and what wants attention. */
+/** The operators' view and acts: the brake, pauses, and inputs that need attention. */
 export class OperationsView {
   readonly #confirm: ConfirmDialog
   readonly #send: Send
@@ -15,7 +15,7 @@ export class OperationsView {
   constructor(confirm: ConfirmDialog, send: Send) {
     this.#confirm = confirm
     this.#send = (path, body, done) => {
-      // Where a sign-in is asked for first, one comes back to it.
+      // If the act needs a new sign-in, the person returns to this view.
       history.replaceState(null, '', '#brake')
       send(path, body, done)
     }
@@ -23,7 +23,7 @@ export class OperationsView {
     find('resume', HTMLButtonElement).addEventListener('click', () => this.#askToResume())
   }
 
-  /** The cards of both lists; the pause it shows itself. */
+  /** Answers the cards of both lists; shows the pause itself. */
   show({ pause, lists, contents, attention, accounts }: ToldOperations) {
     this.#pause = pause
     find('pause-state', HTMLElement).textContent = pause

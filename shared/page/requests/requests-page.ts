@@ -11,10 +11,10 @@ import { OperationsView } from './operations-view.ts'
 import { pageClock } from './page-clock.ts'
 import type { PageContents, ToldAbout, ToldOperations, ToldRequest } from './told-request.ts'
 
-/** Requests of everybody share the API's limit: 20 a second. Where the page is hosted it has a limit of its own, and each look costs money. */
+/** All requests share the API's limit: 20 a second. A hosted page has a limit of its own, and each read costs money. */
 const restMs = isHosted ? 20_000 : 60_000
 const aboutsMost = 20
-/** After something was sent: until it shows. */
+/** Pauses after sending, until the result appears. */
 const soonMs = [500, 1000, 1500, 2500, 4000, 6000]
 
 const questions: Readonly<Record<RequestAction, string>> = {
@@ -25,7 +25,7 @@ const questions: Readonly<Record<RequestAction, string>> = {
   extend: '',
 }
 
-/** The page: asks the API for all that it shows, shows it, and sends what the person decides. */
+/** The page: reads all its data from the API, shows it, and sends the person's decisions. */
 export class RequestsPage {
   readonly #api = new ApiCalls(() => this.#say('The API is busy; trying again…'))
   readonly #ask = new AskDialog((body) => void this.#send('/requests', body, 'Asked.'))
@@ -40,14 +40,14 @@ export class RequestsPage {
     brake: new CardList('brake'),
     attention: new CardList('attention'),
   }
-  /** By request: what an approver has to know besides, asked once. */
+  /** By request: further facts for an approver, read once. */
   readonly #abouts = new Map<string, ToldAbout>()
-  /** The address named a request, or the brake, which is brought into view once. */
+  /** The request, or the brake, that the address named; scrolled into view once. */
   #wanted = wantedOf(location.hash)
   #told: PageContents | undefined
-  /** Counts what was sent, so that only the last one looks again. */
+  /** Counts sent calls, so that only the last one reads again. */
   #turn = 0
-  /** Why something was not taken stays to be read, until something else is sent. */
+  /** The reason of a refusal stays visible until the person sends something else. */
   #isRefused = false
 
   start(): void {
@@ -117,7 +117,7 @@ export class RequestsPage {
   }
 
   #show(): void {
-    // What is shown behind a dialog stays, and with it the button to which the keyboard returns.
+    // While a dialog is open the view behind it stays, with the button to which the keyboard returns.
     if (this.#told === undefined || document.querySelector('dialog[open]') !== null) return
     const { name, waiting, mine, eligible, unusable, unreadGroups, isCut } = this.#told
     find('me', HTMLElement).replaceChildren(make('bdi', `You are ${name}`))
@@ -144,7 +144,7 @@ export class RequestsPage {
     find('notes', HTMLElement).replaceChildren(make('span', notes.join(' ')))
   }
 
-  /** What only the hosted page has. */
+  /** Shows the parts of a hosted page. */
   #showBesides(): void {
     const { besides } = this.#told ?? {}
     if (besides === undefined) return
@@ -240,7 +240,7 @@ export class RequestsPage {
     const isOwn = does === 'finish' || does === 'withdraw'
     const finish = () => this.#send('/requests', { action: does, linkData: told.linkData }, 'Sent.')
     const decide = (comment: string) => {
-      // Where a sign-in is asked for first, one comes back to it.
+      // If the act needs a new sign-in, the person returns to this request.
       if (isHosted) history.replaceState(null, '', `#request=${described.digest}`)
       const decision = { digest: described.digest, decision: does, ...(comment === '' ? {} : { comment }) }
       return this.#send('/approvals', decision, does === 'approve' ? 'Approved.' : 'Denied.')
@@ -266,7 +266,7 @@ export class RequestsPage {
     find('said', HTMLElement).replaceChildren(make('span', text))
   }
 
-  /** Without an error: what was wrong is over. */
+  /** Without an error it clears the earlier faults. */
   #complain(error?: unknown): void {
     const box = find('faults', HTMLElement)
     box.hidden = error === undefined
@@ -293,12 +293,12 @@ function wantedOf(hash: string): string | undefined {
   return /^#(?:request=([0-9a-f]{32})|(brake))$/.exec(hash)?.slice(1).find(Boolean)
 }
 
-/** What goes on first, then what is over. */
+/** Open requests first, then the finished ones. */
 function rank({ state }: Card): number {
   return state === 'over' || state === 'refused' ? 1 : 0
 }
 
-/** Of one upload: what is edited is another one. */
+/** For one upload: an edited request gets another id. */
 function idOf({ key, file }: ToldRequest): string {
   return `${key} ${file?.etag ?? ''}`
 }

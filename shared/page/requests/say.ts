@@ -5,14 +5,14 @@ const units = [
   ['minute', 1],
 ] as const
 
-/** How long ago, in the largest unit: `3 hours ago`. */
+/** The age in the largest unit: `3 hours ago`. */
 export function sayAge(fromMs: number, nowMs: number): string {
   const minutes = Math.floor((nowMs - fromMs) / minuteMs)
   const [unit, length] = units.find(([, least]) => minutes >= least) ?? []
   return unit === undefined ? 'just now' : `${count(Math.floor(minutes / length), unit)} ago`
 }
 
-/** `PT1H30M` as `1 hour 30 minutes`; what is no such text stays as it is. */
+/** `PT1H30M` as `1 hour 30 minutes`; other text stays unchanged. */
 export function sayDuration(iso: string): string {
   const [, ...numbers] = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(iso) ?? []
   const parts = units.flatMap(([unit], place) => (numbers[place] ? count(Number(numbers[place]), unit) : []))

@@ -1,6 +1,6 @@
 import type { AttentionState, Status } from '../../domain/statuses/status.ts'
 
-/** A request as the API tells it. */
+/** A request in the API's answer. */
 export type ToldRequest = {
   readonly key: string
   readonly linkData: string
@@ -17,7 +17,7 @@ export type ToldRequest = {
   readonly status: Status | null
 }
 
-/** An eligibility of the person who looks. */
+/** An eligibility of the page's user. */
 export type ToldEligibility = {
   readonly name: string
   readonly description?: string
@@ -46,7 +46,7 @@ export type ToldAccess = {
   readonly giver: 'ours' | 'foreign' | 'temporary'
 }
 
-/** What an approver has to know besides the request. */
+/** Further facts for an approver. */
 export type ToldAbout = {
   readonly accountName?: string
   readonly about?: string
@@ -54,14 +54,14 @@ export type ToldAbout = {
   readonly isCut: boolean
 }
 
-/** What operators see. */
+/** The operators' data. */
 export type ToldOperations = {
   readonly pause: { readonly since: string; readonly told: string; readonly isLoss: boolean } | null
   readonly lists: readonly {
     readonly digest: string
     readonly reason: string
     readonly since: string
-    /** How many; `rows` are the first of them. */
+    /** The number of all; `rows` are the first of them. */
     readonly held: number
     readonly rows: readonly (Omit<ToldAccess, 'giver'> & {
       readonly links: readonly { readonly link: string; readonly deletedBy?: string | undefined }[]
@@ -86,10 +86,10 @@ export type ToldOperations = {
   readonly accounts: Readonly<Record<string, string>>
 }
 
-/** Only where the page is hosted. */
+/** Only on a hosted page. */
 export type ToldBesides = {
   readonly isAuditor: boolean
-  /** Of operators. */
+  /** Only for operators. */
   readonly operations?: ToldOperations | undefined
   readonly access: { readonly rows: readonly ToldAccess[]; readonly accounts: Readonly<Record<string, string>> }
   readonly choices: readonly {
