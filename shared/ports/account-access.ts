@@ -3,10 +3,10 @@ import type { AccountId } from '../domain/organization/account-id.ts'
 import type { Page } from './page.ts'
 import type { Principal } from './sso-admin.ts'
 
-/** That a group or user may assume an existing IAM role, through the access portal. */
+/** A group or user may assume an existing IAM role through the access portal. */
 export type Entitlement = Principal & { readonly accountId: AccountId; readonly roleArn: RoleArn }
 
-/** All that is given has to fit. A filter without any member is refused. */
+/** Every given field must fit. A filter without any field is refused. */
 export type EntitlementFilter = Partial<Pick<Entitlement, 'accountId' | 'roleArn'>> & {
   readonly principal?: Principal | undefined
 }

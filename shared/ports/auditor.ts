@@ -8,10 +8,10 @@ import type { Page } from './page.ts'
 /** A role that Identity Center has made for a permission set: `AWSReservedSSO_<permission set>_<16 hexadecimal digits>`. */
 export type PermissionSetRole = { readonly arn: string; readonly name: string; readonly createdAt: Date }
 
-/** `SERVICE_LEVEL`: actions are not told. */
+/** `SERVICE_LEVEL`: without actions. */
 export type UseGranularity = 'SERVICE_LEVEL' | 'ACTION_LEVEL'
 
-/** One page of what IAM found, once it has. */
+/** One page of IAM's answer, once the job is done. */
 export type LastAccessedPage =
   | { readonly status: 'IN_PROGRESS' }
   | { readonly status: 'FAILED'; readonly reason: string }
@@ -24,16 +24,16 @@ export interface AuditedAccount {
   generateServiceLastAccessedDetails(roleArn: string, granularity?: UseGranularity): Promise<string>
   /** When anything was last called with the role: GetRole. Absent: never, as far back as IAM keeps it. */
   roleLastUsedAt(roleName: string): Promise<Date | undefined>
-  /** Only services are told that the role may use now. NoSuchEntity: there is no such job of this session. */
+  /** Only the services that the role may use now. NoSuchEntity: this session has no such job. */
   getServiceLastAccessedDetails(jobId: string, nextToken?: string): Promise<LastAccessedPage>
   /**
-   * The default version of a managed policy, which is the one in force: GetPolicy and GetPolicyVersion. One that AWS manages by
-   * its ARN, one of the account by name and path. NoSuchEntity: there is none.
+   * The default version of a managed policy, which is in force: GetPolicy and GetPolicyVersion. Name an AWS managed policy by its ARN, a
+   * policy of the account by name and path. NoSuchEntity: there is none.
    */
   policyDocument(policy: string | CustomerManagedPolicy): Promise<string>
-  /** Has a credential report made, unless there is one of the last four hours, which is COMPLETE. */
+  /** Starts a credential report. If one is less than four hours old, the answer is COMPLETE. */
   generateCredentialReport(): Promise<'STARTED' | 'INPROGRESS' | 'COMPLETE'>
-  /** ReportNotPresent, ReportInProgress, ReportExpired: a new one has to be made. */
+  /** ReportNotPresent, ReportInProgress, ReportExpired: start a new one. */
   credentialReport(): Promise<{ readonly madeAt: Date; readonly content: string }>
   /** Inactive ones too. NoSuchEntity: there is no such user. */
   listAccessKeys(userName: string, nextToken?: string): Promise<Page<AccessKey>>

@@ -12,31 +12,31 @@ import type { AccountId } from '../domain/organization/account-id.ts'
 
 /** The IAM, EventBridge, SNS and CloudTrail of one account, read only. Throws ServiceError. */
 export interface BreakGlassAccount {
-  /** Whose names begin as those of break-glass do. */
+  /** Roles whose names begin like those of break-glass. */
   roles(): Promise<readonly DeployedRole[]>
   users(): Promise<readonly DeployedUser[]>
   /** `undefined`: there is none. */
   passwordPolicy(): Promise<PasswordPolicy | undefined>
-  /** Rules of break-glass on the default bus, or on `bus`; `target`: what they are to send to. */
+  /** Rules of break-glass on the default bus, or on `bus`. `target`: where they should send to. */
   rules(of: {
     readonly region: string
     readonly target: string
     readonly bus?: string | undefined
   }): Promise<readonly DeployedRule[]>
   subscriptions(topicArn: string, region: string): Promise<readonly Subscription[]>
-  /** What users of break-glass did, and what was done to them; the event history of CloudTrail reaches back 90 days. */
+  /** Acts by and on users of break-glass. CloudTrail's event history reaches back 90 days. */
   trail(region: string, since: Date): Promise<readonly TrailRecord[]>
 }
 
 export interface BreakGlassAuditor {
-  /** By the role of this name, or by the own credentials where they are of this account. */
+  /** Through the role of this name. In the caller's own account, with the caller's credentials. */
   enter(account: AccountId, roleName: string): Promise<BreakGlassAccount>
 }
 
-/** What the nightly check is given. */
+/** The nightly check's arguments. */
 export type CheckedBreakGlass = {
   readonly auditor: BreakGlassAuditor
-  /** Definitions come with the deployment, never from the bucket: who uploads could add a responder. */
+  /** Definitions come with the deployment, never from the bucket: an uploader could add a responder. */
   readonly definitions: () => readonly BreakGlass[]
 }
 
@@ -52,9 +52,9 @@ export interface AssumedRole {
   try(call: DryCallName): Promise<DryOutcome>
 }
 
-/** Who runs a drill, with the own credentials. Throws ServiceError (`sts`). */
+/** The person who runs a drill, with their own credentials. Throws ServiceError (`sts`). */
 export interface Responder {
-  /** The ARN of the own user. */
+  /** The ARN of the person's own user. */
   identity(): Promise<string>
   assume(request: AssumeRequest): Promise<AssumedRole>
 }

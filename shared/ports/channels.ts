@@ -1,7 +1,7 @@
 /** A webhook did not take a message. */
 export class WebhookError extends Error {
   override readonly name = 'WebhookError'
-  /** When the webhook says to come back, where it says so. */
+  /** How long to wait, if the webhook says so. */
   readonly retryAfterSeconds: number | undefined
 
   constructor(message: string, options: ErrorOptions & { readonly retryAfterSeconds?: number | undefined } = {}) {

@@ -1,6 +1,6 @@
 /**
- * From where an identity store answers calls of its API; `undefined`: from anywhere. A caller at one of `addresses` is answered
- * whatever else is asked for. (Identity Store API Reference, "NetworkConfiguration".)
+ * The network from which an identity store answers calls. `undefined`: from anywhere. A caller at one of `addresses` is always answered,
+ * whatever the other fields say. (Identity Store API Reference, "NetworkConfiguration".)
  */
 export type DirectoryNetwork = {
   /** Only through a VPC endpoint. */

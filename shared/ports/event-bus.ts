@@ -6,7 +6,7 @@ export type OutgoingEvent = {
   readonly detail: string
 }
 
-/** At most so many in one call. (EventBridge API Reference, "PutEvents".) */
+/** The maximum in one call. (EventBridge API Reference, "PutEvents".) */
 export const eventsMost = 10
 
 /** The event bus of a deployment. Throws ServiceError (`events`). */

@@ -8,32 +8,32 @@ import type { Page } from './page.ts'
 export type NamedPrincipal = {
   readonly id: PrincipalId
   readonly name: PrincipalName
-  /** Of a user, where it is listed. */
+  /** Only for users, and only in a listing. */
   readonly displayName?: string | undefined
   readonly isDisabled?: boolean | undefined
-  /** Of the source that made or keeps this user: the issuer of the first of its ExternalIds. */
+  /** The source that made or manages this user: the issuer of the first of its ExternalIds. */
   readonly issuer?: string | undefined
-  /** Of a user, where it is listed. */
+  /** Only for users, and only in a listing. */
   readonly createdAt?: Date | undefined
 }
 
 /**
- * `name`: absent where the group has none. `isExternal`: it has ExternalIds, so another source of groups made it or keeps it,
- * such as a provider by SCIM, and overwrites what others do. (Identity Store API Reference, "Group".)
+ * `name`: absent if the group has none. `isExternal`: the group has ExternalIds. Another source, such as a provider by SCIM, made or
+ * manages it, and overwrites other changes. (Identity Store API Reference, "Group".)
  */
 export type DirectoryGroup = {
   readonly name?: PrincipalName | undefined
   readonly description?: string | undefined
   readonly isExternal: boolean
 }
-/** A user with what rules ask for. `isDisabled`: who may not sign in. */
+/** A user with the attributes for rules. `isDisabled`: the user may not sign in. */
 export type DirectoryPerson = {
   readonly id: PrincipalId
   readonly name: PrincipalName
   readonly isDisabled: boolean
   readonly attributes: UserAttributes
 }
-/** All that is told of one user. `isExternal`: it has ExternalIds, as `DirectoryGroup` says. */
+/** Everything about one user. `isExternal`: as in `DirectoryGroup`. */
 export type DirectoryUser = DirectoryPerson & { readonly isExternal: boolean; readonly profile: Profile }
 
 /** The instance's identity store. A group's name is its DisplayName, a user's its UserName. */
@@ -55,17 +55,17 @@ export interface IdentityStore {
   listMembersOf(groupId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>>
   /** The id of the membership. `undefined`: the user is no member, or one of the two does not exist. */
   getGroupMembershipId(groupId: PrincipalId, userId: PrincipalId): Promise<string | undefined>
-  /** Throws ConflictException where a group has this name. */
+  /** Throws ConflictException if a group has this name. */
   createGroup(group: { readonly displayName: PrincipalName; readonly description?: string }): Promise<PrincipalId>
   /** UpdateGroup. `undefined`: without a description. Throws ResourceNotFoundException. */
   updateGroupDescription(groupId: PrincipalId, description: string | undefined): Promise<void>
   /** With all its memberships. Throws ResourceNotFoundException. */
   deleteGroup(groupId: PrincipalId): Promise<void>
-  /** Throws ConflictException where the user is a member already, and ResourceNotFoundException. Answers the id of the membership. */
+  /** Answers the membership's id. Throws ConflictException if the user is a member already, and ResourceNotFoundException. */
   createGroupMembership(groupId: PrincipalId, userId: PrincipalId): Promise<string>
-  /** CreateUser. Throws ConflictException where a user has this name. The user has no password. */
+  /** CreateUser. Throws ConflictException if a user has this name. The user has no password. */
   createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId>
-  /** UpdateUser: only these attributes; `undefined` takes one away. Throws ResourceNotFoundException. */
+  /** UpdateUser, only for these attributes. `undefined` removes one. Throws ResourceNotFoundException. */
   updatePerson(id: PrincipalId, change: Profile): Promise<void>
   /** With all memberships of the user. Throws ResourceNotFoundException. */
   deleteUser(id: PrincipalId): Promise<void>

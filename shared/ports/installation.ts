@@ -1,7 +1,7 @@
 import type { AccountId } from '../domain/organization/account-id.ts'
 import type { DirectoryNetwork } from './directory-network.ts'
 
-/** An instance of IAM Identity Center as ListInstances tells it; any member may be absent. */
+/** An instance of IAM Identity Center in ListInstances. Any field may be absent. */
 export type ListedInstance = {
   readonly instanceArn?: string | undefined
   readonly identityStoreId?: string | undefined
@@ -25,13 +25,13 @@ export type BucketSettings = {
   >
 }
 
-/** A quota as it is now in this account. (Service Quotas API Reference, "ServiceQuota".) */
+/** A quota's current value in this account. (Service Quotas API Reference, "ServiceQuota".) */
 export type Quota = { readonly code: string; readonly value: number }
 
-/** Something that AWS tells an event of. */
+/** An object whose creation causes an AWS event. */
 export type DatedThing = { readonly id: string; readonly at: Date }
 
-/** What only `ssofile doctor` asks AWS: reads. Throws ServiceError. */
+/** Reads that only `ssofile doctor` makes. Throws ServiceError. */
 export interface Installation {
   region(): Promise<string>
   /** GetCallerIdentity. */
@@ -44,18 +44,18 @@ export interface Installation {
   readonly bucket: BucketSettings
   /** GetQueueAttributes; `undefined`: there is no such queue. */
   queueAttributes(url: string): Promise<Readonly<Record<string, string>> | undefined>
-  /** How many instances of functions the account may run besides those that are reserved. */
+  /** How many function instances the account may run besides the reserved ones. */
   unreservedConcurrency(): Promise<number>
-  /** ListServiceQuotas of a service; a service that offers none has none. */
+  /** ListServiceQuotas of a service. Empty if the service has no quotas. */
   quotasOf(serviceCode: string): Promise<readonly Quota[]>
   /** The account that joined the organization last. */
   newestAccount(): Promise<DatedThing | undefined>
   /** DescribeIdentityStore. */
   networkOf(identityStoreId: string): Promise<DirectoryNetwork | undefined>
-  /** The group that was made last; `undefined`: there is none, or none says when. */
+  /** The newest group. `undefined`: there is none, or none has a date. */
   newestGroup(identityStoreId: string): Promise<DatedThing | undefined>
-  /** Invoke, and what it answers. Throws ServiceError (`lambda`): TooManyRequestsException while it is at its concurrency. */
+  /** Invokes the function and returns its answer. Throws ServiceError (`lambda`): TooManyRequestsException at its concurrency limit. */
   askFunction(functionName: string, question: object): Promise<unknown>
-  /** What is reserved for a function; `undefined`: nothing. */
+  /** A function's reserved concurrency. `undefined`: none. */
   reservedConcurrency(functionName: string): Promise<number | undefined>
 }

@@ -1,7 +1,7 @@
 import type { AttentionState } from '../domain/statuses/status.ts'
 import type { FunctionName } from './deployment-settings.ts'
 
-/** How many values of some minutes become one: all together, or the greatest. */
+/** How the values of some minutes become one: their sum or their maximum. */
 type Definition = {
   readonly unit: 'Count' | 'Seconds'
   readonly statistic: 'Sum' | 'Maximum'
@@ -13,7 +13,7 @@ const level = (unit: Definition['unit'], means: string): Definition => ({ unit, 
 const inputs = (state: AttentionState): Definition => level('Count', `inputs in the state ${state}`)
 const ends = (name: FunctionName): Definition => counted(`runs of ${name} that came to their end`)
 
-/** All that ssofile measures itself: one row a metric. Code, alarms and dashboard can name no other. */
+/** All of ssofile's own metrics, one in a row. Code, alarms and dashboard can name no other. */
 export const metricDefinitions = {
   Created: counted('account assignments that were created'),
   Revoked: counted('account assignments of ours that are gone'),
@@ -60,7 +60,7 @@ export const metricDefinitions = {
 export type MetricName = keyof typeof metricDefinitions
 export const metricNames = Object.keys(metricDefinitions) as readonly MetricName[]
 
-/** The inputs that want attention, told by every sweep. */
+/** The number of inputs that need attention. Every sweep writes them. */
 export const attentionMetrics = {
   waiting: 'InputsWaiting',
   rejected: 'InputsRejected',
@@ -71,7 +71,7 @@ export const attentionMetrics = {
   partly: 'InputsPartly',
 } as const satisfies Record<AttentionState, MetricName>
 
-/** What tells that the function of a schedule does its work. Lambda counts as success what only caught its errors. */
+/** Proof that a scheduled function does its work. Lambda also counts a run as success if the code only caught its errors. */
 export const heartbeats = {
   dispatcher: 'DispatcherHeartbeat',
   'minute-links': 'MinuteLinksHeartbeat',
@@ -84,11 +84,11 @@ export const heartbeats = {
   notifications: 'NotificationsHeartbeat',
 } as const satisfies Partial<Record<FunctionName, MetricName>>
 
-/** Where the metrics of a deployment stand in CloudWatch: in this namespace, each with this one dimension. */
+/** The CloudWatch namespace of a deployment. Each metric has one dimension. */
 export const metricNamespace = (deployment: string): string => `ssofile/${deployment}`
 export const metricService = 'ssofile'
 
 export interface Metrics {
-  /** Tells one value at once, so that a process that dies has told all that it counted. Default: 1. */
+  /** Writes one value at once, so that a process that dies loses none. Default: 1. */
   record(name: MetricName, value?: number): void
 }

@@ -1,33 +1,33 @@
-/** What S3 tells about one object. `etag` stands without S3's quotation marks. */
+/** One object in S3. `etag` has no quotation marks. */
 export type ObjectHead = {
   readonly key: string
   readonly etag: string
   readonly lastModified: Date
   readonly size: number
-  /** Absent where the bucket is not versioned. */
+  /** Absent if the bucket is not versioned. */
   readonly versionId?: string
 }
 
 /**
- * What a writer says about an object beside its body: S3's user metadata, names in small letters without `x-amz-meta-`,
- * values in printable ASCII, at most 2 KB in all. Whoever may write the object may write anything here.
+ * The writer's user metadata of an object. Names have small letters and no `x-amz-meta-`, values printable ASCII, at most 2 KB in all.
+ * Everybody who may write the object may write anything here.
  */
 export type ObjectMetadata = Readonly<Record<string, string>>
 
 /**
- * `servedAt` is S3's Date header: the clock that leases and expiries are judged by. `metadata` is there only where the object
- * itself was answered and has some.
+ * `servedAt`: S3's Date header, the clock for leases and expiries. `metadata`: only if the answer has the object itself, and the object
+ * has some.
  */
 export type FoundObject = ObjectHead & { readonly servedAt: Date; readonly metadata?: ObjectMetadata }
 export type ReadObject = FoundObject & { readonly body: Uint8Array }
 
-/** `ifNoneMatch: '*'`: only where no object is. `ifMatch`: only over the object with this etag. */
+/** `ifNoneMatch: '*'`: only if there is no object. `ifMatch`: only over the object with this etag. */
 export type WriteCondition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' }
 
 /** An object that is written in parts. */
 export type PartedUpload = { readonly key: string; readonly uploadId: string }
 
-/** `lost`: the condition did not hold (412, or 404 where nothing is); nothing was written. A race (409) is thrown. */
+/** `lost`: the condition failed (412, or 404 if there is no object), and nothing was written. A race (409) is thrown. */
 export type WriteResult =
   | { readonly outcome: 'written'; readonly etag: string; readonly servedAt: Date }
   | { readonly outcome: 'lost' }

@@ -3,7 +3,7 @@ import { record } from '../json/record.ts'
 import type { Notification, RequestOutcome } from './notification.ts'
 import type { Receiver } from './receivers.ts'
 
-/** So many outcomes of a digest have a line; of the others only the number is told. */
+/** A digest has a line for this many outcomes, and only the number of the others. */
 export const digestLinesMost = 20
 const textMost = 500
 /** S3 User Guide, "Naming Amazon S3 objects". */
@@ -20,7 +20,7 @@ const digestLine = record({
 })
 export type DigestLine = z.infer<typeof digestLine>
 
-/** What a receiver is told together: how many of each event, and the first ones in full. */
+/** The content of one message for a receiver: the number of each event, and the first ones in full. */
 export const digest = record({
   counts: z.record(z.string(), z.int().min(1)),
   lines: z.array(digestLine),
@@ -36,13 +36,13 @@ export const digestMessage = record({
   id: z.string(),
   receiver: z.string(),
   way: z.enum(['mail', 'webhook']),
-  /** Where the rest stands; absent: statuses and events have it. */
+  /** Where to find the rest. Absent: in statuses and events. */
   more: z.string().optional(),
   ...digest.shape,
 })
 export type DigestMessage = z.infer<typeof digestMessage>
 
-/** Of the oldest the lines are kept, by their instants: in whatever order they were found. `page`: where people decide on requests, and on what the brake holds. */
+/** Keeps the lines of the oldest, in whatever order they come. `page`: the page where people decide on requests and held lists. */
 export function addToDigest({ counts, lines }: Digest, told: readonly Notification[], page?: string): Digest {
   const sum = { ...counts }
   for (const { event } of told) sum[event] = (sum[event] ?? 0) + 1
@@ -107,13 +107,13 @@ function describeRequest(
   }
 }
 
-/** A link to the one request, where there is a page; else the command of who approves. */
+/** A link to the request if there is a page, else the command for approvers. */
 function remedyOf(digest: string, isForApproval: boolean, page: string | undefined): string | undefined {
   if (page !== undefined) return `${page}/#request=${digest}`
   return isForApproval ? `ssofile approve ${digest}` : undefined
 }
 
-/** Who operates releases it there. */
+/** Operators release it there. */
 function remedyOfHeld(event: string, page: string | undefined): string | undefined {
   return event === 'held' && page !== undefined ? `${page}/#brake` : undefined
 }

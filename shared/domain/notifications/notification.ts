@@ -7,12 +7,12 @@ import { requestEvents } from '../requests/decide-request.ts'
 /** The source of every event, and the detail types: what became of an input, and what changed besides. */
 export const notificationSource = 'ssofile'
 
-/** The states of a status that are an outcome; `applying` and `revoking` are on their way to one. */
+/** The states that are an outcome. `applying` and `revoking` still lead to one. */
 export const toldStates = ['applied', 'waiting', 'rejected', 'blocked', 'failed', 'held', 'expired'] as const
 
 const common = {
   v: z.literal(1),
-  /** The same however often it is delivered. */
+  /** The same for each delivery. */
   id: z.string().regex(/^[0-9a-f]{32}$/),
   /** When it was written, by the clock of ssofile. */
   at: z.iso.datetime(),
@@ -28,9 +28,9 @@ const inputOutcome = record({
   input: z.string(),
   /** The declared folder, `''` directly under `links_data/`; absent: it is no link in a folder that counts. */
   folder: z.string().optional(),
-  /** As S3 names who uploaded it; of an upload through the API the ARN of its caller. Absent: not known. */
+  /** The uploader as S3 names it; through the API, the ARN of its caller. Absent: unknown. */
   by: z.string().optional(),
-  /** Who answers for the file, as it says. */
+  /** The owner named in the file. */
   owner: z.string().optional(),
   reason: z.string().optional(),
   remedy: z.string().optional(),
@@ -55,11 +55,11 @@ const change = record({
   }).optional(),
   by: z.string().optional(),
   reason: z.string().optional(),
-  /** Of a membership: who answers for its group. */
+  /** For a membership: the owner of its group. */
   owner: z.string().optional(),
 })
 
-/** What a drift check found, once it has ended. */
+/** The findings of a drift check, after its end. */
 const drift = record({
   ...common,
   kind: z.literal('drift'),
@@ -93,7 +93,7 @@ const requestOutcome = record({
   event: z.templateLiteral(['request-', z.enum(requestEvents)]),
   /** The key of the request. */
   request: z.string(),
-  /** Of exactly this upload. Absent, with most that follows: history could not be read. */
+  /** The digest of this upload. Absent, with most of the following, if history could not be read. */
   digest: requestDigest.optional(),
   requester: person,
   permissionSet: z.string().optional(),
@@ -103,7 +103,7 @@ const requestOutcome = record({
   /** Who may approve it: the names of groups and users. Of `request-asked` alone, where it waits for approvals. */
   approvers: z.array(z.string()).optional(),
   approvedBy: z.array(person).optional(),
-  /** Who approved, denied or ended it; absent: its requester, an operator, or time. */
+  /** The person who approved, denied or ended it. Absent: its requester, an operator, or time. */
   by: person.optional(),
   reason: z.string().optional(),
   ticket: z.string().optional(),

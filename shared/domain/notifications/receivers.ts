@@ -4,7 +4,7 @@ import type { Notification, RequestOutcome } from './notification.ts'
 
 const secretArn = z.string().regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]{1,512}$/)
 
-/** Who is told, of what, and where. */
+/** A receiver: its topics and its addresses. */
 const receiver = z.strictObject({
   /** Names the receiver in messages, logs and the subscriptions of the topic. */
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
@@ -30,9 +30,9 @@ const receiver = z.strictObject({
 export type Receiver = z.infer<typeof receiver>
 
 export const notifications = z.strictObject({
-  /** So often a receiver gets a message at most. */
+  /** At most one message for a receiver in this time. */
   digestMinutes: z.int().min(1).max(60).default(5),
-  /** Operators are told when full access is granted in more accounts than this in one day (UTC). */
+  /** Operators get a message if full access is granted in more accounts than this in one day (UTC). */
   administratorAccounts: z.int().min(0).default(10),
   receivers: z
     .array(receiver)
@@ -41,7 +41,7 @@ export const notifications = z.strictObject({
     .default([]),
 })
 
-/** Changes that operators hear of. What was granted and revoked is the business of the uploader. */
+/** Changes for operators. Ordinary grants and revocations concern the uploader. */
 const forOperators = new Set([
   'held',
   'permission-set-held',
@@ -91,7 +91,7 @@ function isNamed(uploaders: readonly string[], by: string): boolean {
   return uploaders.some((one) => one === by || one === session)
 }
 
-/** Of an approval only who counts them hears: more may be needed. */
+/** Only receivers of all requests hear of a single approval: more may be needed. */
 function isRequestHeardBy(receiver: Receiver, { event, approvers = [], requester }: RequestOutcome): boolean {
   if (event === 'request-asked' && receiver.approvers.some((name) => approvers.includes(name))) return true
   if (event === 'request-asked' || event === 'request-approved') return receiver.requests

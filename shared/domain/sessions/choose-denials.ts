@@ -6,7 +6,7 @@ export type Denial = Pick<EndedSession, 'user' | 'account' | 'before'>
 export type DenialChoice = {
   /** As many as fit. */
   readonly denied: readonly Denial[]
-  /** Those that are wished and not denied, or not as far as they are wished. */
+  /** Wished sessions that are not denied, or not completely. */
   readonly left: readonly EndedSession[]
 }
 
@@ -67,7 +67,7 @@ function listInOrder(users: ByUser<EndedSession>, denied: ByUser<Denial>, now: D
     .sort((a, b) => (a.turn === b.turn ? a.step - b.step : a.turn - b.turn))
 }
 
-/** What is wished now may be more: a later instant, or more accounts. */
+/** The current wish may be larger: a later time, or more accounts. */
 function isStillWanted({ account, before }: Denial, wishes: readonly EndedSession[], now: Date): boolean {
   const isOver = Date.parse(before) + sessionMostMs <= now.getTime()
   const covers = (one: EndedSession) =>

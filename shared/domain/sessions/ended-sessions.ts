@@ -71,13 +71,13 @@ export function isOfOperator({ by }: Pick<EndedSession, 'by'>): boolean {
   return !by.startsWith(endOfRequest(''))
 }
 
-/** In more accounts the sessions of a user end in all accounts: otherwise one person's list fills an inline policy. */
+/** With more accounts than this, a user's sessions end in all accounts, so that one person does not fill an inline policy. */
 export const accountsMost = 20
 
 /**
- * What is wished of one user in one permission set is one denial: the latest instant, in all accounts that were named. So it
- * denies all that was asked for, and of sessions that began between two wishes more. Ascending by permission set, user and
- * account. An operator's wish stays an operator's.
+ * Merges the wishes for one user and permission set into one denial: the latest time, in all named accounts. It denies everything that
+ * was asked for, and also sessions that began between two wishes. Ascending by permission set, user and account. An operator's wish
+ * stays an operator's.
  */
 export function mergeEndedSessions(ended: readonly EndedSession[]): readonly EndedSession[] {
   const isOneOf = ({ before, permissionSet, user }: EndedSession) =>
@@ -158,7 +158,7 @@ export function denialsOf(
     })
 }
 
-/** An inline policy with these denials instead of the ones that it has. `undefined`: there is nothing left to say. */
+/** An inline policy with these denials instead of its own. `undefined`: the policy would be empty. */
 export function withDenials(inlinePolicy: string | undefined, denials: readonly DenialStatement[]): string | undefined {
   const own = withoutDenials(inlinePolicy)
   if (denials.length === 0) return own

@@ -2,10 +2,10 @@ import type { AccountId } from '../organization/account-id.ts'
 import { renderInstant } from '../text/instant.ts'
 import type { NewStatus, Status } from './status.ts'
 
-/** After this long an input that is put off wants attention. */
+/** Work that is put off longer than this needs attention. */
 const lastsMs = 60_000
 
-/** Why work on an input was put off. `account`: only the work there. `isWait`: it passes by itself, so nobody has to look. */
+/** Why work on an input was put off. `account`: only the work there. `isWait`: it passes by itself, so nobody must look. */
 export type PutOff = {
   readonly reason: string
   readonly at: Date

@@ -22,65 +22,64 @@ export const statusStates = [
 ] as const
 export type StatusState = (typeof statusStates)[number]
 
-/** States that need a person: each input in one of them stands under `attention/<state>/`. */
+/** States that need a person. An input in one of them has an object under `attention/<state>/`. */
 export const attentionStates = ['waiting', 'rejected', 'blocked', 'failed', 'held', 'stuck', 'partly'] as const
 export type AttentionState = (typeof attentionStates)[number]
 
 const requestState = record({
-  /** Of exactly this upload: what an approval has to name. */
+  /** The digest of this upload. An approval must name it. */
   digest: requestDigest,
-  /** Which eligibility counts. */
   eligibility: z.string().optional(),
   approvals: record({ needed: z.int().min(0), given: z.array(givenApproval) }).optional(),
   startsAt: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime().optional(),
-  /** Of a later upload: until then goes on what an earlier one was granted. */
+  /** For a later upload: the end of the running access that an earlier upload was granted. */
   runsUntil: z.iso.datetime().optional(),
-  /** Until then it waits for approvals. */
+  /** The request waits for approvals until this time. */
   lapsesAt: z.iso.datetime().optional(),
 })
 export type RequestState = z.infer<typeof requestState>
 
-/** What becomes of a credential: `retire/`. */
+/** The state of a credential: `retire/`. */
 const retirementState = record({
-  /** `watched`: it cannot be inactive, so it works until it is deleted. */
+  /** `watched`: AWS cannot make it inactive, so it works until it is deleted. */
   state: z.enum(['inactive', 'watched', 'used since', 'due', 'gone']),
   since: z.iso.datetime(),
-  /** Then it is deleted, unless it is used. */
+  /** ssofile deletes it then, unless somebody uses it. */
   until: z.iso.datetime().optional(),
   madeAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime().optional(),
 })
 
-/** Of a rule: how many people it means, and what became of them. */
+/** How many people a rule matches, and their memberships. */
 const peopleOfRule = record({
   matching: z.int().min(0),
-  /** Of those: by the rule or by others. */
+  /** Of the matching people: members, by the rule or by others. */
   members: z.int().min(0),
-  /** Of those: on their way, suspended, or taken out by hand. */
+  /** Of the matching people: in flight, suspended, or taken out by hand. */
   waiting: z.int().min(0),
-  /** The rule means them no longer: they are about to be taken out. */
+  /** The rule stopped matching them: they are about to leave. */
   leaving: z.int().min(0),
   /** The brake keeps them in the group. */
   held: z.int().min(0),
-  /** They stay for some days more. */
+  /** They stay for some more days. */
   kept: z.int().min(0),
 })
 export type PeopleOfRule = z.infer<typeof peopleOfRule>
 
-/** What became of one input: the body of `status/<input key>.json`, for the person who uploaded it. */
+/** The result of one input: the body of `status/<input key>.json`, for the uploader. */
 export const status = record({
   input: z.string(),
   state: z.enum(statusStates),
   /** Why it is in this state, for a person. */
   reason: z.string().optional(),
-  /** What that person can do about it. */
+  /** The uploader's remedy. */
   remedy: z.string().optional(),
-  /** Where a link is `waiting`: the file that makes what it lacks. */
+  /** If a link is `waiting`: the file that would end its lack. */
   waitsFor: z.string().optional(),
-  /** Where a link is `waiting`: only for accounts that do not exist yet, maybe for ever. It wants nobody's attention. */
+  /** If a link is `waiting`: nobody has to do anything, maybe for ever. */
   atRest: z.literal(true).optional(),
-  /** Work on it is put off: since when, what its state was, and in which account where it has several. */
+  /** Work on it is put off: since when, its state before, and the account if there are several. */
   putOff: record({
     since: z.iso.datetime(),
     state: z.enum(['applying', 'revoking']),
@@ -93,7 +92,7 @@ export const status = record({
     desired: z.int().min(0),
     applied: z.int().min(0),
     open: z.int().min(0),
-    /** `stuck`: the account takes no changes now, so nothing is tried again before that ends. */
+    /** `stuck`: the account takes no changes now, so ssofile retries only after that ends. */
     failed: z.array(record({ account: accountId, reason: z.string(), stuck: z.literal(true).optional() })),
   }).optional(),
   /** Of a request for temporary access. */
@@ -104,22 +103,22 @@ export const status = record({
   principalId: principalId.optional(),
   permissionSetArn: z.string().optional(),
   by: uploader.optional(),
-  /** Who answers for it, as its file says. */
+  /** The owner named in its file. */
   owner: z.string().optional(),
   versionId: z.string().optional(),
-  /** Absent with `lastModified` where the input is gone. */
+  /** Absent, like `lastModified`, if the input is gone. */
   etag: z.string().optional(),
   lastModified: z.iso.datetime().optional(),
   ...uploadIdentity,
-  /** Of a link that is not valid: the upload before it, which was. */
+  /** For an invalid link: the last valid upload. */
   lastValid: record({ lastModified: z.iso.datetime(), versionId: z.string().optional() }).optional(),
-  /** When this content was uploaded first, where it was uploaded again as it was: since then it counts. */
+  /** If the same content was uploaded again: when it was uploaded first. It counts from then. */
   since: z.iso.datetime().optional(),
   updatedAt: z.iso.datetime(),
 })
 export type Status = z.infer<typeof status>
 
-/** A status as it is told; its store adds the input and the instant. */
+/** A new status. The store adds the input and the time. */
 export type NewStatus = Omit<Status, 'input' | 'updatedAt'>
 
 export function rejection({ received, expected, remedy }: Complaint): Pick<Status, 'state' | 'reason' | 'remedy'> {
