@@ -10,7 +10,6 @@ import { runBatch } from './run-batch.ts'
 type InputBatch = {
   readonly ports: Ports
   readonly configuration: Configuration
-  /** The source of the messages. */
   readonly queues: Parameters<typeof parseInput>[0]
   readonly reconcile: (message: InputMessage, record: SQSRecord) => Promise<unknown>
   /** Messages of one subject run one after the other. Default: those of one key. */

@@ -516,7 +516,6 @@ export const directoryActions = [
 export const memberActions = ['ListGroupMemberships'] as const
 /** Further calls for the groups of a user. */
 export const groupActions = ['ListGroupMembershipsForMember'] as const
-/** Further calls that create groups and memberships. */
 export const groupChangeActions = [
   'CreateGroup',
   'CreateGroupMembership',
@@ -526,7 +525,6 @@ export const groupChangeActions = [
   'UpdateGroup',
 ] as const
 
-/** Further calls that write users. */
 export const peopleChangeActions = ['CreateUser', 'DeleteUser', 'UpdateUser'] as const
 
 export function directoryActionsOf({ directory }: FunctionPermissions): readonly string[] {
@@ -544,7 +542,6 @@ export function directoryActionsOf({ directory }: FunctionPermissions): readonly
 /** For IAM Access Analyzer: neither supports resources. (Service Authorization Reference, "IAM Access Analyzer".) */
 export const policyCheckActions = ['CheckNoNewAccess', 'ValidatePolicy'] as const
 
-/** For account access manager. */
 export const accountAccessActions = { everywhere: ['ListApplications'], applications: ['ListEntitlements'] } as const
 
 export function accountAccessActionsOf({ accountAccess }: FunctionPermissions): readonly string[] {

@@ -42,7 +42,6 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
   })
 }
 
-/** The whole policy of the operators' role. */
 export function operatorPolicy(context: Services): PolicyDocument {
   return new PolicyDocument({ statements: serviceStatements(operatorPermissions, context) })
 }

@@ -6,7 +6,6 @@ import { bodyOf, mediaTypeOf, type SentBody } from './api-request.ts'
 /** Room for a permission set that reaches every limit, and for the JSON around it. */
 const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
 
-/** The parsed body of a request, or its faults. */
 export function readBody<T extends object>(
   event: SentBody,
   parse: (

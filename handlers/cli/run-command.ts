@@ -54,7 +54,6 @@ prints: docs/commands.md`,
 
 const packageFile = z.object({ version: z.string() })
 
-/** The version of ssofile, from package.json. */
 function readVersion(): string {
   return packageFile.parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))).version
 }

@@ -50,7 +50,6 @@ export class PageLooks {
     this.#listed = new SharedAnswer(() => this.#list(), ports.clock, minuteMs / 4)
   }
 
-  /** The person's access, and its sources. */
   async ownAccess(person: Person, context: RequestContext): Promise<Answer> {
     const { asOf, rows } = await this.#listed.get()
     const { own, unread } = await this.#ownOf(person, rows, context)
@@ -138,7 +137,6 @@ export class PageLooks {
     return { rows: shown, isCut: shown.length < rows.length, accounts }
   }
 
-  /** The names of these accounts, by their ids. */
   async namesOf(ids: Iterable<string>): Promise<Readonly<Record<string, string>>> {
     const names = await this.#accountNames()
     const used = new Set(ids)

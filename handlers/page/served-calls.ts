@@ -29,7 +29,7 @@ type Calling = {
   readonly log: Log
 }
 
-/** The identity store answers 20 calls a second for everybody: for reading, an answer of the last seconds is enough. */
+/** The identity store answers 20 calls a second for everybody: for reading, an answer of the last half minute is enough. */
 const knownMs = 30_000
 const ofOperators = ['GET /operations', 'POST /release', 'POST /pause', 'POST /resume'] as const
 const byGroups: readonly HostedCall[] = ['GET /me', 'GET /everybody', ...ofOperators]

@@ -11,7 +11,6 @@ export type EventSourceMappingOptions = {
   readonly queue: QueueName
   /** Judges the answer as Lambda does: an SQSBatchResponse, or nothing. Throws ThrottledError: nothing was invoked. */
   readonly handler: (event: SQSEvent) => Promise<unknown>
-  /** How many batches run at the same time. */
   readonly maximumConcurrency: number
   /** The maximum of messages in a batch; default 10. */
   readonly batchSize?: number

@@ -134,7 +134,6 @@ export async function openLocalModels(options: LocalModelsOptions) {
     isRestart,
     accountOf,
     delegatedAdministrator,
-    /** The account of ssofile. */
     ownAccount: accountId.parse(accountOf('ssofile')),
     stop,
   }

@@ -15,7 +15,6 @@ export type LocalRequest = {
   readonly region: string
   /** X-Amzn-Trace-Id: the request's chain of requests. */
   readonly traceHeader: string | undefined
-  /** Host and port that the client used. */
   readonly host: string
   /** SSE-C: the MD5 of the key for writing an object. */
   readonly customerKeyMd5: string | undefined

@@ -23,9 +23,7 @@ type HostedOptions = {
 }
 export type HostedPage = {
   readonly origin: string
-  /** The function's options apart from its ports. */
   optionsOf(openSecret: (arn: string) => () => Promise<string>): PageOptions
-  /** The function behind the page, once it exists. */
   invoke?: (event: PageEvent) => Promise<unknown>
   stop(): Promise<void>
 }

@@ -85,7 +85,6 @@ export type LocalOptions = {
 
 export type LocalSystem = {
   readonly url: string
-  /** The address of the page for everybody. */
   readonly page: string
   /** The text for the user once it is ready. */
   readonly greeting: string

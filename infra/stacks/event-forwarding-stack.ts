@@ -10,7 +10,6 @@ import type { EventPattern } from '../match-event-pattern.ts'
 export type EventForwardingStackProps = StackProps & {
   readonly environment: Environment
   readonly names: DeploymentNames
-  /** The account of the stack. */
   readonly account: string
   /** The name of the role by which the rules send. */
   readonly role: string

@@ -14,7 +14,6 @@ export type Limiter = { admit(monotonicMs: number): boolean }
 
 type CallGateOptions = CallObserver & {
   readonly clock: Clock
-  /** The limiter that this operation counts against. */
   readonly limiterFor: (operation: string) => Limiter
   readonly tooFast: (operation: string) => Refusal
 }

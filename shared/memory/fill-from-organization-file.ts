@@ -40,7 +40,6 @@ export function fillFromOrganizationFile(file: OrganizationFile, models: Identit
   fillSsoAdmin(file, models)
 }
 
-/** The id of a group or user of an organization file. */
 export function stablePrincipalId(type: PrincipalType, name: string): PrincipalId {
   return principalId.parse(stableUuid(`${type} ${name}`))
 }

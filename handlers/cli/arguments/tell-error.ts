@@ -25,7 +25,6 @@ export function tellError(error: unknown): number {
   return exitCode
 }
 
-/** The messages of the error and its causes, each once. */
 function listMessages(error: unknown): readonly string[] {
   const messages: string[] = []
   for (let cause: unknown = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {

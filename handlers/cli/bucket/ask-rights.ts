@@ -18,7 +18,10 @@ export async function askRights(
 
 const under = (prefix: string) => `${prefix}/ssofile-asks-whether-it-may-write`
 
-/** The keys that `import` writes and `restore` too, besides records of people, with names that no record has. */
+/**
+ * Probe keys: one under each prefix that `import` writes, with a name that no record has. `restore` writes these prefixes and records of
+ * people.
+ */
 export const keysOfImport = [
   'permission_sets',
   'links_data',
@@ -32,7 +35,7 @@ export const keysOfImport = [
   'state',
 ].map(under)
 
-/** An adopted object loses its record under `foreign/`. */
+/** `import` deletes the foreign records of adopted access. */
 export const rightsOfImport = { puts: keysOfImport, deletions: ['foreign', 'access'].map(under) }
 
 export const rightsOfRestore = {

@@ -35,9 +35,9 @@ async function readCallerAccountId(): Promise<string | undefined> {
 }
 
 /**
- * Makes every read of a command wait while AWS throttles it; the user is told once for each service. Calls to the directory and the
- * organization stay below AWS's rate. For SSO Admin, limiters repeat the reads (`limitSsoAdmin`). S3 and SQS retry already, and so does the
- * client that asks for the instance.
+ * Makes a throttled call of a command wait and retry; the user is told once for each service. Calls to the directory and the organization
+ * stay below AWS's rate. For SSO Admin, limiters repeat the reads (`limitSsoAdmin`). S3 and SQS retry already, and so does the client that
+ * asks for the instance.
  */
 export function waitingPorts(ports: Ports, tell: (line: string) => void): Ports {
   const told = new Set<string>()

@@ -49,7 +49,6 @@ async function testPolicies(source: string) {
     rules: rules.length,
     notValid,
     results,
-    /** Rules that no test triggers. */
     untested: rules.filter((rule) => !tried.has(rule)),
   }
 }

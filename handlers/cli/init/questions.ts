@@ -12,7 +12,6 @@ export type Question = {
   readonly flag: string
   /** The question on a terminal, also shown in the help. */
   readonly asks: string
-  /** An example of an answer. */
   readonly example: string
   readonly schema: z.ZodType
   readonly isList?: true

@@ -25,7 +25,6 @@ export type HeldAssignment = {
   readonly links: readonly GrantingLink[]
 }
 
-/** One list: its common facts and its entries. */
 export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'passed'> & {
   readonly held: readonly HeldAssignment[]
   /** For the rule `people`: the people who keep everything, with or without access by ssofile. */
@@ -97,7 +96,6 @@ function summarize({ held }: ShownList): string {
   return [...named, ...(sets.length > 3 ? [`${sets.length - 3} more permission sets`] : [])].join('; ')
 }
 
-/** Each held revocation, for machines. */
 export function renderHeldAsCsv({ lists }: Pick<Shown, 'lists'>): string {
   const rows = lists.flatMap(({ digest, rule, since, held }) =>
     held.map(({ key, principal, reason = '', links }) => {
@@ -166,7 +164,6 @@ export function nameReleased({ rule, keys, items, permissionSet }: Released): st
 
 type Released = Pick<BrakeRecord['releases'][number], 'rule' | 'keys' | 'items' | 'permissionSet'>
 
-/** The words for a list of people. */
 function wordsForPeople(items: readonly string[]): readonly [one: string, many: string] {
   return items.some(isDeletion) ? ['deletion of a user', 'deletions of users'] : ['suspension', 'suspensions']
 }
@@ -263,7 +260,6 @@ function renderCredentials(items: readonly string[], room: Room): readonly strin
   ]
 }
 
-/** The consequences of a release. */
 export function renderReleased(
   list: Omit<Released, 'keys'> & Pick<BrakeList, 'held'>,
   pause: Pause | undefined,

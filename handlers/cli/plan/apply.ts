@@ -108,7 +108,7 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
       ? await watch(ports, configuration, drift, { endsMs, retried })
       : await tellingOf(drift, workHere(ports, configuration, endsMs))
     progress.end()
-    // Without a deployment another `apply` started the replacing check. It waits for this one and then does the check.
+    // Without a deployment, the replacing check comes from another `apply`. That one waits for this one and then does the check.
     const { partsLeft, isReplaced, undecided } = await drift.standing()
     return { isEnded, isChecked: partsLeft === 0 || (isReplaced && !deployment), undecided }
   }
@@ -319,7 +319,6 @@ async function watch(
   return true
 }
 
-/** How many of these objects still exist. */
 async function countThere({ objects }: Ports, keys: readonly string[]): Promise<number> {
   const heads = await Promise.all(keys.map((key) => objects.head(key)))
   return heads.filter((head) => head !== undefined).length

@@ -102,7 +102,6 @@ async function showMarkdown(made: MadePlan, source: string): Promise<void> {
   process.stdout.write(renderMarkdownPlan({ ...made, pause, source }))
 }
 
-/** Prints a plan, and warnings about its limits. */
 export async function showPlan(
   made: MadePlan,
   { isJson = false, isVerbose = false, isPaged = false } = {},

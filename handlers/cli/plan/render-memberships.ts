@@ -104,7 +104,6 @@ function tell(
   return { sign, mood, text }
 }
 
-/** The access that a group gives. */
 function describeGroupAccess(access: readonly GroupAccess[], quote: Quote): string {
   if (access.length === 0) return 'no access'
   const told = access
@@ -114,7 +113,6 @@ function describeGroupAccess(access: readonly GroupAccess[], quote: Quote): stri
   return [...told, ...(more > 0 ? [count(more, 'more permission set')] : [])].join(', ')
 }
 
-/** The figure of each kind. */
 export function listMembershipFigures(preview: MembershipsPreview): readonly (readonly [mood: Mood, text: string])[] {
   const changed = preview.groups.filter(({ change }) => !['blocked', 'rejected'].includes(change)).length
   const some = (number: number, mood: Mood, word: string, plural?: string) =>

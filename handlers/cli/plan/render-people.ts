@@ -37,7 +37,6 @@ function describe({ change, fields = [], at, reason }: PersonChange, quote: Quot
   return changed === '' ? '' : `, and changes ${changed}`
 }
 
-/** The later steps. */
 function describeTerms({ change, endsAt, deleteAfterDays }: PersonChange): readonly string[] {
   const deleted =
     deleteAfterDays === undefined ? [] : [`is deleted ${count(deleteAfterDays, 'day')} later, if nothing is left`]
@@ -47,7 +46,6 @@ function describeTerms({ change, endsAt, deleteAfterDays }: PersonChange): reado
 
 const effects = ['create', 'adopt', 'return', 'change', 'end'] as const
 
-/** The figure of each kind. */
 export function listPeopleFigures(people: readonly PersonChange[]): readonly (readonly [mood: Mood, text: string])[] {
   const ending = people.filter(({ change }) => change === 'end').length
   const changed = people.filter(changesPerson).length - ending

@@ -89,7 +89,6 @@ function renderIdle({ idleLinks, memberships }: Preview, room: Room): string {
   return told.join('') + renderMore(left)
 }
 
-/** The parts that a plan cannot judge. */
 function renderLater({ rulesLater }: Preview): string {
   if (rulesLater.length === 0) return ''
   return `! ${paint('pending', 'rules')} about who uploads are judged when the files are uploaded: ${rulesLater.map((rule) => quote(rule)).join(', ')}\n`
@@ -103,7 +102,6 @@ function renderMinimums({ minimums }: Preview): string {
     : `! ${paint('bad', 'a policy refuses')} this plan (push refuses it, too):\n${told.join('')}`
 }
 
-/** The number of links that are not shown. */
 function renderMore(links: number): string {
   return links > 0 ? `  and ${count(links, 'more link')} (--verbose tells all)\n` : ''
 }

@@ -270,7 +270,6 @@ export function renderOpenRequestsAsCsv(statuses: readonly Status[]): string {
   return renderCsv([openColumns.map(([title]) => title), ...rows])
 }
 
-/** The history of requests, for a terminal. */
 export function renderStories(stories: readonly RequestStory[], width: number | undefined): string {
   if (stories.length === 0) return 'no request is like that\n'
   const rows = stories.map((story) => [

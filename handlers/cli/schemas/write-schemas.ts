@@ -3,7 +3,9 @@ import { renderJsonSchemas } from './json-schemas.ts'
 import { renderOpenApi } from './openapi.ts'
 import { withTableOfKinds } from './table-of-kinds.ts'
 
-/** `npm run schemas`: writes the JSON Schemas under `schemas/`, for editors, the API as OpenAPI, and the table of inputs in docs/statuses.md. */
+/**
+ * `npm run schemas`: writes the JSON Schemas under `schemas/` for editors, the API as OpenAPI, and the table of inputs in docs/statuses.md.
+ */
 const folder = new URL('../../../schemas/', import.meta.url)
 await mkdir(folder, { recursive: true })
 for (const [name, text] of renderJsonSchemas()) await writeFile(new URL(name, folder), text)

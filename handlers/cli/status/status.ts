@@ -224,7 +224,6 @@ async function tellRelease({ objects }: Ports, told: readonly Status[], stream: 
   stream.write(renderRelease(told, stored?.value ?? emptyBrake, await NameIndex.read(objects)))
 }
 
-/** Whether the ledger was lost. */
 async function tellLoss({ objects }: Ports, stream: NodeJS.WritableStream): Promise<boolean> {
   const pause = await readPause(objects)
   if (pause?.lost === undefined) return false

@@ -191,7 +191,6 @@ export function renderNotes(notes: readonly string[]): string {
   return notes.map((note) => `${paint('pending', 'note')}  ${quote(note, 500)}\n`).join('')
 }
 
-/** The age of each source, a line each. */
 export function renderSources(sources: WhoSources, now: Date): string {
   return describeSources(sources, { now: 'now', dated: (at) => renderDated(at, now) })
     .map(([name, text]) => `${name.padEnd(10)}${quote(text, 500)}\n`)

@@ -4,7 +4,6 @@ import { serviceCallOf } from '../faults/service-call.ts'
 import { resourceOf as s3ResourceOf, verbs } from '../sessions/add-person-sessions.ts'
 
 export type BreakGlassCall = {
-  /** The name in policies and endpoints. */
   readonly service: string
   readonly operation: string
   readonly input: Readonly<Record<string, string>>

@@ -6,7 +6,6 @@ import { LocalBreakGlass } from './local-break-glass.ts'
 
 export type OpenedBreakGlass = {
   readonly model: LocalBreakGlass
-  /** The calling account of an access key id. */
   readonly accountOf: (accessKeyId: string) => string
 }
 

@@ -145,7 +145,6 @@ export class LambdaFunction<E extends object = SQSEvent> {
   }
 }
 
-/** The messages of a batch; none for other events. */
 function recordsOf(event: object | undefined): readonly SQSRecord[] {
   return event !== undefined && 'Records' in event && Array.isArray(event.Records) ? event.Records : []
 }

@@ -50,11 +50,9 @@ export type FunctionsOptions = {
   readonly queues: MemoryQueues
   /** How many times faster `ports.clock` runs than this machine. */
   readonly timeScale: number
-  /** The dispatcher's name, for its lease. */
   readonly holder: string
   /** S3's names of the functions `api` and `page`. */
   readonly apiPrincipals: readonly string[]
-  /** The further options of the page in one environment. */
   readonly pageOptions: (environment: ExecutionEnvironment) => PageOptions
   /** The ports of one environment, whose calls carry its session token. */
   readonly openPorts: (environment: ExecutionEnvironment) => Ports
@@ -65,7 +63,6 @@ export type FunctionsOptions = {
 
 type Bundles = {
   readonly directory: string
-  /** The environment variables of a function's process. */
   readonly variablesOf: (name: FunctionName) => Readonly<Record<string, string>>
 }
 
@@ -76,7 +73,6 @@ export type LocalFunctions = {
   startRetire(): void
   /** The API's answer to a request. Throws as `LambdaFunction.invoke` does. */
   serve(request: ApiEvent): Promise<unknown>
-  /** The page's answer to a request. */
   servePage(request: PageEvent): Promise<unknown>
   /** The dispatcher's answer to the doctor. Throws as `LambdaFunction.invoke` does. */
   askDispatcher(question: DoctorQuestion): Promise<unknown>

@@ -1,4 +1,3 @@
-/** The caller, by the credentials of the request. */
 export type QueryCaller = { readonly accessKeyId: string; readonly account: string }
 
 /** One operation of a service with the query protocol: answers the content of `<…Result>`, as XML. */

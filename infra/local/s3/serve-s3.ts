@@ -108,7 +108,6 @@ function describeBucket(bucket: MemoryBucket, query: URLSearchParams): string {
   return query.has('versions') ? renderVersions(bucket, query) : renderListing(bucket, query)
 }
 
-/** PutBucketVersioning. */
 function setVersioning(bucket: MemoryBucket, xml: string): void {
   checkMaySetVersioning(currentRequest().accessKeyId)
   const [status] = xmlTexts(xml, 'Status')

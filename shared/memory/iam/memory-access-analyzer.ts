@@ -47,7 +47,6 @@ export class MemoryAccessAnalyzer {
     this.#denied = openTable('access-analyzer/denied')
   }
 
-  /** Sets the analyzers of an account. */
   tell(account: AccountId, analyzers: readonly ModelAnalyzer[]): void {
     this.#analyzers.set(account, analyzers)
   }

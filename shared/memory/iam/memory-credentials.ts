@@ -81,7 +81,6 @@ export class MemoryCredentials {
     this.#reports = openTable('iam/credential-reports')
   }
 
-  /** Sets the credentials of an account. */
   tell(account: AccountId, credentials: ModelCredentials): void {
     this.#accounts.set(account, credentials)
   }

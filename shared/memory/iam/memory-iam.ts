@@ -38,7 +38,6 @@ export type MemoryIamOptions = CallObserver & {
   readonly randomness: Randomness
   readonly openTable?: OpenTable
   readonly organizations: MemoryOrganizations
-  /** The source of the roles. */
   readonly ssoAdmin: MemorySsoAdmin
   /** The role in every active account but the management account: service-managed StackSets leave that out. */
   readonly auditorRole: string
@@ -54,7 +53,6 @@ export type MemoryIamOptions = CallObserver & {
   readonly lateMs?: number
 }
 
-/** Credentials of an assumed role. */
 export type Session = {
   readonly account: AccountId
   readonly roleName: string
@@ -105,7 +103,6 @@ export class MemoryIam implements Auditor {
   readonly #withoutRole: Map<string, true>
   /** Customer managed policies, by ARN. */
   readonly #policies: Map<string, IamPolicy>
-  /** Users, keys, other roles and password policies. */
   readonly credentials: MemoryCredentials
   readonly accessAnalyzer: MemoryAccessAnalyzer
   readonly policyChecker: MemoryPolicyChecker

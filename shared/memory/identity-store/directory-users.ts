@@ -130,7 +130,6 @@ function applyOperation(user: UserRecord, { path, value: given }: AttributeOpera
   return { ...user, attributes: withAttribute(user.attributes, names, value) }
 }
 
-/** The user's extension for enterprises. */
 export function extensionOf({ attributes }: UserRecord): Json | undefined {
   const { Extensions: extensions } = attributes
   return isObject(extensions) ? extensions[enterpriseExtension] : undefined

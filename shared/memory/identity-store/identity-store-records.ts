@@ -1,6 +1,5 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 
-/** The values of JSON. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json }
 
