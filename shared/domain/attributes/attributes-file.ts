@@ -105,13 +105,13 @@ export const attributesRules: JsonRules = {
 
 const recorded = z.array(record({ key: attributeKey, source: attributeSource }))
 
-/** What ssofile applied of the file: one object. Written before each call. */
+/** The attributes that ssofile applied: one object. ssofile writes it before each call. */
 export const ownedAttributesPrefix = 'owned_attributes/'
 export const ownedAttributes = record({
   v: z.literal(1),
-  /** As Identity Center had them when ssofile last found its own call carried out. Absent before the first. */
+  /** The attributes in Identity Center when ssofile last found its own call done. Absent before the first call. */
   applied: recorded.optional(),
-  /** What was asked for since, when, and what there was before. History has it once it is enabled. */
+  /** The last request: its attributes, its time, and the attributes before. History gets it when it is enabled. */
   asked: record({ attributes: recorded, before: recorded, at: z.iso.datetime() }).optional(),
 })
 export type OwnedAttributes = z.infer<typeof ownedAttributes>

@@ -8,11 +8,10 @@ import {
   recordApplied,
 } from './plan-attributes.ts'
 
-/** What is known of the attributes for access control. */
 export type AttributesFacts = {
   readonly file: 'none' | 'invalid' | readonly Attribute[]
   readonly entry: OwnedAttributes | undefined
-  /** In Identity Center. `undefined`: none were ever configured; or neither the file nor the entry asks for any. */
+  /** In Identity Center. `undefined`: never configured, or neither the file nor the entry asks for any. */
   readonly configured: AttributeConfiguration | undefined
   readonly onDrift: 'restore' | 'report'
   /** The losses that a person has released, in words. */
@@ -41,7 +40,7 @@ export const attributesEnds = [
 export type AttributesAction =
   | { readonly do: 'drop' | 'keep' | 'give up' }
   | { readonly do: 'note'; readonly asked: AskedAttributes; readonly applied: readonly Attribute[] }
-  /** `losses`: all that the file asks for. `taken`: those that this call carries out. */
+  /** `losses`: all losses in the file. `taken`: those that this call carries out. */
   | ({ readonly do: 'ask'; readonly losses: readonly string[]; readonly taken: readonly string[] } & Omit<
       AskedAttributes,
       'at'
@@ -54,8 +53,8 @@ type AskedAttributes = NonNullable<OwnedAttributes['asked']>
 type Decision = AttributesAction | AttributesEnd
 
 /**
- * The next step for the attributes. `planAttributes` says how they differ from the file. Additions go on at once; a loss waits until a
- * person releases it. A file that is gone gives the attributes up: nothing is changed. The first row that fits counts.
+ * The next step for the attributes. `planAttributes` compares them with the file. Additions go on at once; a loss waits for a person's
+ * release. If the file is gone, ssofile gives the attributes up and changes nothing. The first row that fits counts.
  *
  * | file          | entry                          | Identity Center           | other                          | step        |
  * | ------------- | ------------------------------ | ------------------------- | ------------------------------ | ----------- |
@@ -94,7 +93,7 @@ function leave({ file, entry }: AttributesFacts): Decision {
 function approach(wanted: readonly Attribute[], facts: AttributesFacts): Decision {
   const { entry, configured, onDrift, released, isListed } = facts
   const { applied, asked } = entry ?? {}
-  // A change that failed is described as it was asked for; in force is at most what there was before.
+  // A failed change is described as requested. At most the attributes from before it are in force.
   const before = configured?.status === 'CREATION_FAILED' ? asked?.before : undefined
   const actual = before ?? configured?.attributes ?? []
   const steps = planAttributes({ wanted, actual, owned: entry, onDrift })

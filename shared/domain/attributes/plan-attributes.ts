@@ -10,7 +10,7 @@ export type AttributeFacts = {
   readonly onDrift: 'restore' | 'report'
 }
 
-/** `from`: the source that is there; `to`: the one that the file has. Never both absent. */
+/** `from`: the present source. `to`: the file's source. Never both absent. */
 export type AttributeStep = {
   readonly key: Attribute['key']
   readonly from?: Attribute['source']
@@ -19,8 +19,8 @@ export type AttributeStep = {
 }
 
 /**
- * What leads from the attributes that there are to those of the file, ascending by key. `applied`: ssofile found that carried out
- * before, and has not asked to change it since, so somebody else did.
+ * The steps from the present attributes to those of the file, ascending by key. `applied`: ssofile applied the attribute and has not
+ * asked to change it since, so any difference is somebody else's.
  *
  * | the file has it | Identity Center has it | applied as in the file | then                                            |
  * | --------------- | ---------------------- | ---------------------- | ----------------------------------------------- |
@@ -48,7 +48,7 @@ export function planAttributes({ wanted, actual, owned, onDrift }: AttributeFact
   return [...asked, ...removed].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
-/** What stands applied once Identity Center has what was asked for. What the call did not touch stays as it was recorded. */
+/** The applied attributes after Identity Center carried out a request. Attributes outside the request stay as recorded. */
 export function recordApplied(
   applied: readonly Attribute[] = [],
   asked: NonNullable<OwnedAttributes['asked']>,
@@ -66,14 +66,14 @@ function sourceOf(attributes: readonly Attribute[] = [], wanted: Attribute['key'
   return attributes.find(({ key }) => key === wanted)?.source
 }
 
-/** What takes something away waits for a person. */
+/** A loss waits for a person. */
 export function isLoss({ step }: AttributeStep): boolean {
   return step === 'change' || step === 'remove'
 }
 
 /**
- * For a person, and as the brake names it: a release is of exactly this. Neither keys nor sources have a `'`, so that no two changes
- * read the same.
+ * For a person, and as the brake's item: a release covers exactly this text. Keys and sources have no `'`, so no two changes have the
+ * same text.
  */
 export function describeAttributeStep({ key, from, to, step }: AttributeStep): string {
   const named = (text: string) => `'${quote(text, 256)}'`
@@ -83,8 +83,7 @@ export function describeAttributeStep({ key, from, to, step }: AttributeStep): s
 }
 
 /**
- * The attributes after these steps. What is added waits while there is no room for it beside what is held: AWS takes all or
- * nothing.
+ * The attributes after these steps. If there is no room for additions beside the held ones, they wait: AWS takes all or nothing.
  */
 export function applySteps(actual: readonly Attribute[], steps: readonly AttributeStep[]): readonly Attribute[] {
   const withSteps = (taken: readonly AttributeStep[]) => {

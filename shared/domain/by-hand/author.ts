@@ -12,8 +12,8 @@ const bounded = (most: number) => z.string().transform((text) => quote(text, mos
 const text = bounded(textMost)
 
 /**
- * Who made a call in AWS, as CloudTrail tells it. Told in history, in notifications and to people. Never a reason for a decision:
- * an administrator of any account chooses the name of a session.
+ * The author of a call in AWS, from CloudTrail, for history, notifications and people. Never decide by it: an administrator of any
+ * account chooses the session's name.
  */
 export const author = record({
   /** The user, or the session of a role. */
@@ -60,7 +60,7 @@ export const recordedCall = z.looseObject({
 })
 export type RecordedCall = z.infer<typeof recordedCall>
 
-/** The ARN of the role whose session made the call; `undefined`: it was no role's. */
+/** The ARN of the role whose session made the call. `undefined`: no role's session made it. */
 export function callerRoleOf({ userIdentity }: RecordedCall): string | undefined {
   return userIdentity.sessionContext?.sessionIssuer?.arn
 }

@@ -1,6 +1,5 @@
 /**
- * `ok`: as it has to be. `warn`: works, but somebody should know. `fail`: something does not work. `skip`: not checked, and
- * why.
+ * `ok`: works. `warn`: works, but somebody should know. `fail`: something does not work. `skip`: not checked, with the reason.
  */
 export type FindingLevel = 'ok' | 'warn' | 'fail' | 'skip'
 

@@ -21,7 +21,7 @@ export type LinkCase = {
   readonly uploadedAt: Date
   /** As its status names them. `later`: it is not uploaded yet. */
   readonly uploader: { readonly name: string } | 'nobody knows' | typeof later
-  /** All that it reaches now. `later`: nobody has looked. */
+  /** Everything that it reaches now. `later`: nobody has looked. */
   readonly accounts: readonly AccountId[] | typeof later
   /** What the people of its principal have besides, in the accounts that it reaches. `unread`: what cannot be read of that. */
   readonly overlaps: readonly Overlap[] | { readonly unread: string } | typeof later
@@ -53,7 +53,7 @@ export type Verdict = {
 export const noObjection: Verdict = { refusals: [], warnings: [], later: [] }
 
 type AnyRule = Pick<LinkRule, 'id' | 'control' | 'mode' | 'contact'>
-/** What one demand finds. `undefined`: it is met. */
+/** The objection of one demand. `undefined`: it is met. */
 type Finding =
   | { readonly received: string; readonly expected: string; readonly remedy: string }
   | typeof later
@@ -157,7 +157,7 @@ export function judgePermissionSetByPolicies(guardrails: Guardrails, file: Permi
   )
 }
 
-/** What is to say where fewer people would be left in an account than a rule demands. */
+/** The objection if fewer people would be left in an account than a rule demands. */
 export function objectToRevocation(
   policy: Policy,
   { for: { permissionSets }, must: { peopleLeast }, ...rule }: MinimumRule,
@@ -171,7 +171,7 @@ export function objectToRevocation(
   })
 }
 
-/** For a status, and an answer: the first objection, and how many more there are. */
+/** For a status or an answer: the first objection, and the number of the others. */
 export function complainOfObjections(object: string, [first, ...more]: readonly Objection[]): Complaint | undefined {
   if (first === undefined) return undefined
   const { received, expected, remedy } = first
@@ -276,7 +276,7 @@ function findingsOfLink(must: LinkRule['must'], about: LinkCase): readonly Findi
     expireWithinHours === undefined ? undefined : expiryFinding(expireWithinHours, about),
     ticket === undefined ? undefined : ticketFinding(ticket, body.ticket),
     reason && textFinding('a reason', body.reason),
-    // Temporary access is its requester's.
+    // The requester owns temporary access.
     owner && !about.link.key.startsWith(temporaryPrefix) ? textFinding('an owner', body.owner) : undefined,
   ]
 }

@@ -22,7 +22,7 @@ export function enforcedMinimumsFor(guardrails: Guardrails, place: SetInAccount)
   return minimumsFor(guardrails, place).filter(({ rule }) => rule.mode === 'enforce')
 }
 
-/** Nothing but temporary access: it ends by itself, and nothing holds that, so no minimum counts on it. */
+/** Temporary access only. It ends by itself and nothing holds it, so no minimum counts on it. */
 export function isOnlyTemporary(links: readonly string[]): boolean {
   return links.length > 0 && links.every((key) => key.startsWith(temporaryPrefix))
 }

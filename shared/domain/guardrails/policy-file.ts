@@ -6,11 +6,11 @@ import { type Complaint, type Parsed, parsed, quote, refused } from '../statuses
 import { line } from '../text/one-line.ts'
 
 export const policyPrefix = 'policies/'
-/** Tests of policies stand beside them; they are no policies. */
+/** Tests of policies are in the same folder, but they are not policies. */
 export const policyTestPrefix = 'policies/tests/'
 
 export const policyFileMostBytes = 64 * 1024
-/** All policies together. With every limit used up one input is judged within a second. */
+/** For all policies together. At every limit at once, one input is judged within a second. */
 const allPoliciesMostBytes = 128 * 1024
 const forbiddenActionsMost = 50
 
@@ -24,7 +24,7 @@ const rule = {
 }
 const atLeastOne = { error: 'at least one demand' }
 
-/** Lists of globs. One that is absent says nothing; an empty one fits nothing. */
+/** Lists of globs. An absent list says nothing. An empty list matches nothing. */
 const linkParts = {
   permissionSets: globs.optional(),
   principals: globs.optional(),
@@ -33,14 +33,14 @@ const linkParts = {
   scopes: globs.optional(),
   /** `''`: the links outside all folders. */
   folders: globs.optional(),
-  /** As the status of an input names them. */
+  /** As in the status of an input. */
   uploaders: globs.optional(),
 }
 const linkRule = z.strictObject({
   ...rule,
-  /** The links that the rule is about; all, where it says nothing. */
+  /** The links of the rule. Absent: all links. */
   for: z.strictObject(linkParts).prefault({}),
-  /** What each of them must be like. */
+  /** The demands on each of them. */
   must: z
     .strictObject({
       ...linkParts,
@@ -51,7 +51,7 @@ const linkRule = z.strictObject({
       /** Its scope is none of these, as in the key. */
       scopesNever: globs.optional(),
       accountsMost: z.int().min(0).max(100_000).optional(),
-      /** It has an `expiresAt`, so many hours after its upload at most. */
+      /** It has an `expiresAt`, at most this many hours after its upload. */
       expireWithinHours: z.number().positive().max(87_600).optional(),
       ticket: said(200).optional(),
       reason: z.literal(true).optional(),
@@ -96,7 +96,7 @@ export type SeparationRule = Readonly<z.infer<typeof separationRule>>
 const minimumRule = z.strictObject({
   ...rule,
   for: z.strictObject({ permissionSets: globs, accounts: globs.optional() }),
-  /** So many people keep one of these permission sets, in each of these accounts. */
+  /** This many people keep one of these permission sets, in each of these accounts. */
   must: z.strictObject({ peopleLeast: z.int().min(1).max(100) }),
 })
 export type MinimumRule = Readonly<z.infer<typeof minimumRule>>
@@ -110,16 +110,16 @@ export type Watched = Readonly<z.infer<typeof watched>>
 export const policyFileSchema = z.strictObject({
   /** For editors. */
   $schema: z.string().optional(),
-  /** Whom to ask, where a rule names nobody. */
+  /** The contact for rules that name nobody. */
   contact: said(200),
   links: z.array(linkRule).max(100).optional(),
   permissionSets: z.array(permissionSetRule).max(100).optional(),
   separations: z.array(separationRule).max(100).optional(),
   minimums: z.array(minimumRule).max(100).optional(),
   watch: z.array(watched).max(100).optional(),
-  /** User names: a file of `suspended/` takes nothing from these. */
+  /** User names: a file under `suspended/` takes nothing from these users. */
   neverSuspend: globs.optional(),
-  /** User names: a file of `people/` may take over users of these names whom ssofile did not make. */
+  /** User names: a file under `people/` may adopt these users, whom ssofile did not make. */
   adoptPeople: globs.optional(),
 })
 export type Policy = {
@@ -137,12 +137,12 @@ export type Policy = {
   readonly adoptPeople?: readonly string[] | undefined
 }
 
-/** All that governance demands. While one is broken, nobody knows what it forbids: nothing new is granted. */
+/** All demands of governance. While a policy is broken, nobody knows what it forbids, so ssofile grants nothing new. */
 export type Guardrails = { readonly policies: readonly Policy[]; readonly broken: readonly Complaint[] }
 
 export const noGuardrails: Guardrails = { policies: [], broken: [] }
 
-/** Whether a key is a policy's. Other objects under `policies/` are none of ssofile's business. */
+/** Whether a key belongs to a policy. ssofile ignores other objects under `policies/`. */
 export function isPolicyKey(key: string): boolean {
   return /^policies\/[^/]+\.json$/.test(key)
 }
@@ -261,7 +261,7 @@ const expectations: Readonly<Record<string, string>> = {
   '$.minimums.[].must.peopleLeast': 'a whole number from 1 to 100',
 }
 
-/** What to say about each field of a policy that breaks a rule. */
+/** The message for each field of a policy that breaks a rule. */
 export const policyRules: JsonRules = Object.fromEntries(
   Object.entries(expectations).map(([shape, expected]) => [
     shape,

@@ -33,7 +33,7 @@ export function principalMatcher(principals: Iterable<Listed>): (received: strin
 
 const isEncoded = /%[0-9a-f]{2}/i
 
-/** What no URL has stays as it is. */
+/** Text that is not valid in a URL stays as it is. */
 function decode(received: string): string {
   try {
     return decodeURIComponent(received)
@@ -42,7 +42,7 @@ function decode(received: string): string {
   }
 }
 
-/** The end of a sentence that says that a name is missing; empty: nothing is near. */
+/** The end of a sentence about a missing name. Empty: nothing is near. */
 export function renderNear(received: string, near: string | undefined): string {
   if (near === undefined) return ''
   const isSame = near.normalize('NFC') === received.normalize('NFC')

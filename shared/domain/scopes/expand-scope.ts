@@ -6,7 +6,7 @@ import { holdsJointly } from './joint-conditions.ts'
 import { renderScope } from './scope.ts'
 import type { Condition, Selectors } from './selector-file.ts'
 
-/** What decides, besides the account, whether a scope has it. */
+/** Besides the account, everything that decides whether a scope includes it. */
 export type Scoping = Pick<
   Configuration,
   'supportNestedOu' | 'includeManagementAccount' | 'includeOwnAccount' | 'ownAccount'
@@ -46,8 +46,8 @@ export function isWithin(reaching: Reaching, account: Account, membership: Membe
 }
 
 /**
- * Whether nobody knows if the link's scope includes this account: its selector cannot be read, is not valid, or asks for tags that
- * were not read. A selector that is not there selects nothing.
+ * Whether nobody knows if the link's scope includes this account: its selector is unreadable or invalid, or tests tags that were not
+ * read. A missing selector selects nothing.
  */
 export function isUnclear(reaching: Reaching, account: Account, membership: Membership): boolean {
   return judgeWithin(reaching, account, membership) === undefined
@@ -107,8 +107,8 @@ export function parentsThatCount(account: Account, supportNestedOu: boolean): re
 }
 
 /**
- * Whether a condition holds for an account, wherever the account is and whatever its state. `undefined`: its tags were not
- * read, and they decide. `parents`: the ids of what is above it and counts.
+ * Whether a condition holds for an account, whatever its place and state. `undefined`: the answer depends on tags that were not
+ * read. `parents`: the ids of the units above it that count.
  */
 export function isSelected(
   condition: Condition,

@@ -50,7 +50,7 @@ export function convertJoints<From extends Joints<From>, To>(
 type Part = (() => boolean | undefined) | undefined
 
 /**
- * Whether a condition holds. `undefined`: something could not be read, and it decides. `parts`: what the object itself says.
+ * Whether a condition holds. `undefined`: the answer depends on an unreadable fact. `parts`: the tests of the object itself.
  *
  * | of several parts      | holds                        | does not hold       | else nobody knows |
  * | --------------------- | ---------------------------- | ------------------- | ----------------- |

@@ -5,14 +5,14 @@ import { renderScope, type Scope } from './scope.ts'
 
 /** What is known of the place that is asked for. */
 export type ScopePosition = {
-  /** Of an account that is asked for: as Organizations has it now. */
+  /** The requested account, as in Organizations now. */
   readonly account?: Account | undefined
-  /** Of a unit that is asked for: the ids of all units above it, from the root down; `undefined`: no account is in it. */
+  /** For a requested unit: the ids of all units above it, from the root down. `undefined`: no account is in it. */
   readonly parents?: readonly string[] | undefined
 }
 
 /**
- * Whether `outer` has all that `asked` has; `undefined`: nobody knows now.
+ * Whether `outer` contains all of `asked`. `undefined`: nobody knows now.
  *
  * | asked for                   | within                                                       |
  * | --------------------------- | ------------------------------------------------------------ |
@@ -28,7 +28,7 @@ export function isScopeWithin(
   place: ScopePosition,
   membership: Membership,
 ): boolean | undefined {
-  // What is granted becomes a link in the folder of temporary access.
+  // A grant becomes a link in the folder of temporary access.
   const wouldBe = { scope: asked, folder: temporaryFolder }
   if (asked.kind === 'account' && closedBecause(wouldBe, asked.id, membership)) return false
   if (renderScope(asked) === renderScope(outer)) return true

@@ -1,14 +1,14 @@
 import { type AccountId, accountId } from '../organization/account-id.ts'
 import { type SelectorName, selectorName, selectorNameForm } from './selector-name.ts'
 
-/** The accounts that a link speaks of, expanded again each time. */
+/** The accounts of a link, expanded again each time. */
 export type Scope =
   | { readonly kind: 'root' }
   /** An organizational unit (`ou-…`) or the root by its id (`r-…`). */
   | { readonly kind: 'ou_id'; readonly id: string }
   | { readonly kind: 'account_tag'; readonly key: string; readonly value: string }
   | { readonly kind: 'account'; readonly id: AccountId }
-  /** What `selectors/<name>.json` says. */
+  /** The accounts that `selectors/<name>.json` selects. */
   | { readonly kind: 'select'; readonly name: SelectorName }
 
 export const scopeKinds = ['root', 'ou_id', 'account_tag', 'account', 'select'] as const
@@ -24,7 +24,7 @@ const parentId = /^(ou-[0-9a-z]{4,32}-[0-9a-z]{4,32}|r-[0-9a-z]{4,32})$/
 const tagKeyMost = 128
 const tagValueMost = 256
 
-/** The scope that `kind` and `value` spell, or what is wrong with the value. A tag is split at its first `^`. */
+/** The scope that `kind` and `value` spell, or the fault in the value. A tag is split at its first `^`. */
 export function parseScope(kind: ScopeKind, value: string): Scope | ScopeFault {
   switch (kind) {
     case 'root':

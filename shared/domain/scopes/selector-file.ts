@@ -35,7 +35,7 @@ const tests = {
 }
 const conditions = jointConditions(tests)
 
-/** One file under `selectors/`: which accounts are meant, today and whenever the organization changes. */
+/** One file under `selectors/`: it selects accounts, again whenever the organization changes. */
 export const selectorFileSchema = z
   .strictObject({
     /** For editors. */
@@ -46,7 +46,7 @@ export const selectorFileSchema = z
   .refine(conditions.saysWhat)
 type Said = Joint<Pick<z.infer<typeof selectorFileSchema>, keyof typeof tests>>
 
-/** All that is said has to hold, and nothing of `except`. What is absent says nothing. */
+/** Every test must hold, and nothing in `except` may. An absent field says nothing. */
 export type Condition = {
   readonly organizationalUnits?: ReadonlySet<string>
   readonly accounts?: ReadonlySet<string>
@@ -60,13 +60,12 @@ export type Condition = {
 export type Selector = {
   readonly key: string
   readonly condition: Condition
-  /** Whether it asks for tags of accounts, which cost a call each. */
+  /** Whether it tests tags of accounts. Reading them costs a call for each account. */
   readonly asksTags: boolean
 }
 
 /**
- * Every selector of the bucket, by name. One that is not valid, or that S3 does not give, is there with what is wrong: nobody
- * knows which accounts it means.
+ * Every selector in the bucket, by name. An invalid one, or one that S3 does not return, has a complaint: nobody knows its accounts.
  */
 export type Selectors = ReadonlyMap<string, Parsed<Selector>>
 
@@ -76,7 +75,7 @@ export function askTags(selectors: Selectors): boolean {
   return [...selectors.values()].some((selector) => selector.ok && selector.value.asksTags)
 }
 
-/** Whether a key is a selector's. Other objects under `selectors/` are none of ssofile's business. */
+/** Whether a key belongs to a selector. ssofile ignores other objects under `selectors/`. */
 export function isSelectorKey(key: string): boolean {
   return /^selectors\/[^/]+\.json$/.test(key)
 }
@@ -85,7 +84,7 @@ export function selectorKey(name: SelectorName): string {
   return `${selectorPrefix}${name}.json`
 }
 
-/** The name in the key of a selector, which may not be a valid one. */
+/** The name in the key of a selector. It may be invalid. */
 export function nameInSelectorKey(key: string): string {
   return key.slice(selectorPrefix.length, -'.json'.length)
 }
@@ -112,7 +111,7 @@ export function parseSelectorFile(key: string, body: Uint8Array, sizeBytes = bod
   return parsed({ key, condition: toCondition(said), asksTags: all.some(({ tags }) => tags !== undefined) })
 }
 
-/** Where there are more selectors than there may be, nobody knows which count. */
+/** With more selectors than allowed, nobody knows which count. */
 export function tooManySelectors(keys: readonly string[]): Selectors {
   const complain = (object: string): Complaint => ({
     object,
@@ -157,7 +156,7 @@ const rulesOfTests = (shape: string): JsonRules => ({
   [`${shape}.tags.[]`]: jointRule('a tag as key^value, such as "team^data"'),
 })
 
-/** What to say about each field of a selector that breaks a rule. */
+/** The message for each field of a selector that breaks a rule. */
 export const selectorRules: JsonRules = {
   ...rulesOfJoints('$', 2, { atLeastOne, rulesOfTests }),
   '$.$schema': jointRule('where the schema is'),
