@@ -7,7 +7,7 @@ import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { nameKeys } from './name-keys.ts'
 
-/** What `access/` lacks, and what it has too much: a value. */
+/** What `access/` lacks, and what it has too much. */
 export type AccessDifferences = {
   readonly toWrite: ReadonlyMap<string, PrincipalId>
   readonly toDelete: readonly string[]
@@ -15,7 +15,7 @@ export type AccessDifferences = {
 
 /**
  * Compares `access/` with the ledger and `foreign/`, by the present names. Reads the entries that are not settled, and those
- * that do not stand there just once.
+ * that are there not exactly once.
  */
 export async function findAccessDifferences(
   objects: ObjectStore,

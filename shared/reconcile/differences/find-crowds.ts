@@ -12,7 +12,7 @@ type Bucket = {
   readonly files: Heads
   readonly statusHeads: Heads
   readonly statuses: Pick<Statuses, 'told' | 'spoiled'>
-  /** What is known of the bodies of links. */
+  /** The known bodies of links. */
   readonly links: { readonly memory: Readonly<Record<string, LinkTimes>> }
   readonly last: Pick<Checkpoint, 'since'>
   readonly configuration: Pick<Configuration, 'folders' | 'limits'>
@@ -20,14 +20,14 @@ type Bucket = {
 }
 
 /**
- * What is to be told of each crowd that has a status, from listings alone.
+ * The new status of each crowd that has one, from listings alone.
  *
  * | a file without a status, in a crowd that has one         | sweep            | reconcile        |
  * | -------------------------------------------------------- | ---------------- | ---------------- |
- * | among the first that there is room for                   | is looked at     | is looked at     |
- * | its name, or its body as last read, is not valid         | stays without    | stays without    |
- * | any other, uploaded since the last comparison            | is looked at     | is looked at     |
- * | any other                                                | stays without    | is looked at     |
+ * | among the first that there is room for                   | look at it       | look at it       |
+ * | its name, or its body as last read, is invalid           | leave it         | leave it         |
+ * | any other, uploaded since the last comparison            | look at it       | look at it       |
+ * | any other                                                | leave it         | look at it       |
  */
 export function findCrowds(bucket: Bucket) {
   const { files, statusHeads, statuses, last, configuration, isSweep } = bucket
@@ -42,7 +42,7 @@ export function findCrowds(bucket: Bucket) {
       else if (!told && !statuses.spoiled.has(key)) crowd?.untold.push(key)
     }
   }
-  /** Files that are not looked at now. */
+  /** Files that are left alone now. */
   const left = new Set<string>()
   const found = [...crowds].map(([crowd, { rejected, untold }]) => {
     const beyond = untold.slice(Math.max(0, configuration.limits.notValidFiles - rejected))
@@ -54,7 +54,7 @@ export function findCrowds(bucket: Bucket) {
   })
   return {
     left,
-    /** Empty: the crowd is none any more. */
+    /** Empty: the crowd has ended. */
     crowds: found,
   }
 }

@@ -39,21 +39,21 @@ import { findMisindexed, indexAssignments, wantsLook } from './find-untold.ts'
 import { nameKeys } from './name-keys.ts'
 import { readLinks, readStatuses } from './read-inputs.ts'
 
-/** At six calls each, and twenty calls a second, this is a few seconds. */
+/** At six calls each, and twenty calls a second, this takes a few seconds. */
 const judgedMost = 20
 
-/** Everything in the bucket that differs from the files: a value. */
+/** Everything in the bucket that differs from the files. */
 export type Differences = Awaited<ReturnType<typeof findDifferences>>
 
 type Options = {
-  /** Leaves alone what waits for something outside the bucket, and what a dispatcher is working on. */
+  /** Leaves alone inputs that wait for something outside the bucket, and the work of a running dispatcher. */
   readonly isSweep?: boolean
   readonly last?: Checkpoint
 }
 
 /**
- * Compares files, ledger, statuses, index and open work. Calls S3 only, and changes nothing. Reads only what changed since
- * the last comparison. Throws when a listing fails.
+ * Compares files, ledger, statuses, index and open work. Calls only S3, and changes nothing. Reads only changes since the last
+ * comparison. Throws if a listing fails.
  */
 export async function findDifferences(
   objects: ObjectStore,
@@ -73,25 +73,25 @@ export async function findDifferences(
   const isMoving = (key: AssignmentKey) => !resting.has(key) && !unplaced.has(assignmentOf(key).accountId)
   const plan = { ...planned, revocations: planned.revocations.filter(isMoving) }
   const revocations = plan.revocations.filter((key) => !held.has(key))
-  // The dispatcher that held it died before it told.
+  // The dispatcher that held it died before it wrote the status.
   const untoldHeld = [...heldLinks].filter(([link]) => statuses.told.get(link)?.state !== 'held')
   const unread = links.unread.map(({ key }) => key).sort()
   return {
     plan,
-    /** The part of the plan to hint at now: not what the brake holds; in a sweep, nor what waits or is being worked on. */
+    /** The part of the plan for hints now: without held access, and in a sweep without waiting links and running work. */
     due: isSweep ? leaveAlone({ ...plan, revocations }, bucket) : { ...plan, revocations },
     /** Inputs to look at again. */
     inputs: listInputs(planned, found, bucket).filter((input) => !left.has(input)),
-    /** Places with too many files that are not valid, and their files without a status. */
+    /** Places with too many invalid files, and their files without a status. */
     crowds,
-    /** Ledger entries that are neither settled nor scheduled to be. */
+    /** Ledger entries that are neither settled nor scheduled. */
     unfinished: [...found.unfinished, ...untoldHeld.map(([, key]) => key)],
-    /** Permission sets whose file the brake holds: what held it may be gone. */
+    /** Permission sets whose file the brake holds: the reason may be gone. */
     judgedFiles: listJudgedFiles(found, bucket),
     miscounted: bucket.isAtWork ? [] : findMiscounted(bucket),
     /** Assignments and permission set files with a retry under `state/open/`. */
     scheduled: found.scheduled,
-    /** Revocations of the plan that the brake holds: they rest until a person releases them. */
+    /** Held revocations of the plan: they wait until a person releases them. */
     held,
     misindexed: await findMisindexed(objects, statuses),
     ledger: countEntries(bucket.ledger, found.entries),
@@ -99,34 +99,34 @@ export async function findDifferences(
     memory: { entries: found.entries, statuses: Object.fromEntries(statuses.told), links: links.memory },
     /** Names and ids in the entries that were read. */
     noted: found.names,
-    /** What links would have to ask for, to give what the ledger has. */
+    /** The assignments that links would name for the ledger's access. */
     names: bucket.names.ledger,
     /** Foreign assignments recorded since the last comparison. */
     foreignSince: [...foreign.values()].flatMap(({ key, lastModified }) => {
       const text = key.slice(foreignPrefix.length)
       return lastModified >= last.since && parseAssignmentKey(text) ? [assignmentKey.parse(text)] : []
     }),
-    /** Ledger entries that are stuck on accounts that take no changes, or left: nothing can be done about them. */
+    /** Ledger entries that are stuck, or left, on accounts that take no changes: nothing can be done. */
     resting: [...resting],
-    /** Accounts whose State or Paths nobody knows: nothing is granted or revoked there. */
+    /** Accounts with unknown State or Paths: nothing is granted or revoked there. */
     unplaced: [...unplaced].sort(),
-    /** Objects that cannot be read. Nothing is granted or revoked because of them. */
+    /** Spoiled or unreadable objects. Nothing is granted or revoked because of them. */
     unreadable: [...unread, ...found.spoiled, ...[...statuses.spoiled.values()].sort()],
     owned: new Set([...bucket.names.ledger.keys()].map((key) => assignmentOf(key).accountId)),
-    /** What is recorded as access, of the ledger and of others. */
+    /** Recorded access, of the ledger and of others. */
     recorded: [owned, others],
     access: await findAccessDifferences(objects, bucket, new Set(found.entries)),
     counts: { links: linkCount, permissionSets: files.size - linkCount, accounts: view.accounts.length },
   }
 }
 
-/** How many entries the ledger has, and how many of them have nothing left to do. */
+/** How many entries the ledger has, and how many have nothing left to do. */
 function countEntries(ledger: Heads, moving: readonly string[]) {
   const all = [...ledger.keys()].filter((key) => parseAssignmentKey(key.slice(ledgerPrefix.length))).length
   return { all, settled: all - moving.length }
 }
 
-/** What links ask for and nobody has, and the access in the ledger that no link grants. */
+/** Assignments that links ask for and the ledger lacks, and ledger access that no link grants. */
 type BucketPlan = { readonly grants: readonly Assignment[]; readonly revocations: readonly AssignmentKey[] }
 
 type Bucket = Awaited<ReturnType<typeof readBucket>> & {
@@ -143,7 +143,7 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
     list(permissionSetPrefix),
     list(statusPrefix),
   ])
-  // Before the records that it is compared with: what is given meanwhile is not taken for too much.
+  // Before the records, so that access granted meanwhile does not count as too much.
   const access = await list(accessPrefix)
   const [ledger, foreign, ownedSets] = await Promise.all([list(ledgerPrefix), list(foreignPrefix), list(ownedPrefix)])
   const names = await nameKeys(objects, { ledger, foreign })
@@ -158,21 +158,21 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
     statusHeads,
     statuses,
     ledger,
-    /** By their present names, as far as the ledger knows. */
+    /** By their present names in the ledger. */
     names,
     owned: collectAssignments([...names.ledger.values()].flat()),
     foreign,
     others: collectAssignments([...names.foreign.values()].flat()),
     access,
     ownedSets,
-    /** A sweep leaves alone what a dispatcher is working on. */
+    /** A sweep leaves the work of a running dispatcher alone. */
     isAtWork: isSweep && (await Lease.isHeld(objects)),
   }
 }
 
 /**
- * Whether an unread link grants is not known, nor what a selector that is not valid means, nor a tag before tags are read:
- * neither grants nor revokes.
+ * It is unknown whether an unread link grants, what an invalid selector means, and which tags an account has before they are
+ * read. So these neither grant nor revoke.
  */
 function planAll({ links, names, owned, others, view, configuration }: Bucket): BucketPlan {
   const tagged = view.hasTags ? [] : links.inForce.filter(({ scope }) => scope.kind === 'account_tag')
@@ -211,7 +211,7 @@ function listInputs(
     if (statuses.spoiled.has(input)) return false
     if (!told) return file !== undefined
     const toldAt = statusHeads.get(statusKey(input))?.lastModified
-    // S3's instants are whole seconds: only the etag tells two files of one second apart.
+    // S3's instants are whole seconds, so only the etag tells apart two files of one second.
     if (told.of !== file?.etag || (file && toldAt && toldAt < file.lastModified)) return true
     return wantsLook(input, told, {
       isSweep,
@@ -226,7 +226,7 @@ function listInputs(
       isUnused: !used.has(input),
     })
   }
-  // Its selector came and went between two looks at the selectors: the link waits for it, and says something else.
+  // Its selector came and went between two looks at the selectors: the link waits for it, but its status differs.
   const isUntoldWait = ({ key, scope }: Link) =>
     scope.kind === 'select' && !configuration.selectors.has(scope.name) && statuses.told.get(key)?.state === 'applied'
   const waiting = links.inForce.filter(isUntoldWait).map(({ key }) => key)
@@ -234,7 +234,7 @@ function listInputs(
   return [...new Set([...links.unindexed, ...links.readable, ...waiting, ...[...inputs].filter(isToLookAt)])].sort()
 }
 
-/** The definition of each is read. Of many a sweep takes those whose status says something else, or that nobody has. */
+/** Each needs a read of its definition. With many, a sweep takes those whose status differs or that do not exist. */
 function listJudgedFiles(
   { heldFiles }: Unfinished,
   { statuses, names, isSweep }: Bucket,
@@ -251,9 +251,9 @@ function setsOf(keys: readonly AssignmentKey[]): ReadonlySet<PermissionSetName> 
 }
 
 /**
- * Links whose status counts another number of accounts than their scope has: an account changed without an event, and
- * maybe nothing has to be granted or revoked for that. Each with one assignment: once that is evaluated, the dispatcher
- * tells the status again. `undefined`: it has none.
+ * Links whose status counts fewer or more accounts than their scope has: an account changed without an event, perhaps without a
+ * grant or revocation. Each comes with one assignment, whose evaluation makes the dispatcher write the status. `undefined`: it
+ * has none.
  */
 function findMiscounted({ links, statuses, view, configuration }: Bucket) {
   const counts = new Map<string, readonly AccountId[]>()
@@ -273,15 +273,15 @@ function findMiscounted({ links, statuses, view, configuration }: Bucket) {
   })
 }
 
-/** Its status is at rest and says how many accounts there are. One that waits for an account counts none. */
+/** Its status is final and has a count. A link that waits for an account has no count. */
 function isCounted({ state, desired }: CheckedStatus): boolean {
   return state === 'applied' || state === 'failed' || (state === 'waiting' && desired > 0)
 }
 
 /**
- * What a sweep leaves alone. A link that waits for a name is evaluated once more after it began to wait, and when its
- * permission set was made since; its principal is looked up again by the reconcile. What a dispatcher is working on is
- * not hinted at again: its queue may be long.
+ * Removes what a sweep leaves alone. A link that waits for a name is evaluated once more after it began to wait, and after its
+ * permission set was created; the reconcile looks up its principal again. The work of a running dispatcher gets no second hint,
+ * because its queue may be long.
  */
 function leaveAlone(plan: BucketPlan, bucket: Bucket): BucketPlan {
   const { links, names, statuses, ownedSets, last, view, configuration, isAtWork } = bucket
@@ -289,7 +289,7 @@ function leaveAlone(plan: BucketPlan, bucket: Bucket): BucketPlan {
   const isWaiting = ({ key, permissionSet }: Link): boolean => {
     const told = statuses.told.get(key)
     if (!told || statuses.changed.has(key) || isMade(permissionSet)) return false
-    // The policies refuse it: a change of them, or of it, has it looked at again.
+    // Policies refuse it: a change of them, or of the link, causes the next look.
     const isRefused = told.state === 'rejected' && told.desired > 0
     return isRefused || (told.state === 'waiting' && told.desired > 0) || (told.state === 'held' && told.open > 0)
   }

@@ -15,8 +15,8 @@ import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 export type Unfinished = Awaited<ReturnType<typeof findUnfinished>>
 
 /**
- * Finds entries whose hint was lost. Reads only entries that were written since the last comparison, or were not settled
- * then. `revoked`: entries that no link grants.
+ * Finds entries whose hint was lost. Reads only entries that are new since the last comparison, or were not settled then.
+ * `revoked`: entries that no link grants.
  */
 export async function findUnfinished(
   objects: ObjectStore,
@@ -59,19 +59,19 @@ export async function findUnfinished(
     if (entry) names.set(`${id.type} ${id.principalId}`, { type: id.type, id: id.principalId, name: entry.principal })
     // Removed since the listing. An entry that was never granted has no history, so it must not count as settled.
     if (entry === undefined) return void moving.push(key)
-    // On the brake's list although settled: the dispatcher died before it took the key off.
+    // Settled but still on the brake's list: the dispatcher died before it removed the key.
     if (isAtRest(entry) && !listed.has(key)) return
     const { state, links } = entry
     moving.push(key)
     const account = byId.get(id.accountId)
-    // The account had this state then. With another one the entry is evaluated once more, so that its reason says that.
+    // The account had this state then. If the state changed, evaluate the entry once more, so that its reason is right.
     const told = stateInReason(entry.reason ?? '')
     const isTold = told === undefined || account === undefined || told === account.state
     if (state === 'stuck' && refuses(account) && isTold) return void resting.add(key)
-    // Released, or desired again, and the hint was lost: it is not on the list any more, or should not be.
+    // Released or wanted again, but the hint was lost.
     const isHeld = state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
     if (!isHeld) return void unfinished.push(key)
-    // Somebody else may have been given the access meanwhile, or the policy has changed; or what was missing is there again.
+    // Others may have got the access meanwhile, the policy may have changed, or missing access may be back.
     if (judgedAgain.has(key) || entry.missingSince !== undefined) unfinished.push(key)
     held.add(key)
     for (const link of links) heldLinks.set(link.key, key)
@@ -82,28 +82,28 @@ export async function findUnfinished(
   }
   return {
     /**
-     * Entries that are not settled and have no retry scheduled; stuck ones only if their account takes changes again. Also what
-     * a policy's minimum holds.
+     * Entries that are not settled and have no retry scheduled; stuck ones only if their account takes changes again. Also
+     * entries that a minimum holds.
      */
     unfinished,
     /** Every entry that is not settled, ascending. */
     entries: moving.sort(),
-    /** What the brake holds: it rests until a person releases it. */
+    /** Held entries, which wait until a person releases them. */
     held,
     /** Links whose access is held, each with one held access. */
     heldLinks,
-    /** Files of permission sets that the brake has as held. */
+    /** Held files of permission sets. */
     heldFiles: new Map(
       brake === 'unreadable' || !brake ? [] : brake.value.contents.map(({ name }) => [permissionSetKey(name), name]),
     ),
     isBrakeUnreadable: brake === 'unreadable',
-    /** Stuck on accounts that take no changes, or left: nothing can be done. */
+    /** Stuck or left on accounts that take no changes: nothing can be done. */
     resting,
     /** Assignments and permission set files with a retry under `state/open/`. */
     scheduled,
     /** The names and ids in the entries that were read. */
     names: [...names.values()],
-    /** Entries that cannot be read. They do not stop the comparison, and the dispatcher tells their links. */
+    /** Spoiled entries. They do not stop the comparison, and the dispatcher writes the status of their links. */
     spoiled: spoiled.sort(),
   }
 }

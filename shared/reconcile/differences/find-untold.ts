@@ -14,16 +14,16 @@ import { attentionKey, attentionPrefix, statusKey } from '../records/status-stor
 import { isSpoiled } from '../records/stored-json.ts'
 import { readStatus, type Statuses } from './read-inputs.ts'
 
-/** What is known of an input besides its status. */
+/** Facts about an input in addition to its status. */
 export type Situation = {
-  /** Only what can be found without a call to AWS but S3: not every status that waits for something is looked at. */
+  /** Only differences that S3 alone shows: skips most statuses that wait for something. */
   readonly isSweep: boolean
-  /** A dispatcher is at work: it tells how far its work is. */
+  /** A dispatcher is running: it writes its own progress. */
   readonly isAtWork: boolean
   /** The status changed since the last comparison. */
   readonly isNew: boolean
   readonly isGone: boolean
-  /** Something of it is still to be granted, revoked or tried again. */
+  /** Some of its access is still to be granted, revoked or retried. */
   readonly isOpen: boolean
   /** A retry of it is under `state/open/`. */
   readonly isScheduled: boolean
@@ -72,7 +72,7 @@ export function wantsLook(input: string, { state, desired, open }: CheckedStatus
     case 'waiting':
     case 'failed':
       if (isPermissionSet) return !isSweep
-      // What is open may be another link's: whether something of this one is left is known only by a look.
+      // The open access may belong to another link: only a look can tell.
       if (isExpired || (isGone && !isSweep)) return true
       return state === 'waiting' && desired === 0 ? !isSweep || isNew : !isOpen
     default:
@@ -80,9 +80,7 @@ export function wantsLook(input: string, { state, desired, open }: CheckedStatus
   }
 }
 
-/**
- * Whether any of these assignments may be a link's. A link that is not in force may have granted access outside its scope.
- */
+/** Whether any of these assignments may belong to a link. A link that is not in force may have granted access outside its scope. */
 export function indexAssignments(
   assignments: Iterable<Assignment>,
   view: OrganizationView,
@@ -100,14 +98,14 @@ export function indexAssignments(
 }
 
 /**
- * Inputs that the index under `attention/` has in another state than their status. Of requests and approvals only those in
- * the index are read: a person who has too many there may not ask.
+ * Inputs whose state in the index under `attention/` differs from their status. For requests and approvals, reads only those in
+ * the index: a person with too many there may not ask.
  */
 export async function findMisindexed(objects: ObjectStore, { told, spoiled }: Statuses): Promise<readonly string[]> {
   const misindexed = new Set<string>()
   const indexed = new Set<string>()
   const ofRequests: [input: string, state: AttentionState][] = []
-  // The index may have a hash of an input whose status has room for it.
+  // The index may have the hash of an input whose status has room for its name.
   const inputs = new Map(
     [...told.keys()].flatMap((input) => attentionStates.map((one) => [attentionKey(one, input), input])),
   )

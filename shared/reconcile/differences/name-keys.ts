@@ -17,10 +17,10 @@ import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
-/** By key, what links would have to ask for: by the present name of its principal; by two where it has just changed. */
+/** By key, the assignments that links would name: by the principal's present name; two if it has just changed. */
 export type NamedKeys = ReadonlyMap<AssignmentKey, readonly Assignment[]>
 
-/** Names what is listed, by `state/principals/`. Of an id that it has lost one record is read. */
+/** Names the listed keys by `state/principals/`. If an id has lost its name there, reads one record of it. */
 export async function nameKeys(
   objects: ObjectStore,
   heads: { readonly ledger: Heads; readonly foreign: Heads },

@@ -15,8 +15,8 @@ import { inputOfStatus, isTooLong, statusKey } from '../records/status-store.ts'
 import { isSpoiled, type Stored, unlessSpoiled } from '../records/stored-json.ts'
 
 /**
- * Reads the links that have a body, unless the checkpoint knows it. The listing says all of a link that is empty, unless it
- * is encrypted, or its status says that it is rejected: then S3 may not give it. `known`: also of links that are read anyway.
+ * Reads the links that have a body, unless the checkpoint knows it. The listing fully describes an empty link, unless it is
+ * encrypted or rejected: then S3 may not return it. `known`: also of links that are read anyway.
  */
 export async function readLinks(
   objects: ObjectStore,
@@ -37,7 +37,7 @@ export async function readLinks(
     const isRejected = told.get(file.key)?.state === 'rejected'
     if (isKnownEmpty(file) && !isRejected) return void byState['in-force'].push(link.value)
     const last = known[file.key]?.etag === file.etag ? known[file.key] : undefined
-    // The reconcile reads every body again, whatever the checkpoint knows; so does each of what S3 did not give.
+    // The reconcile reads every body again, whatever the checkpoint says, and every object that S3 did not return before.
     const isKnown = (isSweep || file.size === 0) && last !== undefined && !last.isUnreadable && now !== undefined
     const found = isKnown ? { times: last, at: now } : await readTimes(objects, file.key, { folders })
     if (found === 'refused') return void unread.push(link.value)
@@ -45,8 +45,8 @@ export async function readLinks(
     const { times, at } = found
     memory[file.key] = times
     if (times.isUnreadable) return void unread.push(link.value)
-    // Between two sweeps S3 may have refused it for a while: only its status says so. The reconcile asks for no more than
-    // that, since a status may also be rejected for what is not in the body.
+    // Between two sweeps S3 may have refused it for a while, and only its status says so. The reconcile needs no more than
+    // that, because a status may also be rejected for something outside the body.
     if (last?.isUnreadable || (isRejected && times.isValid && !isSweep)) readable.push(file.key)
     if (!times.isValid) return
     const body = { notBefore: dateOf(times.notBefore), expiresAt: dateOf(times.expiresAt) }
@@ -59,11 +59,11 @@ export async function readLinks(
     inForce: byState['in-force'],
     notYet: byState['not-yet'],
     expired,
-    /** S3 refuses to give them, for instance because they are archived or encrypted with another key. */
+    /** S3 does not return them, for instance because they are archived or encrypted with another key. */
     unread,
-    /** Links that `state/expiry/` does not wake at each of their times. */
+    /** Links that lack an object in `state/expiry/` for one of their times. */
     unindexed,
-    /** Links that S3 gives now, and did not give when they were last looked at. */
+    /** Links that S3 returns now, but did not return at the last look. */
     readable,
     memory,
   }
@@ -100,7 +100,7 @@ function dateOf(instant: string | undefined): Date | undefined {
 
 export type Statuses = Awaited<ReturnType<typeof readStatuses>>
 
-/** The status at `key`; one that is spoiled is answered as such. */
+/** The status at `key`; returns a spoiled one as such. */
 export function readStatus(objects: ObjectStore, key: string) {
   return unlessSpoiled(new JsonRecord(objects, key, status).read())
 }
@@ -135,7 +135,7 @@ export async function readStatuses(
     .filter((input) => isFile(input) && statuses.has(statusKey(input)))
   const inputs = new Set([...files.keys(), ...named])
   await forEachAtOnce(inputs, read)
-  // A status whose key is a hash tells its input itself, where its file is gone.
+  // If the key of a status is a hash and its file is gone, only the status itself names its input.
   const keys = new Set([...inputs].map(statusKey))
   const readHashed = async (key: string): Promise<void> => {
     const found = await readStatus(objects, key)
@@ -144,7 +144,7 @@ export async function readStatuses(
   const hashed = [...statuses.keys()].filter((key) => isTooLong(inputOfStatus(key)) && !keys.has(key))
   await forEachAtOnce(hashed, readHashed)
   return {
-    /** By input: of files, and of files that are gone. Those without a readable status are missing. */
+    /** By input, of present and deleted files. Leaves out those without a readable status. */
     told,
     /** Statuses that changed since the checkpoint. */
     changed,

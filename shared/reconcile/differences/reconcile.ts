@@ -24,22 +24,21 @@ import { type Differences, findDifferences } from './find-differences.ts'
 
 const idleSliceMs = 15_000
 
-/** What a sweep or a reconcile hinted at; all zero: everything is as it should be. */
+/** The hints of a sweep or a reconcile; all zero: there is no difference. */
 export type ReconcileReport = {
   readonly links: number
   readonly permissionSets: number
   readonly accounts: number
-  /** Inputs that are looked at again. */
   readonly inputs: number
   readonly grants: number
   readonly revocations: number
-  /** Ledger entries that are neither settled nor scheduled to be. */
+  /** Ledger entries that are neither settled nor scheduled. */
   readonly unfinished: number
 }
 
 /**
- * Finds what a lost or overtaken message left, and hints at it. Calls only S3 and the queues: the organization is as last
- * read. `undefined`: it was never read, so nothing can be compared. Right at any time, and when done twice.
+ * Finds the differences that a lost or overtaken message left, and sends hints. Calls only S3 and the queues, and uses the last
+ * reading of the organization. `undefined`: it was never read, so nothing can be compared. Safe at any time, and when repeated.
  */
 export async function sweep(ports: Ports, configuration: Configuration): Promise<ReconcileReport | undefined> {
   const view = await new OrganizationCache(ports, configuration.folders).storedView()
@@ -54,8 +53,8 @@ export async function sweep(ports: Ports, configuration: Configuration): Promise
 }
 
 /**
- * A slice begins every minute, often in the very second of a sweep. Without work it ends within seconds, and is no reason to
- * leave anything alone.
+ * A slice begins every minute, often in the second of a sweep. Without work it ends within seconds, and is no reason to leave
+ * anything alone.
  */
 async function outlastIdleSlice({ objects, clock }: Ports): Promise<void> {
   const sinceMs = clock.monotonicMs()
@@ -63,8 +62,8 @@ async function outlastIdleSlice({ objects, clock }: Ports): Promise<void> {
 }
 
 /**
- * The sweep, with everything that it leaves alone, after reading the organization and the directory again. `renewMs`: how
- * long it may read tags that are known.
+ * The sweep, including everything that a sweep leaves alone, after a new reading of the organization and the directory.
+ * `renewMs`: how long it may renew known tags.
  */
 export async function reconcile(
   ports: Ports,
@@ -74,7 +73,7 @@ export async function reconcile(
   const view = await new OrganizationCache(ports, configuration.folders).rebuild(renewMs)
   const names = new PrincipalNames(ports.objects)
   const { last: known, startedAt } = await begin(ports.objects)
-  // Where the names are lost, every entry is read for them.
+  // If the names are lost, every entry is read for them.
   const last = (await names.isEmpty()) ? { ...known, since: new Date(0) } : known
   const found = await findDifferences(ports.objects, view, configuration, { last })
   const { unplaced } = found
@@ -128,7 +127,7 @@ async function close(
   const id = ports.randomness.id()
   await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
   const others = [...unfinished, ...released]
-  // Its cause is the link, whose status is told again.
+  // Its cause is the link, whose status is written again.
   const recounts = found.miscounted.flatMap(({ link, assignment }) =>
     assignment ? [assignmentHint(assignment, link)] : [],
   )
@@ -145,7 +144,7 @@ async function close(
   }
 }
 
-/** Keeps `state/principals/` complete, by which the directory is compared. */
+/** Keeps `state/principals/` complete for the comparison with the directory. */
 async function noteNames(objects: ObjectStore, { noted, foreignSince }: Differences): Promise<void> {
   const found = [...noted]
   await forEachAtOnce(foreignSince, async (key) => {
@@ -157,7 +156,7 @@ async function noteNames(objects: ObjectStore, { noted, foreignSince }: Differen
   const index = await NameIndex.read(objects)
   const names = new PrincipalNames(objects)
   for (const pair of found) {
-    // An id that stands for a name is none that could be asked for, or change.
+    // An id in place of a name cannot be asked for, and never changes.
     if (index.namesOf(pair.type, pair.id).length > 0 || pair.name === principalName.parse(pair.id)) continue
     await names.note(pair)
     index.set(pair)

@@ -3,7 +3,7 @@ import type { DigestMessage } from '../../domain/notifications/digest.ts'
 import { renderMail, renderWebhook } from '../../domain/notifications/render-digest.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** Sends one digest on its way. A receiver that the configuration has no longer gets nothing. Throws where it is not taken. */
+/** Sends one digest, unless its receiver is gone from the configuration. Throws if the receiver does not take it. */
 export async function deliverDigest(
   { channels, log }: Pick<Ports, 'log'> & { readonly channels: NonNullable<Ports['channels']> },
   { notifications: { receivers } }: Pick<Configuration, 'notifications'>,

@@ -13,10 +13,10 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Change } from '../records/tell-event.ts'
 import { EligibilityFiles } from '../requests/eligibility-files.ts'
 
-/** A change names request and instant. Of the events of a person so many, the newest, are compared with it. */
+/** A change names request and instant. How many of a person's newest events to compare with it. */
 const comparedMost = 20
 
-/** What history may say of an event, besides what each event has. */
+/** Details that only some events have in history. */
 const details = requestEventBody.extend({
   by: givenApproval.optional(),
   approvedBy: z.array(givenApproval).optional(),
@@ -31,10 +31,10 @@ type Details = z.infer<typeof details>
 type RequestChange = Omit<RequestOutcome, 'v' | 'id' | 'at' | 'bucket' | 'kind'>
 export type RequestPorts = Pick<Ports, 'objects' | 'clock'>
 
-/** Before these the name in a request is a claim of its uploader. */
+/** Before these events the name in a request is only its uploader's claim. */
 const unchecked = new Set<RequestEvent>(['asked', 'refused', 'withdrawn'])
 
-/** What became of a request for temporary access. `undefined`: the change is another one. */
+/** The change of a request for temporary access. `undefined`: the change is about something else. */
 export async function describeRequestChange(
   { event, at, name: key }: Change,
   ports: RequestPorts,
@@ -84,7 +84,7 @@ async function findDetails(objects: ObjectStore, { user, event, at, key }: Sough
   return undefined
 }
 
-/** Where this upload waits for approvals: by which eligibility, and whose. */
+/** If this upload waits for approvals: the eligibility and its approvers. */
 async function describeAsked(
   { key, digest }: Details,
   scope: Scope,

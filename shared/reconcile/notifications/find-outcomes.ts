@@ -35,23 +35,23 @@ import { describeRequestChange, type RequestPorts } from './describe-request-cha
 import { type Outbox, overlapMs } from './outbox.ts'
 
 const dayMs = 24 * 60 * 60_000
-/** A change stands under the instant of its call, which may be long before it was confirmed and written. */
+/** How far before its writing a change may be dated: its key has the instant of the call. */
 const changesBackMs = { short: dayMs, whole: 7 * dayMs }
 const textMost = 2_000
 
-/** An outcome that is not told yet. `note` says in an outbox that it was. */
+/** An outcome that is not reported yet. `note` records in an outbox that it was. */
 export type FoundOutcome = { readonly told: Notification; readonly note: (outbox: Outbox) => void }
 
 type Look = RequestPorts & {
   readonly configuration: Pick<Configuration, 'folders' | 'notifications'>
   readonly outbox: Outbox
-  /** Also lists every status. A short look finds those that want attention, by their index: mostly two listings in all. */
+  /** Also lists every status. A short look finds those that want attention by their index: usually two listings in all. */
   readonly isWhole: boolean
 }
 
 /**
- * What was written since the last look and is not told yet, by its instants. Calls S3 only, and changes nothing. `statuses`:
- * how many a whole look listed.
+ * Outcomes since the last look that are not reported yet, in the order of their instants. Calls only S3, and changes nothing.
+ * `statuses`: how many a whole look listed.
  */
 export async function findOutcomes(
   look: Look,
@@ -92,7 +92,7 @@ async function findChanges(look: Look): Promise<readonly FoundOutcome[]> {
   return isNew ? [...found, ...(await findReach(granted, look))] : found
 }
 
-/** Once for each day: what is told again has the same id. */
+/** Once a day: a repeated report has the same id. */
 async function findReach(
   granted: GrantedAccounts,
   { objects, outbox, configuration, clock }: Look,
@@ -108,7 +108,7 @@ async function findReach(
   }))
 }
 
-/** Each kind has its fields; the others are the same for all. */
+/** The fields of each kind; the others are the same for all. */
 type Described = DistributiveOmit<Extract<Notification, { kind: 'change' | 'request' }>, 'v' | 'id' | 'at' | 'bucket'>
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
@@ -130,7 +130,7 @@ function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignment
   return { account, permissionSet, principal, type }
 }
 
-/** Where history has the acts of people; `undefined`: it has no more to tell. */
+/** The folder of people's acts in history; `undefined`: history adds nothing. */
 const actFolders: Readonly<Record<string, (name: string) => string>> = {
   paused: () => 'pause',
   resumed: () => 'pause',
@@ -139,7 +139,7 @@ const actFolders: Readonly<Record<string, (name: string) => string>> = {
 }
 const actBody = z.looseObject({ by: z.string().optional(), reason: z.string().optional() })
 
-/** Who did it, and why. History is written a moment later than `changes/`: then nobody is named. */
+/** The author and the reason. History is written a moment after `changes/`: until then nobody is named. */
 async function readAct(objects: ObjectStore, { event, at, name }: { event: string; at: string; name: string }) {
   const folder = actFolders[event]?.(name)
   if (folder === undefined) return {}
@@ -170,7 +170,7 @@ async function readOutcomes(keys: ReadonlySet<string>, look: Look): Promise<read
     const name = idOf('name', stored.value.input)
     const before = outbox.inputs[name]
     const outcome = outcomeOf(stored.value)
-    // What is uploaded again as it was, and was in force, tells nothing new.
+    // An upload that repeats the content in force is not news.
     const isAgain =
       stored.value.since !== undefined && one.event === 'applied' && (before?.event ?? 'applied') === 'applied'
     if (before?.outcome === outcome || isAgain) return
@@ -185,17 +185,17 @@ async function readOutcomes(keys: ReadonlySet<string>, look: Look): Promise<read
   return found
 }
 
-/** Of a name that is too long both have the same hash. */
+/** If a name is too long, both keys have the same hash. */
 function statusKeyOf(attention: string): string {
   const state = attentionStates.find((one) => attention.startsWith(`${attentionPrefix}${one}/`)) ?? ''
   const input = attention.slice(attentionPrefix.length + state.length + 1)
   return isTooLong(input) ? `${statusPrefix}${input}.json` : statusKey(input)
 }
 
-/** `undefined`: it is on its way to an outcome. */
+/** `undefined`: not final yet. */
 function describeInput({ value, object }: Stored<Status>, { objects, configuration }: Look): InputOutcome | undefined {
   const event = toldStates.find((state) => state === value.state)
-  // What becomes of a request for temporary access its history tells.
+  // History reports the outcome of requests for temporary access.
   if (event === undefined || value.input.startsWith(requestPrefix)) return undefined
   const { input, by, owner, reason, remedy, accounts, lastModified, versionId, updatedAt: at } = value
   return {
@@ -217,14 +217,14 @@ function describeInput({ value, object }: Stored<Status>, { objects, configurati
   }
 }
 
-/** Two statuses with one outcome are told once. Whoever uploads what is not valid hears of each upload. */
+/** Two statuses with one outcome are reported once. The uploader of invalid content hears of each upload. */
 function outcomeOf({ state, reason = '', lastModified = '', content, etag = '', accounts }: Status): string {
   const upload = state === 'rejected' ? lastModified : (content ?? etag)
   const counts = state === 'applied' || state === 'failed' ? [accounts?.desired, accounts?.applied] : []
   return idOf(state, reason, upload, ...counts.map(String))
 }
 
-/** The declared folder that a link is in, `''` directly under `links_data/`. */
+/** The declared folder of a link, `''` directly under `links_data/`. */
 function folderOf(input: string, folders: readonly string[]): string | undefined {
   if (!input.startsWith(linkPrefix)) return undefined
   const [name = ''] = input.slice(linkPrefix.length).split('%', 1)
@@ -234,7 +234,7 @@ function folderOf(input: string, folders: readonly string[]): string | undefined
   )
 }
 
-/** The nightly check, when it has ended and found something: the whole look reads one object for it. */
+/** The nightly check, if it has ended and found something. The whole look reads one object for it. */
 async function findDrift({ objects, outbox, isWhole }: Look): Promise<readonly FoundOutcome[]> {
   const run = isWhole ? await readDriftRun(objects) : undefined
   if (run === undefined || run.open.length > 0 || run.run === outbox.drift) return []
@@ -264,12 +264,12 @@ function optional<N extends string>(name: N, text: string | undefined): { readon
   return text === undefined ? {} : ({ [name]: text.slice(0, textMost) } as { readonly [K in N]?: string })
 }
 
-/** From what stands in the bucket alone, so that it is the same after every repetition. */
+/** Made from the bucket's content alone, so that a repetition makes the same id. */
 export function idOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
 
-/** In which accounts each permission set was granted, by day. */
+/** The accounts in which each permission set was granted, by day. */
 class GrantedAccounts {
   readonly #days = new Map<string, Map<PermissionSetName, Set<string>>>()
 
@@ -283,7 +283,7 @@ class GrantedAccounts {
     day.set(permissionSet, accounts.add(accountId))
   }
 
-  /** Days on which administrators were given more than so many accounts. Files are read only where that is possible at all. */
+  /** Days on which administrators got access to more accounts than this. Reads files only if that is possible. */
   async findReach(
     objects: ObjectStore,
     most: number,
@@ -307,7 +307,7 @@ function join(sets: Iterable<ReadonlySet<string>>): ReadonlySet<string> {
   return all
 }
 
-/** Identity Center is not asked here: of a permission set without a file the name tells, as on the page of access. */
+/** Does not ask Identity Center: for a permission set without a file the name decides, as on the page of access. */
 async function isAdministrator(objects: ObjectStore, name: PermissionSetName): Promise<boolean> {
   const file = (await readPermissionSetFile(objects, permissionSetKey(name)))?.file
   return file === undefined ? /admin/i.test(name) : file.ok && allowsEverything(file.value)

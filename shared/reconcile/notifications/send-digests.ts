@@ -1,7 +1,7 @@
 import type { DigestMessage } from '../../domain/notifications/digest.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** A queue per receiver and way within the queue: one that cannot be reached holds up no other. */
+/** One message group per receiver and channel, so that an unreachable one delays no other. */
 export async function sendDigests({ queues }: Pick<Ports, 'queues'>, sending: readonly DigestMessage[]): Promise<void> {
   if (sending.length === 0) return
   await queues.send(

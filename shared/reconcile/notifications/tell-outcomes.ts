@@ -14,31 +14,32 @@ import { type FoundOutcome, findOutcomes, idOf } from './find-outcomes.ts'
 import { firstOutbox, forgetOld, type Outbox, outboxRecord } from './outbox.ts'
 import { sendDigests } from './send-digests.ts'
 
-/** All statuses are listed this often; every time while they are few, which costs one request. */
+/** How often all statuses are listed; every time while they are few, which costs one request. */
 const wholeLookEveryMs = 5 * 60_000
 const statusesAtOnce = 1_000
-/** So many outcomes of one look; the next one finds the others. */
+/** The most outcomes of one look; the next look finds the rest. */
 const outcomesMost = 2_000
 
 type TellingPorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log'> & {
   readonly eventBus: NonNullable<Ports['eventBus']>
 }
 
-/** `told`: put on the event bus. `digests`: sent to receivers. `left`: to be told by the next look. */
+/** `told`: put on the event bus. `digests`: sent to receivers. `left`: for the next look. */
 export type Telling = { readonly told: number; readonly digests: number; readonly left: number }
 
 /**
- * One look: what is new in the bucket is put on the event bus, and collected for its receivers. The records are the outbox:
- * a process may die at any line.
+ * One look: puts new outcomes on the event bus and collects them for their receivers. The records are the outbox, so a process
+ * may die at any line.
  *
  * | it dies               | then                                                                                |
  * | --------------------- | ----------------------------------------------------------------------------------- |
  * | before the events     | the next look finds the same                                                        |
  * | before the outbox     | the next look puts the same events again, under the same ids                         |
- * | before the digests    | they stand in the outbox, and are sent by the next look                              |
+ * | before the digests    | they are in the outbox, and the next look sends them                                 |
  * | after the digests     | the same digests are sent again, and the queue knows their ids for five minutes      |
  *
- * `page`: where the page for everybody is, to which digests link. Of two looks at a time one does not get its outbox written. What it put on the bus has the ids of the other's events.
+ * `page`: the URL of the page for everybody, for links in digests. If two looks run at once, only one writes its outbox. The
+ * other's events on the bus have the same ids.
  */
 export async function tellOutcomes(ports: TellingPorts, configuration: Configuration, page?: string): Promise<Telling> {
   const record = outboxRecord(ports.objects)
@@ -60,10 +61,10 @@ export async function tellOutcomes(ports: TellingPorts, configuration: Configura
   const left = found.length - told.length
   const noted = noteTold(before, told, { now, statuses, isAll: left === 0 }, ports)
   const after = collect(noted, told, ports, { ...configuration.notifications, page })
-  // Nothing to keep but the time: then the next look goes back as far as this one.
+  // If only the time changed, write nothing: the next look goes back as far as this one.
   const isWorthNoting = isWholeDue || told.length > 0 || before.sending.length + after.sending.length > 0
   if (!isWorthNoting) return { told: 0, digests: 0, left }
-  // One that cannot be read is written again: nothing else would end it, and all would be told again each minute.
+  // Overwrite a spoiled outbox: otherwise every look would report everything again.
   const written = await record.write(after, read?.object.etag)
   if (written.outcome === 'lost') {
     ports.log.info('another look at the outcomes was faster')
@@ -76,7 +77,7 @@ export async function tellOutcomes(ports: TellingPorts, configuration: Configura
 
 type Looked = { readonly now: Date; readonly statuses: number | undefined; readonly isAll: boolean }
 
-/** Where not all was told, the next look begins where this one did. `statuses`: the look was whole. */
+/** If some outcomes are left, the next look begins where this one did. `statuses`: the look was whole. */
 function noteTold(
   before: Outbox,
   told: readonly FoundOutcome[],
@@ -91,7 +92,7 @@ function noteTold(
   return forgetOld({ ...noted, ...whole, since, ...(statuses === undefined ? {} : { wholeSince: since }) }, now)
 }
 
-/** Adds what was told to the digests of those who hear of it, and completes the digests that are due. */
+/** Adds the outcomes to their receivers' digests, and completes the digests that are due. */
 function collect(
   outbox: Outbox,
   found: readonly FoundOutcome[],
@@ -125,9 +126,9 @@ const repetition = { attemptsMost: 4, firstMs: 200, mostMs: 5_000 }
 type PublishPorts = Pick<Ports, 'clock' | 'randomness' | 'log'> & { readonly eventBus: NonNullable<Ports['eventBus']> }
 
 /**
- * Puts notifications on the event bus and answers the ids of those that it has. PutEvents may take some entries of a call
- * and refuse others: only these are put again. (EventBridge User Guide, "Handling failures with PutEvents".) An entry is at
- * most 15 KB, so ten are within the size of a call.
+ * Puts notifications on the event bus and returns the ids that it took. PutEvents may take some entries of a call and refuse
+ * others: only these are sent again. (EventBridge User Guide, "Handling failures with PutEvents".) An entry is at most 15 KB,
+ * so ten fit into one call.
  */
 async function publish(ports: PublishPorts, told: readonly Notification[]): Promise<ReadonlySet<string>> {
   const accepted = new Set<string>()
@@ -138,12 +139,11 @@ async function publish(ports: PublishPorts, told: readonly Notification[]): Prom
   return accepted
 }
 
-/** Some entries were refused. */
 class EntriesRefused extends Error {
   override readonly name = 'EntriesRefused'
 }
 
-/** Never rejects: what is not accepted is put again by the next look. */
+/** Never rejects: the next look sends refused entries again. */
 async function publishBatch(ports: PublishPorts, batch: readonly Notification[], accepted: Set<string>): Promise<void> {
   const putRest = async () => {
     const rest = batch.filter(({ id }) => !accepted.has(id))

@@ -87,7 +87,7 @@ export class OrganizationCache {
     return stored.view ?? (await this.#once(async () => (await this.#readAccounts()).view))
   }
 
-  /** Never changes, so it is read once. */
+  /** Any view has it, because it never changes. */
   async managementAccountId(): Promise<AccountId> {
     return (this.#known.view ?? (await this.view())).managementAccountId
   }

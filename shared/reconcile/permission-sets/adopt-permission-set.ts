@@ -21,7 +21,7 @@ import { StatusStore } from '../records/status-store.ts'
 import { uploadOf } from './describe-permission-set.ts'
 import { type FoundPermissionSet, readPermissionSet } from './read-permission-set.ts'
 
-/** `restored`: it was ours already, without its file. */
+/** `restored`: it was ours already, but its file was gone. */
 export type Adoption = { readonly name: string; readonly arn: PermissionSetArn } & (
   | { readonly outcome: 'adopted' | 'restored'; readonly file: string; readonly notes: readonly string[] }
   | { readonly outcome: 'already-owned' }
@@ -35,10 +35,10 @@ type Adopting = Pick<Ports, 'objects' | 'clock'> & {
 }
 
 /**
- * Writes an existing permission set as a file, exactly as it is, and takes it into `owned_permission_sets/`. Changes
- * nothing in Identity Center. Call it under the dispatcher lease. The file comes first: a record without a file would mean
- * that the permission set is to be deleted. Safe to repeat. `named`: a person asks for exactly this one, so where it is
- * ours and its file is gone, the file is written again. Otherwise it stays deleted.
+ * Writes an existing permission set as a file, exactly as it is, and records it in `owned_permission_sets/`. Changes nothing in
+ * Identity Center. Call it under the dispatcher lease. The file comes first, because a record without a file means deletion.
+ * Safe to repeat. `named`: a person asks for exactly this set, so if it is ours and its file is gone, writes the file again.
+ * Otherwise the set stays deleted.
  */
 export async function adoptPermissionSet(
   arn: PermissionSetArn,
@@ -60,7 +60,7 @@ export async function adoptPermissionSet(
   const rendered = renderPermissionSetFile(name, actual)
   if (!rendered.ok) return refuse(rendered.complaint)
   const { outcome } = await objects.put(key, rendered.value.text, { ifNoneMatch: '*' })
-  // This upload is like any other of the file: the hint that it causes tells its status.
+  // The upload sends a hint, which writes its status.
   if (isOurs && outcome === 'lost') return { name, arn, outcome: 'already-owned' }
   if (isOurs) return { name, arn, outcome: 'restored', file: key, notes: rendered.value.notes }
   const reading = await readPermissionSetFile(objects, key)
@@ -76,7 +76,7 @@ export async function adoptPermissionSet(
   return { name, arn, outcome: 'adopted', file: key, notes: rendered.value.notes }
 }
 
-/** A file that was there before is kept. If it says something else, adopting would not fulfil that wish. */
+/** Keeps an existing file. If it says something else, an adoption would not do what it asks for. */
 function complainOfFile(
   { file, object: { key } }: PermissionSetReading,
   actual: FoundPermissionSet,

@@ -70,7 +70,7 @@ const kind = {
   parseBody: (_: string, body: Uint8Array, sizeBytes: number) => parseAttributesFile(body, sizeBytes),
 } as const
 
-/** The file of attributes, when it is uploaded or deleted. */
+/** The attributes file, when it is uploaded or deleted. */
 export const uploadedAttributesController = uploadController<typeof attributesKey, readonly Attribute[]>(
   kind,
   (input) => ({
@@ -85,13 +85,13 @@ function describeUpload({
   told,
 }: Input<UploadTypes<typeof attributesKey, readonly Attribute[]>>): Description['told'] {
   if (file.is === 'invalid') return rejection(file.complaint)
-  // If the file is gone, the dispatcher says what became of it.
+  // If the file is gone, the dispatcher writes the final status.
   if (head === undefined) return told
   const isTold = told !== undefined && told.state !== 'rejected' && told.etag === head.etag
   return isTold ? { ...told, ...describeInput(head) } : { state: 'applying' }
 }
 
-/** The same in the dispatcher: makes the attributes for access control of the instance equal to the file. */
+/** The same in the dispatcher: makes the instance's attributes for access control equal to the file. */
 export const attributesController: Controller<AttributesTypes> = {
   ...kind,
   entryOf: ownedAttributesRecord,
@@ -103,7 +103,7 @@ export const attributesController: Controller<AttributesTypes> = {
   describe,
 }
 
-/** Every hour: somebody may have changed them by hand. If there is no file and no entry, nobody is asked. */
+/** Runs every hour, because somebody may have changed them by hand. Without a file and an entry it asks nobody. */
 export async function compareAttributes(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
   configuration: Configuration,
@@ -167,7 +167,7 @@ async function perform(
   }
 }
 
-/** The entry is written first: after a death between the two, nobody takes the change for somebody else's. */
+/** Writes the entry first, so that after a crash the change does not look like someone else's. */
 async function ask(
   { attributes, before, losses, taken }: Extract<AttributesAction, { do: 'ask' }>,
   { entry, now }: AttributesInput,

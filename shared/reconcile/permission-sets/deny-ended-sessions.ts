@@ -28,9 +28,9 @@ import { provisionPermissionSet } from './provision-permission-set.ts'
 import { provisioningContext } from './provisioning-context.ts'
 
 /**
- * Has a permission set of ours deny the sessions that were ended, beside whatever its file says: also while the file is held,
- * not valid or gone. Takes out again what nobody's session can need any more. Changes nothing where the record of ended sessions
- * cannot be read. Safe to repeat after any interruption. `owned`: its record; `undefined`: it is not ours.
+ * Makes our permission set deny the ended sessions in addition to its file, even while the file is held, invalid or gone.
+ * Removes denials that no session needs any more. Changes nothing if the record of ended sessions cannot be read. Safe to
+ * repeat after an interruption. `owned`: its record; `undefined`: it is not ours.
  */
 export async function denyEndedSessions(
   name: PermissionSetName,
@@ -63,12 +63,12 @@ async function bringOrRefuse(
   }
 }
 
-/** What the record of ended sessions asks of one permission set. */
+/** What one permission set should deny, by the record of ended sessions. */
 export type DenialWish = {
   readonly wanted: readonly EndedSession[]
-  /** What is wrong with entries that count for nothing, in words. */
+  /** Why some entries are ignored, in words. */
   readonly spoiled: readonly string[]
-  /** Some of it asks for nothing any more. */
+  /** Some entries have expired. */
   readonly isOver: boolean
   readonly now: Date
 }
@@ -83,7 +83,7 @@ export function wishesFor(name: PermissionSetName, { ended, over, spoiled, now }
   }
 }
 
-/** Whose every session is denied needs no statement for some of them. */
+/** If all sessions of a user are denied, drops the denials of single ones. */
 function withoutCovered(ended: readonly EndedSession[]): readonly EndedSession[] {
   const always = new Set(ended.filter(isWhileSuspended).map(({ user }) => user))
   return ended.filter((one) => isWhileSuspended(one) || !always.has(one.user))
@@ -91,12 +91,12 @@ function withoutCovered(ended: readonly EndedSession[]): readonly EndedSession[]
 
 type Sessions = NonNullable<OwnedPermissionSet['sessions']>
 
-/** Whether the accounts may still deny something else than they should. */
+/** Whether accounts may still have old denials. */
 export function isOwed({ sessions }: OwnedPermissionSet, wish: DenialWish): boolean {
   return sessions?.provisioning !== undefined || isBehind({ sessions }, wish)
 }
 
-/** Whether the permission set was made for other wishes, or denies what nobody can need any more. */
+/** Whether the permission set was made for other denials, or has expired ones. */
 export function isBehind({ sessions }: Pick<OwnedPermissionSet, 'sessions'>, wish: DenialWish): boolean {
   const { denied = [], left = [], spoiled = [] } = sessions ?? {}
   const isLeft = new Set(left.map(({ user }) => user))
@@ -109,7 +109,7 @@ function isSameDenial(a: readonly Denial[], b: readonly Denial[]): boolean {
   return JSON.stringify(denialsOf(a)) === JSON.stringify(denialsOf(b))
 }
 
-/** The change with what is denied now: a file speaks of the rest of the inline policy only. */
+/** The change with the present denials added, because a file describes only the rest of the inline policy. */
 export function keepDenials(change: PermissionSetChange, entry: OwnedPermissionSet | undefined): PermissionSetChange {
   const denials = denialsOf(entry?.sessions?.denied ?? [])
   if (change.kind === 'put-inline') return { ...change, policy: withDenials(change.policy, denials) ?? change.policy }
@@ -117,7 +117,7 @@ export function keepDenials(change: PermissionSetChange, entry: OwnedPermissionS
   return policy === undefined ? change : { kind: 'put-inline', policy }
 }
 
-/** Whether its inline policy has to be looked at. */
+/** Whether its inline policy needs a look. */
 export function isDenialDue(
   entry: OwnedPermissionSet,
   wish: DenialWish,
@@ -142,7 +142,7 @@ async function bringDenials(owned: StoredOwned, wish: DenialWish, context: Permi
   const at = isPut && sessions ? sessions.at : renderInstant(clock.now())
   const next = { denied: [...denied], at, ...tellUnmet(owned, left, wish, context) }
   if (provisioning === undefined) return isSame(sessions, next) ? owned : save(owned, next, context)
-  // Before the first call, so that a successor does not believe what was there before.
+  // Before the first call, so that the next process does not trust the former state.
   const begun = await save(owned, { ...next, provisioning }, context)
   if (isDifferent)
     await makePermissionSetChange(
@@ -154,7 +154,7 @@ async function bringDenials(owned: StoredOwned, wish: DenialWish, context: Permi
   return provisionDenials(begun, provisioning, context)
 }
 
-/** What of the wishes is not met, for the record; in the log where it is new. */
+/** The unmet denials, for the record; logs new ones. */
 function tellUnmet(
   { name, value: { sessions } }: StoredOwned,
   unmet: readonly EndedSession[],
@@ -222,7 +222,7 @@ async function provisionDenials(
   return save(owned, said, context)
 }
 
-/** Trying again at once does not help. What is denied so far stays. */
+/** An immediate retry does not help. Present denials stay. */
 async function refuse(owned: StoredOwned, refused: string, context: PermissionSetContext): Promise<StoredOwned> {
   const { sessions } = owned.value
   context.log.error('sessions cannot be ended in this permission set', { permissionSet: owned.name, refused })

@@ -14,12 +14,12 @@ import type { InputHead } from '../records/read-input.ts'
 import type { Comparison, PermissionSetObstacle } from './permission-set-settlement.ts'
 import type { ProvisioningResult } from './provision-permission-set.ts'
 
-/** Which upload of the file a status speaks of. */
+/** The upload that a status describes. */
 export function uploadOf({ etag, lastModified, versionId, content, rebind }: InputHead) {
   return { etag, lastModified: renderInstant(lastModified), versionId, content, rebind }
 }
 
-/** The file is in force. Where someone else's changes are only reported, that stands until they are gone. */
+/** The file is in force. If someone else's changes are only reported, the status names them until they are gone. */
 export function describeApplied({ arn, drift }: OwnedPermissionSet): ToldInput {
   const common = { owned: true, permissionSetArn: arn }
   if (!drift) return { ...common, state: 'applied' }
@@ -61,7 +61,7 @@ export function describeObstacle(obstacle: PermissionSetObstacle, entry: OwnedPe
   }
 }
 
-/** The definition is that of the file, but not in all accounts. */
+/** The definition equals the file, but not in all accounts. */
 function describeProvisioning({ outcome, accounts }: Exclude<ProvisioningResult, { outcome: 'done' }>): ToldInput {
   if (outcome === 'unfinished') return { state: 'applying', accounts }
   const { failed, desired } = accounts
@@ -71,7 +71,7 @@ function describeProvisioning({ outcome, accounts }: Exclude<ProvisioningResult,
   return { state: 'failed', accounts, reason, remedy }
 }
 
-/** What the change of a file leaves, takes away, and does not reach. */
+/** What the change of a file leaves alone, takes away, and does not reach. */
 export function changeWarnings(
   { actual, wanted }: Pick<Comparison, 'actual' | 'wanted'>,
   { change }: OwnedPermissionSet,
@@ -92,7 +92,7 @@ function unreachableWarnings(unreachable: readonly AccountId[]): readonly string
   ]
 }
 
-/** The file is gone, and the permission set is not. */
+/** The file is gone, but the permission set is not. */
 export function describeBlocked(
   why: string,
   remedy = 'it is deleted by itself when the last one is gone; upload the file again to keep it',
@@ -110,7 +110,7 @@ export function describeRefusedDeletion(
   return { state: 'failed', permissionSetArn: arn, ...(lack ?? { reason, remedy }) }
 }
 
-/** What of ended sessions is not denied, and what a person can do about it. */
+/** The ended sessions that are not denied, and what a person can do about it. */
 export function unmetDenials(sessions: OwnedPermissionSet['sessions']) {
   const { left = [], spoiled = [], refused } = sessions ?? {}
   const users = [...new Map(left.map(({ user, name }) => [user, `${quote(name)} (${user})`])).values()]
@@ -139,7 +139,7 @@ export function unmetDenials(sessions: OwnedPermissionSet['sessions']) {
   return { reasons, remedies }
 }
 
-/** A file that is in force needs a person all the same. */
+/** The file is in force, but needs a person anyway. */
 export function withUnmetDenials(status: ToldInput, sessions: OwnedPermissionSet['sessions']): ToldInput {
   const { reasons, remedies } = unmetDenials(sessions)
   if (reasons.length === 0) return status
@@ -157,7 +157,6 @@ function listSome(texts: readonly string[]): string {
   return texts.slice(0, 5).join(', ') + more
 }
 
-/** Someone else made the permission set of this file. */
 export function notOurs(name: PermissionSetName): Complaint {
   return {
     object: permissionSetKey(name),

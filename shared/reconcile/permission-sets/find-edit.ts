@@ -10,15 +10,15 @@ import { contentsDigest } from '../brake/brake-file.ts'
 import { isAccepted, type OwnedPermissionSet } from '../records/owned-permission-sets.ts'
 import type { InputHead } from '../records/read-input.ts'
 
-/** How far a permission set reaches, counted only where it matters: the whole ledger is listed for it. */
+/** How far a permission set reaches. Counted only if needed, because it lists the whole ledger. */
 export type ContentsReach = {
   readonly limits: Configuration['brake']
-  /** Of ours and of others: either may lose what they need. */
+  /** Assignments of ours and of others, because both may lose access. */
   assignmentsOf(name: PermissionSetName): Promise<number>
   ledgerEntries(): Promise<number>
 }
 
-/** What the brake has to judge of a file, and its digest. `undefined`: nothing. */
+/** The change of a file that the brake must judge, with its digest. `undefined`: none. */
 export async function findEdit(
   { file, object }: { readonly file: PermissionSetFile; readonly object: InputHead },
   { owned, actual }: { readonly owned: OwnedPermissionSet; readonly actual: PermissionSetDefinition },
@@ -26,7 +26,7 @@ export async function findEdit(
 ): Promise<Edit['file'] | undefined> {
   if (isAccepted(owned, object)) return undefined
   const { givesAdministrator, ...weighed } = weighContents(actual, definitionOf(file))
-  // One that is being made gives what it gives: nobody had it otherwise before.
+  // A new permission set takes nothing away: nobody had it before.
   const change = { ...weighed, givesAdministrator: givesAdministrator && owned.applied !== undefined }
   if (!isGrave(change)) return undefined
   const assignments = await assignmentsOf(file.name)
@@ -36,7 +36,7 @@ export async function findEdit(
   return finding && { rule: 'contents', cause: 'permission set', name: file.name, etag, versionId, digest, ...finding }
 }
 
-/** How far permission sets reach now. */
+/** The present reach of permission sets. */
 export function contentsReach({
   configuration,
   standings,

@@ -10,8 +10,8 @@ import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { type DenialWish, isBehind, isOwed, wishesFor } from './deny-ended-sessions.ts'
 
 /**
- * Sends urgent hints at permission sets that do not deny yet what they should, or deny what they need not any more; each time
- * at those without room for all: their inline policy may have been shortened. What waits for its next attempt is left to that.
+ * Sends urgent hints for permission sets that lack a denial or have an expired one. Always includes those without room for all
+ * denials, because their inline policy may be shorter now. Skips those that wait for their next attempt.
  */
 export async function followEndedSessions(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'log'>,
@@ -35,7 +35,7 @@ export async function followEndedSessions(
   const hints = open.map(
     (permissionSet): Hint => ({ v: 1, kind: 'permission-set', permissionSet, cause: endedSessionsKey }),
   )
-  // As a revocation: it takes access away.
+  // As a revocation, because it takes access away.
   await sendHints(ports, { id: randomness.id(), hints, revocation: true }, configuration)
   return open
 }

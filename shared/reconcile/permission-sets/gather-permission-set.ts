@@ -39,7 +39,7 @@ type Facts = PermissionSetTypes['facts']
 type Owned = OwnedPermissionSet | undefined
 
 const contestedMs = 60 * 60_000
-/** So often it is restored within an hour. */
+/** How often it is restored within an hour. */
 const restorationsMost = 3
 
 export async function gatherPermissionSet(input: PermissionSetInput, context: ReadingPermissionSets): Promise<Facts> {
@@ -79,7 +79,7 @@ async function gatherDeletion(
   const wish = {
     isReferenced: references !== undefined,
     isMissing: learnt?.isMissing === true,
-    // What is forgotten too early would be a stranger's for ever.
+    // If ssofile forgets it too early, a late creation looks foreign for ever.
     mayCome: comesUntil !== undefined && clock.now() < comesUntil,
     isBegun: entry?.deletionAt !== undefined,
   }
@@ -166,7 +166,7 @@ async function compare(
   }
 }
 
-/** A listing alone proves no account up to date, but is enough to provision the ones that it names. */
+/** A listing alone does not prove that accounts are up to date, but it names accounts to provision. */
 async function findStale(
   entry: Owned,
   changes: readonly PermissionSetChange[],
@@ -204,7 +204,7 @@ function judge(
   }
 }
 
-/** Whether the record has to say that a change of this file begins. */
+/** Whether the record must say that a change of this file begins. */
 export function beginsChange(entry: Owned, { changes, owed }: Pick<Comparison, 'changes' | 'owed'>): boolean {
   const isNew = entry?.applied === undefined && entry?.change === undefined
   return changes.length > 0 || owed !== entry?.change?.provisioning || isNew
@@ -220,7 +220,7 @@ function isOnlyReported(
   return isMeant && isApplied(entry, head) && changes.length > 0
 }
 
-/** Where drift was reported, another content, or asking for the file to count as new, is a person's wish to have it in force. */
+/** False after reported drift if a person uploads other content or asks the file to count as new: that asks ssofile to apply it. */
 export function isApplied(entry: Owned, upload: Upload): boolean {
   return (
     entry?.arn !== undefined &&
@@ -234,17 +234,17 @@ export function restorationsBefore(entry: Owned, now: Date): readonly string[] {
   return (entry?.restoredAt ?? []).filter((at) => now.getTime() - Date.parse(at) < contestedMs)
 }
 
-/** Somebody changes it as often as it is restored, such as Terraform: it is left until a person asks for it. */
+/** Somebody changes it as often as ssofile restores it, such as Terraform: leave it until a person asks for it. */
 export function isContested(entry: Owned, now: Date): boolean {
   return entry?.drift?.isContested === true || restorationsBefore(entry, now).length >= restorationsMost
 }
 
-/** What is too large beside the denial of sessions that were ended, though the file's inline policy alone is valid. */
+/** A policy that is valid alone, but too large together with the denial of ended sessions. */
 function findTooLarge(changes: readonly PermissionSetChange[]): string | undefined {
   return changes.flatMap((change) => (change.kind === 'put-inline' ? (findExcess(change.policy) ?? []) : []))[0]
 }
 
-/** Trying again does not help. If the permission set itself is there, a policy that it names is what was not found. */
+/** A retry does not help. If the permission set itself exists, a policy that it names was not found. */
 export async function isRefusal(error: unknown, entry: Owned, ssoAdmin: ReadingSsoAdmin): Promise<boolean> {
   if (isServiceError(error, ...refusals)) return true
   if (!isServiceError(error, 'ResourceNotFoundException') || entry?.arn === undefined) return false

@@ -11,9 +11,9 @@ type ChangeCalls = Pick<PermissionSetContext, 'ssoAdmin' | 'clock' | 'randomness
 const repetition = { attemptsMost: 6, firstMs: 700, mostMs: 5_000 }
 
 /**
- * Makes one change of the definition. Accounts follow with ProvisionPermissionSet.
- * Identity Center refuses a change that follows another one of the same permission set within some hundred milliseconds
- * (ConflictException, "There is a conflicting operation in process."), so it is repeated here after a short pause.
+ * Makes one change of the definition. Accounts follow with ProvisionPermissionSet. Identity Center refuses a change that
+ * follows another one of the same permission set within some hundred milliseconds (ConflictException, "There is a conflicting
+ * operation in process."), so it is retried here after a short pause.
  */
 export function makePermissionSetChange(
   _: Admission,

@@ -40,7 +40,7 @@ import { readPermissionSet } from './read-permission-set.ts'
 
 type Facts = PermissionSetTypes['facts']
 type Came = Effect<OwnedPermissionSet, LearntPermissionSet>
-/** A valid file, the record, the permission set that it names, and how both compare. */
+/** A valid file, the record, the permission set that it names, and their comparison. */
 type Definition = {
   readonly head: InputHead
   readonly entry: OwnedPermissionSet
@@ -119,7 +119,7 @@ async function unlessRefused(
   }
 }
 
-/** It was claimed, but no ARN is recorded: its creation may have gone unanswered. */
+/** It was claimed, but has no ARN: its creation may have gone unanswered. */
 async function lookFor(
   { key, name, entry, learnt }: PermissionSetInput,
   { comesUntil }: Facts,
@@ -129,20 +129,20 @@ async function lookFor(
   const existing = await findExisting(name, context)
   const isOurs = entry && stored && existing && isOfClaim(stored, existing.createdAt)
   if (isOurs) return { entry: { ...entry, arn: existing.arn } }
-  // Not by the record: the instant of its last writing tells what was created since.
+  // Do not write the record, because the instant of its last write shows what was created since.
   if (comesUntil && context.clock.now() < comesUntil)
     await scheduleWork(context.objects, renderInstant(comesUntil), key)
   return { learnt: { ...learnt, isMissing: true } }
 }
 
-/** The permission set that has this name in Identity Center now. */
+/** The present permission set with this name in Identity Center. */
 async function findExisting(name: PermissionSetName, { permissionSets, ssoAdmin }: PermissionSetContext) {
   await permissionSets.forget(name)
   const arn = await permissionSets.resolve(name)
   return arn === undefined ? undefined : ssoAdmin.describePermissionSet(arn)
 }
 
-/** Only the answer of Identity Center proves that nothing uses it any more. */
+/** Only Identity Center's answer proves that nothing uses it any more. */
 async function remove(
   { name, entry, told }: PermissionSetInput,
   context: PermissionSetContext,
@@ -189,7 +189,7 @@ async function block(
   }
 }
 
-/** The record as this step has read it, for a writing before a call. Throws RecordChangedError. */
+/** The record as this step has read it, for a write before a call. Throws RecordChangedError. */
 async function requireStored(name: PermissionSetName, entry: OwnedPermissionSet, { objects }: PermissionSetContext) {
   const stored = await readOwned(objects, name)
   if (JSON.stringify(stored?.value) !== JSON.stringify(entry)) throw new RecordChangedError(ownedPrefix + name)
@@ -214,7 +214,7 @@ async function putOff(
       return lack ? { learnt: { ...done, obstacle: { ...obstacle, lack } } } : later('later')
     }
     case 'held':
-      // What else it may have open waits with it.
+      // Its other open work waits with it.
       return entry?.openUntil === undefined ? { learnt: done } : later('later')
     case 'not everywhere':
       return later(obstacle.provisioned.outcome === 'failed' ? 'later' : obstacle.provisioned.until)
@@ -223,7 +223,7 @@ async function putOff(
   }
 }
 
-/** Before it is created, so nothing of ours is ever taken for someone else's. */
+/** Before the creation, so that our own set never looks foreign. */
 async function claim(
   { name, entry, learnt }: PermissionSetInput,
   { clock, permissionSets, log }: PermissionSetContext,
@@ -240,7 +240,7 @@ async function claim(
   return { entry: { v: 1, claimedAt, isRecreated: true, openUntil }, learnt: fresh }
 }
 
-/** CreatePermissionSet itself tells that a name is taken, so nothing is listed to find out. */
+/** CreatePermissionSet itself says that a name is taken, so no listing is needed. */
 async function create({ name, file, entry, learnt }: PermissionSetInput, context: PermissionSetContext): Promise<Came> {
   const { objects, ssoAdmin } = context
   if (file.is !== 'valid' || entry === undefined) return {}
@@ -251,11 +251,11 @@ async function create({ name, file, entry, learnt }: PermissionSetInput, context
     const actual = { ...attributes, managedPolicyArns: [], customerManagedPolicies: [] }
     return { entry: { ...entry, arn }, learnt: { ...learnt, actual } }
   } catch (error) {
-    // Nothing of ours is there. If someone else creates it later, that one is not ours.
+    // Nothing of ours was created. If someone else creates it later, it is foreign.
     if (isServiceError(error, ...refusals))
       return { entry: 'none', learnt: { ...learnt, obstacle: { is: 'refused', error } } }
     if (!isServiceError(error, 'ConflictException') || !/already exists/i.test(error.message)) throw error
-    // A call of ours whose answer was lost may have created it: then it is not older than our claim, by AWS's clocks.
+    // Our own call without an answer may have created it: then it is not older than our claim, by AWS's clocks.
     const existing = learnt?.isFresh ? undefined : await findExisting(name, context)
     const stored = existing && (await readOwned(objects, name))
     if (existing && stored && isOfClaim(stored, existing.createdAt)) {
@@ -289,7 +289,7 @@ async function askBrake(
   }
 }
 
-/** The record says what begins before the first call: a successor then does not believe what was applied. */
+/** Records the change before the first call, so that the next process does not trust the former state. */
 async function change(
   definition: Definition,
   { name, told, learnt }: PermissionSetInput,
@@ -300,7 +300,7 @@ async function change(
   const { changes, wanted, actual } = comparison
   const isRestoring = isApplied(entry, head) && changes.length > 0
   const undoes = isRestoring ? await findAuthor(context, arn, '') : undefined
-  // Once for each edit: what is changed already is in the record.
+  // Once for each edit: the record names earlier changes.
   if (isRestoring) metrics.record('LoudByHand')
   const next = nextChange(definition, { at: renderInstant(clock.now()), takes: learnt?.loss, undoes })
   if (next !== entry.change) {
@@ -311,14 +311,14 @@ async function change(
   for (const one of changes) await makePermissionSetChange(admission, arn, one, context)
   if (changes.length > 0) await managementAccount.disprove(arn)
   await permissionSets.remember(name, arn)
-  // AWS can change a description, and never empty it.
+  // AWS can change a description, but never empty it.
   const made = { ...wanted, description: wanted.description ?? actual.description }
   const { etag, versionId } = head
   const confirmedAt = renderInstant(clock.now())
   return {
     learnt: { ...learnt, actual: made, isChanged: true },
     ...(next && {
-      // Under an instant that a repeated run writes again.
+      // Uses an instant that a replay repeats.
       history: {
         event: next.event,
         at: next.at,
@@ -331,7 +331,7 @@ async function change(
 
 type Change = NonNullable<OwnedPermissionSet['change']>
 
-/** What the record says while the permission set, or an account of it, may still be as before. */
+/** The record while the permission set, or an account of it, may have the former state. */
 function nextChange(
   { head: { etag }, entry, comparison }: Definition,
   begun: Pick<Change, 'at' | 'takes' | 'undoes'>,
@@ -375,7 +375,7 @@ async function provision(
   const body = { arn, etag, versionId, accounts, changedAt: change.at }
   return {
     learnt: { ...learnt, provisioned },
-    // Every account that has it is as the file says.
+    // Every account that has it now equals the file.
     ...(accounts > 0 && { history: { event: 'provisioned', at: renderInstant(clock.now()), body } }),
   }
 }
@@ -406,7 +406,8 @@ async function settle(
   const { claimedAt, change, sessions, applied: before } = entry
   const at = renderInstant(clock.now())
   const isMade = change?.event === 'created' || change?.event === 'recreated'
-  // Also those that do not wait any more: it exists before it is complete, so other access of theirs may have been granted.
+  // All links, even those that no longer wait: it exists before it is complete, so other access of theirs may have been
+  // granted.
   if (isMade) await context.wakeLinks(name)
   if (change) log.info(`the permission set is ${change.event}`, { permissionSet: name, arn, changes: change.changes })
   const upload = uploadOf(head)
@@ -421,7 +422,7 @@ async function settle(
     warnings: warnings.length > 0 ? warnings : undefined,
   }
   const isRestored = change?.event === 'restored' && change.changes.length > 0
-  // A file that a person asks for again, or changes, counts anew.
+  // A file that a person asks for again, or changes, counts as new.
   const isSame = isSameUpload(before, upload)
   const restoredAt = isSame ? [...restorationsBefore(entry, clock.now()), ...(isRestored ? [at] : [])] : []
   const settled = { v: 1, arn, claimedAt, applied, sessions, ...(restoredAt.length > 0 && { restoredAt }) } as const

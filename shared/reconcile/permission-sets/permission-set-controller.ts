@@ -26,8 +26,8 @@ import { performPermissionSetStep } from './perform-permission-set.ts'
 import type { PermissionSetInput, PermissionSetTypes } from './permission-set-settlement.ts'
 
 /**
- * The file of a permission set: makes the permission set equal to it, in all accounts that have it, or deletes it where the file is
- * gone. An existing one that ssofile neither made nor adopted is never touched.
+ * The file of a permission set: makes the permission set equal to it, in all accounts that have it, or deletes it if the file
+ * is gone. Never touches an existing set that ssofile neither created nor adopted.
  */
 export const permissionSetController: Controller<PermissionSetTypes> = {
   noun: 'permission set',

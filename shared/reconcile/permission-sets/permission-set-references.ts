@@ -16,8 +16,8 @@ const namedMost = 10
 type ReferenceSources = Pick<SettleContext, 'configuration' | 'organization'> & { readonly objects: ReadingObjects }
 
 /**
- * What keeps a permission set from being deleted, for a person: links in any declared folder that may grant it now or
- * later, and accounts in the ledger, revocations in flight included. `undefined`: nothing. Listed again each time.
+ * Why a permission set cannot be deleted, for a person: links in any declared folder that may grant it now or later, and
+ * accounts in the ledger, including running revocations. `undefined`: nothing blocks it. Lists again each time.
  */
 export async function describeReferences(
   name: PermissionSetName,
@@ -37,14 +37,14 @@ export async function describeReferences(
     if (assignment?.permissionSet === name) accounts.add(assignment.accountId)
   }
   const parts: string[] = []
-  // A permission set file is in no folder: every link is another folder's.
+  // A permission set file is in no folder, so every link belongs to another folder.
   const named = configuration.privacy === 'folder' ? () => [] : (names: Iterable<string>) => [...names]
   if (links.length > 0) parts.push(count('link', named(links), links.length + linksMore))
   if (accounts.size > 0) parts.push(`access in ${count('account', named(accounts), accounts.size)}`)
   return parts.length > 0 ? parts.join(' and ') : undefined
 }
 
-/** A link that is rejected, or whose time is over, never grants again. One that S3 does not give may. */
+/** A rejected or expired link never grants again. A link that S3 does not return may. */
 async function isReference(key: string, { objects, configuration, organization }: ReferenceSources): Promise<boolean> {
   const reading = await readLink(objects, key, configuration)
   if (reading.state !== 'in-force' && reading.state !== 'not-yet' && reading.state !== 'unreadable') return false

@@ -27,45 +27,44 @@ import {
 import type { ProvisioningResult } from './provision-permission-set.ts'
 import type { Provisionings } from './provisionings.ts'
 
-/** Trying again does not help against these. */
+/** A retry does not help against these. */
 export const refusals = ['ValidationException', 'AccessDeniedException', 'ServiceQuotaExceededException'] as const
 
 export type PermissionSetContext = OpenSettleContext & {
   readonly provisionings: Provisionings
-  /** Someone may have changed it in Identity Center, so it is read although its file is applied. */
+  /** Someone may have changed it in Identity Center, so read it even if its file is applied. */
   readonly isDriftCheck: boolean
-  /** Tells how far it is. */
+  /** Writes the progress into the status. */
   tell(status: NewStatus): Promise<void>
-  /** Sends hints at every link that names it: the permission set that they were applied to is gone. */
+  /** Sends hints for every link that names it: the permission set that they were applied to is gone. */
   wakeLinks(name: PermissionSetName): Promise<void>
 }
 
-/** The same without what changes anything. */
+/** The same without writers. */
 export type ReadingPermissionSets = Omit<
   ReadingContext<PermissionSetContext>,
   'ssoAdmin' | 'permissionSets' | 'managementAccount' | 'provisionings' | 'requests' | 'tell' | 'wakeLinks'
 > & { readonly ssoAdmin: ReadingSsoAdmin; readonly permissionSets: Pick<PermissionSetIndex, 'lookUp'> }
 
-/** What stops a reconcile. */
 export type PermissionSetObstacle =
   | { readonly is: 'not ours' }
-  /** `lack`: the one that explains it. */
+  /** `lack`: explains the error. */
   | { readonly is: 'refused'; readonly error: ServiceError; readonly lack?: Lack | undefined }
   | { readonly is: 'held'; readonly reason: string; readonly digest: string }
   | { readonly is: 'too large'; readonly excess: string }
-  /** `warnings`: of the change that is being brought to the accounts. */
+  /** `warnings`: of the change that is being provisioned. */
   | {
       readonly is: 'not everywhere'
       readonly provisioned: Exclude<ProvisioningResult, { outcome: 'done' }>
       readonly warnings: readonly string[]
     }
 
-/** What one reconcile learns from the answers to its own calls. */
+/** What one reconcile learns from the answers to its calls. */
 export type LearntPermissionSet = {
   readonly isDenied?: true
-  /** As it was read, and then as our own calls have made it: a call that succeeded is the proof. */
+  /** The definition as read, updated by our own successful calls. */
   readonly actual?: PermissionSetDefinition | undefined
-  /** Claimed by this reconcile: no earlier call of ours can have created it. */
+  /** Claimed by this reconcile, so no earlier call of ours can have created it. */
   readonly isFresh?: true
   readonly isMissing?: true
   readonly isStale?: boolean | undefined
@@ -75,18 +74,17 @@ export type LearntPermissionSet = {
   readonly provisioned?: ProvisioningResult
   readonly obstacle?: PermissionSetObstacle
   readonly isPutOff?: true
-  /** What the change takes away, for the status. */
+  /** The access that the change takes away, for the status. */
   readonly loss?: string | undefined
 }
 
-/** The file, and what Identity Center has. */
 export type Comparison = {
   readonly wanted: PermissionSetDefinition
   readonly actual: PermissionSetDefinition
   readonly changes: readonly PermissionSetChange[]
-  /** What the brake has to judge. */
+  /** The change for the brake. */
   readonly edit: Edit['file'] | undefined
-  /** Accounts have an older version, though nothing is recorded. `undefined`: nobody has asked. */
+  /** Accounts have an older version, though the record names no provisioning. `undefined`: not asked. */
   readonly isStale: boolean | undefined
   readonly owed: OwedProvisioning | undefined
 }
@@ -114,7 +112,7 @@ type Objections = { readonly refusals: readonly Objection[]; readonly warnings: 
 
 type Retrying = Pick<PermissionSetContext, 'clock' | 'randomness'>
 
-/** With the next attempt: at an instant, or `later`, after a failure, with a growing pause. */
+/** Sets the next attempt: an instant, or `later` after a failure, with a growing pause. */
 export function withNextAttempt(
   value: OwnedPermissionSet,
   when: Date | 'later',

@@ -20,11 +20,11 @@ const progressEveryMs = 5_000
 
 export type PermissionSetWorkSources = OpenSettleContext & Pick<PermissionSetContext, 'provisionings' | 'isDriftCheck'>
 
-/** What the dispatcher does with a hint at a permission set: has it reconciled, and wakes links. */
+/** The dispatcher's work on a hint for a permission set: reconciles it, and wakes links. */
 export class PermissionSetWork {
   readonly #ports: OpenSettleContext
   readonly #board: StatusBoard
-  /** Those with a hint under way because a reference to them is gone. */
+  /** Sets with a hint under way because one of their references is gone. */
   readonly #revisiting = new Set<PermissionSetName>()
 
   constructor(ports: OpenSettleContext, board: StatusBoard) {
@@ -32,7 +32,7 @@ export class PermissionSetWork {
     this.#board = board
   }
 
-  /** Throws when something cannot be read or written; the hint then comes again. */
+  /** Throws if it cannot read or write something; the hint then comes again. */
   async settle(name: PermissionSetName, context: PermissionSetWorkSources): Promise<'settled' | 'failed'> {
     this.#revisiting.delete(name)
     const key = permissionSetKey(name)
@@ -43,14 +43,14 @@ export class PermissionSetWork {
       wakeLinks: (woken) => this.#wakeAllLinksOf(woken),
     })
     if (status?.state !== 'held') await context.brake.reviewContents(name)
-    // Whoever looked at an upload of the same content found the status that this one would have removed: nothing was new.
+    // The handler of a later upload with the same content found the status that this look removed, so it sent no hint.
     if (told === undefined && status !== undefined) await this.#send(permissionSetHint(name, key))
     const exists = told?.permissionSetArn !== undefined && status?.etag !== undefined
     if (exists && !isNews) await this.#wakeWaitingLinksOf(name)
     return told?.state === 'failed' ? 'failed' : 'settled'
   }
 
-  /** Its record cannot be read, so it is not tried again before somebody restores that. `false`: that is not the error. */
+  /** Its record is spoiled, so there is no retry before a restore. `false`: the error is another one. */
   async tellSpoiled(name: PermissionSetName, error: unknown): Promise<boolean> {
     const record = ownedPrefix + name
     if (!isSpoiled(error) || error.object.key !== record) return false
@@ -61,13 +61,13 @@ export class PermissionSetWork {
   }
 
   /**
-   * Something that may have been the last reference to this permission set is gone. One hint is enough until it is
-   * evaluated. A slice that is about to end may have pulled for the last time, so the next is woken for it.
+   * A reference to this permission set is gone, perhaps the last one. One hint is enough until its evaluation. A slice that is
+   * about to end may have pulled for the last time, so this wakes the next one.
    */
   async revisitBlocked(name: PermissionSetName): Promise<void> {
     const hint = this.#revisiting.has(name) ? undefined : await findBlockedDeletion(name, this.#ports.objects)
     if (!hint) return
-    // Before it is sent: its evaluation may begin before the answer to sending is here.
+    // Before the send, because the evaluation may begin before the send returns.
     this.#revisiting.add(name)
     await this.#send(hint).catch((error: unknown) => {
       this.#revisiting.delete(name)
@@ -78,7 +78,7 @@ export class PermissionSetWork {
   async #tellProgress(key: string, progress: NewStatus): Promise<void> {
     const { statuses, objects } = this.#ports
     await statuses.revise(key, async (current) => {
-      // The file was replaced meanwhile: its own message tells its status.
+      // Someone replaced the file meanwhile: its own message writes its status.
       if ((await objects.head(key))?.etag !== progress.etag) return current
       const by = isSameUpload(current, progress) ? current?.by : undefined
       return { ...progress, ...describeUpload(current, progress), by }
@@ -90,7 +90,7 @@ export class PermissionSetWork {
     await sendHints(this.#ports, { id: randomness.id(), hints: [hint], revocation: false }, configuration)
   }
 
-  /** Progress is told at most every 5 seconds (design, "Status object"). */
+  /** Writes progress at most every 5 seconds (design, "Status object"). */
   #seldom(tell: (status: NewStatus) => Promise<unknown>): (status: NewStatus) => Promise<void> {
     const { clock } = this.#ports
     let toldMs = clock.monotonicMs()
@@ -101,7 +101,7 @@ export class PermissionSetWork {
     }
   }
 
-  /** Links that waited for this permission set are looked at again, those included whose status does not say so yet. */
+  /** Looks again at links that waited for this permission set, even if their status does not say so yet. */
   async #wakeWaitingLinksOf(name: PermissionSetName): Promise<void> {
     const waiting = new Set(this.#board.takeWaiting(name))
     for await (const input of this.#ports.statuses.listLacking(

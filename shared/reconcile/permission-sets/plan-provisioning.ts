@@ -3,19 +3,19 @@ import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
 
 /** Source: IAM Identity Center User Guide, "Quotas and limits": how many accounts ALL_PROVISIONED_ACCOUNTS covers. */
 export const allAtOnceMost = 3_500
-/** So few accounts are asked for one by one, without a listing. */
+/** So few accounts are provisioned one by one, without a listing. */
 const fewMost = 50
 
 export type ProvisioningStep = {
   /** All accounts in one request, each that has the permission set, each that failed before, or each listed as stale. */
   readonly ask: 'all' | 'each' | 'failed' | 'stale'
-  /** Whether every account is up to date when all that is asked for has SUCCEEDED. */
+  /** Whether every account is up to date if all requests have SUCCEEDED. */
   readonly proves: boolean
 }
 
 /**
- * What to ask for next, so that the accounts come to the definition. A listing of stale accounts tells which accounts to
- * ask for, and proves nothing before the settling time.
+ * Decides which accounts to provision next. A listing of stale accounts names accounts to provision, but proves nothing before
+ * the settling time.
  *
  * | asked for so far            | accounts      | ask    | proves |
  * | --------------------------- | ------------- | ------ | ------ |
@@ -38,7 +38,7 @@ export function planProvisioning(owed: OwedProvisioning, accounts: number, now: 
   return { ask: accounts <= allAtOnceMost ? 'all' : 'each', proves: true }
 }
 
-/** From then on a listing of stale accounts is believed. */
+/** From then on a listing of stale accounts counts. */
 export function settlesAt(askedAt: string): Date {
   return new Date(Date.parse(askedAt) + settlingMs)
 }

@@ -11,7 +11,7 @@ import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
 import { planProvisioning, settlesAt } from './plan-provisioning.ts'
 import type { Provisionings } from './provisionings.ts'
 
-/** What is not finished after this time goes on as open work, so that one permission set never holds up the others. */
+/** After this time the rest becomes open work, so that one permission set never holds up the others. */
 const finishMs = 5 * 60_000
 
 export type Counts = NonNullable<Status['accounts']>
@@ -23,7 +23,7 @@ export type ProvisioningResult = {
   | { readonly outcome: 'done'; readonly accounts: number }
   /** AWS gave a reason for each failed account. */
   | { readonly outcome: 'failed'; readonly accounts: Counts }
-  /** It goes on at `until`. */
+  /** Continues at `until`. */
   | { readonly outcome: 'unfinished'; readonly accounts: Counts; readonly until: Date }
 )
 
@@ -32,16 +32,16 @@ export type ProvisioningSources = {
   readonly provisionings: Provisionings
   readonly clock: Clock
   view(): Promise<OrganizationView>
-  /** The accounts of the ledger and of `foreign/`: a listing of Identity Center may lack some of them. */
+  /** The accounts of the ledger and of `foreign/`, because a listing of Identity Center may lack some of them. */
   knownAccounts(): Promise<readonly AccountId[]>
-  /** Records how far it is. */
+  /** Records the progress. */
   save(owed: OwedProvisioning): Promise<void>
   onProgress(accounts: Counts): Promise<void>
-  /** Whether the file is no longer the one that is being applied. */
+  /** Whether the file has changed since. */
   isSuperseded(): Promise<boolean>
 }
 
-/** Brings the accounts that have a permission set to its definition. */
+/** Provisions a permission set's definition in the accounts that have it. */
 export function provisionPermissionSet(
   arn: PermissionSetArn,
   owed: OwedProvisioning,
@@ -75,7 +75,7 @@ async function provision(owed: OwedProvisioning, work: Work): Promise<Provisioni
   if (owed.askedAt === undefined)
     await work.save(isComplete ? { askedAt } : { after: reachable[tried.asked - 1] ?? owed.after })
   if (isComplete && tried.failed.length > 0) {
-    // Each success is the proof for its account: only the others are asked for again.
+    // Each success proves its account, so only the others are provisioned again.
     const others = [...tried.failed.map(({ account }) => account), ...unreachable].sort()
     if (proves && ask !== 'stale') await work.save({ askedAt, failed: others })
     return { outcome: 'failed', accounts: count(tried), unreachable }
@@ -85,7 +85,7 @@ async function provision(owed: OwedProvisioning, work: Work): Promise<Provisioni
   return { outcome: 'unfinished', accounts: count(tried), until, unreachable }
 }
 
-/** A request that began before the last change of the definition proves nothing, so only one of our own is believed. */
+/** A request from before the last change of the definition proves nothing, so only our own request counts. */
 async function provisionAll(owed: OwedProvisioning, desired: number, work: Work): Promise<ProvisioningResult> {
   const { arn, clock, provisionings, deadlineMs, save } = work
   const found = owed.requestId === undefined ? undefined : await provisionings.wait(owed.requestId, deadlineMs)
@@ -93,7 +93,7 @@ async function provisionAll(owed: OwedProvisioning, desired: number, work: Work)
   if (ended?.state === 'SUCCEEDED') return { outcome: 'done', accounts: desired, unreachable: [] }
   const accounts = { desired, applied: 0, open: desired, failed: [] }
   if (!ended) return { outcome: 'unfinished', accounts, until: clock.now(), unreachable: [] }
-  // It gives one reason only, so the accounts that failed are told apart one by one.
+  // It gives only one reason, so find the failed accounts one by one.
   const asked = { askedAt: renderInstant(clock.now()) }
   await save(asked)
   return provision(asked, work)
@@ -101,7 +101,7 @@ async function provisionAll(owed: OwedProvisioning, desired: number, work: Work)
 
 type Tried = { readonly asked: number; readonly failed: Counts['failed'] }
 
-/** Account by account, until all are asked for, the time is over or the file is another one. */
+/** Provisions account by account, until all have a request, the time is over or the file has changed. */
 async function provisionEach(
   accounts: readonly AccountId[],
   { arn, clock, provisionings, deadlineMs, isSuperseded }: Work,
@@ -121,13 +121,13 @@ async function provisionEach(
   return tried
 }
 
-/** `unreachable`: suspended, closed or UNPLACED. An account that the view does not have yet is asked for. */
+/** `unreachable`: suspended, closed or UNPLACED. An account that the view lacks is provisioned. */
 export function splitByReach(ids: readonly AccountId[], { accounts }: OrganizationView) {
   const refusing = new Set(accounts.filter(refuses).map(({ id }) => id))
   return { reachable: ids.filter((id) => !refusing.has(id)), unreachable: ids.filter((id) => refusing.has(id)) }
 }
 
-/** The account does not have the permission set: a later assignment brings it there as it is defined then. */
+/** The account does not have the permission set: a later assignment brings the present definition. */
 function isNotThere(failureReason: string): boolean {
   return /provision not found in AWS account/i.test(failureReason)
 }

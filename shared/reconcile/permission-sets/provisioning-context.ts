@@ -3,7 +3,6 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import type { PermissionSetContext } from './permission-set-settlement.ts'
 import type { ProvisioningSources } from './provision-permission-set.ts'
 
-/** What every provisioning of a permission set is done with. */
 export function provisioningContext(
   name: PermissionSetName,
   { ssoAdmin, provisionings, clock, organization, standings }: PermissionSetContext,

@@ -13,8 +13,8 @@ const retryMostMs = 10_000
 type ProvisioningTarget = { readonly arn: PermissionSetArn; readonly accountId?: AccountId | undefined }
 
 /**
- * The provisionings in progress: at most three at a time (IAM Identity Center User Guide, "Quotas and limits"). The first
- * call lists which are in progress already, since a dispatcher before us may have died with some.
+ * The provisionings in progress: at most three at a time (IAM Identity Center User Guide, "Quotas and limits"). The first call
+ * lists those in progress, because an earlier dispatcher may have died with some.
  */
 export class Provisionings {
   readonly #ssoAdmin: SsoAdmin
@@ -22,13 +22,13 @@ export class Provisionings {
   readonly #most: number
   readonly #ending: AbortSignal
   readonly #known = new Map<string, Provisioning>()
-  /** Thousands of accounts take many minutes, one takes seconds. */
+  /** Provisioning thousands of accounts takes many minutes, one takes seconds. */
   readonly #timesOfAll = new RequestTimes()
   readonly #timesOfOne = new RequestTimes()
   #starting = 0
   readonly #recover = once(() => this.#refresh())
 
-  /** `ending` ends all waiting: the successor finds what is in progress then. */
+  /** `ending` ends all waiting: the next slice finds the provisionings in progress. */
   constructor(options: { ssoAdmin: SsoAdmin; clock: Clock; most: number; ending: AbortSignal }) {
     this.#ssoAdmin = options.ssoAdmin
     this.#clock = options.clock
@@ -37,9 +37,9 @@ export class Provisionings {
   }
 
   /**
-   * Asks for one provisioning, after those in progress for the same permission set, and waits for its end. `onStarted` is
-   * told the id of the request. `undefined`: it lasts beyond `deadlineMs` (monotonic), or its outcome is not known any
-   * more. Throws NotStartedError at the end of the slice, ServiceError when it is refused.
+   * Starts one provisioning, after those in progress for the same permission set, and waits for its end. `onStarted` receives
+   * the id of the request. `undefined`: it lasts beyond `deadlineMs` (monotonic), or its outcome is lost. Throws
+   * NotStartedError at the end of the slice, ServiceError if it is refused.
    */
   async run(
     target: ProvisioningTarget,
@@ -68,7 +68,7 @@ export class Provisionings {
     return undefined
   }
 
-  /** `undefined`: not taken now, since another request is in progress or there are too many. Try again. */
+  /** `undefined`: not accepted now, because another request is in progress or there are too many. Try again. */
   async #start({ arn, accountId }: ProvisioningTarget): Promise<Provisioning | undefined> {
     this.#starting++
     try {
@@ -76,7 +76,7 @@ export class Provisionings {
       this.#known.set(started.requestId, started)
       return started
     } catch (error) {
-      // Where the answer was lost, the refresh that follows finds the request.
+      // If the answer was lost, the next refresh finds the request.
       if (isPassing(error) || isServiceError(error, 'ConflictException')) return undefined
       throw error
     } finally {
@@ -106,7 +106,7 @@ export class Provisionings {
     return provisioning?.accountId === undefined ? this.#timesOfAll : this.#timesOfOne
   }
 
-  /** The List call tells ids only, so each unknown request costs one Describe call. */
+  /** The List call returns only ids, so each unknown request costs one Describe call. */
   async #refresh(): Promise<void> {
     const before = [...this.#known.keys()]
     const listed = new Set<string>()

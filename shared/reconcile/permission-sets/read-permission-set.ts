@@ -7,10 +7,7 @@ import type { ReadingSsoAdmin } from '../../ports/sso-admin.ts'
 
 export type FoundPermissionSet = PermissionSetDefinition & { readonly name: PermissionSetName }
 
-/**
- * A permission set as Identity Center has it, apart from the denial of sessions that were ended, read by six calls; `undefined`:
- * it is gone.
- */
+/** A permission set in Identity Center, without the denial of ended sessions, read by six calls; `undefined`: it is gone. */
 export async function readPermissionSet(
   ssoAdmin: ReadingSsoAdmin,
   arn: PermissionSetArn,

@@ -24,7 +24,7 @@ export const uploadedPermissionSetController = uploadController<PermissionSetNam
   },
   (input) => {
     const { key, name, file, told, isRepeated } = input
-    // A file that is not valid changes nothing; but if the one before it is held, the dispatcher takes that off the brake.
+    // An invalid file changes nothing. But if the former one is held, the dispatcher removes it from the brake.
     const isMoot = isRepeated || (file.is === 'invalid' && told?.state !== 'held')
     const wakes = { why: 'the dispatcher applies it', hints: [permissionSetHint(name, key)] }
     return { told: describeUploaded(input), wakes: isMoot ? undefined : wakes }
@@ -32,11 +32,11 @@ export const uploadedPermissionSetController = uploadController<PermissionSetNam
 )
 
 function describeUploaded({ file, head, told, by }: UploadInput): Description['told'] {
-  // Only the dispatcher knows what is left of the permission set of a deleted file. A rejected file left nothing.
+  // Only the dispatcher knows what is left of a deleted file's permission set. A rejected file left nothing.
   if (head === undefined) return told && told.state !== 'rejected' ? { ...told, by: by ?? told.by } : undefined
   const version = describeUpload(told, uploadOf(head))
   if (file.is === 'invalid') return { ...version, ...rejection(file.complaint) }
-  // The status of the same content stays until the dispatcher says something else.
+  // The status of the same content stays until the dispatcher changes it.
   if (told && isSameUpload(told, head)) return { ...told, ...version, by }
   return { ...version, state: 'applying' }
 }
