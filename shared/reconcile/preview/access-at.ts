@@ -16,13 +16,13 @@ import type { AnyAccess, KnownAccess } from './recorded-access.ts'
 
 export type AccessAt = {
   readonly access: readonly AnyAccess[]
-  /** The first instant that history tells about, of the accounts that were asked for. Absent: of none. */
+  /** The first instant in history for the accounts in question. Absent: history has nothing about them. */
   readonly since?: string | undefined
-  /** Keys that cannot be read. */
+  /** Keys of unreadable objects. */
   readonly unread: readonly string[]
 }
 
-/** The access that was in force at an instant, as far as ssofile knew it, folded from `history/`; sorted by its key. */
+/** The access in force at an instant, as far as ssofile knew it, from `history/`; sorted by its key. */
 export async function listAccessAt(
   objects: ObjectStore,
   at: Date,
@@ -32,7 +32,7 @@ export async function listAccessAt(
   let since: string | undefined
   for await (const event of listAllHistory(objects, account)) {
     if (since === undefined || event.at < since) since = event.at
-    // An end counts from when it was confirmed, which is later.
+    // The end counts from its confirmation, which is later.
     if (Date.parse(event.at) <= at.getTime()) listed.push(event)
   }
   const told: ToldEvent[] = []

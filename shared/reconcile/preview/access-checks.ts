@@ -9,16 +9,16 @@ import type { PolicyChecker } from '../../ports/policy-checker.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { CallBudget } from '../calls/call-budget.ts'
 
-/** More are told as not asked: each costs a call that AWS charges for, and a plan does not wait for them forever. */
+/** Further ones are reported as not asked: AWS charges for each call, and a plan must not wait too long. */
 const setsMost = 50
 const budget = { budgetMs: 60_000, attemptsMost: 5, firstMs: 300, mostMs: 4_000 }
 
-/** The inline policies of one permission set. `before`: absent where it had none. */
+/** The inline policies of one permission set. `before`: absent if it had none. */
 export type InlinePolicies = { readonly before?: string | undefined; readonly after: string }
 
 /**
- * Asks IAM Access Analyzer about inline policies, one after another, so that the bound meets the same ones each time. What it does
- * not answer is told with the reason, in words that are the same each time, and stops nothing.
+ * Asks IAM Access Analyzer about inline policies, one after another, so that the limit hits the same ones each time. Reports
+ * missing answers with the reason, in the same words each time, and continues.
  */
 export class AccessChecks {
   readonly #checker: PolicyChecker
@@ -54,6 +54,6 @@ const remedies: Readonly<Record<string, (operation: string) => string>> = {
   UnprocessableEntityException: () => 'AWS cannot compare these two policies (UnprocessableEntityException)',
 }
 
-/** The order of those that weigh the same is AWS's. */
+/** AWS's order stays for findings of equal weight. */
 const byGravity = (a: PolicyFinding, b: PolicyFinding): number =>
   policyFindingTypes.indexOf(a.type) - policyFindingTypes.indexOf(b.type)

@@ -18,8 +18,8 @@ type LevelPorts = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 
 }
 
 /**
- * The same access, with the access levels of what its permission set allows. What cannot be read is the level `unknown`, and a note
- * says why; nothing is left out. `isLive`: whether Identity Center and IAM are asked besides the bucket.
+ * Adds the access levels of permission sets to access. If they cannot be read, the level is `unknown` and a note gives the
+ * reason; no access is left out. `isLive`: ask Identity Center and IAM as well.
  */
 export async function addLevels(
   rows: readonly HeldAccess[],

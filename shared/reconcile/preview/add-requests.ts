@@ -8,11 +8,11 @@ import { readInput } from '../records/read-input.ts'
 
 export type Requests = Map<string, ToldLink['request']>
 
-/** The same access; temporary links have the request that they are of, where the link is still the one that granted it. */
+/** Adds the request to temporary links, if the link is still the one that granted the access. */
 export async function addRequests<A extends { readonly links: readonly GrantingLink[] }>(
   access: readonly A[],
   objects: ObjectStore,
-  /** What was found of earlier access, by link. */
+  /** Earlier findings, by link. */
   found: Requests = new Map(),
 ): Promise<readonly (A & { readonly links: readonly ToldLink[] })[]> {
   const unknown = new Map<string, GrantingLink>()
@@ -31,7 +31,7 @@ export async function addRequests<A extends { readonly links: readonly GrantingL
   }))
 }
 
-/** Of another upload than the one that granted the access nothing is told. */
+/** Nothing for another upload than the one that granted the access. */
 async function readRequestOf({ key, etag }: GrantingLink, objects: ObjectStore): Promise<ToldLink['request']> {
   const read = await readInput(objects, key, { mostBytes: linkBodyMostBytes })
   if (read === undefined || 'complaint' in read || read.etag !== etag) return undefined

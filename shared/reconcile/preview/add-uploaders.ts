@@ -8,11 +8,11 @@ import type { KnownAccess } from './recorded-access.ts'
 
 export type Uploaders = Map<string, GrantingLink['by']>
 
-/** The same access; links whose record lacks who uploaded them have it from their status, where that is of the same upload. */
+/** Adds missing uploaders of links from their status, if the status is of the same upload. */
 export async function addUploaders<A extends Pick<KnownAccess, 'links'>>(
   access: readonly A[],
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
-  /** What was found of earlier access, by link. */
+  /** Earlier findings, by link. */
   found: Uploaders = new Map(),
 ): Promise<readonly A[]> {
   const statuses = new StatusStore(objects, clock)

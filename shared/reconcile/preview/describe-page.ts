@@ -15,12 +15,12 @@ import { describeSources } from './describe-sources.ts'
 import type { WhoAnswer } from './who-has-access.ts'
 
 const changesMs = 7 * 24 * 60 * 60_000
-/** Of more, the older ones stand under `changes/` only. */
+/** Older changes are only under `changes/`. */
 const changesMost = 10_000
 
 type Store = Pick<Ports, 'objects' | 'clock'>
 
-/** What the page of access says besides its rows. From the bucket alone. */
+/** The content of the access page besides its rows. Reads only the bucket. */
 export async function describePage({ sources, notes }: Omit<WhoAnswer, 'rows'>, ports: Store): Promise<PageFacts> {
   const madeAt = sources.bucketReadAt
   const [attention, credentials, administratorSets, changes] = await Promise.all([
@@ -31,7 +31,7 @@ export async function describePage({ sources, notes }: Omit<WhoAnswer, 'rows'>, 
   ])
   return {
     madeAt,
-    // A page is read later than it is made: it says instants.
+    // A page is read later than it is made, so it gives instants.
     sources: [...describeSources(sources, { now: madeAt, dated: (at) => at }), ...credentials],
     notes,
     administratorSets,
@@ -40,7 +40,7 @@ export async function describePage({ sources, notes }: Omit<WhoAnswer, 'rows'>, 
   }
 }
 
-/** The way to the newest report of credentials, for who may read it. */
+/** A link to the newest report of credentials, for readers who may open it. */
 async function describeCredentials({ objects }: Store): Promise<PageFacts['sources']> {
   const newest = await unlessCode(readNewestSummary(objects), 'AccessDenied')
   if (newest === undefined) return []
@@ -49,7 +49,7 @@ async function describeCredentials({ objects }: Store): Promise<PageFacts['sourc
   return [['credentials in the accounts', `${where}: ${urgent.now} want somebody now, ${urgent.soon} soon`]]
 }
 
-/** What happened in the last week, the newest first. */
+/** The changes of the last week, newest first. */
 async function listLatest({ objects }: Store, now: string): Promise<readonly PageChange[]> {
   const since = renderInstant(new Date(Date.parse(now) - changesMs)).slice(0, 10)
   const latest: PageChange[] = []
@@ -60,7 +60,7 @@ async function listLatest({ objects }: Store, now: string): Promise<readonly Pag
   return latest.reverse()
 }
 
-/** The inputs that need a person, with why and what to do; by state, then by key. */
+/** The inputs that need a person, with reason and remedy; by state, then by key. */
 async function readAttention({ objects, clock }: Store): Promise<readonly PageAttention[]> {
   const statuses = new StatusStore(objects, clock)
   const found: PageAttention[] = []

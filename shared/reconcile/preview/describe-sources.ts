@@ -1,10 +1,10 @@
 import { lateHours } from '../../domain/assignments/role-use.ts'
 import type { WhoSources } from './who-has-access.ts'
 
-/** How an instant and the present are said. */
+/** How to write an instant and the present. */
 export type Telling = { readonly now: string; readonly dated: (at: string) => string }
 
-/** How old each part of an answer is: its name, and a sentence about it without a full stop. */
+/** The age of each part of an answer: its name, and a sentence without a full stop. */
 export function describeSources(sources: WhoSources, telling: Telling): readonly (readonly [string, string])[] {
   const { organizationReadAt, identityCenter, historySince } = sources
   const calls = 'askedAt' in identityCenter ? identityCenter.calls : 0
@@ -34,7 +34,7 @@ function membershipsAge({ membershipsAsOf }: WhoSources): string {
     : `with their members as of ${membershipsAsOf}, by the last report before`
 }
 
-/** Nothing where nobody uses account access manager, or the Region does not have it. */
+/** Empty if nobody uses account access manager, or the Region does not have it. */
 function rolesAge({ driftCheck }: WhoSources, { dated }: Telling): readonly (readonly [string, string])[] {
   if (driftCheck?.roles?.state === 'read') {
     const begun = dated(driftCheck.startedAt)
@@ -43,7 +43,7 @@ function rolesAge({ driftCheck }: WhoSources, { dated }: Telling): readonly (rea
   return driftCheck?.roles?.state === 'not known' ? [['roles', `not known: ${driftCheck.roles.why}`]] : []
 }
 
-/** Roles are shared: of a person alone nobody can say it. */
+/** Roles are shared, so their use says nothing about one person. */
 function useAge({ roleUse }: WhoSources, { dated }: Telling): readonly (readonly [string, string])[] {
   if (roleUse === undefined) return []
   if ('why' in roleUse) return [['use', `not known: ${roleUse.why}`]]

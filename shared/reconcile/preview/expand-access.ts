@@ -19,60 +19,60 @@ import type { People } from './people.ts'
 import type { SuspensionOf } from './read-suspensions.ts'
 import type { AnyAccess } from './recorded-access.ts'
 
-/** What one person has in one account, by one assignment. */
+/** The access of one person in one account by one assignment. */
 export type HeldAccess = {
-  /** Its user name, or its id where the user is gone. Absent: see `remark`. */
+  /** The user name, or the id of a user who is gone. Absent: see `remark`. */
   readonly person?: string | undefined
   readonly personId?: PrincipalId | undefined
-  /** The group that has the assignment; absent: the person has it directly. */
+  /** The group of the assignment; absent: the person has it directly. */
   readonly group?: string | undefined
   readonly groupId?: PrincipalId | undefined
-  /** The files by which the person is in the group; absent: others put the person in, or it is not known. */
+  /** The files behind the person's membership; absent: others added the person, or it is unknown. */
   readonly memberships?: readonly string[] | undefined
   readonly account: AccountId
   readonly accountName?: string | undefined
   readonly accountState?: Account['state'] | undefined
-  /** The names of everything above the account, from the root down, as `renderUnitPath` has them. */
+  /** The names of all units above the account, from the root down, in the form of `renderUnitPath`. */
   readonly path?: string | undefined
-  /** The same in ids, with `/` between them. */
+  /** The same as ids, separated by `/`. */
   readonly pathIds?: string | undefined
-  /** Or the existing role that account access manager gives. */
+  /** Or the existing role that account access manager grants. */
   readonly permissionSet: PermissionSetName | RoleInPlaceOfSet
   readonly origin: 'ssofile' | 'foreign'
   readonly state: AnyAccess['state']
-  /** In force since; of foreign access: known since. */
+  /** When it began; for foreign access: when ssofile first saw it. */
   readonly since?: string | undefined
-  /** When it ends by itself: the last of its links expires. */
+  /** When it ends by itself: the expiry of its last link. */
   readonly until?: string | undefined
-  /** Of temporary access with the request that it is of. */
+  /** Temporary links include their request. */
   readonly links: readonly ToldLink[]
-  /** How the role was used, by anybody who has it. Absent: it was not asked. */
+  /** How the role was used, by anybody who has it. Absent: not asked. */
   readonly use?: RoleUse | undefined
-  /** For how many days nobody is known to have used this access. Absent: it is not known. */
+  /** For how many days no use of this access is known. Absent: unknown. */
   readonly unusedDays?: number | undefined
-  /** Of what the permission set allows, the gravest first. Absent: it was not asked. */
+  /** The levels of the permission set, the gravest first. Absent: not asked. */
   readonly levels?: readonly AccessLevel[] | undefined
   /** Why nobody is named, or that the person is gone, disabled or suspended. */
   readonly remark?: string | undefined
 }
 
-/** Somebody who was in a group. `memberships`: the files by which. */
+/** A former member of a group. `memberships`: the files behind the membership. */
 export type MemberThen = Required<Pick<HeldAccess, 'person' | 'personId' | 'memberships'>>
-/** Who was in which group, by the id of the group, as of one instant. A group without an entry: it is not known. */
+/** The members of each group, by the id of the group, at one instant. A group without an entry is unknown. */
 export type MembershipsThen = { readonly asOf: string; readonly groups: ReadonlyMap<string, readonly MemberThen[]> }
 
 type ExpansionSources = {
   readonly people: People
   readonly subject: Subject
-  /** The file that suspends this user, if there is one. */
+  /** The file that suspends this user. */
   readonly suspensionOf: SuspensionOf
   readonly filesBehind: Pick<FilesBehind, 'of'>
   readonly accounts: ReadonlyMap<AccountId, Account>
   readonly unitNames: ReadonlyMap<string, string>
   readonly notes: string[]
-  /** It is access of an earlier time: names are those that were recorded. */
+  /** Access of an earlier time: names are the recorded ones. */
   readonly isThen?: boolean | undefined
-  /** Absent: groups of an earlier time stay as they are. */
+  /** Absent: groups of an earlier time are not expanded. */
   readonly membershipsThen?: MembershipsThen | undefined
   readonly onStep?: TellProgress | undefined
 }
@@ -80,7 +80,7 @@ type ExpansionSources = {
 type Places = Pick<ExpansionSources, 'accounts' | 'unitNames'>
 type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'memberships' | 'remark'>
 
-/** A row for each person: users with their own access, and each member of a group that has access. Sorted. */
+/** A row for each person: users with direct access, and each member of a group with access. Sorted. */
 export async function expandAccess(
   access: readonly AnyAccess[],
   context: ExpansionSources,
@@ -95,7 +95,7 @@ export async function expandAccess(
   const isOne = context.subject.user !== undefined
   const holdersOf = new Map(
     [...groups].map((id) => {
-      // Of one user's access a group that it is not in says nothing.
+      // For one user, skip groups without that user.
       const isOther = isOne && members.get(id)?.length === 0
       return [id, isOther ? [] : describeGroup(id, members, names)] as const
     }),
@@ -143,7 +143,7 @@ function describeThen(
 }
 
 function sortRows(rows: readonly HeldAccess[]): readonly HeldAccess[] {
-  // Hundreds of thousands of rows: each key is made once.
+  // Make each key once, because there may be hundreds of thousands of rows.
   const keyed = rows.map((row) => ({ row, key: sortKey(row) }))
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row)
 }
@@ -153,7 +153,7 @@ type Users = Awaited<ReturnType<People['find']>>
 type Members = ReadonlyMap<PrincipalId, readonly PrincipalId[] | undefined>
 type Names = Awaited<ReturnType<typeof readNames>>
 
-/** The members that are asked for. A group without an entry: its members could not be listed. */
+/** The members of the groups in question. A group without an entry could not be listed. */
 async function readMembers(
   groups: ReadonlySet<PrincipalId>,
   { people, subject, notes, onStep = () => {} }: ExpansionSources,
@@ -161,7 +161,7 @@ async function readMembers(
   let done = 0
   const { user, principals } = subject
   const ownGroups = new Set(principals?.filter(({ type }) => type === 'GROUP').map(({ id }) => id))
-  // Whose groups are known by now, of these alone.
+  // For a user whose groups are known, only this user.
   const isOwn = user !== undefined && principals?.some(({ type }) => type === 'USER')
   const read = await Promise.all(
     [...groups].map(async (id): Promise<readonly [PrincipalId, readonly PrincipalId[] | undefined] | undefined> => {
@@ -217,7 +217,7 @@ function describeUser(id: PrincipalId, recorded: string, { users, suspensionOf }
 
 function describeGroup(id: PrincipalId, members: Members, names: Names): readonly Holder[] {
   const name = names.groups?.get(id)
-  // Without a name the recorded one stands.
+  // Without a present name the recorded one stays.
   const group = { groupId: id, ...(name !== undefined && { group: name }) }
   if (!members.has(id)) return [{ ...group, remark: 'its members are not known' }]
   const listed = members.get(id)

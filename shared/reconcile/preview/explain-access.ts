@@ -53,7 +53,7 @@ export type Question = {
   readonly principal: PrincipalName
 }
 
-/** A link that grants an assignment now, or did when it was last evaluated. */
+/** A link that grants an assignment now, or did at its last evaluation. */
 export type ExplainedLink = ToldLink & {
   /** Whether it grants the assignment now. */
   readonly grants: boolean
@@ -68,13 +68,13 @@ export type Explanation = {
   readonly state: AccessState
   /** The access exists, ours or foreign. */
   readonly isInForce: boolean
-  /** Since when it is in force. For foreign access: since when ssofile knows it. */
+  /** When it began; for foreign access: when ssofile first saw it. */
   readonly since?: string | undefined
   readonly reason?: string | undefined
   readonly nextAttempt?: string | undefined
   readonly requestId?: string | undefined
   readonly principalId?: PrincipalId | undefined
-  /** More from its ledger entry, in whole sentences. */
+  /** Further facts from its ledger entry, in whole sentences. */
   readonly remarks: readonly string[]
   readonly links: readonly ExplainedLink[]
   /** Ascending. */
@@ -84,21 +84,21 @@ export type Explanation = {
 export type Answer = {
   readonly question: Question
   readonly account?: Account | undefined
-  /** The names of everything above the account, as `renderUnitPath` has them. */
+  /** The names of all units above the account, in the form of `renderUnitPath`. */
   readonly path?: string | undefined
-  /** One for each type of principal that is known. */
+  /** One for each known type of principal. */
   readonly direct: readonly Explanation[]
   /** For a user: the access of its groups. */
   readonly throughGroups: readonly Explanation[]
-  /** If nothing is known: links that are near, and how they differ. */
+  /** If nothing is known: similar links, and how they differ. */
   readonly near: readonly { readonly key: string; readonly differs: string }[]
-  /** What does not exist or could not be looked up, and a pause, in whole sentences. */
+  /** Missing objects, failed look-ups and a pause, in whole sentences. */
   readonly notes: readonly string[]
 }
 
 type ExplainSources = {
   readonly ports: Ports
-  /** Who has this permission set in this account, as Identity Center lists it now. */
+  /** Who has this permission set in this account by Identity Center's present listing. */
   readonly asked: ListedAccess
   readonly configuration: Configuration
   readonly organization: OrganizationCache
@@ -109,7 +109,7 @@ type ExplainSources = {
 const nearMost = 8
 const otherAccount = 'it does not mean this account'
 
-/** Whether a principal has a permission set in an account, and why. `ports.objects` must not pass on writes of caches. */
+/** Whether a principal has a permission set in an account, and why. `ports.objects` must not write caches. */
 export async function explainAccess(question: Question, ports: Ports, configuration: Configuration): Promise<Answer> {
   const notes: string[] = []
   const organization = new OrganizationCache(ports, configuration.folders)
@@ -156,7 +156,7 @@ async function askWhoHas({ account, permissionSet }: Question, ports: Ports): Pr
   return askIdentityCenter({ account, permissionSet }, ports, { ssoAdmin, index, calls, isUnknown: false })
 }
 
-/** For a name that neither a group nor a user has. */
+/** For a name that no group and no user has. */
 async function noteNearPrincipals(name: PrincipalName, { ports, notes }: ExplainSources): Promise<void> {
   for (const type of principalTypes) {
     const noun = type === 'GROUP' ? 'group' : 'user'
@@ -171,11 +171,11 @@ async function noteNearPrincipals(name: PrincipalName, { ports, notes }: Explain
 
 type Explained = {
   readonly explanations: readonly Explanation[]
-  /** Of who has the name now, or is asked for by id. */
+  /** The id that has the name now, or the id in the question. */
   readonly id: PrincipalId | undefined
 }
 
-/** Of who has the name, and of each who had it last and whose access is still there: of a group that was made again both. */
+/** Explains the access of the present and of former holders of the name: of both groups if a group was recreated. */
 async function explainFor(type: PrincipalType, question: Question, context: ExplainSources): Promise<Explained> {
   const { account: accountId, permissionSet, principal } = question
   const assignment = { accountId, permissionSet, principal, type }
@@ -191,7 +191,7 @@ async function explainFor(type: PrincipalType, question: Question, context: Expl
       id: asked.id,
     }
   }
-  // Of a name that nobody has any more: what the ledger still has of the last one who had it.
+  // For a name that nobody has now: the remaining ledger access of its last holder.
   const [last] = names.everIdsOf(type, principal)
   const explained = await explain(assignment, last, context)
   const isKnown = explained.state !== 'none' || explained.history.length > 0
@@ -208,7 +208,7 @@ async function findPresent(type: PrincipalType, name: PrincipalName, { ports, co
   return id && { id, name }
 }
 
-/** An id may stand in place of a name. */
+/** An id may replace a name. */
 async function findById(
   type: PrincipalType,
   text: string,
@@ -224,13 +224,13 @@ async function findById(
   return name && { id, name }
 }
 
-/** What Identity Center lists now, beside what is recorded. `undefined`: it was not asked. */
+/** Whether Identity Center lists the access now. `undefined`: not asked. */
 function isListed(id: PrincipalId, type: PrincipalType, { asked }: Pick<ExplainSources, 'asked'>): boolean | undefined {
   if (!asked.asked) return undefined
   return asked.targets.some(({ principalId, principalType }) => principalId === id && principalType === type)
 }
 
-/** Access that others gave or took away since the last drift check. Of ours the proof decides, see `explain`. */
+/** Corrects foreign access that changed since the last drift check. For our own access the proof decides, see `explain`. */
 function compareWithListing(explanation: Explanation, principalId: PrincipalId, context: ExplainSources): Explanation {
   const { state, assignment, remarks } = explanation
   const listed = isListed(principalId, assignment.type, context)
@@ -245,7 +245,7 @@ function compareWithListing(explanation: Explanation, principalId: PrincipalId, 
   return explanation
 }
 
-/** `id`: of whom the name is; `undefined`: nobody has, or had, it. */
+/** `id`: the holder of the name; `undefined`: nobody has, or had, it. */
 async function explain(
   assignment: Assignment,
   id: PrincipalId | undefined,
@@ -304,7 +304,7 @@ function noteOfUnclear(key: string, { folders }: Configuration): string {
   return `${why}, so it is not known whether that link grants this access; see: ssofile status '${key}'`
 }
 
-/** What an entry says besides its state, in whole sentences. */
+/** Facts of an entry besides its state, in whole sentences. */
 export function remarksOn({ orphanedAt, missingSince }: LedgerEntry): readonly string[] {
   return [
     ...(orphanedAt === undefined ? [] : [`the principal is gone since ${orphanedAt}; its access is kept for a while`]),
@@ -312,7 +312,7 @@ export function remarksOn({ orphanedAt, missingSince }: LedgerEntry): readonly s
   ]
 }
 
-/** Why access that links grant is not in force yet. */
+/** Why links grant access that is not in force yet. */
 function reasonOf(links: readonly ExplainedLink[]): string {
   const [told] = links.flatMap(({ status }) => status ?? [])
   if (told === undefined) return 'its link has not been looked at yet'
@@ -326,7 +326,7 @@ async function explainLinks(
 ): Promise<readonly ExplainedLink[]> {
   const statuses = new StatusStore(objects, clock)
   const byKey = new Map<string, GrantingLink>()
-  // The record of the version that was evaluated says who uploaded it.
+  // The record of the evaluated version names the uploader.
   for (const link of [...granting, ...recorded]) byKey.set(link.key, { ...byKey.get(link.key), ...link })
   const grantsNow = new Set(granting.map(({ key }) => key))
   const [told] = await addRequests([{ links: [...byKey.values()] }], objects)
@@ -339,7 +339,7 @@ async function explainLinks(
   )
 }
 
-/** By id: the assignments in the ledger and `foreign/` of groups that the user is a member of. */
+/** By id: assignments in the ledger and `foreign/` of the user's groups. */
 async function explainThroughGroups(
   { userId, name }: { readonly userId: PrincipalId; readonly name: PrincipalName },
   { account, permissionSet }: Question,
@@ -380,7 +380,7 @@ async function explainThroughGroups(
   ]
 }
 
-/** Of a group that has it in Identity Center, and that nothing is recorded of. */
+/** For a group that has the access in Identity Center but has no record. */
 async function explainListed(
   id: PrincipalId,
   { account: accountId, permissionSet }: Pick<Question, 'account' | 'permissionSet'>,
@@ -393,7 +393,7 @@ async function explainListed(
   return compareWithListing(named, id, context)
 }
 
-/** Links that differ in one of account, permission set and principal; the nearest name first. */
+/** Links that differ in one of account, permission set and principal; the closest name first. */
 async function findNearLinks(
   question: Question,
   account: Account | undefined,
@@ -429,7 +429,7 @@ const closedAccounts = {
   'own-account': 'in which ssofile runs',
 }
 
-/** How a link differs in the account. Says so if only the state of the account keeps it out of scope. */
+/** How the link's account scope differs. Says so if only the state of the account excludes it. */
 function differsInAccount(
   link: Link,
   id: AccountId,

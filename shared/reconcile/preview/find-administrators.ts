@@ -5,7 +5,7 @@ import { isAdministratorSet } from '../directory/is-administrator-set.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
-/** Those of these permission sets that allow everything. Ascending. */
+/** Picks the permission sets that allow everything, ascending. */
 export async function findAdministrators(
   names: Iterable<PermissionSetName>,
   objects: ObjectStore,

@@ -3,7 +3,7 @@ import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 
-/** The group or user that was most likely meant. Lists the whole directory: only for a name that is missing. */
+/** The group or user that a person most likely meant. Lists the whole directory, so only for a missing name. */
 export async function findNearPrincipal(
   type: PrincipalType,
   name: string,

@@ -14,9 +14,9 @@ import { listChanges } from '../records/tell-event.ts'
 import { People } from './people.ts'
 
 /**
- * The permission sets that a user may have sessions of: what the user has now, directly or through a group, and what was taken
- * away while a session may still last: the access, or by ssofile the membership. Who left a group otherwise is not known to have
- * been in it. `groups`: those of the user, where they were asked for already.
+ * The permission sets of which a user may have sessions: the user's present access, direct or through a group, and lost access
+ * or memberships whose sessions may still last. A membership counts as lost only if ssofile removed it, because other former
+ * memberships are unknown. `groups`: the user's groups, if already known.
  */
 export async function findSessions(
   user: { readonly id: PrincipalId; readonly name: PrincipalName; readonly groups?: readonly PrincipalId[] },
@@ -55,10 +55,10 @@ export async function findSessions(
   return [...new Set(found)].sort()
 }
 
-/** The events after which an access is not there any more, or not ours. */
+/** The events after which access is gone, or not ours. */
 const ends = ['revoked', 'released', 'foreign-gone']
 
-/** Which permission sets each principal has in these accounts, by ssofile or by others. */
+/** The permission sets of each principal in these accounts, from ssofile or others. */
 async function listSets(
   objects: ObjectStore,
   isThere: (account: AccountId) => boolean,

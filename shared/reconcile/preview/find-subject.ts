@@ -9,14 +9,13 @@ import type { People } from './people.ts'
 import type { AnyAccess } from './recorded-access.ts'
 import { unlessRefused } from './unless-refused.ts'
 
-/** Whose access is asked for. */
+/** The principal in question. */
 export type Subject = {
-  /** A group, or a user and then its groups. Absent: anybody, or the ids are not known and the names decide. */
+  /** A group, or a user and then its groups. Absent: anybody, or ids are unknown and names decide. */
   readonly principals?: readonly { readonly type: PrincipalType; readonly id: PrincipalId }[] | undefined
   /** Names under which access may be recorded. */
   readonly names: ReadonlySet<string>
   readonly user?: { readonly id: PrincipalId; readonly name: string } | undefined
-  /** The types that are asked for. */
   readonly isAnybody: boolean
 }
 
@@ -30,7 +29,7 @@ type SubjectSources = {
   readonly notes: string[]
 }
 
-/** Resolves the user or the group of a question. One that the directory does not have is noted, with what is near. */
+/** Resolves the user or group of a question. Notes a missing one with a similar name. */
 export async function findSubject({ user, group }: SubjectNames, context: SubjectSources): Promise<Subject> {
   const [userId, groupId] = await Promise.all([
     user === undefined ? undefined : findId('USER', user, context),
@@ -51,7 +50,7 @@ export async function findSubject({ user, group }: SubjectNames, context: Subjec
   return { names, isAnybody, principals, user: { id: userId, name: user } }
 }
 
-/** Whether access is the subject's: by id, where that is known. */
+/** Whether the subject has this access: by id, if known. */
 export function isOfSubject({ type, principalId: id, principal }: AnyAccess, subject: Subject): boolean {
   const { isAnybody, principals, names } = subject
   if (isAnybody) return true
@@ -64,7 +63,7 @@ async function findId(type: PrincipalType, text: string, context: SubjectSources
   const directory = patientIdentityStore(ports)
   const noun = type === 'GROUP' ? 'group' : 'user'
   const find = async () => {
-    // As links name it, or as the directory does.
+    // Spelled as in links, or as in the directory.
     for (const name of new Set([text + configuration.principalSuffix, text])) {
       const whole = principalName.safeParse(name)
       const found = whole.success ? await directory.findPrincipalId(type, whole.data) : undefined

@@ -28,12 +28,12 @@ import { SeparationsIn } from './separations-in.ts'
 
 const notesMost = 100
 
-/** Links whose access stays although rules that are enforced would refuse it today, ascending, with what stands against each. */
+/** Links whose access stays although enforced rules would refuse it today, ascending, with the objections. */
 export type Violations = ReadonlyMap<string, readonly Objection[]>
 
-/** From the bucket alone, with the organization as last read. */
+/** Reads only the bucket, and uses the last reading of the organization. */
 export async function findViolations(
-  /** `identityStore`: one that is patient (see `patientIdentityStore`). */
+  /** `identityStore`: a patient one (see `patientIdentityStore`). */
   ports: Pick<Ports, 'objects' | 'clock' | 'organizations' | 'randomness' | 'log' | 'identityStore'>,
   configuration: Configuration,
 ): Promise<Violations> {
@@ -67,7 +67,7 @@ export async function findViolations(
     if (reading.state !== 'in-force') return
     const { link, body, object } = reading
     let status: ReturnType<StatusStore['read']> | undefined
-    // Only a rule about uploaders needs it, or what is refused.
+    // Needed only for a rule about uploaders, or a refused link.
     const readStatus = () => {
       status ??= spoiledAsAbsent(statuses.read(key))
       return status
@@ -101,7 +101,7 @@ async function listOwned(objects: ObjectStore): Promise<ReadonlyMap<string, read
   return owned
 }
 
-/** The accounts in which the ledger has access by this link: one that is refused now may have given some before. */
+/** The accounts with ledger access from this link: a link that is refused now may have granted some before. */
 async function listGranted(
   link: Link,
   owned: ReadonlyMap<string, readonly AssignmentKey[]>,
@@ -116,7 +116,6 @@ async function listGranted(
   return granted
 }
 
-/** For the end of a report. */
 export function describeViolations(violations: Violations): readonly string[] {
   const told = [...violations].map(([key, objections]) => {
     const [first] = objections
@@ -127,7 +126,7 @@ export function describeViolations(violations: Violations): readonly string[] {
   return [...told.slice(0, notesMost), `${told.length - notesMost} more links stand against a policy`]
 }
 
-/** Accounts where fewer people have what a minimum is about than it demands, each with what stands against it. */
+/** Accounts where fewer people have an access than a minimum demands, with the objection. */
 async function findUnkeptMinimums(
   { policies }: Guardrails,
   { accounts }: OrganizationView,

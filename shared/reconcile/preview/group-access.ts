@@ -7,14 +7,14 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
 
-/** What whoever is in a group has through it. */
+/** The access of everyone in a group. */
 export type GroupAccess = { readonly permissionSet: PermissionSetName; readonly accounts: readonly AccountId[] }
 
 type Planned = { readonly grants: readonly PlannedGrant[]; readonly revocations: readonly PlannedRevocation[] }
 type Now = ReadonlyMap<PrincipalId, readonly (SetInAccount & { readonly key: AssignmentKey })[]>
 type SetInAccount = { readonly permissionSet: PermissionSetName; readonly accountId: AccountId }
 
-/** The access of groups before a plan and after it, with what waits to be granted. From one listing of each. */
+/** The access of groups before and after a plan, including waiting grants. Lists each source once. */
 export class GroupAccesses {
   readonly #now: Now
   readonly #coming: ReadonlyMap<PrincipalName, readonly SetInAccount[]>
@@ -39,7 +39,7 @@ export class GroupAccesses {
     return new GroupAccesses(now, planned)
   }
 
-  /** `undefined`: the group is not there yet. */
+  /** `undefined`: the group does not exist yet. */
   before(id: PrincipalId | undefined): readonly GroupAccess[] {
     return joinPlaces(this.#placesOf(id))
   }

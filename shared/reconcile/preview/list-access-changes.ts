@@ -13,23 +13,23 @@ import { byHandEvents, type Change, listChanges, readHand, renderChangeKey } fro
 export type AccessChange = {
   readonly at: string
   readonly event: string
-  /** Absent, as all that follows but the permission set: it is of a permission set. */
+  /** This and the next fields are absent for a change of a permission set, which has only its name. */
   readonly account?: AccountId | undefined
   readonly permissionSet: string
   readonly principal?: string | undefined
   readonly type?: PrincipalType | undefined
-  /** Who did it by hand. Absent: ssofile did, or it is not known. */
+  /** Who did it by hand. Absent: ssofile did, or it is unknown. */
   readonly by?: string | undefined
-  /** Why that is told loudly. */
+  /** Why it is reported loudly. */
   readonly reason?: string | undefined
 }
 
-/** What is given has to fit. */
+/** Every given field must match. */
 export type ChangesQuestion = {
   readonly since: Date
   readonly account?: AccountId | undefined
   readonly permissionSet?: PermissionSetName | RoleInPlaceOfSet | undefined
-  /** Whether it is asked for a principal that `changes/` calls so. Absent: everybody's. */
+  /** Whether to include a principal with this name in `changes/`. Absent: everybody. */
   readonly isTheirs?: ((type: PrincipalType, nameInKey: string) => boolean) | undefined
 }
 
@@ -38,7 +38,7 @@ const ofAccess: ReadonlySet<string> = new Set([
 ])
 const ofSet = /^permission-set-/
 
-/** How access and permission sets have changed, ascending by instant: from listings of `changes/`, and who did it by hand. */
+/** Changes of access and permission sets, ascending by instant, from listings of `changes/`, with their authors if made by hand. */
 export async function listAccessChanges(
   question: ChangesQuestion,
   objects: ObjectStore,

@@ -13,11 +13,11 @@ import { wrapPort } from '../calls/wrap-port.ts'
 import type { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { readGently } from './preview-permission-sets.ts'
 
-/** More than this is not asked for one answer: five seconds of the rate below. */
+/** The most calls for one answer: five seconds of the rate below. */
 const callsMost = 60
 const askedAtOnce = 12
 
-/** What is asked about; all that is given has to fit. */
+/** The question; every given field must match. */
 export type AccessFilter = {
   /** One of these: a group, or a user and then its groups. */
   readonly principals?: readonly { readonly type: PrincipalType; readonly id: PrincipalId }[] | undefined
@@ -27,7 +27,7 @@ export type AccessFilter = {
 
 export type ListedAccess =
   | { readonly asked: true; readonly targets: readonly AssignmentTarget[]; readonly at: Date; readonly calls: number }
-  /** `why`: as the end of a sentence. */
+  /** `why`: the end of a sentence. */
   | { readonly asked: false; readonly why: string }
 
 class TooManyCallsError extends Error {
@@ -36,7 +36,7 @@ class TooManyCallsError extends Error {
 
 type Asking = { readonly ssoAdmin: SsoAdmin; readonly index: PermissionSetIndex }
 
-/** Counts the calls, and refuses more of them than one answer is worth. */
+/** Counts the calls, and refuses more than one answer is worth. */
 export function readSparingly(ports: Parameters<typeof readGently>[0]) {
   let calls = 0
   const ssoAdmin = wrapPort(readGently(ports, looksMost), async (operation, call) => {
@@ -63,7 +63,7 @@ export async function askIdentityCenter(
   ports: Pick<Ports, 'clock'>,
   { ssoAdmin, index, calls, isUnknown }: Asking & { readonly calls: () => number; readonly isUnknown: boolean },
 ): Promise<ListedAccess> {
-  // Only access that is recorded under the name can be found.
+  // Only access recorded under the name can be found.
   if (isUnknown) return { asked: false, why: 'it knows principals by ids, and the directory gave none' }
   const at = ports.clock.now()
   try {

@@ -6,23 +6,24 @@ import type { AuditedAccount, Auditor } from '../../ports/auditor.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { CallBudget } from '../calls/call-budget.ts'
 
-/** More are told by name alone. */
+/** Further ones are reported only by name. */
 export const policiesMost = 50
-/** The auditor's role is tried in so many accounts. */
+/** The most accounts in which to try the auditor's role. */
 export const accountsMost = 10
 const accountsMostOfOne = 5
-/** For all of them: a plan does not wait for them longer. */
+/** The time for all of them together, because a plan does not wait longer. */
 const budget = { budgetMs: 20_000, attemptsMost: 4, firstMs: 300, mostMs: 2_000 }
 
-/** One that AWS manages, by its ARN, or one of the account's own. */
+/** An AWS managed policy by its ARN, or a policy of the account. */
 type ManagedPolicy = string | CustomerManagedPolicy
 type PolicyPorts = Pick<Ports, 'clock' | 'randomness'> & { readonly auditor: Auditor }
 type Entered = { readonly account: AccountId; readonly iam: AuditedAccount }
 type Refused = { readonly why: string }
 
 /**
- * What managed policies say, read through the auditor's role, each once. What cannot be read is told with the reason, in words
- * that are the same each time: messages of AWS name sessions. One after another, so that the bounds meet the same ones each time.
+ * The content of managed policies, read through the auditor's role, each once. Reports unreadable ones with the reason in the
+ * same words each time, because messages of AWS name sessions. One after another, so that the limits hit the same ones each
+ * time.
  */
 export class ManagedPolicies {
   readonly #ports: PolicyPorts
@@ -37,7 +38,7 @@ export class ManagedPolicies {
     this.#budget = new CallBudget(ports, budget)
   }
 
-  /** By name. Those of an account in the first of these accounts that answers; AWS's own are the same everywhere. */
+  /** By name. A policy of an account is read in the first of these accounts that answers; AWS's own are the same everywhere. */
   async read(
     policies: readonly ManagedPolicy[],
     accounts: readonly AccountId[],
@@ -72,7 +73,7 @@ export class ManagedPolicies {
     return { why: `the auditor's role in account ${account} could not read it (${read.code})` }
   }
 
-  /** Else any that has answered: it knows AWS's own. */
+  /** Otherwise any account that has answered, because it knows AWS's own policies. */
   async #enterFirst(accounts: readonly AccountId[]): Promise<Entered | Refused> {
     const tried: (Entered | Refused)[] = []
     for (const account of [...new Set(accounts)].slice(0, accountsMostOfOne)) {

@@ -7,14 +7,14 @@ import type { Parsed } from '../../domain/statuses/complaint.ts'
 import type { ListedPeople } from '../directory/directory-listing.ts'
 import type { AskingFile } from '../records/asking-files.ts'
 
-/** What a rule asks for, as a file that asks for one user. `userId`: whom it means. */
+/** The wish of a rule, in the form of a file that asks for one user. `userId`: the matching user. */
 export type AskingRule = AskingFile & { readonly userId: PrincipalId }
 
 type KnownMembership = { readonly id: MembershipId; readonly entry: OwnedMembership }
 
 /**
- * What all rules ask for: a file for each user whom one means now, keeps for some days, or may mean. A user who is in the group already
- * has the name that the ledger has.
+ * The wishes of all rules: a file for each user whom a rule matches now, keeps for some days, or may match. A user who is in
+ * the group already has the name from the ledger.
  */
 export function listMeantByRules(
   rules: ReadonlyMap<PrincipalName, Parsed<Rule>>,

@@ -6,8 +6,8 @@ import type { ListedAccess } from './listed-access.ts'
 import { judgeRecorded, type KnownAccess, type RecordedAccess } from './recorded-access.ts'
 
 /**
- * All access once: what the bucket says, corrected by what Identity Center lists where it was asked. What it lists and
- * the bucket does not have is foreign. Sorted as given, what is only listed last.
+ * All access once: the bucket's records, corrected by Identity Center's listing if it was asked. Listed access without a record
+ * is foreign. Keeps the order, and appends access that is only listed.
  */
 export function mergeAccess(
   recorded: readonly RecordedAccess[],
@@ -25,7 +25,7 @@ export function mergeAccess(
   }
   for (const [id, { accountId, permissionSetArn, principalId, principalType: type }] of listed) {
     const permissionSet = nameOf.get(permissionSetArn)
-    // A permission set that is gone by now has no assignments.
+    // A permission set that is gone now has no assignments.
     if (found.has(id) || permissionSet === undefined) continue
     const access = {
       accountId,

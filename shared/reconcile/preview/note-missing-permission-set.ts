@@ -14,7 +14,7 @@ import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { readGently } from './preview-permission-sets.ts'
 
-/** Each ARN whose name is unknown costs one call; a page of a hundred ARNs costs one. */
+/** An unknown ARN costs one call; a page of a hundred ARNs costs one. */
 const describedMost = 20
 
 class TooManyCallsError extends Error {
@@ -24,8 +24,8 @@ class TooManyCallsError extends Error {
 type NotingPorts = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>
 
 /**
- * A sentence for a person: no file and no permission set has this name, and which name is near; or that a few calls cannot
- * tell. `undefined`: there is one. `objects` must not pass on writes of caches.
+ * A sentence for a person: no file and no permission set has this name, and which name is similar; or a few calls cannot tell.
+ * `undefined`: it exists. `objects` must not write caches.
  */
 export async function noteMissingPermissionSet(
   name: PermissionSetName,

@@ -6,10 +6,10 @@ import { unlessCode } from '../../ports/service-error.ts'
 import { findNamed, type Named } from '../directory/find-named.ts'
 import { findTogether } from '../directory/find-together.ts'
 
-/** The members of so many groups are probably more. */
+/** From this many groups on, their members are probably many. */
 const manyGroups = 5
 
-/** Groups, their members and their names as the directory has them now. Each is asked once. */
+/** Groups, their members and their present names in the directory. Asks for each once. */
 export class People {
   readonly #identityStore: IdentityStore
   readonly #members = new Map<PrincipalId, Promise<readonly PrincipalId[] | undefined>>()
@@ -18,7 +18,7 @@ export class People {
   readonly #lists = new Map<PrincipalType, Promise<void>>()
   readonly #ids = new Map<PrincipalType, Map<PrincipalName, PrincipalId>>()
 
-  /** `identityStore`: one that is patient (see `patientIdentityStore`). */
+  /** `identityStore`: a patient one (see `patientIdentityStore`). */
   constructor(identityStore: IdentityStore) {
     this.#identityStore = identityStore
   }
@@ -30,9 +30,9 @@ export class People {
     return known
   }
 
-  /** Begins to read what will be asked for: the members of these groups, and names where they are probably many. */
+  /** Starts reading what will be needed: the members of these groups, and names if they are probably many. */
   foresee(groups: ReadonlySet<PrincipalId>): void {
-    // Whoever asks for it hears of a failure.
+    // The later caller receives the error.
     for (const id of groups) void this.membersOf(id).catch(() => {})
     void this.namesOf('GROUP', groups).catch(() => {})
     if (groups.size >= manyGroups) void this.listNames('USER').catch(() => {})
@@ -45,18 +45,18 @@ export class People {
     return known
   }
 
-  /** The groups of a user; none for one that is gone. */
+  /** The groups of a user; empty if the user is gone. */
   async groupsOf(userId: PrincipalId): Promise<readonly PrincipalId[]> {
     const pages = (token?: string) => this.#identityStore.listGroupsOf(userId, token)
     return (await unlessCode(Array.fromAsync(listAll(pages)), 'ResourceNotFoundException')) ?? []
   }
 
-  /** The present names of these ids. One that is not in the answer is gone, or has no name. */
+  /** The present names of these ids. A missing id is gone, or has no name. */
   async namesOf(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<ReadonlyMap<PrincipalId, PrincipalName>> {
     return new Map([...(await this.find(type, ids))].map(([id, { name }]) => [id, name]))
   }
 
-  /** The same, and who may not sign in. */
+  /** The same, with disabled users marked. */
   async find(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<ReadonlyMap<PrincipalId, Named>> {
     const wanted = new Set(ids)
     const listed = this.#lists.get(type)
@@ -76,14 +76,14 @@ export class People {
     return new Map(all.flatMap(([id, named]) => (named === undefined ? [] : [[id, named] as const])))
   }
 
-  /** Reads the names of all, for answers that need most of them. */
+  /** Reads all names, for answers that need most of them. */
   listNames(type: PrincipalType): Promise<void> {
     const known = this.#lists.get(type) ?? this.#readNames(type)
     this.#lists.set(type, known)
     return known
   }
 
-  /** Of all users, or groups, that have a name. */
+  /** All users, or groups, that have a name. */
   async idsByName(type: PrincipalType): Promise<ReadonlyMap<PrincipalName, PrincipalId>> {
     await this.listNames(type)
     return this.#ids.get(type) ?? new Map()

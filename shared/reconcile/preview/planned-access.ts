@@ -8,14 +8,14 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 export type PlannedGrant = {
   readonly assignment: Assignment
   readonly links: readonly string[]
-  /** Of the group or user that has this name now. Absent: not looked for, or there is none. */
+  /** The id of the group or user with this name. Absent: not looked for, or missing. */
   readonly principalId?: PrincipalId
 }
 
 /**
- * What became of a link that granted an assignment. `elsewhere`: it is in force, without this account in its scope.
- * `nameless`: it is in force, and its principal has another name under the `principalSuffix`. `ended`: its temporary access is
- * over, which the brake never holds. `suspended`: it is in force, and a file suspends its user.
+ * The present state of a link that granted an assignment. `elsewhere`: in force, but this account is outside its scope.
+ * `nameless`: in force, but its principal has another name under the `principalSuffix`. `ended`: its temporary access is over,
+ * which the brake never holds. `suspended`: in force, but a file suspends its user.
  */
 export type LinkFate =
   | 'deleted'
@@ -29,15 +29,15 @@ export type LinkFate =
   | 'suspended'
 export type PlannedRevocation = {
   readonly key: AssignmentKey
-  /** By the present name of its principal, as far as the ledger knows. */
+  /** By the principal's present name in the ledger. */
   readonly assignment: Assignment
-  /** The links that granted it when it was last evaluated. */
+  /** The links that granted it at its last evaluation. */
   readonly links: readonly { readonly key: string; readonly fate: LinkFate }[]
-  /** What takes the access away; `undefined`: each of these links was withdrawn. */
+  /** The cause of the revocation; `undefined`: all of these links were withdrawn. */
   readonly cause: Cause | undefined
-  /** Who is suspended, where that takes it away. */
+  /** The suspended user, if a suspension takes it away. */
   readonly suspended?: Revocation['suspended']
 }
 
-/** Grants that wait, and the reason. */
+/** Waiting grants, and the reason. */
 export type WaitingGrants = Lack & { readonly grants: readonly PlannedGrant[] }

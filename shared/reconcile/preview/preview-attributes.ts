@@ -13,7 +13,7 @@ import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 /** A change of the attributes for access control, and the permission sets whose inline policies name the attribute. */
 export type AttributeChange = AttributeStep & { readonly sets: readonly PermissionSetName[] }
 
-/** Absent: nothing changes. `denied`: whoever plans may not ask what is configured. */
+/** Absent: nothing changes. `denied`: the caller may not read the configuration. */
 export type AttributesPreview = { readonly attributes?: readonly AttributeChange[] | 'denied' }
 
 export async function previewAttributes(
@@ -21,7 +21,7 @@ export async function previewAttributes(
   { onDrift }: Pick<Configuration, 'onDrift'>,
 ): Promise<AttributesPreview> {
   const file = (await readAttributesFile(objects))?.file
-  // A file that is not valid, or is gone, changes nothing.
+  // An invalid or missing file changes nothing.
   if (!file?.ok) return {}
   try {
     const actual = (await ssoAdmin.describeAttributes())?.attributes ?? []

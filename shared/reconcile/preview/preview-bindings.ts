@@ -12,7 +12,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 const looksAtOnce = 4
 
-/** A link of a user that would be bound to another user of the same name: with its content changed, or asked to count as new. */
+/** A user's link that would bind to another user of the same name, because its content changed or it asks to count as new. */
 export type NewBinding = {
   readonly link: string
   readonly principal: PrincipalName
@@ -20,7 +20,7 @@ export type NewBinding = {
   readonly to: PrincipalId
 }
 
-/** In force, with the user that it was bound to before its content changed. */
+/** In force, with its user from before the content changed. */
 type Unbound = Link & { readonly from: PrincipalId }
 
 type BindingSources = {
@@ -29,7 +29,7 @@ type BindingSources = {
   readonly principals: PrincipalIndex
 }
 
-/** `inputs`: those that a reconcile would look at; no other has changed since it was bound. */
+/** `inputs`: the inputs that a reconcile would look at; all others are unchanged since they were bound. */
 export async function previewBindings(
   inputs: readonly string[],
   { ports, configuration, principals }: BindingSources,

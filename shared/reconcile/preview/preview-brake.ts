@@ -11,10 +11,10 @@ import { countBase } from '../brake/count-base.ts'
 import { type BrakeSources, prolongEnded } from '../brake/count-open.ts'
 import type { PlannedRevocation } from './planned-access.ts'
 
-/** How many revocations the brake would hold, and why. Which ones depends on their order. */
+/** How many revocations the brake would hold, and why. Their order decides which ones. */
 export type RevocationsPreview = { readonly held: number; readonly reasons: readonly string[] }
 
-/** Lets the brake judge these revocations by its rules and its count so far; writes nothing. */
+/** Lets the brake judge these revocations by its rules and its present count; writes nothing. */
 export async function previewBrake(
   revocations: readonly PlannedRevocation[],
   {
@@ -42,14 +42,14 @@ export async function previewBrake(
   for (const act of counted) {
     const { brake, isHeld } = await judgePlanned(await prolongEnded(record, act, terms, sources), act, terms, sources)
     if (isHeld) held += 1
-    // Only the number is told, so the lists need not grow.
+    // Only the number is reported, so the lists need not grow.
     const heldBefore = (list: BrakeList) => before.lists.find((known) => isSameScope(known, list))?.held ?? []
     record = { ...brake, lists: brake.lists.map((list) => ({ ...list, held: heldBefore(list) })) }
   }
   return { held, reasons: record.lists.map(describeList) }
 }
 
-/** The brake's judgement of an act, with what has to be counted for it. Minimums are asked elsewhere, of all that is planned. */
+/** The brake's judgement of an act, with the counts that it needs. Minimums are judged elsewhere, for the whole plan. */
 export async function judgePlanned(
   before: BrakeRecord,
   act: Act,
@@ -64,7 +64,7 @@ export async function judgePlanned(
   }
 }
 
-/** Neither the brake nor a policy's minimum holds it. */
+/** Neither the brake nor a minimum holds it. */
 export function isEndOfTemporary(links: PlannedRevocation['links']): boolean {
   return links.length > 0 && links.every(({ fate }) => fate === 'ended')
 }

@@ -22,21 +22,24 @@ import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
-/** At six calls each, and five calls a second, this is a minute. */
+/** At six calls each, and five calls a second, this takes a minute. */
 const readMost = 50
 
 type ToldEdit = { readonly name: PermissionSetName; readonly reason: string }
 
 export type ContentsPreview = {
-  /** The files of permission sets that the brake would hold, and why. */
+  /** The permission set files that the brake would hold, and why. */
   readonly contents: readonly ToldEdit[]
-  /** Those that may take something away and would pass, what, and from how many. */
+  /** Passing changes that may take access away: the access, and from how many. */
   readonly losses: readonly ToldEdit[]
-  /** Changes of permission sets that are assigned and were not compared with what Identity Center has: too many. */
+  /** Changes of assigned permission sets that were not compared with Identity Center, because there are too many. */
   readonly contentsUnchecked: number
 }
 
-/** Judges the changes of permission sets as the dispatcher will: by what Identity Center has now. Those on most access first. */
+/**
+ * Judges the changes of permission sets as the dispatcher will, by Identity Center's present state. Those with most access
+ * first.
+ */
 export async function previewContents(
   { changes, ssoAdmin }: Pick<PermissionSetPreview, 'changes' | 'ssoAdmin'>,
   recorded: Differences['recorded'],

@@ -10,14 +10,13 @@ import type { PermissionSetPreview } from './preview-permission-sets.ts'
 type DeletionSources = {
   readonly objects: ObjectStore
   readonly readings: InputReadings
-  /** The revocations of the plan. */
   readonly revocations: readonly PlannedRevocation[]
   readonly permissionSets: PermissionSetPreview
 }
 
 /**
- * The permission sets, among these without a file, that cannot be deleted: a link names them, or an assignment stays, ours
- * or foreign. An account that has the permission set and loses no assignment of it keeps one.
+ * Picks the permission sets without a file that cannot be deleted: a link names them, or an assignment stays, ours or foreign.
+ * An account that has the permission set and loses no assignment of it keeps one.
  */
 export async function listBlockedDeletions(
   names: readonly PermissionSetName[],

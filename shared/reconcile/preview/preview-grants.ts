@@ -33,19 +33,19 @@ type GrantSources = {
 
 type Target = { readonly arn: PermissionSetArn | 'new'; readonly principalId: PrincipalId }
 type Ready = Target & { readonly grant: PlannedGrant }
-/** Grants of one permission set to one principal by the same links: they all lack the same. */
+/** Grants of one permission set to one principal by the same links, which all lack the same. */
 type Group = { readonly grants: readonly PlannedGrant[]; readonly found: Target | Lack }
 
 type SortedGrants = {
   readonly grants: readonly PlannedGrant[]
-  /** Foreign access: left alone. */
+  /** Foreign access, which is left alone. */
   readonly existing: readonly PlannedGrant[]
   readonly waiting: readonly WaitingGrants[]
   /** Grants that were not compared with Identity Center. */
   readonly unchecked: number
 }
 
-/** Sorts grants: new ones, those that wait, and access that exists already. */
+/** Sorts grants into new ones, waiting ones, and existing access. */
 export async function sortGrants(grants: readonly PlannedGrant[], context: GrantSources): Promise<SortedGrants> {
   const { principals } = context
   const absent = await principals.foresee(grants.map(({ assignment }) => assignment))
@@ -55,11 +55,11 @@ export async function sortGrants(grants: readonly PlannedGrant[], context: Grant
     first && isAbsent.has(renderPrincipal(first.assignment)) ? 'lacking' : 'rest',
   )
   const resolveLacking = async () => {
-    // It is told where a user has the name of the group that a link names, and the other way round.
+    // The report says if a user has the name of a group in a link, or the reverse.
     await principals.foresee(absent.map(({ type, principal }) => ({ type: otherType[type], principal })))
     return resolveGroups(lacking, context)
   }
-  // Side by side: the directory and SSO Admin have rates of their own.
+  // In parallel, because the directory and SSO Admin have rates of their own.
   const [lacks, { groups, ready, existing, unchecked }] = await Promise.all([
     resolveLacking(),
     findExisting(rest, context),
@@ -83,7 +83,7 @@ function renderPrincipal({ type, principal }: LinkPrincipal): string {
   return `${type} ${principal}`
 }
 
-/** Which of these grants are there already: looked for only in a few places. */
+/** Finds the grants that exist already, but only in a few places. */
 async function findExisting(alike: readonly (readonly PlannedGrant[])[], context: GrantSources) {
   const groups = await resolveGroups(alike, context)
   const ready: readonly Ready[] = groups.flatMap(({ grants, found }) =>
@@ -125,7 +125,7 @@ async function resolveGrant(
   if (arn === undefined) return lackOfPermissionSet(permissionSet, permissionSets.findNear(permissionSet))
   const uncontrolled = arn === 'new' ? undefined : permissionSets.lackOf(permissionSet, arn)
   if (uncontrolled) return uncontrolled
-  // Whoever runs a plan reads the directory with rights of their own: it is no status for others.
+  // The caller of a plan reads the directory with their own rights: the result is no status for others.
   const looked = {
     principals,
     pulledMs: Number.NEGATIVE_INFINITY,

@@ -24,14 +24,14 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { GroupAccesses } from './group-access.ts'
 import type { People } from './people.ts'
 
-/** `blocked`: its file is gone, and something refers to the group. */
+/** `blocked`: its file is gone, but something refers to the group. */
 export type GroupChange = {
   readonly name: PrincipalName
   readonly change: 'create' | 'adopt' | 'describe' | 'delete' | 'give-up' | 'blocked' | 'rejected'
   readonly reason?: string | undefined
 }
 
-/** A group as it will be. `id`: absent where it is not there yet. */
+/** A planned group. `id`: absent if it does not exist yet. */
 export type ComingGroup = Pick<FoundGroup, 'is' | 'isExternal'> & { readonly id?: PrincipalId | undefined }
 
 type GroupSources = {
@@ -42,11 +42,11 @@ type GroupSources = {
   readonly people: Pick<People, 'membersOf' | 'findGroup'>
   readonly asking: readonly Pick<AskingFile, 'group' | 'key'>[]
   readonly accesses: GroupAccesses
-  /** Who is in a group through ssofile now. */
+  /** Whether ssofile added this user to the group. */
   readonly isOurMember: (group: PrincipalId, user: PrincipalId) => boolean
 }
 
-/** What becomes of groups by their files; nobody asks the directory about one whose file is as it was applied. */
+/** The planned changes of groups by their files. Does not ask the directory about a group whose file is unchanged. */
 export async function previewGroups(sources: GroupSources) {
   const { objects } = sources
   const heads = await listHeads(objects, groupPrefix)
@@ -95,7 +95,6 @@ async function keep(
   return isSame ? { coming: ours(id) } : { coming: ours(id), change: { change: 'describe' } }
 }
 
-/** Its file is gone. */
 async function end(name: PrincipalName, owned: OwnedGroup | undefined, sources: GroupSources): Promise<Fate> {
   const id = owned?.id
   const coming: ComingGroup = { is: 'not ours', isExternal: false, id }

@@ -41,30 +41,30 @@ import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
 import { judgePlanned } from './preview-brake.ts'
 import { type ComingGroup, type GroupChange, previewGroups } from './preview-groups.ts'
 
-/** What became of a file that asked for it. `not-meant`: a rule is there, and does not mean the user any more. */
+/** The state of a file that asked for it. `not-meant`: its rule exists but no longer matches the user. */
 export type MembershipFate = MembershipReading['state'] | 'suspended' | 'not-meant'
 
 export type PlannedMembership = Membership & {
-  /** That ask for it, or asked. */
+  /** Files that ask for it, or asked. */
   readonly files: readonly { readonly key: string; readonly fate: MembershipFate }[]
-  /** What the user has through the group: it comes or goes with the membership, unless the user has it otherwise too. */
+  /** The user's access through the group: comes or goes with the membership, unless the user also has it otherwise. */
   readonly access: readonly GroupAccess[]
 }
 
-/** What becomes of groups and of who is in them, by their files. */
+/** The planned changes of groups and members by their files. */
 export type MembershipsPreview = {
   readonly groups: readonly GroupChange[]
   readonly added: readonly PlannedMembership[]
   readonly removed: readonly PlannedMembership[]
   /** Others had put the user in: left alone. */
   readonly existing: readonly PlannedMembership[]
-  /** A provider keeps the group now: only it can take the user out. */
+  /** A provider manages the group now, so only it can remove the user. */
   readonly kept: readonly PlannedMembership[]
   /** Held by the brake until a person releases it. */
   readonly held: readonly PlannedMembership[]
   /** Files without effect, and why. */
   readonly idle: readonly ({ readonly key: string } & Pick<Status, 'state' | 'reason' | 'remedy'>)[]
-  /** Whom rules put in and take out, with all names. Whoever writes these attributes gives that access. */
+  /** Everyone whom rules add and remove, with all names. Whoever writes these attributes grants that access. */
   readonly rules: readonly RuleEffect[]
   /** The part of `removed` that the brake would hold. */
   readonly brake: { readonly held: number; readonly reasons: readonly string[] }
@@ -87,9 +87,9 @@ type MembershipSources = {
   readonly suspensions: Pick<Suspensions, 'readAll'>
   readonly policies: Pick<Policies, 'read'>
   readonly statuses: Pick<StatusStore, 'read'>
-  /** All people of the directory, where rules are to be compared with them. */
+  /** All people of the directory, for a comparison with rules. */
   readonly listing: Pick<DirectoryListing, 'read'>
-  /** Those that wait included. */
+  /** Includes waiting grants. */
   readonly grants: readonly PlannedGrant[]
   readonly revocations: readonly PlannedRevocation[]
 }
@@ -98,8 +98,8 @@ type KnownMembership = { readonly id: MembershipId; readonly entry: OwnedMembers
 type MembershipEffects = Pick<MembershipsPreview, 'added' | 'removed' | 'existing' | 'kept' | 'held' | 'idle'>
 
 /**
- * By the files and the ledger; the directory is asked only about what is new. Changes by hand are not looked for, and of somebody
- * who is in a group through ssofile the name is the one that the ledger has.
+ * Plans by the files and the ledger, and asks the directory only about new members. Does not look for manual changes, and names
+ * the members of ssofile's memberships as the ledger does.
  */
 export async function previewMemberships(sources: MembershipSources): Promise<MembershipsPreview> {
   const { objects, configuration } = sources
@@ -147,7 +147,7 @@ export async function previewMemberships(sources: MembershipSources): Promise<Me
   }
 }
 
-/** Nobody uses files for groups. */
+/** For buckets without group files. */
 export const noMemberships: MembershipsPreview = {
   ...{ groups: [], added: [], removed: [], existing: [], kept: [], held: [], idle: [], rules: [] },
   brake: { held: 0, reasons: [] },
@@ -165,7 +165,7 @@ type Context = MembershipSources & {
   readonly suspensionOf: NonNullable<Awaited<ReturnType<Suspensions['readAll']>>>
 }
 
-/** Rules that are not valid, or whose group people cannot be put into. */
+/** Rules that are invalid, or whose group cannot take members. */
 async function listIdleRules(context: Context): Promise<MembershipEffects['idle']> {
   const idle: MembershipEffects['idle'][number][] = []
   for (const [name, rule] of context.rules) {
@@ -193,7 +193,7 @@ function listEffects(found: readonly MembershipEffects[], rules: Context['rules'
 
 const nothing: MembershipEffects = { added: [], removed: [], existing: [], kept: [], held: [], idle: [] }
 
-/** It is there through ssofile: it stays, or goes. */
+/** The membership is ssofile's: it stays or goes. */
 async function judgeKnown(
   { id, entry }: KnownMembership,
   files: readonly AskingFile[],
@@ -216,7 +216,7 @@ async function judgeKnown(
   return entry.state === 'held' ? { ...nothing, held: [planned] } : { ...nothing, removed: [planned] }
 }
 
-/** It is not there through ssofile. */
+/** The membership is not ssofile's. */
 async function judgeNew(files: readonly AskingFile[], context: Context): Promise<MembershipEffects> {
   const [first] = files
   if (first === undefined) return nothing
@@ -252,7 +252,7 @@ function idleBy(key: string, complaint: Complaint): MembershipEffects['idle'][nu
   return { key, state, reason, remedy }
 }
 
-/** By the policies, as when it is applied. Who uploads it is not known before. */
+/** By the policies, as when it is applied. The uploader is not known before. */
 async function findRefusal({ key, group, user, head, reading }: AskingFile, context: Context) {
   if (!('body' in reading)) return undefined
   if (head === undefined && !key.startsWith(rulePrefix)) return undefined
@@ -263,7 +263,7 @@ async function findRefusal({ key, group, user, head, reading }: AskingFile, cont
   return complainOfObjections(key, (await judgeMembership(about, context)).refusals)
 }
 
-/** No file asks for the group: its provider may keep it. */
+/** No file asks for the group, which a provider may manage. */
 async function findUnasked(name: Membership['group'], { principals, people }: Context): Promise<ComingGroup> {
   const id = await principals.resolve('GROUP', name, Number.NEGATIVE_INFINITY)
   const found = id && (await people.findGroup(id))
@@ -276,7 +276,7 @@ async function findLack(
   { principals, suspensionOf, statuses }: Context,
 ): Promise<MembershipLack | undefined> {
   if (user === undefined) return { lacks: 'user' }
-  // A rule means whoever has the attributes, by id.
+  // A rule matches attributes, so it binds to the id.
   const boundTo = key.startsWith(rulePrefix)
     ? undefined
     : bindingOf('USER', await spoiledAsAbsent(statuses.read(key)), head)
@@ -287,7 +287,7 @@ async function findLack(
   return place !== 'gone' && place.isDisabled ? { lacks: 'sign-in' } : undefined
 }
 
-/** Lets the brake judge these removals by its count so far; writes nothing. Somebody who is suspended counts as a person, elsewhere. */
+/** Lets the brake judge these removals by its present count; writes nothing. A suspended user counts as a person, elsewhere. */
 async function previewRemovals(
   removed: readonly PlannedMembership[],
   known: readonly KnownMembership[],
@@ -298,7 +298,7 @@ async function previewRemovals(
   const terms: BrakeTerms = { limits: configuration.brake, now }
   let record = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
   let held = 0
-  // All who leave by one rule are judged before the first of them.
+  // Judge everyone who leaves by one rule before the first of them.
   const isByRule = ({ files }: PlannedMembership) => files.every(({ key }) => key.startsWith(rulePrefix))
   for (const [group, leaving] of Map.groupBy(counting.filter(isByRule), (one) => one.group)) {
     const byRule = known.filter(({ entry }) => entry.files.some(({ key }) => key === ruleKey(group)))

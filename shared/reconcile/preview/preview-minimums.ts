@@ -16,7 +16,7 @@ type Planned = {
   readonly removed: readonly Membership[]
 }
 
-/** What policies demand to be left in an account and would not be, after all that is planned. Ascending, each once. */
+/** The minimums that an account would break after the whole plan. Ascending, each once. */
 export async function previewMinimums(
   { revocations, grants, added, removed }: Planned,
   { principals, ...sources }: MinimumSources & { readonly principals: Pick<PrincipalIndex, 'resolve'> },

@@ -26,17 +26,16 @@ import { readParsedInput } from '../records/read-input.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 /**
- * `wait`: for `startsAt`. `end`: the person counts as suspended. `ended`: and has done so, until the user is deleted.
+ * `wait`: for `startsAt`. `end`: the person will count as suspended. `ended`: the person does, until the user is deleted.
  * `renamed`: somebody did that by hand, and nothing changes.
  */
 export type PersonChange = {
   readonly name: PrincipalName
   readonly change: 'create' | 'adopt' | 'change' | 'return' | 'wait' | 'end' | 'ended' | 'renamed' | 'rejected'
-  /** Which of the user change. */
+  /** The fields that change. */
   readonly fields?: readonly ProfileField[]
   /** When it begins (`wait`), began (`end`) or the user is deleted (`ended`). */
   readonly at?: string | undefined
-  /** As the file says. */
   readonly endsAt?: string | undefined
   readonly deleteAfterDays?: number | undefined
   readonly reason?: string
@@ -51,7 +50,7 @@ type Sources = {
   readonly now: Date
 }
 
-/** What becomes of people by their files. Nobody asks the directory about one whose file is as it was applied. */
+/** The planned changes of people by their files. Does not ask the directory about a person whose file is unchanged. */
 export async function previewPeople(sources: Sources): Promise<readonly PersonChange[]> {
   const { objects } = sources
   const heads = await listHeads(objects, peoplePrefix)
@@ -72,13 +71,13 @@ export async function previewPeople(sources: Sources): Promise<readonly PersonCh
 
 type Change = Omit<PersonChange, 'name'>
 
-/** What only ssofile's own records need is not told. */
+/** Steps that only ssofile's own records need, which are not reported. */
 const untold = {
   ...{ refusal: undefined, isFresh: false, isClaimed: true },
   ...{ hasTerms: true, isSuspended: true, isLeftSuspended: false },
 } as const
 
-/** It is given up: nobody knows who made the user. */
+/** The claim is dropped, because it is unknown who created the user. */
 function isClaimOfOther(owned: OwnedPerson | undefined, head: ObjectHead | undefined): boolean {
   return owned !== undefined && owned.id === undefined && owned.claimed !== head?.etag
 }
@@ -178,7 +177,7 @@ function reject(reason: string): Change {
   return { change: 'rejected', reason }
 }
 
-/** The directory was made equal to the file, and its time is not over. */
+/** The directory equals the file, and its time is not over. */
 function isSettled({ etag }: ObjectHead, owned: OwnedPerson | undefined, now: Date): boolean {
   if (owned?.id === undefined || owned.applied !== etag || owned.ended !== undefined) return false
   return owned.endsAt === undefined || Date.parse(owned.endsAt) > now.getTime()

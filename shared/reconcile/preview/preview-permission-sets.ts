@@ -24,7 +24,7 @@ import { Policies } from '../records/policies.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
-/** A quarter of what AWS allows to all callers together: a dispatcher may be at work. */
+/** A quarter of AWS's rate for all callers together, because a dispatcher may be running. */
 const callsPerSecond = 5
 
 /** What a reconcile would do to a permission set. `rejected`: nothing, for this reason. */
@@ -33,7 +33,7 @@ export type PermissionSetChange =
   | { readonly name: PermissionSetName; readonly change: 'create' | 'update' | 'delete' | 'blocked' }
   | { readonly name: string; readonly change: 'rejected'; readonly reason: string; readonly remedy: string }
 
-/** Reads at a rate that leaves room for a dispatcher. `perSecond`: more, for who makes only some dozens of calls. */
+/** Reads at a rate that leaves room for a dispatcher. `perSecond`: a higher rate for callers of a few dozen calls. */
 export function readGently(
   ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>,
   perSecond = callsPerSecond,
@@ -46,7 +46,7 @@ type Comparing = {
   readonly index: PermissionSetIndex
   readonly policies: Policies
   readonly lackOf: LackOfControl
-  /** Those whose file only a policy refuses that is not valid. */
+  /** Sets whose file only an invalid policy refuses. */
   readonly unjudged: Set<PermissionSetName>
 }
 
@@ -61,7 +61,7 @@ async function judgeDeletion(
   return lack ? { name, change: 'rejected', ...lack } : { name, change: 'delete' }
 }
 
-/** Who plans may not be allowed to ask: then nothing is known. */
+/** The caller may lack permission to ask: then nothing is known. */
 async function findUncontrolledNow(asking: Parameters<typeof findUncontrolled>[0]): Promise<LackOfControl> {
   try {
     return await findUncontrolled(asking)
@@ -71,10 +71,8 @@ async function findUncontrolledNow(asking: Parameters<typeof findUncontrolled>[0
   }
 }
 
-/** What is planned for. */
 type InForce = { readonly configuration: Configuration; readonly managementAccountId: AccountId }
 
-/** Permission sets as they would be after a reconcile. */
 export type PermissionSetPreview = Awaited<ReturnType<typeof previewPermissionSets>>
 export async function previewPermissionSets(ports: Ports, inForce: InForce) {
   const { objects, clock } = ports
@@ -98,11 +96,11 @@ export async function previewPermissionSets(ports: Ports, inForce: InForce) {
   const created = new Set(changes.flatMap(({ name, change }) => (change === 'create' ? [name] : [])))
   return {
     changes: changes.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    /** `new`: it does not exist yet, but a file makes it. `undefined`: it does not exist, and nothing makes it. */
+    /** `new`: it does not exist yet, but a file will create it. `undefined`: it does not exist, and no file will create it. */
     resolve: async (name: PermissionSetName) =>
       (await index.resolve(name)) ?? (created.has(name) || unjudged.has(name) ? ('new' as const) : undefined),
     findNear: (name: PermissionSetName) => index.findNear(name),
-    /** What it lacks because the management account has it. */
+    /** The lack of a set that the management account has. */
     lackOf,
     ssoAdmin,
   }

@@ -21,8 +21,8 @@ type RefusalSources = Omit<JudgeContext, 'separations'> &
   }
 
 /**
- * What the policies refuse of new access, judged as when it is applied. `later`: the rules about who uploads a file, where it is
- * not uploaded yet. `unjudged`: what only a policy refuses that is not valid, so that a mistake of its own can be told instead.
+ * Refusals of new access by policies, judged as when it is applied. `later`: rules about the uploader of a file that is not
+ * uploaded yet. `unjudged`: files that only an invalid policy refuses, so that their own mistakes can be reported instead.
  */
 export async function previewRefusals(planned: readonly PlannedGrant[], context: RefusalSources) {
   const refused = new Map<string, RefusedLink>()
@@ -66,7 +66,7 @@ export async function previewRefusals(planned: readonly PlannedGrant[], context:
     keys.filter((key) => !isApart(key)),
     judge,
   )
-  // One after the other: of two that nobody may have together, the first is accepted.
+  // One after the other: of two grants that exclude each other, the first is accepted.
   for (const key of keys.filter(isApart)) await judge(key)
   const by = (counts: (key: string) => boolean) =>
     planned

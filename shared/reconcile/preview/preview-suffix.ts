@@ -10,8 +10,8 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { PlannedRevocation } from './planned-access.ts'
 
 /**
- * What goes under another `principalSuffix`: ours whose principal has another name then. Its links are there, and each
- * principal is a cause of its own. Reads the directory; may ask for each name.
+ * The access that another `principalSuffix` would revoke: ours whose principal would have another name. Its links exist, and
+ * each principal is a cause of its own. Reads the directory; may ask for each name.
  */
 export async function previewSuffix(
   ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,

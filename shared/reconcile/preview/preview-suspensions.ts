@@ -10,7 +10,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import type { LinkFate, PlannedRevocation } from './planned-access.ts'
 
-/** Access in the ledger whose user a file suspends, and which file. By the names that the ledger knows: nobody is looked up. */
+/** Ledger access of suspended users, with the file. Uses the names in the ledger, without a look-up. */
 export async function listSuspended(
   objects: ObjectStore,
   suspensions: Pick<Suspensions, 'readAll'>,
@@ -27,7 +27,7 @@ export async function listSuspended(
   return found
 }
 
-/** What goes because its user is suspended says so, and by whose upload: the brake counts people. */
+/** Marks revocations because of a suspension with the user and the uploader: the brake counts people. */
 export async function withSuspended(
   revocations: readonly PlannedRevocation[],
   suspended: ReadonlyMap<AssignmentKey, string>,

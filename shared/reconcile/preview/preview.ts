@@ -66,18 +66,18 @@ import { listSuspended, withSuspended } from './preview-suspensions.ts'
 /** A link that grants nothing now. */
 type IdleLink = { readonly key: string } & Readonly<Pick<Status, 'state' | 'reason' | 'remedy'>>
 
-/** The result of a reconcile, if nothing changes meanwhile: a value, the same in every run. */
+/** The result of a reconcile if nothing changes meanwhile: the same in every run. */
 export type Preview = {
   readonly grants: readonly PlannedGrant[]
   readonly revocations: readonly PlannedRevocation[]
-  /** Links that go to another user of the same name, and the access of the one before with them. */
+  /** Links that move to another user of the same name; the former user's access goes. */
   readonly bindings: readonly NewBinding[]
-  /** Foreign access: left alone. */
+  /** Foreign access, which is left alone. */
   readonly existing: readonly PlannedGrant[]
   readonly waiting: readonly WaitingGrants[]
   /** Held by the brake until a person releases it. */
   readonly held: readonly PlannedRevocation[]
-  /** What policies demand to be left in accounts, and would not be: sentences. The revocations are held then. */
+  /** Minimums that accounts would break, as sentences. The revocations are held then. */
   readonly minimums: readonly string[]
   /** The part of `revocations`, and of the changes of permission sets, that the brake would hold. */
   readonly brake: RevocationsPreview & ContentsPreview
@@ -85,24 +85,24 @@ export type Preview = {
   readonly stuck: readonly PlannedRevocation[]
   readonly vanishingRoles: readonly ProvisionedSet[]
   readonly idleLinks: readonly IdleLink[]
-  /** Rules about who uploads a link that is not uploaded yet. */
+  /** Rules about the uploader of a link that is not uploaded yet. */
   readonly rulesLater: readonly string[]
   readonly permissionSets: readonly PermissionSetChange[]
-  /** Changes of the attributes for access control. Absent: there are none. */
+  /** Changes of the attributes for access control. Absent: none. */
   readonly attributes?: AttributesPreview['attributes']
-  /** Who has the permission sets that change or are deleted, by name: as recorded before. */
+  /** Who has the permission sets that change or are deleted, by name: by the present records. */
   readonly reach: ReadonlyMap<string, Reach>
-  /** The accounts where these have them. */
+  /** The accounts where they have these sets. */
   readonly assignedIn: ReadonlyMap<PermissionSetName, readonly AccountId[]>
-  /** Those of the permission sets here that allow everything, in their new version. */
+  /** The permission sets here that allow everything in their new version. */
   readonly administrators: readonly PermissionSetName[]
-  /** Grants in the account in which ssofile runs; absent: none. */
+  /** Grants in the account in which ssofile runs. Absent: none. */
   readonly ownAccount?: { readonly id: AccountId; readonly grants: number } | undefined
-  /** Who is put into groups and taken out of them, with the access that this means. */
+  /** Who joins and leaves groups, with the resulting access. */
   readonly memberships: MembershipsPreview
-  /** What becomes of users by files under `people/`. */
+  /** The planned changes of users by files under `people/`. */
   readonly people: readonly PersonChange[]
-  /** Unfinished ledger entries: they are tried again. */
+  /** Unfinished ledger entries, which are retried. */
   readonly unfinished: number
   /** Grants that were not compared with Identity Center. */
   readonly unchecked: number
@@ -113,17 +113,17 @@ export type Preview = {
 }
 
 type PreviewOptions = {
-  /** Existing access is looked for only if it takes at most this many calls. */
+  /** Looks for existing access only if it takes at most this many calls. */
   readonly looksMost: number
-  /** Told each step. */
+  /** Receives each step. */
   readonly onStep?: TellProgress
-  /** The `principalSuffix` in force, where another configuration is foretold: another suffix is another name. */
+  /** The present `principalSuffix`, if the plan is for another configuration: another suffix means another name. */
   readonly suffixBefore?: string | undefined
 }
 
 /**
- * What a reconcile of this bucket would grant and revoke, with the organization as last read. Reads only, except for
- * caches: `ports.objects` must not pass on their writes. Throws when a listing fails.
+ * What a reconcile of this bucket would grant and revoke, by the last reading of the organization. Reads only, except for
+ * caches: `ports.objects` must not write them. Throws if a listing fails.
  */
 export async function previewChanges(
   ports: Ports,
@@ -210,7 +210,7 @@ export async function previewChanges(
   }
 }
 
-/** What links lack that only a policy refuses that is not valid stands in its place. */
+/** If only an invalid policy refuses a link, reports what the link lacks instead. */
 async function withLacks(
   { unjudged, refused }: Awaited<ReturnType<typeof previewRefusals>>,
   waiting: Preview['waiting'],
@@ -238,7 +238,7 @@ function sortRevocations(revoking: readonly PlannedRevocation[], { isRefused, he
   return { stuck, held, revocations }
 }
 
-/** Deleted are only those that nothing uses any more. */
+/** Only unused permission sets are deleted. */
 async function withBlocked(
   sources: Parameters<typeof listBlockedDeletions>[1] & { permissionSets: PermissionSetPreview },
 ) {
@@ -297,7 +297,7 @@ async function attributeRevocations(
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
   const attribute = async (key: AssignmentKey): Promise<PlannedRevocation> => {
-    // An unreadable entry has no known links, and no name.
+    // A spoiled entry has no known links, and no name.
     const stored = await spoiledAsAbsent(ledger.read(key))
     const id = assignmentOf(key)
     const assignment = nameAssignment(id, stored?.entry.principal ?? principalName.parse(id.principalId))
@@ -323,7 +323,7 @@ function fateOf({ state }: LinkReading): LinkFate {
   return state === 'in-force' ? 'elsewhere' : state
 }
 
-/** The other assignments in the places where something is revoked. */
+/** The other assignments in the places of a revocation. */
 async function listRemaining(
   objects: ObjectStore,
   revocations: readonly PlannedRevocation[],
@@ -341,7 +341,7 @@ async function findIdleLinks(
   isIdle: (reading: LinkReading) => boolean,
   sources: Pick<GatherContext, 'policies' | 'configuration'> & { readonly organization: OrganizationCache },
 ): Promise<readonly IdleLink[]> {
-  // A policy that is not valid refuses every link: that would hide what is wrong with each.
+  // An invalid policy refuses every link, which would hide the faults of each.
   const policies = { read: async () => ({ ...(await sources.policies.read()), broken: [] }) }
   const asked = { organization: asRead(sources.organization), findUploader: () => 'later' as const, policies }
   const context = { ...sources, ...asked, accountsOf: async () => [] }
@@ -350,7 +350,7 @@ async function findIdleLinks(
     readings.keys.map(async (key): Promise<readonly IdleLink[]> => {
       const reading = await readings.read(key)
       if (!isIdle(reading)) return []
-      // What is left of its access stands among the revocations.
+      // The rest of its access is among the revocations.
       const { facts } = await limit(() => gatherLink(reading, undefined, context))
       const status = describeLink(facts)
       if (!status) return []
@@ -362,8 +362,8 @@ async function findIdleLinks(
 }
 
 /**
- * The organization as last read, without a call for each account that it lacks: thousands of such links would take minutes.
- * Organizational units without accounts are in no view; each is asked for once.
+ * The last reading of the organization, without a call for each account that it lacks: thousands of such links would take
+ * minutes. Asks once for each organizational unit without accounts, because no view has it.
  */
 function asRead(organization: OrganizationCache): AskedOrganization {
   const parents = new Map<string, Promise<boolean>>()

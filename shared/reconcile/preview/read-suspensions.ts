@@ -5,10 +5,10 @@ import type { Ports } from '../../ports/ports.ts'
 import { Policies } from '../records/policies.ts'
 import { Suspensions } from '../records/suspensions.ts'
 
-/** The file that suspends a user, by id and by the name that the directory has; `undefined`: there is none. */
+/** The file that suspends a user, by id and by the name in the directory; `undefined`: none. */
 export type SuspensionOf = (id: PrincipalId, name: PrincipalName | undefined) => string | undefined
 
-/** As it is now. The names of files are without `principalSuffix`, as those in links are. */
+/** The present suspensions. Names of files have no `principalSuffix`, like those in links. */
 export async function readSuspensions(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   { principalSuffix }: Pick<Configuration, 'principalSuffix'>,

@@ -17,44 +17,43 @@ import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { forEachAtOnce, readsAtOnce } from '../records/list-heads.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
-/** An account assignment that is there. */
+/** An account assignment that exists. */
 export type KnownAccess = {
   readonly accountId: AccountId
   readonly permissionSet: PermissionSetName
   readonly permissionSetArn: PermissionSetArn
   readonly type: PrincipalType
   readonly principalId: PrincipalId
-  /** Its name when the record was written, or its id where it has no name that a link can spell. */
+  /** The name at the time of the record, or the id if no link can spell the name. */
   readonly principal: PrincipalName
-  /** `foreign`: ssofile did not give it. Others: the state of the ledger entry. */
+  /** `foreign`: others granted it. Others: the state of the ledger entry. */
   readonly state: LedgerState | 'foreign'
-  /** Since when it is in force. For foreign access: since when ssofile knows it. */
+  /** When it began; for foreign access: when ssofile first saw it. */
   readonly since?: string | undefined
   readonly links: readonly ToldLink[]
-  /** Absent: it was not asked. */
+  /** Absent: not asked. */
   readonly use?: RoleUse | undefined
 }
 
-/** What account access manager gives: never by a link. */
+/** Access by account access manager, never by a link. */
 export type KnownEntitlement = Omit<KnownAccess, 'permissionSet' | 'permissionSetArn' | 'state'> & {
   readonly permissionSet: RoleInPlaceOfSet
   readonly roleArn: RoleArn
   readonly state: 'foreign'
 }
 
-/** Of either kind. */
 export type AnyAccess = KnownAccess | KnownEntitlement
 
-/** What the bucket says of an assignment. `ours`: the access in the ledger entry, for a proof. */
+/** The bucket's record of an assignment. `ours`: the access in the ledger entry, for a proof. */
 export type RecordedAccess = KnownAccess & { readonly ours?: Access | undefined }
 
 export type Recorded = {
   readonly accesses: readonly RecordedAccess[]
-  /** Objects that cannot be read, each with the reason. */
+  /** Unreadable objects, each with the reason. */
   readonly spoiled: readonly string[]
 }
 
-/** Everything under `assignments/` and `foreign/` with this beginning that is wanted, sorted by key. */
+/** The wanted access under `assignments/` and `foreign/` with this beginning, sorted by key. */
 export async function readRecordedAccess(
   objects: ObjectStore,
   beginning: string,
@@ -113,7 +112,7 @@ async function readOthers(objects: ObjectStore, key: AssignmentKey): Promise<rea
 }
 
 /**
- * Whether recorded access is there. Where that is not sure, it counts as there: an auditor would rather see too much.
+ * Whether recorded access exists. Doubtful access counts as existing, because an auditor prefers too much.
  *
  * | recorded                                    | not asked | listed           | not listed                |
  * | ------------------------------------------- | --------- | ---------------- | ------------------------- |

@@ -32,7 +32,7 @@ const columns: readonly Column[] = [
 ]
 
 const levelColumn: Column = { title: 'access levels', text: ({ levels = [] }) => levels.join(' ; ') }
-/** Last, so that whoever reads by position reads on. */
+/** Last, so that readers by position still work. */
 const newColumns: readonly Column[] = [
   { title: 'membership files', text: ({ memberships = [] }) => memberships.join(' ; ') },
   { title: 'owner', text: ({ links }) => [...new Set(links.flatMap(({ owner }) => owner ?? []))].join(' ; ') },

@@ -14,27 +14,27 @@ import { enterAccount } from '../calls/enter-account.ts'
 import { readServiceUses } from '../calls/read-service-uses.ts'
 import type { AnyAccess } from './recorded-access.ts'
 
-/** So many accounts are asked at once; nothing is shared between them but the connection. */
+/** How many accounts to ask at once; they share only the connection. */
 const accountsAtOnce = 32
 const rolesAtOnce = 4
-/** Then no other account is asked: the function that writes the report has a quarter of an hour. */
+/** After this, asks no further account: the function that writes the report has a quarter of an hour. */
 const budgetMs = 8 * 60_000
 
 type UsePorts = Pick<Ports, 'auditor' | 'clock' | 'randomness'>
 
-/** What came of asking for the use of roles: how old the oldest answer is, or why nothing is known. */
+/** The result of asking for the use of roles: the oldest answer's age, or why nothing is known. */
 export type RoleUseAge = { readonly asOf: string } | { readonly why: string }
 
 /**
- * When the roles of permission sets were last used, as IAM says in each account where the auditor's role may ask it. An account
- * that cannot be asked is not known, with the reason, and holds up no other.
+ * When the roles of permission sets were last used, by IAM in each account where the auditor's role may ask. Notes an account
+ * that cannot be asked, and continues.
  */
 export class RoleUses {
   readonly #ports: UsePorts
   readonly #roleName: string
   readonly #limit = pLimit(accountsAtOnce)
   readonly #untilMs: number
-  /** The accounts where nothing is known, by the kind of reason. */
+  /** Accounts without answers, by the kind of reason. */
   readonly #refused = new Map<string, { readonly why: string; readonly accounts: AccountId[] }>()
   #asOf: string | undefined
 
@@ -44,7 +44,7 @@ export class RoleUses {
     this.#untilMs = ports.clock.monotonicMs() + budgetMs
   }
 
-  /** The same access, with what is known of its role in each account. Of roles that Identity Center did not make nothing is. */
+  /** Adds the known use of its role to each access. For roles that Identity Center did not make, nothing is known. */
   async addTo(access: readonly AnyAccess[], onStep: TellProgress = () => {}): Promise<readonly AnyAccess[]> {
     const bySet = access.flatMap((one) => ('roleArn' in one ? [] : [one]))
     const byAccount = Map.groupBy(bySet, ({ accountId }) => accountId)
@@ -62,7 +62,7 @@ export class RoleUses {
     )
   }
 
-  /** Of these permission sets in an account. */
+  /** Reads the use of these permission sets in an account. */
   async #read(
     account: AccountId,
     permissionSets: ReadonlySet<PermissionSetName>,
@@ -85,7 +85,7 @@ export class RoleUses {
     return this.#asOf === undefined ? { why: 'no account could be asked' } : { asOf: this.#asOf }
   }
 
-  /** Which accounts could not be asked, and why; in whole sentences. */
+  /** The accounts that could not be asked, and why, in whole sentences. */
   get notes(): readonly string[] {
     return [...this.#refused].map(([kind, { why, accounts }]) => {
       const [first = '', ...others] = accounts.sort()
@@ -101,7 +101,7 @@ export class RoleUses {
     if (this.#asOf === undefined || asOf < this.#asOf) this.#asOf = asOf
     const roles = await Array.fromAsync(listAll((token) => iam.listPermissionSetRoles(token)))
     const byName = Map.groupBy(roles, ({ name }) => permissionSetOfRole(name))
-    // All jobs are begun before the first is waited for.
+    // Start all jobs before waiting for the first.
     const begun = await pLimit(rolesAtOnce).map(
       [...permissionSets],
       async (name) => [name, await begin(iam, byName.get(name) ?? [])] as const,
@@ -113,7 +113,7 @@ export class RoleUses {
     return new Map<PermissionSetName, RoleUse>(read)
   }
 
-  /** Of several roles of one permission set the latest of everything counts: nothing is unused that one of them may have used. */
+  /** For several roles of one permission set the latest use counts: access that one of them may have used is not unused. */
   async #finish(iam: AuditedAccount, jobs: readonly Job[], asOf: string): Promise<RoleUse> {
     if (jobs.length === 0) return { isKnown: false, why: 'the account has no role of this permission set' }
     const uses: Date[] = []
@@ -122,7 +122,7 @@ export class RoleUses {
       const found = await this.#lastUses(iam, id)
       if ('why' in found) return { isKnown: false, why: found.why }
       uses.push(...found)
-      // The job tells only of services that the role may use now: a permission set may have been changed since it was used.
+      // The job covers only services that the role may use now: a permission set may have changed since its use.
       const lastUsedAt = await iam.roleLastUsedAt(role.name)
       if (lastUsedAt !== undefined) uses.push(lastUsedAt)
     }
@@ -148,7 +148,7 @@ const roleGone: RoleUse = { isKnown: false, why: 'its role was gone' }
 const kindOfTime = 'time'
 const timeIsUp = 'there was no time left to ask'
 
-/** `id`: absent where the role was gone before it could be asked about. */
+/** `id`: absent if the role was gone before the question. */
 type Job = { readonly role: PermissionSetRole; readonly id: string | undefined }
 
 async function begin(iam: AuditedAccount, roles: readonly PermissionSetRole[]): Promise<readonly Job[]> {

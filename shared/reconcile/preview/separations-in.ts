@@ -9,7 +9,7 @@ import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { type FindOverlaps, readOverlaps } from '../guardrails/separations.ts'
 import type { Policies } from '../records/policies.ts'
 
-/** Who asks reads the directory with rights of their own: it is no status for others. */
+/** The caller reads the directory with their own rights: the result is no status for others. */
 export type PeopleSources = {
   readonly objects: ObjectStore
   readonly policies: Pick<Policies, 'read'>
@@ -17,7 +17,7 @@ export type PeopleSources = {
   readonly memberships: Memberships
 }
 
-/** What the people of links have besides, in certain accounts of each: as recorded, and by links that were accepted before. */
+/** The other access of links' people in certain accounts: by records, and by links that were accepted before. */
 export class SeparationsIn implements FindOverlaps {
   readonly #accountsOf: (link: Link) => Promise<readonly AccountId[]>
   readonly #context: PeopleSources

@@ -31,55 +31,55 @@ import { type AnyAccess, type Recorded, readRecordedAccess, readRecordedEntitlem
 import { notConfigured, type RoleUseAge, RoleUses } from './role-uses.ts'
 import { unlessRefused } from './unless-refused.ts'
 
-/** What is given has to fit; nothing given: all access. */
+/** Every given field must match; no field: all access. */
 export type WhoQuestion = {
   /** A user name, or the id of a user. */
   readonly user?: string | undefined
   /** A group's display name, or its id. */
   readonly group?: string | undefined
   readonly account?: AccountId | undefined
-  /** `role:<name>`: an existing role that account access manager gives. */
+  /** `role:<name>`: an existing role from account access manager. */
   readonly permissionSet?: PermissionSetName | RoleInPlaceOfSet | undefined
-  /** Whether this link is asked for: only access that such a link grants. */
+  /** Whether to include this link: limits the answer to access from such links. */
   readonly isLinkWanted?: ((key: string) => boolean) | undefined
-  /** `false`: what the bucket says, without a call to Identity Center. */
+  /** `false`: only the bucket, without a call to Identity Center. */
   readonly isLive: boolean
-  /** What history says of an instant before; then nothing else is asked. */
+  /** The access at an earlier instant by history; then nothing else is asked. */
   readonly at?: Date | undefined
-  /** With `at`: who was in which group, as of a report. Absent: it is not recorded. */
+  /** With `at`: the members of each group by a report. Absent: not recorded. */
   readonly membershipsThen?: MembershipsThen | undefined
-  /** Not what is known to have been used within so many days: the answer has the rest, with what is known of it. */
+  /** Leaves out access used in the last N days; the rest has its known use. */
   readonly unusedForDays?: number | undefined
 }
 
-/** How old the parts of an answer are, as instants. */
+/** The ages of the parts of an answer, as instants. */
 export type WhoSources = {
   readonly bucketReadAt: string
-  /** Foreign access is known from drift checks. Absent: there was none. `isOver`: `false`: it is still going on. */
+  /** Drift checks find foreign access. Absent: none ran. `isOver`: `false` while it runs. */
   readonly driftCheck?: (Pick<DriftRun, 'startedAt' | 'roles'> & { readonly isOver: boolean }) | undefined
-  /** When accounts were last read from the organization, events since then included. */
+  /** When accounts were last read from the organization, or updated by events. */
   readonly organizationReadAt?: string | undefined
-  /** With `at`: the first instant that history tells about. Before it nothing is known. */
+  /** With `at`: the first instant in history. Before it nothing is known. */
   readonly historySince?: string | undefined
-  /** With `at`: when the memberships were read by which groups are expanded. Absent: groups stay as they are. */
+  /** With `at`: when the memberships for expanding groups were read. Absent: groups are not expanded. */
   readonly membershipsAsOf?: string | undefined
   /** `why`: Identity Center was not asked, as the end of a sentence. */
   readonly identityCenter: { readonly askedAt: string; readonly calls: number } | { readonly why: string }
-  /** Absent: it was not asked when roles were last used. */
+  /** Absent: the use of roles was not asked. */
   readonly roleUse?: RoleUseAge | undefined
 }
 
 export type WhoAnswer = {
   /** Sorted by person, account, permission set and group. */
   readonly rows: readonly HeldAccess[]
-  /** Whether Identity Center itself was asked. Without that, no rows do not mean that there is no access. */
+  /** Whether Identity Center was asked. If not, an empty answer does not mean that there is no access. */
   readonly isAsked: boolean
   readonly sources: WhoSources
-  /** What could not be read, in whole sentences. */
+  /** Failed reads, in whole sentences. */
   readonly notes: readonly string[]
 }
 
-/** Who has which access, with groups expanded to people. `ports.objects` must not pass on writes of caches. */
+/** Who has which access, with groups expanded to people. `ports.objects` must not write caches. */
 export async function whoHasAccess(
   question: WhoQuestion,
   ports: Ports,
@@ -131,14 +131,14 @@ export async function whoHasAccess(
 
 const nobodyKnows = () => undefined
 
-/** Also of somebody who has nothing left, and so no row that says it. */
+/** Also for a user without access, who has no row that says it. */
 function noteSuspension(
   { user }: Subject,
   { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
   suspensionOf: SuspensionOf,
 ): readonly string[] {
   if (user === undefined) return []
-  // As links name the user, or as the directory does.
+  // Spelled as in links, or as in the directory.
   const names = [user.name + principalSuffix, user.name].map((name) => principalName.safeParse(name).data)
   const file = names.map((name) => suspensionOf(user.id, name)).find((found) => found !== undefined)
   return file === undefined
@@ -155,7 +155,7 @@ async function leaveOutUsed(
   return known.filter((one) => judgeUse(one, days) !== 'used')
 }
 
-/** Of the units above these accounts. Without names their ids are told. */
+/** The names of the units above these accounts. Units without a known name appear with their ids. */
 async function nameUnits(
   access: readonly AnyAccess[],
   accounts: ReadonlyMap<AccountId, Account>,
@@ -176,14 +176,14 @@ type Finding = {
   readonly onStep: TellProgress
 }
 
-/** From the bucket, and from Identity Center where that is cheap. */
+/** Reads the bucket, and Identity Center if that is cheap. */
 async function findAccess(finding: Finding) {
   const { question, subject, ports, notes } = finding
   const { ssoAdmin, calls } = readSparingly(ports)
   const index = new PermissionSetIndex({ ...ports, ssoAdmin })
   const [asked, records] = await Promise.all([
     ask(finding, { ssoAdmin, index, calls }),
-    // Of one principal only what may be its own is read, and that is known afterwards.
+    // For one principal, read only its own access, once that is known.
     subject.principals === undefined ? readRecords(finding, () => true) : undefined,
   ])
   const fits = asked.asked ? asked.targets.filter((target) => isInPlace(target.accountId, question)) : []
@@ -205,7 +205,7 @@ async function findAccess(finding: Finding) {
   return { access, asked, historySince: undefined }
 }
 
-/** What account access manager gave when a drift check asked it last. */
+/** Access by account access manager at the last drift check. */
 async function findByRole({
   question: { account },
   ports: { objects },
@@ -245,7 +245,7 @@ async function readRecords(
   return recorded
 }
 
-/** Names never change: what the records have need not be asked. */
+/** Names never change, so names in the records need no call. */
 async function nameSets(
   targets: readonly AssignmentTarget[],
   recorded: Recorded['accesses'],
@@ -273,7 +273,7 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
   return { access: access.filter((one) => isOfSubject(one, then)), asked, historySince: since }
 }
 
-/** A user with the groups of then; one of whom it is not known, as of now. */
+/** A user with the former groups; if they are unknown, with the present ones. */
 function withGroupsThen(subject: Subject, { group, membershipsThen }: WhoQuestion): Subject {
   const { user, principals } = subject
   if (user === undefined || group !== undefined || principals === undefined || !membershipsThen) return subject
@@ -297,7 +297,7 @@ async function readOrganization(ports: Ports, { folders }: Configuration, notes:
   return stored ?? (await unlessRefused(cache.view(), 'the organization could not be read', notes))
 }
 
-/** Of what only drift checks know. */
+/** The age of facts that only drift checks know. */
 export function ageOf(drift: DriftRun | undefined): WhoSources['driftCheck'] {
   return drift && { startedAt: drift.startedAt, roles: drift.roles, isOver: drift.open.length === 0 }
 }
