@@ -56,7 +56,7 @@ export type MembershipsPreview = {
   readonly groups: readonly GroupChange[]
   readonly added: readonly PlannedMembership[]
   readonly removed: readonly PlannedMembership[]
-  /** Others had put the user in: left alone. */
+  /** Memberships from others, which are left alone. */
   readonly existing: readonly PlannedMembership[]
   /** A provider manages the group now, so only it can remove the user. */
   readonly kept: readonly PlannedMembership[]
