@@ -27,7 +27,7 @@ const principalRole = z.object({
   roleArn,
   account: accountId,
 })
-/** A union: what is no principal with a role is a kind that came later. */
+/** A union: an entry without a principal or a role is of a newer kind. */
 const entitlements = z.object({
   entitlements: z.array(z.object({ entitlement: z.looseObject({ principalRole: principalRole.optional() }) })),
   nextToken: z.string().optional(),
@@ -41,7 +41,7 @@ const refusal = z.looseObject({ message: z.string().optional(), __type: z.string
 export class AwsAccountAccess implements AccountAccess {
   readonly #api: () => Promise<SignedApi>
 
-  /** Without `endpoint` it comes from the standard environment, as do Region and credentials where `as` has none. */
+  /** Without `endpoint` it comes from the standard environment, like missing Region and credentials of `as`. */
   constructor(as: SignsAs, endpoint?: string) {
     const { AWS_ENDPOINT_URL_ACCOUNT_ACCESS: own, AWS_ENDPOINT_URL: common } = process.env
     const given = endpoint ?? own ?? common
@@ -109,7 +109,7 @@ export class AwsAccountAccess implements AccountAccess {
   }
 }
 
-/** Where a Region does not offer a service, no host has its name. `EAI_AGAIN`, of a resolver that fails, says nothing. */
+/** If a Region does not offer a service, its host name does not exist. `EAI_AGAIN`, of a failing resolver, proves nothing. */
 export function isUnknownHost(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return ('code' in error && error.code === 'ENOTFOUND') || isUnknownHost(error.cause)

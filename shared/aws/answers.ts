@@ -1,17 +1,17 @@
 import type * as z from 'zod'
 import { ServiceError, type ServiceName } from '../ports/service-error.ts'
 
-/** The parts of an SDK exception that are read here. Where a service answered, its errors have `$metadata`. */
+/** The fields of an SDK exception that are read here. Errors that a service answered have `$metadata`. */
 type SdkException = Error & {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
-  /** `client` or `server` where the answer was an error that the SDK could read. */
+  /** `client` or `server` if the answer was an error that the SDK could read. */
   readonly $fault?: string
   readonly Reason?: string | null
 }
 
 /**
- * An SDK client's exception as the ports promise it. The code is `NoAnswer` where the connection failed, and where the
- * answer cannot be read (for instance HTML by a proxy): the call may have taken effect.
+ * Converts an SDK client's exception to the ports' form. The code is `NoAnswer` if the connection failed or the answer cannot
+ * be read (for instance HTML by a proxy): the call may have taken effect.
  */
 export function toServiceError(service: ServiceName, error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
@@ -25,14 +25,14 @@ export function toServiceError(service: ServiceName, error: unknown): ServiceErr
   return new ServiceError(service, codeOf(error), error.message, { cause: error, requestId, httpStatus })
 }
 
-/** Waits for a call. What it throws is thrown as a ServiceError. */
+/** Waits for a call. Throws its errors as ServiceError. */
 export async function answerOf<O>(service: ServiceName, call: Promise<O>): Promise<O> {
   return call.catch((error: unknown) => {
     throw toServiceError(service, error)
   })
 }
 
-/** The same, with `undefined` where the error means absence. */
+/** The same, with `undefined` if the error means absence. */
 export async function answerOrAbsent<O>(
   service: ServiceName,
   call: Promise<O>,
@@ -48,14 +48,14 @@ export function isSdkException(error: unknown): error is SdkException {
   return error instanceof Error && '$metadata' in error
 }
 
-/** A missing KMS key is a fault of the instance. Its own code tells it from the absence of a thing. */
+/** A missing KMS key is a fault of the instance. Its own code distinguishes it from a missing thing. */
 function codeOf({ name, Reason }: SdkException): string {
   return name === 'ResourceNotFoundException' && Reason ? Reason : name
 }
 
 /**
- * A member of an answer as a domain value. What a service answers against its own documentation counts as no answer:
- * the call may have taken effect, and nothing may be concluded from it.
+ * Parses a member of an answer as a domain value. An answer against the service's own documentation counts as no answer: the
+ * call may have taken effect, and nothing may be concluded from it.
  */
 export function parseAnswer<S extends z.ZodType>(
   { service, member }: { readonly service: ServiceName; readonly member: string },

@@ -6,12 +6,12 @@ import type { AccountId } from '../domain/organization/account-id.ts'
 import { answerOf, parseAnswer } from './answers.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 
-/** The least. (STS API Reference, "AssumeRole".) One account takes less. */
+/** The minimum. (STS API Reference, "AssumeRole".) One account takes less. */
 const sessionSeconds = 900
 const text = z.string().min(1)
 const credentialsSchema = z.object({ AccessKeyId: text, SecretAccessKey: text, SessionToken: text })
 
-/** An account by a role there. `ownArn`: how the ARNs of what is in it begin. `settings`: of clients of other services. */
+/** An account, entered by a role. `ownArn`: how the ARNs of its resources begin. `settings`: for clients of other services. */
 export type EnteredAccount = {
   readonly ownArn: string
   readonly iam: IAMClient
@@ -20,7 +20,7 @@ export type EnteredAccount = {
   }
 }
 
-/** Opens roles in accounts; each call is tried once. Throws ServiceError (`sts`). */
+/** Opens roles in accounts; tries each call once. Throws ServiceError (`sts`). */
 export function openRoles(endpoint?: AwsPortsOptions['endpoint']) {
   const settings = clientSettings(endpoint)
   const sts = new STSClient(settings)
@@ -35,7 +35,7 @@ export function openRoles(endpoint?: AwsPortsOptions['endpoint']) {
     const own = {
       ...settings,
       region,
-      // The connections of all accounts are to the same service.
+      // All accounts share connections, because they use the same service.
       requestHandler: sts.config.requestHandler,
       credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
     }

@@ -38,7 +38,7 @@ const role = z.object({
 })
 const iam = 'iam'
 
-/** What IAM says of the credentials in the account that the client's are of. Read only; each call is tried once. */
+/** The credentials in the client's account, by IAM. Reads only; tries each call once. */
 export function auditedCredentials(client: IAMClient): Credentials {
   return {
     async generateCredentialReport() {

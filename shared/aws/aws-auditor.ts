@@ -37,7 +37,7 @@ const serviceUse = z
     actions: more.TrackedActionsLastAccessed.map((one) => ({ name: one.ActionName, lastUsedAt: one.LastAccessedTime })),
   }))
 
-/** The auditor over the SDK; each call is tried once. */
+/** The auditor over the SDK; tries each call once. */
 export function openAwsAuditor(endpoint?: AwsPortsOptions['endpoint']): Auditor {
   const enter = openRoles(endpoint)
   return { enter: async (account, roleName) => auditedAccount(await enter(account, roleName)) }

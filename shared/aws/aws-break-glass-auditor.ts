@@ -214,7 +214,7 @@ async function readTrail(
   return records
 }
 
-/** What a user of break-glass did, or what was done to one. */
+/** What a user of break-glass did, or what somebody did to one. */
 function toRecord(text: string): readonly TrailRecord[] {
   const { success, data } = detail.safeParse(JSON.parse(text))
   if (!success) return []

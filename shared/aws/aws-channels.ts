@@ -10,13 +10,13 @@ const answerMostMs = 10_000
 type ChannelsOptions = {
   readonly sns: SNSClient
   readonly secrets: SecretsManagerClient
-  /** The topic whose subscriptions take what is for their receiver. */
+  /** The topic whose subscriptions receive their receiver's messages. */
   readonly topicArn: string
   /** Unscaled by a local system's `--time-scale`. */
   readonly clock: Clock
 }
 
-/** Mail by SNS, and webhooks whose URLs are secrets; each call is tried once. */
+/** Mail by SNS, and webhooks whose URLs are secrets; tries each call once. */
 export class AwsChannels implements Channels {
   readonly #options: ChannelsOptions
 
@@ -44,7 +44,7 @@ export class AwsChannels implements Channels {
         headers: { 'content-type': 'application/json; charset=utf-8' },
         body,
         signal: hanging.signal,
-        // The secret names the one place that a message goes to.
+        // The secret names the only place for a message.
         redirect: 'error',
       })
       await response.body?.cancel()
@@ -55,7 +55,7 @@ export class AwsChannels implements Channels {
       })
     } catch (error) {
       if (error instanceof WebhookError) throw error
-      // Neither the URL nor what the error quotes of it: anybody who has the URL can post.
+      // Leave out the URL and the error's text, which may quote it: anybody with the URL can post.
       const told = hanging.signal.aborted ? `did not answer for ${answerMostMs / 1000} s` : 'cannot be reached'
       throw new WebhookError(`the webhook ${told}`)
     } finally {
@@ -64,7 +64,7 @@ export class AwsChannels implements Channels {
     }
   }
 
-  /** Read for each message, so that a new URL counts at once. Never in a message, a log or an error. */
+  /** Read for each message, so that a new URL counts at once. Never put it into a message, a log or an error. */
   async #urlOf(secretArn: string): Promise<URL> {
     const call = this.#options.secrets.send(new GetSecretValueCommand({ SecretId: secretArn }))
     const { SecretString = '' } = await answerOf('secretsmanager', call)

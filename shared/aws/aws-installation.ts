@@ -15,16 +15,16 @@ import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 import { clientSettings, hasOwnS3Endpoint } from './aws-ports.ts'
 import { callSigned } from './signed-call.ts'
 
-/** The clients repeat what is throttled: every call here reads. */
+/** The clients retry throttled calls, because every call here reads. */
 const patience = { maxAttempts: 6 }
 
-/** The installation as AWS's services tell it, by the standard AWS environment. */
+/** The installation by AWS's services, in the standard AWS environment. */
 export function openAwsInstallation(bucket: string): Installation {
   const settings = { ...clientSettings(), ...patience }
   const s3 = new S3({ ...settings, forcePathStyle: hasOwnS3Endpoint() })
   const sts = new STS(settings)
   const sqs = new SQS(settings)
-  // A dispatcher that is at work is asked again later, by the doctor itself.
+  // The doctor itself asks a busy dispatcher again later.
   const lambda = new Lambda({ ...settings, maxAttempts: 1 })
   const organizations = new Organizations(settings)
   return {
@@ -131,7 +131,7 @@ async function describeNetwork(sts: STS, IdentityStoreId: string): Promise<Direc
   return { isEndpointRequired: VpceAccessRequired, vpcs, addresses }
 }
 
-/** What events told of: neither Organizations nor Identity Store lists by date. */
+/** From events, because neither Organizations nor Identity Store lists by date. */
 function newest(organizations: Organizations, identityStore: Identitystore) {
   return {
     async newestAccount() {

@@ -3,10 +3,10 @@ import type { OwnRoles } from '../ports/own-roles.ts'
 import { answerOrAbsent } from './answers.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 
-/** The right is for roles of IAM Identity Center alone: asked for another one, IAM denies it. */
+/** The permission covers only roles of IAM Identity Center: for any other role, IAM denies it. */
 const none = /^(NoSuchEntity(Exception)?|AccessDenied(Exception)?)$/
 
-/** IAM over the SDK. Its rate is shared with everybody in the account, so a call is tried three times. */
+/** IAM over the SDK. Tries a call three times, because everybody in the account shares its rate. */
 export function openAwsOwnRoles(endpoint?: AwsPortsOptions['endpoint']): OwnRoles {
   const iam = new IAMClient({ ...clientSettings(endpoint), maxAttempts: 3 })
   return {

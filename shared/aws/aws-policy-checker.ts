@@ -10,7 +10,7 @@ const policyType = 'IDENTITY_POLICY'
 const finding = z.object({ findingType: z.enum(policyFindingTypes), issueCode: z.string(), findingDetails: z.string() })
 const reason = z.object({ description: z.string().optional(), statementId: z.string().optional() })
 
-/** IAM Access Analyzer over the SDK, with the credentials of the caller; each call is tried once. */
+/** IAM Access Analyzer over the SDK, with the caller's credentials; tries each call once. */
 export function openAwsPolicyChecker(endpoint?: AwsPortsOptions['endpoint']): PolicyChecker {
   const client = new AccessAnalyzerClient(clientSettings(endpoint))
   return {

@@ -25,7 +25,7 @@ const result = z.object({
   generatedPolicies: z.array(z.object({ policy: text })).default([]),
 })
 
-/** Policies of what CloudTrail recorded, over the SDK, with the credentials of the caller; each call is tried once. */
+/** Policies from CloudTrail's records, over the SDK, with the caller's credentials; tries each call once. */
 export function openAwsPolicyGenerator(endpoint?: AwsPortsOptions['endpoint']): PolicyGenerator {
   const settings = clientSettings(endpoint)
   const [analyzer, iam] = [new AccessAnalyzerClient(settings), new IAMClient(settings)]

@@ -23,9 +23,9 @@ export type AwsPortsOptions = {
   readonly log: Log
   /** Absent: nothing is measured. */
   readonly metrics?: Metrics
-  /** The instance of IAM Identity Center; absent: the only one that is listed, or that of the organization. */
+  /** The instance of IAM Identity Center; absent: the only listed one, or the organization's. */
   readonly instanceArn?: string
-  /** All services at one endpoint, with one access key: what the local system's own handlers use. The id names the caller. */
+  /** One endpoint and one access key for all services, for the local system's own handlers. The id names the caller. */
   readonly endpoint?: {
     readonly url: string
     readonly accessKeyId: string
@@ -34,12 +34,12 @@ export type AwsPortsOptions = {
   }
 }
 
-/** Longer than the longest poll, and shorter than a slice: a connection that hangs ends before it. */
+/** Longer than the longest poll and shorter than a slice, so that a hanging connection ends before the slice. */
 const requestTimeoutMs = 30_000
 
 /**
- * The ports on AWS's services; each call is tried once (see `patientPorts`). Without `endpoint` everything comes from the standard AWS environment: Region, profile,
- * credentials, `AWS_ENDPOINT_URL` and each service's own `AWS_ENDPOINT_URL_<SERVICE>`.
+ * The ports on AWS's services; tries each call once (see `patientPorts`). Without `endpoint` everything comes from the standard
+ * AWS environment: Region, profile, credentials, `AWS_ENDPOINT_URL` and each service's own `AWS_ENDPOINT_URL_<SERVICE>`.
  */
 export function openAwsPorts({ bucket, queues, log, metrics, instanceArn, endpoint }: AwsPortsOptions): Ports {
   const common = clientSettings(endpoint)
@@ -68,19 +68,19 @@ export function openAwsPorts({ bucket, queues, log, metrics, instanceArn, endpoi
   }
 }
 
-/** An endpoint that is not AWS's rarely has a name for each bucket (`bucket.host`). */
+/** An endpoint other than AWS's rarely has a name for each bucket (`bucket.host`). */
 export function hasOwnS3Endpoint(): boolean {
   return (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined
 }
 
-/** What all clients of AWS's services have. Each call is tried once. */
+/** Settings of all clients of AWS's services. Tries each call once. */
 export function clientSettings(endpoint?: AwsPortsOptions['endpoint']) {
   return {
-    // Our own loops repeat calls: they know the rates, and which writes may be repeated.
+    // Our own loops retry calls: they know the rates, and which writes may be retried.
     maxAttempts: 1,
     requestHandler: {
       requestTimeout: requestTimeoutMs,
-      // Otherwise a request that hangs is only logged. (SDK for JavaScript v3, NodeHttpHandlerOptions.)
+      // Otherwise a hanging request is only logged. (SDK for JavaScript v3, NodeHttpHandlerOptions.)
       throwOnRequestTimeout: true,
       connectionTimeout: 5_000,
       httpsAgent: { maxSockets: 100 },

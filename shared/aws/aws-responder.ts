@@ -15,11 +15,11 @@ import { answerOf, parseAnswer } from './answers.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 import { callSigned } from './signed-call.ts'
 
-/** The least. (STS API Reference, "AssumeRole".) */
+/** The minimum. (STS API Reference, "AssumeRole".) */
 const sessionSeconds = 900
 const credentialsSchema = z.object({ AccessKeyId: z.string(), SecretAccessKey: z.string(), SessionToken: z.string() })
 const refusals = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']
-/** They come after the permission was found: there is no such thing, or the dry run went well. */
+/** AWS answers these only after it has found the permission: the thing is missing, or the dry run succeeded. */
 const consents = [
   'DryRunOperation',
   'NoSuchEntity',

@@ -18,7 +18,7 @@ import { iamAnswer } from './iam-answers.ts'
 const iam = 'iam'
 const made = z.date()
 
-/** Credentials are retired by the SDK; each call is tried once. */
+/** Retires credentials over the SDK; tries each call once. */
 export function openAwsRetirer(endpoint?: AwsPortsOptions['endpoint']): Retirer {
   const enter = openRoles(endpoint)
   return { enter: async (account, roleName) => retiringAccount((await enter(account, roleName)).iam) }

@@ -2,7 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { answerOf } from './answers.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 
-/** Reads the value of one secret as it is now. Throws ServiceError (`secretsmanager`), or where it is no text. */
+/** Reads the present value of one secret. Throws ServiceError (`secretsmanager`), or an error if it is no text. */
 export function openAwsSecret(SecretId: string, endpoint?: AwsPortsOptions['endpoint']): () => Promise<string> {
   const secrets = new SecretsManagerClient({ ...clientSettings(endpoint), maxAttempts: 3 })
   return async () => {

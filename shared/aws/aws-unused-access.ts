@@ -11,13 +11,13 @@ const service = 'access-analyzer'
 /** Where Security Hub makes its analyzer of unused access. (Security Hub User Guide, "Understanding unused access findings".) */
 const securityHubRegion = 'us-east-1'
 const analyzer = z.object({ arn: z.string(), type: z.string(), status: z.string() })
-/** Of kinds that came later nothing is said here. */
+/** Ignores kinds that are newer than this code. */
 const finding = z.object({
   resource: z.string(),
   findingType: z.union([z.enum(unusedAccessKinds), z.string().transform(() => undefined)]),
 })
 
-/** What IAM Access Analyzer says of the account; each call is tried once. Throws ServiceError (`access-analyzer`). */
+/** IAM Access Analyzer's findings for the account; tries each call once. Throws ServiceError (`access-analyzer`). */
 export function unusedAccess({
   settings,
 }: EnteredAccount): Pick<AuditedAccount, 'unusedAccessAnalyzers' | 'unusedAccessFindings'> {

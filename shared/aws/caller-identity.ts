@@ -4,8 +4,8 @@ import { STS } from '@aws-sdk/client-sts'
 const requestTimeoutMs = 5_000
 
 /**
- * Who these credentials are, as AWS says it: the ARN of a user or of a role's session. Where STS does not answer, as on a
- * system that has none: `AWS:` and the access key id. Needs no permission. (STS API Reference, GetCallerIdentity.)
+ * The identity of these credentials by AWS: the ARN of a user or of a role's session. If STS does not answer, for instance on a
+ * system without it: `AWS:` and the access key id. Needs no permission. (STS API Reference, GetCallerIdentity.)
  */
 export async function readCallerIdentity(): Promise<string> {
   const sts = new STS({

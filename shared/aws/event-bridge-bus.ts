@@ -22,7 +22,7 @@ export class EventBridgeBus implements EventBus {
       Detail: detail,
     }))
     const output = await answerOf('events', this.#client.send(new PutEventsCommand({ Entries })))
-    // As many, in the same order. (EventBridge API Reference, "PutEvents".) What is not answered for was not taken.
+    // As many, in the same order. (EventBridge API Reference, "PutEvents".) An event without an answer was not taken.
     return events.map((_, index) => {
       const entry = output.Entries?.[index]
       return entry?.EventId === undefined ? (entry?.ErrorCode ?? 'NoAnswer') : undefined

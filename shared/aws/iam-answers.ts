@@ -18,7 +18,7 @@ export const encodedText = z
     }
   })
 
-/** The codes that the SDK gives other names than the wire has. (IAM API Reference, "GetCredentialReport" and "DeleteUser".) */
+/** The codes that have other names in the SDK than on the wire. (IAM API Reference, "GetCredentialReport" and "DeleteUser".) */
 const wireCodes: Readonly<Record<string, string>> = {
   NoSuchEntityException: 'NoSuchEntity',
   CredentialReportNotPresentException: 'ReportNotPresent',
@@ -29,7 +29,7 @@ const wireCodes: Readonly<Record<string, string>> = {
   EntityTemporarilyUnmodifiableException: 'EntityTemporarilyUnmodifiable',
 }
 
-/** Waits for a call to IAM; what it throws is a ServiceError with the code of the wire. */
+/** Waits for a call to IAM; throws its errors as ServiceError with the wire's code. */
 export async function iamAnswer<O>(call: Promise<O>): Promise<O> {
   return answerOf('iam', call).catch((error: unknown) => {
     const { code, message, requestId, httpStatus } = toServiceError('iam', error)

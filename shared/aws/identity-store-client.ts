@@ -47,7 +47,7 @@ export class AwsIdentityStore implements IdentityStore {
   readonly #identityStoreId: () => Promise<string>
   readonly #olderAdSync = new OlderAdSync()
 
-  /** `identityStoreId` (see `SsoAdmin.instance`) is asked once. */
+  /** Asks for `identityStoreId` once (see `SsoAdmin.instance`). */
   constructor(client: IdentitystoreClient, identityStoreId: () => Promise<string>) {
     this.#client = client
     this.#identityStoreId = once(identityStoreId)
@@ -111,7 +111,7 @@ export class AwsIdentityStore implements IdentityStore {
     })
   }
 
-  /** Groups and users without a name are left out: no link can name them. */
+  /** Leaves out groups and users without a name, because no link can name them. */
   listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
     return this.#list(type, nextToken)
   }
@@ -227,7 +227,7 @@ export class AwsIdentityStore implements IdentityStore {
   }
 }
 
-/** GetGroupId is asked for it only to learn what it answers. */
+/** A name for GetGroupId whose only purpose is its answer. */
 const nobody = principalName.parse('ssofile: nobody has this name')
 
 function toGroup({
@@ -258,7 +258,7 @@ function parseName(name: string): PrincipalName {
   return parseAnswer({ service, member: 'DisplayName or UserName' }, principalName, name)
 }
 
-/** IAM's refusals and those of the store's own rules have one code, and `Reason` tells neither. (Identity Store API Reference.) */
+/** IAM's refusals and the store's own have one code, and `Reason` does not distinguish them. (Identity Store API Reference.) */
 async function answerOf<O>(of: typeof service, call: Promise<O>): Promise<O> {
   return answerOfService(of, call).catch((error: ServiceError) => {
     if (error.code !== 'AccessDeniedException') throw error
@@ -268,7 +268,7 @@ async function answerOf<O>(of: typeof service, call: Promise<O>): Promise<O> {
   })
 }
 
-/** Only a missing group or user is absence. A missing identity store is a fault. */
+/** Only a missing group or user counts as absence. A missing identity store is a fault. */
 async function orUndefined<O>(call: Promise<O>): Promise<O | undefined> {
   return answerOrAbsent(service, answerOf(service, call), ({ code, cause }) => {
     const isOfStore = cause instanceof ResourceNotFoundException && cause.ResourceType === 'IDENTITY_STORE'

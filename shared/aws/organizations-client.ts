@@ -17,8 +17,8 @@ import type { ServiceError } from '../ports/service-error.ts'
 import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 
 /**
- * AWS Organizations over the SDK. The limits are tight and per operation (DescribeOrganization and ListRoots one a
- * second), so what never changes is asked once.
+ * AWS Organizations over the SDK. The limits are low and per operation (DescribeOrganization and ListRoots one a second), so
+ * constant facts are read once.
  */
 export class AwsOrganizations implements Organizations {
   readonly #client: OrganizationsClient
@@ -71,8 +71,8 @@ export class AwsOrganizations implements Organizations {
 }
 
 /**
- * The SDK's account as the port has it. It is UNPLACED where State or Paths are missing, or the State is one that is not
- * known here: one such account must not fail the listing of all. Throws where there is no id.
+ * Converts the SDK's account. It is UNPLACED if State or Paths are missing, or the State is unknown here: one such account must
+ * not fail the whole listing. Throws if there is no id.
  */
 export function parseAccount({ Id, Name, State, Paths }: SdkAccount): Account {
   const [path] = Paths ?? []

@@ -37,15 +37,15 @@ export class PowertoolsLog implements Log {
 }
 
 /**
- * JSON leaves characters that are not seen, or that turn the text around, as they are; names come from outside and people
- * read logs. Line breaks are JSON's to escape.
+ * JSON keeps invisible characters and characters that change the direction of text; names come from outside, and people read
+ * logs. JSON escapes line breaks itself.
  */
 function escapeUnseen(_key: string, value: unknown): unknown {
   if (typeof value !== 'string') return value
   return value.replace(/[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (character) => quote(character))
 }
 
-/** Powertools formats exceptions, with their causes, under `error`; anything else thrown is told as text. */
+/** Powertools formats exceptions, with their causes, under `error`; other thrown values become text. */
 function withError({ error, ...fields }: LogFields): Record<string, unknown> {
   if (error === undefined) return fields
   return { ...fields, error: error instanceof Error ? error : new Error(String(error)) }

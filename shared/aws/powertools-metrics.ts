@@ -2,7 +2,7 @@ import { Metrics as EmbeddedMetrics } from '@aws-lambda-powertools/metrics'
 import { type MetricName, type Metrics, metricDefinitions, metricNamespace, metricService } from '../ports/metrics.ts'
 
 /**
- * Each value is a log line of its own, from which CloudWatch makes the metric: no call, no permission. (CloudWatch User
+ * Writes each value as its own log line, from which CloudWatch makes the metric: no call, no permission. (CloudWatch User
  * Guide, "Embedding metrics within logs".)
  */
 export class PowertoolsMetrics implements Metrics {

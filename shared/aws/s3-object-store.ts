@@ -26,7 +26,7 @@ import { listAll } from '../ports/page.ts'
 import { isObjectRefusal, isServiceError, ServiceError } from '../ports/service-error.ts'
 import { answerOf, answerOrAbsent, isSdkException, toServiceError } from './answers.ts'
 
-/** A bucket in S3. The client must try once: whether a repeated write met its own object is known only to who repeats it. */
+/** A bucket in S3. The client must try once: only the code that retries a write knows whether it met its own object. */
 export class S3ObjectStore implements ObjectStore {
   readonly bucket: string
   readonly #client: S3Client
@@ -43,8 +43,8 @@ export class S3ObjectStore implements ObjectStore {
       return toFound(key, output)
     } catch (error) {
       if (!isRefusal(error)) throw toServiceError('s3', error)
-      // An answer to HEAD has no body, hence no code: a missing object, a missing bucket and a missing permission look
-      // alike. Only GET tells them apart, and only NoSuchKey is absence.
+      // An answer to HEAD has no body and so no code: a missing object, a missing bucket and a missing permission look alike.
+      // Only GET distinguishes them, and only NoSuchKey is absence.
       try {
         const found = await this.get(key)
         if (found === undefined) return undefined
@@ -57,7 +57,7 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  /** What a listing tells of an object that S3 does not give. `undefined`: there is none. */
+  /** The listing's data about an object that S3 does not return. `undefined`: there is none. */
   async #findListed(key: string): Promise<FoundObject | undefined> {
     const call = this.#client.send(
       new ListObjectsV2Command({ Bucket: this.bucket, Prefix: key, MaxKeys: 1, EncodingType: 'url' }),
@@ -77,7 +77,7 @@ export class S3ObjectStore implements ObjectStore {
     try {
       return await this.#get(key, Number.POSITIVE_INFINITY, etag)
     } catch (error) {
-      // The SDK throws for what is no error: S3Client API Reference, "GetObject", If-None-Match, 304 without a body.
+      // The SDK throws although this is no error: S3Client API Reference, "GetObject", If-None-Match, 304 without a body.
       if (isServiceError(error) && error.httpStatus === 304) return 'unchanged'
       throw error
     }
@@ -169,7 +169,7 @@ export class S3ObjectStore implements ObjectStore {
       const refusal = toServiceError('s3', error)
       const { code, message, requestId, httpStatus } = refusal
       if (code === 'NoSuchKey' || (await this.#isMissing(key, refusal))) return undefined
-      // S3's own words name no object, and it may refuse a single one: encrypted by its uploader, or archived.
+      // S3's own text names no object, and S3 may refuse a single one: encrypted by its uploader, or archived.
       throw new ServiceError('s3', code, `${key}: ${message}`, { cause: error, requestId, httpStatus })
     }
   }
@@ -209,10 +209,10 @@ function isRefusal(error: unknown): boolean {
   return status !== undefined && status >= 400 && status < 500
 }
 
-/** The Date headers of answers, by the output object that the SDK made of each. */
+/** The Date headers of answers, by the SDK's output objects. */
 const dates = new WeakMap<object, Date>()
 
-/** Makes `servedAt` work for what this client answers; the SDK's outputs themselves leave the Date header out. */
+/** Makes `servedAt` work for this client's answers, because the SDK's outputs leave out the Date header. */
 function keepDates(client: S3Client): void {
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -221,12 +221,12 @@ function keepDates(client: S3Client): void {
       if (date !== undefined && result.output !== undefined) dates.set(result.output, date)
       return result
     },
-    // Before the SDK's own deserializer in the stack, so after it on the way back: the output is there.
+    // Before the SDK's own deserializer in the stack, so after it on the way back, when the output exists.
     { name: 'keepDates', step: 'deserialize', priority: 'high', override: true },
   )
 }
 
-/** S3's clock when it gave this answer, to the second. */
+/** S3's clock at the time of this answer, to the second. */
 function servedAt(output: object): Date {
   const date = dates.get(output)
   if (date === undefined) throw new ServiceError('s3', 'NoDate', 'S3 answered without a Date header')

@@ -4,10 +4,10 @@ import type { KeyVersions, ObjectVersion, ObjectVersions } from '../ports/object
 import { answerOf, answerOrAbsent } from './answers.ts'
 import { clientSettings, hasOwnS3Endpoint } from './aws-ports.ts'
 
-/** The client repeats what is throttled: every call here reads. */
+/** The client retries throttled calls, because every call here reads. */
 const patience = { maxAttempts: 6 }
 
-/** The versions of a bucket in S3, by the standard AWS environment. */
+/** The versions of a bucket in S3, in the standard AWS environment. */
 export function openAwsObjectVersions(bucket: string): ObjectVersions {
   return new S3ObjectVersions(
     new S3Client({ ...clientSettings(), ...patience, forcePathStyle: hasOwnS3Endpoint() }),

@@ -1,7 +1,7 @@
 import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts'
 import { SignatureV4 } from '@smithy/signature-v4'
 
-/** What is asked of the API: a path below its URL, and what a POST says. */
+/** A call of the API: a path below its URL, and the content of a POST. */
 export type ApiCall = {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
@@ -11,7 +11,7 @@ export type ApiCall = {
 
 export type ApiReply = {
   readonly status: number
-  /** For the next try, in seconds, where the API says so. */
+  /** Seconds until the next try, if the API says so. */
   readonly retryAfter: string | undefined
   /** X-Amzn-Errortype: how a REST service of AWS names an error. */
   readonly errorType: string | undefined
@@ -20,20 +20,20 @@ export type ApiReply = {
 
 export type SignsAs = Pick<STSClientConfig, 'credentials' | 'region' | 'userAgentAppId'>
 
-/** Calls ssofile's API, or a service of AWS without a client here, with AWS credentials, which it reads again for each call. */
+/** Calls ssofile's API, or a service of AWS without a client here. Reads the AWS credentials again for each call. */
 export class SignedApi {
   readonly #url: URL
   readonly #sts: STSClient
   readonly #service: string
 
-  /** `as`: absent, the credentials and the Region of the person who runs the command. */
+  /** `as`: absent, the credentials and the Region of the command's caller. */
   constructor(url: URL, as: SignsAs = {}, service = 'execute-api') {
     this.#service = service
     this.#url = url
     this.#sts = new STSClient(as)
   }
 
-  /** Throws where there are no credentials, or no answer before `signal`. */
+  /** Throws if there are no credentials, or no answer before `signal`. */
   async call({ method, path, query, body }: ApiCall, signal: AbortSignal): Promise<ApiReply> {
     const url = new URL(this.#url)
     url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`
@@ -50,7 +50,7 @@ export class SignedApi {
     })
     url.search = new URLSearchParams(query).toString()
     const app = await userAgentAppId()
-    // A redirect would carry the signature, and a session's token, to somebody else.
+    // A redirect would send the signature and the session's token to somebody else.
     const answer = await fetch(url, {
       method,
       headers: app === undefined ? headers : { ...headers, 'user-agent': `ssofile app/${app}` },
@@ -66,7 +66,7 @@ export class SignedApi {
     }
   }
 
-  /** An address of API Gateway names its Region; behind a name of one's own the usual Region counts. */
+  /** An address of API Gateway names its Region; for a custom name the usual Region counts. */
   async #region(): Promise<string> {
     const named = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(this.#url.hostname)?.[1]
     return named ?? (await this.#sts.config.region())

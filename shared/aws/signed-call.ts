@@ -4,15 +4,15 @@ import { SignatureV4 } from '@smithy/signature-v4'
 export type SignedCall = {
   readonly service: 'cloudtrail' | 'ec2' | 'identitystore'
   readonly region: string
-  /** All services at one; absent: those of the environment, or AWS's. */
+  /** One endpoint for all services; absent: those of the environment, or AWS's. */
   readonly endpoint: string | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
 /**
- * One call to a service of which only one or two operations are needed, with the credentials of `sts`. Answers the body of a
- * success; throws an Error whose name is the code of the service.
+ * One call to a service of which ssofile needs only one or two operations, with the credentials of `sts`. Returns the body of a
+ * success; throws an Error whose name is the service's code.
  */
 export async function callSigned(
   sts: STSClient,

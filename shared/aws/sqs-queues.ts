@@ -15,7 +15,7 @@ import { answerOf, answerOrAbsent } from './answers.ts'
 // SQS Developer Guide, "Amazon SQS message quotas": ten messages and 1 MiB in all.
 const batchMost = 10
 const batchMostBytes = 1_048_576
-/** So many calls are under way at once: the hints of a link on 7,000 accounts are 700 calls, ten seconds one by one. */
+/** The most calls under way at once: the hints of a link on 7,000 accounts are 700 calls, ten seconds one by one. */
 export const linesMost = 10
 
 /** Queues in SQS, over a client whose request timeout must be longer than the longest poll. */
@@ -32,7 +32,7 @@ export class SqsQueues implements Queues {
     const sendLine = async (line: readonly OutgoingMessage[]) => {
       for (const batch of batchesOf(line)) await this.#sendBatch(queue, batch, messages.length)
     }
-    // All lines are waited for, so that nothing is sent any more after this has failed.
+    // Wait for all lines, so that nothing is sent after this has failed.
     const ended = await Promise.allSettled(linesOf(messages).map(sendLine))
     const failed = ended.find((line) => line.status === 'rejected')
     if (failed) throw failed.reason
@@ -80,14 +80,14 @@ export class SqsQueues implements Queues {
   }
 }
 
-/** What SQS did not do for some entries of a batch is an error of the whole. */
+/** Throws if SQS failed some entries of a batch. */
 function throwFirst(failed: readonly BatchResultErrorEntry[], told: string): void {
   const [first] = failed
   if (first === undefined) return
   throw new ServiceError('sqs', first.Code ?? 'Unknown', `${failed.length} ${told}: ${first.Message ?? ''}`)
 }
 
-/** As many lines as there are batches, `linesMost` at most; what is of one message group stays in one line, in order. */
+/** As many lines as there are batches, at most `linesMost`; the messages of one group stay in one line, in order. */
 function linesOf(messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] {
   const wanted = Math.min(linesMost, Math.ceil(messages.length / batchMost))
   const lines: OutgoingMessage[][] = Array.from({ length: wanted }, () => [])
@@ -96,7 +96,7 @@ function linesOf(messages: readonly OutgoingMessage[]): readonly (readonly Outgo
   return lines
 }
 
-/** In order, each as large as SQS takes; a message that alone is too large stands alone, for SQS to refuse. */
+/** In order, each as large as SQS takes. A message that is too large is alone in its batch, so that SQS refuses only it. */
 function batchesOf(messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] {
   const batches: OutgoingMessage[][] = []
   let bytesInLast = 0

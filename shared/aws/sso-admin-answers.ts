@@ -34,7 +34,7 @@ import type {
 } from '../ports/sso-admin.ts'
 import { parseAnswer } from './answers.ts'
 
-// What SSO Admin answers, as domain values. In the SDK's types every member may be absent.
+// Converts SSO Admin's answers to domain values. In the SDK's types every member may be absent.
 
 const text = z.string().min(1)
 const state = z.enum(['IN_PROGRESS', 'FAILED', 'SUCCEEDED'])

@@ -63,12 +63,12 @@ import {
 } from './sso-admin-answers.ts'
 
 /**
- * SSO Admin of the one instance that the credentials see in their Region. The SDK never retries: the limits are global,
- * so callers keep the rate, and after a write without an answer they read back first. The exception is the instance
- * itself: every process asks for it once.
+ * SSO Admin of the one instance that the credentials see in their Region. The SDK never retries: the limits are global, so
+ * callers keep the rate, and after a write without an answer they read back first. The exception is the instance itself, for
+ * which every process asks once.
  *
- * `client` must have `maxAttempts: 1`; with any other number every method throws. `patientClient` may have more. It asks
- * for the instance, while a dispatcher may be using up the 20 calls per second. `wanted` says which instance is meant.
+ * `client` must have `maxAttempts: 1`; with any other number every method throws. `patientClient` may have more: it asks for
+ * the instance while a dispatcher may use up the 20 calls per second. `wanted`: the ARN of the instance.
  */
 export function awsSsoAdmin(client: SSOAdminClient, patientClient = client, wanted: WantedInstance = {}): SsoAdmin {
   const instance = once(() => findInstance(client, patientClient, wanted))
@@ -85,7 +85,7 @@ export function awsSsoAdmin(client: SSOAdminClient, patientClient = client, want
 
 export type WantedInstance = {
   readonly instanceArn?: string | undefined
-  /** Asked where several instances are listed and none is named: the organization's instance is the management account's. */
+  /** Asked if several instances are listed and none is named: the organization's instance belongs to the management account. */
   readonly managementAccountId?: (() => Promise<string>) | undefined
 }
 
@@ -109,7 +109,7 @@ async function findInstance(client: SSOAdminClient, patientClient: SSOAdminClien
     const message =
       `received ${instances.length} instances of IAM Identity Center, expected ${expected}; ` +
       'use the Region of your instance, and credentials of the management account or the delegated administrator'
-    // Not ResourceNotFoundException: that would read as a missing assignment.
+    // Not ResourceNotFoundException, which callers would read as a missing assignment.
     throw new ServiceError('sso-admin', 'InstanceNotFound', message)
   }
   if (instance.Status !== undefined && instance.Status !== 'ACTIVE') {
@@ -119,7 +119,7 @@ async function findInstance(client: SSOAdminClient, patientClient: SSOAdminClien
   return parseInstance(instance)
 }
 
-/** The listed instance, or those of the organization where there are several. */
+/** The listed instance, or the organization's if there are several. */
 async function listOfOrganization(
   listed: readonly InstanceMetadata[],
   { managementAccountId }: WantedInstance,
@@ -140,14 +140,14 @@ class Calls {
     this.#instance = instance
   }
 
-  /** The signal stops a call before it is sent. A call that was sent is waited for, since it may take effect. */
+  /** The signal stops a call before it is sent. A sent call is awaited, because it may take effect. */
   async send<O>(call: (about: AboutInstance) => Promise<O>, { signal }: WriteOptions = {}): Promise<O> {
     const { instanceArn: InstanceArn } = await this.#instance()
     if (signal?.aborted) throw new ServiceError('sso-admin', 'NoAnswer', 'the call was aborted before it was sent')
     return answerOf('sso-admin', call({ InstanceArn }))
   }
 
-  /** A call whose answer says no more than that it succeeded. */
+  /** A call whose answer only says that it succeeded. */
   async write(call: (about: AboutInstance) => Promise<unknown>): Promise<void> {
     await this.send(call)
   }
@@ -157,7 +157,7 @@ class Calls {
     return answerOrAbsent('sso-admin', this.send(call), ({ code }) => code === 'ResourceNotFoundException')
   }
 
-  /** One page: the rows that stand in this member of the answer. */
+  /** One page: the rows in this member of the answer. */
   async list<K extends string, R, T>(
     NextToken: string | undefined,
     member: K,
@@ -301,7 +301,7 @@ function policies(client: SSOAdminClient, calls: Calls) {
       calls.write((about) =>
         client.send(new DeleteInlinePolicyFromPermissionSetCommand({ ...about, PermissionSetArn })),
       ),
-    /** The answer is the same for a missing boundary and a missing permission set. So the permission set is looked up. */
+    /** A missing boundary and a missing permission set have the same answer, so look up the permission set. */
     async getPermissionsBoundary(PermissionSetArn) {
       const output = await calls.find((about) =>
         client.send(new GetPermissionsBoundaryForPermissionSetCommand({ ...about, PermissionSetArn })),
@@ -329,7 +329,7 @@ function provisionings(client: SSOAdminClient, calls: Calls) {
       const TargetType = accountId === undefined ? 'ALL_PROVISIONED_ACCOUNTS' : 'AWS_ACCOUNT'
       const input = { PermissionSetArn, TargetType, TargetId: accountId } as const
       const output = await calls.send((about) => client.send(new ProvisionPermissionSetCommand({ ...about, ...input })))
-      // An answer may leave out what it repeats from the request.
+      // An answer may leave out values that repeat the request.
       return parseProvisioning({ PermissionSetArn, AccountId: accountId, ...output.PermissionSetProvisioningStatus })
     },
     async describeProvisioning(ProvisionPermissionSetRequestId) {

@@ -1,12 +1,12 @@
 import type { Clock } from '../ports/clock.ts'
 
-/** The longest that Node's timers can wait; beyond it they would fire at once. */
+/** The longest time of Node's timers; with more they would fire at once. */
 const timerMostMs = 2 ** 31 - 1
 
-/** An instant of the machine's clock and what a scaled clock shows then, in epoch milliseconds. */
+/** An instant of the machine's clock, and of a scaled clock at that moment, in epoch milliseconds. */
 export type ClockOrigin = { readonly realMs: number; readonly scaledMs: number }
 
-/** The machine's clock. With a `scale` its time runs that many times faster, from `origin` on (default: from now). */
+/** The machine's clock. With a `scale` its time runs that many times faster from `origin` on (default: from now). */
 export class SystemClock implements Clock {
   readonly #scale: number
   readonly #origin: ClockOrigin

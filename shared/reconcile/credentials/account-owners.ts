@@ -3,7 +3,7 @@ import type { Account, OrganizationView } from '../../domain/organization/organi
 import type { Ports } from '../../ports/ports.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
 
-/** Who answers for an account, by its tag; `undefined`: nobody is named. Throws ServiceError where the tags cannot be read. */
+/** The owner of an account, by its tag; `undefined`: nobody is named. Throws ServiceError if the tags cannot be read. */
 export function openAccountOwners(
   ports: Pick<Ports, 'organizations' | 'clock' | 'randomness'>,
   { ownerTag }: Pick<Hygiene, 'ownerTag'>,

@@ -10,8 +10,8 @@ import { idOf } from '../notifications/find-outcomes.ts'
 type Collected = { readonly counts: Record<string, number>; rows: CredentialRow[] }
 
 /**
- * What wants somebody, for whoever answers for it: one message for each owner, and one of everything for security. Who has
- * nothing to do hears nothing. Of each only the most urgent rows are kept.
+ * Findings for their owners: one message for each owner, and one with everything for security. Owners without findings get
+ * nothing. Each message keeps only the most urgent rows.
  */
 export class CredentialMails {
   readonly #mail: Hygiene['mail']
@@ -31,18 +31,18 @@ export class CredentialMails {
     if (!this.#isDay || urgencyOf(row) === undefined) return
     const { security, owners } = this.#mail
     const owner = Object.hasOwn(owners, row.owner) ? owners[row.owner] : undefined
-    // Who is owner and security hears of it once.
+    // An owner who is also security hears of it once.
     for (const name of new Set([owner, security])) if (name !== undefined) this.#collect(name, row)
   }
 
-  /** Names that no receiver of the configuration has. */
+  /** Names without a receiver in the configuration. */
   get notes(): readonly string[] {
     return [...this.#unknown]
       .sort()
       .map((name) => `nobody is told who is named '${name}' in hygiene.json: notifications.receivers has no such name`)
   }
 
-  /** `date`: of the report; the same message for the same day. */
+  /** `date`: of the report; the same day makes the same message. */
   messages(date: string): readonly DigestMessage[] {
     return [...this.#collected].flatMap(([name, { counts, rows }]) => {
       const receiver = this.#receivers.get(name)

@@ -12,7 +12,7 @@ const part = record({
   v: z.literal(1),
   rows: z.array(credentialRow),
   roles: z.int().default(0),
-  /** Accounts, by whose analyzer looked at them. */
+  /** Accounts by the owner of the analyzer that looked at them. */
   analyzedBy: z.record(z.string(), z.int()).default({}),
 })
 type Part = Omit<z.infer<typeof part>, 'v'>
@@ -20,14 +20,14 @@ type Part = Omit<z.infer<typeof part>, 'v'>
 /** Lambda runs a function again within minutes. */
 const goesOnMs = 60 * 60_000
 
-/** The day that a run is of: that of one which was at work just before, so that midnight begins none anew, else today. */
+/** The day of a run: the day of a run that worked just before, so that midnight starts no new one; otherwise today. */
 export async function dateOfRun(objects: ObjectStore, now: Date): Promise<string> {
   for await (const { key, lastModified } of objects.list(keptPrefix))
     if (now.getTime() - lastModified.getTime() < goesOnMs) return key.slice(keptPrefix.length).split('/')[0] ?? ''
   return renderInstant(now).slice(0, 10)
 }
 
-/** `analyzedBy`: absent where the account could not be read. */
+/** `analyzedBy`: absent if the account could not be read. */
 export type ReadAccount = {
   readonly rows: readonly CredentialRow[]
   readonly roles: number
@@ -35,8 +35,8 @@ export type ReadAccount = {
 }
 
 /**
- * What a night has read so far, in parts, each under the last of its accounts. A function that ran out of time is run again by
- * Lambda, and goes on after the last part; the report is put together from them, one after the other.
+ * What a night has read so far, in parts, each named by its last account. Lambda runs a function again that ran out of time,
+ * and it continues after the last part. The report joins the parts, one after the other.
  */
 export class KeptCredentials {
   readonly #objects: ObjectStore
@@ -47,7 +47,7 @@ export class KeptCredentials {
     this.#folder = `${keptPrefix}${date}/`
   }
 
-  /** Up to which account everything is read; `''`: nothing is. */
+  /** The last account that was read; `''`: none. */
   async readUpTo(): Promise<string> {
     const keys = await Array.fromAsync(this.#objects.list(this.#folder))
     return keys.at(-1)?.key.slice(this.#folder.length, -'.json'.length) ?? ''
@@ -69,7 +69,7 @@ export class KeptCredentials {
     }
   }
 
-  /** The report is written; also what a night has left that did not come to its end. */
+  /** Call it when the report is written. Also removes the rest of an unfinished night. */
   async forget(): Promise<void> {
     for await (const { key } of this.#objects.list(keptPrefix)) await this.#objects.delete(key)
   }

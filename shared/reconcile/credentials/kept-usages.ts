@@ -9,8 +9,8 @@ const keptPrefix = 'state/permissions/'
 export type SetUsages = ReadonlyMap<PermissionSetName, SetUsage>
 
 /**
- * What a month has read so far: each part of the accounts under the last of them, an object for each permission set. A run that ended
- * goes on after the last part, and no more than one permission set is in memory when they are put together.
+ * What a month has read so far: each part is named by its last account and has an object for each permission set. A run
+ * continues after the last part, and joining the parts keeps only one permission set in memory.
  */
 export class KeptUsages {
   readonly #objects: ObjectStore
@@ -21,7 +21,7 @@ export class KeptUsages {
     this.#folder = `${keptPrefix}${month}/`
   }
 
-  /** Up to which account everything is read; `''`: nothing is. What other months have left goes. */
+  /** The last account that was read; `''`: none. Removes the rest of other months. */
   async readUpTo(): Promise<string> {
     for await (const { key } of this.#objects.list(keptPrefix))
       if (!key.startsWith(this.#folder)) await this.#objects.delete(key)
@@ -29,7 +29,7 @@ export class KeptUsages {
     return done.at(-1)?.key.slice(`${this.#folder}read/`.length) ?? ''
   }
 
-  /** The mark is written last: a part without it is read again, over what it has. */
+  /** Writes the mark last: a part without it is read again and overwritten. */
   async keep(last: AccountId, usages: SetUsages): Promise<void> {
     for (const [name, usage] of usages) await this.#part(name, last).overwrite(usage)
     await this.#objects.put(`${this.#folder}read/${last}`, new Uint8Array())
@@ -51,7 +51,7 @@ export class KeptUsages {
     }
   }
 
-  /** The reports are written. */
+  /** Call it when the reports are written. */
   async forget(): Promise<void> {
     for await (const { key } of this.#objects.list(keptPrefix)) await this.#objects.delete(key)
   }

@@ -34,7 +34,7 @@ type AskingPorts = Pick<Ports, 'auditor' | 'clock' | 'randomness'>
 export type CredentialContext = {
   readonly auditorRole: string
   readonly hygiene: Hygiene
-  /** Of the organization. */
+  /** The accounts of the organization. */
   readonly accounts: ReadonlySet<string>
   readonly ownerOf: (account: Account) => Promise<string>
   readonly organization: OrganizationKnowledge
@@ -42,7 +42,7 @@ export type CredentialContext = {
 }
 
 const usersAtOnce = 4
-/** A report takes seconds, and more where there are thousands of users; this waits for some minutes. */
+/** A report takes seconds, or more for thousands of users; this waits for some minutes. */
 const polling = { attemptsMost: 40, firstMs: 2_000, mostMs: 10_000 }
 /** IAM makes and deletes roles there by itself, and nobody else can. (IAM User Guide, "Service-linked roles".) */
 const serviceRolePath = '/aws-service-role/'
@@ -52,8 +52,8 @@ class ReportNotMadeError extends Error {
 }
 
 /**
- * All of the credentials in one account, judged: users, keys, root, the password policy, and roles of which something is found.
- * An account that cannot be read is one row that says why.
+ * All credentials in one account, judged: users, keys, root, the password policy, and roles with findings. An unreadable
+ * account is one row with the reason.
  */
 export async function readCredentials(
   ports: AskingPorts,
@@ -119,7 +119,7 @@ async function ask(
       judgeUser(user, asReported),
       ...user.keys.map((key) => judgeKey(user.name, key, asAsked)),
     ]),
-    // Roles without a finding are thousands, and nobody has to look at them.
+    // There may be thousands of roles without a finding, and nobody has to look at them.
     ...roles
       .filter(({ path }) => !path.startsWith(permissionSetRolePath))
       .map((role): RoleFacts => ({ ...role, isBreakGlass: emergency.roles.includes(role.name) }))
@@ -133,7 +133,7 @@ async function ask(
 async function makeReport(ports: AskingPorts, iam: AuditedAccount) {
   const mayHelp = (error: unknown) =>
     error instanceof ReportNotMadeError ||
-    // It grew too old, or was not there yet, between the two calls.
+    // It expired, or did not exist yet, between the two calls.
     isServiceError(error, 'ReportNotPresent', 'ReportInProgress', 'ReportExpired')
   return repeatPatiently(ports, { ...polling, mayHelp }, async () => {
     if ((await iam.generateCredentialReport()) !== 'COMPLETE')
@@ -142,7 +142,7 @@ async function makeReport(ports: AskingPorts, iam: AuditedAccount) {
   })
 }
 
-/** The report has no ids of keys, and no key that is inactive, so both are asked for. */
+/** The report has no ids of keys and no inactive keys, so ask for both. */
 async function readUser(
   iam: AuditedAccount,
   line: CredentialReportLine,
@@ -154,7 +154,7 @@ async function readUser(
     for await (const key of listAll((token) => iam.listAccessKeys(name, token)))
       keys.push({ ...key, ...(await iam.accessKeyLastUsed(key.id)) })
   } catch (error) {
-    // The user was deleted since the report was made.
+    // The user was deleted after the report was made.
     if (!isServiceError(error, 'NoSuchEntity')) throw error
   }
   const password = { changedAt: passwordChangedAt ?? madeAt, lastUsedAt: passwordUsedAt }
@@ -169,7 +169,7 @@ function rootOf(
   return { ...known, hasMfa, activeKeys, lastUsedAt: passwordUsedAt }
 }
 
-/** The exception that holds now for something of which something is found. */
+/** The present exception for something with a finding. */
 function exceptionOf(
   { account, name, findings }: Pick<CredentialRow, 'account' | 'name' | 'findings'>,
   { exceptions }: Hygiene,

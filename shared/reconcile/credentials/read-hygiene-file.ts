@@ -8,7 +8,7 @@ import {
 import { type Parsed, parsed } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 
-/** What governance says of credentials; without a file the defaults. */
+/** Governance's rules for credentials; without a file the defaults. */
 export async function readHygieneFile(objects: ObjectStore): Promise<Parsed<Hygiene>> {
   const object = await objects.get(hygieneKey, { mostBytes: hygieneFileMostBytes })
   return object === undefined ? parsed(defaultHygiene) : parseHygieneFile(object.body, object.size)

@@ -11,14 +11,14 @@ import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { enterAccount } from '../calls/enter-account.ts'
 
-/** What the security account knows of all others. */
+/** The security account's knowledge of all others. */
 export type OrganizationKnowledge = {
   /** `undefined`: it did not say. */
   readonly isRootCentral: boolean | undefined
-  /** Of the organization; findings of any account are asked for there. */
+  /** The organization's analyzers, which have the findings of every account. */
   readonly analyzers: readonly string[]
   readonly account: Pick<AuditedAccount, 'unusedAccessFindings'> | undefined
-  /** What could not be asked, and why. */
+  /** Failed questions, and the reasons. */
   readonly notes: readonly string[]
 }
 
@@ -30,7 +30,10 @@ type UnusedAccess = {
 
 const nothing: OrganizationKnowledge = { isRootCentral: undefined, analyzers: [], account: undefined, notes: [] }
 
-/** Asks the account that governance names, which IAM and IAM Access Analyzer are delegated to. Never throws for what it may not ask. */
+/**
+ * Asks the account that governance names, to which IAM and IAM Access Analyzer are delegated. Never throws for a denied
+ * question.
+ */
 export async function readSecurityAccount(
   ports: Pick<Ports, 'auditor' | 'clock' | 'randomness'>,
   securityAccount: AccountId | undefined,
@@ -54,8 +57,8 @@ export async function readSecurityAccount(
 }
 
 /**
- * What IAM Access Analyzer finds of one account: the organization's analyzer, or without one the account's own. ssofile makes
- * none, since each costs. What may not be asked stops nothing else.
+ * IAM Access Analyzer's findings for one account: from the organization's analyzer, otherwise from the account's own. ssofile
+ * creates none, because each costs money. A denied question does not stop the rest.
  */
 export async function readUnusedAccess(
   own: AuditedAccount,

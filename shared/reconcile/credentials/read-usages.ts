@@ -16,8 +16,8 @@ type AskingPorts = Pick<Ports, 'auditor' | 'clock' | 'randomness' | 'objects'>
 const rolesAtOnce = 4
 
 /**
- * How the roles of permission sets in one account were used, by service and action. Where it cannot be read, each permission set that
- * somebody has there says why: by the names of `assignments/` and `foreign/`. `only`: no other permission set is asked about.
+ * The use of permission sets' roles in one account, by service and action. If it cannot be read, each permission set that
+ * somebody has there gets the reason, by `assignments/` and `foreign/`. `only`: ask about no other permission set.
  */
 export async function readUsages(
   ports: AskingPorts,
@@ -35,7 +35,7 @@ export async function readUsages(
     const read = await pLimit(rolesAtOnce).map(named, async ({ name, role }) => {
       return [name, await readRole(ports, iam, { account, role })] as const
     })
-    // Two roles of one permission set are possible while one is replaced.
+    // While a role is replaced, one permission set may have two.
     return mergeAll(read)
   } catch (error) {
     if (!isServiceError(error)) throw error
@@ -44,14 +44,14 @@ export async function readUsages(
   }
 }
 
-/** What is of one permission set together. */
+/** Joins the usages of each permission set. */
 export function mergeAll(read: Iterable<readonly [PermissionSetName, SetUsage]>): SetUsages {
   const all = new Map<PermissionSetName, SetUsage>()
   for (const [name, usage] of read) all.set(name, mergeUsages(all.get(name) ?? noUsage, usage))
   return all
 }
 
-/** The last assignment of a permission set takes its role away, at any moment: then there is nothing to tell. */
+/** Deleting the last assignment of a permission set deletes its role, at any moment: then there is nothing to report. */
 async function readRole(
   ports: AskingPorts,
   iam: AuditedAccount,

@@ -41,7 +41,7 @@ import {
   retirementRecord,
 } from './retirement-controller.ts'
 
-/** Of all accounts together; in each, calls have their own rate. */
+/** For all accounts together; each account has a rate of its own. */
 const credentialsAtOnce = 8
 
 /** `stopped`: `why` is for a person. */
@@ -50,13 +50,13 @@ export type RetireResult =
   | { readonly outcome: 'stopped'; readonly why: string }
   | ({ readonly outcome: 'looked' } & Readonly<Record<'files' | 'refused' | 'credentials' | 'failed', number>>)
 
-/** What is told of a file after this run. */
+/** The status of a file after this run. */
 type RetirementOutcome = { readonly key: string; readonly state: StatusState | undefined; readonly isFailed: boolean }
 
 /**
- * Reconciles every file under `retire/`, and what the files that are gone have left: S3 tells nobody of them, since only the function of
- * this schedule may assume the role that retires. Run again at any moment, it goes on. While `hygiene.json` cannot be read, nothing is
- * changed at all.
+ * Reconciles every file under `retire/`, and the rest of deleted files: S3 sends no events for them, because only the function
+ * of this schedule may assume the role that retires. A repeated run continues. While `hygiene.json` cannot be read, nothing
+ * changes.
  */
 export async function retireCredentials(ports: Ports, configuration: Configuration): Promise<RetireResult> {
   const { objects } = ports
@@ -80,8 +80,8 @@ export async function retireCredentials(ports: Ports, configuration: Configurati
 }
 
 /**
- * The keys to look at, by credential: of files that are there, that have a status, or that the ledger has. A key that names no credential
- * stands for itself.
+ * The keys to look at, by credential: of existing files, of statuses, and of the ledger. A key without a credential is its own
+ * group.
  */
 async function listCredentials(
   files: readonly string[],
@@ -135,7 +135,7 @@ async function openContext(
   }
 }
 
-/** The owner of each account is asked for once. */
+/** Asks for the owner of each account once. */
 function openJudge(view: OrganizationView, hygiene: Hygiene, ports: Ports) {
   const ownerOf = openAccountOwners(ports, hygiene, view)
   const accounts = new Map(view.accounts.map((account) => [account.id, account]))
@@ -158,7 +158,7 @@ function openJudge(view: OrganizationView, hygiene: Hygiene, ports: Ports) {
   }
 }
 
-/** One after the other, since they share a record. One that fails holds up no other: it is tried again in the next run. */
+/** One after the other, because they share a record. A failed one delays no other; the next run retries it. */
 async function reconcileEach(
   keys: readonly string[],
   context: RetirementContext,
@@ -191,7 +191,7 @@ async function tellFailure(message: InputMessage, error: unknown, context: Retir
   })
 }
 
-/** An act leaves its list once no file waits for it. If a file could not be looked at, nobody knows what the brake would say. */
+/** Removes an act from its list when no file waits for it. If a file could not be looked at, the brake's answer is unknown. */
 async function tidyBrake(
   brake: Brake,
   credentials: ReadonlyMap<string, readonly string[]>,

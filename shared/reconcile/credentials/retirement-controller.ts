@@ -41,7 +41,7 @@ import { JsonRecord } from '../records/json-record.ts'
 import { readNow } from '../records/owner.ts'
 import { tellEvent } from '../records/tell-event.ts'
 
-/** Whether a file may ask. `unknown`: nobody can say now, so nothing is begun and nothing undone. */
+/** Whether a file may ask. `unknown`: start nothing and undo nothing. */
 export type RetireVerdict = 'asks' | 'unknown' | Complaint
 
 export type RetirementContext = ReconcileContext & {
@@ -49,7 +49,7 @@ export type RetirementContext = ReconcileContext & {
   readonly judge: (file: RetireFile) => Promise<RetireVerdict>
   /** The other files for the same credential. */
   readonly listOthers: (file: RetireFile) => readonly RetireFile[]
-  /** What IAM says of it. Throws ServiceError. */
+  /** IAM's present state of it. Throws ServiceError. */
   readonly look: (credential: Credential) => Promise<LiveCredential | undefined>
   /** Opens the role in an account. */
   readonly retirer: { enter(account: AccountId): Promise<RetiringAccount> }
@@ -69,17 +69,17 @@ type RetirementInput = Input<RetirementTypes>
 type Facts = RetirementTypes['facts']
 type Outcome = Effect<Retirement> | Description
 
-/** So often what is watched is looked at again. */
+/** How often to look at a watched credential. */
 const lookEveryMs = 60 * 60_000
 
 /**
- * The file of a credential that is to be retired: makes a key inactive, watches for so many days whether somebody uses it, and deletes it.
- * A file that is gone undoes what can be undone. A process that dies is followed by one that goes on by the entry and by what IAM says.
+ * The file of a credential to retire: makes a key inactive, watches for some days whether somebody uses it, and deletes it. If
+ * the file is deleted, undoes what it can. After a crash, the next process continues by the entry and IAM's state.
  */
 export const retirementController: Controller<RetirementTypes> = {
   noun: 'retirement',
   parseName: parseRetireKey,
-  // Its name says it all.
+  // The name says everything.
   mostBytes: 0,
   describesInvalid: true,
   parseBody: () => parsed(undefined),
@@ -91,7 +91,6 @@ export const retirementController: Controller<RetirementTypes> = {
   describe,
 }
 
-/** The ledger's entry of a credential. */
 export function retirementRecord(objects: ObjectStore, credential: Credential): JsonRecord<Retirement> {
   return new JsonRecord(objects, `${retirementPrefix}${renderCredential(credential)}.json`, retirement)
 }
@@ -170,7 +169,7 @@ async function begin(input: RetirementInput, facts: Facts, context: RetirementCo
   return held ?? { entry: { ...firstEntry(input, live), state: 'switching off', staysAsItIs } }
 }
 
-/** `staysAsItIs`: as long as nothing was made inactive. */
+/** `staysAsItIs`: while nothing was made inactive. */
 function firstEntry({ key, head, now }: RetirementInput, live: LiveCredential | undefined): Omit<Retirement, 'state'> {
   return {
     v: 1,
@@ -183,7 +182,7 @@ function firstEntry({ key, head, now }: RetirementInput, live: LiveCredential | 
   }
 }
 
-/** If a key was inactive before, or something cannot be, only the days begin. */
+/** If a key was inactive before, or cannot be made inactive, only the days begin. */
 async function switchOff(
   live: LiveCredential,
   entry: Retirement,
@@ -195,7 +194,7 @@ async function switchOff(
     await unlessGone(() => makeKeyInactive(exempt('it was admitted before, as its record says'), name, iam))
   }
   await tell(entry.staysAsItIs ? 'watched' : 'inactive', entry, name, context)
-  // After the call was answered: a use that came before is known by the time the days are over.
+  // After the answer of the call: an earlier use is known when the days are over.
   const watchedAt = renderInstant(await readNow(context))
   return { entry: { ...entry, state: 'watched', watchedAt, lookAt: nextLook(now) } }
 }
@@ -218,7 +217,7 @@ async function remove(
   return end('deleted', { ...entry, state: 'gone' }, name, context)
 }
 
-/** Why the brake holds this act; `undefined`: it passes. It counts for the owner whose file asks. */
+/** Why the brake holds this act; `undefined`: it passes. It counts for the owner of the file. */
 async function askBrake(
   act: 'inactive' | 'deleted',
   { name, entry }: RetirementInput,
@@ -232,7 +231,7 @@ async function askBrake(
   return { told: { ...describeRetirement(name, entry, facts), state: 'held', reason: answer.reason, remedy } }
 }
 
-/** Nothing more is done. */
+/** Ends the retirement. */
 async function end(
   event: Event,
   entry: Retirement,
@@ -245,7 +244,7 @@ async function end(
 
 type Event = 'inactive' | 'watched' | 'used' | 'deleted' | 'gone' | 'kept'
 
-/** By the instant of the entry, so that a repeated run tells it once. */
+/** Uses the instant of the entry, so that a replay records it once. */
 function tell(
   event: Event,
   { at, files, madeAt, lastUsedAt, why }: Retirement,
@@ -281,7 +280,7 @@ function lastUseOf(live: LiveCredential | undefined): string | undefined {
   return live?.lastUsedAt && renderInstant(live.lastUsedAt)
 }
 
-/** What IAM says of one credential; `undefined`: it is not there. */
+/** IAM's state of one credential; `undefined`: it does not exist. */
 export function readLiveCredential(
   { user, what }: Credential,
   iam: Omit<RetiringAccount, 'updateAccessKey' | 'deleteAccessKey' | 'deletePassword' | 'deleteUser'>,
@@ -298,7 +297,7 @@ export function readLiveCredential(
   })
 }
 
-/** IAM answers NoSuchEntity for what is gone. */
+/** IAM answers NoSuchEntity for a missing thing. */
 function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
   return unlessCode(call(), 'NoSuchEntity')
 }

@@ -26,9 +26,9 @@ import { readCredentials } from './read-credentials.ts'
 import { readHygieneFile } from './read-hygiene-file.ts'
 import { readSecurityAccount } from './read-unused-access.ts'
 
-/** Of so many accounts the rows are in memory, and are read again after a function has died. */
+/** How many accounts' rows to keep in memory; they are read again after a crash. */
 const accountsAtOnce = 128
-/** So many stand on the page. */
+/** The most findings on the page. */
 const urgentMost = 300
 
 type CredentialPorts = Pick<
@@ -37,10 +37,9 @@ type CredentialPorts = Pick<
 >
 
 /**
- * Reads the credentials of every account by the auditor's role, and writes what is found under the date: `credentials.csv`,
- * `index.html`, and last of all `summary.json`. Whoever answers for something is told. It changes nothing in any account. Run
- * again on the same day, it goes on where it was, and does nothing once the summary is there. `undefined`: no auditor's role is
- * configured.
+ * Reads the credentials of every account through the auditor's role, and writes the findings under the date: `credentials.csv`,
+ * `index.html`, and last of all `summary.json`. Notifies the owners. Changes nothing in any account. A repeated run on the same
+ * day continues, and does nothing once the summary exists. `undefined`: no auditor's role is configured.
  */
 export async function writeCredentials(
   ports: CredentialPorts,
@@ -102,7 +101,7 @@ export async function writeCredentials(
   return result
 }
 
-/** What is not valid has a status, and nobody is told by it; then the standards are the defaults. */
+/** An invalid file has a status, but it notifies nobody, and the default standards count. */
 async function readHygiene(
   ports: CredentialPorts,
 ): Promise<{ readonly hygiene: Hygiene; readonly notes: readonly string[] }> {
@@ -115,8 +114,8 @@ async function readHygiene(
 }
 
 /**
- * In parts, by the ids of accounts; what an earlier run of this day has read is not read again. Answers what the security
- * account could not say.
+ * In parts, by the ids of accounts, without those that an earlier run of this day has read. Returns the security account's
+ * notes.
  */
 async function readAccounts(
   ports: CredentialPorts,
@@ -136,7 +135,7 @@ async function readAccounts(
     const part = left.slice(from, from + accountsAtOnce)
     const last = part.at(-1)
     if (last === undefined) break
-    // Entered for each part again: the session ends after a quarter of an hour.
+    // Opened again for each part, because the session ends after a quarter of an hour.
     const organization = await readSecurityAccount(ports, hygiene.securityAccount, auditorRole)
     for (const note of organization.notes) notes.add(note)
     const emergency = ports.emergency?.() ?? noPrincipals
@@ -146,7 +145,7 @@ async function readAccounts(
   return [...notes]
 }
 
-/** Who answers for an account, by its tag; `''`: nobody knows. */
+/** The owner of an account, by its tag; `''`: unknown. */
 function openOwners(ports: CredentialPorts, hygiene: Hygiene, view: OrganizationView) {
   const ownerOf = openAccountOwners(ports, hygiene, view)
   return async (account: Account): Promise<string> => {

@@ -24,18 +24,18 @@ import { KeptUsages } from './kept-usages.ts'
 import { readHygieneFile } from './read-hygiene-file.ts'
 import { mergeAll, readUsages } from './read-usages.ts'
 
-/** Of so many accounts the usages are in memory, and are read again after a function has died. */
+/** How many accounts' usages to keep in memory; they are read again after a crash. */
 const accountsAtOnce = 64
-/** Then no other part is begun: the function has a quarter of an hour, and goes on the next night. */
+/** After this, starts no further part: the function has a quarter of an hour, and continues the next night. */
 const budgetMs = 6 * 60_000
 
 type ReportPorts = Pick<Ports, 'objects' | 'organizations' | 'auditor' | 'clock' | 'randomness' | 'log'>
 
 /**
- * Once a month: what each permission set allows and nobody used, over all of its accounts, as IAM knows it. Writes
- * `reports/permissions/<name>.csv`, the same as JSON for `ssofile suggest`, `reports/permissions.csv` with a line for each permission
- * set and its access levels, and last of all `reports/permissions.json`. Where the time of one run is over, the next one goes on.
- * `undefined`: no auditor's role is configured, the month has its reports, or accounts are left to be read.
+ * Once a month: unused permissions of each permission set over all its accounts, by IAM. Writes
+ * `reports/permissions/<name>.csv`, the same as JSON for `ssofile suggest`, `reports/permissions.csv` with a line for each
+ * permission set and its access levels, and last of all `reports/permissions.json`. If the time of one run is over, the next
+ * one continues. `undefined`: no auditor's role is configured, the month has its reports, or some accounts are still unread.
  */
 export async function writePermissions(
   ports: ReportPorts,
@@ -51,7 +51,7 @@ export async function writePermissions(
   const kept = new KeptUsages(objects, month)
   if (!(await readAccounts(ports, configuration, kept))) return undefined
   const hygiene = await readHygieneFile(objects)
-  // What is not valid is told by the report of credentials.
+  // The report of credentials reports an invalid file.
   const unusedDays = (hygiene.ok ? hygiene.value : defaultHygiene).standards.unusedDays
   const sets: PermissionSummary['sets'] = []
   const catalog = await readActions()
@@ -79,7 +79,7 @@ export async function writePermissions(
   return summary
 }
 
-/** By its file, where that is in force, and the managed policies in the account where its role was read. */
+/** By its file if that is in force, and the managed policies in the account where its role was read. */
 async function readLevels(
   ports: ReportPorts,
   { auditorRole }: Configuration,
@@ -120,7 +120,7 @@ function renderOverview(sets: PermissionSummary['sets'], madeAt: string): string
   return renderCsv([titles, ...lines])
 }
 
-/** In parts, by the ids of accounts. Answers whether all of them are read. */
+/** In parts, by the ids of accounts. Returns whether all are read. */
 async function readAccounts(ports: ReportPorts, configuration: Configuration, kept: KeptUsages): Promise<boolean> {
   const { auditorRole, folders } = configuration
   const untilMs = ports.clock.monotonicMs() + budgetMs

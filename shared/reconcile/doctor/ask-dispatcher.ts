@@ -7,15 +7,15 @@ import { deniedRemedy } from './dry-calls.ts'
 import { ownPermissions } from './try-permissions.ts'
 
 const check = 'dispatcher'
-/** It has one instance: while that works, or waits for more work, nobody else can ask it. */
+/** How often to wait: it has one instance, and while that works or waits for work, nobody else can ask it. */
 const waitsMost = 12
 const waitMs = 5_000
 
 export type DispatcherFindings = { readonly findings: readonly Finding[]; readonly isAnswered: boolean }
 
 /**
- * What the deployed dispatcher says of its own permissions. Where it does not, these credentials try theirs instead, which is
- * less: a role that may do everything says nothing about the role that works.
+ * The deployed dispatcher's report of its own permissions. Without an answer, tries these credentials instead, which shows
+ * less: an administrator's role says nothing about the dispatcher's role.
  */
 export async function askDispatcher(
   functionName: string,

@@ -2,10 +2,10 @@ import type { Finding } from '../../domain/guardrails/finding.ts'
 import { fail, skip, warn } from '../../domain/guardrails/finding.ts'
 import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
 
-/** What a service said, or why it did not say it. */
+/** The answer of a service, or its error. */
 export type Answer<T> = { readonly is: T } | { readonly error: ServiceError }
 
-/** Throws what is no answer of a service. */
+/** Throws errors that are no answers of a service. */
 export async function ask<T>(call: Promise<T>): Promise<Answer<T>> {
   try {
     return { is: await call }
@@ -22,8 +22,8 @@ export function isDenied(error: ServiceError): boolean {
 }
 
 /**
- * What could not be asked. `needs`: the permission for it. A store that is not S3 lacks some of its operations
- * (NotImplemented): then there is nothing to check.
+ * Reports a failed question. `needs`: the permission for it. A store other than S3 lacks some operations (NotImplemented): then
+ * there is nothing to check.
  */
 export function unasked(check: string, error: ServiceError, { needs }: { readonly needs: string }): Finding {
   if (error.code === 'NotImplemented' || error.code === 'UnknownOperationException')

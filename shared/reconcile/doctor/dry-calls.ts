@@ -9,7 +9,7 @@ import { proofOf, type ServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { type Answer, ask, isDenied } from './ask.ts'
 
-/** An action of AWS, and a call of it that changes nothing. `isWrite`: one that has to be refused. */
+/** An action of AWS, and a call of it that changes nothing. `isWrite`: a call that must be refused. */
 export type DryCall = { readonly action: string; readonly call: () => Promise<unknown>; readonly isWrite: boolean }
 export type DryAnswer = Pick<DryCall, 'action' | 'isWrite'> & { readonly answer: Answer<unknown> }
 
@@ -17,12 +17,12 @@ const nobody = principalId.parse('00000000-0000-4000-8000-000000000000')
 const noRequest = '00000000-0000-4000-8000-000000000000'
 const noName = 'ssofile doctor: nobody has this name'
 
-/** A permission set that does not exist: `digits` are drawn, and `proveAbsent` asks before anything is tried on it. */
+/** A permission set that does not exist: `digits` are random, and `proveAbsent` checks it before any try. */
 export function absentPermissionSet(instanceArn: string, digits: string): PermissionSetArn {
   return permissionSetArn.parse(`${instanceArn.replace(':instance/', ':permissionSet/')}/ps-${digits}`)
 }
 
-/** Reads of SSO Admin: of what there is, or of what does not exist. */
+/** Reads of SSO Admin, about existing or missing things. */
 export function identityCenterReads(ssoAdmin: SsoAdmin, absent: PermissionSetArn, member: AccountId): DryCall[] {
   const anyState = undefined
   const read: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -48,8 +48,8 @@ export function identityCenterReads(ssoAdmin: SsoAdmin, absent: PermissionSetArn
 }
 
 /**
- * Writes of SSO Admin on a permission set that does not exist: AWS answers ResourceNotFoundException to callers that may make
- * them. CreatePermissionSet has no target; its description is empty, which AWS refuses.
+ * Writes of SSO Admin on a missing permission set: AWS answers ResourceNotFoundException to callers with the permission.
+ * CreatePermissionSet has no target; its description is empty, which AWS refuses.
  */
 export function identityCenterWrites(ssoAdmin: SsoAdmin, absent: PermissionSetArn, member: AccountId): DryCall[] {
   const target = { accountId: member, permissionSetArn: absent, principalId: nobody, principalType: 'GROUP' } as const
@@ -85,7 +85,7 @@ const invalidPermissionSet = {
   tags: [],
 }
 
-/** Of somebody who does not exist, but for the listings. */
+/** Reads about a missing user, except for the listings. */
 export function directoryReads({ identityStore }: Pick<Ports, 'identityStore'>): DryCall[] {
   const name = principalName.parse(noName)
   return toDryCalls({
@@ -120,22 +120,22 @@ export async function makeDryCalls(calls: readonly DryCall[]): Promise<readonly 
   return answers
 }
 
-/** What AWS answers to somebody who may call it. A write of nothing may be judged by its input first. */
+/** AWS's answers to callers with the permission. AWS may judge the input of a write first. */
 function isExpected({ code }: ServiceError, isWrite: boolean): boolean {
   const expected = ['ResourceNotFoundException', ...(isWrite ? ['ValidationException', 'ConflictException'] : [])]
   return expected.includes(code)
 }
 
-/** What to do where these credentials lack a right. */
+/** The remedy for a missing permission. */
 export const deniedRemedy =
   'give these credentials the permissions of docs/permissions.md, or use those that have them; if ssofile itself has them, look for a service control policy'
 
 /**
- * | answer                                        | says                                    |
+ * | answer                                        | meaning                                 |
  * | --------------------------------------------- | --------------------------------------- |
- * | no error, not found                           | these credentials may call it           |
- * | to a write: invalid, in conflict              | they may call it                        |
- * | access denied                                 | they may not                            |
+ * | no error, not found                           | these credentials have the permission   |
+ * | to a write: invalid, in conflict              | they have the permission                |
+ * | access denied                                 | they lack the permission                |
  * | any other refusal                             | it does not work                        |
  * | a throttling, an internal error, no answer    | nothing                                 |
  */
@@ -172,7 +172,7 @@ export function judgeDryCalls(check: string, service: string, answers: readonly 
   return ok(check, `${answers.length} actions are allowed, by calls that changed nothing${proviso}`)
 }
 
-/** The reads of the directory. Without memberships links work, and so this is no failure. */
+/** The reads of the directory. Links work without memberships, so this is no failure. */
 export function judgeDirectoryReads(answers: readonly DryAnswer[]): readonly Finding[] {
   const isLacking = ({ action, answer }: DryAnswer) =>
     action === 'ListGroupMemberships' && 'error' in answer && lacksMemberships(answer.error)
@@ -203,7 +203,7 @@ export function judgeMultiAccount(listing: Answer<unknown> | undefined): Finding
   )
 }
 
-/** A member account to name in calls; `undefined`: there is none. */
+/** A member account for the calls; `undefined`: none. */
 export function memberOf(
   accounts: readonly { readonly id: AccountId; readonly state: string }[],
   managementAccountId: string,

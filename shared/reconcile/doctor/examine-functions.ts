@@ -8,7 +8,7 @@ const check = 'concurrency'
 /** Lambda Developer Guide, "Configuring reserved concurrency": so much always stays unreserved. */
 const unreservedLeast = 100
 
-/** Whether the dispatcher has its one instance. Only where the queues are AWS's are there functions to ask for. */
+/** Whether the dispatcher has its one instance. Asks only if the queues are AWS's, because otherwise there are no functions. */
 export async function examineFunctions(
   installation: Pick<Installation, 'unreservedConcurrency' | 'reservedConcurrency'>,
   { name, queueUrls }: NonNullable<Owner['deployment']>,

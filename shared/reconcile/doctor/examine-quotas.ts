@@ -6,10 +6,10 @@ import { listKnown } from '../records/foreign-assignments.ts'
 import { type Answer, ask, unasked } from './ask.ts'
 
 const check = 'quotas'
-/** From this share on somebody should ask AWS for more. */
+/** From this share on, somebody should request a higher quota. */
 const fullFrom = 0.8
 
-/** What of it there is now. */
+/** The present use. */
 export type Use = {
   readonly permissionSets: number
   readonly permissionSetsOfOneAccount: number
@@ -33,7 +33,7 @@ const quotas = [
   { of: 'accounts', code: 'L-0299121C', most: 7_000, what: 'accounts' },
 ] as const
 
-/** What there is, against the quotas of this account. `accounts`: how many the organization has. */
+/** The present use against the quotas of this account. `accounts`: of the organization. */
 export async function examineQuotas(
   { ssoAdmin, objects }: Pick<Ports, 'ssoAdmin' | 'objects'>,
   installation: Pick<Installation, 'quotasOf'>,
@@ -47,7 +47,7 @@ export async function examineQuotas(
   return judgeQuotas(use, await ask(installation.quotasOf('sso')))
 }
 
-/** How many the account with the most of them has. */
+/** The largest number of permission sets in one account. */
 async function permissionSetsOfOneAccount(objects: Ports['objects']): Promise<number> {
   const names = new Map<string, Set<string>>()
   for await (const { assignment } of listKnown(objects)) {
@@ -57,7 +57,7 @@ async function permissionSetsOfOneAccount(objects: Ports['objects']): Promise<nu
   return Math.max(0, ...[...names.values()].map(({ size }) => size))
 }
 
-/** `told`: what Service Quotas says of IAM Identity Center. */
+/** `told`: Service Quotas' answer about IAM Identity Center. */
 export function judgeQuotas(use: Use, told: Answer<readonly Quota[]>): readonly Finding[] {
   return quotas.map(({ of, code, most, what }) => {
     const quota = 'is' in told ? told.is.find((one) => one.code === code)?.value : undefined

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { ask, isDenied, unasked } from './ask.ts'
 
 const check = 'bucket writes'
-/** Where `ssofile apply` writes without a deployment: what the dispatcher may write of one. */
+/** Prefixes that `ssofile apply` writes without a deployment: those of a dispatcher. */
 export const writtenPrefixes = [
   'access/',
   'assignments/',
@@ -20,8 +20,8 @@ export const writtenPrefixes = [
 const noEtag = '0'.repeat(32)
 
 /**
- * Whether these credentials may write where ssofile does: by overwriting, only if it has an etag that nothing has, an object
- * that does not exist. (S3 User Guide, "Conditional writes": 404 or 412 to callers that may write, 403 to others.)
+ * Whether these credentials may write where ssofile does: tries to overwrite a missing object with a condition that no object
+ * meets. (S3 User Guide, "Conditional writes": 404 or 412 to callers that may write, 403 to others.)
  */
 export async function examineWrites(objects: ObjectStore): Promise<Finding> {
   const denied: string[] = []

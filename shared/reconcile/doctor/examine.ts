@@ -34,7 +34,7 @@ import { tryIdentityCenter, tryOrganizations } from './try-permissions.ts'
 type Examination = {
   readonly ports: Ports
   readonly installation: Installation
-  /** What the deployment works by; without one, what the person gave. */
+  /** The configuration of the deployment; without one, the person's. */
   readonly configuration?: Configuration | undefined
   /** How long a message may take through the queue of events. */
   readonly roundTripMs: number
@@ -50,8 +50,8 @@ type Organization = { readonly managementAccountId: string; readonly accounts: r
 const namedMost = 20
 
 /**
- * Every check of the installation, in order, each with its remedy. Nothing is changed. Throws ServiceError where nobody
- * knows who asks: then nothing else can be asked.
+ * Every check of the installation, in order, each with its remedy. Changes nothing. Throws ServiceError if the caller's
+ * identity is unknown, because then nothing else can be asked.
  */
 export async function* examine(examination: Examination): AsyncGenerator<Finding> {
   const { installation } = examination
@@ -66,7 +66,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
   const owner = 'is' in owned ? owned.is : undefined
   const configuration = examination.configuration ?? defaultConfiguration
   const known: ExaminedDeployment = { ...examination, ports, configuration, owner, region, accountId }
-  // Whose it is nobody knows then: that was told.
+  // Otherwise its owner is unknown, which is reported already.
   if ('is' in owned && (owner || pause?.lost === undefined)) yield describeOwner(known)
   const organization = yield* examineOrganization(known)
   if (organization) yield* examineIdentityCenter(known, organization)
@@ -152,7 +152,7 @@ async function examineOwnAccount({ ports, accountId, configuration }: ExaminedDe
   return judgeOwnAccount({ ownAccount, includeOwnAccount, ours: known.is.length - foreign, foreign })
 }
 
-/** By the role that works, where there is one: what a person may do says nothing about that. */
+/** Tries the dispatcher's role if there is one, because a person's permissions say nothing about it. */
 async function* examinePermissions(
   { ports, installation, owner }: ExaminedDeployment,
   member: NonNullable<ReturnType<typeof memberOf>>,
@@ -203,7 +203,7 @@ async function* examineManagementAccount(
   })
 }
 
-/** Documented as the management account's own call. Where it is refused, the drift check walks all accounts instead. */
+/** AWS documents the call for the management account. If it is refused, the drift check walks all accounts. */
 async function examinePrincipalListing({ ports }: ExaminedDeployment): Promise<Finding> {
   const check = 'by principal'
   const groups = await ask(ports.identityStore.listPrincipals('GROUP'))
@@ -225,7 +225,7 @@ async function* examineBucketAndDeployment(known: ExaminedDeployment): AsyncGene
     yield warn('pause', `all changes are ${describePause(pause)}`, 'ssofile resume')
   const { deployment } = owner ?? {}
   if (deployment === undefined) {
-    // With a deployment its functions write, each by its own role.
+    // In a deployment the functions write, each with its own role.
     yield await examineWrites(ports.objects)
     return yield skip('deployment', 'no deployment: queues, functions and events not checked')
   }
@@ -235,7 +235,10 @@ async function* examineBucketAndDeployment(known: ExaminedDeployment): AsyncGene
   yield* await examineFunctions(installation, deployment)
 }
 
-/** What AWS made last is asked again: the ports leave out when. The owner was written at the first deployment, or when its queues changed last. */
+/**
+ * Asks AWS for its newest objects again, because the ports leave out their time. The owner was written at the first deployment,
+ * or at the last change of its queues.
+ */
 async function examineArrivals({ ports, installation, owner }: ExaminedDeployment): Promise<readonly Finding[]> {
   const arrivals = await readArrivals(ports.objects)
   const claimed = await ask(ports.objects.head('control/owner.json'))
@@ -271,7 +274,7 @@ async function* examineUse(
 
 const check = 'report of credentials'
 
-/** The newest report of credentials, and what it would cost to have IAM Access Analyzer look for unused access: for information. */
+/** The newest report of credentials, and the cost of finding unused access with IAM Access Analyzer: for information. */
 async function examineCredentials({ objects }: Pick<Ports, 'objects'>): Promise<readonly Finding[]> {
   const newest = await ask(readNewestSummary(objects))
   if ('error' in newest) return [unasked(check, newest.error, { needs: 's3:ListBucket' })]
@@ -283,8 +286,8 @@ async function examineCredentials({ objects }: Pick<Ports, 'objects'>): Promise<
 }
 
 /**
- * Whether the identity store may lock ssofile out: its functions run in no VPC and have no addresses of their own. Whether it
- * does, the check `identity store` tells.
+ * Whether the identity store may block ssofile: its functions run in no VPC and have no addresses of their own. The check
+ * `identity store` shows whether it does.
  */
 export function judgeDirectoryNetwork(answer: Answer<DirectoryNetwork | undefined>): Finding {
   const check = 'directory network'
@@ -312,8 +315,8 @@ export function judgeDirectoryNetwork(answer: Answer<DirectoryNetwork | undefine
 const pollMs = 500
 
 /**
- * Sends a message to the queue of events, and waits until its handler has noted it. It proves queue, function and bucket;
- * `judgeArrivals` tells of the way before the queue, which only a real event takes.
+ * Sends a message to the queue of events and waits until its handler notes it. Proves queue, function and bucket;
+ * `judgeArrivals` covers the way before the queue, which only a real event takes.
  */
 async function examineRoundTrip(
   { objects, queues, clock, randomness }: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,

@@ -3,7 +3,7 @@ import { type Account, isUnplaced } from '../../domain/organization/organization
 
 const namedMost = 20
 
-/** Whether ListAccounts says State and Paths of every account. */
+/** Whether ListAccounts returns State and Paths of every account. */
 export function judgeAccounts(accounts: readonly Pick<Account, 'id' | 'state'>[]): Finding {
   const unplaced = accounts.filter(isUnplaced).map(({ id }) => id)
   if (unplaced.length === 0) return ok('accounts', `${accounts.length}, each with State and Paths`)

@@ -3,7 +3,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { DatedThing } from '../../ports/installation.ts'
 import type { Arrivals } from '../records/arrivals.ts'
 
-/** What AWS says was made last: an event must have told of it. Absent: nothing is known. */
+/** AWS's newest objects: an event must have come for each. Absent: unknown. */
 export type Newest = Readonly<Partial<Record<'organization' | 'directory', DatedThing>>>
 
 const kinds = {
@@ -11,19 +11,19 @@ const kinds = {
   directory: { event: 'event of the directory', made: (id: string) => `group ${id} was made` },
 } as const
 
-/** CloudTrail and EventBridge take some minutes; and arrivals are noted once in ten. */
+/** CloudTrail and EventBridge take some minutes, and arrivals are noted once in ten. */
 const deliveryMs = 15 * 60_000
 
 /**
- * Whether events of AWS arrive: nothing else shows whether trail, rules and forwarding work. `since`: before it nobody
- * listened; `undefined`: that is not known.
+ * Whether events of AWS arrive, which is the only proof that trail, rules and forwarding work. `since`: before it nobody
+ * listened; `undefined`: unknown.
  *
- * | what AWS made last, since then    | last event that arrived | then                                        |
+ * | AWS's newest object since then     | last event that arrived | result                                      |
  * | --------------------------------- | ----------------------- | ------------------------------------------- |
- * | any                               | about then, or later    | they arrive                                 |
- * | more than a quarter of an hour ago | before, or none         | they do not                                 |
- * | nothing, or just now              | some                    | they did arrive; nothing says more          |
- * | nothing, or just now              | none                    | not known                                   |
+ * | any                               | about then, or later    | events arrive                               |
+ * | more than a quarter of an hour ago | before, or none         | events do not arrive                        |
+ * | none, or just now                 | some                    | events did arrive; nothing proves more      |
+ * | none, or just now                 | none                    | unknown                                     |
  */
 export function judgeArrivals(
   arrivals: Arrivals | undefined,

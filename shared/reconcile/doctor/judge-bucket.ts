@@ -45,7 +45,7 @@ function judgePublicAccess(isBlocked: Setting<'blocksPublicAccess'>): Finding {
 
 const policySchema = z.object({ Statement: z.array(z.object({ Effect: z.string(), Action: z.unknown() })) })
 
-/** Only whether somebody denied something: what the policy of a deployment says is checked where it is made. */
+/** Checks only whether somebody denied something: a deployment's policy is tested elsewhere. */
 function judgePolicy(policy: Setting<'policy'>): Finding {
   const parsed = policySchema.safeParse(policy === undefined ? undefined : JSON.parse(policy)).data
   const denials = parsed?.Statement.filter(({ Effect, Action }) => Effect === 'Deny' && isAboutWrites(Action)) ?? []
@@ -61,7 +61,7 @@ function isAboutWrites(action: unknown): boolean {
   return [action].flat().some((one) => one === 's3:PutObject' || one === 's3:*')
 }
 
-/** Without notifications, what is uploaded is found by the sweep every five minutes. */
+/** Without notifications, the sweep finds uploads every five minutes. */
 function judgeNotifications(rules: Setting<'notifications'>): Finding {
   const kinds = ['s3:ObjectCreated:', 's3:ObjectRemoved:']
   const missing = notifiedPlaces().filter(
@@ -78,7 +78,7 @@ function judgeNotifications(rules: Setting<'notifications'>): Finding {
   )
 }
 
-/** All settings of the bucket, each asked for once. */
+/** All settings of the bucket, each read once. */
 export async function examineBucket(settings: BucketSettings): Promise<readonly Finding[]> {
   const versioning = await ask(settings.versioning())
   const status = 'is' in versioning ? versioning.is : undefined

@@ -51,18 +51,18 @@ export function judgeDelegation(standing: Standing): Finding {
 }
 
 type Sets = {
-  /** As `controlsManagementAccount` judges. */
+  /** By `controlsManagementAccount`. */
   readonly isControlled: boolean
   readonly managementAccountId: string
   /** The names of the permission sets that are provisioned in the management account. */
   readonly there: readonly string[]
-  /** Of those, which ssofile created or adopted. */
+  /** The ones that ssofile created or adopted. */
   readonly owned: readonly string[]
 }
 
 const setsCheck = 'management account'
 
-/** A delegated administrator can change no permission set that the management account has, nor assign it anywhere. */
+/** A delegated administrator can neither change nor assign a permission set that the management account has. */
 export function judgeManagementAccountSets({ isControlled, managementAccountId, there, owned }: Sets): Finding {
   if (isControlled) return ok(setsCheck, `ssofile may change the ${there.length} permission sets that it has`)
   if (there.length === 0) return ok(setsCheck, `${managementAccountId} has no permission sets`)

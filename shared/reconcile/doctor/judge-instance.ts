@@ -4,10 +4,10 @@ import type { Owner } from '../records/owner.ts'
 
 type Seen = {
   readonly listed: readonly ListedInstance[]
-  /** Whose the bucket is; `undefined`: nobody's yet. */
+  /** The bucket's owner; `undefined`: none yet. */
   readonly owner: Pick<Owner, 'instanceArn' | 'identityStoreId'> | undefined
   readonly managementAccountId: string
-  /** In which these credentials call. */
+  /** The Region of these credentials' calls. */
   readonly region: string
   readonly bucket: string
 }
@@ -15,9 +15,9 @@ type Seen = {
 const check = 'instance'
 
 /**
- * Whether the instance of the bucket is listed, the organization's, ACTIVE, and called in its primary Region. Account
- * instances have no permission sets, and an instance takes changes in its primary Region only. (IAM Identity Center User
- * Guide, "Account instances" and "Using IAM Identity Center across multiple Regions".)
+ * Whether the bucket's instance is listed, belongs to the organization, is ACTIVE, and is called in its primary Region. Account
+ * instances have no permission sets, and an instance takes changes in its primary Region only. (IAM Identity Center User Guide,
+ * "Account instances" and "Using IAM Identity Center across multiple Regions".)
  */
 export function judgeInstance(seen: Seen): readonly Finding[] {
   const { listed, owner, managementAccountId, region, bucket } = seen

@@ -3,9 +3,9 @@ import { type Finding, ok, warn } from '../../domain/guardrails/finding.ts'
 type Standing = {
   readonly ownAccount: string
   readonly includeOwnAccount: boolean
-  /** Assignments there that ssofile made or adopted. */
+  /** Assignments there that ssofile created or adopted. */
   readonly ours: number
-  /** Those of others, as the drift check found them. */
+  /** Assignments of others, by the drift check. */
   readonly foreign: number
 }
 

@@ -8,7 +8,7 @@ import { ask, unasked } from './ask.ts'
 type Attributes = Readonly<Record<string, string>> | undefined
 export type SeenQueue = { readonly name: WorkedQueue; readonly queue: Attributes; readonly dead: Attributes }
 
-/** Whether every queue is there, with the times that its handler needs and its dead-letter queue, and what was given up. */
+/** Whether every queue exists, with its handler's times and its dead-letter queue, and how many messages failed. */
 export function judgeQueues(queues: readonly SeenQueue[]): readonly Finding[] {
   const faults = queues.flatMap((seen) => faultsOf(seen))
   const given = queues.filter(({ dead }) => Number(dead?.ApproximateNumberOfMessages ?? 0) > 0)

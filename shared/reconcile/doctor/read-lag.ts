@@ -13,12 +13,12 @@ const pagesMost = 20
 
 type Ask = Pick<Ports, 'ssoAdmin' | 'clock'>
 type Listed = RequestSummary & { readonly kind: RequestKind }
-/** A change that Identity Center says it made, and whether its listing shows it. */
+/** A change that Identity Center reported as made, and whether its listing shows it. */
 export type Look = { readonly requestId: string; readonly ageMs: number; readonly isShown: boolean }
 
 /**
- * How far listings of assignments lag behind, without a write: of the requests that succeeded last, by any caller, which
- * do listings show? `isActive`: other accounts may lose their assignments without a request.
+ * How far listings of assignments lag, without a write: which of the latest successful requests, by any caller, do listings
+ * show? `isActive`: other accounts may lose their assignments without a request.
  */
 export async function examineReadLag(ports: Ask, isActive: (accountId: string) => boolean): Promise<Finding> {
   const requests: Listed[] = []
@@ -41,7 +41,7 @@ async function listRequests({ ssoAdmin }: Ask, kind: RequestKind): Promise<reado
   return requests
 }
 
-/** From the newest back: the first request of a target is the one that says what is there now. */
+/** From the newest back: the first request of a target decides its present state. */
 async function lookAtEach(
   ports: Ask,
   requests: readonly Listed[],

@@ -24,7 +24,7 @@ export async function tryOrganizations(ports: TriedPorts, member: AccountId): Pr
   return judgeDryCalls('organizations', 'organizations', await makeDryCalls(organizationReads(ports, member)))
 }
 
-/** The dry calls of Identity Center and its directory. Writes only on a permission set that Identity Center says does not exist. */
+/** The dry calls of Identity Center and its directory. Writes only to a permission set that Identity Center reports as missing. */
 export async function* tryIdentityCenter(ports: TriedPorts, member: AccountId): AsyncGenerator<Finding> {
   const { ssoAdmin, randomness } = ports
   const { instanceArn } = await ssoAdmin.instance()
@@ -39,11 +39,11 @@ export async function* tryIdentityCenter(ports: TriedPorts, member: AccountId): 
   yield* judgeDirectoryReads(await makeDryCalls(directoryReads(ports)))
 }
 
-/** What `ssofile doctor` asks the deployed dispatcher: to try its own permissions. */
+/** The question of `ssofile doctor` to the deployed dispatcher: try your own permissions. */
 export const doctorQuestion = z.object({ doctor: z.literal(true) })
 export type DoctorQuestion = z.infer<typeof doctorQuestion>
 
-/** All that a role of ssofile can tell of its own permissions. Changes nothing. Throws ServiceError. */
+/** Everything that a role of ssofile can find out about its own permissions. Changes nothing. Throws ServiceError. */
 export async function tryOwnPermissions(ports: Ports): Promise<{ readonly findings: readonly Finding[] }> {
   const slow = slowPorts(ports)
   const { organizations } = slow
@@ -55,7 +55,6 @@ export async function tryOwnPermissions(ports: Ports): Promise<{ readonly findin
   }
 }
 
-/** Its answer. */
 export const ownPermissions = z.object({
   findings: z.array(
     z.object({

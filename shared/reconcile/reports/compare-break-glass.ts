@@ -30,19 +30,19 @@ import type { Clock } from '../../ports/clock.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 
 const accountsAtOnce = 20
-/** At worst these warn, also if nobody could ask. All others fail then: what nobody looked at is not in order. */
+/** These checks at worst warn, even if nobody could ask. All others fail then, because nobody looked. */
 const neverFail: ReadonlySet<BreakGlassCheck> = new Set(['people', 'drills'])
 
 export type BreakGlassSources = {
   readonly auditor: BreakGlassAuditor
   readonly clock: Clock
-  /** All of the organization. */
+  /** All accounts of the organization. */
   readonly accounts: () => Promise<readonly Account[]>
   readonly isUser: (name: string) => Promise<boolean>
   readonly drills: () => Promise<readonly DrillRecord[]>
 }
 
-/** What is deployed, compared with the file. Reads only. Each part by itself: what cannot be asked is told, and holds up nothing else. */
+/** Compares the deployed state with the file, part by part. Reads only. If a part cannot be asked, reports it and continues. */
 export async function* compareBreakGlass(
   file: BreakGlass,
   sources: BreakGlassSources,
@@ -105,7 +105,7 @@ async function checkAccounts(file: BreakGlass, { accounts, auditor }: BreakGlass
     : [breakGlassFinding('roles', { subject: 'accounts', level: 'ok', told })]
 }
 
-/** The roles, and the rules beside them. */
+/** The roles and their rules. */
 async function checkAccount(
   file: BreakGlass,
   { id: account, parents }: Account,

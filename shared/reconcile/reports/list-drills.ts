@@ -1,7 +1,7 @@
 import { type DrillRecord, drillPrefix, drillRecord } from '../../domain/break-glass/drill-record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 
-/** Records of drills. What is no record counts as no drill. */
+/** Records of drills. An invalid record counts as no drill. */
 export async function listDrills(objects: Pick<ObjectStore, 'list' | 'get'>): Promise<readonly DrillRecord[]> {
   const keys = (await Array.fromAsync(objects.list(drillPrefix))).map(({ key }) => key)
   const found = await Promise.all(keys.map((key) => objects.get(key)))

@@ -16,7 +16,7 @@ import type { FilesBehind } from '../records/asking-files.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 
-/** So many accounts are read ahead, and are in memory: in each a listing of S3 and some dozen objects. */
+/** How many accounts to read ahead and keep in memory: each takes a listing of S3 and a few dozen objects. */
 const accountsAtOnce = 32
 
 const anybody = { names: new Set<string>(), isAnybody: true }
@@ -24,7 +24,7 @@ const notAsked = { asked: false, why: 'a report is from the bucket' } as const
 
 export type Reported = { readonly rows: readonly HeldAccess[]; readonly access: readonly AnyAccess[] }
 
-/** All access that the bucket has, an account after the other, ascending, with groups expanded to people. */
+/** All access in the bucket, account by account, ascending, with groups expanded to people. */
 export async function* listHeldAccess(
   ports: Pick<Ports, 'objects' | 'clock'>,
   context: {

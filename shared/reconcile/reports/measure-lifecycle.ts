@@ -17,20 +17,20 @@ import { listSuspensionEvents } from '../records/suspension-history.ts'
 
 const membershipsPrefix = 'history/memberships/'
 
-/** Something of a person began or ended, by the listing of history alone. */
+/** A person's access or membership began or ended, by the listing of history alone. */
 type Step = {
   readonly user: PrincipalId
   readonly at: string
   readonly is: 'given' | 'adopted' | 'ended'
-  /** Of an account assignment; absent: of a membership, whose history is under `key`. */
+  /** For an account assignment; absent: for a membership, whose history is under `key`. */
   readonly access?: ListedEvent
   readonly key: string
 }
 type Measured = { first?: Step; readonly absences: readonly { readonly absence: Absence; last?: Step }[] }
 
 /**
- * Who came and went in these months, from one listing of all history and a read or two for each of them. Memory grows with people,
- * not with events. `hasAccess`: users who have something of ours now.
+ * The people who came and went in these months, from one listing of all history and a read or two for each of them. Memory
+ * grows with people, not with events. `hasAccess`: users with access of ours now.
  */
 export async function measureLifecycle(
   objects: ObjectStore,
@@ -58,7 +58,7 @@ export async function measureLifecycle(
     const { name, createdAt } = named.get(personId) ?? {}
     if (first?.is === 'given' && isOf(first.at)) {
       const told = await readFirst(objects, first)
-      // A file may lie there before there is a user of its name.
+      // A file may exist before its user does.
       const isAskedFirst = createdAt !== undefined && Date.parse(told.from) < createdAt.getTime()
       const from = isAskedFirst ? renderInstant(createdAt) : told.from
       passages.push({
@@ -142,7 +142,7 @@ const membershipBody = z.looseObject({
 
 type FirstRequest = Pick<Passage, 'from' | 'until' | 'by'> & { readonly name?: string | undefined }
 
-/** What asked first for what came first, and when that was there. What cannot be read took no time. */
+/** The request for the first access, and its time. An unreadable one took no time. */
 async function readFirst(objects: ObjectStore, { user, at, access, key }: Step): Promise<FirstRequest> {
   const unknown = { from: at, until: at, by: 'not known' }
   if (access === undefined) {

@@ -6,7 +6,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { readSummaryBefore, reportsPrefix, summaryRecord } from './report-summary.ts'
 import { unreadMembers } from './write-report.ts'
 
-/** Who was in which group at this instant, by the last report before it. `undefined`: there is none. */
+/** The members of each group at this instant, by the last report before it. `undefined`: there is none. */
 export async function readMembershipsAt(objects: ObjectStore, at: Date): Promise<MembershipsThen | undefined> {
   const day = at.toISOString().slice(0, 10)
   const ofDay = (await spoiledAsAbsent(summaryRecord(objects, day).read()))?.value

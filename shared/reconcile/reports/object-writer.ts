@@ -3,7 +3,7 @@ import type { ObjectStore, PartedUpload } from '../../ports/object-store.ts'
 /** S3 takes 10,000 parts, of 5 MiB at least: 80 GB in all. (S3 User Guide, "Amazon S3 multipart upload limits".) */
 const partBytes = 8 * 1024 * 1024
 
-/** Writes one object, piece by piece, with no more than a part in memory. It is there, whole, once it has ended. */
+/** Writes one object piece by piece, with at most one part in memory. The object appears, whole, at the end. */
 export class ObjectWriter {
   readonly #objects: ObjectStore
   readonly #key: string
@@ -24,7 +24,7 @@ export class ObjectWriter {
     if (this.#bytes >= partBytes) await this.#send()
   }
 
-  /** What fits into one part is put at once. */
+  /** Content of one part is put at once. */
   async end(): Promise<void> {
     if (this.#upload === undefined) {
       await this.#objects.put(this.#key, Buffer.concat(this.#pieces))

@@ -30,12 +30,13 @@ import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 import { measureLifecycle } from './measure-lifecycle.ts'
 import { reportsPrefix } from './report-summary.ts'
 
-/** So many days after its end a month is written again: who left on its last day has left by then. */
+/** How many days after its end a month is written again, so that people who left on its last day count. */
 const againDays = 7
 
 /**
- * Writes whose owner is gone (`orphans.csv`), and how long people waited for access and kept it (`reports/lifecycle/<month>.csv` and
- * `.json`). Answers what the page says of it. `withAccess`: users who have an assignment of ours.
+ * Writes inputs whose owner is gone (`orphans.csv`), and how long people waited for access and kept it
+ * (`reports/lifecycle/<month>.csv` and `.json`). Returns the content for the page. `withAccess`: users who have an assignment
+ * of ours.
  */
 export async function reportPeople(
   objects: ObjectStore,
@@ -89,7 +90,7 @@ export async function reportPeople(
   return { attention, lifecycle: now ? describeLifecycle(now) : [] }
 }
 
-/** Who owns links, by key, and how many have expired and still lie there. Temporary access ends with its request. */
+/** The owners of links, by key, and the number of expired links. Temporary access ends with its request. */
 async function readLinkTerms(
   objects: ObjectStore,
   configuration: Pick<Configuration, 'folders'>,
@@ -106,7 +107,7 @@ async function readLinkTerms(
   return { owners, expired }
 }
 
-/** A link, group or permission set whose owner does not answer any more. */
+/** A link, group or permission set whose owner has left. */
 type Orphan = { readonly input: string; readonly owner: string; readonly why: string }
 
 /** The inputs whose owner is a user who is gone, disabled or suspended, ascending. `owners`: by input, of links that grant. */
@@ -147,7 +148,7 @@ function renderOrphans(orphans: readonly Orphan[]): string {
   return renderCsv([['input', 'owner', 'why'], ...orphans.map(({ input, owner, why }) => [input, owner, why])])
 }
 
-/** On the page it wants attention: nothing is revoked for it. */
+/** An entry on the page only: it revokes nothing. */
 function tellOrphan({ input, owner, why }: Orphan): PageAttention {
   return {
     input,
@@ -157,7 +158,7 @@ function tellOrphan({ input, owner, why }: Orphan): PageAttention {
   }
 }
 
-/** Of groups and permission sets, as their files say. */
+/** The owners in the files of groups and permission sets. */
 async function readOwners(objects: ObjectStore): Promise<ReadonlyMap<string, string>> {
   const owners = new Map<string, string>()
   await forEachAtOnce((await listHeads(objects, groupPrefix)).keys(), async (key) => {
@@ -173,7 +174,7 @@ async function readOwners(objects: ObjectStore): Promise<ReadonlyMap<string, str
   return owners
 }
 
-/** Users whom the bucket knows by name: who had access, or a file that suspends. */
+/** Users in the bucket by name: with access, or a file that suspends them. */
 async function listNamesBefore(objects: ObjectStore): Promise<ReadonlySet<string>> {
   const names = new Set<string>()
   for await (const { type, name } of new PrincipalNames(objects).list()) if (type === 'USER') names.add(name)

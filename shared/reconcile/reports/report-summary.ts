@@ -12,17 +12,16 @@ const unusedDaysAsked = 90
 const count = z.int().min(0)
 
 const counts = record({
-  /** Rows of access.csv. */
   rows: count,
   assignments: count,
-  /** Of these, given by others. */
+  /** The foreign ones of these. */
   foreign: count,
   accounts: count,
   people: count,
   groups: count,
-  /** Assignments that nobody is known to have used. Absent, as the next: no auditor's role is configured. */
+  /** Assignments without known use. Absent, like the next: no auditor's role is configured. */
   unusedFor90Days: count.optional(),
-  /** Assignments where that is not known. */
+  /** Assignments whose use is unknown. */
   useNotKnown: count.optional(),
 })
 export type ReportCounts = z.infer<typeof counts>
@@ -30,7 +29,7 @@ export type ReportCounts = z.infer<typeof counts>
 const summary = record({
   v: z.literal(1),
   date: z.string(),
-  /** When the reading of the bucket began: what happened since then may be in the report or not. */
+  /** When the reading of the bucket began: later changes may be missing. */
   madeAt: z.iso.datetime(),
   counts,
   /** Calls to Identity Store, by operation. */
@@ -38,18 +37,17 @@ const summary = record({
   /** Absent: there is no earlier report. */
   before: record({
     date: z.string(),
-    /** What is more now, or less. */
     difference: z.record(z.string(), z.int()),
   }).optional(),
-  /** Under `changes/` since the report before, or of this day: how often each event. */
+  /** How often each event is under `changes/` since the last report, or today. */
   changes: z.record(z.string(), count),
   sources: z.array(z.tuple([z.string(), z.string()])),
-  /** What could not be read. */
+  /** Failed reads. */
   notes: z.array(z.string()),
 })
 export type ReportSummary = z.infer<typeof summary>
 
-/** It is written last: where it is, the report of that day is whole. */
+/** Written last: if it exists, the report of that day is complete. */
 export const summaryRecord = (objects: ObjectStore, date: string) =>
   new JsonRecord(objects, `${reportsPrefix}${date}/summary.json`, summary)
 
@@ -73,7 +71,7 @@ export function subtractCounts(now: ReportCounts, before: ReportCounts): Readonl
   )
 }
 
-/** Counts what passes. It keeps each id once. */
+/** Counts rows as they pass. Keeps each id once. */
 export class ReportTally {
   #rows = 0
   #assignments = 0
@@ -83,7 +81,7 @@ export class ReportTally {
   readonly #isUseAsked: boolean
   readonly #accounts = new Set<string>()
   readonly #people = new Set<string>()
-  /** The groups that have access, by id, and how they are called. */
+  /** Groups with access: names by id. */
   readonly groups = new Map<string, string>()
   /** Users who have an assignment of ours. */
   readonly users = new Set<PrincipalId>()

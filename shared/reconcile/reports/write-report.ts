@@ -55,11 +55,15 @@ type ReportPorts = Pick<
 >
 
 /**
- * Writes who has access, as of now, under the date: `access.csv` and `index.html`, the memberships by which groups were
- * expanded in `groups.csv`, whose owner is gone in `orphans.csv`, how long joiners and leavers took in `reports/lifecycle/`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
- * members: a call for 100 users or groups, and one or more for each group that has access, at three quarters of the rate
- * that AWS allows to each operation; a run that was ended goes on with the groups that are left. Where an auditor's role is
- * configured, IAM tells in each account when roles were last used, and break-glass is checked by the definitions there are (`break-glass.csv`). No part of the report is in memory as a whole. Written again, it is as of then.
+ * Writes who has access now, under the date: `access.csv` and `index.html`, the memberships of expanded groups in `groups.csv`,
+ * inputs whose owner is gone in `orphans.csv`, the times of joiners and leavers in `reports/lifecycle/`, and last of all
+ * `summary.json`.
+ *
+ * Reads the bucket; asks only the directory, for names and members: a call for 100 users or groups, and one or more for each
+ * group with access, at three quarters of AWS's rate for each operation. A run that was cut off continues with the remaining
+ * groups. If an auditor's role is configured, IAM in each account says when roles were last used, and break-glass is checked by
+ * the present definitions (`break-glass.csv`). The report is never in memory as a whole. Written again, it shows the later
+ * state.
  */
 export async function writeReport(ports: ReportPorts, configuration: Configuration): Promise<ReportSummary> {
   const { objects, clock } = ports
@@ -77,7 +81,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const people = new People(directory)
   const filesBehind = new FilesBehind(objects)
   const [organization, sources] = await readSources(ports, configuration, madeAt)
-  // Else they would be asked for one by one, in each account a few.
+  // Otherwise each account would ask for a few of them, one by one.
   const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
   await unlessRefused(names, 'the names of users and groups could not be listed', notes)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
@@ -157,7 +161,7 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
 
 export const unreadMembers = '(members could not be read)'
 
-/** The memberships by which groups were expanded, read once. A group without members, or of unknown ones, has one line. */
+/** The memberships of expanded groups, read once. A group without members, or with unknown ones, has one line. */
 async function writeGroups(
   writer: ObjectWriter,
   groups: ReadonlyMap<string, string>,
@@ -182,15 +186,15 @@ async function writeGroups(
 
 const keptPrefix = 'state/report/'
 
-/** A minute of the rate that AWS allows: so much is read again at most. */
+/** A minute of AWS's rate: the most that is read twice. */
 const groupsOfPart = 1_000
 
 const part = record({ v: z.literal(1), members: z.record(z.string(), z.array(principalId)) })
 type Members = Map<string, readonly PrincipalId[]>
 
 /**
- * The members of groups that the report of one day has read so far. A function that ran out of time is run again by Lambda,
- * and reads only what is left: so a directory of any size comes to its end.
+ * The members of groups that today's report has read so far. Lambda runs a function again that ran out of time, and it reads
+ * only the rest: so a directory of any size is read completely.
  */
 export class KeptMemberships {
   readonly #objects: ObjectStore
@@ -204,7 +208,7 @@ export class KeptMemberships {
     this.#folder = `${keptPrefix}${date}/`
   }
 
-  /** What an earlier run of this day has left. */
+  /** The members from an earlier run of this day. */
   async read(): Promise<void> {
     for await (const { key } of this.#objects.list(this.#folder)) {
       this.#parts++
@@ -213,7 +217,7 @@ export class KeptMemberships {
     }
   }
 
-  /** The identity store, asked only for groups that are not known yet. */
+  /** The identity store, asked only about unknown groups. */
   of(inner: IdentityStore): IdentityStore {
     const begun = new Map<string, PrincipalId[]>()
     const listMembersOf = async (groupId: PrincipalId, token?: string): Promise<Page<PrincipalId>> => {
@@ -228,7 +232,7 @@ export class KeptMemberships {
     return wrapPort(inner, (_, call) => call(), { listMembersOf })
   }
 
-  /** The report is written. */
+  /** Call it when the report is written. */
   async forget(): Promise<void> {
     for await (const { key } of this.#objects.list(keptPrefix)) await this.#objects.delete(key)
   }
@@ -243,9 +247,9 @@ export class KeptMemberships {
   }
 }
 
-/** Findings have statuses as inputs have: `break-glass/<definition>/<check>/<subject>`. */
+/** Findings have statuses, like inputs: `break-glass/<definition>/<check>/<subject>`. */
 const findingPrefix = 'break-glass/'
-/** Of these each has a line on the page, or a status; all of them stand in the table. */
+/** The most notes on the page, and the most statuses; the table has everything. */
 const [notesMost, statusesMost] = [20, 200]
 
 type Row = BreakGlassFinding & { readonly definition: string; readonly input: string }
@@ -255,8 +259,8 @@ type CheckPorts = Pick<
 >
 
 /**
- * Checks break-glass by the definitions that came with the deployment, in each account by the auditor's role. Each finding that
- * wants a person has a status until it is gone: so it stands under `attention/`, and is told. Answers the table and the notes.
+ * Checks break-glass by the deployment's definitions, in each account through the auditor's role. Each finding for a person has
+ * a status until it is gone, so it is under `attention/` and is reported. Returns the table and the notes.
  */
 async function tellBreakGlass(
   ports: CheckPorts,
@@ -278,7 +282,7 @@ async function check(file: BreakGlass, ports: CheckPorts, configuration: Configu
   const { breakGlass, clock, objects, identityStore } = ports
   const prefix = `${findingPrefix}${file.name}/`
   const { auditorRole } = configuration
-  // The role of the function may assume this one alone.
+  // The function's role may assume only this role.
   if (breakGlass === undefined || auditorRole !== file.auditorRole) {
     const told = `not checked: the deployment has the auditor's role '${auditorRole}', the file '${file.auditorRole}'; run ssofile break-glass check --file infra/break-glass/${file.name}.json with your own credentials`
     const finding = breakGlassFinding('roles', { subject: '', level: 'skip', told })
@@ -305,7 +309,7 @@ async function check(file: BreakGlass, ports: CheckPorts, configuration: Configu
   return rows
 }
 
-/** What could not be asked keeps what was known of it. */
+/** A check that could not ask keeps its former status. */
 async function tell({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, rows: readonly Row[]): Promise<void> {
   const statuses = new StatusStore(objects, clock)
   const unchecked = rows.filter(({ isUnchecked }) => isUnchecked).map(({ input }) => input)

@@ -14,7 +14,7 @@ import { forEachAtOnce } from '../records/list-heads.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { type LostSources, readSaved } from './read-saved.ts'
 
-/** `over`: an object that cannot be read. */
+/** `over`: an unreadable object. */
 export type LostEntry = {
   readonly key: AssignmentKey
   readonly entry: LedgerEntry
@@ -24,7 +24,7 @@ export type Undecided = { readonly object: string; readonly why: string }
 export type FoundEntries = {
   readonly lost: readonly LostEntry[]
   readonly undecided: readonly Undecided[]
-  /** When they were deleted, where versions tell. */
+  /** When they were deleted, if versions say so. */
   readonly deletions: readonly Date[]
 }
 
@@ -36,10 +36,10 @@ type Candidate = {
   readonly kept?: KeyVersions
   readonly told?: Omit<AccessNames, 'principalId'>
 }
-/** `names`: by the last version that can be read, else by history; absent: nothing says what it was. */
+/** `names`: from the last readable version, otherwise from history; absent: unknown. */
 type Read = Candidate & { readonly saved: LedgerEntry | undefined; readonly names: AccessNames | undefined }
 
-/** The entries of the ledger that are gone or cannot be read, and are ours by what is left. Reads only. */
+/** Missing or unreadable ledger entries that are ours by the remaining records. Reads only. */
 export async function findLostEntries(context: EntrySources): Promise<FoundEntries> {
   const candidates = await listCandidates(context)
   const read: Read[] = []
@@ -77,7 +77,7 @@ async function judge(
   return judgeLostAccess({ names, saved, history, isListed, now: context.clock.now() })
 }
 
-/** Keys that the ledger has no readable object of, and once had, by versions or history. */
+/** Keys without a readable ledger object that once had one, by versions or history. */
 async function listCandidates({ objects, versions, history }: EntrySources): Promise<readonly Candidate[]> {
   const heads = new Map<string, ObjectHead>()
   for await (const head of objects.list(ledgerPrefix)) heads.set(head.key, head)
@@ -96,14 +96,14 @@ async function listCandidates({ objects, versions, history }: EntrySources): Pro
     const [newest] = kept.versions
     if (key === undefined || newest === undefined || sound.has(historyFolder(key))) continue
     const event = last.get(historyFolder(key))
-    // Its removal was told: it ended after everything that was written of it.
+    // Its removal is in history, after everything that was written about it.
     if (!broken.has(key) && event && isEnd(event.event) && event.head.lastModified >= newest.lastModified) continue
     found.set(key, withHead({ key, kept }, heads))
   }
   for (const event of last.values()) {
     if (isEnd(event.event) || sound.has(event.folder)) continue
     const told = await readHistoryEvent(history, event)
-    // What others gave by a role was never in the ledger.
+    // Foreign access through a role was never in the ledger.
     if (told && 'permissionSetArn' in told)
       found.set(told.assignment, { ...withHead({ key: told.assignment }, heads), ...found.get(told.assignment), told })
   }
@@ -125,7 +125,7 @@ function withHead<T extends { readonly key: AssignmentKey }>(candidate: T, heads
   return over ? { ...candidate, over } : candidate
 }
 
-/** An entry that was written because history knew of a lost one is as good as lost. */
+/** An entry that ssofile wrote only because history knew of a lost one counts as lost. */
 const soundEntry = ledgerEntry.refine((entry) => !isLost(entry))
 
 async function isSound(objects: ObjectStore, key: AssignmentKey): Promise<boolean> {
@@ -146,7 +146,7 @@ async function readCandidate(candidate: Candidate, { versions, at }: EntrySource
   return { ...candidate, saved, names }
 }
 
-/** What Identity Center lists of them: a call for each account and permission set. */
+/** The listed assignments of these entries: a call for each account and permission set. */
 async function listTargets(read: readonly Read[], { inPortions }: EntrySources): Promise<ReadonlySet<string>> {
   const targets = read.flatMap(({ key, names }) => (names ? [targetOf(key, names)] : []))
   const places = new Map(targets.map((target) => [`${target.accountId} ${target.permissionSetArn}`, target]))

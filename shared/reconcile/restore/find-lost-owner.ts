@@ -3,15 +3,15 @@ import type { Ports } from '../../ports/ports.ts'
 import { type Owner, owner, ownerKey, readOwner } from '../records/owner.ts'
 import { readSaved } from './read-saved.ts'
 
-/** `lost`: who owned the bucket, where that is gone. `since`: it was deleted then. */
+/** `lost`: the owner of a bucket whose record is gone. `since`: when it was deleted. */
 export type FoundOwner =
   | { readonly is: 'there' }
   | { readonly is: 'lost'; readonly owner: Owner; readonly since: Date | undefined }
   | { readonly is: 'unknown' }
 
 /**
- * To whom the bucket belongs. Without a version of it: to this instance, where the permission sets of its history are this
- * instance's; then it has no deployment until one claims it. Reads only.
+ * Finds the owner of the bucket. Without a version of the record: this instance, if it has the permission sets in history; then
+ * the bucket has no deployment until one claims it. Reads only.
  */
 export async function findLostOwner(
   { objects, ssoAdmin }: Pick<Ports, 'objects' | 'ssoAdmin'>,

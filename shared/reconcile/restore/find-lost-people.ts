@@ -22,7 +22,7 @@ import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-jso
 import type { Undecided } from './find-lost-entries.ts'
 import { type LostSources, readSaved } from './read-saved.ts'
 
-/** A record that is gone, or cannot be read (`over`), and what is written in its place. */
+/** A record that is gone or unreadable (`over`), and its replacement. */
 export type LostPeopleRecord = { readonly key: string; readonly over?: ObjectHead | undefined } & (
   | { readonly group: OwnedGroup }
   | { readonly membership: OwnedMembership }
@@ -34,7 +34,7 @@ type Candidate = {
   readonly key: string
   readonly over?: ObjectHead | undefined
   readonly kept?: KeyVersions
-  /** The last beginning that history tells of. */
+  /** The last beginning in history. */
   readonly begun?: PeopleEvent
 }
 type Verdict = { readonly lost: LostPeopleRecord } | { readonly undecided: string } | undefined
@@ -48,7 +48,7 @@ const told = {
   }),
 }
 
-/** The records of groups and memberships that are gone or cannot be read, each compared with the directory. Reads only. */
+/** Missing or unreadable records of groups and memberships, each compared with the directory. Reads only. */
 export async function findLostPeople(context: PeopleSources) {
   const [groups, memberships] = [
     await listCandidates(ownedGroupPrefix, ownedGroup, 'history/groups/', context),
@@ -71,7 +71,7 @@ export async function findLostPeople(context: PeopleSources) {
   return { lost: lost.sort((a, b) => (a.key < b.key ? -1 : 1)), undecided, deletions }
 }
 
-/** Keys without a readable object that once had one, by versions or history, and of which nothing says that they ended. */
+/** Keys without a readable object that once had one, by versions or history, and that have no recorded end. */
 async function listCandidates(
   prefix: string,
   schema: z.ZodType,

@@ -5,18 +5,18 @@ import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
 import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
 
-/** `over`: what stands there now. */
+/** `over`: the present object. */
 export type OldInput = { readonly key: string; readonly body: Uint8Array; readonly over?: ObjectHead }
 export type InputChangesBack = {
   readonly uploads: readonly OldInput[]
-  /** Uploaded since. */
+  /** Objects that were uploaded since. */
   readonly deletions: readonly ObjectHead[]
   readonly same: readonly ObjectHead[]
 }
 
 /**
- * What makes the inputs in these places those that were there at `at`. Reads only. A suspension comes back and never goes: an earlier
- * state frees nobody.
+ * The writes and deletions that bring the inputs in these places back to their state at `at`. Reads only. A suspension may
+ * return but never goes: an earlier state frees nobody.
  */
 export async function findInputsAt(
   objects: ObjectStore,
@@ -56,7 +56,7 @@ async function findPlaceAt(
   return { uploads: uploads.sort(byKey), deletions: deletions.sort(byKey), same: same.sort(byKey) }
 }
 
-/** The version that was the object then; `undefined`: there was none. S3 tells whole seconds: in one it was uploaded first. */
+/** The version at that time; `undefined`: none. S3's instants are whole seconds: within one, the upload came first. */
 function versionAt({ versions, deletions }: KeyVersions, at: Date): ObjectVersion | undefined {
   const version = versions.find(({ lastModified }) => lastModified <= at)
   const deletedAt = deletions.find((time) => time <= at)

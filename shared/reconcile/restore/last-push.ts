@@ -1,18 +1,18 @@
 import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
 
-/** A push waits at most this long between two writes: when S3 is too busy. A person who looks and undoes takes longer. */
+/** A push waits at most this long between two writes, when S3 is too busy. A person who looks and undoes takes longer. */
 const pauseMs = 20_000
 
 export type LastPush = {
-  /** When it began and ended: S3 tells whole seconds. */
+  /** Its beginning and end, in S3's whole seconds. */
   readonly from: Date
   readonly to: Date
   readonly keys: readonly string[]
-  /** S3 kept no version of some file from before. What was there, nobody knows. */
+  /** S3 has no earlier version of some file, so its former content is unknown. */
   readonly isUnversioned: boolean
 }
 
-/** The newest uploads and deletions among these files, back to 20 seconds without any; `undefined`: there were none. Reads only. */
+/** The latest uploads and deletions among these files, back to a pause of 20 seconds; `undefined`: none. Reads only. */
 export async function findLastPush(
   versions: ObjectVersions,
   { places, isMeant }: { readonly places: readonly string[]; readonly isMeant: (key: string) => boolean },

@@ -5,18 +5,18 @@ import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import type { InPortions } from '../take-over/list-existing.ts'
 
-/** Where what is lost is looked for. */
+/** Where to look for lost records. */
 export type LostSources = {
   readonly objects: ObjectStore
   readonly versions: ObjectVersions
-  /** As if nothing were deleted of it. */
+  /** History without its deletions. */
   readonly history: ObjectStore
   readonly inPortions: InPortions
-  /** Versions after this do not count. */
+  /** Ignore versions after this. */
   readonly at: Date | undefined
 }
 
-/** What the newest version says that can be read, and is not after `at`; `undefined`: there is none. */
+/** The newest readable version that is not after `at`; `undefined`: none. */
 export async function readSaved<T>(
   versions: ObjectVersions,
   { key, versions: all }: KeyVersions,

@@ -40,41 +40,44 @@ import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
 import { type LostSources, readSaved } from './read-saved.ts'
 import { UndeletedObjects } from './undeleted-objects.ts'
 
-/** What was written once, and is never removed by ssofile; in this order: what history has, `changes/` has as well. */
+/**
+ * Objects that are written once and never removed by ssofile. In this order, because `changes/` has everything that history
+ * has.
+ */
 const writtenOnce = ['changes/', 'history/'] as const
 
 export type RestoreSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'identityStore' | 'clock'> & {
   readonly versions: ObjectVersions
   readonly inPortions: InPortions
-  /** Versions after this do not count. */
+  /** Ignore versions after this. */
   readonly at: Date | undefined
-  /** When everything was stopped, by S3's clock; absent: it is not. */
+  /** When everything was stopped, by S3's clock; absent: not stopped. */
   readonly stoppedAt: Date | undefined
 }
 
-/** A loss is noticed within a minute; what was deleted longer before was deleted for another reason. */
+/** ssofile notices a loss within a minute. Older deletions had another reason. */
 const noticedMs = 10 * 60_000
 
-/** What of ssofile's records is gone and can be brought back. */
+/** Missing records of ssofile that can be restored. */
 export type LostRecords = {
-  /** Objects of history that are gone. */
+  /** Missing objects of history. */
   readonly history: number
   readonly entries: readonly LostEntry[]
   readonly permissionSets: readonly LostPermissionSet[]
-  /** Of groups and memberships. */
+  /** Records of groups and memberships. */
   readonly people: readonly LostPeopleRecord[]
   readonly owner: FoundOwner
-  /** Of the deployment, for the command line. Absent: it is there, or nothing tells it. */
+  /** The deployment's configuration for the command line. Absent: it exists, or nothing has it. */
   readonly configuration: Configuration | undefined
-  /** What nobody can decide but a person. */
+  /** Cases that a person must decide. */
   readonly undecided: readonly Undecided[]
-  /** When the first of them was deleted, where versions tell and everything was stopped for it. */
+  /** When the first of them was deleted, if versions say so and everything was stopped for it. */
   readonly since: Date | undefined
-  /** Writes them. Safe to repeat. Answers what somebody else wrote meanwhile. */
+  /** Writes them. Safe to repeat. Returns records that somebody else wrote meanwhile. */
   readonly carryOut: () => Promise<readonly Undecided[]>
 }
 
-/** Finds what is gone, and compares each entry with Identity Center. Reads only. */
+/** Finds missing records, and compares each entry with Identity Center. Reads only. */
 export async function findLostRecords(context: RestoreSources): Promise<LostRecords> {
   const { objects, versions, at, stoppedAt } = context
   const undeleted = new Map<string, UndeletedObjects>()
@@ -104,7 +107,7 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
   }
 }
 
-/** The owner comes last: until it is there, nothing of ssofile runs in a deployment. */
+/** The owner comes last: without it, nothing of ssofile runs in a deployment. */
 async function carryOut(
   {
     entries,
@@ -131,7 +134,7 @@ async function carryOut(
     const written = await new JsonRecord(objects, key, ledgerEntry).write(lost.entry, lost.over?.etag)
     if (written.outcome === 'lost') return noteLoss(key)
     await forgetForeign(objects, lost)
-    // Such an entry says granted, and no comparison looks at it.
+    // Such an entry says granted, so no comparison looks at it.
     if (lost.entry.missingSince !== undefined) await scheduleWork(objects, lost.entry.updatedAt, lost.key)
   })
   await forEachAtOnce(people, async (lost) => {
@@ -141,7 +144,7 @@ async function carryOut(
         ? await new JsonRecord(objects, key, ownedGroup).write(lost.group, over?.etag)
         : await new JsonRecord(objects, key, ownedMembership).write(lost.membership, over?.etag)
     if (written.outcome === 'lost') return noteLoss(key)
-    // Meanwhile its file may have been told that others put the user in.
+    // Its file may meanwhile have a status that others added the user.
     for (const file of 'membership' in lost ? lost.membership.files : [])
       await indexInstants(objects, file.key, [clock.now()], key)
   })
@@ -151,7 +154,7 @@ async function carryOut(
   return changed
 }
 
-/** While its record was gone, it may have been taken for somebody else's. */
+/** While its record was missing, it may have become foreign. */
 async function forgetForeign(objects: ObjectStore, { key, entry }: LostEntry): Promise<void> {
   const foreign = await spoiledAsAbsent(foreignRecord(objects, key).read())
   if (foreign?.value.permissionSetArn === entry.permissionSetArn)
@@ -160,14 +163,14 @@ async function forgetForeign(objects: ObjectStore, { key, entry }: LostEntry): P
 
 const subject = { folder: 'history/restore/', name: 'all' }
 
-/** Nothing is granted or revoked from now on, until `endRestoration`; a process that dies between leaves it so. */
+/** Grants and revokes nothing from now on, until `endRestoration`; if the process dies in between, it stays so. */
 export async function beginRestoration(ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
   const at = renderInstant(ports.clock.now())
   await stopForLoss(ports, `ssofile restore began at ${at} and did not come to its end: run it again`)
 }
 
 /**
- * History says who restored it, and everything is compared again, unless a person has paused all changes too. Returns that
+ * Records in history who restored it, and compares everything again, unless a person has paused all changes. Returns that
  * pause.
  */
 export async function endRestoration(
@@ -181,8 +184,8 @@ export async function endRestoration(
 }
 
 /**
- * The configuration of the deployment, where the command line cannot read it any more: from a version, else the last one that
- * history has. `undefined`: it is there, or nothing tells it, or the bucket has no deployment. Reads only.
+ * The configuration of the deployment, if the command line cannot read it any more: from a version, otherwise the last one in
+ * history. `undefined`: it exists, or nothing has it, or the bucket has no deployment. Reads only.
  */
 async function findLostConfiguration(
   { objects, versions, history, at }: Omit<LostSources, 'inPortions'>,
@@ -198,10 +201,10 @@ async function findLostConfiguration(
   return claimed?.deployment && (await findLastTold(history))
 }
 
-/** A later version may have values that this one does not know: what it wrote stays. */
+/** A later version may have written values that this one does not know: keep them. */
 const anyVersion = z.looseObject({ configuration: z.looseObject({}) })
 
-/** Its events are named by their instants. */
+/** The names of its events are their instants. */
 async function findLastTold(history: ObjectStore): Promise<Configuration | undefined> {
   const keys: string[] = []
   for await (const { key } of history.list(configurationSubject.folder)) keys.push(key)
@@ -216,11 +219,11 @@ async function findLastTold(history: ObjectStore): Promise<Configuration | undef
 type LostPermissionSet = {
   readonly name: PermissionSetName
   readonly record: OwnedPermissionSet
-  /** An object that cannot be read. */
+  /** An unreadable object. */
   readonly over?: ObjectHead
 }
 
-/** The permission sets of ours whose record is gone or cannot be read, and that Identity Center has. Reads only. */
+/** Our permission sets whose record is gone or unreadable, and that Identity Center has. Reads only. */
 async function findLostPermissionSets(context: LostSources) {
   const { objects, versions, history, inPortions, at } = context
   const heads = await listHeads(objects, ownedPrefix)
@@ -258,9 +261,9 @@ async function isThere(objects: ObjectStore, name: PermissionSetName): Promise<b
 }
 
 /**
- * Writes again what was deleted under `history/`, in the order in which it was written first: history is read by S3's
- * times. So what was written after something that is gone is written again too, as it is. Safe to repeat after a kill: what
- * is out of order then is written again. Answers how many objects had gone.
+ * Writes deleted objects of `history/` again, in the order of their first write, because history is read by S3's times. So it
+ * also rewrites, unchanged, every object that is newer than a missing one. Safe to repeat after a kill: it rewrites objects
+ * that are out of order then. Returns how many objects were missing.
  */
 async function restoreHistory(objects: ObjectStore, undeleted: UndeletedObjects, prefix: string): Promise<number> {
   const store = undeleted.asStore()
@@ -274,7 +277,7 @@ async function restoreHistory(objects: ObjectStore, undeleted: UndeletedObjects,
   return undeleted.lost.length
 }
 
-/** History of one permission set in one account is read together; of what else, folder by folder. */
+/** Readers read the history of one permission set in one account together, and all other history folder by folder. */
 function groupOf(key: string): string {
   const ofAccount = /^history\/account%[^%]*%[^%]*%/.exec(key)?.[0]
   return ofAccount ?? key.slice(0, key.lastIndexOf('/'))

@@ -3,15 +3,11 @@ import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts
 
 type UndeletedObject = { readonly firstAt: Date; readonly lost: ObjectHead | undefined; readonly versionId: string }
 
-/**
- * What was written once under these prefixes, as if nothing had ever been deleted there, each object with the time at which it
- * was written first. Reads only.
- */
+/** The write-once objects under these prefixes without their deletions, each with the time of its first write. Reads only. */
 export class UndeletedObjects {
   readonly #objects: ObjectStore
   readonly #versions: ObjectVersions
   readonly #known: ReadonlyMap<string, UndeletedObject>
-  /** Ascending. */
   readonly #lost: readonly ObjectHead[]
 
   private constructor(objects: ObjectStore, versions: ObjectVersions, known: ReadonlyMap<string, UndeletedObject>) {
@@ -35,12 +31,12 @@ export class UndeletedObjects {
     return this.#lost
   }
 
-  /** Whether it was deleted, or written again: what was written once is not, but by a restoration. */
+  /** Whether it was deleted or rewritten. Only a restoration rewrites it. */
   isTouched(key: string): boolean {
     return this.#known.has(key)
   }
 
-  /** As the port of a bucket, for those who read history. */
+  /** The same as an object store, for readers of history. */
   asStore(): ObjectStore {
     const refuse = async (): Promise<never> => {
       throw new Error('nothing is written here')

@@ -28,7 +28,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type Existing, nounOf } from './judge-existing.ts'
 import { complainOfLink, type ImportedLink } from './plan-import.ts'
 
-/** So many links, and of each so many assignments. */
+/** How many links, and how many assignments of each, to adopt at once. */
 const adoptedAtOnce = 8
 const listedAtOnce = 8
 
@@ -37,14 +37,14 @@ export type AdoptSources = Pick<Ports, 'objects' | 'clock'> & {
   readonly configuration: Configuration
   readonly principals: PrincipalIndex
   readonly principalNames: PrincipalNames
-  /** The links that are there, by key; new ones are added. Others are not read. */
+  /** The keys of existing links; new ones are added. Other links are not read. */
   readonly present: Set<string>
-  /** The organization as it is now, with tags where links name them. */
+  /** The present organization, with tags if links name them. */
   readonly view: () => Promise<OrganizationView>
   readonly selectors: () => Promise<Selectors>
 }
 
-/** What became of one link of an import. */
+/** The result for one link of an import. */
 export type Adopted = {
   readonly link: LinkKey
   readonly isWritten: boolean
@@ -53,8 +53,8 @@ export type Adopted = {
 }
 
 /**
- * Makes assignments ours that Identity Center has. Writes links and records, and calls no write of SSO Admin. Call it under
- * the dispatcher lease, with no more links at a time than can be listed again within seconds. Safe to repeat.
+ * Makes existing assignments of Identity Center ours. Writes links and records, and makes no write call to SSO Admin. Call it
+ * under the dispatcher lease, with so few links that they can be listed again within seconds. Safe to repeat.
  *
  * Each step leaves something true if the process dies after it:
  *
@@ -111,7 +111,7 @@ async function adoptBy(link: ImportedLink, context: Adopting): Promise<Adopted> 
   if (reading.state !== 'in-force' || reading.body.expiresAt !== undefined)
     return { ...none, isWritten, left: [...left, complainOfLink(key, reading)] }
   const keys = await limit.map(ready, async ({ existing }) => {
-    // The status of a link that was there says that others gave the access: the evaluation after this tells it again.
+    // The status of an existing link says that others granted the access: the next evaluation updates it.
     if (!isWritten) await scheduleWork(objects, renderInstant(context.clock.now()), existing.key)
     return takeOver(existing, context)
   })
@@ -123,7 +123,7 @@ async function adoptBy(link: ImportedLink, context: Adopting): Promise<Adopted> 
   }
 }
 
-/** Why an assignment cannot be taken over now although it could when it was listed first. */
+/** Why an assignment cannot be adopted now although it could at the first listing. */
 async function findChange(
   { key, assignment, target }: Existing,
   history: LastWord,
@@ -145,7 +145,7 @@ async function findChange(
   return undefined
 }
 
-/** Why a new link would grant more than there is. */
+/** Why a new link would grant more than exists. */
 async function findGain({ key, scope, granted }: ImportedLink, { there, view, selectors, configuration }: Adopting) {
   const missing = granted.filter(({ target }) => !there.has(renderTarget(target)))
   const known = new Set(granted.map(({ assignment }) => assignment.accountId))
@@ -195,7 +195,7 @@ async function takeOver(
   }
   try {
     const begun = await ledger.write(key, { ...entry, releasedAt: now }, undefined)
-    // A link that is deleted from now on has this entry looked at: one that was deleted before is not found here.
+    // A later deletion of a link finds this entry; an earlier one did not.
     const links = await findLinks(assignment, context)
     if (links.length > 0) await ledger.write(key, { ...entry, links: [...links] }, begun)
     else {
@@ -204,7 +204,7 @@ async function takeOver(
     }
   } catch (error) {
     if (!(error instanceof RecordChangedError)) throw error
-    // An import beside this one may have adopted it.
+    // Another import may have adopted it.
     if ((await ledger.read(key))?.entry.state !== 'granted')
       return complain('a ledger entry that somebody wrote meanwhile')
   }
@@ -212,7 +212,7 @@ async function takeOver(
   return { key }
 }
 
-/** Steps 7 and 8, for entries that say granted. Also of an adoption that was interrupted before. */
+/** Steps 7 and 8, for entries that say granted, including interrupted adoptions. */
 export async function finishAdoption(
   { key }: Pick<Existing, 'key'>,
   { objects, clock }: Pick<AdoptSources, 'objects' | 'clock'>,
@@ -247,7 +247,7 @@ async function findLinks(
   return (await findGrantingLinks(assignment, account, sources)).links
 }
 
-/** By principal a call tells 100 assignments, by account and permission set those of one place: whichever needs fewer. */
+/** Lists by principal (100 assignments a call) or by account and permission set (one place a call), whichever needs fewer calls. */
 async function listAgain(all: readonly Existing[], ssoAdmin: SsoAdmin): Promise<ReadonlySet<string>> {
   const principals = new Map(all.map(({ target }) => [`${target.principalType} ${target.principalId}`, target]))
   const places = new Map(all.map(({ target }) => [`${target.accountId} ${target.permissionSetArn}`, target]))
@@ -257,7 +257,7 @@ async function listAgain(all: readonly Existing[], ssoAdmin: SsoAdmin): Promise<
   const byPrincipal = () => limit.map([...principals.values()], (one) => listAssignmentsOf(one, ssoAdmin))
   const rows = await (principals.size <= places.size
     ? byPrincipal().catch((error: unknown) => {
-        // Documented as the management account's own: a delegated administrator may be refused.
+        // AWS documents it for the management account: a delegated administrator may be refused.
         if (isServiceError(error, 'AccessDeniedException')) return byPlace()
         throw error
       })
@@ -267,7 +267,7 @@ async function listAgain(all: readonly Existing[], ssoAdmin: SsoAdmin): Promise<
   return there
 }
 
-/** What is being deleted at this moment may still be listed. */
+/** Access that is being deleted now may still be listed. */
 async function listDeletions(ssoAdmin: SsoAdmin): Promise<readonly AssignmentTarget[]> {
   const pages = (token?: string) => ssoAdmin.listAssignmentRequests('deletion', 'IN_PROGRESS', token)
   const targets: AssignmentTarget[] = []

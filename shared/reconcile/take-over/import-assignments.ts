@@ -22,24 +22,24 @@ import { judgeExisting } from './judge-existing.ts'
 import { type AssignmentFilter, type ExistingAssignments, type InPortions, listExisting } from './list-existing.ts'
 import { type ImportedLink, type ImportPlan, planImport } from './plan-import.ts'
 
-/** So many assignments are listed again and adopted at a time: few enough that the second listing is seconds old. */
+/** How many assignments to list again and adopt at a time: few enough that the second listing is seconds old. */
 const batchMost = 100
 
 export type ImportOptions = {
   readonly filter: AssignmentFilter
   readonly isCompact: boolean
-  /** The keys of the tags that links may name; with `isCompact` only. */
+  /** The keys of the tags that links may name; only with `isCompact`. */
   readonly tagKeys: readonly string[]
-  /** Only what this names. */
+  /** Import only assignments that this source names. */
   readonly source?: Pick<ImportSource, 'assignments' | 'links'> | undefined
-  /** Writes no link: only what links grant already becomes ours. */
+  /** Writes no link: adopts only access that links grant already. */
   readonly byPresentLinks?: boolean
   /** The declared folder for new links; absent: outside all folders. */
   readonly folder?: string | undefined
-  /** For what only looks: see `listExisting`. */
+  /** For read-only callers: see `listExisting`. */
   readonly isRecorded?: boolean
   readonly inPortions: InPortions
-  /** Told each step, and how far it is. */
+  /** Receives each step and its progress. */
   readonly onStep: TellProgress
 }
 
@@ -48,13 +48,13 @@ type Tags = NonNullable<Account['tags']>
 export type PreparedImport = ImportPlan & {
   /** How many assignments Identity Center listed. */
   readonly listed: number
-  /** What the filter names and nobody has. */
+  /** Names of the filter that do not exist. */
   readonly unknown: readonly Complaint[]
-  /** Writes links and records, never to SSO Admin. */
+  /** Writes links and records, but makes no write call to SSO Admin. */
   readonly carryOut: (inPortions: InPortions) => Promise<readonly Adopted[]>
 }
 
-/** What an import would write. Reads only, except for caches and the organization view under `state/`. */
+/** Plans an import. Reads only, except for caches and the organization view under `state/`. */
 export async function prepareImport(context: ConfiguredPorts, options: ImportOptions): Promise<PreparedImport> {
   const { objects, clock, configuration } = context
   const { onStep } = options
@@ -108,7 +108,7 @@ export async function prepareImport(context: ConfiguredPorts, options: ImportOpt
   return { ...plan, listed: existing.rows.length, unknown: existing.unknown, carryOut }
 }
 
-/** Under the lease as all calls to SSO Admin. */
+/** Runs under the lease, like all calls to SSO Admin. */
 async function findUncontrolledIn(
   context: ConfiguredPorts,
   organization: OrganizationCache,
@@ -122,13 +122,13 @@ async function findUncontrolledIn(
   return found
 }
 
-/** The accounts that are named are fewer places to list. */
+/** Lists only the accounts that are named. */
 function narrow(filter: AssignmentFilter, wanted: readonly WantedAssignment[] | undefined): AssignmentFilter {
   if (!wanted || filter.accounts.length > 0) return filter
   return { ...filter, accounts: [...new Set(wanted.map(({ accountId }) => accountId))] }
 }
 
-/** Links of one principal side by side, so that a call lists many of their assignments again. */
+/** Puts links of one principal side by side, so that a call lists many of their assignments again. */
 function divide(links: readonly ImportedLink[]): readonly ImportedLink[][] {
   const nameOf = ({ grant: { type, principal, permissionSet } }: ImportedLink) =>
     `${type} ${principal} ${permissionSet}`
@@ -146,7 +146,7 @@ function divide(links: readonly ImportedLink[]): readonly ImportedLink[][] {
   return batches
 }
 
-/** The tags of all accounts, where links shall name some or those of a source do: the view has them only while a link names one. */
+/** The tags of all accounts, if new links or links of a source name tags: the view has them only while a link names one. */
 async function readTags(
   { accounts }: OrganizationView,
   context: ConfiguredPorts,
@@ -174,7 +174,7 @@ function withTags(view: OrganizationView, tags: ReadonlyMap<AccountId, Tags>): O
 
 const readAtOnce = 16
 
-/** What a file of another tool names; its links stand for what they would grant now. */
+/** The assignments in another tool's file; its links stand for what they would grant now. */
 function listWanted(
   { assignments, links }: Pick<ImportSource, 'assignments' | 'links'>,
   view: OrganizationView,
@@ -186,7 +186,10 @@ function listWanted(
   return [...assignments, ...expanded]
 }
 
-/** Those of the listed assignments that are wanted. What is wanted and not listed is told: an import grants nothing. */
+/**
+ * Picks the wanted assignments from the listed ones. Reports wanted assignments that are not listed, because an import grants
+ * nothing.
+ */
 async function keepWanted(
   existing: ExistingAssignments,
   wanted: readonly WantedAssignment[],
@@ -214,7 +217,7 @@ async function keepWanted(
   return { ...existing, rows: kept, unknown: [...existing.unknown, ...complaints] }
 }
 
-/** The id of the instance in the ARN of a permission set; of a name `undefined`. */
+/** The instance id in the ARN of a permission set; `undefined` for a name. */
 function instanceOf(permissionSet: string): string | undefined {
   return permissionSet.startsWith('arn:') ? permissionSet.split('/')[1] : undefined
 }

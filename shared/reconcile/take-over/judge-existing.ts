@@ -16,7 +16,7 @@ import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 const judgedAtOnce = 16
 
-/** An assignment that Identity Center has, by what a link would call it and by its ids. */
+/** An existing assignment of Identity Center, by its names in a link and by its ids. */
 export type Existing = {
   readonly key: AssignmentKey
   readonly assignment: Assignment
@@ -44,13 +44,13 @@ type JudgeSources = {
   readonly principals: PrincipalIndex
   readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
   readonly lackOf: LackOfControl
-  /** Of the links that are to be written. */
+  /** The folder for new links. */
   readonly folder?: string | undefined
-  /** Told how many are judged. */
+  /** Receives how many are judged. */
   readonly onJudged?: (done: number) => void
 }
 
-/** What an import makes of each assignment that Identity Center listed; in the same order. Changes nothing. */
+/** Judges each listed assignment for an import, in the same order. Changes nothing. */
 export async function judgeExisting(
   rows: readonly AssignmentTarget[],
   context: JudgeSources,
@@ -77,7 +77,7 @@ async function judge(target: AssignmentTarget, context: Judging): Promise<Judgem
   const principal = whereabouts === 'gone' ? undefined : whereabouts.name
   const permissionSet = context.permissionSetNames.get(permissionSetArn)
   const leave = (fault: Fault): Judgement => {
-    // Reads like a key; ids stand where names are not known.
+    // In the form of a key, with ids for unknown names.
     const object = `account%${accountId}%${permissionSet ?? permissionSetArn}%${principal ?? principalId}%${type}`
     return { is: 'left', complaint: { object, ...fault } }
   }
@@ -144,7 +144,7 @@ async function judgeOwner(
       remedy: 'wait until a reconcile has settled it (at most an hour), then import again',
     })
   const isGranted = entry.state === 'granted'
-  // Nothing of ours was ever called for it, so it was adopted, and that may have been interrupted.
+  // No call of ours created it, so an import adopted it, perhaps with an interruption.
   const isAdopted = entry.call === undefined && entry.lastCreation === undefined
   return { is: 'ours', existing, isGranted, isAdopted: isGranted && isAdopted }
 }

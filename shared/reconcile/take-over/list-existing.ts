@@ -18,7 +18,7 @@ import { listAssignmentKeys } from '../records/ledger.ts'
 /** `name`: or the id. */
 export type NamedPrincipal = { readonly type: PrincipalType; readonly name: PrincipalName }
 
-/** Which assignments are meant. An empty list: all. */
+/** The assignments in question. An empty list: all. */
 export type AssignmentFilter = {
   readonly accounts: readonly AccountId[]
   readonly permissionSets: readonly PermissionSetName[]
@@ -26,8 +26,8 @@ export type AssignmentFilter = {
 }
 
 /**
- * Does `work` for each item while it may call SSO Admin, in portions, so that the dispatcher has its turns. `ssoAdmin` is
- * limited to the rate. `what` and how many are done are told to a person.
+ * Does `work` for each item while it may call SSO Admin, in portions, so that the dispatcher gets its turns. `ssoAdmin` is
+ * limited to the rate. Reports `what` and the progress to a person.
  */
 export type InPortions = <T>(
   items: readonly T[],
@@ -38,12 +38,12 @@ export type InPortions = <T>(
 export type ExistingAssignments = {
   readonly rows: readonly AssignmentTarget[]
   readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
-  /** What the filter names and nobody has. */
+  /** Names of the filter that do not exist. */
   readonly unknown: readonly Complaint[]
 }
 
 type ListSources = Pick<Ports, 'objects' | 'clock'> & {
-  /** As the last drift check recorded it, without a call for each account. For what only looks. */
+  /** By the records of the last drift check, without a call for each account. For read-only callers. */
   readonly isRecorded?: boolean | undefined
   readonly principals: PrincipalIndex
   readonly inPortions: InPortions
@@ -51,9 +51,9 @@ type ListSources = Pick<Ports, 'objects' | 'clock'> & {
 type SetInAccount = { readonly accountId: AccountId; readonly arn: PermissionSetArn }
 
 /**
- * All assignments that Identity Center has, or those of the filter. By permission set and account, a call for each place
- * that has it: only so the assignments of deleted principals and of users are all listed. Where the filter names
- * principals, by principal: a call for 100 assignments.
+ * All existing assignments of Identity Center, or those of the filter. Lists by permission set and account, a call for each
+ * place: only this finds all assignments of users and of deleted principals. If the filter names principals, lists by
+ * principal: a call for 100 assignments.
  */
 export async function listExisting(filter: AssignmentFilter, context: ListSources): Promise<ExistingAssignments> {
   const { inPortions } = context
@@ -104,7 +104,7 @@ async function findPrincipals(named: readonly NamedPrincipal[], { principals }: 
   return { found, unknown }
 }
 
-/** `undefined`: it is refused, as to a delegated administrator. */
+/** `undefined`: refused, as for a delegated administrator. */
 async function listByPrincipal(
   principals: readonly Principal[],
   { inPortions }: ListSources,
@@ -147,7 +147,7 @@ async function listByPlace(
   return rows
 }
 
-/** What ledger and `foreign/` have: together all access, as the last drift check found it. */
+/** The ledger and `foreign/`: together all access at the last drift check. */
 async function listRecorded(
   named: ReadonlyMap<PermissionSetName, PermissionSetArn>,
   { objects }: ListSources,

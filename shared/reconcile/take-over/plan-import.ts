@@ -14,15 +14,15 @@ import type { InputReadings } from '../records/input-readings.ts'
 import type { LinkReading } from '../records/read-link.ts'
 import type { Existing, Judgement } from './judge-existing.ts'
 
-/** A link, and the assignments that become ours by it. */
+/** A link, and the assignments that it makes ours. */
 export type ImportedLink = {
   readonly key: LinkKey
   readonly grant: Grant
   readonly scope: Scope
-  /** False: it is there already and grants them for good. */
+  /** False: it exists and grants them permanently. */
   readonly isNew: boolean
   readonly toAdopt: readonly Existing[]
-  /** All that a new link would grant: it is written only while all of it is there. */
+  /** Everything that a new link would grant: the link is written only while all of it exists. */
   readonly granted: readonly Existing[]
 }
 
@@ -30,9 +30,9 @@ export type ImportPlan = {
   readonly links: readonly ImportedLink[]
   readonly obstacles: readonly Obstacle[]
   readonly left: readonly Complaint[]
-  /** Adopted before: that may have been interrupted. */
+  /** Adopted before, perhaps with an interruption. */
   readonly adopted: readonly Existing[]
-  /** How many of the listed assignments the ledger has already. */
+  /** How many of the listed assignments are in the ledger. */
   readonly ours: number
 }
 
@@ -48,7 +48,7 @@ type Options = {
   readonly byPresentLinks?: boolean | undefined
 }
 
-/** The links that an import writes, and what becomes ours by which link. Reads links only; changes nothing. */
+/** Plans which links an import writes, and which link makes which assignment ours. Reads only links; changes nothing. */
 export async function planImport(judgements: readonly Judgement[], options: Options): Promise<ImportPlan> {
   const { view, configuration, readings, isCompact, tagKeys, source, folder, byPresentLinks } = options
   const left = judgements.flatMap((one) => (one.is === 'left' ? [one.complaint] : []))
@@ -86,7 +86,7 @@ export async function planImport(judgements: readonly Judgement[], options: Opti
 
 type Lasting = ReadonlyMap<Existing['key'], { readonly key: LinkKey; readonly scope: Scope }>
 
-/** The first link of each assignment that grants it now and does not end by itself. */
+/** The first link of each assignment that grants it now and has no end. */
 async function findLasting(all: readonly Existing[], { view, configuration, readings }: Options): Promise<Lasting> {
   const accounts = new Map(view.accounts.map((account) => [account.id, account]))
   const membership = { ...configuration, managementAccountId: view.managementAccountId }
@@ -101,7 +101,7 @@ async function findLasting(all: readonly Existing[], { view, configuration, read
   return lasting
 }
 
-/** Access of ours counts for a wider link only where a link grants it for good: a wider one must not outlive it. */
+/** Our own access counts for a wider link only if a link grants it permanently: the wider link must not outlive it. */
 function groupAccess(fresh: readonly Existing[], kept: readonly Existing[], lasting: Lasting) {
   const groups = new Map<string, { grant: Grant; has: Set<AccountId>; needed: Set<AccountId> }>()
   const note = ({ assignment: { permissionSet, principal, type, accountId } }: Existing, isNeeded: boolean) => {
@@ -150,7 +150,7 @@ function complainOfLack({ key }: Existing): Complaint {
   }
 }
 
-/** Its link would have the name of a file that is there and does not grant it for good. */
+/** The link's name is that of an existing file that does not grant the access permanently. */
 async function complainOfFile(
   { assignment }: Existing,
   folder: string | undefined,
