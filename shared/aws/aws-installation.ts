@@ -131,7 +131,7 @@ async function describeNetwork(sts: STS, IdentityStoreId: string): Promise<Direc
   return { isEndpointRequired: VpceAccessRequired, vpcs, addresses }
 }
 
-/** From events, because neither Organizations nor Identity Store lists by date. */
+/** The newest account and group: events must have come for them. Neither Organizations nor Identity Store lists by date. */
 function newest(organizations: Organizations, identityStore: Identitystore) {
   return {
     async newestAccount() {
