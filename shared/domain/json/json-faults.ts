@@ -30,19 +30,26 @@ const faultsTold = 5
 /** The complaint lists no more faults than these one by one. */
 const faultsListed = 100
 
-/** All faults in one complaint: the first five, with the same numbers in its three parts, and how many more there are. */
+/**
+ * All faults in one complaint, one after the other: `received A at $.a, expected B; received C at $.c, expected D`. It says the first five
+ * and counts the others.
+ */
 export function complainAboutJson(object: string, faults: readonly JsonFault[]): Complaint {
   const told = faults.slice(0, faultsTold)
-  const more = faults.length > told.length ? `; and ${faults.length - told.length} more` : ''
-  const join = (parts: readonly string[]) =>
-    parts.length === 1 ? parts.join('') : parts.map((part, index) => `(${index + 1}) ${part}`).join('; ')
+  const others = faults.length - told.length
+  const last = told.at(-1)
+  const before = told.slice(0, -1).map((fault) => `${describeReceived(fault)}, expected ${fault.expected}; received `)
   return {
     object,
-    received: `${join(told.map(({ received, path }) => `${received} at ${renderJsonPath(path)}`))}${more}`,
-    expected: join(told.map(({ expected }) => expected)),
-    remedy: `${join(told.map(({ remedy }) => remedy))}; then upload the file again`,
+    received: `${before.join('')}${last === undefined ? '' : describeReceived(last)}`,
+    expected: `${last?.expected ?? ''}${others > 0 ? `; and ${others} more` : ''}`,
+    remedy: `${[...new Set(told.map(({ remedy }) => remedy))].join('; ')}; then upload the file again`,
     faults: faults.slice(0, faultsListed),
   }
+}
+
+function describeReceived({ received, path }: JsonFault): string {
+  return `${received} at ${renderJsonPath(path)}`
 }
 
 /** The issues of a zod schema in the words of the rules: one fault per unknown field and one per value. */

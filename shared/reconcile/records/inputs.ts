@@ -87,7 +87,7 @@ export function toOutgoing(message: InputMessage, { folders }: Pick<Configuratio
   }
 }
 
-/** What has failed shares its group with others no longer: it is tried again behind none of them, and holds up none. */
+/** A failed message gets its own group, so it blocks no other message. */
 export async function sendAlone(
   queues: Ports['queues'],
   message: InputMessage,

@@ -446,8 +446,8 @@ const wrongPolicies: readonly Case[] = [
   ),
   fieldCase('six faults', { description: '', relayState: '', tags: 1, permissionsBoundary: 1, a: 1, b: 2 }, [
     '; and 1 more',
-    '(5)',
-    '(5)',
+    'a list of at most 50 tags',
+    'at most 50 tags',
   ]),
 ]
 
