@@ -20,9 +20,6 @@ export function addBrowse(program: Command): void {
       '\nExamples:\n  AWS_PROFILE=me ssofile browse --api https://a1b2c3.execute-api.eu-west-1.amazonaws.com\n  SSOFILE_API=https://a1b2c3.execute-api.eu-west-1.amazonaws.com ssofile browse --port 8123',
     )
     .action(async ({ api: named, port }: { api?: string; port: number }) => {
-      // The SDK demands a Region even if the endpoint has none.
-      if (process.env.AWS_ENDPOINT_URL !== undefined)
-        process.env.AWS_REGION ??= process.env.AWS_DEFAULT_REGION ?? 'us-east-1'
       const address = findApi(named, process.env)
       const { url, close } = await openPage({ address, port })
       process.stdout.write(`Open this in your browser; it works once:\n  ${url}\nCtrl-C ends it.\n`)

@@ -5,6 +5,7 @@ import { addHelp } from './arguments/help.ts'
 import { Refusal } from './arguments/refusal.ts'
 import { tellError, wantsJson } from './arguments/tell-error.ts'
 import { addBucketOption } from './bucket/bucket.ts'
+import { chooseRegion } from './bucket/choose-region.ts'
 import { addCommands } from './commands.ts'
 
 /** Runs `ssofile …` with the arguments and environment of this process. Sets its exit code: `process.exitCode`. */
@@ -15,6 +16,7 @@ export async function runCommand(): Promise<void> {
   // Commander prints the error as text, and the usage after it.
   if (isJson) program.configureOutput({ writeErr: () => {} })
   addBucketOption(program)
+  program.hook('preAction', chooseRegion)
   await addCommands(program, words)
   addHelp(program)
   try {

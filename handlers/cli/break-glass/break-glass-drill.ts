@@ -17,7 +17,6 @@ import type { Responder } from '../../../shared/ports/break-glass.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { chooseRegion } from '../bucket/choose-region.ts'
 import { paint } from '../terminal/paint.ts'
 import { readBreakGlass } from './read-break-glass.ts'
 
@@ -59,7 +58,6 @@ export function addBreakGlassDrill(group: Command): void {
 
 async function drill(options: Options): Promise<number> {
   const file = await readBreakGlass(options.file)
-  chooseRegion()
   const clock = new SystemClock()
   const responder = openAwsResponder()
   const arn = await responder.identity()

@@ -13,7 +13,6 @@ import { patientPorts } from '../../../shared/reconcile/calls/patient-ports.ts'
 import { wrapPort } from '../../../shared/reconcile/calls/wrap-port.ts'
 import { ReadableLog } from '../terminal/readable-log.ts'
 import { checkingPorts } from './check-actor.ts'
-import { chooseRegion } from './choose-region.ts'
 
 /**
  * The ports of a command: AWS's services, found by the standard environment variables. Without a deployment's queues they use queues in
@@ -21,7 +20,6 @@ import { chooseRegion } from './choose-region.ts'
  */
 export function openCliPorts(bucket: string, queueUrl?: (queue: string) => string, log: Log = terminalLog()): Ports {
   const clock = new SystemClock()
-  chooseRegion()
   const queues = queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() })
   const opened = patientPorts(openAwsPorts({ bucket, queues, log }))
   const own = { ...opened, callerAccountId: once(readCallerAccountId) }

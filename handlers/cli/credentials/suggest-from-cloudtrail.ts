@@ -10,7 +10,6 @@ import { count } from '../../../shared/domain/text/count.ts'
 import type { GeneratedPolicies } from '../../../shared/ports/policy-generator.ts'
 import { wholeNumber } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { chooseRegion } from '../bucket/choose-region.ts'
 import { paint } from '../terminal/paint.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -55,7 +54,6 @@ export async function suggestFromCloudTrail(name: PermissionSetName, options: Tr
   const asked = options.job === undefined ? chooseTrail(options) : undefined
   if (asked === undefined && (options.trail ?? options.accessRole ?? options.days) !== undefined)
     throw new Refusal('received --job with --trail, --access-role or --days, expected it alone: that job has its own')
-  chooseRegion()
   const progress = new Progress()
   const generating = {
     generator: openAwsPolicyGenerator(),
