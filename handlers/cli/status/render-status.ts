@@ -67,6 +67,11 @@ function renderPeople({ matching, members, waiting, leaving, held, kept }: Peopl
   return [`${members} of ${matching} are in`, ...told].join(', ')
 }
 
+/** The reason of a rejection has each fault as `received …, expected …`. Each is one line here. */
+function faultsOf(reason = ''): readonly string[] {
+  return reason === '' ? [] : reason.split(/(?<=;) (?=received )/)
+}
+
 /** One status in full, for a terminal. Names from outside are escaped. */
 export function renderStatus(status: Status): string {
   const {
@@ -84,7 +89,7 @@ export function renderStatus(status: Status): string {
     permissionSetArn,
   } = status
   const told = renderLines([
-    ['why', reason],
+    ...faultsOf(reason).map((fault, index): [string, string] => [index === 0 ? 'why' : '', fault]),
     ['do', remedy],
     ['accounts', countAccounts(status, { isShort: false })],
     ['people', people && renderPeople(people)],

@@ -22,6 +22,13 @@ test.each([
   expect(renderSummary([told])).toContain(short)
 })
 
+test('a rejection with two faults has a line for each', () => {
+  const reason = 'received 5 at $.a, expected a text; received 6 at $.b, expected a list'
+  expect(renderStatus(status(1, 'rejected', { reason }))).toMatch(
+    /why +received 5 at \$\.a, expected a text;\n +received 6 at \$\.b, expected a list\n/,
+  )
+})
+
 test('of a rule it is told how many people it means, and what became of them', () => {
   const people = { matching: 12, members: 9, waiting: 3, leaving: 0, held: 6, kept: 0 }
   const told = renderStatus({ input: 'rules/engineers.json', state: 'held', people, updatedAt })
