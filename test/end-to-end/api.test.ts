@@ -92,7 +92,6 @@ describe('a wrong one is refused, and nothing is written:', () => {
   test('links and permission sets, with the words of validate', async () => {
     const links = [
       { linkData: 'root%all%ReadOnly-ps%ops%group%ssofile' },
-      { linkData: 'team-b/root%all%ReadOnly-ps%ops%GROUP%ssofile' },
       { linkData: 'account%12%ReadOnly-ps%ops%GROUP%ssofile' },
       {
         linkData: 'account%200000000001%ReadOnly-ps%ops%GROUP%ssofile',
@@ -131,6 +130,13 @@ describe('a wrong one is refused, and nothing is written:', () => {
     ['an action that there is not', '/links', { action: 'update', linkData: 'x' }, 400, "'update'"],
     ['details of a deletion', '/links', { action: 'delete', linkData: 'x', linkDetails: {} }, 400, "'linkDetails'"],
     ['an update without a name', '/permission-sets', { action: 'update', permissionSetData: {} }, 400, 'nothing'],
+    [
+      'an undeclared folder',
+      '/links',
+      { action: 'create', linkData: 'team-b/root%all%ReadOnly-ps%ops%GROUP%ssofile' },
+      400,
+      "folder 'team-b'",
+    ],
     ['too large a request', '/permission-sets', 'y'.repeat(300_000), 413, 'a request of 300000 bytes'],
   ])('%s', async (_, path, body, status, received) => {
     const answered = await send(path, body)
