@@ -296,6 +296,23 @@ test('who signed in longer ago signs in again to approve, and comes back to the 
   await own(ana, 'refused').first().waitFor({ timeout: 30_000 })
 }, 120_000)
 
+test('an open page makes one call in 20 seconds', async () => {
+  const page = await openAs('cleo')
+  await page.clock.install()
+  await page.reload()
+  await page.locator('#said', { hasText: 'As of' }).waitFor()
+  await page.clock.pauseAt(Date.now() + 1_000)
+  const calls: string[] = []
+  page.on('request', (request) => calls.push(new URL(request.url()).pathname))
+  const looks = () => calls.filter((path) => path === '/api/now').length
+  let seconds = 0
+  for (; looks() < 3 && seconds < 600; seconds++) await page.clock.runFor(1_000)
+  expect(looks()).toBe(3)
+  expect(seconds).toBeGreaterThanOrEqual(40)
+  // Groups, eligibilities and choices change seldom: it asks for them each minute.
+  expect(calls.length).toBeLessThanOrEqual(6)
+}, 120_000)
+
 test('whoever signs out is signed out, and the page runs no code of others and asks nobody else', async () => {
   const page = await openAs('cleo')
   const foreign: string[] = []
