@@ -159,7 +159,7 @@ test('the files of an instant come back after a bad sync, and what was uploaded 
   await system.untilStatus(added, 'applied')
   const asked = await restore('--inputs', '--at', at.toISOString())
   expect(asked).toMatchObject({ exitCode: 2 })
-  const refused = await restore('--inputs', '--at', at.toISOString(), '--yes')
+  const refused = await system.ssofile(['restore', '--inputs', '--at', at.toISOString(), '--yes'], 'maria')
   expect(refused.stderr).toContain('--only access')
   for (const [part, who] of [
     ['access', 'ssofile-operator'],
