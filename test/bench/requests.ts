@@ -11,6 +11,8 @@ import { idOf, manyAccounts } from './many-accounts.ts'
 import { openSlowWorld, type SlowWorld } from './slow-world.ts'
 
 const secondsMost = 1
+/** The loop reads again after each step: the approval, the grant and the link. Before, the link was there within a second. */
+const grantedMost = 2
 const accounts = 1_000
 const teams = 1_000
 /** Each team has one person who asks, and three people decide in each of these. */
@@ -55,7 +57,7 @@ export const requests: Benchmark = {
       ],
       figures: [
         atMost(secondsMost, { figure: 'asked: decided, slowest', value: slowest(asked), unit: 's' }),
-        atMost(secondsMost, { figure: 'approved: link is there, slowest', value: slowest(granted), unit: 's' }),
+        atMost(grantedMost, { figure: 'approved: link is there, slowest', value: slowest(granted), unit: 's' }),
         atMost(secondsMost, { figure: 'asked of a function that has just started', value: total(cold), unit: 's' }),
         exactly(size.grants, { figure: 'links', value: links.length, unit: '' }),
         withoutGoal({
