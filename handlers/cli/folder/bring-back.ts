@@ -1,4 +1,7 @@
 import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
+import { renderInstant } from '../../../shared/domain/text/instant.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import { findInputsAt } from '../../../shared/reconcile/restore/inputs-at.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { type InvalidOptions, makePlan } from '../plan/make-plan.ts'
@@ -6,6 +9,7 @@ import { showPlan } from '../plan/plan.ts'
 import { Progress } from '../terminal/progress.ts'
 import { changesInScope } from './compare-inputs.ts'
 import { refuseBadFiles } from './find-invalid.ts'
+import type { InputPart } from './input-parts.ts'
 import { showAndPush } from './push.ts'
 
 export type BringBackOptions = InvalidOptions & {
@@ -14,13 +18,20 @@ export type BringBackOptions = InvalidOptions & {
   readonly plan?: string
   readonly config?: string
   readonly json?: boolean
+  readonly only?: InputPart
 }
 
-/** Makes the files in these places what they were at an instant, after a plan. `again`: the command. Answers the exit code. */
+type Earlier = { readonly places: readonly string[]; readonly at: Date }
+
+/** The writes and deletions that bring the files in these places back to their state at `at`. Reads only. */
+export async function findChangesBack(objects: ObjectStore, versions: ObjectVersions, { places, at }: Earlier) {
+  return changesInScope(await findInputsAt(objects, versions, { places, at }), { prefixes: places })
+}
+
+/** Makes the files in these places what they were at an instant, after a plan. Answers the exit code. */
 export async function bringBack(
-  { places, at }: { readonly places: readonly string[]; readonly at: Date },
-  { config, dryRun, invalid, ...options }: BringBackOptions,
-  again: string,
+  earlier: Earlier,
+  { config, dryRun, invalid, only, ...options }: BringBackOptions,
 ): Promise<number> {
   const bucket = bucketOf(undefined)
   const progress = new Progress()
@@ -28,8 +39,8 @@ export async function bringBack(
     const made = await makePlan(
       bucket,
       async ({ objects }) => {
-        const found = await findInputsAt(objects, openAwsObjectVersions(bucket), { places, at })
-        return { changes: changesInScope(found, { prefixes: places }), faults: [], warnings: [] }
+        const changes = await findChangesBack(objects, openAwsObjectVersions(bucket), earlier)
+        return { changes, faults: [], warnings: [] }
       },
       { delete: true, onStep: progress.tell, config, invalid },
     )
@@ -39,7 +50,9 @@ export async function bringBack(
       if (made.push) refuseBadFiles(made.push)
       return 0
     }
-    return await showAndPush(made, options, again)
+    // Not undo: once some files are written, these are the last push.
+    const part = only === undefined ? '' : ` --only ${only}`
+    return await showAndPush(made, options, `ssofile restore --inputs --at ${renderInstant(earlier.at)}${part}`)
   } finally {
     progress.end()
   }

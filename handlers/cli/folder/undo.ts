@@ -9,7 +9,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { type BringBackOptions, bringBack } from './bring-back.ts'
 import { isInScope } from './compare-inputs.ts'
-import { type InputPart, pushedPlaces } from './input-parts.ts'
+import { pushedPlaces } from './input-parts.ts'
 
 /** `ssofile undo`: takes the last push back. */
 export function addUndo(program: Command): void {
@@ -32,12 +32,13 @@ export function addUndo(program: Command): void {
       'after',
       '\nExamples:\n  ssofile undo --dry-run\n  ssofile undo --only access\nTo go further back: ssofile restore --inputs --at INSTANT',
     )
-    .action(async (options: BringBackOptions & { readonly only?: InputPart }) => {
+    .action(async (options: BringBackOptions) => {
       process.exitCode = await undo(options)
     })
 }
 
-async function undo({ only, ...options }: BringBackOptions & { readonly only?: InputPart }): Promise<number> {
+async function undo(options: BringBackOptions): Promise<number> {
+  const { only } = options
   const places = pushedPlaces(...(only === undefined ? [] : [only]))
   const isMeant = (key: string) => isInScope(key, { prefixes: places })
   const last = await findLastPush(openAwsObjectVersions(bucketOf(undefined)), { places, isMeant })
@@ -50,8 +51,5 @@ async function undo({ only, ...options }: BringBackOptions & { readonly only?: I
     process.stdout.write(
       `the last push: ${count(last.keys.length, 'file')}, ${renderInstant(last.from)} to ${renderInstant(last.to)}\n`,
     )
-  const at = new Date(last.from.getTime() - 1)
-  // Not itself: once some files are written, these are the last push.
-  const again = `ssofile restore --inputs --at ${renderInstant(at)}${only === undefined ? '' : ` --only ${only}`}`
-  return bringBack({ places, at }, options, again)
+  return bringBack({ places, at: new Date(last.from.getTime() - 1) }, options)
 }

@@ -9,7 +9,7 @@ import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-id
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { pauseKey, readPause } from '../../../shared/reconcile/records/pause.ts'
 import type { FoundOwner } from '../../../shared/reconcile/restore/find-lost-owner.ts'
-import { findInputsAt, type OldInput } from '../../../shared/reconcile/restore/inputs-at.ts'
+import type { OldInput } from '../../../shared/reconcile/restore/inputs-at.ts'
 import {
   beginRestoration,
   endRestoration,
@@ -22,9 +22,8 @@ import { Refusal } from '../arguments/refusal.ts'
 import { askRights, rightsOfRestore } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { type BringBackOptions, bringBack } from '../folder/bring-back.ts'
-import { changesInScope } from '../folder/compare-inputs.ts'
-import { type InputPart, restoredPlaces } from '../folder/input-parts.ts'
+import { type BringBackOptions, bringBack, findChangesBack } from '../folder/bring-back.ts'
+import { restoredPlaces } from '../folder/input-parts.ts'
 import { pushChanges } from '../folder/push-changes.ts'
 import { leasePortions, slowPortions, underLease } from '../take-over/under-lease.ts'
 import { confirm } from '../terminal/confirm.ts'
@@ -35,7 +34,6 @@ import { explainDenial } from './explain-denial.ts'
 type Options = BringBackOptions & {
   readonly at?: Date
   readonly inputs?: boolean
-  readonly only?: InputPart
 }
 
 /** The parts that operators may write: `operatorPermissions`. */
@@ -84,10 +82,10 @@ function parseAt(text: string): Date {
   return at
 }
 
-async function restoreInputs({ at, only, ...options }: Options): Promise<number> {
+async function restoreInputs({ at, ...options }: Options): Promise<number> {
   if (at === undefined) throw new Refusal('received --inputs without --at, expected the instant before the bad sync')
-  const places = restoredPlaces(...(only === undefined ? [] : [only]))
-  return bringBack({ places, at }, options, `ssofile restore --inputs --at ${at.toISOString()}`)
+  const { only } = options
+  return bringBack({ places: restoredPlaces(...(only === undefined ? [] : [only])), at }, options)
 }
 
 async function restore({ at, dryRun: isDryRun = false, yes = false, json = false }: Options): Promise<number> {
@@ -172,7 +170,7 @@ async function describe(
   const before = at ?? (lost.since && new Date(lost.since.getTime() - 1000))
   const findGone = async (places: readonly string[]) => {
     if (before === undefined) return []
-    const found = changesInScope(await findInputsAt(objects, versions, { places, at: before }), { prefixes: places })
+    const found = await findChangesBack(objects, versions, { places, at: before })
     return found.uploads.filter(({ over }) => !over)
   }
   const own = restoredPlaces(...partsOfOperators)
