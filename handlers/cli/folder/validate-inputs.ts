@@ -45,14 +45,10 @@ export async function validateInputs(
   const described = new Set<PermissionSetName>()
   const named = new Map<PermissionSetName, string[]>()
   const later = new Set<string>()
-  const ofFolders = new Map<string, readonly InputFault[]>()
   const judged = await Promise.all(files.map((file) => judge(file, folders, { now, guardrails }).finally(onJudged)))
   for (const [index, { key }] of files.entries()) {
     const { faults = [], warnings: told = [], names, describes, later: unjudged = [] } = judged[index] ?? {}
-    for (const fault of faults) {
-      if (fault.key !== undefined) ofFolders.set(fault.key, [...(ofFolders.get(fault.key) ?? []), fault])
-      else errors.push({ key, ...fault })
-    }
+    errors.push(...faults.flatMap((fault) => (fault.key === undefined ? [{ key, ...fault }] : [])))
     warnings.push(...told.map((warning) => ({ key, warning })))
     for (const rule of unjudged) later.add(rule)
     if (describes !== undefined) described.add(describes)
@@ -61,7 +57,8 @@ export async function validateInputs(
     if (links) links.push(key)
     else named.set(names, [key])
   }
-  for (const [key, [fault, ...more]] of ofFolders)
+  const ofFolders = judged.flatMap(({ faults }) => faults ?? []).filter(({ key }) => key !== undefined)
+  for (const [key, [fault, ...more]] of Map.groupBy(ofFolders, ({ key = '' }) => key))
     if (fault) errors.push({ ...fault, key, received: `${fault.received}, with ${count(more.length + 1, 'file')}` })
   for (const [name, links] of named) {
     if (described.has(name)) continue

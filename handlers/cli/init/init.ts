@@ -51,7 +51,10 @@ async function init(folder: string, options: Readonly<Record<string, string>>): 
 /** The options, and the user's answers to the other questions. Throws Refusal with the faults of all options. */
 async function answerAll(options: Readonly<Record<string, string>>): Promise<Answers> {
   const given = new Map(
-    all.flatMap((one) => (optionOf(one, options) === undefined ? [] : [[one, optionOf(one, options) ?? '']])),
+    all.flatMap((one) => {
+      const answer = optionOf(one, options)
+      return answer === undefined ? [] : [[one, answer] as const]
+    }),
   )
   const wrong = [...given]
     .filter(([one, answer]) => !isAnswer(one, answer))

@@ -24,7 +24,6 @@ export async function listUntold(
   { objects }: Pick<Ports, 'objects'>,
   { statuses, spoiled }: Awaited<ReturnType<typeof readAllStatuses>>,
 ): Promise<readonly string[]> {
-  // Requests for temporary access wait for people, not for ssofile.
   const waitedFor = statuses.filter(({ input }) => !isOfRequest(input))
   const left = new Map(waitedFor.map((status) => [status.input, status]))
   const unread = new Set(spoiled.map(({ object }) => object.key))
@@ -33,7 +32,7 @@ export async function listUntold(
   const appliedAt = new Map(statuses.flatMap((one) => (one.state === 'applied' ? [[one.input, one.updatedAt]] : [])))
   const isOld = ({ waitsFor = '', updatedAt }: Status) => (appliedAt.get(waitsFor) ?? '') > updatedAt
   const untold: string[] = []
-  for (const prefix of notifiedPlaces().filter((place) => !isOfRequest(place))) {
+  for (const prefix of placesOfSsofile()) {
     for (const object of (await listHeads(objects, prefix)).values()) {
       if (unread.has(statusKey(object.key))) continue
       const status = left.get(object.key)
@@ -45,10 +44,14 @@ export async function listUntold(
   return [...untold, ...[...left.values()].flatMap((status) => (isCurrent(status, undefined) ? [] : status.input))]
 }
 
+/** Requests for temporary access wait for people, not for ssofile. */
+function placesOfSsofile(): readonly string[] {
+  return notifiedPlaces().filter((place) => !isOfRequest(place))
+}
+
 /** How many deleted inputs have no evaluation yet, or are being revoked: the brake may still hold them. */
 export async function countPendingDeletions({ objects }: Pick<Ports, 'objects'>): Promise<number> {
-  const places = notifiedPlaces().filter((place) => !isOfRequest(place))
-  const gone = places.map(async (place) => {
+  const gone = placesOfSsofile().map(async (place) => {
     const [files, told] = await Promise.all([listHeads(objects, place), listHeads(objects, statusPrefix + place)])
     const ofFiles = new Set([...files.keys()].map(statusKey))
     return [...told.keys()].filter((key) => !ofFiles.has(key))

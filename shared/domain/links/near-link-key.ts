@@ -63,11 +63,12 @@ function nearScope(scope: string, value: string): ScopeKind | undefined {
     .trim()
     .toLowerCase()
     .replace(/[-\s]+/g, '_')
+  const near = nearMatch(word, scopeKinds)
   return (
     scopeKinds.find((kind) => kind === word) ??
     otherScopeWords.get(word) ??
     scopeKinds.find((kind) => word.endsWith(kind)) ??
-    scopeKinds.find((kind) => kind === nearMatch(word, scopeKinds))
+    scopeKinds.find((kind) => kind === near)
   )
 }
 
