@@ -33,8 +33,8 @@ import { serveRequests } from './serve-requests.ts'
 import { refuseBar } from './signed-in-person.ts'
 
 /**
- * The HTTPS API. It only writes and deletes inputs in the bucket, always on a condition. ssofile then handles them like uploads. Without
- * `access` every caller whom IAM admits may do everything.
+ * The HTTPS API. It only writes and deletes inputs in the bucket, always on a condition. ssofile then handles them like uploads. If `access`
+ * is absent, IAM alone decides: each caller that it admits has every right.
  */
 export function api(
   ports: Ports,

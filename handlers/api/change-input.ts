@@ -29,7 +29,7 @@ export type ChangeSources = {
 const attemptsMost = 40
 const pauseMostMs = 100
 
-/** What one attempt does with the present object. An answer means: write nothing. */
+/** The action of one attempt on the present object. If it is an answer, write nothing. */
 export type Reading = Write | Answer
 type Write =
   | { readonly there: ObjectHead | undefined; readonly body: Uint8Array }
@@ -55,7 +55,7 @@ export async function change(
 }
 
 /**
- * Writes or deletes the object on condition that it is still the one that `read` read. If somebody else was faster, it reads again. So two
+ * Writes or deletes the object only if it did not change since `read`. If somebody else was faster, it reads again. So two
  * simultaneous changes both take effect. (S3 User Guide, "Conditional requests": 412, and 409 where another write is under way.)
  */
 export async function writeOnCondition(

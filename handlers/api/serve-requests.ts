@@ -53,7 +53,7 @@ async function listEligibility(context: RequestContext): Promise<Answer> {
   return answer(200, { ...about, eligible: eligible.map(tell) })
 }
 
-/** The eligibility as in its file, without the other people whom it names. */
+/** The content of the eligibility file, without the names of other people. */
 function tell({ longestMs, mayStartLaterMs, lapsesAfterMs, ...one }: Eligibility) {
   return {
     name: one.name,

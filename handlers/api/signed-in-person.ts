@@ -16,8 +16,7 @@ type SignInSources = {
   /** The person of the session; the same for every route. */
   readonly seen?: Actor | undefined
   /**
-   * The accounts whose sessions the API accepts. Absent on a local system, where nobody can forge sessions: it accepts those of any
-   * account.
+   * The accounts whose sessions the API accepts. If absent, it accepts sessions of any account: a local system makes all sessions itself.
    */
   readonly access: Access | undefined
 }
