@@ -151,7 +151,7 @@ function keysOf(kind: ApiKind, parameter: string): readonly string[] {
 }
 
 type RoleSources = {
-  /** Absent on a local system, where nobody can forge sessions. */
+  /** Absent on a local system: there IAM alone decides. */
   readonly access: Access | undefined
   /** The roles of the API's own account: API Gateway admits only its callers. */
   readonly roles: OwnRoles | undefined

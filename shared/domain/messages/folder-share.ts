@@ -2,9 +2,9 @@ import { linkPrefix } from '../links/link.ts'
 import { foldersThatCount } from '../links/temporary-folder.ts'
 
 /**
- * Whose work this is, by the key that caused it: each declared folder has a share of its own, whatever stands below it.
- * What is directly under `links_data/` shares one, and so does all that is in folders that count for nothing: nobody gets
- * a second share by inventing folders. What no link caused (a reconcile, an event, open work) has a share by the first word of its cause.
+ * The share of a piece of work, from the key that caused it. Each declared folder has one share, for everything below it. Links directly
+ * under `links_data/` have one share together, and so have links in undeclared folders: nobody gets a second share by inventing folders.
+ * Work that no link caused (a reconcile, an event, open work) has a share by the first word of its cause.
  */
 export function shareOf(cause: string, folders: readonly string[]): string {
   if (!cause.startsWith(linkPrefix)) return `no link: ${cause.split(/[/% ]/, 1)[0]}`

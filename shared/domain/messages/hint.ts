@@ -12,8 +12,8 @@ import { principalType } from '../principals/principal.ts'
 const ofDrift = { v: z.literal(1), run: z.string(), unit: z.string(), cause: z.string() }
 
 /**
- * Where to look, never what to do. `cause` is the input key that changed: look there first, and tell its status. It is
- * never evidence.
+ * Where to look, never what to do. `cause` is the input key that changed. ssofile looks there first and writes its status. It is never
+ * evidence.
  */
 export const hint = z.discriminatedUnion('kind', [
   record({
@@ -23,7 +23,7 @@ export const hint = z.discriminatedUnion('kind', [
     ...grant.shape,
     cause: z.string(),
   }),
-  /** One access: open work, and whatever else knows the id. */
+  /** One access, for callers that know the principal's id, such as open work. */
   record({
     v: z.literal(1),
     kind: z.literal('access'),
@@ -39,11 +39,11 @@ export const hint = z.discriminatedUnion('kind', [
     permissionSet: permissionSetName,
     cause: z.string(),
   }),
-  /** The attributes for access control: there is one file of them. */
+  /** The attributes for access control have only one file. */
   record({ v: z.literal(1), kind: z.literal('attributes'), cause: z.string() }),
   /**
-   * What somebody changed by hand: a permission set, or what is assigned of it in one account. Without a permission set: existing
-   * roles that account access manager gives, in one account or wherever it is known to.
+   * Something that somebody changed by hand: a permission set, or its assignments in one account. Without a permission set: existing roles
+   * that account access manager gives, in one account or everywhere.
    */
   record({
     v: z.literal(1),
@@ -64,12 +64,12 @@ export const hint = z.discriminatedUnion('kind', [
     ...ofDrift,
     kind: z.literal('drift-of-permission-set'),
     permissionSet: permissionSetName,
-    /** Nothing is compared by principal, so missing assignments are found here. */
+    /** The check does not compare by principal, so this unit also finds missing assignments. */
     isOnlyAxis: z.boolean(),
-    /** Absent: all accounts that have it. */
+    /** Absent: all accounts with the permission set. */
     accounts: z.array(accountId).optional(),
   }),
-  /** What account access manager gives. `applications`: its instances. */
+  /** Access that account access manager gives. `applications`: its instances. */
   record({
     ...ofDrift,
     kind: z.literal('drift-of-roles'),
@@ -78,7 +78,7 @@ export const hint = z.discriminatedUnion('kind', [
   }),
 ])
 export type Hint = z.infer<typeof hint>
-/** About one account assignment, by name or by id. */
+/** A hint for one account assignment, by the principal's name or id. */
 export type AssignmentHint = Extract<Hint, { kind: 'assignment' | 'access' }>
 export type AccessHint = Extract<Hint, { kind: 'access' }>
 export type ByHandHint = Extract<Hint, { kind: 'by-hand' }>
@@ -92,7 +92,7 @@ export function isDriftHint(hint: Hint): hint is DriftHint {
   return !isAssignmentHint(hint) && !['permission-set', 'attributes', 'by-hand'].includes(hint.kind)
 }
 
-/** Look at what links ask for by this name, and at whoever has, or had, it. */
+/** Look at the links that name this principal, and at everybody who has or had the access by this name. */
 export function assignmentHint(
   { accountId: account, permissionSet, principal, type }: Assignment,
   cause: string,
@@ -107,10 +107,10 @@ export function accessHint(
   return { v: 1, kind: 'access', account, permissionSet, principalId: id, type, cause }
 }
 
-/** The cause of what is looked at because somebody changed it by hand. */
+/** The cause of a hint for something that somebody changed by hand. */
 export const byHand = 'by-hand'
 
-/** Somebody may have changed what it names: only a live look tells. */
+/** Somebody may have changed the access by hand. Only a live look can tell. */
 export function isLiveLook({ cause }: Hint): boolean {
   return cause === 'drift' || cause === byHand
 }
@@ -119,7 +119,6 @@ export function permissionSetHint(permissionSet: PermissionSetName, cause: strin
   return { v: 1, kind: 'permission-set', permissionSet, cause }
 }
 
-/** Look at the attributes for access control. */
 export function attributesHint(cause: string): Hint {
   return { v: 1, kind: 'attributes', cause }
 }

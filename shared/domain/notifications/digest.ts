@@ -3,7 +3,7 @@ import { record } from '../json/record.ts'
 import type { Notification, RequestOutcome } from './notification.ts'
 import type { Receiver } from './receivers.ts'
 
-/** A digest has a line for this many outcomes, and only the number of the others. */
+/** A digest has lines for this many outcomes. It only counts the others. */
 export const digestLinesMost = 20
 const textMost = 500
 /** S3 User Guide, "Naming Amazon S3 objects". */
@@ -32,7 +32,7 @@ export const emptyDigest: Digest = { counts: {}, lines: [] }
 /** A message of the queue `digests`: one digest for one receiver by one way. */
 export const digestMessage = record({
   v: z.literal(1),
-  /** The same however often it is sent. */
+  /** Stays the same when the message is sent again. */
   id: z.string(),
   receiver: z.string(),
   way: z.enum(['mail', 'webhook']),
@@ -42,7 +42,7 @@ export const digestMessage = record({
 })
 export type DigestMessage = z.infer<typeof digestMessage>
 
-/** Keeps the lines of the oldest, in whatever order they come. `page`: the page where people decide on requests and held lists. */
+/** Keeps the lines of the oldest outcomes, in whatever order they come. `page`: the page where people decide on requests and held lists. */
 export function addToDigest({ counts, lines }: Digest, told: readonly Notification[], page?: string): Digest {
   const sum = { ...counts }
   for (const { event } of told) sum[event] = (sum[event] ?? 0) + 1
@@ -113,7 +113,7 @@ function remedyOf(digest: string, isForApproval: boolean, page: string | undefin
   return isForApproval ? `ssofile approve ${digest}` : undefined
 }
 
-/** Operators release it there. */
+/** Operators release held lists on this page. */
 function remedyOfHeld(event: string, page: string | undefined): string | undefined {
   return event === 'held' && page !== undefined ? `${page}/#brake` : undefined
 }

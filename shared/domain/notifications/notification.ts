@@ -4,31 +4,31 @@ import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { requestDigest } from '../requests/access-request.ts'
 import { requestEvents } from '../requests/decide-request.ts'
 
-/** The source of every event, and the detail types: what became of an input, and what changed besides. */
+/** The source of every event on the bus. */
 export const notificationSource = 'ssofile'
 
-/** The states that are an outcome. `applying` and `revoking` still lead to one. */
+/** The states that are outcomes. `applying` and `revoking` still lead to one. */
 export const toldStates = ['applied', 'waiting', 'rejected', 'blocked', 'failed', 'held', 'expired'] as const
 
 const common = {
   v: z.literal(1),
-  /** The same for each delivery. */
+  /** Stays the same when the event is delivered again. */
   id: z.string().regex(/^[0-9a-f]{32}$/),
-  /** When it was written, by the clock of ssofile. */
+  /** When ssofile wrote the event, by its own clock. */
   at: z.iso.datetime(),
   bucket: z.string(),
 }
 const count = z.int().min(0)
 
-/** What became of one input, from its status. */
+/** The outcome of one input, from its status. */
 const inputOutcome = record({
   ...common,
   kind: z.literal('input'),
   event: z.enum(toldStates),
   input: z.string(),
-  /** The declared folder, `''` directly under `links_data/`; absent: it is no link in a folder that counts. */
+  /** The declared folder; `''` for a link directly under `links_data/`. Absent: not a link in a folder that counts. */
   folder: z.string().optional(),
-  /** The uploader as S3 names it; through the API, the ARN of its caller. Absent: unknown. */
+  /** The uploader as S3 names it. For a change through the API: the ARN of the caller. Absent: unknown. */
   by: z.string().optional(),
   /** The owner named in the file. */
   owner: z.string().optional(),
@@ -39,13 +39,13 @@ const inputOutcome = record({
   versionId: z.string().optional(),
 })
 
-/** What changed, from `changes/`: there is one for each account assignment, permission set, and act of a person. */
+/** One change, from `changes/`: of an account assignment or a permission set, or an act of a person. */
 const change = record({
   ...common,
   kind: z.literal('change'),
-  /** `granted`, `revoked`, `held`, `foreign-found`, `paused`, …: docs/notifications.md has all. */
+  /** `granted`, `revoked`, `held`, `foreign-found`, `paused`, …: docs/notifications.md lists all. */
   event: z.string(),
-  /** As `changes/` names it. */
+  /** The name in `changes/`. */
   subject: z.string(),
   assignment: record({
     account: z.string(),
@@ -59,7 +59,7 @@ const change = record({
   owner: z.string().optional(),
 })
 
-/** The findings of a drift check, after its end. */
+/** The findings of a drift check that has ended. */
 const drift = record({
   ...common,
   kind: z.literal('drift'),
@@ -70,23 +70,26 @@ const drift = record({
   foreign: count,
 })
 
-/** Access that allows everything was granted in more accounts in one day (UTC) than `notifications.administratorAccounts`: once a day. */
+/**
+ * Permission sets that allow everything were granted in more accounts in one day (UTC) than `notifications.administratorAccounts`. ssofile
+ * reports this once a day.
+ */
 const administratorReach = record({
   ...common,
   kind: z.literal('reach'),
   event: z.literal('administrator-reach'),
   date: z.string(),
-  /** In how many accounts, when it was told. */
+  /** The number of accounts at the time of the report. */
   accounts: count,
-  /** The configured number. */
+  /** The configured limit. */
   most: count,
-  /** Those that allow everything. */
+  /** The permission sets that allow everything. */
   permissionSets: z.array(permissionSetName),
 })
 
 const person = record({ id: z.string(), name: z.string().optional() })
 
-/** What became of a request for temporary access, from its history: each event of each request once. */
+/** An event of a request for temporary access, from its history. ssofile reports each event of each request once. */
 const requestOutcome = record({
   ...common,
   kind: z.literal('request'),
@@ -100,10 +103,10 @@ const requestOutcome = record({
   /** As in links. */
   scope: z.string().optional(),
   eligibility: z.string().optional(),
-  /** Who may approve it: the names of groups and users. Of `request-asked` alone, where it waits for approvals. */
+  /** The groups and users who may approve it. Only in `request-asked`, if the request waits for approvals. */
   approvers: z.array(z.string()).optional(),
   approvedBy: z.array(person).optional(),
-  /** The person who approved, denied or ended it. Absent: its requester, an operator, or time. */
+  /** The person who approved, denied or ended it. Absent: the requester, an operator, or time. */
   by: person.optional(),
   reason: z.string().optional(),
   ticket: z.string().optional(),

@@ -10,21 +10,21 @@ const receiver = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
   mail: z.array(z.email()).max(20).default([]),
   webhook: z.strictObject({ secretArn, format: z.enum(['slack', 'teams']) }).optional(),
-  /** What is held, lost or drifts, and acts of people: pauses, releases, restorations, configurations. */
+  /** Held changes, drift, wide full access, and acts of people: pauses, releases, restorations, configurations. */
   operators: z.boolean().default(false),
-  /** Everything of the files under `permission_sets/`. */
+  /** Every outcome and change of the files under `permission_sets/`. */
   permissionSets: z.boolean().default(false),
-  /** Everything of the links in these folders; `""`: directly under `links_data/`. */
+  /** Every outcome of the links in these folders; `""`: directly under `links_data/`. */
   folders: z.array(z.string()).max(20).default([]),
-  /** What these people uploaded and was applied, rejected or failed: the names of their sessions, or whole principal ids. */
+  /** Uploads of these people that were applied, rejected or failed. Session names, or whole principal ids. */
   uploaders: z.array(z.string().min(1)).max(100).default([]),
-  /** What became of the files that name one of these as their owner: links, groups, permission sets. */
+  /** Every outcome of files that name one of these as their owner: links, groups, permission sets. */
   owners: z.array(z.string().min(1)).max(100).default([]),
   /** Requests for temporary access that one of these groups or users may approve, as eligibilities name them. */
   approvers: z.array(z.string().min(1)).max(100).default([]),
-  /** What became of the requests of these people: user names. */
+  /** Outcomes of these people's requests: user names. */
   requesters: z.array(z.string().min(1)).max(100).default([]),
-  /** What became of every request. */
+  /** Every event of every request. */
   requests: z.boolean().default(false),
 })
 export type Receiver = z.infer<typeof receiver>
@@ -61,14 +61,14 @@ const forUploaders = new Set(['applied', 'rejected', 'failed'])
 /**
  * | the receiver has | hears                                                                          |
  * | ---------------- | ------------------------------------------------------------------------------ |
- * | `operators`      | what is held, found or gone by someone else, acts of people, drift, wide full access |
+ * | `operators`      | held changes, access that others gave or removed, acts of people, drift, wide full access |
  * | `permissionSets` | every outcome of a file under `permission_sets/`, every change of one           |
  * | `folders`        | every outcome of a link in one of them                                          |
- * | `uploaders`      | what was applied, rejected or failed of an upload by one of them                |
- * | `owners`         | every outcome of a file that names one of them as its owner, and who comes into or leaves their groups |
+ * | `uploaders`      | each upload of one of them that was applied, rejected or failed                 |
+ * | `owners`         | every outcome of a file that names one of them as its owner, and each change of a membership in their groups |
  * | `approvers`      | each request that waits for one of them                                         |
- * | `requesters`     | what became of a request of one of them                                         |
- * | `requests`       | what became of every request                                                    |
+ * | `requesters`     | outcomes of a request of one of them                                            |
+ * | `requests`       | every event of every request                                                    |
  */
 export function isHeardBy(receiver: Receiver, told: Notification): boolean {
   if (told.kind === 'drift' || told.kind === 'reach') return receiver.operators

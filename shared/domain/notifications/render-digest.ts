@@ -6,7 +6,7 @@ import { type Digest, type DigestLine, type DigestMessage, sizeOf } from './dige
 const bytesMost = { mail: 100_000, slack: 60_000, teams: 20_000 }
 const lineMost = 1_200
 
-/** For a mail through SNS, which is plain text. */
+/** A mail through SNS is plain text. */
 export function renderMail(message: DigestMessage): { readonly subject: string; readonly text: string } {
   const { more = 'Each outcome in full: ssofile status KEY, and the events on the bus of the deployment.' } = message
   return {
@@ -21,7 +21,7 @@ export function renderWebhook(message: DigestMessage, format: 'slack' | 'teams')
   return JSON.stringify(format === 'slack' ? slack(message, lines) : teams(message, lines))
 }
 
-/** One line for each outcome that the digest has, and one for the others. Names from outside are escaped. */
+/** One line for each outcome in the digest, and one that counts the others. Names from outside are escaped. */
 export function renderLines(message: Digest, most: number): readonly string[] {
   const lines: string[] = []
   let bytes = 0
@@ -34,7 +34,7 @@ export function renderLines(message: Digest, most: number): readonly string[] {
   return others === 0 ? lines : [...lines, `and ${others} more`]
 }
 
-/** Numbers only, so that no name stands in the subject of a mail. */
+/** The subject of a mail has the receiver's name, numbers and event names, but no names from outside. */
 export function headline({ receiver, counts }: Pick<DigestMessage, 'receiver' | 'counts'>): string {
   const told = Object.entries(counts)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -48,7 +48,10 @@ function renderLine({ at, event, subject, reason, remedy, by }: DigestLine): str
   return quote(`${at} ${event} ${subject}${by === undefined ? '' : ` (by ${by})`}${why}${what}`, lineMost)
 }
 
-/** Plain text is neither markup nor a mention; these three are read as entities all the same. (Slack API, "Formatting text".) */
+/**
+ * Slack reads no markup and no mentions in plain text, but it still reads these three characters as entities. (Slack API, "Formatting
+ * text".)
+ */
 function slack(message: DigestMessage, lines: readonly string[]): object {
   const entities = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   const section = (text: string) => ({ type: 'section', text: { type: 'plain_text', text, emoji: false } })
@@ -58,7 +61,7 @@ function slack(message: DigestMessage, lines: readonly string[]): object {
   }
 }
 
-/** Text runs are never read as Markdown, unlike text blocks. (Adaptive Cards, "RichTextBlock".) */
+/** Teams never reads text runs as Markdown, unlike text blocks. (Adaptive Cards, "RichTextBlock".) */
 function teams(message: DigestMessage, lines: readonly string[]): object {
   const run = (text: string, isTitle = false) => ({
     type: 'RichTextBlock',

@@ -2,19 +2,19 @@ import * as z from 'zod'
 import { type AccountId, accountId } from './account-id.ts'
 
 /**
- * Where to look again after an event of the organization, never what to do. `ignored` and `unknown` say why: after an
- * unknown one everything is looked at.
+ * Where to look again after an event of the organization, never what to do. `reason` says why ssofile looks at nothing or at everything.
+ * After an unknown event it looks at everything.
  */
 export type OrganizationEvent = Look & { readonly name: string }
 type Look =
   | { readonly look: 'accounts'; readonly accounts: readonly AccountId[] }
-  /** Organizational units that came or went; accounts in them have events of their own. */
+  /** Organizational units that were created or deleted. Accounts in them have their own events. */
   | { readonly look: 'organizational-units'; readonly organizationalUnits: readonly string[] }
   | { readonly look: 'nothing' | 'everything'; readonly reason: string }
 
 const unitId = z.string().startsWith('ou-')
 
-/** What cannot be read is as if it was not there. */
+/** Unreadable fields count as absent. */
 const where = z
   .object({
     accountId: accountId.optional().catch(undefined),
@@ -26,7 +26,7 @@ const where = z
   })
   .catch({})
 
-/** CloudTrail's record of a call, or of what Organizations did by itself. Nothing else is read, names are masked. */
+/** CloudTrail's record of a call, or of something that Organizations did by itself. ssofile reads nothing else, since names are masked. */
 const cloudTrailEvent = z.object({
   detail: z.object({
     eventSource: z.literal('organizations.amazonaws.com'),
@@ -48,8 +48,8 @@ const tagChange = z.object({
 })
 
 /**
- * The event of AWS Organizations in the body of a message; `undefined`: it is of something else, or unreadable.
- * Source of the shapes: Organizations User Guide, "Logging API calls with AWS CloudTrail for AWS Organizations".
+ * The event of AWS Organizations in the body of a message. `undefined`: another event, or an unreadable body. Source of the shapes:
+ * Organizations User Guide, "Logging API calls with AWS CloudTrail for AWS Organizations".
  */
 export function parseOrganizationEvent(body: unknown): OrganizationEvent | undefined {
   const tagged = tagChange.safeParse(body)
@@ -70,7 +70,7 @@ function lookAfter({ eventName, requestParameters, responseElements, serviceEven
       return created?.state === 'FAILED' ? nothing('the account was not created') : lookAt(created?.accountId)
     case 'CloseAccountResult':
       return lookAt(serviceEventDetails.closeAccountStatus?.accountId)
-    // Their JSON is not documented (May 2026): an account id in this place is where to look, in any other shape everything.
+    // Their JSON is not documented (May 2026). If an account id is in this place, look at that account, else at everything.
     case 'AccountJoinedOrganization':
     case 'AccountDepartedOrganization':
       return lookAt(serviceEventDetails.accountId)

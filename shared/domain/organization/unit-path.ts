@@ -1,9 +1,9 @@
 import { renderNameInKey } from '../links/name-in-key.ts'
 
 /**
- * Where an account stands, in names, from the root down: `Root/Workloads/Prod`. A `/` within a name is written as in
- * keys, `%2F`, and signs that look like one as their UTF-8 bytes, so that no name looks like two. A unit whose name is not
- * known stands there with its id. Organizational units may have any name. (Organizations API Reference, "OrganizationalUnit".)
+ * The names of the units above an account, from the root down: `Root/Workloads/Prod`. A `/` within a name is written as in keys, `%2F`.
+ * Characters that look like `/` are written as their UTF-8 bytes, so no name looks like two. A unit whose name is unknown appears with its
+ * id. Organizational units may have any name. (Organizations API Reference, "OrganizationalUnit".)
  */
 export function renderUnitPath(ids: readonly string[], names: ReadonlyMap<string, string>): string {
   return ids.map((id) => renderNameInKey(names.get(id) ?? id).replace(slashLike, encodeURIComponent)).join('/')

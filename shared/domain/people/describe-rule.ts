@@ -6,7 +6,7 @@ import { ruleKey } from './rule-file.ts'
 
 export type RuleLook = {
   readonly people: PeopleOfRule
-  /** The file is gone: everybody leaves whom only this rule put in. */
+  /** The file is gone. People whom only this rule put into the group leave. */
   readonly isGone: boolean
   /** A provider manages the group now: ssofile takes nobody out. */
   readonly isExternal: boolean

@@ -34,7 +34,7 @@ export function groupKey(name: PrincipalName): string {
   return `${groupPrefix}${name}${ending}`
 }
 
-/** The group that a key under `groups/` names, spelled as in links, without `principalSuffix`. */
+/** The group name in a key under `groups/`, spelled as in links, without `principalSuffix`. */
 export function parseGroupKey(key: string): Parsed<PrincipalName> {
   return parseGroupNameIn(groupPrefix, key)
 }

@@ -48,7 +48,7 @@ export function personKey(name: PrincipalName): string {
   return `${peoplePrefix}${name}${ending}`
 }
 
-/** The user whom a key under `people/` names, spelled as in links, without `principalSuffix`. */
+/** The user name in a key under `people/`, spelled as in links, without `principalSuffix`. */
 export function parsePersonKey(key: string): Parsed<PrincipalName> {
   const name = key.slice(peoplePrefix.length, -ending.length)
   const parsedName = principalName.safeParse(name)

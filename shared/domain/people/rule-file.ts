@@ -63,7 +63,7 @@ type AttributeTest = {
   readonly exact: ReadonlySet<string>
   readonly globs: readonly ((value: string) => boolean)[]
 }
-/** Every test must hold, and nothing in `except` may. */
+/** Every test must hold, and nothing in `except` may hold. */
 export type RuleCondition = {
   readonly tests: readonly AttributeTest[]
   readonly allOf?: readonly RuleCondition[] | undefined
@@ -87,7 +87,7 @@ export function ruleKeyOf(group: string): string {
   return `${rulePrefix}${group}.json`
 }
 
-/** The group that a key under `rules/` names, spelled as under `groups/`. */
+/** The group name in a key under `rules/`, spelled as under `groups/`. */
 export function parseRuleKey(key: string): Parsed<PrincipalName> {
   return parseGroupNameIn(rulePrefix, key)
 }

@@ -20,7 +20,7 @@ export function suspensionKey(name: PrincipalName): string {
   return suspensionPrefix + name
 }
 
-/** The user whom a key under `suspended/` names, spelled as in links, without `principalSuffix`. A folder marker names nobody. */
+/** The user name in a key under `suspended/`, spelled as in links, without `principalSuffix`. A folder marker names nobody. */
 export function parseSuspensionKey(key: string): Parsed<PrincipalName> {
   const text = key.slice(suspensionPrefix.length)
   const name = principalName.safeParse(text)

@@ -93,12 +93,12 @@ export type PermissionSetEnd = { readonly tell: (typeof permissionSetEnds)[numbe
  * | valid   | any     | policies refuse it                                   | objected       |
  * | valid   | any     | an obstacle that needs a next attempt, and has none  | put off        |
  * | valid   | any     | an obstacle                                          | the obstacle   |
- * | valid   | named   | in force, and nobody must look                       | applied        |
+ * | valid   | named   | applied, and no later change is known                | applied        |
  * | valid   | none    | others made one of this name                         | not ours       |
  * | valid   | none    |                                                      | claim          |
  * | valid   | claimed |                                                      | create         |
  * | valid   | named   | gone                                                 | claim          |
- * | valid   | named   | others changed it, which is only reported            | report drift, once told: applied |
+ * | valid   | named   | others changed it, and drift is only reported        | report drift; once reported: applied |
  * | valid   | named   | the change may take something away                   | ask the brake  |
  * | valid   | named   | differs, or history does not have the change         | change         |
  * | valid   | named   | accounts may have an older version                   | provision      |

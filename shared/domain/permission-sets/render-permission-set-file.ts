@@ -17,7 +17,7 @@ export function renderPermissionSetFile(
   const file = parsePermissionSetFile(key, new TextEncoder().encode(text))
   if (!file.ok) return inexpressible(key, `${file.complaint.received} (expected ${file.complaint.expected})`)
   const differences = planPermissionSetChanges(definition, definitionOf(file.value))
-  // A file has it only as `{}`, which means none. Applying the file would delete the policy in AWS.
+  // A file can say an empty inline policy only as `{}`, which means no policy. Applying the file would delete the policy in AWS.
   if (differences.some(({ kind }) => kind === 'delete-inline'))
     return inexpressible(
       key,

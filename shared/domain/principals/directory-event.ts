@@ -3,10 +3,10 @@ import { type Author, findAuthor, recordedCall } from '../by-hand/author.ts'
 import { type PrincipalId, principalId } from './identity-center-ids.ts'
 import type { PrincipalType } from './principal.ts'
 
-/** This user or group may have changed. Without an id: any of this type. */
+/** This user or group may have changed. Without an id: any user or group of this type. */
 export type DirectoryChange = { readonly type: PrincipalType; readonly id?: PrincipalId }
 
-/** Somebody may have joined or left a group: where to look, as far as the event says. `author`: by whom a call was made. */
+/** Somebody may have joined or left a group. Absent ids: the event does not name them. `author`: the caller. */
 export type MembershipChange = {
   readonly type: 'MEMBERSHIP'
   readonly isCreation: boolean
@@ -35,12 +35,12 @@ const called = /^(?:Create|Update|Put|Patch|Delete|Enable|Disable)(User|Group)(?
 // The public API and the console. SCIM patches the group.
 const ofMembers = /^((Create|Delete)GroupMembership|AddMemberToGroup|RemoveMemberFromGroup)$/
 const notifiedOfMembers = /^Group Membership (Created|Deleted)$/
-/** How deep ids are looked for: the console answers with the whole user or group as a member. */
+/** How deep to search for ids: the console answers with the whole user or group as a member. */
 const depthMost = 3
 
 /**
- * The users or groups to look at again after an EventBridge event; `undefined`: it is not about the directory. Names
- * in events are masked, so only an id is of use. Where the shape is not as documented, more is looked at.
+ * The users or groups to look at again after an EventBridge event. `undefined`: the event is not about the directory. Names in events are
+ * masked, so only ids are of use. If the shape is not as documented, ssofile looks at more.
  */
 export function parseDirectoryEvent(event: unknown): DirectoryEvent | undefined {
   const parsed = named.safeParse(event)
@@ -78,7 +78,7 @@ function toMembership(name: string, places: readonly unknown[]): MembershipChang
   }
 }
 
-/** `groupId`, `group-id` or SCIM's `id`; never the id of the other type. */
+/** Reads `groupId`, `group-id` or SCIM's `id`, never the id of the other type. */
 function idIn(value: unknown, noun: string | undefined): PrincipalId | undefined {
   return idNamed(value, noun === 'User' ? ['userid', 'user-id', 'id'] : ['groupid', 'group-id', 'id'])
 }

@@ -3,15 +3,15 @@ import { nearMatcher } from '../text/near-match.ts'
 type Listed = { readonly name: string; readonly displayName?: string | undefined }
 
 /**
- * The name of the group or user that a person most likely meant: the only one with this display name, the near match, the
- * user name that is near up to its `@` (`kenji.ito` for `kenji.ito@acme.example`), else the same of the name decoded as in a
- * URL. A hint for people: never act on it.
+ * The name of the group or user that a person most likely meant. In this order: the only one with this display name; the near match; the
+ * user name that is near up to its `@` (`kenji.ito` for `kenji.ito@acme.example`); the same again for the name decoded as in a URL. A hint
+ * for people: never act on it.
  */
 export function nearPrincipal(received: string, principals: Iterable<Listed>): string | undefined {
   return principalMatcher(principals)(received)
 }
 
-/** The same for many names among the same ones, which are prepared once. */
+/** The same for many names. The principals are prepared once. */
 export function principalMatcher(principals: Iterable<Listed>): (received: string) => string | undefined {
   const listed = [...principals]
   const all = listed.map(({ name }) => name)
@@ -33,7 +33,7 @@ export function principalMatcher(principals: Iterable<Listed>): (received: strin
 
 const isEncoded = /%[0-9a-f]{2}/i
 
-/** Text that is not valid in a URL stays as it is. */
+/** Returns text that is not valid in a URL as it is. */
 function decode(received: string): string {
   try {
     return decodeURIComponent(received)
@@ -42,7 +42,7 @@ function decode(received: string): string {
   }
 }
 
-/** The end of a sentence about a missing name. Empty: nothing is near. */
+/** The end of a sentence about a missing name. Empty: no name is near. */
 export function renderNear(received: string, near: string | undefined): string {
   if (near === undefined) return ''
   const isSame = near.normalize('NFC') === received.normalize('NFC')

@@ -1,7 +1,7 @@
-/** Has the access, and may not sign in. */
+/** The user has the access, but cannot sign in. */
 export const disabledRemark = 'the user is disabled in the directory'
 export const goneRemark = 'the user is gone from the directory'
-/** The rest belongs to others, is held, or is in flight. */
+/** A suspended user's remaining access belongs to others, is held, or is in flight. */
 export const suspendedRemark = 'the user is suspended'
 
 const words: Readonly<Record<string, string>> = { [disabledRemark]: 'disabled', [suspendedRemark]: 'suspended' }

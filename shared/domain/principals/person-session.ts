@@ -3,24 +3,24 @@ import type { PermissionSetName } from '../permission-sets/permission-set-name.t
 import { permissionSetOfRole } from '../permission-sets/permission-set-role.ts'
 import { type PrincipalName, principalName } from './principal.ts'
 
-/** Who works with a permission set: IAM Identity Center names the session of its role after the user. */
+/** A person who works with a permission set. IAM Identity Center names the session of its role after the user. */
 export type PersonSession = {
   readonly account: AccountId
-  /** The role's name, which is all that the ARN of a session tells of it. */
+  /** The role's name. The ARN of a session tells nothing else about the role. */
   readonly role: string
   readonly permissionSet: PermissionSetName
   readonly userName: PrincipalName
 }
 
-/** IAM cuts the name of a session after 64 characters, so this may be the beginning of another user's. (STS API Reference, "AssumeRole".) */
+/** IAM cuts session names after 64 characters, so this may be the beginning of another user's name. (STS API Reference, "AssumeRole".) */
 export const isCutName = (userName: PrincipalName): boolean => userName.length > sessionNameMost
-/** The longest name that is surely whole. */
+/** A name of at most this length is surely whole. */
 export const sessionNameMost = 63
 
 /**
- * `arn:aws:sts::<account>:assumed-role/AWSReservedSSO_<permission set>_<16 hexadecimal digits>/<UserName>`. `undefined`: the
- * session of another role, or none. An administrator of any account can make a role of such a name and choose the name of its
- * session, so the ARN tells who somebody is only where accounts are known to be trusted, or where another check follows.
+ * Parses `arn:aws:sts::<account>:assumed-role/AWSReservedSSO_<permission set>_<16 hexadecimal digits>/<UserName>`. `undefined`: the session
+ * of another role, or none. An administrator of any account can create a role with such a name and choose the name of its session. So the
+ * ARN proves who somebody is only if all its accounts are trusted, or if another check follows.
  */
 export function parsePersonSession(arn: string): PersonSession | undefined {
   const [, account, role = '', name] = /^arn:aws[a-z-]*:sts::(\d{12}):assumed-role\/([^/]+)\/(.+)$/s.exec(arn) ?? []

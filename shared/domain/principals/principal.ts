@@ -9,9 +9,9 @@ export const principalName = z.string().min(1).brand<'PrincipalName'>()
 export type PrincipalName = z.infer<typeof principalName>
 
 /**
- * Whether a directory can have a group, or a user, of this name. AWS refuses every call with another one. Invisible characters
- * (U+200B, U+00AD, U+202E, the joiner of emoji) are in no name. (Identity Store API Reference, "CreateGroup", DisplayName;
- * "CreateUser", UserName.)
+ * Whether a directory can have a group, or a user, with this name. AWS refuses every call with another name. Names have no invisible
+ * characters (U+200B, U+00AD, U+202E, the joiner of emoji). (Identity Store API Reference, "CreateGroup", DisplayName; "CreateUser",
+ * UserName.)
  */
 export function canExist(type: PrincipalType, name: string): boolean {
   return name.length <= (type === 'GROUP' ? 1024 : 128) && forms[type].test(name)
@@ -21,18 +21,18 @@ const forms: Readonly<Record<PrincipalType, RegExp>> = {
   USER: /^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u,
 }
 
-/** Whether a key can spell it, too: in NFC and in one line. */
+/** Whether a key can spell the name too: in NFC and in one line. */
 export function isNameOf(type: PrincipalType, name: string): boolean {
   return canExist(type, name) && name === name.normalize('NFC') && !/[\t\n\r]/.test(name)
 }
 
-/** For a person: what `isNameOf` asks for. */
+/** The rule of `isNameOf` in words, for people. */
 export const spellings: Readonly<Record<PrincipalType, string>> = {
   GROUP: 'the name of a group: letters, digits, symbols, punctuation and spaces, no invisible characters',
   USER: 'the name of a user: at most 128 letters, digits, symbols and punctuation, no spaces or invisible characters',
 }
 
-/** How links name a principal; `undefined`: the name has not the suffix that the configuration demands, so none can. */
+/** The name of a principal in links. `undefined`: the name lacks the configured suffix, so no link can name it. */
 export function nameInLinks(name: string, suffix: string): PrincipalName | undefined {
   return name.endsWith(suffix) ? principalName.safeParse(name.slice(0, name.length - suffix.length)).data : undefined
 }

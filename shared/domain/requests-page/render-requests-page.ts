@@ -2,7 +2,7 @@ import page from './page.json' with { type: 'json' }
 
 const guards = [
   "connect-src 'self'",
-  // The empty icon, without which browsers ask the server for one.
+  // For the empty icon: without it, browsers ask the server for one.
   'img-src data:',
   "base-uri 'none'",
   "form-action 'none'",
@@ -10,19 +10,19 @@ const guards = [
   "require-trusted-types-for 'script'",
 ]
 
-/** The page allows its own script and style by their hashes, calls who served it, and nothing else. */
+/** The page permits only its own script and style, by their hashes, and calls to its own server. */
 export const requestsPagePolicy = renderPolicy(page.scriptHash, page.styleHash)
 
-/** The same where it is hosted: script and style are files of their own, and nothing stands in the page. */
+/** The policy of the hosted page. Its script and style are separate files, so it permits nothing inline. */
 export const hostedPagePolicy = renderPolicy('self', 'self')
 export const { script: hostedScript, style: hostedStyle } = page
 
-/** The page of requests and approvals. It is the same for everybody: all that it shows it asks for, once it is open. */
+/** The page of requests and approvals. It is the same for everybody: it loads all data after it is open. */
 export function renderRequestsPage(): string {
   return renderInStyle('Temporary access', `${page.body}\n<script>${page.script}</script>`)
 }
 
-/** The same page with its script beside it, which then signs in by a provider. `body`: another page of the same look. */
+/** The same page with its script in a separate file. This page signs in by a provider. `body`: another page of the same look. */
 export function renderHostedPage(title = 'Access', body = `${page.body}\n<script src="/page.js"></script>`): string {
   return renderDocument(title, '<link rel="stylesheet" href="/page.css">', body)
 }

@@ -38,10 +38,7 @@ export type Choice =
       }
     }
 
-/**
- * Of the eligibilities that fit, chooses the one that asks least: no approval, else fewer approvals, else fewer needs, else the first
- * by name.
- */
+/** Chooses the fitting eligibility that asks least: no approval, else fewer approvals, else fewer needs, else the first by name. */
 export function chooseEligibility(eligibilities: readonly Eligibility[], asking: Asking): Choice {
   // Of ten thousand eligibilities, few are for this person.
   const meant = eligibilities.filter((one) => isFor(one, asking) && isForPermissionSet(one, asking))

@@ -169,7 +169,7 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * | 18 | was granted                           | a link of another user is there             | tell that it waits              |
  * | 19 | was granted                           | its link is not in force                    | tell why, as the link's status does |
  * | 20 | was granted                           |                                             | tell                            |
- * | 21 | was denied, has lapsed                |                                             | tell                            |
+ * | 21 | was denied, or has lapsed             |                                             | tell                            |
  * | 22 | is new                                |                                             | record `asked`                  |
  * | 23 | is not of the user of its path        |                                             | record `refused`, tell          |
  * |    | is of a user who is suspended         |                                             | record `withdrawn`              |
@@ -181,16 +181,16 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * | 26 | has waited too long                   |                                             | record `lapsed`                 |
  * | 27 | needs no approval                     |                                             | grant                           |
  * | 28 | needs approvals                       | an approver denies                          | record `denied`                 |
- * | 29 | needs approvals                       | one that is not in history                  | record `approved`               |
+ * | 29 | needs approvals                       | an approval is not in history               | record `approved`               |
  * | 30 | needs approvals                       | a decision of an approver cannot be read    | tell that it waits              |
  * |    | needs approvals                       | not everybody is known who may approve      | tell that it waits              |
- * | 31 | needs approvals                       | enough                                      | grant                           |
+ * | 31 | needs approvals                       | has enough                                  | grant                           |
  * | 32 | needs approvals                       |                                             | tell that it waits              |
  *
  * A request's user comes from its path, a link's user from its content. A request only touches a link of its own user. If it was granted
- * for the user who has that name now, it may also replace a link of nobody. It never touches a link of somebody else.
- * A link that cannot be read stays while its access may last, by history. After that, the user who has the name now may delete it.
- * A requester's own decisions as an approver do not count, and each person counts once.
+ * for the user who has that name now, it may also replace a link of nobody. It never touches a link of somebody else. A link that cannot be
+ * read stays while its access may last, by history. After that, the user who has the name now may delete it. A requester's own decisions as
+ * an approver do not count, and each person counts once.
  */
 export function decideRequest(facts: RequestFacts): RequestStep {
   const step = settleLink(facts) ?? settleRequest(facts)

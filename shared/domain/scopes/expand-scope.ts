@@ -20,13 +20,13 @@ export function nameOfReach({ scope, folder }: Reaching): string {
 
 export type Membership = Scoping & { readonly managementAccountId: AccountId }
 
-/** What reaches accounts: a link, or what is to become one. `folder` absent: directly under `links_data/`. */
+/** A link, or a draft of one. `folder` absent: directly under `links_data/`. */
 export type Reaching = Pick<Link, 'scope' | 'folder'>
 
 /**
- * The accounts of a link in this view of the organization, ascending by id. Empty: the link waits, it is not invalid.
- * Only ACTIVE accounts can be given access. The management account is included by its id alone, and only where that is
- * configured: "all" does not mean the account that governs the others.
+ * The accounts of a link in this view of the organization, ascending by id. Empty: the link waits, it is not invalid. Access is given only
+ * in ACTIVE accounts. A link reaches the management account only by its id, and only if the configuration permits it: "all" does not
+ * include the account that governs the others.
  */
 export function expandScope(
   reaching: Reaching,
@@ -63,7 +63,7 @@ export type ClosedBecause = 'management-account' | 'own-account'
  * | the management account          | links that name it                                     | includeManagementAccount |
  * | the one in which ssofile runs   | links outside folders: its administrators own ssofile, | includeOwnAccount        |
  * |                                 | so they decide about all accounts, and not one team    |                          |
- * | both                            | links outside folders that name it                     | includeManagementAccount |
+ * | both at once                    | links outside folders that name it                     | includeManagementAccount |
  * | any other                       | all                                                    |                          |
  */
 export function closedBecause(
@@ -101,14 +101,14 @@ function judgeWithin(reaching: Reaching, account: Account, membership: Membershi
   }
 }
 
-/** With nested organizational units: all units above the account, else only its parent. */
+/** With `supportNestedOu`: all units above the account, else only its parent. */
 export function parentsThatCount(account: Account, supportNestedOu: boolean): readonly string[] {
   return supportNestedOu ? account.parents : account.parents.slice(-1)
 }
 
 /**
- * Whether a condition holds for an account, whatever its place and state. `undefined`: the answer depends on tags that were not
- * read. `parents`: the ids of the units above it that count.
+ * Whether a condition holds for an account. It does not look at the account's state, nor at closed accounts. `undefined`: the answer
+ * depends on unread tags. `parents`: the ids of the units above it that count.
  */
 export function isSelected(
   condition: Condition,

@@ -5,19 +5,20 @@ const isJoint = (field: string) => field === 'allOf' || field === 'anyOf'
 export const listMost = 4_000
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(listMost)
 const joints = <T extends z.ZodType>(condition: T) => ({
-  // "All of nothing" would be everything.
+  // An empty `allOf` would select everything.
   allOf: list(condition).min(1).optional(),
   anyOf: list(condition).optional(),
   except: list(condition).optional(),
 })
 
 /**
- * The fields of a file that says what is meant: `tests`, each a list of which one item has to hold, and allOf, anyOf and except of
- * objects of the same. `saysWhat`: without one of these an object means nothing that anybody has said: `except` only takes away.
+ * The fields of a file with conditions: `tests`, each a list of which one item must hold, and allOf, anyOf and except, which contain more
+ * such objects. `saysWhat`: whether an object has a test, an allOf or an anyOf. Without one it selects nothing that anybody named, because
+ * `except` only takes away.
  */
 export function jointConditions<Tests extends z.ZodRawShape>(tests: Tests) {
   const saysWhat = (said: object) => Object.keys(said).some((field) => field in tests || isJoint(field))
-  // Named, so that a JSON schema says each once.
+  // The ids make a JSON schema define each level once.
   const innermost = z.strictObject(tests).refine(saysWhat).meta({ id: 'innermostCondition' })
   const inner = z
     .strictObject({ ...tests, ...joints(innermost) })
@@ -26,20 +27,20 @@ export function jointConditions<Tests extends z.ZodRawShape>(tests: Tests) {
   return { fields: { ...tests, ...joints(inner) }, saysWhat }
 }
 
-/** One object of such a file, without the levels below it. */
+/** One object of such a file, at any level. */
 export type Joint<Said> = Omit<Said, 'allOf' | 'anyOf' | 'except'> & {
   readonly [joint in 'allOf' | 'anyOf' | 'except']?: readonly Joint<Said>[] | undefined
 }
 
 type Joints<Condition> = { readonly [joint in 'allOf' | 'anyOf' | 'except']?: readonly Condition[] | undefined }
 
-/** This object and all below it. */
+/** This object and all objects below it. */
 export function listJoint<Condition extends Joints<Condition>>(condition: Condition): readonly Condition[] {
   const { allOf = [], anyOf = [], except = [] } = condition
   return [condition, ...[...allOf, ...anyOf, ...except].flatMap((one) => listJoint(one))]
 }
 
-/** The levels below, each as `convert` makes it. */
+/** Converts every object of the level below. */
 export function convertJoints<From extends Joints<From>, To>(
   { allOf, anyOf, except }: From,
   convert: (one: From) => To,
@@ -86,10 +87,10 @@ function not(holds: boolean | undefined): boolean | undefined {
   return holds === undefined ? undefined : !holds
 }
 
-// No field has to be there, so nothing is ever to be added.
+// Every field is optional, so the remedy never says "add it".
 export const jointRule = (expected: string) => ({ expected, remedy: () => 'correct it, or leave it out' })
 
-/** What to say about an object, the fields that `rulesOfTests` tells, and those in its lists, so many levels deep. */
+/** The rules for an object, for its tests (`rulesOfTests`), and for the objects in its lists, `levels` deep. */
 export function rulesOfJoints(
   shape: string,
   levels: number,

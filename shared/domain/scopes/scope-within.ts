@@ -3,7 +3,7 @@ import type { Account } from '../organization/organization-view.ts'
 import { closedBecause, isUnclear, isWithin, type Membership } from './expand-scope.ts'
 import { renderScope, type Scope } from './scope.ts'
 
-/** What is known of the place that is asked for. */
+/** Facts about the requested account or unit. */
 export type ScopePosition = {
   /** The requested account, as in Organizations now. */
   readonly account?: Account | undefined
@@ -14,13 +14,13 @@ export type ScopePosition = {
 /**
  * Whether `outer` contains all of `asked`. `undefined`: nobody knows now.
  *
- * | asked for                   | within                                                       |
+ * | requested                   | is within                                                    |
  * | --------------------------- | ------------------------------------------------------------ |
  * | an account that is closed to links of requests | nothing                                   |
  * | any scope                   | the same scope                                               |
  * | an account                  | every scope that has it now                                  |
  * | an organizational unit      | with nested units every unit above it; everything (`root`)   |
- * | everything, a tag, a selector | nothing else: what they mean changes                       |
+ * | everything, a tag, a selector | nothing else, because their accounts change                |
  */
 export function isScopeWithin(
   asked: Scope,
@@ -28,7 +28,7 @@ export function isScopeWithin(
   place: ScopePosition,
   membership: Membership,
 ): boolean | undefined {
-  // A grant becomes a link in the folder of temporary access.
+  // A granted request becomes a link in the folder of temporary access.
   const wouldBe = { scope: asked, folder: temporaryFolder }
   if (asked.kind === 'account' && closedBecause(wouldBe, asked.id, membership)) return false
   if (renderScope(asked) === renderScope(outer)) return true

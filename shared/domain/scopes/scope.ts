@@ -17,14 +17,13 @@ export type ScopeKind = (typeof scopeKinds)[number]
 /** A fault in the value of a scope. The caller knows the object. */
 export type ScopeFault = { readonly expected: string; readonly remedy: string }
 
-// Organizations API Reference, "OrganizationalUnit" and "Root", Id. Shorter ids than AWS makes today do no harm: they
-// wait.
+// Organizations API Reference, "OrganizationalUnit" and "Root", Id. An id shorter than AWS's own does no harm: its link waits.
 const parentId = /^(ou-[0-9a-z]{4,32}-[0-9a-z]{4,32}|r-[0-9a-z]{4,32})$/
 // Organizations User Guide, "Tagging AWS Organizations resources": 128 and 256 characters.
 const tagKeyMost = 128
 const tagValueMost = 256
 
-/** The scope that `kind` and `value` spell, or the fault in the value. A tag is split at its first `^`. */
+/** The scope of `kind` and `value`, or the fault in the value. A tag is split at its first `^`. */
 export function parseScope(kind: ScopeKind, value: string): Scope | ScopeFault {
   switch (kind) {
     case 'root':

@@ -20,22 +20,24 @@ export const selectorPrefix = 'selectors/'
 
 export const selectorFileMostBytes = 64 * 1024
 export const selectorsMost = 100
-/** Of all globs of a file. With all of them used up, the 10,000 accounts of an organization are selected within a second. */
+/**
+ * In characters, over all globs of a file. At this limit, selecting among the 10,000 accounts of an organization takes less than a second.
+ */
 const globsMost = 500
 
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(listMost)
-/** What one object may say of an account. A list holds where one of its items does. */
+/** The tests of one object. A test holds if one item of its list holds. */
 const tests = {
   organizationalUnits: list(z.string().refine((id) => 'kind' in parseScope('ou_id', id))).optional(),
   accounts: list(accountId).optional(),
-  /** Globs. */
+  /** Globs of account names. */
   names: list(z.string().min(1).max(100)).optional(),
   /** As in links: `key^value`. */
   tags: list(z.string().refine((tag) => 'kind' in parseScope('account_tag', tag))).optional(),
 }
 const conditions = jointConditions(tests)
 
-/** One file under `selectors/`: it selects accounts, again whenever the organization changes. */
+/** One file under `selectors/`. It selects accounts again whenever the organization changes. */
 export const selectorFileSchema = z
   .strictObject({
     /** For editors. */
@@ -46,7 +48,7 @@ export const selectorFileSchema = z
   .refine(conditions.saysWhat)
 type Said = Joint<Pick<z.infer<typeof selectorFileSchema>, keyof typeof tests>>
 
-/** Every test must hold, and nothing in `except` may. An absent field says nothing. */
+/** Every test must hold, and nothing in `except` may hold. An absent field tests nothing. */
 export type Condition = {
   readonly organizationalUnits?: ReadonlySet<string>
   readonly accounts?: ReadonlySet<string>
@@ -65,7 +67,7 @@ export type Selector = {
 }
 
 /**
- * Every selector in the bucket, by name. An invalid one, or one that S3 does not return, has a complaint: nobody knows its accounts.
+ * Every selector in the bucket, by name. An invalid selector, or one that S3 does not return, has a complaint: nobody knows its accounts.
  */
 export type Selectors = ReadonlyMap<string, Parsed<Selector>>
 

@@ -1,18 +1,18 @@
 import * as z from 'zod'
 import { type Complaint, quote } from '../statuses/complaint.ts'
 
-/** Of the file `selectors/<name>.json`, and in the links that name it. */
+/** The name in `selectors/<name>.json`, and in the links that use the selector. */
 export const selectorName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
   .brand<'SelectorName'>()
 export type SelectorName = z.infer<typeof selectorName>
 
-/** Eligibilities have such names, too. */
+/** Names of eligibilities have the same form. */
 export const nameForm = '1 to 64 letters (A to Z, a to z), digits, _ or -, the first a letter or a digit'
 export const selectorNameForm = `the name of a selector: ${nameForm}`
 
-/** What is wrong with the name of a file `<prefix><name>.json`, of a selector or an eligibility. */
+/** The fault in the name of a file `<prefix><name>.json`, of a selector or an eligibility. */
 export function complainAboutName(key: string, prefix: string, expected: string): Complaint | undefined {
   const name = key.slice(prefix.length, -'.json'.length)
   if (selectorName.safeParse(name).success) return undefined

@@ -4,34 +4,34 @@ import { denialsOf, type EndedSession, isOfOperator, sessionMostMs, withDenials 
 export type Denial = Pick<EndedSession, 'user' | 'account' | 'before'>
 
 export type DenialChoice = {
-  /** As many as fit. */
+  /** As many denials as fit. */
   readonly denied: readonly Denial[]
-  /** Wished sessions that are not denied, or not completely. */
+  /** Wanted denials that do not fit, or not completely. */
   readonly left: readonly EndedSession[]
 }
 
 type Situation = {
-  /** What the permission set says besides; denials in it do not count. */
+  /** The permission set's own inline policy. Denials in it do not count. */
   readonly inlinePolicy: string | undefined
-  /** Merged, of one permission set. */
+  /** The wanted denials of one permission set, merged. */
   readonly wanted: readonly EndedSession[]
-  /** What it denies now. */
+  /** The denials that the permission set has now. */
   readonly applied: readonly Denial[]
   /** By S3's clock. */
   readonly now: Date
 }
 
 /**
- * Which ended sessions a permission set denies: an inline policy is limited, so as many as fit, one user after the other.
+ * Chooses the ended sessions that a permission set denies. An inline policy has a limited size, so as many as fit, user by user.
  *
  * | order | who comes first                                                                                        |
  * | ----- | ------------------------------------------------------------------------------------------------------ |
- * | 1     | users whose sessions an operator ended, before those whose own temporary access ended                   |
- * | 2     | the first user of each operator, then the second of each: nobody's many push out another one's few      |
- * | 3     | within such a turn: users who are denied now as they are denied, then as it is wished now, then new ones |
+ * | 1     | users whose sessions an operator ended, before users whose own temporary access ended                  |
+ * | 2     | the first user of each operator, then the second of each: one operator's many users do not push out another operator's few |
+ * | 3     | within such a turn: users with a denial now, first with that denial, then with the wanted one; then new users |
  * | 4     | the earlier instant, then the id                                                                       |
  *
- * So what is denied gives way only to a user of an earlier turn.
+ * So a present denial gives way only to a user of an earlier turn.
  */
 export function chooseDenials({ inlinePolicy, wanted, applied, now }: Situation): DenialChoice {
   let chosen: ReadonlyMap<string, readonly Denial[]> = new Map()
@@ -67,7 +67,7 @@ function listInOrder(users: ByUser<EndedSession>, denied: ByUser<Denial>, now: D
     .sort((a, b) => (a.turn === b.turn ? a.step - b.step : a.turn - b.turn))
 }
 
-/** The current wish may be larger: a later time, or more accounts. */
+/** The wanted denial may be larger: a later time, or more accounts. */
 function isStillWanted({ account, before }: Denial, wishes: readonly EndedSession[], now: Date): boolean {
   const isOver = Date.parse(before) + sessionMostMs <= now.getTime()
   const covers = (one: EndedSession) =>

@@ -5,19 +5,16 @@ import { accountId } from '../organization/account-id.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 
-/**
- * No session of a permission set lasts longer: its duration is 12 hours at most. (IAM Identity Center User Guide, "Set session
- * duration for AWS accounts".)
- */
+/** No session of a permission set lasts longer than 12 hours. (IAM Identity Center User Guide, "Set session duration for AWS accounts".) */
 export const sessionMostMs = 12 * 60 * 60_000
 
-/** Sessions of one user that are denied: those issued before an instant, until none of them can be left. */
+/** One user's ended sessions. ssofile denies sessions issued before `before`, until none of them can still run. */
 export const endedSession = record({
   user: principalId,
-  /** The UserName when it was asked for, for people who read the record. */
+  /** The UserName at that time, for people who read the record. */
   name: z.string(),
   permissionSet: permissionSetName,
-  /** Absent: in all accounts. */
+  /** Absent: all accounts. */
   account: accountId.optional(),
   before: z.iso.datetime(),
   until: z.iso.datetime(),
@@ -26,30 +23,30 @@ export const endedSession = record({
 export type EndedSession = z.infer<typeof endedSession>
 
 /**
- * A session that begins while the access is being revoked is ended as well; otherwise a user who signs in at the last moment keeps
- * it for hours. Where the user has the same access otherwise, new sessions work again after that time.
+ * Also ends sessions that begin while ssofile revokes the access. Otherwise a user who signs in at the last moment keeps the session for
+ * hours. If the user has the same access from elsewhere, new sessions work again after this time.
  */
 export const revocationMs = 2 * 60_000
 
 const minuteMs = 60_000
 
 /**
- * `before`: the next full minute, so that users whose sessions end within a minute share a statement. A session that begins
- * until then is denied too.
+ * `before` is the next full minute, so that users whose sessions end within one minute share a statement. A session that begins before this
+ * minute is denied too.
  */
 export function endSession(wish: Omit<EndedSession, 'before' | 'until'>, at: Date): EndedSession {
   return { ...wish, ...endingBefore(Math.ceil(at.getTime() / minuteMs) * minuteMs) }
 }
 
 /**
- * Of somebody who is suspended and whose access through groups ssofile cannot take: every session is denied, whenever it began,
- * while the file that suspends the person lies there. `by` is that file.
+ * Denies every session of a suspended person, whenever it began, while the suspension exists. For access through groups that ssofile cannot
+ * take away. `by` is the file under `suspended/`.
  */
 export function endWhileSuspended(wish: Omit<EndedSession, 'before' | 'until'>): EndedSession {
   return { ...wish, ...endingBefore(alwaysMs) }
 }
 
-/** Far ahead: the condition on the time of a session is always true. */
+/** A time so far ahead that every session began before it. */
 const alwaysMs = Date.UTC(9999, 0, 1)
 
 export function isWhileSuspended({ before }: Pick<EndedSession, 'before'>): boolean {
@@ -61,10 +58,10 @@ function endingBefore(beforeMs: number): Pick<EndedSession, 'before' | 'until'> 
   return { before: instant(beforeMs), until: instant(beforeMs + sessionMostMs) }
 }
 
-/** Who asked for it, where nobody ran the command: the end of temporary access whose eligibility ends sessions. */
+/** The author of a denial that no operator asked for: the end of temporary access whose eligibility ends sessions. */
 export const endOfRequest = (digest: string) => `the end of request ${digest}`
 
-/** The same where the directory ends the user. */
+/** The author of a denial for a user who is disabled or gone in the directory. */
 export const endOfUser = (name: string) => `the directory, where ${name} is disabled or gone`
 
 export function isOfOperator({ by }: Pick<EndedSession, 'by'>): boolean {
@@ -115,14 +112,14 @@ export type DenialStatement = {
   }
 }
 
-/** How the Sid of each begins, by which they are known again. Files must not use it. */
+/** The beginning of the Sid of each denial. ssofile recognizes its denials by it. Files must not use it. */
 export const denialSid = 'SsofileEnded'
 
 /**
- * What a permission set's inline policy says besides its file's: as few statements as say it exactly, since the size of an
- * inline policy is limited. Users with the same instant and accounts share one. A statement for several instants would deny new
- * sessions of some users. (IAM Identity Center User Guide, "Revoke active IAM role sessions created by permission sets";
- * "AWS global condition context keys", aws:TokenIssueTime.)
+ * The denials in a permission set's inline policy. It has as few statements as possible, because the size of an inline policy is limited.
+ * Users with the same instant and accounts share a statement. A statement for several instants would deny new sessions of some users. (IAM
+ * Identity Center User Guide, "Revoke active IAM role sessions created by permission sets"; "AWS global condition context keys",
+ * aws:TokenIssueTime.)
  */
 export function denialsOf(
   ended: readonly Pick<EndedSession, 'user' | 'account' | 'before'>[],
@@ -158,7 +155,7 @@ export function denialsOf(
     })
 }
 
-/** An inline policy with these denials instead of its own. `undefined`: the policy would be empty. */
+/** An inline policy with these denials in place of its present ones. `undefined`: the policy would be empty. */
 export function withDenials(inlinePolicy: string | undefined, denials: readonly DenialStatement[]): string | undefined {
   const own = withoutDenials(inlinePolicy)
   if (denials.length === 0) return own
@@ -167,7 +164,7 @@ export function withDenials(inlinePolicy: string | undefined, denials: readonly 
   return JSON.stringify({ ...document, Statement: [...statements, ...denials] })
 }
 
-/** What an inline policy says apart from ended sessions. */
+/** An inline policy without its denials of ended sessions. */
 export function withoutDenials(inlinePolicy: string | undefined): string | undefined {
   if (inlinePolicy?.includes(denialSid) !== true) return inlinePolicy
   const { document, statements } = parsePolicy(inlinePolicy)

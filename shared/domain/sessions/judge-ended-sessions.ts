@@ -7,34 +7,34 @@ import {
   sessionMostMs,
 } from './ended-sessions.ts'
 
-/** By a minute an instant is rounded up, and by two the end of temporary access lies ahead. */
+/** Rounding adds up to one minute, and the end of temporary access adds two. */
 const aheadMostMs = 3 * 60_000
 
-/** An entry that counts for nothing. `entry`: as it stands; `session`: what it says, where that can be read. */
+/** An entry that counts for nothing. `entry`: its text. `session`: its content, if readable. */
 export type SpoiledEnding = {
   readonly entry: unknown
   readonly session: EndedSession | undefined
   readonly fault: string
-  /** Its own end is past: it may be forgotten. */
+  /** The entry's own end is past, so ssofile may delete it. */
   readonly isOver: boolean
 }
 
 export type EndedSessions = {
-  /** What is denied now, merged. */
+  /** The sessions to deny now, merged. */
   readonly ended: readonly EndedSession[]
-  /** Whose time is over: no session can be left. */
+  /** Entries whose time is over: none of these sessions can still run. */
   readonly over: readonly EndedSession[]
   readonly spoiled: readonly SpoiledEnding[]
 }
 
 /**
- * What the record of ended sessions says at an instant of S3's clock. An operator may write anything there. `isSuspended`: the file
+ * Judges the record of ended sessions at an instant of S3's clock. An operator may write anything there. `isSuspended`: whether the file
  * that an entry names suspends its user now.
  *
  * | the entry                                           | is      |
  * | --------------------------------------------------- | ------- |
  * | cannot be read                                      | spoiled |
- * | holds while somebody is suspended, and nobody is    | over    |
+ * | lasts while its user is suspended, and the user is not suspended | over |
  * | its `until` is not 12 hours after its `before`      | spoiled |
  * | its `before` is more than 3 minutes ahead           | spoiled |
  * | its `until` is past                                 | over    |

@@ -5,10 +5,10 @@ import type { RequestStory } from '../requests/request-story.ts'
 
 /** IAM Identity Center User Guide, "Set session duration": twelve hours at most. */
 const sessionMostMs = 12 * 60 * 60_000
-/** A revocation takes seconds, and CloudTrail's clocks are not S3's. */
+/** A revocation takes seconds, and CloudTrail's clocks differ from S3's. */
 const marginMs = 5 * 60_000
 
-/** Under what the sessions of this request stand in CloudTrail. `undefined`: it was not granted, or begins later. */
+/** Where CloudTrail has the sessions of this request. `undefined`: the request was not granted, or has not begun. */
 export function possibleSessionsOf(
   { userName, permissionSet, scope, startsAt, expiresAt, endedAt }: RequestStory,
   { now, principalSuffix }: { readonly now: Date; readonly principalSuffix: string },

@@ -4,7 +4,7 @@ export type JsonPath = readonly PropertyKey[]
 /** Lines and columns from 1, as editors count. */
 export type TextPlace = { readonly line: number; readonly column: number }
 
-/** What is wrong at one place of a JSON document. `remedy` is an instruction without a full stop. */
+/** A fault at one place of a JSON document. `remedy` is an instruction without a full stop. */
 export type JsonFault = {
   readonly path: JsonPath
   /** The field of the object at `path` that should not be there. */
@@ -14,13 +14,13 @@ export type JsonFault = {
   readonly remedy: string
 }
 
-/** What is wrong with one object, in four parts. `remedy` is an instruction that the uploader can follow. */
+/** A fault of one object, in four parts. `remedy` is an instruction that the uploader can follow. */
 export type Complaint = {
   readonly object: string
   readonly received: string
   readonly expected: string
   readonly remedy: string
-  /** The faults of a JSON document one by one, at most 100. The parts above tell the first five together. */
+  /** The faults of a JSON document one by one, at most 100. The parts above join the first five. */
   readonly faults?: readonly JsonFault[]
   /** Where the text stops being JSON. */
   readonly place?: TextPlace
@@ -43,9 +43,9 @@ export function renderComplaint({ object, received, expected, remedy }: Complain
 }
 
 /**
- * A name from outside, made safe to stand in a sentence. Control, format and line-breaking characters and lone surrogates
- * are escaped, so a name can neither forge a log line nor turn the text around (right-to-left marks). A name of more than
- * `most` UTF-16 units is cut in the middle, between two characters.
+ * A name from outside, made safe for a sentence. Control, format and line-breaking characters and lone surrogates are escaped. So a name
+ * can neither forge a log line nor reverse the text (right-to-left marks). A name of more than `most` UTF-16 units is cut in the middle,
+ * between two characters.
  */
 export function quote(text: string, most = 120): string {
   return cutInTheMiddle(text, most).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {

@@ -2,10 +2,10 @@ import type { AccountId } from '../organization/account-id.ts'
 import { renderInstant } from '../text/instant.ts'
 import type { NewStatus, Status } from './status.ts'
 
-/** Work that is put off longer than this needs attention. */
+/** Work that waits longer than this needs attention. */
 const lastsMs = 60_000
 
-/** Why work on an input was put off. `account`: only the work there. `isWait`: it passes by itself, so nobody must look. */
+/** Why ssofile put off work on an input. `account`: only the work in this account. `isWait`: it ends by itself, so nobody must look. */
 export type PutOff = {
   readonly reason: string
   readonly at: Date
@@ -14,15 +14,15 @@ export type PutOff = {
 }
 
 /**
- * The status of an input while work on it is put off.
+ * The status of an input while its work is put off.
  *
- * | status until now                          | becomes                          |
+ * | present status                            | becomes                          |
  * | ----------------------------------------- | -------------------------------- |
  * | `applying`, `revoking`, for up to a minute | the same, with the reason        |
  * | `applying`, `revoking`, for longer        | `failed`, with reason and remedy |
- * | the same, and it is a wait                | the same, with the reason        |
- * | `failed`, by this                         | `failed`, with the newest reason |
- * | any other, or none                        | as it is                         |
+ * | `applying`, `revoking`, for longer, and `isWait` | the same, with the reason |
+ * | `failed`, because the work was put off    | `failed`, with the newest reason |
+ * | any other, or none                        | no change                        |
  */
 export function describePutOff(
   current: Status | undefined,

@@ -79,7 +79,7 @@ export const status = record({
   waitsFor: z.string().optional(),
   /** If a link is `waiting`: nobody has to do anything, maybe for ever. */
   atRest: z.literal(true).optional(),
-  /** Work on it is put off: since when, its state before, and the account if there are several. */
+  /** ssofile put off work on it: since when, the state before, and the account if there are several. */
   putOff: record({
     since: z.iso.datetime(),
     state: z.enum(['applying', 'revoking']),
@@ -125,18 +125,18 @@ export function rejection({ received, expected, remedy }: Complaint): Pick<Statu
   return { state: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }
 }
 
-/** Access that a link granted is still to be revoked. One that is not valid says so until the dispatcher has counted nothing. */
+/** ssofile must still revoke access that the link granted. An invalid link counts as leaving until the dispatcher has counted no access. */
 export function isLeaving({ state, accounts, lastValid }: Pick<Status, 'state' | 'accounts' | 'lastValid'>): boolean {
   if (state !== 'rejected') return state === 'revoking'
   return accounts === undefined ? lastValid !== undefined : accounts.open > 0
 }
 
 /**
- * The one state under which an input stands in the index.
+ * The state under which the index has an input.
  *
  * | status                                                      | index     |
  * | ----------------------------------------------------------- | --------- |
- * | `failed`, and each account that failed is stuck             | `stuck`   |
+ * | `failed`, and each failed account is stuck                  | `stuck`   |
  * | `waiting`, and it is at rest                                | none      |
  * | other `waiting` and `failed`, `rejected`, `blocked`, `held`, `partly` | its state |
  * | any other, or none                                          | none      |

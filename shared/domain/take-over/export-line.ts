@@ -5,7 +5,7 @@ import { linkPrefix } from '../links/link.ts'
 import { permissionSetPrefix } from '../permission-sets/permission-set-file.ts'
 import { permissionSetArn, principalId } from '../principals/identity-center-ids.ts'
 
-/** The first line of an export: where it comes from. */
+/** The first line of an export: its origin. */
 export const exportHeader = record({
   ssofile: z.literal('export'),
   v: z.literal(1),
@@ -20,13 +20,13 @@ const assignmentName = z.string().refine((name) => parseAssignmentName(name) !==
 const under = (prefix: string) => z.string().startsWith(prefix)
 
 /**
- * Every other line of an export, in this order of kinds. Keys are held to their prefix: a file that somebody has changed
- * writes nowhere else. The last line says how many there are before it, without the header: a file without it is cut off.
+ * Every other line of an export, in this order of kinds. A key must have the prefix of its kind, so a changed file cannot write anywhere
+ * else. The last line counts the lines before it, without the header. If it is missing, the file is cut off.
  */
 export const exportLine = z.discriminatedUnion('kind', [
-  /** An object of history as it is, with the ids of the instance that it happened in. */
+  /** An unchanged object of history, with the ids of its original instance. */
   record({ kind: z.literal('history'), key: under('history/'), record: z.looseObject({}) }),
-  /** `isOurs`: ssofile made it, or had taken it over. */
+  /** `isOurs`: ssofile made it or adopted it. */
   record({
     kind: z.literal('permission-set'),
     key: under(permissionSetPrefix),
@@ -34,7 +34,7 @@ export const exportLine = z.discriminatedUnion('kind', [
     isOurs: z.boolean(),
   }),
   record({ kind: z.literal('link'), key: under(linkPrefix), body: z.string() }),
-  /** An entry of the ledger that was granted: its names, and the ids that they stood for there. */
+  /** A granted entry of the ledger: its names, and their ids in the original instance. */
   record({ kind: z.literal('assignment'), name: assignmentName, principalId, permissionSetArn }),
   record({ kind: z.literal('end'), lines: z.int().min(0) }),
 ])

@@ -4,33 +4,33 @@ import type { PermissionSetDefinition } from '../permission-sets/permission-set-
 import type { PermissionSetArn } from '../principals/identity-center-ids.ts'
 import type { PrincipalType } from '../principals/principal.ts'
 
-/** An assignment as another tool knows it. */
+/** An assignment in a file of another tool. */
 export type WantedAssignment = {
   readonly accountId: AccountId
-  /** Its name or its ARN. */
+  /** Name or ARN. */
   readonly permissionSet: string
-  /** Its name or its id. */
+  /** Name or id. */
   readonly principal: string
   readonly type: PrincipalType
-  /** Where it stands in the file, for messages. */
+  /** The place in the file, for messages. */
   readonly place: string
 }
 
-/** A permission set as another tool knows it. */
+/** A permission set in a file of another tool. */
 export type WantedPermissionSet = {
   readonly name: string
-  /** Absent: the file knows its name only. */
+  /** Absent: the file has only the name. */
   readonly arn?: PermissionSetArn
-  /** What the tool thinks that it is. */
+  /** The definition in the tool's file. */
   readonly definition: PermissionSetDefinition
   readonly place: string
 }
 
-/** What an import shall take over, by a file of another tool: assignments, links that stand for some, permission sets. */
+/** The content of another tool's file that an import takes over: assignments, links that stand for some of them, permission sets. */
 export type ImportSource = {
   readonly assignments: readonly WantedAssignment[]
   readonly links: readonly Link[]
   readonly permissionSets: readonly WantedPermissionSet[]
-  /** What else the file has, and nobody reads: `2 aws_instance`. */
+  /** Other content, which the import does not read: `2 aws_instance`. */
   readonly others?: readonly string[] | undefined
 }

@@ -1,4 +1,4 @@
-/** A text from outside, so that it stands in HTML as text, also in an attribute. */
+/** Escapes a text from outside for HTML, also for attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

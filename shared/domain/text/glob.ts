@@ -1,25 +1,25 @@
 /**
- * Whether a text is what a glob says: `*` stands for any characters, `/` included, and `?` for one. Takes at most as many steps
- * as glob and text have characters, multiplied: a regular expression of the same meaning can take years.
+ * Whether a text matches a glob: `*` stands for any characters, `/` included, and `?` for one. Takes at most as many steps as the lengths
+ * of glob and text, multiplied. A regular expression of the same meaning can take years.
  */
 export function matchesGlob(glob: string): (text: string) => boolean {
   return matcherOf(glob, isSameOrAny)
 }
 
-/** Whether a text is what one of these globs says. */
+/** Whether a text matches one of these globs. */
 export function fitsOne(globs: readonly string[], text: string): boolean {
   return globs.some((glob) => matchesGlob(glob)(text))
 }
 
-/** The same with `#` for one digit, as in `CHG#######`. */
+/** Like `matchesGlob`, with `#` for one digit, as in `CHG#######`. */
 export function matchesTicketPattern(pattern: string): (text: string) => boolean {
   return matcherOf(pattern, (one, character) => (one === '#' ? /^[0-9]$/.test(character) : isSameOrAny(one, character)))
 }
 
 /**
- * Whether a pattern of a policy names this action, both in small letters: `*` is any number of characters, `?` is one, also in
- * the middle. Actions are ASCII, so both are compared as they stand: there are millions of such questions.
- * Source: IAM User Guide, "IAM JSON policy elements: Action".
+ * Whether a pattern of a policy matches this action, both in small letters: `*` is any number of characters, `?` is one, also in the
+ * middle. Actions are ASCII, so this compares units of the string: there are millions of such questions. Source: IAM User Guide, "IAM JSON
+ * policy elements: Action".
  */
 export function matchesAction(pattern: string, action: string): boolean {
   return fitsWhole(pattern, action, isSameOrAny)
@@ -29,13 +29,13 @@ type FitsOne = (one: string, character: string) => boolean
 
 const isSameOrAny: FitsOne = (one, character) => one === '?' || one === character
 
-/** By whole characters; some are two units of a string. */
+/** Compares whole characters. Some are two units of a string. */
 function matcherOf(glob: string, fits: FitsOne): (text: string) => boolean {
   const pattern = [...glob]
   return (text) => fitsWhole(pattern, [...text], fits)
 }
 
-/** Only the last `*` that was passed is ever tried again: what an earlier one could take besides, the later one can too. */
+/** Goes back only to the last `*`: whatever an earlier `*` could match besides, the last one can match too. */
 function fitsWhole(pattern: ArrayLike<string>, text: ArrayLike<string>, fits: FitsOne): boolean {
   let [at, star, retry] = [0, -1, 0]
   for (let read = 0; read < text.length; ) {
@@ -57,11 +57,11 @@ function fitsWhole(pattern: ArrayLike<string>, text: ArrayLike<string>, fits: Fi
 
 const [anyText, anyOne] = ['*', '?'].map((one) => one.charCodeAt(0))
 
-/** Whether some text fits both globs. Steps: the lengths multiplied. */
+/** Whether some text matches both globs. Takes as many steps as the lengths, multiplied. */
 export function overlap(a: string, b: string): boolean {
   const codes = Uint16Array.from(b, (one) => one.charCodeAt(0))
   const { length } = codes
-  // For each place in `b`: whether one can be there after the part of `a` that was read.
+  // For each place in `b`: whether the read part of `a` can lead there.
   let row = new Uint8Array(length + 1)
   let next = new Uint8Array(length + 1)
   row[0] = 1
@@ -93,7 +93,7 @@ function passStars(row: Uint8Array, codes: Uint16Array): void {
     if (row[place] === 1 && codes[place] === anyText) row[place + 1] = 1
 }
 
-/** Whether every text that fits `inner` fits `outer` too. In doubt it says no. */
+/** Whether every text that matches `inner` matches `outer` too. In doubt the answer is no. */
 export function covers(outer: string, inner: string): boolean {
   return matcherOf(outer, (one, character) => character !== '*' && isSameOrAny(one, character))(inner)
 }

@@ -1,17 +1,16 @@
 import { distance } from 'fastest-levenshtein'
 
 /**
- * The candidate that a person most likely meant, or none. First those that are equal but for case, Unicode form (NFC or
- * NFD), spaces and invisible characters; then those at most two edits away, and no more than a third of the name's
- * length. Among equally near ones the smallest by code unit, so that the order of the candidates does not matter.
- * A hint for people: never act on it.
- * Time is linear in the number of the candidates.
+ * The candidate that a person most likely meant, or none. A candidate that differs only in case, Unicode form (NFC or NFD), spaces and
+ * invisible characters comes first. Then come candidates at most two edits away, and no more than a third of the name's length. Of equally
+ * near candidates, the smallest by code unit wins, so their order does not matter. A hint for people: never act on it. Time is linear in
+ * the number of candidates.
  */
 export function nearMatch(received: string, candidates: Iterable<string>): string | undefined {
   return nearMatcher(candidates)(received)
 }
 
-/** The same for many names among the same candidates, which are prepared once. */
+/** The same for many names. The candidates are prepared once. */
 export function nearMatcher(candidates: Iterable<string>): (received: string) => string | undefined {
   const all = new Set(candidates)
   const byLength = Map.groupBy(
@@ -37,7 +36,7 @@ export function nearMatcher(candidates: Iterable<string>): (received: string) =>
 }
 
 const mostEdits = 2
-/** Of lengths, the nearest first: each edit changes the length by one at most. */
+/** Differences in length, the smallest first. Each edit changes the length by at most one. */
 const differences = [0, -1, 1, -2, 2]
 
 function fold(name: string): string {

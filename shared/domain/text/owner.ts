@@ -3,7 +3,7 @@ import type { JsonRule } from '../json/json-faults.ts'
 
 const ownerMost = 256
 
-/** Who answers for a link, group or permission set: a user name or a group's name, exactly as in links, or any text. */
+/** The owner of a link, group or permission set: a user name or a group's name, exactly as in links, or any text. */
 export const ownerText = z
   .string()
   .min(1)

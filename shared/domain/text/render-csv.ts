@@ -1,15 +1,14 @@
 import { quote } from '../statuses/complaint.ts'
 
 /**
- * Rows as CSV, the titles first (RFC 4180), every cell in quotes. A cell that a spreadsheet would take for a formula gets an apostrophe in
- * front, after which spreadsheets show text. Names from outside are escaped: no cell has a line end.
- * (OWASP, "CSV Injection".)
+ * Rows as CSV, the titles first (RFC 4180), every cell in quotes. If a spreadsheet would take a cell for a formula, the cell gets a leading
+ * apostrophe, so that the spreadsheet shows text. Names from outside are escaped: no cell has a line end. (OWASP, "CSV Injection".)
  */
 export function renderCsv(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(renderCell).join(',')}\r\n`).join('')
 }
 
-/** The rows of `renderCsv` again, without the apostrophes in front of what looks like a formula. */
+/** Reads the rows of `renderCsv`, without the apostrophes before formulas. */
 export function* parseOwnCsv(text: string): Generator<readonly string[]> {
   for (const [line] of text.matchAll(/[^\r\n]+/g))
     yield [...line.matchAll(/"((?:[^"]|"")*)"/g)].map(([, cell = '']) =>
@@ -17,13 +16,13 @@ export function* parseOwnCsv(text: string): Generator<readonly string[]> {
     )
 }
 
-/** Printable ASCII without a quote, that no spreadsheet takes for a formula: nearly every cell of millions. */
+/** Printable ASCII without quotes that no spreadsheet takes for a formula: nearly every cell of millions. */
 const plain = /^(?![ =+\-@])[ !#-~]*$/
 const cellMost = 10_000
 
 function renderCell(text: string): string {
   if (text.length <= cellMost && plain.test(text)) return `"${text}"`
-  // In front of spaces as well: some spreadsheets trim them. The wide forms count in East Asian versions.
+  // Spaces may come first, since some spreadsheets trim them. The wide forms count in East Asian versions.
   const isFormula = /^\s*[=+\-@\t\r\n＝＋－＠]/u.test(text)
   return `"${isFormula ? "'" : ''}${quote(text, cellMost).replaceAll('"', '""')}"`
 }

@@ -2,8 +2,8 @@ const toHex = (text: string): string =>
   [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
 
 /**
- * Which bytes of a name differ from the composed form (Unicode NFC) that links have: on a screen both look the same. `undefined`:
- * it is composed.
+ * The bytes of a name that differ from the composed form (Unicode NFC), which links use. Both look the same on a screen. `undefined`: the
+ * name is composed.
  */
 export function describeOtherForm(name: string): string | undefined {
   const composed = name.normalize('NFC')
