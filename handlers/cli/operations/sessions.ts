@@ -65,6 +65,7 @@ export function addSessions(program: Command): void {
       const { sessions: shown, spoiled } = await listShown(openCliPorts(bucketOf(undefined)))
       process.stdout.write(json ? renderJson({ sessions: shown, spoiled }) : renderSessions(shown, spoiled))
     })
+    .addHelpText('after', '\nExample:\n  ssofile sessions')
   sessions
     .command('end')
     .argument('<user>', 'exact user name; or the id of the user, if the name is gone')

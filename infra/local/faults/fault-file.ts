@@ -51,7 +51,7 @@ Faults (--faults FILE) are injected into calls to the services, at the connectio
     { "service": "s3", "caller": "ssofile", "fault": "throttle", "probability": 0.1 } ] }
   service      ${services.join(', ')}
   operation    as AWS names it; absent: every one
-  caller       an access key id (ssofile is the product); absent: anybody
+  caller       an access key id, such as "ssofile", that of the product; absent: anybody
   fault        throttle      refused as AWS refuses too many calls
                error         refused with "code", default: the service's internal error
                drop          the connection breaks before the call takes effect

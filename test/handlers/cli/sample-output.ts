@@ -258,16 +258,6 @@ const commands: Readonly<Record<string, (links: readonly Sample[]) => string>> =
   },
 }
 
-/** What the commands print of so many links, as markdown. */
-function renderSamples(): string {
-  const ofLinks = Object.entries(commands).map(([name, print]) => renderSample(name, print, { sizes, of: 'links' }))
-  // Each request is asked for by a person, and told in full: there are not so many.
-  const others = Object.entries(ofRequests).map(([name, print]) =>
-    renderSample(name, print, { sizes: [5, 500], of: 'requests', most: linesMost }),
-  )
-  return [...ofLinks, ...others].join('\n')
-}
-
 type Shown = { readonly sizes: readonly number[]; readonly of: string; readonly most?: number }
 
 function renderSample(
@@ -282,35 +272,29 @@ function renderSample(
     const told = `${size.toLocaleString('en')} ${of}, ${lines.length.toLocaleString('en')} lines`
     return `${told}${isCut ? ', of which these are some' : ''}:\n\n\`\`\`\n$ ssofile ${name}\n${shown.join('\n')}\n\`\`\`\n`
   })
-  return `## ${name.split(' ')[0]}, of many\n\n${blocks.join('\n')}`
+  return blocks.join('\n')
 }
 
-const page = (name: string) => new URL(`../../../docs/${name}`, import.meta.url)
-
-type Place = { readonly page: URL; readonly name: string; readonly print: () => string }
-
-/** Where samples stand: the page, and the name of the place in it. */
-const places: readonly Place[] = [
-  { page: page('samples.md'), name: 'samples', print: renderSamples },
-  { page: page('commands.md'), name: 'samples of suspend', print: renderSuspendSamples },
-  ...Object.entries(breakGlassSamples).map(([command, print]) => ({
-    page: page('commands.md'),
-    name: `samples of break-glass ${command}`,
-    print,
-  })),
-]
-
-export const pagesWithSamples: readonly URL[] = [...new Map(places.map((one) => [one.page.href, one.page])).values()]
-
-/** The text of a page with what the commands print now in it. */
-export function fillInSamples(page: URL, document: string): string {
-  return places
-    .filter((place) => place.page.href === page.href)
-    .reduce((text, { name, print }) => {
-      const [begin, end] = [`<!-- ${name} -->\n`, `<!-- end of ${name} -->\n`]
-      const [before, after] = [text.split(begin)[0], text.split(end)[1]]
-      if (before === undefined || after === undefined)
-        throw new Error(`${page.href}: expected the place of the ${name}, ${begin.trim()} and ${end.trim()}`)
-      return `${before}${begin}\n${print()}\n${end}${after}`
-    }, document)
+/** What commands print, by the name of its file under `printed/`. */
+export const printed: Readonly<Record<string, () => string>> = {
+  ...mapValues(commands, (print, name) => renderSample(name, print, { sizes, of: 'links' })),
+  // Each request is asked for by a person, and told in full: there are not so many.
+  ...mapValues(ofRequests, (print, name) =>
+    renderSample(name, print, { sizes: [5, 500], of: 'requests', most: linesMost }),
+  ),
+  suspend: renderSuspendSamples,
+  ...Object.fromEntries(Object.entries(breakGlassSamples).map(([name, print]) => [`break-glass-${name}`, print])),
 }
+
+function mapValues(
+  printing: Readonly<Record<string, (links: readonly Sample[]) => string>>,
+  render: (print: (links: readonly Sample[]) => string, name: string) => string,
+): Readonly<Record<string, () => string>> {
+  const entries = Object.entries(printing).map(([name, print]) => [
+    name.split(' ')[0] ?? name,
+    () => render(print, name),
+  ])
+  return Object.fromEntries(entries)
+}
+
+export const fileOf = (name: string) => new URL(`printed/${name}.txt`, import.meta.url)

@@ -1,5 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { fillInSamples, pagesWithSamples } from './sample-output.ts'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { referenceFile, renderCommandReference } from './command-reference.ts'
+import { fileOf, printed } from './sample-output.ts'
 
-/** `npm run samples` */
-for (const page of pagesWithSamples) await writeFile(page, fillInSamples(page, await readFile(page, 'utf8')))
+/** `npm run samples`: writes docs/commands.md from the help of each command, and what commands print into `printed/`. */
+await mkdir(new URL('.', fileOf('any')), { recursive: true })
+for (const [name, print] of Object.entries(printed)) await writeFile(fileOf(name), print())
+await writeFile(referenceFile, await renderCommandReference())

@@ -1,0 +1,133 @@
+import { Argument, Command, Help, Option } from 'commander'
+import { addBucketOption } from '../../../handlers/cli/bucket/bucket.ts'
+import { addCommands, commands } from '../../../handlers/cli/commands.ts'
+
+export const referenceFile = new URL('../../../docs/commands.md', import.meta.url)
+
+/** What no help says, or only that of the program. */
+const intro = `# Commands
+
+For everybody who runs \`ssofile\`: each command with its options and examples, as its \`--help\` prints them. \`npm run samples\` writes this page from the help.
+
+The tasks have pages of their own: [change access by files](files.md), [see who has access](look.md), [temporary access](temporary-access.md), [operate](operations.md), [take over and give back](coming-from.md).
+
+## All commands
+
+The bucket is \`--bucket\`, \`SSOFILE_BUCKET\` or \`s3://BUCKET\` (default \`ssofile\`). Credentials, Region and endpoints come from the standard AWS environment variables.
+
+- **Output**: results go to standard output; errors and progress go to standard error. \`--json\` prints every result in full, and an error as \`{ "error": { "message", "causes", "do" }, "exitCode" }\`.
+- **Terminal**: tables fit the width. A long result of \`plan\`, \`status\`, \`who\`, \`explain\` or \`brake\` opens in \`PAGER\` (default \`less\`; \`PAGER=cat\` prints it). \`NO_COLOR\` turns colours off, \`FORCE_COLOR=1\` on.
+- **Digests**: the first letters are enough, from four on, if no other digest begins so.
+
+| exit code | means |
+| --- | --- |
+| 0 | done; for a question: yes |
+| 1 | no: invalid files, failures, not in force, messages given up; or no answer |
+| 2 | wrong usage, or refused; nothing was done: \`push\`, \`import\`, \`release\` and \`restore\` check all of their rights before they write |
+| 3 | \`plan --detailed-exitcode\`: there are changes |
+
+### Without a checkout
+
+\`npm link\` in the checkout puts \`ssofile\` on the path. For other machines, \`npm pack\` makes \`ssofile-cli-0.1.0.tgz\`: install it with \`npm install --global ./ssofile-cli-0.1.0.tgz\`. It needs Node 20 or later (\`local\`: Node 24) and no other package.
+
+**With npx, write \`npx --no-install ssofile\`.** We have published no package. Without \`--no-install\` npx takes the package \`ssofile\` of the public registry: whoever registers that name runs code on your machine, with your credentials.
+If you keep \`@ssofile/cli\` in your own registry, bind the scope on each machine: \`npm config set @ssofile:registry <URL of your registry>\`. A name without a scope cannot be bound.
+
+### Who may act
+
+Before its first write, and again each minute, a command checks who runs it. If the credentials are a session of IAM Identity Center, its user must be in the directory, enabled, and not [suspended](people.md#suspend-people). Otherwise the command writes nothing (exit code 2). \`operator.json\` of the [policies for people](deployment.md#policies-for-people) has the rights for this check.
+
+- If you may not read the directory, the name of the session and the bucket's policy decide.
+- If AWS does not answer, the command writes nothing; only roles from outside IAM Identity Center still work.
+- A session of [the role of operators](deployment.md#the-role-of-operators) does not name its user, so no check is possible. It lasts an hour at most.
+`
+
+/** An option with the same words in so many commands is explained once, above them. */
+const commandsToShare = 3
+
+/** The page docs/commands.md. */
+export async function renderCommandReference(): Promise<string> {
+  const program = new Command('ssofile')
+  addBucketOption(program)
+  await addCommands(program, ['completion'])
+  const shown = program.commands.filter((command) => commands[command.name()]?.summary !== undefined)
+  const uses = shown.flatMap((command) => [command, ...command.commands]).flatMap(({ options }) => options.map(textOf))
+  const isShared = (option: Option) =>
+    option.long === '--json' || uses.filter((use) => use === textOf(option)).length >= commandsToShare
+  const all = shown.flatMap((command) => [command, ...command.commands]).flatMap(({ options }) => options)
+  const shared = [...new Map(all.filter(isShared).map((option) => [option.flags, option])).values()].map((option) =>
+    option.long === '--json' ? new Option(option.flags, 'the result as JSON') : option,
+  )
+  const groups = Map.groupBy(shown, (command) => commands[command.name()]?.group)
+  const sections = [...groups].map(([group, members]) => {
+    const links = members.map((one) => `[\`${one.name()}\`](#${one.name()})`).join(', ')
+    const parts = members.flatMap((one) => [one, ...one.commands]).map((one) => renderOne(one, isShared))
+    return `## ${group}\n\n${links}\n\n${parts.join('\n\n')}\n`
+  })
+  const many = `### Options of many commands\n\n${renderTerms([...program.options, ...shared])}\n`
+  return [intro, many, ...sections].join('\n')
+}
+
+/** A subcommand goes by both names: `policies test`. */
+function renderOne(command: Command, isShared: (option: Option) => boolean): string {
+  const isInner = command.parent?.name() !== 'ssofile'
+  const name = isInner ? `${command.parent?.name()} ${command.name()}` : command.name()
+  const usage = isInner ? command.usage() : command.usage().replace(' [command]', '')
+  const own = command.options.filter((option) => !isShared(option))
+  const also = command.options.filter(isShared).map(({ flags }) => `\`${flags}\``)
+  const terms = command.registeredArguments.filter(({ description }) => description !== '')
+  return [
+    `${isInner ? '####' : '###'} ${name}`,
+    `\`ssofile ${name}${usage === '' ? '' : ` ${usage}`}\`: ${escaped(command.summary())}.`,
+    ...paragraphsOf(command.description()),
+    ...(terms.length + own.length > 0 ? [renderTerms([...terms, ...own])] : []),
+    ...(also.length > 0 ? [`Also: ${also.join(', ')}.`] : []),
+    ...renderAfter(command),
+  ].join('\n\n')
+}
+
+/** The text after the options: sentences, a form of a file, and examples. */
+function renderAfter(command: Command): readonly string[] {
+  const text = textAfterOptions(command)
+  const [before = '', examples = ''] = text.split(/^Examples?:$/m)
+  const lines = examples.split('\n')
+  const typed = lines.filter((line) => line.startsWith(' ')).map((line) => line.replace(/^ {2}/, ''))
+  const rest = lines.filter((line) => !line.startsWith(' ')).join('\n')
+  const isForm = /^ {2}/m.test(before)
+  return [
+    ...(isForm ? [fence(before.trim())] : paragraphsOf(before)),
+    ...(typed.length > 0 ? [fence(typed.join('\n'))] : []),
+    ...paragraphsOf(rest),
+  ]
+}
+
+function textAfterOptions(command: Command): string {
+  const printed: string[] = []
+  command.configureOutput({ writeOut: (text) => printed.push(text) })
+  command.outputHelp()
+  return printed.join('').slice(command.helpInformation().length)
+}
+
+/** Sentences of one subject stand on one line of the help; exit codes stand on the last. */
+function paragraphsOf(text: string): readonly string[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const codes = lines.filter((line) => line.startsWith('Exit code'))
+  const others = lines.filter((line) => !line.startsWith('Exit code'))
+  return [others.join(' '), ...codes].filter((paragraph) => paragraph !== '').map(escaped)
+}
+
+function renderTerms(terms: readonly (Option | Argument)[]): string {
+  const help = new Help()
+  const rows = terms.map((term) => {
+    const [name, means] =
+      term instanceof Argument
+        ? [`<${term.name()}>`, help.argumentDescription(term)]
+        : [term.flags, help.optionDescription(term)]
+    return `- \`${name}\`: ${escaped(means)}`
+  })
+  return rows.join('\n')
+}
+
+const textOf = (option: Option) => `${option.flags} ${option.description}`
+const fence = (text: string) => `\`\`\`\n${text}\n\`\`\``
+const escaped = (text: string) => text.replaceAll(/[<*]/g, '\\$&')
