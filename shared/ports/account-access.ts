@@ -12,11 +12,11 @@ export type EntitlementFilter = Partial<Pick<Entitlement, 'accountId' | 'roleArn
 }
 
 /**
- * Account access manager, as far as ssofile reads it. Throws ServiceError with AWS's codes: ThrottlingException,
+ * The calls of account access manager that ssofile uses, read only. Throws ServiceError with AWS's codes: ThrottlingException,
  * AccessDeniedException, ResourceNotFoundException, ValidationException, InternalServerException.
  */
 export interface AccountAccess {
-  /** All instances of it in the caller's account; none: nobody uses it here. `undefined`: the Region does not offer the service. */
+  /** All its instances in the caller's account. Empty: nobody uses it here. `undefined`: the Region does not offer the service. */
   listApplications(): Promise<readonly ApplicationArn[] | undefined>
   listEntitlements(
     application: ApplicationArn,

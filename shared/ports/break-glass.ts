@@ -17,7 +17,7 @@ export interface BreakGlassAccount {
   users(): Promise<readonly DeployedUser[]>
   /** `undefined`: there is none. */
   passwordPolicy(): Promise<PasswordPolicy | undefined>
-  /** Rules of break-glass on the default bus, or on `bus`. `target`: where they should send to. */
+  /** Rules of break-glass on the default bus, or on `bus`. `target`: the ARN to which they should send. */
   rules(of: {
     readonly region: string
     readonly target: string
@@ -29,7 +29,7 @@ export interface BreakGlassAccount {
 }
 
 export interface BreakGlassAuditor {
-  /** Through the role of this name. In the caller's own account, with the caller's credentials. */
+  /** Enters the account through the role of this name. The caller's own account needs only the caller's credentials. */
   enter(account: AccountId, roleName: string): Promise<BreakGlassAccount>
 }
 

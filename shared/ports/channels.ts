@@ -1,4 +1,4 @@
-/** A webhook did not take a message. */
+/** A webhook did not accept a message. */
 export class WebhookError extends Error {
   override readonly name = 'WebhookError'
   /** How long to wait, if the webhook says so. */
@@ -12,8 +12,8 @@ export class WebhookError extends Error {
 
 /** The ways to people. */
 export interface Channels {
-  /** To the mail addresses of this receiver. Throws ServiceError (`sns`). */
+  /** Sends to the mail addresses of this receiver. Throws ServiceError (`sns`). */
   mail(receiver: string, message: { readonly subject: string; readonly text: string }): Promise<void>
-  /** To the URL that is the value of this secret. Throws WebhookError, or ServiceError (`secretsmanager`). */
+  /** Posts to the URL in this secret. Throws WebhookError, or ServiceError (`secretsmanager`). */
   post(secretArn: string, body: string): Promise<void>
 }

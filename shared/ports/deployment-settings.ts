@@ -1,12 +1,12 @@
 import type { WorkedQueue } from './queues.ts'
 
-/** The numbers of a deployment: one row a queue, one row a function. The CDK app and the local system read them here. */
+/** The numbers of a deployment: one row for each queue, one for each function. The CDK app and the local system read them here. */
 
 export type QueueSettings = {
   readonly visibilityTimeoutSeconds: number
-  /** Received more often than this, a message goes to the dead-letter queue. Absent: there is none. */
+  /** SQS moves a message that was received more often to the dead-letter queue. Absent: there is no such queue. */
   readonly maxReceiveCount?: number
-  /** A message is dropped when it is older, in flight or not. Absent: SQS's default, four days. */
+  /** SQS drops older messages, even in flight. Absent: SQS's default, four days. */
   readonly retentionSeconds?: number
 }
 
@@ -20,10 +20,10 @@ const handled = (visibilityTimeoutSeconds: number): QueueSettings => ({
   maxReceiveCount: 5,
   ...longest,
 })
-// Visibility runs from when Lambda receives a message, which may be long before a throttled function starts: a message that
-// came back meanwhile would be worked on twice. (Lambda Developer Guide, "Creating an SQS event source mapping": six times.)
+// Visibility counts from the moment when Lambda receives a message. A throttled function may start long after that, and a message that
+// became visible meanwhile would be handled twice. (Lambda Developer Guide, "Creating an SQS event source mapping": six times.)
 const minuteOfWork = handled(6 * 60)
-// As long as the lease: what a dead dispatcher had in hand comes again when the next one may work.
+// As long as the lease: the messages of a dead dispatcher become visible when the next one may work.
 const lane: QueueSettings = { visibilityTimeoutSeconds: 60, maxReceiveCount: 10, ...longest }
 
 export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
@@ -33,15 +33,15 @@ export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
   requests: minuteOfWork,
   people: minuteOfWork,
   urgent: minuteOfWork,
-  // An event is a hint only, and the reconcile finds what it told of within the hour: no need to keep it longest. One that
-  // does not say where to look has everything looked at, which takes minutes with thousands of accounts.
+  // An event is only a hint, and the hourly reconcile finds the same change, so the default retention is enough. If an event does not say
+  // where to look, ssofile looks at everything, which takes minutes with thousands of accounts.
   events: { visibilityTimeoutSeconds: 900, maxReceiveCount: 5 },
   'work-urgent': lane,
   work: lane,
   'work-bulk': lane,
-  // A whole slice of the dispatcher, which is at most 15 minutes, with time to spare.
+  // Longer than a run of the dispatcher, which takes at most 15 minutes.
   dispatch: { visibilityTimeoutSeconds: 1000, ...longest },
-  // A receiver that cannot be reached is tried for about two hours: see `digests.ts`. Then there is an alarm.
+  // ssofile retries an unreachable receiver for about two hours: see `digests.ts`. Then an alarm goes off.
   digests: { visibilityTimeoutSeconds: 300, maxReceiveCount: 12, ...longest },
 }
 
@@ -74,21 +74,21 @@ export type FunctionSettings = {
   /** At most the visibility timeout of its queues. (Lambda Developer Guide, "Creating an SQS event source mapping".) */
   readonly timeoutSeconds: number
   readonly memoryMb: number
-  /** Instances at most, taken from those of the account. Absent: no bound of its own. */
+  /** The most instances at once, reserved from the account's. Absent: no limit of its own. */
   readonly reservedConcurrency?: number
   readonly queues?: readonly {
     readonly name: WorkedQueue
     readonly batchSize: number
-    /** How many batches are handled at the same time; 2 at least. (Lambda API Reference, ScalingConfig.) */
+    /** The most batches at once; at least 2. (Lambda API Reference, ScalingConfig.) */
     readonly maximumConcurrency?: number
   }[]
-  /** Runs this often. `night`: once a night, at the hour of the configuration. `after-night`: two hours later. */
+  /** How often it runs. `night`: once a night, at the configured hour. `after-night`: two hours later. */
   readonly schedule?: { readonly everyMinutes: number } | 'night' | 'after-night'
-  /** For invocations by a schedule that fail. Absent: Lambda's default, two retries within six hours. */
+  /** For failed invocations by a schedule. Absent: Lambda's default, two retries within six hours. */
   readonly asynchronous?: { readonly retries: number; readonly eventAgeSeconds: number }
   /**
-   * Sends messages that come back to it, so Lambda would stop it after about 16 rounds. (Lambda Developer Guide, "Use
-   * Lambda recursive loop detection to prevent infinite loops".)
+   * The function sends messages that come back to it, so Lambda would stop it after about 16 rounds. (Lambda Developer Guide, "Use Lambda
+   * recursive loop detection to prevent infinite loops".)
    */
   readonly allowsRecursion?: boolean
 }
@@ -111,14 +111,14 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
     queues: [{ name: 'permission-sets', batchSize: 10, maximumConcurrency: 5 }],
     allowsRecursion: true,
   },
-  // Each person has one message group, so one who uploads many files holds up nobody else. It has a whole processor: people
-  // wait while a new instance reads thousands of eligibilities.
-  // A rule of a group is compared with all people of the directory: 200,000 take more than two minutes to list. Mostly it is done
-  // within seconds, so its messages come back as soon as those of the others: people wait for what they have asked for.
+  // Each person has one message group, so a person who uploads many files delays nobody else. The function has a whole processor, because
+  // people wait while a new instance reads thousands of eligibilities. The timeout is for a rule, which is compared with everybody in the
+  // directory: listing 200,000 people takes more than two minutes. Most looks end within seconds, so a failed message is retried as soon as
+  // any other: people wait for the result.
   requests: {
     timeoutSeconds: 300,
     memoryMb: most.memoryMb,
-    // Each has its own batches: what fills one takes none from another.
+    // Each queue has its own batches, so a full queue does not slow the others.
     queues: [
       { name: 'requests', batchSize: 10, maximumConcurrency: 10 },
       { name: 'people', batchSize: 10, maximumConcurrency: 10 },
@@ -127,7 +127,7 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
     allowsRecursion: true,
   },
   events: { ...most, queues: [{ name: 'events', batchSize: 10, maximumConcurrency: 2 }] },
-  // One function for both, so that one bound holds for wakes and schedule. No maximum concurrency: it would be 2 at least.
+  // One function for wakes and schedule, so that one limit holds for both. No maximumConcurrency: its minimum is 2.
   dispatcher: {
     ...most,
     reservedConcurrency: 1,
@@ -145,11 +145,11 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   },
   hourly: { ...most, schedule: { everyMinutes: 60 }, asynchronous: { retries: 2, eventAgeSeconds: 3_600 } },
   nightly: { ...small, schedule: 'night' },
-  // After the drift check, which finds what others gave. What was not done in time is done by Lambda's two retries.
+  // Runs after the drift check, which finds access that others gave. Lambda's two retries do the work that the first run did not finish.
   report: { ...most, schedule: 'after-night' },
-  // The same: each run goes on after the last account that is read.
+  // The same. Each run continues after the last account that was read.
   credentials: { ...most, schedule: 'after-night' },
-  // Deleting a file switches a key on again: people wait for that. One at a time: each step is written before it is made.
+  // Deleting a file makes a key active again, and people wait for that. One instance: ssofile records each step before it takes it.
   retire: {
     timeoutSeconds: 290,
     memoryMb: 512,
@@ -157,26 +157,26 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
     schedule: { everyMinutes: 5 },
     asynchronous: { retries: 0, eventAgeSeconds: 300 },
   },
-  // What it does not come to is done a minute later.
+  // The next run, a minute later, does the rest.
   notifications: { timeoutSeconds: 300, memoryMb: 512, ...everyMinute },
   digests: { timeoutSeconds: 60, memoryMb: 256, queues: [{ name: 'digests', batchSize: 10, maximumConcurrency: 2 }] },
-  // A minute until its new role is known everywhere, and its work.
+  // Its new role takes a minute to be known everywhere. Then it works.
   owner: { timeoutSeconds: 120, memoryMb: 256 },
   // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)
   api: { timeoutSeconds: 29, memoryMb: 512 },
-  // People wait for it while it starts, so it has more of a processor.
+  // People wait while it starts, so it has more memory and thus more processor.
   page: { timeoutSeconds: 29, memoryMb: 1_024 },
 }
 
-/** Requests to the API: far above what people need, and far below what would crowd out the functions of the account. */
+/** Requests to the API: far more than people need, and few enough to leave the account's function instances to others. */
 export const apiThrottle = { perSecond: 20, burst: 40 }
-/** Requests to the page: each that is open asks every few seconds. One person gets less: `PersonThrottle` in `page.ts`. */
+/** Requests to the page: each open page sends one every few seconds. Each person has a lower limit: `PersonThrottle` in `page.ts`. */
 export const pageThrottle = { perSecond: 100, burst: 200 }
 
 const minuteMs = 60_000
 
 /**
- * Waiting for a dead lease, the slice, and the requests that a pause waits for at its end must fit into the dispatcher's timeout: one
- * minute, seven minutes, five minutes. It stays five seconds for what comes next.
+ * Three waits must fit into the dispatcher's timeout: one minute for a dead lease, seven minutes for the slice, and five minutes for the
+ * requests in flight when a pause begins. After its work the dispatcher waits five seconds for new hints.
  */
 export const dispatcherSlice = { sliceMs: 7 * minuteMs, lingerMs: 5_000 }

@@ -1,11 +1,11 @@
 /**
- * The network from which an identity store answers calls. `undefined`: from anywhere. A caller at one of `addresses` is always answered,
- * whatever the other fields say. (Identity Store API Reference, "NetworkConfiguration".)
+ * The networks whose calls an identity store answers. `undefined`: any network. It always answers a caller at one of `addresses`, whatever
+ * the other fields say. (Identity Store API Reference, "NetworkConfiguration".)
  */
 export type DirectoryNetwork = {
-  /** Only through a VPC endpoint. */
+  /** Only calls through a VPC endpoint. */
   readonly isEndpointRequired: boolean
-  /** Only from these VPCs; none: from any. */
+  /** Only calls from these VPCs. Empty: from any VPC. */
   readonly vpcs: readonly string[]
   /** CIDR ranges. */
   readonly addresses: readonly string[]

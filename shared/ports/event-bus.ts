@@ -1,4 +1,4 @@
-/** One event as PutEvents takes it. */
+/** One event for PutEvents. */
 export type OutgoingEvent = {
   readonly detailType: string
   readonly time: Date
@@ -11,6 +11,6 @@ export const eventsMost = 10
 
 /** The event bus of a deployment. Throws ServiceError (`events`). */
 export interface EventBus {
-  /** For each event, in their order, the code of its error; `undefined`: the bus has it. */
+  /** Returns the error code of each event, in the order of the events. `undefined`: the bus has the event. */
   put(events: readonly OutgoingEvent[]): Promise<readonly (string | undefined)[]>
 }

@@ -4,7 +4,7 @@ import type { PrincipalId } from '../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../domain/principals/principal.ts'
 import type { Page } from './page.ts'
 
-/** `isDisabled`: a user who may not sign in. */
+/** A group or user in a listing. `isDisabled`: the user cannot sign in. */
 export type NamedPrincipal = {
   readonly id: PrincipalId
   readonly name: PrincipalName
@@ -57,23 +57,23 @@ export interface IdentityStore {
   getGroupMembershipId(groupId: PrincipalId, userId: PrincipalId): Promise<string | undefined>
   /** Throws ConflictException if a group has this name. */
   createGroup(group: { readonly displayName: PrincipalName; readonly description?: string }): Promise<PrincipalId>
-  /** UpdateGroup. `undefined`: without a description. Throws ResourceNotFoundException. */
+  /** UpdateGroup. `undefined`: no description. Throws ResourceNotFoundException. */
   updateGroupDescription(groupId: PrincipalId, description: string | undefined): Promise<void>
-  /** With all its memberships. Throws ResourceNotFoundException. */
+  /** Deletes the group with all its memberships. Throws ResourceNotFoundException. */
   deleteGroup(groupId: PrincipalId): Promise<void>
-  /** Answers the membership's id. Throws ConflictException if the user is a member already, and ResourceNotFoundException. */
+  /** Returns the membership's id. Throws ConflictException if the user is already a member, and ResourceNotFoundException. */
   createGroupMembership(groupId: PrincipalId, userId: PrincipalId): Promise<string>
   /** CreateUser. Throws ConflictException if a user has this name. The user has no password. */
   createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId>
   /** UpdateUser, only for these attributes. `undefined` removes one. Throws ResourceNotFoundException. */
   updatePerson(id: PrincipalId, change: Profile): Promise<void>
-  /** With all memberships of the user. Throws ResourceNotFoundException. */
+  /** Deletes the user with all memberships. Throws ResourceNotFoundException. */
   deleteUser(id: PrincipalId): Promise<void>
   /** Throws ResourceNotFoundException. */
   deleteGroupMembership(membershipId: string): Promise<void>
 }
 
-/** An identity store that is only read. */
+/** The calls of an identity store that change nothing. */
 export type ReadingIdentityStore = Pick<
   IdentityStore,
   | 'findPrincipalId'

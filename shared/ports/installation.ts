@@ -11,7 +11,7 @@ export type ListedInstance = {
   readonly primaryRegion?: string | undefined
 }
 
-/** How the bucket is set up. Absent: it is not. */
+/** The bucket's settings. `undefined`: the setting does not exist. */
 export type BucketSettings = {
   readonly versioning: () => Promise<string | undefined>
   /** The prefixes under which old versions expire. */
@@ -37,14 +37,14 @@ export interface Installation {
   /** GetCallerIdentity. */
   caller(): Promise<{ readonly accountId: AccountId; readonly arn: string }>
   listInstances(): Promise<readonly ListedInstance[]>
-  /** The customer's key that encrypts an instance; `undefined`: it is AWS's own. */
+  /** The customer's key that encrypts an instance. `undefined`: AWS's own key does. */
   encryptionKeyOf(instanceArn: string): Promise<string | undefined>
   /** The delegated administrators of IAM Identity Center. */
   delegatedAdministrators(): Promise<readonly string[]>
   readonly bucket: BucketSettings
   /** GetQueueAttributes; `undefined`: there is no such queue. */
   queueAttributes(url: string): Promise<Readonly<Record<string, string>> | undefined>
-  /** How many function instances the account may run besides the reserved ones. */
+  /** The number of function instances that the account may run in addition to the reserved ones. */
   unreservedConcurrency(): Promise<number>
   /** ListServiceQuotas of a service. Empty if the service has no quotas. */
   quotasOf(serviceCode: string): Promise<readonly Quota[]>
@@ -54,7 +54,10 @@ export interface Installation {
   networkOf(identityStoreId: string): Promise<DirectoryNetwork | undefined>
   /** The newest group. `undefined`: there is none, or none has a date. */
   newestGroup(identityStoreId: string): Promise<DatedThing | undefined>
-  /** Invokes the function and returns its answer. Throws ServiceError (`lambda`): TooManyRequestsException at its concurrency limit. */
+  /**
+   * Invokes the function and returns its answer. Throws ServiceError (`lambda`): TooManyRequestsException if the function is at its
+   * concurrency limit.
+   */
   askFunction(functionName: string, question: object): Promise<unknown>
   /** A function's reserved concurrency. `undefined`: none. */
   reservedConcurrency(functionName: string): Promise<number | undefined>

@@ -1,7 +1,7 @@
-/** Structured fields of a log line. Never secrets, never bodies; names are data and stay in fields, not in messages. */
+/** Structured fields of a log line. Never put secrets or bodies here. Names are data, so they belong into fields, not into messages. */
 export type LogFields = Readonly<Record<string, unknown>>
 
-/** A line is a constant message with fields. `with` adds fields to all lines of the logger it answers. */
+/** A line is a constant message with fields. `with` returns a logger that adds these fields to all its lines. */
 export interface Log {
   with(fields: LogFields): Log
   info(message: string, fields?: LogFields): void

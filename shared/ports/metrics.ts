@@ -1,7 +1,7 @@
 import type { AttentionState } from '../domain/statuses/status.ts'
 import type { FunctionName } from './deployment-settings.ts'
 
-/** How the values of some minutes become one: their sum or their maximum. */
+/** `statistic`: how the values of several minutes become one, by their sum or their maximum. */
 type Definition = {
   readonly unit: 'Count' | 'Seconds'
   readonly statistic: 'Sum' | 'Maximum'
@@ -13,7 +13,7 @@ const level = (unit: Definition['unit'], means: string): Definition => ({ unit, 
 const inputs = (state: AttentionState): Definition => level('Count', `inputs in the state ${state}`)
 const ends = (name: FunctionName): Definition => counted(`runs of ${name} that came to their end`)
 
-/** All of ssofile's own metrics, one in a row. Code, alarms and dashboard can name no other. */
+/** All of ssofile's own metrics, one in each row. Code, alarms and dashboard can use no other. */
 export const metricDefinitions = {
   Created: counted('account assignments that were created'),
   Revoked: counted('account assignments of ours that are gone'),

@@ -21,28 +21,28 @@ export type ObjectMetadata = Readonly<Record<string, string>>
 export type FoundObject = ObjectHead & { readonly servedAt: Date; readonly metadata?: ObjectMetadata }
 export type ReadObject = FoundObject & { readonly body: Uint8Array }
 
-/** `ifNoneMatch: '*'`: only if there is no object. `ifMatch`: only over the object with this etag. */
+/** `ifNoneMatch: '*'`: write only if there is no object. `ifMatch`: only over the object with this etag. */
 export type WriteCondition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' }
 
-/** An object that is written in parts. */
+/** A running upload of an object in parts. */
 export type PartedUpload = { readonly key: string; readonly uploadId: string }
 
-/** `lost`: the condition failed (412, or 404 if there is no object), and nothing was written. A race (409) is thrown. */
+/** `lost`: the condition failed (412, or 404 if there is no object), so S3 wrote nothing. A race (409) throws. */
 export type WriteResult =
   | { readonly outcome: 'written'; readonly etag: string; readonly servedAt: Date }
   | { readonly outcome: 'lost' }
 
 /**
- * One bucket. Reads, writes and listings are strongly consistent (S3 User Guide, "Amazon S3 data consistency model").
- * Every method throws ServiceError for anything but the answers named here; only a 404 is absence.
+ * One bucket. Reads, writes and listings are strongly consistent (S3 User Guide, "Amazon S3 data consistency model"). Every method throws
+ * ServiceError for anything but the named answers. Only a 404 means absence.
  */
 export interface ObjectStore {
   readonly bucket: string
-  /** Also of an object that S3 refuses to give to us: a listing tells of it. */
+  /** Also returns an object that S3 refuses to GET, with the data of a listing. */
   head(key: string): Promise<FoundObject | undefined>
-  /** The body of an object of more than `mostBytes` is not read, and empty: its `size` tells. */
+  /** If an object has more than `mostBytes`, its body is not read and is empty. Compare it with `size`. */
   get(key: string, options?: { readonly mostBytes: number }): Promise<ReadObject | undefined>
-  /** The object unless it still has this etag, in one request (GET with If-None-Match; S3 answers 304). */
+  /** Reads the object unless it still has this etag, in one request (GET with If-None-Match; S3 answers 304). */
   getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined>
   put(
     key: string,
@@ -51,19 +51,19 @@ export interface ObjectStore {
     metadata?: ObjectMetadata,
   ): Promise<WriteResult>
   /**
-   * Begins an object in parts, for what is too large for memory. It is there once it is completed. One that never is goes with
-   * the bucket's lifecycle. (S3 User Guide, "Uploading and copying objects using multipart upload".)
+   * Begins an upload in parts, for objects that are too large for memory. The object exists once the upload is complete. The bucket's
+   * lifecycle removes incomplete uploads. (S3 User Guide, "Uploading and copying objects using multipart upload".)
    */
   beginUpload(key: string): Promise<PartedUpload>
-  /** `number` from 1 to 10,000; at least 5 MiB, the last one excepted. Answers its etag. */
+  /** `number`: from 1 to 10,000. Each part has at least 5 MiB, except the last. Returns the part's etag. */
   uploadPart(upload: PartedUpload, number: number, body: Uint8Array): Promise<string>
-  /** `etags`: of all parts, in order. Over whatever is there. */
+  /** `etags`: of all parts, in order. Replaces any object with this key. */
   completeUpload(upload: PartedUpload, etags: readonly string[]): Promise<void>
-  /** Deleting what is absent is `deleted`. `lost`: the object there has another etag. */
+  /** `deleted`: also if there was no object. `lost`: the object has another etag. */
   delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'>
-  /** Ascending by the UTF-8 bytes of the key, all pages. `startAfter` is a key, exclusive. */
+  /** All objects, ascending by the UTF-8 bytes of the key. `startAfter`: a key, exclusive. */
   list(prefix: string, options?: { readonly startAfter?: string }): AsyncIterable<ObjectHead>
 }
 
-/** A bucket that is only read. */
+/** The methods of a bucket that change nothing. */
 export type ReadingObjects = Pick<ObjectStore, 'bucket' | 'head' | 'get' | 'getIfChanged' | 'list'>

@@ -1,17 +1,17 @@
 import { isServiceError, ServiceError } from './service-error.ts'
 
 /**
- * Identity stores whose source is Active Directory by the older *AD sync* lack GetGroupId, GetUserId and the listings of memberships:
- * they answer this. Configurable AD sync has all. (aws-sdk issue 682: "as expected".)
+ * Identity stores with Active Directory as source, by the older *AD sync*, lack GetGroupId, GetUserId and the listings of memberships. They
+ * answer these calls with this code. Configurable AD sync has all calls. (aws-sdk issue 682: "as expected".)
  */
 const lacked = 'UnknownOperationException'
 
-/** What an identity store with the older AD sync can answer in another way. It is recognised by its first such answer. */
+/** Replaces calls that an identity store with the older AD sync lacks. Recognizes the older AD sync by the first such answer. */
 export class OlderAdSync {
-  /** `undefined`: nothing has been asked yet. */
+  /** `undefined`: unknown, because there was no call yet. */
   #isThere: boolean | undefined
 
-  /** `byName`: GetGroupId or GetUserId. `byFilter`: the same by ListGroups or ListUsers, whose filters are still answered. */
+  /** `byName`: GetGroupId or GetUserId. `byFilter`: the same by ListGroups or ListUsers, whose filters still work. */
   async find<T>(byName: () => Promise<T>, byFilter: () => Promise<T>): Promise<T> {
     if (this.#isThere !== true) {
       try {
@@ -27,8 +27,8 @@ export class OlderAdSync {
   }
 
   /**
-   * DescribeGroup answers there that some groups do not exist, although they do and have access (iambic issue 587). So only a
-   * listing of all groups proves that one is gone. `anyName`: GetGroupId of any name, to recognise the older AD sync.
+   * With the older AD sync, DescribeGroup says of some groups that they do not exist, although they do and have access (iambic issue 587).
+   * So only a listing of all groups proves that a group is gone. `anyName`: GetGroupId of any name, to recognize the older AD sync.
    */
   async describe<T>(
     group: T | undefined,
@@ -39,7 +39,7 @@ export class OlderAdSync {
     return this.#isThere ? list() : undefined
   }
 
-  /** ListGroupMemberships or ListGroupMembershipsForMember: nothing else tells them. */
+  /** `list`: ListGroupMemberships or ListGroupMembershipsForMember. No other call lists memberships. */
   async listMemberships<T>(list: () => Promise<T>): Promise<T> {
     try {
       return await list()
@@ -55,7 +55,7 @@ export class OlderAdSync {
 const unreadMemberships =
   'the source of users is Active Directory with the older AD sync, which does not tell who is in which group; configurable AD sync does (docs/from-an-hr-system.md)'
 
-/** True for what the older AD sync answers to a call that it lacks: then nobody can read memberships. */
+/** Whether the error is the answer of the older AD sync to a call that it lacks. Then nobody can read memberships. */
 export function lacksMemberships(error: unknown): error is ServiceError {
   return isServiceError(error, lacked) && error.service === 'identitystore'
 }

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** Asks once and remembers the answer; callers meanwhile share the question, and a failure is not remembered. */
+/** Asks once and remembers the answer. Callers in the meantime share the same question. A failure is not remembered. */
 export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined
   return () => {
@@ -14,7 +14,7 @@ export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** The same for so many milliseconds; then it asks again. */
+/** The same, for a number of milliseconds. Then it asks again. */
 export function onceIn<T>(ms: number, clock: Pick<Clock, 'monotonicMs'>, ask: () => Promise<T>): () => Promise<T> {
   let current: { readonly sinceMs: number; readonly answer: Promise<T> } | undefined
   return () => {

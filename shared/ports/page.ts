@@ -1,4 +1,4 @@
-/** One page of a listing; no `nextToken`: it was the last. A page may be short, or empty, and still not be the last. */
+/** One page of a listing. Without `nextToken` it is the last. A short or empty page need not be the last. */
 export type Page<T> = { readonly items: readonly T[]; readonly nextToken?: string | undefined }
 
 /** All items of a paged listing, page by page. */

@@ -1,7 +1,7 @@
 import type { PermissionSetRole } from './auditor.ts'
 import type { Page } from './page.ts'
 
-/** `accessRole`: what reads the trail, in the account of the principal. `token`: the same one makes no second job. */
+/** `accessRole`: the role that reads the trail, in the account of the principal. `token`: AWS starts only one job for the same token. */
 export type GenerationRequest = {
   readonly principalArn: string
   readonly trailArn: string
@@ -11,7 +11,7 @@ export type GenerationRequest = {
   readonly token: string
 }
 
-/** `isComplete`: all actions of the services that were found are in the policies. */
+/** `isComplete`: the policies have all actions of the services that AWS found. */
 export type GeneratedPolicies = {
   readonly principalArn: string
   readonly from?: Date | undefined
@@ -29,14 +29,14 @@ export type PolicyGeneration =
   | ({ readonly status: 'SUCCEEDED' } & GeneratedPolicies)
 
 /**
- * IAM Access Analyzer, as far as it makes policies of what CloudTrail recorded, in the account of the caller. It changes nothing but
- * its own jobs. Throws ServiceError (`iam`, `access-analyzer`).
+ * The calls of IAM Access Analyzer that generate policies from CloudTrail's records, in the caller's account. They change nothing but their
+ * own jobs. Throws ServiceError (`iam`, `access-analyzer`).
  */
 export interface PolicyGenerator {
   listPermissionSetRoles(nextToken?: string): Promise<Page<PermissionSetRole>>
   /**
-   * Answers the id of a job. ServiceQuotaExceededException: another one goes on, or there were too many today.
-   * AccessDeniedException: also where the caller may not pass the access role. ValidationException: an ARN or a time is wrong.
+   * Returns the id of a job. ServiceQuotaExceededException: another job runs, or there were too many today. AccessDeniedException: also if
+   * the caller may not pass the access role. ValidationException: an ARN or a time is wrong.
    */
   startPolicyGeneration(request: GenerationRequest): Promise<string>
   /** ValidationException: there is no such job in the account. */

@@ -16,33 +16,35 @@ import type { Randomness } from './randomness.ts'
 import type { Retirer } from './retirer.ts'
 import type { SsoAdmin } from './sso-admin.ts'
 
-/** Everything outside. Only entry files choose adapters for it. */
+/** All connections to the outside. Only entry files choose their adapters. */
 export type Ports = {
   readonly objects: ObjectStore
   readonly queues: Queues
   readonly ssoAdmin: SsoAdmin
   readonly identityStore: IdentityStore
   readonly organizations: Organizations
-  /** Only where it is asked who may assume existing roles. */
+  /** Only for callers that read who may assume existing roles. */
   readonly accountAccess?: AccountAccess | undefined
-  /** Only where it is asked when roles were last used. */
+  /** Only for callers that read the last use of roles. */
   readonly auditor?: Auditor | undefined
-  /** Only where credentials are retired. */
+  /** Only for callers that retire credentials. */
   readonly retirer?: Retirer | undefined
-  /** Only where break-glass is checked. */
+  /** Only for callers that check break-glass. */
   readonly breakGlass?: CheckedBreakGlass | undefined
-  /** Only where credentials are judged or retired: who is of break-glass. It comes with the deployment, as the definitions do. */
+  /**
+   * Only for callers that judge or retire credentials: the principals of break-glass. They come with the deployment, like its definitions.
+   */
   readonly emergency?: (() => EmergencyPrincipals) | undefined
-  /** Only where outcomes are told. */
+  /** Only for callers that send notifications. */
   readonly eventBus?: EventBus | undefined
   readonly channels?: Channels | undefined
   readonly clock: Clock
-  /** Unscaled by a local system's `--time-scale`: leases are judged by S3's own clock. */
+  /** The `--time-scale` of a local system does not change this clock, because leases depend on S3's own clock. */
   readonly leaseClock: Clock
   readonly randomness: Randomness
   readonly log: Log
   readonly metrics: Metrics
-  /** Only in commands: the account of their credentials; `undefined`: it is not known. */
+  /** Only in commands: the account of the caller's credentials. `undefined`: unknown. */
   readonly callerAccountId?: (() => Promise<string | undefined>) | undefined
 }
 

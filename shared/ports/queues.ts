@@ -1,4 +1,4 @@
-/** Queues that messages are worked from; each but `dispatch` has a dead-letter queue of its own. */
+/** Queues that ssofile works from. Each has its own dead-letter queue, except `dispatch`. */
 export const workedQueues = [
   'uploads',
   'links',
@@ -18,12 +18,12 @@ export type WorkedQueue = (typeof workedQueues)[number]
 export type DeadLetterQueue = `${Exclude<WorkedQueue, 'dispatch'>}-dead`
 export type QueueName = WorkedQueue | DeadLetterQueue
 
-/** All queues are FIFO but `uploads`: S3 cannot notify a FIFO queue (S3 User Guide, "Amazon S3 Event Notifications"). */
+/** All queues are FIFO except `uploads`: S3 cannot notify a FIFO queue (S3 User Guide, "Amazon S3 Event Notifications"). */
 export function isFifo(queue: QueueName): boolean {
   return queue !== 'uploads' && queue !== 'uploads-dead'
 }
 
-/** `groupId` (at most 128 characters) and `deduplicationId` are required by FIFO queues and refused by standard ones. */
+/** FIFO queues require `groupId` (at most 128 characters) and `deduplicationId`. Standard queues refuse them. */
 export type OutgoingMessage = {
   readonly body: string
   readonly groupId?: string
@@ -35,7 +35,7 @@ export type ReceivedMessage = {
   readonly receiptHandle: string
   readonly body: string
   readonly groupId?: string
-  /** How often it has been received, this time included. */
+  /** The number of receives, including this one. */
   readonly receiveCount: number
   readonly sentAt: Date
 }
@@ -48,19 +48,19 @@ export type ReceiveOptions = {
   readonly signal?: AbortSignal
 }
 
-/** SQS. Every method throws ServiceError for anything but the answers named here. */
+/** SQS. Every method throws ServiceError for anything but the named answers. */
 export interface Queues {
   /**
-   * Sends any number of messages, in batches of ten, those of one group in order. Throws when at least one was not accepted;
-   * others may have been, so a caller that repeats the call must repeat the same deduplication ids.
+   * Sends any number of messages, in batches of ten. Keeps the order within a group. Throws if SQS did not accept all. Some may have been
+   * accepted, so a caller that repeats the call must use the same deduplication ids.
    */
   send(queue: QueueName, messages: readonly OutgoingMessage[]): Promise<void>
   receive(queue: QueueName, options: ReceiveOptions): Promise<readonly ReceivedMessage[]>
   /** Deleting with an outdated receipt handle does nothing and does not throw. */
   delete(queue: QueueName, receiptHandle: string): Promise<void>
   /**
-   * Of 1 to 10 messages: `seconds` 0 to 43,200 from now; 0 makes them visible at once (and their next receive counts). Throws
-   * when it is not possible for at least one; it is done for all others.
+   * For 1 to 10 messages. `seconds`: 0 to 43,200 from now. 0 makes them visible at once, and their next receive counts. Throws if it fails
+   * for at least one message; the others have changed.
    */
   changeVisibility(queue: QueueName, receiptHandles: readonly string[], seconds: number): Promise<void>
 }

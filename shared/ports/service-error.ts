@@ -1,19 +1,18 @@
-/** The services that ssofile works with, by the names that AWS's own logs use. */
+/** The services of ssofile's daily work, by the names in AWS's own logs. */
 export type WorkedService = 's3' | 'sqs' | 'sso-admin' | 'identitystore' | 'organizations'
-/** With those that the auditor's role is for. */
+/** Also the services of the auditor's role. */
 export type AuditedService = WorkedService | 'sts' | 'iam' | 'access-analyzer'
-/** The services by which outcomes are told. */
+/** The services that send notifications. */
 type TellingService = 'events' | 'sns' | 'secretsmanager'
-/** All that functions call. */
+/** All services that functions call. */
 export type CalledService = AuditedService | TellingService | 'account-access'
-/** With those that only `ssofile doctor` asks. */
+/** Also the services that only `ssofile doctor` calls. */
 export type ServiceName = CalledService | 'lambda' | 'service-quotas'
 
 /**
- * What every port throws when its service answers with an error or does not answer.
- * `code` is AWS's own error code (`ThrottlingException`, `NoSuchBucket`, …), or `NoAnswer` where the service did not
- * answer or its answer cannot be read. `httpStatus` is `undefined` where there was no HTTP answer.
- * Absence is never an error: a port answers `undefined` for it.
+ * Every port throws this if its service answers with an error or does not answer. `code`: AWS's own error code (`ThrottlingException`,
+ * `NoSuchBucket`, …), or `NoAnswer` if there is no readable answer. `httpStatus`: `undefined` if there was no HTTP answer. Absence is never
+ * an error: a port returns `undefined` for it.
  */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
@@ -36,7 +35,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** True for a ServiceError that carries one of these AWS error codes. Without codes: for any ServiceError. */
+/** Whether the error is a ServiceError with one of these codes. Without codes: any ServiceError. */
 export function isServiceError<Code extends string>(
   error: unknown,
   ...codes: readonly Code[]
@@ -44,7 +43,7 @@ export function isServiceError<Code extends string>(
   return error instanceof ServiceError && (codes.length === 0 || codes.some((code) => code === error.code))
 }
 
-/** What a call answers; `undefined` where it throws a ServiceError with one of these codes. */
+/** The answer of a call, or `undefined` if it throws a ServiceError with one of these codes. */
 export async function unlessCode<T>(
   call: Promise<T>,
   ...codes: readonly [string, ...string[]]
@@ -58,8 +57,8 @@ export async function unlessCode<T>(
 }
 
 /**
- * What a call answers, or in AWS's words why it is refused. What cannot be read is unknown: it is never nothing, or nobody. Throws
- * what may pass by itself.
+ * The answer of a call, or the reason of its refusal, in AWS's words. Unread data is unknown: never treat it as empty. Throws errors that
+ * may pass by themselves.
  */
 export async function unlessUnread<T>(call: Promise<T>): Promise<{ readonly is: T } | { readonly unread: string }> {
   try {
@@ -71,23 +70,23 @@ export async function unlessUnread<T>(call: Promise<T>): Promise<{ readonly is: 
 }
 
 /**
- * `not-now`: the service declined, nothing took effect, and the same call may succeed later.
- * `refused`: the service declined, nothing took effect, and the same call is refused again until something changes.
- * `unknown`: the call may have taken effect. Only reading back tells.
+ * `not-now`: the service refused, nothing took effect, and the same call may succeed later. `refused`: the service refused, nothing took
+ * effect, and it refuses the same call until something changes. `unknown`: the call may have taken effect, so read back.
  */
 export type ErrorProof = 'not-now' | 'refused' | 'unknown'
 
 /**
- * What an error proves about the call. The first row that fits counts:
+ * The proof in an error about its call. The first row that fits counts:
  *
  * | HTTP status    | code                                    | proof     |
- * | any or none    | a throttling (SlowDown comes with 503)  | `not-now` |
+ * | -------------- | --------------------------------------- | --------- |
+ * | any or none    | throttling (SlowDown comes with 503)    | `not-now` |
  * | any or none    | a race of conditional writes in S3      | `not-now` |
  * | 500 and above  | any other, known or not                 | `unknown` |
- * | 4xx or not told | a refusal that AWS documents           | `refused` |
- * | any or none    | `NoAnswer`, or a code that is not known | `unknown` |
+ * | 4xx or none    | a documented refusal                    | `refused` |
+ * | any or none    | `NoAnswer`, or an unknown code          | `unknown` |
  *
- * A ConflictException is `refused`: whether it passes depends on the operation, so the callers decide that.
+ * A ConflictException is `refused`. Whether it passes depends on the operation, so the callers decide that.
  */
 export function proofOf({ code, httpStatus = 0 }: ServiceError): ErrorProof {
   if (throttlings.has(code) || code === racing) return 'not-now'
@@ -95,9 +94,9 @@ export function proofOf({ code, httpStatus = 0 }: ServiceError): ErrorProof {
 }
 
 /**
- * True where S3 refuses to give one object although it is there: its uploader encrypted it with a key of his own (SSE-C:
- * 400 InvalidRequest), or with a KMS key that the caller may not use (403 AccessDenied, KMS.…), or it is archived (403
- * InvalidObjectState). S3 API Reference, "GetObject" and "Error responses".
+ * Whether S3 refuses to return an object that exists: its uploader encrypted it with their own key (SSE-C: 400 InvalidRequest), or with a
+ * KMS key that the caller may not use (403 AccessDenied, KMS.…), or it is archived (403 InvalidObjectState). S3 API Reference, "GetObject"
+ * and "Error responses".
  */
 export function isObjectRefusal(error: unknown): error is ServiceError {
   if (!isServiceError(error) || error.service !== 's3') return false
@@ -106,12 +105,12 @@ export function isObjectRefusal(error: unknown): error is ServiceError {
 }
 const objectRefusals = new Set(['AccessDenied', 'InvalidObjectState', 'InvalidRequest'])
 
-/** True where the same call may succeed later although nothing is changed. */
+/** Whether the same call may succeed later although nothing changes. */
 export function isPassing(error: unknown): boolean {
   return isServiceError(error) && proofOf(error) !== 'refused'
 }
 
-/** S3 did not look at the condition: another write of the key was under way. (S3 User Guide, "Conditional writes".) */
+/** S3 did not check the condition, because another write of the key was running. (S3 User Guide, "Conditional writes".) */
 const racing = 'ConditionalRequestConflict'
 
 // "Common Errors" and the error lists of each service's API Reference; S3 User Guide, "Error responses".
@@ -121,15 +120,15 @@ const throttlings = codes(`
   TooManyRequestsException`)
 
 const refusals = codes(
-  // Who calls, with which credentials: any service.
+  // Faults of the caller or the credentials, in any service.
   `AccessDenied AccessDeniedException AuthorizationHeaderMalformed ExpiredToken ExpiredTokenException
   IncompleteSignature IncompleteSignatureException InvalidAccessKeyId InvalidClientTokenId InvalidSecurity
   InvalidSignatureException InvalidToken MissingAuthenticationToken MissingAuthenticationTokenException NotAuthorized
   OptInRequired RequestExpired RequestTimeTooSkewed SignatureDoesNotMatch UnrecognizedClientException`,
-  // Which input: any service.
+  // Faults of the input, in any service.
   `InvalidAction InvalidArgument InvalidParameterValue InvalidRequest MissingParameter SerializationException
   UnknownOperationException ValidationError ValidationException`,
-  // SSO Admin and the identity store. The KMS reasons stand in place of ResourceNotFoundException.
+  // SSO Admin and the identity store. The KMS reasons come instead of ResourceNotFoundException.
   `ConflictException InstanceNotFound KMS_KEY_NOT_FOUND KMS_NOT_FOUND_EXCEPTION ResourceNotFoundException
   ServiceQuotaExceededException`,
   // Organizations.

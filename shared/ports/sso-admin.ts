@@ -11,7 +11,7 @@ import type { PermissionSetArn, PrincipalId } from '../domain/principals/identit
 import type { PrincipalType } from '../domain/principals/principal.ts'
 import type { Page } from './page.ts'
 
-/** What CreateAccountAssignment and DeleteAccountAssignment name. */
+/** The target of CreateAccountAssignment and DeleteAccountAssignment. */
 export type AssignmentTarget = {
   readonly accountId: AccountId
   readonly permissionSetArn: PermissionSetArn
@@ -23,13 +23,13 @@ export const requestKinds = ['creation', 'deletion'] as const
 export type RequestKind = (typeof requestKinds)[number]
 export type RequestState = 'IN_PROGRESS' | 'FAILED' | 'SUCCEEDED'
 
-/** The List calls of requests and provisionings tell no more than this. */
+/** The List calls of requests and provisionings return only these fields. */
 export type RequestSummary = { readonly requestId: string; readonly state: RequestState; readonly createdAt: Date }
 
 /** AccountAssignmentOperationStatus (IAM Identity Center API Reference). */
 export type AssignmentRequest = RequestSummary & { readonly failureReason?: string; readonly target: AssignmentTarget }
 
-/** What DescribePermissionSet answers. `sessionDuration` is ISO 8601, `PT1H` to `PT12H`. */
+/** The answer of DescribePermissionSet. `sessionDuration` is ISO 8601, `PT1H` to `PT12H`. */
 export type PermissionSetAttributes = PermissionSetUpdate & {
   readonly arn: PermissionSetArn
   readonly name: PermissionSetName
@@ -39,8 +39,8 @@ export type PermissionSetAttributes = PermissionSetUpdate & {
 export type NewPermissionSet = Omit<PermissionSetAttributes, 'arn' | 'createdAt'> & { readonly tags: readonly Tag[] }
 
 /**
- * What UpdatePermissionSet is given. A relay state that is left out is cleared; a description that is left out is kept,
- * and cannot be emptied (its least length is 1).
+ * The input of UpdatePermissionSet. A missing relay state clears it. A missing description keeps the old one: a description cannot be
+ * emptied (its least length is 1).
  */
 export type PermissionSetUpdate = Pick<PermissionSetDefinition, 'description' | 'sessionDuration' | 'relayState'>
 
@@ -56,18 +56,18 @@ export const provisioningStatuses = [
   'LATEST_PERMISSION_SET_PROVISIONED',
   'LATEST_PERMISSION_SET_NOT_PROVISIONED',
 ] as const
-/** Whether an account has a permission set as it is defined now. */
+/** Whether an account has the present definition of a permission set. */
 export type ProvisioningStatus = (typeof provisioningStatuses)[number]
 
 export type Principal = { readonly principalId: PrincipalId; readonly principalType: PrincipalType }
 
-/** The writes may be given a signal that aborts them only while they have not left. */
+/** `signal` aborts a write only before it is sent. */
 export type WriteOptions = { readonly signal?: AbortSignal }
 
 /**
- * IAM Identity Center's SSO Admin API, one instance. Throws ServiceError with AWS's codes: ThrottlingException,
- * ConflictException, ResourceNotFoundException, AccessDeniedException, ValidationException,
- * ServiceQuotaExceededException, InternalServerException. No adapter retries a write.
+ * The SSO Admin API of one instance of IAM Identity Center. Throws ServiceError with AWS's codes: ThrottlingException, ConflictException,
+ * ResourceNotFoundException, AccessDeniedException, ValidationException, ServiceQuotaExceededException, InternalServerException. No adapter
+ * retries a write.
  */
 export interface SsoAdmin {
   instance(): Promise<{ readonly instanceArn: string; readonly identityStoreId: string }>
@@ -87,8 +87,8 @@ export interface SsoAdmin {
     nextToken?: string,
   ): Promise<Page<Principal>>
   /**
-   * Where this principal is assigned. For a USER the rows of its groups are mixed in, with PrincipalType GROUP; pages may be
-   * short. Documented as the management account's own: a delegated administrator may be refused.
+   * The assignments of this principal. For a USER, they also include the rows of its groups, with PrincipalType GROUP. Pages may be short.
+   * AWS documents the call for the management account only, so it may refuse a delegated administrator.
    */
   listAccountAssignmentsForPrincipal(principal: Principal, nextToken?: string): Promise<Page<AssignmentTarget>>
 
@@ -97,17 +97,17 @@ export interface SsoAdmin {
   describePermissionSet(arn: PermissionSetArn): Promise<PermissionSetAttributes | undefined>
   createPermissionSet(permissionSet: NewPermissionSet, options?: WriteOptions): Promise<PermissionSetArn>
   updatePermissionSet(arn: PermissionSetArn, update: PermissionSetUpdate): Promise<void>
-  /** ConflictException while it is provisioned anywhere, deletions of assignments in flight included. */
+  /** ConflictException while the permission set is provisioned anywhere, also while deletions of assignments are in flight. */
   deletePermissionSet(arn: PermissionSetArn): Promise<void>
   listTagsForResource(arn: PermissionSetArn, nextToken?: string): Promise<Page<Tag>>
-  /** Adds tags, and gives those that are there already their new values. */
+  /** Adds tags, and replaces the values of existing ones. */
   tagResource(arn: PermissionSetArn, tags: readonly Tag[]): Promise<void>
   untagResource(arn: PermissionSetArn, keys: readonly string[]): Promise<void>
 
   listManagedPolicies(arn: PermissionSetArn, nextToken?: string): Promise<Page<string>>
-  /** ConflictException where it is attached already. */
+  /** ConflictException: it is already attached. */
   attachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void>
-  /** ResourceNotFoundException where it is not attached. */
+  /** ResourceNotFoundException: it is not attached. */
   detachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void>
   listCustomerManagedPolicies(arn: PermissionSetArn, nextToken?: string): Promise<Page<CustomerManagedPolicy>>
   attachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void>
@@ -117,13 +117,13 @@ export interface SsoAdmin {
   putInlinePolicy(arn: PermissionSetArn, policy: string): Promise<void>
   deleteInlinePolicy(arn: PermissionSetArn): Promise<void>
   getPermissionsBoundary(arn: PermissionSetArn): Promise<PermissionsBoundary | undefined>
-  /** Replaces the one that is there, of whichever kind. */
+  /** Replaces a present boundary of either kind. */
   putPermissionsBoundary(arn: PermissionSetArn, boundary: PermissionsBoundary): Promise<void>
   deletePermissionsBoundary(arn: PermissionSetArn): Promise<void>
 
   /**
-   * Makes the roles in the accounts equal to the definition: in one account, or in all that have the permission set
-   * (3,500 at most). Three at a time.
+   * Makes the roles in the accounts equal to the definition: in one account, or in all accounts with the permission set (at most 3,500). At
+   * most three run at a time.
    */
   provisionPermissionSet(arn: PermissionSetArn, accountId?: AccountId): Promise<Provisioning>
   /** `undefined`: the service does not know the request (any more). */
@@ -142,9 +142,9 @@ export interface SsoAdmin {
 
   /** Attributes for access control. `undefined`: none were ever configured. */
   describeAttributes(): Promise<AttributeConfiguration | undefined>
-  /** ConflictException where some are configured. What comes of it Describe tells: it may take a while, and fail. */
+  /** ConflictException: some are already configured. Only Describe tells the result: it may take a while, and fail. */
   createAttributes(attributes: readonly Attribute[]): Promise<void>
-  /** Replaces all of them. ResourceNotFoundException where none were ever configured. */
+  /** Replaces all of them. ResourceNotFoundException: none were ever configured. */
   updateAttributes(attributes: readonly Attribute[]): Promise<void>
 }
 

@@ -8,14 +8,14 @@ import type { PrincipalName, PrincipalType } from '../../domain/principals/princ
 import type { ObjectStore } from '../../ports/object-store.ts'
 
 /**
- * The list of all access for auditors: one empty object for each access, by names. Follows the ledger and `foreign/`, and the
+ * A list of all access for auditors: one empty object for each access, with names in its key. It follows the ledger and `foreign/`, and the
  * sweep corrects it. No decision reads it.
  */
 export const accessPrefix = 'access/'
 export type Giver = 'ours' | 'foreign' | 'temporary'
 
 /**
- * S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"). The name of a principal in a link leaves room for the
+ * S3 allows keys of 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"). The limit on principal names in links leaves room for the
  * rest.
  */
 export function renderAccessKey(key: AccessKey, principal: PrincipalName, giver: Giver): string {
@@ -31,7 +31,7 @@ export type ListedAccess = {
   readonly giver: Giver
 }
 
-/** Parses a key for people to read. `undefined`: not such a key. */
+/** Parses a key for display. `undefined`: not such a key. */
 export function parseAccessKey(key: string): ListedAccess | undefined {
   const told = /^access\/account%(\d{12})%([^%]+)%(.+)%(GROUP|USER)%(ours|foreign|temporary)$/s.exec(key)
   if (told === null) return undefined
@@ -41,21 +41,23 @@ export function parseAccessKey(key: string): ListedAccess | undefined {
   return { account, permissionSet, principal: parseNameInKey(name), type: whose, giver: by }
 }
 
-/** The key of this entry under `access/`; `undefined`: it is not proven that the access exists. */
+/** The key of this entry under `access/`. `undefined`: nothing proves that the access exists. */
 export function accessKeyOf(key: AssignmentKey, entry: LedgerEntry | undefined): string | undefined {
   if (!entry || !isThere(entry)) return undefined
   const isTemporary = isOnlyTemporary(entry.links.map((link) => link.key))
   return renderAccessKey(key, entry.principal, isTemporary ? 'temporary' : 'ours')
 }
 
-/** An entry that was written again because history knows it counts too. A creation without an outcome proves nothing. */
+/**
+ * Whether the access is proven to exist. An entry that was rebuilt from history counts too. A creation without an outcome proves nothing.
+ */
 function isThere(entry: LedgerEntry): boolean {
   const { grantedAt, missingSince, call } = entry
   const isEnded = call?.kind === 'deletion' && call.outcome === 'SUCCEEDED'
   return (grantedAt !== undefined || isLost(entry)) && missingSince === undefined && !isEnded
 }
 
-/** Two ids may have had one name, one after the other: this field says whose access it is. */
+/** Two ids may have had the same name at different times. This field says which id has the access. */
 const idField = 'principal-id'
 
 export async function writeAccess(objects: ObjectStore, at: string, id: PrincipalId): Promise<void> {

@@ -18,15 +18,15 @@ export type Arrivals = z.infer<typeof arrivals>
 export type ArrivalKind = Exclude<keyof Arrivals, 'v'>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/arrivals.json', arrivals)
 
-/** An event that soon after the last note says nothing new, so a flood writes the record rarely. */
+/** An event within this time after the last note adds nothing, so a flood of events rarely writes the record. */
 const seldomMs = 10 * 60_000
 
-/** The events that arrived last, for `ssofile doctor`; `undefined`: none was noted. */
+/** The last events that arrived, for `ssofile doctor`. `undefined`: none was noted. */
 export async function readArrivals(objects: ObjectStore): Promise<Arrivals | undefined> {
   return (await spoiledAsAbsent(recordOf(objects).read()))?.value
 }
 
-/** Notes by name that events arrived. Only logs a failure, so that it does not hold up the events. */
+/** Notes the names of events that arrived. It only logs a failure, so a failure does not delay the events. */
 export async function noteArrivals(
   { objects, clock, log }: Pick<Ports, 'objects' | 'clock' | 'log'>,
   names: Readonly<Partial<Record<ArrivalKind, string>>>,

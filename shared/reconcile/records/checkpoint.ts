@@ -13,9 +13,9 @@ const overlapMs = 5 * 60_000
 const toldStatus = record({
   etag: z.string(),
   state: z.enum(statusStates),
-  /** The input's state in the index; absent: it is not there. */
+  /** The input's state in the index; absent: not in the index. */
   attention: z.enum(attentionStates).optional(),
-  /** The etag of the file that it describes; absent: the file was gone. */
+  /** The etag of the described file; absent: the file was gone. */
   of: z.string().optional(),
   desired: z.int(),
   open: z.int(),

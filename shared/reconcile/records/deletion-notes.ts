@@ -10,13 +10,13 @@ import { JsonRecord } from './json-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
 /**
- * Who asked the API to delete one upload of an input, written before the deletion: S3 names the API itself, and a deleted
- * object says nothing. Only ssofile's own functions may write under `state/`. There is one note for each input that was
- * deleted so, for a message that comes twice; it may be deleted at any time.
+ * The caller who asked the API to delete one upload of an input. The API writes this note before the deletion, because S3 names only the
+ * API as the deleter. Only ssofile's own functions may write under `state/`. The note stays after it was read, because the message may come
+ * twice. It may be deleted at any time.
  */
 const note = record({
   input: z.string(),
-  /** The upload that was to be deleted. */
+  /** The upload to delete. */
   etag: z.string(),
   lastModified: z.iso.datetime(),
   arn: z.string(),
@@ -27,7 +27,7 @@ type Note = z.infer<typeof note>
 const recordOf = (objects: ObjectStore, input: string) =>
   new JsonRecord<Note>(objects, `state/deletions/${createHash('sha256').update(input).digest('hex')}.json`, note)
 
-/** Of two who ask at once the first is noted: both wanted this upload gone. */
+/** If two callers ask at once, the first one is noted: both wanted this upload gone. */
 export async function noteDeletion(objects: ObjectStore, upload: ObjectHead, caller: ApiCaller): Promise<void> {
   const { key: input, etag, lastModified } = upload
   const { arn, sourceIpAddress } = caller
@@ -36,8 +36,8 @@ export async function noteDeletion(objects: ObjectStore, upload: ObjectHead, cal
 }
 
 /**
- * The message of a deletion with the API's caller as who did it, if the API deleted the upload that the status is of, or one
- * that no status was written of. Any other message as it is: its caller would be a guess.
+ * Names the API's caller as the author of a deletion, if the status is about the deleted upload, or if no status names an upload. Returns
+ * any other message unchanged, because its caller would be a guess.
  */
 export async function nameDeleter(
   objects: ObjectStore,

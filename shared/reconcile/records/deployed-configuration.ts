@@ -8,8 +8,8 @@ import { renderJson, spoiledAsAbsent } from './stored-json.ts'
 export const deployedConfigurationKey = 'control/configuration.json'
 
 /**
- * People's configuration is parsed strictly. This copy may come from another version: leave out keys that this version does not
- * know.
+ * A person's configuration is parsed strictly. This copy may come from another version of ssofile, so keys that this version does not know
+ * are left out.
  */
 const known = z.unknown().transform((told, context): Configuration => {
   const read = configuration.safeParse(told)
@@ -29,15 +29,15 @@ function without(value: unknown, [first, ...rest]: readonly PropertyKey[], keys:
   return Object.fromEntries(fields.map(([name, one]) => [name, name === first ? without(one, rest, keys) : one]))
 }
 
-/** History has each configuration of a dispatcher here, whole. */
+/** The folder in history with every configuration of a dispatcher, in full. */
 export const configurationSubject = { folder: 'history/configuration/', name: 'configuration' }
 
 export const deployed = record({ v: z.literal(1), configuration: known })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, deployedConfigurationKey, deployed)
 
 /**
- * The configuration of this bucket's deployment, only for the command line. Functions have their configuration beside their
- * code, so none of them depends on another version. `undefined`: none was written. Throws SpoiledObjectError.
+ * The configuration of this bucket's deployment, only for the command line. Functions have their configuration beside their code, so none
+ * of them depends on another version. `undefined`: there is none. Throws SpoiledObjectError.
  */
 export async function readDeployedConfiguration(objects: ObjectStore): Promise<Configuration | undefined> {
   return (await recordOf(objects).read())?.value.configuration

@@ -71,7 +71,7 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Why something failed, for a person. */
+/** The reason of a failure, for people. */
 export function reasonOf(error: unknown): string {
   return isServiceError(error) ? `${error.service} answered ${error.code}: ${error.message}` : describeError(error)
 }

@@ -11,9 +11,9 @@ import type { OutgoingMessage } from '../../ports/queues.ts'
 import { deduplicationId, groupId } from './lanes.ts'
 
 /**
- * A message of this queue. Throws SyntaxError or ZodError where it is none, and for a key of another queue, which would
- * get a status although it is no input. Each receive has its own id: a second look may write the status again, and SQS
- * must not drop its hints as repeats of the first.
+ * Parses a message of this queue. Throws SyntaxError or ZodError if it is not one, and an Error for a key of another queue: that key would
+ * get a status although it is no input. Each receive gets its own id. A second look may write the status again, and SQS must not drop its
+ * hints as repeats of the first look.
  */
 export function parseInput(
   queue: InputQueue | readonly InputQueue[],
@@ -30,13 +30,13 @@ export function parseInput(
 /** The queues of the function `requests`. */
 export const queuesOfPeople = ['requests', 'people', 'urgent'] as const satisfies readonly InputQueue[]
 
-/** Why a file of a person is looked at who is suspended: it goes with what takes access away. */
+/** The event of a look at a file whose user is suspended. Such looks go into the queue for work that takes access away. */
 export const userIsSuspended = 'its user is suspended'
 
 /**
- * The queue of a message; `undefined`: S3 tells of no such key. The table is kinds.ts: what takes access away from a person now, a
- * suspension or the deletion of a membership or a person, has a queue that nothing else can fill. The deletion of a request stays
- * with the requests, whose order counts; each person has a message group of their own there.
+ * The queue of a message; `undefined`: no input has such a key. The table of queues is in kinds.ts. Changes that take access away from a
+ * person now, such as a suspension or the deletion of a membership or a person, have their own queue, which nothing else can fill. The
+ * deletion of a request stays with the requests, because their order counts. There each person has a message group.
  */
 export function queueOfInput({ key, event }: Pick<InputMessage, 'key' | 'event'>): InputQueue | undefined {
   const kind = kindAt(key)
@@ -44,19 +44,20 @@ export function queueOfInput({ key, event }: Pick<InputMessage, 'key' | 'event'>
 }
 
 /**
- * A share of a queue has few message groups, since SQS gives each group its turn: however many files somebody uploads, those of the
- * others wait for a few batches of them. A deletion may revoke, so it is in groups of its own and overtakes all uploads, and what
- * ssofile looks at again by itself is in others; the order does not matter, since a file is read as it is now.
+ * The message groups of one share of a queue. SQS gives each group its turn, so a share has few groups: however many files somebody
+ * uploads, other people's files wait only for a few batches of them. Deletions may revoke, so they have their own groups and overtake all
+ * uploads. Looks that ssofile starts by itself also have their own groups. The order between groups does not matter, because ssofile reads
+ * each file as it is now.
  *
  * | input                      | whose share it is                                  | groups |
  * | -------------------------- | -------------------------------------------------- | ------ |
- * | link                       | its folder's                                       | 8      |
- * | request, approval          | the person's, who alone can write them             | 1      |
- * | rule                       | all of them share a listing of the directory       | 1      |
- * | any other                  | its uploader's                                     | 8      |
- * | the same, in `urgent`      | its uploader's                                     | 2      |
+ * | link                       | the folder's                                       | 8      |
+ * | request, approval          | the person's: only this person can write them      | 1      |
+ * | rule                       | all rules share one listing of the directory       | 1      |
+ * | any other                  | the uploader's                                     | 8      |
+ * | any other, in `urgent`     | the uploader's                                     | 2      |
  *
- * Two groups use up the 20 calls a second of the directory; with more, processes that are refused hold up a suspension of somebody else.
+ * Two groups use up the directory's 20 calls a second. With more groups, throttled processes would delay the suspension of somebody else.
  */
 const groupsOfShare = { urgent: 2, other: 8 }
 
@@ -74,7 +75,7 @@ function groupOfInput(message: InputMessage, folders: readonly string[]): string
   return groupId(`${share} ${isDeletion(event) ? 'deleted' : isAgain ? 'again' : 'there'} ${place}`)
 }
 
-/** By S3's name of the event, which decides on the order alone. */
+/** By S3's name of the event. It decides only the order of work. */
 function isDeletion(event: string): boolean {
   return event.startsWith('ObjectRemoved')
 }
@@ -97,7 +98,10 @@ export async function sendAlone(
   if (queue) await queues.send(queue, [toOutgoing({ ...message, isAlone: true }, configuration)])
 }
 
-/** Has each of these inputs looked at; `event` says why. `user`: of a membership, besides the user who has the name now. */
+/**
+ * Asks for a look at each of these inputs. `event`: the reason. `user`: for a membership, a user to look at in addition to the one who has
+ * the name now.
+ */
 export async function sendEach(
   { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
   inputs: readonly Pick<InputMessage, 'key' | 'user'>[],
@@ -111,7 +115,6 @@ export async function sendEach(
   }
 }
 
-/** The same for one input. */
 export async function sendInput(
   { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
   input: Pick<InputMessage, 'key' | 'user'>,
@@ -121,7 +124,7 @@ export async function sendInput(
   await sendEach({ queues, randomness }, [input], event, configuration)
 }
 
-/** Has these inputs looked at again; `event` says why, for the log. Keys of no input are left out. */
+/** Asks for a new look at these inputs. `event`: the reason, for the log. Skips keys that are no inputs. */
 export async function sendInputs(
   { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
   keys: readonly string[],

@@ -16,7 +16,7 @@ export type StoredEntry = {
   readonly key: AssignmentKey
   readonly entry: LedgerEntry
   readonly etag: string
-  /** Where `access/` has it. What is known of the entry may be ahead of its object, and of this. */
+  /** The key under `access/` for the stored entry. `entry` may be newer than the stored one. */
   readonly listed: string | undefined
 }
 
@@ -24,14 +24,14 @@ export function ledgerKey(key: AssignmentKey): string {
   return `${ledgerPrefix}${key}`
 }
 
-/** The account assignments that we own: one record each under `assignments/`, and as far as it is there, under `access/`. */
+/** The account assignments that we own, one record each under `assignments/`. If an assignment exists, `access/` lists it too. */
 export class Ledger {
   readonly #objects: ObjectStore
   readonly #onKnown: (key: AssignmentKey, entry: LedgerEntry | undefined) => void
-  /** How often this process changed each entry. */
+  /** The number of this process's changes to each entry. */
   readonly #changes = new Map<AssignmentKey, number>()
 
-  /** `onKnown` gets each entry after it was read, written or removed (`undefined`). */
+  /** Calls `onKnown` for each entry after it was read, written or removed (`undefined`). */
   constructor(objects: ObjectStore, onKnown: (key: AssignmentKey, entry: LedgerEntry | undefined) => void = () => {}) {
     this.#objects = objects
     this.#onKnown = onKnown
@@ -40,7 +40,7 @@ export class Ledger {
   async read(key: AssignmentKey): Promise<StoredEntry | undefined> {
     const changes = this.#changes.get(key)
     const stored = await this.#record(key).read()
-    // An answer that travelled while this process changed the entry is old.
+    // An answer is outdated if this process changed the entry meanwhile.
     if (this.#changes.get(key) === changes) this.#onKnown(key, stored?.value)
     if (!stored) return undefined
     const { value: entry, object } = stored
@@ -74,7 +74,7 @@ export class Ledger {
   }
 }
 
-/** The assignment keys under `assignments/` or `foreign/` with this beginning, ascending. Other keys are skipped. */
+/** The assignment keys under `assignments/` or `foreign/` with this beginning, ascending. Skips other keys. */
 export async function* listAssignmentKeys(
   objects: ReadingObjects,
   prefix: string,
@@ -86,7 +86,7 @@ export async function* listAssignmentKeys(
   }
 }
 
-/** The accounts in which the ledger has an assignment of this permission set to whoever has, or had, this name. */
+/** The accounts where the ledger has an assignment of this permission set to a principal that has or had this name. */
 export async function listAccountsOf(
   objects: ReadingObjects,
   { permissionSet, principal, type }: Grant,

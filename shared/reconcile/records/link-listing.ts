@@ -7,12 +7,15 @@ import { once } from '../../ports/once.ts'
 import { type LinkReading, readLink } from './read-link.ts'
 import { SharedReadings } from './shared-readings.ts'
 
-/** A listing has about 300 bytes for each: with more it takes longer than asking for the few that may grant something. */
+/**
+ * A listing has about 300 bytes for each link. With more links than this, it takes longer than single reads of the few links that may grant
+ * something.
+ */
 const listedMost = 250
-/** S3 dates objects in whole seconds: one that is older than this when it is read is not replaced under the same date. */
+/** S3 dates objects in whole seconds. If an object is older than this when ssofile reads it, a later replacement has another date. */
 const datedMs = 2_000
 
-/** What the scopes of links are made of. */
+/** The scope kinds that the links use. */
 export type ScopeKinds = ReadonlySet<Scope['kind']>
 /** `undefined`: the key is no link. */
 type Kind = Scope['kind'] | undefined
@@ -24,15 +27,15 @@ export type ListedLinks = {
 }
 
 /**
- * Lists the links in one request, instead of asking for each that could grant something. One listing serves all hints that
- * were pulled before it. What was read of a link stands while the listing shows the same object. Where there are too many,
- * each is asked for.
+ * Lists the links in one request, instead of one read for each link that could grant something. One listing serves all hints that were
+ * pulled before it. A link's reading stays valid while the listing shows the same object. If there are too many links, callers read each
+ * link.
  */
 export class LinkListing {
   readonly #objects: ObjectStore
   readonly #configuration: Pick<Configuration, 'folders'>
   readonly #known = new Map<string, LinkReading & { readonly state: 'in-force' }>()
-  /** Of the listed keys: each is judged once. */
+  /** By listed key, so that each key is parsed once. */
   #kinds: ReadonlyMap<string, Kind> = new Map()
   #isLong = false
   readonly #shared: SharedReadings<ListedLinks | undefined>
@@ -44,8 +47,8 @@ export class LinkListing {
   }
 
   /**
-   * What is there now: listings are strongly consistent. `sinceMs` (monotonic): as it was at that moment is enough.
-   * `undefined`: there are too many.
+   * Lists the links as they are now: listings are strongly consistent. `sinceMs` (monotonic): a listing from this moment or later is fresh
+   * enough. `undefined`: there are too many links.
    */
   look(sinceMs?: number): Promise<ListedLinks | undefined> {
     return sinceMs === undefined ? this.#list() : this.#shared.read('', sinceMs, () => this.#list())
@@ -90,7 +93,7 @@ function isSameObject(a: ObjectHead, b: ObjectHead): boolean {
   return a.etag === b.etag && a.size === b.size && a.lastModified.getTime() === b.lastModified.getTime()
 }
 
-/** It says the same until it is replaced. */
+/** Whether the link means the same until somebody replaces it. */
 function isLasting({ object, body }: LinkReading & { readonly state: 'in-force' }): boolean {
   const isDated = object.servedAt.getTime() - object.lastModified.getTime() >= datedMs
   return isDated && body.expiresAt === undefined && body.notBefore === undefined

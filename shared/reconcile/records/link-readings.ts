@@ -4,7 +4,7 @@ import { once } from '../../ports/once.ts'
 import type { LinkListing, ScopeKinds } from './link-listing.ts'
 import { type LinkReading, readLink } from './read-link.ts'
 
-/** The links that one evaluation read: each of them once, and none that one listing lacks. */
+/** The links of one evaluation. It reads each link once, and none that the listing lacks. */
 export class LinkReadings {
   readonly #objects: ObjectStore
   readonly #configuration: Pick<Configuration, 'folders'>
@@ -12,7 +12,7 @@ export class LinkReadings {
   readonly #readings = new Map<string, () => Promise<LinkReading>>()
 
   /**
-   * `listing`: absent to ask for every link. `sinceMs` (monotonic): a listing from this moment is fresh enough. Absent: list
+   * `listing`: absent to read every link itself. `sinceMs` (monotonic): a listing from this moment or later is fresh enough. Absent: list
    * now.
    */
   constructor(

@@ -11,8 +11,8 @@ const readsAtOnce = 16
 const order: readonly AttentionState[] = ['held', 'failed', 'rejected', 'blocked', 'stuck', 'waiting']
 
 /**
- * Counts the inputs that want attention, and gives reason and remedy of the first ones. Leaves out waiting and rejected
- * requests: they are no fault, and their approvers see them.
+ * Counts the inputs that need attention, and returns the reason and remedy of the first ones. Leaves out waiting and rejected requests:
+ * they are no fault, and their approvers see them.
  */
 export async function listAttention({ objects, clock }: Pick<Ports, 'objects' | 'clock'>) {
   const statuses = new StatusStore(objects, clock)

@@ -2,8 +2,8 @@ import { type Link, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 
 /**
- * The valid links whose key begins so after `links_data/`, ascending by key. Says nothing of their bodies: a listed link
- * may be rejected, expired or not in force yet.
+ * The links whose key after `links_data/` has this beginning, ascending by key. Only the key is checked: a listed link may be rejected,
+ * expired or not in force yet.
  */
 export async function* listLinks(
   objects: ReadingObjects,

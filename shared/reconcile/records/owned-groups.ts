@@ -24,17 +24,17 @@ import { readStored, spoiledAsAbsent } from './stored-json.ts'
 
 const readsAtOnce = 16
 
-/** What ssofile knows of the group of this name, if it made or adopted it. */
+/** ssofile's record of a group that it made or adopted. */
 export function ownedGroupRecord(objects: ObjectStore, name: PrincipalName): JsonRecord<OwnedGroup> {
   return new JsonRecord(objects, ownedGroupPrefix + name, ownedGroup)
 }
 
-/** The same, where nothing is written. Throws SpoiledObjectError. */
+/** The same for callers that only read. Throws SpoiledObjectError. */
 export async function readOwnedGroup(objects: ReadingObjects, name: PrincipalName): Promise<OwnedGroup | undefined> {
   return (await readStored(objects, ownedGroupPrefix + name, ownedGroup))?.value
 }
 
-/** Who answers for a group, by its file; `undefined`: it does not say, or cannot be read. */
+/** The owner of a group, from its file. `undefined`: the file names none, or is unreadable. */
 export async function readOwnerOf(objects: ReadingObjects, group: PrincipalName): Promise<string | undefined> {
   const key = groupKey(group)
   const found = await readInput(objects, key, { mostBytes: groupMostBytes })
@@ -65,7 +65,7 @@ export async function* listOwnedMemberships(
   }
 }
 
-/** Those of them that are there, and can be read. */
+/** The records of these memberships that exist and are readable. */
 export async function readOwnedMemberships(objects: ObjectStore, ids: readonly MembershipId[]) {
   const read = await pLimit(readsAtOnce).map(ids, async (id) => {
     const stored = await spoiledAsAbsent(ownedMembershipRecord(objects, id).read())

@@ -10,12 +10,12 @@ import { ownedPrefix } from './owned-permission-sets.ts'
 
 export const ownerKey = 'control/owner.json'
 
-/** The instance that a bucket belongs to, and the deployment that works on it, where there is one. */
+/** The owner of a bucket: an instance, and the deployment that works on the bucket, if there is one. */
 export const owner = record({
   v: z.literal(1),
   instanceArn: z.string(),
   identityStoreId: z.string(),
-  // By name: the claim of another version lacks queues that came later, or has some that this one does not know.
+  // By name: the claim of another version may lack newer queues, or have queues that this version does not know.
   deployment: record({ name: z.string(), queueUrls: z.record(z.string(), z.string()) }).optional(),
 })
 export type Owner = z.infer<typeof owner>
@@ -27,17 +27,17 @@ export async function readOwner(objects: ObjectStore): Promise<Owner | undefined
   return (await recordOf(objects).read())?.value
 }
 
-/** S3's clock: only an answer about an object tells it. */
+/** S3's time. Only an answer about an object has it. */
 export async function readNow({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<Date> {
   return (await objects.head(ownerKey))?.servedAt ?? clock.now()
 }
 
-/** One bucket must never drive two instances: each would lose what the other has. */
+/** One bucket must never serve two instances: they would spoil each other's records. */
 export class WrongOwnerError extends Error {
   override readonly name = 'WrongOwnerError'
 }
 
-/** The bucket has belonged to somebody, and nothing says to whom. Whoever claimed it would take its ledger over. */
+/** The bucket had an owner, but the record of the owner is gone. A new claim could take over somebody else's ledger. */
 export class LostOwnerError extends WrongOwnerError {
   constructor({ bucket }: ObjectStore) {
     super(
@@ -46,19 +46,19 @@ export class LostOwnerError extends WrongOwnerError {
   }
 }
 
-/** What stands here stood nowhere before the bucket had an owner. */
+/** These prefixes have objects only if the bucket once had an owner. */
 const usedPrefixes = [ledgerPrefix, ownedPrefix, 'history/'] as const
 
-/** Throws LostOwnerError where the bucket has no owner any more. */
+/** Throws LostOwnerError if the bucket had an owner and has none now. */
 async function refuseLost(objects: ObjectStore): Promise<void> {
   if (await objects.head(ownerKey)) return
   for (const prefix of usedPrefixes) for await (const _ of objects.list(prefix)) throw new LostOwnerError(objects)
 }
 
 /**
- * Makes the bucket belong to this instance, and to `deployment` where one claims it. Returns the owner. Throws
- * WrongOwnerError when the bucket belongs to another instance or deployment, and LostOwnerError when it belonged to
- * somebody; `acceptsLoss`: a person says that it is this instance.
+ * Makes this instance the owner of the bucket, together with `deployment` if one claims it. Returns the owner. Throws WrongOwnerError if
+ * the bucket belongs to another instance or deployment, and LostOwnerError if the record of its owner is gone. `acceptsLoss`: a person says
+ * that the bucket belongs to this instance.
  */
 export async function claimBucket(
   { objects, ssoAdmin }: Pick<Ports, 'objects' | 'ssoAdmin'>,
@@ -87,7 +87,10 @@ export async function claimBucket(
   return owner
 }
 
-/** Throws WrongOwnerError unless this deployment has claimed the bucket for this instance: then nothing may be done. `mayBeLost`: not where there is no owner. */
+/**
+ * Throws WrongOwnerError unless this deployment has claimed the bucket for this instance. The caller must then do nothing. `mayBeLost`:
+ * accept a bucket without an owner.
+ */
 export async function checkOwner(
   objects: ObjectStore,
   {

@@ -3,13 +3,13 @@ import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-sto
 import { forEachAtOnce, listHeadsInParts } from './list-heads.ts'
 import { readInput } from './read-input.ts'
 
-/** A file under the prefix as it is now. `size` is the object's, whatever of it was read. */
+/** A file under the prefix as it is now. `size`: of the whole object, even if ssofile did not read it. */
 export type ParsedFile<T> = {
   readonly key: string
   readonly etag: string
   readonly size: number
   readonly file: Parsed<T>
-  /** Of one that is valid. */
+  /** Only of a valid file. */
   readonly text?: string
 }
 
@@ -23,17 +23,17 @@ type Kind<T> = {
   readonly prefix: string
   readonly isKey: (key: string) => boolean
   readonly mostBytes: number
-  /** With more files none is read. */
+  /** With more files, ssofile reads none. */
   readonly filesMost: number
   readonly parse: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<T>
-  /** What others have read before, by key: of what S3 lists with the same etag, nothing is read. Asked for once. */
+  /** Texts from an earlier reading, by key. If S3 lists a file with the same etag, its text is used instead of a new read. Called once. */
   readonly readBefore?: () => Promise<ReadonlyMap<string, FileText>>
 }
 
-/** What stands in a file that had this etag. */
+/** The text of a file at this etag. */
 export type FileText = { readonly etag: string; readonly text: string }
 
-/** The files of one kind that governance writes, by strongly consistent reads: one listing, and what changed since the last. */
+/** The files of one kind that governance writes. Each reading is strongly consistent: one listing, and a read of each file that changed. */
 export class ParsedFiles<T> {
   readonly #objects: ObjectStore
   readonly #kind: Kind<T>
@@ -44,7 +44,10 @@ export class ParsedFiles<T> {
     this.#kind = kind
   }
 
-  /** Ascending by key. What S3 does not give is refused. `tooMany`: their keys. Throws where S3 does not answer. */
+  /**
+   * Ascending by key. A file that S3 does not return has a complaint. `tooMany`: the keys, if there are too many files. Throws if S3 does
+   * not answer.
+   */
   async read(): Promise<{ readonly files: readonly ParsedFile<T>[]; readonly tooMany?: readonly string[] }> {
     const { prefix, isKey, filesMost, readBefore } = this.#kind
     const before = this.#known ? undefined : await readBefore?.()
@@ -55,7 +58,7 @@ export class ParsedFiles<T> {
     const read = new Map<string, ParsedFile<T>>()
     await forEachAtOnce(heads, async (head) => {
       const last = this.#known?.get(head.key) ?? this.#parseText(head, before?.get(head.key))
-      // What S3 did not give, it may give now, under the same etag.
+      // S3 may return the file now, under the same etag.
       const found = last?.etag === head.etag && last.file.ok ? last : await this.#readOne(head)
       if (found) read.set(head.key, found)
     })
@@ -64,8 +67,8 @@ export class ParsedFiles<T> {
   }
 
   /**
-   * By the names in their keys. `contents`: a text that differs where the file has another content, or can be used and could not
-   * before. `texts`: by key, of those that can be used. `refuse`: what is said of each where there are too many.
+   * The files by the names in their keys. `contents`: a text that changes if the file's content changes, or if the file becomes usable.
+   * `texts`: by key, only of usable files. `refuse`: the complaints if there are too many files.
    */
   async readByName(
     nameIn: (key: string) => string,
@@ -93,7 +96,7 @@ export class ParsedFiles<T> {
     return this.#parse(key, { etag, size, body: new TextEncoder().encode(before.text) })
   }
 
-  /** `undefined`: it is gone. */
+  /** `undefined`: the file is gone. */
   async #readOne({ key, etag, size }: ObjectHead): Promise<ParsedFile<T> | undefined> {
     const found = await readInput(this.#objects, key, { mostBytes: this.#kind.mostBytes })
     if (!found) return undefined

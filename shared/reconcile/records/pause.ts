@@ -10,18 +10,21 @@ import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
 import { tellEvent } from './tell-event.ts'
 
 export const pauseKey = 'control/pause.json'
-/** A dispatcher that a pause stopped leaves it for the first one after the pause: which pause it was. */
+/** The pause that stopped a dispatcher. The first dispatcher after the pause reads it. */
 const pausedKey = 'state/paused.json'
-/** The pauses that are over, until a dispatcher has told history of them: operators write `control/` only. */
+/** Ended pauses that history lacks. Operators may write only under `control/`, so a dispatcher records them in history. */
 const resumedKey = 'control/resumed.json'
 
-/** While this object exists, no dispatcher pulls anything. `since` is by the clock of the person who paused. */
+/** While this object exists, no dispatcher pulls hints. `since`: by the clock of the person who paused. */
 const pause = record({
   v: z.literal(1),
   reason: z.string().min(1),
   by: z.string(),
   since: z.iso.datetime(),
-  /** What of the ledger is gone without its history. Only `ssofile restore`, or a person who accepts it, ends such a pause. */
+  /**
+   * The part of the ledger that is gone without an end in history. Only `ssofile restore`, or a person who accepts the loss, ends such a
+   * pause.
+   */
   lost: z.string().min(1).optional(),
 })
 export type Pause = z.infer<typeof pause>
@@ -34,8 +37,7 @@ const pausesOver = record({ v: z.literal(1), over: z.array(pauseOver) })
 const resumedRecord = (objects: ObjectStore) => new JsonRecord(objects, resumedKey, pausesOver)
 
 /**
- * The pause in force; `undefined`: none. Throws where it cannot be read. A pause that a person wrote by hand, with
- * mistakes, is a pause too.
+ * The pause in force. `undefined`: none. Throws if S3 does not return it. A pause that a person wrote by hand, with mistakes, counts too.
  */
 export async function readPause(objects: ObjectStore): Promise<Pause | undefined> {
   const read = await unlessSpoiled(recordOf(objects).read())
@@ -44,13 +46,13 @@ export async function readPause(objects: ObjectStore): Promise<Pause | undefined
   return { v: 1, reason, by: 'unknown', since: renderInstant(read.object.lastModified) }
 }
 
-/** What a status says while all changes are paused; `undefined`: they are not. */
+/** The reason in a status while all changes are paused. `undefined`: no pause. */
 export async function readPauseReason(objects: ObjectStore): Promise<string | undefined> {
   const found = await readPause(objects)
   return found && `all changes are ${describePause(found)}`
 }
 
-/** Returns the pause in force now: this one, or one that was there before and stays. */
+/** Returns the pause in force: the new one, or an earlier one that stays. */
 export async function pauseChanges(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   { reason, by }: Pick<Pause, 'reason' | 'by'>,
@@ -64,16 +66,16 @@ export async function pauseChanges(
   }
 }
 
-/** The ledger was lost: nothing is changed until it is found again. A pause that is in force stays, and says so too. */
+/** The ledger was lost: pauses all changes until it is found. If a pause exists, it stays and also names the loss. */
 export async function stopForLoss({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, lost: string): Promise<Pause> {
   const since = renderInstant(clock.now())
   const stopped: Pause = { v: 1, reason: 'the ledger was lost', by: 'ssofile', since, lost }
-  // A pause that nobody can read is a pause all the same.
+  // An unreadable pause stops changes too.
   const pause = await unlessSpoiled(recordOf(objects).revise((known) => ({ ...stopped, ...known, lost })))
   return isSpoiled(pause) ? stopped : pause
 }
 
-/** Returns the pause that is over; `undefined`: there was none. Who ended it is noted first, for history. */
+/** Ends the pause and returns it. `undefined`: there was none. First notes the person who ends it, for history. */
 export async function resumeChanges(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   by: string,
@@ -85,30 +87,30 @@ export async function resumeChanges(
     const others = before?.over.filter((one) => one.pause.since !== known.since) ?? []
     return { v: 1, over: [...others, ended] }
   })
-  // One that nobody can read must not keep the pause in force.
+  // An unreadable note must not keep the pause in force.
   await spoiledAsAbsent(note)
   await objects.delete(pauseKey)
   return known
 }
 
-/** The ledger is found again. The pause of a person goes on. Returns the pause that goes on. */
+/** The ledger is found again. Ends a pause by ssofile. A person's pause goes on and is returned. */
 export async function endLoss(objects: ObjectStore): Promise<Pause | undefined> {
   const byPerson = ({ lost, ...pause }: Pause) => (pause.by === 'ssofile' ? undefined : pause)
   return recordOf(objects).revise((known) => (known?.lost === undefined ? known : byPerson(known)))
 }
 
-/** Who paused, since when and why, for a person. */
+/** The author, time and reason of a pause, for people. */
 export function describePause({ by, since, reason, lost }: Pause): string {
   if (lost !== undefined) return `stopped since ${since}: the ledger was lost: ${quote(lost, 1000)}`
   return `paused by ${quote(by)} since ${since}: ${quote(reason, 1000)}`
 }
 
-/** What a person does to end it. */
+/** The command that ends the pause. */
 export function remedyOf({ lost }: Pick<Pause, 'lost'>): string {
   return lost === undefined ? 'ssofile resume' : 'ssofile restore (docs/operations.md#the-ledger-was-lost)'
 }
 
-/** This pause stopped a dispatcher: history says so, and after it everything has to be compared again. */
+/** Records that this pause stopped a dispatcher: in history, and for the reconcile after the pause. */
 export async function noteStopped(objects: ObjectStore, stopped: Pause): Promise<void> {
   const noted = await spoiledAsAbsent(pausedRecord(objects).read())
   if (noted?.value.since === stopped.since) return
@@ -127,8 +129,8 @@ function tellResumed(objects: ObjectStore, { pause: { since }, endedAt: at, ende
 }
 
 /**
- * After a pause, tells history who ended it, and has everything compared again (`resume` itself may write `control/` only).
- * A second reconcile does no harm, and the hourly one replaces a lost one. Answers whether a pause had stopped a dispatcher.
+ * After a pause, records in history who ended it, and asks for a reconcile. (`resume` itself may write only under `control/`.) A second
+ * reconcile does no harm, and the hourly one replaces a lost one. Returns whether a pause had stopped a dispatcher.
  */
 export async function reconcileAfterPause(
   ports: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,

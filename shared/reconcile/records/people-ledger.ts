@@ -7,15 +7,15 @@ import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { joinStories, type Story } from './history.ts'
 import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
 
-/** Groups and memberships that ssofile made: a ledger too, counted and guarded as that of access is. */
+/** The ledger of groups and memberships. It is counted and guarded like the ledger of access. */
 export const peopleLedgerPrefixes = [ownedGroupPrefix, ownedMembershipPrefix] as const
-/** What history has of each: an object's folder. */
+/** The folders in history for these two. */
 const historyPrefixes = ['history/groups/', 'history/memberships/'] as const
 
 const beginnings: ReadonlySet<string> = new Set(['created', 'adopted', 'added'])
 const ends: ReadonlySet<string> = new Set(['deleted', 'given-up', 'removed'])
 const begunInChanges: ReadonlySet<string> = new Set(['group-created', 'group-adopted', 'membership-added'])
-/** The instant in a key of `changes/` may be so long before it was written. */
+/** ssofile may write a key under `changes/` this long after the instant in the key. */
 const writtenAfterMs = 60 * 60_000
 
 export type PeopleEvent = {
@@ -26,7 +26,7 @@ export type PeopleEvent = {
   readonly head: ObjectHead
 }
 
-/** How each group and membership began or ended last, by its folder in history; `since`: by S3's clock, in whole seconds. */
+/** The last beginning or end of each group and membership, by its folder in history. `since`: by S3's clock, in whole seconds. */
 export async function listPeopleStories(
   objects: ObjectStore,
   since: Date,
@@ -37,7 +37,7 @@ export async function listPeopleStories(
   return joinStories(events, compareNewestFirst, ({ isEnd }) => !isEnd)
 }
 
-/** One or none: of what only changed nothing began or ended. */
+/** One event, or none if the event neither begins nor ends anything. */
 function parseEvent(head: ObjectHead): readonly PeopleEvent[] {
   const end = head.key.lastIndexOf('/') + 1
   const [at = '', name = ''] = head.key.slice(end).split('%')
@@ -46,14 +46,17 @@ function parseEvent(head: ObjectHead): readonly PeopleEvent[] {
   return isEnd || beginnings.has(event) ? [{ folder: head.key.slice(0, end), event, at, isEnd, head }] : []
 }
 
-/** By S3's clock; within one of its seconds by the instants of the events. At one instant it began first: who is put in again was out before. */
+/**
+ * By S3's clock; within one of its seconds, by the instants of the events. At one instant the end is newer. If ssofile adds a user again,
+ * the removal has an earlier instant.
+ */
 function compareNewestFirst(a: PeopleEvent, b: PeopleEvent): number {
   const rankOf = ({ isEnd }: PeopleEvent) => (isEnd ? 0 : 1)
   const written = b.head.lastModified.getTime() - a.head.lastModified.getTime()
   return written || Date.parse(b.at) - Date.parse(a.at) || rankOf(a) - rankOf(b)
 }
 
-/** The folders in history of all entries that are there. */
+/** The folders in history of all present entries. */
 async function listPeoplePresent(objects: ObjectStore): Promise<ReadonlySet<string>> {
   const present = new Set<string>()
   for await (const { key } of objects.list(ownedGroupPrefix))
@@ -63,7 +66,7 @@ async function listPeoplePresent(objects: ObjectStore): Promise<ReadonlySet<stri
   return present
 }
 
-/** `settled`: the entries of which history says that they are ours. */
+/** `settled`: the number of entries that history calls ours. */
 export async function listPeopleLedger(objects: ObjectStore) {
   const present = await listPeoplePresent(objects)
   const stories =
@@ -72,7 +75,7 @@ export async function listPeopleLedger(objects: ObjectStore) {
   return { all: present.size, settled }
 }
 
-/** How many began since then, have not ended, and are gone. */
+/** Counts entries that began since then, have not ended according to history, and are gone. */
 export async function countPeopleBegun(objects: ObjectStore, since: Date): Promise<number> {
   const present = await listPeoplePresent(objects)
   const stories = await listPeopleStories(objects, since)
@@ -99,7 +102,7 @@ export async function countPeopleEnded(objects: ObjectStore, { at, until }: Ledg
   }).length
 }
 
-/** S3 dates objects so. */
+/** S3 dates objects in whole seconds. */
 function wholeSecond(instant: string): Date {
   return new Date(Math.floor(Date.parse(instant) / 1000) * 1000)
 }

@@ -13,14 +13,14 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { onceIn } from '../../ports/once.ts'
 import { ParsedFiles } from './parsed-files.ts'
 
-/** How soon a changed policy counts. A listing for each new access would be twenty a second. */
+/** A changed policy counts within this time. A listing for each new access would be twenty listings a second. */
 const currentMs = 5_000
 const policiesMost = 100
 
-/** What was listed, and what it says. */
+/** The listed policies and their etags. */
 type Looked = { readonly guardrails: Guardrails; readonly etags: Readonly<Record<string, string>> }
 
-/** The policies of a bucket, as they were a few seconds ago at most. Only what changed is read again. */
+/** The policies of a bucket, at most a few seconds old. Only changed files are read again. */
 export class Policies {
   readonly #files: ParsedFiles<Policy>
   readonly #recent: () => Promise<Looked>
@@ -36,12 +36,12 @@ export class Policies {
     this.#recent = onceIn(currentMs, clock, () => this.#look())
   }
 
-  /** What S3 does not give, and what is not valid, is among the broken ones. Throws where S3 does not answer. */
+  /** Invalid policies, and those that S3 does not return, are among the broken ones. Throws if S3 does not answer. */
   async read(): Promise<Guardrails> {
     return (await this.#recent()).guardrails
   }
 
-  /** The etag of each policy by its key, as `read` has them. */
+  /** The etag of each policy of `read`, by its key. */
   async etags(): Promise<Looked['etags']> {
     return (await this.#recent()).etags
   }

@@ -6,18 +6,18 @@ import { isObjectRefusal } from '../../ports/service-error.ts'
 import { contentOf } from './content-of.ts'
 import { RecordChangedError } from './json-record.ts'
 
-/** An object that a person uploaded. `content` is absent where it was not read. */
+/** An object that a person uploaded. `content`: absent if ssofile did not read the body. */
 export type InputHead = FoundObject & Pick<Upload, 'content' | 'rebind'>
 
-/** Which upload a status is of. The same content uploaded again is another one here. */
+/** Identifies the upload that a status is about. The same content uploaded again is another upload here. */
 export function describeInput({ etag, versionId, lastModified }: InputHead) {
   return { etag, versionId, lastModified: renderInstant(lastModified) }
 }
 
-/** An input that is there and that S3 refuses to give to ssofile: nobody knows what it says. */
+/** An input that exists, but S3 refuses to return it. So nobody knows its content. */
 export type UnreadableInput = { readonly head: InputHead; readonly complaint: Complaint }
 
-/** What a person uploaded; `undefined`: nothing is there. One larger than `mostBytes` is not read, and empty. */
+/** Reads an input. `undefined`: it does not exist. If it is larger than `mostBytes`, its body is not read and is empty. */
 export async function readInput(
   objects: ReadingObjects,
   key: string,
@@ -35,7 +35,7 @@ export async function readInput(
   }
 }
 
-/** A file as it is now. `isUnreadable`: S3 refuses to give it, so it may say anything. */
+/** A file as it is now. `isUnreadable`: S3 refuses to return it, so its content is unknown. */
 export type FileReading<Body> =
   | { readonly is: 'none' }
   | { readonly is: 'invalid'; readonly complaint: Complaint; readonly isUnreadable: boolean }
@@ -47,7 +47,7 @@ export function fileReadingOf<Body>(found: Awaited<ReturnType<typeof readParsedI
   return file.ok ? { is: 'valid', body: file.value } : { is: 'invalid', complaint: file.complaint, isUnreadable }
 }
 
-/** An input, and what its content says: refused where S3 does not give it. `undefined`: nothing is there. */
+/** An input with its parsed content. If S3 does not return it, the content is a complaint. `undefined`: the input does not exist. */
 export async function readParsedInput<T>(
   objects: ReadingObjects,
   key: string,
@@ -67,8 +67,8 @@ export async function readParsedInput<T>(
 }
 
 /**
- * For the moment before something that cannot be undone. Throws RecordChangedError where the input has changed since it was looked
- * at, or is there again. (S3's events of one key are handled one after the other: the next one may still wait for this look.)
+ * Call it right before an act that nobody can undo. Throws RecordChangedError if the input has changed since the look, or has come back.
+ * (S3's events of one key are handled one after the other, so the next event may still wait for this look.)
  */
 export async function requireUnchanged(
   objects: ReadingObjects,

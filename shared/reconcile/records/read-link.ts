@@ -6,8 +6,8 @@ import type { ObjectHead, ReadingObjects } from '../../ports/object-store.ts'
 import { type FileReading, fileReadingOf, type InputHead, readParsedInput } from './read-input.ts'
 
 /**
- * What one key under `links_data/` says now. Only `in-force` grants anything. `unreadable`: S3 does not give it, so it may
- * say anything.
+ * The state of one key under `links_data/`. Only `in-force` grants anything. `unreadable`: S3 does not return it, so its content is
+ * unknown.
  */
 export type LinkReading =
   | { readonly state: 'absent'; readonly link?: Link | undefined }
@@ -18,17 +18,17 @@ export type LinkReading =
 type Valid = { readonly link: Link; readonly object: InputHead; readonly body: LinkBody }
 
 /**
- * MD5 of no bytes. The etag of an object that is encrypted by KMS or with a customer's key is no MD5 (S3 API Reference,
- * "Object", ETag).
+ * MD5 of an empty body. If an object is encrypted by KMS or with a customer's key, its etag is not an MD5 (S3 API Reference, "Object",
+ * ETag).
  */
 const emptyEtag = 'd41d8cd98f00b204e9800998ecf8427e'
 
-/** Whether the listing says all of a link: it is empty, and nothing can keep S3 from giving it. */
+/** Whether a listing already tells everything about a link: the link is empty, and S3 cannot refuse to return it. */
 export function isKnownEmpty({ size, etag }: Pick<ObjectHead, 'size' | 'etag'>): boolean {
   return size === 0 && etag === emptyEtag
 }
 
-/** Reads a link, its body included, in one GET. Time is S3's own (its Date header). */
+/** Reads a link with its body in one GET. The time is S3's own (its Date header). */
 export async function readLink(
   objects: ReadingObjects,
   key: string,

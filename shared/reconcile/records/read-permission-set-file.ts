@@ -9,7 +9,7 @@ import { type InputHead, readInput } from './read-input.ts'
 
 export type PermissionSetReading = { readonly object: InputHead; readonly file: Parsed<PermissionSetFile> }
 
-/** The file as it is now; `undefined`: there is none. One too large to be valid is not read. One that S3 does not give is not valid. */
+/** The file as it is now. `undefined`: there is none. A file that is too large is not read. A file that S3 does not return is invalid. */
 export async function readPermissionSetFile(
   objects: ObjectStore,
   key: string,

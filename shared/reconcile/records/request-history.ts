@@ -14,12 +14,12 @@ import { renderChangeKey } from './tell-event.ts'
 
 export const requestHistoryPrefix = 'history/requests/'
 
-/** Whose request it is, and which upload of it. */
+/** A requester, and one upload of a request. */
 export type RequestIds = { readonly user: string; readonly digest: RequestDigest }
-/** What one key under `history/requests/` says. `by`: the approver, of `approved` alone. */
+/** The event in one key under `history/requests/`. `by`: the approver, only of `approved`. */
 export type ListedRequestEvent = RequestIds & { readonly event: RequestEvent; readonly by?: string | undefined }
 
-/** What stands in history of each event. `key`: of the request. */
+/** The body of each event in history. `key`: of the request. */
 export const requestEventBody = z.looseObject({
   v: z.literal(1),
   event: z.enum(requestEvents),
@@ -29,12 +29,12 @@ export const requestEventBody = z.looseObject({
   digest: requestDigest,
 })
 
-/** `history/requests/<user id>/<digest>%<event>.json`; of an approval `…%approved%<user id of the approver>.json`. */
+/** `history/requests/<user id>/<digest>%<event>.json`. For an approval: `…%approved%<user id of the approver>.json`. */
 function eventKey({ user, digest, event, by }: ListedRequestEvent): string {
   return `${requestHistoryPrefix}${user}/${digest}%${event}${by === undefined ? '' : `%${by}`}.json`
 }
 
-/** `undefined`: nobody here wrote it. */
+/** `undefined`: ssofile did not write this key. */
 export function parseRequestEventKey(key: string): ListedRequestEvent | undefined {
   const [, user, text, name, by] =
     /^history\/requests\/([^/]+)\/([0-9a-f]{32})%([a-z]+)(?:%([^%/]+))?\.json$/.exec(key) ?? []
@@ -43,7 +43,7 @@ export function parseRequestEventKey(key: string): ListedRequestEvent | undefine
   return user === undefined || digest === undefined || event === undefined ? undefined : { user, digest, event, by }
 }
 
-/** What history says of one upload: one listing, and the record of its grant. */
+/** The history of one upload, from one listing and the record of its grant. */
 export async function readUploadHistory(objects: ReadingObjects, { user, digest }: RequestIds): Promise<UploadHistory> {
   const events = new Set<RequestEvent>()
   const approvedBy = new Set<string>()
@@ -57,7 +57,7 @@ export async function readUploadHistory(objects: ReadingObjects, { user, digest 
   return { events, approvedBy, granted: granted?.value }
 }
 
-/** When somebody asked for what was granted then; `undefined`: nobody can read it. */
+/** The instant of the request for a granted upload. `undefined`: unreadable. */
 export async function askedAt(objects: ObjectStore, ids: RequestIds): Promise<string | undefined> {
   const asked = readStored(objects, eventKey({ ...ids, event: 'asked' }), requestEventBody)
   return (await spoiledAsAbsent(asked))?.value.at
@@ -66,8 +66,8 @@ export async function askedAt(objects: ObjectStore, ids: RequestIds): Promise<st
 type Recorded = ListedRequestEvent & { readonly at: string; readonly key: string; readonly body: object }
 
 /**
- * Writes down what happened, once: by its date under `changes/`, then in history, so that nothing that history has is missing
- * there. Where it stands already, the first stands.
+ * Records an event once: first by its date under `changes/`, then in history. So `changes/` has everything that history has. If the event
+ * is already recorded, the first record stays.
  */
 async function recordOnce(objects: ObjectStore, { at, key, body, ...listed }: Recorded): Promise<void> {
   const once = { ifNoneMatch: '*' } as const
@@ -87,7 +87,7 @@ export function recordRequestEvent(
   return recordOnce(objects, { user, digest, event, by: approver, at, key, body: { key, digest, by, ...said } })
 }
 
-/** The same for a grant: of two that look at once one writes it, and the other finds it. */
+/** The same for a grant. If two processes look at once, one writes it and the other finds it. */
 export function recordGrant(objects: ObjectStore, record: GrantRecord): Promise<void> {
   const { user, digest, key, grantedAt: at } = record
   return recordOnce(objects, { user, digest, event: 'granted', at, key, body: record })

@@ -12,7 +12,7 @@ import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { ParsedFiles } from './parsed-files.ts'
 import { readParsedInput } from './read-input.ts'
 
-/** One rule, as its file says now; `undefined`: there is none. One that S3 does not give is refused. */
+/** One rule as its file is now. `undefined`: there is no file. A file that S3 does not return has a complaint. */
 export async function readRule(objects: ReadingObjects, key: string): Promise<Parsed<Rule> | undefined> {
   return (await readRuleFile(objects, key))?.file
 }
@@ -21,7 +21,7 @@ export function readRuleFile(objects: ReadingObjects, key: string) {
   return readParsedInput(objects, key, { mostBytes: ruleMostBytes, parse: parseRuleFile })
 }
 
-/** All rules by their groups. Each call lists them again, and reads what has changed since. */
+/** All rules by their groups. Each call lists them again, and reads the changed ones. */
 export class RuleFiles {
   readonly #files: ParsedFiles<Rule>
 
@@ -35,7 +35,7 @@ export class RuleFiles {
     })
   }
 
-  /** Those that are valid. */
+  /** Only the valid rules. */
   async read(): Promise<ReadonlyMap<PrincipalName, Rule>> {
     return new Map([...(await this.readAll())].flatMap(([group, rule]) => (rule.ok ? [[group, rule.value]] : [])))
   }

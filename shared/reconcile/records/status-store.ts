@@ -16,18 +16,18 @@ import { isSpoiled, readStored, type Stored, unlessSpoiled } from './stored-json
 
 export const statusPrefix = 'status/'
 export const attentionPrefix = 'attention/'
-/** Under `status/` and `attention/<state>/`: what has a hash in place of the input. */
+/** Under `status/` and `attention/<state>/`: names with a hash in place of the input. */
 export const tooLong = 'too-long/'
 // S3 User Guide, "Naming Amazon S3 objects".
 const keyMostBytes = 1024
 const alignmentsMost = 20
 
-/** `status/<input key>.json`; where that is longer than S3 allows, `status/too-long/<sha256 of the input key>.json`. */
+/** `status/<input key>.json`. If that is longer than S3 allows: `status/too-long/<sha256 of the input key>.json`. */
 export function statusKey(input: string): string {
   return roomyKey(statusPrefix, input, '.json')
 }
 
-/** The input of the status under this key; where the key has a hash in its place, that. */
+/** The input of the status under this key. If the key has a hash in place of the input, returns `too-long/` and the hash. */
 export function inputOfStatus(key: string): string {
   return key.slice(statusPrefix.length, -'.json'.length)
 }
@@ -47,12 +47,12 @@ export function isTooLong(name: string): boolean {
   return name.startsWith(tooLong)
 }
 
-/** What became of one input. Throws SpoiledObjectError. */
+/** The status of one input. Throws SpoiledObjectError. */
 export async function readStatus(objects: ReadingObjects, input: string): Promise<Status | undefined> {
   return (await readStored(objects, statusKey(input), status))?.value
 }
 
-/** What became of each input, and the index of the inputs that want attention. */
+/** The statuses of inputs, and the index of the inputs that need attention. */
 export class StatusStore {
   readonly #objects: ObjectStore
   readonly #clock: Clock
@@ -72,7 +72,10 @@ export class StatusStore {
     return this.#record(input).read()
   }
 
-  /** As it was at that moment (monotonic), or is since. Who uploaded or deleted an input stands in it before its hints are sent. */
+  /**
+   * The status at this moment (monotonic) or later. A status names the uploader or deleter of its input before ssofile sends hints about
+   * it.
+   */
   readSince(sinceMs: number, input: string): Promise<Status | undefined> {
     return this.#shared.read(input, sinceMs, () => this.read(input))
   }
@@ -82,9 +85,9 @@ export class StatusStore {
   }
 
   /**
-   * Makes the status what `assess` finds; `undefined` removes it. `assess` must read the input again: it runs after the
-   * status was read, and the write is conditional on that reading. So a slow writer never overwrites a newer outcome.
-   * `first`: the status as it was before the input was read; absent: it is read.
+   * Replaces the status with the result of `assess`; `undefined` removes it. `assess` must read the input again. It runs after the status
+   * was read, and the write is conditional on that reading, so a slow writer never overwrites a newer outcome. `first`: the status before
+   * the input was read; absent: read it.
    */
   async revise(
     input: string,
@@ -96,20 +99,20 @@ export class StatusStore {
       const assessed = await assess(current)
       const next = assessed && status.parse({ ...assessed, input, updatedAt: renderInstant(this.#clock.now()) })
       if (isSame(current, next) && touched.size === 0) return current
-      // First into the index, and out of it only after the write: so an input that wants attention always stands there.
+      // First add it to the index, and remove it only after the write. So an input that needs attention is always in the index.
       const state = attentionOf(next)
       if (state) await this.#objects.put(attentionKey(state, input), new Uint8Array())
       for (const one of [state, attentionOf(current)]) if (one) touched.add(one)
       return next
     }, first)
-    // Also the state that was only added: another writer may have removed it between our adding and our write.
+    // Also align the added state: another writer may have removed it between the addition and the write.
     if (touched.size > 0) await this.align(input, [...touched])
     return told
   }
 
   /**
-   * Puts the input into the index under the state of its status, and removes it from all others. Then looks at the status
-   * again: another writer may have changed it, and the index before it, meanwhile. Takes `too-long/<sha256>` as well.
+   * Puts the input into the index under the state of its status, and removes it from all other states. Then checks the status again,
+   * because another writer may have changed it meanwhile. Also accepts `too-long/<sha256>`.
    */
   async align(input: string, states: readonly AttentionState[] = attentionStates): Promise<void> {
     const stale = new Set(states)
@@ -127,7 +130,7 @@ export class StatusStore {
     throw new Error(`${statusKey(input)} is being changed by others all the time; its index will be corrected again`)
   }
 
-  /** How many inputs are in each state that wants attention. */
+  /** Counts the inputs in each state that needs attention. */
   async countAttention(): Promise<Readonly<Record<AttentionState, number>>> {
     const counts = { waiting: 0, rejected: 0, blocked: 0, failed: 0, held: 0, stuck: 0, partly: 0 }
     for (const state of attentionStates)
@@ -135,7 +138,7 @@ export class StatusStore {
     return counts
   }
 
-  /** The inputs in the index under this state, without those whose key is too long for it. */
+  /** The inputs in the index under this state. Skips keys with a hash. */
   async *listAttention(state: AttentionState): AsyncGenerator<string> {
     const prefix = `${attentionPrefix}${state}/`
     for await (const { key } of this.#objects.list(prefix)) {
@@ -145,8 +148,8 @@ export class StatusStore {
   }
 
   /**
-   * The inputs that may lack something. A status that says `held` does not say what the link lacks, so it is read: only
-   * those that `concerns` accepts.
+   * The inputs that may wait for something. A `held` link may wait too, but only its status tells, so this reads the statuses that
+   * `concerns` accepts.
    */
   async *listLacking(concerns: (input: string) => boolean = () => true): AsyncGenerator<string> {
     for await (const input of this.listAttention('waiting')) if (concerns(input)) yield input
@@ -158,7 +161,7 @@ export class StatusStore {
   }
 }
 
-/** Both come from the schema, which puts the fields in one order. */
+/** Both values come from the schema, so their fields have the same order. */
 function isSame(a: Status | undefined, b: Status | undefined): boolean {
   const bare = (value: Status | undefined) => value && JSON.stringify({ ...value, updatedAt: undefined })
   return bare(a) === bare(b)

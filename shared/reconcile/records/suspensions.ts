@@ -8,9 +8,9 @@ import type { Policies } from './policies.ts'
 const prefix = 'state/suspended/'
 
 /**
- * Who is suspended, by strongly consistent reads: a file under `suspended/` names a person, and by that name it is found as
- * long as the person bears it. For somebody who was renamed since, zero-byte objects `state/suspended/<user id>%<user name>`
- * say which file it was. They may be deleted at any time: each look at the file writes its own again.
+ * Finds suspended people by strongly consistent reads. A file under `suspended/` names a person. ssofile finds it by that name while the
+ * person has it. For people who were renamed since, zero-byte objects `state/suspended/<user id>%<user name>` name the file. They may be
+ * deleted at any time: each look at the file writes them again.
  */
 export class Suspensions {
   readonly #objects: ObjectStore
@@ -22,8 +22,8 @@ export class Suspensions {
   }
 
   /**
-   * The file that suspends this user; `undefined`: there is none. `id` absent: only the name is known. `name`: the present one;
-   * absent: no key can spell it. Throws where S3 does not answer: then nothing is given and nothing taken.
+   * The file that suspends this user. `undefined`: there is none. `id` absent: only the name is known. `name`: the present one; absent: no
+   * key can spell it. Throws if S3 does not answer: then ssofile gives and takes nothing.
    */
   async find(id: PrincipalId | undefined, name: PrincipalName | undefined): Promise<string | undefined> {
     const names = new Set([
@@ -38,7 +38,7 @@ export class Suspensions {
     return undefined
   }
 
-  /** The same of everybody, from two listings, as it is now. `undefined`: nobody is suspended. */
+  /** The same for everybody, from two listings. `undefined`: nobody is suspended. */
   async readAll(): Promise<((id: PrincipalId, name: PrincipalName | undefined) => string | undefined) | undefined> {
     const names = new Set<PrincipalName>()
     for await (const { key } of this.#objects.list(suspensionPrefix)) {
@@ -60,7 +60,7 @@ export class Suspensions {
     }
   }
 
-  /** The person whom a file named when it was first looked at. */
+  /** Notes the user that a file named at its first look. */
   async note(id: PrincipalId, name: PrincipalName): Promise<void> {
     await this.#objects.put(indexKey(id, name), new Uint8Array())
   }
@@ -70,7 +70,7 @@ export class Suspensions {
   }
 }
 
-/** Of the files that have meant this user when they were first looked at, the names. */
+/** The names of the files that named this user at their first look. */
 export async function listMeantNames(objects: ReadingObjects, id: string): Promise<readonly PrincipalName[]> {
   const names: PrincipalName[] = []
   const beginning = `${prefix}${id}%`
@@ -78,7 +78,7 @@ export async function listMeantNames(objects: ReadingObjects, id: string): Promi
   return names
 }
 
-/** The files that have meant somebody, by the user's id; the file of each may be gone meanwhile. One listing. */
+/** The names of the files that named each user, by user id. The files may be gone by now. One listing. */
 export async function readMeant(objects: ObjectStore): Promise<ReadonlyMap<string, readonly PrincipalName[]>> {
   const meant = new Map<string, PrincipalName[]>()
   for await (const { key } of objects.list(prefix)) {
