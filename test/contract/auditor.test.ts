@@ -59,7 +59,7 @@ describe.each(adapters)('the auditor on $adapter', ({ open }) => {
     }
   })
 
-  /** The auditor, for as long as `ask` takes. */
+  /** Opens the auditor while `ask` runs. */
   async function asking<T>(ask: (auditor: Auditor) => Promise<T>): Promise<T> {
     const { auditor, close } = await open(iam)
     return ask(auditor).finally(close)

@@ -62,16 +62,16 @@ const clientOf = (accessKeyId: string) => ({
   credentials: { accessKeyId, secretAccessKey: 'local', sessionToken: 'local' },
 })
 const codeNow = (seed: string, after = 0) => oneTimeCode(seed, stepOf(world.clock.now()) + after)
-/** So that codes of now did not count yet. */
+/** Waits for the next time step, whose codes nobody has used yet. */
 const nextStep = () => world.clock.advance(30_000)
 
-/** Signs in for the first time; answers the access key id. */
+/** Signs in for the first time. Returns the access key id. */
 function firstSignIn(name: string): string {
   const first = secrets.get(name.replace('-BREAK-GLASS', '')).value
   return model.signIn({ user: name, password: first, newPassword: password }, origin).accessKeyId
 }
 
-/** Adds a device as a person does; answers its seed. */
+/** Adds a device as a person does. Returns its seed. */
 async function addDevice(name: string, accessKeyId: string, suffix = ''): Promise<string> {
   const iam = new IAM(clientOf(accessKeyId))
   const { VirtualMFADevice } = await iam.createVirtualMFADevice({ VirtualMFADeviceName: name + suffix })
@@ -82,7 +82,7 @@ async function addDevice(name: string, accessKeyId: string, suffix = ''): Promis
   return seed
 }
 
-/** With password and device, as everybody is but at first. */
+/** Signs in with password and device, as everybody does after the first time. */
 async function signIn(name: string): Promise<{ readonly accessKeyId: string; readonly seed: string }> {
   const seed = await addDevice(name, firstSignIn(name))
   await nextStep()
@@ -92,7 +92,7 @@ async function signIn(name: string): Promise<{ readonly accessKeyId: string; rea
 
 const assume = (accessKeyId: string, input: object = {}) =>
   new STS(clientOf(accessKeyId)).assumeRole({ RoleArn: role, RoleSessionName: 'test', SourceIdentity: kenji, ...input })
-/** The code of the refusal; `allowed`: there is none. */
+/** The code of the refusal. `allowed`: there is none. */
 const outcome = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => 'allowed',

@@ -40,7 +40,7 @@ beforeEach(async () => {
 })
 afterEach(() => server.stop())
 
-/** One HTTP request exactly as given, signed for `as`; clients would tidy paths and headers up. */
+/** Sends one HTTP request exactly as given, signed for `as`. A client would tidy up paths and headers. */
 function ask({ method = 'GET', path, headers = {}, body, as = 'ssofile' }: Asked): Promise<Answer> {
   const authorization = `AWS4-HMAC-SHA256 Credential=${as}/20260303/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0`
   const { hostname, port } = new URL(server.endpoint)
@@ -403,7 +403,7 @@ describe('other operations', () => {
     expect(await objects.getIfChanged('status/none', 'e')).toBeUndefined()
     expect(await objects.head('status/none')).toBeUndefined()
     expect(await objects.get('status/x')).toMatchObject({ key: 'status/x' })
-    // It is listed, but for another key.
+    // The listing has an object, but with another key.
     expect(await objects.get('status/')).toBeUndefined()
   })
 

@@ -17,7 +17,7 @@ import {
   website,
 } from './identity-center-world.ts'
 
-// What AWS refuses, as a client sees it on the wire: status code, `__type` and `Message`. (aws-facts: sections 1 to 5.)
+// AWS's refusals as a client sees them on the wire: status code, `__type` and `Message`. (aws-facts: sections 1 to 5.)
 
 type Reply = { readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> }
 type Input = Readonly<Record<string, unknown>>
@@ -67,7 +67,7 @@ function assignment(account: string, set: string, principal: string): Input {
   }
 }
 
-/** What becomes of a creation or deletion once its time has come. */
+/** The outcome of a creation or deletion. */
 async function outcomeOf(kind: 'Creation' | 'Deletion', input: Input): Promise<unknown> {
   const operation = kind === 'Creation' ? 'CreateAccountAssignment' : 'DeleteAccountAssignment'
   const started = await sso(operation, input)

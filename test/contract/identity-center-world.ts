@@ -43,7 +43,7 @@ export type WorldOptions = {
   readonly clock?: VirtualClock
 }
 
-/** Models on virtual time, empty or over tables that are filled. */
+/** Models on virtual time, empty or over filled tables. */
 export function openModels(options: WorldOptions = {}): IdentityCenterWorld {
   const { clock = new VirtualClock(start), openTable } = options
   const randomness = new SeededRandomness(7)
@@ -54,7 +54,7 @@ export function openModels(options: WorldOptions = {}): IdentityCenterWorld {
   return { clock, organizations, identityStore, ssoAdmin }
 }
 
-/** Models with the organization that most tests speak of. */
+/** Models with the organization of most tests. */
 export function openWorld(options: WorldOptions = {}, organization: object = smallOrganization): IdentityCenterWorld {
   const world = openModels(options)
   const file = parseOrganizationFile('the organization of this test', organization)
@@ -115,7 +115,7 @@ export function found<T>(value: T | undefined, name: string): T {
   return value
 }
 
-/** The same ports twice: the models themselves, and the SDK clients that speak to them over HTTP. */
+/** The same ports twice: the models themselves, and SDK clients that call them over HTTP. */
 export type IdentityCenterPorts = {
   readonly ssoAdmin: SsoAdmin
   readonly identityStore: IdentityStore

@@ -12,10 +12,10 @@ export type LocalServer = {
   readonly endpoint: string
   readonly objects: MemoryObjectStore
   readonly queues: MemoryQueues
-  /** A client that signs with this access key id: locally, that is who it is. */
+  /** A client that signs with this access key id. In the local system the id is the caller. */
   s3(accessKeyId?: string): S3
   sqs(): SQS
-  /** Resolves when the head of a next request for this path is here; its body may not be. */
+  /** Resolves when the head of the next request for this path has arrived. Its body may not have. */
   arrived(path: string): Promise<void>
   stop(): Promise<void>
 }

@@ -12,9 +12,9 @@ type Opened = {
   readonly objects: ObjectStore
   readonly clock: VirtualClock
   readonly isVersioned?: boolean
-  /** Somebody uploads it with a key of his own (SSE-C). */
+  /** Somebody uploads it with their own key (SSE-C). */
   encrypt(key: string, body: string): Promise<void>
-  /** The same bucket, without a protocol between. */
+  /** The same bucket, without a protocol in between. */
   readonly bucket: ObjectStore
   close(): Promise<void>
 }

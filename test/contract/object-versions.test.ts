@@ -25,7 +25,7 @@ async function read(VersionId?: string): Promise<string | undefined> {
   return Body?.transformToString()
 }
 
-/** What is listed of the key: newest first, a delete marker as `-`. */
+/** The listed versions of the key, newest first, with a delete marker as `-`. */
 async function listed(): Promise<readonly (string | undefined)[]> {
   const { Versions = [], DeleteMarkers = [] } = await server.s3().listObjectVersions({ Bucket })
   expect([...Versions, ...DeleteMarkers].filter(({ IsLatest }) => IsLatest)).toHaveLength(1)

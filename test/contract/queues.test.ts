@@ -28,7 +28,7 @@ async function openSqs(): Promise<Opened> {
 }
 
 let sent = 0
-/** A message that no other in this file repeats. */
+/** A message that is unique in this file. */
 function message(groupId: string, body: string): OutgoingMessage {
   sent += 1
   return { body, groupId, deduplicationId: `message-${sent}` }

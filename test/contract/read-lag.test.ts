@@ -35,7 +35,7 @@ describe.each(adapters)('SSO Admin with a read lag on $adapter', ({ openPorts })
   })
   afterEach(() => ports.close())
 
-  /** How many rows of the assignment each listing has. */
+  /** The number of rows of the assignment in each listing. */
   const listed = async () => ({
     ofAccount: (await ssoAdmin.listAccountAssignments(auditors.accountId, auditors.permissionSetArn)).items.length,
     ofPrincipal: (await ssoAdmin.listAccountAssignmentsForPrincipal(auditors)).items.length,

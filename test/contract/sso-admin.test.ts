@@ -34,7 +34,7 @@ describe.each(adapters)('SSO Admin on $adapter', ({ openPorts }) => {
   })
   afterEach(() => ports.close())
 
-  /** Until a permission set takes the next change. */
+  /** Waits until a permission set takes the next change. */
   const untilChanged = () => world.clock.advance(500)
 
   const target = (account: string, set: string, type: PrincipalType, name: string): AssignmentTarget => ({

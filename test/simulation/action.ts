@@ -16,7 +16,7 @@ import type { SimulatedWorld } from './simulated-world.ts'
 import { spoilActions } from './spoil-actions.ts'
 import { timeActions } from './time-actions.ts'
 
-/** What people, the organization and misfortune do. */
+/** All actions of people and of the organization, and all misfortunes. */
 const actions = {
   ...linkActions,
   ...misfortuneActions,
@@ -44,7 +44,7 @@ export function isDisturbing(what: Action): boolean {
   return 'isDisturbing' in actions[what.do]
 }
 
-/** An action in words: what a failure prints. */
+/** An action in words, for the output of a failure. */
 export function describeAction({ do: what, ...rest }: Action): string {
   const details = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   return details.length === 0 ? what : `${what}: ${details.join(', ')}`

@@ -3,23 +3,23 @@ import { hasNewRelease } from './brake-actions.ts'
 import { harmless, lateKinds } from './chaos.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
-/** So long after the last instant of a link everything should be as it says. */
+/** This long after the last instant of a link, everything should be as the link says. */
 const settledAfterMs = 150_000
 
-/** Before an instant, besides what clocks may be wrong: for somebody it has come. */
+/** This long before an instant, in addition to the error of clocks: for some process the instant has already come. */
 const idleBeforeMs = 60_000
 
-/** Whether messages that somebody works on, or died with, count as nothing. */
+/** `exceptInFlight`: ignore messages in flight, also those of a dead process. */
 type Except = { readonly exceptInFlight?: boolean }
 
-/** Nothing is under way: no process, no event, no message, no request, no dispatcher at work. */
+/** Nothing is in progress: no process, no event, no message, no request, no running dispatcher. */
 export function isIdle(world: SimulatedWorld, { exceptInFlight = false }: Except = {}): boolean {
   return (
     !world.deployment.isAtWork &&
     !world.deliveries.isUnderWay &&
     workedQueues.every((name) => {
       const queue = world.queues.queue(name)
-      // What follows one in flight waits for it.
+      // Messages behind one in flight wait for it.
       return exceptInFlight ? !queue.isAvailable : queue.messages().length === 0
     }) &&
     world.ssoAdmin.outstandingRequests().length === 0 &&
@@ -29,21 +29,21 @@ export function isIdle(world: SimulatedWorld, { exceptInFlight = false }: Except
   )
 }
 
-/** Idle, and with no open work, no instant of a link, and nobody who is going to do anything. */
+/** Idle, and nothing is scheduled: no open work, no instant of a link, no planned action. */
 export function isQuiet(world: SimulatedWorld): boolean {
   const nowMs = world.clock.now().getTime()
   if (nowMs < lastInstantMs(world) + settledAfterMs || world.planned.size > 0) return false
-  // What the schedule could not do this minute, it does the next.
+  // If the schedule could not do something this minute, it does it in the next.
   if (isStateLost(world) || instantsUnder('state/expiry/', world).some((ms) => ms <= nowMs)) return false
   return isIdle(world) && world.keys('state/open/').every((key) => isForOthers(key, world) || isUnreadable(key, world))
 }
 
-/** Something struck, or was lost, that holds up what would be done at once. */
+/** A fault or a loss delays work that would otherwise be done at once. */
 export function isHindered({ chaos, wasDisturbed, wasInterrupted }: SimulatedWorld): boolean {
   return chaos.struck.size > 0 || wasDisturbed || wasInterrupted
 }
 
-/** Nothing but slow calls. */
+/** The only faults are slow calls. */
 export function isCalm({ chaos, wasDisturbed, wasInterrupted }: SimulatedWorld): boolean {
   return !wasDisturbed && !wasInterrupted && [...chaos.struck.keys()].every((kind) => lateKinds.has(kind))
 }
@@ -56,21 +56,21 @@ export function needsReconcile({ queues, chaos, wasDisturbed, wasDrifted, wasEve
 }
 
 /**
- * Nothing is left to the next minute, or to the reconcile: a slice that was refused something leaves its rest, and of
- * what an operator writes the schedule alone knows.
+ * Nothing is left for the next minute or the reconcile. A slice leaves work after a refusal, and only the schedule sees the writes of an
+ * operator.
  */
 export function isUntouched(world: SimulatedWorld): boolean {
   const isLeft = !world.deployment.hasBegun || needsReconcile(world) || world.wasOperated
   return isCalm(world) && !isLeft && world.keys('state/open/').length === 0
 }
 
-/** The ledger has entries of accounts that are not in the organization any more. */
+/** The ledger has entries for accounts that have left the organization. */
 export function hasDeparted(world: SimulatedWorld): boolean {
   const present = new Set<string>(world.organizations.accountsNow().map(({ id }) => id))
   return world.keys('assignments/').some((key) => !present.has(key.slice('assignments/account%'.length).slice(0, 12)))
 }
 
-/** What passes without anything to do costs no schedule: answers how much that is. */
+/** Skips the time without work, so that no schedules run in it. Returns the skipped milliseconds. */
 export async function skipIdle(mostMs: number, world: SimulatedWorld, except: Except = {}): Promise<number> {
   const ms = idleMs(mostMs, world, except)
   if (ms <= 0) return 0
@@ -79,8 +79,8 @@ export async function skipIdle(mostMs: number, world: SimulatedWorld, except: Ex
 }
 
 /**
- * How long the schedules of a minute would find nothing to do, `mostMs` at most: nothing is under way, or due. `exceptInFlight`: but
- * for messages of who has died, which come back.
+ * The time for which the schedules of a minute find nothing to do, at most `mostMs`: nothing is in progress or due. `exceptInFlight`:
+ * ignore messages of dead processes, which come back.
  */
 function idleMs(mostMs: number, world: SimulatedWorld, except: Except): number {
   if (!isIdle(world, except) || world.deliveries.next.delayMs > 0 || isStateLost(world)) return 0
@@ -95,8 +95,8 @@ function idleMs(mostMs: number, world: SimulatedWorld, except: Except): number {
 }
 
 /**
- * Retries of the deletion of a permission set that others have assigned, and of what waits in one whose file is held: they go
- * on for as long as it is.
+ * Open work that does not end by itself: the deletion of a permission set that others have assigned, and work on a permission set whose
+ * file is held.
  */
 function isForOthers(openKey: string, world: SimulatedWorld): boolean {
   const input = openKey.slice(openKey.indexOf('%') + 1)
@@ -106,18 +106,21 @@ function isForOthers(openKey: string, world: SimulatedWorld): boolean {
   return !world.objects.model.find(input) && world.isAssigned(name)
 }
 
-/** Tried again until somebody has restored what it is about. */
+/** Retried until somebody restores the unreadable record. */
 function isUnreadable(openKey: string, { unreadable, hostile }: SimulatedWorld): boolean {
   const key = `assignments/${openKey.slice(openKey.indexOf('%') + 1)}`
   return unreadable.concerns(key) || (unreadable.refused.length > 0 && hostile.touches(key))
 }
 
-/** The schedule of a minute makes again what somebody deleted. */
+/** Somebody deleted records that the schedule of each minute writes again. */
 function isStateLost({ objects }: SimulatedWorld): boolean {
   return ['state/expiry/~whole', 'state/reconcile.json'].some((key) => objects.model.find(key) === undefined)
 }
 
-/** The instants in the names under `prefix`. A suspension is looked at each minute while a record cannot be read: left out. */
+/**
+ * The instants in the keys under `prefix`. Leaves out suspensions while a record is unreadable, because ssofile then looks at them every
+ * minute.
+ */
 function instantsUnder(prefix: string, world: SimulatedWorld): readonly number[] {
   const isWaitedFor = (key: string) => world.unreadable.spoiled.length === 0 || !key.includes('%suspended/')
   const keys = world.keys(prefix).filter(isWaitedFor)
@@ -125,7 +128,7 @@ function instantsUnder(prefix: string, world: SimulatedWorld): readonly number[]
   return instants.filter((ms) => !Number.isNaN(ms))
 }
 
-/** The last instant at which a link begins or ends; 0: none does. */
+/** The last instant at which a link begins or ends. 0: there is none. */
 function lastInstantMs(world: SimulatedWorld): number {
   const texts = world.keys('links_data/').map((key) => world.textOf(key) ?? '')
   const instants = texts

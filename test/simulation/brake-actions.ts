@@ -4,7 +4,7 @@ import { disturbing } from './doing.ts'
 import { keysOfPeople } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
-/** What makes the brake act, and what operators do about it; they pause changes too. */
+/** Actions that make the brake hold something, and the operators' answers. Operators also pause changes. */
 export const brakeActions = {
   'delete all links of a folder': (world: SimulatedWorld, { folder }: { folder: '' | 'folder-a/' }) => {
     const isIn = (key: string) => key.startsWith('links_data/folder-a/') === (folder === 'folder-a/')
@@ -14,12 +14,12 @@ export const brakeActions = {
   'look at the brake': (world: SimulatedWorld) => {
     world.seenBrake = readShown(world)
   },
-  /** Maybe other lists by now. */
+  /** The lists may have changed since. */
   'release what was looked at': async (world: SimulatedWorld) => {
     const { objects, checker, seenBrake } = world
     if (!seenBrake) return
     world.wasOperated = true
-    // Each list for itself, whatever became of the others.
+    // Judge each list by itself.
     for (const list of seenBrake) {
       const now = readShown(world)?.find(({ digest }) => digest === list.digest)
       checker.brake.noteRelease(list.held, now?.held)
@@ -35,7 +35,7 @@ export const brakeActions = {
     world.checker.brake.noteForgotten()
     void world.objects.as('operator').delete('control/brake.json')
   }),
-  /** Well-formed, of groups that nobody knows. */
+  /** Well-formed links of unknown groups. */
   'upload twenty useless links': ({ objects }: SimulatedWorld) => {
     for (let nth = 0; nth < 20; nth++)
       void objects.as('someone').put(`links_data/root%all%First-ps%unknown ${nth}%GROUP%ssofile`, '')
@@ -53,7 +53,7 @@ export function resume(world: SimulatedWorld) {
   return resumeChanges({ objects: world.objects.as('operator'), clock: world.clock }, 'operator')
 }
 
-/** A release in force whose keys the dispatcher has not hinted at yet. */
+/** A release in force for which the dispatcher has not sent hints yet. */
 export function hasNewRelease(world: SimulatedWorld): boolean {
   const { releases } = world.readJson('control/brake.json') ?? {}
   const sinceMs = world.clock.now().getTime() - 3_600_000
@@ -62,7 +62,7 @@ export function hasNewRelease(world: SimulatedWorld): boolean {
 
 export type ShownList = { readonly digest: string; readonly held: readonly string[] }
 
-/** What `ssofile brake` shows; `undefined`: nothing is held. The file of a permission set is a list without assignments. */
+/** The output of `ssofile brake`. `undefined`: nothing is held. A held file of a permission set is a list without assignments. */
 export function readShown(world: SimulatedWorld): readonly ShownList[] | undefined {
   const { lists } = world.readJson('control/brake.json') ?? {}
   const shown = Array.isArray(lists)
@@ -72,7 +72,7 @@ export function readShown(world: SimulatedWorld): readonly ShownList[] | undefin
   return all.length === 0 ? undefined : all
 }
 
-/** The files of permission sets that are held. */
+/** The held files of permission sets. */
 export function readHeldContents(world: SimulatedWorld): readonly HeldFile[] {
   const { contents } = world.readJson('control/brake.json') ?? {}
   if (!Array.isArray(contents)) return []

@@ -2,7 +2,7 @@ import type { RoleName } from '../../infra/function-permissions.ts'
 import type { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import { ServiceError, type WorkedService } from '../../shared/ports/service-error.ts'
 
-/** Nothing happened: who was refused asks again. */
+/** A refused call took no effect, and the caller tries again. */
 const refusals = [
   'refuse-throttled',
   'refuse-conflict',
@@ -11,20 +11,20 @@ const refusals = [
   'refuse-denied',
   'refuse-race',
 ] as const
-/** A request five seconds on its way, or an answer on its way back. */
+/** A request or an answer travels for five seconds. */
 const lates = ['late', 'late-answer'] as const
 const losses = ['kill-before', 'kill-after', 'freeze', 'lose-answer', 'break-answer'] as const
 
-/** What can be done to one call of the product. */
+/** The faults that can strike one call of the product. */
 export const faultKinds = [...losses, ...refusals, ...lates, 'slow'] as const
 export type FaultKind = (typeof faultKinds)[number]
 
-/** Nothing but slow. */
+/** These only make calls slow. */
 export const lateKinds: ReadonlySet<string> = new Set(lates)
-/** They lose nothing. */
+/** These lose nothing. */
 export const harmless: ReadonlySet<string> = new Set([...refusals, ...lates])
 
-/** Which calls a fault is for. Each call is struck alone by every-fault.ts; these are to meet each other. */
+/** The calls that a fault may strike. every-fault.ts strikes each call alone; here faults meet each other. */
 const callGroups = {
   any: () => true,
   writes: ({ operation }: Call) => /^(put|delete|send|changeVisibility|create|attach)/.test(operation),
@@ -56,11 +56,11 @@ export type Fault = {
 export type Call = {
   readonly service: WorkedService
   readonly operation: string
-  /** The key, where the call is about one. */
+  /** The key, if the call is about one. */
   readonly key?: string
-  /** Whose call it is. */
+  /** The role of the caller. */
   readonly by: RoleName
-  /** It had left its process, and stood still on its way: nobody could call it back. */
+  /** The call had left its process and was frozen on its way: nobody could abort it. */
   readonly wasHeld?: boolean
   /** A write or delete of an object under a condition. */
   readonly isConditional?: boolean
@@ -82,12 +82,12 @@ export class Chaos {
     this.#pending.push({ fault, skip: fault.skip, times: fault.times })
   }
 
-  /** Tells each call from now on that a fault could strike. */
+  /** Reports each call from now on that a fault could strike. */
   watch(note: (call: Call) => void): void {
     this.#note = note
   }
 
-  /** The second phase: nothing strikes any more. */
+  /** The second phase: no more faults. */
   end(): void {
     this.#isOver = true
     this.#note = undefined
@@ -98,19 +98,19 @@ export class Chaos {
     return this.#isOver
   }
 
-  /** Milliseconds that this call travels, one way: sometimes long enough to change the order of everything. */
+  /** The travel time of this call, one way, in milliseconds. Sometimes it is long enough to change the order of everything. */
   travelMs(): number {
     const draw = this.#randomness.fraction()
     if (!this.#isOver && draw > 0.985) return Math.floor(5_000 * this.#randomness.fraction())
     return 1 + Math.floor(20 * draw)
   }
 
-  /** Until another process has taken the lease; the longer, until it has taken the messages as well. */
+  /** A freeze lasts until another process has taken the lease. The longer one lasts until it has taken the messages too. */
   freezeMs(): number {
     return this.#randomness.fraction() < 0.5 ? 70_000 : 130_000
   }
 
-  /** Whether the call took effect or not: an answer of a load balancer, or of a service that is overloaded. */
+  /** The answer of a load balancer or of an overloaded service, whether the call took effect or not. */
   brokenAnswer({ service }: Call, hasTakenEffect: boolean): ServiceError {
     const answers = hasTakenEffect ? serverErrors : [...serverErrors, throttledKey]
     const answer = answers[Math.floor(answers.length * this.#randomness.fraction())] ?? throttledKey
@@ -130,7 +130,10 @@ export class Chaos {
   }
 }
 
-/** An empty 503 has no code, one in HTML is no JSON; AWS SDK for JavaScript names them so. Others are of no API's list. */
+/**
+ * The AWS SDK for JavaScript gives these names to an empty 503, which has no code, and to HTML, which is not JSON. The others are in no
+ * API's list.
+ */
 const serverErrors = [
   { code: 'Unknown', httpStatus: 503 },
   { code: 'SyntaxError', httpStatus: 502 },
@@ -138,7 +141,7 @@ const serverErrors = [
   { code: 'InternalFailure', httpStatus: 500 },
   { code: 'InternalServerException', httpStatus: 500 },
 ] as const
-/** Of an instance, bucket or queue that is encrypted by a customer's key: nothing happened. */
+/** A customer's key encrypts the instance, bucket or queue, and KMS throttled its use: nothing happened. */
 const throttledKey = { code: 'KMS.ThrottlingException', httpStatus: 400 } as const
 
 function matches({ calls, process, kind }: Fault, call: Call): boolean {
@@ -153,7 +156,7 @@ export function canStrike(kind: FaultKind, call: Call): boolean {
   return kind !== 'refuse-race' || call.isConditional === true
 }
 
-/** Kinds of faults that the API itself refuses a call with. */
+/** Faults that are refusals by the API itself. */
 export type RefusalKind = Exclude<Extract<FaultKind, `refuse-${string}`>, 'refuse-broken'>
 
 /** AWS's codes of an internal error, and of throttling. */

@@ -7,12 +7,12 @@ import type { SimulatedWorld } from './simulated-world.ts'
 
 type Fed = 'uploads' | 'events'
 
-/** What S3 and EventBridge tell: at least once, except where a command says that the next message is lost, repeated or late. */
+/** The messages of S3 and EventBridge. They come at least once, unless a command says that the next message is lost, repeated or late. */
 export class Deliveries {
   /** Commands that have not struck yet. */
   readonly next = { lose: 0, repeat: 0, delayMs: 0, skip: 0 }
   readonly counts = { lost: 0, repeated: 0, delayed: 0 }
-  /** Told of each message. */
+  /** Called for each message. */
   note: (() => void) | undefined
   readonly #world: SimulatedWorld
   #underWay = 0
@@ -46,8 +46,8 @@ export class Deliveries {
     if (next.lose > 0) {
       next.lose--
       counts.lost++
-      // A sweep finds what S3 did not report; nothing but a reconcile reads the organization and the directory again. What is
-      // lost while a dispatcher knows of a pause is found by the reconcile after it.
+      // A sweep finds changes that S3 did not report. Only a reconcile reads the organization and the directory again. If a message is lost
+      // while a dispatcher knows of a pause, the reconcile after the pause finds the change.
       if (queue === 'events' && !this.#isPauseNoticed()) this.#world.wasEventLost = true
       return
     }

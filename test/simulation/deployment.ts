@@ -30,26 +30,26 @@ const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 
 type Opened = (ports: Ports, settings: Configuration) => (event: SQSEvent) => Promise<SQSBatchResponse>
 
-/** What all runs of this process have measured. */
+/** The metrics of all runs in this process. */
 export const recordedMetrics = new CollectedMetrics()
 
 type Options = {
   readonly randomness: SeededRandomness
   readonly sabotage: Sabotage | undefined
-  /** Records what processes do. */
+  /** Records the calls of processes. */
   readonly tape: Tape | undefined
 }
 
 /** All of ssofile in a world: its functions, each invocation of which is a process, and their schedules. */
 export class Deployment {
-  /** The one that began last. */
+  /** The latest dispatcher. */
   dispatcher: SimulatedProcess | undefined
   /** When the last sweep began. */
   sweptMs = 0
   steps = 0
   readonly #world: SimulatedWorld
   readonly #options: Options
-  /** What the product is told. */
+  /** The configuration that the product gets. */
   readonly #told: Configuration
   readonly #log = new CollectedLog()
   readonly #alive = new Set<SimulatedProcess>()
@@ -89,7 +89,7 @@ export class Deployment {
     map('dispatch', 'dispatcher', (ports, settings) => dispatcher(ports, settings, slice), 900_000)
   }
 
-  /** Where its processes have left a world that is at rest: those of another one begin there. */
+  /** The state of this deployment in a world at rest. Another deployment can begin with it. */
   get left(): (other: SimulatedWorld) => void {
     const { dispatcher, sweptMs } = this
     const processes = this.#processes
@@ -115,12 +115,12 @@ export class Deployment {
       this.#stepWatch.noteWrite(process.ports.clock, call.key)
   }
 
-  /** Somebody else has changed an entry: what an evaluation knew of it is no step of its own. */
+  /** Somebody else has changed an entry, so the step watch must not compare with an earlier evaluation. */
   noteSpoiled(key: string): void {
     this.#stepWatch.noteWrite(this.#world.clock, key)
   }
 
-  /** Schedules run as invocations of their own; what fails is told in the trace and comes again at its next time. */
+  /** Each schedule is its own invocation. The trace shows a failure, and the schedule runs again at its next time. */
   async everyMinute(): Promise<void> {
     if (this.minutesToSweep <= 0) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
@@ -132,7 +132,7 @@ export class Deployment {
   readonly everyNight = () => this.#schedule('nightly')
   readonly everyMorning = () => this.#schedule('report')
 
-  /** How many minutes with their schedules until one of them begins a sweep. */
+  /** The number of minutes until a schedule begins a sweep. */
   get minutesToSweep(): number {
     return Math.ceil((this.sweptMs + sweepEveryMs - this.#world.clock.monotonicMs()) / 60_000)
   }
@@ -142,7 +142,7 @@ export class Deployment {
     await this.#schedule('sweep')
   }
 
-  /** A command of an operator, in the role for it. Answers whether it ended well. */
+  /** A command of an operator, in the operator's role. Returns whether it succeeded. */
   operate(work: (ports: Ports) => Promise<void>): Promise<boolean> {
     return this.#attempt('operator', work)
   }
@@ -151,7 +151,7 @@ export class Deployment {
     return this.#attempt(name, (ports) => schedule(name, allJobs[name], ports, this.#told)())
   }
 
-  /** Answers whether it ended well. */
+  /** Returns whether it succeeded. */
   async #attempt(name: RoleName, work: (ports: Ports) => Promise<unknown>): Promise<boolean> {
     try {
       await this.#invoke(name, work)
@@ -162,7 +162,7 @@ export class Deployment {
     }
   }
 
-  /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */
+  /** Each invocation is a new process. If it is killed, its whole batch fails, as with a function that dies. */
   async #invoke<T>(name: RoleName, work: (ports: Ports) => Promise<T>): Promise<T> {
     const process = this.#newProcess(name)
     if (!this.#hasBegun) throw new Error(`${process.name} is on the tape`)
@@ -170,7 +170,7 @@ export class Deployment {
     const died = process.killed.then((): never => {
       throw new Error(`${process.name} was killed`)
     })
-    // What outlives its time limit goes on all the same, until it ends or dies.
+    // A process that exceeds its time limit goes on until it ends or dies.
     const ports = this.#options.sabotage?.ports?.(process.ports) ?? process.ports
     const ended = work(ports).finally(() => this.#alive.delete(process))
     void process.killed.then(() => this.#alive.delete(process))

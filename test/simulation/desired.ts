@@ -4,7 +4,7 @@ import { selectsNow } from './selector-actions.ts'
 
 type Reading = { readonly grants: (link: string) => boolean; readonly unclear: boolean }
 
-/** What a link file says, read in the plainest possible way; shares no code with the product. */
+/** The content of a link file, parsed in the plainest way. Shares no code with the product. */
 type PlainLink = { key: string; scope: string; value: string; permissionSet: string; principal: string; type: string }
 
 const grammar =
@@ -22,14 +22,14 @@ function readLinks(objects: MemoryObjectStore, at: Date): PlainLink[] {
   return found
 }
 
-/** `undefined`: no link has such a name. */
+/** `undefined`: not the name of a link. */
 export function scopeOf(key: string): { readonly scope: string; readonly value: string } | undefined {
   const [, , scope = '', value = ''] = grammar.exec(key) ?? []
   const isWhole = scope !== 'root' || value === 'all'
   return scope !== '' && isWhole ? { scope, value } : undefined
 }
 
-/** What the status of a link with this body says of its time. */
+/** The state that this body gives a link at this time. */
 export function phaseOf(body: string, at: Date): 'in force' | 'waiting' | 'expired' | 'rejected' {
   try {
     const { notBefore = '1970-01-01', expiresAt = '9999-01-01' } = body === '' ? {} : JSON.parse(body)
@@ -47,8 +47,8 @@ export function grantsNow(body: string, at: Date): boolean {
 }
 
 /**
- * Every assignment `account permissionSet principal TYPE` that the whole world, as it is at this moment, asks for;
- * `grants`: which links do, besides what their names and bodies say. `unclear`: whether what nobody knows of a selector is so.
+ * Every assignment `account permissionSet principal TYPE` that the present world asks for. `grants`: further conditions on links, besides
+ * their names and bodies. `unclear`: whether a selector that nobody can read counts as selecting.
  */
 export function desiredNow(
   objects: MemoryObjectStore,

@@ -4,7 +4,7 @@ import { type directoryNames, splitPrincipal, type userNames } from './small-wor
 type Principal = { readonly principal: (typeof directoryNames)[number] }
 type Person = { readonly name: (typeof userNames)[number] }
 
-/** Names of people and groups change hands, and people leave. */
+/** Names of people and groups change their owners, and people leave. */
 export const directoryActions = {
   'rename a principal': ({ identityStore }: SimulatedWorld, { principal, to }: Principal & { readonly to: string }) => {
     const { type, name } = splitPrincipal(principal)

@@ -1,13 +1,13 @@
 import type { SimulatedWorld } from './simulated-world.ts'
 
-/** Something that somebody does: what becomes of the world. */
+/** An action and its effect on the world. */
 export type Doing<Args> = (world: SimulatedWorld, args: Args) => unknown
-/** One of a table, with what it is done. */
+/** One action of a table, with its arguments. */
 export type ActionIn<Table> = {
   readonly [What in keyof Table & string]: Table[What] extends Doing<infer Args> ? { readonly do: What } & Args : never
 }[keyof Table & string]
 
-/** It loses something, kills somebody, or is told by no event: only where any mischief is allowed. */
+/** An action that loses something, kills a process, or causes no event. Only for lives with any mischief. */
 export function disturbing<Args>(perform: Doing<Args>): Doing<Args> & { readonly isDisturbing: true } {
   return Object.assign((world: SimulatedWorld, args: Args) => perform(world, args), { isDisturbing: true as const })
 }

@@ -21,14 +21,14 @@ export type Profile = (typeof profiles)[number]
 export const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> =>
   fc
     .record({
-      // How long assignment requests take: mostly moments, sometimes all of them minutes, or some of them hours.
+      // The duration of assignment requests: mostly moments, sometimes minutes for all, or hours for some.
       latencyP99Ms: fc.constantFrom(1_200, 1_200, 1_200, 20_000, 200_000, 600_000, 3_600_000),
       seed: fc.integer({ min: 0, max: 2 ** 30 }),
       outstanding: fc.constantFrom(1, 2, 15),
       provisionings: fc.constantFrom(1, 3),
       brakeCount: profile === 'brake' ? fc.constantFrom(1, 2) : fc.constantFrom(undefined, undefined, undefined, 1, 2),
       mischief: fc.constantFrom('any', 'any', 'any', 'refusals', 'refusals', 'late'),
-      // How far listings may lag behind.
+      // The most that listings may lag.
       readLagMs: fc.constantFrom(undefined, 10_000, 240_000),
       skewMs: fc.constantFrom(0, 0, 120_000),
     })
@@ -46,7 +46,7 @@ const link = fc
       ...accounts.slice(0, 3).map((id) => `account%${id}`),
       ...selectorNames.map((name) => `select%${name}`),
     ),
-    // Mostly the same, so that links overlap.
+    // Mostly the same value, so that links overlap.
     fc.constantFrom('First-ps', 'First-ps', 'First-ps', ...permissionSets),
     fc.constantFrom('GROUP/team one', 'GROUP/team one', 'GROUP/team one', ...principals, 'GROUP/team-late'),
   )
@@ -75,7 +75,7 @@ const message: fc.Arbitrary<Action> = fc.record({
   skip: fc.nat(5),
 })
 
-/** Steps of any life, others, and what is worth drawing. */
+/** Steps of any life, and others that are worth drawing. */
 const step: fc.Arbitrary<Action> = fc.oneof(
   { weight: 10, arbitrary: fc.constantFrom(...distinct(allLives)) },
   { weight: 2, arbitrary: fc.constantFrom(...otherSteps) },
@@ -91,13 +91,13 @@ function distinct(lives: readonly CanonicalLife[]): readonly Action[] {
 }
 
 /**
- * What leads where defects live: a canonical life, faster or slower, struck somewhere, each step left out now and then. Everything
- * in it is an action of its own, so that several mix with each other and with what else happens.
+ * A canonical life, because it leads to where defects are: faster or slower, struck somewhere, and sometimes without a step. Each of its
+ * steps is a separate action, so lives mix with each other and with everything else.
  */
 function lived(lives: readonly CanonicalLife[]): fc.Arbitrary<readonly Action[]> {
-  // What remains of the steps is what a failure shrinks to.
+  // A failure shrinks to fewer kept steps.
   const kept = fc.array(fc.nat(19), { minLength: 16, maxLength: 16 })
-  // Between two steps: what comes next meets what is under way.
+  // The pause between two steps, so that the next step meets running work.
   const pause = fc.constantFrom(30, 300, 1_000, 5_000, 20_000, 20_000, 70_000)
   return fc
     .tuple(fc.constantFrom(...lives), fc.array(fc.oneof(strike, strike, message), { maxLength: 1 }), pause, kept)
@@ -108,7 +108,7 @@ function lived(lives: readonly CanonicalLife[]): fc.Arbitrary<readonly Action[]>
     })
 }
 
-/** The same in other accounts, and with other ones of several. */
+/** The same steps in other accounts, and with other objects. */
 function elsewhere(part: fc.Arbitrary<readonly Action[]>): fc.Arbitrary<readonly Action[]> {
   return fc.tuple(part, fc.constantFrom(0, 0, 0, 1, 2, 3)).map(([steps, by]) => {
     const text = JSON.stringify(steps)
@@ -120,7 +120,7 @@ function elsewhere(part: fc.Arbitrary<readonly Action[]>): fc.Arbitrary<readonly
 
 const stepsMost = 30
 
-/** Single steps and lives mixed, `most` steps at most. One life in eight is mostly that of a hostile uploader. */
+/** A mix of single steps and lives, at most `most` steps. One life in eight is mostly that of a hostile uploader. */
 export function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<readonly Action[]> {
   const single = step.map((one): readonly Action[] => [one])
   const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: lived(canonicalLives) })
@@ -137,7 +137,7 @@ function partsOf(part: fc.Arbitrary<readonly Action[]>, most: number): fc.Arbitr
     .map((parts) => parts.flat().slice(0, most))
 }
 
-/** The lives that a seed draws, without shrinking. */
+/** The lives of a seed, without shrinking. */
 export function drawLives(seed: number, runs: number, profile?: Profile) {
   return fc.sample(fc.tuple(settingsFor(profile), drawActions(stepsMost, profile)), { seed, numRuns: runs })
 }

@@ -9,30 +9,30 @@ import { type principals, splitPrincipal } from './small-world.ts'
 type Target = { readonly account: string; readonly principal: (typeof principals)[number] }
 type Set = { readonly permissionSet: 'First-ps' | 'Console-ps' }
 
-/** What others do in the console, also to access that ssofile gave, and the check that finds it. */
+/** Acts of others in the console, also on access that ssofile gave, and the check that finds them. */
 export const driftActions = {
   'assign in the console': disturbing((world, action: Target & Set) => {
     const target = findTarget(action, world)
     if (target) give(target, world)
   }),
-  /** Only where no link grants it: what links grant would be drift. */
+  /** Only if no link grants it. Otherwise the removal would be drift. */
   'remove in the console': disturbing((world, action: Target) => {
     const target = findTarget({ ...action, permissionSet: 'First-ps' }, world)
     if (!target || world.checker.isDesired(target)) return
-    // What ssofile gave, and holds.
+    // Access that ssofile gave and the brake holds.
     if (world.checker.isOurs(nameOf(target))) world.wasDrifted = true
     take(target, world)
   }),
-  /** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
+  /** Others delete their permission set and create it again: the same name with another ARN. AWS refuses while it is in use. */
   'make Console-ps again': async (world: SimulatedWorld) => {
     const { ssoAdmin, checker, names } = world
     const arn = ssoAdmin.permissionSetArnOf('Console-ps')
-    // The name stays known when the permission set is gone.
+    // Remember the name after the permission set is gone.
     if (arn) names.permissionSet(arn)
     if (!arn || ssoAdmin.outstandingRequests().some(({ target }) => target.permissionSetArn === arn)) return
     const assigned = ssoAdmin.assignments().filter(({ permissionSetArn }) => permissionSetArn === arn)
     if (assigned.some((target) => checker.isOurs(nameOf(target)))) return
-    // Links may want what others gave: that it is gone no event tells.
+    // Links may want access that others gave. No event reports its removal.
     if (assigned.length > 0) world.wasDrifted = true
     for (const target of assigned) ssoAdmin.removeAssignment(target)
     await ssoAdmin.deletePermissionSet(arn)
@@ -40,7 +40,7 @@ export const driftActions = {
     await ssoAdmin.createPermissionSet({ name, sessionDuration: 'PT1H', tags: [] })
     checker.noteDesired()
   },
-  /** `backAfterMs`: and put back. */
+  /** `backAfterMs`: the access is put back after this time. */
   'remove what ssofile gave': async (
     world: SimulatedWorld,
     { nth, backAfterMs }: { readonly nth: number; readonly backAfterMs?: number },
@@ -72,7 +72,7 @@ function take(target: AssignmentTarget, world: SimulatedWorld): void {
   world.tellByHand('DeleteAccountAssignment', target)
 }
 
-/** While a request of an account is in progress, AWS refuses any other there: also from the console (ConflictException). */
+/** While a request in an account is in progress, AWS refuses any other there, also from the console (ConflictException). */
 function isBusy(accountId: string, { ssoAdmin }: SimulatedWorld): boolean {
   return ssoAdmin.outstandingRequests().some(({ target }) => target.accountId === accountId)
 }
@@ -87,7 +87,7 @@ function findTarget(action: Target & Set, world: SimulatedWorld): AssignmentTarg
   return { accountId: found.id, permissionSetArn, principalId: principalId.parse(id), principalType }
 }
 
-/** An operator takes away by hand what this ledger entry records. */
+/** An operator removes the access of this ledger entry by hand. */
 export function takeAway(world: SimulatedWorld, key: string, entry: Readonly<Record<string, unknown>>): void {
   const name = recordedName(key, entry)
   for (const target of world.ssoAdmin.assignments().filter((one) => nameOf(one) === name)) {

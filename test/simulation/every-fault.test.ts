@@ -9,7 +9,7 @@ import type { SimulatedWorld } from './simulated-world.ts'
 import { Tape } from './tape.ts'
 
 test.each(allLives)('$name: nothing is violated without a fault, nor by the first and the last', async (life) => {
-  // Throws what is violated without a fault.
+  // Throws if the life violates a promise without a fault.
   const { faults } = await listFaults(life)
   const kinds = ['freeze', 'refuse-internal', 'kill-before', 'kill-after', 'lose-answer', 'break-answer']
   expect(faults.map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds))

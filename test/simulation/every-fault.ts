@@ -8,7 +8,7 @@ import type { Judged, SimulatedWorld } from './simulated-world.ts'
 import { isWrite, type Part, Tape } from './tape.ts'
 import type { WorldSettings } from './world-settings.ts'
 
-/** Nothing differs between two plays of a life but the fault. */
+/** Two plays of a life differ only in the fault. */
 const plain: WorldSettings = {
   seed: 4,
   latencyMs: 300,
@@ -17,13 +17,13 @@ const plain: WorldSettings = {
   skewMs: 0,
   mischief: 'any',
 }
-/** The first hour has its reconcile, and the dispatcher has ended by then. */
+/** Until then the reconcile of the first hour and the dispatcher have ended. */
 const begun = wait(40_000)
 const settled = wait(20_000)
-/** A dispatcher renews it every few seconds, and nobody else reads it meanwhile. */
+/** The lease. A dispatcher renews it every few seconds, and nobody else reads it meanwhile. */
 const leaseKey = 'control/dispatcher.json'
 
-/** A read has no effect: dying there is dying before the next write, and an answer that is lost is one that was refused. */
+/** A read has no effect. So dying at a read is the same as dying before the next write, and a lost answer is the same as a refusal. */
 const kindsOfReads = ['freeze', 'refuse-internal', 'refuse-throttled'] as const
 const kindsOfWrites = [
   ...kindsOfReads,
@@ -38,37 +38,37 @@ const kindsOfWrites = [
 const messages = ['message lost', 'message late', 'message twice'] as const
 type Kind = (typeof kindsOfWrites)[number] | (typeof messages)[number]
 
-/** One thing that goes wrong in a life: after the action `at`, the `nth` call that this can be done to, or the `nth` message. */
+/** One fault in a life: after the action `at`, at the `nth` call that it can strike, or at the `nth` message. */
 export type SingleFault = {
   readonly life: CanonicalLife
   readonly kind: Kind
   readonly nth: number
   readonly at: number
-  /** What comes before. */
+  /** The recorded part before it. */
   readonly part: Part | undefined
 }
 
-/** What there is to strike in a life: its calls, and its messages. */
+/** The faults that can strike the calls and messages of a life. */
 export type FaultCount = {
   readonly calls: number
   readonly faults: readonly SingleFault[]
 }
 
-/** The two whose callers all slow down when one of them is throttled; elsewhere that is one refusal more. */
+/** For these two services, throttling slows down all callers. For others it is just one more refusal. */
 const isSlowedDown = ({ service }: Call) => service === 'sso-admin' || service === 'identitystore'
 const kindsOf = (call: Call): readonly FaultKind[] =>
   (isWrite(call) ? kindsOfWrites : kindsOfReads).filter(
     (kind) => canStrike(kind, call) && (kind !== 'refuse-throttled' || isSlowedDown(call)),
   )
 
-/** Plays the life once without a fault. Throws where that alone is a violation. */
+/** Plays the life once without a fault. Throws if it violates a promise even so. */
 export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
   const tape = new Tape()
   const from = beforeOf(life).length
   let at = from
   const faults: SingleFault[] = []
   let calls = 0
-  // A fault counts what it can strike.
+  // Counts the calls that each kind can strike.
   const met = new Map<Kind, number>()
   const meet = (kind: Kind, isStruck: boolean) => {
     const { part } = tape
@@ -80,7 +80,8 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
     met.set(kind, nth + 1)
     if (isStruck) faults.push({ life, kind, nth, at, part })
   }
-  // What a function asks again while nothing has changed finds all as it was: a process knows nothing of the one before.
+  // If a function repeats a read while nothing has changed, it gets the same answer, because a process knows nothing of earlier ones. So do
+  // not strike the repeated read.
   const asked = new Set<string>()
   let requests = 0
   const isAskedAgain = (call: Call, open: number) => {
@@ -109,7 +110,7 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
   return { calls, faults }
 }
 
-/** What was violated, in words with the whole life; `undefined`: nothing. Throws where the fault met nothing. */
+/** The violation, in words with the whole life. `undefined`: none. Throws if the fault struck nothing. */
 export async function playFault(
   { life, kind, nth, at, part }: SingleFault,
   judged = new Set<string>(),
@@ -141,22 +142,22 @@ function faultAction(kind: Kind, skip: number): Action {
 const beforeOf = ({ before = [] }: CanonicalLife): readonly Action[] => [begun, ...before, settled]
 
 type Play = Judged & RunOptions
-/** Without a fault, or with what befalls it from an action on: the first of those that are struck. */
+/** Plays a life without a fault, or with a fault from the action `at` on. The fault strikes the first fitting call or message. */
 export async function playLife(life: CanonicalLife, judged: Play = {}, action?: Action, at = beforeOf(life).length) {
-  // What weak references kept for a life goes when the event loop turns.
+  // The memory that weak references kept for a life is freed when the event loop turns.
   await setImmediate()
   const actions = [...beforeOf(life), ...life.actions]
   return runSimulation({ ...plain, ...life.settings }, actions, { ...judged, fault: action && { at, action } })
 }
 
-/** Every `share`-th fault of each life that no other worker has taken: a worker's work. `taken`: a byte for each life. */
+/** The work of one worker: every `share`-th fault of each life that no other worker has taken. `taken`: a byte for each life. */
 export type FaultPart = { readonly share: number; readonly taken: SharedArrayBuffer }
 
 export function allFaults(share: number): FaultPart {
   return { share, taken: new SharedArrayBuffer(allLives.length) }
 }
 
-/** Of one life: how many calls there are, how many faults were played, in how many ways it came to rest, and how many were violations. */
+/** The report of one life: its calls, the played faults, the different states at rest, and the violations. */
 export type LifeReport = {
   readonly index: number
   readonly name: string
@@ -169,14 +170,14 @@ export type LifeReport = {
 export async function playFaults({ share, taken }: FaultPart): Promise<readonly LifeReport[]> {
   const reports: LifeReport[] = []
   const marks = new Uint8Array(taken)
-  // Who does more has more faults: the last to be played should be short.
+  // Lives with more actions have more faults. Play the short ones last.
   const longestFirst = [...allLives.entries()].sort(([, a], [, b]) => b.actions.length - a.actions.length)
   for (const [index, life] of longestFirst) {
     if (Atomics.exchange(marks, index, 1) === 1) continue
     const { calls, faults } = await listFaults(life)
     let violations = 0
     const judged = new Set<string>()
-    // Not the first one of each life.
+    // Begin at another fault in each life.
     const played = faults.filter((_, nth) => (nth + index) % share === 0)
     for (const fault of played) {
       const violation = await playFault(fault, judged)
@@ -189,7 +190,7 @@ export async function playFaults({ share, taken }: FaultPart): Promise<readonly 
   return reports
 }
 
-/** Prints the lives with their faults. Answers whether nothing was violated. */
+/** Prints the lives with their faults. Returns whether nothing was violated. */
 export function tellEveryFault(reports: readonly LifeReport[], seconds: number): boolean {
   const row = (...columns: readonly (number | string)[]) =>
     process.stdout.write(`${columns.map((one, nth) => (nth === 4 ? `  ${one}` : String(one).padStart(11))).join('')}\n`)

@@ -1,6 +1,6 @@
 import { type Bounds, explore } from '../shared/reconcile/assignments/explore.ts'
 
-/** More of each than `npm test` has. */
+/** Larger bounds than in `npm test`. */
 const all: readonly Bounds[] = [
   { changes: 4, deaths: 0, lost: 0, failures: 0, waits: 2 },
   { changes: 3, deaths: 1, lost: 0, failures: 0, waits: 2 },
@@ -12,7 +12,7 @@ const all: readonly Bounds[] = [
 ]
 const columns = ['changes', 'deaths', 'lost', 'failures', 'waits'] as const
 
-/** Prints how many states of one access there are within each bound, and a shortest path to each violation. */
+/** Prints the number of states of one access within each bound, and a shortest path to each violation. */
 export function tellEveryState(): boolean {
   let isRight = true
   process.stdout.write('changes  deaths  calls lost  failures  waits     states      steps  seconds  violations\n')

@@ -2,22 +2,22 @@ import { nthOf } from './doing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { bodies } from './small-world.ts'
 
-/** The folder that the hostile uploader may write. He may also write directly under `links_data/`, where others do. */
+/** The folder of the hostile uploader, who may also write directly under `links_data/`, like others. */
 export const hostileFolder = 'folder-b'
 export const hostileUploader = 'hostile'
-/** Groups of his own; the first one's name imitates an event in the history of another group. */
+/** The hostile uploader's groups. The first name imitates an event in the history of another group. */
 export const hostileGroups = [
   'team one%GROUP/2026-03-03T09:00:00.000Z%revoked.json',
   'team-hostile',
   'team-2%GROUP',
 ] as const
-/** Names that are almost those of others. Nobody has them. */
+/** Names that are almost like others. Nobody has them. */
 export const nearNames = ['Team one', 'team one ', 'team-2 ', 'team%20one'] as const
 
 export const hostileLinkOf = (scope: string, permissionSet = 'First-ps', group: string = hostileGroups[0]) =>
   `links_data/${hostileFolder}/${scope}%${permissionSet}%${group}%GROUP%ssofile`
 
-/** An uploader who wants to harm the others, with whatever an upload may be. */
+/** Actions of an uploader who wants to harm others, with any kind of upload. */
 export const hostileActions = {
   'he uploads a link': (world: SimulatedWorld, { key }: { key: string }) => his(world).put(key, ''),
   'he flaps his links': async (world: SimulatedWorld, { times, awayMs }: { times: number; awayMs: number }) => {
@@ -38,7 +38,7 @@ export const hostileActions = {
     const key = nthOf(keysOfHonest(world).filter(isShared), nth)
     if (key !== undefined) void his(world).put(key, bodies[body])
   },
-  /** With a key of his own, so that nobody can read it. */
+  /** Encrypted with the uploader's own key, so that nobody can read it. */
   'he encrypts one of his links': (world: SimulatedWorld, { nth }: Nth) => {
     const key = nthOf(linksOfHostile(world), nth)
     if (key === undefined) return

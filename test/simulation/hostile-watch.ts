@@ -3,12 +3,12 @@ import { hostileUploader } from './hostile-actions.ts'
 
 const grantGrammar = /%([\w+=,.@-]{1,32}%.+%(?:GROUP|USER)%ssofile)$/su
 
-/** Which grants the hostile uploader has ever had a link for: all other access is no business of his. */
+/** The grants for which the hostile uploader ever had a link. All other access must not be affected. */
 export class HostileWatch {
   readonly #grants = new Set<string>()
   readonly #everNamesOf: (principalId: string) => readonly string[]
 
-  /** `everNamesOf`: of an id, which may have been renamed since. */
+  /** `everNamesOf`: all names that an id ever had. */
   constructor(objects: MemoryObjectStore, everNamesOf: (principalId: string) => readonly string[]) {
     this.#everNamesOf = everNamesOf
     objects.onChange(({ key, caller }) => {
@@ -18,7 +18,7 @@ export class HostileWatch {
     })
   }
 
-  /** `key`: of a link or of a ledger entry. */
+  /** `key`: a link, or a ledger entry. */
   touches(key: string): boolean {
     const grant = grantOf(key)
     return (grant === undefined ? this.#grantsOfRecord(key) : [grant]).some((one) => this.#grants.has(one))

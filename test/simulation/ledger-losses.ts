@@ -4,11 +4,11 @@ import { spoiler, type UnreadableObjects } from './unreadable-objects.ts'
 
 type Entry = Readonly<Record<string, unknown>>
 
-/** The objects under `assignments/` that are not what the product made of them last. */
+/** The objects under `assignments/` that somebody deleted or replaced with an old version. */
 export class LedgerLosses {
   readonly #objects: MemoryObjectStore
   readonly #unreadable: UnreadableObjects
-  /** What each entry said when it was granted last. */
+  /** Each entry as it was last granted. */
   readonly #versions = new Map<string, string>()
   readonly #lost = new Map<string, string>()
   readonly #broughtBack = new Map<string, string>()
@@ -22,7 +22,7 @@ export class LedgerLosses {
       const body = this.#read(key)
       if (body === undefined || !isGranted(parse(body))) return
       this.#versions.set(key, body)
-      // Granted or imported again, the access has a record again.
+      // The access was granted or imported again, so it has a record.
       this.#lost.delete(key)
     })
   }
@@ -43,7 +43,7 @@ export class LedgerLosses {
     void this.#objects.as(spoiler).delete(key)
   }
 
-  /** An operator has restored what could be: what is gone now is not looked after any more. */
+  /** An operator has restored what was possible. Stop looking for records that are still gone. */
   noteRestored(): void {
     this.#lost.clear()
   }
@@ -56,35 +56,35 @@ export class LedgerLosses {
     void this.#objects.as(spoiler).put(key, body)
   }
 
-  /** The record of the access of this name, by ids, was lost, and is not restored. */
+  /** Whether the record of this access was lost and not restored. `name`: by ids. */
   hasLost(name: string): boolean {
     return [...this.#lost].some(([key, body]) => recordedName(key, parse(body)) === name)
   }
 
   /**
-   * An operator follows the remedies. `isOurs`: the access of this entry is there, and ssofile gave it. `takeAway`: by
-   * hand in Identity Center.
+   * An operator follows the remedies. `isOurs`: whether the access of this entry exists and ssofile gave it. `takeAway`: removes it by hand
+   * in Identity Center.
    */
   undoAll(isOurs: (key: string, entry: Entry) => boolean, takeAway: (key: string, entry: Entry) => void): void {
     for (const [key, body] of this.#lost) {
       const now = this.#readUnspoiled(key)
       if (now !== undefined && parse(now).lastCreation !== undefined) continue
       if (isOurs(key, parse(body))) this.#mend(key, body)
-      // What somebody put there meanwhile is by its name ours, and nobody but a person can tell.
+      // Somebody added this access meanwhile. The record calls it ours, and only a person can tell that it is not.
       else if (now !== undefined) takeAway(key, parse(body))
     }
     for (const [key, body] of this.#broughtBack) {
       const now = this.#readUnspoiled(key)
       if (now === undefined || calledAtOf(parse(now)) !== calledAtOf(parse(body))) continue
       this.#mend(key, undefined)
-      // Others gave it while that entry stood there, which said that it was ours.
+      // Others gave the access while the old entry called it ours.
       takeAway(key, parse(body))
     }
     this.#lost.clear()
     this.#broughtBack.clear()
   }
 
-  /** What somebody spoiled there meanwhile is mended with it. */
+  /** This also mends an entry that somebody spoiled meanwhile. */
   #mend(key: string, body: string | undefined): void {
     this.#unreadable.noteRestored(key)
     const objects = this.#objects.as(spoiler)
@@ -99,7 +99,7 @@ export class LedgerLosses {
     return { 'ledger object lost or brought back': this.#count }
   }
 
-  /** What stood there before somebody spoiled it, too. */
+  /** The entry, or its content before somebody spoiled it. */
   #readUnspoiled(key: string): string | undefined {
     const body = this.#unreadable.bodyOf(key)
     return body && Buffer.from(body).toString()

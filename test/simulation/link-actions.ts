@@ -5,7 +5,7 @@ import { bodies } from './small-world.ts'
 
 const theirs = ({ objects }: SimulatedWorld) => objects.as('someone')
 
-/** What people do with links. */
+/** Actions of people on links. */
 export const linkActions = {
   'upload a link': (world: SimulatedWorld, { key, body }: { key: string; body: keyof typeof bodies }) =>
     theirs(world).put(key, bodies[body]),
@@ -14,7 +14,7 @@ export const linkActions = {
     if (key !== undefined) void theirs(world).delete(key)
   },
   'delete this link': (world: SimulatedWorld, { key }: { key: string }) => theirs(world).delete(key),
-  /** As `ssofile touch --rebind` does, and with its metadata lost as a sync does. */
+  /** Like `ssofile touch --rebind`, or without the metadata, which a sync loses. */
   'have a link count as new': (world: SimulatedWorld, { key }: { key: string }) => {
     const found = world.objects.model.find(key)
     const rebind = world.clock.now().toISOString()

@@ -6,7 +6,7 @@ import { versionNames } from './permission-set-actions.ts'
 import { accounts, type bodies, units } from './small-world.ts'
 import type { WorldSettings } from './world-settings.ts'
 
-/** One thing that users, operators or AWS do, and what there is before it. Faults strike calls of `actions` only. */
+/** A sequence of actions by users, operators or AWS, and the state before it. Faults strike only calls of `actions`. */
 export type CanonicalLife = {
   readonly name: string
   readonly settings?: Partial<WorldSettings>
@@ -14,11 +14,11 @@ export type CanonicalLife = {
   readonly actions: readonly Action[]
 }
 
-/** One step, or several. */
+/** One step or several. */
 type Steps = Action | readonly Steps[]
-/** What is there before has come about when the first action begins. After the last one time passes. */
+/** `before` has taken effect when the first action begins. Time passes after the last action. */
 type Life = { readonly settings?: Partial<WorldSettings>; readonly before?: Steps; readonly actions: Steps }
-/** By what they are called. Where there is nothing before, the actions are enough. */
+/** By their names. A life without `before` is just its actions. */
 type Lives = Readonly<Record<string, Life | Steps>>
 type Of<What extends Action['do']> = Extract<Action, { readonly do: What }>
 
@@ -26,16 +26,16 @@ const set = 'First-ps'
 const group = 'team one'
 const mia = 'mia@example.com'
 const leo = 'leo@example.com'
-/** Where things happen, unless something else is said. */
+/** The usual accounts and units of actions. */
 const [account, nested, third, fourth] = accounts
 const [unit, nestedUnit, thirdUnit] = units
 
 export const wait = (ms: number): Action => ({ do: 'let time pass', ms })
-/** Until what was uploaded is granted, or what was deleted revoked. */
+/** Until an upload is granted, or a deletion has revoked. */
 export const done = wait(20_000)
-/** And until the schedule of each minute has run. */
+/** Until the schedule of each minute has run, too. */
 const longDone = wait(70_000)
-/** After so long a listing counts against our own calls. */
+/** After this time a listing counts against our own calls. */
 const listed = wait(8 * 60_000)
 export const strike = (
   kind: FaultKind,
@@ -222,7 +222,7 @@ const organization: Lives = {
     ],
   },
   'an account is closed': {
-    // Six hours until nothing can be changed there.
+    // For six hours the closing account still takes changes.
     settings: { seed: 5 },
     before: upload(own),
     actions: [{ do: 'close an account', account }, done, reconcile],
@@ -318,7 +318,7 @@ const operators: Lives = {
   'access of others is imported': { before: assign(), actions: { do: 'import', isCompact: false, account } },
   'access is released': { before: upload(own), actions: { do: 'release', nth: 0 } },
   'the ledger is lost, and restored': {
-    // The bucket keeps no versions: only history says what there was.
+    // The bucket has no versions, so only history knows the former entries.
     settings: { seed: 6 },
     before: uploadAll(own, another),
     actions: { do: 'the ledger is lost, and restored', count: 2, afterMs: 180_000 },
@@ -333,7 +333,7 @@ const operators: Lives = {
   },
 }
 
-/** Where one revocation passes. */
+/** The brake lets one revocation pass. */
 const brake: Lives = {
   'all entries are lost, and restored': {
     before: [wait(6 * 60_000), uploadAll(own, another, ofSecond)],
@@ -519,10 +519,10 @@ const memberships: Lives = {
   },
 }
 
-/** What no life does, and random ones do as well. */
+/** Steps that only random lives have. */
 export const otherSteps = flatten([
   [versionNames.map(version), versionNames.map(lateVersion)],
-  // Of a scope, a folder and a type that there are not.
+  // Links with a scope, a folder or a type that does not exist.
   ['root%some', 'undeclared/root%all'].map((scope) => upload(linkOf(scope))),
   upload(ofAll.replace('GROUP', 'group')),
   uploadForAWhile(own, 500),
@@ -547,7 +547,7 @@ export const canonicalLives = [
   ...[otherHands, leavers, memberships].flatMap(listLives),
 ]
 
-/** People who ask, approve, change their minds, and are done. */
+/** People ask, approve, change their minds, and finish. */
 export const requestLives = listLives({
   'two approve, and it ends by itself': [
     [writeEligibility(2), ask, done, decide('ann'), decide('bob'), done],
@@ -580,7 +580,7 @@ export const requestLives = listLives({
   ],
 })
 
-/** What an uploader does who wants to harm others, while they go on. */
+/** An uploader tries to harm others, who go on working. */
 export const hostileLives = listLives({
   'a link of others goes behind the revocations of all that he has': {
     settings: { outstanding: 1 },
@@ -612,7 +612,7 @@ export const hostileLives = listLives({
     actions: [move(account, thirdUnit), longDone],
   },
   'a link of others is overwritten while it is looked at, and goes': {
-    // Of a bucket without versions: only what was uploaded when tells who did.
+    // In a bucket without versions, only the time of an upload tells who made it.
     settings: { seed: 6 },
     actions: [upload(own), wait(30), overwrite('reason'), done, overwrite('empty'), wait(300), deleteLink(own)],
   },

@@ -39,7 +39,7 @@ Draws lives of a deployment from a seed, with faults, and checks the promises af
 Exit code 0: no promise was broken; 1: one was.
 `
 
-/** `npm run simulate`: runs split over the processors, each part with a seed of its own that follows from the one given. */
+/** `npm run simulate`: divides the runs over the processors. Each part has its own seed, which follows from the given one. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { ...options, help: { type: 'boolean', short: 'h', default: false } } })
   if (values.help) return void process.stdout.write(help)

@@ -10,7 +10,7 @@ const departmentPath = 'aws:identitystore:enterprise.department'
 type Person = { readonly name: (typeof userNames)[number] }
 type InDepartment = { readonly department: 'Engineering' | 'Sales' }
 
-/** Files and a rule put people into the one group that has a file; somebody else puts them in too. */
+/** Files and a rule put people into the only group with a file. Somebody else adds people too. */
 export const membershipActions = {
   'put into the group': ({ objects }: SimulatedWorld, { name }: Person) => objects.as('someone').put(fileOf(name), ''),
   'take out of the group': ({ objects }: SimulatedWorld, { name }: Person) =>

@@ -3,10 +3,10 @@ import { disturbing } from './doing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { letTimePass } from './time-actions.ts'
 
-/** The next message, after so many others. */
+/** The next message after `skip` others. */
 type Next = { readonly skip?: number }
 
-/** Time passes, schedules run, and misfortune befalls messages and processes. */
+/** Time passes, schedules run, and faults strike messages and processes. */
 export const misfortuneActions = {
   reconcile: (world: SimulatedWorld) => void world.deployment.everyHour(),
   'lose the caches': disturbing((world) => {

@@ -15,12 +15,12 @@ import { spoiler } from './unreadable-objects.ts'
 type Import = { readonly isCompact: boolean; readonly account?: string }
 type Loss = { readonly count: number; readonly afterMs: number }
 
-/** Longer than the promise allows it to take. */
+/** Longer than the promise permits. */
 const noticedMs = 130_000
 
-/** What an operator does under the lease: takes access of others over, gives ours back, restores what was lost. */
+/** An operator's commands under the lease: take over access of others, give ours back, restore lost records. */
 export const operatorActions = {
-  /** `account`: absent: of all accounts. */
+  /** `account` absent: all accounts. */
   import: (world: SimulatedWorld, { isCompact, account }: Import) =>
     void command('import', world, async (ports, inPortions) => {
       const accounts = account === undefined ? [] : [accountId.parse(account)]
@@ -37,11 +37,11 @@ export const operatorActions = {
       const meant = assignmentKey.parse(key.slice('assignments/'.length))
       await inPortions([meant], 'assignments', async (one) => void (await releaseAssignment(one, ports)))
     }),
-  /** Somebody deletes every granted entry, and nothing else: maybe before a sweep has counted one of them. */
+  /** Somebody deletes every granted entry and nothing else, maybe before a sweep has counted any of them. */
   'all entries are lost, and restored': disturbing(async (world) => {
     const lost = world.losses.granted()
     await loseAndRestore(lost, world, async () => {
-      // What ssofile found lacking by itself stands in the ledger again, as failed, and a person is told.
+      // If ssofile found a loss by itself, the entry is in the ledger again, as failed, for a person.
       const isLost = () => isMassLoss(lost.filter((key) => !world.objects.model.find(key)).length, world)
       const wasLost = isMassLoss(lost.length, world)
       await letTimePass(noticedMs, world)
@@ -68,30 +68,30 @@ async function loseAndRestore(
   for (const key of lost) world.losses.lose(key)
   await meanwhile()
   world.isRestoring = true
-  // Nothing goes on before it has ended well, so no operator gives up. Nine may die in a row, more than once.
+  // Nothing continues before the restore has succeeded, so an operator never gives up. Nine tries in a row may die, more than once.
   for (let triesLeft = 60; !(await restore(world)); triesLeft--)
     if (triesLeft === 0) throw new Error('restore never came to its end')
   world.isRestoring = false
 }
 
-/** What is there still, and was never granted, may hide as much of the loss. */
+/** Present entries that were never granted may hide as much of the loss. */
 function isMassLoss(lost: number, world: SimulatedWorld): boolean {
   const left = world.keys('assignments/').length
   const { count, percent, most } = world.configuration.brake.indirect
   return lost - left > Math.min(most, Math.max(count, Math.floor((percent * (lost + left)) / 100)))
 }
 
-/** As `ssofile restore` does. Until the owner is there again nothing goes on. Answers whether it ended well. */
+/** Like `ssofile restore`. Until the owner is back, nothing continues. Returns whether it succeeded. */
 async function restore(world: SimulatedWorld): Promise<boolean> {
   const versions = new MemoryObjectVersions(world.objects.model)
   let isAtWork = true
   const ended = command('restore', world, async (ports, inPortions) => {
     await beginRestoration(ports)
-    // What was at work ends first.
+    // Wait until running work has ended.
     await underLease(ports, 'restore', async () => undefined, lessee)
     const lost = await findLostRecords({ ...ports, versions, inPortions, at: undefined, stoppedAt: undefined })
     await lost.carryOut()
-    // Nothing tells whose it was: the operator says so, as `ssofile resume --accept-loss` does.
+    // Nothing tells the former owner, so the operator does, like `ssofile resume --accept-loss`.
     if (lost.owner.is === 'unknown') await claimBucket(ports, undefined, { acceptsLoss: true })
     world.losses.noteRestored()
     await endRestoration(ports, 'olga')
@@ -106,13 +106,13 @@ async function restore(world: SimulatedWorld): Promise<boolean> {
 type InPortions = ReturnType<typeof leasePortions>
 const lessee = { who: 'simulation', tell: () => {} }
 
-/** Answers whether it ended well. */
+/** Returns whether it succeeded. */
 function command(
   name: 'import' | 'release' | 'restore',
   world: SimulatedWorld,
   work: (ports: Ports, inPortions: InPortions) => Promise<void>,
 ): Promise<boolean> {
-  // The lease was away for a while.
+  // The command held the lease for a while.
   world.wasInterrupted = true
   const portionsOf = (ports: Ports) => leasePortions(ports, name, () => {}, lessee)
   return world.deployment.operate((ports) => work(ports, portionsOf(ports)))

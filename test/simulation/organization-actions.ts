@@ -5,7 +5,7 @@ import type { SimulatedWorld } from './simulated-world.ts'
 type Account = { readonly account: string }
 type Team = 'a' | 'b'
 
-/** What becomes of accounts and their places. */
+/** Changes of accounts and of their places. */
 export const organizationActions = {
   'move an account': changing<{ readonly unit: string }>((world, { id, parent, unit }) =>
     parent === unit ? undefined : world.organizations.moveAccount(id, parent, unit),
@@ -34,14 +34,14 @@ export const organizationActions = {
     const { organizations, closureMs, checker } = world
     if (world.accountNow(id)?.state !== 'ACTIVE') return
     await organizations.closeAccount(id)
-    // The world comes to rest while it still closes, where that takes hours.
+    // If closing takes hours, the world comes to rest before it ends.
     if (closureMs > 60_000) return
     world.later(closureMs + 1, () => {
       organizations.settle()
       checker.noteDesired()
     })
   }),
-  // Only reconciles find that it is gone. Its access went with it: that only a drift check finds.
+  // Only reconciles find that the account is gone, and only a drift check finds that its access is gone.
   'an account leaves': disturbing(
     changing(async (world, { id }) => {
       world.wasDisturbed = true
@@ -56,19 +56,19 @@ export const organizationActions = {
     await organizations.acceptHandshake(handshake.id, id)
     checker.noteDesired()
   },
-  /** A listing answers less than there is, without an error. */
+  /** A listing lacks an account, without an error. */
   'Organizations does not list an account': (
     world: SimulatedWorld,
     { account, times }: Account & { readonly times: number },
   ) => {
-    // Whoever does not know the account cannot know that it is lacking.
+    // If the view lacks the account, nobody can notice that the listing lacks it.
     const view = JSON.stringify(world.readJson('state/organization.json') ?? {})
     if (!view.includes(account)) world.wasDisturbed = true
     world.organizations.unlisted.push({ account, times })
   },
-  /** State and Paths are no required members. No event tells when they are told again. */
+  /** State and Paths are not required members. No event reports when they come back. */
   'Organizations does not say where an account is': changing<{ readonly forMs: number }>((world, { id, forMs }) => {
-    // What is granted and revoked there is made good once its place is read again: by a reconcile.
+    // Once a reconcile reads the account's place again, ssofile grants and revokes there.
     world.wasDisturbed = true
     world.organizations.withholdPlace(id)
     world.later(forMs, async () => world.organizations.tellPlace(id))
@@ -80,7 +80,7 @@ export const organizationActions = {
   }),
   'delete an organizational unit that is empty': ({ organizations }: SimulatedWorld, { unit }: { unit: string }) =>
     organizations.hasParent(unit) ? organizations.deleteOrganizationalUnit(unit) : undefined,
-  /** No event tells of it: only a reconcile finds it. */
+  /** No event reports it. Only a reconcile finds it. */
   'rename an account': changing<{ readonly to: string }>((world, { id, to }) => {
     world.wasDisturbed = true
     world.organizations.renameAccount(id, to)
@@ -89,7 +89,7 @@ export const organizationActions = {
 
 type Known = { readonly id: NonNullable<ReturnType<SimulatedWorld['accountNow']>>['id']; readonly parent: string }
 
-/** Of an account that is there. */
+/** For an existing account. */
 function changing<Args = unknown>(change: Doing<Args & Known>) {
   return async (world: SimulatedWorld, args: Account & Args) => {
     const known = world.accountNow(args.account)
@@ -100,7 +100,7 @@ function changing<Args = unknown>(change: Doing<Args & Known>) {
   }
 }
 
-/** Only Support reinstates, and no event tells of either. */
+/** Only AWS Support reinstates accounts. No event reports a suspension or a reinstatement. */
 function untold(change: Doing<Known>) {
   return disturbing(
     changing((world, known) => {

@@ -9,7 +9,7 @@ const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
 const boundary = 'arn:aws:iam::aws:policy/PowerUserAccess'
 const inline = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }] }
 
-/** Files, each different from the first in one respect. */
+/** Versions of a file. Each differs from the first in one respect. */
 const versions = {
   first: extra,
   more: { ...extra, managedPoliciesArnList: [readOnly] },
@@ -27,18 +27,18 @@ type Name = { readonly name: (typeof ownedNames)[number] }
 type Version = { readonly version: keyof typeof versions }
 type Change = { readonly change: 'attach' | 'detach' | 'session' | 'inline' | 'delete' }
 
-/** What becomes of the files of permission sets, and of those sets by other hands. */
+/** Changes of permission set files, and of permission sets by other people. */
 export const permissionSetActions = {
   'upload a permission set': ({ objects }: SimulatedWorld, { name, version }: Name & Version) =>
     objects.as('someone').put(`permission_sets/${name}.json`, renderPermissionSet(name, version)),
   'delete a permission set file': ({ objects }: SimulatedWorld, { name }: Name) =>
     objects.as('someone').delete(`permission_sets/${name}.json`),
-  /** Found by the next drift check only. AWS refuses to delete what is assigned. */
+  /** Only the next drift check finds it. AWS refuses to delete an assigned permission set. */
   'change First-ps in the console': disturbing(async (world, { change }: Change) => {
     const { ssoAdmin, names, checker } = world
     const arn = ssoAdmin.permissionSetArnOf('First-ps')
     if (!arn) return
-    // The name stays known when the permission set is gone.
+    // Remember the name after the permission set is gone.
     names.permissionSet(arn)
     world.wasDrifted = true
     if (change === 'attach') await ssoAdmin.attachManagedPolicy(arn, 'arn:aws:iam::aws:policy/AdministratorAccess')

@@ -5,14 +5,14 @@ import { renderOrganizationsServiceEvent } from '../../infra/local/events/organi
 import { renderApiCall } from '../../infra/local/events/render-api-call.ts'
 import type { OrganizationsChange } from '../../shared/memory/organizations/organization-records.ts'
 
-// The events of changes in AWS's real shapes, by the id of `$.id`.
+// Events of changes in AWS's real shapes. `$.id` is the given id.
 
 const stampOf = (id: string): EventStamp => {
   return { id, recordId: id, requestId: id, account: '111111111111', region: 'us-east-1' }
 }
 const caller = { accessKeyId: 'somebody', sourceIpAddress: '203.0.113.7', userAgent: 'simulated' }
 
-/** What CloudTrail records of a call: ids only. In whatever other form AWS tells of it, it says no more. */
+/** CloudTrail's record of a call, with ids only. No form of AWS's events says more. */
 export function renderCall(
   service: ApiCall['service'],
   { event: operation, at, ...ids }: { readonly event: string; readonly at: Date },

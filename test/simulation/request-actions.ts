@@ -1,11 +1,11 @@
 import type { SimulatedWorld } from './simulated-world.ts'
 
 export const requester = 'mia@example.com'
-/** Who writes what only ssofile should. */
+/** Somebody who writes objects that only ssofile should write. */
 export const byHand = 'administrator'
 /** Eligible for nothing. */
 const stranger = 'eve'
-/** There from the beginning; their groups are empty until somebody asks for something. */
+/** These exist from the beginning. Their groups are empty until somebody asks for something. */
 export const peopleOfRequests = { groups: ['approvers', 'askers'], users: ['ann', 'bob', stranger] } as const
 
 type Membership = { readonly group: (typeof peopleOfRequests)['groups'][number]; readonly who: string }
@@ -17,7 +17,7 @@ type Decision = Account & {
   readonly isSealed: boolean
 }
 
-/** What people do to have access for half an hour. */
+/** Actions of people to get access for half an hour. */
 export const requestActions = {
   'write the eligibility': asking<{ readonly approvals: 1 | 2 }>(({ objects, checker }, { approvals }) => {
     const people = { for: { groups: ['askers'] }, approvers: { groups: ['approvers'] } }
@@ -28,11 +28,11 @@ export const requestActions = {
   }),
   'ask for access': asking<Account>(({ objects, checker }, { account }, requesterId) => {
     const key = keyOf(requesterId, account)
-    // Each upload says something else, as one that was edited does.
+    // Each upload has another text, like an edited one.
     const upload = checker.temporary.noteUpload(key)
     void objects.as('mia').put(key, JSON.stringify({ duration: 'PT30M', reason: `upload ${upload}` }))
   }),
-  /** `of`: the upload that the status told last, or the one before. `isSealed`: with a key of their own: S3 gives it to nobody. */
+  /** `of`: the upload in the last status, or the one before. `isSealed`: encrypted with a person's own key, so S3 returns it to nobody. */
   'decide on a request': asking<Decision>(
     async ({ objects, checker, unreadable, identityStore }, { account, by, decision, of, isSealed }, requesterId) => {
       const seen = checker.temporary.seen(keyOf(requesterId, account))
@@ -49,7 +49,7 @@ export const requestActions = {
   ),
   'join a group': asking<Membership>((world, membership) => change(world, membership, true)),
   'leave a group': asking<Membership>((world, membership) => change(world, membership, false)),
-  /** Under an own id, for the access that somebody else may ask for. */
+  /** Under the stranger's own id, for access that only somebody else may request. */
   'a stranger asks in the name of the requester': asking<Account>(({ objects, identityStore }, { account }) =>
     objects
       .as(stranger)
@@ -58,7 +58,7 @@ export const requestActions = {
   'the stranger takes that back': asking<Account>(({ objects, identityStore }, { account }) =>
     objects.as(stranger).delete(keyOf(identityStore.idOf('USER', stranger), account)),
   ),
-  /** What only ssofile writes, written by an administrator or a restore. */
+  /** An administrator or a restore changes an object that only ssofile should write. */
   'delete a temporary link by hand': asking<Account>(({ objects }, { account }) =>
     objects.as(byHand).delete(`links_data/temporary/${linkOf(account)}`),
   ),
@@ -69,7 +69,7 @@ export const requestActions = {
   }),
 }
 
-/** While there is somebody who may ask. */
+/** Only while there is somebody who may ask. */
 function asking<Args = unknown>(perform: (world: SimulatedWorld, args: Args, requesterId: string) => unknown) {
   return async (world: SimulatedWorld, args: Args) => {
     const id = world.identityStore.idOf('USER', requester)
@@ -82,7 +82,7 @@ function asking<Args = unknown>(perform: (world: SimulatedWorld, args: Args, req
 const linkOf = (account: string) => `account%${account}%First-ps%${requester}%USER%ssofile`
 const keyOf = (user = '', account: string) => `requests/${user}/${linkOf(account)}`
 
-/** From the first of these actions on two may approve, and the requester may ask. */
+/** From the first of these actions on, two people may approve, and the requester may ask. */
 async function meet(world: SimulatedWorld): Promise<void> {
   if (world.checker.temporary.approvers.things.length > 0) return
   for (const who of ['ann', 'bob']) await change(world, { group: 'approvers', who }, true)

@@ -18,7 +18,7 @@ export type RunResult = {
   readonly steps: number
   readonly actions: number
   readonly faults: Readonly<Record<string, number>>
-  /** Everything that happened: the same seed gives the same, on any machine. */
+  /** Everything that happened. The same seed gives the same trace on any machine. */
   readonly trace: readonly string[]
 }
 
@@ -32,11 +32,11 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
 /** Long enough for every retry of a handler's message (five, a minute apart) and for a dead lease. */
 const drainMostMinutes = 10
 const convergeMostMinutes = 8 * 60
-/** What AWS kept waiting is tried again within an hour of that; but no work may go on for ever. */
+/** Work that waited for AWS is retried within an hour of AWS's answer. No work may go on for ever. */
 const triedAgainMinutes = 2 * 60
 const awsMostMinutes = 24 * 60
 
-/** What could be struck from the action with the number `from` on, until faults stop. */
+/** Watches the calls and messages that faults could strike, from action number `from` until faults stop. */
 export type FaultWatch = {
   readonly from: number
   /** `open`: how many requests AWS has not answered yet. */
@@ -46,15 +46,15 @@ export type FaultWatch = {
 
 type IsJudged = (world: SimulatedWorld) => boolean
 export type RunOptions = {
-  /** What befalls it from the action with this number on. */
+  /** The fault, from action number `at` on. */
   readonly fault?: { readonly at: number; readonly action: Action } | undefined
   readonly watch?: FaultWatch | undefined
   readonly isJudged?: IsJudged | undefined
 }
 
 /**
- * One run: faults while safety is checked after each step, then no faults, and the world must converge. `isJudged`: asked when
- * it has come to rest, whether what follows has been seen before; then it ends.
+ * One run: first faults, with safety checked after each step. Then no faults, and the world must converge. `isJudged`: called at rest, and
+ * returns whether this state was already judged. Then the run ends.
  */
 export async function runSimulation(
   settings: WorldSettings,
@@ -93,7 +93,7 @@ export async function runSimulation(
   }
 }
 
-/** Faults stop, what is broken is mended, and the schedules go on: everything must come right by itself. */
+/** Faults stop, broken objects are mended, and the schedules go on. Everything must come right by itself. */
 async function converge(world: SimulatedWorld, isJudged: IsJudged): Promise<void> {
   world.chaos.end()
   world.deliveries.note = undefined
@@ -105,7 +105,7 @@ async function converge(world: SimulatedWorld, isJudged: IsJudged): Promise<void
   world.unreadable.give((key) => !isOfHostile(key))
   mendSelectors(world)
   if (world.losses.hasAny) {
-    // A dispatcher knows the ledger by heart, since nobody else writes it: the next one reads what was put right.
+    // A dispatcher keeps the ledger in memory, because nobody else writes it. Only the next one reads the mended objects.
     world.deployment.dispatcher?.kill()
     world.wasInterrupted = true
   }
@@ -114,32 +114,34 @@ async function converge(world: SimulatedWorld, isJudged: IsJudged): Promise<void
     (key, entry) => takeAway(world, key, entry),
   )
   if (!needsReconcile(world)) await drain(world)
-  // What a hostile uploader has encrypted holds up nothing of the others: it stays so until theirs has come right.
+  // Links that a hostile uploader encrypted must not delay others. They stay encrypted until the others have come right.
   const isEncrypted = world.unreadable.refused.length > 0
   if (isEncrypted) await settle(world, ['hour'])
   world.unreadable.give()
-  // What cannot be read holds up no other: all else must come right before it is restored.
+  // Unreadable objects must not delay others: everything else must come right before they are restored.
   const isSpoiled = world.unreadable.spoiled.length > 0
   if (isSpoiled) await settle(world)
   world.unreadable.restoreAll()
-  // A link is told an hour later where the same grant is still open in an account of another link.
+  // A link's status may come an hour later, if the same grant is still open in an account of another link.
   if (!(await settle(world, isSpoiled || isEncrypted ? ['hour'] : [], isJudged))) return
   if (world.keys('suspended/').length > 0) {
-    // Sessions of who is suspended are denied again each hour while something of others is left.
+    // While others' access is left, ssofile denies a suspended person's sessions again each hour.
     for (const key of world.keys('suspended/')) void world.objects.as('hr').delete(key)
     await settle(world)
   }
   await outlastDenials(world)
 }
 
-/** The schedules go on until nothing moves any more, with a reconcile and a drift check at rest. Answers whether that had to be seen. */
+/**
+ * The schedules go on until the world is at rest, with a reconcile and a drift check at rest. Returns whether this state had to be judged.
+ */
 async function settle(
   world: SimulatedWorld,
   last: readonly 'hour'[] = [],
   isJudged: IsJudged = () => false,
 ): Promise<boolean> {
   if (world.checker.violation) return true
-  // What runs each time that the world has come to rest.
+  // The schedules to run each time the world comes to rest.
   const rounds: ('hour' | 'night')[] = ['hour', 'night', ...last]
   const startedMs = world.clock.monotonicMs()
   let departed = 0
@@ -155,14 +157,14 @@ async function settle(
     const round = isAtRest ? rounds.shift() : undefined
     if (round === 'hour' && isJudged(world)) return false
     if (isAtRest && round === undefined) {
-      // Gone is what two listings an hour apart lack.
+      // An account is gone if two listings an hour apart lack it.
       if (!hasDeparted(world) || ++departed > 3) break
       await world.clock.advance(60 * 60_000)
       void world.deployment.everyHour()
     }
     if (round === 'hour' || (!isAtRest && isHour)) void world.deployment.everyHour()
     if (round === 'night') {
-      // What someone took away a moment ago is found once a listing counts against our own calls, by any clock.
+      // A recent removal is found once a listing counts against our own calls, by any clock.
       await world.clock.advance(settlingMs + 2 * world.settings.skewMs)
       if (world.unreadable.refused.length === 0) world.checker.checkBeforeNight()
       void world.deployment.everyNight()
@@ -170,24 +172,24 @@ async function settle(
     }
     void world.deployment.everyMinute()
   }
-  // Puts `access/` right where names have changed.
+  // Corrects `access/` after changes of names.
   void world.deployment.everyFiveMinutes()
   await world.clock.advance(15_000)
-  // What it hints at is looked at; of forty files one after the other.
+  // Wait for the looks that the sweep asked for; with forty files they come one after the other.
   for (let minute = 0; minute < 10 && !isQuiet(world); minute++) await world.clock.advance(60_000)
-  // AWS may take longer than anybody waits here.
+  // AWS may take longer than this loop waits.
   if (isAwsAtWork(world)) return true
   if (world.unreadable.refused.length > 0) world.checker.rest.checkBesideRefused()
   else world.checker.checkConverged({ isReconciled: true })
   return true
 }
 
-/** A request or a provisioning takes hours now and then, and keeps others of its account or permission set waiting. */
+/** A request or a provisioning sometimes takes hours, and blocks others in its account or permission set. */
 function isAwsAtWork({ ssoAdmin }: SimulatedWorld): boolean {
   return ssoAdmin.outstandingRequests().length > 0 || ssoAdmin.provisioningsInProgress() > 0
 }
 
-/** What the schedules have left waits for its time. Answers how many minutes that was. */
+/** Skips the time until the next due work. Returns the skipped minutes. */
 async function skipWaiting(mostMinutes: number, world: SimulatedWorld): Promise<number> {
   return Math.floor((await skipIdle(mostMinutes * 60_000, world, { exceptInFlight: true })) / 60_000)
 }
@@ -197,25 +199,24 @@ function prolong(mostMinutes: number, minute: number, world: SimulatedWorld): nu
 }
 
 /**
- * Where nothing was lost and nobody died, what is in the queues and one sweep are enough: no error may have been swallowed.
- * No schedule is needed but for retries, and for selectors, whose changes S3 reports to nobody: the dispatcher is woken for all
- * other work.
+ * If nothing was lost and no process died, the messages in the queues and one sweep are enough: no error may have been swallowed. Schedules
+ * are needed only for retries, and for selectors, whose changes S3 does not report. For all other work, somebody wakes the dispatcher.
  */
 async function drain(world: SimulatedWorld): Promise<void> {
   const startedMs = world.clock.monotonicMs()
   const startedAtMs = world.clock.now().getTime()
-  // What a sweep finds of a lost notification may leave something to the next one: a held file whose cause is gone.
+  // If a notification was lost, a sweep may leave work for the next one, such as a held file whose cause is gone.
   let sweepsLeft = world.deliveries.counts.lost > 0 ? 2 : 1
   void world.deployment.everyMinuteOfLinks()
   for (let minute = 1, most = convergeMostMinutes; minute <= most; minute++) {
     most = prolong(most, minute, world)
     await world.clock.advance(60_000)
-    // After a pause, or a release, nobody wakes the dispatcher but the schedule.
+    // After a pause or a release, only the schedule wakes the dispatcher.
     const hasRetries = world.keys('state/open/').length > 0
     const isScheduled = hasRetries || world.wasOperated || world.wasInterrupted
     if (world.deployment.sweptMs >= startedMs) minute += await skipWaiting(convergeMostMinutes, world)
     else if (!isScheduled && !isQuiet(world)) minute += await skipWaiting(drainMostMinutes - minute, world)
-    // The sweep finds an upload that S3 did not report, and so its end.
+    // If S3 did not report an upload, only the sweep finds it, and so its end.
     if (minute > 1 && world.deliveries.counts.lost === 0) world.checker.checkOverdue(startedAtMs)
     if (isQuiet(world)) {
       if (sweepsLeft-- === 0) break

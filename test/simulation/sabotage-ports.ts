@@ -4,12 +4,12 @@ import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { AssignmentRequest, Provisioning } from '../../shared/ports/sso-admin.ts'
 import { wrapPort } from '../../shared/reconcile/calls/wrap-port.ts'
 
-/** What a process is given instead of its ports. */
+/** Replaces the ports of a process. */
 export type Change = (ports: Ports) => Ports
 
 type Replaceable = 'objects' | 'queues' | 'ssoAdmin' | 'organizations' | 'identityStore'
 
-/** Some methods of one port are otherwise. */
+/** Replaces some methods of one port. */
 export function otherwise<Name extends Replaceable>(
   name: Name,
   override: (port: Ports[Name], ports: Ports) => Partial<Ports[Name]>,
@@ -23,7 +23,7 @@ export function both(one: Change, other: Change): Change {
 
 type Read = (read: () => Promise<ReadObject | undefined>, key: string, ports: Ports) => Promise<ReadObject | undefined>
 
-/** Objects under `prefix` are read otherwise. */
+/** Changes reads of objects under `prefix`. */
 export function reading(prefix: string, read: Read): Change {
   return otherwise('objects', (objects, ports) => {
     const get: ObjectStore['get'] = (key, options) => {
@@ -36,7 +36,7 @@ export function reading(prefix: string, read: Read): Change {
   })
 }
 
-/** What is read under `prefix` says something else. */
+/** Changes the text of objects read under `prefix`. */
 export function misreading(prefix: string, change: (text: string) => string): Change {
   return reading(prefix, async (read) => {
     const found = await read()
@@ -44,7 +44,7 @@ export function misreading(prefix: string, change: (text: string) => string): Ch
   })
 }
 
-/** Nobody sees the objects under `prefix`, by their keys. */
+/** Hides the objects under `prefix` from reads by key. */
 export function notFinding(prefix: string): Change {
   return otherwise('objects', (objects) => ({
     head: async (key) => (key.startsWith(prefix) ? undefined : objects.head(key)),
@@ -63,21 +63,21 @@ export function overlooking(missed: RegExp): Change {
 type Written = Parameters<ObjectStore['put']>
 type Write = (ports: Ports, ...written: Written) => Promise<WriteResult>
 
-/** Objects under `prefix` are written otherwise. */
+/** Changes writes of objects under `prefix`. */
 export function writing(prefix: string, write: Write): Change {
   return otherwise('objects', (objects, ports) => ({
     put: (...written) => (written[0].startsWith(prefix) ? write(ports, ...written) : objects.put(...written)),
   }))
 }
 
-/** What is written under `prefix` says something else. */
+/** Changes the text of objects written under `prefix`. */
 export function miswriting(prefix: string, change: (text: string) => string): Change {
   return writing(prefix, ({ objects }, key, body, ...rest) =>
     objects.put(key, change(Buffer.from(body).toString()), ...rest),
   )
 }
 
-/** Nothing is written under `prefix`, and nobody is told; `only`: under which conditions. */
+/** Silently drops writes under `prefix`. `only`: writes with this condition. */
 export function forgetting(prefix: string, only?: 'ifMatch' | 'ifNoneMatch'): Change {
   return writing(prefix, async (ports, key, body, condition) => {
     const isMeant = only === undefined || (condition !== undefined && only in condition)
@@ -85,7 +85,7 @@ export function forgetting(prefix: string, only?: 'ifMatch' | 'ifNoneMatch'): Ch
   })
 }
 
-/** Nothing under `prefix` is deleted, and nobody is told. */
+/** Silently drops deletions under `prefix`. */
 export function keeping(prefix: string): Change {
   return otherwise('objects', (objects) => ({
     delete: async (key, condition) => (key.startsWith(prefix) ? 'deleted' : objects.delete(key, condition)),
@@ -96,7 +96,7 @@ export function unwritten({ clock }: Ports): WriteResult {
   return { outcome: 'written', etag: 'nothing', servedAt: clock.now() }
 }
 
-/** Each write under `prefix` holds its condition, or pretends to. */
+/** Each conditional write under `prefix` succeeds, or pretends to. */
 export function overwriting(prefix: string): Change {
   return writing(prefix, async ({ objects }, key, body, condition) => {
     const result = await objects.put(key, body, condition)
@@ -104,7 +104,7 @@ export function overwriting(prefix: string): Change {
   })
 }
 
-/** An error of `codes` is taken for an answer. */
+/** Treats an error with one of `codes` as an answer. */
 export async function taken<Answer>(call: Promise<Answer>, codes: RegExp, answer: () => Answer): Promise<Answer> {
   try {
     return await call
@@ -114,7 +114,7 @@ export async function taken<Answer>(call: Promise<Answer>, codes: RegExp, answer
   }
 }
 
-/** An error of `codes` of a creation is taken for a refusal. */
+/** Treats an error of a creation with one of `codes` as a refusal. */
 export function refusedAt(codes: RegExp): Change {
   return otherwise('ssoAdmin', (ssoAdmin) => ({
     createAccountAssignment: (target, options) =>
@@ -124,7 +124,7 @@ export function refusedAt(codes: RegExp): Change {
   }))
 }
 
-/** An error of `codes` of a creation is taken for success. */
+/** Treats an error of a creation with one of `codes` as success. */
 export function succeedingAt(codes: RegExp): Change {
   return otherwise('ssoAdmin', (ssoAdmin, { clock }) => {
     const madeUp = new Map<string, AssignmentRequest>()
@@ -141,7 +141,7 @@ export function succeedingAt(codes: RegExp): Change {
   })
 }
 
-/** What SSO Admin answers once a provisioning is over. */
+/** SSO Admin's answer after the end of a provisioning. */
 export function provisioned(permissionSetArn: Provisioning['permissionSetArn'], { clock }: Ports): Provisioning {
   return { requestId: permissionSetArn, state: 'SUCCEEDED', createdAt: clock.now(), permissionSetArn }
 }

@@ -9,7 +9,7 @@ import type { Judged } from './simulated-world.ts'
 
 const seed = 1
 
-/** Every `share`-th of those whose name has `sabotagesWith`, the `part`-th of `parts`: a worker's work. */
+/** The work of one worker, part `part` of `parts`: every `share`-th sabotage whose name contains `sabotagesWith`. */
 export type SabotagePart = {
   readonly sabotagesWith: string
   readonly runs: number
@@ -19,7 +19,7 @@ export type SabotagePart = {
 }
 export type SabotageReport = { readonly name: string; readonly found: string | undefined }
 
-/** Each defect must be found, and by the promise that it breaks. */
+/** Each defect must be found by the promise that it breaks. */
 export async function trySabotages(work: SabotagePart): Promise<readonly SabotageReport[]> {
   const { sabotagesWith, runs, share, part, parts } = work
   const reports: SabotageReport[] = []
@@ -33,7 +33,10 @@ export async function trySabotages(work: SabotagePart): Promise<readonly Sabotag
   return reports
 }
 
-/** In a canonical life, with at most one fault, or in random lives. One that breaks a promise without the defect as well proves nothing. */
+/**
+ * Looks for the defect in canonical lives with at most one fault, and in random lives. If a life breaks the promise without the defect too,
+ * it proves nothing.
+ */
 export async function find(sabotage: Sabotage, runs: number): Promise<string | undefined> {
   const own = [numberOf(promises[sabotage.breaks])]
   const tell = async (where: string, play: (how: Judged) => Promise<RunResult>) => {
@@ -46,7 +49,7 @@ export async function find(sabotage: Sabotage, runs: number): Promise<string | u
     if (found !== undefined) return found
   }
   for (const [nth, [settings, actions]] of drawLives(seed, runs, sabotage.profile).entries()) {
-    // What weak references kept for a life goes when the event loop turns.
+    // The memory that weak references kept for a life is freed when the event loop turns.
     await setImmediate()
     const found = await tell(`after ${nth + 1} lives`, (how) => runSimulation(settings, actions, how))
     if (found !== undefined) return found

@@ -27,25 +27,25 @@ import {
 
 type Breaks = keyof typeof promises
 type Defect = {
-  /** Around the ports of each process. */
+  /** Changes the ports of each process. */
   readonly ports?: Change
-  /** What the product is told; the oracle goes by the other one. */
+  /** Changes the product's configuration. The oracle keeps the real one. */
   readonly configuration?: (configuration: Configuration) => Configuration
-  /** What strikes canonical lives, where it needs that. */
+  /** A fault in canonical lives, if the defect needs one. */
   readonly strike?: Action
 }
 
-/** A deliberate defect: the product sees, or changes, something else than it should, or is configured otherwise. */
+/** A deliberate defect: the product reads or changes something else than it should, or has another configuration. */
 export type Sabotage = Defect & {
   readonly name: string
-  /** It counts as found only by this. */
+  /** Only this promise counts as finding it. */
   readonly breaks: Breaks
-  /** The kind of lives that it is looked for in. */
+  /** The kind of lives in which to look for it. */
   readonly profile: Profile | undefined
 }
 
 const struckBy = (strike: Action, ports: Change): Defect => ({ ports, strike })
-/** What is refused or unanswered is taken for something else, where that strikes creations. */
+/** The product mistakes a refusal or a missing answer of a creation for something else. */
 const answered = (kind: FaultKind, ports: Change): Defect => struckBy(strike(kind, 'creations'), ports)
 
 const limiting = (more: Partial<Configuration['limits']>): Defect => ({
@@ -63,7 +63,7 @@ const braking = (more: number): Defect => ({
   }),
 })
 
-/** By the promise that each breaks, by what they are called. */
+/** By broken promise, then by name. */
 const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | Defect>> } = {
   convergence: {
     'a throttled call is taken for success': answered('refuse-throttled', succeedingAt(/^ThrottlingException$/)),

@@ -4,16 +4,16 @@ import { isUntouched, needsReconcile } from './at-rest.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { accounts, directoryNames, permissionSets, splitPrincipal } from './small-world.ts'
 
-/** Instants, versions and ETags of S3, and the ids of everything else. */
+/** Instants, versions and ETags of S3, and all other ids. */
 const drawn =
   /\d{4}-\d\d-\d\d[T/][\d:.]+Z|(?<="(?:versionId|etag)": ?")[^"]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 const idLength = 36
-/** What changes access or the directory, and has taken effect. */
+/** A successful call that changes access or the directory. */
 const change = /: ((?:sso-admin|identitystore) (?!get|list|describe|find|is).*) → ok$/
 
 /**
- * What there is once a world has come to rest: the bucket, AWS, what was called there, and what befell the life; but for
- * instants, and for ids that are drawn anew. Two lives for which it is the same go on in the same way.
+ * The state of a world at rest: the bucket, AWS, its calls, and the faults of the life. Leaves out instants and random ids. Two lives with
+ * the same digest continue in the same way.
  */
 export function digestOf(world: SimulatedWorld): string {
   const { organizations, queues, trace } = world
@@ -56,7 +56,7 @@ function withoutDrawn(text: string, { names }: SimulatedWorld): string {
   })
 }
 
-/** JSON with its members in order, as text; anything else as it is. */
+/** JSON text with sorted members; any other text unchanged. */
 function sorted(text: string): string {
   const inOrder = (_: string, value: unknown) =>
     value !== null && typeof value === 'object' && !Array.isArray(value)

@@ -8,7 +8,7 @@ type PlainAccount = {
   readonly tags: Readonly<Record<string, string>>
 }
 
-/** What selectors say here, and what that means, by the plainest reading. `broken`: nobody knows what it means. */
+/** The selectors of the simulation, and their meaning in the plainest form. `broken`: nobody knows its meaning. */
 const selectors = {
   unit: {
     body: '{"organizationalUnits":["ou-sim0-11111111"]}',
@@ -30,7 +30,7 @@ const selectors = {
 type Name = { readonly name: (typeof selectorNames)[number] }
 type Body = { readonly body: keyof typeof selectors }
 
-/** What governance does with selectors. */
+/** Governance's actions on selectors. */
 export const selectorActions = {
   'write a selector': ({ objects }: SimulatedWorld, { name, body }: Name & Body) =>
     objects.as('governance').put(`selectors/${name}.json`, selectors[body].body),
@@ -38,7 +38,7 @@ export const selectorActions = {
     objects.as('governance').delete(`selectors/${name}.json`),
 }
 
-/** Whether the selector of this name means the account. Absent: it means none. */
+/** Whether the selector of this name selects the account. A missing selector selects none. */
 export function selectsNow(
   { objects }: Pick<SimulatedWorld, 'objects'>,
   name: string,
@@ -51,7 +51,7 @@ export function selectsNow(
   return known?.selects === undefined ? 'nobody knows' : known.selects(account)
 }
 
-/** Governance corrects what nobody can read. */
+/** Governance corrects unreadable selectors. */
 export function mendSelectors(world: SimulatedWorld): void {
   for (const key of world.keys('selectors/'))
     if (world.textOf(key) === selectors.broken.body) void world.objects.as('governance').put(key, selectors.unit.body)

@@ -9,22 +9,22 @@ import type { userNames } from './small-world.ts'
 type Ended = { readonly permissionSet: (typeof ownedNames)[number]; readonly user: (typeof userNames)[number] }
 
 export const sessionActions = {
-  /** What `ssofile sessions end` does, in all accounts. */
+  /** Like `ssofile sessions end`, in all accounts. */
   'end sessions': (world: SimulatedWorld, { user, permissionSet }: Ended) =>
     void world.deployment.operate(async ({ objects }) => {
       const id = world.identityStore.idOf('USER', user)
       const name = permissionSetName.parse(permissionSet)
-      // The command refuses for others.
+      // The command refuses other users and permission sets.
       if (id === undefined || (await readOwned(objects, name))?.value.arn === undefined) return
       const wish = { user: id, name: user, permissionSet: name, account: undefined, by: 'operator' }
       await recordEndedSessions(objects, [endSession(wish, world.clock.now())])
     }),
 }
 
-/** A provisioning takes hours now and then. */
+/** A provisioning sometimes takes hours. */
 const removedMostMinutes = 3 * 60
 
-/** After the world has come to rest: no session lasts longer, and what is denied goes by the schedule of each minute alone. */
+/** After the world is at rest: no session can still run, and the schedule of each minute alone removes the denials. */
 export async function outlastDenials(world: SimulatedWorld): Promise<void> {
   const isLeft = () => world.checker.sessions.isAnyEnded() && !world.checker.violation
   if (!isLeft()) return

@@ -18,16 +18,16 @@ export type Failure = {
   readonly options: SimulationOptions
   readonly path: string
   readonly settings: WorldSettings
-  /** In words, shrunk to the fewest that still show it. */
+  /** In words, shrunk to the fewest actions that still show the violation. */
   readonly actions: readonly string[]
   readonly trace: readonly string[]
 }
 
 type Played = Pick<RunResult, 'steps' | 'actions' | 'faults'>
-/** What was played, life by life. */
+/** The played lives. */
 export type SimulationReport = { readonly lives: readonly Played[]; readonly failure?: Failure }
 
-/** The promise broken, the actions in words, and the line that replays them. */
+/** The broken promise, the actions in words, and the command that replays them. */
 export function describeFailure({ message, options, path, settings, actions }: Failure): string {
   const { seed, steps, profile } = options
   const replay = `npm run simulate -- --seed ${seed} --path ${path} --steps ${steps}${profile ? ` --profile ${profile}` : ''} --trace`
@@ -43,9 +43,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   let isShrinking = false
   let shrinks = 0
   const property = fc.asyncProperty(settingsFor(profile), drawActions(steps, profile), async (settings, drawn) => {
-    // Enough to be read by then; what is left untried counts as passed.
+    // By then the life is short enough to read. Untried ones count as passed.
     if (isShrinking && ++shrinks > shrinksMost) return
-    // A life is microtasks only. What weak references kept for it goes when the event loop turns: half a megabyte a life.
+    // A life consists only of microtasks. The memory that weak references kept for it, half a megabyte a life, is freed when the event loop
+    // turns.
     await setImmediate()
     const { violation, trace: _, ...played } = await runSimulation(settings, drawn)
     if (!isShrinking) lives.push(played)

@@ -9,39 +9,39 @@ import type { UnreadableObjects } from './unreadable-objects.ts'
 export type CallObserver = (process: SimulatedProcess, call: Call, args: readonly unknown[]) => void
 
 type Options = {
-  /** Whose role it has in a deployment. */
+  /** Its role in a deployment. */
   readonly function: RoleName
   readonly number: number
   readonly inner: Ports
   readonly clock: VirtualClock
   readonly chaos: Chaos
   readonly unreadable: UnreadableObjects
-  /** How far its clock is off. */
+  /** The error of its clock. */
   readonly skewMs: number
-  /** Told when the product makes a call. */
+  /** Called when the product makes a call. */
   readonly depart: (process: string, call: Call) => void
-  /** Told just before a call takes effect. */
+  /** Called just before a call takes effect. */
   readonly observe: CallObserver
   readonly trace: (line: string) => void
 }
 
-/** Nothing in a dead process ever goes on. One each: what waits for a promise that all share is kept as long as that. */
+/** Nothing in a dead process continues. Use a new promise each time: memory of waiters lives as long as a shared promise. */
 const never = () => new Promise<never>(() => {})
 
 /**
- * One process of the product: a function's invocation or a dispatcher's slice. Everything it knows of the world passes
- * its ports, and each call travels for a while, may be refused, may lose its answer, and may be its last.
+ * One process of the product: a function's invocation or a dispatcher's slice. It reaches the world only through its ports. Each call
+ * travels for a while, may be refused, may lose its answer, and may be its last.
  */
 export class SimulatedProcess {
   readonly function: RoleName
   readonly name: string
   readonly ports: Ports
-  /** Resolves when it is killed; whoever started it then sees it fail. */
+  /** Resolves when the process is killed. Its caller then sees a failure. */
   readonly killed: Promise<'killed'>
   readonly #options: Options
   #kill: () => void = () => {}
   #isDead = false
-  /** Calls that had left before stand still with it. */
+  /** Calls that are already on their way freeze with the process. */
   #frozenUntilMs = Number.NEGATIVE_INFINITY
   #thaw: Promise<void> | undefined
 
@@ -66,7 +66,7 @@ export class SimulatedProcess {
     this.#kill()
   }
 
-  /** Stands still and goes on later, as a function's process does between two invocations. */
+  /** Freezes the process and continues it later, like a function's process between two invocations. */
   freeze(ms: number): void {
     this.#options.trace(`${this.name} is frozen for ${ms} ms`)
     this.#frozenUntilMs = this.#options.clock.monotonicMs() + ms
@@ -144,7 +144,7 @@ export class SimulatedProcess {
     if (refusal) throw refusal
     const wasHeld = fault === 'slow' || this.#frozenUntilMs > departedMs
     observe(this, wasHeld ? { ...call, wasHeld } : call, args)
-    // In effect now, whether or not anybody hears of it.
+    // The call takes effect now, whether its answer arrives or not.
     const result = await run().then(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
@@ -161,7 +161,7 @@ export class SimulatedProcess {
     return result.value
   }
 
-  /** A listing is read at one moment; its pages travel together. */
+  /** A listing is read at one moment, and its pages travel together. */
   async *#callList(call: Call, args: readonly unknown[], run: () => unknown): AsyncGenerator<unknown> {
     const read = async () => {
       const listing = await run()
@@ -172,7 +172,7 @@ export class SimulatedProcess {
   }
 }
 
-/** Of a write to the bucket. */
+/** The condition of a write to the bucket. */
 function conditionOf(operation: string, args: readonly unknown[]): unknown {
   if (operation === 'put') return args[2]
   return operation === 'delete' ? args[1] : undefined
@@ -186,7 +186,7 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
-/** For the trace: enough to follow what happens, the same on any machine. */
+/** For the trace: enough to follow the events, and the same on any machine. */
 function describeArgs(args: readonly unknown[]): string {
   return args
     .map((arg) => (typeof arg === 'string' ? arg.slice(0, 160) : JSON.stringify(arg)?.slice(0, 160)))

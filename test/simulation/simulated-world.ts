@@ -26,17 +26,17 @@ import { type Part, playPart, type Tape } from './tape.ts'
 import { spoiler, UnreadableObjects } from './unreadable-objects.ts'
 import { configure, listingsOfRequests, organization, ShortPages, type WorldSettings } from './world-settings.ts'
 
-/** How a life is judged: `promises`: only their violations count. `sabotage`: a defect of the product. */
+/** How to judge a life. `promises`: only their violations count. `sabotage`: a defect of the product. */
 export type Judged = {
   readonly promises?: readonly string[] | undefined
   readonly sabotage?: Sabotage | undefined
-  /** Records what processes do. */
+  /** Records the calls of processes. */
   readonly tape?: Tape | undefined
-  /** What is done without processes, before they begin. */
+  /** Calls to replay without processes, before the processes begin. */
   readonly part?: Part | undefined
 }
 
-/** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
+/** All of ssofile over the memory adapters, on one thread and in virtual time, with faults at any call. */
 export class SimulatedWorld {
   readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
   readonly configuration: Configuration
@@ -55,29 +55,29 @@ export class SimulatedWorld {
   readonly deliveries = new Deliveries(this)
   readonly deployment: Deployment
   readonly names: ReturnType<typeof rememberNames>
-  /** How long an account takes to close: AWS says hours; where it is a minute, the end is met as well. */
+  /** The time for closing an account. AWS says hours. With a minute, a life also meets the end. */
   readonly closureMs: number
-  /** How long requests to Identity Center take from now on; 0: as the settings say. */
+  /** The duration of requests to Identity Center from now on. 0: as in the settings. */
   requestsTakeMs = 0
-  /** A cache was lost, or the view of the organization is behind. */
+  /** A cache was lost, or the view of the organization is outdated. */
   wasDisturbed = false
-  /** Somebody took the lease, or a dispatcher died or stood still: a sweep finds what it left. */
+  /** Somebody took the lease, or a dispatcher died or froze. A sweep finds the work that it left. */
   wasInterrupted = false
-  /** Others changed what only a drift check finds. */
+  /** Others changed something that only a drift check finds. */
   wasDrifted = false
   /** An account took no changes for a while. */
   wasSuspended = false
-  /** An operator wrote `control/`, which only the schedule looks at. */
+  /** An operator wrote under `control/`, where only the schedule looks. */
   wasOperated = false
-  /** An operator restores records just now, and has looked at each access by a listing of its own. */
+  /** An operator is restoring records, and has looked at each access with a separate listing. */
   isRestoring = false
-  /** Nothing but a reconcile finds what it told of. */
+  /** An event was lost, and only a reconcile finds its change. */
   wasEventLost = false
-  /** What an operator looked at last. */
+  /** The lists that an operator looked at last. */
   seenBrake: readonly ShownList[] | undefined
-  /** When what others are going to do comes about. */
+  /** The times of planned actions by others. */
   readonly planned = new Set<{ readonly atMs: number }>()
-  /** Of what is there. */
+  /** For the ids of objects. */
   readonly #ids: SeededRandomness
 
   constructor(settings: WorldSettings, { promises: judged, sabotage, tape, part }: Judged = {}) {
@@ -119,7 +119,7 @@ export class SimulatedWorld {
       identityStore: this.identityStore,
       readLagMs: mostLagMs === 0 ? 0 : { most: mostLagMs },
       ...listingsOfRequests[settings.seed % listingsOfRequests.length],
-      // Looked at again for each request.
+      // Read again for each request.
       get latencyMs() {
         return requestsTakeMs() || (settings.latencyMs ?? 300)
       },
@@ -146,8 +146,8 @@ export class SimulatedWorld {
   }
 
   /**
-   * CloudTrail tells of a change of access by hand, as late and as often as of any other. In every other world it does not: there
-   * a drift check has to find it.
+   * CloudTrail reports a manual change of access, as late and as often as any other event. In every other world it does not, so a drift
+   * check has to find the change.
    */
   tellByHand(
     event: 'CreateAccountAssignment' | 'DeleteAccountAssignment',
@@ -158,13 +158,13 @@ export class SimulatedWorld {
     this.deliveries.tell(renderCall('sso', change, this.#ids.id()))
   }
 
-  /** What could be struck from now on. */
+  /** Watches the calls and messages that faults could strike from now on. */
   watch({ noteCall, noteDelivery }: FaultWatch): void {
     this.chaos.watch((call) => noteCall(call, this.ssoAdmin.outstandingRequests().length))
     this.deliveries.note = noteDelivery
   }
 
-  /** Others do something when so much time has passed: until then the world is not at rest. */
+  /** Plans an action of others after this time. Until then the world is not at rest. */
   later(ms: number, work: () => void | Promise<void>): void {
     const plan = { atMs: this.clock.now().getTime() + ms }
     this.planned.add(plan)
@@ -175,7 +175,7 @@ export class SimulatedWorld {
       .finally(() => this.planned.delete(plan))
   }
 
-  /** AWS refuses people as well: what they meant to change may be gone by then. Throws what is no refusal. */
+  /** AWS also refuses calls of people: their target may be gone by then. Throws all other errors. */
   noteRefusal(error: unknown): void {
     if (!isServiceError(error)) throw error
     this.trace.push(String(error))
@@ -200,13 +200,13 @@ export class SimulatedWorld {
     return body && Buffer.from(body).toString()
   }
 
-  /** Of what somebody spoiled, what it was. */
+  /** For a spoiled object: its former content. */
   readJson(key: string): Record<string, unknown> | undefined {
     const body = this.unreadable.bodyOf(key)
     return body && JSON.parse(Buffer.from(body).toString())
   }
 
-  /** Also of an account that is outside the organization: it may come back. */
+  /** Also for an account outside the organization, because it may come back. */
   breakPolicy(account: string, isThere: boolean): void {
     const id = accountId.parse(account)
     if (isThere) this.ssoAdmin.restoreCustomerManagedPolicy(id, policyOfFirst)
@@ -214,7 +214,7 @@ export class SimulatedWorld {
   }
 }
 
-/** Names stay known when what had them is gone, or has another one. */
+/** Remembers names after their owner is gone or renamed. */
 function rememberNames({ identityStore, ssoAdmin }: Pick<SimulatedWorld, 'identityStore' | 'ssoAdmin'>) {
   const byId = new Map<string, readonly string[]>()
   const note = (id: string | undefined, name: string) => {

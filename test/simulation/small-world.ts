@@ -1,17 +1,17 @@
 import type { PrincipalType } from '../../shared/domain/principals/principal.ts'
 
-/** The small world that actions happen in; small, so that they meet. */
+/** The world of the actions. It is small, so that they meet. */
 export const accounts = ['200000000001', '200000000002', '200000000003', '200000000004'] as const
 export const units = ['ou-sim0-11111111', 'ou-sim0-22222222', 'ou-sim0-33333333'] as const
 export const managementAccount = '100000000000'
 export const principals = ['GROUP/team one', 'GROUP/team-2', 'USER/mia@example.com'] as const
-/** `Late-ps` is only there once its file is; `Console-ps` is not ours. */
+/** `Late-ps` exists only once its file does; `Console-ps` is not ours. */
 export const permissionSets = ['First-ps', 'Late-ps', 'Console-ps'] as const
-/** What First-ps needs in each account. */
+/** The policy that First-ps needs in each account. */
 export const policyOfFirst = 'simulated-extra'
 export const selectorNames = ['pick', 'other'] as const
 export const userNames = ['mia@example.com', 'leo@example.com'] as const
-/** All names that anybody may have: nobody has `team-late` in the beginning; `team-between` while two groups swap theirs. */
+/** All possible names. In the beginning nobody has `team-late`. `team-between` is for two groups that swap names. */
 export const directoryNames = [
   ...['GROUP/team one', 'GROUP/team-2', 'GROUP/team-late', 'GROUP/team-between'],
   ...['USER/mia@example.com', 'USER/leo@example.com'],
@@ -24,7 +24,7 @@ export const bodies = {
   malformed: '{"expiresAt":"tomorrow"}',
 } as const
 
-/** `GROUP/team one` in its parts. A name may have a `/` of its own. */
+/** The parts of `GROUP/team one`. A name may contain `/`. */
 export function splitPrincipal(full: string): { readonly type: PrincipalType; readonly name: string } {
   const [, type, name = ''] = /^(\w+)\/(.*)$/s.exec(full) ?? []
   return { type: type === 'USER' ? 'USER' : 'GROUP', name }

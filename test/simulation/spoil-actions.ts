@@ -4,20 +4,23 @@ import type { SimulatedWorld } from './simulated-world.ts'
 
 type Nth = { readonly nth: number }
 type ForAWhile = Nth & { readonly afterMs: number }
-// A permission set whose own status nobody can read is not applied until that is restored.
+// If the status of a permission set is unreadable, ssofile does not apply the set until the status is restored.
 type Under = { readonly under: 'assignments/' | 'foreign/' | 'status/links_data/' | 'state/missing-accounts.json' }
 
-/** What somebody does who can write anywhere in the bucket: objects that nobody can read for a while, and a ledger that lacks or has too much. */
+/**
+ * Actions of somebody who can write anywhere in the bucket: objects become unreadable for a while, and the ledger loses entries or gets old
+ * ones.
+ */
 export const spoilActions = {
-  /** One of ssofile's own. Who did it restores what was there, after this time or when faults have stopped. */
+  /** Spoils one of ssofile's own objects. The same person restores it after this time, or when faults have stopped. */
   'spoil an object of ssofile': disturbing((world, { under, nth, afterMs }: ForAWhile & Under) => {
     const key = nthOf(world.keys(under), nth)
     if (key === undefined) return
     world.unreadable.spoil(key, '{"v":1,"state":')
-    // When faults have stopped, what is still spoiled stays so until all else is right.
+    // After the faults, a spoiled object stays spoiled until everything else is right.
     afterwards(afterMs, world, () => world.chaos.isOver || world.unreadable.restore(key))
   }),
-  /** Its uploader encrypted it with a key of his own, until then. */
+  /** The uploader encrypted it with their own key, until then. */
   'S3 refuses to give a link': disturbing((world, { nth, afterMs }: ForAWhile) => {
     const key = nthOf(keysOfHonest(world), nth)
     if (key === undefined) return
@@ -27,7 +30,7 @@ export const spoilActions = {
   'lose a ledger object': disturbing((world, { nth }: Nth) => {
     const key = nthOf(world.losses.granted(), nth)
     if (key === undefined) return
-    // No event tells of it.
+    // No event reports it.
     world.wasDisturbed = true
     world.losses.lose(key)
   }),
@@ -39,7 +42,7 @@ export const spoilActions = {
   }),
 }
 
-/** What could not be looked at meanwhile is found by the next reconcile. Nobody waits for the end. */
+/** The next reconcile finds work that was impossible meanwhile. Nobody waits for the end. */
 function afterwards(ms: number, world: SimulatedWorld, mend: () => unknown): void {
   world.wasDisturbed = true
   void world.clock.sleep(ms).then(mend)

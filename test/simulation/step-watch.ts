@@ -8,7 +8,7 @@ import { perform, type Run, type State, stateAt } from '../shared/reconcile/assi
 type Seen = Pick<Facts, 'entry' | 'known' | 'prepared'>
 type Last = { readonly facts: Facts; readonly step: Step; readonly before: LedgerEntry | undefined }
 
-/** Who wrote which entry last, in one world. */
+/** The last writer of each entry, in one world. */
 export class StepWatch {
   readonly #tell: (message: string) => void
   readonly #writers = new Map<string, Clock>()
@@ -17,7 +17,7 @@ export class StepWatch {
     this.#tell = tell
   }
 
-  /** From now on each step of the evaluations of this process is held to the model of one access. */
+  /** From now on, compares each step of this process's evaluations with the model of one access. */
   watch(clock: Clock): void {
     watches.set(clock, this)
   }
@@ -29,9 +29,9 @@ export class StepWatch {
   judge(settling: Settling, last: Last, now: Facts): void {
     const { key, context } = settling
     const writer = this.#writers.get(`assignments/${key}`)
-    // Another process has written the entry meanwhile.
+    // Another process wrote the entry meanwhile.
     if (writer !== undefined && writer !== context.clock) return
-    // No step says so: a drift check of the same process has found it missing meanwhile.
+    // No step did this: a drift check of the same process found the access missing.
     if (last.facts.entry?.missingSince === undefined && now.entry?.missingSince !== undefined) return
     if (!isAllowed(last, now))
       this.#tell(`${key}: after '${last.step.do}' on ${render(last.facts)} the model knows no ${render(now)}`)
@@ -49,7 +49,7 @@ steps.on('taken', ({ settling, facts, step }: StepTaken) => {
   lastOf.set(settling, { facts, step, before: step.do === 'prepare' ? facts.entry : last?.before })
 })
 
-/** Whatever is true outside, and unknown to ssofile: does the model come from there to what is seen now? */
+/** Whether the model can reach the observed facts from the last ones, for any truth outside that ssofile does not know. */
 function isAllowed({ facts, step, before }: Last, now: Facts): boolean {
   if (step.do === 'learn') return isAnswered(facts, now, step.what)
   const seen = render(now)
@@ -68,7 +68,7 @@ function hiddenTruths(facts: Facts, before: LedgerEntry | undefined): readonly S
   const run: Run = { known, wish, prepared, before, sees: inProgress, was: 'both', refusals: 0 }
   const state: State = { ...stateAt(facts.now), entry, isGone: facts.isPrincipalGone, run }
   const calledAt = entry?.call?.calledAt ?? ''
-  // What came of a call may be in memory only.
+  // The outcome of a call may be only in memory.
   const written = entry?.call && { ...entry, call: { ...entry.call, endedAt: undefined, outcome: undefined } }
   return [
     state,
@@ -83,7 +83,7 @@ const ends = ['SUCCEEDED', 'FAILED'] as const
 const waits: Step = { do: 'wait for the request' }
 const putsOff: Step = { do: 'put off', reason: 'it took too long' }
 
-/** A call waits for its end, and what takes too long is put off. */
+/** A call waits for its end. If that takes too long, the work is put off. */
 function outcomesOf(from: State, step: Step): readonly Seen[] {
   const after = follow(from, step)
   const called = step.do === 'call' ? after : []
@@ -104,7 +104,7 @@ function follow(from: State, step: Step): readonly State[] {
   return perform(from, from.run, step).flatMap(({ states }) => states.slice(-1))
 }
 
-/** What of it can make a difference, without instants and names. */
+/** The parts that can make a difference, without instants and names. */
 function render({ entry, known, prepared }: Seen): string {
   const call = prepared && [prepared.kind, prepared.isChecked]
   return JSON.stringify([entry ? renderEntry(entry) : 'no entry', renderKnown(known), call ?? 'nothing prepared'])

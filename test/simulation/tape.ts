@@ -13,37 +13,37 @@ type TakenCall = {
 const reads = /^(get|head|list|describe|receive|find|is|instance|parentName|managementAccountId)/
 export const isWrite = ({ operation }: Call) => !reads.test(operation)
 
-/** What the product's processes changed until the world was at rest before the action with the number `actions`. */
+/** The calls of the product's processes until the world was at rest, before action number `actions`. */
 export type Part = {
   readonly actions: number
   readonly calls: readonly TakenCall[]
-  /** From then on its processes go on in this world. */
+  /** Lets the processes continue in this world. */
   readonly begin: (world: SimulatedWorld) => void
 }
 
 /**
- * Records a life without a fault. Where the world is at rest, the processes have ended, and know nothing that is not in the world:
- * a world to which the same is done at the same moments goes on from there in the same way, and that takes a tenth of the time.
+ * Records a life without a fault. When the world is at rest, the processes have ended and know nothing that is not in the world. So another
+ * world that gets the same calls at the same moments continues in the same way, in a tenth of the time.
  */
 export class Tape {
   readonly #calls: TakenCall[] = []
-  /** Until the last rest; `undefined`: there was none. */
+  /** The calls until the last rest. `undefined`: there was none. */
   part: Part | undefined
 
   note(taken: TakenCall): void {
     if (!isWrite(taken.call)) return
-    // A signal that calls it off comes when it has had its effect.
+    // Leave out the signal: an abort would come after the effect.
     const args = taken.args.filter((arg) => !(arg instanceof Object && 'signal' in arg))
     this.#calls.push({ ...taken, args })
   }
 
-  /** Before the action with the number `actions`. */
+  /** Notes a rest before action number `actions`. */
   reach(actions: number, world: SimulatedWorld): void {
     if (isIdle(world)) this.part = { actions, begin: world.deployment.left, calls: [...this.#calls] }
   }
 }
 
-/** Does in this world what was recorded. */
+/** Replays the recorded calls in this world. */
 export async function playPart({ calls }: Part, world: SimulatedWorld): Promise<void> {
   const { objects, queues, ssoAdmin, identityStore, organizations, clock } = world
   const services = { s3: objects, sqs: queues, 'sso-admin': ssoAdmin, identitystore: identityStore, organizations }
@@ -53,7 +53,7 @@ export async function playPart({ calls }: Part, world: SimulatedWorld): Promise<
     const service: object = services[call.service]
     const operation: unknown = Reflect.get(service, call.operation)
     if (typeof operation !== 'function') continue
-    // What was refused is refused again.
+    // A refused call is refused again.
     void Promise.resolve(Reflect.apply(operation, service, args)).catch(() => {})
   }
 }

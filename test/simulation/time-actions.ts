@@ -2,37 +2,37 @@ import { isUntouched, skipIdle } from './at-rest.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 /**
- * The product believes listings against its own calls after 300 s: how far they lag behind and how wrong two clocks are is less
- * than that together.
+ * The product trusts listings against its own calls after 300 s. The lag of listings and the error of two clocks together are less than
+ * that.
  */
 export const believedMs = 290_000
 
 type ForAWhile = { readonly key: string; readonly beginsInMs?: number; readonly endsInMs: number }
 
-/** What has to do with time: links that begin and end, and requests that take long. */
+/** Actions about time: links that begin and end, and slow requests. */
 export const timeActions = {
-  /** From now; without an instant it begins with the link. */
+  /** Times from now. Without a beginning, the access begins with the link. */
   'upload a link for a while': (
     { objects, clock, checker }: SimulatedWorld,
     { key, beginsInMs, endsInMs }: ForAWhile,
   ) => {
     const at = (ms: number | undefined) => (ms === undefined ? undefined : render(clock.now().getTime() + ms))
     void objects.as('someone').put(key, JSON.stringify({ notBefore: at(beginsInMs), expiresAt: at(endsInMs) }))
-    // What it asks for ends by time alone: a link that asks for the same later on asks from then on.
+    // The wish ends by time alone. If a later link asks for the same, its wish begins then.
     void clock.sleep(endsInMs).then(() => checker.noteDesired())
   },
-  /** Requests to Identity Center that begin from now on; 0: as before. */
+  /** The duration of requests to Identity Center that begin from now on. 0: as before. */
   'let requests take this long': (world: SimulatedWorld, { ms }: { ms: number }) => {
     world.requestsTakeMs = ms
   },
 }
 
-/** As people write it: in whole seconds, by the clock of their country. */
+/** In the form that people write: whole seconds, with the offset of their country. */
 function render(ms: number): string {
   return `${new Date(ms + 3_600_000).toISOString().slice(0, 19)}+01:00`
 }
 
-/** A wake and the first calls of a slice, each of which may travel for seconds. */
+/** Time for a wake and the first calls of a slice, each of which may travel for seconds. */
 const wokenMs = 30_000
 
 /** Minutes pass with their schedules. */

@@ -3,16 +3,16 @@ import type { StoredObject } from '../../shared/memory/s3/stored-object.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { Call } from './chaos.ts'
 
-/** Who spoils and restores objects: not the product. */
+/** The person who spoils and restores objects. It is not the product. */
 export const spoiler = 'somebody'
 
 type Spoiled = { readonly body: Uint8Array; readonly garbage: Uint8Array }
 
-/** The objects that nobody can read at this moment: those that somebody spoiled, and those that S3 refuses to give. */
+/** The objects that nobody can read now: spoiled ones, and those that S3 refuses to return. */
 export class UnreadableObjects {
   readonly #objects: MemoryObjectStore
   readonly #spoiled = new Map<string, Spoiled>()
-  /** The very object: another upload under its key can be read. */
+  /** Exactly this object: another upload under its key is readable. */
   readonly #refused = new Map<string, StoredObject>()
   #spoiledCount = 0
   #refusedCount = 0
@@ -21,7 +21,7 @@ export class UnreadableObjects {
     this.#objects = objects
   }
 
-  /** Not twice: what there was is what is restored. */
+  /** Does not spoil an object twice, so that a restore brings back its original content. */
   spoil(key: string, garbage: string): void {
     const body = this.#objects.model.find(key)?.body
     if (body === undefined || this.isSpoiled(key)) return
@@ -30,7 +30,7 @@ export class UnreadableObjects {
     void this.#objects.as(spoiler).put(key, garbage)
   }
 
-  /** As it was, unless the object has changed since. */
+  /** Restores the original content, unless the object has changed since. */
   restore(key: string): void {
     const { body } = this.#spoiled.get(key) ?? {}
     if (body !== undefined && this.isSpoiled(key)) void this.#objects.as(spoiler).put(key, body)
@@ -41,7 +41,7 @@ export class UnreadableObjects {
     for (const key of [...this.#spoiled.keys()]) this.restore(key)
   }
 
-  /** An operator has written it again, or removed it. */
+  /** An operator wrote the object again or removed it. */
   noteRestored(key: string): void {
     this.#spoiled.delete(key)
   }
@@ -52,12 +52,12 @@ export class UnreadableObjects {
     return garbage !== undefined && now !== undefined && Buffer.compare(garbage, now) === 0
   }
 
-  /** What stands there, or stood there before somebody spoiled it. */
+  /** The present content, or the content before somebody spoiled it. */
   bodyOf(key: string): Uint8Array | undefined {
     return this.isSpoiled(key) ? this.#spoiled.get(key)?.body : this.#objects.model.find(key)?.body
   }
 
-  /** Whether somebody spoiled it, has not restored it, and it is something else by now. */
+  /** Whether somebody spoiled the object and did not restore it, and it has other content by now. */
   isOverwritten(key: string): boolean {
     return this.#spoiled.has(key) && !this.isSpoiled(key)
   }
@@ -90,7 +90,7 @@ export class UnreadableObjects {
     return found !== undefined && this.#refused.get(key) === found
   }
 
-  /** What S3 answers to who asks for an object that its uploader encrypted with a key of his own. */
+  /** S3's answer for an object that its uploader encrypted with their own key. */
   refusalOf({ service, operation, key }: Call): ServiceError | undefined {
     const isAsked = service === 's3' && operation.startsWith('get') && key !== undefined && this.#isRefused(key)
     if (!isAsked) return undefined
@@ -98,12 +98,12 @@ export class UnreadableObjects {
     return new ServiceError('s3', 'InvalidRequest', `${key}: ${words}`, { httpStatus: 400 })
   }
 
-  /** Whether an account assignment, by the key of its ledger entry, may be other than its links say. */
+  /** Whether an account assignment (by the key of its ledger entry) may differ from its links. */
   concerns(ledgerKey: string): boolean {
     return this.spoiled.some((key) => isBeside(key, ledgerKey))
   }
 
-  /** The same of a link or a file: its status may tell of what nobody can read, or be that. */
+  /** The same for a link or a file: its status may be about an unreadable object, or be one. */
   concernsInput(input: string): boolean {
     const isOf = (set: string | undefined) => input.includes(`%${set}%`) || input === `permission_sets/${set}.json`
     return this.spoiled.some((key) => key === `status/${input}.json` || isOf(accessIn(key)?.set))
@@ -111,8 +111,8 @@ export class UnreadableObjects {
 }
 
 /**
- * The record of this access, or what others have. Of a user of the same permission set, everywhere: the status of a link says whom
- * it means.
+ * Whether the spoiled object is about this access, or about access of others. For a status of a USER link: about everybody with the same
+ * permission set, because the status names the link's user.
  */
 function isBeside(spoiled: string, ledgerKey: string): boolean {
   const [, set, user] = /^status\/links_data\/[^%]+%[^%]*%([^%]+)%(.+)%USER%ssofile\.json$/su.exec(spoiled) ?? []

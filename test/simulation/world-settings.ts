@@ -4,26 +4,26 @@ import { hostileFolder, hostileGroups } from './hostile-actions.ts'
 import { peopleOfRequests } from './request-actions.ts'
 import { accounts, managementAccount, units } from './small-world.ts'
 
-/** What a profile may change about the world. */
+/** The settings of a world that a profile may change. */
 export type WorldSettings = {
   readonly seed: number
-  /** Median of an assignment request, default 300 ms, and its 99th percentile. */
+  /** The median duration of an assignment request, default 300 ms, and its 99th percentile. */
   readonly latencyMs?: number
   readonly latencyP99Ms: number
-  /** How far listings of assignments lag behind at most, drawn for each write; default: not at all. */
+  /** The most that listings of assignments lag, drawn for each write. Default: no lag. */
   readonly readLagMs?: number | undefined
   readonly outstanding: number
-  /** Each process's clock is off by up to this much. */
+  /** The largest error of each process's clock. */
   readonly skewMs: number
-  /** `refusals`: calls are refused or late, but nothing is lost and nobody dies; `late`: not even refused. */
+  /** `refusals`: calls are refused or late, but nothing is lost and no process dies. `late`: calls are only late. */
   readonly mischief: 'any' | 'refusals' | 'late'
-  /** How many revocations the brake lets pass, own and indirect; default: as the product's, more than there ever are. */
+  /** The number of revocations that the brake lets pass, own and indirect. Default: the product's, which is more than there ever are. */
   readonly brakeCount?: number
-  /** Provisionings at a time, default 3. */
+  /** Provisionings at once, default 3. */
   readonly provisionings?: number
 }
 
-/** AWS does not document the order. Drawn with the seed; on a short page the requests of a life do not all stand. */
+/** AWS does not document the order, so the seed draws it. A short page does not have all requests of a life. */
 export const listingsOfRequests = [
   { requestOrder: 'newest-first' },
   { requestOrder: 'newest-first', requestPageMost: 2 },
@@ -64,10 +64,10 @@ export function configure({ outstanding, brakeCount: count, provisionings = 3 }:
   })
 }
 
-/** What so many listings lack. */
+/** An account that the next `times` listings lack. */
 type Unlisted = { readonly account: string; times: number }
 
-/** Few accounts, and several pages of them all the same; now and then a listing lacks one that is there. */
+/** Several pages although there are few accounts. Sometimes a listing lacks an existing account. */
 export class ShortPages extends MemoryOrganizations {
   readonly unlisted: Unlisted[] = []
 

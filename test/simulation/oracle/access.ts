@@ -4,20 +4,20 @@ import { accountOfKey, describeTarget, isTarget, linksOf, nameOf, recordedName }
 import type { SuspensionsPromise } from './suspensions.ts'
 import { believedMs, Judge, type Seen, seenAfterMs, type Watched } from './watched.ts'
 
-/** An account is gone when two complete listings an hour apart lack it; what had been decided before may come about later. */
+/** An account is gone if two complete listings an hour apart lack it. Earlier decisions may take effect after that. */
 const goneAfterMs = 59 * 60_000
 const underWayMs = 10 * 60_000
-/** A revocation whose call stood still on its way was decided so long before. */
+/** A revocation may have been decided this long before, if its call was frozen on its way. */
 const heldMs = 10 * 60_000
 
 /**
- * Promises 2 and 3, while things happen: no access without a record, nothing foreign is revoked, and nothing desired; also where
- * operators take over and give back.
+ * Promises 2 and 3, checked during the life: no access without a record, and nothing foreign or desired is revoked, also while operators
+ * take over and give back.
  */
 export class AccessPromise extends Judge {
   protected readonly promise = 'record'
   readonly #suspensions: SuspensionsPromise
-  /** Since when accounts that the ledger names are not in the organization. */
+  /** The times since when accounts in the ledger are not in the organization. */
   readonly #leftMs = new Map<string, number>()
 
   constructor(watched: Watched, suspensions: SuspensionsPromise) {
@@ -85,7 +85,7 @@ export class AccessPromise extends Judge {
     if (this.truth.ownerOf(name)?.of === 'foreign') this.fail(`${told}, which ssofile did not make`, 'foreign')
     if (entries.some(({ releasedAt }) => releasedAt !== undefined))
       this.fail(`${told}, which an operator has released`, 'foreign')
-    // Time alone ends what a link asks for.
+    // A link may end by time alone.
     this.wishes.note()
     const sinceMs = this.wishes.sinceMs(name) ?? Number.POSITIVE_INFINITY
     if (sinceMs <= this.nowMs - windowMs)
@@ -97,7 +97,7 @@ export class AccessPromise extends Judge {
     this.truth.noteRequest('deletion', target)
   }
 
-  /** A link asks for it by the last name of its principal, which is gone, and nobody else of that name has it instead. */
+  /** A link names it by the last name of a principal that is gone, and nobody else of that name has the access. */
   #isKept(target: AssignmentTarget, windowMs: number): boolean {
     const { accountId, permissionSetArn, principalId, principalType } = target
     const { names, identityStore, ssoAdmin } = this.world
@@ -109,7 +109,7 @@ export class AccessPromise extends Judge {
     return isAsked && this.truth.entriesOf(nameOf(target)).some(({ principal }) => principal === lastName)
   }
 
-  /** The product has written this entry. `isByOperator`: a command that takes over. */
+  /** The product has written this entry. `isByOperator`: by a command that takes over access. */
   #noteWritten(key: string, entry: Readonly<Record<string, unknown>>, isByOperator: boolean): void {
     if (this.world.unreadable.isOverwritten(key) && !this.world.isRestoring)
       this.fail(`${key} cannot be read, and is overwritten`)
@@ -121,11 +121,11 @@ export class AccessPromise extends Judge {
 
   #noteAdopted(name: string): void {
     if (this.truth.ownerOf(name) !== undefined) this.truth.noteTakenOver(name, 'ours')
-    // Somebody has just removed it: what the ledger has and nobody else, a drift check finds.
+    // Somebody has just removed the access. Only a drift check finds an entry without access.
     else this.world.wasDrifted = true
   }
 
-  /** The product has removed this entry: nothing of it is there, or comes; but what was released is others' from now on. */
+  /** The product has removed this entry, so its access must not exist or appear later. Released access belongs to others from now on. */
   #noteRemoved(key: string): void {
     this.truth.settle()
     const entry = this.truth.entries.get(key)
@@ -147,7 +147,7 @@ export class AccessPromise extends Judge {
   }
 }
 
-/** It does nothing: a process that was frozen lets go of what it was about to send. */
+/** The call does nothing: its signal was aborted while the process was frozen. */
 function isAborted(options: unknown): boolean {
   const signal = typeof options === 'object' && options !== null && 'signal' in options ? options.signal : undefined
   return signal instanceof AbortSignal && signal.aborted

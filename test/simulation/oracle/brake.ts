@@ -12,31 +12,31 @@ import { callOf } from './truth.ts'
 import { type AtRest, hinderedMs, Judge, type Seen, type Watched } from './watched.ts'
 
 type Entry = Readonly<Record<string, unknown>>
-/** Of an entry that is there: what its account was like when it was granted. */
+/** A present entry, and the state of its account when it was granted. */
 type Known = { readonly entry: Entry; readonly account: string }
 
-/** Between the count and the entry that says `revoking`: a few calls. */
+/** The time between the count and the entry's `revoking`: a few calls. */
 const soonMs = 60_000
 
 /**
- * Promise 6: in the first window of a life no more is revoked than the configuration lets pass, what is held goes only by a person's
- * release, and what is held is so everywhere, and nothing else. How the product counts is not counted again: only what is beyond
- * doubt is, and a tenth of all that there is in so small a world is less than the limits are.
+ * Promise 6. In the first window of a life, the brake lets no more revocations pass than configured. Only a person's release ends a hold.
+ * All records agree on what is held. The oracle does not repeat the product's count: it counts only revocations beyond doubt. A tenth of
+ * everything in so small a world is less than the limits.
  */
 export class BrakePromise extends Judge {
   protected readonly promise = 'brake'
   readonly #temporary: TemporaryPromise
   readonly #suspensions: SuspensionsPromise
   readonly #known = new Map<string, Known>()
-  /** Links and keys whose revocation was begun, held or found done: nothing is held before so many were. */
+  /** Links and keys whose revocation began, was held, or was found done. The brake holds nothing before there are enough of these. */
   readonly #gone = new Set<string>()
-  /** What has passed since the first revocation, by its cause and the folder of its links. */
+  /** The revocations that passed since the first one, by cause and by the folder of their links. */
   readonly #passed = new Map<string, Set<string>>()
   #firstMs: number | undefined
   readonly #released = new Set<string>()
-  /** Operators deleted the record: what was held may be judged again. */
+  /** Operators deleted the brake's record, so held access may be judged again. */
   #isForgotten = false
-  /** For the report: how often something was held, and let go by a person. */
+  /** For the report: the numbers of holds, and of releases by a person. */
   readonly counts = { 'brake holds': 0, 'brake releases': 0 }
 
   constructor(watched: Watched, temporary: TemporaryPromise, suspensions: SuspensionsPromise) {
@@ -45,7 +45,7 @@ export class BrakePromise extends Judge {
     this.#suspensions = suspensions
   }
 
-  /** An operator releases the list that was `seen`; only where the same is held `now`, it is released. */
+  /** An operator releases the list `seen`. It is released only if the same list is held `now`. */
   noteRelease(seen: readonly string[], now: readonly string[] | undefined): void {
     if (now === undefined || seen.join('\n') !== now.join('\n')) return
     this.counts['brake releases'] += seen.length
@@ -67,7 +67,7 @@ export class BrakePromise extends Judge {
     const isHeld = state === 'held'
     if (isHeld && before?.entry.state !== 'held') this.counts['brake holds']++
     const links = linksOf(entry)
-    // Nobody's access is held because of what the hostile uploader does: only his own.
+    // The hostile uploader's actions must not hold other people's access, so do not count them.
     const isHis = links.length > 0 && links.every((link) => link.startsWith(`links_data/${hostileFolder}/`))
     if (!isHis && (isHeld || callOf(entry)?.kind === 'deletion' || entry.missingSince !== undefined))
       for (const item of [key, ...links]) this.#gone.add(item)
@@ -76,7 +76,7 @@ export class BrakePromise extends Judge {
       this.#checkBegun(key, before)
   }
 
-  /** What was released once is not judged again. */
+  /** Does not judge released access again. */
   #checkBegun(key: string, { entry, account }: Known): void {
     const links = linksOf(entry).filter((link) => !this.#hasEnded(link))
     if (links.length === 0 || this.#released.has(key)) return
@@ -94,15 +94,18 @@ export class BrakePromise extends Judge {
     }
   }
 
-  /** Its links are withdrawn and its account is as it was, or they have stood still for a while. `undefined`: nobody can say. */
+  /**
+   * The cause of a revocation. `own`: its links were withdrawn, and its account is unchanged. `indirect`: its links have been unchanged for
+   * a while. `undefined`: unclear.
+   */
   #causeOf(key: string, links: readonly string[], account: string) {
     const { own, indirect } = this.world.configuration.brake
     const isWithdrawn = links.every((link) => !this.#grants(link))
     if (isWithdrawn && account !== this.#describeAccount(key)) return undefined
-    // What a suspension or the directory ends counts for the user, also where the links were withdrawn before or since.
+    // If a suspension or the directory ends access, it counts for the user, even if the links were also withdrawn.
     if (isWithdrawn && this.#hasEndedUser(key)) return undefined
     if (isWithdrawn) return { name: 'own', most: own.count, lengthMs: own.minutes * 60_000 }
-    // Of who is suspended the person counts, and of so few people none is one too many.
+    // A suspension counts the person, and so few people are never too many.
     if (this.#suspensions.isOrWasSuspended(userOf(key), this.#marginMs())) return undefined
     const untilMs = this.world.clock.now().getTime() - this.#marginMs()
     const isOld = (link: string) => (this.world.objects.model.find(link)?.lastModified.getTime() ?? untilMs) < untilMs
@@ -111,7 +114,7 @@ export class BrakePromise extends Judge {
       : undefined
   }
 
-  /** A suspension, and the directory, end also what is held because of an uploader. */
+  /** A suspension or the directory also ends access that is held because of an uploader. */
   #hasEndedUser(key: string): boolean {
     const user = userOf(key)
     return this.#isGone(user) || this.#suspensions.isOrWasSuspended(user, this.#marginMs())
@@ -122,7 +125,7 @@ export class BrakePromise extends Judge {
     return id !== undefined && this.world.identityStore.nameOf('USER', id) === undefined
   }
 
-  /** Temporary access whose end has come: nothing holds or counts it, also where its link was deleted by hand before. */
+  /** Temporary access after its end. The brake neither holds nor counts it, even if somebody deleted its link by hand before. */
   #hasEnded(link: string): boolean {
     return link.startsWith(temporaryPrefix) && !this.#grants(link) && !this.#temporary.isInForce(link)
   }
@@ -143,7 +146,7 @@ export class BrakePromise extends Judge {
     return isHindered(this.world) ? hinderedMs : soonMs
   }
 
-  /** What is held, is held everywhere, and nothing else is. */
+  /** Ledger, brake and statuses agree on what is held. */
   override checkAtRest({ isReadable }: AtRest): void {
     if (!isReadable) return
     const { world } = this
@@ -158,7 +161,7 @@ export class BrakePromise extends Judge {
       if (desired.includes(recordedName(key, entry))) this.fail(`${key} is held, and a link grants it`)
       const principal = world.names.principal(String(entry.principalId))
       for (const link of linksOf(entry)) {
-        // A link that is in force speaks of who has its name now, and this one may have another name by now.
+        // A link in force is about the principal with its name. This principal may have another name by now.
         const isMeant = link.includes(`%${renderNameInKey(principal)}%`) && this.#grants(link)
         const isToTell = world.objects.model.find(link) === undefined || isMeant
         const state = world.readJson(`status/${link}.json`)?.state
@@ -167,7 +170,7 @@ export class BrakePromise extends Judge {
     }
   }
 
-  /** Nothing is held while all that has gone in the whole life, and this, is no more than may go at once. */
+  /** The brake holds nothing while all revocations of the life, together with these, are within the limit. */
   #checkNeed(held: readonly string[]): void {
     const { own, indirect } = this.world.configuration.brake
     const gone = [...this.#gone]

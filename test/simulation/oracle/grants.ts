@@ -2,14 +2,14 @@ import { permissionsOf, type RoleName } from '../../../infra/function-permission
 import type { Call } from '../chaos.ts'
 
 /**
- * Why this function may not make this call: its role in a deployment has no right to it. Judged of objects and queues, of which there
- * are many, some used rarely. CI compares the calls of the end-to-end tests with the policies of all services.
+ * Why this function may not make this call: its role in a deployment lacks the permission. Judges only calls to objects and queues, because
+ * there are many, some used rarely. CI compares the calls of the end-to-end tests with the policies of all services.
  */
 export function complainAboutGrant(name: RoleName, { service, operation, key = '' }: Call): string | undefined {
   const { read = [], write = [], put = [], send = [], receive = [] } = permissionsOf(name)
   const ofQueue: readonly string[] = operation === 'send' ? send : receive
   const putting = operation === 'delete' ? [] : put
-  // Every role may read whose the bucket is (`function-policy.ts`).
+  // Every role may read the owner of the bucket (`function-policy.ts`).
   const reading = /^(put|delete)$/.test(operation) ? [] : ['control/owner.json', ...read]
   const ofObject = [...write, ...putting, ...reading]
   const isJudged = service === 'sqs' || (service === 's3' && operation !== 'list')

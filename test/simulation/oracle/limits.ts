@@ -4,24 +4,24 @@ import { isTarget } from './names.ts'
 import { Judge, type Seen } from './watched.ts'
 
 const callsPerSecond = 20
-/** A dispatcher looks for a pause every two seconds; a look is a few calls, each of which may travel for seconds, or be refused. */
+/** A dispatcher looks for a pause every two seconds. A look is a few calls, and each may travel for seconds or be refused. */
 const noticedMs = 15_000
 const noticedLateMs = 90_000
-/** A slice may be at its end, and calls may travel for seconds: twice the minute. */
+/** Twice the minute: a slice may be at its end, and calls may travel for seconds. */
 const stoppedMs = 120_000
 
-/** Promises 5 and 7: quotas hold, only who has the lease starts anything, and nobody does under a pause. */
+/** Promises 5 and 7: quotas hold, only the leaseholder starts anything, and nobody does under a pause. */
 export class LimitsPromise extends Judge {
   protected readonly promise = 'quotas'
   readonly #departedMs: number[] = []
-  /** A call stood still on its way, and nobody could call it back: whoever has the lease by now may ask for the same. */
+  /** A call was frozen on its way, and nobody could abort it. The next leaseholder may ask for the same. */
   #isAnyHeld = false
   #leaseholder: string | undefined
   #pausedMs: number | undefined
 
   override noteChange({ key, isRemoved, by }: Seen): void {
     if (key === 'control/pause.json') this.#pausedMs = isRemoved ? undefined : this.nowMs
-    // Not a release, nor someone who took the lease from outside.
+    // Not a release, and not a theft of the lease.
     const isTaken = key === 'control/dispatcher.json' && this.world.readJson(key)?.holder === 'simulation'
     if (isTaken) this.#leaseholder = by
   }
@@ -42,7 +42,7 @@ export class LimitsPromise extends Judge {
       this.fail(`${operation} leaves ${pausedForMs / 1000} seconds after a pause began`, 'pause')
   }
 
-  /** It has not been noted as a request yet. */
+  /** The call is not yet among the requests. */
   override noteCall({ operation, wasHeld }: Call, [target]: readonly unknown[]): void {
     const { ssoAdmin, configuration, chaos } = this.world
     if (operation === 'provisionPermissionSet') {
@@ -58,7 +58,7 @@ export class LimitsPromise extends Judge {
       this.fail(`${ours.length} assignment requests are outstanding and ${operation} is sent`)
   }
 
-  /** The owner of the bucket, or too much of its ledger, is gone for so long: everything has stopped. */
+  /** The owner of the bucket, or too much of its ledger, has been gone for this long. Everything must have stopped. */
   checkStopped(lostMs: number): void {
     if (lostMs < stoppedMs || this.world.chaos.struck.size > 0 || this.world.wasInterrupted) return
     if (this.world.readJson('control/pause.json')?.lost === undefined)

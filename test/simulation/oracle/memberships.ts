@@ -6,26 +6,28 @@ import { usersNow } from './names.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
 import { type AtRest, Judge, type Seen, type Watched } from './watched.ts'
 
-/** A removal that was decided before is carried out; one whose call stood still on its way nobody could call back. */
+/** A removal that was decided before may still be carried out. Nobody could abort a removal whose call was frozen on its way. */
 const decidedMs = 60_000
 const heldMs = 10 * 60_000
 
-/** What files and the rule put into a group is there, and nothing else of ours; what others put there stays. */
+/**
+ * Files and the rule decide the group's members: everybody they ask for is in it, and nobody else of ours. Members that others added stay.
+ */
 export class MembershipsPromise extends Judge {
   protected readonly promise = 'convergence'
   readonly #suspensions: SuspensionsPromise
-  /** Memberships that somebody else made, and nobody has removed. */
+  /** Memberships that somebody else made and nobody has removed. */
   readonly #others = new Set<string>()
   /** The ids that the group of the files has, or had. */
   readonly #groups = new Set<PrincipalId>()
-  /** The membership of each user in it, whoever made it. */
+  /** Each user's membership in it, made by anybody. */
   readonly #made = new Map<PrincipalId, string>()
-  /** Since when a file or the rule asks for each user, by id. */
+  /** The time since when a file or the rule asks for each user, by id. */
   readonly #askedSinceMs = new Map<PrincipalId, number>()
-  /** Of the call that is taking effect. */
+  /** Whether the current call was held on its way. */
   #wasHeld = false
   readonly #usersAtFirst = JSON.stringify(usersNow(this.world))
-  /** Somebody has, or had, another name: a file is bound to whom it was first applied to. */
+  /** Somebody has or had another name. A file stays bound to its first user. */
   #isAnyChanged = false
 
   constructor(watched: Watched, suspensions: SuspensionsPromise) {
@@ -45,7 +47,7 @@ export class MembershipsPromise extends Judge {
     this.#others.add(membership)
   }
 
-  /** A file, the rule or an attribute is another one. */
+  /** A file, the rule or an attribute has changed. */
   #noteAsked(): void {
     for (const [name, user] of usersNow(this.world)) {
       if (!this.#isAsked(name, user)) this.#askedSinceMs.delete(user)
@@ -57,7 +59,7 @@ export class MembershipsPromise extends Judge {
     return this.world.objects.model.find(fileOf(name)) !== undefined || this.#isMeant(user)
   }
 
-  /** The rule as it is written here: one department. */
+  /** The rule of this simulation: one department. */
   #isMeant(user: PrincipalId): boolean {
     const { identityStore } = this.world
     const { department } = this.world.readJson(groupRule) ?? {}
@@ -65,7 +67,7 @@ export class MembershipsPromise extends Judge {
     return Array.isArray(department) && JSON.stringify(extensions)?.includes(JSON.stringify(department[0])) === true
   }
 
-  /** By the brake: one of two may go, and not the other soon after. */
+  /** Held by the brake: one of two people may go, but not the other soon after. */
   #isHeld(name: string): boolean {
     return JSON.stringify(this.world.readJson('control/brake.json')?.lists ?? []).includes(`"${fileGroup}%${name}"`)
   }
@@ -78,7 +80,7 @@ export class MembershipsPromise extends Judge {
       this.#groups.add(change.groupId)
     if (change.event === 'CreateGroupMembership' && this.#groups.has(change.groupId))
       this.#made.set(change.userId, change.membershipId)
-    // Others take people out of groups of theirs.
+    // Others remove people from their own groups.
     if (change.event !== 'DeleteGroupMembership' || !this.#groups.has(change.groupId)) return
     const user = identityStore.nameOf('USER', change.userId)
     if (this.#others.has(change.membershipId))

@@ -14,7 +14,7 @@ export function describeTarget(target: AssignmentTarget, { names }: SimulatedWor
   return `'${accountId} ${names.permissionSet(permissionSetArn)} ${names.principal(principalId)} ${principalType}'`
 }
 
-/** Under which key records have an assignment that is given by ids (`nameOf`). */
+/** The key of an assignment in records. `name`: by ids (`nameOf`). */
 export function recordKeyOf(name: string, { names }: SimulatedWorld): string {
   const [accountId, arn = '', principalId, type] = name.split(' ')
   return `account%${accountId}%${names.permissionSet(arn)}%${principalId}%${type}`
@@ -28,7 +28,7 @@ export function accountOfKey(key: string): string {
   return /account%(\d{12})%/.exec(key)?.[1] ?? ''
 }
 
-/** Names in the simulation may hold spaces; account, permission set and type do not. */
+/** Names in the simulation may contain spaces; account, permission set and type do not. */
 export function splitAssignment(assignment: string): readonly string[] {
   const [accountId = '', permissionSet = '', ...rest] = assignment.split(' ')
   return [accountId, permissionSet, rest.slice(0, -1).join(' '), rest.at(-1) ?? '']
@@ -38,7 +38,7 @@ export function isTarget(value: unknown): value is AssignmentTarget {
   return typeof value === 'object' && value !== null && 'principalId' in value && 'accountId' in value
 }
 
-/** The access that the ledger entry of this key records, by ids. */
+/** The access in this ledger entry, by ids. */
 export function recordedName(
   key: string,
   { permissionSetArn, principalId }: Readonly<Record<string, unknown>>,
@@ -46,12 +46,12 @@ export function recordedName(
   return [accountOfKey(key), permissionSetArn, principalId, key.slice(key.lastIndexOf('%') + 1)].join(' ')
 }
 
-/** The keys of the links that an entry names. */
+/** The keys of the links in an entry. */
 export function linksOf({ links }: Readonly<Record<string, unknown>>): readonly string[] {
   return Array.isArray(links) ? links.map((link) => String(link.key)) : []
 }
 
-/** The users that there are, by their present names. */
+/** The existing users, by their present names. */
 export function usersNow({ identityStore }: SimulatedWorld): readonly (readonly [name: string, id: PrincipalId])[] {
   return userNames.flatMap((name) => {
     const id = identityStore.idOf('USER', name)
@@ -59,7 +59,7 @@ export function usersNow({ identityStore }: SimulatedWorld): readonly (readonly 
   })
 }
 
-/** Who did it, without when. */
+/** The author, without the time. */
 export function nameIn(by: unknown): string | undefined {
   return typeof by === 'object' && by !== null && 'principalId' in by ? String(by.principalId) : undefined
 }

@@ -25,8 +25,8 @@ import type { AtRest, Judge, Watched } from './watched.ts'
 import { Wishes } from './wishes.ts'
 
 /**
- * Judges a life by what a user would call a violation: by who has what in the modelled AWS, what the files ask for, and what the
- * bucket says. It knows nothing of how the product works, or of what a process knew.
+ * Judges a life like a user: by the access in the modelled AWS, the files, and the records in the bucket. It knows nothing about the
+ * product's code or the memory of its processes.
  */
 export class Oracle {
   readonly #world: SimulatedWorld
@@ -41,19 +41,19 @@ export class Oracle {
   readonly sessions: SessionsPromise
   readonly others: OthersPromise
   readonly memberships: MembershipsPromise
-  /** What people ask for, and who approves it. */
+  /** People's requests, and their approvals. */
   readonly temporary: TemporaryPromise
-  /** In the order in which they are told: what is counted is counted before the access is known to be asked for. */
+  /** In the order of their calls: the brake counts before the access becomes known as desired. */
   readonly #judges: readonly Judge[]
-  /** Something happened since the access was looked at. */
+  /** Something happened since the last look at the access. */
   #isDirty = true
-  /** When the next request comes out, as of then. */
+  /** The time when the next request ends, as known at the last look. */
   #dueMs = Number.NEGATIVE_INFINITY
-  /** Whose call is taking effect. */
+  /** The process of the current call. */
   #calling = ''
   violation: Violation | undefined
 
-  /** `only`: these promises, by their numbers, where a sabotage must be found by what it breaks. */
+  /** `only`: judge only these promises, by number. For a sabotage, which must be found by the promise that it breaks. */
   constructor(world: SimulatedWorld, only?: readonly string[]) {
     this.#world = world
     this.#only = only && new Set(only)
@@ -79,7 +79,7 @@ export class Oracle {
     world.objects.onChange((change) => this.#noteChange(change))
   }
 
-  /** The world that links are judged by has changed, or time has ended one. */
+  /** The world of the links has changed, or time has ended a link. */
   noteDesired(): void {
     this.#isDirty = true
     this.#access.noteAccounts()
@@ -98,7 +98,7 @@ export class Oracle {
     return this.#watched.wishes.sinceMs(nameOf(target)) !== undefined
   }
 
-  /** Whether this access, by ids, is there, and ssofile gave it. */
+  /** Whether this access, by ids, exists and ssofile gave it. */
   isOurs(name: string): boolean {
     this.#watched.truth.settle()
     return this.#watched.truth.isOurs(name)
@@ -133,12 +133,12 @@ export class Oracle {
     this.temporary.checkOverdue(sinceMs)
   }
 
-  /** After a reconcile, nothing but what others changed is left to the drift check. */
+  /** After a reconcile, only changes by others are left for the drift check. */
   checkBeforeNight(): void {
     if (!this.#world.wasDrifted) this.permissionSets.checkFiles(false)
   }
 
-  /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
+  /** At the end, after the faults: the access is as the files ask, and every input has a status. */
   checkConverged({ isReconciled }: Pick<AtRest, 'isReconciled'>): void {
     this.#watched.truth.settle()
     const isReadable = this.#world.unreadable.spoiled.length === 0
@@ -148,7 +148,7 @@ export class Oracle {
   #noteChange(change: ObjectChange): void {
     const { key, caller } = change
     const isRemoved = change.eventName.startsWith('ObjectRemoved')
-    // What somebody spoils or restores says what it said.
+    // A spoiled or restored object keeps its former meaning.
     if (caller.accessKeyId === spoiler) {
       if (key.startsWith('assignments/') && !isRemoved) this.#noteRestored(key)
       return
@@ -161,7 +161,7 @@ export class Oracle {
     if (/^(links_data|selectors|suspended|state\/suspended)\//.test(key)) this.noteDesired()
   }
 
-  /** Somebody puts back what was lost. */
+  /** Somebody restores a lost record. */
   #noteRestored(key: string): void {
     const entry = this.#world.readJson(key)
     const isLost = entry && this.#world.losses.hasLost(recordedName(key, entry))

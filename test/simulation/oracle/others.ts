@@ -2,12 +2,12 @@ import { nameIn } from './names.ts'
 import { Judge, type Seen } from './watched.ts'
 
 /**
- * Promise 9: nobody harms another with what he uploads. Records name who did what they say, and nobody else; no name reaches into
- * the listing of another. (Whose turn it is in the queues: flood.test.ts, end to end.)
+ * Promise 9: no upload harms another uploader. Records name the real authors, and no name reaches into the listing of another. (For turns
+ * in the queues: flood.test.ts, end to end.)
  */
 export class OthersPromise extends Judge {
   protected readonly promise = 'others'
-  /** Who uploaded which content of which link, and who deleted which: `AWS:someone deleted links_data/…`. */
+  /** The author of each upload of each link, and of each deletion: `AWS:someone deleted links_data/…`. */
   readonly #done = new Set<string>()
 
   override noteChange(change: Seen): void {
@@ -39,7 +39,7 @@ export class OthersPromise extends Judge {
       this.fail(`${record} says that ${uploader} uploaded this content of ${link}, which somebody else did`)
   }
 
-  /** An operator releases the list that he was shown, and is told that it is another one. */
+  /** An operator releases the list on the screen, and ssofile says that it is another list. */
   noteRefusedRelease(digest: string): void {
     this.fail(`the list ${digest} is shown, and cannot be released`)
   }

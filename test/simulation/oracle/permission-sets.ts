@@ -9,17 +9,17 @@ import { type AtRest, believedMs, hinderedMs, Judge, type Seen, seenAfterMs } fr
 const kept = /^(?:links_data\/[^%]*%[^%]*|assignments\/account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)(?:%ssofile)?$/su
 
 /**
- * Permission sets are equal to their files, up to date in their accounts, and deleted when, and only when, nothing refers to them.
- * No content that leaves those who have it nothing is begun before its release. (What else is held, how long a release lasts, and
- * how many sets may lose something in a window: `ask-brake.test.ts`, `many-edits.test.ts`, `weigh-contents.test.ts`.)
+ * Permission sets are equal to their files and up to date in their accounts. ssofile deletes them if, and only if, nothing refers to them.
+ * If a new content leaves people nothing, it needs a release first. (Other holds, the duration of a release, and the number of sets that
+ * may lose something in a window: `ask-brake.test.ts`, `many-edits.test.ts`, `weigh-contents.test.ts`.)
  */
 export class PermissionSetsPromise extends Judge {
   protected readonly promise = 'convergence'
-  /** Since when each file, link and access has been there without a break. */
+  /** The time since when each file, link and access has existed without a break. */
   readonly #sinceMs = new Map<string, number>()
-  /** Contents that were in force once, or that a person released, by name and etag. */
+  /** Contents that were once in force or released by a person, by name and etag. */
   readonly #allowed = new Set<string>()
-  /** Which content each permission set was being brought to when its record was last written. */
+  /** The content that each permission set was getting when its record was last written. */
   readonly #begun = new Map<string, string>()
 
   override noteChange({ key, isRemoved }: Seen): void {
@@ -31,7 +31,7 @@ export class PermissionSetsPromise extends Judge {
     if (name && !isRemoved) this.#noteRecord(name)
   }
 
-  /** A link that is malformed, or ends, may refer to nothing by now. */
+  /** A malformed or ended link may refer to nothing. */
   #refers(key: string): boolean {
     return (
       !key.startsWith('links_data/') || (scopeOf(key) !== undefined && !this.world.textOf(key)?.includes('"expiresAt"'))
@@ -66,13 +66,13 @@ export class PermissionSetsPromise extends Judge {
     if (inForce !== undefined) this.#allowed.add(`${name} ${inForce}`)
   }
 
-  /** Where the file still says so. */
+  /** Judges only if the file is still the same. */
   #checkBegun(name: string, etag: string): void {
     const { wasDrifted, losses, ssoAdmin, objects } = this.world
     const actual = ssoAdmin.definitionNow(name)
     const key = `permission_sets/${name}.json`
     const file = objects.model.find(key)?.etag === etag ? parsePlainFile(this.world.textOf(key) ?? '') : undefined
-    // What others changed by hand, or what is lost of the ledger, may have been otherwise when it was looked at.
+    // After changes by hand, or losses in the ledger, the facts may have been different at the look.
     if (!actual || !file || this.#allowed.has(`${name} ${etag}`) || wasDrifted || losses.hasAny) return
     const assigned = this.#assigned(name, this.nowMs - seenAfterMs(this.world))
     if (hasPolicy(plainOf(actual)) && !hasPolicy(asDefined(file)) && assigned > 0)
@@ -101,9 +101,9 @@ export class PermissionSetsPromise extends Judge {
   #checkEqual(name: string, file: PlainFile, isReconciled: boolean): void {
     const { ssoAdmin, organizations, wasSuspended } = this.world
     const state = this.#stateOf(name)
-    // It stays as it was until a person decides.
+    // It stays unchanged until a person decides.
     if (state === 'held' && this.#isHeld(name)) return
-    // Others changed it more often than it is restored within an hour.
+    // Others changed it more often than ssofile restores it within an hour.
     const { drift = {} } = this.world.readJson(`owned_permission_sets/${name}`) ?? {}
     if (state === 'failed' && JSON.stringify(drift).includes('"isContested":true')) return
     if (state !== 'applied') this.fail(`the file of ${name} is valid, but its status '${state}'`, 'status')
@@ -111,13 +111,13 @@ export class PermissionSetsPromise extends Judge {
     const [is, asked] = [JSON.stringify(actual && plainOf(actual)), JSON.stringify(asDefined(file))]
     if (is !== asked) this.fail(`the permission set ${name} is ${is}, its file asks for ${asked}`)
     if (!actual || !isReconciled || wasSuspended) return
-    // One that took no changes when the others got theirs is looked at by the next drift check.
+    // If an account took no changes when the others got theirs, the next drift check looks at it.
     const active = new Set(organizations.accountsNow().flatMap(({ id, state }) => (state === 'ACTIVE' ? [id] : [])))
     const stale = ssoAdmin.staleAccountsNow(actual.arn).filter((id) => active.has(id))
     if (stale.length > 0) this.fail(`${stale.join(', ')} have an old version of ${name}`)
   }
 
-  /** `status/` says of a file that is gone that its permission set is still used. */
+  /** The status of a deleted file says that its permission set is still used. */
   isKept(input: string): boolean {
     const name = /^permission_sets\/([\w-]+)\.json$/.exec(input)?.[1] ?? ''
     return this.#stateOf(name) === 'blocked' && (this.#isReferred(name) || this.world.isAssigned(name))
@@ -130,7 +130,7 @@ export class PermissionSetsPromise extends Judge {
   #checkGone(name: string): void {
     if (this.#isReferred(name)) return
     const isThere = this.world.ssoAdmin.permissionSetArnOf(name) !== undefined
-    // What others assigned keeps it.
+    // Assignments of others keep the permission set.
     if (isThere && !this.world.isAssigned(name))
       this.fail(`the permission set ${name} is there, and nothing refers to it`)
     if (!isThere && this.world.keys(`owned_permission_sets/${name}`).length > 0)
@@ -142,7 +142,7 @@ export class PermissionSetsPromise extends Judge {
     return readHeldContents(this.world).some((one) => one.name === name && one.etag === etag)
   }
 
-  /** What is held is so in its status too, nothing else is, and somebody has the permission set. */
+  /** Statuses agree on the held files, and somebody has each held permission set. */
   #checkHeld(): void {
     const listed = new Set(readHeldContents(this.world).map(({ name }) => name))
     for (const name of listed) {

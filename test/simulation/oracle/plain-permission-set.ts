@@ -1,7 +1,7 @@
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { policyBesideDenials } from './sessions.ts'
 
-/** Only what the simulation uploads; the product's rules of a file are many more. */
+/** Only the fields that the simulation uploads. The product has many more rules. */
 export type PlainFile = {
   readonly sessionDurationInMinutes?: number
   readonly tags?: readonly { readonly Key: string; readonly Value: string }[]
@@ -11,7 +11,7 @@ export type PlainFile = {
   readonly permissionsBoundary?: object
 }
 
-/** `undefined`: it is not valid. */
+/** `undefined`: invalid. */
 export function parsePlainFile(body: string): PlainFile | undefined {
   try {
     const file: PlainFile = JSON.parse(body)
@@ -21,7 +21,7 @@ export function parsePlainFile(body: string): PlainFile | undefined {
   }
 }
 
-/** What makes a permission set, of a file and of Identity Center in the same words. */
+/** A permission set, in the same form from a file and from Identity Center. */
 export type PlainPermissionSet = ReturnType<typeof asDefined>
 
 export function asDefined(file: PlainFile) {

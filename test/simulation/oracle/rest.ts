@@ -3,12 +3,12 @@ import { workedQueues } from '../../../shared/ports/queues.ts'
 import { accountOfKey, describeTarget, ledgerKeyOf, linksOf, nameOf, recordKeyOf } from './names.ts'
 import { type AtRest, Judge } from './watched.ts'
 
-/** The schedule of links runs every minute: what expired before its last run has been looked at by now. */
+/** The schedule of links runs every minute, so every link that expired before its last run has had its look. */
 const lookedAtAfterMs = 61_000
 
 /**
- * Promise 1: once faults stop, what is there is what is desired, except what is held, stuck or foreign, and the ledger, `foreign/`
- * and `access/` say so; nothing waits for somebody to be woken, and nothing lasts beyond its end.
+ * Promise 1: once faults stop, the access equals the desired state, except for held, stuck and foreign access. Ledger, `foreign/` and
+ * `access/` agree with it. Nothing waits without somebody to wake it, and nothing lasts beyond its end.
  */
 export class RestPromise extends Judge {
   protected readonly promise = 'convergence'
@@ -26,10 +26,10 @@ export class RestPromise extends Judge {
     if (isReconciled && isReadable) this.#checkListings()
   }
 
-  /** At rest, while S3 refuses to give some links: what the others ask for is there. */
+  /** At rest, while S3 refuses some links: the access of all other links exists. */
   checkBesideRefused(): void {
     this.truth.settle()
-    // Nobody waits here for a retry of what the one who encrypts links has overwritten too.
+    // Do not wait for retries of links that the hostile uploader also overwrote.
     const open = new Set(this.world.keys('state/open/').map((key) => `assignments/${key.slice(key.indexOf('%') + 1)}`))
     this.#checkGranted((key) => open.has(key) && this.world.hostile.touches(key), this.world.unreadable.refused)
   }
@@ -56,7 +56,7 @@ export class RestPromise extends Judge {
     }
   }
 
-  /** With no retry scheduled, work that has waited for so long waits because nobody was woken for it. */
+  /** If no retry is scheduled, work that has waited this long was not woken. */
   checkWoken(waitedMs: number): void {
     const { queues, ssoAdmin, clock } = this.world
     const untilMs = clock.now().getTime() - waitedMs
@@ -71,8 +71,8 @@ export class RestPromise extends Judge {
   }
 
   /**
-   * While nothing strikes any more: access whose links have all expired, by S3's clock, since `sinceMs` and longer than a minute
-   * ago, while nobody is told to look.
+   * After the faults: fails for access whose links have all expired, by S3's clock, since `sinceMs` and more than a minute ago, if no
+   * message asks for a look.
    */
   checkOverdue(sinceMs: number): void {
     if (workedQueues.some((queue) => this.world.queues.queue(queue).messages().length > 0)) return
@@ -81,19 +81,19 @@ export class RestPromise extends Judge {
       const links = linksOf(entry)
       if (state !== 'granted' || links.length === 0) continue
       const last = Math.max(...links.map((link) => this.#endOf(link)))
-      // It was looked at since, and AWS had no room for the request: it is tried again.
+      // It had a look since, and AWS had no room for the request: ssofile retries it.
       const isPutOff = openUntil !== undefined && Date.parse(String(updatedAt)) + this.world.settings.skewMs >= last
       if (last >= sinceMs && nowMs - last > lookedAtAfterMs && !isPutOff)
         this.fail(`${key} has expired ${Math.round((nowMs - last) / 1000)} seconds ago, and nobody looks at it`)
     }
   }
 
-  /** NaN: it does not end. */
+  /** NaN: the link does not end. */
   #endOf(link: string): number {
     return Date.parse(/"expiresAt":"([^"]*)"/.exec(this.world.textOf(link) ?? '')?.[1] ?? '')
   }
 
-  /** `foreign/` and `access/` have what is there, and nothing else. */
+  /** `foreign/` and `access/` list exactly the existing access. */
   #checkListings(): void {
     const foreign = new Set(this.world.keys('foreign/'))
     const left = new Set(foreign)
@@ -108,7 +108,7 @@ export class RestPromise extends Judge {
     this.#checkAccess(foreign)
   }
 
-  /** By the present names. Of who is gone, it may have any name. */
+  /** By the present names. For a principal that is gone, any name counts. */
   #checkAccess(foreign: ReadonlySet<string>): void {
     const listed = this.world.keys('access/')
     const right = new Set<string>()
@@ -129,7 +129,7 @@ export class RestPromise extends Judge {
     if (wrong !== undefined) this.fail(`${wrong} stands there, and nobody has that access`)
   }
 
-  /** What is wrong with it cannot be put right before a person has restored an object, or asked for what others take away again and again. */
+  /** It cannot be corrected before a person restores an object, or asks again for access that others remove again and again. */
   #isUnclear(ledgerKey: string): boolean {
     return this.truth.isContested(ledgerKey) || this.world.unreadable.concerns(ledgerKey)
   }

@@ -4,7 +4,7 @@ import { ownedNames } from '../permission-set-actions.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
 import { type AtRest, Judge, type Seen, type Watched } from './watched.ts'
 
-/** The calls of the sessions of a user in a permission set that began before an instant are denied. `account`: absent in all. */
+/** A denial of one user's sessions in a permission set that began before an instant. `account` absent: in all accounts. */
 type Denial = {
   readonly permissionSet: string
   readonly user: string
@@ -14,19 +14,19 @@ type Denial = {
 
 /** No session lasts longer. */
 const longestMs = 12 * 60 * 60_000
-/** As far ahead an instant is that denies every session, whenever it begins. */
+/** The instant of a denial for every session, whenever it begins. */
 const alwaysMs = Date.UTC(9999, 0, 1)
-/** The schedule of each minute begins to deny it. */
+/** The schedule of each minute begins the denial within this time. */
 const deniedMs = 2 * 60_000
 
 /**
- * Promise 11: the sessions that an operator ended stay denied until none can be left, whatever becomes of the file of the
- * permission set; then they are not any more, and the file's own policy is as it was (`plainOf`). There is room for all of them:
- * what becomes of those that find none is tried in `deny-ended-sessions.test.ts` and `choose-denials.test.ts`.
+ * Promise 11: sessions that an operator ended stay denied until none can still run, whatever happens to the file of the permission set.
+ * After that the denial goes, and the file's own policy is unchanged (`plainOf`). Here there is room for all denials.
+ * `deny-ended-sessions.test.ts` and `choose-denials.test.ts` test denials without room.
  */
 export class SessionsPromise extends Judge {
   protected readonly promise = 'sessions'
-  /** All that were ever ended. */
+  /** All ended sessions of the life. */
   readonly #ended: Denial[] = []
   readonly #suspensions: Pick<SuspensionsPromise, 'isSuspended'>
 
@@ -37,7 +37,7 @@ export class SessionsPromise extends Judge {
 
   override noteChange({ key }: Seen): void {
     if (key === 'control/ended-sessions.json') this.#noteRecord()
-    // One that is made again gets its denials from the schedule of each minute, too.
+    // A recreated permission set also gets its denials from the schedule of each minute.
     const isOfEnded = this.#ended.some(({ permissionSet }) => key === `owned_permission_sets/${permissionSet}`)
     if (isOfEnded) this.world.later(deniedMs + this.world.settings.skewMs, () => {})
   }
@@ -63,7 +63,7 @@ export class SessionsPromise extends Judge {
     if (actual?.arn !== arn) return
     const denied = denialsIn(name, typeof policy === 'string' ? policy : undefined)
     const before = denialsIn(name, actual?.inlinePolicy)
-    // What stood still on its way, nobody could call back: whoever is next has to put it right (`checkAtRest`).
+    // Nobody could abort a call that was frozen on its way. The next process has to correct its effect (`checkAtRest`).
     const lost = wasHeld ? [] : before.filter((known) => !this.#mayBeOver(known) && !isIn(denied, known))
     for (const one of lost) this.fail(`${name} does not deny any more ${describe(one)}`)
     for (const one of denied)
@@ -93,20 +93,20 @@ export class SessionsPromise extends Judge {
     return this.#listRecord().length > 0
   }
 
-  /** `undefined`: it is not of ssofile's. */
+  /** `undefined`: not ssofile's permission set. */
   #deniedIn(name: string): readonly Denial[] | undefined {
     const actual = this.world.ssoAdmin.definitionNow(name)
     const isOurs = this.world.readJson(`owned_permission_sets/${name}`)?.arn === actual?.arn
     return actual && isOurs ? denialsIn(name, actual.inlinePolicy) : undefined
   }
 
-  /** While a file suspends its user, who has the access still, what denies every session is not over. */
+  /** A denial of every session is not over while a file suspends its user and the user still has the access. */
   #mayBeOver({ beforeMs, user, permissionSet }: Denial): boolean {
     if (beforeMs >= alwaysMs) return !this.#suspensions.isSuspended(user) || !this.#reaches(user, permissionSet)
     return beforeMs + longestMs <= this.world.clock.now().getTime() + this.world.settings.skewMs
   }
 
-  /** By what Identity Center has: itself, or through a group. */
+  /** By Identity Center's assignments: the user's own, or through a group. */
   #reaches(user: string, permissionSet: string): boolean {
     const { ssoAdmin, identityStore, names } = this.world
     const id = principalId.parse(user)
@@ -162,7 +162,7 @@ function denialsIn(permissionSet: string, inlinePolicy: string | undefined): rea
     })
 }
 
-/** What an inline policy says besides ended sessions. */
+/** An inline policy without its denials. */
 export function policyBesideDenials(inlinePolicy: string | undefined): object | undefined {
   if (inlinePolicy === undefined) return undefined
   const all = statementsOf(inlinePolicy)

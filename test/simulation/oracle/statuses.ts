@@ -12,8 +12,8 @@ import { type AtRest, Judge, type Watched } from './watched.ts'
 
 type Status = Readonly<Record<string, unknown>>
 /**
- * Promise 4: when nothing moves any more, the status of each input says what became of it, none is left over, and `attention/` has
- * exactly those that want somebody.
+ * Promise 4: when everything is at rest, the status of each input tells its result, no status is left over, and `attention/` lists exactly
+ * the inputs that need somebody.
  */
 export class StatusPromise extends Judge {
   protected readonly promise = 'status'
@@ -38,11 +38,11 @@ export class StatusPromise extends Judge {
     const inputs = new Set([...files, ...asked])
     for (const key of this.world.keys('status/'))
       this.#checkWanted(key.slice('status/'.length, -'.json'.length), inputs)
-    // An entry whose removal was refused is left in the index until then.
+    // Until then, an entry whose removal was refused stays in the index.
     if (isReconciled) this.#checkIndex()
   }
 
-  /** Each status is of something. */
+  /** Each status has an input or a reason to exist. */
   #checkWanted(input: string, inputs: ReadonlySet<string>): void {
     if (input.startsWith('selectors/')) {
       const value = input.slice('selectors/'.length, -'.json'.length)
@@ -51,10 +51,10 @@ export class StatusPromise extends Judge {
       this.fail(`the status of ${input} is left over: its input is gone`)
   }
 
-  /** The input is gone, and not what it gave. */
+  /** The input is gone, but its access is not. */
   #isLeft(input: string): boolean {
     const state = this.#statusOf(input)?.state
-    // Those whom the rule meant are held by the brake.
+    // The brake holds the people of the rule.
     if (input.startsWith('rules/')) return state === 'held'
     if (input === groupFile) return state === 'blocked' && isGroupNeeded(this.world)
     const isOfEntry = this.truth.hasEntryOf(input, 'stuck') || this.truth.hasEntryOf(input, 'held')
@@ -89,14 +89,14 @@ export class StatusPromise extends Judge {
   #complainAboutLink(link: string, status: Status): string | undefined {
     const { objects, organizations, clock } = this.world
     const asked = [...desiredNow(objects, organizations, clock.now(), { grants: (one) => one === link })]
-    // What the status of a link says that asks for nothing is not told again.
+    // If a link asks for nothing, its status is not written again.
     const mayRest = asked.length === 0 || this.wishes.isOfSuspended(link) || needsReconcile(this.world)
     if (status.atRest && (status.state !== 'waiting' || !mayRest))
       return `is '${String(status.state)}' and at rest, and it has ${asked.length} accounts`
     const states = this.#statesOf(link, asked)
     if (states && !states.includes(String(status.state)))
       return `is '${String(status.state)}', expected '${states.join("' or '")}'`
-    // Where a lost event told of an account whose access another link gave already, nothing differs but a count.
+    // If the event about an account was lost, and another link already gave the access, only a count differs.
     if (status.state !== 'applied' || !states || needsReconcile(this.world)) return undefined
     const counts = JSON.stringify({ desired: asked.length, applied: asked.length, open: 0, failed: [] })
     if (JSON.stringify(status.accounts) !== counts)
@@ -106,11 +106,11 @@ export class StatusPromise extends Judge {
     return isNamed ? undefined : `names the principal ${String(status.principalId)}, expected ${ids[0]}`
   }
 
-  /** `undefined`: nobody can say. */
+  /** `undefined`: unclear. */
   #statesOf(link: string, asked: readonly string[]): readonly string[] | undefined {
     const scope = scopeOf(link)
     if (!scope) return ['rejected']
-    // What a link gave before it was overwritten is judged by the brake as if it were deleted.
+    // The brake judges access that a link gave before it was overwritten as if the link were deleted.
     const held = this.truth.hasEntryOf(link, 'held') ? ['held'] : []
     const isFailed = this.truth.hasEntryOf(link, 'stuck') || this.truth.hasEntryOf(link, 'contested')
     const left = [...held, ...(isFailed ? ['failed'] : [])]
@@ -131,7 +131,7 @@ export class StatusPromise extends Judge {
 
 type Scope = { readonly scope: string; readonly value: string }
 
-/** Nobody knows which accounts its selector means. */
+/** Nobody knows the accounts of its selector. */
 function isUnclear(world: SimulatedWorld, { scope, value }: Scope): boolean {
   return scope === 'select' && selectsNow(world, value, { id: '', name: '', parents: [], tags: {} }) === 'nobody knows'
 }
@@ -151,7 +151,7 @@ function isGroupNeeded(world: SimulatedWorld): boolean {
 const stillOpen = z.object({ accounts: z.object({ open: z.int().min(1) }) })
 const allStuck = z.object({ accounts: z.object({ failed: z.array(z.object({ stuck: z.literal(true) })).min(1) }) })
 
-/** The state under which an input stands in the index: `stuck` where every account that failed is stuck. None at rest. */
+/** The state of an input in the index: `stuck` if every failed account is stuck, none at rest. */
 function attentionOf(status: Status | undefined): unknown {
   if (status?.atRest) return undefined
   return status?.state === 'failed' && allStuck.safeParse(status).success ? 'stuck' : status?.state

@@ -8,13 +8,12 @@ const prefix = 'suspended/'
 const meantPrefix = 'state/suspended/'
 
 /**
- * Promise 12: while a file under `suspended/` names a person, nothing is given to that user, and what ssofile gave goes (within a
- * minute: `suspend.test.ts`). The file means whoever bears the name, and whom it meant when ssofile first looked, whatever the name of
- * that user is since.
+ * Promise 12: while a file under `suspended/` names a person, the user gets nothing, and access that ssofile gave goes (within a minute:
+ * `suspend.test.ts`). The file means the user with this name now, and the user it meant at ssofile's first look, even after a rename.
  */
 export class SuspensionsPromise extends Judge {
   protected readonly promise = 'suspended'
-  /** Since when ssofile must know of it, by the user's id, where a file began it. */
+  /** By user id: the time since when ssofile must know of the suspension. */
   readonly #since = new Map<string, number>()
   readonly #changedMs = new Map<string, number>()
   #namesKnownMs = Number.NEGATIVE_INFINITY
@@ -26,7 +25,7 @@ export class SuspensionsPromise extends Judge {
     return [...present, ...meant].some((name) => this.world.objects.model.find(prefix + name) !== undefined)
   }
 
-  /** Whether that is so, or was within so long: what was decided before is carried out. */
+  /** Whether a file suspends the user, or did within `marginMs`: earlier decisions are still carried out. */
   isOrWasSuspended(id: string, marginMs: number): boolean {
     const changedMs = this.#changedMs.get(id) ?? Number.NEGATIVE_INFINITY
     return this.isSuspended(id) || changedMs > this.nowMs - marginMs
@@ -43,7 +42,7 @@ export class SuspensionsPromise extends Judge {
     }
   }
 
-  /** Somebody may have another name: ssofile knows once a reconcile has read the directory. */
+  /** Somebody may have a new name. ssofile knows it once a reconcile has read the directory. */
   noteNames(): void {
     this.#namesKnownMs = this.nowMs + reconciledMs
     for (const id of [...this.#since.keys()])
@@ -51,7 +50,7 @@ export class SuspensionsPromise extends Judge {
       else this.#since.delete(id)
   }
 
-  /** `windowMs`: so long what an evaluation has read is believed. */
+  /** `windowMs`: an evaluation may use its readings for this long. */
   checkCreation(target: AssignmentTarget, windowMs: number): void {
     const sinceMs = this.#since.get(target.principalId)
     if (target.principalType === 'USER' && sinceMs !== undefined && sinceMs <= this.nowMs - windowMs)

@@ -2,14 +2,14 @@ import { byHand, requester } from '../request-actions.ts'
 import { Judge, type Seen } from './watched.ts'
 
 /**
- * A look may have read so long ago what it acts on: several calls follow each other, and some travel for seconds. With misfortune
- * they are refused, stand still, and come again.
+ * A look may act on readings that are this old: several calls follow each other, and some travel for seconds. With faults they are refused,
+ * freeze, and come again.
  */
 const soonMs = 60_000
 const lateMs = 5 * 60_000
-/** At rest the schedules begin after ten minutes; then a sweep comes within five, and what it asks for is done in as many. */
+/** At rest the schedules begin after ten minutes. Then a sweep comes within five minutes, and its work is done in another five. */
 const sweptMs = 20 * 60_000
-/** All requests ask for so much. */
+/** The duration of every request. */
 const askedMs = 30 * 60_000
 
 type Shown = { readonly key: string; readonly upload: number; readonly digest: string }
@@ -23,7 +23,7 @@ type Grant = Request & {
   readonly expiresAt: string
 }
 
-/** Of `upload 3`: 3. */
+/** `upload 3` gives 3. */
 function uploadOf(reason: unknown): number {
   return Number(String(reason).slice('upload '.length))
 }
@@ -32,7 +32,7 @@ function grantKey({ user, digest }: Request): string {
   return `history/requests/${user}/${digest}%granted.json`
 }
 
-/** What was so of each thing, and from when on. */
+/** The values of each thing over time. */
 class Past<Value> {
   readonly #all = new Map<string, { readonly value: Value; readonly fromMs: number }[]>()
   readonly #nowMs: () => number
@@ -49,7 +49,7 @@ class Past<Value> {
     return [...this.#all.keys()]
   }
 
-  /** At that instant, and at each time later. `undefined`: nothing was so yet. */
+  /** The value at that instant, and every later value. `undefined`: no value yet. */
   since(thing: string, ms: number): readonly (Value | undefined)[] {
     const all = this.#all.get(thing) ?? []
     const later = all.filter(({ fromMs }) => fromMs > ms)
@@ -58,23 +58,23 @@ class Past<Value> {
 }
 
 /**
- * 10: temporary access is there only for who might ask for it, by the approvals that its eligibility asked for then, of different
- * people who might approve and were not the requester, each for the very upload that was granted, and not against a denial; once
- * for each upload; and never beyond its end. Judged by what people did, not by what ssofile wrote of it.
+ * Promise 10: temporary access exists only for people who may ask for it. It has the approvals that its eligibility required then: by
+ * different people who may approve and are not the requester, each for exactly the granted upload, and without a denial. Each upload is
+ * granted once, and never beyond its end. Judged by people's actions, not by ssofile's records.
  */
 export class TemporaryPromise extends Judge {
   protected readonly promise = 'temporary'
-  /** The key of each: the first says that it is `upload 1`. */
+  /** The keys of all uploads. The first upload says `upload 1`. */
   readonly #uploads: string[] = []
   readonly #seen: Shown[] = []
-  /** What somebody said of an upload: `ann 3`. */
+  /** Each person's decision on an upload: `ann 3`. */
   readonly decisions = this.#past<'approve' | 'deny'>()
   readonly approvers = this.#past<boolean>()
   readonly askers = this.#past<boolean>()
-  /** How many `approvals` it takes. */
+  /** The number of required `approvals`. */
   readonly needed = this.#past<number>()
   readonly #granted = new Set<string>()
-  /** What each temporary link says, or said last. */
+  /** The present or last body of each temporary link. */
   readonly bodies = new Map<string, string>()
 
   #past<Value>(): Past<Value> {
@@ -85,17 +85,17 @@ export class TemporaryPromise extends Judge {
     return this.world.clock.now().getTime()
   }
 
-  /** What was so before, every look has seen by now. */
+  /** By now, every look has seen the values from before this instant. */
   get #seenMs(): number {
     return this.#nowMs - (this.world.chaos.struck.size > 0 ? lateMs : soonMs)
   }
 
-  /** Answers which upload of all it is. */
+  /** Returns the number of this upload. */
   noteUpload(key: string): number {
     return this.#uploads.push(key)
   }
 
-  /** What the statuses of a request have told people, and of which upload that is, as they see it themselves. */
+  /** The digests that the statuses of a request showed, each with its upload, as people see them. */
   seen(key: string): readonly Shown[] {
     return this.#seen.filter((one) => one.key === key)
   }
@@ -116,7 +116,7 @@ export class TemporaryPromise extends Judge {
   #noteStatus(key: string): void {
     const { request, etag }: RequestStatus = this.world.readJson(`status/${key}.json`) ?? {}
     const found = this.world.objects.model.find(key)
-    // Who looks at both sees one upload only where the status is of the file that is there.
+    // A person who reads file and status knows the upload only if the status is about the present file.
     if (!request || !found || found.etag !== etag) return
     const said = JSON.parse(Buffer.from(found.body).toString())
     const upload = uploadOf(said.reason)
@@ -154,12 +154,12 @@ export class TemporaryPromise extends Judge {
     const endMs = Date.parse(body.expiresAt ?? '')
     if (!body.request || !this.#granted.has(grantKey(body.request)))
       this.fail(`${key} is written, and history has no grant of it`)
-    // `false` also where there is no end.
+    // Also `false` if there is no end.
     if (!(endMs <= this.#nowMs + askedMs)) this.fail(`${key} does not end when it was asked to`)
     if (endMs < this.#seenMs) this.fail(`${key} is written after its end`)
   }
 
-  /** ssofile takes away what history says is over, and nothing else. */
+  /** ssofile deletes only links whose grant is over according to history. */
   #judgeEnd(key: string): void {
     const { expiresAt, request }: Link = JSON.parse(this.bodies.get(key) ?? '{}')
     if (request === undefined || !this.#granted.has(grantKey(request)) || this.#isOver(request, expiresAt)) return
@@ -170,14 +170,14 @@ export class TemporaryPromise extends Judge {
     return this.#endsOf(request).length > 0 || Date.parse(expiresAt) <= this.#nowMs
   }
 
-  /** What history says of its end. */
+  /** The events in history that end the grant. */
   #endsOf(request: Request): readonly string[] {
     return ['withdrawn', 'finished', 'ended', 'denied', 'lapsed'].flatMap((event) =>
       this.world.keys(grantKey(request).replace('granted', event)),
     )
   }
 
-  /** While nothing strikes any more: a sweep has looked at each link. At rest is too late: then they have all ended. */
+  /** After the faults: a sweep has looked at each link. At rest it would be too late, because then all links have ended. */
   checkOverdue(sinceMs: number): void {
     const sweptBeforeMs = this.#nowMs - sweptMs
     if (sinceMs > sweptBeforeMs) return
@@ -189,7 +189,7 @@ export class TemporaryPromise extends Judge {
     }
   }
 
-  /** At the end: what is granted is there, and no link has outlived its end or its request. */
+  /** At the end: every grant in force has its link, and no link has outlived its end or its request. */
   override checkAtRest(): void {
     for (const key of this.world.keys('links_data/temporary/')) {
       const { expiresAt = '', request }: Link = this.world.readJson(key) ?? {}
@@ -198,13 +198,13 @@ export class TemporaryPromise extends Judge {
       else if (this.world.keys(asked).length === 0) this.fail(`${key} has outlived ${asked}`)
     }
     for (const { key, reason, link } of this.#grantsInForce()) {
-      // An earlier upload whose link was deleted while a later one waits is not written again.
+      // If a link was deleted while a later upload waits, ssofile does not write the earlier upload's link again.
       const isLast = this.#uploads.lastIndexOf(key) + 1 === uploadOf(reason)
       if (isLast && this.world.keys(link).length === 0) this.fail(`${link} is gone while its grant is in force`)
     }
   }
 
-  /** Whether access by this link has been granted and has not ended, whatever somebody did to the link. */
+  /** Whether access by this link was granted and has not ended, whatever happened to the link. */
   isInForce(link: string): boolean {
     return this.#grantsInForce().some((one) => one.link === link)
   }

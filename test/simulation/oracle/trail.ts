@@ -2,9 +2,8 @@ import { isUntouched } from '../at-rest.ts'
 import { Judge, type Seen } from './watched.ts'
 
 /**
- * Promise 2, of what is told: what history has stands under `changes/` as well, from the first moment on; and the last word of a
- * name is no end while its access is in force. (That `changes/` has nothing else, and what is told
- * of foreign access: `trail.test.ts`.)
+ * Promise 2, for reports: `changes/` has everything that history has, from the first moment on. The last event of a name is not an end
+ * while its access is in force. (That `changes/` has nothing else, and the reports of foreign access: `trail.test.ts`.)
  */
 export class TrailPromise extends Judge {
   protected readonly promise = 'record'
@@ -32,7 +31,7 @@ export class TrailPromise extends Judge {
       const [, at, event = ''] = /\/([^/%]*)%(granted|adopted|revoked|released)\.json$/.exec(one) ?? []
       return at === undefined ? [] : [{ at, event }]
     })
-    // At one instant it ended first: it is told as gone in the moment in which it is given again.
+    // At one instant the end comes first: access is reported as gone at the moment when it is granted again.
     const atLast = known.filter(({ at }) => at === known.at(-1)?.at).map(({ event }) => event)
     if (!atLast.includes('granted') && !atLast.includes('adopted'))
       this.fail(`${key} is there, and its history ends in ${atLast.at(-1)}`)

@@ -2,7 +2,7 @@ import type { AssignmentTarget, RequestKind } from '../../../shared/ports/sso-ad
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { linksOf, nameOf, recordedName } from './names.ts'
 
-/** `either`: it appeared while an entry of ours was there, or was being decided: nobody can say whose it is. */
+/** `either`: the access appeared while our entry existed or was being decided, so nobody can tell who made it. */
 type Owner = {
   readonly of: 'ours' | 'foreign' | 'either'
   readonly sinceMs: number
@@ -10,21 +10,21 @@ type Owner = {
 type Requested = {
   readonly kind: RequestKind
   readonly name: string
-  /** Once it was seen in progress. */
+  /** Known once the request was seen in progress. */
   readonly id?: string
-  /** Whose it was before the request. */
+  /** The owner before the request. */
   readonly before: Owner | undefined
 }
 type Entry = Readonly<Record<string, unknown>>
 
-/** Who gave each access that is there, by ids, and what the ledger says of it. */
+/** The owner of each existing access, by ids, and its ledger entry. */
 export class Truth {
   readonly #world: SimulatedWorld
-  /** What is absent has no owner. */
+  /** Absent access has no owner. */
   readonly #owner = new Map<string, Owner>()
   /** Requests of the product that are in progress, by account. */
   readonly #requested = new Map<string, Requested>()
-  /** The ledger by key. What somebody spoils or takes away stays as it was. */
+  /** The ledger by key. Entries that somebody spoils or deletes stay as they were. */
   readonly entries = new Map<string, Entry>()
 
   constructor(world: SimulatedWorld) {
@@ -40,7 +40,7 @@ export class Truth {
     return this.#owner.get(name)?.of === 'ours'
   }
 
-  /** What this link granted is held by the brake, in an account that takes no changes, or taken away by others again and again. */
+  /** Access of this link is held by the brake, is stuck in an account that takes no changes, or is removed by others again and again. */
   hasEntryOf(link: string, how: 'held' | 'stuck' | 'contested'): boolean {
     const isSo = (entry: Entry) => (how === 'contested' ? isContested(entry) : entry.state === how)
     return [...this.entries.values()].some((entry) => isSo(entry) && linksOf(entry).includes(link))
@@ -50,12 +50,12 @@ export class Truth {
     return isContested(this.entries.get(ledgerKey) ?? {})
   }
 
-  /** AWS refuses every change on a suspended or closed account: what is left there stays until that changes. */
+  /** AWS refuses every change in a suspended or closed account, so access there stays until the state changes. */
   isStuck(accountId: string): boolean {
     return ['SUSPENDED', 'CLOSED'].includes(this.#world.accountNow(accountId)?.state ?? '')
   }
 
-  /** It stays although no link asks for it: its account takes no changes, or the brake holds it. */
+  /** The access stays although no link asks for it: its account takes no changes, or the brake holds it. */
   isLeft(target: AssignmentTarget): boolean {
     const isHeld = this.entriesOf(nameOf(target)).some(({ state }) => state === 'held')
     return isHeld || this.isStuck(target.accountId)
@@ -69,7 +69,7 @@ export class Truth {
     return new Set([...this.entries].map(([key, entry]) => recordedName(key, entry)))
   }
 
-  /** What others gave in the last `windowMs` may have come between our look and our entry, which says that it is asked for. */
+  /** Others may have given the access within the last `windowMs`, between our look and our entry, which says that a request is coming. */
   noteWritten(key: string, entry: Entry, windowMs: number): void {
     this.entries.set(key, entry)
     const name = recordedName(key, entry)
@@ -79,7 +79,7 @@ export class Truth {
     else if (owner?.of === 'either' && entry.state === 'granted') this.#owner.set(name, { ...owner, of: 'ours' })
   }
 
-  /** An operator's import has taken it over, or a release has given it back to others. */
+  /** An operator's import took the access over, or a release gave it back to others. */
   noteTakenOver(name: string, of: 'ours' | 'foreign'): void {
     if (this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#nowMs })
   }
@@ -91,13 +91,13 @@ export class Truth {
     if (kind === 'creation' && !this.#world.ssoAdmin.isAssigned(target)) this.#noteOurs(name)
   }
 
-  /** The request that is in progress is of the product. */
+  /** Whether the request in progress is the product's. */
   isRequested(target: AssignmentTarget, kind?: RequestKind): boolean {
     const requested = this.#requested.get(target.accountId)
     return requested?.name === nameOf(target) && (kind === undefined || requested.kind === kind)
   }
 
-  /** Somebody adds it by hand. What the ledger has as granted is ours as before; what it misses is theirs, or ours again. */
+  /** Somebody adds the access by hand. If the ledger has it as granted, it stays ours. If the ledger misses it, nobody can tell. */
   noteForeign(target: AssignmentTarget): void {
     this.settle()
     const name = nameOf(target)
@@ -105,7 +105,7 @@ export class Truth {
     const isGranted = entries.some(
       (one) => one.grantedAt !== undefined && one.missingSince === undefined && callOf(one)?.kind !== 'deletion',
     )
-    // Nothing of ours can come any more: an earlier creation that got no answer may.
+    // Our refused creation cannot take effect. An earlier creation without an answer may.
     const mayHaveCome = ({ grantedAt, unansweredAt }: Entry) => grantedAt !== undefined || unansweredAt !== undefined
     const isRefused =
       entries.length > 0 && entries.every((one) => callOf(one)?.outcome === 'FAILED' && !mayHaveCome(one))
@@ -114,7 +114,7 @@ export class Truth {
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#nowMs })
   }
 
-  /** Assignments that came or went since. What was there when our creation was accepted is ours, unless that FAILED. */
+  /** Notes assignments that came or went. Access that existed when our creation was accepted is ours, unless the creation FAILED. */
   settle(): void {
     const { ssoAdmin } = this.#world
     const there = new Set(ssoAdmin.assignments().map(nameOf))
@@ -143,17 +143,17 @@ export class Truth {
   }
 }
 
-/** Others took this access away more often than it is given again within an hour: it is left to a person. */
+/** Others removed this access more often than ssofile restores it within an hour. It is left to a person. */
 function isContested({ missingSince, removals }: Entry): boolean {
   return missingSince !== undefined && Array.isArray(removals) && removals.length > 3
 }
 
-/** What was called for it last; nothing of one that `FAILED` comes. */
+/** The last call for the entry. A call that `FAILED` has no effect. */
 export function callOf({ call }: Entry): { readonly kind?: unknown; readonly outcome?: unknown } | undefined {
   return typeof call === 'object' && call !== null ? call : undefined
 }
 
-/** A creation may have been sent, and its outcome is not known. */
+/** A creation may have been sent, and its outcome is unknown. */
 function isAsking(entry: Entry): boolean {
   const call = callOf(entry)
   return call !== undefined && call.kind !== 'deletion' && call.outcome === undefined

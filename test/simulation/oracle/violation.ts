@@ -1,4 +1,4 @@
-/** A promise of the design that does not hold. */
+/** A broken promise of the design. */
 export class Violation extends Error {
   override readonly name = 'Violation'
   readonly promise: string
@@ -8,12 +8,12 @@ export class Violation extends Error {
   }
 }
 
-/** What commands call a promise by: `10` of `10 Temporary access …`. */
+/** The number of a promise for commands: `10` of `10 Temporary access …`. */
 export function numberOf(promise: string): string {
   return promise.slice(0, promise.indexOf(' '))
 }
 
-/** Each is stated in the file of its name. */
+/** The file of the same name states each promise. */
 export const promises = {
   convergence: '1 Convergence',
   record: '2 No access without a record',

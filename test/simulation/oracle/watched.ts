@@ -6,7 +6,7 @@ import type { Truth } from './truth.ts'
 import { type Fail, promises } from './violation.ts'
 import type { Wishes } from './wishes.ts'
 
-/** What promises are judged by: the world, who gave what, and what the files ask for. */
+/** The facts for judging promises: the world, the owners of access, and the wishes of the files. */
 export type Watched = {
   readonly world: SimulatedWorld
   readonly truth: Truth
@@ -14,12 +14,12 @@ export type Watched = {
   readonly fail: Fail
 }
 
-/** A change of the bucket, and the process whose call made it. `isByOperator`: a command of an operator, in ssofile's name. */
+/** A change of the bucket, and the process that made it. `isByOperator`: by an operator's command, in ssofile's name. */
 export type Seen = ObjectChange & { readonly by: string; readonly isRemoved: boolean; readonly isByOperator: boolean }
-/** `isReconciled`: also what others changed has been looked for. `isReadable`: every object can be read. */
+/** `isReconciled`: ssofile has also looked for changes by others. `isReadable`: every object can be read. */
 export type AtRest = { readonly isReconciled: boolean; readonly isReadable: boolean }
 
-/** Judges by one or more promises. */
+/** Judges one or more promises. */
 export abstract class Judge {
   protected readonly world: SimulatedWorld
   protected readonly truth: Truth
@@ -39,10 +39,10 @@ export abstract class Judge {
   /** A call of the product is about to take effect. */
   noteCall(_call: Call, _args: readonly unknown[]): void {}
 
-  /** After the faults, when nothing moves any more. */
+  /** After the faults, at rest. */
   checkAtRest(_how: AtRest): void {}
 
-  /** What it judges by, mostly. */
+  /** The main promise of this judge. */
   protected abstract readonly promise: keyof typeof promises
 
   protected fail(message: string, promise = this.promise): void {
@@ -54,14 +54,14 @@ export abstract class Judge {
   }
 }
 
-/** So long what was found of links is believed, where nothing stands still (PROMISES.md, 3). */
+/** Readings of links count for this long if nothing is frozen (PROMISES.md, 3). */
 export const believedMs = 30_000
 /** One listing of Identity Center may serve many evaluations, each of a few calls. */
 const listedMs = 90_000
-/** Refused calls come again, processes stand still: redeliveries and all. */
+/** For refused calls, frozen processes and redeliveries. */
 export const hinderedMs = 6 * 60_000
 
-/** What has been so for longer, every look at it has seen: plus how far listings lag, and what holds up. */
+/** After this time every look has seen a fact: adds the lag of listings, and delays by faults. */
 export function seenAfterMs(world: SimulatedWorld): number {
   return listedMs + (world.settings.readLagMs ?? 0) + (isHindered(world) ? hinderedMs : 0)
 }

@@ -6,18 +6,18 @@ import { linksOf, splitAssignment } from './names.ts'
 
 const rebindHeader = 'x-amz-meta-ssofile-rebind'
 
-/** One content of a USER link, from when it was uploaded, or asked to count as new, until it is another. */
+/** One content of a USER link, from its upload, or from the time when it asked to count as new, until the next content. */
 type Life = {
   readonly content: string
   readonly rebind: string | undefined
-  /** The user that its status, or only a ledger entry, has named first. */
+  /** The user that its status named first. `recorded`: that only a ledger entry named. */
   told?: string
   recorded?: string
-  /** Users of the life before: maybe nobody of the product has seen that it ended. */
+  /** Users of the former life. Maybe no process of the product has seen that it ended. */
   doubted: readonly string[]
 }
 
-/** What the files ask for at each instant, since when, and of which user. */
+/** The wishes of the files: the access, its beginning, and its user. */
 export class Wishes {
   readonly #world: SimulatedWorld
   readonly #isSuspended: (id: string) => boolean
@@ -26,13 +26,13 @@ export class Wishes {
   #desiredSinceMs = new Map<string, number>()
   #askedSinceMs = new Map<string, number>()
 
-  /** `isSuspended`: whether a file says that this user has nothing. */
+  /** `isSuspended`: whether a file suspends this user. */
   constructor(world: SimulatedWorld, isSuspended: (id: string) => boolean) {
     this.#world = world
     this.#isSuspended = isSuspended
   }
 
-  /** The world that links are judged by has changed. What nobody can read takes nothing away. */
+  /** The world of the links has changed. Unreadable files take nothing away. */
   note(): void {
     const nowMs = this.#world.clock.monotonicMs()
     const asked = this.now('certainly', { unclear: true })
@@ -41,7 +41,7 @@ export class Wishes {
     this.#desiredSinceMs = new Map(names.map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
   }
 
-  /** `among`: the links that count. `unclear`: whether a selector of which nobody knows what it means selects all. */
+  /** `among`: the links that count. `unclear`: whether an unreadable selector counts as selecting everything. */
   now(
     how: 'certainly' | 'possibly',
     {
@@ -54,7 +54,7 @@ export class Wishes {
     return [...desiredNow(objects, organizations, clock.now(), { grants, unclear })]
   }
 
-  /** Of an assignment by ids: since when it is desired without a break. */
+  /** The time since when an assignment (by ids) is desired without a break. */
   sinceMs(name: string): number | undefined {
     return this.#desiredSinceMs.get(name)
   }
@@ -64,7 +64,7 @@ export class Wishes {
     return this.#askedSinceMs.get(assignment)
   }
 
-  /** What a desired assignment is in Identity Center now; `undefined` while its permission set or principal is missing. */
+  /** The assignment in Identity Center's ids. `undefined` while its permission set or principal is missing. */
   targetOf(desired: string): string | undefined {
     const { ssoAdmin, identityStore } = this.#world
     const [accountId, permissionSet = '', principal = '', type] = splitAssignment(desired)
@@ -78,7 +78,7 @@ export class Wishes {
     if (change.event === 'DeleteGroup') this.#goneMs.set(change.groupId, nowMs)
   }
 
-  /** How long the principal is gone; `undefined`: it is there. */
+  /** How long the principal has been gone. `undefined`: it exists. */
   goneForMs(principalId: string): number | undefined {
     const goneMs = this.#goneMs.get(principalId)
     return goneMs === undefined ? undefined : this.#world.clock.monotonicMs() - goneMs
@@ -89,7 +89,7 @@ export class Wishes {
     if (key.startsWith('status/links_data/')) this.#noteStatus(key)
   }
 
-  /** An upload of the same content changes nothing, also after a deletion of which something is left. */
+  /** An upload of the same content changes nothing, even after a deletion, if some access is left. */
   #noteLink(key: string): void {
     const stored = this.#world.objects.model.find(key)
     if (!stored || !key.includes('%USER%')) return
@@ -102,7 +102,7 @@ export class Wishes {
     this.#lives.set(key, { content, rebind: asksAnew ? asked : life?.rebind, doubted })
   }
 
-  /** A link of a user that is applied says to whom. */
+  /** The status of an applied USER link names its user. */
   #noteStatus(key: string): void {
     const told = this.#world.readJson(key)
     const link = key.slice('status/'.length, -'.json'.length)
@@ -115,7 +115,7 @@ export class Wishes {
     if (life.told !== undefined) life.doubted = []
   }
 
-  /** Also what goes before it was told: its user was suspended meanwhile. */
+  /** Also counts access that ends before a status named it, because its user was suspended. */
   noteEntry(entry: Readonly<Record<string, unknown>>): void {
     const isGiven = entry.state === 'granted' || entry.state === 'revoking'
     if (!isGiven || typeof entry.principalId !== 'string') return
@@ -136,13 +136,13 @@ export class Wishes {
     return name === undefined ? undefined : this.#world.identityStore.idOf('USER', name)
   }
 
-  /** Whether a link grants to the user who bears its name now; `certainly`: also nobody can doubt to whom it is bound. */
+  /** Whether a link grants access to the user with its name now. `certainly`: there is no doubt about the user to whom it is bound. */
   grants(key: string, how: 'certainly' | 'possibly'): boolean {
     const bearer = this.#bearerOf(key)
     const life = this.#lives.get(key)
     if (this.isOfSuspended(key)) return false
     if (bearer === undefined || !life) return true
-    // An object that still says so asks to count as new, whoever has looked at it.
+    // An object with this header asks to count as new, even if ssofile has already looked at it.
     const asked = this.#world.objects.model.find(key)?.headers[rebindHeader]
     const isAsking = asked !== undefined && asked === life.rebind
     if (how === 'certainly' && !isAsking && life.doubted.some((id) => id !== bearer)) return false
