@@ -129,12 +129,12 @@ test('what is asked for on a phone is approved by its link, comes, is extended a
     await ask(ana, 'not done yet', hours)
   }
   await extend('1')
-  await ana.locator('#faults', { hasText: 'until when the same access is granted' }).waitFor()
+  await ana.locator('#faults', { hasText: 'when the access that you have now ends' }).waitFor()
   await picture(ana, 'phone-extend-refused')
   // It stays to be read when the page has looked again.
   const looked = await ana.locator('#said').textContent()
   await until('another look', async () => ((await ana.locator('#said').textContent()) === looked ? undefined : true))
-  await ana.locator('#faults', { hasText: 'until when the same access is granted' }).waitFor()
+  await ana.locator('#faults', { hasText: 'when the access that you have now ends' }).waitFor()
   await extend('6')
   await own(ana, 'waiting').locator('dd', { hasText: 'goes on until' }).waitFor()
   await picture(ana, 'phone-extend-waits')

@@ -44,7 +44,7 @@ test('a link that is overwritten by what is not valid loses its access as if it 
   const status = await system.untilStatus(wide, 'rejected')
   expect(status).toMatchObject({
     reason: expect.stringMatching(/expected .*; the link was valid before \(uploaded \S+Z\).* is revoked/),
-    remedy: expect.stringContaining('upload again what it said before'),
+    remedy: expect.stringContaining('upload its former content'),
     accounts: { open: 0 },
   })
   const told = await system.ssofile(['status', wide])
@@ -63,7 +63,7 @@ test('many links that somebody overwrites by what is not valid are held by the b
   expect(await granted()).toBe(links.length - 2 + accounts.length)
   const [first = ''] = (await held()).map((key) => key.replace('attention/held/', ''))
   expect(await system.status(first)).toMatchObject({
-    reason: expect.stringMatching(/held by the brake: .*; the file is not valid any more: received/),
+    reason: expect.stringMatching(/held by the brake: .*; the file is no longer valid: received/),
     remedy: expect.stringContaining('to keep the access, correct the file'),
   })
   // Another file that is not valid changes nothing of that.

@@ -31,7 +31,7 @@ describe('a link on a unit without accounts, and one on a tag that no account ha
       expect(await world.json(`status/${link}.json`)).toMatchObject({
         state: 'waiting',
         atRest: true,
-        remedy: expect.stringMatching(/^nothing to do; it is applied when /),
+        remedy: expect.stringMatching(/^nothing to do: ssofile applies it when /),
       })
     expect(await world.keys('attention/')).toEqual([])
     expect(await listAttention(world.ports)).toEqual({ all: 0, inputs: [] })

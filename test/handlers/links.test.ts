@@ -127,7 +127,9 @@ describe('the first links by tag among 2,000 accounts', () => {
     const told = async () => Promise.all(links.map((link) => stateOf(world, link)))
     await world.until(async () => !(await told()).includes(undefined), 'a status for each')
     expect(new Set(await told())).toEqual(new Set(['waiting']))
-    expect((await world.json(`status/${links[0]}.json`))?.reason).toMatch(/^the tags of \d+ of 2\d+ accounts/)
+    expect((await world.json(`status/${links[0]}.json`))?.reason).toMatch(
+      /^ssofile has not read the tags of \d+ of 2\d+ accounts/,
+    )
     await world.until(async () => (await told()).every((state) => state === 'applied'), 'all in force', 30)
     expect(world.ssoAdmin.assignments()).toHaveLength(12 * 5)
     // 9 a second: nothing is read twice.

@@ -173,7 +173,7 @@ describe('nothing is granted', () => {
   test.each<[string, object, string]>([
     ['for longer than is allowed', { duration: 'PT9H' }, 'it allows PT8H at most'],
     ['without a reason', { reason: '' }, 'it needs a reason'],
-    ['for later', { startsAt: '2026-03-03T20:00:00Z' }, 'it begins at once'],
+    ['for later', { startsAt: '2026-03-03T20:00:00Z' }, 'it allows no startsAt'],
   ])('to who asks %s', async (_, said, told) => {
     const asking = await Asking.begin()
     await asking.ask(said)

@@ -297,7 +297,7 @@ function renderRule(list: ShownList): string {
   if (isOfDeletions(list))
     return `  rule people: ${count(figure, 'user')} to be deleted since ${since}; at most ${limit} pass in ${minutes} minutes`
   if (rule === 'people')
-    return `  rule people: ${figure} people suspended since ${since} by ${quote(name ?? 'somebody who is not known')}; at most ${limit} pass in ${minutes} minutes`
+    return `  rule people: ${figure} people suspended since ${since} by ${quote(name ?? 'an unknown person')}; at most ${limit} pass in ${minutes} minutes`
   if (cause === 'rule')
     return `  rule memberships: ${quote(ruleKeyOf(name ?? ''))} takes ${count(figure, 'person', 'people')} out of its group since ${since}; at most ${limit} of ${base.toLocaleString('en')} pass in ${minutes} minutes`
   if (rule === 'retirements')

@@ -21,11 +21,11 @@ export function reasonOfContradiction(key: AssignmentKey, { entry, at }: Contrad
 /** What a person can do if history and ledger contradict each other or a ledger object is spoiled. Depends on the reason's text. */
 export function remedyOfContradiction(reason: string): string | undefined {
   if (reason.startsWith(lost))
-    return 'restore the last version of that ledger object from before it was lost; where the bucket keeps no versions, remove the access in Identity Center by hand: where links grant it, ssofile then grants and records it again'
+    return 'restore the version of that ledger object from before the loss; if the bucket keeps no versions, remove the access in Identity Center by hand: if links grant it, ssofile then grants and records it again'
   if (reason.startsWith(outdated))
-    return 'if the access shall go, remove it in Identity Center by hand, and the record ends by itself; if it shall stay, undo what brought the old version of that ledger object back'
+    return 'to end the access, remove it in Identity Center by hand: ssofile then removes the record; to keep it, undo the change that brought back the old version of that ledger object'
   return reason.startsWith(ledgerPrefix) ? remedyOfSpoiledEntry : undefined
 }
 
 export const remedyOfSpoiledEntry =
-  'restore the previous version of the object; where the bucket keeps no versions, remove the access in Identity Center by hand first, then this object: where links grant it, ssofile then grants and records it again'
+  'restore the previous version of the object; if the bucket keeps no versions, remove the access in Identity Center by hand first, then this object: if links grant it, ssofile then grants and records it again'

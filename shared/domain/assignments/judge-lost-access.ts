@@ -51,7 +51,8 @@ export function judgeLostAccess({ names, saved, history, isListed, now }: LostAc
     return isListed ? { is: 'undecided', why: 'its history is gone: it may have ended since' } : { is: 'over' }
   if (saved === undefined || !isSince || creation.outcome === 'FAILED') return { is: 'over' }
   if (creation.id !== undefined) return { is: 'ours', access: saved }
-  if (isListed) return { is: 'undecided', why: 'ssofile was about to give it, and so may somebody else have' }
+  if (isListed)
+    return { is: 'undecided', why: 'ssofile was about to grant it, and somebody else may have granted it too' }
   const until = mayAppearUntil(saved)
   return until && now < until ? { is: 'ours', access: saved } : { is: 'over' }
 }

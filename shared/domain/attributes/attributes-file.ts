@@ -49,7 +49,7 @@ export const attributesFileSchema = z.strictObject({
 
 /** The attributes of a file, ascending by key. */
 export function parseAttributesFile(body: Uint8Array, sizeBytes = body.length): Parsed<readonly Attribute[]> {
-  const limit = { mostBytes: attributesFileMostBytes, remedy: 'leave out what is not an attribute' }
+  const limit = { mostBytes: attributesFileMostBytes, remedy: 'delete the fields that are not attributes' }
   const file = parseJsonFile({ key: attributesKey, body, sizeBytes }, limit, attributesFileSchema, attributesRules)
   if (!file.ok) return file
   const attributes = file.value.AccessControlAttributes.flatMap(({ Key, Value }) =>
@@ -61,7 +61,7 @@ export function parseAttributesFile(body: Uint8Array, sizeBytes = body.length): 
     object: attributesKey,
     received: `the key '${twice.key}' more than once`,
     expected: 'each key once',
-    remedy: 'keep the one with the source that is meant; then upload the file again',
+    remedy: 'keep the one with the right source; then upload the file again',
   })
 }
 

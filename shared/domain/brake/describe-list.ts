@@ -9,6 +9,8 @@ export function isOfDeletions({ rule, cause }: Pick<Scope, 'rule' | 'cause'>): b
   return rule === 'people' && cause === 'everything'
 }
 
+export const heldRemedy = 'an operator can review and release it: ssofile brake'
+
 /** How many acts the window would have seen if the brake had held none. */
 export function figureOf({ passed, items }: Pick<BrakeList, 'passed' | 'items'>): number {
   return passed + items.length
@@ -21,10 +23,10 @@ export function describeList(list: BrakeList): string {
   if (isOfDeletions(list))
     return `held by the brake: more than ${limit} users would be deleted within ${minutes} minutes`
   if (rule === 'people')
-    return `held by the brake: more than ${limit} people were suspended within ${minutes} minutes by ${quote(name ?? 'somebody who is not known')}`
+    return `held by the brake: more than ${limit} people were suspended within ${minutes} minutes by ${quote(name ?? 'an unknown person')}`
   if (cause === 'rule') return describeListOfRule(list)
   if (rule === 'memberships' && cause === 'principal')
-    return `held by the brake: more than ${limit}${renderBase(base, limit)} memberships of users whom the directory disabled would end within ${minutes} minutes`
+    return `held by the brake: more than ${limit}${renderBase(base, limit)} memberships of users that the directory disabled would end within ${minutes} minutes`
   if (rule === 'memberships')
     return `held by the brake: more than ${limit}${base > limit ? ` of the ${base}` : ''} memberships of files ${placeOf(name, membershipPrefix)} were withdrawn within ${minutes} minutes`
   if (rule === 'retirements')

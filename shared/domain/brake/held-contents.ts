@@ -79,7 +79,7 @@ export function describeContents(finding: ContentsFinding & Pick<HeldContents, '
 }
 
 function renderMany({ uploader, limit, base, minutes }: NonNullable<HeldContents['many']>): string {
-  const who = uploader === undefined ? 'uploads of nobody known' : quote(uploader)
+  const who = uploader === undefined ? 'uploads by unknown people' : quote(uploader)
   const of = base > limit ? ` of the ${base.toLocaleString('en')}` : ''
   return `; more than ${limit}${of} permission sets would lose something by ${who} within ${minutes} minutes`
 }

@@ -39,10 +39,10 @@ export function weighContents(before: PermissionSetPolicies, after: PermissionSe
   const isLimited = boundary !== undefined && !isSameBoundary(before, after)
   return {
     takesAway: [
-      ...(isUnclear ? ['what its inline policy says, which is not understood here'] : []),
+      ...(isUnclear ? ['its inline policy, a part of which ssofile cannot analyze'] : []),
       ...(allowsEverything(after) ? [] : [...listDetached(before, after), ...listLost(was, is)]),
       ...listDenied(was, is),
-      ...(isLimited ? [`what the permissions boundary ${boundaryKey(boundary)} does not allow`] : []),
+      ...(isLimited ? [`all permissions outside the permissions boundary ${boundaryKey(boundary)}`] : []),
     ],
     leavesNone: hasPolicy(before) && !hasPolicy(after),
     givesAdministrator: allowsEverything(after) && (!allowsEverything(before) || isLessLimited(before, after, was, is)),

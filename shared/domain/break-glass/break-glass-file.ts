@@ -108,7 +108,7 @@ export const breakGlassFileSchema = shape.superRefine((file, context) => {
   })
   file.playbooks.forEach((one, index) => {
     const at = (...path: (string | number)[]) => ['playbooks', index, ...path]
-    if (/^stacksets$|-alarms$/.test(one.name)) tell(at('name'), 'another name: roles that send alarms are named so')
+    if (/^stacksets$|-alarms$/.test(one.name)) tell(at('name'), 'another name: roles that send alarms have this name')
     if (file.playbooks.findIndex(({ name }) => name === one.name) < index) tell(at('name'), 'each playbook once')
     one.responders.forEach((name, place) => {
       if (!names.includes(name)) tell(at('responders', place), `one of responders: ${names.join(', ')}`)
@@ -206,8 +206,8 @@ const drills = needed(`a list of: ${dryCallNames.join(', ')}`, '["read-trail"]')
 /** What to say about each part of the file that breaks a rule. Rules over several fields say it themselves. */
 export const breakGlassRules: JsonRules = {
   $: object(shape),
-  '$.$schema': needed('where the schema is', '"../../schemas/break-glass.schema.json"'),
-  '$.name': needed('1 to 20 small letters, digits or hyphens, as the file is named', '"acme"'),
+  '$.$schema': needed('the path of the schema', '"../../schemas/break-glass.schema.json"'),
+  '$.name': needed('1 to 20 small letters, digits or hyphens, equal to the name of the file', '"acme"'),
   '$.organizationId': needed('the id of the organization', '"o-a1b2c3d4e5"'),
   '$.rootId': needed('the id of the root of the organization', '"r-a1b2"'),
   '$.managementAccount': needed(`${digits}: the management account of the organization`, '"444455556666"'),

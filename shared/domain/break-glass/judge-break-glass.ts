@@ -25,7 +25,7 @@ const passwordMostDays = 366
 const passwordLeastCharacters = 24
 const again = 'npm run break-glass -- deploy --file …'
 const byHand =
-  'find out who did it (the alarm says it, and ssofile break-glass evidence); detect drift on its stack or StackSet and deploy again'
+  'find out who did it (the alarm and ssofile break-glass evidence say it), detect drift on its stack or StackSet, and deploy again'
 
 export function breakGlassFinding(check: BreakGlassCheck, told: FindingText): BreakGlassFinding {
   return { check: `break-glass ${check}`, ...told }
@@ -184,7 +184,7 @@ function judgeUser(
     expiresAt !== undefined &&
       Date.parse(expiresAt) <= now.getTime() && {
         level: 'warn',
-        told: `${name} may do nothing since ${expiresAt}`,
+        told: `${name} has had no permissions since ${expiresAt}`,
         remedy: 'take it out of the file, or give it more time, and deploy',
       },
   ]
@@ -243,7 +243,7 @@ export function judgeDrills(
       return breakGlassFinding('drills', { subject, level: 'ok', told: `${subject}: ${days} days ago` })
     const never = own.length === 0 ? `${subject} has never drilled` : `no drill of ${subject} has passed`
     const told = days === undefined ? never : `${subject} drilled ${days} days ago, expected every ${everyDays} days`
-    const remedy = 'ssofile break-glass drill, with the own session'
+    const remedy = 'this responder runs ssofile break-glass drill with their own session'
     return breakGlassFinding('drills', { subject, level: 'warn', told, remedy })
   })
 }

@@ -56,7 +56,7 @@ function tell(
   if (verdict.why !== undefined)
     return {
       level: 'fail',
-      told: `${name}: ${sid} was not understood for ${who} (${verdict.why})`,
+      told: `${name}: ${sid} could not be analyzed for ${who} (${verdict.why})`,
       remedy: 'read it yourself',
     }
   return {

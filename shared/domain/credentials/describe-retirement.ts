@@ -24,7 +24,7 @@ export function describeRetirement(
 ): ToldRetirement {
   const what = describeCredential(credential)
   if (kept === undefined)
-    return { state: 'applied', reason: `there is no ${what}: nothing is to do`, remedy: 'delete this file' }
+    return { state: 'applied', reason: `there is no ${what}: nothing to do`, remedy: 'delete this file' }
   const { at: since, madeAt, lastUsedAt } = kept
   const there = { since, madeAt, lastUsedAt }
   if (kept.state === 'gone')
@@ -37,9 +37,9 @@ export function describeRetirement(
   if (kept.state === 'used since')
     return {
       state: 'blocked',
-      reason: `the ${what} is left as it is: ${kept.why}`,
+      reason: `the ${what} stays: ${kept.why}`,
       remedy:
-        'find out who needs it; delete this file, which undoes everything. Upload it again once nothing uses the credential',
+        'find out who needs it, then delete this file to undo everything; upload it again when nothing uses the credential',
       retirement: { ...there, state: 'used since' },
     }
   const due = dueAt(kept, retireAfterDays)
@@ -48,8 +48,8 @@ export function describeRetirement(
   const isKey = canBeInactive(credential)
   return {
     state: 'applying',
-    reason: `the ${what} ${isKey ? 'is inactive' : 'works, and is watched'}; it is deleted ${isDue ? 'now' : `at ${until}`}, unless somebody uses it`,
-    remedy: 'delete this file before, and it stays',
+    reason: `the ${what} ${isKey ? 'is inactive' : 'works, and is watched'}; ssofile deletes it ${isDue ? 'now' : `at ${until}`}, unless somebody uses it`,
+    remedy: 'to keep it, delete this file before then',
     retirement: { ...there, until, state: isDue ? 'due' : isKey ? 'inactive' : 'watched' },
   }
 }

@@ -96,7 +96,7 @@ export function judgeUser(user: UserFacts, { standards, asOf }: JudgeContext): J
         isNamesake === true,
         'break-glass-name',
         'now',
-        'bears the name of a break-glass user, and no definition has it',
+        'has the name of a break-glass user, but no definition contains it',
         'ask who made it, and why; give it another name, or delete it',
       ),
       ...when(
@@ -144,7 +144,7 @@ export function judgeKey(user: string, key: KeyFacts, { standards, asOf }: Judge
   const { id, isActive, madeAt, lastUsedAt, service, region } = key
   const days = unusedDays(key, asOf)
   const age = Math.floor((asOf.getTime() - madeAt.getTime()) / dayMs)
-  const never = lastUsedAt === undefined ? ' (never, as far as IAM knows)' : ''
+  const never = lastUsedAt === undefined ? ' (never, according to IAM)' : ''
   return {
     kind: 'key',
     name: user,
@@ -209,7 +209,7 @@ export function judgeRole(
         'trusts-outside',
         'soon',
         `may be assumed from outside the organization, by ${outside.join(', ')}`,
-        `${limitTrust}; who may stay belongs into trusted in hygiene.json`,
+        `${limitTrust}; add accepted accounts to trusted in hygiene.json`,
       ),
       ...when(
         !isBreakGlass && days >= standards.unusedDays,
@@ -221,7 +221,7 @@ export function judgeRole(
     ],
   }
 }
-const limitTrust = 'name in its trust policy only who needs it, with a condition on aws:PrincipalOrgID'
+const limitTrust = 'name only the principals that need it in its trust policy, with a condition on aws:PrincipalOrgID'
 
 /** Without users who have a password nobody is bound by it: then nothing is found. */
 export function judgePasswordPolicy(

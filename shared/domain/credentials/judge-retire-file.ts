@@ -34,7 +34,11 @@ export function judgeRetireFile(
     return { object: key, received, expected, remedy: `${remedy}; delete this file` }
   }
   if (ownerTag === undefined)
-    return refuse('a file of an owner', 'ownerTag in hygiene.json, which says whose an account is', 'ask governance')
+    return refuse(
+      'a file of an owner',
+      'ownerTag in hygiene.json, which names the owner of an account',
+      'ask governance',
+    )
   if (refuses(account))
     return refuse(
       account === undefined ? `the unknown account ${id}` : `the account ${id}, whose state is ${account.state}`,
@@ -45,7 +49,7 @@ export function judgeRetireFile(
     return refuse(
       `the account ${id}, whose tag ${quote(ownerTag)} is ${owner === undefined ? 'absent' : `'${quote(owner)}'`}`,
       `an account whose tag ${quote(ownerTag)} is '${folder}', as the folder`,
-      'have its owner ask, or have the tag corrected',
+      'ask the owner of the account to upload the file, or have the tag corrected',
     )
   if (user === 'root')
     return refuse('the root user', 'a user of IAM', 'remove root credentials centrally (IAM, Root access management)')

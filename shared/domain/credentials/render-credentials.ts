@@ -85,8 +85,8 @@ type CredentialPage = {
 
 const headings: Readonly<Record<Urgency, string>> = {
   now: 'Now: one password, one key or none at all is enough to get in',
-  soon: 'Soon: nobody uses it, it is old, or nobody could look',
-  later: 'Later: less to look after',
+  soon: 'Soon: unused, old, or not readable',
+  later: 'Later: fewer credentials to look after',
 }
 
 const contentSecurityPolicy = `default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`
@@ -108,9 +108,9 @@ ${rows.map(renderRow).join('\n')}
 <header><h1>Credentials, as of ${escapeHtml(madeAt.slice(0, 16).replace('T', ' '))} UTC</h1></header>
 <main>
 ${list(facts)}
-${parts.every((part) => part === '') ? '<p>Nothing is to do.</p>' : parts.join('\n')}
+${parts.every((part) => part === '') ? '<p>Nothing to do.</p>' : parts.join('\n')}
 ${notes.length === 0 ? '' : `<h2>Notes</h2>${list(notes)}`}
-<p>Every user and key, also those of which nothing is found: credentials.csv beside this page.</p>
+<p>credentials.csv beside this page lists every user and key, also those without findings.</p>
 </main>
 </body>
 </html>

@@ -91,7 +91,7 @@ export const defaultConfiguration: Configuration = configuration.parse({})
 
 const object = ({ shape }: z.ZodObject): JsonRule => ({
   expected: `a JSON object with the fields ${Object.keys(shape).join(', ')}, each optional`,
-  remedy: () => 'write { … } with those that differ from their defaults',
+  remedy: () => 'write { … } with only the fields that differ from their defaults',
 })
 const value = (expected: string, alone: string): JsonRule => ({
   expected,

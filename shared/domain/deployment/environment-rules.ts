@@ -80,7 +80,7 @@ export const environmentRules: JsonRules = {
   '$.page.auditors': needed('at most 20 names of groups', '["team-Auditors"]'),
   '$.page.operators': needed('at most 20 names of groups', '["team-Platform"]'),
   '$.alarmAddress': needed('the mail address that alarms go to', '"platform-team@example.com"'),
-  '$.alarmWarmUp': needed('true, or false where CloudFormation does not know WarmUpConfiguration of an alarm', 'false'),
+  '$.alarmWarmUp': needed('true, or false if CloudFormation does not know WarmUpConfiguration of an alarm', 'false'),
   '$.logRetentionDays': needed('days for which CloudWatch Logs can keep logs: 1, 3, 5, 7, 14, 30, 60, 90, …', '365'),
   '$.schedules': object(['driftCheckAt']),
   '$.schedules.driftCheckAt': needed('a time of day in UTC', '"02:00"'),

@@ -174,13 +174,16 @@ export const environment = shape.superRefine((value, context) => {
     if (access.memberships.findIndex((other) => other.folder === folder) < index) tell(path, 'each folder once')
   })
   if (access.accountOwners.length > 0 && value.hygieneRole === '')
-    tell(['access', 'accountOwners'], 'none without hygieneRole: with it credentials are retired')
+    tell(['access', 'accountOwners'], 'none: only hygieneRole can retire credentials')
   for (const [receiver, { folders }] of value.notifications.receivers.entries())
     for (const [index, folder] of folders.entries())
       if (folder !== '' && !value.folders.includes(folder))
         tell(['notifications', 'receivers', receiver, 'folders', index], `'' or one of folders: ${told(value.folders)}`)
   if (value.provisioning.requests !== 's3' && access.requestAccounts.length === 0)
-    tell(['provisioning', 'requests'], '"s3", or an account in access.requestAccounts: without one nobody may ask')
+    tell(
+      ['provisioning', 'requests'],
+      '"s3", or an account in access.requestAccounts: without one, nobody can send requests',
+    )
   // IAM Identity Center User Guide, "Advanced KMS key policy statements": the key must be in the management account.
   const identityCenterKey = value.identityCenterKeyArn
   if (identityCenterKey !== undefined && identityCenterKey.split(':')[4] !== value.managementAccount)

@@ -226,7 +226,7 @@ function objectionOfBroken(complaint: Complaint): Objection {
     policy: complaint.object,
     received: `new access while a policy is not valid (${quote(renderComplaint(complaint), 600)})`,
     expected: 'policies that ssofile can read',
-    remedy: 'ask those who write the policies to correct it; access that is in force stays',
+    remedy: 'ask the owners of the policies to correct it; existing access stays',
   }
 }
 
@@ -234,12 +234,12 @@ function separationFinding(rule: SeparationRule, { link, overlaps }: LinkCase): 
   if (!isOnOneSide(rule, link.permissionSet)) return undefined
   if (overlaps === later) return later
   const [one, other] = rule.must.notTogether
-  const expected = `nobody with both ${listed(one)} and ${listed(other)} in one account`
+  const expected = `that nobody has both ${listed(one)} and ${listed(other)} in one account`
   if ('unread' in overlaps)
     return {
-      received: `people whose other access is not known (${quote(overlaps.unread, 300)})`,
+      received: `people whose other access is unknown (${quote(overlaps.unread, 300)})`,
       expected,
-      remedy: 'it is looked at again within an hour; see that ssofile can read it',
+      remedy: 'make sure that ssofile can read it; ssofile checks again within an hour',
     }
   const clashes = overlaps.filter((overlap) => isSeparated(rule, link.permissionSet, overlap))
   const [first] = clashes
@@ -250,7 +250,7 @@ function separationFinding(rule: SeparationRule, { link, overlaps }: LinkCase): 
   return {
     received: `'${quote(person ?? 'somebody')}', who has '${permissionSet}' in account ${account} ${through}${more}`,
     expected,
-    remedy: 'take the other one away first, or give it to others',
+    remedy: 'take the other one away first, or give this one to somebody else',
   }
 }
 
@@ -308,8 +308,9 @@ export function listed(globs: readonly string[]): string {
 
 function uploaderFinding(globs: readonly string[], uploader: LinkCase['uploader']): Finding {
   if (uploader === later) return later
-  const remedy = 'have somebody upload it who may'
-  if (uploader === 'nobody knows') return { received: 'an upload by somebody unknown', expected: listed(globs), remedy }
+  const remedy = 'have one of these people upload it'
+  if (uploader === 'nobody knows')
+    return { received: 'an upload by an unknown person', expected: listed(globs), remedy }
   if (fitsOne(globs, uploader.name)) return undefined
   return { received: `the uploader '${quote(uploader.name)}'`, expected: listed(globs), remedy }
 }

@@ -208,8 +208,8 @@ export function joinPolicies(read: readonly { readonly policy: Parsed<Policy>; r
 const listOfGlobs = 'a list of at most 100 texts, in which * stands for any characters and ? for one'
 const expectations: Readonly<Record<string, string>> = {
   $: 'one JSON object with contact, and links, permissionSets, separations, minimums, watch, neverSuspend or adoptPeople',
-  '$.$schema': 'where the schema is',
-  '$.contact': 'whom to ask: one line of at most 200 characters',
+  '$.$schema': 'the path of the schema',
+  '$.contact': 'a contact for questions: one line of at most 200 characters',
   '$.links': 'a list of at most 100 rules about links',
   '$.permissionSets': 'a list of at most 100 rules about permission sets',
   '$.separations': 'a list of at most 100 rules about permission sets that nobody has together',
@@ -225,7 +225,7 @@ const expectations: Readonly<Record<string, string>> = {
       [`$.${list}.[].id`, 'small letters, digits and hyphens, at most 64'],
       [`$.${list}.[].control`, 'the control that the rule answers to: one line of at most 100 characters'],
       [`$.${list}.[].mode`, '"warn" or "enforce"'],
-      [`$.${list}.[].contact`, 'whom to ask: one line of at most 200 characters'],
+      [`$.${list}.[].contact`, 'a contact for questions: one line of at most 200 characters'],
       [`$.${list}.[].for`, 'an object that says what the rule is about'],
       [`$.${list}.[].must`, 'an object with at least one demand'],
     ]),

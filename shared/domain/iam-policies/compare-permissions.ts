@@ -53,7 +53,7 @@ export function comparePermissions(
     policiesRead: [...texts].flatMap(([name, text]) => ('why' in text ? [] : [{ name, account: text.account }])),
     policiesNotRead: [...texts].flatMap(([name, text]) => ('why' in text ? [{ name, why: text.why }] : [])),
     warnings: [
-      ...(old && now ? [] : ['the inline policy has something that is not understood here: read it itself']),
+      ...(old && now ? [] : ['ssofile cannot analyze a part of the inline policy: read the policy yourself']),
       ...warnOfStatements(old ?? [], now ?? []),
       ...warnOfActions([...actions.gained, ...actions.changed]),
       ...warnOfPolicies(policiesGained),
@@ -198,10 +198,10 @@ function warnOfPolicies(gained: readonly string[]): readonly string[] {
 function warnOfBoundary(before: PermissionSetPolicies, after: PermissionSetPolicies): readonly string[] {
   const [old, now] = [before, after].map(({ permissionsBoundary }) => JSON.stringify(permissionsBoundary))
   if (now === undefined)
-    return old === undefined ? [] : ['the permissions boundary goes: nothing limits the policies any more']
+    return old === undefined ? [] : ['the permissions boundary is removed: nothing limits the policies any more']
   if (old === now && before.inlinePolicy === after.inlinePolicy) return []
   return [
-    `${old === undefined || old === now ? '' : 'another permissions boundary; '}actions that the permissions boundary does not allow too stay refused. It does not limit what resource policies grant (of buckets, keys, other accounts), and no service-linked role can have it`,
+    `${old === undefined || old === now ? '' : 'another permissions boundary; '}actions outside the permissions boundary stay refused. The boundary does not limit what resource policies grant (of buckets, keys, other accounts), and service-linked roles cannot have one`,
   ]
 }
 

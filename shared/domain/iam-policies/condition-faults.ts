@@ -26,7 +26,7 @@ const findOperator = nearMatcher(known)
 const shape = 'an object such as { "Bool": { "aws:SecureTransport": "true" } }'
 const aValue = {
   expected: 'a text, a number, true or false, or a list of these',
-  remedy: 'write the values that are meant',
+  remedy: 'write the intended values',
 }
 
 /** (IAM User Guide, "IAM JSON policy elements: Condition".) */
@@ -55,7 +55,13 @@ function unknownOperator(operator: string, path: JsonPath): JsonFault {
   const remedy =
     meant === undefined ? 'write an operator of IAM (IAM User Guide, "Condition operators")' : `write '${meant}'`
   const received = `the condition operator '${quote(operator, 60)}'`
-  return { path, field: operator, received, expected: 'one that IAM has, such as StringEquals, in its letters', remedy }
+  return {
+    path,
+    field: operator,
+    received,
+    expected: 'an operator of IAM in exactly its letters, such as StringEquals',
+    remedy,
+  }
 }
 
 /** Keys have no case. (IAM policy validation check reference, "Duplicate keys with different case".) */

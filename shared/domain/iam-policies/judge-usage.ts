@@ -44,7 +44,7 @@ export function judgeUsage(usage: SetUsage, days: number): readonly UsageRow[] {
   }
   const details = {
     unused: () => `nobody used it in ${count(accounts, 'account')}${butFor(unread.length)}`,
-    'too new': () => `the oldest role is of ${madeAt.slice(0, 10)}: too new to say`,
+    'too new': () => `the oldest role was created on ${madeAt.slice(0, 10)}: too new to judge`,
     used: () => '',
   }
   const rows = Object.entries(services).flatMap(([namespace, { name: serviceName, actions, ...use }]) => {

@@ -116,11 +116,11 @@ function reduceAction(action: string, use: Reducing): readonly ActionVerdict[] {
     const { verdict, to: narrowed = [] } = reduceInService(`${one}:*`, one, use)
     return verdict === 'narrowed' ? narrowed : [`${one}:*`]
   })
-  const why = `of ${services.length} services that IAM tells of, ${kept.length} are in use`
+  const why = `${kept.length} of ${services.length} services that IAM reports are in use`
   return [{ action, verdict: to.length === 0 ? 'goes' : 'narrowed', why, to }]
 }
 
-const notTold = 'IAM does not tell whether it is used'
+const notTold = 'IAM does not report its use'
 
 function reduceInService(
   action: string,
@@ -183,11 +183,11 @@ export type ManagedVerdict = {
 /** One that denies something stays: without it more would be allowed. */
 export function judgeManagedUse(name: string, text: string, use: UseOfSet): ManagedVerdict {
   const reduced = reducePolicy(text, use)
-  if (reduced === undefined) return { name, verdict: 'not read', why: 'it has something that is not understood here' }
+  if (reduced === undefined) return { name, verdict: 'not read', why: 'ssofile cannot analyze a part of it' }
   const { document, actions, denies } = reduced
   const going = actions.filter(({ verdict }) => verdict !== 'stays').length
-  const figures = `of ${actions.length} actions that it names, nobody used ${going} wholly or in part`
-  if (going === 0) return { name, verdict: 'stays', why: 'nothing of it is known to be unused' }
+  const figures = `nobody used ${going} of the ${actions.length} actions that it names, wholly or in part`
+  if (going === 0) return { name, verdict: 'stays', why: 'no part of it is known to be unused' }
   if (denies) return { name, verdict: 'stays', why: `it denies something; ${figures}` }
   if (document === undefined)
     return { name, verdict: 'goes', why: `nobody used anything that it allows for ${use.days} days` }

@@ -106,7 +106,7 @@ const fewerLevels: Saying = [
 ]
 const fieldOnce: Saying = [
   'every field once, since programs disagree on which of two counts',
-  'keep the one that is meant and delete the other',
+  'keep the right one and delete the other',
 ]
 const readable: Saying = ['text that every program can read', 'delete that character or type it again']
 const finite: Saying = [
@@ -120,7 +120,7 @@ const number: Saying = [
 const anEditor = 'correct it (an editor with JSON support shows the place)'
 const escapes: Saying = [
   'after a backslash one of " \\ / b f n r t, or u and four hexadecimal digits',
-  'write \\\\ where a backslash is meant',
+  'write \\\\ for a backslash',
 ]
 const closedText: Saying = [
   'a text that is closed by " in the same line, without control characters',

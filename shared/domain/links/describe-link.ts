@@ -1,4 +1,5 @@
 import { isSameLink, type LedgerState, type LinkUpload } from '../assignments/ledger-entry.ts'
+import { heldRemedy } from '../brake/describe-list.ts'
 import type { Configuration } from '../deployment/configuration.ts'
 import { complainOfObjections, describeObjection, type Verdict } from '../guardrails/judge-by-policies.ts'
 import type { AccountId } from '../organization/account-id.ts'
@@ -185,7 +186,7 @@ function describeAsFound(facts: LinkFacts): NewStatus | undefined {
         ...told,
         state: 'waiting',
         reason: `it is not in force before ${instantOf(facts.body.notBefore)}`,
-        remedy: 'nothing to do; it is applied at that time',
+        remedy: 'nothing to do: ssofile applies it then',
       })
     case 'in-force':
       return tellVerdict(
@@ -255,8 +256,8 @@ function describeNotValid(
   const withdrawn: NewStatus = {
     ...rejected,
     lastValid,
-    reason: `${rejected.reason}; the link was valid before${before}, and access that only it gave is revoked, as if it were deleted`,
-    remedy: `${complaint.remedy}; to have the access again, correct it, or upload again what it said before`,
+    reason: `${rejected.reason}; the link was valid before${before}, so ssofile revokes the access that only this link gave`,
+    remedy: `${complaint.remedy}; to get the access back, correct the file or upload its former content`,
     accounts: left === 'unknown' ? undefined : { desired: 0, applied: 0, open, failed },
   }
   const held = known.filter(({ state }) => state === 'held')
@@ -265,8 +266,8 @@ function describeNotValid(
   return {
     ...withdrawn,
     state,
-    reason: `${reason}; the file is not valid any more: ${rejected.reason}`,
-    remedy: `to keep the access, correct the file: ${complaint.remedy}; an operator looks at what is held with: ssofile brake, and can release it`,
+    reason: `${reason}; the file is no longer valid: ${rejected.reason}`,
+    remedy: `to keep the access, correct the file: ${complaint.remedy}; ${heldRemedy}`,
   }
 }
 
@@ -329,7 +330,7 @@ function describeNoAccounts(
 function lackOfMembers(scope: Scope): Lack {
   return {
     reason: emptyReason(scope),
-    remedy: 'nothing to do; it is applied when such an account is there',
+    remedy: 'nothing to do: ssofile applies it when there is such an account',
     atRest: true,
   }
 }
@@ -394,7 +395,7 @@ function describeAccounts(
       state: 'failed',
       reason: failed[0]?.reason,
       remedy: isReported
-        ? 'to grant it again: ssofile touch, with the key of the link, and --rebind; or delete the link (with "onDrift": "restore" it is granted again by itself)'
+        ? 'to grant it again, run ssofile touch with the key of the link and --rebind; or delete the link (with "onDrift": "restore", ssofile grants it again by itself)'
         : remedyOf(failed),
     }
   }
@@ -441,7 +442,7 @@ type Failures = NonNullable<Status['accounts']>['failed']
 function failuresOf(access: readonly Access[]): Failures {
   return access
     .filter(({ state }) => state === 'failed' || state === 'stuck')
-    .map(({ account, state, reason = 'no reason is known' }) => ({
+    .map(({ account, state, reason = 'unknown reason' }) => ({
       account,
       reason,
       stuck: state === 'stuck' ? true : undefined,
@@ -459,11 +460,11 @@ function remedyOf(failed: Failures): string {
     if (open.length === 0)
       return 'nothing to do: the access ends when AWS deletes the account, 90 days after its closure'
     const which = open.length === failed.length ? 'the account' : open.map(({ account }) => account).join(', ')
-    return `make ${which} ACTIVE again, or close it; until then nothing is tried again`
+    return `reactivate or close ${which}; until then ssofile does not try again`
   }
   if (states.every((state) => state !== undefined))
-    return 'nothing to do: ssofile reads the organization again within the hour, and leaves out what is not ACTIVE'
-  return `${remedyOfFailures(failed.map(({ reason }) => reason))}; it is tried again by itself, at least every hour`
+    return 'nothing to do: ssofile reads the organization again within the hour and leaves out accounts that are not ACTIVE'
+  return `${remedyOfFailures(failed.map(({ reason }) => reason))}; ssofile tries again by itself, at least every hour`
 }
 
 /** The digest is left out: the list may have grown since, and an operator must look at it before a release. */
@@ -472,8 +473,7 @@ function heldBy(held: readonly Access[]): Pick<NewStatus, 'state' | 'reason' | '
   return {
     state: 'held',
     reason: `${held[0]?.reason ?? 'held by the brake'}; its access in ${accounts} stays until an operator decides`,
-    remedy:
-      'an operator looks at what is held with: ssofile brake, and can release it; to keep the access, restore the link, or what it covered',
+    remedy: `${heldRemedy}; to keep the access, restore the link or the accounts that it covered`,
   }
 }
 
@@ -487,14 +487,14 @@ const complainOfClosedAccount: Record<ClosedBecause, (object: string, id: Accoun
     object,
     received: `account ${id}, the management account of the organization`,
     expected: 'a member account (a delegated administrator cannot grant access to the management account)',
-    remedy: 'grant it in the management account itself; set "includeManagementAccount" only where ssofile runs there',
+    remedy: 'grant it in the management account itself; set "includeManagementAccount" only if ssofile runs there',
   }),
   'own-account': (object, id) => ({
     object,
     received: `account ${id}, in which ssofile runs`,
     expected: 'another account (administrators of this one could change all access)',
     remedy:
-      'delete the link; if it must be, the platform team sets "includeOwnAccount" and uploads it outside of all folders',
+      'delete the link; if you really need it, ask the platform team to set "includeOwnAccount" and to upload the link outside all folders',
   }),
 }
 

@@ -27,7 +27,7 @@ export type Lack = {
 export function lackOfPermissionSet(permissionSet: PermissionSetName, near: string | undefined): Lack {
   return {
     reason: `permission set '${permissionSet}' does not exist${meant(near)}`,
-    remedy: `upload permission_sets/${permissionSet}.json, or look at its status if it is there; the link is applied when the permission set exists`,
+    remedy: `upload permission_sets/${permissionSet}.json, or look at its status if you already have; ssofile applies the link when the permission set exists`,
     waitsFor: permissionSetKey(permissionSet),
   }
 }
@@ -75,7 +75,7 @@ export function lackOfPrincipal(
     }
   const [create, upload] = [`create the ${noun}`, 'upload the link with']
   const remedy = near === undefined ? `${create}, or ${upload} the exact name` : `${upload} that name, or ${create}`
-  return { reason: `${reason}${meant(near)}`, remedy: `${remedy}; it is applied when the ${noun} exists` }
+  return { reason: `${reason}${meant(near)}`, remedy: `${remedy}; ssofile applies it when the ${noun} exists` }
 }
 
 /** The user with this name is not the user to whom the link was applied. */
@@ -83,23 +83,23 @@ export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
   return {
     reason: `user '${principal}' is no longer the user that this link was applied to (${boundTo})`,
     remedy:
-      'if you mean the new user of this name: ssofile touch, with the key of the link, and --rebind; else delete the link',
+      'if you mean the new user of this name, run ssofile touch with the key of the link and --rebind; otherwise delete the link',
   }
 }
 
 /** A file suspends the user. Nobody has to do anything: the link is applied when the file is gone. */
 export function lackOfSuspendedUser(principal: string, suspension: string): Lack {
   return {
-    reason: `user '${principal}' is suspended by ${quote(suspension, 1024)}, and has nothing until that file is deleted`,
-    remedy: 'delete the link; or nothing: it is applied when those who suspended the user delete that file',
+    reason: `user '${principal}' is suspended by ${quote(suspension, 1024)}, and has no access until that file is deleted`,
+    remedy: 'delete the link, or wait: ssofile applies it when that file is deleted',
     atRest: true,
   }
 }
 
 export function lackOfDisabledUser(principal: string): Lack {
   return {
-    reason: `user '${principal}' is disabled in the directory, and a disabled user has nothing`,
-    remedy: 'delete the link, or have the user enabled: then it is applied',
+    reason: `user '${principal}' is disabled in the directory, and a disabled user has no access`,
+    remedy: 'delete the link, or have the user enabled: ssofile then applies it',
   }
 }
 
@@ -111,7 +111,7 @@ const remedyOfManagementAccount =
 export function lackOfManagementAccount(permissionSet: PermissionSetName, managementAccountId: AccountId): Lack {
   return {
     reason: `permission set '${permissionSet}' is also assigned in the management account ${managementAccountId}, so ${refusedToDelegated}`,
-    remedy: `${remedyOfManagementAccount}; ssofile looks again every hour`,
+    remedy: `${remedyOfManagementAccount}; ssofile checks again every hour`,
   }
 }
 
@@ -120,23 +120,23 @@ export function lackOfScope(scope: Exclude<Scope, { kind: 'root' }>, near: strin
   if (scope.kind === 'account_tag') {
     const reason = `no active account has the tag '${quote(scope.key)}' with the value '${quote(scope.value)}'${meant(near)}`
     if (near === undefined)
-      return { reason, remedy: 'nothing to do; it is applied when an account has the tag', atRest: true }
+      return { reason, remedy: 'nothing to do: ssofile applies it when an account has the tag', atRest: true }
     return {
       reason,
-      remedy: 'tag an account, or upload the link with the exact tag; it is applied when an account has the tag',
+      remedy: 'tag an account, or upload the link with the exact tag; ssofile applies it when an account has the tag',
     }
   }
   if (scope.kind === 'select') {
     return {
       reason: `there is no ${selectorKey(scope.name)}${meant(near)}`,
       remedy:
-        'upload the link with the exact name, or ask those who write the selectors; it is applied when the file is there',
+        'upload the link with the exact name, or ask the owners of the selectors to add it; ssofile applies the link when the selector exists',
     }
   }
   const noun = scope.kind === 'account' ? 'account' : 'organizational unit'
   return {
     reason: `${noun} '${scope.id}' does not exist in the organization${meant(near)}`,
-    remedy: `upload the link with the exact id, or delete it; it is applied when the ${noun} exists`,
+    remedy: `upload the link with the exact id, or delete it; ssofile applies it when the ${noun} exists`,
   }
 }
 
@@ -144,14 +144,14 @@ export function lackOfActiveAccount(id: AccountId, state: Account['state']): Lac
   if (state === 'UNPLACED')
     return {
       reason: `Organizations does not say State or Paths of account ${id}`,
-      remedy: 'an operator looks with: ssofile doctor; until then nothing is granted or revoked in this account',
+      remedy: 'ask an operator to run ssofile doctor; until then ssofile grants and revokes nothing in this account',
     }
   return {
     reason: describeInactive({ id, state }),
     remedy:
       state === 'CLOSED'
         ? 'delete the link; or, within 90 days of the closure, have AWS Support reopen the account'
-        : 'delete the link, or wait: it is applied when the account is ACTIVE',
+        : 'delete the link, or wait: ssofile applies it when the account is ACTIVE',
   }
 }
 
@@ -161,15 +161,15 @@ export function lackOfSelector(complaint: Complaint): Lack {
   return {
     reason: `${quote(object)} cannot be used: received ${received}, expected ${expected}`,
     remedy:
-      'ask those who write the selectors to correct it; until then the link grants nothing new, and access that it gave stays',
+      'ask the owners of the selectors to correct it; until then the link grants nothing new, and its existing access stays',
   }
 }
 
 /** ssofile does not know yet which accounts have the link's tag. */
 export function lackOfTags(unread: number, all: number): Lack {
   return {
-    reason: `the tags of ${unread} of ${all} accounts are not read yet; ssofile reads about nine accounts a second`,
-    remedy: 'nothing to do; the link is applied when all tags are read',
+    reason: `ssofile has not read the tags of ${unread} of ${all} accounts yet; it reads about nine accounts a second`,
+    remedy: 'nothing to do: ssofile applies the link when it has read all tags',
   }
 }
 

@@ -59,7 +59,7 @@ export const linkBodyRules: JsonRules = {
 }
 
 const ofRequest: JsonRule = {
-  expected: 'which request was granted',
+  expected: 'the digest of the granted request',
   remedy: () => `delete it: only ssofile writes under ${temporaryPrefix}; to ask for temporary access: ssofile request`,
 }
 const temporaryLinkRules: JsonRules = { ...linkBodyRules, '$.request': ofRequest }

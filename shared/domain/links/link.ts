@@ -86,7 +86,7 @@ type Fault = Omit<Complaint, 'object'>
 
 const temporaryGroup: Fault = {
   received: 'a group',
-  expected: 'a user: temporary access is of the one person who asked for it',
+  expected: 'a user: temporary access belongs to the one person who asked for it',
   remedy: 'ask for yourself, with your user name before %USER%ssofile (ssofile request); delete this one',
 }
 

@@ -11,5 +11,5 @@ export function describeTemporary({ expiresAt, request }: Pick<ToldLink, 'expire
   const { digest, eligibility, approvedBy } = request
   const by = approvedBy.map(({ name, user }) => `'${quote(name ?? user)}'`).join(' and ')
   const end = expiresAt === undefined ? '' : `until ${new Date(expiresAt).toISOString()}, `
-  return `${end}by eligibility '${quote(eligibility)}', ${by === '' ? 'approved by itself' : `approved by ${by}`}, request ${digest}`
+  return `${end}by eligibility '${quote(eligibility)}', ${by === '' ? 'approved automatically' : `approved by ${by}`}, request ${digest}`
 }

@@ -1,3 +1,4 @@
+import { heldRemedy } from '../brake/describe-list.ts'
 import { type Author, renderAuthor } from '../by-hand/author.ts'
 import type { LinkBody } from '../links/link-body.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
@@ -38,8 +39,6 @@ export type MembershipLack =
 
 export type ToldMembership = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'owned' | 'waitsFor' | 'atRest'>
 
-export const heldRemedy = 'an operator looks at what is held with: ssofile brake, and can release it'
-
 /**
  * The status of one file. `undefined`: the file is gone, and its membership too. `end`: the outcome for the membership that the file
  * asks for or asked for. `isLeft`: this file gave that membership, which is there but no longer wanted.
@@ -69,7 +68,7 @@ export function describeMembership(
       return {
         state: 'waiting',
         reason: `it is not in force before ${reading.body.notBefore ? renderInstant(reading.body.notBefore) : 'later'}`,
-        remedy: 'nothing to do; it is applied at that time',
+        remedy: 'nothing to do: ssofile applies it then',
         atRest: true,
       }
     case 'in-force':
@@ -86,21 +85,21 @@ export function describeGroup(
   if (group.isExternal)
     return {
       state: 'rejected',
-      reason: `received ${asking} of group '${quote(name)}', which a provider of groups keeps (it has ExternalIds), expected a group that ssofile made or adopted`,
-      remedy: 'put the user into the group there, where the group comes from; delete this file',
+      reason: `received ${asking} of group '${quote(name)}', which an identity provider manages (it has ExternalIds), expected a group that ssofile made or adopted`,
+      remedy: 'put the user into the group in the provider, then delete this file',
     }
   if (group.is === 'ours') return undefined
   if (group.is === 'gone')
     return {
       state: 'waiting',
       reason: `somebody deleted group '${quote(name)}' in the directory`,
-      remedy: `nothing: ssofile makes it again within the hour, as long as ${groupKey(name)} is there`,
+      remedy: `nothing to do: ssofile creates it again within the hour while ${groupKey(name)} exists`,
       waitsFor: groupKey(name),
     }
   return {
     state: 'waiting',
-    reason: `group '${quote(name)}' is none that ssofile made or adopted`,
-    remedy: `those who govern access upload ${groupKey(name)}: ssofile then makes the group, or adopts the one that exists`,
+    reason: `ssofile does not manage group '${quote(name)}'`,
+    remedy: `ask the governance team to upload ${groupKey(name)}: ssofile then creates the group or adopts the existing one`,
     waitsFor: groupKey(name),
   }
 }
@@ -112,27 +111,27 @@ function describeLack(user: PrincipalName, lack: MembershipLack): ToldMembership
       return {
         state: 'waiting',
         reason: `user '${name}' does not exist in the identity store`,
-        remedy: 'wait until the user is there, or upload the file under the exact user name and delete this one',
+        remedy: 'wait until the user exists, or upload the file under the exact user name and delete this one',
       }
     case 'binding':
       return {
         state: 'waiting',
         reason: `user '${name}' is no longer the user that this file was applied to (${lack.boundTo})`,
         remedy:
-          'if you mean the new user of this name: ssofile touch, with the key of the file, and --rebind; else delete this file',
+          'if you mean the new user of this name, run ssofile touch with the key of the file and --rebind; otherwise delete this file',
       }
     case 'freedom':
       return {
         state: 'waiting',
-        reason: `user '${name}' is suspended by ${quote(lack.suspension, 1024)}, and has nothing until that file is deleted`,
-        remedy: 'delete this file; or nothing: it is applied when those who suspended the user delete that file',
+        reason: `user '${name}' is suspended by ${quote(lack.suspension, 1024)}, and has no access until that file is deleted`,
+        remedy: 'delete this file, or wait: ssofile applies it when that file is deleted',
         atRest: true,
       }
     case 'sign-in':
       return {
         state: 'waiting',
         reason: `user '${name}' is disabled in the directory`,
-        remedy: 'delete this file; or nothing: it is applied when the user is enabled',
+        remedy: 'delete this file, or wait: ssofile applies it when the user is enabled',
       }
   }
 }
@@ -146,14 +145,14 @@ function describeEnd(name: PrincipalName, end: MembershipOutcome): ToldMembershi
       return {
         state: 'applied',
         owned: false,
-        reason: `others had put the user into group '${quote(name)}' before; ssofile does not take the user out`,
+        reason: `somebody else had already put the user into group '${quote(name)}', so ssofile does not take the user out`,
       }
     case 'reported':
       return {
         state: 'failed',
         reason: `${end.by ? renderAuthor(end.by) : 'somebody else'} took the user out of group '${quote(name)}', and onDrift only reports`,
         remedy:
-          'to put the user in again: ssofile touch, with the key of the file, and --rebind; or delete this file (with "onDrift": "restore" the user is put in again by itself)',
+          'to put the user back, run ssofile touch with the key of the file and --rebind; or delete this file (with "onDrift": "restore", ssofile puts the user back by itself)',
       }
     case 'held':
       return { state: 'held', reason: end.reason, remedy: heldRemedy }
@@ -173,8 +172,8 @@ function describeLeaving(name: PrincipalName, end: MembershipOutcome): ToldMembe
   if (end.is === 'kept')
     return {
       state: 'failed',
-      reason: `a provider keeps group '${quote(name)}' now (it has ExternalIds), so ssofile does not take the user out`,
-      remedy: 'take the user out there, where the group comes from',
+      reason: `an identity provider now manages group '${quote(name)}' (it has ExternalIds), so ssofile does not take the user out`,
+      remedy: 'take the user out of the group in the provider',
     }
   return { state: 'revoking' }
 }

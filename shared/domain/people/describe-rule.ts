@@ -1,7 +1,7 @@
+import { heldRemedy } from '../brake/describe-list.ts'
 import type { PrincipalName } from '../principals/principal.ts'
 import type { NewStatus, PeopleOfRule } from '../statuses/status.ts'
 import { count } from '../text/count.ts'
-import { heldRemedy } from './describe-membership.ts'
 import { ruleKey } from './rule-file.ts'
 
 export type RuleLook = {
@@ -46,8 +46,8 @@ export function describeRule(group: PrincipalName, look: RuleLook): ToldRule | u
     return {
       ...told,
       state: 'failed',
-      reason: `a provider keeps group '${group}' now (it has ExternalIds), so ssofile does not take its people out`,
-      remedy: 'take them out there, where the group comes from',
+      reason: `an identity provider now manages group '${group}' (it has ExternalIds), so ssofile does not take its people out`,
+      remedy: 'take them out of the group in the provider',
     }
   if (isGone) return { ...told, state: 'revoking', ...(paused === undefined ? {} : { reason: paused }) }
   if (moving > 0 && paused !== undefined) return { ...told, state: 'applying', reason: paused }
@@ -56,15 +56,15 @@ export function describeRule(group: PrincipalName, look: RuleLook): ToldRule | u
     return {
       ...told,
       state: 'failed',
-      reason: `somebody else took ${count(reported, 'person', 'people')} out of group '${group}' whom the rule means, and onDrift only reports`,
-      remedy: `put them in again by hand; or change ${ruleKey(group)} so that it does not mean them`,
+      reason: `somebody else took ${count(reported, 'person', 'people')} out of group '${group}' although the rule matches them, and onDrift only reports`,
+      remedy: `put them back by hand, or change ${ruleKey(group)} so that it no longer matches them`,
     }
   if (people.waiting === 0) return { ...told, state: 'applied' }
   const some = count(people.waiting, 'person', 'people')
   return {
     ...told,
     state: 'applied',
-    reason: `${some} whom the rule means ${people.waiting === 1 ? 'waits' : 'wait'}: suspended, refused by a policy, or on the way`,
+    reason: `${some} ${people.waiting === 1 ? 'waits' : 'wait'} although the rule matches: suspended, refused by a policy, or in progress`,
   }
 }
 
@@ -74,7 +74,7 @@ function warningsOf({ unread, unnameable }: RuleLook): Pick<NewStatus, 'warnings
       ? [`attributes of ${count(unread, 'person', 'people')} cannot be read: nothing changes for them`]
       : []),
     ...(unnameable > 0
-      ? [`${count(unnameable, 'user name')} cannot stand in the key of a membership: nothing is given`]
+      ? [`${count(unnameable, 'user name')} cannot be part of the key of a membership: these people get nothing`]
       : []),
   ]
   return warnings.length > 0 ? { warnings } : {}

@@ -1,5 +1,6 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { SuspendedPerson } from '../brake/act.ts'
+import { heldRemedy } from '../brake/describe-list.ts'
 import { uploaderWithoutSession } from '../links/uploader-without-session.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { quote } from '../statuses/complaint.ts'
@@ -65,37 +66,38 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
   if (held !== undefined)
     return {
       state: 'held',
-      reason: `${held}; the person keeps ${what} of ours, and is given nothing`,
-      remedy: 'an operator looks at what is held with: ssofile brake, and can release it',
+      reason: `${held}; the person keeps ${what} that ssofile gave, and gets nothing new`,
+      remedy: heldRemedy,
     }
-  if (!isBegun && left === 0) return { state: 'revoking', reason: 'sessions are being denied, and requests withdrawn' }
+  if (!isBegun && left === 0)
+    return { state: 'revoking', reason: 'ssofile is denying sessions and withdrawing requests' }
   if (isBegun && ours.length > 0 && failed.length === left)
     return {
       state: 'failed',
-      reason: `AWS does not let ssofile take ${name(failed)}, for instance while an account is suspended`,
+      reason: `AWS does not let ssofile take away ${name(failed)}, for instance because an account is suspended`,
       remedy:
-        'nothing, it is tried again; why it failed says: ssofile explain, with the account and the permission set',
+        'nothing to do: ssofile tries again; to see why it failed, run ssofile explain with the account and the permission set',
     }
-  if (left > 0) return { state: 'revoking', reason: `${what} of ours is being revoked` }
+  if (left > 0) return { state: 'revoking', reason: `ssofile is revoking ${what}` }
   const isNothingKnown = foreign.length + groups.length + kept.length === 0
   if (isNothingKnown && unread === undefined)
-    return { state: 'suspended', remedy: 'to give back what links still ask for, delete this file' }
+    return { state: 'suspended', remedy: 'to give back the access that links still grant, delete this file' }
   const rest = [
-    ...(foreign.length > 0 ? [`access that others gave (${name(foreign)})`] : []),
+    ...(foreign.length > 0 ? [`access that ssofile does not manage (${name(foreign)})`] : []),
     ...(groups.length > 0 ? [`access through the provider's groups (${name(groups)})`] : []),
-    ...(kept.length > 0 ? [`memberships of groups that a provider keeps now (${name(kept)})`] : []),
+    ...(kept.length > 0 ? [`memberships of groups that a provider now manages (${name(kept)})`] : []),
     ...(unread === undefined ? [] : [`access through groups, which cannot be read (${quote(unread, 300)})`]),
   ]
   const acts = [
     ...(unread === undefined
       ? []
       : [
-          `disable the user in the provider; until then ssofile sessions end ${quote(user)} --everywhere prints a policy that takes everything from the user; why groups cannot be read says: ssofile doctor`,
+          `disable the user in the provider; until then ssofile sessions end ${quote(user)} --everywhere prints a policy that denies everything to the user; ssofile doctor says why groups cannot be read`,
         ]),
     ...(kept.length > 0 ? [`take the user out of ${name(kept)} in the provider of the groups`] : []),
     ...(groups.length > 0
       ? [
-          `disable the user in the provider, or take the user out of these groups there; where Identity Center's own directory is the source: aws identitystore list-group-memberships-for-member --identity-store-id <store> --member-id UserId=${user}, then aws identitystore delete-group-membership`,
+          `disable the user in the provider, or take the user out of these groups there; if Identity Center's own directory is the source: aws identitystore list-group-memberships-for-member --identity-store-id <store> --member-id UserId=${user}, then aws identitystore delete-group-membership`,
         ]
       : []),
     ...(foreign.length > 0
@@ -113,7 +115,7 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
   const not = undenied.length > 0 ? `, but not yet of ${name(undenied)}` : ''
   return {
     state: 'partly',
-    reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; ${limit}${not}`,
+    reason: `ssofile has revoked everything that it gave, but the person still has ${rest.join(', and ')}, which ssofile cannot take away; ${limit}${not}`,
     remedy: acts.join('; '),
   }
 }

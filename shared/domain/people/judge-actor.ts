@@ -42,26 +42,27 @@ export function complainOfBar(userName: string, bar: Bar): Omit<Complaint, 'obje
   switch (bar.is) {
     case 'gone':
       return {
-        received: `'${quote(userName)}', whom ssofile does not know`,
+        received: `'${quote(userName)}', an unknown user`,
         expected: 'a user of IAM Identity Center whose name has the configured ending (principalSuffix)',
-        remedy: 'sign in again; if it stays so, ask those who manage users',
+        remedy: 'sign in again; if that does not help, ask the administrators of users',
       }
     case 'suspended':
       return {
         received: `'${quote(userName)}', who is suspended`,
         expected: 'a user who is not suspended',
-        remedy: 'ask those who suspend people, such as HR: they delete the file under suspended/',
+        remedy: 'ask the team that suspends people, such as HR, to delete the file under suspended/',
       }
     case 'disabled':
       return {
         received: `a user who is disabled (${quote(userName)})`,
-        expected: 'one who is enabled',
-        remedy: 'ask those who manage users in IAM Identity Center',
+        expected: 'an enabled user',
+        remedy: 'ask the administrators of users in IAM Identity Center',
       }
     case 'outside':
       return {
-        received: bar.of === 'auditors' ? 'a request for what everybody has' : 'a request for what operators do',
-        expected: `one of a member of the groups of ${bar.of}`,
+        received:
+          bar.of === 'auditors' ? 'a request about the access of everybody' : 'a request that only operators may send',
+        expected: `a request by a member of the groups of ${bar.of}`,
         remedy: `ask the platform team ("page.${bar.of}")`,
       }
     default:

@@ -160,7 +160,7 @@ export const ruleRules: JsonRules = {
     atLeastOne: `an object with at least one of ${attributeNames.join(', ')}, allOf and anyOf`,
     rulesOfTests,
   }),
-  '$.$schema': jointRule('where the schema is'),
+  '$.$schema': jointRule('the path of the schema'),
   '$.owner': groupRules['$.owner'] ?? jointRule('a text'),
   '$.reason': jointRule('a text of 1 to 700 characters'),
   '$.moverGraceDays': jointRule(`a whole number of days, 0 to ${graceDaysMost}`),

@@ -68,8 +68,8 @@ function parseJson(text: string): unknown {
 function inexpressible(object: string, received: string): Parsed<never> {
   return refused({
     object,
-    received: `a permission set that no file can say: ${received}`,
-    expected: 'one that a file says exactly',
+    received: `a permission set that no file can describe: ${received}`,
+    expected: 'one that a file can describe exactly',
     remedy: 'change it in Identity Center, then import it again; links may use it without a file',
   })
 }

@@ -102,9 +102,9 @@ export const accessRequestRules: JsonRules = {
     expected: 'one JSON object with duration, and perhaps reason, ticket, incident and startsAt',
     remedy: () => 'write { "duration": "PT4H", "reason": "…" }',
   },
-  '$.$schema': { expected: 'where the schema is', remedy: () => 'correct it, or leave it out' },
+  '$.$schema': { expected: 'the path of the schema', remedy: () => 'correct it, or leave it out' },
   '$.duration': {
-    expected: `how long the access is to last: ${isoDurationForm}`,
+    expected: `the duration of the access: ${isoDurationForm}`,
     remedy: (value) => (value === undefined ? 'add it, such as "duration": "PT4H"' : 'write it as in "PT4H"'),
   },
   '$.reason': lineRule(1000),

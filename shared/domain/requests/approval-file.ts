@@ -57,7 +57,7 @@ export const approvalRules: JsonRules = {
     expected: 'one JSON object with decision, and perhaps comment',
     remedy: () => 'write { "decision": "approve" } or { "decision": "deny", "comment": "…" }',
   },
-  '$.$schema': { expected: 'where the schema is', remedy: () => 'correct it, or leave it out' },
+  '$.$schema': { expected: 'the path of the schema', remedy: () => 'correct it, or leave it out' },
   '$.decision': { expected: '"approve" or "deny"', remedy: () => 'write one of the two' },
   '$.comment': {
     expected: 'one line of text, at most 1000 characters, without control characters',

@@ -94,7 +94,7 @@ function lacksOfPlace(eligibility: Eligibility, asking: Asking, isCovered: boole
     ...(isForPermissionSet(eligibility, asking)
       ? []
       : [`it is not for the permission set '${asking.link.permissionSet}'`]),
-    ...(isCovered ? [] : ['its scopes do not have what is asked for']),
+    ...(isCovered ? [] : ['its scopes do not include the requested accounts']),
   ]
 }
 
@@ -116,8 +116,8 @@ function lacksOfTerms(eligibility: Eligibility, { request, askedAt }: Asking): s
 
 function laterLack(mostMs: number): string {
   return mostMs === 0
-    ? 'it begins at once, so without startsAt'
-    : `it begins ${renderIsoDuration(mostMs)} ahead at most`
+    ? 'it allows no startsAt, since access begins at once'
+    : `it allows a start at most ${renderIsoDuration(mostMs)} ahead`
 }
 
 /** The approvers may depend on the account. If nobody can approve, only access that approves itself is granted. */
@@ -125,7 +125,7 @@ function lacksOfApprovers(eligibility: Eligibility, asking: Asking, needed: numb
   const { approvals, approvers } = eligibility
   const { link } = asking
   if (approvals === 0 && !isApprovedByItself(eligibility, asking))
-    return ['it is only for who is in the groups, or at the times, of approvedByItself']
+    return ['it is only for the groups or the times in its approvedByItself']
   const isByOwner = approvers.groups.length + approvers.users.length === 0
   return needed > 0 && isByOwner && link.scope.kind !== 'account'
     ? ['its approvers are the owners of single accounts, so ask for account%<account id>']

@@ -221,8 +221,8 @@ function complainOfShorter(
   return {
     object: key,
     received: `a request that would end at ${renderInstant(new Date(endMs))}`,
-    expected: `one that ends after ${runsUntil}, until when the same access is granted`,
-    remedy: 'ask for a longer time, counted from now; what is granted is not changed by this',
+    expected: `an end after ${runsUntil}, when the access that you have now ends`,
+    remedy: 'ask for a longer time, counted from now; the access that you have does not change',
   }
 }
 
@@ -389,14 +389,14 @@ function tellGranted(
 ): RequestStep {
   const { startsAt, expiresAt, eligibility, approvedBy } = record
   const by = approvedBy.map(({ name, user }) => `'${quote(name ?? user)}'`)
-  const how = by.length > 0 ? `approved by ${by.join(' and ')}` : 'approved by itself'
+  const how = by.length > 0 ? `approved by ${by.join(' and ')}` : 'approved automatically'
   const granted = `granted from ${startsAt} until ${expiresAt} by eligibility '${eligibility}', ${how}: ${quote(record.link, 1024)}`
   const status = instead
     ? { ...instead, reason: `${granted}; it is not in force: ${instead.reason}` }
     : {
         state: 'applied' as const,
         reason: granted,
-        remedy: 'to end it earlier: ssofile finish; to have it longer, ask again',
+        remedy: 'to end it earlier, run ssofile finish; to keep it longer, ask again',
       }
   const isNew = link.found === 'own' && linkStatus === undefined
   const again = isNew ? [new Date(now.getTime() + lookAgainMs)] : []
@@ -408,8 +408,8 @@ function tellGranted(
 function waitsForPlace({ link }: GrantRecord, user: PrincipalId): ToldState {
   return {
     state: 'waiting',
-    reason: `the link of another user, with the id ${user}, is at ${quote(link, 1024)}`,
-    remedy: 'wait: it is written once that one has ended',
+    reason: `another user, with the id ${user}, still has the link ${quote(link, 1024)}`,
+    remedy: 'wait: ssofile writes your link when that one has ended',
   }
 }
 
@@ -474,7 +474,7 @@ function judgeUnfit(
 ): RequestStep {
   const request = { digest }
   if (facts.groupsUnread !== undefined) {
-    const reason = `nobody knows whether an eligibility fits, since the groups of the user cannot be read: ${quote(facts.groupsUnread, 300)}`
+    const reason = `ssofile cannot read the groups of the user, so it does not know whether an eligibility fits: ${quote(facts.groupsUnread, 300)}`
     return {
       do: 'tell',
       status: { state: 'waiting', reason, remedy: unreadRemedy, request },
@@ -488,7 +488,7 @@ function judgeUnfit(
       choice.found === 'unclear'
         ? `eligibility '${choice.eligibility.name}' asks for a selector or tags that cannot be read now`
         : `no eligibility fits, and ${facts.broken.length} cannot be used: ${quote(facts.broken.slice(0, 3).join(', '))}`
-    const remedy = 'those who govern access correct it (see its status); the request is then looked at again'
+    const remedy = 'ask the governance team to correct it (see its status); ssofile then evaluates the request again'
     return { do: 'tell', status: { state: 'waiting', reason: what, remedy, request } }
   }
   const { nearest } = choice
@@ -496,15 +496,15 @@ function judgeUnfit(
     object: facts.path.key,
     received: 'a request that no eligibility allows',
     expected: nearest
-      ? `one that does; the nearest is '${nearest.eligibility.name}': ${nearest.lacks.join('; ')}`
-      : 'one that does; there is no eligibility yet',
+      ? `a request that an eligibility allows; the nearest is '${nearest.eligibility.name}': ${nearest.lacks.join('; ')}`
+      : 'a request that an eligibility allows; there is no eligibility yet',
     remedy:
-      'ask for what you are eligible for (ssofile who shows it), or have those who govern access add an eligibility',
+      'ask for access that you are eligible for (ssofile who lists it), or ask the governance team to add an eligibility',
   })
 }
 
 const unreadRemedy =
-  'an operator looks with: ssofile doctor; or those who govern access name users in the eligibility. The request is looked at again every five minutes'
+  'ask an operator to run ssofile doctor, or the governance team to name users in the eligibility; ssofile evaluates the request again every five minutes'
 const readAgainMs = 5 * 60_000
 
 function laterThan({ now }: RequestFacts): Date {
@@ -533,14 +533,14 @@ function judgeApprovals(
   if (by.length >= needed && !unread && unknown === undefined) return grant(facts, reading, eligibility, by)
   const lapsesAt = new Date(askedAt.getTime() + eligibility.lapsesAfterMs)
   const missing = unread
-    ? `it waits since a decision cannot be read, which may be a denial: ${unread.object}: received ${unread.received}`
+    ? `it waits because ssofile cannot read a decision, which may be a denial: ${unread.object}: received ${unread.received}`
     : unknown !== undefined
-      ? `it waits since not everybody is known who may approve or deny it: ${quote(unknown, 300)}`
+      ? `it waits because ssofile does not know everybody who may approve or deny it: ${quote(unknown, 300)}`
       : approvals.tooMany === undefined
         ? `it waits for approvals: ${by.length} of ${needed}${by.length > 0 ? ` (by ${by.map(({ name, user }) => `'${quote(name ?? user)}'`).join(', ')})` : ''}`
         : `${approvals.tooMany} people may approve it, and at most ${approversMost} can be asked`
   const remedy = unread
-    ? 'the uploader of that decision deletes it, or uploads it again without an option for encryption'
+    ? 'ask the uploader of that decision to delete it, or to upload it again without an encryption option'
     : unknown !== undefined
       ? unreadRemedy
       : `${describeApprovers(eligibility)} approves it: ssofile approve ${digest}`
@@ -578,7 +578,7 @@ function personOf({ user, name, at, comment }: GivenDecision): Pick<NewEvent, 'b
 function describeApprovers({ approvers: { groups, users, ownerTag } }: Eligibility): string {
   const named = [...groups.map((name) => `group '${quote(name)}'`), ...users.map((name) => `'${quote(name)}'`)]
   const few = named.length > 5 ? [...named.slice(0, 5), `${named.length - 5} more`] : named
-  return `somebody of ${[...few, ...(ownerTag === undefined ? [] : [`the account's tag '${quote(ownerTag)}'`])].join(', ')}`
+  return `one of ${[...few, ...(ownerTag === undefined ? [] : [`the account's tag '${quote(ownerTag)}'`])].join(', ')}`
 }
 
 /** The access lasts from now, or from the requested start if that is later. */
@@ -631,7 +631,7 @@ function complainOfDisabled({ path: { key, link } }: RequestFacts): Complaint {
     object: key,
     received: `a request of '${quote(link.principal)}', who is disabled in the directory, or suspended`,
     expected: 'one of a user who may sign in',
-    remedy: 'have the user enabled: the request is then looked at again; or delete it',
+    remedy: 'have the user enabled: ssofile then evaluates the request again; or delete the request',
   }
 }
 

@@ -135,7 +135,7 @@ function findContradiction(said: Said): Omit<Complaint, 'object'> | undefined {
   if (approvals === 0 && alone === undefined)
     return {
       received: '"approvals": 0 without approvedByItself',
-      expected: 'at least one approval, or what is approved by itself',
+      expected: 'at least one approval, or approvedByItself',
       remedy: 'write "approvals": 1 and approvers, or add approvedByItself with groups or times',
     }
   if (approvals > 0 && who === undefined)
@@ -198,7 +198,7 @@ const aName = 'a name as IAM Identity Center has it: 1 to 1,024 characters witho
 /** The message for each field of an eligibility that breaks a rule. */
 export const eligibilityRules: JsonRules = {
   $: needed('one JSON object with for, permissionSets, scopes, longest and approvers'),
-  '$.$schema': optional('where the schema is'),
+  '$.$schema': optional('the path of the schema'),
   '$.description': optional('a text of at most 700 characters'),
   '$.for': needed('an object with groups, users or both, and at least one name'),
   '$.for.groups': optional('a list of at most 50 names of groups'),

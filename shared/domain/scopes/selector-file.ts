@@ -161,6 +161,6 @@ const rulesOfTests = (shape: string): JsonRules => ({
 /** The message for each field of a selector that breaks a rule. */
 export const selectorRules: JsonRules = {
   ...rulesOfJoints('$', 2, { atLeastOne, rulesOfTests }),
-  '$.$schema': jointRule('where the schema is'),
+  '$.$schema': jointRule('the path of the schema'),
   '$.description': jointRule('a text of at most 700 characters'),
 }

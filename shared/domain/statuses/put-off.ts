@@ -34,12 +34,13 @@ export function describePutOff(
   if (until !== 'applying' && until !== 'revoking') return current
   const since = current.putOff?.since ?? renderInstant(at)
   const putOff = { since, state: until, account }
-  const told = { ...current, putOff, reason: `not done yet, and tried again by itself: ${reason}` }
+  const told = { ...current, putOff, reason: `not done yet; ssofile tries again by itself: ${reason}` }
   const isLasting = isWait !== true && at.getTime() - Date.parse(since) >= lastsMs
   if (!isLasting) return { ...told, state: until, remedy: undefined }
   return {
     ...told,
     state: 'failed',
-    remedy: 'an operator looks with: ssofile doctor, and removes the cause; it is tried again by itself every minute',
+    remedy:
+      'ask an operator to find the cause with ssofile doctor and to remove it; ssofile tries again by itself every minute',
   }
 }

@@ -1,5 +1,6 @@
 import { deletionAct } from '../../domain/brake/act.ts'
 import type { Admission } from '../../domain/brake/admission.ts'
+import { heldRemedy } from '../../domain/brake/describe-list.ts'
 import { suspensionKey } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
@@ -46,7 +47,7 @@ export async function findWhyKept(
       told: {
         state: 'blocked',
         reason: `no user is deleted while ${quote(broken.object)} is not valid: nobody knows whom it protects`,
-        remedy: 'ask those who write the policies to correct it',
+        remedy: 'ask the owners of the policies to correct it',
       },
       againMs: laterMs,
     }
@@ -66,8 +67,7 @@ export async function findWhyKept(
   if (left) return left
   const asked = await context.brake.admit(deletionAct(id))
   if (asked.outcome === 'passes') return asked
-  const remedy = 'an operator looks at what is held with: ssofile brake, and can release it'
-  return { told: { state: 'held', reason: asked.reason, remedy }, againMs: soonMs }
+  return { told: { state: 'held', reason: asked.reason, remedy: heldRemedy }, againMs: soonMs }
 }
 
 async function findLeft(

@@ -222,7 +222,7 @@ function describe({ tell }: GroupEnd, { name, entry, now }: Input<GroupTypes>, f
       return {
         told: {
           state: 'rejected',
-          reason: `received group '${quote(name)}', which a provider of groups keeps (it has ExternalIds), expected one that nobody else writes`,
+          reason: `received group '${quote(name)}', which an identity provider manages (it has ExternalIds), expected one that nobody else writes`,
           remedy:
             'change the group and its members there, where it comes from; delete this file. Links may name the group',
         },

@@ -401,7 +401,7 @@ function describeForeign(name: PrincipalName, broken: Complaint | undefined): Pe
     return {
       state: 'rejected',
       reason: `received user '${quote(name)}', whom ssofile did not make, while ${quote(broken.object)} is not valid, expected only valid policies: they say whom ssofile may take over`,
-      remedy: 'ask those who write the policies to correct it',
+      remedy: 'ask the owners of the policies to correct it',
     }
   return {
     state: 'rejected',
@@ -415,8 +415,8 @@ function describeProtected(policy: string, isThere: boolean): PersonStatus {
     state: isThere ? 'rejected' : 'blocked',
     reason: `received ${isThere ? 'a file that would change or end' : 'the deletion of the file of'} a user whom "neverSuspend" of ${quote(policy)} names, expected one whom it does not name; nothing is changed`,
     remedy: isThere
-      ? 'delete this file, or ask those who write the policies'
-      : 'upload the file again, or ask those who write the policies',
+      ? 'delete this file, or ask the owners of the policies'
+      : 'upload the file again, or ask the owners of the policies',
   }
 }
 

@@ -238,7 +238,7 @@ function describe(
           object: key,
           received: 'a user whom no file may suspend',
           expected: `one whom neverSuspend of ${protectedBy} does not name`,
-          remedy: 'delete this file; or ask those who write the policies',
+          remedy: 'delete this file; or ask the owners of the policies',
         }),
         again,
       }

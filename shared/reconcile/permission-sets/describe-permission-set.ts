@@ -42,7 +42,7 @@ export function describeObstacle(obstacle: PermissionSetObstacle, entry: OwnedPe
     case 'refused': {
       const { error, lack } = obstacle
       const reason = `Identity Center refused it: ${error.code}: ${error.message}`
-      const remedy = 'remove the cause; it is tried again by itself, at least every hour'
+      const remedy = 'remove the cause; ssofile tries again by itself, at least every hour'
       return { state: 'failed', ...(lack ?? { reason, remedy }) }
     }
     case 'held': {
@@ -129,7 +129,7 @@ export function unmetDenials(sessions: OwnedPermissionSet['sessions']) {
           'shorten the inline policy in the file, or use ssofile sessions end USER --everywhere; each gets room by itself when others go, which takes 12 hours (ssofile sessions)',
         ]
       : []),
-    ...(refused === undefined ? [] : ['remove the cause; it is tried again by itself, at least every hour']),
+    ...(refused === undefined ? [] : ['remove the cause; ssofile tries again by itself, at least every hour']),
     ...(spoiled.length > 0
       ? [
           'find out who wrote them; ssofile sessions end, for this user and permission set, writes a right one in their place',

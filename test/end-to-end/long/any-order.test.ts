@@ -52,7 +52,7 @@ const cases: readonly (readonly [string, Case])[] = [
       link: 'account_tag%owner^Payments%ReadOnly-ps%operators%GROUP%ssofile',
       account: '200000000002',
       reason: "no active account has the tag 'owner' with the value 'Payments'",
-      remedy: 'nothing to do; it is applied when an account has the tag',
+      remedy: 'nothing to do: ssofile applies it when an account has the tag',
       appears: () =>
         organizations('tag-resource', '--resource-id', '200000000002', '--tags', 'Key=owner,Value=Payments'),
     },

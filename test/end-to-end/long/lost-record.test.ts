@@ -31,11 +31,11 @@ test('a ledger object that is lost makes nothing foreign: its link fails until i
 
   const applied = await apply()
   expect(applied).toMatchObject({ exitCode: 1 })
-  expect(applied.stdout).toContain('restore the last version of that ledger object')
+  expect(applied.stdout).toContain('restore the version of that ledger object')
   expect(await system.status(link)).toMatchObject({
     state: 'failed',
     reason: expect.stringMatching(/^history says that ssofile granted it at .*the ledger lost its record/),
-    remedy: expect.stringContaining('restore the last version'),
+    remedy: expect.stringContaining('restore the version'),
   })
   expect(await system.keys('attention/')).toEqual([`attention/failed/${link}`])
   expect(await system.keys('foreign/')).toEqual([])

@@ -74,7 +74,7 @@ function sampleStatus({ key: input, assignment: { principal, accountId: id } }: 
     return { input: input.replace('%GROUP%', '%group%'), updatedAt: at, state: 'rejected', reason, remedy }
   }
   if (index % 10 === 2) {
-    const remedy = 'create the group, or upload the link with the exact name; it is applied when the group exists'
+    const remedy = 'create the group, or upload the link with the exact name; ssofile applies it when the group exists'
     const reason = `group '${principal}' does not exist in the identity store`
     return { ...base, state: 'waiting', reason, remedy, accounts: { ...accounts, applied: 0 } }
   }
@@ -110,7 +110,7 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
     waiting: those('waits').map(({ assignment, key }) => ({
       state: 'waiting' as const,
       reason: `group '${assignment.principal}' does not exist in the identity store`,
-      remedy: 'create the group, or upload the link with the exact name; it is applied when the group exists',
+      remedy: 'create the group, or upload the link with the exact name; ssofile applies it when the group exists',
       grants: [{ assignment, links: [key] }],
     })),
     held: [],

@@ -62,7 +62,7 @@ describe('a command of a person', () => {
   })
 
   test('whom the directory does not have is refused', async () => {
-    await expect(open(sessionOf('nobody')).pause()).rejects.toThrow("'nobody', whom ssofile does not know")
+    await expect(open(sessionOf('nobody')).pause()).rejects.toThrow("'nobody', an unknown user")
   })
 
   test('who may act is asked about once for many writes, and again after a minute', async () => {

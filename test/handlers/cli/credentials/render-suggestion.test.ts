@@ -69,7 +69,7 @@ test.each([
   ['an account', { unread }],
   ['any account', { asOf: undefined, accounts: 0, unread }],
   ['a managed policy', { managed: [{ name: 'one', verdict: 'not read', why: 'x' } as const] }],
-  ['part of the inline policy', { notes: ['the inline policy has something that is not understood here'] }],
+  ['part of the inline policy', { notes: ['ssofile cannot analyze a part of the inline policy'] }],
 ])('a suggestion that could not read %s does not say that the permission set can stay', (_, less) => {
   expect(renderSuggestion({ ...nothing, ...less })).not.toContain('can stay')
 })

@@ -69,7 +69,7 @@ test('what a row says comes back as it was', async () => {
     ['The link expires', '2027-01-01T00:00:00.000Z'],
     [
       'Temporary',
-      "until 2027-01-01T00:00:00.000Z, by eligibility 'on-call', approved by itself, request 0123456789abcdef0123456789abcdef",
+      "until 2027-01-01T00:00:00.000Z, by eligibility 'on-call', approved automatically, request 0123456789abcdef0123456789abcdef",
     ],
   ])
   const until = accessColumns({ isOnePerson: false }).find(({ title }) => title === 'Until')

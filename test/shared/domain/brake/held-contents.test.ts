@@ -54,7 +54,7 @@ describe('the change of a permission set', () => {
     expect(finding && describeLoss(finding)).toBe(loss)
     const many = { limit: 20, base: 20, minutes: 15, passed: 20 }
     expect(finding && describeContents({ ...finding, many })).toBe(
-      `held by the brake: the file ${loss}; more than 20 permission sets would lose something by uploads of nobody known within 15 minutes`,
+      `held by the brake: the file ${loss}; more than 20 permission sets would lose something by uploads by unknown people within 15 minutes`,
     )
     expect(describeContents({ ...held, many: { ...many, uploader: 'AWS:AROAEXAMPLE', base: 1_000 } })).toContain(
       '; more than 20 of the 1,000 permission sets would lose something by AWS:AROAEXAMPLE within 15 minutes',

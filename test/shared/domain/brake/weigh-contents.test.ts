@@ -90,7 +90,7 @@ describe('an inline policy takes away', () => {
   })
 
   test('whatever it says, where it is not understood and not the same', () => {
-    const line = 'what its inline policy says, which is not understood here'
+    const line = 'its inline policy, a part of which ssofile cannot analyze'
     expect(weighContents(odd, permissionSetOf(allow('*'))).takesAway).toEqual([line])
     expect(weighContents(permissionSetOf(allow('s3:*')), odd).takesAway).toEqual([line])
     expect(weighContents(odd, { ...odd, inlinePolicy: odd.inlinePolicy.replace(',', ' , ') }).takesAway).toEqual([])
@@ -130,7 +130,7 @@ describe('policies by name', () => {
 
   test('a boundary that comes or is another one takes away what it does not allow; one that goes, nothing', () => {
     const set = managed(readOnly)
-    const line = `what the permissions boundary ${readOnly} does not allow`
+    const line = `all permissions outside the permissions boundary ${readOnly}`
     expect(weighContents(set, bounded(set)).takesAway).toEqual([line])
     expect(weighContents(bounded(set, administrator), bounded(set)).takesAway).toEqual([line])
     expect(weighContents(bounded(set), bounded(set)).takesAway).toEqual([])

@@ -228,7 +228,7 @@ test('a responder whose time is over is told', () => {
     attached: [JSON.stringify(renderUserPolicy(file, one))],
   }))
   expect(told(judgeUsers(file, deployed, new Date('2027-07-01T00:00:00Z')))).toContain(
-    'warn ama-BREAK-GLASS may do nothing since 2027-06-30T00:00:00Z',
+    'warn ama-BREAK-GLASS has had no permissions since 2027-06-30T00:00:00Z',
   )
 })
 

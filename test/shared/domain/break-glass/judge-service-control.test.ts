@@ -71,7 +71,7 @@ test('an operator that is not known is told, not passed over', () => {
   expect(
     stops({ Action: 'ec2:*', Condition: { 'ForAnyValue:StringLike': { 'aws:PrincipalOrgPaths': 'o-a/*' } } }),
   ).toContainEqual(
-    expect.stringMatching(/^BREAK-GLASS-incident-responder: .*was not understood .*ForAnyValue:StringLike/),
+    expect.stringMatching(/^BREAK-GLASS-incident-responder: .*could not be analyzed .*ForAnyValue:StringLike/),
   )
 })
 

@@ -264,7 +264,7 @@ describe('for people who read it, what is told', () => {
     [
       'never used',
       { madeAt: ago(91) },
-      'soon: nobody used it for 90 days (never, as far as IAM knows); make it inactive, wait, then delete it; leave its user',
+      'soon: nobody used it for 90 days (never, according to IAM); make it inactive, wait, then delete it; leave its user',
     ],
     [
       'used long ago',
@@ -296,9 +296,9 @@ describe('for people who read it, what is told', () => {
   test('of a role names who may assume it from outside, and how long nobody did', () => {
     const AWS = ['arn:aws:iam::999999999999:root', 'arn:aws:iam::888888888888:root']
     const judged = judgeTrust({ Principal: { AWS } })
-    const limit = 'name in its trust policy only who needs it, with a condition on aws:PrincipalOrgID'
+    const limit = 'name only the principals that need it in its trust policy, with a condition on aws:PrincipalOrgID'
     expect(told(judged)).toEqual([
-      `soon: may be assumed from outside the organization, by 888888888888, 999999999999; ${limit}; who may stay belongs into trusted in hygiene.json`,
+      `soon: may be assumed from outside the organization, by 888888888888, 999999999999; ${limit}; add accepted accounts to trusted in hygiene.json`,
     ])
     expect(judged).toMatchObject({ kind: 'role', name: 'deploy', detail: 'trusts 888888888888, 999999999999' })
     expect(told(judgeTrust({ Principal: '*' }))).toEqual([`now: may be assumed from any account of AWS; ${limit}`])

@@ -98,14 +98,14 @@ describe('each demand on a link, met and not met by the least that there is', ()
       { uploaders: ['*:kim'] },
       met,
       of({ name: 'AWS:tom' }),
-      "the uploader 'AWS:tom', expected '*:kim'; have somebody upload it who may",
+      "the uploader 'AWS:tom', expected '*:kim'; have one of these people upload it",
     ],
     [
       'a known uploader',
       { uploaders: ['*'] },
       met,
       of('nobody knows'),
-      "an upload by somebody unknown, expected '*'; have somebody upload it who may",
+      "an upload by an unknown person, expected '*'; have one of these people upload it",
     ],
     ['accounts', { accounts: ['1*'] }, one, both, `the account 222222222222, expected '1*'; ${narrow}`],
     [
@@ -260,8 +260,9 @@ describe('two permission sets that nobody may have together', () => {
     const two = about(admins, { overlaps: first ? [first, first] : [] })
     expect(judgeLinkByPolicies(rules, two).refusals[0]).toMatchObject({
       received: "'kim', who has 'Audit-ps' in account 111111111111 through the group 'auditors' (and 1 more)",
-      expected: "nobody with both 'Admin*' and 'Audit*' in one account (rule 'r' of policies/a.json, control 'AC-5')",
-      remedy: 'take the other one away first, or give it to others, or ask Ann',
+      expected:
+        "that nobody has both 'Admin*' and 'Audit*' in one account (rule 'r' of policies/a.json, control 'AC-5')",
+      remedy: 'take the other one away first, or give this one to somebody else, or ask Ann',
     })
     const somebody = { permissionSet: 'Audit-ps', account: here ?? accountId.parse('111111111111') }
     expect(judgeLinkByPolicies(rules, about(admins, { overlaps: [somebody] })).refusals[0]?.received).toBe(
@@ -273,9 +274,9 @@ describe('two permission sets that nobody may have together', () => {
     const rules = separation([['Admin*'], ['Audit*']])
     expect(judgeLinkByPolicies(rules, about(admins, { overlaps: { unread: 'no right' } })).refusals).toMatchObject([
       {
-        received: 'people whose other access is not known (no right)',
-        expected: expect.stringContaining("nobody with both 'Admin*' and 'Audit*' in one account"),
-        remedy: 'it is looked at again within an hour; see that ssofile can read it, or ask Ann',
+        received: 'people whose other access is unknown (no right)',
+        expected: expect.stringContaining("that nobody has both 'Admin*' and 'Audit*' in one account"),
+        remedy: 'make sure that ssofile can read it; ssofile checks again within an hour, or ask Ann',
       },
     ])
     const other = admins.replace('Admin-ps', 'ReadOnly-ps')
@@ -292,7 +293,7 @@ test('a policy that is broken refuses whatever is new, and says why', () => {
       policy: 'policies/b.json',
       received: expect.stringMatching(/^new access while a policy is not valid \(policies\/b\.json: received .+\)$/),
       expected: 'policies that ssofile can read',
-      remedy: 'ask those who write the policies to correct it; access that is in force stays',
+      remedy: 'ask the owners of the policies to correct it; existing access stays',
     },
   ])
   const three = complainOfObjections(

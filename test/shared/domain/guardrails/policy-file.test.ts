@@ -51,7 +51,7 @@ describe('a policy that is refused', () => {
     [
       'no contact',
       { links: [rule] },
-      'nothing at $.contact | whom to ask: one line of at most 200 characters | add it;',
+      'nothing at $.contact | a contact for questions: one line of at most 200 characters | add it;',
     ],
     ['an empty contact', { contact: '' }, 'at most 200 characters | correct it, or leave it out;'],
     ['an id that is no id', { contact: 'x', links: [{ ...rule, id: 'A b' }] }, "'A b'"],

@@ -142,7 +142,7 @@ describe('told, and never as nothing, is', () => {
   test('a policy with an element that is not understood', () => {
     expect(compare([allow('s3:*')], [allow('s3:*', { Principal: '*' })])).toEqual({
       ...nothing,
-      warnings: [expect.stringContaining('not understood here')],
+      warnings: [expect.stringContaining('cannot analyze')],
     })
   })
 })
@@ -242,20 +242,20 @@ describe('warned of is', () => {
     const permissionsBoundary: PermissionsBoundary = { ManagedPolicyArn: 'arn:aws:iam::aws:policy/PowerUserAccess' }
     const bounded = { ...permissionSetOf(), permissionsBoundary }
     expect(comparePermissions({ before: permissionSetOf(), after: bounded }, catalog).warnings).toEqual([
-      expect.stringMatching(/does not limit what resource policies grant.*no service-linked role can have it$/),
+      expect.stringMatching(/does not limit what resource policies grant.*service-linked roles cannot have one$/),
     ])
     expect(comparePermissions({ before: bounded, after: permissionSetOf() }, catalog).warnings).toEqual([
-      expect.stringMatching(/^the permissions boundary goes/),
+      expect.stringMatching(/^the permissions boundary is removed/),
     ])
     expect(comparePermissions({ before: bounded, after: bounded }, catalog).warnings).toEqual([])
     const other = { ...bounded, permissionsBoundary: { ManagedPolicyArn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' } }
-    const stays = /^actions that the permissions boundary does not allow too stay refused/
+    const stays = /^actions outside the permissions boundary stay refused/
     const warnings = [permissionSetOf(), other, { ...bounded, ...permissionSetOf(allow('s3:*')) }].map(
       (before) => comparePermissions({ before, after: bounded }, catalog).warnings,
     )
     expect(warnings).toEqual([
       [expect.stringMatching(stays)],
-      [expect.stringMatching(/^another permissions boundary; actions that the permissions boundary/)],
+      [expect.stringMatching(/^another permissions boundary; actions outside the permissions boundary/)],
       [expect.stringMatching(stays)],
     ])
   })
@@ -332,7 +332,7 @@ describe('managed policies that were read', () => {
     const odd = permissionSetOf(allow('s3:*', { Principal: '*' }))
     expect(compareRead({}, { ...odd, managedPolicyArns: [reads] })).toMatchObject({
       ...{ gained: [], lost: [], changed: [] },
-      warnings: ['the inline policy has something that is not understood here: read it itself'],
+      warnings: ['ssofile cannot analyze a part of the inline policy: read the policy yourself'],
     })
   })
 

@@ -272,7 +272,7 @@ const rows: readonly Row[] = [
     allow({ Condition: { StringEquals: { 'aws:x': null } } }),
     '"aws:x"',
     'null',
-    'write the values',
+    'write the intended values',
   ],
   [
     'with one condition key in two cases',

@@ -137,7 +137,7 @@ describe('a managed policy', () => {
     expect(judge(allow('sqs:*'))).toMatchObject({ verdict: 'goes' })
   })
 
-  test('stays where nothing of it is known to be unused, or where it denies something', () => {
+  test('stays where no part of it is known to be unused, or where it denies something', () => {
     expect(judge(allow('s3:Get*'))).toMatchObject({ verdict: 'stays' })
     const denial = { Effect: 'Deny', Action: 'iam:*', Resource: '*' }
     expect(judge(allow('sqs:*'), denial)).toMatchObject({ verdict: 'stays', why: expect.stringMatching(/^it denies/) })

@@ -155,7 +155,7 @@ describe('what was expected, and what to do, is told', () => {
   const number = 'a JSON number, such as 240 or -1.5'
   const noZeros = 'correct it (no leading zeros), or put it in double quotes if it is a text'
   const escapes = 'after a backslash one of " \\ / b f n r t, or u and four hexadecimal digits'
-  const backslash = 'write \\\\ where a backslash is meant'
+  const backslash = 'write \\\\ for a backslash'
   const closed = 'a text that is closed by " in the same line, without control characters'
   const close =
     'complete the file if it is cut off; else close the text with ", or write \\n for a line end and \\t for a tab'
@@ -217,7 +217,7 @@ describe('what was expected, and what to do, is told', () => {
     [
       '{"a": 1, "a": 2}',
       'every field once, since programs disagree on which of two counts',
-      'keep the one that is meant and delete the other',
+      'keep the right one and delete the other',
     ],
     ['["\\u0000"]', readable, again],
     ['["\\ud800"]', readable, again],

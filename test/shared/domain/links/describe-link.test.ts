@@ -32,7 +32,7 @@ const by = { principalId: 'AWS:maria', at: uploadedAt }
 const lack = { reason: 'there is no group of this name', remedy: 'create it' }
 const closed = `account ${first} is CLOSED, not ACTIVE: AWS SSO is unable to complete your request`
 const none = { desired: 0, applied: 0, open: 0, failed: [] }
-const retried = 'remove the cause; it is tried again by itself, at least every hour'
+const retried = 'remove the cause; ssofile tries again by itself, at least every hour'
 
 function linkOf(scope: string, rest = 'Billing-ps%team-Accountants%GROUP'): Link {
   const link = parseLinkKey(`links_data/${scope}%${rest}%ssofile`, [])
@@ -106,12 +106,12 @@ const notYetStatus = {
   ...upload,
   state: 'waiting',
   reason: 'it is not in force before 2026-03-04T09:00:00.000Z',
-  remedy: 'nothing to do; it is applied at that time',
+  remedy: 'nothing to do: ssofile applies it then',
 }
 const existed = 'the access existed before this link; it stays when the link is deleted'
 
 const refusal = { policy: 'policies/a.json', received: 'all accounts', expected: 'fewer', remedy: 'name them' }
-const empty = { remedy: 'nothing to do; it is applied when such an account is there', atRest: true }
+const empty = { remedy: 'nothing to do: ssofile applies it when there is such an account', atRest: true }
 
 describe('a link that is not in force', () => {
   const complaint = { object: ofUnit.key, received: 'a list', expected: 'an object', remedy: 'write an object' }
@@ -124,8 +124,8 @@ describe('a link that is not in force', () => {
   const lastValid = { lastModified: earlier, versionId: 'v0' }
   const wasValid = was('applied', { content: 'another', lastModified: earlier, versionId: 'v0' })
   const withdrawn = {
-    reason: `received a list, expected an object; the link was valid before (uploaded ${earlier}), and access that only it gave is revoked, as if it were deleted`,
-    remedy: 'write an object; to have the access again, correct it, or upload again what it said before',
+    reason: `received a list, expected an object; the link was valid before (uploaded ${earlier}), so ssofile revokes the access that only this link gave`,
+    remedy: 'write an object; to get the access back, correct the file or upload its former content',
   }
   test.each<[string, LinkFacts, object | undefined]>([
     [
@@ -162,9 +162,9 @@ describe('a link that is not in force', () => {
         lastValid,
         accounts: { ...none, open: 1 },
         reason:
-          'held by the brake: too many; its access in 1 account stays until an operator decides; the file is not valid any more: received a list, expected an object',
+          'held by the brake: too many; its access in 1 account stays until an operator decides; the file is no longer valid: received a list, expected an object',
         remedy:
-          'to keep the access, correct the file: write an object; an operator looks at what is held with: ssofile brake, and can release it',
+          'to keep the access, correct the file: write an object; an operator can review and release it: ssofile brake',
       },
     ],
     [
@@ -216,7 +216,7 @@ describe('a link that is not in force', () => {
         state: 'held',
         reason: 'a flood; its access in 1 account stays until an operator decides',
         remedy:
-          'an operator looks at what is held with: ssofile brake, and can release it; to keep the access, restore the link, or what it covered',
+          'an operator can review and release it: ssofile brake; to keep the access, restore the link or the accounts that it covered',
         accounts: { ...none, open: 1, failed },
       },
     ],
@@ -235,9 +235,9 @@ describe('a link that is not in force', () => {
       absent([at('failed'), ...left.slice(1)]),
       {
         state: 'failed',
-        reason: 'the access could not be revoked: no reason is known',
+        reason: 'the access could not be revoked: unknown reason',
         remedy: retried,
-        accounts: { ...none, failed: [{ account: first, reason: 'no reason is known' }, ...failed] },
+        accounts: { ...none, failed: [{ account: first, reason: 'unknown reason' }, ...failed] },
       },
     ],
     [
@@ -246,7 +246,7 @@ describe('a link that is not in force', () => {
       {
         state: 'failed',
         reason: 'the access could not be revoked: the account is SUSPENDED',
-        remedy: 'make the account ACTIVE again, or close it; until then nothing is tried again',
+        remedy: 'reactivate or close the account; until then ssofile does not try again',
         accounts: { ...none, failed: [{ account: first, reason: 'the account is SUSPENDED', stuck: true }] },
       },
     ],
@@ -266,7 +266,7 @@ describe('a link that is not in force', () => {
       {
         state: 'failed',
         reason: `the access could not be revoked: ${closed}`,
-        remedy: `make ${second} ACTIVE again, or close it; until then nothing is tried again`,
+        remedy: `reactivate or close ${second}; until then ssofile does not try again`,
         accounts: {
           ...none,
           failed: [
@@ -281,9 +281,9 @@ describe('a link that is not in force', () => {
       absent([at('stuck'), ...left.slice(1)]),
       {
         state: 'failed',
-        reason: 'the access could not be revoked: no reason is known',
+        reason: 'the access could not be revoked: unknown reason',
         remedy: retried,
-        accounts: { ...none, failed: [{ account: first, reason: 'no reason is known', stuck: true }, ...failed] },
+        accounts: { ...none, failed: [{ account: first, reason: 'unknown reason', stuck: true }, ...failed] },
       },
     ],
   ])('%s', (_, facts, told) => {
@@ -302,8 +302,7 @@ describe('a link in force whose scope has no account', () => {
         ...upload,
         state: 'rejected',
         reason: `received account ${first}, the management account of the organization, expected a member account (a delegated administrator cannot grant access to the management account)`,
-        remedy:
-          'grant it in the management account itself; set "includeManagementAccount" only where ssofile runs there',
+        remedy: 'grant it in the management account itself; set "includeManagementAccount" only if ssofile runs there',
       },
     ],
     [
@@ -314,7 +313,7 @@ describe('a link in force whose scope has no account', () => {
         state: 'rejected',
         reason: `received account ${first}, in which ssofile runs, expected another account (administrators of this one could change all access)`,
         remedy:
-          'delete the link; if it must be, the platform team sets "includeOwnAccount" and uploads it outside of all folders',
+          'delete the link; if you really need it, ask the platform team to set "includeOwnAccount" and to upload the link outside all folders',
       },
     ],
     ['row 10: an applied link stays applied while tags are read', without(unread, { present: applied }), applied],
@@ -528,7 +527,7 @@ describe('a link in force with accounts', () => {
       return describeLink(after({ access }, { onDrift }))?.remedy
     }
     expect(remedy('report', true)).toBe(
-      'to grant it again: ssofile touch, with the key of the link, and --rebind; or delete the link (with "onDrift": "restore" it is granted again by itself)',
+      'to grant it again, run ssofile touch with the key of the link and --rebind; or delete the link (with "onDrift": "restore", ssofile grants it again by itself)',
     )
     expect([remedy('restore', true), remedy('report')]).toEqual([retried, retried])
   })

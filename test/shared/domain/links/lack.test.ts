@@ -29,19 +29,19 @@ describe('what a link lacks is told with what to do', () => {
       'a permission set',
       () => lackOfPermissionSet(set, 'billing-ps'),
       "permission set 'Billing-ps' does not exist; did you mean 'billing-ps'?",
-      'upload permission_sets/Billing-ps.json, or look at its status if it is there; the link is applied when the permission set exists',
+      'upload permission_sets/Billing-ps.json, or look at its status if you already have; ssofile applies the link when the permission set exists',
     ],
     [
       'a group',
       () => lackOfPrincipal(group, missing),
       "group 'team-Web' does not exist in the identity store",
-      'create the group, or upload the link with the exact name; it is applied when the group exists',
+      'create the group, or upload the link with the exact name; ssofile applies it when the group exists',
     ],
     [
       'a user with a near name',
       () => lackOfPrincipal(user, { ...missing, near: 'zoé' }),
       "user 'zoe' does not exist in the identity store; did you mean 'zoé'?",
-      'upload the link with that name, or create the user; it is applied when the user exists',
+      'upload the link with that name, or create the user; ssofile applies it when the user exists',
     ],
     [
       'a group that is a user',
@@ -81,37 +81,37 @@ describe('what a link lacks is told with what to do', () => {
       'the user that it was applied to',
       () => lackOfBoundUser('zoe', zoe),
       `user 'zoe' is no longer the user that this link was applied to (${zoe})`,
-      'if you mean the new user of this name: ssofile touch, with the key of the link, and --rebind; else delete the link',
+      'if you mean the new user of this name, run ssofile touch with the key of the link and --rebind; otherwise delete the link',
     ],
     [
       'a permission set that the management account does not have',
       () => lackOfManagementAccount(set, account),
       `permission set 'Billing-ps' is also assigned in the management account ${account}, so a delegated administrator can neither change it nor grant or revoke it anywhere`,
-      'remove its assignments in the management account, or use another permission set there; ssofile looks again every hour',
+      'remove its assignments in the management account, or use another permission set there; ssofile checks again every hour',
     ],
     [
       'an organizational unit',
       () => lackOfScope({ kind: 'ou_id', id: 'ou-acme-sec1000a' }, 'ou-acme-sec10000'),
       "organizational unit 'ou-acme-sec1000a' does not exist in the organization; did you mean 'ou-acme-sec10000'?",
-      'upload the link with the exact id, or delete it; it is applied when the organizational unit exists',
+      'upload the link with the exact id, or delete it; ssofile applies it when the organizational unit exists',
     ],
     [
       'an account',
       () => lackOfScope({ kind: 'account', id: account }, undefined),
       `account '${account}' does not exist in the organization`,
-      'upload the link with the exact id, or delete it; it is applied when the account exists',
+      'upload the link with the exact id, or delete it; ssofile applies it when the account exists',
     ],
     [
       'a tag, whose control characters are escaped',
       () => lackOfScope({ kind: 'account_tag', key: 'te\u202eam', value: 'Web' }, 'team^Web'),
       "no active account has the tag 'te\\u{202e}am' with the value 'Web'; did you mean 'team^Web'?",
-      'tag an account, or upload the link with the exact tag; it is applied when an account has the tag',
+      'tag an account, or upload the link with the exact tag; ssofile applies it when an account has the tag',
     ],
     [
       'an active account',
       () => lackOfActiveAccount(account, 'SUSPENDED'),
       `account ${account} is SUSPENDED, not ACTIVE`,
-      'delete the link, or wait: it is applied when the account is ACTIVE',
+      'delete the link, or wait: ssofile applies it when the account is ACTIVE',
     ],
     [
       'an account that is not closed',
@@ -122,8 +122,8 @@ describe('what a link lacks is told with what to do', () => {
     [
       'tags',
       () => lackOfTags(2, 7),
-      'the tags of 2 of 7 accounts are not read yet; ssofile reads about nine accounts a second',
-      'nothing to do; the link is applied when all tags are read',
+      'ssofile has not read the tags of 2 of 7 accounts yet; it reads about nine accounts a second',
+      'nothing to do: ssofile applies the link when it has read all tags',
     ],
   ])('for %s', (_, lack, reason, remedy) => {
     expect(lack()).toMatchObject({ reason, remedy })
@@ -143,7 +143,7 @@ test('a customer managed policy that accounts lack is named, with what to do', (
 
 test('a permission set of the management account that cannot be revoked has the remedy that it has elsewhere', () => {
   const { reason, remedy } = lackOfManagementAccount(set, account)
-  expect(remedy).toBe(`${remedyOfFailures([reason, reason])}; ssofile looks again every hour`)
+  expect(remedy).toBe(`${remedyOfFailures([reason, reason])}; ssofile checks again every hour`)
   expect(remedyOfFailures([reason, 'Access denied by IAM.'])).toBe('remove the cause')
 })
 

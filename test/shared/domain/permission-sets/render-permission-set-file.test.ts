@@ -85,8 +85,8 @@ test.each<[string, Partial<PermissionSetDefinition>, string]>([
 ])('%s can be said by no file, and whoever imports is told', (_, part, received) => {
   expect(complaintAbout({ ...plain, ...part })).toEqual({
     object: 'permission_sets/Operator-ps.json',
-    received: expect.stringMatching(/^a permission set that no file can say: ./),
-    expected: 'one that a file says exactly',
+    received: expect.stringMatching(/^a permission set that no file can describe: ./),
+    expected: 'one that a file can describe exactly',
     remedy: 'change it in Identity Center, then import it again; links may use it without a file',
   })
   expect(complaintAbout({ ...plain, ...part }).received).toContain(received)
@@ -97,8 +97,8 @@ test.each(['{}', ' { }\n'])(
   (inlinePolicy) => {
     expect(complaintAbout({ ...full, inlinePolicy })).toEqual({
       object: 'permission_sets/Operator-ps.json',
-      received: `a permission set that no file can say: its inline policy is empty (${inlinePolicy.replace('\n', '\\u{a}')}), which in a file means that it has none`,
-      expected: 'one that a file says exactly',
+      received: `a permission set that no file can describe: its inline policy is empty (${inlinePolicy.replace('\n', '\\u{a}')}), which in a file means that it has none`,
+      expected: 'one that a file can describe exactly',
       remedy: 'change it in Identity Center, then import it again; links may use it without a file',
     })
   },

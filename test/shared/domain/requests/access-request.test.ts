@@ -34,7 +34,7 @@ describe('a key is refused that', () => {
     [
       'asks for a group',
       `requests/${id}/root%all%A%admins%GROUP%ssofile`,
-      'temporary access is of the one person who asked for it',
+      'temporary access belongs to the one person who asked for it',
     ],
     ['has a folder', `requests/${id}/team-a/root%all%A%maria%USER%ssofile`, 'received a folder before the link'],
     ['names an invalid account', `requests/${id}/account%1%A%maria%USER%ssofile`, 'an account id of twelve digits'],

@@ -279,7 +279,7 @@ describe('each row of the table', () => {
     [
       '18: the link of another user is there',
       { ...inForce, link: { found: 'of another user', user: eve } },
-      tells('waiting', `the link of another user, with the id ${eve}`),
+      tells('waiting', `another user, with the id ${eve}`),
     ],
     ...(['rejected', 'waiting', 'held', 'failed'] as const).map((state): [string, Plain, unknown] => [
       `19: its link is ${state}`,
@@ -382,7 +382,7 @@ describe('each row of the table', () => {
         told: { [digest]: { ...asked, approvedBy: new Set([tom, ada]) } },
         approvals: { ...approvedTwice.approvals, unreadable: [complaint] },
       },
-      tells('waiting', 'a decision cannot be read, which may be a denial'),
+      tells('waiting', 'cannot read a decision, which may be a denial'),
     ],
     [
       '31: enough approve',
@@ -483,7 +483,7 @@ describe('a link in force is looked at again when its grant ends, whatever is to
   test.each<[string, Plain, readonly number[]]>([
     ['it was granted', inForce, [6, 62]],
     ['its link cannot be read', { ...inForce, link: { found: 'unreadable', etag: 'e' } }, [62]],
-    ['the link of another user is in its place', { ...inForce, link: { found: 'of another user', user: eve } }, [62]],
+    ['another user is in its place', { ...inForce, link: { found: 'of another user', user: eve } }, [62]],
     [
       'a later upload is refused',
       { ...own, told: { [earlier]: oldTold, [digest]: events('asked', 'refused') }, covers: () => false },
@@ -617,15 +617,15 @@ describe('a person is told', () => {
   const byItself = { ...granted(), granted: record({ approvedBy: [] }) }
   const grantedBy = (how: string) =>
     `granted from ${textAt(2)} until ${textAt(62)} by eligibility 'admins', ${how}: ${path.link.key}`
-  const earlierEnd = 'to end it earlier: ssofile finish; to have it longer, ask again'
+  const earlierEnd = 'to end it earlier, run ssofile finish; to keep it longer, ask again'
   const until = `by eligibility 'admins', until ${textAt(24 * 60)}; its digest is ${digest}`
-  const approves = `somebody of group 'security' approves it: ssofile approve ${digest}`
+  const approves = `one of group 'security' approves it: ssofile approve ${digest}`
   const again = 'to have it again, ask again'
   const nearest = (lacks: string) =>
-    `received a request that no eligibility allows, expected one that does; the nearest is 'admins': ${lacks}`
+    `received a request that no eligibility allows, expected a request that an eligibility allows; the nearest is 'admins': ${lacks}`
   const askFor =
-    'ask for what you are eligible for (ssofile who shows it), or have those who govern access add an eligibility'
-  const corrected = 'those who govern access correct it (see its status); the request is then looked at again'
+    'ask for access that you are eligible for (ssofile who lists it), or ask the governance team to add an eligibility'
+  const corrected = 'ask the governance team to correct it (see its status); ssofile then evaluates the request again'
   const ofGroups = (count: number, more: object) => ({
     eligibilities: [
       eligibility('admins', { approvers: { groups: Array.from({ length: count }, (_, at) => `g${at}`), ...more } }),
@@ -646,12 +646,12 @@ describe('a person is told', () => {
     [
       'that nobody had to approve it',
       { ...inForce, link: { found: 'unreadable', etag: 'e' }, told: { [digest]: byItself } },
-      `applied: ${grantedBy('approved by itself')}; ${earlierEnd}`,
+      `applied: ${grantedBy('approved automatically')}; ${earlierEnd}`,
     ],
     [
       'that the link of another user is in its place',
       { ...inForce, link: { found: 'of another user', user: eve }, told: { [digest]: byItself } },
-      `waiting: ${grantedBy('approved by itself')}; it is not in force: the link of another user, with the id ${eve}, is at ${path.link.key}; wait: it is written once that one has ended`,
+      `waiting: ${grantedBy('approved automatically')}; it is not in force: another user, with the id ${eve}, still has the link ${path.link.key}; wait: ssofile writes your link when that one has ended`,
     ],
     [
       'that its link is not in force, and nobody knows why',
@@ -697,17 +697,17 @@ describe('a person is told', () => {
     [
       'that a decision cannot be read',
       { ...waits, approvals: { ...approvals(), unreadable: [complaint] } },
-      `waiting: it waits since a decision cannot be read, which may be a denial: ${key}: received x, ${until}; the uploader of that decision deletes it, or uploads it again without an option for encryption`,
+      `waiting: it waits because ssofile cannot read a decision, which may be a denial: ${key}: received x, ${until}; ask the uploader of that decision to delete it, or to upload it again without an encryption option`,
     ],
     [
       'five of those who may approve it',
       { ...waits, approvals: approvals(), ...ofGroups(4, { users: ['ben'] }) },
-      `waiting: it waits for approvals: 0 of 2, ${until}; somebody of group 'g0', group 'g1', group 'g2', group 'g3', 'ben' approves it: ssofile approve ${digest}`,
+      `waiting: it waits for approvals: 0 of 2, ${until}; one of group 'g0', group 'g1', group 'g2', group 'g3', 'ben' approves it: ssofile approve ${digest}`,
     ],
     [
       'five of those who may approve it, and how many more, and the tag',
       { ...waits, approvals: approvals(), ...ofGroups(7, { ownerTag: 'owner' }) },
-      `waiting: it waits for approvals: 0 of 2, ${until}; somebody of group 'g0', group 'g1', group 'g2', group 'g3', group 'g4', 2 more, the account's tag 'owner' approves it: ssofile approve ${digest}`,
+      `waiting: it waits for approvals: 0 of 2, ${until}; one of group 'g0', group 'g1', group 'g2', group 'g3', group 'g4', 2 more, the account's tag 'owner' approves it: ssofile approve ${digest}`,
     ],
     [
       'that no user has its id',
@@ -722,7 +722,7 @@ describe('a person is told', () => {
     [
       'that its user is disabled',
       { ...refused, isDisabled: true },
-      "rejected: received a request of 'maria', who is disabled in the directory, or suspended, expected one of a user who may sign in; have the user enabled: the request is then looked at again; or delete it",
+      "rejected: received a request of 'maria', who is disabled in the directory, or suspended, expected one of a user who may sign in; have the user enabled: ssofile then evaluates the request again; or delete the request",
     ],
     [
       'all that the nearest eligibility has against it',
@@ -732,7 +732,7 @@ describe('a person is told', () => {
     [
       'that there is no eligibility',
       { ...refused, eligibilities: [] },
-      `rejected: received a request that no eligibility allows, expected one that does; there is no eligibility yet; ${askFor}`,
+      `rejected: received a request that no eligibility allows, expected a request that an eligibility allows; there is no eligibility yet; ${askFor}`,
     ],
     [
       'which eligibilities cannot be used',

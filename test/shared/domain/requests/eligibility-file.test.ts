@@ -113,7 +113,7 @@ describe('an eligibility is refused that', () => {
     [
       'asks for no approval of anybody',
       { ...least, approvals: 0 },
-      '"approvals": 0 without approvedByItself | at least one approval, or what is approved by itself | write "approvals": 1 and approvers, or add approvedByItself with groups or times',
+      '"approvals": 0 without approvedByItself | at least one approval, or approvedByItself | write "approvals": 1 and approvers, or add approvedByItself with groups or times',
     ],
     ['is approved by itself for nobody', { ...least, approvedByItself: {} }, 'groups, times or both'],
     ['asks for six approvals', { ...least, approvals: 6 }, 'a whole number from 0 to 5'],

@@ -11,7 +11,7 @@ const was = (state: Status['state'], more: Partial<Status> = {}): Status => {
 }
 const putOff = (current: Status | undefined, seconds: number, isWait = false) =>
   describePutOff(current, { reason: 'AWS says no', at: after(seconds), account, isWait })
-const reason = 'not done yet, and tried again by itself: AWS says no'
+const reason = 'not done yet; ssofile tries again by itself: AWS says no'
 
 describe('an input that is put off', () => {
   test.each(['applying', 'revoking'] as const)('keeps the state %s for a minute, and then wants attention', (state) => {

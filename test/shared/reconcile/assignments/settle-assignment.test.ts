@@ -480,7 +480,7 @@ describe('a ledger entry that nobody can read', () => {
       await bench.world.objects.put(bench.ledgerKey, '{oops')
       if (isWanted) await bench.upload()
       const reason = expect.stringMatching(
-        /^assignments\/.*; else restore the previous version of the object; where the bucket keeps no versions/,
+        /^assignments\/.*; else restore the previous version of the object; if the bucket keeps no versions/,
       )
       expect(await bench.settle()).toEqual({ result: 'open', reason, links: isWanted ? [bench.link] : [] })
       expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)

@@ -43,7 +43,7 @@ function open() {
 const lack = {
   reason: `permission set 'Billing-ps' is also assigned in the management account ${management}, so a delegated administrator can neither change it nor grant or revoke it anywhere`,
   remedy:
-    'remove its assignments in the management account, or use another permission set there; ssofile looks again every hour',
+    'remove its assignments in the management account, or use another permission set there; ssofile checks again every hour',
 }
 
 describe('a permission set that the management account has', () => {

@@ -30,8 +30,8 @@ describe('two permission sets that nobody may have together', () => {
     expect(await people.assigned()).toEqual(['Pay-ps payers'])
     expect(await people.status(approve)).toMatchObject({
       state: 'rejected',
-      reason: `received 'ben', who has 'Pay-ps' in account ${account} through the group 'payers', expected nobody with both 'Pay*' and 'Approve*' in one account (rule 'four-eyes' of policies/a.json, control 'SOX 404')`,
-      remedy: 'take the other one away first, or give it to others, or ask Ann',
+      reason: `received 'ben', who has 'Pay-ps' in account ${account} through the group 'payers', expected that nobody has both 'Pay*' and 'Approve*' in one account (rule 'four-eyes' of policies/a.json, control 'SOX 404')`,
+      remedy: 'take the other one away first, or give this one to somebody else, or ask Ann',
     })
   })
 
@@ -141,7 +141,7 @@ test('memberships that cannot be read stop what is new under the rule, and revok
   expect(await people.assigned()).toEqual(['Pay-ps payers', 'Read-ps readers'])
   expect(await people.status(approve)).toMatchObject({
     state: 'rejected',
-    reason: expect.stringContaining('people whose other access is not known (not you)'),
+    reason: expect.stringContaining('people whose other access is unknown (not you)'),
   })
 })
 

@@ -308,7 +308,7 @@ test('a suspension ends as partly when a provider takes over a group of the pers
   }
   await grouping.until(suspension, 'partly')
   expect(await grouping.status(suspension)).toMatchObject({
-    reason: expect.stringContaining('memberships of groups that a provider keeps now (oncall)'),
+    reason: expect.stringContaining('memberships of groups that a provider now manages (oncall)'),
     remedy: expect.stringContaining('take the user out of oncall in the provider of the groups'),
   })
   expect(grouping.groupsOf()).toContain('oncall')

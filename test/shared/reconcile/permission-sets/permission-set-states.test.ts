@@ -408,7 +408,7 @@ describe('a drift check', () => {
 })
 
 describe('what Identity Center refuses', () => {
-  const remedy = 'remove the cause; it is tried again by itself, at least every hour'
+  const remedy = 'remove the cause; ssofile tries again by itself, at least every hour'
 
   test.each(['ValidationException', 'AccessDeniedException', 'ServiceQuotaExceededException'])(
     'with %s when the permission set is made is told, and nothing of it is ours',

@@ -123,7 +123,7 @@ describe('grants of a plan', () => {
     const lack = {
       reason: "permission set 'Biling-ps' does not exist; did you mean 'Billing-ps'?",
       remedy:
-        'upload permission_sets/Biling-ps.json, or look at its status if it is there; the link is applied when the permission set exists',
+        'upload permission_sets/Biling-ps.json, or look at its status if you already have; ssofile applies the link when the permission set exists',
       waitsFor: 'permission_sets/Biling-ps.json',
     }
     expect(await sort([...waiting, other])).toEqual({

@@ -93,7 +93,7 @@ test('whom others put in stays, whom a file suspends goes, and of whom nothing c
     idle: [
       { key: 'memberships/nobody%ssofile', state: 'rejected' },
       { state: 'waiting', reason: expect.stringContaining('does not exist') },
-      { state: 'waiting', reason: expect.stringContaining("group 'others' is none that ssofile made or adopted") },
+      { state: 'waiting', reason: expect.stringContaining("ssofile does not manage group 'others'") },
     ],
   })
 })

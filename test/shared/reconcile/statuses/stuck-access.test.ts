@@ -33,7 +33,7 @@ test('a deleted link whose access is stuck on a suspended account stands under a
         },
       ],
     },
-    remedy: expect.stringContaining('make the account ACTIVE again, or close it'),
+    remedy: expect.stringContaining('reactivate or close'),
   })
   expect(await world.keys('attention/')).toEqual([`attention/stuck/${link}`])
   await world.finish(world.everyHour())
