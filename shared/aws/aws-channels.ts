@@ -12,7 +12,7 @@ type ChannelsOptions = {
   readonly secrets: SecretsManagerClient
   /** The topic whose subscriptions receive their receiver's messages. */
   readonly topicArn: string
-  /** The `--time-scale` of a local system does not change this clock. */
+  /** Unscaled by a local system's `--time-scale`. */
   readonly clock: Clock
 }
 
@@ -44,7 +44,7 @@ export class AwsChannels implements Channels {
         headers: { 'content-type': 'application/json; charset=utf-8' },
         body,
         signal: hanging.signal,
-        // Send a message only to the URL in the secret, never to the target of a redirect.
+        // The secret names the only place for a message.
         redirect: 'error',
       })
       await response.body?.cancel()

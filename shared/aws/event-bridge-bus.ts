@@ -22,8 +22,7 @@ export class EventBridgeBus implements EventBus {
       Detail: detail,
     }))
     const output = await answerOf('events', this.#client.send(new PutEventsCommand({ Entries })))
-    // The answer has one entry for each event, in the same order. (EventBridge API Reference, "PutEvents".) The bus did not accept an event
-    // without an entry.
+    // As many, in the same order. (EventBridge API Reference, "PutEvents".) An event without an answer was not taken.
     return events.map((_, index) => {
       const entry = output.Entries?.[index]
       return entry?.EventId === undefined ? (entry?.ErrorCode ?? 'NoAnswer') : undefined

@@ -17,8 +17,8 @@ test('every folder with sources has its rule', () => {
   expect(without).toEqual([])
 })
 
-test('CONTRIBUTING draws and describes the rooms of the loop in the order in which they may import', () => {
-  const text = readText('CONTRIBUTING.md')
+test('docs/contributing-code.md draws and describes the rooms of the loop in the order in which they may import', () => {
+  const text = readText('docs/contributing-code.md')
   const drawn = /rooms before it\n([^│]*)/.exec(text)?.[1]?.match(/[a-z-]+/g)
   expect(drawn).toEqual(rooms)
   const described = [...text.matchAll(/^\| `([a-z-]+)` \| /gm)].map(([, room]) => room)

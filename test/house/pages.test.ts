@@ -4,6 +4,7 @@ import { addCommands } from '../../handlers/cli/commands.ts'
 import { listProjectFiles, readText } from './source-files.ts'
 
 const pages = listProjectFiles().filter((path) => path.endsWith('.md'))
+const tests = listProjectFiles('test').filter((path) => path.endsWith('.test.ts'))
 const textOf = new Map(pages.map((path) => [path, readText(path)]))
 const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
 
@@ -73,6 +74,13 @@ describe.each(pages)('%s', (page) => {
       },
     )
     expect(broken).toEqual([])
+  })
+
+  test('names tests that there are', () => {
+    const text = textOf.get(page) ?? ''
+    const named = [...text.matchAll(/`([\w/.-]+\.test\.ts)`/g)].map(([, name = '']) => name)
+    const given = [...text.matchAll(/npm test -- ([\w/ -]+)`/g)].flatMap(([, names = '']) => names.split(' '))
+    expect([...named, ...given].filter((name) => !tests.some((path) => path.includes(name)))).toEqual([])
   })
 
   test('names scripts that package.json has', () => {

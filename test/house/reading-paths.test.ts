@@ -10,7 +10,7 @@ const names = new Set([...files].map((path) => posix.basename(path)))
 
 type Path = { readonly title: string; readonly steps: readonly { readonly file: string; readonly text: string }[] }
 
-/** The paths through the code that CONTRIBUTING has under headings of the third level. */
+/** The paths through the code that docs/contributing-code.md has under headings of the third level. */
 function listPaths(text: string): readonly Path[] {
   const [, section = ''] = text.split('\n## How a message flows\n')
   const [flow = ''] = section.split(/\n## /)
@@ -26,9 +26,9 @@ function listPaths(text: string): readonly Path[] {
     })
 }
 
-const paths = listPaths(readText('CONTRIBUTING.md'))
+const paths = listPaths(readText('docs/contributing-code.md'))
 
-test('CONTRIBUTING has four paths through the code', () => {
+test('docs/contributing-code.md has four paths through the code', () => {
   expect(paths.map(({ title }) => title)).toEqual([
     'A file is uploaded, access comes',
     'A link is deleted, access goes',
