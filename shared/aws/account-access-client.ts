@@ -27,7 +27,7 @@ const principalRole = z.object({
   roleArn,
   account: accountId,
 })
-/** A union: an entry without a principal or a role is of a newer kind. */
+/** An entry is a union of kinds. Without a principal or a role, it is of a newer kind. */
 const entitlements = z.object({
   entitlements: z.array(z.object({ entitlement: z.looseObject({ principalRole: principalRole.optional() }) })),
   nextToken: z.string().optional(),
@@ -41,7 +41,7 @@ const refusal = z.looseObject({ message: z.string().optional(), __type: z.string
 export class AwsAccountAccess implements AccountAccess {
   readonly #api: () => Promise<SignedApi>
 
-  /** Without `endpoint` it comes from the standard environment, like missing Region and credentials of `as`. */
+  /** `endpoint` absent: the standard environment names it, like the Region and credentials that `as` lacks. */
   constructor(as: SignsAs, endpoint?: string) {
     const { AWS_ENDPOINT_URL_ACCOUNT_ACCESS: own, AWS_ENDPOINT_URL: common } = process.env
     const given = endpoint ?? own ?? common

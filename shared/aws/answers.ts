@@ -48,7 +48,7 @@ export function isSdkException(error: unknown): error is SdkException {
   return error instanceof Error && '$metadata' in error
 }
 
-/** A missing KMS key is a fault of the instance. Its own code distinguishes it from a missing thing. */
+/** A missing KMS key is a fault of the instance. Its own code distinguishes it from a missing object. */
 function codeOf({ name, Reason }: SdkException): string {
   return name === 'ResourceNotFoundException' && Reason ? Reason : name
 }

@@ -6,12 +6,12 @@ import type { AccountId } from '../domain/organization/account-id.ts'
 import { answerOf, parseAnswer } from './answers.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 
-/** The minimum. (STS API Reference, "AssumeRole".) One account takes less. */
+/** The minimum. (STS API Reference, "AssumeRole".) Reading one account takes less. */
 const sessionSeconds = 900
 const text = z.string().min(1)
 const credentialsSchema = z.object({ AccessKeyId: text, SecretAccessKey: text, SessionToken: text })
 
-/** An account, entered by a role. `ownArn`: how the ARNs of its resources begin. `settings`: for clients of other services. */
+/** An account, entered through a role. `ownArn`: the beginning of its resources' ARNs. `settings`: for clients of other services. */
 export type EnteredAccount = {
   readonly ownArn: string
   readonly iam: IAMClient

@@ -62,7 +62,7 @@ export function auditedCredentials(client: IAMClient): Credentials {
     },
     async accessKeyLastUsed(AccessKeyId) {
       const { AccessKeyLastUsed } = await iamAnswer(client.send(new GetAccessKeyLastUsedCommand({ AccessKeyId })))
-      // Of a key that was never used Region and service are "N/A". (IAM API Reference, "AccessKeyLastUsed".)
+      // For a key without any use, Region and service are "N/A". (IAM API Reference, "AccessKeyLastUsed".)
       const { LastUsedDate, ServiceName, Region } = AccessKeyLastUsed ?? {}
       if (LastUsedDate === undefined) return {}
       return { lastUsedAt: LastUsedDate, service: ServiceName, region: Region }

@@ -83,7 +83,7 @@ function openAccount(settings: Settings, clock: Clock): BreakGlassAccount {
     async subscriptions(TopicArn, region) {
       const sns = new SNSClient({ ...settings, region })
       const { Subscriptions = [] } = await answerOf('sns', sns.send(new ListSubscriptionsByTopicCommand({ TopicArn })))
-      // "PendingConfirmation" stands in place of its ARN. (SNS API Reference, "Subscription".)
+      // An unconfirmed subscription has "PendingConfirmation" in place of its ARN. (SNS API Reference, "Subscription".)
       return Subscriptions.map(({ Endpoint = '', SubscriptionArn = '' }) => ({
         address: Endpoint,
         isConfirmed: SubscriptionArn.startsWith('arn:'),
@@ -99,7 +99,7 @@ function readDetails(client: IAMClient, ...Filter: EntityType[]) {
 async function readRoles(iam: IAMClient): Promise<readonly DeployedRole[]> {
   const read = async (role: RoleDetail): Promise<DeployedRole> => {
     const { RoleName = '' } = role
-    // The details do not have it. (IAM API Reference, "RoleDetail".)
+    // The details lack MaxSessionDuration. (IAM API Reference, "RoleDetail".)
     const { Role } = await answerOf('iam', iam.send(new GetRoleCommand({ RoleName })))
     const inline = (role.RolePolicyList ?? []).map(({ PolicyName = '', PolicyDocument = '' }) => [
       PolicyName,
@@ -214,7 +214,7 @@ async function readTrail(
   return records
 }
 
-/** What a user of break-glass did, or what somebody did to one. */
+/** An act of a break-glass user, or of somebody on one. */
 function toRecord(text: string): readonly TrailRecord[] {
   const { success, data } = detail.safeParse(JSON.parse(text))
   if (!success) return []
@@ -237,7 +237,7 @@ function toRecord(text: string): readonly TrailRecord[] {
 
 type PasswordTimes = Pick<DeployedUser, 'passwordChangedAt' | 'passwordUsedAt'>
 
-/** Made at most every four hours; the one there is counts until then. (IAM User Guide, "Generate credential reports".) */
+/** IAM makes a report at most every four hours. Until then the present one counts. (IAM User Guide, "Generate credential reports".) */
 async function readPasswords(iam: IAMClient, clock: Clock): Promise<ReadonlyMap<string, PasswordTimes>> {
   while ((await answerOf('iam', iam.send(new GenerateCredentialReportCommand({})))).State !== 'COMPLETE')
     await clock.sleep(1_000)

@@ -12,7 +12,7 @@ type ChannelsOptions = {
   readonly secrets: SecretsManagerClient
   /** The topic whose subscriptions receive their receiver's messages. */
   readonly topicArn: string
-  /** Unscaled by a local system's `--time-scale`. */
+  /** The `--time-scale` of a local system does not change this clock. */
   readonly clock: Clock
 }
 
@@ -44,7 +44,7 @@ export class AwsChannels implements Channels {
         headers: { 'content-type': 'application/json; charset=utf-8' },
         body,
         signal: hanging.signal,
-        // The secret names the only place for a message.
+        // Send a message only to the URL in the secret, never to the target of a redirect.
         redirect: 'error',
       })
       await response.body?.cancel()

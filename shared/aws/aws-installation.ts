@@ -153,7 +153,7 @@ function latestOf(things: readonly { readonly [member in keyof DatedThing]: Date
     .reduce<DatedThing | undefined>((last, one) => (last === undefined || one.at > last.at ? one : last), undefined)
 }
 
-/** S3 API Reference: each setting that is missing is an error of its own. */
+/** Each missing setting has its own error code. (S3 API Reference.) */
 function bucketSettings(s3: S3, Bucket: string): BucketSettings {
   const orAbsent = <O>(call: Promise<O>, code: string) => answerOrAbsent('s3', call, (error) => error.code === code)
   return {

@@ -18,14 +18,14 @@ import { SystemRandomness } from './system-randomness.ts'
 
 export type AwsPortsOptions = {
   readonly bucket: string
-  /** The URL of each queue of a deployment; a process without a deployment gives its own queues. */
+  /** The URLs of a deployment's queues. A process without a deployment passes its own queues. */
   readonly queues: Queues | ((queue: QueueName) => string)
   readonly log: Log
-  /** Absent: nothing is measured. */
+  /** Absent: no metrics. */
   readonly metrics?: Metrics
   /** The instance of IAM Identity Center; absent: the only listed one, or the organization's. */
   readonly instanceArn?: string
-  /** One endpoint and one access key for all services, for the local system's own handlers. The id names the caller. */
+  /** For the local system's own handlers: one endpoint and one access key for all services. The key's id names the caller. */
   readonly endpoint?: {
     readonly url: string
     readonly accessKeyId: string

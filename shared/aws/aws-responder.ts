@@ -53,7 +53,7 @@ export function openAwsResponder(endpoint?: AwsPortsOptions['endpoint']): Respon
   }
 }
 
-/** Of clients in one Region. */
+/** The settings of clients in one Region. */
 type Settings = ReturnType<typeof clientSettings> & { readonly region: string; readonly endpoint?: string | undefined }
 
 function openRole(settings: Settings, role: string): AssumedRole {

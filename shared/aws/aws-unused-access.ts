@@ -8,7 +8,10 @@ import { answerOf, parseAnswer } from './answers.ts'
 import type { EnteredAccount } from './assume-role-in-account.ts'
 
 const service = 'access-analyzer'
-/** Where Security Hub makes its analyzer of unused access. (Security Hub User Guide, "Understanding unused access findings".) */
+/**
+ * The Region in which Security Hub creates its analyzer of unused access. (Security Hub User Guide, "Understanding unused access
+ * findings".)
+ */
 const securityHubRegion = 'us-east-1'
 const analyzer = z.object({ arn: z.string(), type: z.string(), status: z.string() })
 /** Ignores kinds that are newer than this code. */

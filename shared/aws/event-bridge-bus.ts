@@ -22,7 +22,8 @@ export class EventBridgeBus implements EventBus {
       Detail: detail,
     }))
     const output = await answerOf('events', this.#client.send(new PutEventsCommand({ Entries })))
-    // As many, in the same order. (EventBridge API Reference, "PutEvents".) An event without an answer was not taken.
+    // The answer has one entry for each event, in the same order. (EventBridge API Reference, "PutEvents".) The bus did not accept an event
+    // without an entry.
     return events.map((_, index) => {
       const entry = output.Entries?.[index]
       return entry?.EventId === undefined ? (entry?.ErrorCode ?? 'NoAnswer') : undefined

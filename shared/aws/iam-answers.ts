@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { ServiceError } from '../ports/service-error.ts'
 import { answerOf, toServiceError } from './answers.ts'
 
-/** As many as IAM gives at once. (IAM API Reference, "GetServiceLastAccessedDetails" and "ListRoles".) */
+/** The most items in one answer of IAM. (IAM API Reference, "GetServiceLastAccessedDetails" and "ListRoles".) */
 export const itemsMost = 1_000
 
 /** "URL-encoded compliant with RFC 3986". (IAM API Reference, "GetPolicyVersion".) */
@@ -18,7 +18,7 @@ export const encodedText = z
     }
   })
 
-/** The codes that have other names in the SDK than on the wire. (IAM API Reference, "GetCredentialReport" and "DeleteUser".) */
+/** Codes with another name in the SDK than on the wire. (IAM API Reference, "GetCredentialReport" and "DeleteUser".) */
 const wireCodes: Readonly<Record<string, string>> = {
   NoSuchEntityException: 'NoSuchEntity',
   CredentialReportNotPresentException: 'ReportNotPresent',

@@ -37,8 +37,8 @@ export class PowertoolsLog implements Log {
 }
 
 /**
- * JSON keeps invisible characters and characters that change the direction of text; names come from outside, and people read
- * logs. JSON escapes line breaks itself.
+ * Escapes invisible characters and characters that change the direction of text, because names come from outside and people read logs. JSON
+ * escapes line breaks itself.
  */
 function escapeUnseen(_key: string, value: unknown): unknown {
   if (typeof value !== 'string') return value

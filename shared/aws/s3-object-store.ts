@@ -142,9 +142,9 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   /**
-   * Whether a denial is all that S3 says of a missing object: it answers so to callers that may not list. It judges that without a
-   * prefix, so a caller that may list some prefixes only (a condition on `s3:prefix`) gets it too; a listing tells which.
-   * (S3 API Reference, "GetObject", Permissions; IAM condition keys of S3, `s3:prefix`.)
+   * Whether a denied object is missing: S3 also denies a missing object to callers that may not list. For this it checks the right to list
+   * without a prefix, so callers that may list only some prefixes (a condition on `s3:prefix`) are denied too. A listing tells whether the
+   * object exists. (S3 API Reference, "GetObject", Permissions; IAM condition keys of S3, `s3:prefix`.)
    */
   async #isMissing(key: string, refusal: ServiceError): Promise<boolean> {
     if (refusal.code !== 'AccessDenied') return false
@@ -169,7 +169,7 @@ export class S3ObjectStore implements ObjectStore {
       const refusal = toServiceError('s3', error)
       const { code, message, requestId, httpStatus } = refusal
       if (code === 'NoSuchKey' || (await this.#isMissing(key, refusal))) return undefined
-      // S3's own text names no object, and S3 may refuse a single one: encrypted by its uploader, or archived.
+      // S3's text does not name the object. S3 may refuse just this one: its uploader encrypted it, or it is archived.
       throw new ServiceError('s3', code, `${key}: ${message}`, { cause: error, requestId, httpStatus })
     }
   }
@@ -198,8 +198,8 @@ function toHeaders(condition: WriteCondition | undefined): { IfMatch?: string; I
   return 'ifMatch' in condition ? { IfMatch: `"${condition.ifMatch}"` } : { IfNoneMatch: '*' }
 }
 
-// S3 User Guide, "Add preconditions to S3 operations with conditional requests": 412, and 404 where If-Match found no
-// object. A 409 tells nothing of the condition: the other write may have failed. The request has to be made again.
+// S3 User Guide, "Add preconditions to S3 operations with conditional requests": 412, and 404 if If-Match found no object. A 409 tells
+// nothing about the condition, because the other write may have failed. Then make the request again.
 function isLost(error: ServiceError): boolean {
   return isServiceError(error, 'PreconditionFailed', 'NoSuchKey')
 }

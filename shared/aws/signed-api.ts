@@ -26,7 +26,7 @@ export class SignedApi {
   readonly #sts: STSClient
   readonly #service: string
 
-  /** `as`: absent, the credentials and the Region of the command's caller. */
+  /** `as` absent: the credentials and the Region of the command's caller. */
   constructor(url: URL, as: SignsAs = {}, service = 'execute-api') {
     this.#service = service
     this.#url = url
@@ -66,7 +66,7 @@ export class SignedApi {
     }
   }
 
-  /** An address of API Gateway names its Region; for a custom name the usual Region counts. */
+  /** An address of API Gateway names its Region. A custom domain name does not, so the usual Region counts. */
   async #region(): Promise<string> {
     const named = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(this.#url.hostname)?.[1]
     return named ?? (await this.#sts.config.region())

@@ -87,7 +87,7 @@ function throwFirst(failed: readonly BatchResultErrorEntry[], told: string): voi
   throw new ServiceError('sqs', first.Code ?? 'Unknown', `${failed.length} ${told}: ${first.Message ?? ''}`)
 }
 
-/** As many lines as there are batches, at most `linesMost`; the messages of one group stay in one line, in order. */
+/** Divides the messages into one line for each batch, at most `linesMost`. The messages of one group stay in one line, in order. */
 function linesOf(messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] {
   const wanted = Math.min(linesMost, Math.ceil(messages.length / batchMost))
   const lines: OutgoingMessage[][] = Array.from({ length: wanted }, () => [])
@@ -96,7 +96,10 @@ function linesOf(messages: readonly OutgoingMessage[]): readonly (readonly Outgo
   return lines
 }
 
-/** In order, each as large as SQS takes. A message that is too large is alone in its batch, so that SQS refuses only it. */
+/**
+ * Divides the messages into batches, in order, each as large as SQS permits. A message that is too large is alone in its batch, so that SQS
+ * refuses only it.
+ */
 function batchesOf(messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] {
   const batches: OutgoingMessage[][] = []
   let bytesInLast = 0
@@ -128,8 +131,8 @@ function toReceivedMessage({ MessageId, ReceiptHandle, Body, Attributes }: Messa
   }
 }
 
-// A FIFO queue refuses a receipt handle whose time is over; a standard queue does nothing. Callers need no difference.
-// (SQS API Reference, "DeleteMessage".)
+// A FIFO queue refuses an expired receipt handle, and a standard queue does nothing. Callers treat both alike. (SQS API Reference,
+// "DeleteMessage".)
 function isOutdated({ code, message }: ServiceError): boolean {
   return code === 'ReceiptHandleIsInvalid' || /receipt handle has expired/i.test(message)
 }

@@ -85,7 +85,7 @@ export function awsSsoAdmin(client: SSOAdminClient, patientClient = client, want
 
 export type WantedInstance = {
   readonly instanceArn?: string | undefined
-  /** Asked if several instances are listed and none is named: the organization's instance belongs to the management account. */
+  /** Called if several instances are listed and none is named: the management account owns the organization's instance. */
   readonly managementAccountId?: (() => Promise<string>) | undefined
 }
 

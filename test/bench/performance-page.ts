@@ -18,7 +18,7 @@ export function writePage(page: string): void {
 export function renderPage(page: string, figures: readonly NamedFigure[]): string {
   const [before, rest] = splitAt(page, begin)
   const [, after] = splitAt(rest, end)
-  return `${before}${begin}\n\n${renderTable(figures)}\n${end}${after}`
+  return `${before}${begin}\n\n${renderTables(figures)}\n${end}${after}`
 }
 
 function splitAt(text: string, mark: string): readonly [string, string] {
@@ -29,19 +29,20 @@ function splitAt(text: string, mark: string): readonly [string, string] {
 
 const clocks = new Map(benchmarks.map(({ name, clock }) => [name, clock === 'virtual' ? 'virtual' : 'this machine']))
 
-function renderTable(figures: readonly NamedFigure[]): string {
-  const rows = figures.map(({ name, figure, value, unit, bound, ratio, goal, held }) => [
-    `\`${name}\``,
-    figure,
-    `${renderNumber(value)} ${unit}`.trim(),
-    bound === undefined ? '' : renderNumber(bound),
-    ratio === undefined ? '' : renderNumber(ratio),
-    goal,
-    held ? 'yes' : '**no**',
-    clocks.get(name) ?? '',
-  ])
-  const head = ['benchmark', 'figure', 'value', 'bound', 'ratio', 'goal', 'held', 'clock']
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
+/** A table for each benchmark. A figure without a goal stands in bench/results.json alone, unless its benchmark has no goals. */
+function renderTables(figures: readonly NamedFigure[]): string {
+  return [...Map.groupBy(figures, ({ name }) => name)].map(renderBenchmark).join('\n')
+}
+
+function renderBenchmark([name, figures]: readonly [string, readonly NamedFigure[]]): string {
+  const withGoals = figures.filter(({ goal }) => goal !== 'none')
+  const rows = (withGoals.length > 0 ? withGoals : figures).map(({ figure, value, unit, bound, ratio, goal, held }) => {
+    const beside =
+      bound === undefined || ratio === undefined ? '' : ` (${renderNumber(ratio)} × bound of ${renderNumber(bound)})`
+    const result = `${renderNumber(value)} ${unit}`.trim()
+    return `| ${figure} | ${result}${beside} | ${goal}${held ? '' : ', **missed**'} |\n`
+  })
+  return `\`${name}\`, ${clocks.get(name)}:\n\n| figure | value | goal |\n| --- | --- | --- |\n${rows.join('')}`
 }
 
 function renderNumber(value: number): string {

@@ -17,8 +17,8 @@ import type { Settling } from './settling.ts'
 import { bindLinks, keepBindings } from './user-binding.ts'
 
 /**
- * Reads the links that granted the access once more, and finds in the same reading why it goes. If they say something else than
- * at the beginning of the evaluation, the evaluation starts again: nothing is counted and nothing is sent.
+ * Asks the brake about a revocation. First reads the links that granted the access once more, to find the cause of the revocation. If they
+ * differ from the beginning of the evaluation, the evaluation starts again: the brake counts nothing and no call is sent.
  */
 export async function askBrake(settling: Settling): Promise<BrakeAnswer | 'evaluate again'> {
   const { key, id, context, wish, located: account, selectors, entry } = settling

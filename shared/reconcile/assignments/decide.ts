@@ -33,7 +33,7 @@ const departedReason =
  * | unwanted, live    | some                       | retire it                                           |
  * | lacking           | some                       | hold on to it, unless its principal is long gone    |
  * | unclear, by view  | some                       | evaluate on the live account                        |
- * | unclear, live     | some                       | leave it until the links can be read                |
+ * | unclear, live     | some                       | leave it until S3 returns the links                 |
  * | unplaced account  | some                       | leave it until Organizations says where the account is |
  * | not wanted        | none                       | nothing                                             |
  */
@@ -64,7 +64,7 @@ function finish(rest: StepOf<'finish'>['rest']): Step {
 }
 
 /**
- * An operator gave it back to others, and the command died or somebody restored an old version of the entry.
+ * An operator released the access to others, but the command died, or somebody restored an old version of the entry.
  *
  * | history says               | listed | then                                                         |
  * | -------------------------- | ------ | ------------------------------------------------------------ |
@@ -153,7 +153,7 @@ function acquire(facts: Facts, { links }: Wanted): Step {
   return listing.isListed ? disown(facts, links) : create(facts, false)
 }
 
-/** It is listed, and the ledger does not claim it: ask history before calling it foreign. */
+/** The access is listed, and the ledger does not claim it. Ask history before calling it foreign. */
 function disown(facts: Facts, links: readonly GrantingLink[]): Step {
   const { history } = facts.known
   if (history === undefined) return learn('history')
@@ -228,13 +228,13 @@ function revoke(facts: Facts, entry: LedgerEntry): Step {
 }
 
 /**
- * The ledger has it, but history says that it ended: somebody restored an old version of the entry, or a process died before it
+ * The ledger has the access, but history says that it ended: somebody restored an old version of the entry, or a process died before it
  * removed the entry.
  *
  * | listed | it ended by          | then                                                               |
  * | ------ | -------------------- | ------------------------------------------------------------------ |
  * | no     |                      | forget it                                                          |
- * | yes    | the entry's deletion | leave it to others; if just now, put it off, since the listing may lag |
+ * | yes    | the entry's deletion | leave it to others; if it ended just now, put it off, since the listing may lag |
  * | yes    | another call         | report the contradiction: somebody may have granted it since       |
  */
 function outlive(facts: Facts, entry: LedgerEntry, end: Extract<LastWord, { says: 'ended' }>): Step {
@@ -302,7 +302,7 @@ function unreadReason(unreadable: readonly string[]): string {
 }
 
 /**
- * It is unknown which links grant it: make no call, and keep the entry.
+ * It is unknown which links grant the access: make no call, and keep the entry.
  *
  * | a request of ours     | the brake | the ledger says | the links that granted it | then                             |
  * | --------------------- | --------- | --------------- | ------------------------- | -------------------------------- |
@@ -353,7 +353,7 @@ function release(facts: Facts): Step {
   return awaitOutcome(facts) ?? { do: 'forget', as: 'released' }
 }
 
-/** Comes before everything else: the end of this evaluation, a request without an outcome, or a prepared call that is `meant`. */
+/** Comes before everything else: the end of this evaluation, a request without an outcome, or a prepared call of the kind `meant`. */
 function awaitRequest(facts: Facts, entry: LedgerEntry | undefined, meant?: RequestKind): Step | undefined {
   const first = awaitOutcome(facts)
   if (first) return first
@@ -395,12 +395,12 @@ function forget(facts: Facts, entry: LedgerEntry): Step {
   return { do: 'forget', as: isTold ? 'ended' : 'revoked' }
 }
 
-/** It is listed, but we did not create it. If the entry does not claim it either, ask history, as `acquire` does. */
+/** The access is listed, but we did not create it. If the entry does not claim it either, ask history, as `acquire` does. */
 function leave(facts: Facts, entry: LedgerEntry, links: readonly GrantingLink[]): Step {
   return claims(entry) ? { do: 'leave to others', links } : disown(facts, links)
 }
 
-/** At the end of a slice the hint returns to its queue instead, unless the caller gives a state. */
+/** Puts the work off. At the end of a slice the hint returns to its queue instead, unless the caller gives a state. */
 function putOff(facts: Facts, why: Omit<StepOf<'put off'>, 'do'>): Step {
   if (!facts.mayStart && why.state === undefined) return givenBack
   return { do: 'put off', ...why }
@@ -418,7 +418,7 @@ function isRecorded({ now }: Facts, entry: LedgerEntry, links: readonly Granting
 }
 
 /**
- * Someone removed it, and drift is only reported, or they remove it again and again. It stays removed until somebody changes a
+ * Someone removed the access, and drift is only reported, or they remove it again and again. It stays removed until somebody changes a
  * granting link or asks it to count as new.
  */
 function isLeftMissing({ onDrift }: Facts, entry: LedgerEntry, links: readonly GrantingLink[]): boolean {

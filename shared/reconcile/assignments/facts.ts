@@ -6,7 +6,7 @@ import type { PermissionSetArn } from '../../domain/principals/identity-center-i
 import type { RequestKind } from '../../ports/sso-admin.ts'
 import type { LastWord } from '../records/history.ts'
 
-/** What the links that name the principal's present name say about one access now. */
+/** The wish of the links that name the principal's present name, for one access. */
 export type Wish =
   /** No link grants it. `isLive`: evaluated on the account's live place, state and tags, not on the cached view. */
   | { readonly is: 'unwanted'; readonly isLive: boolean }
@@ -29,12 +29,12 @@ export type Rest =
   | { readonly result: 'foreign' }
   | { readonly result: 'open' | 'held'; readonly reason: string }
 
-/** What this evaluation learned. `undefined`: not asked yet. */
+/** The facts that this evaluation learned. `undefined`: not asked yet. */
 export type Learnt = {
   readonly listing?: Listing | undefined
   /** The record under `foreign/` for this key. `same`: this access, granted by the same links. */
   readonly foreign?: 'same' | 'other' | 'none' | undefined
-  /** What history says last about the access. If the ledger has it: whether history says that it ended. */
+  /** The last word of history about the access. If the ledger has the access: whether history says that it ended. */
   readonly history?: LastWord | undefined
   /**
    * The search for a request of ours without an outcome. `lost`: Identity Center does not know its id. `in-progress`: it takes
@@ -78,12 +78,12 @@ export type Step =
   | { readonly do: 'ask the brake' }
   /** Evaluate the links on the account's live place. */
   | { readonly do: 'look at the live account' }
-  /** Ours, or an earlier one. */
+  /** Wait for a request in progress, ours or an earlier one. */
   | { readonly do: 'wait for the request' }
   /** Write the ledger before a call. `wasLost`: access that was there is gone, so history records that first. */
   | { readonly do: 'prepare'; readonly kind: 'deletion' }
   | { readonly do: 'prepare'; readonly kind: 'creation'; readonly wasLost: boolean }
-  /** After the ledger was written: check that links and name still ask for it. */
+  /** After writing the ledger, check that links and name still ask for the access. */
   | { readonly do: 'check' }
   | { readonly do: 'call'; readonly kind: RequestKind }
   /** The access is there: the ledger says granted. `until`: its principal is gone, and its grace ends then. */

@@ -23,9 +23,9 @@ export type Again = {
   readonly place: Settling['place']
   /** Keep the known entry, which may be ahead of its object. Absent: read it. */
   readonly entry?: 'as known'
-  /** What stays known anyway. */
+  /** Facts that stay known. */
   readonly keeps?: Learnt | undefined
-  /** Tried for long enough: the reason to put it off. */
+  /** ssofile has tried for long enough. The reason for putting the access off. */
   readonly tiredOf?: string | undefined
 }
 
@@ -36,9 +36,9 @@ export async function gatherFirst(settling: Settling): Promise<void> {
 }
 
 /**
- * Reads the entry, the name and the links again. Before a revocation this is the second look at the links: a link is read
- * moments after the listing, and another may have replaced it in between. A put-off or held access stays so until the end of
- * the evaluation. Throws if a read fails: then nothing is granted or revoked.
+ * Reads the entry, the name and the links again. Before a revocation this is the second look at the links: each link is read moments after
+ * the listing, and another link may have replaced it in between. Access that was put off or held stays so until the end of the evaluation.
+ * Throws if a read fails: then nothing is granted or revoked.
  */
 export async function gather(settling: Settling, { place, entry, keeps }: Again): Promise<void> {
   settling.readAnew()
@@ -93,7 +93,7 @@ async function findWish(settling: Settling, found: readonly GrantingLink[]): Pro
   const { id, context, stored, assignment } = settling
   const { links, lacks } = await bindLinks(settling, found)
   if (settling.whereabouts === 'gone') {
-    // If somebody else has the name now, that evaluation says what the links lack.
+    // If somebody else has the name now, the evaluation of that principal's access says what the links lack.
     if (await isFree(settling)) settling.noteLacks(lackOfAll(found, await lackOfName(assignment, context)))
     return links.length === 0 ? unwanted : { is: 'lacking', links }
   }
@@ -142,7 +142,7 @@ async function findLasting({ context, entry }: Settling): Promise<readonly strin
   return read.filter(({ state }) => state === 'in-force' || state === 'unreadable').map(({ key }) => key)
 }
 
-/** No account: DescribeAccount has just not found it. It is gone if two complete listings lacked it before. */
+/** `account` undefined: DescribeAccount has just not found it. It is gone if two complete listings lacked it before. */
 async function stateOf(account: Account | undefined, { id, context }: Settling): Promise<Facts['account']> {
   if (account !== undefined) return refuses(account) ? 'refusing' : 'active'
   return (await isMissingForLong(context, id.accountId)) ? 'gone' : 'unknown'
@@ -179,7 +179,7 @@ export async function learn(settling: Settling, what: Question): Promise<Learnt>
   }
 }
 
-/** The record under `foreign/`. Only holders of the dispatcher lease write there, so a key that is not known has no record. */
+/** The record under `foreign/`. Only holders of the dispatcher lease write there, so an unknown key has no record. */
 export async function findForeign({ key, context }: Settling): Promise<ForeignAssignment | undefined> {
   return context.standings.isKnownUnforeign(key) ? undefined : readForeign(context.objects, key)
 }

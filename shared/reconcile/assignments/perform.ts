@@ -35,7 +35,7 @@ import { type Again, changing, findForeign, learn } from './gather.ts'
 import { giveBack } from './release-assignment.ts'
 import type { Prepared, Settling } from './settling.ts'
 
-/** How long an evaluation waits for a request and repeats calls that Identity Center does not take. */
+/** An evaluation waits this long for a request, and repeats refused calls this long. */
 const patienceMs = 5 * 60_000
 /** How long a call waits for its slot. After that, read the links again, because they may have changed. */
 const believedMs = 5_000
@@ -141,8 +141,8 @@ async function prepareDeletion(settling: Settling): Promise<void> {
 }
 
 /**
- * Whoever deletes a link, moves an account or changes a name finds granted access by the ledger. Changes before this entry
- * existed found nothing, so check for them here. Later changes find the entry.
+ * Looks for late changes. When somebody deletes a link, moves an account or changes a name, ssofile finds granted access by the ledger.
+ * Changes before this entry existed found nothing, so check for them here. Later changes find the entry.
  */
 async function check(settling: Settling): Promise<Again | undefined> {
   const { context, assignment, id, wish, place, prepared } = settling
@@ -186,7 +186,10 @@ async function isApart(settling: Settling, prepared: Prepared, links: readonly G
   })
 }
 
-/** The prepared call was not sent, or was refused: restore the entry. If the brake let it pass, it does not become held again. */
+/**
+ * The prepared call was not sent, or was refused: restore the entry. If the brake let the revocation pass, the entry does not become held
+ * again.
+ */
 async function undo(settling: Settling, prepared: Prepared | undefined): Promise<void> {
   if (!prepared) return
   const { before, kind } = prepared
@@ -287,7 +290,7 @@ async function noteEnd(settling: Settling, end: RequestEnd, id?: string): Promis
   settling.know({ failure: { reason: refusal === undefined ? end.reason : `${refusal}: ${end.reason}` } })
 }
 
-/** The view may be an hour old. Read the account live only if AWS's reason is about the account. */
+/** The account of a failed request. The view may be an hour old, but read the account live only if AWS's reason is about the account. */
 async function findFailedAccount({ place, located, id, context }: Settling, reason: string) {
   if (place === 'live' || !reason.includes('AWS account')) return located
   const reading = context.organization.readLive(id.accountId, async () => false)
@@ -355,7 +358,7 @@ async function leaveToOthers(settling: Settling, { links }: StepOf<'leave to oth
   settling.know({ rest: { result: 'foreign' } })
 }
 
-/** Uses the instant at which an operator released it. */
+/** Finishes an operator's release, with the instant of that release. */
 async function finishRelease(settling: Settling): Promise<void> {
   const { access, now, context, key } = settling
   await giveBack(context.objects, key, { ...access, releasedAt: access.releasedAt ?? now })

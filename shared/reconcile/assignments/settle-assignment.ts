@@ -13,10 +13,10 @@ import { Settling } from './settling.ts'
 
 export type StepTaken = { readonly settling: Settling; readonly facts: Facts; readonly step: Step }
 
-/** Each step before `perform`: the simulation compares it with a model. */
+/** Emits each step before `perform`. The simulation compares it with a model. */
 export const steps = new EventEmitter<{ taken: [StepTaken] }>()
 
-/** An assignment that needs more steps without a pause goes round in circles. */
+/** If an assignment needs more steps without a pause, it goes round in circles. */
 const stepsMost = 60
 
 /**
@@ -82,7 +82,7 @@ function settlementOf({ rest }: StepOf<'finish'>, settling: Settling): Settlemen
   }
 }
 
-/** If the principal of a link is gone, its status says until when ssofile keeps the access. */
+/** If the principal of a link is gone, the link's status says how long ssofile keeps the access. */
 function tellGrace({ wish, entry, lacks }: Settling): Lacks {
   const until = entry?.orphanedAt === undefined ? undefined : entry.openUntil
   if (wish.is !== 'lacking' || until === undefined) return lacks

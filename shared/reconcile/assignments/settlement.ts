@@ -45,7 +45,7 @@ export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'rand
   readonly pulledMs: number
 }
 
-/** By link. `none`: everything that the link names was found. Links outside the map were not evaluated. */
+/** By link. `none`: ssofile found everything that the link names. Links outside the map were not evaluated. */
 export type Lacks = ReadonlyMap<string, Lack | 'none'>
 
 /**

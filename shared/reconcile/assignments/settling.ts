@@ -34,12 +34,12 @@ export class Settling {
   readonly key: AssignmentKey
   readonly id: AssignmentId
   readonly context: SettleContext
-  /** The entry may be ahead of the object: it has the outcome of a request before the next write. */
+  /** The entry may be newer than the stored object: it has the outcome of a request before the next write. */
   stored: StoredEntry | undefined
   whereabouts: Whereabouts = 'gone'
   wish: Wish = { is: 'unwanted', isLive: false }
   place: 'view' | 'live' = 'view'
-  /** When that reading began, in monotonic milliseconds. */
+  /** When the reading of the account began, in monotonic milliseconds. */
   lookedMs: number
   #readings: LinkReadings
   #readMs: number

@@ -134,8 +134,8 @@ export class Standings {
   }
 
   /**
-   * The standing in each of these accounts, by the ledger before `foreign/`, without the accounts that have none. Reads what is
-   * not known yet. If two ids have had the name, the id that the directory still knows wins.
+   * The standing in each of these accounts, from the ledger before `foreign/`. Leaves out accounts without one. Reads unknown records. If
+   * two ids have had the name, the id that the directory still knows wins.
    */
   async of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>> {
     const found = await this.#standingsOf(await this.#holdingsOf(grant, 'present'), accounts)
@@ -272,8 +272,8 @@ function isRead(part: Part): boolean {
 }
 
 /**
- * First the access that a link gave to this name, last the access of a principal that is gone: two principals may have one
- * name. Between drift checks nobody updates `foreign/`, so its access may belong to a principal that is gone.
+ * Sorts first the access that a link gave to this name, last the access of a principal that is gone, because two principals may have had
+ * one name. Between drift checks nobody updates `foreign/`, so its access may belong to a principal that is gone.
  */
 function rankOf({ state, isOrphaned = false, links = [] }: Standing, { principal }: Grant): number {
   if (isOrphaned) return 3

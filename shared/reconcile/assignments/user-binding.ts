@@ -47,10 +47,7 @@ export function bindingOfReading(
   return bindingOf(reading.link.type, status, reading.state === 'absent' ? undefined : reading.object)
 }
 
-/**
- * If this entry was granted for this content of the link, the link is bound to the entry's user, even if its status does not
- * say so yet.
- */
+/** If this entry was granted for this content of the link, the link is bound to the entry's user, even before its status says so. */
 function bindingInLedger({ id, stored }: Pick<Settling, 'id' | 'stored'>, link: GrantingLink): PrincipalId | undefined {
   if (id.type !== 'USER' || stored?.entry.grantedAt === undefined) return undefined
   return stored.entry.links.some((known) => isSameLink(known, link)) ? id.principalId : undefined
@@ -106,7 +103,7 @@ async function bind(settling: Settling, found: GrantingLink) {
   const recorded = bindingInLedger(settling, link)
   // Temporary access is bound to the requester's id, so nobody else with that name gets it, not even at first.
   const asked = link.ofRequest?.user
-  // The user is unknown. For a group's link only the uploader is unknown.
+  // The link's user is unknown. For a link of a group, a spoiled status hides only the uploader.
   if (isSpoiled(read) && type === 'USER' && (asked ?? recorded) === undefined) throw read
   // The status may belong to other content by another uploader.
   const by = toldUploader(status, link)

@@ -7,15 +7,15 @@ import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { nameKeys } from './name-keys.ts'
 
-/** What `access/` lacks, and what it has too much. */
+/** Missing and superfluous keys under `access/`. */
 export type AccessDifferences = {
   readonly toWrite: ReadonlyMap<string, PrincipalId>
   readonly toDelete: readonly string[]
 }
 
 /**
- * Compares `access/` with the ledger and `foreign/`, by the present names. Reads the entries that are not settled, and those
- * that are there not exactly once.
+ * Compares `access/` with the ledger and `foreign/`, by the present names. Reads only unsettled entries, and entries that `access/` lacks
+ * or has twice.
  */
 export async function findAccessDifferences(
   objects: ObjectStore,

@@ -39,7 +39,7 @@ import { findMisindexed, indexAssignments, wantsLook } from './find-untold.ts'
 import { nameKeys } from './name-keys.ts'
 import { readLinks, readStatuses } from './read-inputs.ts'
 
-/** At six calls each, and twenty calls a second, this takes a few seconds. */
+/** Each judgement takes six calls. At twenty calls a second, this many take a few seconds. */
 const judgedMost = 20
 
 /** Everything in the bucket that differs from the files. */
@@ -120,7 +120,7 @@ export async function findDifferences(
   }
 }
 
-/** How many entries the ledger has, and how many have nothing left to do. */
+/** The number of entries in the ledger, and of those with nothing left to do. */
 function countEntries(ledger: Heads, moving: readonly string[]) {
   const all = [...ledger.keys()].filter((key) => parseAssignmentKey(key.slice(ledgerPrefix.length))).length
   return { all, settled: all - moving.length }
@@ -143,7 +143,7 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
     list(permissionSetPrefix),
     list(statusPrefix),
   ])
-  // Before the records, so that access granted meanwhile does not count as too much.
+  // List `access/` before the records. Otherwise access that is granted meanwhile would look superfluous.
   const access = await list(accessPrefix)
   const [ledger, foreign, ownedSets] = await Promise.all([list(ledgerPrefix), list(foreignPrefix), list(ownedPrefix)])
   const names = await nameKeys(objects, { ledger, foreign })
@@ -171,8 +171,8 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
 }
 
 /**
- * It is unknown whether an unread link grants, what an invalid selector means, and which tags an account has before they are
- * read. So these neither grant nor revoke.
+ * Three things are unknown: whether an unread link grants, which accounts an invalid selector has, and which tags an account has before
+ * they are read. So these neither grant nor revoke.
  */
 function planAll({ links, names, owned, others, view, configuration }: Bucket): BucketPlan {
   const tagged = view.hasTags ? [] : links.inForce.filter(({ scope }) => scope.kind === 'account_tag')
@@ -226,7 +226,7 @@ function listInputs(
       isUnused: !used.has(input),
     })
   }
-  // Its selector came and went between two looks at the selectors: the link waits for it, but its status differs.
+  // Its selector was added and removed between two looks at the selectors: the link waits for it, but its status says something else.
   const isUntoldWait = ({ key, scope }: Link) =>
     scope.kind === 'select' && !configuration.selectors.has(scope.name) && statuses.told.get(key)?.state === 'applied'
   const waiting = links.inForce.filter(isUntoldWait).map(({ key }) => key)
@@ -234,7 +234,10 @@ function listInputs(
   return [...new Set([...links.unindexed, ...links.readable, ...waiting, ...[...inputs].filter(isToLookAt)])].sort()
 }
 
-/** Each needs a read of its definition. With many, a sweep takes those whose status differs or that do not exist. */
+/**
+ * Each file needs a read of its definition. If there are many, a sweep takes only files whose status differs, or whose permission set has
+ * no access.
+ */
 function listJudgedFiles(
   { heldFiles }: Unfinished,
   { statuses, names, isSweep }: Bucket,
@@ -251,9 +254,9 @@ function setsOf(keys: readonly AssignmentKey[]): ReadonlySet<PermissionSetName> 
 }
 
 /**
- * Links whose status counts fewer or more accounts than their scope has: an account changed without an event, perhaps without a
- * grant or revocation. Each comes with one assignment, whose evaluation makes the dispatcher write the status. `undefined`: it
- * has none.
+ * Links whose status counts fewer or more accounts than their scope has: an account changed without an event, perhaps without a grant or
+ * revocation. Each comes with one of its assignments, because its evaluation makes the dispatcher write the status. `undefined`: the link
+ * has no assignment.
  */
 function findMiscounted({ links, statuses, view, configuration }: Bucket) {
   const counts = new Map<string, readonly AccountId[]>()
@@ -279,8 +282,8 @@ function isCounted({ state, desired }: CheckedStatus): boolean {
 }
 
 /**
- * Removes what a sweep leaves alone. A link that waits for a name is evaluated once more after it began to wait, and after its
- * permission set was created; the reconcile looks up its principal again. The work of a running dispatcher gets no second hint,
+ * Removes work that a sweep leaves alone. A link that waits for a name is evaluated once more after it began to wait, and once after its
+ * permission set was created; only the reconcile looks up its principal again. The work of a running dispatcher gets no second hint,
  * because its queue may be long.
  */
 function leaveAlone(plan: BucketPlan, bucket: Bucket): BucketPlan {

@@ -26,7 +26,7 @@ export async function findUnfinished(
   revoked: ReadonlySet<AssignmentKey>,
 ) {
   const known = new Set(last.entries)
-  // If it cannot be read, held entries stay held.
+  // If the brake's file is unreadable, held entries stay held.
   const brake = await brakeFile(objects)
     .read()
     .catch(() => 'unreadable' as const)
@@ -57,14 +57,14 @@ export async function findUnfinished(
     }
     const entry = read?.entry
     if (entry) names.set(`${id.type} ${id.principalId}`, { type: id.type, id: id.principalId, name: entry.principal })
-    // Removed since the listing. An entry that was never granted has no history, so it must not count as settled.
+    // The entry was removed since the listing. If it was never granted, it has no history, so it must not count as settled.
     if (entry === undefined) return void moving.push(key)
     // Settled but still on the brake's list: the dispatcher died before it removed the key.
     if (isAtRest(entry) && !listed.has(key)) return
     const { state, links } = entry
     moving.push(key)
     const account = byId.get(id.accountId)
-    // The account had this state then. If the state changed, evaluate the entry once more, so that its reason is right.
+    // The state of the account in the entry's reason. If it changed, evaluate the entry once more, so that its reason is right.
     const told = stateInReason(entry.reason ?? '')
     const isTold = told === undefined || account === undefined || told === account.state
     if (state === 'stuck' && refuses(account) && isTold) return void resting.add(key)

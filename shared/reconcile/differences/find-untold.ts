@@ -16,7 +16,7 @@ import { readStatus, type Statuses } from './read-inputs.ts'
 
 /** Facts about an input in addition to its status. */
 export type Situation = {
-  /** Only differences that S3 alone shows: skips most statuses that wait for something. */
+  /** A sweep looks only for differences that S3 alone shows, and skips most statuses that wait for something. */
   readonly isSweep: boolean
   /** A dispatcher is running: it writes its own progress. */
   readonly isAtWork: boolean
@@ -25,7 +25,7 @@ export type Situation = {
   readonly isGone: boolean
   /** Some of its access is still to be granted, revoked or retried. */
   readonly isOpen: boolean
-  /** A retry of it is under `state/open/`. */
+  /** `state/open/` has a retry of it. */
   readonly isScheduled: boolean
   readonly isExpired: boolean
   /** The brake holds access of the link, or the file of the permission set. */
@@ -35,20 +35,20 @@ export type Situation = {
 }
 
 /**
- * Whether an input must be looked at again, by a status that describes the file as it is.
+ * Whether ssofile must look at an input again, if its status describes the present file.
  *
- * | status                                | the sweep                                    | the reconcile   |
- * | ------------------------------------- | -------------------------------------------- | --------------- |
- * | expired                               | no                                           | no              |
- * | suspended, partly: of people, no links | no                                          | no              |
- * | rejected                              | as revoking, if access is still to be revoked | as revoking, if so |
- * | applied                               | if it has expired                            | as the sweep    |
- * | applying, revoking                    | if no retry is scheduled, nor a dispatcher at work | always    |
- * | held                                  | if the brake holds nothing of it             | as the sweep    |
- * | waiting for accounts or a date        | if it is new, or has expired                 | always          |
- * | waiting for a name; a link failed     | if nothing is open, or it has expired        | also if it is gone |
- * | a permission set waits, or failed     | no: its retry is scheduled                   | always          |
- * | a permission set is blocked           | if nothing names it and no retry is scheduled | always         |
+ * | status                                | the sweep looks                              | the reconcile looks |
+ * | ------------------------------------- | -------------------------------------------- | ------------------- |
+ * | expired                               | no                                           | no                  |
+ * | suspended, partly: people, not links  | no                                           | no                  |
+ * | rejected                              | as for revoking, if access is still to be revoked | as the sweep   |
+ * | applied                               | if it has expired                            | as the sweep        |
+ * | applying, revoking                    | if no retry is scheduled and no dispatcher works | always          |
+ * | held                                  | if the brake holds nothing of it             | as the sweep        |
+ * | waiting for accounts or a date        | if it is new, or has expired                 | always              |
+ * | waiting for a name; a link failed     | if nothing is open, or it has expired        | also if it is gone  |
+ * | a permission set waits, or failed     | no: its retry is scheduled                   | always              |
+ * | a permission set is blocked           | if nothing names it and no retry is scheduled | always             |
  */
 export function wantsLook(input: string, { state, desired, open }: CheckedStatus, situation: Situation): boolean {
   const { isSweep, isAtWork, isNew, isGone, isOpen, isScheduled, isExpired, isHeld, isUnused } = situation
@@ -98,14 +98,13 @@ export function indexAssignments(
 }
 
 /**
- * Inputs whose state in the index under `attention/` differs from their status. For requests and approvals, reads only those in
- * the index: a person with too many there may not ask.
+ * Inputs whose state in the index under `attention/` differs from their status. Of requests and approvals, reads only those in the index.
  */
 export async function findMisindexed(objects: ObjectStore, { told, spoiled }: Statuses): Promise<readonly string[]> {
   const misindexed = new Set<string>()
   const indexed = new Set<string>()
   const ofRequests: [input: string, state: AttentionState][] = []
-  // The index may have the hash of an input whose status has room for its name.
+  // A key of the index may have a hash in place of the input, although the status key has room for the input.
   const inputs = new Map(
     [...told.keys()].flatMap((input) => attentionStates.map((one) => [attentionKey(one, input), input])),
   )

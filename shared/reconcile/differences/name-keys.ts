@@ -17,7 +17,7 @@ import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
-/** By key, the assignments that links would name: by the principal's present name; two if it has just changed. */
+/** By key: the assignments that links would name, with the principal's present name. Two if the name has just changed. */
 export type NamedKeys = ReadonlyMap<AssignmentKey, readonly Assignment[]>
 
 /** Names the listed keys by `state/principals/`. If an id has lost its name there, reads one record of it. */

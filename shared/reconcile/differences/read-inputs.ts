@@ -15,8 +15,8 @@ import { inputOfStatus, isTooLong, statusKey } from '../records/status-store.ts'
 import { isSpoiled, type Stored, unlessSpoiled } from '../records/stored-json.ts'
 
 /**
- * Reads the links that have a body, unless the checkpoint knows it. The listing fully describes an empty link, unless it is
- * encrypted or rejected: then S3 may not return it. `known`: also of links that are read anyway.
+ * Reads the links with a body that the checkpoint does not know. A listing fully describes an empty link, unless the link is encrypted or
+ * rejected: then S3 may not return it.
  */
 export async function readLinks(
   objects: ObjectStore,
@@ -45,8 +45,8 @@ export async function readLinks(
     const { times, at } = found
     memory[file.key] = times
     if (times.isUnreadable) return void unread.push(link.value)
-    // Between two sweeps S3 may have refused it for a while, and only its status says so. The reconcile needs no more than
-    // that, because a status may also be rejected for something outside the body.
+    // S3 may have refused the link for a while between two sweeps, and only its status shows that. The reconcile ignores that status,
+    // because a link may also be rejected for something outside its body.
     if (last?.isUnreadable || (isRejected && times.isValid && !isSweep)) readable.push(file.key)
     if (!times.isValid) return
     const body = { notBefore: dateOf(times.notBefore), expiresAt: dateOf(times.expiresAt) }
@@ -100,7 +100,7 @@ function dateOf(instant: string | undefined): Date | undefined {
 
 export type Statuses = Awaited<ReturnType<typeof readStatuses>>
 
-/** The status at `key`; returns a spoiled one as such. */
+/** The status at `key`. A spoiled status is returned as an error value. */
 export function readStatus(objects: ObjectStore, key: string) {
   return unlessSpoiled(new JsonRecord(objects, key, status).read())
 }

@@ -53,8 +53,8 @@ export async function sweep(ports: Ports, configuration: Configuration): Promise
 }
 
 /**
- * A slice begins every minute, often in the second of a sweep. Without work it ends within seconds, and is no reason to leave
- * anything alone.
+ * Waits for a slice without work. A slice begins every minute, often in the same second as a sweep. Without work it ends within seconds, so
+ * the sweep need not leave anything to it.
  */
 async function outlastIdleSlice({ objects, clock }: Ports): Promise<void> {
   const sinceMs = clock.monotonicMs()
@@ -62,8 +62,8 @@ async function outlastIdleSlice({ objects, clock }: Ports): Promise<void> {
 }
 
 /**
- * The sweep, including everything that a sweep leaves alone, after a new reading of the organization and the directory.
- * `renewMs`: how long it may renew known tags.
+ * Does the work of a sweep and everything that a sweep leaves alone, after a new reading of the organization and the directory. `renewMs`:
+ * the time for renewing known tags.
  */
 export async function reconcile(
   ports: Ports,
@@ -94,7 +94,7 @@ export async function reconcile(
   return report
 }
 
-/** The instant is S3's: only an answer about an object tells it. */
+/** `startedAt` is S3's time. Only an answer about an object has it. */
 async function begin(objects: ObjectStore): Promise<{ readonly last: Checkpoint; readonly startedAt: Date }> {
   const last = await readCheckpoint(objects)
   return { last, startedAt: last.now ?? (await writeCheckpoint(objects, new Date(0), noMemory)) }
@@ -127,7 +127,7 @@ async function close(
   const id = ports.randomness.id()
   await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
   const others = [...unfinished, ...released]
-  // Its cause is the link, whose status is written again.
+  // The cause of the hint is the link, so the dispatcher writes its status again.
   const recounts = found.miscounted.flatMap(({ link, assignment }) =>
     assignment ? [assignmentHint(assignment, link)] : [],
   )
@@ -156,7 +156,7 @@ async function noteNames(objects: ObjectStore, { noted, foreignSince }: Differen
   const index = await NameIndex.read(objects)
   const names = new PrincipalNames(objects)
   for (const pair of found) {
-    // An id in place of a name cannot be asked for, and never changes.
+    // Some records have an id in place of a name. No link can name it, and it never changes.
     if (index.namesOf(pair.type, pair.id).length > 0 || pair.name === principalName.parse(pair.id)) continue
     await names.note(pair)
     index.set(pair)

@@ -14,7 +14,7 @@ const clocksDifferMs = 5_000
 export type Meant = {
   readonly matching: ReadonlyMap<PrincipalId, PrincipalName>
   readonly unread: ReadonlySet<PrincipalId>
-  /** How many have names that cannot be in the key of a membership. */
+  /** The number of people whose names cannot be in the key of a membership. */
   readonly unnameable: number
 }
 

@@ -11,19 +11,19 @@ const confirmedMost = 30
 
 /** How to find parts of a directory by `Key`: names by ids, or ids by names. */
 type Search<Key, Value> = {
-  /** Absent: everything was listed just before, without these keys. */
+  /** Absent: the caller has just listed everything, and these keys were missing. */
   readonly list?: ((nextToken: string | undefined) => Promise<Page<NamedPrincipal>>) | undefined
   readonly entryOf: (principal: NamedPrincipal) => readonly [Key, Value]
   readonly lookUp: (key: Key) => Promise<Value | undefined>
 }
 
 /**
- * The values of these keys; `undefined`: none. In a small directory a listing (100 a page) is cheaper, in a large one single
- * look-ups are, and the size is not known before. The two have rates of their own (IAM Identity Center User Guide, "Quotas and
- * limits": 20 calls a second to each API of a store). So both run at once until no key is left.
+ * The values of these keys; `undefined`: none. A listing (100 a page) is faster in a small directory, single look-ups are faster in a large
+ * one, and the size is unknown. The two have separate rates (IAM Identity Center User Guide, "Quotas and limits": 20 calls a second to each
+ * API of a store). So both run at once until no key is left.
  *
- * A listing may lag, so a key that it lacks is looked up: at most `confirmedMost` of them, or all if one of them existed. Only
- * for display: decisions ask for each key.
+ * A listing may lag, so a key that it lacks is looked up: at most `confirmedMost` of them, or all if one of them existed. Only for display:
+ * decisions ask for each key.
  */
 export async function findTogether<Key, Value>(
   keys: Iterable<Key>,

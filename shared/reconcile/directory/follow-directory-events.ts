@@ -21,7 +21,7 @@ import { PrincipalIndex } from './principal-index.ts'
 
 const cause = 'directory'
 
-/** The scope of an event. `urgent`: ids with a new name, or users who left, so access may have to go. */
+/** The principals that events concern. `urgent`: the id has a new name, or the user left, so access may have to go. */
 type Concerned = {
   readonly names: ReadonlyMap<PrincipalType, ReadonlySet<PrincipalName>>
   readonly ids: readonly { readonly type: PrincipalType; readonly id: PrincipalId; readonly urgent: boolean }[]
@@ -32,10 +32,9 @@ type Concerned = {
 }
 
 /**
- * Sends a hint for every assignment that a change in the directory may concern: access of these ids, access of ids that had
- * their present names before, and links with these names. Trusts only that something changed, not what the event says. Most
- * events are about other attributes or members: an id that kept its name still costs one call and two short listings. Returns
- * the number of hints.
+ * Sends a hint for every assignment that a change in the directory may concern: access of these ids, access of ids that had their present
+ * names before, and links with these names. Trusts only that something changed, not what the event says. Most events are about other
+ * attributes or members. An id that kept its name costs one call and two short listings. Returns the number of hints.
  */
 export async function followDirectoryEvents(
   ports: Ports,

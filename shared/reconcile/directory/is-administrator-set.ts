@@ -14,7 +14,7 @@ type Sources = {
   readonly resolve: (name: PermissionSetName) => Promise<PermissionSetArn | 'new' | undefined>
 }
 
-/** Whether a permission set allows everything: by its file, otherwise by Identity Center. */
+/** Whether a permission set allows everything, judged by its file, or without a file by Identity Center. */
 export async function isAdministratorSet(
   name: PermissionSetName,
   { objects, ssoAdmin, resolve }: Sources,

@@ -23,9 +23,9 @@ type ManagementAccountSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & 
 }
 
 /**
- * The permission sets that the management account has: a delegated administrator can neither change nor assign them anywhere.
- * (IAM Identity Center User Guide, "Delegated administration".) The first refusal shows whether we are one. From then on one
- * listing answers for all accounts and permission sets, and nothing more is tried.
+ * The permission sets of the management account: a delegated administrator can neither change nor assign them anywhere. (IAM Identity
+ * Center User Guide, "Delegated administration".) The first refusal shows whether ssofile is one. From then on one listing answers for all
+ * accounts and permission sets, and ssofile tries no further call.
  */
 export class ManagementAccountSets {
   readonly #context: ManagementAccountSources
@@ -37,7 +37,7 @@ export class ManagementAccountSets {
     this.#record = new JsonRecord(context.objects, 'state/management-account.json', seenRecord)
   }
 
-  /** The lack of links and files of this permission set, if a refusal showed it before. */
+  /** The lack that links and the file of this permission set have, if an earlier refusal showed it. */
   async lackOf(name: PermissionSetName, arn: PermissionSetArn): Promise<Lack | undefined> {
     const { clock, managementAccountId } = this.#context
     let seen = await (this.#seen ?? this.#load())
@@ -55,7 +55,7 @@ export class ManagementAccountSets {
     return this.lackOf(name, arn)
   }
 
-  /** Identity Center accepted a change of this permission set, so we are no delegated administrator (any more). */
+  /** Identity Center accepted a change of this permission set, so ssofile is not a delegated administrator now. */
   async disprove(arn: PermissionSetArn): Promise<void> {
     const seen = await (this.#seen ?? this.#load())
     if (!seen?.arns.includes(arn)) return
@@ -77,7 +77,7 @@ export class ManagementAccountSets {
     })
   }
 
-  /** Callers meanwhile share the reading. Does not keep a failed one. */
+  /** Concurrent callers share the reading. A failed reading is not kept. */
   #keep(read: () => Promise<Seen | undefined>): Promise<Seen | undefined> {
     this.#seen = read().catch((error: unknown) => {
       this.#seen = undefined
@@ -111,7 +111,7 @@ type Asking = Pick<Ports, 'ssoAdmin' | 'callerAccountId'> & {
   readonly managementAccountId: AccountId
 }
 
-/** The lack of links and files of a permission set that the management account has, before any refusal. */
+/** Finds the lack for a permission set of the management account, before any refusal. */
 export type LackOfControl = (name: PermissionSetName, arn: PermissionSetArn) => Lack | undefined
 
 /** Why an import skips it: its link would wait, and its access could not be revoked. */
@@ -123,7 +123,7 @@ export function faultOfControl({ reason, remedy }: Lack): Omit<Complaint, 'objec
   }
 }
 
-/** For commands that predict what ssofile can do: one listing now, judged alike for all of them. */
+/** For commands that predict what ssofile can do. Lists the management account's permission sets once. */
 export async function findUncontrolled(asking: Asking): Promise<LackOfControl> {
   const { configuration, managementAccountId, callerAccountId } = asking
   const nothing: LackOfControl = () => undefined

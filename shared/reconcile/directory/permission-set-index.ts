@@ -32,7 +32,7 @@ export class PermissionSetIndex {
   #scannedMs: number | undefined
   #scan: Promise<void> | undefined
   readonly #load = once(() => this.#readStored())
-  /** Created or deleted (`undefined`) since the present scan began, whose pages may be older. */
+  /** Permission sets created or deleted (`undefined`) since the present scan began. Its pages may be older. */
   readonly #recent = new Map<PermissionSetName, PermissionSetArn | undefined>()
 
   constructor(ports: Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'>) {

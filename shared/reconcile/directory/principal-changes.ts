@@ -19,7 +19,7 @@ import { type NamedId, NameIndex, PrincipalNames } from '../records/principal-na
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { PrincipalIndex } from './principal-index.ts'
 
-/** A younger pair stays in the index, because its ledger entry may be about to be written. */
+/** A pair that is younger than this stays in the index, because ssofile may be about to write its ledger entry. */
 const keptMs = 30 * 60_000
 
 /** Differences between the names of ids in the ledger and their present names. */
@@ -125,7 +125,7 @@ async function listLinkedForeign(objects: ObjectStore, known: readonly KnownAssi
   return linked.flat()
 }
 
-/** Without entries in their grace period. A spoiled entry is looked at by each sweep. */
+/** Leaves out entries in their grace period, and spoiled entries, which every sweep looks at. */
 async function withoutWaiting(objects: ObjectStore, keys: readonly AssignmentKey[]): Promise<readonly AssignmentKey[]> {
   const ledger = new Ledger(objects)
   const due = await pLimit(readsAtOnce).map(keys, async (key) => {

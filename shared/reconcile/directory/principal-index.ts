@@ -7,7 +7,7 @@ import { listAll } from '../../ports/page.ts'
 import { findNamed, type Named } from './find-named.ts'
 import { findTogether } from './find-together.ts'
 
-/** How long to keep an id. A missing name, and names of ids, serve only hints from before the look-up. */
+/** An id is kept for this long. The answer that a name is missing, and names of ids, serve only hints from before the look-up. */
 const foundMs = 60_000
 /** 20,000 principals in half a minute. */
 const nearPagesMost = 200
@@ -40,8 +40,8 @@ export class PrincipalIndex {
   }
 
   /**
-   * `undefined`: no principal has exactly this name with `principalSuffix`. The hint that was pulled at `pulledMs` may mean
-   * that one has just appeared, so an older answer that it is missing does not count.
+   * `undefined`: no principal has exactly this name with `principalSuffix`. `pulledMs`: a principal may have appeared shortly before this
+   * hint was pulled, so an older answer that it is missing does not count.
    */
   async resolve(type: PrincipalType, name: PrincipalName, pulledMs: number): Promise<PrincipalId | undefined> {
     const cacheKey = `${type}%${name}`
@@ -54,7 +54,7 @@ export class PrincipalIndex {
   }
 
   /**
-   * Looks up together what is asked for next: thousands of names one after the other take minutes. Returns the names that
+   * Looks up many principals together before callers ask for each: thousands of names one by one take minutes. Returns the names that
    * nobody has. Only for display (see `findTogether`).
    */
   async foresee(wanted: Iterable<LinkPrincipal>): Promise<readonly LinkPrincipal[]> {
@@ -99,9 +99,9 @@ export class PrincipalIndex {
   }
 
   /**
-   * Confirms by id that the name is equal in every byte: user names are unique regardless of case, and AWS does not document
-   * that a look-up is exact. Asks once per name and id. An entirely different name is no matter of spelling: the caller
-   * confirms it before it acts (`checkName`).
+   * Confirms by id that the name is equal in every byte: user names are unique regardless of case, and AWS does not document that a look-up
+   * is exact. Asks once per name and id. If the name is entirely different, the principal was renamed: the caller confirms it before it
+   * acts (`checkName`).
    */
   async #bears(type: PrincipalType, id: PrincipalId, name: PrincipalName): Promise<boolean> {
     const pair = `${id}%${name}`

@@ -14,7 +14,7 @@ const lookedForMs = 60 * 60_000
 const looked = record({
   v: z.literal(1),
   at: z.iso.datetime(),
-  /** A user whom a provider manages. Absent: none. */
+  /** A user of a provider. Absent: none. */
   found: record({ user: z.string(), issuer: z.string() }).optional(),
 })
 type Provider = NonNullable<z.infer<typeof looked>['found']>
@@ -25,7 +25,7 @@ type Sources = {
   readonly configuration: Pick<Configuration, 'directory'>
 }
 
-/** Why nothing under `people/` counts; `undefined`: it counts. */
+/** Why ssofile ignores everything under `people/`. `undefined`: it does not. */
 export async function refusePeople(sources: Sources, now: Date): Promise<Omit<Complaint, 'object'> | undefined> {
   if (sources.configuration.directory !== 'identity-center')
     return {
@@ -44,8 +44,8 @@ export async function refusePeople(sources: Sources, now: Date): Promise<Omit<Co
 }
 
 /**
- * A user whom a provider manages by SCIM, if there is one: then nobody else may write users. No API returns the source of
- * identities, so this lists all users, once an hour.
+ * A user that a provider manages by SCIM, if there is one: then nobody else may write users. No API returns the source of identities, so
+ * this lists all users, once an hour.
  */
 async function findProvider(
   { objects, identityStore }: Pick<Sources, 'objects' | 'identityStore'>,

@@ -2,14 +2,14 @@ import type { WorkItem } from './work-item.ts'
 
 type Line = [WorkItem, ...WorkItem[]]
 
-/** How many hints of a group are in work. */
+/** The number of hints of a group in work. */
 export type RunningOf = (group: string) => number
 
 /**
  * The waiting hints of one lane, by share and then by group, the oldest first.
  *
- * A group is an account or a permission set, and AWS takes one request of it at a time. So the longest group takes longest and
- * has to begin first (longest processing time first). Otherwise most slots are empty at the end.
+ * A group is an account or a permission set, and AWS takes one request for it at a time. So the group with the most hints takes longest and
+ * must begin first (longest processing time first). Otherwise most slots are empty at the end.
  */
 export class HeldHints {
   readonly #shares = new Map<string, Map<string, Line>>()

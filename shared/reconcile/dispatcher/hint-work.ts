@@ -49,7 +49,7 @@ import { giveBackEach } from './work-source.ts'
 
 const repetition = { attemptsMost: 3, firstMs: 2_000, mostMs: 10_000 }
 
-/** `asked`: given back with a request in progress. */
+/** `asked`: the hint was given back while its request is in progress. */
 type End = 'done' | 'given-back' | 'asked'
 
 /** Works on one taken hint: settles an assignment, a permission set or a part of a drift check, puts it off, or gives it back. */
@@ -134,7 +134,7 @@ export class HintWork {
     )
   }
 
-  /** Only an upload says nothing about the directory: any other cause may know of a change in it. */
+  /** An upload says nothing about the directory. Any other cause may come from a change there. */
   #expirePrincipal(items: readonly WorkItem[], pulledMs: number): void {
     for (const { hint } of items) {
       if (hint.kind !== 'assignment' || hint.cause.startsWith(linkPrefix)) continue
@@ -187,7 +187,7 @@ export class HintWork {
     const { permissionSet } = assignmentOf(key)
     const settlement = await settleAssignment(key, context)
     if (settlement.result === 'given-back') return settlement.isAsked ? 'asked' : 'given-back'
-    // Before the next await: from now on, a new permission set or principal wakes this link.
+    // Do this before the next await: from now on, a new permission set or principal wakes this link.
     if (settlement.lacks) this.board.noteLacks(permissionSet, settlement.lacks)
     // Its ledger entry may have been the last one that blocked the deletion of the permission set.
     const isEntered = settlement.result === 'open' || (settlement.result === 'applied' && settlement.owned)
@@ -213,7 +213,7 @@ export class HintWork {
     const isLacking =
       (await permissionSets.resolve(permissionSet)) === undefined ||
       (await principals.resolve(type, principal, pulledMs)) === undefined
-    // From now on, whoever creates what is lacking wakes this link.
+    // From now on, the creation of the missing permission set or principal wakes this link.
     return isLacking && isLackOfAll()
   }
 
@@ -260,7 +260,7 @@ export class HintWork {
     return [...waiting]
   }
 
-  /** Every hint that is put off comes here: the status of each waiting input gets the reason. */
+  /** Writes the reason into the status of each input that waits for a hint that was put off. */
   async #tellPutOff(hint: Exclude<Hint, DriftHint>, waiting: readonly string[], error: unknown): Promise<void> {
     const { statuses, clock } = this.#context
     const putOff = { reason: reasonOf(error), at: clock.now() }
@@ -271,7 +271,7 @@ export class HintWork {
     await tellPutOff(statuses, [permissionSetKey(hint.permissionSet)], putOff)
   }
 
-  /** It was evaluated and has to wait. */
+  /** Reports that the access was evaluated and has to wait. */
   async #tellWait(key: AssignmentKey, { links, reason }: Extract<Settlement, { result: 'open' }>): Promise<void> {
     this.failed++
     const { statuses, clock } = this.#context
@@ -285,7 +285,7 @@ export class HintWork {
   }
 }
 
-/** The links whose status changes, by the knowledge of this slice, which is valid only while the slice holds the lease. */
+/** Opens the board of links whose status changes. It knows only this slice's readings, which are valid while the slice holds the lease. */
 function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): StatusBoard {
   const { objects, clock, log, configuration, policies, statuses, standings, organization, brake, separations } =
     settling
@@ -306,7 +306,7 @@ function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): Stat
       const context = { organization, configuration, policies, separations, accountsOf, progress }
       const reading = await readLink(objects, input, configuration)
       const status = describeLink((await gatherLink(reading, current, context)).facts)
-      // The first look at an invalid file writes its status. One of too many has no status.
+      // The first look at an invalid file writes its status. If there are too many invalid files, it writes none.
       return current === undefined && status?.state === 'rejected' ? undefined : status
     },
   })
@@ -317,7 +317,7 @@ function isInput(cause: string): boolean {
   return cause.startsWith(linkPrefix) || cause.startsWith(suspensionPrefix)
 }
 
-/** A ConflictException is another operation on the same permission set or account, which passes (field reports). */
+/** A ConflictException means another operation on the same permission set or account. It passes (field reports). */
 function mayPass(error: unknown): boolean {
   return error instanceof RecordChangedError || isPassing(error) || isServiceError(error, 'ConflictException')
 }

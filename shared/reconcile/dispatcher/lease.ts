@@ -6,10 +6,10 @@ import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
 
 export const leaseKey = 'control/dispatcher.json'
-/** Compares S3's Date with Last-Modified, so no local clock decides. */
+/** The lease lasts this long. Its age is S3's Date minus Last-Modified, so no local clock decides. */
 const leaseMs = 60_000
 const renewEveryMs = 20_000
-/** How long after the beginning of the last renewal new work may start. Ends well before another dispatcher may take the lease. */
+/** New work may start this long after the beginning of the last renewal. This ends well before another dispatcher may take the lease. */
 const startsForMs = 40_000
 const retryEveryMs = 2_000
 /** How long a release waits for a running renewal, because it needs the etag. */
@@ -48,8 +48,8 @@ export class Lease {
   }
 
   /**
-   * Waits as long as a dead holder's lease lasts. `undefined`: a living process holds it. `holder`: a name of this process for
-   * people.
+   * Takes the lease. If another process holds it, waits as long as a dead holder's lease lasts. `undefined`: a living process holds it.
+   * `holder`: a name of this process for people.
    */
   static async acquire(ports: LeasePorts, holder: string): Promise<Lease | undefined> {
     const { leaseClock, log } = ports

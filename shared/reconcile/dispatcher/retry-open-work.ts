@@ -21,9 +21,8 @@ export function openHint(object: string, key: string): Hint | undefined {
 }
 
 /**
- * Retries all open work now. Its next attempt may be an hour away, and the operator may have removed the obstacle. Returns the
- * objects of that work. Each try deletes or replaces its object, unless the access is kept for a while because its principal is
- * gone.
+ * Retries all open work now, because its next attempt may be an hour away and the operator may have removed the obstacle. Returns the
+ * objects of that work. Each retry deletes or replaces its object, unless the access is in its grace period after its principal is gone.
  */
 export async function retryOpenWork(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,

@@ -30,9 +30,9 @@ import type { WorkItem } from './work-item.ts'
 import { WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
-  /** Start nothing after this long; wait for what runs. A function's time limit must leave room for that. */
+  /** After this time, start nothing more and wait for running work. A function's timeout must leave room for that. */
   readonly sliceMs: number
-  /** How long a slice that has done something waits for more work. */
+  /** A slice that did something waits this long for more work. */
   readonly lingerMs: number
   /** Who holds the lease. */
   readonly holder: string
@@ -49,15 +49,17 @@ const tickMs = 250
 /** How soon the slice notices a pause or a release. */
 const controlEveryMs = 2_000
 /**
- * How many evaluations to prepare beyond the free slots, so that a request leaves as soon as a slot is free. Few, because they
- * use links that they read a moment before.
+ * The number of evaluations to prepare beyond the free slots, so that a request is sent as soon as a slot is free. Only a few, because the
+ * links that they read get old.
  */
 const aheadMost = 6
-/** One with its request in progress, and the next one prepared. */
+/** For one account: one evaluation whose request is in progress, and the next one prepared. */
 const ofAccountMost = 2
 /** Most looks at manual changes at once: each is a call or two, behind all other calls. */
 const looksAtOnce = 8
-/** How many hints of the urgent lane start beyond the room: a revocation waits only for a slot, never for hints that wait there. */
+/**
+ * The number of urgent hints that start although there is no room, so a revocation waits only for a slot, never for other waiting hints.
+ */
 const urgentMost = 15
 /** How soon the slice notices a lost ledger. The schedule looks every minute, but one slice may take many minutes. */
 const guardEveryMs = 45_000
@@ -76,7 +78,8 @@ export async function dispatch(
   if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
   void lease.keep()
   try {
-    // Only under the lease: a restore of a lost ledger holds it, and a late pause would stop the work after it.
+    // Check only under the lease. A restore of a lost ledger holds the lease, and a pause that came late would stop the work after the
+    // restore.
     if (await isPaused(ports, configuration)) return { outcome: 'paused', settled: 0, failed: 0 }
     if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared again')
     await tellConfiguration(ports, configuration)
@@ -201,7 +204,9 @@ class Slice {
     metrics.record('OldestHint', this.#source.takeLongestMs() / 1000)
   }
 
-  /** Looks once more, because hints that arrive during the last long polls would have to be given back and come later. */
+  /**
+   * Whether the slice is over. Polls once more, because hints that arrived during the last long polls would be given back and come later.
+   */
   async #isOver(): Promise<boolean> {
     await this.#source.pause()
     if (this.#isIdle()) return true
@@ -262,7 +267,7 @@ class Slice {
     })
   }
 
-  /** The hints are gone already, so inputs whose status cannot be written have to be looked at again. */
+  /** Writes the remaining statuses. The hints are already deleted, so it asks for a new look at inputs whose status cannot be written. */
   async #tellAll(): Promise<void> {
     const { clock, randomness } = this.#ports
     for (let attempt = 1; ; attempt++) {
@@ -301,10 +306,10 @@ class Slice {
 }
 
 /**
- * The pause in force; if the ledger was lost, it begins now. Without its ledger ssofile would take its own access for someone
- * else's: it would revoke nothing more, and nobody would notice. (`aws s3 sync --delete` to the root of the bucket does this.)
+ * The pause in force. If the ledger was lost, this begins one. Without its ledger ssofile would take its own access for somebody else's: it
+ * would revoke nothing more, and nobody would notice. (`aws s3 sync --delete` to the root of the bucket does this.)
  *
- * It costs one listing of the ledger. Deletion events would come for each of our revocations too, and a listing misses none.
+ * It costs one listing of the ledger. Deletion events are no alternative: they also come for each of our revocations, and may be lost.
  */
 async function guardLedger(
   ports: Pick<Ports, 'objects' | 'clock' | 'log' | 'metrics'>,
@@ -318,7 +323,7 @@ async function guardLedger(
     pause = await stopForLoss(ports, lost)
   }
   log.error('the ledger was lost: nothing is granted or revoked until it is restored (ssofile restore)', pause)
-  // Each time, so that the alarm lasts as long as the loss.
+  // Record it each time, so that the alarm lasts as long as the loss.
   metrics.record('LedgerLost')
   return pause
 }

@@ -6,7 +6,7 @@ import type { Lane } from '../records/lanes.ts'
 export type WorkItem = {
   readonly hint: Hint
   readonly group: string
-  /** Whose hint it is: see `shareOf`. */
+  /** The share of the hint: see `shareOf`. */
   readonly share: string
   readonly lane: Lane | 'open'
   /** When it was pulled, in monotonic milliseconds. */
@@ -14,7 +14,7 @@ export type WorkItem = {
   /** When it was sent, or when its next attempt was due. */
   readonly since: Date
   done(): Promise<void>
-  /** Its message as a new one. Open work has none, because it stays where it is. */
+  /** A new message with the same hint. Absent for open work, whose object stays in the bucket. */
   readonly renew?: () => OutgoingMessage
   /**
    * Puts it back as a new message, because a message that becomes visible again counts towards the dead-letter queue. `to`:
@@ -22,7 +22,7 @@ export type WorkItem = {
    */
   giveBack(to?: Lane): Promise<void>
   /**
-   * Leaves it: it comes again when its visibility ends, and counts towards the dead-letter queue. Notes the reason for `ssofile
+   * Leaves the message: it comes again when its visibility ends, and counts towards the dead-letter queue. Notes the reason for `ssofile
    * redrive`. Never rejects.
    */
   leave(error: unknown): Promise<void>

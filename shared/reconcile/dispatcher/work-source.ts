@@ -13,16 +13,16 @@ import { openHint } from './retry-open-work.ts'
 import type { WorkItem } from './work-item.ts'
 
 /**
- * How many hints of one lane to hold. This many fill every slot and show which accounts have the most work; the rest waits in
- * the queue. With a third of it, the account with the most work stood still for a minute after a hand-over, because returned
- * hints go to the end of the queue.
+ * The number of hints of one lane to hold. This many fill every slot and show which accounts have the most work. The rest waits in the
+ * queue. With a third of it, the account with the most work stood still for a minute after each slice, because returned hints go to the end
+ * of the queue.
  */
 const enough = 3_000
 const openMost = 1_000
 /** The most open work to hold for one account, so that one account never takes all the room. */
 const openOfGroupMost = 10
 const longPollSeconds = 1
-/** As long as the lease: a dead dispatcher's hints return only then. Extended well before. */
+/** As long as the lease: a dead dispatcher's hints come back only then. It is extended well before it ends. */
 const visibilitySeconds = 60
 const extendEveryMs = 20_000
 /** Handles per call. (SQS API Reference, "ChangeMessageVisibilityBatch".) */
@@ -44,14 +44,14 @@ export class WorkSource {
     work: new HeldHints(),
     'work-bulk': new HeldHints(),
   }
-  /** Receipt handles whose visibility is extended: held hints and hints in work. */
+  /** Receipt handles whose visibility is extended: of held hints and of hints in work. */
   readonly #inHand = new Map<string, Lane>()
   readonly #openInHand = new Set<string>()
   #stopped = new AbortController()
   readonly #closed = new AbortController()
   #loops: Promise<void>[] = []
   #extending: Promise<void> | undefined
-  /** Lanes that were polled since the last message of them ended. An ended message frees the next of its group. */
+  /** Lanes that were polled since their last message ended. When a message ends, SQS delivers the next one of its group. */
   readonly #pulled = new Set<Lane | 'open'>()
   readonly #ended: Record<Lane, number> = { 'work-urgent': 0, work: 0, 'work-bulk': 0 }
   #takes = 0
@@ -95,8 +95,8 @@ export class WorkSource {
   }
 
   /**
-   * Takes the most urgent free hint, with all other held hints about the same thing: one evaluation serves them. Among equally
-   * urgent hints, the share that has waited longest goes first. Within it, the longest and the oldest group alternate.
+   * Takes the most urgent free hint, together with all held hints about the same subject: one evaluation serves them. Among equally urgent
+   * hints, the share that has waited longest goes first. Within it, the longest and the oldest group alternate.
    */
   take(isFree: (item: WorkItem) => boolean, runningOf: RunningOf = () => 0): readonly WorkItem[] {
     for (const source of orders[this.#takes % 2 === 0 ? 0 : 1]) {
@@ -254,7 +254,7 @@ export class WorkSource {
     const group = groupOf(hint)
     if (this.#held.open.countOf(group) >= openOfGroupMost) return
     this.#openInHand.add(object)
-    // The object under `state/open/` is its own note.
+    // Open work needs no note: its object under `state/open/` stays.
     const leave = async () => {
       this.#openInHand.delete(object)
     }

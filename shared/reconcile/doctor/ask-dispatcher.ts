@@ -7,7 +7,7 @@ import { deniedRemedy } from './dry-calls.ts'
 import { ownPermissions } from './try-permissions.ts'
 
 const check = 'dispatcher'
-/** How often to wait: it has one instance, and while that works or waits for work, nobody else can ask it. */
+/** How often to wait: the dispatcher has one instance. While it works or waits for work, nobody else can invoke it. */
 const waitsMost = 12
 const waitMs = 5_000
 

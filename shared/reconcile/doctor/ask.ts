@@ -5,7 +5,7 @@ import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
 /** The answer of a service, or its error. */
 export type Answer<T> = { readonly is: T } | { readonly error: ServiceError }
 
-/** Throws errors that are no answers of a service. */
+/** Throws errors that did not come from a service. */
 export async function ask<T>(call: Promise<T>): Promise<Answer<T>> {
   try {
     return { is: await call }
@@ -22,8 +22,8 @@ export function isDenied(error: ServiceError): boolean {
 }
 
 /**
- * Reports a failed question. `needs`: the permission for it. A store other than S3 lacks some operations (NotImplemented): then
- * there is nothing to check.
+ * Reports a failed call. `needs`: the permission for it. A store other than S3 lacks some operations (NotImplemented): then there is
+ * nothing to check.
  */
 export function unasked(check: string, error: ServiceError, { needs }: { readonly needs: string }): Finding {
   if (error.code === 'NotImplemented' || error.code === 'UnknownOperationException')

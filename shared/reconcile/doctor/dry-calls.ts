@@ -189,8 +189,8 @@ export function judgeDirectoryReads(answers: readonly DryAnswer[]): readonly Fin
 }
 
 /**
- * An organization may have multi-account permissions disabled since August 2026; no member of an answer says so. Where
- * permission sets are listed, they are not. (IAM Identity Center User Guide.)
+ * Since August 2026 an organization may have multi-account permissions disabled. No field of an answer says so, but then AWS lists no
+ * permission sets. (IAM Identity Center User Guide.)
  */
 export function judgeMultiAccount(listing: Answer<unknown> | undefined): Finding {
   const check = 'multi-account'

@@ -5,10 +5,10 @@ import type { Owner } from '../records/owner.ts'
 import { ask, unasked } from './ask.ts'
 
 const check = 'concurrency'
-/** Lambda Developer Guide, "Configuring reserved concurrency": so much always stays unreserved. */
+/** Lambda always keeps this number of instances unreserved. (Lambda Developer Guide, "Configuring reserved concurrency".) */
 const unreservedLeast = 100
 
-/** Whether the dispatcher has its one instance. Asks only if the queues are AWS's, because otherwise there are no functions. */
+/** Whether the dispatcher has its one instance reserved. Checks only if the queues are AWS's, because elsewhere there are no functions. */
 export async function examineFunctions(
   installation: Pick<Installation, 'unreservedConcurrency' | 'reservedConcurrency'>,
   { name, queueUrls }: NonNullable<Owner['deployment']>,

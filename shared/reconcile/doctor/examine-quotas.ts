@@ -17,10 +17,10 @@ export type Use = {
 }
 
 /**
- * The quotas that can be raised: AWS's code, the documented default (IAM Identity Center User Guide, "Quotas and limits"),
- * and what they count. For the rates and what runs at a time Service Quotas has no code: they cannot be raised.
- * AWS's pages name no codes; these stand in public Terraform code (tedilabs/terraform-aws-account, service-quota-requests), so
- * one that is not told is taken for the default.
+ * The quotas that AWS can raise: AWS's code, the documented default (IAM Identity Center User Guide, "Quotas and limits"), and the counted
+ * objects. Rates and concurrent operations have no code, because AWS cannot raise them. AWS's pages do not list the codes. These come from
+ * public Terraform code (tedilabs/terraform-aws-account, service-quota-requests), so if Service Quotas does not return one, the default
+ * counts.
  */
 const quotas = [
   { of: 'permissionSets', code: 'L-B44C7A29', most: 3_500, what: 'permission sets' },
@@ -33,7 +33,7 @@ const quotas = [
   { of: 'accounts', code: 'L-0299121C', most: 7_000, what: 'accounts' },
 ] as const
 
-/** The present use against the quotas of this account. `accounts`: of the organization. */
+/** Compares the present use with the quotas of this account. `accounts`: the number of accounts in the organization. */
 export async function examineQuotas(
   { ssoAdmin, objects }: Pick<Ports, 'ssoAdmin' | 'objects'>,
   installation: Pick<Installation, 'quotasOf'>,

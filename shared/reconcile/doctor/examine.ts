@@ -66,7 +66,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
   const owner = 'is' in owned ? owned.is : undefined
   const configuration = examination.configuration ?? defaultConfiguration
   const known: ExaminedDeployment = { ...examination, ports, configuration, owner, region, accountId }
-  // Otherwise its owner is unknown, which is reported already.
+  // Skip this if the owner was lost, which is already reported.
   if ('is' in owned && (owner || pause?.lost === undefined)) yield describeOwner(known)
   const organization = yield* examineOrganization(known)
   if (organization) yield* examineIdentityCenter(known, organization)
@@ -236,7 +236,7 @@ async function* examineBucketAndDeployment(known: ExaminedDeployment): AsyncGene
 }
 
 /**
- * Asks AWS for its newest objects again, because the ports leave out their time. The owner was written at the first deployment,
+ * Asks AWS again for its newest account and group, because the ports leave out their time. ssofile wrote the owner at the first deployment,
  * or at the last change of its queues.
  */
 async function examineArrivals({ ports, installation, owner }: ExaminedDeployment): Promise<readonly Finding[]> {
@@ -286,8 +286,8 @@ async function examineCredentials({ objects }: Pick<Ports, 'objects'>): Promise<
 }
 
 /**
- * Whether the identity store may block ssofile: its functions run in no VPC and have no addresses of their own. The check
- * `identity store` shows whether it does.
+ * Whether the network settings of the identity store may block ssofile, whose functions run in no VPC and have no fixed addresses. The
+ * check `identity store` shows whether they do.
  */
 export function judgeDirectoryNetwork(answer: Answer<DirectoryNetwork | undefined>): Finding {
   const check = 'directory network'
@@ -315,8 +315,8 @@ export function judgeDirectoryNetwork(answer: Answer<DirectoryNetwork | undefine
 const pollMs = 500
 
 /**
- * Sends a message to the queue of events and waits until its handler notes it. Proves queue, function and bucket;
- * `judgeArrivals` covers the way before the queue, which only a real event takes.
+ * Sends a message to the queue of events and waits until the handler notes it. This proves queue, function and bucket. Only a real event
+ * tests the way to the queue: see `judgeArrivals`.
  */
 async function examineRoundTrip(
   { objects, queues, clock, randomness }: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,

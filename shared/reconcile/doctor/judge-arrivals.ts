@@ -11,19 +11,19 @@ const kinds = {
   directory: { event: 'event of the directory', made: (id: string) => `group ${id} was made` },
 } as const
 
-/** CloudTrail and EventBridge take some minutes, and arrivals are noted once in ten. */
+/** CloudTrail and EventBridge take some minutes, and ssofile notes arrivals only every ten minutes. */
 const deliveryMs = 15 * 60_000
 
 /**
- * Whether events of AWS arrive, which is the only proof that trail, rules and forwarding work. `since`: before it nobody
- * listened; `undefined`: unknown.
+ * Whether events of AWS arrive: the only proof that trail, rules and forwarding work. `since`: the time from which somebody listened.
+ * `undefined`: unknown.
  *
  * | AWS's newest object since then     | last event that arrived | result                                      |
- * | --------------------------------- | ----------------------- | ------------------------------------------- |
- * | any                               | about then, or later    | events arrive                               |
- * | more than a quarter of an hour ago | before, or none         | events do not arrive                        |
- * | none, or just now                 | some                    | events did arrive; nothing proves more      |
- * | none, or just now                 | none                    | unknown                                     |
+ * | ---------------------------------- | ----------------------- | ------------------------------------------- |
+ * | any                                | about then, or later    | events arrive                               |
+ * | more than 15 minutes ago           | before, or none         | events do not arrive                        |
+ * | none, or just now                  | some                    | events arrived before; nothing proves more  |
+ * | none, or just now                  | none                    | unknown                                     |
  */
 export function judgeArrivals(
   arrivals: Arrivals | undefined,

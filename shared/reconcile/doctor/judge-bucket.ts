@@ -15,7 +15,10 @@ function judgeVersioning(status: Setting<'versioning'>): Finding {
   )
 }
 
-/** The lease alone is written a million times a year. (S3 User Guide, "503 responses … versioning enabled".) */
+/**
+ * ssofile writes the lease alone a million times a year, and old versions slow S3 down. (S3 User Guide, "503 responses … versioning
+ * enabled".)
+ */
 function judgeLifecycle(prefixes: Setting<'expiringPrefixes'>, status: Setting<'versioning'>): Finding {
   const missing = ['control/', 'state/', 'status/', 'attention/'].filter(
     (prefix) => !prefixes.some((one) => prefix.startsWith(one)),
@@ -45,7 +48,7 @@ function judgePublicAccess(isBlocked: Setting<'blocksPublicAccess'>): Finding {
 
 const policySchema = z.object({ Statement: z.array(z.object({ Effect: z.string(), Action: z.unknown() })) })
 
-/** Checks only whether somebody denied something: a deployment's policy is tested elsewhere. */
+/** Checks only whether the policy denies something. Other tests check a deployment's own policy. */
 function judgePolicy(policy: Setting<'policy'>): Finding {
   const parsed = policySchema.safeParse(policy === undefined ? undefined : JSON.parse(policy)).data
   const denials = parsed?.Statement.filter(({ Effect, Action }) => Effect === 'Deny' && isAboutWrites(Action)) ?? []

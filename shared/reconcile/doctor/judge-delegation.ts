@@ -3,7 +3,7 @@ import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts
 type Standing = {
   readonly accountId: string
   readonly managementAccountId: string
-  /** Registered for IAM Identity Center; `undefined`: it could not be asked. */
+  /** Registered for IAM Identity Center. `undefined`: unknown. */
   readonly delegatedAdministrators: readonly string[] | undefined
   readonly includeManagementAccount: boolean
 }
@@ -54,7 +54,7 @@ type Sets = {
   /** By `controlsManagementAccount`. */
   readonly isControlled: boolean
   readonly managementAccountId: string
-  /** The names of the permission sets that are provisioned in the management account. */
+  /** The names of the permission sets in the management account. */
   readonly there: readonly string[]
   /** The ones that ssofile created or adopted. */
   readonly owned: readonly string[]

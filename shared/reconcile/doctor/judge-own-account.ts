@@ -18,7 +18,7 @@ const alone = 'run nothing else in that account'
  * | includeOwnAccount | ours there | then                                                          |
  * | ----------------- | ---------- | ------------------------------------------------------------- |
  * | true              | any        | warn                                                          |
- * | false             | some       | warn: it is from before, and is revoked or held by the brake  |
+ * | false             | some       | warn: it is older, and will be revoked or held by the brake   |
  * | false             | none       | ok; access of others is counted                               |
  */
 export function judgeOwnAccount({ ownAccount, includeOwnAccount, ours, foreign }: Standing): Finding {

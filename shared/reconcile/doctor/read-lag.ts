@@ -6,7 +6,7 @@ import { type AssignmentRequest, type RequestKind, type RequestSummary, requestK
 import { ask, unasked } from './ask.ts'
 
 const check = 'read lag'
-/** Each costs two calls, at four a second. */
+/** Each look costs two calls, at four a second. */
 const looksMost = 10
 /** A page has up to 100 requests. */
 const pagesMost = 20
@@ -17,8 +17,8 @@ type Listed = RequestSummary & { readonly kind: RequestKind }
 export type Look = { readonly requestId: string; readonly ageMs: number; readonly isShown: boolean }
 
 /**
- * How far listings of assignments lag, without a write: which of the latest successful requests, by any caller, do listings
- * show? `isActive`: other accounts may lose their assignments without a request.
+ * Measures how far listings of assignments lag, without a write: it checks whether listings show the latest successful requests of any
+ * caller. `isActive`: accounts in other states may lose their assignments without a request.
  */
 export async function examineReadLag(ports: Ask, isActive: (accountId: string) => boolean): Promise<Finding> {
   const requests: Listed[] = []

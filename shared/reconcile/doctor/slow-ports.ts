@@ -5,11 +5,11 @@ import { RateLimiter } from '../calls/rate-limiter.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
 import { wrapPort } from '../calls/wrap-port.ts'
 
-/** A dispatcher may use 20 calls a second, and continues meanwhile. */
+/** A running dispatcher may use 20 calls a second, and must not be slowed down. */
 const callsPerSecond = 4
 const repetition = { attemptsMost: 8, firstMs: 500, mostMs: 8_000 }
 
-/** The same ports at a low rate. Retries a call only if the rate refused it: then nothing took effect, read or write. */
+/** The same ports at a low rate. Retries a call, read or write, only after throttling: then nothing took effect. */
 export function slowPorts(ports: Ports): Ports {
   const mayHelp = (error: unknown) => isServiceError(error) && proofOf(error) === 'not-now'
   const slow = <P extends object>(port: P): P => {

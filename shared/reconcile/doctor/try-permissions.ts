@@ -43,7 +43,7 @@ export async function* tryIdentityCenter(ports: TriedPorts, member: AccountId): 
 export const doctorQuestion = z.object({ doctor: z.literal(true) })
 export type DoctorQuestion = z.infer<typeof doctorQuestion>
 
-/** Everything that a role of ssofile can find out about its own permissions. Changes nothing. Throws ServiceError. */
+/** All findings that a role of ssofile can make about its own permissions. Changes nothing. Throws ServiceError. */
 export async function tryOwnPermissions(ports: Ports): Promise<{ readonly findings: readonly Finding[] }> {
   const slow = slowPorts(ports)
   const { organizations } = slow

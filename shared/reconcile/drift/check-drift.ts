@@ -31,18 +31,20 @@ import { closeUnit, type DriftRun, isOpen } from './drift-run.ts'
 import { weighHand } from './weigh-hand.ts'
 
 /**
- * If all permission sets need no more calls than this (under two minutes of the rate), check them every night; otherwise over
- * seven.
+ * If all permission sets need at most this many calls (under two minutes of the rate), check them every night. Otherwise spread them over
+ * seven nights.
  */
 const nightlyCallsMost = 2_000
-/** The size of a unit: a kill loses one unit, and the end of a slice waits for one. A few seconds of the rate. */
+/** The size of a unit, a few seconds of the rate: a killed process loses one unit, and the end of a slice waits for one. */
 const principalsOfUnit = 10
 const accountsOfUnit = 100
 const readAtOnce = 8
 
 export type DriftCheckSources = OpenSettleContext &
   RoleSources & {
-    /** SSO Admin behind all other calls, and only while a start is allowed; reports each call. */
+    /**
+     * SSO Admin for calls that wait behind all others, and that start only while the slice may start work. `onCall`: called for each call.
+     */
     readonly openBackground: (onCall: () => void) => SsoAdmin
   }
 
@@ -117,7 +119,7 @@ export class DriftCheck {
       return []
     }
     const permissionSet = await permissionSets.nameOf(arn)
-    // Deleted before ssofile ever saw it, so it had no access of ours.
+    // The permission set was deleted before ssofile ever saw it, so it had no access of ours.
     if (permissionSet === undefined) return []
     if (account === undefined) {
       await send([permissionSetHint(permissionSet, byHand)])
@@ -213,7 +215,7 @@ async function divideByAccounts(hint: PermissionSetHint, context: UnitSources): 
   const list = (of: PermissionSetArn) =>
     listUnlessGone((token) => context.ssoAdmin.listAccountsForProvisionedPermissionSet(of, undefined, token))
   const listed = arn === undefined ? [] : await list(arn)
-  // Accounts that should have it but no longer do.
+  // Add accounts that should have the permission set but are not listed.
   const known = assignmentsOf(await context.standings.keysOf((grant) => grant.permissionSet === permissionSet))
   const accounts = new Set([...listed, ...known.map(({ accountId }) => accountId)])
   return portions(accounts, accountsOfUnit).map((portion, index) => {
@@ -235,7 +237,7 @@ async function comparePermissionSet(
   return compareAssignments(rows.flat(), known, await nameSets(context), { findsMissing: isOnlyAxis })
 }
 
-/** Call it after the listing of a unit: the names may be read after the end of a slice, the rows may not. */
+/** Call it after the listing of a unit. The listing must end before the slice does; the names may be read later. */
 async function nameSets(context: UnitSources): Promise<DriftSources> {
   const permissionSets = [...(await context.listPermissionSets())]
   return { ...context, permissionSetNames: new Map(permissionSets.map(([name, arn]) => [arn, name] as const)) }

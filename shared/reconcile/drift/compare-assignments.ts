@@ -36,23 +36,23 @@ import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-jso
 import type { WeighHand } from './weigh-hand.ts'
 
 const comparedAtOnce = 4
-/** The longest permission set name, so that one test of a principal's spelling holds for all. */
+/** The longest permission set name. If a key with it can spell a principal, every key can. */
 const longestSet = permissionSetName.parse('x'.repeat(32))
 
 export type DriftSources = SettleContext & {
-  /** Only for reads, behind all other calls. */
+  /** Only for reads. They wait behind all other calls. */
   readonly ssoAdmin: SsoAdmin
   readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
-  /** Absent: nothing is loud, as in the nightly check. */
+  /** Absent: no change is loud, as in the nightly check. */
   readonly weigh?: WeighHand | undefined
 }
 
 export type Comparison = {
   readonly checked: number
   readonly missing: AssignmentKey[]
-  /** Not listed, but a call of ours is too recent to believe that; with the instant from which a listing counts. */
+  /** Access that is not listed, but our last call is too recent to trust that. `until`: the instant from which a listing counts. */
   readonly undecided: { readonly key: AssignmentKey; readonly until: Date }[]
-  /** When to judge what a request in progress, or a recent revocation, leaves unclear. */
+  /** When to look again at access with a request in progress or a recent revocation. */
   readonly unsettled: Date[]
   readonly foreign: AccessKey[]
   readonly gone: AccessKey[]
@@ -72,19 +72,19 @@ type Comparing = DriftSources & {
 }
 
 /**
- * What Identity Center listed (`rows`) against what the ledger and `foreign/` have for the same accounts, permission sets
- * or principals (`known`, read after the listing):
+ * Compares Identity Center's listing (`rows`) with the ledger and `foreign/` for the same accounts, permission sets or principals (`known`,
+ * read after the listing):
  *
  * | in the ledger | under `foreign/` | listed | then                                     |
  * | ------------- | ---------------- | ------ | ---------------------------------------- |
- * | yes           |                  | no     | `checkMissing`, where `findsMissing`     |
- * | yes           | yes              |        | the same                                 |
+ * | yes           |                  | no     | `checkMissing`, if `findsMissing`        |
+ * | yes           | yes              |        | `checkMissing`, if `findsMissing`        |
  * | no            | no               | yes    | `checkForeign`                           |
  * |               | yes              |        | `checkRecorded`                          |
  *
- * Grants and revokes nothing: missing access is marked in the ledger and evaluated like any other hint. A listing is seconds
- * old when it is compared, and the dispatcher works on meanwhile. So each difference is checked once more before a write, and
- * every write is conditional. `findsMissing`: false if another comparison of the same check looks for missing access.
+ * Grants and revokes nothing. It marks missing access in the ledger, and the dispatcher evaluates it like any other hint. A listing is
+ * seconds old when it is compared, and the dispatcher works on meanwhile. So each difference is checked once more before a write, and every
+ * write is conditional. `findsMissing`: false if another comparison of the same check looks for missing access.
  */
 export async function compareAssignments(
   rows: readonly AssignmentTarget[],
@@ -280,7 +280,7 @@ async function recordLost(
   found.links.push(...links.map((link) => link.key))
 }
 
-/** True also for a spoiled entry, which may be about it. */
+/** True also for a spoiled entry, because it may be about this access. */
 async function isInLedger(key: AssignmentKey, { standings }: DriftSources): Promise<boolean> {
   return (await unlessSpoiled(standings.ledger.read(key))) !== undefined
 }
@@ -289,12 +289,12 @@ async function isInLedger(key: AssignmentKey, { standings }: DriftSources): Prom
 async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<void> {
   const { listed, found, standings, objects, ssoAdmin, clock, log } = context
   const stored = await unlessSpoiled(foreignRecord(objects, key).read())
-  // It stays until a person restores it; the comparison continues with the others.
+  // The spoiled record stays until a person restores it. The comparison continues with the others.
   if (isSpoiled(stored))
     return log.error('what others gave cannot be read: it stays on the list as it is', { error: stored })
   if (!stored) return standings.noteGone(key)
   const target = listed.get(key)
-  // The process that recorded it died or stalled before it saw that the access is ours. Undecided access may have become
+  // The access may be ours: the process that recorded it as foreign died or stalled before it saw that. Undecided access may have become
   // foreign meanwhile.
   const entry = (await spoiledAsAbsent(standings.ledger.read(key)))?.entry
   const isOurs = target !== undefined && (entry?.state === 'granted' || entry?.state === 'held')

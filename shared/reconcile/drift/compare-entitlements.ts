@@ -33,15 +33,15 @@ export type RolesHint = Extract<DriftHint, { kind: 'drift-of-roles' }>
 type Divided = { readonly roles?: DriftRun['roles']; readonly units: readonly RolesHint[] }
 
 /**
- * Divides the check of account access manager by account: it lists nothing without a filter. If nobody uses it, this costs one
- * call a night. If it cannot be asked, nothing is concluded.
+ * Divides the check of account access manager by account, because it lists nothing without a filter. If nobody uses the service, this costs
+ * one call a night. If ssofile cannot ask it, ssofile concludes nothing.
  *
- * | its instances            | `roles`       | units                                                        |
- * | ------------------------ | ------------- | ------------------------------------------------------------ |
- * | the Region lacks the service   | `not offered` | none                                                   |
- * | access is denied         | `not known`   | none                                                         |
- * | none                     | `not used`    | the accounts with entitlements in `foreign/`: are they gone? |
- * | one or more              | `read`        | every account, and further ones in `foreign/`                |
+ * | its instances                | `roles`       | units                                                        |
+ * | ---------------------------- | ------------- | ------------------------------------------------------------ |
+ * | the Region lacks the service | `not offered` | none                                                         |
+ * | access is denied             | `not known`   | none                                                         |
+ * | none                         | `not used`    | the accounts with entitlements in `foreign/`: are they gone? |
+ * | one or more                  | `read`        | every account, and further ones in `foreign/`                |
  */
 export async function divideByRoles({ run }: DriftHint, context: RoleSources): Promise<Divided> {
   const { accountAccess, organization, objects, log } = context
@@ -178,7 +178,7 @@ async function checkKnown(
   log.info('access that ssofile did not give is gone', { assignment: key })
 }
 
-/** A deleted instance has none. An instance that denies access may still have it. */
+/** A deleted instance has no entitlements. An instance that denies access may still have this one. */
 async function isStillThere(
   key: ListedEntitlement['key'],
   { application, roleArn }: ForeignEntitlement,

@@ -25,7 +25,7 @@ const driftRun = record({
   checked: count,
   /** Compared entries that Identity Center lacks. */
   missing: count,
-  /** Not listed, but our own calls are too recent to trust the listing before this instant. */
+  /** Entries that are not listed, while our own calls are too recent to trust the listing before this instant. */
   undecided: record({ count, until: z.iso.datetime() }).optional(),
   /** Newly recorded under `foreign/`. */
   foreign: count,

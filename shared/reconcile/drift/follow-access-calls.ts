@@ -9,8 +9,8 @@ import { sendHints } from '../records/lanes.ts'
 import { lookKey, scheduleWork } from '../records/open-work.ts'
 
 /**
- * However many events come, ssofile looks at one thing at most twice in this time: at once with the first event, and again at
- * the end. The second look sees later changes, and changes that a listing did not show yet.
+ * ssofile looks at one target at most twice in this time, however many events come: at once with the first event, and again at the end. The
+ * second look sees later changes, and changes that a listing did not show yet.
  */
 const slotMs = 30_000
 
@@ -43,7 +43,7 @@ export async function followAccessCalls(
   return hints.length
 }
 
-/** `undefined`: the call does not say. */
+/** The target of the call. `undefined`: the call does not name it. */
 function touchedBy(look: Look): Touched | undefined {
   if (look.at === 'roles') return look.entitlement && { entitlement: look.entitlement }
   if (look.at === 'permission-set') return look.arn

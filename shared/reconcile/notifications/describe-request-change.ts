@@ -13,7 +13,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Change } from '../records/tell-event.ts'
 import { EligibilityFiles } from '../requests/eligibility-files.ts'
 
-/** A change names request and instant. How many of a person's newest events to compare with it. */
+/** The number of a person's newest events to compare with a change. A change has only the request and the instant. */
 const comparedMost = 20
 
 /** Details that only some events have in history. */

@@ -35,7 +35,7 @@ import { describeRequestChange, type RequestPorts } from './describe-request-cha
 import { type Outbox, overlapMs } from './outbox.ts'
 
 const dayMs = 24 * 60 * 60_000
-/** How far before its writing a change may be dated: its key has the instant of the call. */
+/** A change may be dated this long before its writing: its key has the instant of the call. */
 const changesBackMs = { short: dayMs, whole: 7 * dayMs }
 const textMost = 2_000
 
@@ -45,13 +45,13 @@ export type FoundOutcome = { readonly told: Notification; readonly note: (outbox
 type Look = RequestPorts & {
   readonly configuration: Pick<Configuration, 'folders' | 'notifications'>
   readonly outbox: Outbox
-  /** Also lists every status. A short look finds those that want attention by their index: usually two listings in all. */
+  /** A whole look lists every status. A short look finds the statuses that need attention by the index: usually two listings in all. */
   readonly isWhole: boolean
 }
 
 /**
- * Outcomes since the last look that are not reported yet, in the order of their instants. Calls only S3, and changes nothing.
- * `statuses`: how many a whole look listed.
+ * Outcomes since the last look that are not reported yet, in the order of their instants. Calls only S3, and changes nothing. `statuses`:
+ * the number of statuses that a whole look listed.
  */
 export async function findOutcomes(
   look: Look,
@@ -264,7 +264,7 @@ function optional<N extends string>(name: N, text: string | undefined): { readon
   return text === undefined ? {} : ({ [name]: text.slice(0, textMost) } as { readonly [K in N]?: string })
 }
 
-/** Made from the bucket's content alone, so that a repetition makes the same id. */
+/** An id made only from the bucket's content, so a repetition makes the same id. */
 export function idOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
@@ -307,7 +307,7 @@ function join(sets: Iterable<ReadonlySet<string>>): ReadonlySet<string> {
   return all
 }
 
-/** Does not ask Identity Center: for a permission set without a file the name decides, as on the page of access. */
+/** Does not ask Identity Center. For a permission set without a file, its name decides, as on the page of access. */
 async function isAdministrator(objects: ObjectStore, name: PermissionSetName): Promise<boolean> {
   const file = (await readPermissionSetFile(objects, permissionSetKey(name)))?.file
   return file === undefined ? /admin/i.test(name) : file.ok && allowsEverything(file.value)

@@ -8,15 +8,15 @@ import { JsonRecord } from '../records/json-record.ts'
 
 /** Covers writes that were under way when the last look began. */
 export const overlapMs = 5 * 60_000
-/** How far back the first look goes, and one after somebody deleted `state/`: longer than any digest is collected. */
+/** The first look goes this far back, and so does a look after somebody deleted `state/`. It is longer than any digest is collected. */
 const firstLookMs = 60 * 60_000
-/** How long to remember an input: within this time a repeated upload of the same content is not news. */
+/** An input is remembered for this long. Within it, a repeated upload of the same content is not news. */
 const rememberedMs = 26 * 60 * 60_000
 const inputsMost = 5_000
 
 const lastTold = record({ event: z.enum(toldStates), outcome: z.string(), at: z.iso.datetime() })
 
-/** Which outcomes are reported, and which wait. Times of objects are S3's. */
+/** The outcomes that are reported, and those that wait. Times of objects are S3's. */
 const outbox = record({
   v: z.literal(1),
   /** Everything written before this is reported. */

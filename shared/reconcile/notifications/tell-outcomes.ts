@@ -14,7 +14,7 @@ import { type FoundOutcome, findOutcomes, idOf } from './find-outcomes.ts'
 import { firstOutbox, forgetOld, type Outbox, outboxRecord } from './outbox.ts'
 import { sendDigests } from './send-digests.ts'
 
-/** How often all statuses are listed; every time while they are few, which costs one request. */
+/** Time between two listings of all statuses. While there are few, every look lists them, which costs one request. */
 const wholeLookEveryMs = 5 * 60_000
 const statusesAtOnce = 1_000
 /** The most outcomes of one look; the next look finds the rest. */
@@ -126,9 +126,9 @@ const repetition = { attemptsMost: 4, firstMs: 200, mostMs: 5_000 }
 type PublishPorts = Pick<Ports, 'clock' | 'randomness' | 'log'> & { readonly eventBus: NonNullable<Ports['eventBus']> }
 
 /**
- * Puts notifications on the event bus and returns the ids that it took. PutEvents may take some entries of a call and refuse
- * others: only these are sent again. (EventBridge User Guide, "Handling failures with PutEvents".) An entry is at most 15 KB,
- * so ten fit into one call.
+ * Puts notifications on the event bus, and returns the ids of the accepted ones. PutEvents may accept some entries of a call and refuse
+ * others: only the refused ones are sent again. (EventBridge User Guide, "Handling failures with PutEvents".) An entry is at most 15 KB, so
+ * ten fit into one call.
  */
 async function publish(ports: PublishPorts, told: readonly Notification[]): Promise<ReadonlySet<string>> {
   const accepted = new Set<string>()

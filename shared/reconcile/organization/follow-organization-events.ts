@@ -25,7 +25,7 @@ type FollowSources = {
   readonly organization: OrganizationCache
 }
 
-/** How much was looked at again. No accounts and no inputs: the events do not concern links. */
+/** The number of accounts, inputs and hints. All zero: the events do not concern links. */
 export type FollowReport = { readonly accounts: number; readonly inputs: number; readonly hints: number }
 
 /** `isLost`: in the ledger, but no link grants it any more. */
@@ -85,7 +85,7 @@ type Comparison = FollowSources & {
  * | yes                  | by others, or unfinished  | evaluate: the entry names the links that grant it |
  * | no                   | ledger                    | evaluate urgently                                |
  *
- * If Organizations does not return State or Paths of the account, no link is known to have lost it.
+ * If Organizations does not return State or Paths of the account, no link counts as having lost it.
  *
  * Each link that gained or lost the account gets a hint as well, so that its status counts the account.
  */
@@ -98,7 +98,8 @@ async function compareAccount(
   const { objects } = context.ports
   const granting = listGranting(id, after, links, context)
   const known = await Array.fromAsync(listKnown(objects, `account%${id}%`))
-  // An assignment of the ledger comes first, so it wins if both have the key. An id without a name is looked up by id.
+  // Assignments of the ledger come first, so they win if the ledger and `foreign/` have the same key. An id without a name is looked up by
+  // id.
   const named = known.map((one) => {
     const { permissionSet, type, principalId } = one.assignment
     return {
@@ -144,7 +145,7 @@ function listGranting(
   return links.filter((link) => isWithin(link, account, { ...configuration, managementAccountId, selectors }))
 }
 
-/** Whether it is recorded as granted by exactly these links. False for a spoiled record, so that it is evaluated. */
+/** Whether its record names exactly these links. False for a spoiled record, so that the access is evaluated. */
 async function isGrantedBy(
   known: KnownAssignment | undefined,
   links: readonly Link[],

@@ -32,7 +32,7 @@ export async function noteMissingAccounts(
   const last = renderInstant(clock.now())
   const missing = [...owned.difference(listed)].sort().map((id) => ({ id, first: known.get(id)?.first ?? last, last }))
   if (missing.length === 0 && known.size === 0 && !isSpoiled(stored)) return new Set()
-  // Lost: another reconcile has just listed too.
+  // If the write is lost, another reconcile has just listed too.
   await recordOf(objects).write({ v: 1, accounts: missing }, stored?.object.etag)
   return new Set(missing.filter(isForLong).map(({ id }) => id))
 }

@@ -19,7 +19,7 @@ import { SharedReadings } from '../records/shared-readings.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { listAllAccounts } from './list-all-accounts.ts'
 
-/** How many accounts' tags to read between two writes: about 20 seconds' worth, lost when a process ends. */
+/** The number of accounts whose tags are read between two writes: about 20 seconds of work, which is lost if the process dies. */
 const portion = 200
 /** A reading of tags that was interrupted longer ago starts again. */
 const resumableMs = 2 * 60 * 60_000
@@ -30,10 +30,7 @@ const recentMs = 90 * 60_000
 /** The most accounts to read live if two writers differ about them. With more, the whole reading is repeated later. */
 const disputedMost = 200
 const writesMost = 20
-/**
- * As many as the rate allows in two seconds. A caller starts no more that long before its time is over, so none is read in
- * vain.
- */
+/** As many calls as the rate permits in two seconds. A caller starts no call in its last two seconds, so no answer comes too late. */
 const readsAtOnce = 16
 const lastReadsMs = 2_000
 
@@ -41,16 +38,16 @@ const lastReadsMs = 2_000
 type Stored = { readonly etag?: string | undefined; readonly view?: OrganizationView | undefined }
 type TagsSince = NonNullable<OrganizationView['tagsSince']>
 type Written = { readonly etag: string; readonly view: OrganizationView }
-/** Monotonic milliseconds: how long to renew known tags, and how long to read any. */
+/** In monotonic milliseconds: the end of renewing known tags, and the end of reading any tags. */
 type TagLimits = { readonly renewUntilMs: number; readonly untilMs: number }
 type Reading = Pick<OrganizationView, 'managementAccountId' | 'readAt' | 'tagsSince'> & {
   readonly accounts: readonly Account[]
 }
 
 /**
- * The organization as last read: a cache that finds accounts, never evidence for a revocation. Every write is conditional. If
- * another process wrote meanwhile, reads each account live about which the two differ, after both. So no older reading ever
- * replaces a newer one, even if clocks differ.
+ * The organization as last read: a cache that finds accounts, never evidence for a revocation. Every write is conditional. If another
+ * process wrote meanwhile, accounts about which the two views differ are read live. So no older reading ever replaces a newer one, even if
+ * clocks differ.
  */
 export class OrganizationCache {
   readonly #ports: Pick<Ports, 'objects' | 'clock' | 'randomness'>
@@ -77,9 +74,9 @@ export class OrganizationCache {
   }
 
   /**
-   * The view as it is now; reads Organizations if there is none yet. Each call reads the object again: a hint that follows a
-   * new view must never be evaluated by an older one and then be gone. `sinceMs` (monotonic): a view from this moment is fresh
-   * enough, for instance from the pull of the hint; then calls share readings.
+   * The present view. Reads Organizations if there is none yet. Each call reads the object again: otherwise a hint about a new view could
+   * be evaluated by an older view, and be lost. `sinceMs` (monotonic): a view from this moment or later is fresh enough, for instance from
+   * the pull of the hint. Then calls share readings.
    */
   async view(sinceMs?: number): Promise<OrganizationView> {
     const read = () => this.#read()
@@ -112,8 +109,8 @@ export class OrganizationCache {
   }
 
   /**
-   * For a preview, which must not take minutes: the view of the handlers, with tags if they matter, while a reconcile keeps it
-   * up to date; otherwise a new reading.
+   * For previews, which must not take minutes. If a reconcile keeps the view up to date: the handlers' view, with tags if they matter.
+   * Otherwise a new reading.
    */
   async recentView(): Promise<OrganizationView> {
     const { view } = await this.#read()
@@ -157,8 +154,8 @@ export class OrganizationCache {
   }
 
   /**
-   * The account from Organizations now, with tags if they matter. Tags may have to wait for the rate (ListTagsForResource
-   * allows 10 a second), so its place is read after them: both are of one moment.
+   * The account from Organizations now, with tags if they matter. Tags may wait for the rate (ListTagsForResource allows 10 a second), so
+   * the account is read after its tags.
    */
   async readLive(accountId: AccountId, doTagsMatter = () => this.doTagsMatter()): Promise<Account | undefined> {
     const doMatter = this.#known.view?.hasTags || (await doTagsMatter())
@@ -337,8 +334,8 @@ function isDue({ tagsRevision }: Account, { revision }: TagsSince): boolean {
 }
 
 /**
- * Finds tags of an older revision, which have to be read. An interrupted reading continues where it ended. Tags that were read
- * before this view was written have a smaller revision.
+ * Where the reading of tags begins: tags of an older revision have to be read. An interrupted reading continues. Tags that were read before
+ * this view was written have a smaller revision.
  */
 function resume({ tagsSince, revision }: OrganizationView, at: string): TagsSince {
   const isRecent = tagsSince && Math.abs(Date.parse(at) - Date.parse(tagsSince.at)) < resumableMs

@@ -17,7 +17,7 @@ type Units = z.infer<typeof unitNamesRecord>['units']
 
 /** A renamed unit keeps its id, so its name is not urgent. */
 const oldMs = 24 * 60 * 60_000
-/** A call each, four a second: a run takes less than a minute, and ten runs renew 2,000 units, as many as AWS allows. */
+/** Each renewal is a call, at four a second. A run takes less than a minute, and ten runs renew 2,000 units, the most that AWS allows. */
 const renewedMost = 200
 /** Somebody waits: 20 calls take five seconds. */
 const askedMost = 20
@@ -38,7 +38,7 @@ export class UnitNames {
     this.#organizations = patientOrganizations(ports)
   }
 
-  /** By id, as last read. Reads only S3. */
+  /** The stored names by id. Reads only S3. */
   async stored(): Promise<ReadonlyMap<string, string>> {
     return namesOf(await this.#read())
   }

@@ -30,7 +30,7 @@ import type { Clock } from '../../ports/clock.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 
 const accountsAtOnce = 20
-/** These checks at worst warn, even if nobody could ask. All others fail then, because nobody looked. */
+/** These checks at worst warn, even if ssofile could not ask. All other checks fail then, because nobody looked. */
 const neverFail: ReadonlySet<BreakGlassCheck> = new Set(['people', 'drills'])
 
 export type BreakGlassSources = {

@@ -16,7 +16,7 @@ import type { FilesBehind } from '../records/asking-files.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 
-/** How many accounts to read ahead and keep in memory: each takes a listing of S3 and a few dozen objects. */
+/** The number of accounts to read ahead and keep in memory. Each takes a listing of S3 and a few dozen objects. */
 const accountsAtOnce = 32
 
 const anybody = { names: new Set<string>(), isAnybody: true }

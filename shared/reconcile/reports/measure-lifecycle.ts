@@ -17,7 +17,7 @@ import { listSuspensionEvents } from '../records/suspension-history.ts'
 
 const membershipsPrefix = 'history/memberships/'
 
-/** A person's access or membership began or ended, by the listing of history alone. */
+/** The beginning or end of a person's access or membership, from the listing of history alone. */
 type Step = {
   readonly user: PrincipalId
   readonly at: string

@@ -30,7 +30,7 @@ import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 import { measureLifecycle } from './measure-lifecycle.ts'
 import { reportsPrefix } from './report-summary.ts'
 
-/** How many days after its end a month is written again, so that people who left on its last day count. */
+/** A month's report is written again for this many days after its end, so that people who left on its last day count. */
 const againDays = 7
 
 /**

@@ -14,12 +14,12 @@ const count = z.int().min(0)
 const counts = record({
   rows: count,
   assignments: count,
-  /** The foreign ones of these. */
+  /** Only the foreign assignments. */
   foreign: count,
   accounts: count,
   people: count,
   groups: count,
-  /** Assignments without known use. Absent, like the next: no auditor's role is configured. */
+  /** Assignments without known use. Absent, like the next field, if no auditor's role is configured. */
   unusedFor90Days: count.optional(),
   /** Assignments whose use is unknown. */
   useNotKnown: count.optional(),
@@ -39,7 +39,7 @@ const summary = record({
     date: z.string(),
     difference: z.record(z.string(), z.int()),
   }).optional(),
-  /** How often each event is under `changes/` since the last report, or today. */
+  /** The number of each event under `changes/` since the last report, or today. */
   changes: z.record(z.string(), count),
   sources: z.array(z.tuple([z.string(), z.string()])),
   /** Failed reads. */

@@ -81,7 +81,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const people = new People(directory)
   const filesBehind = new FilesBehind(objects)
   const [organization, sources] = await readSources(ports, configuration, madeAt)
-  // Otherwise each account would ask for a few of them, one by one.
+  // List all names first. Otherwise each account would look up a few names one by one.
   const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
   await unlessRefused(names, 'the names of users and groups could not be listed', notes)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
@@ -186,15 +186,15 @@ async function writeGroups(
 
 const keptPrefix = 'state/report/'
 
-/** A minute of AWS's rate: the most that is read twice. */
+/** A minute of AWS's rate. At most this many groups are read twice. */
 const groupsOfPart = 1_000
 
 const part = record({ v: z.literal(1), members: z.record(z.string(), z.array(principalId)) })
 type Members = Map<string, readonly PrincipalId[]>
 
 /**
- * The members of groups that today's report has read so far. Lambda runs a function again that ran out of time, and it reads
- * only the rest: so a directory of any size is read completely.
+ * The members of groups that today's report has read so far. If a function runs out of time, Lambda runs it again, and it reads only the
+ * rest. So it completely reads a directory of any size.
  */
 export class KeptMemberships {
   readonly #objects: ObjectStore
