@@ -1,4 +1,4 @@
-/** What IAM of one account says. Instants of uses are late by hours. Absent: never, as far back as IAM keeps it. */
+/** Facts from the IAM of one account. Instants of uses are late by hours. Absent: no use in the period that IAM remembers. */
 export type AccountPasswordPolicy = {
   readonly minimumLength: number
   /** Small and capital letters, digits and symbols. */
@@ -12,7 +12,7 @@ export type RootFacts = {
   readonly hasPassword: boolean | undefined
   readonly hasMfa: boolean
   readonly activeKeys: number
-  /** Whether root credentials of the organization are; `undefined`: nobody says. */
+  /** Whether the organization manages root credentials centrally. `undefined`: unknown. */
   readonly isManagedCentrally?: boolean | undefined
   readonly lastUsedAt?: Date | undefined
 }
@@ -33,9 +33,9 @@ export type UserFacts = {
   readonly password?: { readonly changedAt: Date; readonly lastUsedAt?: Date | undefined } | undefined
   readonly hasMfa: boolean
   readonly keys: readonly KeyFacts[]
-  /** For emergencies: it is not used, and that is as it should be. */
+  /** A user for emergencies, which is normally unused. */
   readonly isBreakGlass: boolean
-  /** It only bears the name of a break-glass user. */
+  /** It only has the name of a break-glass user. */
   readonly isNamesake?: boolean
 }
 

@@ -7,7 +7,7 @@ import {
   urgencyOf,
 } from './credential-row.ts'
 
-/** Counts rows as they pass, and keeps the most urgent ones: no night is in memory as a whole. */
+/** Counts rows as they pass, and keeps only the most urgent ones in memory. */
 export class CredentialTally {
   readonly findings: Partial<Record<FindingKind, number>> = {}
   readonly urgent: Record<Urgency, number> = { now: 0, soon: 0, later: 0 }
@@ -47,7 +47,7 @@ export class CredentialTally {
     return this.#unread.size
   }
 
-  /** What wants somebody, the most urgent first. */
+  /** The rows that need somebody, the most urgent first. */
   get top(): readonly CredentialRow[] {
     return firstOf(this.#top, this.#most)
   }
@@ -57,7 +57,7 @@ function firstOf(rows: readonly CredentialRow[], most: number): CredentialRow[] 
   return [...rows].sort(compareUrgency).slice(0, most)
 }
 
-/** The most urgent first; of equals what is unused for longest. */
+/** The most urgent first. Among equals, the longest unused comes first. */
 export function compareUrgency(a: CredentialRow, b: CredentialRow): number {
   return rankOf(a) < rankOf(b) ? -1 : 1
 }

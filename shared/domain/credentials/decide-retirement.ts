@@ -1,23 +1,23 @@
 import type { Retirement } from './retirement.ts'
 
-/** What IAM says of one credential. A password, and a user, are always active. */
+/** One credential in IAM. A password or a user is always active. */
 export type LiveCredential = {
   readonly isActive: boolean
   readonly madeAt: Date
-  /** As IAM knows it now, which is late by hours. Absent: never, as far back as IAM keeps it. */
+  /** IAM reports uses late by hours. Absent: no use in the period that IAM remembers. */
   readonly lastUsedAt?: Date | undefined
 }
 
 export type RetirementFacts = {
   readonly now: Date
-  /** It is known whether its files may ask for it. */
+  /** ssofile knows whether the files may ask for it. */
   readonly isKnown: boolean
-  /** When the file was uploaded; `undefined`: it is gone, or may not ask. */
+  /** The upload time of the file. `undefined`: the file is gone, or may not ask. */
   readonly askedAt: Date | undefined
-  /** Another file may ask for the same credential, and is there. */
+  /** Another file asks for the same credential, and may. */
   readonly isAskedElsewhere: boolean
   readonly kept: Retirement | undefined
-  /** `undefined`: it is not there, or nobody has to know (`needsLook`). */
+  /** `undefined`: the credential does not exist, or no step needs it (`needsLook`). */
   readonly live: LiveCredential | undefined
   readonly canBeInactive: boolean
   readonly retireAfterDays: number
@@ -38,7 +38,7 @@ export const retirementActions = [
 export const retirementEnds = ['unknown', 'withdrawn', 'stay', 'absent'] as const
 type Bare = Exclude<(typeof retirementActions)[number], 'switch off' | 'stop' | 'tell gone'>
 
-/** `note …`: the entry is written before the call. */
+/** `note …`: writes the entry before the call. */
 export type RetirementAction =
   | { readonly do: Bare }
   | { readonly do: 'switch off'; readonly live: LiveCredential }
@@ -49,16 +49,19 @@ export type RetirementEnd = { readonly tell: (typeof retirementEnds)[number] }
 
 const dayMs = 24 * 60 * 60_000
 /**
- * Of uses within so long IAM records only the first: one that is recorded just before may stand for one after. (IAM User Guide,
- * "Generate credential reports for your AWS account": 15 minutes for keys, 5 for passwords.)
+ * Of several uses within this time, IAM records only the first. So a use recorded just before the request may stand for one after it. (IAM
+ * User Guide, "Generate credential reports for your AWS account": 15 minutes for keys, 5 for passwords.)
  */
 const recordedSpanMs = 15 * 60_000
-/** IAM is eventually consistent: so long an answer may not know our own call. (IAM User Guide, "Changes that I make are not always immediately visible".) */
+/**
+ * IAM is eventually consistent: for this long, an answer may lack our own call. (IAM User Guide, "Changes that I make are not always
+ * immediately visible".)
+ */
 const listingLagMs = 5 * 60_000
 
 /**
- * The next step for the file of a credential. A file asks if it is there and may. At rest: used since; or watched, and the days and the
- * next look are still to come. The first row that fits counts:
+ * The next step for the file of a credential. A file asks if it exists and may ask. At rest: used since; or watched, and both the end of
+ * the days and the next look are in the future. The first row that fits counts:
  *
  * | file asks         | the ledger says         | the credential is                       | step                 |
  * | ----------------- | ----------------------- | --------------------------------------- | -------------------- |
@@ -97,7 +100,7 @@ export function decideRetirement(facts: RetirementFacts): RetirementAction | Ret
   return decideThere(facts, askedAt, live)
 }
 
-/** Whether the next step depends on what IAM says. */
+/** Whether the next step depends on IAM's answer. */
 export function needsLook(facts: Omit<RetirementFacts, 'live'>): boolean {
   const { isKnown, askedAt, isAskedElsewhere, kept } = facts
   if (!isKnown || (askedAt === undefined && isAskedElsewhere)) return false
@@ -110,12 +113,12 @@ function isAtRest({ kept, now, retireAfterDays }: Pick<RetirementFacts, 'kept' |
   return now < new Date(kept.lookAt) && now < dueAt(kept, retireAfterDays)
 }
 
-/** Another credential of the same name is none that anybody asked for. */
+/** Whether this is the credential that the file asks for, and not another one with the same name. */
 export function isSame(kept: Retirement | undefined, live: LiveCredential | undefined): live is LiveCredential {
   return live !== undefined && (kept === undefined || live.madeAt.getTime() === Date.parse(kept.madeAt))
 }
 
-/** It is asked for, and there. */
+/** The file asks for the credential, and it exists. */
 function decideThere(
   { now, kept, canBeInactive, retireAfterDays }: RetirementFacts,
   asked: Date,
@@ -134,7 +137,7 @@ function decideThere(
   return { do: kept.state === 'deleting' ? 'delete' : 'note deletion' }
 }
 
-/** When the days are over. */
+/** The end of the waiting days. */
 export function dueAt({ watchedAt, at }: Pick<Retirement, 'watchedAt' | 'at'>, retireAfterDays: number): Date {
   return new Date(Date.parse(watchedAt ?? at) + retireAfterDays * dayMs)
 }

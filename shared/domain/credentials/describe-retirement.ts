@@ -3,18 +3,18 @@ import { dueAt } from './decide-retirement.ts'
 import { type Credential, canBeInactive, describeCredential } from './retire-file.ts'
 import type { Retirement } from './retirement.ts'
 
-/** What a status says beside the upload that it is of. */
+/** The status of a retire file, without the data of its upload. */
 export type ToldRetirement = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'retirement'>
 
 /**
- * What the files of a credential are told. `undefined` ledger: it is not there, and was not when somebody asked first.
+ * The status for the files of a credential. Without a ledger entry: the credential does not exist, and did not exist at the first request.
  *
  * | the ledger says                    | state      | the retirement is   |
  * | ---------------------------------- | ---------- | ------------------- |
  * | nothing                            | `applied`  |                     |
  * | `gone`                             | `applied`  | `gone`              |
  * | `used since`                       | `blocked`  | `used since`        |
- * | anything else, and days are left   | `applying` | `inactive`; of what cannot be: `watched` |
+ * | anything else, and days are left   | `applying` | `inactive`; `watched` if it cannot be inactive |
  * | anything else                      | `applying` | `due`               |
  */
 export function describeRetirement(

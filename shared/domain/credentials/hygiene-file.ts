@@ -16,7 +16,7 @@ const passwordPolicy = z.strictObject({
   minimumLength: z.int().min(6).max(128).default(14),
   /** Small and capital letters, digits and symbols. */
   isMixed: z.boolean().default(true),
-  /** So many passwords may not be used again. */
+  /** The number of former passwords that users may not use again. */
   reusePrevention: z.int().min(0).max(24).default(24),
   /** Absent: passwords need not expire. */
   maxAgeDays: z.int().min(1).max(1_095).optional(),
@@ -24,7 +24,7 @@ const passwordPolicy = z.strictObject({
 const standards = z.strictObject({
   unusedDays: days.default(90),
   keyAgeDays: days.default(90),
-  /** Whoever has a password has a second factor. */
+  /** Every user with a password must have a second factor. */
   mfa: z.boolean().default(true),
   passwordPolicy: passwordPolicy.prefault({}),
 })
@@ -32,7 +32,7 @@ export type Standards = z.infer<typeof standards>
 
 const exception = z.strictObject({
   account: accountId,
-  /** Of a user or a role; `root`, or `password policy`. */
+  /** The name of a user or role; or `root`, or `password policy`. */
   name,
   owner: name,
   reason: z.string().min(1).max(700),
@@ -48,27 +48,30 @@ const mail = z.strictObject({
   owners: z.record(z.string(), name).default({}),
 })
 
-/** What credentials are measured by, who is told, and what is never retired. Everything is optional. */
+/** The standards for credentials, the receivers of reports, and the users whose credentials are never retired. Every field is optional. */
 export const hygieneFileSchema = z.strictObject({
   /** For editors. */
   $schema: z.string().optional(),
   standards: standards.prefault({}),
-  /** The tag of an account whose value is its owner. Each account costs a call where no link asks for tags. */
+  /** The key of the tag that names an account's owner. If no link uses tags, reading it costs a call for each account. */
   ownerTag: z.string().min(1).max(128).optional(),
-  /** Accounts and organizations (`o-…`), the own one too, whose people roles may trust. */
+  /** Accounts and organizations (`o-…`) that roles may trust. Name your own organization too. */
   trusted: z
     .array(z.string().regex(/^(\d{12}|o-[a-z0-9]{10,32})$/))
     .max(1_000)
     .default([]),
   exceptions: z.array(exception).max(1_000).default([]),
-  /** Which IAM and IAM Access Analyzer are delegated to: it says whether root credentials are managed centrally, and what is unused. */
+  /**
+   * The delegated administrator of IAM and IAM Access Analyzer. It knows whether root credentials are managed centrally, and what is
+   * unused.
+   */
   securityAccount: accountId.optional(),
   /**
-   * So many days what is asked to be retired is watched, and then deleted. IAM knows uses a day late at most, so that two days are
-   * the least.
+   * ssofile watches a credential for this many days after the request, then deletes it. IAM reports uses up to a day late, so two days are
+   * the minimum.
    */
   retireAfterDays: z.int().min(2).max(365).default(14),
-  /** Users, in all accounts, of which nothing is ever retired: names, with `*` and `?`. */
+  /** Users in all accounts whose credentials are never retired: names, with `*` and `?`. */
   neverRetire: z.array(z.string().min(1).max(128)).max(1_000).default([]),
   mail: mail.prefault({}),
 })

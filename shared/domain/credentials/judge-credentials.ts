@@ -6,19 +6,19 @@ import type { AccountPasswordPolicy, KeyFacts, RoleFacts, RootFacts, UserFacts }
 import type { CredentialFinding, CredentialRow, FindingKind, Urgency } from './credential-row.ts'
 import type { Standards } from './hygiene-file.ts'
 
-/** What a judgement is told of one thing; account, owner and exception are added where it is known. */
+/** The judgement of one credential. Account, owner and exception are added later. */
 export type JudgedThing = Omit<CredentialRow, 'account' | 'accountName' | 'owner' | 'exception'>
 export type JudgeContext = { readonly standards: Standards; readonly asOf: Date }
 
 const dayMs = 24 * 60 * 60_000
-/** Uses of credentials are known late, by hours and at most a day. (IAM User Guide, "Find unused AWS credentials".) */
+/** IAM reports uses late, by hours and at most a day. (IAM User Guide, "Find unused AWS credentials".) */
 const lateDays = 1
-/** Of roles IAM keeps uses so long. (IAM User Guide, "Refine permissions in AWS using last accessed information".) */
+/** IAM remembers uses of roles for this many days. (IAM User Guide, "Refine permissions in AWS using last accessed information".) */
 const rolesTrackedDays = 400
 
 /**
- * For how many whole days nothing is known of a use: since it was made, or last used, whichever came last. Uses of the last day
- * may not be known yet.
+ * The number of whole days without a known use, since the creation or the last use, whichever is later. Does not count the last day,
+ * because its uses may not be known yet.
  */
 export function unusedDays(
   thing: { readonly madeAt: Date; readonly lastUsedAt?: Date | undefined },
@@ -49,7 +49,7 @@ export function judgeRoot(root: RootFacts, { asOf }: JudgeContext): JudgedThing 
     ],
   }
 }
-/** That the organization manages root credentials says nothing of who removed these: only of new accounts it is sure. */
+/** An organization that manages root credentials may still have old ones: only new accounts certainly have none. */
 function centrally({ isManagedCentrally, hasPassword, activeKeys }: RootFacts): string {
   if (isManagedCentrally !== undefined)
     return `; root credentials are ${isManagedCentrally ? '' : 'not '}managed centrally`
@@ -59,12 +59,12 @@ const removeRoot =
   'remove the root credentials of the account centrally (IAM, Root access management), or sign in as root, delete keys and register MFA'
 
 /**
- * A user is unused where neither the password nor any key is used: whoever has only keys uses these.
+ * A user is unused if neither the password nor any key is used.
  *
  * | user                                                       | finding                | urgency |
  * | ---------------------------------------------------------- | ---------------------- | ------- |
- * | of break-glass, by its definitions                         | only `password-without-mfa` | |
- * | only bears such a name                                     | `break-glass-name`     | now     |
+ * | a break-glass user, by its definitions                     | only `password-without-mfa` | |
+ * | only has such a name                                       | `break-glass-name`     | now     |
  * | password and each active key unused, or there is neither   | `unused-user`          | soon    |
  * | password unused, a key is used                             | `unused-password`      | soon    |
  * | password, no MFA, and the standard asks for it             | `password-without-mfa` | now     |
@@ -74,7 +74,7 @@ export function judgeUser(user: UserFacts, { standards, asOf }: JudgeContext): J
   const { name, madeAt, password, hasMfa, keys, isBreakGlass, isNamesake } = user
   const active = keys.filter(({ isActive }) => isActive)
   const uses = [password?.lastUsedAt, ...keys.map((key) => key.lastUsedAt)].flatMap((at) => at ?? [])
-  // What was made anew says that somebody wants it.
+  // A new password or key shows that somebody wants the user.
   const changes = [madeAt, ...(password === undefined ? [] : [password.changedAt]), ...active.map((key) => key.madeAt)]
   const days = unusedDays({ madeAt: latestOf(changes) ?? madeAt, lastUsedAt: latestOf(uses) }, asOf)
   const passwordDays = password && unusedDays({ madeAt: password.changedAt, lastUsedAt: password.lastUsedAt }, asOf)
@@ -132,7 +132,7 @@ export function judgeUser(user: UserFacts, { standards, asOf }: JudgeContext): J
 }
 
 /**
- * Only the key is meant, never its user. The first row that fits counts:
+ * Judges only the key, never its user. The first row that fits counts:
  *
  * | key                                  | finding        | urgency |
  * | ------------------------------------ | -------------- | ------- |
@@ -178,7 +178,7 @@ export function judgeKey(user: string, key: KeyFacts, { standards, asOf }: Judge
 }
 
 /**
- * `isInside`: an account or organization that may be trusted. Break-glass is not used, and that is as it should be.
+ * `isInside`: whether roles may trust an account or organization. Roles of break-glass are normally unused, so that is no finding.
  *
  * | role                                         | finding          | urgency |
  * | -------------------------------------------- | ---------------- | ------- |
@@ -223,7 +223,7 @@ export function judgeRole(
 }
 const limitTrust = 'name only the principals that need it in its trust policy, with a condition on aws:PrincipalOrgID'
 
-/** Without users who have a password nobody is bound by it: then nothing is found. */
+/** If no user has a password, the policy applies to nobody, so there is no finding. */
 export function judgePasswordPolicy(
   policy: AccountPasswordPolicy | undefined,
   { standards, asOf, passwords }: JudgeContext & { readonly passwords: number },
@@ -256,12 +256,12 @@ export function judgePasswordPolicy(
   }
 }
 
-/** Nothing is found of it: until its deletion nobody can use what is there. (Account Management, "Close an AWS account".) */
+/** A closed account has no findings: until its deletion nobody can use it. (Account Management, "Close an AWS account".) */
 export function closedAccount(asOf: Date): JudgedThing {
   return { kind: 'account', name: '', detail: 'closed, so not read', asOf: renderInstant(asOf), findings: [] }
 }
 
-/** An account that cannot be read is a row that says why. `why`: as the end of a sentence. */
+/** The row for an unreadable account. `why`: as the end of a sentence. */
 export function unreadAccount(why: string, asOf: Date): JudgedThing {
   const remedy = "docs/credentials.md says what the auditor's role needs"
   const findings = when(true, 'not-read', 'soon', `could not be read: ${why}`, remedy)
@@ -295,8 +295,8 @@ const document = z.looseObject({
 })
 
 /**
- * Who outside may assume a role, by its trust policy: accounts, organizations (`o-…`), or `anybody`. The first row that fits
- * counts for a principal:
+ * The outsiders that may assume a role by its trust policy: accounts, organizations (`o-…`), or `anybody`. The first row that fits counts
+ * for a principal:
  *
  * | the statement                                | the principal                      | is outside              |
  * | -------------------------------------------- | ---------------------------------- | ----------------------- |
@@ -304,9 +304,9 @@ const document = z.looseObject({
  * | allows all but some (`NotPrincipal`)         |                                    | `anybody`               |
  * |                                              | `*`                                | `anybody`               |
  * |                                              | an account, or someone in it       | the account, unless `isInside` |
- * |                                              | a service, a provider, a gone id   | nobody                  |
+ * |                                              | a service, a provider, a deleted id | nobody                 |
  *
- * What cannot be read may mean anybody. (IAM User Guide, "AWS JSON policy elements: Principal".)
+ * An unreadable policy may allow anybody. (IAM User Guide, "AWS JSON policy elements: Principal".)
  */
 function outsideTrusts(trust: string, isInside: (id: string) => boolean): readonly string[] {
   const read = document.safeParse(parseLooseJson(trust))
@@ -328,7 +328,7 @@ function outsideTrusts(trust: string, isInside: (id: string) => boolean): readon
 
 const anybody = 'anybody'
 
-/** The organizations that a condition demands: only operators of equality demand one. `undefined`: it demands none. */
+/** The organizations that a condition requires. Only operators of equality require one. `undefined`: it requires none. */
 function organizationsOf(
   condition: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
 ): readonly string[] | undefined {

@@ -5,25 +5,25 @@ import type { Hygiene } from './hygiene-file.ts'
 import type { RetireFile } from './retire-file.ts'
 
 type AccountFacts = {
-  /** `undefined`: the organization has no such account, as last read. */
+  /** `undefined`: the organization had no such account at its last reading. */
   readonly account: Account | undefined
   /** The value of the owner tag; `undefined`: it has none. */
   readonly owner: string | undefined
-  /** The user is one of break-glass, by its definitions. */
+  /** The user is a break-glass user, by its definitions. */
   readonly isBreakGlass: boolean
 }
 
 /**
- * What a file may not ask for, whoever uploads it. The first row that fits counts:
+ * Why a file is refused, independent of its uploader. The first row that fits counts:
  *
- * | the file                                            | refused, since                            |
+ * | the file                                            | refused, because                          |
  * | --------------------------------------------------- | ----------------------------------------- |
- * | `hygiene.json` names no `ownerTag`                  | nobody knows whose account it is          |
+ * | `hygiene.json` names no `ownerTag`                  | nobody knows the owner of the account     |
  * | there is no such account, or it takes no changes    | nothing can be done there                 |
- * | the account's owner tag is not the file's folder    | it is somebody else's account             |
+ * | the account's owner tag is not the file's folder    | somebody else owns the account            |
  * | the root user                                       | its credentials are removed centrally     |
- * | a user of break-glass                               | it is for when nothing else works         |
- * | a name on `neverRetire`                             | governance wants it so                    |
+ * | a break-glass user                                  | it is for when nothing else works         |
+ * | a name on `neverRetire`                             | governance decided so                     |
  */
 export function judgeRetireFile(
   { key, account: id, user, owner: folder }: RetireFile,

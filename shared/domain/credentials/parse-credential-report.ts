@@ -1,4 +1,4 @@
-/** One line of IAM's credential report. Instants that IAM does not know, or that mean nothing there, are absent. */
+/** One line of IAM's credential report. Unknown instants, and those that mean nothing, are absent. */
 export type CredentialReportLine = {
   readonly user: string
   readonly arn: string
@@ -7,17 +7,17 @@ export type CredentialReportLine = {
   readonly passwordChangedAt: Date | undefined
   readonly passwordUsedAt: Date | undefined
   readonly hasMfa: boolean
-  /** An inactive key counts as none here. */
+  /** Inactive keys do not count. */
   readonly activeKeys: number
 }
 
-/** How IAM calls the root user there. */
+/** The root user's name in the report. */
 export const rootUser = '<root_account>'
 
 /**
- * The lines of a credential report, by the names of its columns: AWS adds some now and then. A name may have commas, which
- * stand in `user` and again in `arn`: what a line has too many is in these two. (IAM User Guide, "Generate credential reports
- * for your AWS account".)
+ * Parses a credential report by the names of its columns, because AWS sometimes adds some. A user name may contain commas. It appears in
+ * `user` and again in `arn`, so extra cells of a line belong to these two. (IAM User Guide, "Generate credential reports for your AWS
+ * account".)
  */
 export function parseCredentialReport(content: string): readonly CredentialReportLine[] {
   const [head = [], ...lines] = content

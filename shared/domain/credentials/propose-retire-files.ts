@@ -10,7 +10,7 @@ import {
   renderRetireKey,
 } from './retire-file.ts'
 
-/** What a line of `credentials.csv` says that matters here; texts as they stand there. */
+/** The needed cells of a line in `credentials.csv`, as texts. */
 export type ReportLine = {
   readonly account: string
   readonly owner: string
@@ -24,7 +24,7 @@ export type ReportLine = {
   readonly exception: string
 }
 
-/** A file that would ask for something unused to be retired, and what that is. */
+/** A file that would ask to retire an unused credential. `what`: describes it. */
 export type ProposedFile = {
   readonly key: string
   readonly what: string
@@ -34,8 +34,8 @@ export type ProposedFile = {
 export type LeftOut = { readonly what: string; readonly why: string }
 
 /**
- * Files for the keys and passwords that nobody used for so many days. Users are left: they go once they have nothing any more, by a
- * file of their own. What somebody wants as it is, is told and left out.
+ * Files for the keys and passwords that nobody used for `days`. Not for users: once a user has nothing left, it needs a separate file.
+ * `leftOut`: credentials with an exception.
  */
 export function proposeRetireFiles(
   lines: Iterable<ReportLine>,

@@ -63,7 +63,7 @@ export function renderCredentialRow(row: CredentialRow): string {
   ])
 }
 
-/** What the thing is, for a person: `user ci in shop (200000000001)`. */
+/** A credential in words: `user ci in shop (200000000001)`. */
 export function describeThing({ kind, name, key, account, accountName }: CredentialRow): string {
   const where = `${accountName} (${account})`
   if (kind === 'account') return `account ${where}`
@@ -91,7 +91,7 @@ const headings: Readonly<Record<Urgency, string>> = {
 
 const contentSecurityPolicy = `default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`
 
-/** One HTML file that loads nothing, sends nothing and has no script: what wants somebody, the most urgent first. */
+/** One HTML file that loads nothing, sends nothing and has no script. It lists the findings that need somebody, the most urgent first. */
 export function renderCredentialPage({ madeAt, facts, urgent, top, notes }: CredentialPage): string {
   const list = (items: readonly string[]) => `<ul>${items.map((one) => `<li>${escapeHtml(one)}</li>`).join('')}</ul>`
   const parts = urgencies.map((urgency) => {
@@ -117,7 +117,7 @@ ${notes.length === 0 ? '' : `<h2>Notes</h2>${list(notes)}`}
 `
 }
 
-/** A list wraps where a table of the page's style would cut what is to be done. */
+/** A list, because it wraps. A table in the page's style would cut the remedies. */
 function renderRow(row: CredentialRow): string {
   const owner = row.owner === '' ? 'nobody is named' : row.owner
   const [thing, told, remedy, whose] = [describeThing(row), toldOf(row), remedyOf(row), owner].map(escapeHtml)

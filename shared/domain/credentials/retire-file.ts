@@ -19,24 +19,24 @@ export const accessKeyId = z
   .brand<'AccessKeyId'>()
 export type AccessKeyId = z.infer<typeof accessKeyId>
 
-/** Who answers for accounts, as the tag of an account names them, and the folder where they ask. */
+/** An owner of accounts, as in the accounts' owner tag. Also the name of the owner's folder under `retire/`. */
 export const accountOwner = z.string().regex(/^[\w+=,.@-]{1,100}$/)
 
-/** `password`: for signing in to the console. `user`: the user itself, once it has nothing any more. */
+/** `password`: for signing in to the console. `user`: the user itself, once it has nothing else. */
 export const retiredKinds = ['password', 'user'] as const
 
-/** What can be retired: an access key by its id, a password, or a user. */
+/** A credential that can be retired: an access key by its id, a password, or a user. */
 export type Credential = {
   readonly account: AccountId
   readonly user: IamUserName
   readonly what: AccessKeyId | (typeof retiredKinds)[number]
 }
 
-/** How a credential is called in records: the name of its file without the folder. */
+/** The name of a credential in records: the name of its file without the folder. */
 export const credentialKey = z.string().brand<'CredentialKey'>()
 export type CredentialKey = z.infer<typeof credentialKey>
 
-/** A file that asks for a credential to be retired. `owner`: its folder. */
+/** A file that asks to retire a credential. `owner`: its folder. */
 export type RetireFile = Credential & { readonly key: string; readonly owner: string }
 
 const form = 'retire/OWNER/account%ACCOUNT ID%USER NAME%ACCESS KEY ID or password or user%ssofile'
@@ -50,7 +50,7 @@ export function renderRetireKey(owner: string, credential: Credential): string {
   return `${retirePrefix}${owner}/${renderCredential(credential)}`
 }
 
-/** IAM knows active and inactive of keys only. */
+/** Only keys can be inactive in IAM. */
 export function canBeInactive({ what }: Pick<Credential, 'what'>): boolean {
   return what !== 'password' && what !== 'user'
 }
@@ -61,7 +61,7 @@ export function describeCredential({ account, user, what }: Credential): string 
   return `${what === 'password' ? 'password' : `key ${what}`} of user ${user} in ${account}`
 }
 
-/** The credential of this key, without a folder; `undefined`: nobody here wrote it. */
+/** Parses a credential's name, without a folder. `undefined`: ssofile did not write it. */
 export function parseCredential(text: string): Credential | undefined {
   const [scope, ...fields] = text.split('%')
   const [account, user, what, suffix] = fields
@@ -75,7 +75,7 @@ const credential = z.object({
   what: z.union([z.enum(retiredKinds), accessKeyId]),
 })
 
-/** What `key` asks for. Whether its owner may, other facts say. */
+/** Parses the key of a retire file. Other code judges whether its owner may ask. */
 export function parseRetireKey(key: string): Parsed<RetireFile> {
   const { folder, rest } = splitFolder(key.slice(retirePrefix.length))
   if (folder === undefined || !accountOwner.safeParse(folder).success)

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { record } from '../json/record.ts'
 
-/** ssofile's own record of each credential that it retires, as `assignments/` is of access. */
+/** The ledger of credentials: one record for each credential that ssofile retires. */
 export const retirementPrefix = 'retired/'
 
 /**
@@ -19,24 +19,24 @@ export const retirementStates = ['switching off', 'watched', 'used since', 'dele
 export const retirement = record({
   v: z.literal(1),
   state: z.enum(retirementStates),
-  /** When that began: an event of history has this instant, so that a repeated run tells it once. */
+  /** When the state began. The event in history has this instant, so a repeated run records it once. */
   at: z.iso.datetime(),
   /** When the first of the files was uploaded. */
   askedAt: z.iso.datetime(),
-  /** From then on the days are counted. */
+  /** The days count from this time. */
   watchedAt: z.iso.datetime().optional(),
-  /** Until then it need not be looked at again. */
+  /** No look is needed before this time. */
   lookAt: z.iso.datetime().optional(),
   /** The files that ask for it, as of the last look. */
   files: z.array(z.string()),
-  /** What there was: another one of this name is none of ours. */
+  /** When the credential was made. Another one with this name is not the same. */
   madeAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime().optional(),
-  /** Of `used since`: how that is known, for a person. */
+  /** Only for `used since`: the proof, for people. */
   why: z.string().optional(),
-  /** It was inactive before anybody asked, or cannot be: undoing changes nothing. */
+  /** It was inactive before the request, or cannot be inactive: an undo changes nothing. */
   staysAsItIs: z.boolean(),
-  /** Of `gone`: others deleted it. */
+  /** Only for `gone`: others deleted it. */
   byOthers: z.literal(true).optional(),
 })
 export type Retirement = z.infer<typeof retirement>

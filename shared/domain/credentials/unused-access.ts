@@ -1,4 +1,4 @@
-/** What IAM Access Analyzer finds of a user or role that is not used; the most first. (Its API Reference, "FindingSummaryV2".) */
+/** IAM Access Analyzer's findings about unused users and roles, the most important first. (Its API Reference, "FindingSummaryV2".) */
 export const unusedAccessKinds = [
   'UnusedIAMRole',
   'UnusedIAMUserPassword',
@@ -10,7 +10,7 @@ export type UnusedAccessKind = (typeof unusedAccessKinds)[number]
 /** `resource`: the ARN of the user or role. */
 export type UnusedAccessFinding = { readonly resource: string; readonly kind: UnusedAccessKind }
 
-/** By kind and name of a thing, as rows have them, what was found of it. A key is of its user: a finding does not name it. */
+/** The findings by kind and name of a user or role, as in rows. A key belongs to its user, because a finding does not name the key. */
 export function groupUnusedAccess(findings: readonly UnusedAccessFinding[]): ReadonlyMap<string, UnusedAccessKind[]> {
   const kinds = Map.groupBy(findings, ({ resource }) => {
     // arn:aws:iam::111122223333:role/path/name
@@ -30,12 +30,12 @@ export function thingKey(kind: string, name: string): string {
 }
 
 /**
- * By whose analyzer an account was looked at: of the `organization`, or of the `account`. `none`: there is none. Anything else
- * is the code of the error that stood in the way.
+ * The analyzer that looked at an account: the `organization`'s or the `account`'s own. `none`: there is none. Any other text is the code of
+ * an error.
  */
 export type AnalyzedBy = string
 
-/** `analyzedBy`: how many accounts by whose analyzer. For a person: one line for all of them. */
+/** One line for people. `analyzedBy`: the number of accounts by analyzer. */
 export function describeAnalyzers(analyzedBy: Readonly<Record<AnalyzedBy, number>>): string {
   const { organization = 0, account = 0, none = 0, ...failures } = analyzedBy
   const parts = [
@@ -46,10 +46,10 @@ export function describeAnalyzers(analyzedBy: Readonly<Record<AnalyzedBy, number
   return parts.join('; ')
 }
 
-/** Dollars for each role and user and month. (The page "IAM Access Analyzer pricing", July 2026.) */
+/** Dollars a month for each role and user. (The page "IAM Access Analyzer pricing", July 2026.) */
 const analyzerPrice = 0.2
 
-/** What an analyzer of the whole organization would cost, where accounts are without one; `undefined`: none is. */
+/** The price of an analyzer for the whole organization, if some accounts have none. `undefined`: all have one. */
 export function describeAnalyzerPrice({
   counts: { users, roles },
   analyzedBy,

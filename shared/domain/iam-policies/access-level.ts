@@ -1,14 +1,14 @@
-/** What an action does, the gravest first. Source: Service Authorization Reference, "Actions", column "Access level". */
+/** The levels of actions, the gravest first. Source: Service Authorization Reference, "Actions", column "Access level". */
 export const accessLevels = ['Permissions management', 'Write', 'Tagging', 'Read', 'List', 'unknown'] as const
 export type AccessLevel = (typeof accessLevels)[number]
 
-/** What manages permissions or tags is told as `Permissions management, Write` and `Tagging, Write`. */
+/** AWS writes two levels as pairs: `Permissions management, Write` and `Tagging, Write`. The first word decides. */
 export function parseAccessLevel(text: string): AccessLevel {
   const [first] = text.split(', ')
   return accessLevels.find((one) => one === first) ?? 'unknown'
 }
 
-/** `unknown`: the reference, as it was when its copy was made, does not have the action. */
+/** `unknown`: our copy of the reference lacks the action. */
 export type KnownAction = { readonly name: string; readonly level: AccessLevel }
 
 /** Every action that AWS describes, by its name in small letters (`iam:passrole`). */

@@ -4,8 +4,8 @@ import { comparePermissions, listManagedPolicies, nameManagedPolicy, type Policy
 import { parsePolicyStatements } from './policy-statement.ts'
 
 /**
- * The access levels of what a permission set allows, the gravest first. `unknown` is among them where a policy was not read or not
- * understood, or allows what the catalog does not have. Resources, conditions and the permissions boundary are not weighed.
+ * The access levels that a permission set allows, the gravest first. They include `unknown` if a policy is unread or not understood, or
+ * allows actions outside the catalog. Ignores resources, conditions and the permissions boundary.
  */
 export function accessLevelsOf(
   policies: PermissionSetPolicies,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type ActionCatalog, accessLevels } from './access-level.ts'
 
-/** The names of all actions by their access level, as they lie beside the bundle of a function. */
+/** The names of all actions by access level. This is the form of the file beside a function's bundle. */
 export const actionNames = z.partialRecord(z.enum(accessLevels), z.array(z.string()))
 export type ActionNames = z.infer<typeof actionNames>
 

@@ -11,8 +11,8 @@ const fullStatement = z.object({
 const policy = z.object({ Statement: z.union([z.unknown().array(), z.unknown()]).transform((value) => [value].flat()) })
 
 /**
- * Whether a permission set is that of an administrator: AWS's policy AdministratorAccess, or a statement of its own that allows
- * every action on every resource. What its customer managed policies say stands in each account and is not known here.
+ * Whether a permission set allows everything: by AWS's policy AdministratorAccess, or by a statement in its inline policy that allows every
+ * action on every resource. Its customer managed policies are in each account and unknown here.
  */
 export function allowsEverything(set: Pick<PermissionSetDefinition, 'managedPolicyArns' | 'inlinePolicy'>): boolean {
   if (set.managedPolicyArns.some((arn) => /^arn:[^:]+:iam::aws:policy\/AdministratorAccess$/.test(arn))) return true
@@ -23,7 +23,7 @@ export function allowsEverything(set: Pick<PermissionSetDefinition, 'managedPoli
   })
 }
 
-/** The statements of an inline policy, as they stand. */
+/** The statements of an inline policy, unchanged. */
 export function statementsOf(inlinePolicy: string): readonly unknown[] {
   return policy.safeParse(JSON.parse(inlinePolicy)).data?.Statement ?? []
 }

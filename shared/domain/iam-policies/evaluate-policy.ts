@@ -1,6 +1,6 @@
 import ip from 'ipaddr.js'
 
-/** One statement of a policy, of whichever kind: only the trust of a role and the policy of a resource have a principal. */
+/** One statement of a policy of any kind. Only a role's trust policy and a resource's policy have a principal. */
 export type EvaluatedStatement = {
   readonly Effect: 'Allow' | 'Deny'
   readonly Principal?: '*' | { readonly AWS: string | readonly string[] } | { readonly Service: string }
@@ -17,13 +17,13 @@ export type PolicyRequest = {
   readonly principal: string
   readonly action: string
   readonly resource: string
-  /** What the request says besides, such as `s3:prefix`; a key that is absent is in no condition but those that deny it. */
+  /** Further values of the request, such as `s3:prefix`. A missing key fulfils only negated conditions. */
   readonly context?: Readonly<Record<string, string>>
 }
 
 /**
- * What one policy says about a request: a denial wins over everything, and `silent` leaves it to other policies.
- * (IAM User Guide, "Policy evaluation logic".) Throws for an operator that is not known here.
+ * The answer of one policy to a request. A denial wins. `silent`: other policies decide. (IAM User Guide, "Policy evaluation logic".)
+ * Throws for an operator that this code does not know.
  */
 export function evaluatePolicy(policy: EvaluatedPolicy, request: PolicyRequest): 'allowed' | 'denied' | 'silent' {
   const fitting = policy.Statement.filter((statement) => fitsStatement(statement, request))
@@ -31,10 +31,10 @@ export function evaluatePolicy(policy: EvaluatedPolicy, request: PolicyRequest):
   return fitting.length > 0 ? 'allowed' : 'silent'
 }
 
-/** What a request says, by condition key in small letters: these keys have no case. (IAM User Guide, "Condition".) */
+/** The values of a request, by condition key in small letters: keys have no case. (IAM User Guide, "Condition".) */
 type ContextValues = ReadonlyMap<string, string>
 
-/** Whether a statement speaks of a request. */
+/** Whether a statement applies to a request. */
 export function fitsStatement(
   statement: EvaluatedStatement,
   { principal, action, resource, context = {} }: PolicyRequest,
@@ -64,7 +64,9 @@ export function fitsStatement(
   )
 }
 
-/** An account, by its root or its id, stands for all that is in it; a user or a role for itself alone. (IAM User Guide, "Principal".) */
+/**
+ * An account, by its root or its id, stands for everybody in it. A user or a role stands only for itself. (IAM User Guide, "Principal".)
+ */
 function isMeant(meant: EvaluatedStatement['Principal'], principal: string): boolean {
   if (meant === undefined || meant === '*') return true
   if (!('AWS' in meant)) return false
@@ -78,7 +80,7 @@ type Compare = (value: string, wanted: string, known: ContextValues) => boolean
 
 const isEqual: Compare = (value, wanted, known) => value === fillIn(wanted, known)
 const isLike: Compare = (value, wanted, known) => matchesPattern(wanted, value, known)
-/** Each of the six parts of an ARN is compared for itself. (IAM User Guide, "Condition operators", ARNs.) */
+/** Compares each of the six parts of an ARN separately. (IAM User Guide, "Condition operators", ARNs.) */
 const isLikeArn: Compare = (value, wanted, known) => {
   const texts = partsOfArn(value)
   return partsOfArn(wanted).every((pattern, index) => matchesPattern(pattern, texts[index] ?? '', known))
@@ -99,8 +101,8 @@ const operators: Readonly<Record<string, Compare>> = {
 }
 
 /**
- * `…IfExists` holds without a value, and so does every negated operator; all others do not. `Null` asks for that alone.
- * (IAM User Guide, "IAM JSON policy elements: Condition operators".)
+ * Without a value, only `…IfExists` and negated operators hold. `Null` tests for a value. (IAM User Guide, "IAM JSON policy elements:
+ * Condition operators".)
  */
 function holds(operator: string, wanted: readonly string[], value: string | undefined, known: ContextValues): boolean {
   if (operator === 'Null') return wanted.includes(String(value === undefined))
@@ -128,12 +130,12 @@ function partsOfArn(arn: string): readonly string[] {
 }
 
 /**
- * `*` stands for any text, `/` too, `?` for one character, and `${key}` for what the request says under that key. Where it
- * says nothing, the pattern matches nothing. (IAM User Guide, "Resource": wildcards in ARNs; "Policy variables with no value".)
+ * `*` stands for any text, also with `/`, `?` for one character, and `${key}` for the request's value of that key. If there is no value,
+ * the pattern matches nothing. (IAM User Guide, "Resource": wildcards in ARNs; "Policy variables with no value".)
  */
 export function matchesPattern(pattern: string, text: string, known: ContextValues = new Map()): boolean {
   if (pattern === '*') return true
-  // What a variable stands for has no wildcards: theirs are told apart from its by a character that no name has.
+  // The value of a variable has no wildcards. So the pattern's own `?` becomes a character that no name has.
   const pieces = pattern
     .replaceAll('?', oneCharacter)
     .split('*')

@@ -9,9 +9,9 @@ const statement = z.object({
 })
 
 /**
- * What an inline policy allows of forbidden actions, each forbidden one once. Resources, conditions and denials are not
- * weighed: a forbidden action is to be allowed nowhere. A statement with `NotAction` allows all but what it names.
- * Actions have no case. (IAM User Guide, "IAM JSON policy elements: Action" and "NotAction".)
+ * The forbidden actions that an inline policy allows, each once. Ignores resources, conditions and denials, because a forbidden action must
+ * not be allowed anywhere. A statement with `NotAction` allows everything except the actions that it names. Actions have no case. (IAM User
+ * Guide, "IAM JSON policy elements: Action" and "NotAction".)
  */
 export function forbiddenActionsOf(
   inlinePolicy: string | undefined,

@@ -11,7 +11,7 @@ import { policyFaults } from './policy-faults.ts'
 const mostBytes = 32_768
 const mostBytesWithoutSpace = 10_240
 
-/** What AWS would refuse in the inline policy that stands at `path`, and what ssofile needs for itself. */
+/** The faults in the inline policy at `path`: those that AWS would refuse, and names that ssofile needs itself. */
 export function inlinePolicyFaults(document: JsonObject, path: JsonPath): readonly JsonFault[] {
   return [
     ...sizeFaults(JSON.stringify(document), path),
@@ -21,13 +21,13 @@ export function inlinePolicyFaults(document: JsonObject, path: JsonPath): readon
   ]
 }
 
-/** What of these limits a policy exceeds, in words; `undefined`: it fits. */
+/** The limit that a policy exceeds, in words. `undefined`: none. */
 export function findExcess(inlinePolicy: string): string | undefined {
   const [fault] = sizeFaults(inlinePolicy, [])
   return fault && `${fault.received}, ${fault.expected}`
 }
 
-/** By their Sid ssofile knows the statements again that it adds to an inline policy. */
+/** ssofile adds statements to an inline policy and recognizes them by their Sid, so files must not use it. */
 function sidFaults({ Statement = [] }: JsonObject, path: JsonPath): readonly JsonFault[] {
   const statements = Array.isArray(Statement) ? Statement : [Statement]
   return statements.flatMap((statement, index) => {
@@ -43,7 +43,7 @@ function sidFaults({ Statement = [] }: JsonObject, path: JsonPath): readonly Jso
   })
 }
 
-/** The limits count compact JSON, which is what is sent. */
+/** The limits count compact JSON, which ssofile sends. */
 function sizeFaults(text: string, path: JsonPath): readonly JsonFault[] {
   const remedy = 'shorten the inline policy, or move statements into a customer managed policy'
   const bytes = bytesOf(text)
@@ -94,7 +94,7 @@ function characterFaults(text: string, path: JsonPath, what: string): readonly J
   ]
 }
 
-/** Beyond 2^53 a JSON number changes when it is read, and AWS would get another one than the file shows. */
+/** A JSON number beyond 2^53 changes when a program reads it. AWS would get another number than the file shows. */
 function numberFaults(value: number, path: JsonPath): readonly JsonFault[] {
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return []
   return [

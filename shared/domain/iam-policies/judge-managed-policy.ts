@@ -3,26 +3,26 @@ import { nearMatcher } from '../text/near-match.ts'
 import { awsManagedPolicyNames } from './aws-managed-policy-names.ts'
 
 export type ManagedPolicyVerdict =
-  /** In the list, or of a partition that has no list here. */
+  /** In the list, or in a partition without a list. */
   | { readonly verdict: 'known' }
   /** Not in the list: AWS may have added it since. */
   | { readonly verdict: 'unknown' }
-  /** AWS has no such policy: it is this one, written in another way. */
+  /** AWS has no such policy. It is a misspelling of `meant`. */
   | { readonly verdict: 'misspelt'; readonly meant: string }
 
 const partition = 'arn:aws:iam::aws:policy/'
-/** A word of that many policies is no product's name, so what is one letter away from it is a slip. */
+/** A word in this many policies is not the name of a product. So a word with one wrong letter is a slip. */
 const usesLeast = 15
 const lettersLeast = 6
 
 /**
- * Whether AWS has the managed policy of this ARN, as far as a list can tell that is never the newest. So only this is called
- * misspelt, and it never hits a policy that AWS adds:
+ * Whether AWS has the managed policy with this ARN, judged by a list that is never the newest. So only these names count as misspelt, and
+ * no future policy of AWS is among them:
  *
  * | the name                                                                | why AWS cannot have it                     |
  * | ----------------------------------------------------------------------- | ------------------------------------------ |
  * | is another one's in other case, or under another path                   | IAM's names are unique, whatever case and path |
- * | has a common word (`Access`) with one wrong letter, and is else another's | AWS writes its words right                 |
+ * | has a common word (`Access`) with one wrong letter, and is otherwise another one's | AWS spells its words correctly  |
  */
 export function judgeManagedPolicy(
   arn: string,
@@ -39,7 +39,7 @@ export function judgeManagedPolicy(
 
 type PolicyNames = ReturnType<typeof listPolicyNames>
 
-/** What is asked of a list of names with their paths. */
+/** Searches in a list of names with their paths. */
 export function listPolicyNames(names: readonly string[]) {
   const all = new Set(names)
   const byName = new Map(names.map((path) => [nameOf(path).toLowerCase(), path]))
@@ -51,7 +51,7 @@ export function listPolicyNames(names: readonly string[]) {
     isListed: (path: string) => all.has(path),
     findSame: (path: string) => byName.get(nameOf(path).toLowerCase()),
     findNear: nearMatcher(names),
-    /** The common word that this one is, with one wrong letter or two in the wrong order. */
+    /** The common word of which this is a misspelling: one wrong letter, or two letters swapped. */
     findWord: (word: string) =>
       uses.has(word) || word.length < lettersLeast - 1 ? undefined : common.find((one) => isSlip(word, one)),
   }

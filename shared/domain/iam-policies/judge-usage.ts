@@ -5,18 +5,18 @@ import { count } from '../text/count.ts'
 import { renderCsv } from '../text/render-csv.ts'
 import type { SetUsage } from './set-usage.ts'
 
-/** In the order in which they are told: what could not be read bears on all the rest. */
+/** In the order of reports: unread data comes first, because it limits all the rest. */
 export const usageFindings = ['not read', 'unused', 'too new', 'used'] as const
 export type UsageFinding = (typeof usageFindings)[number]
 
-/** One line of what IAM knows of a permission set: a service, an action of a service that is used, or an account that was not read. */
+/** One row of a permission set's use: a service, an action of a used service, or an unread account. */
 export type UsageRow = {
   readonly finding: UsageFinding
   readonly service?: string | undefined
   readonly serviceName?: string | undefined
   readonly action?: string | undefined
   readonly lastUsedAt?: string | undefined
-  /** Where it was used last, or which account was not read. */
+  /** The account of the last use, or the unread account. */
   readonly account?: AccountId | undefined
   readonly unusedDays?: number | undefined
   readonly detail: string
@@ -25,11 +25,11 @@ export type UsageRow = {
 /**
  * | a service, or an action that IAM tracks      | finding   |
  * | -------------------------------------------- | --------- |
- * | used within so many days, in any account     | `used`    |
+ * | used within `days`, in any account           | `used`    |
  * | not used, and the oldest role is younger     | `too new` |
  * | not used                                     | `unused`  |
  *
- * Where accounts were not read it is unused in the others, and the row says so. `days`: of the standard.
+ * If some accounts were not read, "unused" is about the others, and the row says so. `days`: from the standard.
  */
 export function judgeUsage(usage: SetUsage, days: number): readonly UsageRow[] {
   const { services, unread, accounts, madeAt, asOf } = usage
@@ -78,7 +78,7 @@ const titles = [
   'as of',
 ]
 
-/** A line each, the titles first. */
+/** One line for each row, the titles first. */
 export function renderUsage(name: PermissionSetName, rows: readonly UsageRow[], asOf: string | undefined): string {
   const lines = rows.map((row) => [
     name,

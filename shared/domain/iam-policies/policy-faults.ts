@@ -10,9 +10,9 @@ const documentFields = ['Version', 'Id', 'Statement']
 const statementFields = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition']
 
 /**
- * What AWS refuses in the document of an identity-based policy, as MalformedPolicyDocumentException or, for a permission set,
- * as ValidationException. Whether services, actions and condition keys exist is not asked: AWS takes those that it does not
- * know. (IAM User Guide, "Grammar of the IAM JSON policy language"; "IAM policy validation check reference", the errors.)
+ * The faults that AWS refuses in an identity-based policy, as MalformedPolicyDocumentException or, for a permission set, as
+ * ValidationException. Does not check whether services, actions and condition keys exist: AWS accepts unknown ones. (IAM User Guide,
+ * "Grammar of the IAM JSON policy language"; "IAM policy validation check reference", the errors.)
  */
 export function policyFaults(document: JsonObject, path: JsonPath): readonly JsonFault[] {
   const { Version, Id, Statement } = document
@@ -46,7 +46,7 @@ const aStatement = {
   remedy: 'write "Statement": [{ "Effect": "Allow", "Action": "…", "Resource": "…" }]',
 }
 
-/** `has`: the object has the field, maybe under a wrong name, which is one fault, not two. */
+/** `has`: the object has the field, maybe under a wrong name. A wrong name is one fault, not two. */
 function judgeFields(object: JsonObject, fields: readonly string[], path: JsonPath) {
   const names = Object.keys(object)
   const unknown = names.filter((name) => !fields.includes(name))
@@ -123,7 +123,7 @@ function repeatedSids(statements: readonly { readonly one: JsonValue; readonly a
   )
 }
 
-/** Two elements of which a statement has one. */
+/** A statement has exactly one of these two elements. */
 type Pair = {
   readonly one: 'Action' | 'Resource'
   readonly other: 'NotAction' | 'NotResource'
@@ -167,7 +167,7 @@ function judgePair(
   ]
 }
 
-/** One text, or a list of one at least. */
+/** One text, or a list with at least one. */
 function judgeTexts(value: JsonValue | undefined, path: JsonPath, pair: Pair): readonly JsonFault[] {
   if (!Array.isArray(value)) return judgeValue(value, path, (one) => judgeText(one, pair))
   const remedy = `${pair.remedy}, or delete the statement`
@@ -184,8 +184,8 @@ function judgeText(value: JsonValue, pair: Pair): ValueFault | undefined {
 /**
  * | an action                  | verdict                                                                        |
  * | -------------------------- | ------------------------------------------------------------------------------ |
- * | `*`, `*:*`, `*:Get*`       | taken                                                                          |
- * | `s3:nonsense`              | taken, as AWS does                                                             |
+ * | `*`, `*:*`, `*:Get*`       | accepted                                                                       |
+ * | `s3:nonsense`              | accepted, as by AWS                                                            |
  * | white space, other letters | refused: guardrails and the brake would read another action than AWS           |
  * | no colon, two colons       | refused                                                                        |
  * | `s3*:Get`, `a_b:Get`       | refused: a service has letters, digits, `-` and `.`                            |

@@ -2,17 +2,17 @@ import * as z from 'zod'
 import { parseLooseJson, sortFields } from '../json/loose-json.ts'
 import { oneOrMore } from './allows-everything.ts'
 
-/** One statement of an identity-based policy, as far as it says which actions it is about. */
+/** One statement of an identity-based policy: its actions and their limits. */
 export type PolicyStatement = {
   readonly effect: 'Allow' | 'Deny'
-  /** In small letters: IAM does not tell the case of actions. (IAM User Guide, "IAM JSON policy elements: Action".) */
+  /** In small letters, because actions have no case in IAM. (IAM User Guide, "IAM JSON policy elements: Action".) */
   readonly actions: readonly string[]
   /** `true`: every action but these (NotAction). */
   readonly isInverted: boolean
-  /** What it is limited to: two statements with the same text limit the same. */
+  /** The limits of the statement. The same text means the same limits. */
   readonly resources: string
   readonly condition: string
-  /** The resources that it is limited to, `*` for all. `undefined`: all but some (NotResource), or none are named. */
+  /** The resources of the statement, `*` for all. `undefined`: all but some (NotResource), or none are named. */
   readonly onlyOn: readonly string[] | undefined
   /** Every resource, without a condition. */
   readonly isUnlimited: boolean
@@ -34,7 +34,9 @@ const policy = z.object({
   Statement: z.union([z.array(statement), statement.transform((one) => [one])]),
 })
 
-/** The statements of a policy document. `undefined`: it has something that is not understood here, and anything may be meant. */
+/**
+ * The statements of a policy document. `undefined`: the document has something that this code does not understand, so it may mean anything.
+ */
 export function parsePolicyStatements(document: string | undefined): readonly PolicyStatement[] | undefined {
   if (document === undefined) return []
   const parsed = policy.safeParse(parseLooseJson(document))
@@ -45,7 +47,7 @@ export function parsePolicyStatements(document: string | undefined): readonly Po
     const isEverywhere = Resource?.includes('*') === true
     return {
       effect: Effect,
-      // Several stars mean one, and would take long to match.
+      // Several stars mean the same as one, and would slow down matching.
       actions: (Action ?? NotAction ?? []).map((one) => one.toLowerCase().replace(/\*+/g, '*')),
       isInverted: NotAction !== undefined,
       resources: withVersion(Version, isEverywhere ? '*' : renderList(Resource, NotResource)),
@@ -60,7 +62,7 @@ function renderList(only: readonly string[] | undefined, but: readonly string[] 
   return JSON.stringify(only === undefined ? { but: [...new Set(but)].sort() } : [...new Set(only)].sort())
 }
 
-/** Only from version 2012-10-17 on `${…}` is a variable. (IAM User Guide, "IAM JSON policy elements: Version".) */
+/** `${…}` is a variable only from version 2012-10-17 on. (IAM User Guide, "IAM JSON policy elements: Version".) */
 function withVersion(version: string, text: string): string {
   return text.includes('${') ? `${version} ${text}` : text
 }

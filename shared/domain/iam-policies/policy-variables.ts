@@ -2,7 +2,7 @@ import { describeJson, isJsonObject } from '../json/json-faults.ts'
 import type { JsonObject, JsonValue } from '../json/strict-json.ts'
 import { type JsonFault, type JsonPath, quote } from '../statuses/complaint.ts'
 
-/** What is wrong with one value, wherever it stands. */
+/** A fault of one value, without its place. */
 export type ValueFault = Pick<JsonFault, 'received' | 'expected' | 'remedy'>
 
 /**
@@ -14,7 +14,7 @@ const variable = /^(?:[*?$]|([A-Za-z0-9][\w./-]*):[A-Za-z][^,{}$"'()[\]]*(?:,\s*
 /** Variables of the Serverless Framework and of CloudFormation's tools have a colon too. */
 const generators = new Set(['cf', 'custom', 'env', 'file', 'git', 'opt', 'param', 'self', 'sls'])
 
-/** The first `${…}` of a text that is no policy variable: a generator should have filled it in. */
+/** The first `${…}` of a text that is not a policy variable: a generator should have filled it in. */
 export function findPlaceholder(text: string): string | undefined {
   const pieces = text.matchAll(/\$\{([^}]*)(?:\}|$)/g)
   const left = pieces.find(([whole, inside = '']) => {
@@ -33,7 +33,7 @@ export function judgePlaceholder(text: string, placeholder: string): ValueFault 
   }
 }
 
-/** A function of CloudFormation that was not carried out. (CloudFormation User Guide, "Intrinsic function reference".) */
+/** Whether a value is a CloudFormation function that nobody evaluated. (CloudFormation User Guide, "Intrinsic function reference".) */
 export function isFunction(value: JsonValue): boolean {
   return isJsonObject(value) && Object.keys(value).some((name) => name === 'Ref' || name.startsWith('Fn::'))
 }
@@ -42,10 +42,10 @@ export function remedyOf(value: JsonValue, otherwise: string): string {
   return isFunction(value) ? 'write the text that it stands for: only CloudFormation fills it in' : otherwise
 }
 
-/** What AWS takes in a policy, though it cannot do what it reads like. */
+/** A part of a policy that AWS accepts although it cannot work as it reads. */
 export type PolicyWarning = { readonly path: JsonPath; readonly warning: string }
 
-/** More are not told: they have one cause. */
+/** Further warnings are left out, because they have the same cause. */
 const warningsMost = 10
 
 export function policyWarnings({ Version, Statement }: JsonObject, path: JsonPath): readonly PolicyWarning[] {
@@ -64,7 +64,7 @@ function warnOfVariable(text: string, version: JsonValue | undefined): string | 
   return `IAM reads '${quote(first, 60)}' as plain text, so it matches nothing: add "Version": "2012-10-17" to the policy`
 }
 
-/** Of templates that do not use `${…}`. */
+/** Warns of placeholders of templates that do not use `${…}`. */
 function warnOfPlaceholder(text: string): string | undefined {
   const [first] = /\{\{[^{}]*\}\}|<[^<>]+>|#\{[^}]*\}|\$\([^)]*\)/.exec(text) ?? []
   return (
@@ -91,7 +91,7 @@ function warnOfKey(at: JsonPath): string | undefined {
   return `no condition key is called '${quote(key, 60)}', so no request has it: write its service before it, such as aws:${quote(key, 60)}`
 }
 
-/** Six parts at most, the last with its colons. A policy variable, which has a colon itself, counts as `$`. */
+/** Splits an ARN into at most six parts, the last with its colons. A policy variable, which contains a colon, counts as `$`. */
 export function partsOfArn(arn: string): readonly string[] {
   const parts = arn.replace(/\$\{[^}]*\}/g, '$').split(':')
   return parts.length < 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')]

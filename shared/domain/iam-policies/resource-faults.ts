@@ -4,15 +4,15 @@ import { partsOfArn, type ValueFault } from './policy-variables.ts'
 /**
  * | a resource                              | verdict                                                                |
  * | --------------------------------------- | ---------------------------------------------------------------------- |
- * | `*`                                     | taken                                                                  |
- * | no `arn:` before it                     | refused                                                                |
- * | `arn:aws:…`, `arn:aws-cn:…`, `arn:*:…`  | taken; another partition is refused                                    |
+ * | `*`                                     | accepted                                                               |
+ * | does not begin with `arn:`              | refused                                                                |
+ * | `arn:aws:…`, `arn:aws-cn:…`, `arn:*:…`  | accepted; another partition is refused                                 |
  * | `arn:aws:*:…`, `arn:aws:s*:…`           | refused: no wildcard in the service                                    |
- * | `arn:aws:dynamodb:*:table/x`            | taken: a `*` that ends a part stands for further parts                 |
- * | `arn:aws:organizations::*:`             | taken                                                                  |
+ * | `arn:aws:dynamodb:*:table/x`            | accepted: a `*` that ends a part stands for further parts              |
+ * | `arn:aws:organizations::*:`             | accepted                                                               |
  * | fewer than six parts otherwise          | refused                                                                |
- * | S3 or IAM with a Region                 | refused, but for what S3 has in a Region and an account                |
- * | IAM without a type such as `role/`      | refused, but for `*` and `root`                                        |
+ * | S3 or IAM with a Region                 | refused, except S3 resources that have a Region and an account         |
+ * | IAM without a type such as `role/`      | refused, except `*` and `root`                                         |
  *
  * (IAM User Guide, "IAM JSON policy elements: Resource"; "IAM policy validation check reference", "Missing ARN field".)
  */
@@ -47,7 +47,7 @@ export function judgeResource(resource: string): ValueFault | undefined {
 
 const sixParts = 'six parts: arn:partition:service:region:account:resource'
 
-/** Most write the name of a bucket. */
+/** Most people write just the name of a bucket. */
 function remedyOfNoArn(resource: string): string {
   return /^[a-z0-9.-]{3,63}(\/.*)?$/.test(resource)
     ? `if it is a bucket, write arn:aws:s3:::${resource.slice(0, 60)}`

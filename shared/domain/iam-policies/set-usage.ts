@@ -3,7 +3,10 @@ import { record } from '../json/record.ts'
 import { type AccountId, accountId } from '../organization/account-id.ts'
 import { renderInstant } from '../text/instant.ts'
 
-/** What IAM knows of a service that a role may use now. `actions`: those that IAM tracks, if it was asked; of many services none. */
+/**
+ * The use of a service that a role may use now. `actions`: the actions that IAM tracks, if the caller asked for them. For many services IAM
+ * tracks none.
+ */
 export type ServiceUse = {
   readonly name: string
   readonly namespace: string
@@ -13,21 +16,21 @@ export type ServiceUse = {
 }
 
 const lastUse = { lastUsedAt: z.iso.datetime().optional(), lastUsedIn: accountId.optional() }
-/** `actions`: by name, those that somewhere are told. Of a service that nobody used there is none: all of them are unused. */
+/** `actions`: by name, the actions that IAM reported for some account. A service that nobody used has none: all its actions are unused. */
 const service = record({ name: z.string(), ...lastUse, actions: z.record(z.string(), record(lastUse)) })
 
-/** How the roles of one permission set were used, over all of its accounts. */
+/** The use of one permission set's roles, over all its accounts. */
 export const setUsage = record({
   v: z.literal(1),
   /** By namespace, such as `s3`. */
   services: z.record(z.string(), service),
-  /** Where its role was read. */
+  /** The number of accounts where ssofile read the role. */
   accounts: z.int(),
-  /** The first of them, where its customer managed policies can be read. */
+  /** The first of these accounts. Its customer managed policies are readable there. */
   readIn: accountId.optional(),
-  /** Where it was not, and why. */
+  /** The accounts where the role could not be read, and the reasons. */
   unread: z.array(record({ account: accountId, why: z.string() })),
-  /** When the oldest role was made, and how old the oldest answer is. Absent: no role was read. */
+  /** The creation of the oldest role, and the time of the oldest answer (`asOf`). Absent: no role was read. */
   madeAt: z.iso.datetime().optional(),
   asOf: z.iso.datetime().optional(),
 })
@@ -36,7 +39,7 @@ type LastUse = { readonly lastUsedAt?: string | undefined; readonly lastUsedIn?:
 
 export const noUsage: SetUsage = { v: 1, services: {}, accounts: 0, unread: [] }
 
-/** Of one role, as IAM answered. */
+/** The use of one role, from IAM's answer. */
 export function usageOf(
   services: readonly ServiceUse[],
   { account, madeAt, asOf }: { readonly account: AccountId; readonly madeAt: Date; readonly asOf: Date },
@@ -58,12 +61,12 @@ export function usageOf(
   }
 }
 
-/** Of a role that could not be read. */
+/** The use of an unreadable role. */
 export function unreadUsage(account: AccountId, why: string): SetUsage {
   return { ...noUsage, unread: [{ account, why }] }
 }
 
-/** Both together, whichever was first: of each thing the latest use counts. */
+/** Merges two uses, in any order. The latest use of each service and action counts. */
 export function mergeUsages(a: SetUsage, b: SetUsage): SetUsage {
   const services = mergeEntries(a.services, b.services, (one, other) => ({
     name: one.name,

@@ -8,7 +8,7 @@ import { judgeUsage, type UsageFinding } from './judge-usage.ts'
 import { parsePolicyStatements } from './policy-statement.ts'
 import type { SetUsage } from './set-usage.ts'
 
-/** What becomes of one action of a statement that allows, as it is written there. `to`: what takes its place. */
+/** The verdict on one action of an Allow statement, as the policy writes it. `to`: its replacement. */
 export type ActionVerdict = {
   readonly action: string
   readonly verdict: 'goes' | 'narrowed' | 'stays'
@@ -16,7 +16,7 @@ export type ActionVerdict = {
   readonly to?: readonly string[] | undefined
 }
 
-/** A policy after what nobody uses was taken out. `document`: absent where nothing is left of it. */
+/** A policy without its unused actions. `document` absent: nothing is left. */
 export type ReducedPolicy = {
   readonly document?: string | undefined
   readonly actions: readonly ActionVerdict[]
@@ -26,12 +26,12 @@ export type ReducedPolicy = {
 
 export type UseOfSet = {
   readonly usage: SetUsage
-  /** Nobody used it for so many days: then it goes. */
+  /** An action goes if nobody used it for this many days. */
   readonly days: number
   readonly catalog: ActionCatalog
 }
 
-/** As it stands, so that what remains is written as its author wrote it. */
+/** Keeps the author's own text for the remaining parts. */
 const asItStands = z.record(z.string(), z.unknown())
 const statement = z.object({
   Effect: z.enum(['Allow', 'Deny']),
@@ -46,19 +46,19 @@ const policy = asItStands.transform((all, context) => {
 })
 
 /**
- * The policy that would remain. Only what IAM knows to be unused goes:
+ * The policy without unused actions. Only actions that IAM knows to be unused go:
  *
  * | an action of a statement that allows                | becomes                                                      |
  * | --------------------------------------------------- | ------------------------------------------------------------ |
  * | of a service that nobody used                       | it goes                                                      |
- * | of a service that IAM tells nothing of              | stays                                                        |
+ * | of a service that IAM does not report               | stays                                                        |
  * | by name, tracked by IAM, and nobody used it         | it goes                                                      |
- * | with wildcards, and nobody used some of the tracked | the actions that it names but those; all that are not tracked stay |
+ * | with wildcards, and some of the tracked actions are unused | the matching actions without those; untracked ones stay |
  * | `*`                                                 | each service that somebody used, narrowed as above           |
  * | anything else                                       | stays                                                        |
  *
- * Statements with `NotAction`, and those that deny, stay as they are. Where naming actions would make the policy too long, wildcards
- * stay. `undefined`: the policy has something that is not understood.
+ * Statements with `NotAction`, and Deny statements, stay unchanged. Wildcards stay if naming actions would make the policy too long.
+ * `undefined`: the policy has something that this code does not understand.
  */
 export function reducePolicy(text: string, use: UseOfSet): ReducedPolicy | undefined {
   if (parsePolicyStatements(text) === undefined) return undefined
@@ -82,7 +82,7 @@ export function reducePolicy(text: string, use: UseOfSet): ReducedPolicy | undef
 type Finding = (service: string, action?: string) => UsageFinding | undefined
 type Reducing = UseOfSet & { readonly finding: Finding; readonly byAction: boolean }
 
-/** `undefined`: IAM tells nothing of it. */
+/** `undefined`: IAM reports nothing about it. */
 function findingsOf({ usage, days }: UseOfSet): Finding {
   const key = (service: string, action = '') => `${service}:${action}`.toLowerCase()
   const rows = judgeUsage(usage, days).flatMap(({ service, action, finding }) =>
@@ -152,8 +152,8 @@ function reduceInService(
 }
 
 /**
- * Names by their first words, as in `lambda:Get*`, where no action that goes begins so; only within a pattern whose one star is its end:
- * the others may not allow all that begins so. Ascending.
+ * Shortens names to their first words, as in `lambda:Get*`, if no unused action begins with them. Only within a pattern whose only star is
+ * at its end, because other patterns may not allow everything with this beginning. Ascending.
  */
 function joinNames(
   names: readonly string[],
@@ -172,7 +172,7 @@ function joinNames(
   return joined.toSorted()
 }
 
-/** What becomes of a managed policy. `standIn`: an inline policy that could take its place. */
+/** The verdict on a managed policy. `standIn`: an inline policy that could replace it. */
 export type ManagedVerdict = {
   readonly name: string
   readonly verdict: 'goes' | 'stays' | 'could be narrowed' | 'not read'
@@ -180,7 +180,7 @@ export type ManagedVerdict = {
   readonly standIn?: string | undefined
 }
 
-/** One that denies something stays: without it more would be allowed. */
+/** A policy that denies something stays: without it, more would be allowed. */
 export function judgeManagedUse(name: string, text: string, use: UseOfSet): ManagedVerdict {
   const reduced = reducePolicy(text, use)
   if (reduced === undefined) return { name, verdict: 'not read', why: 'ssofile cannot analyze a part of it' }

@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import type { JsonRules } from '../json/json-faults.ts'
 import type { Parsed } from '../statuses/complaint.ts'
 
-/** Who writes the files of a kind: a key of `access` in the environment, or everybody under their own user id. */
+/** The writers of a kind's files: a key of `access` in the environment. `oneself`: everybody under their own user id. */
 export type Writers =
   | 'uploaders'
   | 'permissionSetUploaders'
@@ -12,34 +12,34 @@ export type Writers =
   | 'accountOwners'
   | 'oneself'
 
-/** The queues of inputs that S3 tells of. */
+/** The queues for S3's notifications. */
 export const inputQueues = ['urgent', 'links', 'permission-sets', 'requests', 'people'] as const
 export type InputQueue = (typeof inputQueues)[number]
 
-/** Everything that is said about one kind of input. The rest derives from it: see kinds.ts. */
+/** Everything about one kind of input. The rest derives from it: see kinds.ts. */
 export type Kind = {
-  /** How its keys begin, with `/` at the end; or its only key. */
+  /** The beginning of its keys, with `/` at the end, or its only key. */
   readonly at: string
   readonly writers: Writers
-  /** What one file is, in the table of docs/statuses.md. */
+  /** The meaning of one file, in the table of docs/statuses.md. */
   readonly meaning: string
-  /** The queue of its messages. Absent: S3 tells nobody, and a schedule looks for what has changed. */
+  /** The queue of its messages. Absent: S3 sends no notification, and a schedule looks for changes. */
   readonly queue?: InputQueue
   /** Another queue for its deletion, which takes access away from a person. */
   readonly queueOfEnd?: InputQueue
-  /** The function that S3 starts at once when a file is gone: only its role may act, so no queue leads to it. */
+  /** The function that S3 starts at once after a deletion. Only this function's role may act, so there is no queue. */
   readonly startsAtEnd?: 'retire'
-  /** What its messages are about: those about one subject are worked on in order. Absent: each file by itself. */
+  /** The subject of a message. Messages with one subject are handled in order. Absent: each file is its own subject. */
   readonly subject?: (key: string) => string
-  /** Whose share of its queue a message takes: that of its folder, or of its subject alone. Absent: its uploader's. */
+  /** The share of the queue that a message uses: its folder's, or its subject's. Absent: its uploader's. */
   readonly share?: 'folder' | 'subject'
-  /** Whether a folder that people push and pull has it. Absent: people write each file by itself. */
+  /** Whether people push and pull it with a folder. Absent: people write each file separately. */
   readonly isPushed?: true
-  /** Whether a key that begins with `at` is one. Absent: each is. */
+  /** Whether a key that begins with `at` is of this kind. Absent: every one is. */
   readonly isKey?: (key: string) => boolean
   /** A larger body is not read, and is refused. */
   readonly mostBytes: number
-  /** What the key and the body say. */
+  /** Parses the key and the body. */
   readonly parse: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<unknown>
   /** The JSON Schema of its body: `schemas/<file>.schema.json`. */
   readonly document?: {

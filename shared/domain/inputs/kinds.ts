@@ -94,7 +94,7 @@ import {
 import type { Parsed } from '../statuses/complaint.ts'
 import type { InputQueue, Kind, Writers } from './kind.ts'
 
-/** All kinds of inputs. What S3 notifies, who may write where, what is pushed, checked and told of, derives from here. */
+/** All kinds of inputs. Notifications, writers, pushes, checks and reports derive from this table. */
 export const kinds = {
   link: {
     at: linkPrefix,
@@ -132,7 +132,7 @@ export const kinds = {
     writers: 'oneself',
     meaning: 'a [request](temporary-access.md) for temporary access',
     queue: 'requests',
-    // Only in order is the limit of undecided requests exact.
+    // The limit of undecided requests is exact only if they are handled in order.
     subject: userInKey,
     share: 'subject',
     mostBytes: requestMostBytes,
@@ -187,7 +187,7 @@ export const kinds = {
       rules: personRules,
     },
   },
-  /** Tests stand beside policies, and change no access. */
+  /** Tests of policies. They change no access. */
   policyTest: {
     at: policyTestPrefix,
     writers: 'governance',
@@ -280,7 +280,7 @@ export const kinds = {
     writers: 'governance',
     meaning: '[who is in a group by attributes](people.md#groups-by-rule)',
     queue: 'people',
-    // All of them share a listing of the directory.
+    // All rules share one listing of the directory.
     subject: () => rulePrefix,
     share: 'subject',
     isPushed: true,
@@ -336,13 +336,13 @@ export const kinds = {
 } as const satisfies Readonly<Record<string, Kind>>
 export type KindName = keyof typeof kinds
 
-/** By the place. */
+/** By prefix or key. */
 const registered = new Map<string, Kind>(Object.values(kinds).map((kind) => [kind.at, kind]))
 
 /**
- * Adds a kind to the table; everything below then knows it. The kinds are part of the program, as its types are: they are registered
- * before anything runs, so functions ask this table and do not pass it on. No module may keep an answer from the time when it was
- * loaded. Returns a function that removes the kind, for tests: their files share a process.
+ * Adds a kind to the table. Kinds are part of the program, like its types: they are registered before anything runs, so functions read this
+ * table instead of getting it as an argument. No module may keep an answer from its load time. Returns a function that removes the kind,
+ * for tests, because test files share a process.
  */
 export function registerKind(kind: Kind): () => void {
   const { at } = kind
@@ -356,18 +356,18 @@ export function allKinds(): readonly Kind[] {
   return [...registered.values()]
 }
 
-/** The kind whose place a key is in, whether or not the file there counts. */
+/** The kind with this key's prefix, even if the file does not count. */
 export function kindAt(key: string): Kind | undefined {
   return registered.values().find(({ at }) => (at.endsWith('/') ? key.startsWith(at) : key === at))
 }
 
-/** The kind of an input; `undefined`: it is none, such as a README beside the policies. */
+/** The kind of an input. `undefined`: not an input, such as a README beside the policies. */
 export function kindOf(key: string): Kind | undefined {
   const kind = kindAt(key)
   return kind?.isKey?.(key) === false ? undefined : kind
 }
 
-/** Where the files of such kinds are; a place inside another one is left out. */
+/** The prefixes of the wanted kinds. Leaves out a prefix inside another one. */
 export function placesOf(isWanted: (kind: Kind) => boolean): readonly string[] {
   const places = allKinds()
     .filter(isWanted)
@@ -379,38 +379,38 @@ export function placesWrittenBy(...writers: readonly Writers[]): readonly string
   return placesOf((kind) => writers.includes(kind.writers))
 }
 
-/** How the keys begin of which S3 tells. */
+/** The prefixes for which S3 sends notifications. */
 export function notifiedPlaces(): readonly string[] {
   return placesOf(({ queue }) => queue !== undefined)
 }
 
-/** How the keys begin whose deletion starts the function `retire`. */
+/** The prefixes whose deletions start the function `retire`. */
 export function placesThatStart(): readonly string[] {
   return placesOf(({ startsAtEnd }) => startsAtEnd === 'retire')
 }
 
-/** What the messages of an input are about: those about one subject are worked on in order. */
+/** The subject of an input's messages. Messages with one subject are handled in order. */
 export function subjectOf(key: string): string {
   return kindAt(key)?.subject?.(key) ?? key
 }
 
-/** A request or an approval: it waits for people. */
+/** Whether the input is a request or an approval, which waits for people. */
 export function isOfRequest(input: string): boolean {
   return kindAt(input)?.writers === 'oneself'
 }
 
-/** The queue for an input key, unless it is gone; `undefined`: S3 tells of no such key. */
+/** The queue for an existing input. `undefined`: S3 sends no notification for this key. */
 export function queueOf(key: string): InputQueue | undefined {
   return kindAt(key)?.queue
 }
 
-/** It is no link and no permission set: it is looked at by the function `requests`, and compared beside these two. */
+/** Whether the function `requests` handles the input: it is neither a link nor a permission set. */
 export function isOfPeople(key: string): boolean {
   const queue = queueOf(key)
   return queue === 'requests' || queue === 'people' || queue === 'urgent'
 }
 
-/** Of one membership, whatever the folder of the file. */
+/** The subject of a membership file: the same in every folder. */
 function withoutFolder(key: string): string {
   const folder = folderOfMembership(key)
   return membershipPrefix + key.slice(membershipPrefix.length + (folder === undefined ? 0 : folder.length + 1))

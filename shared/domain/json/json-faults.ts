@@ -4,12 +4,12 @@ import { nearMatch } from '../text/near-match.ts'
 import { renderJsonPath } from './json-path.ts'
 import type { JsonObject, JsonValue } from './strict-json.ts'
 
-/** What to say when a schema refuses one value. */
+/** The message for a value that a schema refuses. */
 export type JsonRule = {
   readonly expected: string
-  /** What to do about the value received; `undefined`: it is missing. */
+  /** The remedy for the received value. `undefined`: the value is missing. */
   readonly remedy: (value: JsonValue | undefined) => string
-  /** The characters that the text may have, tested one at a time. */
+  /** The permitted characters, tested one at a time. */
   readonly alphabet?: RegExp
 }
 
@@ -20,19 +20,19 @@ export const needed = (expected: string, example: string): JsonRule => ({
 })
 
 /**
- * By shape: the path with `[]` for any position, such as `$.tags.[].Key`. The whole document is `$`. An object has the
- * fields that have a rule.
+ * By shape: the path with `[]` for any position, such as `$.tags.[].Key`. `$` is the whole document. An object may have the fields that
+ * have a rule.
  */
 export type JsonRules = { readonly [shape: string]: JsonRule }
 
 /** Further faults are only counted. */
 const faultsTold = 5
-/** The complaint lists no more faults than these one by one. */
+/** The most faults that a complaint lists one by one. */
 const faultsListed = 100
 
 /**
- * All faults in one complaint, one after the other: `received A at $.a, expected B; received C at $.c, expected D`. It says the first five
- * and counts the others.
+ * One complaint with all faults: `received A at $.a, expected B; received C at $.c, expected D`. Its text has the first five and counts the
+ * others.
  */
 export function complainAboutJson(object: string, faults: readonly JsonFault[]): Complaint {
   const told = faults.slice(0, faultsTold)
@@ -71,7 +71,7 @@ export function faultsOfIssues(
     const { path, code } = issue
     const value = valueAt(document, path)
     const place = JSON.stringify(path)
-    // A missing field that is there under a wrong name is one fault, not two.
+    // If a missing field exists under a wrong name, that is one fault, not two.
     if (code === 'unrecognized_keys' || told.has(place) || (value === undefined && renamed.has(place))) return []
     told.add(place)
     const rule = rules[shapeOf(path)]
@@ -92,7 +92,7 @@ export function faultsOfIssues(
   return [...unknown, ...wrong]
 }
 
-/** Most rules speak of a value that is there. */
+/** Most remedies are about an existing value. */
 function remedyOf({ remedy }: JsonRule, value: JsonValue | undefined): string {
   const told = remedy(value)
   if (value !== undefined || told.startsWith('add ')) return told
@@ -110,7 +110,7 @@ export function fieldsOf(shape: string, rules: JsonRules): readonly string[] {
   return fields.filter((field) => field !== '[]' && !field.includes('.'))
 }
 
-/** A fault for each of these names, none of which is one of `fields`. `meant`: the fields under a wrong name. */
+/** A fault for each of these names, which are not among `fields`. `meant`: the fields that have a wrong name. */
 export function unknownFields(
   names: readonly string[],
   object: JsonValue | undefined,
@@ -159,7 +159,7 @@ function contains(field: string, name: string): boolean {
   return known.includes(received) || received.includes(known)
 }
 
-/** A value in a few words; a long text is cut and its length told. */
+/** Describes a value in a few words. Cuts a long text and adds its length. */
 export function describeJson(value: JsonValue | undefined): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'string') {

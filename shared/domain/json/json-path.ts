@@ -16,8 +16,8 @@ export function renderJsonPath(path: JsonPath): string {
 }
 
 /**
- * Where the value at `path` begins in a JSON text. Where there is no such value: the innermost value around it. It reads
- * the text once more, so it is only for telling a person.
+ * The position of the value at `path` in a JSON text. If there is no such value: of the innermost value around it. Parses the text again,
+ * so use it only for messages.
  */
 export function placeOf(text: string, path: JsonPath): TextPlace {
   const root = parseTree(text)

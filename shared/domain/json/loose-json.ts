@@ -1,4 +1,4 @@
-/** A policy document. `undefined`: it is no JSON. */
+/** Parses a policy document. `undefined`: not JSON. */
 export function parseLooseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -7,7 +7,7 @@ export function parseLooseJson(text: string): unknown {
   }
 }
 
-/** In one order, since the order of fields means nothing in a policy. */
+/** Sorts the fields, because their order means nothing in a policy. */
 export function sortFields(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortFields)
   if (typeof value !== 'object' || value === null) return value

@@ -3,7 +3,7 @@ import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { complainAboutJson, faultsOfIssues, type JsonRules } from './json-faults.ts'
 import { parseStrictJson } from './strict-json.ts'
 
-/** What a JSON file says by its schema. Everything that is wrong comes in one complaint, in the words of the rules. */
+/** Parses a JSON file by its schema. One complaint has all faults, in the words of the rules. */
 export function parseJson<T>(key: string, body: Uint8Array, schema: z.ZodType<T>, rules: JsonRules): Parsed<T> {
   const document = parseStrictJson(key, body)
   if (!document.ok) return document
@@ -12,7 +12,7 @@ export function parseJson<T>(key: string, body: Uint8Array, schema: z.ZodType<T>
   return refused(complainAboutJson(key, faultsOfIssues(read.error.issues, document.value, rules)))
 }
 
-/** The same for an object of the bucket; `body` may be empty where it is too large to be read. */
+/** The same for an object of the bucket. `body` may be empty if the object is too large to read. */
 export function parseJsonFile<T>(
   { key, body, sizeBytes }: { readonly key: string; readonly body: Uint8Array; readonly sizeBytes: number },
   limit: { readonly mostBytes: number; readonly remedy: string },

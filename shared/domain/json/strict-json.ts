@@ -7,13 +7,13 @@ import { decodeStrictUtf8 } from './strict-utf8.ts'
 export type JsonValue = z.core.util.JSONType
 export type JsonObject = Extract<JsonValue, { [field: string]: JsonValue }>
 
-/** How deep lists and objects may stand in each other. A policy needs 6. */
+/** The deepest nesting of lists and objects. A policy needs 6. */
 export const jsonDeepest = 50
 
 /**
- * JSON (RFC 8259) as an uploader means it: UTF-8 without a byte order mark, no field twice, no text with NUL or half a
- * surrogate pair, no number that overflows, at most 50 levels. What JSON.parse lets through silently (the last of two
- * fields wins, 1e999 is Infinity) is told instead. Time is linear in the body; its size is the caller's limit.
+ * Parses JSON (RFC 8259) strictly: UTF-8 without a byte order mark, no field twice, no text with NUL or half a surrogate pair, no number
+ * that overflows, at most 50 levels. JSON.parse would silently accept some of these (the last of two fields wins, 1e999 is Infinity); this
+ * reports them. Time is linear in the body. The caller limits its size.
  */
 export function parseStrictJson(object: string, body: Uint8Array): Parsed<JsonValue> {
   const text = decodeStrictUtf8(object, body)
@@ -35,7 +35,7 @@ export function parseStrictJson(object: string, body: Uint8Array): Parsed<JsonVa
   }
 }
 
-/** Thrown and caught in this file only: the way out of the visit, which else goes on, and deeper. */
+/** Thrown and caught only in this file, to stop the visit at the first fault. */
 class FirstFault extends Error {
   readonly told: Omit<Complaint, 'object'>
   constructor(what: string, line: number, character: number, [expected, remedy]: Saying) {
@@ -97,7 +97,7 @@ function checkText(text: string, line: number, character: number, path: () => (s
   throw new FirstFault(`${wrong} in the text of ${renderJsonPath(path())}`, line, character, readable)
 }
 
-/** What was expected, and what to do. */
+/** The expectation and the remedy. */
 type Saying = readonly [expected: string, remedy: string]
 
 const fewerLevels: Saying = [
@@ -127,7 +127,7 @@ const closedText: Saying = [
   'complete the file if it is cut off; else close the text with ", or write \\n for a line end and \\t for a tab',
 ]
 
-/** By the names that `jsonc-parser` gives its errors. */
+/** By the error names of `jsonc-parser`. */
 const sayings: { readonly [code: string]: Saying } = {
   InvalidSymbol: ['a JSON value, or a field name in double quotes', anEditor],
   PropertyNameExpected: ['a field name in double quotes', 'put the field name in double quotes'],
@@ -145,7 +145,7 @@ const sayings: { readonly [code: string]: Saying } = {
   InvalidEscapeCharacter: escapes,
 }
 
-/** With what people who write such a thing mean most often. `before`: the character before it that is no space. */
+/** The expectation and the most likely remedy. `before`: the last character before the fault that is not a space. */
 function sayingOf(code: string, found: string, before: string | undefined): Saying {
   const [expected, remedy] = sayings[code] ?? ['JSON', anEditor]
   if (found === '') return [expected, 'complete the file, which looks cut off']

@@ -1,8 +1,8 @@
 import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
 
 /**
- * The body as text, if it is UTF-8 without a byte order mark and nothing else; an empty body is an empty text.
- * Other encodings and archives are named: after "not JSON" an uploader would search in the wrong place.
+ * The body as text, if it is UTF-8 without a byte order mark. An empty body is an empty text. The complaint names other encodings and
+ * archives: after "not JSON" an uploader would look in the wrong place.
  */
 export function decodeStrictUtf8(object: string, body: Uint8Array): Parsed<string> {
   const expected = 'text in UTF-8 without a byte order mark'
@@ -22,7 +22,7 @@ export function decodeStrictUtf8(object: string, body: Uint8Array): Parsed<strin
   }
 }
 
-/** What the first bytes say that it is, and the remedy. */
+/** The format by its first bytes, and the remedy. */
 function otherFormat(body: Uint8Array): readonly [received: string, remedy: string] | undefined {
   const [a, b, c, d] = body
   const unpack = 'unpack it and upload the text itself (with aws s3 cp: without content encoding)'

@@ -2,14 +2,14 @@ import { splitFolder } from '../links/link-fields.ts'
 import { type Parsed, quote, refused } from '../statuses/complaint.ts'
 
 /**
- * Files that systems and editors leave beside others, such as `.DS_Store`, `Thumbs.db` or `notes.txt~`. They are
- * no input. A principal may contain such a name, so a folder can stand only before the first `%`.
+ * Files that systems and editors leave in folders, such as `.DS_Store`, `Thumbs.db` or `notes.txt~`. They are not inputs. A principal may
+ * contain such a name, so a folder can be only before the first `%`.
  */
 export function isSystemFile(key: string): boolean {
   return /^(\.(?!json$).*|Thumbs\.db|desktop\.ini|.*(~|\.swp|\.bak|\.orig))$/i.test(nameIn(key))
 }
 
-/** A refusal of a system file gets the one remedy that helps. Everything else is returned as it is. */
+/** Gives the refusal of a system file the only remedy that helps. Returns everything else unchanged. */
 export function unlessSystemFile<T>(judged: Parsed<T>): Parsed<T> {
   if (judged.ok || !isSystemFile(judged.complaint.object)) return judged
   const remedy = remedyFor(nameIn(judged.complaint.object))
