@@ -9,7 +9,7 @@ import {
   userPath,
 } from './break-glass-names.ts'
 
-/** An EventBridge event pattern: values, or how they begin or end. */
+/** An EventBridge event pattern: values, or prefixes and suffixes of values. */
 export type Pattern = {
   readonly [member: string]: Pattern | readonly (string | { readonly prefix: string } | { readonly suffix: string })[]
 }
@@ -21,20 +21,21 @@ export type AlarmRules = Readonly<Record<string, AlarmRule>>
 
 const calls = ['AWS API Call via CloudTrail']
 const ofUsers = [{ suffix: userNameSuffix }]
-/** For calls that change something. (EventBridge User Guide, "Receiving read-only management events from AWS services".) */
+/** A rule for calls that change something. (EventBridge User Guide, "Receiving read-only management events from AWS services".) */
 const changes = (pattern: Pattern): AlarmRule => ({ pattern, state: 'ENABLED' })
 const call = (source: string, requestParameters: Pattern): AlarmRule =>
   changes({ source: [source], 'detail-type': calls, detail: { requestParameters } })
 
-/** In the security account, in each Region where users sign in or call. */
+/** The rules in the security account, in each Region in which users sign in or call. */
 const everywhere: AlarmRules = {
-  // A failed sign-in has no ARN, but the name.
+  // The record of a failed sign-in has the user's name but no ARN.
   'sign-in': changes({
     'detail-type': ['AWS Console Sign In via CloudTrail'],
     detail: { userIdentity: { userName: ofUsers } },
   }),
   'call-by-responder': changes({ 'detail-type': calls, detail: { userIdentity: { userName: ofUsers } } }),
-  // AssumeRole counts as a call that only reads. By name, or each Get and List of a responder would send a mail too.
+  // AssumeRole counts as a call that only reads. The rule names it, since otherwise each Get and List call of a responder would send a mail
+  // too.
   'role-assumed': {
     pattern: {
       source: ['aws.sts'],
@@ -54,7 +55,7 @@ const everywhere: AlarmRules = {
   }),
 }
 
-/** Events of IAM are in one Region only. */
+/** The rules for events of IAM, which are in one Region only. */
 const ofIam = (account: string): AlarmRules => ({
   'user-changed': call('aws.iam', { userName: ofUsers }),
   'device-changed': call('aws.iam', { serialNumber: [{ prefix: `arn:aws:iam::${account}:mfa/` }] }),
@@ -70,7 +71,7 @@ export function securityAlarms(account: string, region: string): AlarmRules {
   return region === iamRegion ? { ...everywhere, ...ofIam(account) } : everywhere
 }
 
-/** In each account, beside the role: changes of the role, and of these rules. */
+/** The rules in each account with the role. They ring for changes of the role and of these rules. */
 export function roleAlarms(playbook: string): AlarmRules {
   const rule = `${thingPrefix}${playbook}-`
   return {
@@ -80,16 +81,16 @@ export function roleAlarms(playbook: string): AlarmRules {
   }
 }
 
-/** In the management account, where the StackSets are. */
+/** The rules in the management account, which has the StackSets. */
 export const stackSetAlarms: AlarmRules = {
   'stackset-changed': call('aws.cloudformation', { stackSetName: [{ prefix: rolePrefix }] }),
   'stack-changed': call('aws.cloudformation', { stackName: [{ prefix: thingPrefix }] }),
 }
 
-/** All that accounts send: nothing else may put events on this bus. */
+/** All events from other accounts. Nothing else may put events on this bus. */
 export const forwarded: AlarmRule = changes({ account: [{ prefix: '' }] })
 
-/** What a mail says: who, from where, which role, which account. What an event lacks stays empty. */
+/** The text of a mail: user, address, role and account. A value that the event lacks stays empty. */
 export const alarmMail = {
   InputPathsMap: {
     account: '$.account',

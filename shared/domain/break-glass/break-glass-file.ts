@@ -8,15 +8,18 @@ import type { PolicyStatement } from './policy-document.ts'
 
 const said = (expected: string) => ({ error: expected })
 const region = z.string().regex(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/)
-/** So that the names of its rules have at most the 64 characters of EventBridge. */
+/** The name is short enough for the names of its rules, which have at most the 64 characters of EventBridge. */
 const playbookName = z
   .string('a name of 1 to 32 small letters, digits or hyphens')
   .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a name of 1 to 32 small letters, digits or hyphens, a letter first')
-/** With `-BREAK-GLASS` behind it, at most the 64 characters of IAM; no `.` or `+`, so that names are texts and nothing more. */
+/**
+ * With `-BREAK-GLASS` after it, the name has at most the 64 characters of IAM. It has no `.` or `+`, so it means nothing special in
+ * patterns.
+ */
 const shortName = z
   .string('a name of 1 to 40 small letters, digits or hyphens')
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a name of 1 to 40 small letters, digits or hyphens, a letter first')
-/** One of AWS by its ARN; one of each account by its path and name. */
+/** An AWS managed policy by its ARN, or a policy of each account by its path and name. */
 const managedPolicy = z.string().regex(/^(arn:aws:iam::aws:policy\/)?[\w+=,.@-][\w+=,.@/-]*$/)
 const oneOrMore = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).transform((value) => [value].flat())
 
@@ -41,12 +44,12 @@ const responder = z.strictObject({
   name: shortName,
   email: z.email(),
   emergencyContact: z.string().min(3).max(200),
-  /** From then on the user may do nothing. */
+  /** From this time on, the user may do nothing. */
   expiresAt: z.iso.datetime({ offset: true }).optional(),
 })
 
 const playbook = z.strictObject({
-  /** The name of a template, or one's own. */
+  /** The name of a template, or a name of your own. */
   name: playbookName,
   description: z.string().min(1).max(700).optional(),
   managedPolicies: z.array(managedPolicy).max(8).optional(),
@@ -60,7 +63,7 @@ const playbook = z.strictObject({
     )
     .max(100)
     .default([]),
-  /** Accounts in none of these organizational units, and the management account, which no StackSet reaches. */
+  /** Accounts outside these organizational units, and the management account, which no StackSet reaches. */
   accounts: z.array(accountId).max(100).default([]),
   /** A trust policy has room for 15. (IAM and STS quotas: 2,048 characters.) */
   responders: z.array(shortName, 'a list of 1 to 15 names of responders').min(1).max(15),
@@ -69,34 +72,37 @@ const playbook = z.strictObject({
 })
 
 const shape = z.strictObject({
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
-  /** As the file is named. */
+  /** The same as the name of the file. */
   name: z.string().regex(/^[a-z][a-z0-9-]{0,19}$/),
   organizationId: z.string().regex(/^o-[a-z0-9]{10,32}$/),
-  /** The root of the organization: accounts that are named one by one are looked for below it. */
+  /** The root of the organization. ssofile looks below it for accounts that the file names one by one. */
   rootId: z.string().regex(/^r-[a-z0-9]{4,32}$/),
   managementAccount: accountId,
-  /** Where the users are: a member account that has nothing else in it. */
+  /** The account of the users: a member account that has nothing else in it. */
   securityAccount: z.string('the 12 digits of the account of the users').pipe(accountId),
   signInRegions: z.array(region).min(1).max(20),
-  /** Each gets a mail for every use. */
+  /** Each address gets a mail for every use. */
   alarmAddresses: z.array(z.email()).min(1).max(10),
-  /** The role in each account by which `check` reads. */
+  /** The role in each account with which `check` reads. */
   auditorRole: z
     .string()
     .regex(/^[\w+=,.@/-]{1,128}$/)
     .default('ssofile-auditor'),
   drill: z.strictObject({
     everyDays: z.int().min(1).max(366).default(92),
-    /** Where a responder drills the playbooks that name no accounts. */
+    /** The accounts in which a responder drills the playbooks that name no accounts. */
     accounts: z.array(accountId).min(1).max(100),
   }),
   responders: z.array(responder).min(2).max(20),
   playbooks: z.array(playbook).min(1).max(20),
 })
 
-/** `infra/break-glass/<name>.json`: who comes in when nothing else works, as what, and who hears of it. It stands in Git. */
+/**
+ * `infra/break-glass/<name>.json`: the people who get in if nothing else works, their roles, and the addresses that get alarms. The file is
+ * in Git.
+ */
 export const breakGlassFileSchema = shape.superRefine((file, context) => {
   const tell = (path: readonly (string | number)[], message: string) =>
     context.addIssue({ code: 'custom', path: [...path], message })
@@ -125,10 +131,10 @@ export const breakGlassFileSchema = shape.superRefine((file, context) => {
 })
 
 const { emergencyContact: _, ...known } = responder.shape
-/** Without how to reach the person at night: that is for people who read the file, and is in no function. */
+/** A responder without the telephone number for the night. That is for people who read the file, and is in no function. */
 const knownResponder = z.object(known)
 export type Responder = z.infer<typeof knownResponder>
-/** With what its template says where the file does not. */
+/** A playbook with the values of its template for everything that the file does not say. */
 export type Playbook = {
   readonly name: string
   readonly description: string
@@ -148,10 +154,10 @@ export type BreakGlass = Omit<z.infer<typeof shape>, '$schema' | 'playbooks' | '
 }
 const reduced = z.object({ ...shape.shape, responders: z.array(knownResponder) }).omit({ $schema: true })
 
-/** What a function is given: files as people wrote them, without what it needs not know. */
+/** The files that a function gets. They lack the fields that it does not need. */
 export const bundledDefinitions = z.array(reduced.transform(toBreakGlass))
 
-/** What of a file is bundled with a function. */
+/** The part of a file that is bundled with a function. */
 export function reduceDefinition(said: z.infer<typeof breakGlassFileSchema>): z.input<typeof reduced> {
   return reduced.parse(said)
 }
@@ -165,7 +171,7 @@ const ownTemplate: PlaybookTemplate = {
   mayNot: ['widen-own-role', 'switch-off-alarms', 'stop-trail'],
 }
 
-/** Rights are taken whole: who names policies of their own gets none of the template's. */
+/** Fills in the templates. A playbook with policies of its own gets none of the template's policies. */
 export function toBreakGlass(said: z.infer<typeof reduced>): BreakGlass {
   const { playbooks, ...file } = reduced.parse(said)
   return { ...file, playbooks: playbooks.map(withTemplate) }
@@ -185,7 +191,7 @@ function withTemplate(said: z.infer<typeof playbook>): Playbook {
     organizationalUnits: said.organizationalUnits,
     accounts: said.accounts,
     responders: said.responders,
-    // What a template may do, its name does not promise of other rights.
+    // The calls that a template proves say nothing about other policies under the same name.
     may: said.may ?? (hasRights ? [] : template.may),
     mayNot: said.mayNot ?? (hasRights ? ownTemplate.mayNot : template.mayNot),
   }
@@ -203,7 +209,7 @@ const policyArn = needed(
 const place = needed('the name of a Region of the partition aws', '"eu-west-1"')
 const drills = needed(`a list of: ${dryCallNames.join(', ')}`, '["read-trail"]')
 
-/** What to say about each part of the file that breaks a rule. Rules over several fields say it themselves. */
+/** The message for each field of the file that breaks a rule. Rules over several fields have messages of their own. */
 export const breakGlassRules: JsonRules = {
   $: object(shape),
   '$.$schema': needed('the path of the schema', '"../../schemas/break-glass.schema.json"'),

@@ -1,31 +1,31 @@
-/** Policies as the texts that IAM gives. */
+/** A role in an account. Its policies are the texts that IAM returns. */
 export type DeployedRole = {
   readonly name: string
   readonly maxSessionSeconds: number
   readonly trust: string
-  /** By name. */
+  /** The policies by their names. */
   readonly inline: Readonly<Record<string, string>>
   readonly managedPolicies: readonly string[]
   readonly permissionsBoundary?: string | undefined
 }
 export type DeployedUser = {
   readonly name: string
-  /** What each attached policy says; `undefined`: it is not one of the account. */
+  /** The text of each attached policy. `undefined`: it is not one of the account. */
   readonly attached: readonly (string | undefined)[]
-  /** Names of what gives it more: inline policies and groups. */
+  /** The names of everything else that gives it access: inline policies and groups. */
   readonly more: readonly string[]
   readonly devices: number
   readonly keys: number
-  /** As the credential report says it, at most four hours ago. */
+  /** From the credential report, which is at most four hours old. */
   readonly passwordChangedAt?: Date | undefined
   readonly passwordUsedAt?: Date | undefined
 }
 export type DeployedRule = {
   readonly name: string
   readonly pattern: string
-  /** As EventBridge names it: ENABLED leaves out calls that only read. */
+  /** The name that EventBridge has for it. ENABLED leaves out calls that only read. */
   readonly state: string
-  /** Whether it sends to what was asked for. */
+  /** Whether it sends to the target that the caller asked for. */
   readonly sends: boolean
 }
 export type PasswordPolicy = { readonly minimumLength: number; readonly isMixed: boolean }

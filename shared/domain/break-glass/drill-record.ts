@@ -11,13 +11,13 @@ const call = z.looseObject({
 const drilledRole = z.looseObject({
   role: z.string(),
   account: z.string(),
-  /** Absent: the role was not assumed. */
+  /** Absent: the drill could not assume the role. */
   assumedInMs: z.number().optional(),
   refusal: z.string().optional(),
   calls: z.array(call),
 })
 
-/** `drills/<date>/<responder>.json`: what one responder proved, and when. */
+/** `drills/<date>/<responder>.json`: the record of one responder's drill. */
 export const drillRecord = z.looseObject({
   v: z.literal(1),
   responder: z.string(),
@@ -25,7 +25,7 @@ export const drillRecord = z.looseObject({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
   roles: z.array(drilledRole),
-  /** Absent: nobody told the code that stands in the mail. */
+  /** Absent: the responder did not enter the code from the mail. */
   alarm: z.looseObject({ code: z.string(), afterMs: z.number() }).optional(),
   isPassed: z.boolean(),
 })
@@ -46,17 +46,17 @@ export function drilledCall(
   return { call: name, expected, came: typeof came === 'string' ? came : came.unclear }
 }
 
-/** Each role was assumed, did what it may, was refused the rest; and the alarm rang. */
+/** A drill passes if the responder could assume each role, each role could do its permitted calls and no other, and the alarm rang. */
 export function isPassed({ roles, alarm }: Pick<DrillRecord, 'roles' | 'alarm'>): boolean {
   const good = ({ refusal, calls }: DrilledRole) =>
     refusal === undefined && calls.every(({ expected, came }) => expected === came)
   return roles.length > 0 && roles.every(good) && alarm !== undefined
 }
 
-/** Whether the code of a drill is that of a role which this responder assumed in this drill: an older mail has another. */
+/** Whether the code of a drill belongs to a role that this responder assumed in this drill. An older mail has another code. */
 export function isAlarmOf({ responder, alarm, startedAt, endedAt }: DrillRecord, record: TrailRecord): boolean {
   const at = Date.parse(record.at)
-  // CloudTrail tells whole seconds.
+  // CloudTrail records whole seconds.
   const isWithin = at > Date.parse(startedAt) - 1_000 && at <= Date.parse(endedAt)
   return isWithin && record.id === alarm?.code && record.name === 'AssumeRole' && record.by === userName(responder)
 }

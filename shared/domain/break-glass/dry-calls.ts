@@ -1,10 +1,10 @@
 /**
- * Calls that prove a permission and change nothing: EC2's own dry runs; reads; and changes of things that are not there, or
- * that change nothing. `action`: as policies name it. `on`: the resource, in the account of the role.
+ * A call that proves a permission and changes nothing: a dry run of EC2, a read, or a change of something that does not exist or stays the
+ * same. `action`: its name in policies. `on`: the resource, in the account of the role.
  */
 export type DryCall = { readonly action: string; readonly on: (account: string, role: string) => string }
 
-/** The name of a user, rule, trail and tag that there is not. */
+/** The name of a user, rule, trail and tag that do not exist. */
 export const drillOfNothing = 'break-glass-drill-of-nothing'
 export const drillVolume = 'vol-00000000000000000'
 export const drillInstance = 'i-00000000000000000'
@@ -39,5 +39,5 @@ export const dryCalls = {
 export type DryCallName = keyof typeof dryCalls
 export const dryCallNames = Object.keys(dryCalls) as [DryCallName, ...DryCallName[]]
 
-/** `allowed` and `refused` are proven; a text says what came instead. */
+/** `allowed` and `refused` are proven. A text in `unclear` says which other answer came. */
 export type DryOutcome = 'allowed' | 'refused' | { readonly unclear: string }

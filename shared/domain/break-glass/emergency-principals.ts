@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { roleName, userName, userNameSuffix } from './break-glass-names.ts'
 
-/** What the definitions of break-glass deploy: users of their security accounts, and roles in all accounts. No address is in it. */
+/** The deployed users in the security accounts, and the deployed roles in all accounts. It contains no mail address. */
 export const emergencyPrincipals = z.object({
   users: z.array(z.object({ account: z.string(), name: z.string() })),
   roles: z.array(z.string()),
@@ -26,8 +26,8 @@ export function principalsOf(
 }
 
 /**
- * Whether an IAM user is one of break-glass. `namesake`: it only bears such a name, by which somebody may hide a user from those
- * who look for unused ones.
+ * Whether an IAM user is a user of break-glass. `namesake`: it only has such a name. Somebody may use such a name to hide a user from
+ * people who look for unused users.
  */
 export function emergencyUser(
   { users }: EmergencyPrincipals,

@@ -11,9 +11,9 @@ import { securityRules, type WantedRule } from './wanted-rules.ts'
 export const breakGlassChecks = ['roles', 'rules', 'users', 'passwords', 'alarms', 'people', 'drills', 'scps'] as const
 export type BreakGlassCheck = (typeof breakGlassChecks)[number]
 export type BreakGlassFinding = Finding & {
-  /** What it is about, among all that this check finds: a role in an account, a user, an address. */
+  /** The subject, which differs for each finding of a check: a role in an account, a user, an address. */
   readonly subject: string
-  /** It could not be asked: nothing is known of what is called so, or begins so. */
+  /** The check could not ask AWS. Nothing is known about subjects that equal or begin with this one. */
   readonly isUnchecked?: true
 }
 type FindingText = Pick<BreakGlassFinding, 'subject' | 'level' | 'told' | 'remedy'>
@@ -31,7 +31,10 @@ export function breakGlassFinding(check: BreakGlassCheck, told: FindingText): Br
   return { check: `break-glass ${check}`, ...told }
 }
 
-/** Whether an account has each role as the file renders it, those that send alarms too, and no other. No finding: it has. */
+/**
+ * Whether an account has each role of the file, unchanged, and no other. Roles that send alarms count too. No finding: the account is
+ * right.
+ */
 export function judgeRoles(
   file: BreakGlass,
   {
@@ -85,7 +88,7 @@ function changesOf(found: DeployedRole, wanted: RenderedRole, account: string): 
   ].flat()
 }
 
-/** Whether each rule that rings is there, switched on, as it is rendered. `place`: account and Region. No finding: it is. */
+/** Whether each alarm rule exists, switched on and unchanged. `place`: account and Region. No finding: the rules are right. */
 export function judgeRules(
   check: 'roles' | 'rules',
   place: string,
@@ -101,7 +104,7 @@ export function judgeRules(
   })
 }
 
-/** In a Region of the security account. */
+/** Judges the rules in one Region of the security account. */
 export function judgeSecurityRules(
   file: BreakGlass,
   region: string,
@@ -229,7 +232,7 @@ export function judgeSubscriptions(
   )
 }
 
-/** Of each responder the last drill that passed counts. */
+/** Judges the last drill of each responder that passed. */
 export function judgeDrills(
   { responders, drill: { everyDays } }: BreakGlass,
   drills: readonly DrillRecord[],
@@ -248,7 +251,7 @@ export function judgeDrills(
   })
 }
 
-/** `gone`: responders whose mail address is no user name of the directory. */
+/** `gone`: responders with a mail address that is no user name of the directory. */
 export function judgeLeavers(gone: readonly Pick<Responder, 'name' | 'email'>[]): readonly BreakGlassFinding[] {
   const told = 'every responder is in the directory'
   if (gone.length === 0) return [breakGlassFinding('people', { subject: 'directory', level: 'ok', told })]
@@ -270,7 +273,10 @@ function hours(seconds: number): string {
   return `${seconds / 3600} h`
 }
 
-/** A list of one is the same as its member, and the order of lists and fields means nothing. (IAM User Guide, policy grammar.) */
+/**
+ * Compares two policies. A list with one member equals that member, and the order of lists and fields means nothing. (IAM User Guide,
+ * policy grammar.)
+ */
 function isSame(found: unknown, wanted: unknown): boolean {
   return JSON.stringify(normalize(found)) === JSON.stringify(normalize(wanted))
 }

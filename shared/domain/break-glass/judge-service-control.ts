@@ -8,9 +8,9 @@ import { type BreakGlassFinding, breakGlassFinding } from './judge-break-glass.t
 export type ServiceControlPolicy = { readonly file: string; readonly policy: EvaluatedPolicy }
 
 /**
- * Which denials stop the users or the roles from what their playbooks need: one finding for each statement and each of these.
- * A session of AssumeRole is without MFA to a policy, although the person proved it. (IAM User Guide, "AWS global condition
- * context keys", aws:MultiFactorAuthPresent.)
+ * The denials that stop the users or the roles from work that their playbooks need: one finding for each statement and each user or role.
+ * For a policy, a session of AssumeRole has no MFA, although the person proved it. (IAM User Guide, "AWS global condition context keys",
+ * aws:MultiFactorAuthPresent.)
  */
 export function judgeServiceControl(
   file: BreakGlass,
@@ -37,7 +37,7 @@ export function judgeServiceControl(
   })
 }
 
-/** The actions that it denies, or why nobody knows; `undefined`: it stops nothing. */
+/** The actions that it denies, or the reason if that is unknown. `undefined`: it stops nothing. */
 function judgeStatement(statement: EvaluatedStatement, needs: readonly Need[]) {
   try {
     const stopped = needs.filter(({ request }) => fitsStatement(statement, request))
@@ -66,7 +66,7 @@ function tell(
   }
 }
 
-/** `action`: as a policy says it, where that is a pattern. */
+/** `action`: the pattern in the policy, if the policy has a pattern. */
 type Need = { readonly who: string; readonly action?: string; readonly request: PolicyRequest }
 
 function needsOfUsers({ securityAccount, responders, playbooks }: BreakGlass): Need[] {
@@ -107,7 +107,7 @@ function needsOfRole({ drill, signInRegions }: BreakGlass, playbook: Playbook): 
     action,
     request: {
       principal: roleArn(account, playbook.name),
-      // A pattern stands for one action that it allows.
+      // One action that the pattern allows stands for all of them.
       action: action.replaceAll('*', 'Anything'),
       resource: resource.replaceAll('*', 'anything'),
       context: {
@@ -121,7 +121,7 @@ function needsOfRole({ drill, signInRegions }: BreakGlass, playbook: Playbook): 
   }))
 }
 
-/** What rings when the role is changed: EventBridge sends with this role, and service control policies bind it. */
+/** The need of the role that sends the alarm for a changed role. EventBridge sends with it, and service control policies bind it. */
 function needOfSender({ securityAccount, drill }: BreakGlass, { name, accounts }: Playbook): Need {
   const account = accounts[0] ?? drill.accounts[0] ?? ''
   const principal = `arn:aws:iam::${account}:role/${senderName(name)}`

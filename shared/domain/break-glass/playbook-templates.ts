@@ -1,19 +1,19 @@
 import type { DryCallName } from './dry-calls.ts'
 import type { PolicyStatement } from './policy-document.ts'
 
-/** What a playbook of this name may do, where the file says nothing else. */
+/** The permissions of a playbook with this name, if the file has none. */
 export type PlaybookTemplate = {
   readonly description: string
   readonly managedPolicies: readonly string[]
   readonly statements: readonly PolicyStatement[]
   readonly sessionHours: number
-  /** What a drill proves: these calls go through, those are refused. */
+  /** The proof in a drill: the calls in `may` go through, AWS refuses the calls in `mayNot`. */
   readonly may: readonly DryCallName[]
   readonly mayNot: readonly DryCallName[]
 }
 
 const aws = (name: string) => `arn:aws:iam::aws:policy/${name}`
-/** Beside reading the trail, which every playbook may. `actions`: with spaces between. */
+/** Permissions beyond reading the trail, which every playbook may do. `actions`: separated by spaces. */
 const allow = (Sid: string, actions: string): PolicyStatement => ({
   Sid,
   Effect: 'Allow',
@@ -24,8 +24,8 @@ const readLogs = 'cloudtrail:Describe* cloudtrail:Get* cloudtrail:List* cloudtra
 const neverSelf = ['widen-own-role', 'switch-off-alarms', 'stop-trail'] as const
 
 /**
- * Each fits one task of an incident. (Well-Architected Framework, SEC10-BP05 "Pre-provision access"; AWS Security Incident
- * Response User Guide.) AWS's ReadOnlyAccess is nowhere a boundary: it would deny a forensics role its own CreateSnapshot.
+ * Each template fits one task of an incident. (Well-Architected Framework, SEC10-BP05 "Pre-provision access"; AWS Security Incident
+ * Response User Guide.) AWS's ReadOnlyAccess is no template's boundary, since it would deny a forensics role its own CreateSnapshot.
  */
 export const playbookTemplates = {
   'security-investigator': {
@@ -72,14 +72,14 @@ export const playbookTemplates = {
         ssm:GetCommandInvocation ssm:ListCommandInvocations ssm:SendCommand ssm:StartSession ssm:TerminateSession`,
       ),
       {
-        // Evidence is written to its own buckets only: elsewhere the role could overwrite what it is to keep.
+        // The role writes evidence only to buckets for evidence. Otherwise it could overwrite the data that it has to keep.
         Sid: 'WritesEvidence',
         Effect: 'Allow',
         Action: ['s3:PutObject'],
         Resource: ['arn:aws:s3:::evidence-*/*'],
       },
       {
-        // A snapshot of an encrypted volume needs a grant; only EC2 and S3 get one.
+        // A snapshot of an encrypted volume needs a KMS grant. Only EC2 and S3 get one.
         Sid: 'CopiesWhatIsEncrypted',
         Effect: 'Allow',
         Action: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey*'],
@@ -127,7 +127,7 @@ export const playbookTemplates = {
         iam:GenerateServiceLastAccessedDetails iam:Get* iam:List* iam:RemoveUserFromGroup iam:UpdateAccessKey`,
       ),
       {
-        // PutUserPolicy and PutRolePolicy could give as well as take: only the policy that denies everything is attached.
+        // PutUserPolicy and PutRolePolicy could also give permissions. So the role may only attach the policy that denies everything.
         Sid: 'DeniesEverythingTo',
         Effect: 'Allow',
         Action: ['iam:AttachRolePolicy', 'iam:AttachUserPolicy', 'iam:DetachRolePolicy', 'iam:DetachUserPolicy'],

@@ -1,12 +1,12 @@
 import type { Account } from '../organization/organization-view.ts'
 import type { BreakGlass, Playbook } from './break-glass-file.ts'
 
-/** The playbooks whose role an account has to have: those that name it, or an organizational unit above it. */
+/** The playbooks with a role that the account has to have: playbooks that name the account or an organizational unit above it. */
 export function playbooksIn(
   { playbooks, managementAccount }: BreakGlass,
   { id, parents }: Pick<Account, 'id' | 'parents'>,
 ): readonly Playbook[] {
-  // No StackSet reaches the management account: only its name does.
+  // No StackSet reaches the management account, so a playbook has to name it.
   const above = id === managementAccount ? [] : parents
   return playbooks.filter(
     ({ accounts, organizationalUnits }) =>

@@ -1,4 +1,4 @@
-/** A policy of IAM as it is written here: texts and lists of texts only. */
+/** An IAM policy with texts and lists of texts only. */
 export type PolicyDocument = { readonly Version: '2012-10-17'; readonly Statement: readonly PolicyStatement[] }
 export type PolicyStatement = {
   readonly Sid: string
@@ -15,7 +15,7 @@ export function policyDocument(...Statement: readonly PolicyStatement[]): Policy
   return { Version: '2012-10-17', Statement }
 }
 
-/** A template of CloudFormation, as far as break-glass needs one. */
+/** The part of a CloudFormation template that break-glass needs. */
 export type Template = { readonly Description: string; readonly Resources: Readonly<Record<string, TemplateResource>> }
 export type TemplateResource = {
   readonly Type: string
@@ -24,7 +24,7 @@ export type TemplateResource = {
   readonly DeletionPolicy?: 'Retain'
 }
 
-/** Letters and digits only, as the ids of resources in a template have to be. */
+/** Turns a text into an id with letters and digits only, which CloudFormation requires of the ids of resources. */
 export function resourceId(text: string): string {
   return text.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9]?)/g, (_, __, letter: string) => letter.toUpperCase())
 }

@@ -14,13 +14,13 @@ import {
 import { type PolicyDocument, policyDocument } from './policy-document.ts'
 import { mfaMostSeconds } from './render-user-policy.ts'
 
-/** A role as it has to be in an account, in the words of IAM. */
+/** A role that an account has to have, with the field names of IAM. */
 export type RenderedRole = {
   readonly name: string
   readonly description: string
   readonly maxSessionSeconds: number
   readonly trust: PolicyDocument
-  /** By name. */
+  /** The policies by their names. */
   readonly inline: Readonly<Record<string, PolicyDocument>>
   readonly managedPolicies: readonly string[]
   readonly permissionsBoundary?: string | undefined
@@ -44,7 +44,9 @@ export function renderRole(file: BreakGlass, playbook: Playbook): RenderedRole {
   }
 }
 
-/** The role by which the rules beside a role send to the bus of the security account; `stacksets`: those of the StackSets. */
+/**
+ * The role with which the rules in an account send to the bus of the security account. `stacksets`: the role of the rules about StackSets.
+ */
 export function renderSender({ securityAccount }: BreakGlass, playbook: string): RenderedRole {
   const send = { Effect: 'Allow', Action: ['events:PutEvents'], Resource: [alarmBusArn(securityAccount)] } as const
   return {
@@ -70,8 +72,9 @@ export function rolesOfAccount(file: BreakGlass, account: string, playbooks: rea
 }
 
 /**
- * Users are named by their ARNs, which IAM turns into their unique ids: a user who is deleted and made again under the same
- * name is not trusted. (IAM User Guide, "AWS JSON policy elements: Principal".) Who claims another one's name is refused too.
+ * The trust policy names users by their ARNs, which IAM turns into their unique ids. So the role does not trust a user who was deleted and
+ * created again under the same name. (IAM User Guide, "AWS JSON policy elements: Principal".) It also refuses a user who gives another
+ * user's name as source identity.
  */
 function renderTrust({ securityAccount }: BreakGlass, { responders }: Playbook): PolicyDocument {
   return policyDocument({
@@ -101,8 +104,8 @@ const reads = [
 ] as const
 
 /**
- * What is denied to every session of break-glass. It holds for the session itself: one that may make other roles (administrator)
- * can make one without it, which the service control policy `protection` keeps from these things too.
+ * The denials for every session of break-glass. They bind the session itself. A session that may create roles (administrator) can create
+ * one without them; the service control policy `protection` stops that role.
  */
 export const protection: PolicyDocument = policyDocument(
   { Sid: 'KeepsBreakGlass', Effect: 'Deny', NotAction: reads, Resource: protectedThings() },
@@ -124,7 +127,7 @@ export const protection: PolicyDocument = policyDocument(
   },
 )
 
-/** Users, devices, roles, rules, topics, stacks and StackSets of break-glass, in every account. */
+/** All users, devices, roles, rules, topics, stacks and StackSets of break-glass, in every account. */
 function protectedThings(): readonly string[] {
   return [
     `arn:aws:iam::*:role/${rolePrefix}*`,

@@ -28,7 +28,7 @@ type Resources = Readonly<Record<string, TemplateResource>>
 const tags = (more: Readonly<Record<string, string>> = {}) =>
   Object.entries({ 'break-glass': 'true', ...more }).map(([Key, Value]) => ({ Key, Value }))
 
-/** The IAM users, each with a first password that nobody has to know: it is changed at the first sign-in. */
+/** The IAM users. Each has a first password that nobody has to know, since the user changes it at the first sign-in. */
 export function renderUsers(file: BreakGlass): Template {
   const resources = file.responders.map((responder): Resources => {
     const id = resourceId(responder.name)
@@ -70,7 +70,7 @@ export function renderUsers(file: BreakGlass): Template {
   return { Description: 'Break-glass: the users of the responders', Resources: merge(resources) }
 }
 
-/** In one Region of the security account: the topic, who gets its mails, and the rules. */
+/** The alarms in one Region of the security account: the topic, its subscribers and the rules. */
 export function renderAlarms(file: BreakGlass, region: string): Template {
   const { securityAccount: account, alarmAddresses } = file
   const topicArn = alarmTopicArn(account, region)
@@ -99,7 +99,8 @@ export function renderAlarms(file: BreakGlass, region: string): Template {
 function policyOfTopic(topicArn: string): PolicyDocument {
   const publish = { Action: ['sns:Publish'], Resource: [topicArn] }
   return policyDocument(
-    // Without a condition: EventBridge publishes to no topic whose policy has one. (EventBridge User Guide, "Troubleshooting".)
+    // The statement has no condition, since EventBridge publishes to no topic whose policy has one. (EventBridge User Guide,
+    // "Troubleshooting".)
     { Sid: 'RulesPublish', Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, ...publish },
     {
       Sid: 'OnlyByTls',
@@ -111,7 +112,7 @@ function policyOfTopic(topicArn: string): PolicyDocument {
   )
 }
 
-/** Where the accounts of the organization send that a role was changed. */
+/** The bus to which the accounts of the organization send changes of a role. */
 function renderBus({ securityAccount, organizationId }: BreakGlass): Resources {
   const Sid = 'AccountsOfTheOrganization'
   const Statement = {
@@ -135,7 +136,7 @@ function renderBus({ securityAccount, organizationId }: BreakGlass): Resources {
   }
 }
 
-/** What a StackSet makes in each account, in one Region: the role, and rules that tell the security account of its changes. */
+/** The resources of a StackSet in each account, in one Region: the role, and the rules that send its changes to the security account. */
 export function renderPlaybook(file: BreakGlass, playbook: Playbook): Template {
   const { name, description } = playbook
   return {
@@ -156,7 +157,7 @@ function renderRoleResource(role: RenderedRole): Resources {
         AssumeRolePolicyDocument: trust,
         ManagedPolicyArns: managedPolicies.map(policyInAccount),
         Policies: Object.entries(inline).map(([PolicyName, PolicyDocument]) => ({ PolicyName, PolicyDocument })),
-        // IAM refuses the text None: a role without a boundary has no such property.
+        // IAM refuses the text None, so a role without a boundary has no such property.
         ...(permissionsBoundary === undefined ? {} : { PermissionsBoundary: policyInAccount(permissionsBoundary) }),
         Tags: tags(),
       },
@@ -164,14 +165,17 @@ function renderRoleResource(role: RenderedRole): Resources {
   }
 }
 
-/** In the management account: the StackSets, what no StackSet makes there, and who changes them. */
+/**
+ * The stack of the management account: the StackSets, the resources that no StackSet creates there, and alarms for changes of the
+ * StackSets.
+ */
 export function renderManagement(file: BreakGlass): Template {
   const stackSets = file.playbooks.flatMap((playbook): Resources[] => {
     const members = playbook.accounts.filter((account) => account !== file.managementAccount)
     const targets = [
-      // New accounts of these organizational units get the role by themselves.
+      // New accounts in these organizational units get the role without anybody's help.
       { part: '', isAutomatic: true, units: playbook.organizationalUnits, accounts: [] },
-      // An account that is named gets it, and no account that comes later.
+      // A named account gets the role. Accounts that come later do not.
       { part: '-accounts', isAutomatic: false, units: [], accounts: members },
     ]
     return targets
@@ -228,7 +232,7 @@ function renderStackSet(
   }
 }
 
-/** The rules, and the role by which they send. */
+/** The rules, and the role with which they send. */
 function renderForwarding(file: BreakGlass, name: string, rules: readonly WantedRule[]): Resources {
   const sender = renderSender(file, name)
   const RoleArn = { 'Fn::GetAtt': [resourceId(sender.name), 'Arn'] }
@@ -251,7 +255,7 @@ function renderRules(rules: readonly WantedRule[], target: object): Resources {
   )
 }
 
-/** A template is the same in every account. */
+/** The ARN of a policy, in a template that is the same in every account. */
 function policyInAccount(policy: string): string | { readonly 'Fn::Sub': string } {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation puts the account in
   return policy.startsWith('arn:') ? policy : { 'Fn::Sub': policyArn('${AWS::AccountId}', policy) }

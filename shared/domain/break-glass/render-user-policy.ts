@@ -2,7 +2,7 @@ import type { BreakGlass, Responder } from './break-glass-file.ts'
 import { roleArn, userArn, userName, watchedRegions } from './break-glass-names.ts'
 import { type PolicyDocument, policyDocument } from './policy-document.ts'
 
-/** Seconds since the person proved a second factor. */
+/** The greatest time in seconds since the person proved a second factor. */
 export const mfaMostSeconds = 3600
 
 const ownCredentials = [
@@ -16,13 +16,14 @@ const ownCredentials = [
 ] as const
 const virtualDevices = ['iam:CreateVirtualMFADevice', 'iam:DeleteVirtualMFADevice'] as const
 const toLook = ['iam:GetAccountPasswordPolicy', 'iam:ListVirtualMFADevices', 'sts:GetCallerIdentity'] as const
-/** `aws login`: credentials for the command line from a sign-in, without an access key. (AWS CLI User Guide.) */
+/** The actions of `aws login`, which gets credentials for the command line from a sign-in, without an access key. (AWS CLI User Guide.) */
 const signIn = ['signin:AuthorizeOAuth2Access', 'signin:CreateOAuth2Token'] as const
 const assume = ['sts:AssumeRole', 'sts:SetSourceIdentity'] as const
 
 /**
- * The only policy of a responder's user, a managed one, since IAM takes no more than 2,048 characters of a user's own: own devices and password, and the roles of the own playbooks. Its denials hold
- * whatever else somebody attaches: no key can be made.
+ * The only policy of a responder's user. It allows the user's own devices and password, and the roles of the user's playbooks. It is a
+ * managed policy, since IAM takes at most 2,048 characters of inline policies. Its denials hold for all other policies that somebody
+ * attaches: the user gets no access key.
  */
 export function renderUserPolicy(file: BreakGlass, { name, expiresAt }: Responder): PolicyDocument {
   const { securityAccount } = file
@@ -53,7 +54,7 @@ export function renderUserPolicy(file: BreakGlass, { name, expiresAt }: Responde
               NumericLessThan: { 'aws:MultiFactorAuthAge': String(mfaMostSeconds) },
               StringEquals: {
                 'sts:SourceIdentity': userName(name),
-                // In other Regions no rule would ring.
+                // In other Regions, no rule would ring.
                 'aws:RequestedRegion': watchedRegions(file.signInRegions),
               },
             },
@@ -72,7 +73,7 @@ export function renderUserPolicy(file: BreakGlass, { name, expiresAt }: Responde
       NotResource: [own, devices, ...roles],
     },
     {
-      // The first device is added without; who took a password only may not take devices away.
+      // The user adds the first device without MFA. Somebody with only the password may not remove devices.
       Sid: 'DevicesGoWithMfaOnly',
       Effect: 'Deny',
       Action: ['iam:DeactivateMFADevice', 'iam:DeleteVirtualMFADevice', 'sts:AssumeRole'],
@@ -93,7 +94,7 @@ export function renderUserPolicy(file: BreakGlass, { name, expiresAt }: Responde
   )
 }
 
-/** In any account: where there is such a role, and whom it trusts, each account says itself. */
+/** The ARNs of the responder's roles in any account. Each account says itself whether it has the role and which users the role trusts. */
 function rolesOf({ playbooks }: BreakGlass, responder: string): readonly string[] {
   return playbooks.filter(({ responders }) => responders.includes(responder)).map(({ name }) => roleArn('*', name))
 }

@@ -3,15 +3,16 @@ import { roleArn, senderName, userPath } from './break-glass-names.ts'
 import { type PolicyDocument, policyDocument } from './policy-document.ts'
 import { protection } from './render-role.ts'
 
-/** To add to a Deny statement that would stop the users, their roles, or the roles that send their alarms. */
+/** The condition for a Deny statement that would stop the users, their roles, or the roles that send their alarms. */
 export function renderExemption({ playbooks, securityAccount }: BreakGlass): { readonly Condition: object } {
   const roles = playbooks.flatMap(({ name }) => [roleArn('*', name), senderArn(name)])
   return { Condition: { ArnNotLike: { 'aws:PrincipalArn': [...roles, usersArn(securityAccount)] } } }
 }
 
 /**
- * A service control policy for the root of the organization: nobody in a member account changes break-glass, also not by a role
- * that a session of an administrator made, but for StackSets, the CDK in the security account, the users themselves, and what sends the alarms.
+ * A service control policy for the root of the organization. Nobody in a member account may change break-glass, also not with a role that
+ * an administrator's session created. StackSets, the CDK in the security account, the users themselves and the senders of alarms are
+ * exempt.
  */
 export function renderProtection({ securityAccount, playbooks }: BreakGlass): PolicyDocument {
   const Condition = {
@@ -20,7 +21,7 @@ export function renderProtection({ securityAccount, playbooks }: BreakGlass): Po
         'arn:aws:iam::*:role/stacksets-exec-*',
         `arn:aws:iam::${securityAccount}:role/cdk-*-cfn-exec-role-${securityAccount}-*`,
         usersArn(securityAccount),
-        // EventBridge puts events with these, and service control policies bind them.
+        // EventBridge puts events with these roles, and service control policies bind them.
         ...playbooks.map(({ name }) => senderArn(name)),
       ],
     },

@@ -12,17 +12,17 @@ import { alarmBus, iamRegion, thingPrefix } from './break-glass-names.ts'
 
 export type WantedRule = AlarmRule & {
   readonly name: string
-  /** Absent: the default one. */
+  /** Absent: the default bus. */
   readonly bus?: string
 }
 
-/** In a Region of the security account; they send to the topic there. */
+/** The rules in one Region of the security account. They send to the topic in this Region. */
 export function securityRules({ securityAccount }: BreakGlass, region: string): readonly WantedRule[] {
   const fromOthers = { name: busRule, ...forwarded, bus: alarmBus }
   return [...named(thingPrefix, securityAlarms(securityAccount, region)), ...(region === iamRegion ? [fromOthers] : [])]
 }
 
-/** Beside a role; they send to the bus of the security account, as those beside the StackSets do. */
+/** The rules in an account with the role. They send to the bus of the security account, as the rules about StackSets do. */
 export function roleRules(playbook: string): readonly WantedRule[] {
   return named(`${thingPrefix}${playbook}-`, roleAlarms(playbook))
 }

@@ -5,27 +5,27 @@ import { permissionSetArn, principalId } from '../principals/identity-center-ids
 import { principalType } from '../principals/principal.ts'
 import { type Author, callerRoleOf, findAuthor, recordedCall } from './author.ts'
 
-/** What a call of Identity Center is about: where to look again. */
+/** The assignment that a call of Identity Center is about. ssofile looks there again. */
 const assignment = z.object({ targetId: accountId, permissionSetArn, principalId, principalType })
 export type CalledAssignment = z.infer<typeof assignment>
 
-/** Where to look after a call, never what to do. */
+/** A place to look at after a call. It never says what to do there. */
 export type Look =
   | { readonly at: 'assignment'; readonly assignment: CalledAssignment }
   | { readonly at: 'permission-set'; readonly arn: z.infer<typeof permissionSetArn> }
-  /** What account access manager gives in an account. Absent: wherever it is known to give something. */
+  /** The roles that account access manager gives in an account. Absent: in all accounts in which it is known to give some. */
   | {
       readonly at: 'roles'
       readonly account?: AccountId | undefined
       readonly entitlement?: EntitlementKey | undefined
     }
 
-/** Somebody changed access in Identity Center. `looks`: nothing, where the call is not as it is known. */
+/** A call that may have changed access in Identity Center. `looks` is empty if AWS refused the call or if the call has an unknown form. */
 export type AccessCall = {
   readonly name: string
-  /** By whom the call was made; `undefined`: it is not known. */
+  /** The author of the call. `undefined`: unknown. */
   readonly author: Author | undefined
-  /** The ARN of the role whose session made it. */
+  /** The ARN of the role, if a role's session made the call. */
   readonly callerRole: string | undefined
   readonly looks: readonly Look[]
 }
@@ -77,9 +77,9 @@ const ofEntitlement: Read = (parameters, answer) => {
 }
 
 /**
- * The calls that change access, by CloudTrail's name of their service: what each one is about. A row here is all that another
- * call needs. (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail". How CloudTrail names
- * account access manager is inferred from its service principal.)
+ * The calls that change access, by CloudTrail's name of their service, each with the places to look at. A new call needs only a row here.
+ * (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail". CloudTrail's name of account access manager
+ * is inferred from its service principal.)
  */
 export const accessCalls: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
   'sso.amazonaws.com': {
@@ -116,7 +116,10 @@ const event = z.object({
   }),
 })
 
-/** The call in an EventBridge event; `undefined`: it is of another service, or unreadable. A refused call changed nothing. */
+/**
+ * The call in an EventBridge event. `undefined`: it is a call of another service, or unreadable. A call that AWS refused changed nothing,
+ * so its `looks` are empty.
+ */
 export function parseAccessCall(body: unknown): AccessCall | undefined {
   const { detail } = event.safeParse(body).data ?? {}
   if (!detail || !Object.hasOwn(accessCalls, detail.eventSource)) return undefined

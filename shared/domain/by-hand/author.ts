@@ -7,20 +7,20 @@ const theConsole = 'the console'
 const textMost = 256
 const idMost = 64
 
-/** Text from outside, bounded, on one line. */
+/** A text from outside, cut to a length and on one line. */
 const bounded = (most: number) => z.string().transform((text) => quote(text, most))
 const text = bounded(textMost)
 
 /**
- * The author of a call in AWS, from CloudTrail, for history, notifications and people. Never decide by it: an administrator of any
- * account chooses the session's name.
+ * The author of a call in AWS, from CloudTrail, for history, notifications and people. No decision may depend on it, since an administrator
+ * of any account chooses the session's name.
  */
 export const author = record({
-  /** The user, or the session of a role. */
+  /** The name of the user or of the role's session. */
   name: text,
-  /** The role of that session. */
+  /** The role of the session. */
   role: text.optional(),
-  /** `the console`, or the program that called. */
+  /** `the console`, or the name of the program that called. */
   by: text.optional(),
   address: text.optional(),
   /** The call, such as `DeleteAccountAssignment`. */
@@ -33,7 +33,7 @@ export type Author = z.infer<typeof author>
 
 const optionalText = z.string().optional().catch(undefined)
 
-/** What CloudTrail records of the caller. (CloudTrail User Guide, "CloudTrail userIdentity element".) */
+/** A call in a record of CloudTrail. (CloudTrail User Guide, "CloudTrail userIdentity element".) */
 export const recordedCall = z.looseObject({
   eventName: z.string(),
   eventID: z.string(),
@@ -60,17 +60,17 @@ export const recordedCall = z.looseObject({
 })
 export type RecordedCall = z.infer<typeof recordedCall>
 
-/** The ARN of the role whose session made the call. `undefined`: no role's session made it. */
+/** The ARN of the role, if a role's session made the call. `undefined`: no role's session made it. */
 export function callerRoleOf({ userIdentity }: RecordedCall): string | undefined {
   return userIdentity.sessionContext?.sessionIssuer?.arn
 }
 
 /**
- * Who made this call. `undefined`: the record is not as it is known.
+ * The author of this call. `undefined`: the record has an unknown form.
  *
  * | identity                      | name                                | role          |
  * | ----------------------------- | ----------------------------------- | ------------- |
- * | a session of a role           | the session's, for a person of Identity Center their user name | the role's |
+ * | a session of a role           | the session's name: for a person of Identity Center, the user name | the role's |
  * | a user of IAM                 | the user's                          |               |
  * | somebody of Identity Center   | the user id                         |               |
  * | the root user                 | `root of account <id>`              |               |
@@ -92,7 +92,9 @@ export function findAuthor(call: RecordedCall): Author | undefined {
   return parsed.data
 }
 
-/** `alice@acme.example (Administrator-ps) in the console at 2026-03-03T10:15:00.000Z from 203.0.113.7`: for people, on one line. */
+/**
+ * The author for people, on one line: `alice@acme.example (Administrator-ps) in the console at 2026-03-03T10:15:00.000Z from 203.0.113.7`.
+ */
 export function renderAuthor({ name, role, by, address, at }: Author): string {
   const set = role === undefined ? undefined : (permissionSetOfRole(role) ?? role)
   return [

@@ -3,21 +3,24 @@ import { permissionSetPrefix } from '../permission-sets/permission-set-file.ts'
 import { permissionSetRolePath } from '../permission-sets/permission-set-role.ts'
 import type { Environment } from './environment.ts'
 
-/** Who may upload where and who may read, as the environment says it. */
+/** The section `access` of the environment: the callers that may upload, and the callers that may read. */
 export type Access = Environment['access']
 
-/** Who calls, as far as it can be compared with the environment. */
+/** The part of a caller that can be compared with the environment. */
 export type Caller = {
-  /** As API Gateway tells it: of a role only the name. */
+  /** The ARN from API Gateway. For a role, it has only the role's name. */
   readonly arn: string
-  /** The ARN of that role with its path, as IAM tells it. Absent: no role, not asked for, or none that ssofile may look at. */
+  /**
+   * The ARN of that role with its path, from IAM. Absent: the caller is no role, the ARN was not needed, or ssofile may not look at the
+   * role.
+   */
   readonly roleArn?: string | undefined
 }
 
-/** What somebody wants to do with one input. */
+/** One caller's wish to read or change one input. */
 type Wish = { readonly caller: Caller; readonly key: string; readonly folders: readonly string[] }
 
-/** Whether the environment lets this caller put and delete this key: by the API as by S3. */
+/** Whether the environment lets this caller put and delete this key. The answer is the same for the API and for S3. */
 export function mayChange(access: Access, { caller, key, folders }: Wish): boolean {
   return uploadersOf(access, key, folders).some((pattern) => isPrincipal(caller, pattern))
 }
@@ -30,12 +33,12 @@ export function readsAll(access: Access, caller: Caller): boolean {
   return isOperatorOf(access, caller) || access.auditors.some((pattern) => isPrincipal(caller, pattern))
 }
 
-/** Everybody whom it names for the API. */
+/** All callers that the environment names for the API. */
 export function principalsOf({ uploaders, permissionSetUploaders, auditors, operators }: Access): readonly string[] {
   return [...uploaders.flatMap(({ principals }) => principals), ...permissionSetUploaders, ...auditors, ...operators]
 }
 
-/** Auditors and operators read everything, uploaders what lies where they may upload. */
+/** Auditors and operators read everything. Uploaders read the keys that they may upload. */
 export function mayRead(access: Access, wish: Wish): boolean {
   return readsAll(access, wish.caller) || mayChange(access, wish)
 }
@@ -48,13 +51,13 @@ function uploadersOf(access: Access, key: string, folders: readonly string[]): r
 }
 
 /**
- * Whether the caller is the role or user that the pattern names; its only `*` may stand at its end.
+ * Whether the caller is the role or user that the pattern names. Its only `*` may be at its end.
  *
  * | the caller                             | the pattern     | compared                                                |
  * | -------------------------------------- | --------------- | ------------------------------------------------------- |
- * | `…:sts::1:assumed-role/Name/session`   | `…:role/…`      | account and name: a session has no path, and a name is there once in an account |
- * |                                        | with a `*`, or of IAM Identity Center | the ARN of the role as IAM tells it: anybody who may make roles can make another one of a fitting name |
- * |                                        | `…:role/path/*` | never: such a pattern names no role                     |
+ * | `…:sts::1:assumed-role/Name/session`   | `…:role/…`      | account and name: a session has no path, and an account has each name once |
+ * |                                        | with a `*`, or of IAM Identity Center | the role's ARN from IAM: a person who may create roles can create one with a fitting name |
+ * |                                        | `…:role/path/*` | never, since such a pattern names no role                     |
  * | `…:iam::1:user/path/name`              | `…:user/…`      | the whole ARN                                           |
  * | any other (root, federated)            | any             | never                                                   |
  *
@@ -70,7 +73,7 @@ export function isPrincipal({ arn, roleArn }: Caller, pattern: string): boolean 
   return !asksPath(pattern) || (roleArn?.endsWith(`/${name}`) === true && fits(roleArn, pattern))
 }
 
-/** Whether only the path tells that this pattern means a role of this name. */
+/** Whether this pattern fits a role with this name only if the path fits too. */
 export function asksPathOf(name: string, pattern: string): boolean {
   return asksPath(pattern) && fitsName(name, pattern)
 }
@@ -80,12 +83,12 @@ function fitsName(name: string, pattern: string): boolean {
   return wanted !== '*' && fits(name, wanted)
 }
 
-/** Whether a pattern means roles by more than one name, or by a name that AWS makes. */
+/** Whether a pattern fits more than one name, or a name that AWS chooses. */
 export function asksPath(pattern: string): boolean {
   return pattern.includes(':role/') && (pattern.endsWith('*') || pattern.includes(permissionSetRolePath))
 }
 
-/** The name of the role whose session the caller is; `undefined`: none. */
+/** The name of the role if the caller is a role's session. `undefined`: it is not. */
 export function roleNameOf({ arn }: Caller): string | undefined {
   return /^arn:aws[a-z-]*:sts::\d{12}:assumed-role\/([^/]+)\/./s.exec(arn)?.[1]
 }

@@ -3,23 +3,23 @@ import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { PrincipalName } from '../principals/principal.ts'
 
 export type ApiCaller = {
-  /** As IAM knows the caller, such as `arn:aws:sts::111122223333:assumed-role/team-a/maria`; of the page: `arnOfPage`. */
+  /** The caller's ARN in IAM, such as `arn:aws:sts::111122223333:assumed-role/team-a/maria`. For the page: `arnOfPage`. */
   readonly arn: string
-  /** The ARN of the role whose session it is, with its path; absent: IAM was not asked, or does not tell. */
+  /** If the caller is a role's session, the ARN of the role with its path. Absent: ssofile did not ask IAM, or IAM did not answer. */
   readonly roleArn?: string | undefined
   readonly sourceIpAddress?: string
-  /** Whom the page signed in, and made sure of for this request. Nothing that comes from outside may set it. */
+  /** The person that the page signed in and checked for this request. Nothing from outside may set it. */
   readonly person?: PagePerson | undefined
 }
 
-/** `name`: as it stands in links. Whether somebody reads what is others', groups of theirs say. */
+/** `name`: the user name in links. The person's groups say whether they may read other people's data. */
 export type PagePerson = {
   readonly userId: PrincipalId
   readonly name: PrincipalName
   readonly isAuditor: boolean
 }
 
-/** What stands in history where an ARN stands otherwise: that it came by the page, and of whom. */
+/** The text in history instead of an ARN: it says that the request came from the page, and from which user. */
 export function arnOfPage(userName: string): string {
   return `page:${encodeURI(userName.toWellFormed())}`
 }
@@ -27,14 +27,14 @@ export function arnOfPage(userName: string): string {
 const arnField = 'ssofile-caller'
 const addressField = 'ssofile-caller-address'
 
-/** What the API writes beside an object, since S3 names the API itself as the uploader. */
+/** The metadata that the API writes for an object, since S3 names the API itself as the uploader. */
 export function renderCaller({ arn, sourceIpAddress }: ApiCaller): Readonly<Record<string, string>> {
   return { [arnField]: arn, ...(sourceIpAddress === undefined ? {} : { [addressField]: sourceIpAddress }) }
 }
 
 /**
- * The uploader that the metadata of an object names; `undefined`: none. To be believed only of an object that S3 says the API
- * uploaded: anybody who may upload may write any metadata.
+ * The uploader in the metadata of an object. `undefined`: the metadata names none. Believe it only if S3 says that the API uploaded the
+ * object, since anybody who may upload may write any metadata.
  */
 export function parseCaller(metadata: Readonly<Record<string, string>>, at: string): Uploader | undefined {
   const { [arnField]: principalId, [addressField]: sourceIpAddress } = metadata

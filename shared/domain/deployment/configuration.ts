@@ -6,7 +6,7 @@ import { accountId } from '../organization/account-id.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 
 const wholeNumber = z.int().min(0)
-/** Of a role in each account, with its path, or `''`: there is none. */
+/** The name of a role in each account, with its path. `''`: there is no such role. */
 const roleInAccounts = z
   .string()
   .max(512)
@@ -14,13 +14,13 @@ const roleInAccounts = z
   .default('')
 const percentage = z.number().min(0).max(100)
 
-/** A folder under `links_data/`, without slashes at its ends; `%` starts the link grammar and so cannot be in it. */
+/** A folder under `links_data/`, without slashes at its ends. It has no `%`, since `%` begins the grammar of links. */
 const folder = z
   .string()
   .min(1)
   .max(200)
   .regex(/^(?!\/)[^%]*[^%/]$/, 'a folder neither begins nor ends with / and has no %')
-  // A key with control characters is rejected, so no link in such a folder could be valid.
+  // ssofile rejects a key with control characters, so no link in such a folder could be valid.
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u, 'a folder has no control characters')
   .refine((name) => name === name.normalize('NFC'), 'a folder is in Unicode normal form NFC')
   .refine((name) => name.split('/', 1)[0] !== temporaryFolder, 'the folder temporary is reserved for temporary access')
@@ -36,7 +36,7 @@ const own = z.strictObject({
   percent: percentage.default(10),
   minutes: z.number().positive().default(15),
 })
-/** Who is suspended by a file, by one uploader. */
+/** The limits for people that one uploader suspends with files. */
 const people = z.strictObject({ count: wholeNumber.default(5), minutes: z.number().positive().default(15) })
 const brake = z.strictObject({ indirect: indirect.prefault({}), own: own.prefault({}), people: people.prefault({}) })
 const limits = z.strictObject({
@@ -46,8 +46,8 @@ const limits = z.strictObject({
   notValidFiles: z.int().min(1).default(1_000),
 })
 /**
- * AWS counts the calls of an organization together, so a deployment leaves room for the console, Control Tower and Terraform.
- * The local system has no other callers.
+ * AWS counts all calls of an organization together, so a deployment leaves some for the console, Control Tower and Terraform. A local
+ * system has no other callers.
  */
 export const deploymentLimits = limits.extend({
   outstanding: limits.shape.outstanding.unwrap().default(10),
@@ -55,7 +55,7 @@ export const deploymentLimits = limits.extend({
   provisionings: limits.shape.provisionings.unwrap().default(2),
 })
 
-/** One JSON file, every key optional; the same for the local system, the command line and a deployment. */
+/** The configuration: one JSON file, with all keys optional. The local system, the command line and a deployment use the same file. */
 export const configuration = z.strictObject({
   supportNestedOu: z.boolean().default(true),
   folders: z
@@ -73,13 +73,13 @@ export const configuration = z.strictObject({
   orphanGraceMinutes: wholeNumber.default(60),
   onDrift: z.enum(['restore', 'report']).default('restore'),
   /**
-   * Where users come from. `identity-center`: its own directory, so files under `people/` make and change them. `external`: a provider
-   * or an Active Directory keeps them, and ssofile writes no user.
+   * The place that users come from. `identity-center`: its own directory, so files under `people/` create and change users. `external`: a
+   * provider or an Active Directory keeps the users, and ssofile writes none.
    */
   directory: z.enum(['external', 'identity-center']).default('external'),
   privacy: z.enum(['open', 'folder']).default('open'),
   auditorRole: roleInAccounts,
-  /** With it credentials are retired in the accounts; without it nothing of it is there. */
+  /** The role with which ssofile retires credentials in the accounts. Without it, ssofile retires none. */
   hygieneRole: roleInAccounts,
   brake: brake.prefault({}),
   limits: limits.prefault({}),
@@ -103,7 +103,7 @@ const role = (example: string) =>
   value('the name of an IAM role, with its path if it has one, and without the account', `a name such as ${example}`)
 const percent = value('a number from 0 to 100', 'a number such as 10')
 
-/** What to say about each part of a configuration that breaks a rule of its schema. */
+/** The message for each field of a configuration that breaks a rule of its schema. */
 export const configurationRules: JsonRules = {
   ...notificationRules,
   $: object(configuration),

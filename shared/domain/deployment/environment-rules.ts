@@ -9,7 +9,7 @@ const object = (fields: readonly string[]): JsonRule => ({
 })
 const principals = needed('a list of at most 50 ARNs of IAM roles or users', '[]')
 
-/** What to say about each part of an environment that breaks a rule of its schema. ARNs and folders say it themselves. */
+/** The message for each field of an environment that breaks a rule of its schema. ARNs and folders have messages of their own. */
 export const environmentRules: JsonRules = {
   ...configurationRules,
   $: object(environmentFields),

@@ -5,7 +5,7 @@ import { type Configuration, configuration, deploymentLimits } from './configura
 import { pageSettings } from './page-settings.ts'
 
 /**
- * Where AWS has the events of an organization, and those of IAM. (AWS General Reference, endpoints of "AWS Organizations" and
+ * The Regions with the events of an organization, and with the events of IAM. (AWS General Reference, endpoints of "AWS Organizations" and
  * "AWS Identity and Access Management".)
  */
 const partitions = {
@@ -32,7 +32,7 @@ export function iamRegionOf(region: string): string {
 
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
 
-/** Says itself what it expects, since a rule over several fields says more about it. */
+/** A schema with its own message, which says more than a message for all fields could. */
 const arn = (pattern: RegExp, expected: string) => z.string(expected).regex(pattern, expected)
 const instanceArn = arn(
   /^arn:aws[a-z-]*:sso:::instance\/(sso)?ins-[a-zA-Z0-9-.]{16}$/,
@@ -44,8 +44,8 @@ const keyArn = arn(
 )
 
 /**
- * IAM roles and users; `*` stands for the end of a name that AWS makes, as of `AWSReservedSSO_Auditors_*`. A `*` in the
- * account or the whole name would open the bucket to strangers.
+ * The ARN of an IAM role or user. `*` stands for the end of a name that AWS chooses, as in `AWSReservedSSO_Auditors_*`. A `*` in the
+ * account or for the whole name would open the bucket to strangers.
  */
 const principal = arn(
   /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+\*?$/,
@@ -58,36 +58,36 @@ const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const
 
-/** Who may do what, through S3 and through the API. */
+/** The access of each principal, through S3 and through the API. */
 export const access = z.strictObject({
-  /** Who puts and deletes links, by folder; `""`: those directly under `links_data/`. */
+  /** The principals that put and delete links, by folder. `""`: links directly under `links_data/`. */
   uploaders: z.array(z.strictObject({ folder: z.string(), principals })).default([]),
   permissionSetUploaders: principals.default([]),
   auditors: principals.default([]),
   operators: principals.default([]),
-  /** Who writes `policies/`, `selectors/`, `eligibility/`, `groups/` and `rules/`; ssofile itself may not. */
+  /** The principals that write `policies/`, `selectors/`, `eligibility/`, `groups/` and `rules/`. ssofile itself may not. */
   governance: principals.default([]),
-  /** Who uploads records of drills under `drills/`, with the everyday access; see break-glass. */
+  /** The principals that upload records of drills under `drills/`. Responders do so with their everyday access; see break-glass. */
   responders: principals.default([]),
-  /** Who suspends people by files under `suspended/`: the pipeline of HR. */
+  /** The principals that suspend people with files under `suspended/`: the pipeline of HR. */
   people: principals.default([]),
   /**
-   * Who puts and deletes files under `retire/<folder>/`. The folder is the value of the owner tag of their accounts, so nobody
-   * retires anything in accounts of others.
+   * The principals that put and delete files under `retire/<folder>/`. The folder is the value of the owner tag of their accounts, so they
+   * cannot retire credentials in other owners' accounts.
    */
   accountOwners: z
     .array(z.strictObject({ folder: accountOwner, principals }))
     .max(20)
     .default([]),
   /**
-   * Who puts and deletes files under `memberships/<folder>/`, which put people into groups of ours. The folder is one of `folders`;
-   * `''`, alone: all of `memberships/`. Empty: nobody.
+   * The principals that put and delete files under `memberships/<folder>/`, which put people into our groups. The folder is one of
+   * `folders`. `''` without another folder: all of `memberships/`. Empty: no principal.
    */
   memberships: z
     .array(z.strictObject({ folder: z.string(), principals }))
     .max(20)
     .default([]),
-  /** Accounts whose Identity Center sessions may ask for temporary access and approve. Empty: nobody asks. */
+  /** Accounts with Identity Center sessions that may request temporary access and approve it. Empty: nobody requests access. */
   requestAccounts: z.array(accountId).max(20).default([]),
 })
 
@@ -95,28 +95,28 @@ const ways = ['s3', 'api', 'both'] as const
 
 const shape = configuration.omit({ ownAccount: true }).extend({
   limits: deploymentLimits.prefault({}),
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
-  /** Begins the name of everything that is deployed. */
+  /** The prefix of the names of all deployed resources. */
   name: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,19}$/)
     .default('ssofile'),
-  /** Where ssofile runs: the delegated administrator of IAM Identity Center, or the management account. */
+  /** The account of ssofile: the delegated administrator of IAM Identity Center, or the management account. */
   account: accountId,
   managementAccount: accountId,
   /** The primary Region of IAM Identity Center. */
   region,
   instanceArn,
-  /** The key that encrypts IAM Identity Center itself, where it is one of the customer's; absent: it is AWS's own. */
+  /** The key that encrypts IAM Identity Center itself, if it is a customer managed key. Absent: it is AWS's own key. */
   identityCenterKeyArn: keyArn.optional(),
   bucket: z.strictObject({
     name: z.string().regex(/^(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/),
-    /** A bucket that exists already, which its owner sets up; absent: it is created. */
+    /** A bucket that exists already. Its owner sets it up. Absent: the deployment creates the bucket. */
     existing: z.strictObject({ account: accountId, keyArn: keyArn.optional() }).optional(),
   }),
   access,
-  /** How links, permission sets and requests come in: by uploads to the bucket, by the API, or by both. */
+  /** The way in for links, permission sets and requests: uploads to the bucket, the API, or both. */
   provisioning: z
     .strictObject({
       links: z.enum(ways).default('s3'),
@@ -124,15 +124,15 @@ const shape = configuration.omit({ ownAccount: true }).extend({
       requests: z.enum(ways).default('s3'),
     })
     .prefault({}),
-  /** A page for everybody, with the company's sign-in; absent: there is none. */
+  /** The page for everybody, with the company's sign-in. Absent: no page. */
   page: pageSettings.optional(),
   alarmAddress: z.email(),
-  /** Whether a new alarm of a schedule waits for the first run: `WarmUpConfiguration`, which CloudFormation has since September 2026. */
+  /** Whether a new alarm for a schedule waits for the first run: `WarmUpConfiguration`, which CloudFormation has since September 2026. */
   alarmWarmUp: z.boolean().default(true),
   logRetentionDays: z.literal(retentionDays).default(365),
   schedules: z
     .strictObject({
-      /** When the nightly drift check begins, in UTC. */
+      /** The UTC time at which the nightly drift check begins. */
       driftCheckAt: z
         .string()
         .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
@@ -141,7 +141,10 @@ const shape = configuration.omit({ ownAccount: true }).extend({
     .prefault({}),
 })
 
-/** A whole deployment: one file each under `infra/environments/`. The configuration of ssofile, and what is only AWS's. */
+/**
+ * The environment of a deployment: one file under `infra/environments/`. It contains the configuration of ssofile and the settings that
+ * exist only on AWS.
+ */
 export const environment = shape.superRefine((value, context) => {
   const tell = (path: readonly (string | number)[], message: string) =>
     context.addIssue({ code: 'custom', path: [...path], message })
@@ -151,7 +154,7 @@ export const environment = shape.superRefine((value, context) => {
     const path = ['access', 'uploaders', index, 'folder']
     if (folder !== '' && !value.folders.includes(folder)) tell(path, `one of folders: ${told(value.folders)}`)
     if (access.uploaders.findIndex((other) => other.folder === folder) < index) tell(path, 'each folder once')
-    // The bucket's policy knows the roles of ssofile by the beginning of their names.
+    // The bucket's policy recognizes the roles of ssofile by the prefix of their names.
     const ownRoles = `:iam::${value.account}:role/${value.name}-`
     for (const [principal, arn] of access.uploaders[index]?.principals.entries() ?? [])
       if (arn.includes(ownRoles))
@@ -184,7 +187,7 @@ export const environment = shape.superRefine((value, context) => {
       ['provisioning', 'requests'],
       '"s3", or an account in access.requestAccounts: without one, nobody can send requests',
     )
-  // IAM Identity Center User Guide, "Advanced KMS key policy statements": the key must be in the management account.
+  // The key must be in the management account. (IAM Identity Center User Guide, "Advanced KMS key policy statements".)
   const identityCenterKey = value.identityCenterKeyArn
   if (identityCenterKey !== undefined && identityCenterKey.split(':')[4] !== value.managementAccount)
     tell(['identityCenterKeyArn'], `a key of the management account ${value.managementAccount}`)
@@ -221,28 +224,28 @@ export const environment = shape.superRefine((value, context) => {
 })
 export type Environment = z.infer<typeof environment>
 
-/** All fields, for messages. */
+/** The names of all fields, for messages. */
 export const environmentFields = Object.keys(shape.shape)
 
-/** What the functions and the command line get of it. */
+/** The part of an environment that the functions and the command line get. */
 export function configurationOf(environment: Environment): Configuration {
   const known: Readonly<Record<string, unknown>> = { ...environment, ownAccount: environment.account }
   return configuration.parse(Object.fromEntries(Object.keys(configuration.shape).map((key) => [key, known[key]])))
 }
 
-/** Whether anything comes in by the API: otherwise there is none. */
+/** Whether anything comes in through the API. Otherwise the deployment has no API. */
 export function hasApi({ provisioning }: Environment): boolean {
   return Object.values(provisioning).some((way) => way !== 's3')
 }
 
-/** What the API has to know of the environment. */
+/** The part of an environment that the API needs. */
 export const apiSettings = z.strictObject({
   access,
   changes: z.array(z.enum(['links', 'permission-sets', 'requests'])),
 })
 export type ApiSettings = z.infer<typeof apiSettings>
 
-/** For nobody. */
+/** Settings of an API that nobody may use. */
 export const closedApi: ApiSettings = apiSettings.parse({ access: {}, changes: [] })
 
 export function apiSettingsOf({ access, provisioning }: Environment): ApiSettings {
@@ -254,7 +257,7 @@ export function apiSettingsOf({ access, provisioning }: Environment): ApiSetting
   return { access, changes }
 }
 
-/** Everything in the management account, without a delegated administrator. */
+/** Whether everything is in the management account, without a delegated administrator. */
 export function isManagementDeployment({ account, managementAccount }: Environment): boolean {
   return account === managementAccount
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { isoDuration } from '../requests/iso-duration.ts'
 
-/** Only this machine is called without TLS. */
+/** Whether the address uses TLS or is on this machine. */
 function isSafe(url: string): boolean {
   const { protocol, hostname } = new URL(url)
   return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(hostname))
@@ -9,10 +9,10 @@ function isSafe(url: string): boolean {
 
 const text = z.string().min(1).max(255)
 
-/** The page for everybody: who signs people in, and where it is. */
+/** The settings of the page for everybody: its sign-in and its address. */
 export const pageSettings = z.strictObject({
   signIn: z.strictObject({
-    /** Of an OpenID Connect provider, such as `https://example.okta.com`. */
+    /** The issuer of an OpenID Connect provider, such as `https://example.okta.com`. */
     issuer: z.url().refine(isSafe, 'an address that begins with https://'),
     clientId: text,
     /** `{ "clientSecret": "…", "cookieKeys": ["…"] }`; see page-secret.ts. */
@@ -22,28 +22,28 @@ export const pageSettings = z.strictObject({
         /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/,
         'the ARN of a secret, such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:ssofile-page-a1B2c3',
       ),
-    /** The claim of the ID token that is the UserName of the identity store. */
+    /** The claim of the ID token with the UserName of the identity store. */
     userNameClaim: text.default('preferred_username'),
-    /** How the provider calls a sign-in that may approve (`acr`), such as with a second factor. */
+    /** The provider's name (`acr`) for a sign-in after which a person may approve, such as a sign-in with a second factor. */
     acr: text.optional(),
   }),
-  /** Its own name; absent: that of API Gateway. */
+  /** The domain name of the page. Absent: the name that API Gateway gives it. */
   domain: z
     .string()
     .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/, 'a name of a host, such as access.example.com')
     .optional(),
-  /** Of that name, in ACM, in the same Region. */
+  /** The certificate for this domain name, in ACM in the same Region. */
   certificateArn: z
     .string()
     .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/, 'the ARN of a certificate of ACM')
     .optional(),
-  /** After that, one signs in again. */
+  /** The length of a session. After it, the person signs in again. */
   sessionHours: z.int().min(1).max(24).default(8),
-  /** Who approves has signed in within this time. */
+  /** The greatest age of a sign-in for an approval. */
   approveWithin: isoDuration.default('PT10M'),
-  /** Groups whose members see who has access. */
+  /** Groups with members who may see everybody's access. */
   auditors: z.array(text).max(20).default([]),
-  /** Groups whose members release what the brake holds, pause and resume. Absent: nobody does by the page. */
+  /** Groups with members who may release changes that the brake holds, pause and resume. Absent: nobody may do so on the page. */
   operators: z.array(text).max(20).default([]),
 })
 export type PageSettings = z.infer<typeof pageSettings>

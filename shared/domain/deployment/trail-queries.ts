@@ -2,32 +2,35 @@ import type { AccountId } from '../organization/account-id.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 
 /**
- * Sessions that one person may have had with one permission set, in one account or any. A session that began before the access
+ * Sessions that one person may have had with one permission set, in one account or in all accounts. A session that began before the access
  * ended goes on for up to twelve hours (the longest duration of a permission set), so `until` is later than that end.
  */
 export type PossibleSessions = {
-  /** Absent: in any account. */
+  /** Absent: in all accounts. */
   readonly account?: AccountId | undefined
   readonly permissionSet: PermissionSetName
-  /** The UserName: IAM Identity Center names the sessions of its roles so. */
+  /** The UserName, which is also the name of a session of Identity Center's roles. */
   readonly userName: string
   readonly from: Date
   readonly until: Date
 }
 
-/** The role of a permission set in an account; its last part is different in each. (IAM Identity Center User Guide, "AWSReservedSSO".) */
+/**
+ * The prefix of a permission set's role name in an account. The rest of the name differs in each account. (IAM Identity Center User Guide,
+ * "AWSReservedSSO".)
+ */
 function roleBeginning(permissionSet: PermissionSetName): string {
   return `AWSReservedSSO_${permissionSet}_`
 }
 
 /**
- * A command for a shell, to be run with credentials of the account: CloudTrail's event history, which has the management
- * events of 90 days, a Region at a time. Names stand in it as JSON in single quotes, so that a shell reads nothing in them.
- * (CloudTrail API Reference, "LookupEvents": of a role's session the user name is the name of the session.)
+ * A shell command for CloudTrail's event history, which has the management events of 90 days, for one Region at a time. Run it with
+ * credentials of the account. Names are JSON in single quotes, so the shell interprets nothing in them. (CloudTrail API Reference,
+ * "LookupEvents": the user name of a role's session is the session's name.)
  */
 export function renderLookupEvents({ permissionSet, userName, from, until }: PossibleSessions): string {
   const attributes = forShell(asJson([{ AttributeKey: 'Username', AttributeValue: userName }]))
-  // The names of permission sets have no character that JMESPath or a shell could read as more than itself.
+  // Names of permission sets have no character that JMESPath or a shell would interpret.
   const events = `Events[?contains(CloudTrailEvent, '${roleBeginning(permissionSet)}')].CloudTrailEvent`
   const regions =
     'aws account list-regions --region-opt-status-contains ENABLED ENABLED_BY_DEFAULT --query "Regions[].RegionName" --output text'
@@ -41,8 +44,8 @@ export function renderLookupEvents({ permissionSet, userName, from, until }: Pos
 }
 
 /**
- * A query for Athena, over the table of the organization's trail: what all these sessions did, data events too where the
- * trail has them. (Athena User Guide, "Query AWS CloudTrail logs".) `table` is one or two names as they stand in SQL.
+ * An Athena query over the table of the organization's trail. It finds all events of these sessions, also data events if the trail has
+ * them. (Athena User Guide, "Query AWS CloudTrail logs".) `table` is one or two names in SQL syntax.
  */
 export function renderAthenaQuery(table: string, sessions: readonly PossibleSessions[]): string {
   const conditions = sessions.map(({ account, permissionSet, userName, from, until }) =>
@@ -64,19 +67,19 @@ export function renderAthenaQuery(table: string, sessions: readonly PossibleSess
   ].join('\n')
 }
 
-/** One or two names of at most 255 small letters, digits or `_`, as Athena makes them: nothing else is put into SQL. */
+/** One or two names of at most 255 small letters, digits or `_`, which Athena allows. Nothing else goes into SQL. */
 export function isTableName(text: string): boolean {
   return /^[a-z0-9_]{1,255}(\.[a-z0-9_]{1,255})?$/.test(text)
 }
 
-/** CloudTrail writes whole seconds. */
+/** An instant in whole seconds, which CloudTrail uses. */
 function toSeconds(instant: Date): string {
   return `${instant.toISOString().slice(0, 19)}Z`
 }
 
 const notPrinted = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
-/** Control and direction characters escaped, so that what is shown is what is run. */
+/** JSON with escaped control and direction characters, so that the command does exactly the visible thing. */
 function asJson(value: unknown): string {
   const escaped = (character: string) =>
     character
@@ -86,12 +89,12 @@ function asJson(value: unknown): string {
   return JSON.stringify(value).replace(new RegExp(notPrinted, 'gu'), escaped)
 }
 
-/** One word for a POSIX shell, whatever stands in it. */
+/** The text as one word for a POSIX shell, with all its characters taken literally. */
 function forShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }
 
-/** A string of SQL; one with characters that are not printed has them as escapes. (Trino, "String literals": `U&'…'`.) */
+/** A string in SQL. Characters that are not printable become escapes. (Trino, "String literals": `U&'…'`.) */
 function forSql(text: string): string {
   const quoted = text.replaceAll("'", "''")
   if (!notPrinted.test(text)) return `'${quoted}'`
