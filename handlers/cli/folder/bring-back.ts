@@ -23,12 +23,12 @@ export type BringBackOptions = InvalidOptions & {
 
 type Earlier = { readonly places: readonly string[]; readonly at: Date }
 
-/** The writes and deletions that bring the files in these places back to their state at `at`. Reads only. */
+/** The writes and deletions that bring the files in these places back to their state at `at`. It only reads. */
 export async function findChangesBack(objects: ObjectStore, versions: ObjectVersions, { places, at }: Earlier) {
   return changesInScope(await findInputsAt(objects, versions, { places, at }), { prefixes: places })
 }
 
-/** Makes the files in these places what they were at an instant, after a plan. Answers the exit code. */
+/** Shows a plan, then brings the files in these places back to their state at an instant. Returns the exit code. */
 export async function bringBack(
   earlier: Earlier,
   { config, dryRun, invalid, only, ...options }: BringBackOptions,
@@ -50,7 +50,7 @@ export async function bringBack(
       if (made.push) refuseBadFiles(made.push)
       return 0
     }
-    // Not undo: once some files are written, these are the last push.
+    // The command to continue is not undo, since the files written so far are the last push for undo.
     const part = only === undefined ? '' : ` --only ${only}`
     return await showAndPush(made, options, `ssofile restore --inputs --at ${renderInstant(earlier.at)}${part}`)
   } finally {

@@ -7,11 +7,11 @@ import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-h
 import type { InputFile } from './folder-inputs.ts'
 import { isUnused, pushedPlaces } from './input-parts.ts'
 
-/** Which inputs a push or pull is about. */
+/** The inputs that a push or pull is about. */
 export type InputScope = {
   /** Keys that begin with one of these. */
   readonly prefixes: readonly string[]
-  /** Whether what the source lacks is deleted at the destination. */
+  /** Whether objects that the source lacks are deleted at the destination. */
   readonly isDeleting: boolean
 }
 
@@ -20,22 +20,22 @@ export function allInputs(): InputScope {
 }
 
 /**
- * What ssofile itself writes for requests that were granted is in no scope: no folder has it, and it comes and goes. Nor is what
- * does not count where governance writes, such as a README.
+ * Whether an input is in scope. Objects that ssofile itself writes for granted requests are in no scope, since no folder has them and they
+ * come and go. Files without effect beside files of governance, such as a README, are in no scope either.
  */
 export function isInScope(key: string, { prefixes }: Pick<InputScope, 'prefixes'>): boolean {
   if (key.startsWith(temporaryPrefix) || isUnused(key)) return false
   return prefixes.some((prefix) => key.startsWith(prefix))
 }
 
-/** `over`: the object that the file takes the place of; absent: there is none. */
+/** `over`: the object that the file replaces. Absent: there is none. */
 export type Upload = { readonly key: string; readonly body: Uint8Array; readonly over?: ObjectHead }
 
-/** What makes the inputs of a bucket equal to those of a folder: a value, ascending by key. */
+/** The changes that make the inputs of a bucket equal to those of a folder, ascending by key. */
 export type InputChanges = {
   readonly uploads: readonly Upload[]
   readonly deletions: readonly ObjectHead[]
-  /** In the bucket with the same content. */
+  /** Objects in the bucket with the same content. */
   readonly same: readonly ObjectHead[]
 }
 
@@ -47,7 +47,7 @@ export function changesInScope(
   return { uploads: uploads.filter(isIn), deletions: deletions.filter(isIn), same: same.filter(isIn) }
 }
 
-/** Compares by content, whatever the times say. */
+/** Compares contents and ignores times. */
 export async function compareInputs(
   objects: ObjectStore,
   files: readonly InputFile[],
@@ -78,8 +78,8 @@ export async function compareInputs(
 }
 
 /**
- * Whether the object has this content. The ETag of an object that is encrypted with a KMS key is no MD5 and tells nothing, so
- * one of the same size is read. (S3 API Reference, "Object", ETag.)
+ * Whether the object has this content. If an object is encrypted with a KMS key, its ETag is no MD5, so ssofile reads the object if the
+ * size is the same. (S3 API Reference, "Object", ETag.)
  */
 export async function hasContent(objects: ObjectStore, head: ObjectHead, body: Uint8Array): Promise<boolean> {
   if (head.size !== body.byteLength) return false

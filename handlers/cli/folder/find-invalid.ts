@@ -14,14 +14,14 @@ import type { Upload } from './compare-inputs.ts'
 import type { FolderListing } from './folder-inputs.ts'
 import { isGoverned } from './input-parts.ts'
 
-/** A file to upload that is not valid: whatever it takes the place of grants nothing any more. */
+/** A file to upload that is not valid. The object that it replaces grants nothing from then on. */
 export type InvalidUpload = {
   readonly key: string
-  /** One at least. */
+  /** At least one. */
   readonly faults: readonly InputFault[]
-  /** What the file before it gives, and nothing else would. */
+  /** The assignments that only the present object gives. */
   readonly takesAway: readonly Assignment[]
-  /** The command names it: it may be uploaded as it is. */
+  /** Whether the command names it, so that it may be uploaded as it is. */
   readonly isNamed: boolean
 }
 
@@ -29,7 +29,7 @@ const linesTold = 20
 const faultsTold = 5
 const accountsTold = 10
 
-/** The files among these that are not valid. `named`: as typed. Throws Refusal for the name of another one. */
+/** The invalid files among these. `named`: names from the command line. Throws Refusal if one of them is no invalid file. */
 export function findInvalid(
   uploads: readonly Upload[],
   { revocations }: Pick<Preview, 'revocations'>,
@@ -57,7 +57,7 @@ export function findInvalid(
   )
 }
 
-/** What may surprise in valid permission set files to upload, in whole sentences. */
+/** Warnings about surprising parts of valid permission set files to upload, in whole sentences. */
 export function warnOfUploads(uploads: readonly Upload[]): readonly string[] {
   return uploads.flatMap(({ key, body }) => {
     const file = key.startsWith(permissionSetPrefix) ? parsePermissionSetFile(key, body) : undefined
@@ -65,7 +65,7 @@ export function warnOfUploads(uploads: readonly Upload[]): readonly string[] {
   })
 }
 
-/** What a push refuses. Throws Refusal: of files that cannot be read, and of files that are not valid unless they are named. */
+/** Throws Refusal for files that cannot be read, and for invalid files that the command does not name. */
 export function refuseBadFiles({
   faults,
   invalid,
@@ -74,7 +74,7 @@ export function refuseBadFiles({
   readonly invalid: readonly InvalidUpload[]
 }): void {
   if (faults.length > 0) {
-    // What cannot be read would be deleted from the bucket.
+    // A push would delete the objects of unreadable files from the bucket.
     const told = faults.map(({ key, received, remedy }) => `${quote(key, 1100)}: received ${received}; ${remedy}`)
     throw new Refusal(`nothing was changed, since not every file can be read:\n${list(told)}`)
   }
@@ -91,7 +91,7 @@ function list(told: readonly string[]): string {
   return [...told.slice(0, linesTold), ...more].map((line) => `  ${line}`).join('\n')
 }
 
-/** What is wrong with each file, one fault a line, and once with a whole folder. */
+/** The faults of each file, one fault a line. A fault of a whole folder is one line. */
 export function listInvalid(
   invalid: readonly InvalidUpload[],
 ): readonly { readonly key: string; readonly text: string }[] {
@@ -110,7 +110,9 @@ export function listInvalid(
   ]
 }
 
-/** The last line counts the faults beyond `faultsTold`; the first tells what the file takes away. */
+/**
+ * One part for each line. The last line counts the faults beyond `faultsTold`. The first line names the access that the file takes away.
+ */
 function splitFaults({ faults, takesAway }: Described): readonly Described[] {
   const own = faults.filter(({ key }) => key === undefined)
   if (own.length === 0) return [{ faults, takesAway }]
@@ -122,7 +124,7 @@ function splitFaults({ faults, takesAway }: Described): readonly Described[] {
 
 type Described = Pick<InvalidUpload, 'faults' | 'takesAway'>
 
-/** What is wrong with it, what it takes away, and what to do. */
+/** The fault, the access that the file takes away, and the remedy. */
 export function describeInvalid({ faults, takesAway }: Described): string {
   const own = faults.filter(({ key }) => key === undefined)
   const [first, ...more] = own.length > 0 ? own : faults

@@ -9,30 +9,29 @@ import { Refusal } from '../arguments/refusal.ts'
 import { type LocalFile, type Walk, walkFolder } from '../plan/proposed-folder.ts'
 import { isUnused, pushedPlaces } from './input-parts.ts'
 
-/** An input as it is, or would be, in the bucket. */
+/** An input in the bucket, or a file that would become one. */
 export type InputFile = Omit<LocalFile, 'path'> & {
   readonly key: string
-  /** Where its file is, from the folder on, with `/`. Absent: where the key says. */
+  /** The path of its file below the folder, with `/`. Absent: the same as the key. */
   readonly path?: string
-  /** Of an input in a bucket. */
+  /** Only for an input in a bucket. */
   readonly uploadedAt?: Date
 }
 
 export type FolderListing = {
   /** Ascending by key. */
   readonly files: readonly InputFile[]
-  /** What cannot be uploaded, by the key it would have. */
+  /** Files that cannot be uploaded, with the key that they would have. */
   readonly faults: readonly ({ readonly key: string } & InputFault)[]
   readonly warnings: readonly string[]
   readonly prefixes: readonly string[]
 }
 
-/** No input may be larger, nor nearly as large. */
+/** All inputs are much smaller. */
 const fileMostBytes = 1024 * 1024
 
 /**
- * The inputs in a folder: hidden files too, names as `parseFilePath` reads them. Throws Refusal for a folder with none of the
- * prefixes in it.
+ * The inputs in a folder, with hidden files. `parseFilePath` reads the names. Throws Refusal if the folder contains none of the prefixes.
  */
 export async function listFolder(folder: string): Promise<FolderListing> {
   const names = (await readFolder(folder)).map(({ name }) => name)
@@ -57,7 +56,7 @@ export async function listFolder(folder: string): Promise<FolderListing> {
   }
 }
 
-/** As it stands in the folder. */
+/** The name of the folder for a prefix. */
 function nameOf(prefix: string): string {
   return prefix.replace(/\/$/, '')
 }
@@ -87,13 +86,13 @@ export async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Every file under the input prefixes, as it is called here. */
+/** Every file under the input prefixes, with its path on this machine. */
 export async function listFiles(folder: string): Promise<Walk> {
   const walks = await Promise.all(pushedPlaces().map((prefix) => walkFolder(folder, prefix)))
   return { files: walks.flatMap(({ files }) => files), faults: walks.flatMap(({ faults }) => faults) }
 }
 
-/** The files of a folder by the keys that their names mean, ascending. Of files that mean one key none is taken. */
+/** The files of a folder by the keys that their names mean, ascending. If several files mean one key, none of them counts. */
 export function nameInputs(files: readonly LocalFile[]): Pick<FolderListing, 'files' | 'faults'> {
   const byKey = Map.groupBy(files, ({ path }) => parseFilePath(path))
   const [clear, twice] = [

@@ -10,12 +10,12 @@ const writersOf = {
 } as const satisfies Readonly<Record<string, readonly Writers[]>>
 export type InputPart = keyof typeof writersOf
 
-/** Where the files of a folder are that people push and pull; of one part, or of all. */
+/** The places with files that people push and pull: of the given parts, or of all parts. */
 export function pushedPlaces(...parts: readonly InputPart[]): readonly string[] {
   return placesOf((kind) => kind.isPushed === true && isOfParts(kind, parts))
 }
 
-/** Where an earlier state can come back: everywhere but in the places of requests and approvals, which only their authors write. */
+/** The places in which ssofile can restore an earlier state: all except those of requests and approvals, which only their authors write. */
 export function restoredPlaces(...parts: readonly InputPart[]): readonly string[] {
   return placesOf((kind) => kind.writers !== 'oneself' && isOfParts(kind, parts))
 }
@@ -24,12 +24,12 @@ function isOfParts({ writers }: Kind, parts: readonly InputPart[]): boolean {
   return parts.length === 0 || parts.flatMap((part): readonly Writers[] => writersOf[part]).includes(writers)
 }
 
-/** In a place of neither links, nor memberships, nor permission sets, whether or not the file there counts. */
+/** Whether the key is in a place that is not for links, memberships or permission sets. The file need not have any effect. */
 export function isGoverned(key: string): boolean {
   return restoredPlaces('governance', 'people', 'credentials').some((place) => key.startsWith(place))
 }
 
-/** A file that does not count, such as a README beside the policies. */
+/** Whether the file has no effect, such as a README beside the policies. */
 export function isUnused(key: string): boolean {
   return isGoverned(key) && (kindAt(key) === undefined || kindOf(key) === undefined)
 }

@@ -11,9 +11,9 @@ import { parseLinkList } from '../take-over/parse-link-list.ts'
 import { type InputFile, listFolder } from './folder-inputs.ts'
 
 /**
- * A copy of a bucket of aws-samples "aws-iam-identity-center-extensions", as `aws s3 sync` makes it: `links_data/` and
- * `permission_sets/` have the grammar of ours. Its samples wrap a permission set in an envelope
- * (`{ action, permissionSetData }`), which ours refuse.
+ * Reads a copy of a bucket of aws-samples "aws-iam-identity-center-extensions", as `aws s3 sync` makes it. Its `links_data/` and
+ * `permission_sets/` have our grammar. Its samples wrap a permission set in an envelope (`{ action, permissionSetData }`), which ssofile
+ * refuses elsewhere.
  */
 export async function parseInputFolder(folder: string): Promise<Parsed<ImportSource>> {
   const { files, faults } = await listFolder(folder)
@@ -38,13 +38,13 @@ async function parseSet({ key, read }: InputFile): Promise<Parsed<WantedPermissi
   return parsed({ name: file.value.name, definition: definitionOf(file.value), place: key })
 }
 
-/** Without its envelope, where it has one. */
+/** Removes the envelope if there is one. */
 function unwrap(body: Uint8Array): Uint8Array {
   try {
     const { permissionSetData } = JSON.parse(new TextDecoder().decode(body))
     return typeof permissionSetData === 'object' ? new TextEncoder().encode(JSON.stringify(permissionSetData)) : body
   } catch {
-    // What is no JSON is refused by who reads it.
+    // The reader refuses a body that is no JSON.
     return body
   }
 }

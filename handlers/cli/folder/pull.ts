@@ -82,7 +82,7 @@ async function pull(target: string, options: Options): Promise<number> {
   }
 }
 
-/** Only what would be lost here is asked about. Throws Refusal. */
+/** Asks only about files that would be lost here. Throws Refusal. */
 async function agree({ writes, removals }: PullChanges, { yes }: Options): Promise<void> {
   const over = writes.filter((write) => write.over)
   if (yes || over.length + removals.length === 0) return
@@ -109,23 +109,23 @@ function tell({ written, removed, failed }: Pulled, { same }: PullChanges, isJso
 const workedOnAtOnce = 32
 const repetition = { attemptsMost: 6, firstMs: 500, mostMs: 20_000 }
 
-/** What makes a folder equal to the bucket. */
+/** The changes that make a folder equal to the bucket. */
 type PullChanges = {
-  /** `over`: its file is there, with another content. */
+  /** `over`: its file exists, with another content. */
   readonly writes: readonly { readonly head: ObjectHead; readonly path: string; readonly over: boolean }[]
-  /** Files that the bucket lacks, and files that stand under another name than their key's. */
+  /** Files that the bucket lacks, and files with another name than their key's. */
   readonly removals: readonly LocalFile[]
   readonly same: number
 }
 
-/** Compares by content. A file keeps its name only where that is the one that its key gets among all others. */
+/** Compares contents. A file keeps its name only if that name is the one for its key among all keys. */
 export async function comparePull(objects: ObjectStore, folder: LocalFolder, scope: InputScope): Promise<PullChanges> {
   const heads: ObjectHead[] = []
   for (const prefix of scope.prefixes)
     heads.push(...(await listHeads(objects, prefix)).values().filter(({ key }) => isInScope(key, scope)))
   const paths = renderFilePaths(heads.map(({ key }) => key))
   const { files } = await folder.list()
-  // File systems may give names back with their accents written in another form.
+  // A file system may return a name with its accents in another Unicode form.
   const byPath = new Map(files.map((file) => [file.path.normalize('NFC'), file]))
   const limit = pLimit(workedOnAtOnce)
   const compared = await limit.map(heads, async (head) => {
@@ -154,7 +154,7 @@ type Pulled = {
   readonly failed: readonly { readonly key: string; readonly reason: string }[]
 }
 
-/** Removals come first: the name of a removed file may be that of a written one in another case. */
+/** Removals come first, since the name of a removed file may equal the name of a written one except for its case. */
 export async function pullChanges(
   target: Pick<Ports, 'objects' | 'clock' | 'randomness'>,
   folder: LocalFolder,
@@ -183,11 +183,11 @@ export async function pullChanges(
 
 /** A folder of inputs on this machine. Paths are from the folder on, with `/`. */
 export interface LocalFolder {
-  /** Everything under the input prefixes; empty where the folder does not exist yet. */
+  /** Everything under the input prefixes. Empty if the folder does not exist yet. */
   list(): Promise<Walk>
-  /** Makes the folders that it needs. */
+  /** Creates missing folders too. */
   write(path: string, body: Uint8Array): Promise<void>
-  /** And the folders that are empty then. */
+  /** Removes folders too if they are empty then. */
   remove(path: string): Promise<void>
 }
 
@@ -205,7 +205,7 @@ class DiskFolder implements LocalFolder {
   async write(path: string, body: Uint8Array): Promise<void> {
     const place = this.#placeOf(path)
     await mkdir(dirname(place), { recursive: true })
-    // Never half a file, whatever happens.
+    // A new file appears only when it is complete, also after a crash.
     const part = join(dirname(place), `.ssofile-${process.pid}-${this.#parts++}.part`)
     await writeFile(part, body)
     await rename(part, place)

@@ -7,25 +7,25 @@ import { hasContent, type InputChanges, type Upload } from './compare-inputs.ts'
 import { isGoverned } from './input-parts.ts'
 
 const writesAtOnce = 32
-/** S3 may answer SlowDown for a while where thousands of files come at once. */
+/** S3 may answer SlowDown for a while if thousands of files come at once. */
 const repetition = { attemptsMost: 6, firstMs: 500, mostMs: 20_000 }
 
 export type Pushed = {
   readonly uploaded: number
   readonly deleted: number
-  /** Changed by somebody else since they were compared; left as they are now. */
+  /** Objects that somebody else changed after the comparison. They stay as they are. */
   readonly changedMeanwhile: readonly string[]
   readonly failed: readonly { readonly key: string; readonly reason: string }[]
-  /** Deletions that were not begun, since not all uploads were made. */
+  /** The number of deletions that did not begin, since an upload failed. */
   readonly undeleted: number
 }
 
 type Result = 'done' | 'changed meanwhile' | { readonly reason: string }
 
 /**
- * Makes these changes to the inputs: uploads before deletions, so that access which moves to another link stays; policies,
- * selectors, eligibilities, groups and people come before links and memberships, and go after them. Every write is
- * conditional on what was compared. Deletes nothing where an upload was not made. `onWritten` hears of each write.
+ * Makes these changes to the inputs. Uploads come before deletions, so that access stays while it moves to another link. Policies,
+ * selectors, eligibilities, groups and people are uploaded before links and memberships, and deleted after them. Every write requires the
+ * object that the comparison saw. If an upload failed, nothing is deleted. Calls `onWritten` after each write.
  */
 export async function pushChanges(
   target: Pick<Ports, 'objects' | 'clock' | 'randomness'>,
@@ -47,7 +47,7 @@ export async function pushChanges(
   }
   const [rules, links] = divide(uploads)
   const up = await each(rules, upload)
-  // A link must not come before the policy that would refuse it.
+  // No link may arrive before a policy that would refuse it.
   up.push(...(isDone(up) ? await each(links, upload) : links.map(({ key }) => ({ key, result: notBegun }))))
   const isWhole = isDone(up)
   const [rulesGone, linksGone] = divide(isWhole ? deletions : [])
@@ -65,7 +65,7 @@ export async function pushChanges(
 async function put(objects: ObjectStore, { key, body, over }: Upload): Promise<Result> {
   const condition = over === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: over.etag }
   if ((await objects.put(key, body, condition)).outcome === 'written') return 'done'
-  // Somebody else may have uploaded the same, or an attempt of ours without an answer.
+  // Somebody else may have uploaded the same content, or our own earlier attempt without an answer may have.
   const found = await objects.head(key)
   return found && (await hasContent(objects, found, body)) ? 'done' : 'changed meanwhile'
 }
@@ -76,7 +76,7 @@ function isDone(written: readonly { readonly result: Result }[]): boolean {
   return written.every(({ result }) => result === 'done')
 }
 
-/** What governance writes, and the rest. */
+/** Files that governance writes, and the rest. */
 function divide<T extends { readonly key: string }>(items: readonly T[]): readonly [readonly T[], readonly T[]] {
   return [items.filter(({ key }) => isGoverned(key)), items.filter(({ key }) => !isGoverned(key))]
 }

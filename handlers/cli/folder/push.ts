@@ -75,7 +75,7 @@ async function push(source: string, { config, folder, only, invalid, ...options 
   }
 }
 
-/** Shows the plan, asks, and carries it out. `again`: the command that does what is left. Answers the exit code. */
+/** Shows the plan, asks, and carries it out. `again`: the command for the rest of the work. Returns the exit code. */
 export async function showAndPush(
   made: MadePlan,
   options: Pick<Options, 'yes' | 'plan' | 'json'>,

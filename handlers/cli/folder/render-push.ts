@@ -4,10 +4,13 @@ import type { Push } from '../plan/make-plan.ts'
 import { paint } from '../terminal/paint.ts'
 import { isGoverned } from './input-parts.ts'
 
-/** Beyond this, files are only counted; `--json` has all. */
+/** The greatest number of files by name. Beyond it, the text only counts files; `--json` has all of them. */
 const filesTold = 10
 
-/** The files that a push would change, and the digest of the plan. New links show in the grants, new policies nowhere else. */
+/**
+ * The files that a push would change, and the digest of the plan. New links are visible in the grants too; new policies are visible only
+ * here.
+ */
 export function renderPush({ uploads, deletions, same, digest }: Push): string {
   if (uploads.length + deletions.length === 0) return `files: nothing to push, ${count(same.length, 'file')} the same\n`
   const added = uploads.filter(({ over }) => over === undefined)

@@ -23,7 +23,7 @@ export type Validation = {
   readonly links: number
   readonly memberships: number
   readonly permissionSets: number
-  /** Those of a folder once. */
+  /** Errors. An error of a whole folder is in the list once. */
   readonly errors: readonly InputError[]
   readonly warnings: readonly InputWarning[]
 }
@@ -35,7 +35,7 @@ type Options = {
   readonly onJudged?: () => void
 }
 
-/** Every file against grammar, rules and policies, and what the links name against the permission sets that are there. */
+/** Checks every file against grammar, rules and policies, and the names in links against the permission sets that exist. */
 export async function validateInputs(
   files: readonly InputFile[],
   { folders, now, guardrails = noGuardrails, onJudged }: Options,
@@ -98,8 +98,8 @@ async function judge(
 }
 
 /**
- * The AWS managed policies of a permission set file that AWS does not have: faults where a name is misspelt, warnings where
- * the list may be older than the policy. Here only: ingestion leaves it to AWS, which knows.
+ * Judges the AWS managed policies of a permission set file that AWS does not have: a fault if the name is misspelt, a warning if the list
+ * may be older than the policy. Only this command checks them. Ingestion leaves the check to AWS.
  */
 function judgeManagedPolicies(key: string, body: Uint8Array): Pick<InputJudgement, 'faults' | 'warnings'> {
   const file = parsePermissionSetFile(key, body)

@@ -24,7 +24,7 @@ const isOfPolicies = ({ at }: Kind) => at.startsWith(kinds.policy.at)
 
 type Options = { readonly config?: string; readonly policies?: string; readonly json?: boolean }
 
-/** `ssofile validate`: check every file, all errors at once. */
+/** `ssofile validate`: checks every file and prints all errors at once. */
 export function addValidate(program: Command): void {
   program
     .command('validate')
@@ -59,7 +59,7 @@ async function validate(source: string, { config, policies }: Options): Promise<
     )),
   ]
   const told = new Set(governance.map(({ key }) => key))
-  // What is wrong with all policies together is wrong in none of their files.
+  // An error of all policies together is in no single file.
   const ofAll = guardrails.broken.flatMap((one) => (told.has(one.object) ? [] : [errorOf(one)]))
   const progress = new Progress()
   let judged = 0
@@ -67,7 +67,7 @@ async function validate(source: string, { config, policies }: Options): Promise<
     judged++
     progress.tell('checking files', { done: judged, of: files.length })
   }
-  // A policy that is not valid is told as itself: what it refuses would be said of every file.
+  // An invalid policy is one error of its own. Otherwise every file would get that error.
   const usable = { ...guardrails, broken: [] }
   const found = await validateInputs(files, { folders, now: new Date(), guardrails: usable, onJudged })
   progress.end()
@@ -91,7 +91,7 @@ function errorOf({ object: key, received, expected, remedy }: Complaint): InputE
   return { key, received, expected, remedy }
 }
 
-/** If the bucket has a deployment, the deployment's configuration says which folders count. */
+/** Opens a folder or a bucket. If the bucket has a deployment, the deployment's configuration names the folders that count. */
 async function open(source: string, config: string | undefined): Promise<Source> {
   if (!source.startsWith('s3://')) {
     const { folders } = await readConfiguration(config)
@@ -116,7 +116,7 @@ function toJson({ links, memberships, permissionSets, errors, warnings }: Valida
   return { valid: errors.length === 0, links, memberships, permissionSets, errors: placed, warnings }
 }
 
-/** Every error and warning, then the figures, for a terminal. */
+/** Every error and warning, then the figures, as text for a terminal. */
 function renderValidation({ links, memberships, permissionSets, errors, warnings }: Validation): string {
   const keys = [...new Set(errors.map(({ key }) => key))]
   const folders = keys.filter((key) => key.endsWith('/')).length
@@ -151,7 +151,7 @@ function renderWarning({ key, warning }: InputWarning): string {
   return `${object}${paint('pending', 'warning')}   ${quote(warning, 2000)}\n`
 }
 
-/** The faults of these files of governance, in a folder or a bucket: each once, with its place. */
+/** The faults of these files of governance, in a folder or a bucket: each fault once, with its place. */
 async function validateGovernance(source: string, kinds: readonly Kind[]): Promise<readonly InputError[]> {
   const found = await Promise.all(
     kinds.map(async (kind) => (await readFiles(source, kind)).flatMap((file) => faultsOfFile(file, kind))),

@@ -17,7 +17,7 @@ export type FilterOptions = {
   readonly group?: readonly string[]
 }
 
-/** Options that name some assignments; each may be repeated. */
+/** Adds options that select assignments. Each may be repeated. */
 export function addFilters(command: Command): Command {
   return command
     .option('--account <id>', 'only the assignments of this account (may be repeated)', repeated)
@@ -26,7 +26,7 @@ export function addFilters(command: Command): Command {
     .option('--group <name>', 'only those of this group, by name or id (may be repeated)', repeated)
 }
 
-/** Throws Refusal. */
+/** Reads these options. Throws Refusal. */
 export function parseFilters({
   account = [],
   permissionSet = [],

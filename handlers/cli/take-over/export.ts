@@ -15,10 +15,10 @@ import { listExport } from './list-export.ts'
 
 type Options = { readonly config?: string; readonly json?: boolean }
 
-/** How many lines are told at once, as progress: nobody knows before the end how many there are. */
+/** The number of lines between two reports of progress. The total is unknown before the end. */
 const toldEach = 100
 
-/** `ssofile export FILE`: what a bucket holds, for another bucket, Region or instance. */
+/** `ssofile export FILE`: writes the content of a bucket for another bucket, Region or instance. */
 export function addExport(program: Command): void {
   program
     .command('export')
@@ -63,7 +63,7 @@ async function exportTo(path: string, { config, json }: Options): Promise<number
     await file.close()
   } catch (error) {
     await file.close()
-    // What is cut off is refused by an import, and in the way of the next export.
+    // An import would refuse an incomplete file, and the next export would stop because the file exists.
     await rm(path)
     throw error
   } finally {
@@ -79,7 +79,7 @@ async function exportTo(path: string, { config, json }: Options): Promise<number
   return leftOut.length === 0 ? 0 : 1
 }
 
-/** Readable by its owner only: it names people. */
+/** Creates a file that only its owner may read, since it names people. */
 async function create(path: string): Promise<FileHandle> {
   return open(path, 'wx', 0o600).catch((error: unknown) => {
     throw new Refusal(
@@ -89,7 +89,7 @@ async function create(path: string): Promise<FileHandle> {
   })
 }
 
-/** Names may hold the line ends of Unicode, which JSON leaves as they are and readers of lines take for line ends. */
+/** Writes a line. Names may contain Unicode line ends. JSON does not escape them, and readers of lines would split a line there. */
 async function write(file: FileHandle, line: ExportHeader | ExportLine): Promise<void> {
   const text = JSON.stringify(line).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
   await file.write(`${text}\n`)

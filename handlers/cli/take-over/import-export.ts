@@ -17,7 +17,7 @@ import { leasePortions, slowPortions } from './under-lease.ts'
 
 type Options = { readonly dryRun?: boolean; readonly config?: string; readonly json?: boolean }
 
-/** `ssofile import --from FILE`, where the file is an export of another bucket. */
+/** `ssofile import --from FILE`, if the file is an export of another bucket. */
 export async function importExport(file: ExportFile, { dryRun = false, config, json }: Options): Promise<number> {
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
@@ -25,7 +25,7 @@ export async function importExport(file: ExportFile, { dryRun = false, config, j
   const owner = dryRun ? await readOwner(opened.objects) : await claimForImport(opened)
   const configuration = await chooseConfiguration(opened.objects, owner?.deployment, config)
   const ports = dryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
-  // History that comes with the file speaks of access that may not be here: the guard of the ledger counts from now on.
+  // History from the file may describe access that does not exist here. So the guard of the ledger counts from now on.
   if (!dryRun && !(await readLedgerCount(opened.objects))) await forgetLedgerCount(opened.objects, opened.clock.now())
   const progress = new Progress()
   const { tell } = progress

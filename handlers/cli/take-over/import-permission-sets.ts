@@ -54,17 +54,17 @@ export async function importPermissionSets(options: ImportPermissionSetsOptions)
     : 0
 }
 
-/** `differs`: what a file of another tool thinks that the permission set is, and it is not. */
+/** `differs`: the settings of the permission set that another tool's file gives with other values than Identity Center. */
 type Result =
   | (Adoption & { readonly differs?: string })
   | { readonly name: string; readonly outcome: 'not-found'; readonly near?: string | undefined }
   | { readonly name: string; readonly outcome: 'another'; readonly arn: string; readonly place: string }
 
-/** A permission set that is asked for by its name, on the command line or in a file. */
+/** A permission set that the command line or a file names. */
 type Wanted = { readonly name: PermissionSetName } & Partial<Omit<WantedPermissionSet, 'name'>>
 type SetToImport = { readonly arn: PermissionSetArn; readonly wanted?: Wanted }
 
-/** `undefined`: all that there are. */
+/** The permission sets to import. `undefined`: all of the instance. */
 async function readWanted({
   permissionSets,
   from,
@@ -77,7 +77,10 @@ async function readWanted({
   return source.permissionSets.map((one) => ({ ...one, name: parseSetName(one.name) }))
 }
 
-/** In portions, each under the dispatcher lease: so the rate limit holds, and changes of access wait only briefly. */
+/**
+ * Takes over permission sets in portions, each under the dispatcher lease. So the rate limit holds, and changes of access wait only
+ * briefly.
+ */
 export async function adoptAll(
   ports: ConfiguredPorts,
   named: readonly Wanted[] | undefined,
@@ -127,14 +130,14 @@ async function findAll(
     const { name, arn: meant, place = name } = wanted
     const arn = await index.resolve(name)
     if (!arn) results.push({ name, outcome: 'not-found', near: index.findNear(name) })
-    // Of another instance, or made again since the file was written.
+    // The file's ARN is from another instance, or the permission set was created again after the file was written.
     else if (meant !== undefined && meant !== arn) results.push({ name, outcome: 'another', arn: meant, place })
     else found.push({ arn, wanted })
   }
   return found
 }
 
-/** What a file of another tool says otherwise: the permission set is taken over as it is. */
+/** The differences from another tool's file. ssofile takes the permission set over as it is. */
 async function findDifference(
   { arn, wanted }: SetToImport,
   ssoAdmin: SsoAdmin,

@@ -189,20 +189,20 @@ function toResult(
   }
 }
 
-/** The access as a link to its account would name it. */
+/** The name of an assignment, in the form of a link to its account. */
 function nameByLink(key: AssignmentKey, link: LinkKey): string {
   const named = principalName.parse(splitLinkFields(link)?.principal)
   return renderAssignmentName(nameAssignment(assignmentOf(key), named))
 }
 
-/** What `import --assignments` did, or would do. */
+/** The result of `import --assignments`, or of its dry run. */
 type ImportResult = {
   readonly isDryRun: boolean
-  /** By records of that drift check. Absent: Identity Center was asked. */
+  /** The drift check whose records were read. Absent: the import asked Identity Center. */
   readonly listedAt?: string | undefined
   readonly listed: number
   readonly alreadyOurs: number
-  /** `isNew`: written by this import. `assignments`: became ssofile's by it. */
+  /** `isNew`: this import wrote the link. `assignments`: the assignments that ssofile owns since this import because of the link. */
   readonly links: readonly {
     readonly key: string
     readonly isNew: boolean

@@ -21,8 +21,8 @@ type Line = Exclude<ExportLine, { kind: 'end' }>
 type Read = Line | { readonly leftOut: Complaint } | undefined
 
 /**
- * What a bucket holds, as the lines of an export, but for the header and the last. `onLeftOut` hears of what no line can
- * say. Reads only, and never more than a few objects at a time.
+ * The content of a bucket as lines of an export, without the header and the last line. Calls `onLeftOut` for everything that no line can
+ * express. It only reads, and at most a few objects at a time.
  */
 export async function* listExport(
   context: ConfiguredPorts,
@@ -70,18 +70,18 @@ export async function* listExport(
 }
 
 /**
- * History in the order in which it happened: on the other side S3's clock says only when each object was written there, and
- * what was written last counts as last.
+ * History in the order of its events. In the other bucket, S3's clock gives only the time of each write, and the last write counts as the
+ * last event.
  */
 async function listByInstant(objects: Ports['objects']): Promise<readonly ObjectHead[]> {
   const instantOf = ({ key }: ObjectHead) => key.slice(key.lastIndexOf('/') + 1)
   const heads = await Array.fromAsync(objects.list('history/'))
-  // Pauses, releases and configurations are this bucket's own, and mean nothing in another one.
+  // Pauses, releases and configurations belong to this bucket, and mean nothing in another one.
   const moving = heads.filter(({ key }) => /^history\/(account%|permission-set%)/.test(key))
   return moving.sort((a, b) => (instantOf(a) < instantOf(b) ? -1 : 1))
 }
 
-/** In the order of the items, some at a time. */
+/** Reads some items at a time. The results have the order of the items. */
 async function* readEach<T>(
   items: AsyncIterable<T> | Iterable<T>,
   read: (item: T) => Promise<Read>,
@@ -105,7 +105,7 @@ function toHistory({ key, body }: ReadObject): Read {
     const record: unknown = JSON.parse(new TextDecoder().decode(body))
     if (typeof record === 'object' && record !== null) return { kind: 'history', key, record: { ...record } }
   } catch {
-    // Told below.
+    // The return below reports it.
   }
   return leaveOut(key, 'something that ssofile did not write', 'restore it, then export again')
 }
@@ -121,8 +121,8 @@ function toInput(
 }
 
 /**
- * A link that is bound to a user who does not have the name any more: uploaded to another bucket, it would be bound to the
- * present bearer of the name.
+ * A link that is bound to a user who no longer has the name in the link. In another bucket, ssofile would bind the link to the present user
+ * with this name.
  */
 async function findReplaced(
   key: ObjectHead['key'],

@@ -1,7 +1,9 @@
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { readDriftRun } from '../../../shared/reconcile/drift/drift-run.ts'
 
-/** When the last drift check began, if it has ended: its records have all access, without a call for each account. */
+/**
+ * The start of the last drift check, if the check has ended. Its records contain all access, so no calls for each account are necessary.
+ */
 export async function readListedAt(objects: ObjectStore): Promise<string | undefined> {
   const drift = await readDriftRun(objects)
   return drift?.open.length === 0 ? drift.startedAt : undefined

@@ -9,8 +9,8 @@ import { count } from '../../../shared/domain/text/count.ts'
 const columns = ['account', 'permission_set', 'principal', 'type'] as const
 type Column = (typeof columns)[number]
 /**
- * How others call a column: the members of the API's answers, and aws-sso-util (its documentation, "admin assignments"). Ids
- * before names: a name may be missing or stand for something that is gone.
+ * Other tools' names of a column: the fields in the API's answers, and the columns of aws-sso-util (its documentation, "admin
+ * assignments"). Ids come before names, since a name may be missing or belong to something that no longer exists.
  */
 const names: Readonly<Record<Column, readonly string[]>> = {
   account: ['account', 'accountid', 'awsaccountid', 'targetid'],
@@ -28,9 +28,9 @@ const row = z.object({
 const faultsMost = 10
 
 /**
- * CSV (RFC 4180) with a header line that names the columns account, permission_set, principal and type, or as `names` has them;
- * others are ignored. Semicolons and tabs separate, too. Permission sets by name or ARN, principals by name or id. Every faulty
- * line is told.
+ * Reads CSV (RFC 4180). The header line names the columns account, permission_set, principal and type, by these names or those in `names`.
+ * Other columns are ignored. Semicolons and tabs separate columns too. Permission sets have their name or ARN, principals their name or id.
+ * The result contains every faulty line.
  */
 export function parseAssignmentsCsv(file: string, text: string): Parsed<ImportSource> {
   const read = readLines(text)
@@ -50,7 +50,7 @@ export function parseAssignmentsCsv(file: string, text: string): Parsed<ImportSo
   const found = rest.map(({ record, info }) => {
     const given = (column: Column) => cellsOf(names[column], header ?? [], record)
     const cells = {
-      // Beside the id there may be a column with the name of the account.
+      // There may be another column with the name of the account.
       account: given('account').find((cell) => accountId.safeParse(cell).success) ?? given('account')[0] ?? '',
       permission_set: given('permission_set')[0] ?? '',
       principal: given('principal')[0] ?? '',
@@ -77,7 +77,7 @@ export function parseAssignmentsCsv(file: string, text: string): Parsed<ImportSo
   return parsed({ assignments, links: [], permissionSets: [] })
 }
 
-/** What a line has in the columns of these names, without what is empty. */
+/** The cells of a line in the columns with these names, without empty cells. */
 function cellsOf(wanted: readonly string[], header: readonly string[], record: readonly string[]): readonly string[] {
   return wanted.flatMap((name) => record[header.indexOf(name)]?.trim() || [])
 }

@@ -2,13 +2,13 @@ import { type Link, linkPrefix, parseLinkKey } from '../../../shared/domain/link
 import { type Parsed, parsed, quote, refused } from '../../../shared/domain/statuses/complaint.ts'
 import type { ImportSource } from '../../../shared/domain/take-over/import-source.ts'
 
-/** What `aws s3 ls` prints before a name: date, time and size. */
+/** The text of `aws s3 ls` before a name: date, time and size. */
 const listingHead = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ /
 
 /**
- * The links of a bucket of aws-samples "aws-iam-identity-center-extensions", whose keys under `links_data/` have the grammar
- * of ours: one key on each line, as they are or as `aws s3 ls --recursive s3://BUCKET/links_data/` prints them. Other keys
- * of that bucket are skipped. Every faulty line is told.
+ * Reads a list of links from a bucket of aws-samples "aws-iam-identity-center-extensions". Its keys under `links_data/` have our grammar.
+ * Each line is a key, or a line of `aws s3 ls --recursive s3://BUCKET/links_data/`. Other keys of that bucket are skipped. The result
+ * contains every faulty line.
  */
 export function parseLinkList(file: string, text: string): Parsed<ImportSource> {
   const links: Link[] = []

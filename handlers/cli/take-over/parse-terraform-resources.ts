@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type Parsed, parsed, refused } from '../../../shared/domain/statuses/complaint.ts'
 
-/** A resource that Terraform manages, of any kind. `values`: its attributes, by the provider's names. */
+/** A resource of any type that Terraform manages. `values`: its attributes, by the provider's names. */
 export type TerraformResource = { readonly address: string; readonly type: string; readonly values: unknown }
 
 const shownResource = z.object({
@@ -9,7 +9,7 @@ const shownResource = z.object({
   mode: z.string(),
   type: z.string(),
   values: z.unknown(),
-  /** As `deposed` below. */
+  /** The same as `deposed` below. */
   deposed_key: z.string().optional(),
 })
 const shownModule = z.object({
@@ -22,13 +22,13 @@ const shownModule = z.object({
 const shown = z.object({ format_version: z.string(), values: z.object({ root_module: shownModule }).optional() })
 
 const instance = z.object({
-  /** Of `count` a number, of `for_each` a text. */
+  /** A number for `count`, a text for `for_each`. */
   index_key: z.union([z.string(), z.number()]).optional(),
-  /** An object that another one has replaced, and which Terraform is about to destroy. */
+  /** An object that Terraform has replaced and will destroy. */
   deposed: z.string().optional(),
   attributes: z.unknown(),
 })
-/** A state file itself. Source: Terraform's source, internal/states/statefile/version4.go. */
+/** A state file. Source: Terraform's source, internal/states/statefile/version4.go. */
 const stateFile = z.object({
   version: z.literal(4),
   terraform_version: z.string(),
@@ -44,8 +44,8 @@ const stateFile = z.object({
 })
 
 /**
- * The resources in what `terraform show -json` prints of a state, or in a state file (version 4), in all modules; its content
- * says which. Data sources are none.
+ * The resources of all modules, from the output of `terraform show -json` or from a state file (version 4). The content tells the two
+ * apart. Data sources do not count.
  */
 export function parseTerraformResources(file: string, json: unknown): Parsed<readonly TerraformResource[]> {
   const read = shown.safeParse(json)

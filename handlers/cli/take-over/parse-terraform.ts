@@ -22,7 +22,7 @@ const assignmentValues = z.object({
   target_id: accountId,
 })
 
-/** The account assignments and permission sets in what `terraform show -json` prints, or in a state file. */
+/** The account assignments and permission sets in the output of `terraform show -json`, or in a state file. */
 export function parseTerraform(file: string, json: unknown): Parsed<ImportSource> {
   const resources = parseTerraformResources(file, json)
   if (!resources.ok) return resources
@@ -30,7 +30,7 @@ export function parseTerraform(file: string, json: unknown): Parsed<ImportSource
   if (!permissionSets.ok) return permissionSets
   const found = parseTerraformValues(file, resources.value, 'aws_ssoadmin_account_assignment', assignmentValues)
   if (!found.ok) return found
-  // Source: Terraform Registry, provider hashicorp/awscc, "Resource: awscc_sso_assignment": the same attributes.
+  // The resource has the same attributes. Source: Terraform Registry, provider hashicorp/awscc, "Resource: awscc_sso_assignment".
   const ofCloudControl = parseTerraformValues(file, resources.value, 'awscc_sso_assignment', assignmentValues)
   if (!ofCloudControl.ok) return ofCloudControl
   const assignments = [...found.value, ...ofCloudControl.value].map(({ values, place }) => ({
@@ -69,7 +69,7 @@ const setValues = z.object({
   relay_state: textOrNone,
   session_duration: textOrNone,
   tags,
-  /** With the provider's default tags. */
+  /** The tags, with the provider's default tags. */
   tags_all: tags,
 })
 const of = { permission_set_arn: permissionSetArn }
@@ -89,7 +89,9 @@ const boundaryValues = z.object({
   ]),
 })
 
-/** Source: Terraform Registry, provider hashicorp/awscc, "Resource: awscc_sso_permission_set": one resource has everything. */
+/**
+ * One resource has the whole permission set. Source: Terraform Registry, provider hashicorp/awscc, "Resource: awscc_sso_permission_set".
+ */
 const wholeSetValues = z.object({
   permission_set_arn: permissionSetArn,
   name: z.string(),
@@ -200,7 +202,7 @@ function boundaryOf({ managed_policy_arn: arn, customer_managed_policy_reference
   return boundary
 }
 
-/** The attributes of all resources of one type, and where each stands in the file. */
+/** The attributes of all resources of one type, and the place of each in the file. */
 function parseTerraformValues<T>(
   file: string,
   resources: readonly TerraformResource[],

@@ -9,10 +9,10 @@ import {
 } from '../../../shared/domain/take-over/export-line.ts'
 import { Refusal } from '../arguments/refusal.ts'
 
-/** An export, as often as it is read: it may be larger than memory. */
+/** An export that can be read repeatedly, since it may be larger than memory. */
 export type ExportFile = {
   readonly header: ExportHeader
-  /** Without the last one. Throws Refusal for a line that is none, and for a file that is cut off. */
+  /** All lines but the last one. Throws Refusal for an invalid line, and for a file that is cut off. */
   readonly lines: () => AsyncIterable<ExportLine>
 }
 

@@ -9,12 +9,15 @@ import { parseAssignmentsCsv } from './parse-assignments-csv.ts'
 import { parseLinkList } from './parse-link-list.ts'
 import { parseTerraform } from './parse-terraform.ts'
 
-/** What looks like a source of an import and is none. Else its reader finds nothing in it, and that looks like success. */
+/**
+ * A file that looks like a source of an import and is none. Without this check, its reader would find nothing, and the import would seem to
+ * succeed.
+ */
 type Other = { readonly is: string; readonly remedy: string }
 
 const writeState = 'write its state: terraform show -json > FILE, without a plan, or terraform state pull > FILE'
 const importAll = 'import what Identity Center has: ssofile import --assignments, without --from'
-/** By a member of the JSON. */
+/** Such files by a field of their JSON. */
 const otherJson: Readonly<Record<string, Other>> = {
   planned_values: { is: 'a plan of Terraform', remedy: writeState },
   resource_changes: { is: 'a plan of Terraform', remedy: writeState },
@@ -34,8 +37,8 @@ const otherText: readonly (readonly [RegExp, Other])[] = [
 ]
 
 /**
- * What `--from` names: `terraform show -json`, a state file of Terraform, a list of links, or CSV, as the content says; or a
- * folder with links and permission sets. Throws Refusal.
+ * Reads the source that `--from` names: the output of `terraform show -json`, a state file of Terraform, a list of links, CSV, or a folder
+ * with links and permission sets. The content of a file tells its kind. Throws Refusal.
  */
 export async function readImportSource(file: string): Promise<ImportSource> {
   const read = (await isFolder(file)) ? await parseInputFolder(file) : parse(file, await readText(file))
@@ -54,7 +57,10 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Windows PowerShell writes UTF-16 with a byte order mark. Without one, every second byte of ASCII characters is zero. */
+/**
+ * The encoding of a file. Windows PowerShell writes UTF-16 with a byte order mark. Without a mark, every second byte of ASCII characters is
+ * zero.
+ */
 function encodingOf([first, second]: Uint8Array): string {
   if ((first === 0xff && second === 0xfe) || second === 0) return 'utf-16le'
   return (first === 0xfe && second === 0xff) || first === 0 ? 'utf-16be' : 'utf-8'

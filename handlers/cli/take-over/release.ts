@@ -34,7 +34,7 @@ type Options = FilterOptions & {
   readonly json?: boolean
 }
 
-/** `ssofile release`: gives assignments back to others. */
+/** `ssofile release`: gives up assignments, so that others manage them. */
 export function addRelease(program: Command): void {
   addFilters(
     program

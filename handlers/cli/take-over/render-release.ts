@@ -9,8 +9,8 @@ import { count } from '../../../shared/domain/text/count.ts'
 import type { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
 
 /**
- * For links, and files of permission sets, whose status still says `held` although the brake holds nothing of theirs any more: who released it, and
- * when. Empty: there are none. A link is known by its permission set and principal.
+ * Lines about links and permission set files with the status `held` for which the brake holds nothing now: the person who released them,
+ * and the time. Empty: there are none. A link is recognized by its permission set and principal.
  */
 export function renderRelease(
   told: readonly Status[],

@@ -30,23 +30,23 @@ import type { ExportFile } from './read-export.ts'
 
 type Options = {
   readonly isDryRun: boolean
-  /** By the records of the last drift check. Of a dry run only. */
+  /** Whether the records of the last drift check are read. Only for a dry run. */
   readonly isRecorded?: boolean
   readonly inPortions: InPortions
   readonly onStep: TellProgress
 }
 
-/** What an export became on this side. `there`: it was there already, with the same content. */
+/** The result of an export on this side. `there`: it existed already, with the same content. */
 export type TakenOver = {
   readonly isDryRun: boolean
   readonly links: Written
   readonly permissionSets: Written & { readonly adopted: number }
   readonly history: Written
-  /** Of the ledger of the other side: became ours, were ours, or are what the links will grant. */
+  /** Assignments in the other side's ledger: adopted here, owned here before, or left for the links to grant. */
   readonly assignments: { readonly adopted: number; readonly there: number; readonly toGrant: number }
-  /** Names of the other side that nothing here has. */
+  /** Names from the other side that do not exist here. */
   readonly missing: readonly Complaint[]
-  /** What was not taken over. */
+  /** Everything that was not taken over. */
   readonly left: readonly Complaint[]
 }
 export type Written = { readonly written: number; readonly there: number }
@@ -54,11 +54,11 @@ export type Written = { readonly written: number; readonly there: number }
 const writesAtOnce = 32
 
 /**
- * Makes an export the content of this bucket. Nothing that is there is overwritten; without a write to SSO Admin: what links
- * ask for, the deployment does. Safe to repeat. History keeps the ids of the instance that it happened in.
+ * Writes an export into this bucket. It overwrites no object and writes nothing to SSO Admin, since the deployment does the work that the
+ * links require. It may be repeated. History keeps the ids of the instance in which it happened.
  *
- * Permission sets that exist here and were ssofile's there are taken over as they are; of the others the file is written.
- * What the ledger had there becomes ours where Identity Center here has it and a link grants it.
+ * A permission set that exists here, and was ssofile's there, is taken over as it is here. For the others, the file is written. An
+ * assignment in the other ledger becomes ours if Identity Center has it here and a link grants it.
  */
 export async function takeOverExport(context: ConfiguredPorts, file: ExportFile, options: Options): Promise<TakenOver> {
   const { isDryRun, inPortions, onStep } = options
@@ -107,7 +107,7 @@ export async function takeOverExport(context: ConfiguredPorts, file: ExportFile,
 
 const none = { adopted: 0, there: 0, toGrant: 0, left: [] as readonly Complaint[] }
 
-/** A dry run writes no link, so that none could be there: it counts what each would have of its own. */
+/** Adopts the assignments of the other ledger. A dry run writes no links, so it counts the assignments as if each had a link of its own. */
 async function takeOverLedger(
   assignments: readonly WantedAssignment[],
   context: ConfiguredPorts,
@@ -148,7 +148,10 @@ type Writing = {
 
 type Writable = Exclude<ExportLine, { kind: 'end' | 'assignment' }>
 
-/** What history says of one permission set in one account is read in the order in which S3 got it. */
+/**
+ * The group of a line. Lines of a group are written one after the other, since readers take the events of one permission set in one account
+ * in the order of S3's write times.
+ */
 function groupOf({ kind, key }: Writable): string {
   return kind === 'history' ? key.split('%', 3).join('%') : key
 }
@@ -214,13 +217,13 @@ async function adoptAll(
 }
 
 type Counterparts = {
-  /** All of this instance, by name. */
+  /** All permission sets of this instance, by name. */
   readonly permissionSets: ReadonlyMap<PermissionSetName, PermissionSetArn>
-  /** Names in the file that stand for nothing here, each once. */
+  /** Names in the file that do not exist here, each once. */
   readonly missing: readonly Complaint[]
 }
 
-/** Reads the whole file, and looks up each name in it here: names mean the same on both sides, ids do not. Throws Refusal. */
+/** Reads the whole file, and looks up each name here. Both sides have the same names but different ids. Throws Refusal. */
 async function findCounterparts(
   context: ConfiguredPorts,
   file: ExportFile,
@@ -259,11 +262,11 @@ function lack(object: string, received: string): Complaint {
 
 type Names = {
   readonly permissionSets: ReadonlySet<PermissionSetName>
-  /** Those that the export has a file of. */
+  /** The permission sets with a file in the export. */
   readonly files: ReadonlySet<PermissionSetName>
   readonly principals: ReadonlyMap<string, Pick<Grant, 'type' | 'principal'>>
   readonly scopes: ReadonlyMap<string, Scope>
-  /** Of links, and not declared here. */
+  /** Folders of links that are not declared here. */
   readonly folders: ReadonlySet<string>
 }
 
@@ -297,7 +300,7 @@ async function collectNames({ lines }: ExportFile, { folders: declared }: Config
   return names
 }
 
-/** Accounts, and units without any account: whether an empty unit is here is not known. */
+/** The accounts that are missing, and the units without accounts. ssofile does not know whether an empty unit exists here. */
 function listMissingPlaces(scopes: Iterable<Scope>, { accounts }: OrganizationView): readonly string[] {
   const ids = new Set(accounts.map(({ id }) => id))
   const units = new Set(accounts.flatMap(({ parents }) => parents))

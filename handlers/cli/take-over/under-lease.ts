@@ -10,13 +10,13 @@ import { Lease } from '../../../shared/reconcile/dispatcher/lease.ts'
 import type { InPortions } from '../../../shared/reconcile/take-over/list-existing.ts'
 import { Refusal } from '../arguments/refusal.ts'
 
-/** A command holds the lease for `portionMs` at a time, then the dispatcher may have it for `turnMs`. */
+/** A command holds the lease for `portionMs` at a time. Then the dispatcher may have it for `turnMs`. */
 const portionMs = 20_000
 export const turnMs = 4_000
 const patienceMs = 15 * 60_000
 const itemsAtOnce = 8
 
-/** Who holds the lease for a command, and who is told that it has to wait. */
+/** The holder of the lease for a command, and the function that reports waiting. */
 type Lessee = { readonly who: string; readonly tell: (line: string) => void }
 
 function person(command: string): Lessee {
@@ -24,7 +24,7 @@ function person(command: string): Lessee {
   return { who, tell: (line) => void process.stderr.write(`${line}\n`) }
 }
 
-/** Does `work` while this process holds the dispatcher lease. `mayGoOn`: false when it is time to let the dispatcher go on. */
+/** Does `work` while this process holds the dispatcher lease. `mayGoOn`: false as soon as the dispatcher may have the lease. */
 export async function underLease<T>(
   ports: Ports,
   command: string,
@@ -47,7 +47,7 @@ export async function underLease<T>(
   }
 }
 
-/** Work in portions under the lease, a few items at a time. `onDone` hears how many are done. */
+/** Does work in portions under the lease, a few items at a time. Calls `onDone` with the number of finished items. */
 export function leasePortions(
   ports: Ports,
   command: string,
@@ -66,12 +66,12 @@ export function leasePortions(
           await work(item, ssoAdmin)
           onDone(what, { done: ++done, of: items.length })
         } catch (error) {
-          // Not started: its turn came after the lease may have been lost.
+          // The item did not start: its turn came when the lease may have been lost already.
           if (error instanceof NotStartedError) undone.push(item)
           else failure ??= { error }
         }
       })
-      // Only now: what was under way has ended, and nothing goes on without the lease.
+      // The failure waits until all work under way has ended, so that nothing goes on without the lease.
       if (failure) throw failure.error
       return undone
     }
@@ -82,7 +82,7 @@ export function leasePortions(
   }
 }
 
-/** Reads without the lease, a few items at a time, at a rate as `slowSsoAdmin` has it. For what only looks. */
+/** Reads without the lease, a few items at a time, at the rate of `slowSsoAdmin`. For commands that only look. */
 export function slowPortions(ports: Ports, onDone: TellProgress, hasDispatcher = true): InPortions {
   const ssoAdmin = slowSsoAdmin(ports, hasDispatcher)
   return async (items, what, work) => {
@@ -94,7 +94,7 @@ export function slowPortions(ports: Ports, onDone: TellProgress, hasDispatcher =
   }
 }
 
-/** For what only looks: it leaves a part of AWS's rate to the dispatcher, where there is one. */
+/** An SSO Admin for commands that only look. If there is a dispatcher, it leaves a part of AWS's rate to it. */
 export function slowSsoAdmin(ports: Ports, hasDispatcher = true): SsoAdmin {
   const always = () => true
   const limiter = new RateLimiter(ports.clock, hasDispatcher ? looksMost : defaultConfiguration.limits.callsPerSecond)

@@ -6,11 +6,11 @@ type PageLink = Pick<ToldLink, 'key' | 'lastModified' | 'ticket' | 'reason' | 'o
   readonly by?: { readonly principalId: string } | undefined
 }
 
-/** What one person has in one account, as `who` says it. */
+/** One person's access in one account, as `who` prints it. */
 export type PageRow = {
   readonly person?: string | undefined
   readonly personId?: string | undefined
-  /** Absent, as its id is: the person has it directly. */
+  /** Absent, together with its id: the person has the access directly. */
   readonly group?: string | undefined
   readonly groupId?: string | undefined
   readonly account: string
@@ -28,19 +28,19 @@ export type PageRow = {
   readonly unusedDays?: number | undefined
 }
 
-/** So many rows stand in one block. */
+/** The number of rows in a block. */
 const blockLength = 2000
 
-/** Rows in, blocks out. It keeps each value that occurred, once, and the rows of the present block. */
+/** Makes blocks from rows. It keeps one copy of each value, and the rows of the present block. */
 export class RowCollector {
   readonly #places = new Map<PageValueKind, Map<string, number>>()
-  /** Of the members of a group the links are one and the same array. */
+  /** The places of lists of links. All members of a group have the same array of links. */
   readonly #placesOfLinks = new WeakMap<readonly PageLink[], number>()
   readonly #placesOfInstants = new Map<string, number>()
   #values: Partial<PageValues> = {}
   #rows = emptyRows()
 
-  /** Answers a block once it is full. */
+  /** Adds a row. Returns the block if it is full now. */
   add(row: PageRow): PageBlock | undefined {
     const { person, personId, group, groupId, account, accountName = '', accountState = '' } = row
     const { path = '', pathIds = '' } = row
@@ -60,7 +60,7 @@ export class RowCollector {
     return this.#rows.person.length >= blockLength ? this.take() : undefined
   }
 
-  /** What is left. */
+  /** Returns the rest as the last block. */
   take(): PageBlock {
     const block = { values: this.#values, rows: this.#rows }
     this.#values = {}
@@ -99,7 +99,7 @@ export class RowCollector {
     return place
   }
 
-  /** In UTC, so that text order is time order. Expiries are written with any offset. */
+  /** Stores instants in UTC, so that text order is time order. Expiries in inputs have any offset. */
   #placeInstant(instant: string | undefined): number {
     if (instant === undefined) return 0
     const place = this.#placesOfInstants.get(instant) ?? this.#place('instant', new Date(instant).toISOString())

@@ -1,7 +1,7 @@
 import { escapeHtml } from '../text/escape-html.ts'
 import page from './page.json' with { type: 'json' }
 
-/** The beginning of a file that a browser opens by itself: it loads nothing, and is allowed what its security policy says. */
+/** The beginning of an HTML file that a browser opens without a server. It loads nothing. Its security policy says what it may do. */
 export function renderPageHead(title: string, contentSecurityPolicy: string): string {
   return `<!doctype html>
 <html lang="en">

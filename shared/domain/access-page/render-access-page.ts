@@ -6,8 +6,8 @@ import { renderPageHead } from './page-head.ts'
 export type AccessPage = PageFacts & { readonly rows: AsyncIterable<PageRow> | Iterable<PageRow> }
 
 /**
- * One HTML file about all access, in pieces. It loads nothing and sends nothing: its security policy allows its own script
- * and style, by their hashes, and nothing else. Names from outside stand in it as data only; the script writes them as text.
+ * One HTML file about all access, in pieces. It loads nothing and sends nothing, since its security policy allows only its own script and
+ * style, by their hashes. Names from outside are in it only as data, which the script writes as text.
  */
 export async function* renderAccessPage({ rows, ...facts }: AccessPage): AsyncGenerator<string, void> {
   yield `${renderPageHead(`Access, as of ${facts.madeAt}`, contentSecurityPolicy)}
@@ -35,9 +35,9 @@ const contentSecurityPolicy = [
 ].join('; ')
 
 /**
- * JSON that may stand in a `<script>` element. A name from outside can end neither that element (`</script>`) nor turn it
- * into another state (`<!--`), and the two line separators that old scripts could not read are escaped.
- * Source: HTML Standard, "Restrictions for contents of script elements".
+ * JSON that is safe inside a `<script>` element. A name from outside can neither end the element (`</script>`) nor change its state
+ * (`<!--`). The two line separators that old scripts could not read are escaped. Source: HTML Standard, "Restrictions for contents of
+ * script elements".
  */
 function embedJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {

@@ -3,13 +3,13 @@
  */
 export type FindingLevel = 'ok' | 'warn' | 'fail' | 'skip'
 
-/** What a check of the installation found: one line. `remedy`: what to do; absent: nothing. */
+/** The finding of a check of the installation: one line. `remedy`: the next step. Absent: none is necessary. */
 export type Finding = {
   readonly check: string
   readonly level: FindingLevel
   readonly told: string
   readonly remedy?: string | undefined
-  /** What was measured or counted, for programs: each name says its unit. */
+  /** Measured or counted values, for programs. Each name contains its unit. */
   readonly figures?: Figures
 }
 

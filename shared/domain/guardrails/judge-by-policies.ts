@@ -11,30 +11,30 @@ import { saysSomething } from '../text/says-something.ts'
 import type { Guardrails, LinkRule, MinimumRule, PermissionSetRule, Policy, SeparationRule } from './policy-file.ts'
 import { isOnOneSide, isSeparated, type Overlap } from './separation.ts'
 
-/** Where a fact of an input is not known before it is uploaded, or before it is applied. */
+/** Stands for a fact that is unknown before the input is uploaded or applied. */
 const later = 'later'
 
-/** All that rules about links ask. The same case gets the same verdict wherever it is judged. */
+/** All facts that rules about links need. The same case gets the same verdict wherever it is judged. */
 export type LinkCase = {
   readonly link: Link
   readonly body: Pick<LinkBody, 'expiresAt' | 'reason' | 'ticket' | 'owner'>
   readonly uploadedAt: Date
-  /** As its status names them. `later`: it is not uploaded yet. */
+  /** The uploader's name in its status. `later`: it is not uploaded yet. */
   readonly uploader: { readonly name: string } | 'nobody knows' | typeof later
-  /** Everything that it reaches now. `later`: nobody has looked. */
+  /** All accounts that it reaches now. `later`: nobody has looked. */
   readonly accounts: readonly AccountId[] | typeof later
-  /** What the people of its principal have besides, in the accounts that it reaches. `unread`: what cannot be read of that. */
+  /** The other permission sets of its people in the accounts that it reaches. `unread`: the part that cannot be read. */
   readonly overlaps: readonly Overlap[] | { readonly unread: string } | typeof later
 }
 
-/** All that rules about links ask of a file that puts somebody into a group. */
+/** All facts that rules about links need from a file that puts somebody into a group. */
 export type MembershipCase = Pick<LinkCase, 'body' | 'uploadedAt' | 'uploader'> & {
   readonly membership: Pick<MembershipFile, 'key' | 'group' | 'user'>
   /** The links that name the group. `later`: nobody has looked. */
   readonly links: readonly Pick<Link, 'permissionSet' | 'scope'>[] | typeof later
 }
 
-/** What a rule has against an input. Without a rule: a policy that is broken. */
+/** The objection of a rule to an input. Without a rule: the policy is broken. */
 export type Objection = Omit<Complaint, 'object' | 'faults' | 'place'> & {
   readonly policy: string
   readonly rule?: string
@@ -42,18 +42,18 @@ export type Objection = Omit<Complaint, 'object' | 'faults' | 'place'> & {
 }
 
 export type Verdict = {
-  /** Of rules that are enforced. Empty: it may be granted. */
+  /** Objections of enforced rules. Empty: the access may be granted. */
   readonly refusals: readonly Objection[]
-  /** Of rules that only warn. */
+  /** Objections of rules that only warn. */
   readonly warnings: readonly Objection[]
-  /** Rules about what is not known yet, as `policy#rule`. */
+  /** Rules about facts that are not known yet, as `policy#rule`. */
   readonly later: readonly string[]
 }
 
 export const noObjection: Verdict = { refusals: [], warnings: [], later: [] }
 
 type AnyRule = Pick<LinkRule, 'id' | 'control' | 'mode' | 'contact'>
-/** The objection of one demand. `undefined`: it is met. */
+/** The objection to one demand. `undefined`: the input meets it. */
 type Finding =
   | { readonly received: string; readonly expected: string; readonly remedy: string }
   | typeof later
@@ -73,8 +73,8 @@ export function judgeLinkByPolicies(guardrails: Guardrails, about: LinkCase): Ve
 }
 
 /**
- * A membership is judged as the access of its group for its user: by each rule about links that is about one of the group's links.
- * What the rule demands of accounts and permission sets is demanded of those links, and of the file what a file says.
+ * A membership is judged as the access of its group for its user: with each rule about one of the group's links. Demands on accounts and
+ * permission sets apply to those links. Demands on an input's body apply to the file.
  *
  * | in a rule                                                | is compared with                                  |
  * | -------------------------------------------------------- | ------------------------------------------------- |
@@ -157,7 +157,7 @@ export function judgePermissionSetByPolicies(guardrails: Guardrails, file: Permi
   )
 }
 
-/** The objection if fewer people would be left in an account than a rule demands. */
+/** The objection to a revocation that leaves fewer people in an account than a rule demands. */
 export function objectToRevocation(
   policy: Policy,
   { for: { permissionSets }, must: { peopleLeast }, ...rule }: MinimumRule,
@@ -171,7 +171,7 @@ export function objectToRevocation(
   })
 }
 
-/** For a status or an answer: the first objection, and the number of the others. */
+/** The complaint for a status or an answer: the first objection, and the number of the others. */
 export function complainOfObjections(object: string, [first, ...more]: readonly Objection[]): Complaint | undefined {
   if (first === undefined) return undefined
   const { received, expected, remedy } = first
@@ -179,7 +179,7 @@ export function complainOfObjections(object: string, [first, ...more]: readonly 
   return { object, received, expected: `${expected}${rest}`, remedy }
 }
 
-/** One sentence for a list of warnings. */
+/** An objection as one sentence in a list of warnings. */
 export function describeObjection({ received, expected, remedy }: Objection): string {
   return `it has ${received}, expected ${expected}; ${remedy}`
 }

@@ -22,12 +22,14 @@ export function enforcedMinimumsFor(guardrails: Guardrails, place: SetInAccount)
   return minimumsFor(guardrails, place).filter(({ rule }) => rule.mode === 'enforce')
 }
 
-/** Temporary access only. It ends by itself and nothing holds it, so no minimum counts on it. */
+/**
+ * Whether all links are temporary access. Temporary access ends without any change and nothing holds it back, so it counts for no minimum.
+ */
 export function isOnlyTemporary(links: readonly string[]): boolean {
   return links.length > 0 && links.every((key) => key.startsWith(temporaryPrefix))
 }
 
-/** Of a revocation that takes somebody away, and leaves so many people. */
+/** Judges a revocation that leaves `left` people with the permission set in the account. */
 export function judgeRevocationByPolicies(guardrails: Guardrails, place: SetInAccount, left: number): Verdict {
   const missed = minimumsFor(guardrails, place).filter(({ rule }) => left < rule.must.peopleLeast)
   const objectionsOf = (mode: MinimumRule['mode']) =>

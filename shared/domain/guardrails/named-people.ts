@@ -7,8 +7,8 @@ export function findNeverSuspended({ policies }: Guardrails, userName: string): 
 }
 
 /**
- * Whether governance lets a file under `people/` adopt a user of this name whom ssofile did not make. Not while a policy is broken: that
- * policy's `neverSuspend` may name the user.
+ * Whether governance lets a file under `people/` adopt a user with this name whom ssofile did not create. While a policy is broken it may
+ * not, since that policy's `neverSuspend` may name the user.
  */
 export function mayAdoptPerson({ policies, broken }: Guardrails, userName: string): boolean {
   return broken.length === 0 && policies.some(({ adoptPeople = [] }) => fitsOne(adoptPeople, userName))

@@ -10,7 +10,7 @@ export const policyPrefix = 'policies/'
 export const policyTestPrefix = 'policies/tests/'
 
 export const policyFileMostBytes = 64 * 1024
-/** For all policies together. At every limit at once, one input is judged within a second. */
+/** The limit for all policies together. With everything at its limit, ssofile judges an input within a second. */
 const allPoliciesMostBytes = 128 * 1024
 const forbiddenActionsMost = 50
 
@@ -29,11 +29,11 @@ const linkParts = {
   permissionSets: globs.optional(),
   principals: globs.optional(),
   types: z.array(principalType).max(2).optional(),
-  /** As in the key: `account%123456789012`, `ou_id%ou-*`. */
+  /** Scopes as in a key: `account%123456789012`, `ou_id%ou-*`. */
   scopes: globs.optional(),
   /** `''`: the links outside all folders. */
   folders: globs.optional(),
-  /** As in the status of an input. */
+  /** Uploaders as in the status of an input. */
   uploaders: globs.optional(),
 }
 const linkRule = z.strictObject({
@@ -44,14 +44,14 @@ const linkRule = z.strictObject({
   must: z
     .strictObject({
       ...linkParts,
-      /** Each account that the link reaches. */
+      /** Each account that the link reaches has to fit. */
       accounts: globs.optional(),
-      /** None of the accounts that the link reaches. */
+      /** No account that the link reaches may fit. */
       accountsNever: globs.optional(),
-      /** Its scope is none of these, as in the key. */
+      /** Its scope, as in the key, must not fit. */
       scopesNever: globs.optional(),
       accountsMost: z.int().min(0).max(100_000).optional(),
-      /** It has an `expiresAt`, at most this many hours after its upload. */
+      /** It must have an `expiresAt`, at most this many hours after its upload. */
       expireWithinHours: z.number().positive().max(87_600).optional(),
       ticket: said(200).optional(),
       reason: z.literal(true).optional(),
@@ -66,13 +66,13 @@ const permissionSetRule = z.strictObject({
   for: z.strictObject({ names: globs.optional() }).prefault({}),
   must: z
     .strictObject({
-      /** It has a boundary: an ARN, or path and name of a customer managed policy. */
+      /** It must have a boundary that fits: an ARN, or the path and name of a customer managed policy. */
       boundaries: globs.optional(),
-      /** By ARN. */
+      /** ARNs. */
       managedPolicies: globs.optional(),
-      /** By path and name, such as `/team/Reader`. */
+      /** Paths and names, such as `/team/Reader`. */
       customerManagedPolicies: globs.optional(),
-      /** No statement of the inline policy allows one of these. */
+      /** No statement of the inline policy may allow one of these actions. */
       forbiddenActions: z
         .array(z.string().regex(/^(\*|[A-Za-z0-9-]{1,40}:[A-Za-z0-9*?]{1,60})$/))
         .max(forbiddenActionsMost)
@@ -88,7 +88,7 @@ const side = z.array(line(200)).min(1).max(20)
 const separationRule = z.strictObject({
   ...rule,
   for: z.strictObject({ accounts: globs.optional() }).prefault({}),
-  /** Nobody has a permission set of the one list together with another one of the other list, in one account. */
+  /** Nobody may have a permission set of one list together with a permission set of the other list in the same account. */
   must: z.strictObject({ notTogether: z.tuple([side, side]) }),
 })
 export type SeparationRule = Readonly<z.infer<typeof separationRule>>
@@ -96,7 +96,7 @@ export type SeparationRule = Readonly<z.infer<typeof separationRule>>
 const minimumRule = z.strictObject({
   ...rule,
   for: z.strictObject({ permissionSets: globs, accounts: globs.optional() }),
-  /** This many people keep one of these permission sets, in each of these accounts. */
+  /** At least this many people must keep one of these permission sets in each of these accounts. */
   must: z.strictObject({ peopleLeast: z.int().min(1).max(100) }),
 })
 export type MinimumRule = Readonly<z.infer<typeof minimumRule>>
@@ -104,11 +104,11 @@ export type MinimumRule = Readonly<z.infer<typeof minimumRule>>
 const watched = z
   .strictObject({ accounts: globs.optional(), permissionSets: globs.optional() })
   .refine((one) => Object.keys(one).length > 0, { error: 'accounts or permissionSets' })
-/** Access that somebody gives outside ssofile is told loudly where it fits; what is not said fits all. */
+/** Access that somebody gives outside ssofile causes a loud notification if it fits. An absent list fits everything. */
 export type Watched = Readonly<z.infer<typeof watched>>
 
 export const policyFileSchema = z.strictObject({
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
   /** The contact for rules that name nobody. */
   contact: said(200),
@@ -177,7 +177,7 @@ export function rulesOf({ links, permissionSets, separations, minimums }: Policy
   return [...links, ...permissionSets, ...separations, ...minimums]
 }
 
-/** What was read of each policy, together. */
+/** Joins the policies that were read. */
 export function joinPolicies(read: readonly { readonly policy: Parsed<Policy>; readonly size: number }[]): Guardrails {
   const policies = read.flatMap(({ policy }) => (policy.ok ? [policy.value] : []))
   const broken = read.flatMap(({ policy }) => (policy.ok ? [] : [policy.complaint]))

@@ -23,16 +23,16 @@ const policyTest = z.strictObject({
   title: text,
   /** The key of a link, a membership or a permission set. */
   input: text,
-  /** What stands in the file. Absent: nothing. */
+  /** The content of the file. Absent: it is empty. */
   body: z.record(z.string(), z.unknown()).optional(),
   uploadedAt: z.iso.datetime({ offset: true }).optional(),
   /** Absent: nobody knows. */
   uploader: text.optional(),
-  /** All that the link reaches. */
+  /** All accounts that the link reaches. */
   accounts: z.array(accountId).optional(),
-  /** The link is deleted, and so many people keep what minimums are about. Absent: it is uploaded. */
+  /** The link is deleted, and this many people keep a permission set for which a minimum counts people. Absent: the link is uploaded. */
   peopleLeft: z.int().min(0).optional(),
-  /** What people of its principal have besides. */
+  /** The other permission sets of the people of its principal. */
   overlaps: z
     .array(z.strictObject({ person: text.optional(), permissionSet: text, account: accountId, group: text.optional() }))
     .optional(),
@@ -45,14 +45,14 @@ const policyTest = z.strictObject({
 export type PolicyTest = Readonly<z.infer<typeof policyTest>>
 
 export const policyTestFileSchema = z.strictObject({
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
   tests: z.array(policyTest).max(1000),
 })
 
 export const policyTestFileMostBytes = 1024 * 1024
 
-/** Without `failure` it passed. */
+/** A test without `failure` passed. */
 export type PolicyTestResult = { readonly title: string; readonly rules: readonly string[]; readonly failure?: string }
 
 export function parsePolicyTests(
@@ -65,7 +65,7 @@ export function parsePolicyTests(
   return read.ok ? parsed(read.value.tests) : read
 }
 
-/** Judges the input of a test as everything else judges it. `rules` of the result: those that objected. */
+/** Judges the input of a test with the code that judges all inputs. `rules` of the result: the rules that objected. */
 export function runPolicyTest(test: PolicyTest, guardrails: Guardrails): PolicyTestResult {
   const { title } = test
   const judged = judge(test, guardrails)

@@ -2,13 +2,13 @@ import type { AccountId } from '../organization/account-id.ts'
 import { fitsOne } from '../text/glob.ts'
 import type { Guardrails, SeparationRule } from './policy-file.ts'
 
-/** One person has this permission set in this account already. */
+/** A permission set that one person has in this account already. */
 export type Overlap = {
-  /** User name or id. Absent: not to be told. */
+  /** User name or id. Absent: it must stay hidden. */
   readonly person?: string | undefined
   readonly permissionSet: string
   readonly account: AccountId
-  /** By its membership in this group; absent: directly. */
+  /** The group that gives it. Absent: the person has it directly. */
   readonly group?: string | undefined
 }
 
@@ -18,7 +18,7 @@ export function isOnOneSide({ must: { notTogether } }: Rule, permissionSet: stri
   return notTogether.some((globs) => fitsOne(globs, permissionSet))
 }
 
-/** Whether nobody who has the one permission set may have the other one there. One alone is never refused. */
+/** Whether the rule forbids people with one permission set to have the other one in this account. It never forbids one alone. */
 export function isSeparated(
   { for: { accounts }, must: { notTogether } }: Rule,
   permissionSet: string,
@@ -32,7 +32,9 @@ export function isSeparated(
   )
 }
 
-/** Says of other permission sets in an account whether some rule keeps them apart from this one. `undefined`: no rule is about it. */
+/**
+ * A function that says whether some rule keeps this permission set apart from another one in an account. `undefined`: no rule is about it.
+ */
 export function separatedFrom(
   { policies }: Guardrails,
   permissionSet: string,

@@ -2,7 +2,7 @@ import type { AccountId } from '../organization/account-id.ts'
 import { fitsOne } from '../text/glob.ts'
 import type { Guardrails } from './policy-file.ts'
 
-/** The key of a policy that watches for such access. `undefined`: none does. */
+/** The key of a policy that watches for access to this account with this permission set. `undefined`: no policy does. */
 export function findWatching(
   { policies }: Guardrails,
   { accountId, permissionSet }: { readonly accountId: AccountId; readonly permissionSet: string },
