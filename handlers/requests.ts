@@ -1,11 +1,11 @@
 import type { SQSRecord } from 'aws-lambda'
 import { subjectOf } from '../shared/domain/inputs/kinds.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
+import { controllerOf } from '../shared/reconcile/kinds/controllers.ts'
+import { openInputs } from '../shared/reconcile/kinds/input-context.ts'
 import { queueOfInput, queuesOfPeople } from '../shared/reconcile/records/inputs.ts'
 import { peopleChanged } from '../shared/reconcile/requests/follow-people.ts'
-import { controllerOf } from './controllers.ts'
 import type { QueueHandler } from './handler.ts'
-import { openInputs } from './input-context.ts'
 import { runInputs } from './run-inputs.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { ProposedObjects } from '../../handlers/cli/plan/proposed-objects.ts'
 import { renderAccessPage } from '../../shared/domain/access-page/render-access-page.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { ProposedObjects } from '../../shared/reconcile/plan/proposed-objects.ts'
 import { describePage } from '../../shared/reconcile/preview/describe-page.ts'
 import { whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
 

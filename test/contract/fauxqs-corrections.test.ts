@@ -22,7 +22,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts'
-import { compareKeys } from '../../shared/memory/s3/compare-keys.ts'
+import { compareKeys } from '../../shared/domain/text/compare-keys.ts'
 import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
 import { VirtualClock } from '../virtual-clock.ts'
 import { type LocalServer, startLocalServer } from './local-server.ts'

@@ -3,7 +3,7 @@ import { findOwnApprovals } from '../../handlers/cli/requests/requests.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { Status } from '../../shared/domain/statuses/status.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
-import { previewChanges } from '../../shared/reconcile/preview/preview.ts'
+import { previewChanges } from '../../shared/reconcile/plan/preview.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { Asking, account, rule } from './asking.ts'
 

@@ -29,6 +29,8 @@ export const rooms = [
   'restore',
   'preview',
   'people',
+  'kinds',
+  'plan',
   'reports',
   'notifications',
   'credentials',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
-import { compareKeys } from '../../../shared/memory/s3/compare-keys.ts'
+import { compareKeys } from '../../../shared/domain/text/compare-keys.ts'
 import type { ObjectHead, ObjectStore } from '../../../shared/ports/object-store.ts'
 import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import type { InputFile } from './folder-inputs.ts'

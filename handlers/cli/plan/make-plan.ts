@@ -11,9 +11,10 @@ import { count } from '../../../shared/domain/text/count.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
+import { type Preview, previewChanges } from '../../../shared/reconcile/plan/preview.ts'
+import { ProposedObjects } from '../../../shared/reconcile/plan/proposed-objects.ts'
 import { AccessChecks } from '../../../shared/reconcile/preview/access-checks.ts'
 import { ManagedPolicies } from '../../../shared/reconcile/preview/managed-policies.ts'
-import { type Preview, previewChanges } from '../../../shared/reconcile/preview/preview.ts'
 import { type Owner, readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
@@ -31,7 +32,6 @@ import {
   type ToldPermissionSetChange,
 } from './name-changed-fields.ts'
 import { isTemporary, previewStanding } from './preview-standing.ts'
-import { ProposedObjects } from './proposed-objects.ts'
 
 /** At five calls a second this takes a minute. */
 const looksMost = 300

@@ -11,14 +11,14 @@ import type { Configuration } from '../../../shared/domain/deployment/configurat
 import { parseLinkKey, renderGrant, temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { type Preview, previewChanges } from '../../../shared/reconcile/preview/preview.ts'
+import { type Preview, previewChanges } from '../../../shared/reconcile/plan/preview.ts'
+import { ProposedObjects } from '../../../shared/reconcile/plan/proposed-objects.ts'
 import { Ledger, listAssignmentKeys } from '../../../shared/reconcile/records/ledger.ts'
 import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
 import { statusKey } from '../../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
 import type { InputChanges } from '../folder/compare-inputs.ts'
-import { ProposedObjects } from './proposed-objects.ts'
 
 type Planned = {
   /** With temporary access as it is. */

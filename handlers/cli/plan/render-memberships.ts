@@ -1,13 +1,13 @@
 import { groupKey } from '../../../shared/domain/people/group-file.ts'
 import { ruleKey, rulePrefix } from '../../../shared/domain/people/rule-file.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import type { GroupAccess } from '../../../shared/reconcile/preview/group-access.ts'
-import type { GroupChange } from '../../../shared/reconcile/preview/preview-groups.ts'
+import type { GroupAccess } from '../../../shared/reconcile/plan/group-access.ts'
+import type { GroupChange } from '../../../shared/reconcile/plan/preview-groups.ts'
 import type {
   MembershipFate,
   MembershipsPreview,
   PlannedMembership,
-} from '../../../shared/reconcile/preview/preview-memberships.ts'
+} from '../../../shared/reconcile/plan/preview-memberships.ts'
 import type { Mood } from '../terminal/paint.ts'
 
 const setsTold = 5

@@ -1,6 +1,6 @@
 import { personKey } from '../../../shared/domain/people/person-file.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import type { PersonChange } from '../../../shared/reconcile/preview/preview-people.ts'
+import type { PersonChange } from '../../../shared/reconcile/plan/preview-people.ts'
 import type { Mood } from '../terminal/paint.ts'
 import type { PlanLine, Quote } from './render-memberships.ts'
 

@@ -4,6 +4,7 @@ import { permissionSetName } from '../../../shared/domain/permission-sets/permis
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { describeOtherForm } from '../../../shared/domain/text/unicode-form.ts'
+import { ProposedObjects } from '../../../shared/reconcile/plan/proposed-objects.ts'
 import {
   type AccessState,
   type Answer,
@@ -17,7 +18,6 @@ import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
-import { ProposedObjects } from '../plan/proposed-objects.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'

@@ -176,7 +176,8 @@ function isPast(instant: string | undefined, now: Date): boolean {
 const dayMs = 24 * 60 * 60_000
 
 /** Never, if ssofile does not know that it made or adopted the user. */
-function dueOf({ id, ended, deleteAfterDays }: OwnedPerson): Date | undefined {
+/** When ssofile may delete the user; `undefined`: never. */
+export function dueOf({ id, ended, deleteAfterDays }: OwnedPerson): Date | undefined {
   if (id === undefined || ended === undefined || deleteAfterDays === undefined) return undefined
   return new Date(Date.parse(ended.at) + deleteAfterDays * dayMs)
 }

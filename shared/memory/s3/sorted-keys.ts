@@ -1,4 +1,4 @@
-import { compareKeys } from './compare-keys.ts'
+import { compareKeys } from '../../domain/text/compare-keys.ts'
 
 /** True for every key before a place in the order, false for every key after it. */
 export type IsBefore = (key: string) => boolean

@@ -18,7 +18,11 @@ const wrapped = new WeakSet<object>()
 /** The same, but returns a port that is wrapped already, so that all its users share one rate. */
 export function wrapOnce<P extends object>(port: P, openAround: () => Around): P {
   if (wrapped.has(port)) return port
-  const made = wrapPort(port, openAround())
-  wrapped.add(made)
-  return made
+  return asWrapped(wrapPort(port, openAround()))
+}
+
+/** Marks a port whose calls need no wrapping, such as one that calls nobody. */
+export function asWrapped<P extends object>(port: P): P {
+  wrapped.add(port)
+  return port
 }

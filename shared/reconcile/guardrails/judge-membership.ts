@@ -15,19 +15,21 @@ type JudgingMembership = {
   readonly objects: ReadingObjects
   readonly policies: Pick<Policies, 'read'>
   readonly configuration: Pick<Configuration, 'folders'>
+  /** A plan: an unknown uploader may still come. */
+  readonly isForetelling?: boolean | undefined
 }
 
 /** What the policies say about a membership file with its group's present links. Reads nothing if there is no rule. */
 export async function judgeMembership(
-  { by, ...about }: Omit<MembershipCase, 'uploader' | 'links'> & { readonly by: Uploader | 'later' | undefined },
-  { objects, policies, configuration }: JudgingMembership,
+  { by, ...about }: Omit<MembershipCase, 'uploader' | 'links'> & { readonly by: Uploader | undefined },
+  { objects, policies, configuration, isForetelling }: JudgingMembership,
 ): Promise<Verdict> {
   const guardrails = await policies.read()
   const rules = guardrails.policies.flatMap(({ links }) => links)
   if (rules.length === 0 && guardrails.broken.length === 0) return noObjection
   const asksLinks = rules.some((rule) => (rule.for.permissionSets ?? rule.for.scopes) !== undefined)
   const links = asksLinks ? await listLinksOf(about.membership.group, objects, configuration) : []
-  const uploader = typeof by === 'object' ? { name: by.principalId } : (by ?? 'nobody knows')
+  const uploader = by ? { name: by.principalId } : isForetelling ? 'later' : 'nobody knows'
   return judgeMembershipByPolicies(guardrails, { ...about, uploader, links })
 }
 

@@ -35,7 +35,11 @@ export type KindTypes = {
 export type ReconcileContext = Pick<
   Ports,
   'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'ssoAdmin' | 'log'
-> & { readonly configuration: Configuration }
+> & {
+  readonly configuration: Configuration
+  /** A plan, on copies of the bucket and the directory. An upload may have no uploader yet. */
+  readonly isForetelling?: boolean | undefined
+}
 
 /** The same without writers, so that a plan can gather too. */
 export type ReadingContext<Context extends ReconcileContext> = Omit<

@@ -9,7 +9,7 @@ import { forEachAtOnce, listHeads } from './list-heads.ts'
 import { listTimed } from './list-timed.ts'
 import { readLink } from './read-link.ts'
 
-const expiryPrefix = 'state/expiry/'
+export const expiryPrefix = 'state/expiry/'
 const portion = 100
 /** The event of an input whose instant has come. */
 export const dueEvent = 'its time has come'

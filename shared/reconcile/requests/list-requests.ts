@@ -67,9 +67,9 @@ export async function sweepRequests(ports: RequestPorts, configuration: Configur
 
 /**
  * Lists inputs of these kinds and their statuses. `untold`: inputs without a status. `outdated`: inputs that are gone, or were
- * uploaded after their status was written.
+ * uploaded more than so many milliseconds after their status was written.
  */
-async function compareTold(objects: ObjectStore, prefixes: readonly string[]) {
+export async function compareTold(objects: ObjectStore, prefixes: readonly string[], laterMs = datedMs) {
   const list = async (before: string) => {
     const heads = new Map<string, ObjectHead>()
     for (const prefix of prefixes)
@@ -81,7 +81,7 @@ async function compareTold(objects: ObjectStore, prefixes: readonly string[]) {
   const untold = [...files.keys()].filter((key) => !told.has(statusKey(key)))
   const stale = [...files.values()].filter(({ key, lastModified }) => {
     const status = told.get(statusKey(key))
-    return status !== undefined && status.lastModified.getTime() + datedMs < lastModified.getTime()
+    return status !== undefined && status.lastModified.getTime() + laterMs < lastModified.getTime()
   })
   const gone = [...told.keys()].map(inputOfStatus).filter((key) => !files.has(key))
   return { files, told, untold, outdated: [...stale.map(({ key }) => key), ...gone] }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { compareKeys } from '../../../../shared/memory/s3/compare-keys.ts'
+import { compareKeys } from '../../../../shared/domain/text/compare-keys.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import type { ObjectChange } from '../../../../shared/memory/s3/object-change.ts'
 import { SortedKeys } from '../../../../shared/memory/s3/sorted-keys.ts'

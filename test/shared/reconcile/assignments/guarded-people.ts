@@ -1,9 +1,9 @@
-import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PrincipalType } from '../../../../shared/domain/principals/principal.ts'
 import { weekdays } from '../../../../shared/domain/requests/weekly-time.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
+import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
+import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
 

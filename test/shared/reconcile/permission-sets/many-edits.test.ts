@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { brakeFile, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
-import { previewContents } from '../../../../shared/reconcile/preview/preview-contents.ts'
+import { previewContents } from '../../../../shared/reconcile/plan/preview-contents.ts'
 import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 

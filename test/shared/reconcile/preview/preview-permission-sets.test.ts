@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
-import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
+import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'

@@ -9,7 +9,7 @@ import { stablePrincipalId } from '../../../../shared/memory/fill-from-organizat
 import { type OrganizationFile, organizationFile } from '../../../../shared/memory/organization-file.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
+import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
 import { type ImportOptions, prepareImport } from '../../../../shared/reconcile/take-over/import-assignments.ts'
 import type { InPortions } from '../../../../shared/reconcile/take-over/list-existing.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'

@@ -16,11 +16,11 @@ import { countBase } from '../brake/count-base.ts'
 import type { Differences } from '../differences/find-differences.ts'
 import { findEdit } from '../permission-sets/find-edit.ts'
 import { readPermissionSet } from '../permission-sets/read-permission-set.ts'
+import type { PermissionSetPreview } from '../preview/preview-permission-sets.ts'
 import { readOwned } from '../records/owned-permission-sets.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 /** At six calls each, and five calls a second, this takes a minute. */
 const readMost = 50

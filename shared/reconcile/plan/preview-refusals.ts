@@ -5,12 +5,12 @@ import { type Link, parseLinkKey } from '../../domain/links/link.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { type JudgeContext, judgeLink } from '../guardrails/judge-link.ts'
+import { type PeopleSources, SeparationsIn } from '../preview/separations-in.ts'
 import type { InputReadings } from '../records/input-readings.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { PlannedGrant } from './planned-access.ts'
-import { type PeopleSources, SeparationsIn } from './separations-in.ts'
 
 export type RefusedLink = { readonly key: string } & Pick<Status, 'state' | 'reason' | 'remedy'>
 

@@ -28,10 +28,14 @@ import type { TellProgress } from '../../ports/progress.ts'
 import { findCause, withoutEnded } from '../brake/find-cause.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { findDifferences } from '../differences/find-differences.ts'
-import { DirectoryListing } from '../directory/directory-listing.ts'
 import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import {
+  type PermissionSetChange,
+  type PermissionSetPreview,
+  previewPermissionSets,
+} from '../preview/preview-permission-sets.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { InputReadings } from '../records/input-readings.ts'
 import { Ledger } from '../records/ledger.ts'
@@ -43,7 +47,8 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { Suspensions } from '../records/suspensions.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
 import { findAdministrators } from './find-administrators.ts'
-import { People } from './people.ts'
+import { foretell } from './foretell.ts'
+import { GroupAccesses } from './group-access.ts'
 import type { LinkFate, PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
 import { type AttributesPreview, previewAttributes } from './preview-attributes.ts'
 import { type NewBinding, previewBindings } from './preview-bindings.ts'
@@ -54,11 +59,6 @@ import { sortGrants } from './preview-grants.ts'
 import { type MembershipsPreview, previewMemberships } from './preview-memberships.ts'
 import { previewMinimums } from './preview-minimums.ts'
 import { type PersonChange, previewPeople } from './preview-people.ts'
-import {
-  type PermissionSetChange,
-  type PermissionSetPreview,
-  previewPermissionSets,
-} from './preview-permission-sets.ts'
 import { previewRefusals } from './preview-refusals.ts'
 import { previewSuffix } from './preview-suffix.ts'
 import { listSuspended, withSuspended } from './preview-suspensions.ts'
@@ -164,12 +164,10 @@ export async function previewChanges(
   const { stuck, held, revocations } = sortRevocations(revoking, { isRefused, heldKeys })
   const changed = permissionSets.changes.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
-  onStep('looking for memberships')
-  const ofGroups = await previewMemberships({
-    ...{ ...people, configuration, now: ports.clock.now(), suspensions, people: new People(identityStore) },
-    listing: new DirectoryListing({ identityStore, clock: ports.clock }, configuration.principalSuffix),
-    ...{ grants: granted, revocations },
-  })
+  onStep('handling the files of people and groups, on a copy')
+  const foretold = await foretell({ ...ports, identityStore }, configuration)
+  const accesses = await GroupAccesses.read(objects, { grants: granted, revocations })
+  const ofGroups = await previewMemberships({ objects, foretold, suspensions, accesses, ...configuration })
   const throughGroups = ofGroups.added.flatMap(({ access }) => access.map(({ permissionSet }) => permissionSet))
   const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet), ...throughGroups]
   const revoked = revocations.map(({ assignment }) => assignment)
@@ -202,7 +200,7 @@ export async function previewChanges(
     administrators: await findAdministrators(named, objects, permissionSets),
     ownAccount: countInOwnAccount(granted, configuration),
     memberships: ofGroups,
-    people: await previewPeople({ ...people, identityStore, configuration, now: ports.clock.now() }),
+    people: await previewPeople({ objects, foretold }),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,

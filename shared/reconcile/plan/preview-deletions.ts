@@ -2,10 +2,10 @@ import { renderProvisionedSet } from '../../domain/assignments/vanishing-roles.t
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listAll } from '../../ports/page.ts'
+import type { PermissionSetPreview } from '../preview/preview-permission-sets.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import type { InputReadings } from '../records/input-readings.ts'
 import type { PlannedRevocation } from './planned-access.ts'
-import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 type DeletionSources = {
   readonly objects: ObjectStore

@@ -3,12 +3,12 @@ import { assignmentOf, renderAssignmentKey } from '../../../../shared/domain/ass
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import type { PlannedRevocation } from '../../../../shared/reconcile/preview/planned-access.ts'
-import { listBlockedDeletions } from '../../../../shared/reconcile/preview/preview-deletions.ts'
+import type { PlannedRevocation } from '../../../../shared/reconcile/plan/planned-access.ts'
+import { listBlockedDeletions } from '../../../../shared/reconcile/plan/preview-deletions.ts'
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { InputReadings } from '../../../../shared/reconcile/records/input-readings.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
-import { inForceIn } from './in-force-in.ts'
+import { inForceIn } from '../preview/in-force-in.ts'
 
 const billing = permissionSetName.parse('Billing-ps')
 const unused = permissionSetName.parse('Unused-ps')

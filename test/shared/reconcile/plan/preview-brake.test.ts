@@ -9,8 +9,8 @@ import { permissionSetArn, principalId } from '../../../../shared/domain/princip
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { noMinimums } from '../../../../shared/reconcile/brake/ask-minimum.ts'
 import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
-import type { PlannedRevocation } from '../../../../shared/reconcile/preview/planned-access.ts'
-import { previewBrake } from '../../../../shared/reconcile/preview/preview-brake.ts'
+import type { PlannedRevocation } from '../../../../shared/reconcile/plan/planned-access.ts'
+import { previewBrake } from '../../../../shared/reconcile/plan/preview-brake.ts'
 import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { World } from '../../../world.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { PrincipalIndex } from '../../../../shared/reconcile/directory/principal-index.ts'
-import { previewBindings } from '../../../../shared/reconcile/preview/preview-bindings.ts'
+import { previewBindings } from '../../../../shared/reconcile/plan/preview-bindings.ts'
 import { contentOf } from '../../../../shared/reconcile/records/content-of.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { acme, World } from '../../../world.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { attributesKey } from '../../../../shared/domain/attributes/attributes-file.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { previewAttributes } from '../../../../shared/reconcile/preview/preview-attributes.ts'
+import { previewAttributes } from '../../../../shared/reconcile/plan/preview-attributes.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 

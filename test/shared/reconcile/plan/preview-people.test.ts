@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import { renderPlan } from '../../../../handlers/cli/plan/render-plan.ts'
-import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
+import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
+import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
 import { Grouping, kenji } from '../people/grouping.ts'
 
 const ana = 'ana.ruiz@acme.example'

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import { listMembershipLines } from '../../../../handlers/cli/plan/render-memberships.ts'
-import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
+import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
+import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
 import { Grouping } from '../people/grouping.ts'
 
 const rule = 'rules/oncall.json'

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { controllerOf } from '../../handlers/controllers.ts'
-import { allKinds } from '../../shared/domain/inputs/kinds.ts'
-import { queuesOfPeople } from '../../shared/reconcile/records/inputs.ts'
+import { allKinds } from '../../../../shared/domain/inputs/kinds.ts'
+import { controllerOf } from '../../../../shared/reconcile/kinds/controllers.ts'
+import { queuesOfPeople } from '../../../../shared/reconcile/records/inputs.ts'
 
 test.each(allKinds().map((kind) => [kind.at, kind] as const))(
   '%s has a controller if its queue is one of the function requests',

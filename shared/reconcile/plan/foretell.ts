@@ -1,0 +1,149 @@
+import pLimit from 'p-limit'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { isOfPeople, isOfRequest, placesOf, subjectOf } from '../../domain/inputs/kinds.ts'
+import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
+import { rulePrefix } from '../../domain/people/rule-file.ts'
+import { attentionStates } from '../../domain/statuses/status.ts'
+import type { Log } from '../../ports/log.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { OutgoingMessage, Queues } from '../../ports/queues.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { asWrapped, wrapPort } from '../calls/wrap-port.ts'
+import { controllerOf } from '../kinds/controllers.ts'
+import { openInputs } from '../kinds/input-context.ts'
+import { followInstants } from '../records/expiry-index.ts'
+import { queuesOfPeople, sendInputs } from '../records/inputs.ts'
+import { listHeads } from '../records/list-heads.ts'
+import { findMembership } from '../records/membership-index.ts'
+import { pauseKey } from '../records/pause.ts'
+import { attentionPrefix } from '../records/status-store.ts'
+import { compareTold } from '../requests/list-requests.ts'
+import { type DirectoryWrite, ProposedDirectory } from './proposed-directory.ts'
+import { ProposedObjects } from './proposed-objects.ts'
+
+/** The bucket and the directory after ssofile has handled every input of people that wants it. */
+export type Foretold = {
+  readonly objects: ProposedObjects
+  readonly directory: ProposedDirectory
+  readonly writes: readonly DirectoryWrite[]
+  /** The inputs that it handled. Ascending. */
+  readonly inputs: readonly string[]
+}
+
+const worksAtOnce = 16
+/** A person may join by a rule that waits for another one. More rounds than any bucket needs. */
+const roundsMost = 10
+
+/**
+ * Runs the product's own controllers on copies of the bucket and of the directory, until no input wants anything: the plan is
+ * what happens there. Writes nothing outside this process, and leaves a pause aside. Throws if it cannot read something.
+ */
+export async function foretell(ports: Ports, configuration: Configuration): Promise<Foretold> {
+  const objects = new ProposedObjects(ports.objects, ports.clock.now())
+  await objects.delete(pauseKey)
+  const directory = new ProposedDirectory(patientIdentityStore(ports), (id) => findMembership(objects, id))
+  const queues = new PendingInputs()
+  const copies: Ports = {
+    ...ports,
+    ...{ objects, queues, identityStore: asWrapped(directory), ssoAdmin: onlyReading(ports.ssoAdmin) },
+    ...{ log: silent, metrics: { record() {} }, eventBus: undefined },
+  }
+  const inputs = new Set<string>()
+  for (let round = 0; round < roundsMost; round++) {
+    const before = directory.writes.length
+    await followInstants(copies, configuration)
+    await sendInputs(copies, await listWanting(objects), 'plan', configuration)
+    await work(queues, copies, configuration, inputs)
+    // An event of the directory wakes whoever waits for a user or a group.
+    if (directory.writes.length === before) break
+  }
+  return { objects, directory, writes: directory.writes, inputs: [...inputs].sort() }
+}
+
+/** Requests wait for people. Links and permission sets have plans of their own. */
+function isForetold(key: string): boolean {
+  return isOfPeople(key) && !isOfRequest(key)
+}
+
+/** Inputs that the minute, the sweep or the hour would look at, by listings alone. */
+async function listWanting(objects: ObjectStore): Promise<readonly string[]> {
+  const places = placesOf(({ at }) => isForetold(at))
+  const { untold, outdated } = await compareTold(objects, places, -1)
+  const rules = (await listHeads(objects, rulePrefix)).keys()
+  const unsettled = attentionStates.flatMap((state) =>
+    places.map((place) => ({ before: `${attentionPrefix}${state}/`, place })),
+  )
+  const listed = await pLimit(worksAtOnce).map(unsettled, async ({ before, place }) =>
+    [...(await listHeads(objects, before + place)).keys()].map((key) => key.slice(before.length)),
+  )
+  return [...new Set([...untold, ...outdated, ...rules, ...listed.flat()])].sort()
+}
+
+async function work(
+  queues: PendingInputs,
+  ports: Ports,
+  configuration: Configuration,
+  inputs: Set<string>,
+): Promise<void> {
+  const context = { ...openInputs(ports, configuration), isForetelling: true, sentMs: undefined }
+  for (let messages = queues.take(); messages.length > 0; messages = queues.take()) {
+    const bySubject = Map.groupBy(messages, ({ key }) => subjectOf(key))
+    await pLimit(worksAtOnce).map(bySubject.values(), async (those) => {
+      for (const message of those) {
+        inputs.add(message.key)
+        await controllerOf(message.key)(message, context)
+      }
+    })
+  }
+}
+
+/** The messages about inputs of people, each once. All other messages go nowhere. */
+class PendingInputs implements Queues {
+  readonly #urgent = new Map<string, InputMessage>()
+  readonly #other = new Map<string, InputMessage>()
+
+  async send(queue: Parameters<Queues['send']>[0], messages: readonly OutgoingMessage[]): Promise<void> {
+    if (!queuesOfPeople.some((one) => one === queue)) return
+    const pending = queue === 'urgent' ? this.#urgent : this.#other
+    for (const { body } of messages) {
+      const message = inputMessage.parse(JSON.parse(body))
+      const { key, user = '' } = message
+      if (isForetold(key)) pending.set(`${key} ${user}`, message)
+    }
+  }
+
+  /** The urgent ones first, and by key, so that every run is the same. */
+  take(): readonly InputMessage[] {
+    const pending = this.#urgent.size > 0 ? this.#urgent : this.#other
+    const taken = [...pending].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, message]) => message)
+    pending.clear()
+    return taken
+  }
+
+  receive(): Promise<never> {
+    return notHere()
+  }
+
+  delete(): Promise<never> {
+    return notHere()
+  }
+
+  changeVisibility(): Promise<never> {
+    return notHere()
+  }
+}
+
+async function notHere(): Promise<never> {
+  throw new Error('a plan receives no messages')
+}
+
+/** Inputs of people change nothing there. If one tries, the plan fails. */
+function onlyReading<P extends object>(port: P): P {
+  return wrapPort(port, async (operation, call) => {
+    if (!/^(list|describe|get|find|instance)/.test(operation)) throw new Error(`a plan would call ${operation}`)
+    return call()
+  })
+}
+
+const silent: Log = { with: () => silent, info() {}, warn() {}, error() {} }
