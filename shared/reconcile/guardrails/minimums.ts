@@ -28,11 +28,7 @@ export type MinimumSources = {
 }
 
 /** Access that a plan grants at the same time. */
-export type Coming = {
-  readonly access: readonly AssignmentId[]
-  readonly members: ReadonlyMap<PrincipalId, readonly PrincipalId[]>
-}
-const nothingComing: Coming = { access: [], members: new Map() }
+export type Coming = readonly AssignmentId[]
 
 type Judgement = Awaited<ReturnType<AskMinimum['judge']>>
 /** `left`: how many people are left, if fewer than demanded; or why that is unknown. */
@@ -69,11 +65,7 @@ export class Minimums implements AskMinimum {
   }
 
   /** The same for several losses, each as if the other `leaving` access were gone. */
-  async judgeAll(
-    takings: readonly Taking[],
-    leaving: Leaving,
-    coming: Coming = nothingComing,
-  ): Promise<readonly Judgement[]> {
+  async judgeAll(takings: readonly Taking[], leaving: Leaving, coming: Coming = []): Promise<readonly Judgement[]> {
     const guardrails = await this.#sources.policies.read()
     const places = takings.map((taking) => ('key' in taking ? assignmentOf(taking.key) : undefined))
     const isFree = (place: AssignmentId | undefined) =>
@@ -121,16 +113,16 @@ export class Minimums implements AskMinimum {
   async listKeeping(
     keys: readonly AssignmentKey[],
     rule: PolicyMinimum['rule'],
-    { leaving, isThere, coming = nothingComing }: { leaving: Leaving; isThere: IsThere; coming?: Coming },
+    { leaving, isThere, coming = [] }: { leaving: Leaving; isThere: IsThere; coming?: Coming },
   ): Promise<ReadonlySet<PrincipalId>> {
     const people = new Set<PrincipalId>()
     const add = async ({ type, principalId }: Pick<AssignmentId, 'type' | 'principalId'>, key?: AssignmentKey) => {
-      const candidates = await this.#peopleOf({ type, principalId }, leaving, coming)
+      const candidates = await this.#peopleOf({ type, principalId }, leaving)
       const more: PrincipalId[] = []
       for (const person of candidates) if (!people.has(person) && (await isThere(person))) more.push(person)
       if (more.length > 0 && (key === undefined || (await this.#isKept(key)))) for (const one of more) people.add(one)
     }
-    const given = coming.access.filter(({ accountId }) => keys.some((key) => assignmentOf(key).accountId === accountId))
+    const given = coming.filter(({ accountId }) => keys.some((key) => assignmentOf(key).accountId === accountId))
     for (const one of given) if (fitsOne(rule.for.permissionSets, one.permissionSet)) await add(one)
     for (const key of keys) {
       if (people.size >= rule.must.peopleLeast) break
@@ -167,23 +159,19 @@ export class Minimums implements AskMinimum {
     const { type, principalId } = assignmentOf(key)
     if ('key' in taking) return taking.key === key
     if ('membership' in taking) return type === 'GROUP' && principalId === taking.membership.group
-    return (await this.#peopleOf({ type, principalId }, leaving, nothingComing)).includes(taking.person)
+    return (await this.#peopleOf({ type, principalId }, leaving)).includes(taking.person)
   }
 
   async #losersOf(taking: Taking, leaving: Leaving): Promise<readonly PrincipalId[]> {
-    if ('key' in taking) return this.#peopleOf(assignmentOf(taking.key), leaving, nothingComing)
+    if ('key' in taking) return this.#peopleOf(assignmentOf(taking.key), leaving)
     return ['person' in taking ? taking.person : taking.membership.user]
   }
 
   async #peopleOf(
     { type, principalId }: Pick<AssignmentId, 'type' | 'principalId'>,
     leaving: Leaving,
-    { members }: Coming,
   ): Promise<readonly PrincipalId[]> {
-    const people = [
-      ...(await this.#sources.memberships.peopleOf(type, principalId)),
-      ...(members.get(principalId) ?? []),
-    ]
+    const people = await this.#sources.memberships.peopleOf(type, principalId)
     const isLeaving = (user: PrincipalId) =>
       leaving.has(leavingOf({ person: user })) ||
       (type === 'GROUP' && leaving.has(leavingOf({ membership: { group: principalId, user } })))

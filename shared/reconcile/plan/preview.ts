@@ -26,8 +26,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { findCause, withoutEnded } from '../brake/find-cause.ts'
-import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { findDifferences } from '../differences/find-differences.ts'
+import { type Differences, findDifferences } from '../differences/find-differences.ts'
 import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
@@ -123,20 +122,23 @@ type PreviewOptions = {
 
 /**
  * What a reconcile of this bucket would grant and revoke, by the last reading of the organization. Reads only, except for
- * caches: `ports.objects` must not write them. Throws if a listing fails.
+ * caches: `before.objects` must not write them. People and groups come first: access is planned for those who are there then. Throws if a listing fails.
  */
 export async function previewChanges(
-  ports: Ports,
+  before: Ports,
   configuration: Configuration,
   { looksMost, onStep = () => {}, suffixBefore = configuration.principalSuffix }: PreviewOptions,
 ): Promise<Preview> {
-  const { objects } = ports
+  onStep('handling the files of people and groups, on a copy')
+  const foretold = await foretell(before, configuration)
+  const { objects, directory: identityStore } = foretold
+  const ports = { ...before, objects, identityStore }
   onStep('reading the organization')
   const organization = new OrganizationCache(ports, configuration.folders)
   const view = await organization.recentView()
   onStep('comparing links and ledger')
   const differences = await findDifferences(objects, view, configuration)
-  const { plan, unfinished, counts, held: heldKeys } = differences
+  const { plan, unfinished, counts } = differences
   const readings = await InputReadings.list(objects, configuration)
   const policies = new Policies({ objects, clock: ports.clock })
   const selectors = await organization.selectors()
@@ -144,7 +146,6 @@ export async function previewChanges(
   onStep('looking up permission sets and principals')
   const permissionSets = await previewPermissionSets(ports, { ...view, configuration })
   const planned = await attributeGrants(plan.grants, readings, view, membership)
-  const identityStore = patientIdentityStore(ports)
   const memberships = new Memberships(identityStore, ports.clock)
   const principals = new PrincipalIndex(identityStore, ports.clock, configuration.principalSuffix)
   const people = { objects, policies, memberships, principals, statuses: new StatusStore(objects, ports.clock) }
@@ -153,21 +154,19 @@ export async function previewChanges(
   const naming = { ports, configuration, readings, permissionSets, principals, suspensions, looksMost, onStep }
   const sorted = await sortGrants(judged.grants, naming)
   const { waiting, refused } = await withLacks(judged, sorted.waiting, naming)
-  const suspended = await listSuspended(objects, suspensions)
-  const ending = [...new Set([...plan.revocations, ...suspended.keys()])]
-  const attributed = await attributeRevocations(ending, objects, readings, { ...view, selectors })
-  const told = await withSuspended(attributed, suspended, people.statuses)
   const renamed = suffixBefore === configuration.principalSuffix ? [] : await previewSuffix(ports, configuration)
-  const isKnown = new Set(told.map(({ key }) => key))
-  const revoking = [...told, ...renamed.filter(({ key }) => !isKnown.has(key))]
-  const isRefused = await findRefused(revoking, view, permissionSets)
-  const { stuck, held, revocations } = sortRevocations(revoking, { isRefused, heldKeys })
+  const attributing = { readings, organization: { ...view, selectors }, permissionSets, suspensions, ...people }
+  const { stuck, held, revocations } = await planRevocations(differences, renamed, attributing)
   const changed = permissionSets.changes.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
-  onStep('handling the files of people and groups, on a copy')
-  const foretold = await foretell({ ...ports, identityStore }, configuration)
   const accesses = await GroupAccesses.read(objects, { grants: granted, revocations })
-  const ofGroups = await previewMemberships({ objects, foretold, suspensions, accesses, ...configuration })
+  const ofGroups = await previewMemberships({
+    objects: before.objects,
+    foretold,
+    suspensions,
+    accesses,
+    ...configuration,
+  })
   const throughGroups = ofGroups.added.flatMap(({ access }) => access.map(({ permissionSet }) => permissionSet))
   const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet), ...throughGroups]
   const revoked = revocations.map(({ assignment }) => assignment)
@@ -180,7 +179,7 @@ export async function previewChanges(
     revocations,
     bindings: await previewBindings(differences.inputs, naming),
     held,
-    minimums: await previewMinimums({ ...ofGroups, grants: sorted.grants, revocations }, { ...people, suspensions }),
+    minimums: await previewMinimums({ grants: sorted.grants, revocations }, { ...people, suspensions }),
     brake: {
       ...(await previewBrake(revocations, { objects, configuration, now: ports.clock.now() })),
       ...(await previewContents(permissionSets, differences.recorded, { ...ports, objects, configuration })),
@@ -200,7 +199,7 @@ export async function previewChanges(
     administrators: await findAdministrators(named, objects, permissionSets),
     ownAccount: countInOwnAccount(granted, configuration),
     memberships: ofGroups,
-    people: await previewPeople({ objects, foretold }),
+    people: await previewPeople({ objects: before.objects, foretold }),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,
@@ -219,12 +218,27 @@ async function withLacks(
   return { waiting: [...waiting, ...lacking], refused: refused.filter(({ key }) => !told.has(key)) }
 }
 
-type Sorting = {
-  readonly isRefused: (assignment: Assignment) => boolean
-  readonly heldKeys: ReadonlySet<AssignmentKey>
+type RevocationSources = Pick<Ports, 'objects'> & {
+  readonly readings: InputReadings
+  readonly organization: Parameters<typeof attributeRevocations>[3]
+  readonly permissionSets: PermissionSetPreview
+  readonly suspensions: Pick<Suspensions, 'readAll'>
+  readonly statuses: StatusStore
 }
 
-function sortRevocations(revoking: readonly PlannedRevocation[], { isRefused, heldKeys }: Sorting) {
+/** Revocations by files, by suspensions, and of principals that are `renamed` by another suffix. */
+async function planRevocations(
+  { plan, held: heldKeys }: Pick<Differences, 'plan' | 'held'>,
+  renamed: readonly PlannedRevocation[],
+  { objects, readings, organization, permissionSets, suspensions, statuses }: RevocationSources,
+) {
+  const suspended = await listSuspended(objects, suspensions)
+  const ending = [...new Set([...plan.revocations, ...suspended.keys()])]
+  const attributed = await attributeRevocations(ending, objects, readings, organization)
+  const told = await withSuspended(attributed, suspended, statuses)
+  const isKnown = new Set(told.map(({ key }) => key))
+  const revoking = [...told, ...renamed.filter(({ key }) => !isKnown.has(key))]
+  const isRefused = await findRefused(revoking, organization, permissionSets)
   const {
     stuck = [],
     held = [],
