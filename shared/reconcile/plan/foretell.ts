@@ -50,13 +50,15 @@ export async function foretell(ports: Ports, configuration: Configuration): Prom
     ...{ log: silent, metrics: { record() {} }, eventBus: undefined },
   }
   const inputs = new Set<string>()
+  // An event of the directory wakes whoever waits for a user or a group; one of S3 tells of a file that ssofile wrote.
+  const countChanges = () =>
+    directory.writes.length + listPlaces().flatMap((place) => objects.listChanged(place)).length
   for (let round = 0; round < roundsMost; round++) {
-    const before = directory.writes.length
+    const before = countChanges()
     await followInstants(copies, configuration)
     await sendInputs(copies, await listWanting(objects), 'plan', configuration)
     await work(queues, copies, configuration, inputs)
-    // An event of the directory wakes whoever waits for a user or a group.
-    if (directory.writes.length === before) break
+    if (countChanges() === before) break
   }
   return { objects, directory, writes: directory.writes, inputs: [...inputs].sort() }
 }
@@ -66,9 +68,13 @@ function isForetold(key: string): boolean {
   return isOfPeople(key) && !isOfRequest(key)
 }
 
+function listPlaces(): readonly string[] {
+  return placesOf(({ at }) => isForetold(at))
+}
+
 /** Inputs that the minute, the sweep or the hour would look at, by listings alone. */
 async function listWanting(objects: ObjectStore): Promise<readonly string[]> {
-  const places = placesOf(({ at }) => isForetold(at))
+  const places = listPlaces()
   const { untold, outdated } = await compareTold(objects, places, -1)
   const rules = (await listHeads(objects, rulePrefix)).keys()
   const unsettled = attentionStates.flatMap((state) =>
