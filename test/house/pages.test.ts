@@ -32,7 +32,7 @@ function anchorsOf(page: string): ReadonlySet<string> {
 }
 
 function withoutFences(text: string): string {
-  return text.replaceAll(/^```[\s\S]*?^```$/gm, '')
+  return text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
 }
 
 /** Lines that are typed, in blocks and in sentences; a line that ends in a backslash goes on. */
