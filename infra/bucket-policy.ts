@@ -6,7 +6,7 @@ import { statusPrefix } from '../shared/reconcile/records/status-store.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 export type PolicyStatementJson = {
-  /** Denials have one, except those of folders: their resource is clear, and the policy has no room for more. */
+  /** Denials have a Sid, except those of folders: their resource is clear, and the policy has no room for more. */
   readonly Sid?: string
   readonly Effect: 'Allow' | 'Deny'
   readonly Principal: '*' | { readonly AWS: readonly string[] }
@@ -36,7 +36,9 @@ export const peoplePrefixesOf = ({ directory }: Environment): readonly string[] 
 const sharedPrefixesOf = (environment: Environment): readonly string[] => [
   ...new Set([...sharedPrefixes(), ...peoplePrefixesOf(environment)]),
 ]
-/** The prefixes that people write. Of `retire/` and `memberships/` it has only folders with writers; without any nobody writes there. */
+/**
+ * The prefixes that people write. For `retire/` and `memberships/`, only folders with writers are in it. In other folders nobody writes.
+ */
 const inputPrefixesOf = (environment: Environment): readonly string[] => [
   ...sharedPrefixesOf(environment),
   ...ownFoldersOf(environment).map(({ prefix }) => prefix),

@@ -9,7 +9,7 @@ import { toSqsRecord } from './sqs/sqs-record.ts'
 export type EventSourceMappingOptions = {
   readonly queues: MemoryQueues
   readonly queue: QueueName
-  /** Judges the answer as Lambda does: an SQSBatchResponse, or nothing. Throws ThrottledError: nothing was invoked. */
+  /** The function. Its answer counts as in Lambda: an SQSBatchResponse, or nothing. Throws ThrottledError if it was not invoked. */
   readonly handler: (event: SQSEvent) => Promise<unknown>
   readonly maximumConcurrency: number
   /** The maximum of messages in a batch; default 10. */

@@ -11,7 +11,7 @@ export const verbose: Room = { links: Number.POSITIVE_INFINITY, accounts: Number
 
 const linksOfMany = 5
 
-/** The items that have room. Of thousands a person reads a few, and looks at the figures. */
+/** The items that have room. A person reads only a few of thousands, and looks at the figures. */
 export function takeFirst<T>(all: readonly T[], { links }: Room): readonly T[] {
   return all.length <= links ? all : all.slice(0, linksOfMany)
 }

@@ -68,7 +68,7 @@ function refuseDenied(
 ): FastifyReply | undefined {
   const isApi = request.url.startsWith('/api/')
   const call = isApi ? { service: 'execute-api' as const, operation: 'Invoke' } : serviceCallOf(request)
-  // "No permissions are required to perform this operation", not even where it is denied. (STS API Reference.)
+  // "No permissions are required to perform this operation", even if a policy denies it. (STS API Reference.)
   if (call === undefined || (call.service === 'sts' && call.operation === 'GetCallerIdentity')) return undefined
   const action = `${prefixOf(call.service)}:${verbs[call.operation] ?? call.operation}`
   const state = sessions.stateOf(session)

@@ -18,7 +18,7 @@ export function reasonOfContradiction(key: AssignmentKey, { entry, at }: Contrad
     : `${outdated} at ${at}, but the ledger has a record of it, ${object}, and Identity Center lists it; somebody else may have granted it since, so it is not revoked`
 }
 
-/** What a person can do if history and ledger contradict each other or a ledger object is spoiled. Depends on the reason's text. */
+/** The remedy for a person if history and ledger contradict each other, or if a ledger object is spoiled. Chosen by the reason's text. */
 export function remedyOfContradiction(reason: string): string | undefined {
   if (reason.startsWith(lost))
     return 'restore the version of that ledger object from before the loss; if the bucket keeps no versions, remove the access in Identity Center by hand: if links grant it, ssofile then grants and records it again'

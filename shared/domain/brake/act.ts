@@ -21,7 +21,7 @@ export type Act = {
   readonly item?: string
   /** One for each cause and author. Empty: the act is held only if it is on a list already. */
   readonly counts: readonly Counting[]
-  /** What people lose. The brake asks policies for their minimums. */
+  /** The access that people lose. The brake asks policies whether enough people keep it. */
   readonly takes?: Taking
   /** Whether the reason for which this list holds the act no longer applies. */
   readonly isOutlived?: (list: Pick<BrakeList, 'rule' | 'cause'>) => boolean

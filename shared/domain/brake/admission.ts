@@ -16,7 +16,7 @@ class Admission {
     this.#by = by
   }
 
-  /** Who or what admitted it, for logs. */
+  /** The brake, or the exemption that admitted it. For logs. */
   toString(): string {
     return this.#by
   }

@@ -5,7 +5,7 @@ export type AdmissionFacts = {
    * itself. `held by a minimum`: ssofile judges it again each time.
    */
   readonly standing: 'released' | 'held' | 'outlived' | 'held by a minimum' | 'free'
-  /** What policies say about the people who would be left. `agrees`: also if the act was released, or takes nothing from people. */
+  /** Whether policies allow that so few people keep the access. `agrees`: also if the act was released, or takes nothing from people. */
   readonly minimum: 'not asked' | 'objects' | 'agrees'
   /** The act counts nowhere, or every window has counted it before. */
   readonly isCounted: boolean

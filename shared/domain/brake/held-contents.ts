@@ -59,7 +59,7 @@ export function isHeldAlone({ leavesNone, givesAdministrator, assignments, limit
   return leavesNone || (givesAdministrator && assignments > limit)
 }
 
-/** What a change takes away, and from how many assignments, for a person. `undefined`: nothing. */
+/** A text for a person: the permissions that a change takes away, and the number of assignments that lose them. `undefined`: none. */
 export function describeLoss({ takesAway, taken, leavesNone, assignments }: ContentsFinding): string | undefined {
   if (leavesNone) return `leaves the permission set without any policy, on ${count(assignments, 'account assignment')}`
   return taken === 0

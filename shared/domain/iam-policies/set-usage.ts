@@ -28,7 +28,7 @@ export const setUsage = record({
   accounts: z.int(),
   /** The first of these accounts. Its customer managed policies are readable there. */
   readIn: accountId.optional(),
-  /** The accounts where the role could not be read, and the reasons. */
+  /** The accounts in which the role could not be read, and the reasons. */
   unread: z.array(record({ account: accountId, why: z.string() })),
   /** The creation of the oldest role, and the time of the oldest answer (`asOf`). Absent: no role was read. */
   madeAt: z.iso.datetime().optional(),

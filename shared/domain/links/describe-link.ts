@@ -477,7 +477,7 @@ function heldBy(held: readonly Access[]): Pick<NewStatus, 'state' | 'reason' | '
   }
 }
 
-/** What the status says about held access stays until the dispatcher, which knows, says something else. */
+/** Keeps the status's text about held access. Only the dispatcher knows more and may replace it. */
 function heldAs({ reason, remedy }: Status): Pick<NewStatus, 'state' | 'reason' | 'remedy'> {
   return { state: 'held', reason, remedy }
 }

@@ -175,8 +175,10 @@ function isPast(instant: string | undefined, now: Date): boolean {
 
 const dayMs = 24 * 60 * 60_000
 
-/** Never, if ssofile does not know that it made or adopted the user. */
-/** When ssofile may delete the user; `undefined`: never. */
+/**
+ * The time at which ssofile deletes an ended user. `undefined`: never, since the file does not ask for it or ssofile does not know that the
+ * user is one that it created or adopted.
+ */
 export function dueOf({ id, ended, deleteAfterDays }: OwnedPerson): Date | undefined {
   if (id === undefined || ended === undefined || deleteAfterDays === undefined) return undefined
   return new Date(Date.parse(ended.at) + deleteAfterDays * dayMs)

@@ -9,7 +9,7 @@ import { renderInstant } from '../text/instant.ts'
 import { groupKey } from './group-file.ts'
 import type { Membership } from './membership-file.ts'
 
-/** What one file under `memberships/` says now. Only `in-force` asks for anything. `unreadable`: its content is unknown. */
+/** The present meaning of one file under `memberships/`. Only `in-force` asks for anything. `unreadable`: its content is unknown. */
 export type MembershipReading =
   | { readonly state: 'absent' }
   | { readonly state: 'rejected' | 'unreadable'; readonly complaint: Complaint }

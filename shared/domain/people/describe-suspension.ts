@@ -37,7 +37,7 @@ export function isAdmitted(told: Pick<Status, 'state' | 'putOff'> | undefined): 
   return told !== undefined && admitted.has(told.state) && told.putOff?.state !== 'applying'
 }
 
-/** What the brake learns about a revocation whose user is suspended. `told`: the status of the file. */
+/** The facts for the brake about a revocation from a suspended user. `told`: the status of the file. */
 export function suspendedAs(user: PrincipalId, told: Status | undefined): SuspendedPerson | 'admitted' {
   return isAdmitted(told) ? 'admitted' : { user, by: uploaderWithoutSession(told?.by) }
 }
@@ -120,7 +120,7 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
   }
 }
 
-/** What a suspension does if ssofile cannot take the access. Every message uses these words. */
+/** The effect of a suspension on access that ssofile cannot take away. Every message uses these words. */
 export const suspendedLimit =
   'until that ends, sessions of permission sets that ssofile owns are denied within two minutes'
 

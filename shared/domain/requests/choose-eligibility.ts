@@ -40,7 +40,7 @@ export type Choice =
 
 /** Chooses the fitting eligibility that asks least: no approval, else fewer approvals, else fewer needs, else the first by name. */
 export function chooseEligibility(eligibilities: readonly Eligibility[], asking: Asking): Choice {
-  // Of ten thousand eligibilities, few are for this person.
+  // Of perhaps ten thousand eligibilities, only few are for this person.
   const meant = eligibilities.filter((one) => isFor(one, asking) && isForPermissionSet(one, asking))
   const judged = judgeAll(meant, asking)
   const [fit] = judged.filter(({ lacks, isUnclear }) => lacks.length === 0 && !isUnclear).sort(compareByAsking)

@@ -340,14 +340,14 @@ const suspendedReason = 'its user is suspended'
 const readWhoAndWhat: RequestStep = { do: 'read who and what' }
 const gone: RequestStep = { do: 'tell', status: undefined }
 
-/** By history this user's access is over, and nobody else has this name, so ssofile deletes the link whatever it says. */
+/** By history this user's access is over, and nobody else has this name. So ssofile deletes the link although it cannot read it. */
 function deleteUnreadable({ link, isUnread, userName, path }: Omit<RequestFacts, 'present'>): RequestStep | undefined {
   if (link.found !== 'unreadable') return undefined
   if (isUnread) return readWhoAndWhat
   return userName === path.link.principal ? { do: 'delete the link', etag: link.etag } : undefined
 }
 
-/** The digest grants nothing any more. */
+/** Whether the upload can grant nothing from now on: the request ended without a grant, or its access ended. */
 export function isOver({ events }: Pick<UploadHistory, 'events'>): boolean {
   return finalEvents.some((event) => events.has(event))
 }
@@ -448,7 +448,7 @@ function judge(facts: RequestFacts, reading: Valid, told: UploadHistory): Reques
   if (userName === undefined || path.link.principal !== userName) return refuse(facts, digest, complainOfUser(facts))
   if (facts.hasLeft) return { do: 'record', event: { event: 'withdrawn', digest, said: { reason: suspendedReason } } }
   if (facts.isDisabled) return refuse(facts, digest, complainOfDisabled(facts))
-  // Refused for good, even after the running access ends: by then nobody expects it any more.
+  // The refusal stays, even after the running access ends. By then, nobody expects an old request to be granted.
   const known = facts.present?.request
   const runsUntil = findRunning(facts) ?? (known?.digest === digest ? known.runsUntil : undefined)
   const shorter = runsUntil && complainOfShorter(path.key, reading, runsUntil)

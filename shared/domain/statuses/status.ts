@@ -54,9 +54,9 @@ const retirementState = record({
 /** How many people a rule matches, and their memberships. */
 const peopleOfRule = record({
   matching: z.int().min(0),
-  /** Of the matching people: members, by the rule or by others. */
+  /** The matching people who are members, by the rule or in another way. */
   members: z.int().min(0),
-  /** Of the matching people: in flight, suspended, or taken out by hand. */
+  /** The matching people who are no members: ssofile is adding them, they are suspended, or somebody removed them by hand. */
   waiting: z.int().min(0),
   /** The rule stopped matching them: they are about to leave. */
   leaving: z.int().min(0),
@@ -95,9 +95,9 @@ export const status = record({
     /** `stuck`: the account takes no changes now, so ssofile retries only after that ends. */
     failed: z.array(record({ account: accountId, reason: z.string(), stuck: z.literal(true).optional() })),
   }).optional(),
-  /** Of a request for temporary access. */
+  /** Only for a request for temporary access. */
   request: requestState.optional(),
-  /** Of a file that asks for a credential to be retired. */
+  /** Only for a file that asks ssofile to retire a credential. */
   retirement: retirementState.optional(),
   people: peopleOfRule.optional(),
   principalId: principalId.optional(),

@@ -2,9 +2,9 @@ import { type Lack, lackOfDisabledUser, lackOfSuspendedUser } from '../../domain
 import { lackOfName } from './find-lacks.ts'
 import type { Settling } from './settling.ts'
 
-/** Why a user has no access, whatever links say. */
+/** The reason why a user has no access although links may grant some. */
 export type End = {
-  /** What the links that name the user lack. Absent: somebody else has the name now, and that evaluation says it. */
+  /** The lack that links naming the user have. Absent: another user has the name now, and the evaluation of that user reports it. */
   readonly lack?: Lack | undefined
   /** The file that suspends the user. Absent: the directory ended the access. */
   readonly suspension?: string | undefined

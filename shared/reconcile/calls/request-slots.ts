@@ -17,10 +17,10 @@ type Terms = {
 }
 
 /**
- * Who may make the next request: at most so many are outstanding, and one for each account (IAM Identity Center User
- * Guide, "Quotas and limits"; "one role update at a time per account"). Everything is prepared before a slot is asked
- * for, so that a slot is free for no longer than it takes to notice. Revocations go first, then the oldest caller. If another
- * account has more than twice as much work, the oldest and that one alternate, because the longest backlog takes longest.
+ * Decides which caller may make the next request. Only a limited number of requests are outstanding, and one for each account (IAM Identity
+ * Center User Guide, "Quotas and limits"; "one role update at a time per account"). A caller asks for a slot only when everything is
+ * prepared, so a free slot is used at once. Revocations go first, then the oldest caller. If another account has more than twice as much
+ * work, its caller and the oldest one alternate, because the longest backlog takes longest.
  */
 export class RequestSlots {
   readonly #clock: Clock

@@ -35,8 +35,8 @@ export type ReadAccount = {
 }
 
 /**
- * What a night has read so far, in parts, each named by its last account. Lambda runs a function again that ran out of time,
- * and it continues after the last part. The report joins the parts, one after the other.
+ * The results of a night so far, in parts, each named by its last account. If Lambda runs a function again that ran out of time, it
+ * continues after the last part. The report joins the parts, one after the other.
  */
 export class KeptCredentials {
   readonly #objects: ObjectStore

@@ -9,8 +9,8 @@ const keptPrefix = 'state/permissions/'
 export type SetUsages = ReadonlyMap<PermissionSetName, SetUsage>
 
 /**
- * What a month has read so far: each part is named by its last account and has an object for each permission set. A run
- * continues after the last part, and joining the parts keeps only one permission set in memory.
+ * The results of a month so far. Each part is named by its last account and has an object for each permission set. A run continues after
+ * the last part. Joining the parts keeps only one permission set in memory.
  */
 export class KeptUsages {
   readonly #objects: ObjectStore

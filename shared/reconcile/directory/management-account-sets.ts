@@ -55,7 +55,10 @@ export class ManagementAccountSets {
     return this.lackOf(name, arn)
   }
 
-  /** Identity Center accepted a change of this permission set, so ssofile is not a delegated administrator now. */
+  /**
+   * Forgets the list if it contains this permission set. Identity Center accepted a change of the permission set, so ssofile is not a
+   * delegated administrator now.
+   */
   async disprove(arn: PermissionSetArn): Promise<void> {
     const seen = await (this.#seen ?? this.#load())
     if (!seen?.arns.includes(arn)) return

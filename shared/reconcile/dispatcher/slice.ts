@@ -34,7 +34,7 @@ export type SliceOptions = {
   readonly sliceMs: number
   /** A slice that did something waits this long for more work. */
   readonly lingerMs: number
-  /** Who holds the lease. */
+  /** The name under which the slice holds the lease. */
   readonly holder: string
 }
 

@@ -312,7 +312,7 @@ function parseHint(body: string): Hint | undefined {
   }
 }
 
-/** What a hint is about, without its cause. */
+/** The subject of a hint: the hint without its cause. */
 function subjectOf(hint: Hint): string {
   return JSON.stringify({ ...hint, cause: undefined })
 }

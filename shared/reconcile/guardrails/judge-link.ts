@@ -31,7 +31,7 @@ type Judged = Pick<LinkCase, 'link' | 'body' | 'uploadedAt'> & {
   readonly account?: AccountId
 }
 
-/** What the policies say about a link in the organization as known. Reads nothing if there is no policy. */
+/** The verdict of the policies on a link, in the organization as ssofile knows it. Reads nothing if there is no policy. */
 export async function judgeLink(
   { findUploader, account, ...about }: Judged,
   { policies, organization, configuration, tagsUntilMs, separations }: JudgeContext,

@@ -19,7 +19,7 @@ type JudgingMembership = {
   readonly isForetelling?: boolean | undefined
 }
 
-/** What the policies say about a membership file with its group's present links. Reads nothing if there is no rule. */
+/** The verdict of the policies on a membership file with its group's present links. Reads nothing if there is no rule. */
 export async function judgeMembership(
   { by, ...about }: Omit<MembershipCase, 'uploader' | 'links'> & { readonly by: Uploader | undefined },
   { objects, policies, configuration, isForetelling }: JudgingMembership,

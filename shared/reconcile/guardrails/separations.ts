@@ -116,7 +116,7 @@ export async function listKeptApart(
   return rejected.flatMap(({ key, permissionSet }) => (separatedFrom(guardrails, permissionSet) ? [key] : []))
 }
 
-/** The access of this principal's people in this account, where `isSeparated`. `besides`: access that is not recorded yet. */
+/** The access of this principal's people in this account to which `isSeparated` applies. `besides`: access that is not recorded yet. */
 export async function readOverlaps(
   { type, principalId }: Pick<Grant, 'type'> & { readonly principalId: PrincipalId },
   account: AccountId,

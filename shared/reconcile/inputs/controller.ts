@@ -16,9 +16,9 @@ import type { ToldInput } from './tell-input.ts'
 
 /** The types of one kind of input. */
 export type KindTypes = {
-  /** What the key says. */
+  /** The parsed key. */
   readonly name: unknown
-  /** What the body says. */
+  /** The parsed body. */
   readonly body: unknown
   /** ssofile's own record of one input of this kind. */
   readonly entry: unknown
@@ -28,7 +28,7 @@ export type KindTypes = {
   /** Nothing is left to do now. */
   readonly end: { readonly tell: string }
   readonly context: ReconcileContext
-  /** What one reconcile learns from the answers to its calls and cannot read again, or only with more calls. */
+  /** Facts from answers to the calls of one reconcile. They cannot be read again, or only with more calls. */
   readonly learnt?: unknown
 }
 
@@ -51,13 +51,13 @@ export type ReadingContext<Context extends ReconcileContext> = Omit<
   readonly ssoAdmin: ReadingSsoAdmin
 }
 
-/** One input as it is now. */
+/** The present state of one input. */
 export type Input<T extends KindTypes> = {
   readonly key: string
   readonly name: T['name']
   readonly file: FileReading<T['body']>
   readonly head: InputHead | undefined
-  /** Who uploaded or deleted it; `undefined`: unknown. */
+  /** The person or role that uploaded or deleted it. `undefined`: unknown. */
   readonly by: Uploader | undefined
   /** Its status as it was before this step. */
   readonly told: Status | undefined
@@ -81,11 +81,11 @@ export type Description = {
   readonly told: ToldInput | undefined
   /** When the loop looks at it again without an event. `now`: right after it writes the status. */
   readonly again?: Date | readonly Date[] | 'now' | undefined
-  /** What the loop sends after it writes the status. */
+  /** Messages that the loop sends after it writes the status. */
   readonly wakes?: Wakes | undefined
 }
 
-/** What the loop sends. `why` goes to the log. */
+/** Messages that the loop sends. `why` goes to the log. */
 export type Wakes = {
   readonly why: string
   readonly inputs?: readonly Pick<InputMessage, 'key' | 'user'>[]

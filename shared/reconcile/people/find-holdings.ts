@@ -16,7 +16,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 const readsAtOnce = 16
 
-/** What a person has by our records, and access through groups. */
+/** The access and memberships of a person by our records, and access through groups. */
 export type FoundHoldings = Omit<Holdings, 'memberships'> & {
   readonly memberships: readonly { readonly id: MembershipId; readonly entry: OwnedMembership }[]
   /** Our entries in the ledger. */

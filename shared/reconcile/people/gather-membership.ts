@@ -61,7 +61,7 @@ export type AskingFile = {
   readonly head: InputHead | undefined
   readonly reading: MembershipReading
   readonly told: Status | undefined
-  /** The user that it is bound to; `undefined`: whoever has the name. */
+  /** The user that it is bound to. `undefined`: the present user with the name. */
   readonly boundTo: PrincipalId | undefined
 }
 
@@ -83,7 +83,7 @@ export type Member = MemberFacts & {
   readonly lacks: ReadonlyMap<string, MembershipLack>
   /** By key: the objections of policies to a file. */
   readonly judged: Pick<Judged, 'refusals' | 'warnings'>
-  /** Who removed the user; `undefined`: nobody did, or it is unknown. */
+  /** The author who removed the user from the group. `undefined`: nobody did, or the author is unknown. */
   readonly removedBy: Author | undefined
 }
 
@@ -222,7 +222,7 @@ type Person = {
   readonly entry: OwnedMembership | undefined
 }
 
-/** Who asks for this user's membership now: files with the present name, and the rule of the group. */
+/** Finds the files with the user's present name and the rule of the group: everything that may ask for this user's membership now. */
 async function gatherWish(of: Person, look: Look) {
   const { user, person, present, suspension, entry } = of
   const { group, user: named } = look.input.name

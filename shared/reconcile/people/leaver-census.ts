@@ -58,7 +58,7 @@ export class LeaverCensus {
     const leaving = await pLimit(asksAtOnce).map(byRule, async ({ id, entry }) => {
       if (!entry.files.every((file) => file.key === key)) return []
       const person = await findPerson(id.user)
-      // A user who is gone needs no brake.
+      // The brake does not count users who are gone from the directory.
       if (person === undefined) return []
       const stays = rule && !person.isDisabled && askRule(rule, { person, entry, key, now }).asks !== 'no'
       return stays ? [] : [{ membership: id, item: renderMembership(entry) }]

@@ -14,7 +14,7 @@ export type MembershipChange = {
   readonly at?: string
   /** Someone else ended it. */
   readonly isByOthers?: boolean
-  /** Who ended it; absent: unknown. */
+  /** The author who ended it. Absent: unknown. */
   readonly by?: Author | undefined
   /** Finds a lost record in the directory. */
   readonly membershipId?: string | undefined

@@ -177,7 +177,7 @@ function presentName(
   return (user && nameInLinks(user.name, configuration.principalSuffix)) ?? name
 }
 
-/** What the entry keeps from the file. Stays as it was while the file is not valid. */
+/** The fields that the entry keeps from the file. They stay the same while the file is not valid. */
 function termsOf({ file, entry }: PersonInput): Pick<OwnedPerson, 'deleteAfterDays' | 'endsAt'> {
   const { deleteAfterDays, endsAt } = (file.is === 'valid' ? file.body : entry) ?? {}
   return { ...(deleteAfterDays !== undefined && { deleteAfterDays }), ...(endsAt !== undefined && { endsAt }) }

@@ -63,7 +63,7 @@ async function bringOrRefuse(
   }
 }
 
-/** What one permission set should deny, by the record of ended sessions. */
+/** The sessions that one permission set should deny, from the record of ended sessions. */
 export type DenialWish = {
   readonly wanted: readonly EndedSession[]
   /** Why some entries are ignored, in words. */

@@ -71,7 +71,7 @@ function describeProvisioning({ outcome, accounts }: Exclude<ProvisioningResult,
   return { state: 'failed', accounts, reason, remedy }
 }
 
-/** What the change of a file leaves alone, takes away, and does not reach. */
+/** Warnings about a changed file: permissions that it leaves alone, access that it takes away, and accounts that it does not reach. */
 export function changeWarnings(
   { actual, wanted }: Pick<Comparison, 'actual' | 'wanted'>,
   { change }: OwnedPermissionSet,

@@ -27,7 +27,7 @@ import {
 import type { ProvisioningResult } from './provision-permission-set.ts'
 import type { Provisionings } from './provisionings.ts'
 
-/** A retry does not help against these. */
+/** Identity Center's refusals for which a retry does not help. */
 export const refusals = ['ValidationException', 'AccessDeniedException', 'ServiceQuotaExceededException'] as const
 
 export type PermissionSetContext = OpenSettleContext & {
@@ -59,7 +59,7 @@ export type PermissionSetObstacle =
       readonly warnings: readonly string[]
     }
 
-/** What one reconcile learns from the answers to its calls. */
+/** Facts from answers to the calls of one reconcile. */
 export type LearntPermissionSet = {
   readonly isDenied?: true
   /** The definition as read, updated by our own successful calls. */

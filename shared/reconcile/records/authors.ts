@@ -50,7 +50,7 @@ export async function noteAuthors(objects: ObjectStore, touched: Touched, called
 /** The call: an assignment created or deleted, a user removed in the console, or any change of a permission set. */
 export type Deed = 'Create' | 'Delete' | 'Remove' | ''
 
-/** Who did this last, within an hour; `undefined`: unknown, because the event was lost or has not arrived yet. */
+/** The author of the last such call within an hour. `undefined`: unknown, because the event was lost or has not arrived yet. */
 export async function findAuthor(
   { objects, clock }: { readonly objects: ReadingObjects; readonly clock: Pick<Clock, 'now'> },
   touched: Touched,
@@ -61,7 +61,7 @@ export async function findAuthor(
   return stored?.value.authors.findLast(({ call, at }) => call.startsWith(deed) && Date.parse(at) >= since)
 }
 
-/** Forgets authors that nobody asks for any more. */
+/** Forgets authors after twice the time in which `findAuthor` returns them. */
 export async function forgetAuthors({ objects, clock }: { readonly objects: ObjectStore; readonly clock: Clock }) {
   const since = clock.now().getTime() - 2 * believedMs
   for await (const { key, lastModified } of objects.list(prefix))

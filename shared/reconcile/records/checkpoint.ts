@@ -47,7 +47,7 @@ const checkpoint = record({
 
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/reconcile.json', checkpoint)
 
-/** What one comparison remembers for the next. */
+/** The facts that one comparison keeps for the next. */
 export type Memory = Readonly<Pick<z.infer<typeof checkpoint>, 'entries' | 'statuses' | 'links'>>
 
 /** `since`: older ledger entries were settled, unless `entries` names them. */

@@ -24,7 +24,7 @@ const foreignAssignment = record({
   /** The links that also grant it, as last seen. */
   links: z.array(grantingLink),
   seenAt: z.iso.datetime(),
-  /** Who granted it; absent: unknown. */
+  /** The author who granted it. Absent: unknown. */
   by: author.optional(),
 })
 export type ForeignAssignment = Readonly<z.infer<typeof foreignAssignment>>

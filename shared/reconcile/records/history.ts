@@ -53,7 +53,7 @@ export type HistoryRecord = {
   readonly confirmedAt: string
   /** Why the brake holds it, or why it is reported loudly. */
   readonly reason?: string | undefined
-  /** Who did it, if ssofile did not; absent: unknown. */
+  /** The author, if ssofile did not do it. Absent: ssofile did, or the author is unknown. */
   readonly by?: Author | undefined
 }
 

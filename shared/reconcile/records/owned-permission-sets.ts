@@ -66,7 +66,7 @@ export const ownedPermissionSet = record({
     changes: z.array(z.string()),
     /** The access that this change may take away, and from how many: for the status once the change is in force. */
     takes: z.string().optional(),
-    /** Who made the manual change that this one undoes; absent: unknown, or it undoes nothing. */
+    /** The author of the manual change that this one undoes. Absent: unknown, or it undoes nothing. */
     undoes: author.optional(),
     /** Needed since the last change of the definition, until a later provisioning SUCCEEDED. */
     provisioning: owedProvisioning.optional(),

@@ -18,7 +18,7 @@ export type ToldOnce<Event extends string> = {
   readonly named?: string
   readonly at: string
   readonly body: object
-  /** Who did it by hand; absent: ssofile did, or it is unknown. */
+  /** The author, if somebody did it by hand. Absent: ssofile did it, or the author is unknown. */
   readonly by?: Author | undefined
   /** The owner of what changed, if the change has one. */
   readonly owner?: string | undefined
@@ -64,7 +64,7 @@ export async function readOwnerBeside(objects: ObjectStore, key: string): Promis
   return owner && decodeSafely(owner)
 }
 
-/** Who made this change by hand, and why it is loud. Neither: ssofile did, or it is unknown. */
+/** The author of a change by hand, and the reason why it is reported loudly. Both absent: ssofile made the change, or nothing is known. */
 export async function readHand(
   objects: ObjectStore,
   key: string,

@@ -12,7 +12,7 @@ import type { GroupsOfPerson, People } from './people.ts'
 export type EligibleQuestion = {
   /** Also through groups. */
   readonly user?: { readonly id: PrincipalId; readonly name: string } | undefined
-  /** What the members of this group may request. */
+  /** Only eligibilities for the members of this group. */
   readonly group?: string | undefined
   readonly permissionSet?: string | undefined
   /** A place in its present scopes, as far as known. */

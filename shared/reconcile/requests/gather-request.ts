@@ -32,7 +32,7 @@ export type RequestSources = {
   readonly fresh?: ReadonlySet<string> | undefined
 }
 
-/** What a search for one account needs. */
+/** Everything that a search for one account needs. */
 export type Finding = Pick<RequestSources, 'fresh'> & {
   readonly organization: Pick<OrganizationCache, 'view' | 'find' | 'readLive'>
 }

@@ -26,7 +26,7 @@ function limitedMap<T, R>(items: readonly T[], call: (item: T) => Promise<R>): P
   return pLimit(callsAtOnce).map(items, call)
 }
 
-/** Who people are and which groups they are in, at most a minute old. Names are as in keys, without `principalSuffix`. */
+/** The users of the directory and their groups, at most a minute old. Names are as in keys, without `principalSuffix`. */
 export class People {
   readonly #identityStore: IdentityStore
   readonly #clock: Clock

@@ -5,7 +5,7 @@ import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import type { InPortions } from '../take-over/list-existing.ts'
 
-/** Where to look for lost records. */
+/** The places to search for lost records. */
 export type LostSources = {
   readonly objects: ObjectStore
   readonly versions: ObjectVersions
