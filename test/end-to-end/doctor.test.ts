@@ -61,7 +61,7 @@ describe('as delegated administrator, with an instance of the account beside', (
       figures: { changes: 1, shown: 1, newestShownSeconds: expect.any(Number) },
     })
     expect(powerless.of('fail')).toEqual(['identity center'])
-    expect(powerless.told('identity center')).toContain('refused to these credentials: sso:DeleteAccountAssignment')
+    expect(powerless.told('identity center')).toContain('actions to these credentials: sso:DeleteAccountAssignment')
     expect(powerless.exitCode).toBe(1)
     expect(await seen(system)).toEqual(before)
   })

@@ -179,7 +179,7 @@ test('HR deletes nobody who has access of others, and no more than five before a
   expect(leavers).toEqual(expect.arrayContaining(people))
   expect(told).toMatch(/deletions? of (a user|users)/)
   expect(await left()).toEqual([kept])
-  expect((await system.status(`people/${kept}.json`))?.reason).toContain('1 access that others gave')
+  expect((await system.status(`people/${kept}.json`))?.reason).toContain('1 foreign assignment')
 })
 
 test('where a provider keeps users, nobody is written, and the status says who shows it', async () => {

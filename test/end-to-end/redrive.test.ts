@@ -52,9 +52,7 @@ describe('a poisoned message', () => {
     const [letter] = await untilDead('links')
     expect(letter).toMatchObject({ queue: 'links', about: [link], done: 'left' })
     expect(letter?.fault).toBeUndefined()
-    expect(letter?.errors[0]).toContain(
-      `${statusOfLink}: received something that this version of ssofile did not write`,
-    )
+    expect(letter?.errors[0]).toContain(`${statusOfLink}: received content that this version of ssofile cannot read`)
     const { exitCode, stdout } = await system.ssofile(['redrive'], 'ssofile')
     expect(exitCode).toBe(1)
     expect(stdout).toContain(`about     ${link}`)
@@ -70,7 +68,7 @@ describe('a poisoned message', () => {
   test('that can never be worked on is told as such, is not put back, and is discarded by its id', async () => {
     await system.send('uploads', '{"Records": 7}')
     const [letter] = await untilDead('uploads')
-    expect(letter?.fault).toMatch(/^it is no message for the queue uploads: /)
+    expect(letter?.fault).toMatch(/^it is not a message for the queue uploads: /)
     expect(await redrive('uploads', '--all')).toMatchObject({ exitCode: 1, letters: [{ done: 'left' }] })
     const id = letter?.messageId ?? ''
     expect(await redrive('--discard', id)).toMatchObject({ exitCode: 0, letters: [{ done: 'discarded' }] })

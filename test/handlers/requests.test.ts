@@ -145,7 +145,7 @@ describe('nothing is granted', () => {
     )
     await world.clock.advance(3_000)
     await asking.decide('tom')
-    const waits = { state: 'waiting', reason: expect.stringContaining('does not give to ssofile') }
+    const waits = { state: 'waiting', reason: expect.stringContaining('does not return to ssofile') }
     expect([await asking.status(), await asking.status(denial)]).toEqual([
       expect.objectContaining(waits),
       expect.objectContaining(waits),

@@ -65,7 +65,7 @@ test('beyond the limit files that are not valid have one status together, which 
   expect(reason).toBe(
     "received more than 5 files that are not valid in the folder 'team'; 5 have a status each, 35 more have none, such as 'links_data/team/bad 05', 'links_data/team/bad 06', 'links_data/team/bad 07', expected few",
   )
-  expect(remedy).toBe('correct or delete them; to see what is wrong with each: ssofile validate s3://<bucket>')
+  expect(remedy).toBe('correct or delete them; ssofile validate s3://<bucket> shows all faults')
 })
 
 test('another folder has its own limit', async () => {

@@ -630,7 +630,7 @@ function complainOfDisabled({ path: { key, link } }: RequestFacts): Complaint {
   return {
     object: key,
     received: `a request of '${quote(link.principal)}', who is disabled in the directory, or suspended`,
-    expected: 'one of a user who may sign in',
+    expected: 'one by a user who can sign in',
     remedy: 'have the user enabled: ssofile then evaluates the request again; or delete the request',
   }
 }

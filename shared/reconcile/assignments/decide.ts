@@ -12,14 +12,13 @@ type Unclear = Extract<Wish, { is: 'unclear' }>
 type Unplaced = Extract<Wish, { is: 'unplaced' }>
 
 const inProgressReason = 'an earlier request for it is still in progress'
-const unansweredReason =
-  'its creation got no answer and may still take effect; it is looked at again when 15 minutes are over'
+const unansweredReason = 'its creation got no answer and may still take effect; ssofile checks again after 15 minutes'
 const settlingReason =
-  'Identity Center lists something else than our last call made; its listing counts five minutes after that call'
+  'Identity Center does not show our last call yet; ssofile trusts its listing five minutes after that call'
 const unplacedReason =
-  'Organizations does not say State or Paths of the account, so it is not known which links mean it; nothing is granted or revoked there (ssofile doctor tells more)'
+  'Organizations does not say State or Paths of the account, so ssofile does not know which links cover it, and grants and revokes nothing there (ssofile doctor says more)'
 const departedReason =
-  'Organizations does not know the account; the entry is kept until the account is back, or known to be gone'
+  'Organizations does not list the account; ssofile keeps the entry until the account is back or has certainly left'
 
 /**
  * The next step for one access. Pure: it reads nothing and changes nothing.
@@ -298,7 +297,7 @@ function leaveUnread(facts: Facts, { unreadable }: Unclear, entry: LedgerEntry):
 function unreadReason(unreadable: readonly string[]): string {
   const [first = ''] = unreadable
   const more = unreadable.length > 1 ? ` and ${unreadable.length - 1} more` : ''
-  return `it is not known whether '${quote(first, 1024)}'${more} grants it: S3 does not give that object to ssofile, or nobody knows what its selector means; see: ssofile status '${quote(first, 1024)}'`
+  return `ssofile does not know whether '${quote(first, 1024)}'${more} grants it, because S3 does not return the file or ssofile cannot read its selector; see ssofile status '${quote(first, 1024)}'`
 }
 
 /**

@@ -23,6 +23,9 @@ export async function denySuspendedMembers({ id, context }: Settling): Promise<v
     if (ended.length > 0) await recordEndedSessions(objects, ended)
   } catch (error) {
     if (!isServiceError(error)) throw error
-    log.warn('it is not known which members of a group are suspended; the next look at their files finds it', { error })
+    log.warn(
+      'ssofile does not know which members of a group are suspended; it finds out when it next evaluates their files',
+      { error },
+    )
   }
 }

@@ -192,6 +192,6 @@ export function changing({
   context.principals.forget(type, principal)
   const noun = type === 'GROUP' ? 'group' : 'user'
   return new Error(
-    `Identity Store finds another id, or none, for the ${noun} '${principal}' than the one that has this name; the directory is being changed, and it is looked at again`,
+    `Identity Store does not find the id of the ${noun} '${principal}' by its name, because the directory is changing; ssofile tries again`,
   )
 }

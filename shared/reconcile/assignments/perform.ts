@@ -235,14 +235,14 @@ async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<Again
 function admissionOf({ known, prepared, access }: Settling): Admission {
   if (known.admission?.outcome === 'passes') return known.admission
   if (prepared?.before && isBegun(prepared.before)) return exempt('it was admitted before, as its record says')
-  throw new Error(`${access.principal} would lose an access, and the brake was not asked`)
+  throw new Error(`${access.principal} would lose access without asking the brake`)
 }
 
 /** Waits, then evaluates everything again, because the links may no longer ask for the refused call. */
 async function pause(settling: Settling, reason: string): Promise<Again | undefined> {
   const { clock, randomness, log, ending } = settling.context
   const attempt = ++settling.refusals
-  log.warn('Identity Center did not take the request; it is evaluated again', { reason, attempt })
+  log.warn('Identity Center did not accept the request; ssofile evaluates again', { reason, attempt })
   // Full jitter over an exponential back-off, up to 20 seconds (Builders' Library, "Timeouts, retries, and backoff with jitter").
   await clock.sleep(Math.min(20_000, 200 * 2 ** attempt) * (0.25 + 0.75 * randomness.fraction()), ending)
   const { listing } = settling.known
@@ -353,7 +353,7 @@ async function leaveToOthers(settling: Settling, { links }: StepOf<'leave to oth
     throw new RecordChangedError(key)
   }
   standings.noteForeign(key, links)
-  log.info('someone else made this access: it is recorded as foreign and left alone')
+  log.info('someone else granted this access: ssofile records it as foreign and leaves it alone')
   if (entry) await settling.drop()
   settling.know({ rest: { result: 'foreign' } })
 }
@@ -363,7 +363,7 @@ async function finishRelease(settling: Settling): Promise<void> {
   const { access, now, context, key } = settling
   await giveBack(context.objects, key, { ...access, releasedAt: access.releasedAt ?? now })
   context.standings.noteForeign(key, access.links)
-  context.log.info('the release of this access had begun: it is recorded as foreign and left alone')
+  context.log.info('the release of this access had begun: ssofile records it as foreign and leaves it alone')
   await settling.drop()
   settling.known = {}
 }
@@ -383,7 +383,7 @@ async function reportContradiction(
 ): Promise<void> {
   const { context, key, entry } = settling
   const reason = reasonOfContradiction(key, contradiction)
-  context.log.error('history and ledger contradict each other; a person has to decide', { assignment: key, reason })
+  context.log.error('history and ledger contradict each other; a person must decide', { assignment: key, reason })
   if (!entry) {
     const { principalId, permissionSetArn } = settling.target
     await noteName(settling)
@@ -418,7 +418,7 @@ export async function putOff(
   const backoff = nextAttempt(clock.now(), attempts - 1, randomness.fraction())
   const next = until && until > clock.now() && until < backoff ? until : backoff
   const openUntil = state === 'stuck' ? undefined : renderInstant(next)
-  log.warn('not finished; it is tried again later', { reason, state, attempts, nextAttempt: openUntil })
+  log.warn('not finished; ssofile tries again later', { reason, state, attempts, nextAttempt: openUntil })
   metrics.record('PutOff')
   principals.forget(assignment.type, assignment.principal)
   if (entry) {

@@ -28,10 +28,10 @@ export async function releaseAssignment(
   const ledger = new Ledger(objects)
   const stored = await unlessSpoiled(ledger.read(key))
   if (isSpoiled(stored)) return refuse(key, stored.message)
-  if (stored === undefined) return refuse(key, 'no entry any more')
+  if (stored === undefined) return refuse(key, 'no entry')
   const access = stored.entry
   if (access.releasedAt === undefined && !isAtRest(access))
-    return refuse(key, `an entry that is not at rest: ${access.state}${access.reason ? `, ${access.reason}` : ''}`)
+    return refuse(key, `an entry with unfinished work: ${access.state}${access.reason ? `, ${access.reason}` : ''}`)
   // Schedule an evaluation, which updates the statuses of its links.
   const now = clock.now()
   await scheduleWork(objects, renderInstant(now), key)
@@ -41,7 +41,7 @@ export async function releaseAssignment(
     await giveBack(objects, key, released)
     await ledger.remove(begun)
   } catch (error) {
-    if (error instanceof RecordChangedError) return refuse(key, 'an entry that somebody changed meanwhile')
+    if (error instanceof RecordChangedError) return refuse(key, 'an entry that somebody changed during the release')
     throw error
   }
   return { outcome: 'released', key }
@@ -69,8 +69,8 @@ function refuse(key: AssignmentKey, received: string): Released {
   const complaint: Complaint = {
     object: ledgerKey(key),
     received,
-    expected: 'an entry that is granted and has nothing left to do',
-    remedy: 'wait until it is settled (ssofile status), then release it again',
+    expected: 'a granted entry without unfinished work',
+    remedy: 'wait until the work is done (ssofile status), then release it again',
   }
   return { outcome: 'refused', complaint }
 }

@@ -29,7 +29,7 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
   if (spoiled) {
     if (spoiled.object.key !== ledgerKey(key)) throw spoiled
     // Every sweep tries this entry again until somebody restores it.
-    context.log.error('a ledger entry cannot be read; nothing is granted or revoked there', { error: spoiled })
+    context.log.error('a ledger entry cannot be read; ssofile grants and revokes nothing there', { error: spoiled })
     const { id, readings } = settling
     // The id's present name says which links ask for the access.
     settling.whereabouts = await context.principals.whereabouts(id.type, id.principalId, context.pulledMs)
@@ -64,7 +64,7 @@ const factsMost = 4_000
 function endOfCircle({ wish, entry, known, context }: Settling): Step {
   const withoutReasons = (name: string, value: unknown) => (name === 'reason' ? undefined : value)
   const facts = JSON.stringify({ wish, entry, known }, withoutReasons).slice(0, factsMost)
-  const reason = `it was not settled after ${stepsMost} steps, which is a defect of ssofile; tell its maintainers: ${facts}`
+  const reason = `its evaluation did not end after ${stepsMost} steps, which is a defect of ssofile; tell its maintainers: ${facts}`
   context.log.error('an assignment goes round in circles', { facts })
   return known.rest?.result === 'open' ? { do: 'finish', rest: { result: 'open', reason } } : { do: 'put off', reason }
 }
@@ -88,7 +88,7 @@ function tellGrace({ wish, entry, lacks }: Settling): Lacks {
   if (wish.is !== 'lacking' || until === undefined) return lacks
   const kept = (lack: Lack): Lack => ({
     ...lack,
-    reason: `${lack.reason}; the access of the former one is revoked at ${until}`,
+    reason: `${lack.reason}; ssofile revokes the access of the former one at ${until}`,
   })
   return new Map([...lacks].map(([link, lack]) => [link, lack === 'none' ? lack : kept(lack)]))
 }

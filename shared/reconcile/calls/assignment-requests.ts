@@ -92,7 +92,7 @@ export class AssignmentRequests {
   /** One search for all callers that need a slot. If the search fails, they wait for a slot as before. */
   #recoverOnce(): Promise<void> {
     this.#recovering ??= this.recover()
-      .catch((error: unknown) => this.#log.warn('requests without an answer could not be looked for', { error }))
+      .catch((error: unknown) => this.#log.warn('ssofile could not look for requests without an answer', { error }))
       .finally(() => {
         this.#recovering = undefined
       })
@@ -211,7 +211,7 @@ export class AssignmentRequests {
       const unknown = asked.length === 1 ? asked : await this.#look(kind, asked)
       await Promise.all(unknown.map((id) => this.#describe(kind, id)))
     } catch (error) {
-      this.#log.warn('the requests in progress could not be read; they are read again', { error, kind })
+      this.#log.warn('ssofile could not read the requests in progress, and will read them again', { error, kind })
     }
   }
 

@@ -39,7 +39,7 @@ export class CredentialMails {
   get notes(): readonly string[] {
     return [...this.#unknown]
       .sort()
-      .map((name) => `nobody is told who is named '${name}' in hygiene.json: notifications.receivers has no such name`)
+      .map((name) => `no receiver for '${name}' in hygiene.json: notifications.receivers has no such name`)
   }
 
   /** `date`: of the report; the same day makes the same message. */
@@ -54,7 +54,7 @@ export class CredentialMails {
         reason: toldOf(row),
         remedy: remedyOf(row),
       }))
-      const more = `Everything: reports/credentials/${date}/index.html in the bucket, and credentials.csv beside it.`
+      const more = `The whole report: reports/credentials/${date}/index.html in the bucket, and credentials.csv beside it.`
       return (receiver === undefined ? [] : waysOf(receiver)).map((way): DigestMessage => {
         const id = idOf('credentials', date, name, way)
         return { v: 1, id, receiver: name, way, counts, lines, more }

@@ -50,8 +50,12 @@ export async function readSecurityAccount(
     isRootCentral: 'is' in central ? central.is : undefined,
     analyzers: 'is' in all ? all.is.filter((one) => one.isOfOrganization).map(({ arn }) => arn) : [],
     notes: [
-      ...('code' in central ? [`whether root credentials are managed centrally is not known: ${central.code}`] : []),
-      ...('code' in all ? [`whether the organization has an analyzer of unused access is not known: ${all.code}`] : []),
+      ...('code' in central
+        ? [`ssofile does not know whether root credentials are managed centrally: ${central.code}`]
+        : []),
+      ...('code' in all
+        ? [`ssofile does not know whether the organization has an analyzer of unused access: ${all.code}`]
+        : []),
     ],
   }
 }

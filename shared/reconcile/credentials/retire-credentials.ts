@@ -93,7 +93,7 @@ async function listCredentials(
     const credential = parseCredential(recordKey.slice(retirementPrefix.length, -'.json'.length))
     if (credential === undefined || keys.has(renderCredential(credential))) continue
     const stored = await unlessSpoiled(retirementRecord(objects, credential).read())
-    if (isSpoiled(stored)) log.error('a credential could not be kept: its record cannot be read', { recordKey })
+    if (isSpoiled(stored)) log.error('ssofile could not restore a credential: its record cannot be read', { recordKey })
     else keys.set(renderCredential(credential), [...(stored?.value.files ?? [])])
   }
   return keys
@@ -151,7 +151,7 @@ function openJudge(view: OrganizationView, hygiene: Hygiene, ports: Ports) {
       return judgeRetireFile(file, { account, owner: await owning, isBreakGlass }, hygiene) ?? 'asks'
     } catch (error) {
       if (!isServiceError(error)) throw error
-      const told = 'the owner of an account is not known now: nothing is retired there, and nothing undone'
+      const told = 'the owner of an account is unknown now: ssofile retires and restores nothing there'
       ports.log.warn(told, { account: file.account, error })
       return 'unknown'
     }
@@ -180,10 +180,10 @@ async function reconcileEach(
 async function tellFailure(message: InputMessage, error: unknown, context: RetirementContext): Promise<void> {
   const { key } = message
   const { objects, log, configuration } = context
-  log.error('a credential could not be retired, or kept; the next run tries again', { input: key, error })
+  log.error('ssofile could not retire or restore a credential; the next run tries again', { input: key, error })
   const remedy = isServiceError(error, 'AccessDenied')
-    ? `deploy the role ${configuration.hygieneRole} into the account (docs/credentials.md); it is tried again every five minutes`
-    : 'wait: it is tried again every five minutes'
+    ? `deploy the role ${configuration.hygieneRole} into the account (docs/credentials.md); ssofile tries again every five minutes`
+    : 'wait: ssofile tries again every five minutes'
   const reason = error instanceof Error ? error.message : String(error)
   const head = await objects.head(key)
   await tellInput(context, { key, head }, (current) => {

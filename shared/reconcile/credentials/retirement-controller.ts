@@ -210,7 +210,7 @@ async function remove(
     await unlessGone(() => deleteCredential(exempt('it was admitted before, as its record says'), name, iam))
   } catch (error) {
     if (!isServiceError(error, 'DeleteConflict')) throw error
-    const remedy = 'retire its password and keys by files of their own, and take it out of groups and policies'
+    const remedy = 'retire its password and keys with their own files, and take the user out of groups and policies'
     const reason = `AWS refuses: ${error.message}`
     return { told: { ...describeRetirement(name, entry, facts), state: 'blocked', reason, remedy } }
   }
@@ -227,7 +227,7 @@ async function askBrake(
   const { owner } = name
   const answer = await brake.admit(retirementAct({ owner, item: `${renderCredential(name)} ${act}` }))
   if (answer.outcome === 'passes') return undefined
-  const remedy = 'a person releases it (ssofile brake), or delete this file'
+  const remedy = 'an operator can review and release it: ssofile brake; or delete this file'
   return { told: { ...describeRetirement(name, entry, facts), state: 'held', reason: answer.reason, remedy } }
 }
 

@@ -78,9 +78,9 @@ export async function writeCredentials(
   const told = [...notes, ...unknown, ...mails.notes]
   const facts = [
     `${count(accounts, 'account')} with ${count(users, 'user')} and ${count(keys, 'access key')}; ${count(unread, 'account')} could not be read`,
-    ...(excepted > 0 ? [`${excepted} things are as somebody wants them until a day (exceptions in hygiene.json)`] : []),
+    ...(excepted > 0 ? [`${excepted} things are temporary exceptions (hygiene.json)`] : []),
     describeAnalyzers(analyzedBy),
-    'Uses are known late, by up to a day; nothing here was changed',
+    'AWS reports use up to a day late; this report changes nothing',
   ]
   const page = renderCredentialPage({ madeAt, facts, urgent, top: tally.top, notes: told })
   await objects.put(`${folder}index.html`, Buffer.from(page))
@@ -109,7 +109,9 @@ async function readHygiene(
   const broken = read.ok ? [] : [read.complaint]
   await tellBroken(ports, hygieneKey, broken)
   if (read.ok) return { hygiene: read.value, notes: [] }
-  const notes = broken.map((complaint) => `the defaults count, and nobody is told: ${renderComplaint(complaint)}`)
+  const notes = broken.map(
+    (complaint) => `ssofile uses the defaults and notifies nobody: ${renderComplaint(complaint)}`,
+  )
   return { hygiene: defaultHygiene, notes }
 }
 
@@ -153,7 +155,10 @@ function openOwners(ports: CredentialPorts, hygiene: Hygiene, view: Organization
       return (await ownerOf(account)) ?? ''
     } catch (error) {
       if (!isServiceError(error)) throw error
-      ports.log.warn('the tags of an account could not be read: its owner is not told', { account: account.id, error })
+      ports.log.warn('the tags of an account could not be read: ssofile does not notify its owner', {
+        account: account.id,
+        error,
+      })
       return ''
     }
   }

@@ -133,7 +133,7 @@ async function readAccounts(ports: ReportPorts, configuration: Configuration, ke
     const last = part.at(-1)
     if (last === undefined) break
     if (ports.clock.monotonicMs() >= untilMs) {
-      ports.log.info('the accounts are not all read: the next run goes on', { left: left.length - from })
+      ports.log.info('ssofile has not read all accounts: the next run goes on', { left: left.length - from })
       return false
     }
     const read = await Promise.all(part.map(({ id }) => readUsages(ports, id, { auditorRole })))

@@ -78,7 +78,7 @@ export async function reconcile(
   const found = await findDifferences(ports.objects, view, configuration, { last })
   const { unplaced } = found
   if (unplaced.length > 0)
-    ports.log.error('Organizations does not say State or Paths of accounts; nothing is granted or revoked there', {
+    ports.log.error('Organizations does not say State or Paths of accounts; ssofile grants and revokes nothing there', {
       unplaced,
     })
   const listed = new Set(view.accounts.map(({ id }) => id))
@@ -110,7 +110,7 @@ async function close(
 ): Promise<ReconcileReport> {
   const { counts, due, inputs, unfinished, unreadable } = found
   if (unreadable.length > 0)
-    ports.log.error('objects cannot be read; nothing is granted or revoked by them until they can be read', {
+    ports.log.error('ssofile cannot read some objects, and grants and revokes nothing by them until it can', {
       unreadable,
     })
   const statuses = new StatusStore(ports.objects, ports.clock)

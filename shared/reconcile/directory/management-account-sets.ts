@@ -120,7 +120,7 @@ export type LackOfControl = (name: PermissionSetName, arn: PermissionSetArn) => 
 /** Why an import skips it: its link would wait, and its access could not be revoked. */
 export function faultOfControl({ reason, remedy }: Lack): Omit<Complaint, 'object'> {
   return {
-    received: `what ssofile cannot control: ${reason}`,
+    received: `a permission set that ssofile cannot control: ${reason}`,
     expected: 'a permission set that the management account does not have',
     remedy,
   }

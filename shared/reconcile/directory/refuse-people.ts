@@ -29,16 +29,16 @@ type Sources = {
 export async function refusePeople(sources: Sources, now: Date): Promise<Omit<Complaint, 'object'> | undefined> {
   if (sources.configuration.directory !== 'identity-center')
     return {
-      received: 'a file under people/, while the configuration says nothing of the directory',
-      expected: '"directory": "identity-center", which says that no provider keeps the users',
-      remedy: 'have the configuration say so and deploy it, or delete this file',
+      received: 'a file under people/ without "directory" in the configuration',
+      expected: '"directory": "identity-center", which says that no identity provider manages the users',
+      remedy: 'write it into the configuration and deploy, or delete this file',
     }
   const provider = await findProvider(sources, now)
   return (
     provider && {
-      received: `a directory in which a provider keeps users: '${quote(provider.user)}' has the issuer ${quote(provider.issuer)}`,
-      expected: 'users of Identity Center alone',
-      remedy: 'make and change people in the provider; delete the files under people/',
+      received: `a directory whose users an identity provider manages: '${quote(provider.user)}' has the issuer ${quote(provider.issuer)}`,
+      expected: 'a directory that only Identity Center manages',
+      remedy: 'create and change people in the provider, and delete the files under people/',
     }
   )
 }

@@ -95,7 +95,7 @@ export class HintWork {
     const log = context.log.with({ cause: first.hint.cause, ...describe(first) })
     const mayHelp = (error: unknown): boolean => {
       if (error instanceof NotStartedError) return false
-      log.warn('a hint could not be evaluated', { error })
+      log.warn('ssofile could not evaluate a hint', { error })
       return mayPass(error) && context.mayStart()
     }
     try {
@@ -128,7 +128,7 @@ export class HintWork {
     const hints = [permissionSetHint(hint.permissionSet, 'drift')]
     await sendHints(this.#context, { id: randomness.id(), hints, revocation: false }, configuration).catch(
       (error: unknown) =>
-        log.error('a drift check of the permission set could not be asked for: the one of the night does it', {
+        log.error('ssofile could not start a drift check of the permission set: the nightly check does it', {
           error,
         }),
     )
@@ -220,7 +220,7 @@ export class HintWork {
   async #postpone({ hint }: WorkItem, items: readonly WorkItem[], error: unknown, log: Log): Promise<void> {
     const { clock, objects, randomness } = this.#context
     this.failed++
-    log.error('a hint could not be evaluated and is tried again later', { error })
+    log.error('ssofile could not evaluate a hint and will try again later', { error })
     // A part of a drift check stays in its queue: it comes again, and after its receives it goes to the dead-letter queue.
     if (isDriftHint(hint)) {
       await Promise.all(items.map((item) => item.leave(error)))
@@ -234,12 +234,15 @@ export class HintWork {
       this.board.touch(waiting.filter((input) => input.startsWith(linkPrefix)))
       await Promise.all(items.map((item) => item.done()))
     } catch (again) {
-      const both = new Error(`it could not be put off either: ${describeError(again)}`, { cause: error })
+      const both = new Error(`postponing it failed too: ${describeError(again)}`, { cause: error })
       await Promise.all(items.map((item) => item.leave(both)))
-      this.#context.log.error('open work could not be recorded; the hint comes again when its visibility ends', {
-        error: again,
-        cause: hint.cause,
-      })
+      this.#context.log.error(
+        'ssofile could not record open work; SQS delivers the hint again when its visibility ends',
+        {
+          error: again,
+          cause: hint.cause,
+        },
+      )
     }
   }
 

@@ -108,7 +108,7 @@ export class Lease {
       this.#unanswered = undefined
       if (written.outcome === 'lost') {
         this.#lost = true
-        this.#ports.log.warn('the dispatcher lease was lost; nothing new is started')
+        this.#ports.log.warn('the dispatcher lost the lease; it starts nothing new')
         return
       }
       this.#etag = written.etag

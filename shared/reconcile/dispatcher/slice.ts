@@ -81,7 +81,7 @@ export async function dispatch(
     // Check only under the lease. A restore of a lost ledger holds the lease, and a pause that came late would stop the work after the
     // restore.
     if (await isPaused(ports, configuration)) return { outcome: 'paused', settled: 0, failed: 0 }
-    if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared again')
+    if (await reconcileAfterPause(ports)) ports.log.info('ssofile compares everything again after a pause')
     await tellConfiguration(ports, configuration)
     return await new Slice(ports, configuration, options, lease).run()
   } finally {
@@ -171,17 +171,17 @@ class Slice {
       try {
         const pause = await this.#readPause()
         if (pause) {
-          log.info('all changes are paused: nothing more is started', { by: pause.by, reason: pause.reason })
+          log.info('all changes are paused: the dispatcher starts nothing more', { by: pause.by, reason: pause.reason })
           // First of all, because everything after it may fail.
           this.#ending.abort('ending')
           this.#changed.raise()
           await noteStopped(objects, pause).catch((error: unknown) =>
-            log.warn('it could not be noted that a pause ended a slice; the next one notes it', { error }),
+            log.warn('ssofile could not record that a pause ended a slice; the next slice records it', { error }),
           )
           return
         }
       } catch (error) {
-        log.warn('it could not be read whether there is a pause; it is read again', { error })
+        log.warn('ssofile could not read whether there is a pause, and will read again', { error })
       }
       await this.#brake.look()
       if (this.#ports.clock.monotonicMs() - this.#measuredMs >= measureEveryMs) this.#measure()
@@ -274,7 +274,12 @@ class Slice {
       await this.#work.board.tell('all')
       if (!this.#work.board.hasDirty) return
       if (attempt === tellingsMost)
-        return sendInputs(this.#ports, this.#work.board.dirty, 'its status could not be told', this.#configuration)
+        return sendInputs(
+          this.#ports,
+          this.#work.board.dirty,
+          'ssofile could not write its status',
+          this.#configuration,
+        )
       await clock.sleep(backOffMs(attempt, { firstMs: 2_000, mostMs: 10_000 }, randomness))
     }
   }
@@ -322,7 +327,7 @@ async function guardLedger(
     if (lost === undefined) return pause
     pause = await stopForLoss(ports, lost)
   }
-  log.error('the ledger was lost: nothing is granted or revoked until it is restored (ssofile restore)', pause)
+  log.error('the ledger was lost: ssofile grants and revokes nothing until you restore it (ssofile restore)', pause)
   // Record it each time, so that the alarm lasts as long as the loss.
   metrics.record('LedgerLost')
   return pause

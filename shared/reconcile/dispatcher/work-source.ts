@@ -184,7 +184,7 @@ export class WorkSource {
         for (const message of messages) this.#hold(lane, message)
         this.#changed.raise()
       } catch (error) {
-        log.warn('a work lane could not be read; it is read again', { lane, error })
+        log.warn('ssofile could not read a work lane, and will read again', { lane, error })
         await clock.sleep(1_000, stopped)
       }
     }
@@ -242,7 +242,7 @@ export class WorkSource {
         this.#pulled.add('open')
         this.#changed.raise()
       } catch (error) {
-        log.warn('open work could not be listed; it is listed again', { error })
+        log.warn('ssofile could not list open work, and will list again', { error })
       }
       await clock.sleep(openWorkEveryMs, stopped)
     }
@@ -275,7 +275,7 @@ export class WorkSource {
         try {
           if (rest.length > 0) await queues.changeVisibility(lane, rest, visibilitySeconds)
         } catch (error) {
-          log.warn('the visibility of hints could not be extended; one may be evaluated twice', { lane, error })
+          log.warn('ssofile could not extend the visibility of hints; it may evaluate one twice', { lane, error })
         }
       })
     }
@@ -299,7 +299,7 @@ async function endEach(items: readonly WorkItem[], end: (item: WorkItem) => Prom
   await forEachAtOnce(items, (item) =>
     end(item).catch(async (error: unknown) => {
       await item.leave(error)
-      log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
+      log.warn('ssofile could not return a hint; SQS delivers it again when its visibility ends', { error })
     }),
   )
 }

@@ -21,7 +21,7 @@ export async function askDispatcher(
   functionName: string,
   { installation, clock }: { readonly installation: Pick<Installation, 'askFunction'> } & Pick<Ports, 'clock'>,
 ): Promise<DispatcherFindings> {
-  const instead = 'what follows is what these credentials may do'
+  const instead = 'the following checks show the permissions of these credentials'
   for (let waits = 0; ; waits++) {
     const answer = await ask(installation.askFunction(functionName, { doctor: true }))
     if ('is' in answer) {
@@ -36,11 +36,11 @@ export async function askDispatcher(
       continue
     }
     if (isServiceError(error, 'TooManyRequestsException'))
-      return unanswered(skip(check, `${functionName} is at work, and cannot be asked; ${instead}`))
+      return unanswered(skip(check, `${functionName} is busy and cannot answer; ${instead}`))
     if (error.code === 'NotImplemented' || error.code === 'UnknownOperationException')
-      return unanswered(skip(check, `not asked: ${error.service} here has no such operation; ${instead}`))
+      return unanswered(skip(check, `not checked: ${error.service} here has no such operation; ${instead}`))
     const told = isDenied(error) ? 'these credentials may not ask it' : `${error.code}: ${error.message}`
-    const remedy = `allow lambda:InvokeFunction on ${functionName}: then it tells what its own role may do`
+    const remedy = `allow lambda:InvokeFunction on ${functionName}: the dispatcher then checks its own role`
     return unanswered(warn(check, `${functionName} was not asked: ${told}; ${instead}`, remedy))
   }
 }
@@ -53,7 +53,7 @@ function inItsRole(functionName: string, { check: of, level, told, remedy }: Omi
     remedy:
       remedy !== deniedRemedy
         ? remedy
-        : 'deploy again; if it stays so, look for a service control policy that takes it from that role',
+        : 'deploy again; if that does not help, look for a service control policy that denies it to that role',
   }
 }
 

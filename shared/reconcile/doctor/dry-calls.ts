@@ -128,7 +128,7 @@ function isExpected({ code }: ServiceError, isWrite: boolean): boolean {
 
 /** The remedy for a missing permission. */
 export const deniedRemedy =
-  'give these credentials the permissions of docs/permissions.md, or use those that have them; if ssofile itself has them, look for a service control policy'
+  'give these credentials the permissions of docs/permissions.md, or use credentials that have them; if ssofile itself has them, look for a service control policy'
 
 /**
  * | answer                                        | meaning                                 |
@@ -149,7 +149,7 @@ export function judgeDryCalls(check: string, service: string, answers: readonly 
   if (denied.length > 0)
     return fail(
       check,
-      `${denied.length} of ${answers.length} actions are refused to these credentials: ${denied.map(name).join(', ')}`,
+      `AWS refuses ${denied.length} of ${answers.length} actions to these credentials: ${denied.map(name).join(', ')}`,
       deniedRemedy,
     )
   if (refused.length > 0) {
@@ -157,7 +157,7 @@ export function judgeDryCalls(check: string, service: string, answers: readonly 
     return fail(
       check,
       `${refused.length} of ${answers.length} actions do not work: ${each.join(', ')}`,
-      'what needs them is put off until they work; remove the cause that AWS names, then run ssofile doctor again',
+      'remove the cause that AWS names, then run ssofile doctor again; until then ssofile puts off the work that needs these actions',
     )
   }
   const [first] = errors
@@ -168,7 +168,7 @@ export function judgeDryCalls(check: string, service: string, answers: readonly 
       'run ssofile doctor again',
     )
   const created = answers.some(({ action }) => action === 'CreatePermissionSet')
-  const proviso = created ? '; of CreatePermissionSet only that an invalid call is told to be invalid' : ''
+  const proviso = created ? '; for CreatePermissionSet, AWS only confirmed that an invalid call is invalid' : ''
   return ok(check, `${answers.length} actions are allowed, by calls that changed nothing${proviso}`)
 }
 
@@ -183,7 +183,7 @@ export function judgeDirectoryReads(answers: readonly DryAnswer[]): readonly Fin
   )
   if (!answers.some(isLacking)) return [finding]
   const told =
-    'users come from Active Directory by the older AD sync, which does not tell who is in which group: links work; eligibility and approval by group, minimums of people, what must be kept apart, memberships and rules, and the people of groups in reports do not; of a suspended person only what is known without groups ends'
+    'users come from Active Directory by the older AD sync, which does not show the members of groups. Links work. Eligibility and approval by group, minimums of people, separations, memberships, rules, and the people of groups in reports do not work. A suspension ends only the direct access of a person'
   const remedy = 'migrate to configurable AD sync (docs/from-an-hr-system.md)'
   return [finding, warn('memberships', told, remedy)]
 }
@@ -199,7 +199,7 @@ export function judgeMultiAccount(listing: Answer<unknown> | undefined): Finding
   return fail(
     check,
     told,
-    'allow sso:ListPermissionSets, and see that multi-account permissions are enabled in the settings',
+    'allow sso:ListPermissionSets, and make sure that multi-account permissions are enabled in the settings',
   )
 }
 

@@ -34,7 +34,7 @@ export function judgeConcurrency({
   if (reserved !== wanted)
     return fail(
       check,
-      `${reserved ?? 'nothing'} is reserved for the dispatcher, expected ${wanted}: two would work at once`,
+      `${reserved ?? 'nothing'} is reserved for the dispatcher, expected ${wanted}: two dispatchers would work at once`,
       'deploy again: npm run deploy -- --environment NAME',
     )
   if (unreserved < unreservedLeast)

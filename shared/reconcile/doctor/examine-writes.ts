@@ -32,7 +32,7 @@ export async function examineWrites(objects: ObjectStore): Promise<Finding> {
     else if (answer.is.outcome === 'written')
       return fail(
         check,
-        `the store wrote ${prefix}ssofile-doctor in spite of If-Match: it has no conditional writes, and ssofile rests on them`,
+        `the store wrote ${prefix}ssofile-doctor in spite of If-Match: it has no conditional writes, and ssofile needs them`,
         'use a bucket of S3, and delete that object',
       )
   }

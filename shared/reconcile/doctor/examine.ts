@@ -133,7 +133,7 @@ async function* examineIdentityCenter(known: ExaminedDeployment, organization: O
   yield* findings
   const member = memberOf(accounts, managementAccountId)
   if (findings.some(({ level }) => level === 'fail') || member === undefined)
-    return yield skip('identity center', 'not checked: first see to what is said above')
+    return yield skip('identity center', 'not checked: solve the problems above first')
   yield* examinePermissions(known, member)
   const { identityStoreId } = await ports.ssoAdmin.instance()
   yield judgeDirectoryNetwork(await ask(installation.networkOf(identityStoreId)))
@@ -208,12 +208,15 @@ async function examinePrincipalListing({ ports }: ExaminedDeployment): Promise<F
   const check = 'by principal'
   const groups = await ask(ports.identityStore.listPrincipals('GROUP'))
   const [group] = 'is' in groups ? groups.is.items : []
-  if (group === undefined) return skip(check, 'not checked: there is no group to ask for')
+  if (group === undefined) return skip(check, 'not checked: the directory has no group')
   const principal = { principalId: group.id, principalType: 'GROUP' } as const
   const answer = await ask(ports.ssoAdmin.listAccountAssignmentsForPrincipal(principal))
-  if ('is' in answer) return ok(check, 'the drift check may ask for the assignments of each principal, which is quick')
+  if ('is' in answer) return ok(check, 'the drift check can list the assignments of each principal, which is quick')
   if (isDenied(answer.error))
-    return ok(check, 'ListAccountAssignmentsForPrincipal is refused: the drift check asks each account instead, slowly')
+    return ok(
+      check,
+      'ListAccountAssignmentsForPrincipal is refused: the drift check lists each account instead, which is slow',
+    )
   return unasked(check, answer.error, { needs: 'sso:ListAccountAssignmentsForPrincipal' })
 }
 
@@ -278,10 +281,11 @@ const check = 'report of credentials'
 async function examineCredentials({ objects }: Pick<Ports, 'objects'>): Promise<readonly Finding[]> {
   const newest = await ask(readNewestSummary(objects))
   if ('error' in newest) return [unasked(check, newest.error, { needs: 's3:ListBucket' })]
-  if (newest.is === undefined) return [skip(check, 'there is no report of credentials yet: it is made every night')]
+  if (newest.is === undefined)
+    return [skip(check, 'there is no report of credentials yet: ssofile writes one every night')]
   const { date, urgent, counts, analyzedBy } = newest.is
   const price = describeAnalyzerPrice({ counts, analyzedBy })
-  const told = `the report of ${date} has ${urgent.now} things that want somebody now, ${urgent.soon} soon`
+  const told = `the report of ${date} has ${urgent.now} things to fix now, ${urgent.soon} soon`
   return [ok(check, told), ...(price === undefined ? [] : [ok('access analyzer', price)])]
 }
 
@@ -294,11 +298,11 @@ export function judgeDirectoryNetwork(answer: Answer<DirectoryNetwork | undefine
   if ('error' in answer) {
     if (!isDenied(answer.error)) return unasked(check, answer.error, { needs: 'identitystore:DescribeIdentityStore' })
     const told =
-      'not checked: these credentials may not ask; or the identity store admits only some VPCs and addresses, and not this one'
+      'not checked: these credentials may not ask, or the identity store admits only some VPCs and addresses, not this one'
     return warn(
       check,
       told,
-      'allow them identitystore:DescribeIdentityStore, or ask from where the identity store admits',
+      'allow them identitystore:DescribeIdentityStore, or ask from a place that the identity store admits',
     )
   }
   const { isEndpointRequired = false, vpcs = [], addresses = [] } = answer.is ?? {}
@@ -308,7 +312,7 @@ export function judgeDirectoryNetwork(answer: Answer<DirectoryNetwork | undefine
   return warn(
     check,
     `the identity store answers only ${only}${besides}; the functions of ssofile run in no VPC and have no fixed addresses`,
-    'see that the check "identity store" says ok; else take the rule away (aws identitystore update-identity-store), or ssofile can look up nobody',
+    'make sure that the check "identity store" says ok; otherwise remove the rule (aws identitystore update-identity-store), because ssofile cannot look up anybody',
   )
 }
 

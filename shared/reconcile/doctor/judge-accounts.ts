@@ -10,7 +10,7 @@ export function judgeAccounts(accounts: readonly Pick<Account, 'id' | 'state'>[]
   const more = unplaced.length > namedMost ? ` and ${unplaced.length - namedMost} more` : ''
   return fail(
     'accounts',
-    `Organizations does not say State or Paths of ${unplaced.slice(0, namedMost).join(', ')}${more}: nothing is granted or revoked there`,
-    'look with: aws organizations describe-account --account-id; ask AWS support if it stays so',
+    `Organizations does not say State or Paths of ${unplaced.slice(0, namedMost).join(', ')}${more}: ssofile grants and revokes nothing there`,
+    'run aws organizations describe-account --account-id; ask AWS support if it stays like this',
   )
 }

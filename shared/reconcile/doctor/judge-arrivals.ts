@@ -42,14 +42,14 @@ export function judgeArrivals(
     if (isDue && !isToldOf)
       return warn(
         check,
-        `${made(one.id)} at ${renderInstant(one.at)}, and no event told of it; ${came ?? `no ${event} has ever arrived`}; changes are noticed within the hour`,
+        `${made(one.id)} at ${renderInstant(one.at)}, but no event arrived; ${came ?? `no ${event} has ever arrived`}; ssofile notices changes within the hour`,
         'look at the trail and the forwarding stacks (docs/deployment.md)',
       )
     if (came !== undefined) return ok(check, isDue ? `${came}; ${made(one.id)} at ${renderInstant(one.at)}` : came)
     const change = kind === 'organization' ? 'change a tag of an account' : 'rename a group'
     return warn(
       check,
-      `no ${event} has arrived yet; without them changes are noticed within the hour`,
+      `no ${event} has arrived yet; without them, ssofile notices changes within the hour`,
       `to try it, ${change}, then run ssofile doctor again; if none comes, look at the trail and the forwarding stacks (docs/deployment.md)`,
     )
   })

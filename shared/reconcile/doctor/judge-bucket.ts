@@ -7,10 +7,10 @@ import { ask, unasked } from './ask.ts'
 type Setting<K extends keyof BucketSettings> = Awaited<ReturnType<BucketSettings[K]>>
 
 function judgeVersioning(status: Setting<'versioning'>): Finding {
-  if (status === 'Enabled') return ok('versioning', 'every version is kept: a bad sync can be undone')
+  if (status === 'Enabled') return ok('versioning', 'the bucket keeps every version, so you can undo a bad sync')
   return warn(
     'versioning',
-    `${status ?? 'never enabled'}: what is overwritten or deleted is lost`,
+    `${status ?? 'never enabled'}: overwritten and deleted objects are lost`,
     'aws s3api put-bucket-versioning --versioning-configuration Status=Enabled --bucket …, with the lifecycle of docs/deployment.md',
   )
 }
@@ -23,11 +23,11 @@ function judgeLifecycle(prefixes: Setting<'expiringPrefixes'>, status: Setting<'
   const missing = ['control/', 'state/', 'status/', 'attention/'].filter(
     (prefix) => !prefixes.some((one) => prefix.startsWith(one)),
   )
-  if (missing.length === 0) return ok('lifecycle', 'old versions expire where ssofile writes often')
+  if (missing.length === 0) return ok('lifecycle', 'old versions expire under the prefixes that ssofile writes often')
   if (status !== 'Enabled') return ok('lifecycle', 'there are no old versions')
   return warn(
     'lifecycle',
-    `old versions never expire under ${missing.join(', ')}: S3 slows down at millions of them`,
+    `old versions never expire under ${missing.join(', ')}: millions of them slow S3 down`,
     'set up the lifecycle of the deployment (npm run synth writes lifecycle.json for a bucket of another owner)',
   )
 }
@@ -36,14 +36,18 @@ function judgeEncryption(encryption: Setting<'encryption'>): Finding {
   if (encryption?.algorithm.startsWith('aws:kms')) return ok('encryption', encryption.keyId ?? encryption.algorithm)
   return warn(
     'encryption',
-    `${encryption?.algorithm ?? 'none'}: not by a key of your own`,
-    'set a KMS key as default encryption, which ssofile and its people may use',
+    `${encryption?.algorithm ?? 'none'}: not with a key of your own`,
+    'set a KMS key that ssofile and its people may use as default encryption',
   )
 }
 
 function judgePublicAccess(isBlocked: Setting<'blocksPublicAccess'>): Finding {
   if (isBlocked) return ok('public access', 'blocked')
-  return fail('public access', 'not blocked: who can write links gives access', 'block all four kinds of public access')
+  return fail(
+    'public access',
+    'not blocked: everybody who can write links can give access',
+    'block all four kinds of public access',
+  )
 }
 
 const policySchema = z.object({ Statement: z.array(z.object({ Effect: z.string(), Action: z.unknown() })) })
@@ -52,11 +56,11 @@ const policySchema = z.object({ Statement: z.array(z.object({ Effect: z.string()
 function judgePolicy(policy: Setting<'policy'>): Finding {
   const parsed = policySchema.safeParse(policy === undefined ? undefined : JSON.parse(policy)).data
   const denials = parsed?.Statement.filter(({ Effect, Action }) => Effect === 'Deny' && isAboutWrites(Action)) ?? []
-  if (denials.length > 0) return ok('bucket policy', 'denies writes to those who are not named')
+  if (denials.length > 0) return ok('bucket policy', 'denies writes to everybody who is not named')
   return warn(
     'bucket policy',
-    'denies nobody to write ledger and history',
-    'deploy it, or give the owner of the bucket what npm run synth writes as policy.json',
+    'lets everybody write ledger and history',
+    'deploy it, or give policy.json of npm run synth to the owner of the bucket',
   )
 }
 
@@ -73,11 +77,11 @@ function judgeNotifications(rules: Setting<'notifications'>): Finding {
         rules.some((rule) => prefix.startsWith(rule.prefix) && rule.events.some((event) => event.startsWith(kind))),
       ),
   )
-  if (missing.length === 0) return ok('notifications', 'uploads and deletions are notified')
+  if (missing.length === 0) return ok('notifications', 'S3 notifies ssofile of uploads and deletions')
   return warn(
     'notifications',
-    `S3 does not tell of uploads and deletions under ${missing.join(', ')}: they are found within five minutes only`,
-    'deploy again, or apply what npm run synth writes as notifications.json',
+    `S3 does not notify ssofile of uploads and deletions under ${missing.join(', ')}: ssofile finds them within five minutes`,
+    'deploy again, or apply notifications.json of npm run synth',
   )
 }
 

@@ -33,12 +33,12 @@ export function judgeDelegation(standing: Standing): Finding {
     return fail(
       check,
       `"includeManagementAccount" is true, but ${accountId} is not the management account ${managementAccountId}`,
-      'set it to false, or run ssofile in the management account: nobody else can change access there',
+      'set it to false, or run ssofile in the management account: only that account can change access there',
     )
   if (delegatedAdministrators === undefined)
     return warn(
       check,
-      `it could not be asked whether ${accountId} is the delegated administrator of IAM Identity Center`,
+      `AWS did not say whether ${accountId} is the delegated administrator of IAM Identity Center`,
       'allow organizations:ListDelegatedAdministrators',
     )
   if (delegatedAdministrators.includes(accountId))
@@ -71,12 +71,12 @@ export function judgeManagementAccountSets({ isControlled, managementAccountId, 
   if (owned.length > 0)
     return fail(
       setsCheck,
-      `${managementAccountId} has permission sets of ssofile, which it can no longer change or assign: ${owned.join(', ')}`,
+      `${managementAccountId} has permission sets of ssofile, which ssofile can no longer change or assign: ${owned.join(', ')}`,
       remedy,
     )
   return warn(
     setsCheck,
-    `${managementAccountId} has permission sets that ssofile can neither change nor assign, and leaves out of an import: ${there.join(', ')}`,
+    `${managementAccountId} has permission sets that ssofile can neither change nor assign, and which an import leaves out: ${there.join(', ')}`,
     remedy,
   )
 }

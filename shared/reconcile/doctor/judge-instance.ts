@@ -38,14 +38,14 @@ export function judgeInstance(seen: Seen): readonly Finding[] {
       return [
         fail(
           check,
-          `${names} is listed, but not of the management account ${managementAccountId}: an account instance has no permission sets`,
-          'enable an organization instance in the management account, or use the Region that it is in',
+          `${names} does not belong to the management account ${managementAccountId}: an account instance has no permission sets`,
+          'enable an organization instance in the management account, or use the Region of that instance',
         ),
       ]
     return [
       fail(
         check,
-        `bucket ${bucket} belongs to ${owner.instanceArn}, and listed is ${names}`,
+        `bucket ${bucket} belongs to ${owner.instanceArn}, but AWS lists ${names}`,
         'use the bucket of this instance (SSOFILE_BUCKET), or the account and Region of that one',
       ),
     ]
@@ -65,7 +65,7 @@ function judgeOne(instance: ListedInstance, { listed, owner, managementAccountId
     return fail(
       check,
       `${instanceArn} has the identity store ${identityStoreId}, and bucket ${bucket} was claimed with ${owner.identityStoreId}`,
-      'the instance was made again: use a new bucket, since ids in the ledger are those of the old directory',
+      'somebody created the instance again: use a new bucket, since the ledger has the ids of the old directory',
     )
   if (status !== undefined && status !== 'ACTIVE')
     return fail(
@@ -81,14 +81,18 @@ function judgeOne(instance: ListedInstance, { listed, owner, managementAccountId
 function judgeRegion({ primaryRegion }: ListedInstance, region: string): readonly Finding[] {
   if (primaryRegion === undefined)
     return [
-      warn('primary Region', `not told; these credentials call in ${region}`, 'see that it is the primary Region'),
+      warn(
+        'primary Region',
+        `AWS does not say; these credentials call in ${region}`,
+        'make sure that it is the primary Region',
+      ),
     ]
   if (primaryRegion === region) return [ok('primary Region', region)]
   return [
     fail(
       'primary Region',
       `the instance has its primary Region in ${primaryRegion}, and these credentials call in ${region}`,
-      `run ssofile in ${primaryRegion} (AWS_REGION): elsewhere nothing can be changed`,
+      `run ssofile in ${primaryRegion} (AWS_REGION): other Regions can change nothing`,
     ),
   ]
 }

@@ -27,13 +27,13 @@ export function judgeOwnAccount({ ownAccount, includeOwnAccount, ours, foreign }
     return warn(
       check,
       `${there}; links outside folders may reach it`,
-      `see that each is meant (ssofile who --account ${ownAccount}), and ${alone}`,
+      `make sure that each is intended (ssofile who --account ${ownAccount}), and ${alone}`,
     )
   if (ours > 0)
     return warn(
       check,
       `${there}; no link grants it now`,
-      `see what keeps it (ssofile brake, ssofile status), and ${alone}`,
+      `find out why it is still there (ssofile brake, ssofile status), and ${alone}`,
     )
   return ok(
     check,

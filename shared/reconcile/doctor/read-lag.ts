@@ -96,16 +96,16 @@ export function judgeReadLag(looks: readonly Look[]): Finding {
   if (oldest === undefined)
     return ok(
       check,
-      `listings show the last changes (${looks.length} looked at), the newest asked for ${figures.newestShownSeconds} s ago: they lag by less`,
+      `listings show the last changes (${looks.length} looked at), the newest made ${figures.newestShownSeconds} s ago: the lag is shorter`,
       figures,
     )
-  const late = `listings do not show ${looks.length - shown.length} of ${looks.length} changes yet, the oldest asked for ${figures.oldestMissingSeconds} s ago: they lag by more`
+  const late = `listings do not show ${looks.length - shown.length} of ${looks.length} changes yet, the oldest made ${figures.oldestMissingSeconds} s ago: the lag is longer`
   if (oldest.ageMs < settlingMs)
     return ok(check, `${late}; ssofile trusts none until ${seconds(settlingMs)} s after a call`, figures)
   return warn(
     check,
     `${late}; ssofile trusts listings ${seconds(settlingMs)} s after a call`,
-    `run ssofile doctor again; if it stays so, pause ssofile and ask AWS support about request ${oldest.requestId}`,
+    `run ssofile doctor again; if that does not help, pause ssofile and ask AWS support about request ${oldest.requestId}`,
     figures,
   )
 }

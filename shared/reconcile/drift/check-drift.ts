@@ -115,7 +115,7 @@ export class DriftCheck {
       sendHints(this.#context, { id: randomness.id(), hints, revocation: false }, configuration)
     if (arn === undefined) {
       const { foreign, gone } = await lookAtEntitlements(account, { ...this.#context, log, pulledMs })
-      log.info('looked at what account access manager gives', { account, foreign: foreign.length, gone: gone.length })
+      log.info('checked the access of account access manager', { account, foreign: foreign.length, gone: gone.length })
       return []
     }
     const permissionSet = await permissionSets.nameOf(arn)
@@ -135,7 +135,7 @@ export class DriftCheck {
     if (until !== undefined) await scheduleWork(objects, until, lookKey(hint))
     await send(toEvaluate.map((key) => accessHint(assignmentOf(key), byHand)))
     const figures = { missing: missing.length, foreign: foreign.length, gone: gone.length, again: until }
-    log.info('looked at what was changed by hand', figures)
+    log.info('checked the changes by hand', figures)
     return links
   }
 }

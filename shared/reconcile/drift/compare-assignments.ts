@@ -162,7 +162,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   const isRestored = entry.state !== 'stuck' && configuration.onDrift === 'restore' && !isContested(removed)
   if (isRestored || isHeld) found.toEvaluate.push(key)
   else found.links.push(...entry.links.map((link) => link.key))
-  log.error('access that ssofile gave was removed by someone else', {
+  log.error('someone else removed access of ssofile', {
     assignment: key,
     principal: entry.principal,
     onDrift: configuration.onDrift,
@@ -182,11 +182,11 @@ async function describeRemoval(
   const removals = addRemoval(entry, missingSince)
   const who = removedBy === undefined ? 'someone' : `${renderAuthor(removedBy)},`
   const again = isContested({ removals })
-    ? `; it was given again ${removals.length - 1} times within an hour, and is left now: find out what takes it away, then ask for its links with ssofile touch KEY --rebind`
+    ? `; ssofile restored it ${removals.length - 1} times within an hour and has stopped: find out who removes it, then run ssofile touch KEY --rebind for its links`
     : ''
   const loud = await findLoud('taken', key, context)
   const why = loud === undefined ? '' : `; ${loud}`
-  const reason = `${who} removed it in Identity Center; it is missing since ${missingSince}${why}${again}`
+  const reason = `${who} removed it in Identity Center; it has been missing since ${missingSince}${why}${again}`
   const missing = { ...entry, missingSince, removedBy, removals }
   return entry.state === 'held' || entry.state === 'stuck' ? missing : { ...missing, state: 'failed', reason }
 }
@@ -231,7 +231,7 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   standings.noteForeign(key, (await readForeign(objects, key))?.links ?? [])
   found.foreign.push(key)
   metrics.record('ForeignFound')
-  log.warn('access that ssofile did not give was found: it is recorded as foreign and left alone', {
+  log.warn('ssofile found access that it does not manage: it records it as foreign and leaves it alone', {
     assignment: key,
     principal,
     by,
@@ -274,7 +274,7 @@ async function recordLost(
   const names = { principal, principalId, permissionSetArn }
   const updatedAt = renderInstant(clock.now())
   const lost: LedgerEntry = { v: 1, state: 'failed', reason, ...names, links: [...links], attempts: 0, updatedAt }
-  log.error('history says that access is ours, and the ledger has no record of it', { assignment: key })
+  log.error('history says that ssofile manages access, but the ledger has no record of it', { assignment: key })
   await standings.ledger.write(key, lost, undefined)
   found.toEvaluate.push(key)
   found.links.push(...links.map((link) => link.key))
@@ -291,7 +291,7 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   const stored = await unlessSpoiled(foreignRecord(objects, key).read())
   // The spoiled record stays until a person restores it. The comparison continues with the others.
   if (isSpoiled(stored))
-    return log.error('what others gave cannot be read: it stays on the list as it is', { error: stored })
+    return log.error('ssofile cannot read foreign access: the list stays as it is', { error: stored })
   if (!stored) return standings.noteGone(key)
   const target = listed.get(key)
   // The access may be ours: the process that recorded it as foreign died or stalled before it saw that. Undecided access may have become
@@ -306,11 +306,11 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   await tellForeign(objects, { key, event: 'foreign-gone', at: renderInstant(clock.now()), by, reason }, stored.value)
   if ((await removeForeign(objects, key, stored.value, stored.object.etag)) === 'lost') return
   standings.noteGone(key)
-  if (isOurs) return log.warn('access of ours was recorded as foreign', { key })
+  if (isOurs) return log.warn('access of ssofile was recorded as foreign', { key })
   // The links that grant it must now grant it themselves, including newer links.
   found.toEvaluate.push(key)
   found.gone.push(key)
-  log.info('access that ssofile did not give is gone', { assignment: key })
+  log.info('foreign access is gone', { assignment: key })
   if (target) await checkForeign(key, target, context)
 }
 

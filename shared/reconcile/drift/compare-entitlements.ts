@@ -47,7 +47,7 @@ export async function divideByRoles({ run }: DriftHint, context: RoleSources): P
   const { accountAccess, organization, objects, log } = context
   if (accountAccess === undefined) return { units: [] }
   const state = await askForApplications(accountAccess)
-  if (state.state === 'not known') log.warn('account access manager cannot be asked: what it gives is not known', state)
+  if (state.state === 'not known') log.warn('account access manager does not answer: its access is unknown', state)
   const { applications, ...roles } = state
   if (applications === undefined) return { roles, units: [] }
   const accounts = new Set<AccountId>()
@@ -154,7 +154,7 @@ async function record(
   if (known) return
   found.foreign.push(key)
   metrics.record('ForeignFound')
-  log.warn('access that ssofile did not give was found: it is recorded as foreign and left alone', {
+  log.warn('ssofile found access that it does not manage: it records it as foreign and leaves it alone', {
     assignment: key,
     principal,
   })
@@ -169,13 +169,13 @@ async function checkKnown(
   const { objects, clock, log } = context
   const known = await unlessSpoiled(readEntitlement(objects, key))
   if (isSpoiled(known))
-    return log.error('what others gave cannot be read: it stays on the list as it is', { error: known })
+    return log.error('ssofile cannot read foreign access: the list stays as it is', { error: known })
   if (!known) return
   if (row) return record(row, known, found, context)
   if (await isStillThere(key, known, context)) return
   await removeEntitlement(objects, key, known, renderInstant(clock.now()))
   found.gone.push(key)
-  log.info('access that ssofile did not give is gone', { assignment: key })
+  log.info('foreign access is gone', { assignment: key })
 }
 
 /** A deleted instance has no entitlements. An instance that denies access may still have this one. */

@@ -41,7 +41,7 @@ export function weighHand(context: SettleContext & { readonly ssoAdmin: SsoAdmin
       if (what === 'given') return 'its permission set allows everything'
       return (await isLast(key)) ? 'nobody else is known to have full access to the account' : undefined
     } catch (error) {
-      log.warn('it could not be asked whether a change by hand is one to be told loudly', { error })
+      log.warn('ssofile could not find out whether a change by hand needs an alarm', { error })
       return undefined
     }
   }

@@ -221,5 +221,5 @@ function describeFound(
 ): string {
   if (typeof left === 'number') return describeObjection(objectToRevocation(policy, rule, { left, account }))
   const sets = listed(rule.for.permissionSets)
-  return `it is not known who would keep ${sets} in account ${account} (${quote(left.unread, 300)}); see that ssofile can read it`
+  return `ssofile does not know who would keep ${sets} in account ${account} (${quote(left.unread, 300)}); make sure that ssofile can read it`
 }

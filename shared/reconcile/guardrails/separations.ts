@@ -80,7 +80,7 @@ export class Separations implements FindOverlaps {
       return link.ok && isSeparated({ permissionSet: link.value.permissionSet, account })
     })
     if (waiting.length === 0) return
-    await sendInputs(this.#context, waiting, 'what stood against it may be gone', configuration)
+    await sendInputs(this.#context, waiting, 'the obstacle may be gone', configuration)
   }
 
   #foundOf(key: string): Overlaps {

@@ -134,7 +134,7 @@ async function settle<T extends KindTypes>(
       if (!(error instanceof RecordChangedError)) throw error
     }
   }
-  throw new Error(`${message.key} is being changed by others all the time; it will be tried again`)
+  throw new Error(`${message.key} keeps changing; ssofile will try again`)
 }
 
 /**

@@ -15,8 +15,8 @@ export function rejectRefused(
   if (!isThere || !isRefused) throw error
   return rejection({
     object,
-    received: `what the directory refuses: ${quote(error.message, 300)}`,
-    expected: 'a name and values that it takes',
+    received: `values that the directory refuses: ${quote(error.message, 300)}`,
+    expected: 'a name and values that it accepts',
     remedy: 'change the file; if it is the name, upload it again under another one and delete this one',
   })
 }

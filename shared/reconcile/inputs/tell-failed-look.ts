@@ -58,13 +58,13 @@ export async function tellFailedLook(
       )
       return told && { by: findUploader(head, message, current), ...told }
     })
-    log.warn('an input could not be looked at; its status says why, and it is looked at again in a minute', {
+    log.warn('ssofile could not read an input; its status says why, and ssofile tries again in a minute', {
       input: key,
       error,
     })
     return isLasting
   } catch (again) {
-    log.warn('it could not be told why an input is put off', { input: key, error: again })
+    log.warn('ssofile could not write why it put off an input', { input: key, error: again })
     return false
   }
 }
@@ -73,8 +73,8 @@ export async function tellFailedLook(
 function describeNotLookedAt(reason: string): Pick<Status, 'state' | 'reason' | 'remedy'> {
   return {
     state: 'waiting',
-    reason: `it could not be looked at; it is tried again: ${reason}`,
-    remedy: 'wait; if it stays so, tell the platform team',
+    reason: `ssofile could not read it yet and will try again: ${reason}`,
+    remedy: 'wait; if that does not help, ask the platform team',
   }
 }
 

@@ -67,7 +67,7 @@ export async function tellOutcomes(ports: TellingPorts, configuration: Configura
   // Overwrite a spoiled outbox: otherwise every look would report everything again.
   const written = await record.write(after, read?.object.etag)
   if (written.outcome === 'lost') {
-    ports.log.info('another look at the outcomes was faster')
+    ports.log.info('another run sent the outcomes first')
     return { told: 0, digests: 0, left: found.length }
   }
   await sendDigests(ports, after.sending)
@@ -167,6 +167,6 @@ async function publishBatch(ports: PublishPorts, batch: readonly Notification[],
       putRest,
     )
   } catch (error) {
-    ports.log.error('outcomes could not be put on the event bus; they are put again in a minute', { error })
+    ports.log.error('ssofile could not send outcomes to the event bus, and will send them again in a minute', { error })
   }
 }

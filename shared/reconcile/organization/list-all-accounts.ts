@@ -11,7 +11,7 @@ export class IncompleteListingError extends Error {
   override readonly name = 'IncompleteListingError'
   constructor(received: string, expected: string) {
     super(
-      `Organizations listed ${received}, expected ${expected}: an incomplete listing changes nothing; it is read again`,
+      `Organizations listed ${received}, expected ${expected}: an incomplete listing changes nothing; ssofile reads it again`,
     )
   }
 }

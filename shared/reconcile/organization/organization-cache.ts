@@ -290,7 +290,7 @@ export class OrganizationCache {
       stored = await this.#read()
       if (stored.view) accounts = await this.#settle(accounts, stored.view.accounts)
     }
-    throw new Error(`${this.#record.key} is being changed by others all the time; it is tried again`)
+    throw new Error(`${this.#record.key} keeps changing; ssofile will try again`)
   }
 
   /** Merges two readings of the organization: reads an account live if they differ about it. */
@@ -301,7 +301,7 @@ export class OrganizationCache {
     const disputed = [...ids.difference(new Set(agreed.map(({ id }) => id)))]
     if (disputed.length > disputedMost) {
       throw new Error(
-        `${this.#record.key}: another process wrote it meanwhile, and ${disputed.length} accounts differ; it is read again`,
+        `${this.#record.key}: another process wrote it meanwhile, and ${disputed.length} accounts differ; ssofile reads it again`,
       )
     }
     const live = await Promise.all(disputed.map((id) => this.readLive(id)))

@@ -46,7 +46,7 @@ export async function findWhyKept(
     return {
       told: {
         state: 'blocked',
-        reason: `no user is deleted while ${quote(broken.object)} is not valid: nobody knows whom it protects`,
+        reason: `ssofile deletes no user while ${quote(broken.object)} is not valid, because that policy may protect the user`,
         remedy: 'ask the owners of the policies to correct it',
       },
       againMs: laterMs,
@@ -58,8 +58,8 @@ export async function findWhyKept(
     return {
       told: {
         state: 'blocked',
-        reason: 'the user is deleted after the next drift check, which finds what others gave',
-        remedy: 'nothing: there is one each night; an operator can begin one with: ssofile apply',
+        reason: 'ssofile deletes the user after the next drift check, which finds foreign access',
+        remedy: 'nothing to do: there is a check every night; an operator can start one with ssofile apply',
       },
       againMs: soonMs,
     }
@@ -80,11 +80,11 @@ async function findLeft(
   const entitlements = await Array.fromAsync(listEntitlementKeys(objects))
   const others = foreign.length + entitlements.filter(({ principalId }) => principalId === id).length
   const left = [
-    ...(ours.length > 0 ? [count(ours.length, 'access of ours', 'accesses of ours')] : []),
-    ...(memberships.length > 0 ? [count(memberships.length, 'membership of ours', 'memberships of ours')] : []),
-    ...(others > 0 ? [count(others, 'access that others gave', 'accesses that others gave')] : []),
+    ...(ours.length > 0 ? [count(ours.length, 'assignment', 'assignments')] : []),
+    ...(memberships.length > 0 ? [count(memberships.length, 'membership', 'memberships')] : []),
+    ...(others > 0 ? [count(others, 'foreign assignment', 'foreign assignments')] : []),
     ...(groupsOfOthers.length > 0
-      ? [`memberships that others made: ${quote(groupsOfOthers.slice(0, groupsMost).join(', '), 300)}`]
+      ? [`foreign memberships: ${quote(groupsOfOthers.slice(0, groupsMost).join(', '), 300)}`]
       : []),
     ...(unread === undefined ? [] : [`memberships that cannot be read (${quote(unread, 300)})`]),
   ]
@@ -92,8 +92,8 @@ async function findLeft(
   return {
     told: {
       state: 'blocked',
-      reason: `the user is not deleted while the user has ${left.join(', and ')}`,
-      remedy: `what others gave, others take away; the rest: ssofile status ${suspensionKey(name)}`,
+      reason: `ssofile deletes the user when nothing is left, but the user still has ${left.join(', and ')}`,
+      remedy: `remove foreign access by hand; for the rest see ssofile status ${suspensionKey(name)}`,
     },
     againMs: ours.length + memberships.length === 0 ? laterMs : soonMs,
   }
@@ -110,8 +110,8 @@ async function findSuspensionLeft(
   return {
     told: {
       state: 'blocked',
-      reason: `the user is deleted once the suspension is whole; its state is ${told?.state ?? 'not known yet'}`,
-      remedy: `see what keeps it: ssofile status ${key}`,
+      reason: `ssofile deletes the user when the suspension is complete; its state is ${told?.state ?? 'unknown'}`,
+      remedy: `find out why: ssofile status ${key}`,
     },
     // A complete suspension looks at the user by itself.
     againMs: told?.state === 'partly' ? laterMs : soonMs,

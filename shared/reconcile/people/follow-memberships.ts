@@ -93,7 +93,7 @@ export async function lookAtRulesFor(
     if (name === undefined || known.has(group) || matchesRule(condition, person.attributes) !== true) return []
     return [{ key: membershipKey({ group, user: name }, undefined), user }]
   })
-  await sendEach(context, inputs, 'a rule means its user', configuration)
+  await sendEach(context, inputs, 'a rule matches its user', configuration)
   return inputs.length
 }
 

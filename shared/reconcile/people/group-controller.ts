@@ -136,7 +136,7 @@ async function listReferences(
     if (type === 'GROUP' && principalId === id) references.push(`its access '${permissionSet}' in ${accountId}`)
   }
   if (references.length === 0 && (await identityStore.listMembersOf(id)).items.length > 0)
-    references.push('users that others put into the group')
+    references.push('users that somebody else put into the group')
   return references
 }
 
@@ -222,24 +222,24 @@ function describe({ tell }: GroupEnd, { name, entry, now }: Input<GroupTypes>, f
       return {
         told: {
           state: 'rejected',
-          reason: `received group '${quote(name)}', which an identity provider manages (it has ExternalIds), expected one that nobody else writes`,
+          reason: `received group '${quote(name)}', which an identity provider manages (it has ExternalIds), expected one that only ssofile manages`,
           remedy:
-            'change the group and its members there, where it comes from; delete this file. Links may name the group',
+            'change the group and its members in the provider, and delete this file; links can still use the group',
         },
       }
     case 'known':
       return {
         told: {
           state: 'rejected',
-          reason: `received a group that ssofile has as '${quote(knownAs ?? '')}' already, expected one that it does not have`,
-          remedy: `delete this file; or rename the group back to '${quote(knownAs ?? '')}' in the directory`,
+          reason: `received another name of a group that ssofile already manages as '${quote(knownAs ?? '')}', expected a group that it does not manage yet`,
+          remedy: `delete this file, or rename the group back to '${quote(knownAs ?? '')}' in the directory`,
         },
       }
     case 'renamed':
       return {
         told: {
           state: 'failed',
-          reason: `somebody renamed the group to '${quote(group?.name ?? 'nothing')}'; its members stay`,
+          reason: `somebody renamed the group to '${quote(group?.name ?? 'nothing')}'; its members stay in it`,
           remedy: `rename it back: aws identitystore update-group --identity-store-id <store> --group-id ${group?.id} --operations AttributePath=displayName,AttributeValue=${JSON.stringify(whole)}`,
           principalId: group?.id,
         },
@@ -254,8 +254,8 @@ function describeReferences(references: readonly string[]) {
   const few = references.slice(0, namedMost).map((one) => quote(one, 300))
   const more = references.length > namedMost ? [`${references.length - namedMost} more`] : []
   return {
-    reason: `still referred to by ${[...few, ...more].join(', ')}`,
-    remedy: 'delete these first, or upload the file of the group again',
+    reason: `still used by ${[...few, ...more].join(', ')}`,
+    remedy: 'delete these first, or upload the file of the group again to keep it',
   }
 }
 

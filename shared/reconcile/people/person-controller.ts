@@ -325,7 +325,7 @@ function describe(end: PersonEnd, input: PersonInput, facts: Facts): Description
     case 'wait':
       return { told: { state: 'waiting', reason: `not before ${body?.startsAt}` }, again: dateOf(body?.startsAt) }
     case 'expired':
-      return { told: { state: 'expired', reason: `its time ended at ${body?.endsAt}; there is no user of ours` } }
+      return { told: { state: 'expired', reason: `its time ended at ${body?.endsAt}; ssofile manages no such user` } }
     case 'external':
       return { told: { ...describeExternal(name), principalId } }
     case 'not ours':
@@ -354,8 +354,8 @@ function describe(end: PersonEnd, input: PersonInput, facts: Facts): Description
 function describeConflict(input: PersonInput, { whole, isFresh }: Facts): Description {
   const told = {
     state: 'rejected' as const,
-    reason: `received user '${quote(whole)}', while the directory has one whose name differs only in its capitals, or one that has just come; expected a name that nobody has`,
-    remedy: 'upload the file under the exact name of that user, and delete this one; it is looked at again',
+    reason: `received user '${quote(whole)}', but the directory has a user whose name differs only in its capitals, or a new user of this name; expected a name that nobody has`,
+    remedy: 'upload the file under the exact name of that user, and delete this one',
   }
   return describeLater(told, input, isFresh ? soonMs : laterMs)
 }
@@ -373,7 +373,7 @@ function describeEnded(
   const reason = `the person counts as suspended: see ${suspensionKey(entry?.ended?.as ?? name)}`
   if (dueAt === undefined) return { told: file.is === 'none' ? undefined : { state, reason, principalId } }
   return {
-    told: { state, reason: `${reason}; the user is deleted after ${renderInstant(dueAt)}`, principalId },
+    told: { state, reason: `${reason}; ssofile deletes the user after ${renderInstant(dueAt)}`, principalId },
     again: dueAt,
   }
 }
@@ -390,8 +390,9 @@ function dateOf(instant: string | undefined): Date | undefined {
 function describeExternal(name: PrincipalName): PersonStatus {
   return {
     state: 'rejected',
-    reason: `received user '${quote(name)}', whom a provider keeps (it has ExternalIds), expected one that nobody else writes`,
-    remedy: 'change the user in the provider, and delete this file; to take away what the person has: ssofile suspend',
+    reason: `received user '${quote(name)}', which an identity provider manages (it has ExternalIds), expected one that only ssofile manages`,
+    remedy:
+      'change the user in the provider, and delete this file; to take access away from the person, run ssofile suspend',
   }
 }
 
@@ -400,20 +401,20 @@ function describeForeign(name: PrincipalName, broken: Complaint | undefined): Pe
   if (broken)
     return {
       state: 'rejected',
-      reason: `received user '${quote(name)}', whom ssofile did not make, while ${quote(broken.object)} is not valid, expected only valid policies: they say whom ssofile may take over`,
+      reason: `received user '${quote(name)}', which ssofile did not create, while ${quote(broken.object)} is not valid, expected only valid policies: they say which users ssofile may take over`,
       remedy: 'ask the owners of the policies to correct it',
     }
   return {
     state: 'rejected',
-    reason: `received user '${quote(name)}', who was there before and whom ssofile did not make, expected one that nobody else made, or one that governance lets ssofile take over`,
-    remedy: `delete this file; or have governance name the user under "adoptPeople" in a policy`,
+    reason: `received user '${quote(name)}', which already existed, expected a new user, or one that governance lets ssofile take over`,
+    remedy: `delete this file, or ask the governance team to name the user under "adoptPeople" in a policy`,
   }
 }
 
 function describeProtected(policy: string, isThere: boolean): PersonStatus {
   return {
     state: isThere ? 'rejected' : 'blocked',
-    reason: `received ${isThere ? 'a file that would change or end' : 'the deletion of the file of'} a user whom "neverSuspend" of ${quote(policy)} names, expected one whom it does not name; nothing is changed`,
+    reason: `received ${isThere ? 'a file that would change or end' : 'the deletion of the file of'} a user that "neverSuspend" of ${quote(policy)} names, expected any other user; ssofile changes nothing`,
     remedy: isThere
       ? 'delete this file, or ask the owners of the policies'
       : 'upload the file again, or ask the owners of the policies',
@@ -423,8 +424,9 @@ function describeProtected(policy: string, isThere: boolean): PersonStatus {
 function describeIdentity(user: DirectoryUser | undefined): PersonStatus {
   return {
     state: 'rejected',
-    reason: `received another e-mail address for a user whom ssofile adopted, expected the one that the directory has (${quote(user?.profile.email ?? 'none')}); nothing is changed`,
-    remedy: 'write that address, or leave "email" out; the address of an adopted user changes in the directory only',
+    reason: `received another e-mail address for an adopted user, expected the address in the directory (${quote(user?.profile.email ?? 'none')}); ssofile changes nothing`,
+    remedy:
+      'write that address, or leave "email" out; you can change the address of an adopted user only in the directory',
   }
 }
 
@@ -432,7 +434,7 @@ function describeRenamed({ user, whole, id }: Facts): PersonStatus {
   const operation = `AttributePath=userName,AttributeValue=${JSON.stringify(whole)}`
   return {
     state: 'failed',
-    reason: `somebody renamed the user to '${quote(user?.name ?? 'nothing')}'; nothing is changed`,
+    reason: `somebody renamed the user to '${quote(user?.name ?? 'nothing')}'; ssofile changes nothing`,
     remedy: `rename it back: aws identitystore update-user --identity-store-id <store> --user-id ${id} --operations ${operation}`,
   }
 }
@@ -442,6 +444,7 @@ function describeDrift(change: Profile, user: DirectoryUser | undefined): Person
   return {
     state: 'failed',
     reason: `somebody else ${what}, and onDrift only reports`,
-    remedy: 'write the change into the file, or delete the file; with "onDrift": "restore" it is put back by itself',
+    remedy:
+      'write the change into the file, or delete the file; with "onDrift": "restore", ssofile changes it back by itself',
   }
 }

@@ -99,7 +99,7 @@ async function perform(
   return {
     told,
     again: againMs === undefined ? undefined : new Date(now.getTime() + againMs),
-    wakes: { why: 'its rule asks for it, or does no longer', inputs },
+    wakes: { why: 'its rule changed', inputs },
   }
 }
 

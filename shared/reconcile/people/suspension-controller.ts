@@ -236,9 +236,9 @@ function describe(
       return {
         told: rejection({
           object: key,
-          received: 'a user whom no file may suspend',
-          expected: `one whom neverSuspend of ${protectedBy} does not name`,
-          remedy: 'delete this file; or ask the owners of the policies',
+          received: 'a user that no file may suspend',
+          expected: `a user that neverSuspend of ${protectedBy} does not name`,
+          remedy: 'delete this file, or ask the owners of the policies',
         }),
         again,
       }
@@ -248,7 +248,7 @@ function describe(
           state: 'waiting',
           reason: `user '${name}' does not exist in the identity store`,
           remedy:
-            'upload the file under the exact user name, and delete this one; a user of this name would have nothing',
+            'upload the file under the exact user name, and delete this one; if the user is created later, the user gets no access',
         },
         again,
       }
@@ -315,7 +315,7 @@ async function restore(
     const file = parseMembershipKey(key, configuration.folders)
     if (file.ok && names.has(file.value.user)) keys.push(key)
   }
-  await sendInputs(context, keys, 'its user is not suspended any more', configuration)
+  await sendInputs(context, keys, 'its user is no longer suspended', configuration)
   if (user !== undefined) await lookAtRulesFor(user, context)
   // If a policy protects the user, the next status says so.
   return { told: undefined, ...(file.is !== 'none' && { again: 'now' }) }

@@ -90,15 +90,15 @@ function complainOfFile(
   return {
     object: key,
     received: quote(received, 2_000),
-    expected: 'no file, or one that says what the permission set is',
-    remedy: `keep a copy of the file, delete it, run: ssofile import --permission-sets ${name}, then upload the copy to change the permission set`,
+    expected: 'no file, or one that equals the permission set',
+    remedy: `keep a copy of the file, delete it, run ssofile import --permission-sets ${name}, then upload the copy to change the permission set`,
   }
 }
 
 function gone(object: string): Complaint {
   return {
     object,
-    received: 'a file that was deleted while it was imported',
+    received: 'a file that somebody deleted during the import',
     expected: 'the file as it was written',
     remedy: 'run the import again',
   }
@@ -107,18 +107,18 @@ function gone(object: string): Complaint {
 function deleted(object: string, name: PermissionSetName): Complaint {
   return {
     object,
-    received: 'no file of a permission set that is ours: it is deleted as soon as nothing references it',
+    received: 'no file for a permission set of ssofile, which deletes it as soon as nothing uses it',
     expected: 'its file',
-    remedy: `to keep the permission set, run: ssofile import --permission-sets ${name}`,
+    remedy: `to keep the permission set, run ssofile import --permission-sets ${name}`,
   }
 }
 
 function claimed(name: PermissionSetName): Complaint {
   return {
     object: `owned_permission_sets/${name}`,
-    received: 'a permission set that ssofile is about to create, or that was made again by someone else',
-    expected: 'one that ssofile knows nothing of',
-    remedy: `look at its status (ssofile status permission_sets/${name}.json) and run the import again when it is settled`,
+    received: 'a permission set that ssofile is creating, or that somebody else created again',
+    expected: 'a permission set that ssofile does not know',
+    remedy: `look at its status (ssofile status permission_sets/${name}.json) and run the import again when nothing is open`,
   }
 }
 

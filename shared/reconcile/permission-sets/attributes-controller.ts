@@ -187,8 +187,8 @@ async function ask(
   return {
     told: {
       state: 'failed',
-      reason: `Identity Center did not take the attributes: ${quote(reason, 500)}`,
-      remedy: 'correct the file and upload it; the same is tried again each hour',
+      reason: `Identity Center refused the attributes: ${quote(reason, 500)}`,
+      remedy: 'correct the file and upload it; ssofile tries the same again every hour',
     },
   }
 }
@@ -208,7 +208,7 @@ function describe(end: AttributesEnd, { now }: AttributesInput): Description {
       return { told: undefined }
     case 'in progress':
       return {
-        told: { state: 'applying', reason: 'Identity Center is still at work on the attributes' },
+        told: { state: 'applying', reason: 'Identity Center is still applying the attributes' },
         again: new Date(now.getTime() + soonMs),
       }
     case 'drift':
@@ -228,10 +228,10 @@ function describeHeld(list: BrakeList, drift: readonly string[]): Description['t
   return {
     state: 'held',
     reason: [describeList(list), ...(drift.length > 0 ? [describeDrift(drift)] : [])].join('. '),
-    remedy: `if it is meant: ssofile brake --release ${digestOf(list)}; if not: upload the file as it should be`,
+    remedy: `if you intend this, run ssofile brake --release ${digestOf(list)}; otherwise upload the right file`,
   }
 }
 
 function describeDrift(drift: readonly string[]): string {
-  return `somebody else changed them, and onDrift only reports; the file asks: ${drift.join('; ')}`
+  return `somebody else changed them, and onDrift only reports; to match the file: ${drift.join('; ')}`
 }

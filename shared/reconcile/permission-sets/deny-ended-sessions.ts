@@ -40,7 +40,7 @@ export async function denyEndedSessions(
   const { objects, log } = context
   const read = await unlessSpoiled(readEndedSessions(objects))
   if (isSpoiled(read)) {
-    log.error('sessions that were ended cannot be read; nothing is changed about them', { error: read })
+    log.error('ssofile cannot read the list of ended sessions, and changes nothing about them', { error: read })
     return owned
   }
   const wish = wishesFor(name, read)
@@ -163,7 +163,7 @@ function tellUnmet(
 ): Pick<Sessions, 'left' | 'spoiled'> {
   const left = unmet.map(({ user, name: userName, account, before }) => ({ user, name: userName, account, before }))
   if (left.length > 0 && !isSameDenial(left, sessions?.left ?? []))
-    log.error('sessions that were ended have no room in the inline policy, and are not denied', {
+    log.error('the inline policy has no room to deny ended sessions', {
       permissionSet: name,
       left,
     })

@@ -27,9 +27,9 @@ export function describeApplied({ arn, drift }: OwnedPermissionSet): ToldInput {
   const who = by === undefined ? 'someone else' : `${renderAuthor(by)},`
   const reason = `${who} changed it in Identity Center; restoring it would: ${differences.join('; ')}`
   const why = isContested
-    ? 'it was changed again as often as it was restored within an hour, so find out what changes it'
+    ? 'somebody changed it again after each restore within an hour: find out who'
     : '"onDrift" is "report"'
-  const remedy = `to restore it: ssofile touch, with the key of the file, and --rebind; or write the change into the file (${why})`
+  const remedy = `to restore it, run ssofile touch with the key of the file and --rebind; or write the change into the file (${why})`
   return { ...common, state: 'failed', reason, remedy }
 }
 
@@ -47,13 +47,13 @@ export function describeObstacle(obstacle: PermissionSetObstacle, entry: OwnedPe
     }
     case 'held': {
       const { reason, digest } = obstacle
-      const remedy = `if it is intended, release exactly this: ssofile brake --release ${digest}; otherwise upload the file as it should be. Until then the permission set stays as it is`
+      const remedy = `if you intend this, run ssofile brake --release ${digest}; otherwise upload the right file. Until then the permission set stays as it is`
       return { state: 'held', owned: true, permissionSetArn: arn, reason, remedy }
     }
     case 'too large': {
-      const reason = `with the denial of sessions that were ended (${entry?.sessions?.denied.length ?? 0}), the inline policy would be ${obstacle.excess}`
+      const reason = `with the denial of ended sessions (${entry?.sessions?.denied.length ?? 0}), the inline policy would be ${obstacle.excess}`
       const remedy =
-        'shorten the inline policy, or wait: the denials go after 12 hours (ssofile sessions), and the file is tried again by itself. Until then the permission set stays as it is'
+        'shorten the inline policy, or wait: the denials end after 12 hours (ssofile sessions), and ssofile tries the file again by itself. Until then the permission set stays as it is'
       return { state: 'failed', owned: true, permissionSetArn: arn, reason, remedy }
     }
     case 'not everywhere':
@@ -66,8 +66,8 @@ function describeProvisioning({ outcome, accounts }: Exclude<ProvisioningResult,
   if (outcome === 'unfinished') return { state: 'applying', accounts }
   const { failed, desired } = accounts
   const [first] = failed
-  const reason = `it could not be brought to ${failed.length} of ${desired} accounts, which keep the version before: ${first?.account}: ${first?.reason}`
-  const remedy = `${remedyOfFailures(failed.map((one) => one.reason))}; only these accounts are tried again by themselves, at least every hour`
+  const reason = `${failed.length} of ${desired} accounts could not be updated and keep the old version: ${first?.account}: ${first?.reason}`
+  const remedy = `${remedyOfFailures(failed.map((one) => one.reason))}; ssofile tries these accounts again by itself, at least every hour`
   return { state: 'failed', accounts, reason, remedy }
 }
 
@@ -79,7 +79,7 @@ export function changeWarnings(
 ): string[] {
   return [
     ...planWarnings(actual, wanted),
-    ...(change?.takes === undefined ? [] : [`compared with what was in force before, the file ${change.takes}`]),
+    ...(change?.takes === undefined ? [] : [`compared with the former version, the file ${change.takes}`]),
     ...unreachableWarnings(provisioned?.unreachable ?? []),
   ]
 }
@@ -88,14 +88,14 @@ function unreachableWarnings(unreachable: readonly AccountId[]): readonly string
   if (unreachable.length === 0) return []
   const named = unreachable.slice(0, 10).join(', ')
   return [
-    `${unreachable.length} accounts that are suspended, closed or not placed by Organizations keep the version before (${named}${unreachable.length > 10 ? ', …' : ''}); those that are reinstated are brought up to date by the next drift check`,
+    `${unreachable.length} accounts that are suspended, closed or not placed by Organizations keep the old version (${named}${unreachable.length > 10 ? ', …' : ''}); the next drift check updates reinstated accounts`,
   ]
 }
 
 /** The file is gone, but the permission set is not. */
 export function describeBlocked(
   why: string,
-  remedy = 'it is deleted by itself when the last one is gone; upload the file again to keep it',
+  remedy = 'ssofile deletes it when the last one is gone; to keep it, upload the file again',
 ): ToldInput {
   return { state: 'blocked', reason: `the file is gone, but ${why}`, remedy }
 }
@@ -106,7 +106,7 @@ export function describeRefusedDeletion(
   lack: Lack | undefined,
 ): ToldInput {
   const reason = `Identity Center refused to delete it: ${code}: ${message}`
-  const remedy = 'remove the cause; it is tried again every hour'
+  const remedy = 'remove the cause; ssofile tries again every hour'
   return { state: 'failed', permissionSetArn: arn, ...(lack ?? { reason, remedy }) }
 }
 
@@ -116,24 +116,22 @@ export function unmetDenials(sessions: OwnedPermissionSet['sessions']) {
   const users = [...new Map(left.map(({ user, name }) => [user, `${quote(name)} (${user})`])).values()]
   const reasons = [
     ...(users.length > 0
-      ? [`sessions that were ended are not denied, since the inline policy has no room for more: ${listSome(users)}`]
+      ? [`ssofile cannot deny ended sessions, because the inline policy has no room for them: ${listSome(users)}`]
       : []),
-    ...(refused === undefined ? [] : [`sessions that were ended are not denied: ${refused}`]),
+    ...(refused === undefined ? [] : [`ssofile cannot deny ended sessions: ${refused}`]),
     ...(spoiled.length > 0
-      ? [`entries of control/ended-sessions.json are spoiled and count for nothing: ${listSome(spoiled)}`]
+      ? [`entries of control/ended-sessions.json are not valid and ignored: ${listSome(spoiled)}`]
       : []),
   ]
   const remedies = [
     ...(users.length > 0
       ? [
-          'shorten the inline policy in the file, or use ssofile sessions end USER --everywhere; each gets room by itself when others go, which takes 12 hours (ssofile sessions)',
+          'shorten the inline policy in the file, or use ssofile sessions end USER --everywhere; ssofile adds them when other denials end, within 12 hours (ssofile sessions)',
         ]
       : []),
     ...(refused === undefined ? [] : ['remove the cause; ssofile tries again by itself, at least every hour']),
     ...(spoiled.length > 0
-      ? [
-          'find out who wrote them; ssofile sessions end, for this user and permission set, writes a right one in their place',
-        ]
+      ? ['find out who wrote them, then run ssofile sessions end for this user and permission set to replace them']
       : []),
   ]
   return { reasons, remedies }
@@ -160,8 +158,8 @@ function listSome(texts: readonly string[]): string {
 export function notOurs(name: PermissionSetName): Complaint {
   return {
     object: permissionSetKey(name),
-    received: `a file for the permission set '${name}', which exists already and was not created by ssofile`,
+    received: `a file for the permission set '${name}', which already exists and which ssofile did not create`,
     expected: 'the name of a new permission set, or of one that ssofile created or adopted',
-    remedy: `to take it over, delete this file and run: ssofile import --permission-sets ${name} (it writes the permission set as it is; then change that file); otherwise use another name. Links may use the existing one without a file`,
+    remedy: `to take it over, delete this file, run ssofile import --permission-sets ${name}, and change the file that it writes; otherwise use another name. Links can use the existing permission set without a file`,
   }
 }

@@ -20,11 +20,11 @@ export async function followEndedSessions(
   const { objects, randomness, clock, log } = ports
   const read = await unlessSpoiled(readEndedSessions(objects))
   if (isSpoiled(read)) {
-    log.error('sessions that were ended cannot be read; nothing is changed about them', { error: read })
+    log.error('ssofile cannot read the list of ended sessions, and changes nothing about them', { error: read })
     return []
   }
   const spoiled = read.spoiled.map(describeSpoiledEnding)
-  if (spoiled.length > 0) log.error(`entries of ${endedSessionsKey} count for nothing`, { spoiled })
+  if (spoiled.length > 0) log.error(`entries of ${endedSessionsKey} are ignored`, { spoiled })
   const named = [...read.ended, ...read.over, ...read.spoiled.flatMap(({ session }) => session ?? [])]
   const open: PermissionSetName[] = []
   for (const name of new Set(named.map(({ permissionSet }) => permissionSet))) {

@@ -60,7 +60,7 @@ async function hasDenials(
   if (learnt?.isDenied) return false
   const read = await unlessSpoiled(readEndedSessions(context.objects))
   if (isSpoiled(read)) {
-    context.log.error('sessions that were ended cannot be read; nothing is changed about them', { error: read })
+    context.log.error('ssofile cannot read the list of ended sessions, and changes nothing about them', { error: read })
     return false
   }
   const wish = wishesFor(name, read)

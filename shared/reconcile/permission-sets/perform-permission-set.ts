@@ -184,7 +184,7 @@ async function block(
   const more = items.length > 10 ? ' and others' : ''
   return {
     told: describeBlocked(
-      `Identity Center still has assignments of it that are not ssofile's${where}${more} (${message})`,
+      `Identity Center still has assignments of it that ssofile does not manage${where}${more} (${message})`,
     ),
   }
 }
@@ -235,7 +235,7 @@ async function claim(
     return { entry: { v: 1, claimedAt }, learnt: fresh }
   }
   const { arn, openUntil } = entry
-  log.warn('the permission set was deleted by someone else; it is created again', { permissionSet: name, arn })
+  log.warn('someone else deleted the permission set; ssofile creates it again', { permissionSet: name, arn })
   await permissionSets.forget(name)
   return { entry: { v: 1, claimedAt, isRecreated: true, openUntil }, learnt: fresh }
 }
@@ -391,7 +391,7 @@ async function reportDrift(
   const isContestedNow = isContested(entry, clock.now()) ? true : undefined
   const differences = changes.map(renderChange)
   const drift = { at: renderInstant(clock.now()), lastModified, differences, by, isContested: isContestedNow }
-  log.warn('someone else changed the permission set; it is only reported', { permissionSet: name, ...drift })
+  log.warn('someone else changed the permission set; ssofile only reports it', { permissionSet: name, ...drift })
   if (!entry.drift) metrics.record('LoudByHand')
   return { entry: { ...entry, drift }, learnt: { ...learnt, isReported: true } }
 }

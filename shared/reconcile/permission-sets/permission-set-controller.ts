@@ -84,7 +84,7 @@ function describeEnd(
     case 'unanswered':
       return describeBlocked(
         `its creation got no answer and may still take effect until ${comesUntil && renderInstant(comesUntil)}`,
-        'it is looked at again then; upload the file again to keep it',
+        'ssofile checks again then; to keep it, upload the file again',
       )
     case 'objected': {
       const complaint = complainOfObjections(key, objections?.refusals ?? [])

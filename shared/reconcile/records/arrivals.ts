@@ -48,6 +48,6 @@ export async function noteArrivals(
     // The last writer wins: another batch notes another event of the same minute.
     if (JSON.stringify(next) !== JSON.stringify({ v: 1, ...before })) await recordOf(objects).overwrite(next)
   } catch (error) {
-    log.warn('it could not be noted which events arrived; only ssofile doctor asks for that', { error })
+    log.warn('ssofile could not record which events arrived; only ssofile doctor needs that', { error })
   }
 }

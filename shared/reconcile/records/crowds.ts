@@ -92,9 +92,9 @@ export function describeCrowd(crowd: string, most: number, untold?: readonly str
   if (kind !== undefined)
     return rejection({
       object: crowd,
-      received: `more than ${requestsMost} ${kind} of one person that wait, or that are rejected; the others are not looked at`,
+      received: `more than ${requestsMost} ${kind} of one person that wait or are rejected; ssofile ignores the others`,
       expected: 'few',
-      remedy: 'delete those that are not needed; the others are then looked at',
+      remedy: 'delete those that you do not need; ssofile then evaluates the others',
     })
   const names = untold?.slice(0, 3).map((key) => `'${quote(key)}'`)
   const others = untold ? `${untold.length} more have none, such as ${names?.join(', ')}` : 'the others have none'
@@ -102,7 +102,7 @@ export function describeCrowd(crowd: string, most: number, untold?: readonly str
     object: crowd,
     received: `more than ${most} files that are not valid ${placeOf(crowd)}; ${most} have a status each, ${others}`,
     expected: 'few',
-    remedy: 'correct or delete them; to see what is wrong with each: ssofile validate s3://<bucket>',
+    remedy: 'correct or delete them; ssofile validate s3://<bucket> shows all faults',
   })
 }
 

@@ -122,6 +122,6 @@ function judge(queue: RedrivenQueue, message: ReceivedMessage): Pick<DeadLetter,
         return { about: [hint.parse(JSON.parse(message.body)).cause] }
     }
   } catch (error) {
-    return { about: [], fault: `it is no message for the queue ${queue}: ${describeError(error)}` }
+    return { about: [], fault: `it is not a message for the queue ${queue}: ${describeError(error)}` }
   }
 }

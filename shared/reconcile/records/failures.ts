@@ -29,7 +29,7 @@ export async function recordFailure(
   try {
     await recordOf(objects, messageId).overwrite(body)
   } catch (again) {
-    log.warn('why a message failed could not be recorded', { messageId, error: again })
+    log.warn('ssofile could not record why a message failed', { messageId, error: again })
   }
 }
 

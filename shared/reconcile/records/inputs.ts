@@ -23,7 +23,7 @@ export function parseInput(
   const queues = [queue].flat()
   if (queues.some((one) => one === queueOfInput(message))) return { ...message, id: `${message.id}/${receiveCount}` }
   throw new Error(
-    `received the key '${quote(message.key)}' on the queue ${queues.join(', ')}, expected one that it is for`,
+    `received the key '${quote(message.key)}' on the queue ${queues.join(', ')}, expected one that belongs there`,
   )
 }
 

@@ -8,7 +8,7 @@ const revisionsMost = 20
 export class RecordChangedError extends Error {
   override readonly name = 'RecordChangedError'
   constructor(key: string) {
-    super(`${key} was changed by someone else while it was evaluated; it will be evaluated again`)
+    super(`${key} changed during its evaluation; ssofile will evaluate it again`)
   }
 }
 
@@ -84,7 +84,7 @@ export class JsonRecord<T> {
       if (renderJson(next) === renderJson(stored?.value)) return next
       if (await this.#replace(stored?.object.etag, next)) return next
     }
-    throw new Error(`${this.key} is being changed by others all the time; it will be tried again`)
+    throw new Error(`${this.key} keeps changing; ssofile will try again`)
   }
 
   async #replace(etag: string | undefined, next: T | undefined): Promise<boolean> {

@@ -41,7 +41,7 @@ export class WrongOwnerError extends Error {
 export class LostOwnerError extends WrongOwnerError {
   constructor({ bucket }: ObjectStore) {
     super(
-      `bucket ${bucket}: ${ownerKey} is gone, but ssofile has worked here; nothing is done. Bring it back: ssofile restore; or go on without it: ssofile resume --accept-loss`,
+      `bucket ${bucket}: ${ownerKey} is gone, but ssofile has worked here, so it does nothing now. To restore it, run ssofile restore; to go on without it, run ssofile resume --accept-loss`,
     )
   }
 }
@@ -76,7 +76,7 @@ export async function claimBucket(
     }
     if (known?.deployment && deployment && known.deployment.name !== deployment.name) {
       throw new WrongOwnerError(
-        `bucket ${objects.bucket} is worked on by the deployment ${known.deployment.name}, not by ${deployment.name}; remove that deployment and ${ownerKey} first`,
+        `bucket ${objects.bucket} belongs to the deployment ${known.deployment.name}, not to ${deployment.name}; remove that deployment and ${ownerKey} first`,
       )
     }
     const claimed = deployment ? { ...known?.deployment, ...deployment } : known?.deployment
@@ -106,7 +106,7 @@ export async function checkOwner(
   const received =
     owner === undefined
       ? `there is no ${ownerKey}`
-      : `it belongs to ${owner.instanceArn} and the deployment ${owner.deployment?.name ?? 'of nobody'}`
+      : `it belongs to ${owner.instanceArn} and ${owner.deployment ? `the deployment ${owner.deployment.name}` : 'no deployment'}`
   throw new WrongOwnerError(
     `bucket ${objects.bucket}: ${received}; expected ${instanceArn} and the deployment ${deployment}. Nothing is done until ${ownerKey} says so: deploy again to claim a bucket of nobody, or use the right bucket`,
   )

@@ -42,7 +42,7 @@ const resumedRecord = (objects: ObjectStore) => new JsonRecord(objects, resumedK
 export async function readPause(objects: ObjectStore): Promise<Pause | undefined> {
   const read = await unlessSpoiled(recordOf(objects).read())
   if (!isSpoiled(read)) return read?.value
-  const reason = `(${pauseKey} says nothing that can be understood)`
+  const reason = `(${pauseKey} cannot be read)`
   return { v: 1, reason, by: 'unknown', since: renderInstant(read.object.lastModified) }
 }
 

@@ -81,9 +81,9 @@ export async function requireUnchanged(
 function complainOf(object: string, code: string, message: string): Complaint {
   return {
     object,
-    received: `an object that S3 does not give to ssofile (${code}: ${quote(message.replace(`${object}: `, ''), 300)})`,
+    received: `an object that S3 does not return to ssofile (${code}: ${quote(message.replace(`${object}: `, ''), 300)})`,
     expected: 'one that ssofile can read: not encrypted with a key of your own (SSE-C, another KMS key), not archived',
     remedy:
-      'upload it again without an option for encryption; until then it gives nothing new, and access that it gave stays',
+      'upload it again without an encryption option; until then it grants nothing new, and its existing access stays',
   }
 }

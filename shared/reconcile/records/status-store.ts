@@ -127,7 +127,7 @@ export class StatusStore {
       const now = await this.#objects.head(statusKey(input))
       if (now?.etag === stored?.object.etag) return
     }
-    throw new Error(`${statusKey(input)} is being changed by others all the time; its index will be corrected again`)
+    throw new Error(`${statusKey(input)} keeps changing; ssofile will correct its index again`)
   }
 
   /** Counts the inputs in each state that needs attention. */

@@ -17,7 +17,7 @@ export class SpoiledObjectError extends Error {
     // Without its ledger entry, our access would look like someone else's.
     const remedy = object.key.startsWith(ledgerPrefix) ? remedyOfSpoiledEntry : 'restore the object'
     super(
-      `${object.key}: received something that this version of ssofile did not write; if a later version did, deploy that one again; else ${remedy}`,
+      `${object.key}: received content that this version of ssofile cannot read; if a later version wrote it, deploy that version again; otherwise ${remedy}`,
       options,
     )
     this.object = object

@@ -82,7 +82,7 @@ async function* part(
     if (!(error instanceof Error) || error.name === 'TypeError') throw error
     const where = subject === '' ? '' : `${subject}: `
     const told = `${where}not checked: ${error.message}`
-    const remedy = 'use credentials that may ask, or ask again when the service answers'
+    const remedy = 'use credentials with the permission, or try again when the service answers'
     const level = neverFail.has(check) ? 'warn' : 'fail'
     yield { ...breakGlassFinding(check, { subject, level, told, remedy }), isUnchecked: true }
   }
@@ -128,7 +128,7 @@ async function checkAccount(
       level: isManagement ? 'warn' : 'fail',
       told: `${account} was not checked: ${error.code} (${error.message})`,
       remedy: isManagement
-        ? 'run this command with credentials of the management account too'
+        ? 'run this command also with credentials of the management account'
         : `make the role ${file.auditorRole} there, and let yourself assume it`,
     })
     return [{ ...finding, isUnchecked: true }]

@@ -154,7 +154,7 @@ function tellOrphan({ input, owner, why }: Orphan): PageAttention {
     input,
     state: 'orphaned',
     reason: `its owner is '${quote(owner)}', and ${why}`,
-    remedy: 'upload it again with another owner; nothing is revoked for this',
+    remedy: 'upload it again with another owner; ssofile revokes nothing because of this',
   }
 }
 

@@ -124,18 +124,26 @@ async function readApproved({ userId, digest }: ApprovalPath, request: string, c
 }
 
 const refusals = {
-  own: ['a decision on a request of your own', 'one by somebody else', 'ask somebody else; delete this'],
-  earlier: ['a digest of an earlier upload', 'that of the request as it is now', 'look at it, and decide again'],
-  late: ['a decision that came too late', 'one while the request waits', 'delete this'],
+  own: [
+    'a decision on a request of your own',
+    'a decision by somebody else',
+    'ask somebody else, and delete this file',
+  ],
+  earlier: [
+    'a digest of an earlier upload',
+    'the digest of the present request',
+    'look at the request and decide again',
+  ],
+  late: ['a decision that came too late', 'a decision while the request waits', 'delete this file'],
   barred: [
-    'an approval of a user who is disabled in the directory, or suspended',
-    'one of a user who may sign in',
-    'have somebody else decide; delete this',
+    'an approval by a disabled or suspended user',
+    'one by a user who can sign in',
+    'ask somebody else to decide, and delete this file',
   ],
   'no approver': [
-    'a decision of somebody who may not approve this request now',
-    'one of its approvers, whom the status of the request names',
-    'have one of them decide; delete this',
+    'a decision of a person who may not approve this request now',
+    'one of the approvers that the status of the request names',
+    'ask one of them to decide, and delete this file',
   ],
 } as const
 
@@ -160,8 +168,8 @@ function statusOf(
       // It came before its request was looked at, or there is no request: the next sweep looks again.
       return {
         state: 'waiting',
-        reason: 'no request with this digest is known',
-        remedy: 'approve the digest that the status of the request tells: ssofile approve; else delete this',
+        reason: 'there is no request with this digest',
+        remedy: 'run ssofile approve with the digest in the status of the request, or delete this file',
       }
     case 'counted':
       return { state: 'applied', reason: `it counts for ${object}` }
@@ -170,8 +178,8 @@ function statusOf(
     case 'unclear':
       return {
         state: 'waiting',
-        reason: `nobody knows whether its author may decide: ${quote(unread, 300)}`,
-        remedy: 'an operator looks with: ssofile doctor; it is looked at again with the request',
+        reason: `ssofile does not know whether its author may decide: ${quote(unread, 300)}`,
+        remedy: 'ask an operator to run ssofile doctor; ssofile evaluates it again together with the request',
       }
     default: {
       const [received, expected, remedy] = refusals[tell]

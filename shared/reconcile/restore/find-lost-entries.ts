@@ -55,7 +55,7 @@ export async function findLostEntries(context: EntrySources): Promise<FoundEntri
       lost.push({ key, entry: { ...verdict.access, ...opened }, over })
     } else if (verdict?.is === 'undecided') undecided.push({ object: ledgerKey(key), why: verdict.why })
     else if (over)
-      undecided.push({ object: ledgerKey(key), why: 'it cannot be read, and nothing says that it is ours' })
+      undecided.push({ object: ledgerKey(key), why: 'it cannot be read, and no record says that ssofile manages it' })
   })
   const deletedAt = new Map(read.map(({ key, kept }) => [key, kept?.deletedAt]))
   return {

@@ -64,7 +64,7 @@ export async function findLostPeople(context: PeopleSources) {
       if (candidate.kept?.deletedAt) deletions.push(candidate.kept.deletedAt)
     } else if (verdict) undecided.push({ object: candidate.key, why: verdict.undecided })
     else if (candidate.over)
-      undecided.push({ object: candidate.key, why: 'it cannot be read, and nothing says that it is ours' })
+      undecided.push({ object: candidate.key, why: 'it cannot be read, and no record says that ssofile manages it' })
   }
   await forEachAtOnce(groups, (one) => note(one, judgeGroup(one, context)))
   await forEachAtOnce(memberships, (one) => note(one, judgeMembership(one, context)))
@@ -136,6 +136,6 @@ async function judgeMembership({ key, over, kept, begun }: Candidate, context: P
   const membership = membershipId === undefined ? known : { ...known, membershipId }
   const verdict = judgeLostMembership(membership, await identityStore.getGroupMembershipId(id.group, id.user))
   if (verdict === 'undecided')
-    return { undecided: 'nothing says whether ssofile or others put the user into the group' }
+    return { undecided: 'no record says whether ssofile or somebody else put the user into the group' }
   return verdict === 'ours' ? { lost: { key, over, membership } } : undefined
 }

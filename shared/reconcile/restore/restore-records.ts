@@ -121,7 +121,7 @@ async function carryOut(
 ): Promise<readonly Undecided[]> {
   const changed: Undecided[] = []
   const noteLoss = (object: string): void => {
-    changed.push({ object, why: 'somebody wrote it meanwhile, and it stays so' })
+    changed.push({ object, why: 'somebody wrote it during the restore, so it stays like that' })
   }
   for (const [prefix, one] of undeleted) await restoreHistory(objects, one, prefix)
   await forEachAtOnce(permissionSets, async ({ name, record, over }) => {
@@ -166,7 +166,7 @@ const subject = { folder: 'history/restore/', name: 'all' }
 /** Grants and revokes nothing from now on, until `endRestoration`; if the process dies in between, it stays so. */
 export async function beginRestoration(ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
   const at = renderInstant(ports.clock.now())
-  await stopForLoss(ports, `ssofile restore began at ${at} and did not come to its end: run it again`)
+  await stopForLoss(ports, `ssofile restore began at ${at} and did not finish: run it again`)
 }
 
 /**
@@ -246,7 +246,7 @@ async function findLostPermissionSets(context: LostSources) {
     const described = claimed?.arn && (await ssoAdmin.describePermissionSet(claimed.arn))
     if (claimed && described?.name === name) lost.push({ name, record: claimed, ...(over && { over }) })
     else if (over || described)
-      undecided.push({ object: ownedPrefix + name, why: 'nothing says that its permission set is ours' })
+      undecided.push({ object: ownedPrefix + name, why: 'no record says that ssofile manages its permission set' })
   })
   return { lost, undecided }
 }

@@ -31,7 +31,7 @@ export class SpoiledRecords {
     const restored = (await listTold(objects)).filter((key) => !spoiled.includes(key))
     for (const key of restored) await statuses.revise(key, async () => undefined)
     const names = restored.flatMap((key) => permissionSetOf(key) ?? [])
-    await sendInputs(ports, names.map(permissionSetKey), 'what ssofile knows of it can be read again', configuration)
+    await sendInputs(ports, names.map(permissionSetKey), 'its record can be read again', configuration)
     return spoiled
   }
 
@@ -69,12 +69,12 @@ async function listTold(objects: ObjectStore): Promise<readonly string[]> {
 
 export function describeSpoiled(key: string): Pick<Status, 'reason' | 'remedy'> {
   const isBrake = key === brakeKey
-  const received = `${key}: received something that this version of ssofile did not write, or that S3 does not give`
-  const before = 'restore the object as it was before, from a version of it or a copy'
+  const received = `${key}: received content that this version of ssofile cannot read, or that S3 does not return`
+  const before = 'restore the object from an earlier version or a copy'
   return {
     reason: `${received}; ${isBrake ? 'nothing is revoked' : 'the permission set is neither changed nor deleted'} until it can be read`,
     remedy: isBrake
-      ? `${before}; if there is none, delete it: the brake then counts from nothing, and judges again what it held`
-      : `${before}; do not delete it: ssofile would take the permission set for somebody else's`,
+      ? `${before}; if there is none, delete it: the brake then starts counting again and decides again about held access`
+      : `${before}; do not delete it: ssofile would then treat the permission set as foreign`,
   }
 }

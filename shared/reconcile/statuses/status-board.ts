@@ -117,9 +117,9 @@ export class StatusBoard {
     } catch (error) {
       if (error instanceof SpoiledObjectError)
         // A retry does not help: each reconcile reports it, and looks at the input after the restore.
-        return this.#log.error('a status cannot be told until an object is restored', { input, error })
+        return this.#log.error('ssofile cannot write a status until you restore an object', { input, error })
       this.touch([input])
-      this.#log.warn('a status could not be told; it is told again', { input, error })
+      this.#log.warn('ssofile could not write a status, and will write it again', { input, error })
     }
   }
 

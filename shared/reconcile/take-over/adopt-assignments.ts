@@ -133,10 +133,10 @@ async function findChange(
   const complain = (received: string): Complaint => ({
     object: key,
     received,
-    expected: 'what was listed when the import began',
+    expected: 'the assignment that the import listed',
     remedy: 'run the import again',
   })
-  if (!there.has(renderTarget(target))) return complain('an assignment that somebody has removed meanwhile')
+  if (!there.has(renderTarget(target))) return complain('an assignment that somebody removed during the import')
   const whereabouts = await principals.whereabouts(type, target.principalId, startedMs)
   if (whereabouts === 'gone' || whereabouts.name !== principal) return complain(`another name of its ${nounOf(type)}`)
   // The listing may lag behind our own revocation.
@@ -156,8 +156,8 @@ async function findGain({ key, scope, granted }: ImportedLink, { there, view, se
   if (accounts.length === 0) return undefined
   const complaint: Complaint = {
     object: key,
-    received: `accounts that do not have the access (any more): ${accounts.slice(0, 5).join(', ')}`,
-    expected: 'every account of the link to have it already',
+    received: `accounts without the access: ${accounts.slice(0, 5).join(', ')}`,
+    expected: 'the access in every account of the link',
     remedy: 'run the import again: it chooses other links',
   }
   return complaint
@@ -181,7 +181,7 @@ async function takeOver(
     complaint: {
       object: key,
       received,
-      expected: 'what was there when the import began',
+      expected: 'the assignment as the import found it',
       remedy: 'run the import again',
     },
   })
@@ -200,13 +200,13 @@ async function takeOver(
     if (links.length > 0) await ledger.write(key, { ...entry, links: [...links] }, begun)
     else {
       await ledger.remove(begun)
-      return complain('no link any more that grants it')
+      return complain('no link that grants it')
     }
   } catch (error) {
     if (!(error instanceof RecordChangedError)) throw error
     // Another import may have adopted it.
     if ((await ledger.read(key))?.entry.state !== 'granted')
-      return complain('a ledger entry that somebody wrote meanwhile')
+      return complain('a ledger entry that somebody wrote during the import')
   }
   await finishAdoption(existing, context)
   return { key }

@@ -238,7 +238,7 @@ function complainOfMissing(
   return {
     object,
     received: 'access that Identity Center does not have',
-    expected: 'access that is there: an import grants nothing',
+    expected: 'existing access: an import grants nothing',
     remedy: 'grant it by a link, or take it out of the file',
   }
 }

@@ -102,23 +102,23 @@ function findNameFault(
   if (permissionSet === undefined)
     return {
       received: 'a permission set that Identity Center does not list',
-      expected: 'one that has a name',
+      expected: 'a permission set with a name',
       remedy: 'run the import again',
     }
   if (whereabouts === 'gone')
     return {
-      received: `a ${nounOf(type)} that does not exist any more`,
-      expected: 'one that links can name',
-      remedy: 'delete the assignment in Identity Center; it gives nobody access',
+      received: `a deleted ${nounOf(type)}`,
+      expected: 'a principal that links can name',
+      remedy: 'delete the assignment in Identity Center: it gives nobody access',
     }
   return undefined
 }
 
 function unspellable(type: PrincipalType, principal: PrincipalName | undefined): Fault {
   return {
-    received: `a ${nounOf(type)} whose name no link can hold${principal === undefined ? '' : `: '${quote(principal)}'`}`,
+    received: `a ${nounOf(type)} whose name does not fit into a link${principal === undefined ? '' : `: '${quote(principal)}'`}`,
     expected: 'a short name of printable characters, in NFC, with the configured principalSuffix',
-    remedy: `rename the ${nounOf(type)}, or leave its access to others`,
+    remedy: `rename the ${nounOf(type)}, or leave its access alone`,
   }
 }
 
@@ -140,8 +140,8 @@ async function judgeOwner(
   if (entry.permissionSetArn !== target.permissionSetArn)
     return leave({
       received: 'a ledger entry of a permission set that had this name before',
-      expected: 'none of another permission set',
-      remedy: 'wait until a reconcile has settled it (at most an hour), then import again',
+      expected: 'an entry of the same permission set',
+      remedy: 'wait for the next reconcile (at most an hour), then import again',
     })
   const isGranted = entry.state === 'granted'
   // No call of ours created it, so an import adopted it, perhaps with an interruption.
@@ -160,20 +160,20 @@ function findAccountFault(
   if (closed === 'own-account')
     return {
       received: 'the account in which ssofile runs',
-      expected: 'another account, or links outside folders where the configuration says includeOwnAccount',
-      remedy: 'leave it to others: administrators of this account could change all access',
+      expected: 'another account, or links outside folders if the configuration says includeOwnAccount',
+      remedy: 'leave it alone: administrators of this account could change all access',
     }
   if (closed === 'management-account')
     return {
       received: 'the management account',
       expected: 'another account: the configuration does not say includeManagementAccount',
-      remedy: 'leave it to others, or set includeManagementAccount and run ssofile in the management account',
+      remedy: 'leave it alone, or set includeManagementAccount and run ssofile in the management account',
     }
   if (account?.state === 'ACTIVE') return undefined
   return {
     received: account ? `an account that is ${account.state}` : 'an account that Organizations does not list',
     expected: 'an ACTIVE account',
-    remedy: 'nothing: such an account takes no changes; import again if it becomes ACTIVE',
+    remedy: 'nothing to do: such an account accepts no changes; import again if it becomes ACTIVE',
   }
 }
 

@@ -84,7 +84,7 @@ function complain(noun: string, name: string): Complaint {
   return {
     object: `the ${noun} '${quote(name)}'`,
     received: 'a name that nobody has',
-    expected: `the exact name of a ${noun} of Identity Center, in capitals and small letters`,
+    expected: `the exact name of a ${noun} of Identity Center, with its capitals and small letters`,
     remedy: 'correct the name',
   }
 }

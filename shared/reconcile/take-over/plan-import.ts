@@ -145,8 +145,8 @@ function complainOfLack({ key }: Existing): Complaint {
   return {
     object: key,
     received: 'access that no link grants',
-    expected: 'a link that grants it now and for good',
-    remedy: `leave it to others, or upload such a link and run the import again`,
+    expected: 'a link that grants it permanently',
+    remedy: `leave it alone, or upload such a link and run the import again`,
   }
 }
 
@@ -165,8 +165,8 @@ export function complainOfLink(object: LinkKey, reading: LinkReading): Complaint
     reading.state === 'in-force' ? 'a link that ends by itself (expiresAt)' : `a file that is ${reading.state}`
   return {
     object,
-    received: `${received}: to take the access over by it would end the access sooner or later`,
-    expected: 'no file of this name, or a link that grants the access now and for good',
+    received: `${received}, which would end the access sooner or later`,
+    expected: 'no file of this name, or a link that grants the access permanently',
     remedy: 'delete the file or upload an empty one, then import again',
   }
 }

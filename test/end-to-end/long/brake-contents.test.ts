@@ -146,7 +146,7 @@ test('a policy that goes from a set that many have is in force at once; plan and
     const status = await system.status(file)
     return status?.state === 'applied' && status.warnings ? status : undefined
   })
-  expect(warnings).toEqual([`compared with what was in force before, the file ${loss}`])
+  expect(warnings).toEqual([`compared with the former version, the file ${loss}`])
   expect([await policies(), await held()]).toEqual([[readOnly], []])
 })
 

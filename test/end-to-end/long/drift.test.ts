@@ -88,7 +88,7 @@ describe('access that others changed in Identity Center', () => {
     expect(status.remedy).toMatch(/ssofile touch.* --rebind/)
     expect(await system.access.inAccount(account)).toEqual([])
     expect(await system.keys('attention/')).toEqual([`attention/failed/${link}`])
-    expect(system.log).toContain('access that ssofile gave was removed by someone else')
+    expect(system.log).toContain('someone else removed access of ssofile')
     expect(await system.ssofile(['touch', link, '--rebind'])).toMatchObject({ exitCode: 0 })
     await system.untilStatus(link, 'applied')
     expect(await system.access.inAccount(account)).toEqual(['ReadOnly-ps%kept%GROUP'])

@@ -186,6 +186,6 @@ test('the bundle of owner claims the bucket, and tells CloudFormation when it be
   await invoke('owner', event, { SSOFILE_DEPLOYMENT: 'other' })
   expect(answers).toEqual([
     expect.objectContaining({ Status: 'SUCCESS', PhysicalResourceId: 'Owner' }),
-    expect.objectContaining({ Status: 'FAILED', Reason: expect.stringContaining('worked on by the deployment local') }),
+    expect.objectContaining({ Status: 'FAILED', Reason: expect.stringContaining('belongs to the deployment local') }),
   ])
 })

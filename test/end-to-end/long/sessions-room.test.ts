@@ -177,7 +177,7 @@ describe('a permission set with room for two users at different instants', () =>
     })
     await system.upload(record, JSON.stringify({ v: 1, ended: [...ended, ...more] }), 'operator')
     const { reason } = await system.untilStatus(file, 'failed')
-    expect(reason).toMatch(/no room for more: .*user.\d+@acme.example/)
+    expect(reason).toMatch(/no room for them: .*user.\d+@acme.example/)
     const policy = await inlinePolicy(system)
     for (const user of [lars, ama]) expect(policy).toContain(await system.userId(user))
     await nextMinute()

@@ -722,7 +722,7 @@ describe('a person is told', () => {
     [
       'that its user is disabled',
       { ...refused, isDisabled: true },
-      "rejected: received a request of 'maria', who is disabled in the directory, or suspended, expected one of a user who may sign in; have the user enabled: ssofile then evaluates the request again; or delete the request",
+      "rejected: received a request of 'maria', who is disabled in the directory, or suspended, expected one by a user who can sign in; have the user enabled: ssofile then evaluates the request again; or delete the request",
     ],
     [
       'all that the nearest eligibility has against it',

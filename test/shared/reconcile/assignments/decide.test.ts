@@ -556,7 +556,7 @@ describe('access that nothing grants', () => {
     [
       'is left stuck where it is gone with an account that is not known: it may come back with it',
       { entry: deleted, account: 'unknown' },
-      putOff(/Organizations does not know/, { state: 'stuck' }),
+      putOff(/Organizations does not list/, { state: 'stuck' }),
     ],
     [
       'is left stuck there, too, where only a creation says that we made it',
@@ -565,7 +565,7 @@ describe('access that nothing grants', () => {
         account: 'unknown',
         known: { ...unlisted },
       },
-      putOff(/Organizations does not know/, { state: 'stuck' }),
+      putOff(/Organizations does not list/, { state: 'stuck' }),
     ],
     [
       'is forgotten there where we never made it',

@@ -209,7 +209,7 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     expect(await world.json(key)).toMatchObject({ state: 'granted', orphanedAt: expect.any(String) })
     expect(await world.json(`status/${linkOf(old)}.json`)).toMatchObject({
       state: 'waiting',
-      reason: expect.stringMatching(/does not exist.*is revoked at 2026-03-03T11:0/),
+      reason: expect.stringMatching(/does not exist.*ssofile revokes the access of the former one at 2026-03-03T11:0/),
     })
     while (world.clock.now().getTime() - goneAt < 59 * 60_000) {
       await world.finish(world.slice())

@@ -67,7 +67,7 @@ test('the approval of a disabled approver says so, and counts when the approver 
   const key = `approvals/${asking.id('tom')}/${await asking.digest()}`
   expect(await asking.status(key)).toMatchObject({
     state: 'rejected',
-    reason: expect.stringContaining('an approval of a user who is disabled in the directory, or suspended'),
+    reason: expect.stringContaining('an approval by a disabled or suspended user'),
   })
   expect(asking.has()).toBe(false)
   await asking.setStatus('tom', 'ENABLED')

@@ -134,7 +134,7 @@ describe('what a link asks for and nobody has', () => {
       },
     })
     await bench.upload()
-    await expect(bench.settle()).rejects.toThrow('it is looked at again')
+    await expect(bench.settle()).rejects.toThrow('ssofile tries again')
     expect(bench.calls('CreateAccountAssignment')).toBe(0)
     const entry = await bench.entry()
     expect([entry?.call, entry?.lastCreation]).toEqual([undefined, undefined])

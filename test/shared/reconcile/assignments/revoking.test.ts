@@ -150,7 +150,7 @@ describe('access that no link asks for any more', () => {
     await bench.world.clock.advance(15 * 60_000 - 1_000)
     expect(await bench.settle()).toMatchObject({
       result: 'open',
-      reason: 'its creation got no answer and may still take effect; it is looked at again when 15 minutes are over',
+      reason: 'its creation got no answer and may still take effect; ssofile checks again after 15 minutes',
       links: [bench.link],
     })
     await bench.world.clock.advance(2_000)

@@ -149,7 +149,7 @@ describe('a selector that cannot be used', () => {
     expect(await bench.status()).toMatchObject({
       state: 'waiting',
       reason: expect.stringContaining('selectors/finance.json cannot be used: received'),
-      remedy: expect.stringContaining('access that it gave stays'),
+      remedy: expect.stringContaining('its existing access stays'),
     })
     await bench.say(finance)
     await bench.minutes(2)
@@ -186,7 +186,7 @@ describe('a selector that cannot be used', () => {
     expect(bench.accounts).toHaveLength(3)
     expect(await bench.status()).toMatchObject({
       state: 'waiting',
-      reason: expect.stringContaining('S3 does not give'),
+      reason: expect.stringContaining('S3 does not return'),
     })
     isArchived = false
     await bench.minutes(2)

@@ -480,14 +480,14 @@ describe('a ledger entry that nobody can read', () => {
       await bench.world.objects.put(bench.ledgerKey, '{oops')
       if (isWanted) await bench.upload()
       const reason = expect.stringMatching(
-        /^assignments\/.*; else restore the previous version of the object; if the bucket keeps no versions/,
+        /^assignments\/.*; otherwise restore the previous version of the object; if the bucket keeps no versions/,
       )
       expect(await bench.settle()).toEqual({ result: 'open', reason, links: isWanted ? [bench.link] : [] })
       expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
       expect(bench.world.calls.filter((call) => /^(Create|Delete)/.test(call))).toEqual([])
       expect(bench.world.log.lines).toContainEqual({
         level: 'error',
-        message: 'a ledger entry cannot be read; nothing is granted or revoked there',
+        message: 'a ledger entry cannot be read; ssofile grants and revokes nothing there',
         fields: { error: expect.objectContaining({ name: 'SpoiledObjectError' }) },
       })
     }

@@ -157,7 +157,7 @@ describe('how far an assignment is', () => {
   test('is a failure with its reason where nobody can read its entry, until it is restored', async () => {
     const { world, own, of } = open()
     await world.objects.put(`assignments/${keyIn(one)}`, '{oops')
-    const reason = expect.stringContaining(`assignments/${keyIn(one)}: received something`)
+    const reason = expect.stringContaining(`assignments/${keyIn(one)}: received content`)
     expect(await of(one)).toEqual({ [String(one)]: { state: 'failed', reason } })
     await own(one)
     expect(await of(one)).toMatchObject({ [String(one)]: { state: 'granted' } })

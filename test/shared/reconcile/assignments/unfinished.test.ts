@@ -216,7 +216,7 @@ test('a circle of steps is put off with the facts in its reason, and does not en
   expect(await bench.settle()).toMatchObject({
     result: 'open',
     reason: expect.stringMatching(
-      /^it was not settled after 60 steps, which is a defect of ssofile; .*"wish":\{"is":"wanted"/,
+      /^its evaluation did not end after 60 steps, which is a defect of ssofile; .*"wish":\{"is":"wanted"/,
     ),
   })
   expect(bench.calls('CreateAccountAssignment')).toBe(0)
@@ -239,7 +239,7 @@ test('the facts of a circle have no earlier reasons in them, which would double 
   await bench.upload()
   await bench.own({ state: 'failed', reason: 'as before', missingSince: nine, grantedAt: nine })
   const told = JSON.stringify(await bench.settle())
-  expect(told).toContain('it was not settled after 60 steps')
+  expect(told).toContain('its evaluation did not end after 60 steps')
   expect(told).toContain(bench.target().principalId)
   expect(told).not.toContain('as before')
 })

@@ -36,7 +36,7 @@ describe('access of a principal that is gone', () => {
       result: 'waiting',
       links: [bench.link],
       lacks: lacks(
-        expect.stringMatching(/^group .*; the access of the former one is revoked at 2026-03-03T11:00:00.000Z$/),
+        expect.stringMatching(/^group .*; ssofile revokes the access of the former one at 2026-03-03T11:00:00.000Z$/),
       ),
     })
     expect(await bench.entry()).toMatchObject({ state: 'granted', orphanedAt: ten, openUntil: eleven })

@@ -44,7 +44,7 @@ describe('links that are deleted', () => {
       state: 'held',
       reason:
         'held by the brake: more than 30 of the 300 links directly under links_data/ were withdrawn within 15 minutes; its access in 1 account stays until an operator decides',
-      remedy: expect.stringContaining('with: ssofile brake'),
+      remedy: expect.stringContaining('release it: ssofile brake'),
     })
     expect(new Set(alarms(world).map(({ level }) => level))).toEqual(new Set(['error']))
     await releaseAll(world)

@@ -152,7 +152,7 @@ describe('the life of a key that is retired', () => {
     expect(await retiring.status(file)).toMatchObject({
       input: file,
       state: 'applying',
-      reason: expect.stringContaining(`it is deleted at ${until}`),
+      reason: expect.stringContaining(`ssofile deletes it at ${until}`),
       retirement: { state: 'inactive', madeAt: longAgo.toISOString(), lastUsedAt: longAgo.toISOString() },
     })
     await retiring.pass(13.9 * dayMs, 6 * hourMs)

@@ -327,7 +327,7 @@ describe('hygiene.json', () => {
     expect(lines).toContainEqual(
       expect.stringMatching(/key AKIA1 of user ci in .*: nobody used it for 299 days; make it inactive, wait/),
     )
-    expect(text).toContain(`Everything: ${folder}index.html`)
+    expect(text).toContain(`The whole report: ${folder}index.html`)
   })
 
   test('sends nothing on other days, and nothing where nothing is to do', async () => {
@@ -402,8 +402,8 @@ describe('IAM Access Analyzer', () => {
     const { notes, analyzedBy } = await summaryOf(world)
     expect(analyzedBy).toEqual({ AccessDeniedException: 2, none: 1 })
     expect(notes).toEqual([
-      'whether root credentials are managed centrally is not known: AccountNotManagementOrDelegatedAdministrator',
-      'whether the organization has an analyzer of unused access is not known: AccessDeniedException',
+      'ssofile does not know whether root credentials are managed centrally: AccountNotManagementOrDelegatedAdministrator',
+      'ssofile does not know whether the organization has an analyzer of unused access: AccessDeniedException',
     ])
     expect((await read(world, 'index.html'))?.match(/AccessDeniedException/g)).toHaveLength(2)
   })

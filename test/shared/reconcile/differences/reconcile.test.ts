@@ -162,7 +162,7 @@ describe('a reconcile', () => {
     expect(await world.json(`status/${link}.json`)).toMatchObject({
       state: 'failed',
       accounts: { desired: 1, applied: 0, open: 0, failed: [{ account: '233000000002' }] },
-      reason: expect.stringContaining(`${record}: received something that this version of ssofile did not write`),
+      reason: expect.stringContaining(`${record}: received content that this version of ssofile cannot read`),
     })
     await world.clock.advance(3_600_000)
     await settle()

@@ -387,7 +387,7 @@ describe('a hint that fails', () => {
     expect(three - two).toBeLessThanOrEqual(4_100)
     const told = [
       'warn',
-      'a hint could not be evaluated',
+      'ssofile could not evaluate a hint',
       { cause: bench.link, lane: 'work', assignment: key, error: throttled },
     ]
     expect(lines('warn', 'error')).toEqual([told, told])
@@ -415,7 +415,7 @@ describe('a hint that fails', () => {
     expect(lines('error')).toEqual([
       [
         'error',
-        'a hint could not be evaluated and is tried again later',
+        'ssofile could not evaluate a hint and will try again later',
         { error: throttled, cause: bench.link, lane: 'work', assignment: key },
       ],
     ])
@@ -491,7 +491,7 @@ describe('a hint that fails', () => {
       },
     })
     await bench.upload()
-    const left = 'left: it could not be put off either: We encountered an internal error.'
+    const left = 'left: postponing it failed too: We encountered an internal error.'
     expect(await worked(hint(), hint('reconcile'))).toMatchObject({
       ended: [`0 ${left}`, `1 ${left}`],
       settled: 0,
@@ -499,10 +499,10 @@ describe('a hint that fails', () => {
       told: [],
     })
     expect(lines('error')).toEqual([
-      ['error', 'a hint could not be evaluated and is tried again later', expect.anything()],
+      ['error', 'ssofile could not evaluate a hint and will try again later', expect.anything()],
       [
         'error',
-        'open work could not be recorded; the hint comes again when its visibility ends',
+        'ssofile could not record open work; SQS delivers the hint again when its visibility ends',
         { error: internal, cause: bench.link },
       ],
     ])
@@ -626,7 +626,7 @@ describe('a hint at a part of a drift check', () => {
     expect(lines('error')).toEqual([
       [
         'error',
-        'a hint could not be evaluated and is tried again later',
+        'ssofile could not evaluate a hint and will try again later',
         { error, cause: 'drift', lane: 'work', drift: 'whole' },
       ],
     ])

@@ -115,7 +115,7 @@ describe('the dispatcher lease', () => {
     expect(lease?.mayStart()).toBe(false)
     await world.clock.advance(60_000)
     expect(world.log.lines.map(({ message }) => message)).toEqual([
-      'the dispatcher lease was lost; nothing new is started',
+      'the dispatcher lost the lease; it starts nothing new',
     ])
     await world.finish(lease?.release() ?? Promise.resolve())
     expect(await world.keys('control/')).toEqual([leaseKey])
@@ -156,7 +156,7 @@ describe('the dispatcher lease', () => {
     await world.objects.delete(leaseKey)
     await world.clock.advance(20_000)
     expect(lease?.mayStart()).toBe(false)
-    expect(world.log.lines.at(-1)?.message).toBe('the dispatcher lease was lost; nothing new is started')
+    expect(world.log.lines.at(-1)?.message).toBe('the dispatcher lost the lease; it starts nothing new')
   })
 
   test('goes on after a renewal that failed, which is told', async () => {

@@ -351,7 +351,7 @@ describe('how far a link is', () => {
     }
     const sent = world.queues.queue('links').messages()
     expect(sent.map(({ body }) => JSON.parse(body))).toMatchObject([
-      { key: bench.link, event: 'its status could not be told' },
+      { key: bench.link, event: 'ssofile could not write its status' },
     ])
   })
 
@@ -416,7 +416,7 @@ describe('the end of a slice', () => {
     expect(world.ssoAdmin.assignments()).toEqual([])
     expect(world.log.lines).toContainEqual({
       level: 'info',
-      message: 'all changes are paused: nothing more is started',
+      message: 'all changes are paused: the dispatcher starts nothing more',
       fields: { by: 'me', reason: 'migration' },
     })
   })
@@ -476,7 +476,7 @@ describe('what a person says in control/', () => {
     expect(looks[brakeKey]?.length).toBeGreaterThan(3)
     expect(world.log.lines).toContainEqual({
       level: 'warn',
-      message: 'it could not be read whether there is a pause; it is read again',
+      message: 'ssofile could not read whether there is a pause, and will read again',
       fields: { error: internal },
     })
   })

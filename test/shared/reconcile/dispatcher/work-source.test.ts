@@ -160,7 +160,7 @@ describe('a source of work is empty', () => {
     source.start()
     await world.clock.advance(2_000)
     expect(source.isEmpty).toBe(false)
-    expect(warnings()).toEqual([['warn', 'open work could not be listed; it is listed again', { error }]])
+    expect(warnings()).toEqual([['warn', 'ssofile could not list open work, and will list again', { error }]])
     isAway = false
     await world.clock.advance(30_000)
     expect(source.take(everything)).toHaveLength(1)
@@ -255,7 +255,7 @@ describe('a hint in hand', () => {
     isAway = true
     expect(await world.finish(source.stop())).toBe(1)
     expect(warnings()).toEqual([
-      ['warn', 'a hint could not be given back; it comes again when its visibility ends', { error }],
+      ['warn', 'ssofile could not return a hint; SQS delivers it again when its visibility ends', { error }],
     ])
     expect(await world.keys('state/failures/')).toHaveLength(1)
     await source.close()
@@ -276,7 +276,7 @@ describe('a hint in hand', () => {
     await world.clock.advance(300_000)
     expect(counts()).toEqual({ visible: 0, inFlight: 1 })
     expect(warnings()).toEqual([
-      ['warn', 'the visibility of hints could not be extended; one may be evaluated twice', { lane: 'work', error }],
+      ['warn', 'ssofile could not extend the visibility of hints; it may evaluate one twice', { lane: 'work', error }],
     ])
     await end()
   })
@@ -327,7 +327,7 @@ describe('of a lane', () => {
     expect(times).toBe(1)
     await world.clock.advance(3_000)
     expect(source.take(everything)).toHaveLength(1)
-    const warning = ['warn', 'a work lane could not be read; it is read again', { lane: 'work', error }]
+    const warning = ['warn', 'ssofile could not read a work lane, and will read again', { lane: 'work', error }]
     expect(warnings()).toEqual([warning, warning])
     await end()
   })

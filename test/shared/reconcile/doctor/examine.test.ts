@@ -120,7 +120,7 @@ describe('the doctor', () => {
       )
     expect(await told(await open())).toEqual([])
     const world = await open({ configuration: { auditorRole: 'ssofile-auditor' } })
-    expect(await told(world)).toEqual(['skip there is no report of credentials yet: it is made every night'])
+    expect(await told(world)).toEqual(['skip there is no report of credentials yet: ssofile writes one every night'])
     const write = (date: string, analyzedBy: object) =>
       world.objects.put(
         `reports/credentials/${date}/summary.json`,
@@ -131,10 +131,10 @@ describe('the doctor', () => {
         }),
       )
     await write('2026-03-01', { account: 9 })
-    expect(await told(world)).toEqual(['ok the report of 2026-03-01 has 3 things that want somebody now, 7 soon'])
+    expect(await told(world)).toEqual(['ok the report of 2026-03-01 has 3 things to fix now, 7 soon'])
     await write('2026-03-02', { none: 8, account: 1 })
     expect(await told(world)).toEqual([
-      'ok the report of 2026-03-02 has 3 things that want somebody now, 7 soon',
+      'ok the report of 2026-03-02 has 3 things to fix now, 7 soon',
       expect.stringMatching(
         /^ok 8 accounts have no analyzer .* about 300 dollars a month \(0.20 .*ssofile makes none$/,
       ),
@@ -174,7 +174,7 @@ describe('the doctor', () => {
     )
     expect(findings.find(({ check }) => check === 'dispatcher')).toMatchObject({
       level,
-      told: expect.stringContaining('what follows is what these credentials may do'),
+      told: expect.stringContaining('the following checks show the permissions of these credentials'),
     })
     expect(findings.find(({ check }) => check === 'identity center')?.told).toMatch(/^\d+ actions are allowed/)
     expect(asks).toBe(times)
@@ -278,9 +278,9 @@ describe('the doctor', () => {
     const findings = await examined(world, intercept(world.ports, denied))
     const failed = findings.filter(({ level }) => level === 'fail')
     expect(failed.map(({ check, told }) => `${check}: ${told}`)).toEqual([
-      'organizations: 1 of 6 actions are refused to these credentials: organizations:ListTagsForResource',
-      'organizations: in the role of test-dispatcher: 1 of 6 actions are refused to this role: organizations:ListTagsForResource',
-      'identity center: in the role of test-dispatcher: 1 of 33 actions are refused to this role: sso:DeleteAccountAssignment',
+      'organizations: AWS refuses 1 of 6 actions to these credentials: organizations:ListTagsForResource',
+      'organizations: in the role of test-dispatcher: AWS refuses 1 of 6 actions to this role: organizations:ListTagsForResource',
+      'identity center: in the role of test-dispatcher: AWS refuses 1 of 33 actions to this role: sso:DeleteAccountAssignment',
     ])
     expect(findings.map(({ check }) => check)).toContain('round trip')
   })

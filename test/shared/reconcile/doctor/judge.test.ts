@@ -49,7 +49,7 @@ describe('the instance', () => {
     [
       'the bucket belongs to another',
       { listed: [{ ...ours, instanceArn: otherArn }] },
-      /bucket b belongs to .*a{16}, and listed is .*b{16}/,
+      /bucket b belongs to .*a{16}, but AWS lists .*b{16}/,
     ],
     [
       'the bucket was claimed for an account instance',
@@ -57,7 +57,7 @@ describe('the instance', () => {
       /is an account instance of 222222222222/,
     ],
     [
-      'the instance was made again',
+      'somebody created the instance again',
       { listed: [{ ...ours, identityStoreId: 'd-9' }] },
       /identity store d-9, .* claimed with d-1/,
     ],
@@ -112,7 +112,7 @@ describe('the administration', () => {
       'they are of others',
       { there: ['A', 'B'] },
       'warn',
-      /neither change nor assign, and leaves out of an import: A, B/,
+      /neither change nor assign, and which an import leaves out: A, B/,
     ],
     ['one is of ssofile', { there: ['A', 'B'], owned: ['B'] }, 'fail', /can no longer change or assign: B/],
   ])('of permission sets in the management account: %s', (_, change, level, told) => {
@@ -178,7 +178,7 @@ describe('dry calls', () => {
   test('that are denied fail, by name, whatever else is unclear', () => {
     expect(judge('AccessDeniedException', 'NoAnswer', undefined)).toMatchObject({
       level: 'fail',
-      told: '1 of 3 actions are refused to these credentials: sso:Action0',
+      told: 'AWS refuses 1 of 3 actions to these credentials: sso:Action0',
     })
   })
 
@@ -344,9 +344,9 @@ describe('events of AWS', () => {
       '10:00',
       '09:00',
       'warn',
-      /joined at 2026-03-03T11.*no event told of it; the last event/,
+      /joined at 2026-03-03T11.*but no event arrived; the last event/,
     ],
-    ['never came', '11:00', undefined, '09:00', 'warn', /no event told of it; no event of the organization has ever/],
+    ['never came', '11:00', undefined, '09:00', 'warn', /but no event arrived; no event of the organization has ever/],
     ['has some minutes more', '11:50', '10:00', '09:00', 'ok', /MoveAccount$/],
     ['could not be heard before the deployment', '08:00', undefined, '09:00', 'warn', /no event .* has arrived yet/],
   ] as const)('the last one %s', (_, made, came, since, level, told) => {

@@ -143,7 +143,7 @@ describe('what somebody takes away', () => {
     expect(await eventsOf(world)).toEqual(['granted', ...Array(3).fill(['revoked', 'granted']).flat()])
     const key = `status/${link}.json`
     expect(await world.json(key)).toMatchObject({ state: 'failed' })
-    expect(JSON.stringify(await world.json(key))).toContain('given again 3 times within an hour, and is left now')
+    expect(JSON.stringify(await world.json(key))).toContain('restored it 3 times within an hour and has stopped')
     await world.finish(world.everyNight())
     await minutes(world, 3)
     expect(isThere(world)).toBe(false)
@@ -282,7 +282,7 @@ describe('a permission set that somebody edits', () => {
     expect(await world.json('status/permission_sets/Billing-ps.json.json')).toMatchObject({
       state: 'failed',
       reason: expect.stringMatching(/^eve by aws-cli.* changed it in Identity Center/),
-      remedy: expect.stringContaining('as often as it was restored within an hour'),
+      remedy: expect.stringContaining('after each restore within an hour'),
     })
     await world.clock.advance(120 * minuteMs)
     await world.finish(world.everyNight())

@@ -352,9 +352,7 @@ describe('what is removed, where drift is only reported', () => {
       accounts: { failed: [{ account }] },
     })
     expect(await world.keys('attention/')).toEqual([`attention/failed/${link}`])
-    const told = world.log.lines.filter(
-      ({ message }) => message === 'access that ssofile gave was removed by someone else',
-    )
+    const told = world.log.lines.filter(({ message }) => message === 'someone else removed access of ssofile')
     expect(told.map(({ level }) => level)).toEqual(['error', 'error'])
   })
 
@@ -457,7 +455,9 @@ describe('a drift check beside other work', () => {
     return world
   }
   const told = (world: World) =>
-    world.log.lines.filter(({ message }) => /was removed by someone else|was found: it is recorded/.test(message))
+    world.log.lines.filter(({ message }) =>
+      /someone else removed access|found access that it does not manage/.test(message),
+    )
 
   test('does not take for foreign what is revoked while it reads', async () => {
     const world = await whileListed('team-Accountants', (now) => now.objects.delete(link))

@@ -73,7 +73,7 @@ describe('access of ours that is not listed', () => {
     expect(await bench.entry()).toMatchObject({
       state: 'failed',
       missingSince: ten,
-      reason: `someone removed it in Identity Center; it is missing since ${ten}`,
+      reason: `someone removed it in Identity Center; it has been missing since ${ten}`,
     })
     expect(errors(bench)).toEqual([
       expect.objectContaining({
@@ -391,7 +391,7 @@ describe('access that is both foreign and in the ledger', () => {
     bench.world.ssoAdmin.addAssignment(bench.target())
     expect(await compare(undefined, { ledger: [key], foreign: [key], both: [key] })).toEqual({ ...nothing, checked: 1 })
     expect(await bench.world.namedKeys('foreign/')).toEqual([])
-    expect(bench.world.log.lines.map(({ message }) => message)).toEqual(['access of ours was recorded as foreign'])
+    expect(bench.world.log.lines.map(({ message }) => message)).toEqual(['access of ssofile was recorded as foreign'])
   })
 
   test('stays foreign where its entry is not settled', async () => {

@@ -106,7 +106,7 @@ describe('a drift check', () => {
       return proceed()
     })
     await expect(closeUnit(objects, whole, some)).rejects.toThrow(
-      'state/drift.json is being changed by others all the time; it will be tried again',
+      'state/drift.json keeps changing; ssofile will try again',
     )
     expect(puts).toBe(20)
   })

@@ -266,7 +266,7 @@ test('memberships that cannot be read hold the revocation, with the reason, unti
   expect(await people.status(pay)).toMatchObject({
     state: 'held',
     reason: expect.stringContaining(
-      `it is not known who would keep 'Pay*' or 'Approve*' in account ${account} (not you)`,
+      `ssofile does not know who would keep 'Pay*' or 'Approve*' in account ${account} (not you)`,
     ),
   })
   people.membershipsRefused = false

@@ -499,7 +499,7 @@ describe('a view that another process wrote meanwhile', () => {
     })
     expect((await meet(world, renamed(199))).asked('describeAccount')).toHaveLength(200)
     await expect(meet(world, renamed(201))).rejects.toThrow(
-      'state/organization.json: another process wrote it meanwhile, and 201 accounts differ; it is read again',
+      'state/organization.json: another process wrote it meanwhile, and 201 accounts differ; ssofile reads it again',
     )
   })
 
@@ -508,7 +508,7 @@ describe('a view that another process wrote meanwhile', () => {
     await world.finish(rebuild(world))
     expect((await meet(world, () => ({}), 19)).view.accounts.length).toBeGreaterThan(10)
     await expect(meet(world, () => ({}), 20)).rejects.toThrow(
-      'state/organization.json is being changed by others all the time; it is tried again',
+      'state/organization.json keeps changing; ssofile will try again',
     )
   })
 })

@@ -95,7 +95,7 @@ test('a group into which others have put somebody is not deleted', async () => {
   await identityStore.createGroupMembership(grouping.id('GROUP', 'oncall'), grouping.id('USER', kenji))
   await grouping.delete(file)
   await grouping.until(file, 'blocked')
-  expect(await grouping.status(file)).toMatchObject({ reason: expect.stringContaining('others') })
+  expect(await grouping.status(file)).toMatchObject({ reason: expect.stringContaining('somebody else') })
 })
 
 test('a group whose file comes back just before it would be deleted stays the same group', async () => {

@@ -33,7 +33,7 @@ test('a user who is disabled in the directory, and enabled again, is told once e
   expect((await world.keys(`history/leavers/${id}/`)).length).toBe(2)
 })
 
-test('a user who is deleted is told to have left, also where no event told of it', async () => {
+test('a user who is deleted is told to have left, also where but no event arrived', async () => {
   const grouping = await joined()
   const { world } = grouping
   await world.identityStore.deleteUser(grouping.id('USER', kenji))

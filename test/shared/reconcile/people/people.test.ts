@@ -249,7 +249,7 @@ describe('who is not written', () => {
     await grouping.put(file, { ...names, title: 'CTO' })
     await grouping.until(file, 'rejected')
     expect((await userOf(grouping))?.profile).toEqual(names)
-    expect((await grouping.status(file))?.reason).toContain('whom a provider keeps')
+    expect((await grouping.status(file))?.reason).toContain('which an identity provider manages')
   })
 
   test('anybody, where a provider keeps users by SCIM: the status names the evidence', async () => {
@@ -369,7 +369,7 @@ describe('a user who is to be deleted at once', () => {
     await pass(grouping, 70)
     expect(await grouping.status(file)).toMatchObject({
       state: 'blocked',
-      reason: expect.stringContaining('1 access that others gave'),
+      reason: expect.stringContaining('1 foreign assignment'),
     })
     expect(await userOf(grouping)).toBeDefined()
   })
@@ -512,7 +512,7 @@ test.each(['made again by hand', 'made by hand after a refusal'])(
     await grouping.world.clock.advance(5 * 60_000)
     expect(await grouping.status(file)).toMatchObject({
       state: 'rejected',
-      reason: expect.stringContaining('ssofile did not make'),
+      reason: expect.stringContaining('which already existed'),
     })
     await grouping.put(file, { ...theirs, email: 'thief@other.example' })
     await grouping.world.clock.advance(5 * 60_000)

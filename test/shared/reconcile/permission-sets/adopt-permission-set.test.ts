@@ -203,9 +203,9 @@ test('one that ssofile is about to create, or that someone made again, is refuse
       outcome: 'refused',
       complaint: {
         object: `owned_permission_sets/${name}`,
-        received: 'a permission set that ssofile is about to create, or that was made again by someone else',
-        expected: 'one that ssofile knows nothing of',
-        remedy: `look at its status (ssofile status ${key}) and run the import again when it is settled`,
+        received: 'a permission set that ssofile is creating, or that somebody else created again',
+        expected: 'a permission set that ssofile does not know',
+        remedy: `look at its status (ssofile status ${key}) and run the import again when nothing is open`,
       },
     })
     expect(await world.keys('permission_sets/')).toEqual([])
@@ -214,12 +214,12 @@ test('one that ssofile is about to create, or that someone made again, is refuse
 
 test('a file that is there is kept: one that is not valid, or differs, is told with what to do', async () => {
   const { world, arn } = open()
-  const remedy = `keep a copy of the file, delete it, run: ssofile import --permission-sets ${name}, then upload the copy to change the permission set`
+  const remedy = `keep a copy of the file, delete it, run ssofile import --permission-sets ${name}, then upload the copy to change the permission set`
   const refused = (received: unknown) => ({
     name,
     arn,
     outcome: 'refused',
-    complaint: { object: key, received, expected: 'no file, or one that says what the permission set is', remedy },
+    complaint: { object: key, received, expected: 'no file, or one that equals the permission set', remedy },
   })
   await world.objects.put(key, '[]')
   expect(await adopt(arn, world.ports)).toEqual(refused(expect.stringMatching(/^a file that is not valid: /)))
@@ -240,7 +240,7 @@ test('a file that is deleted while it is imported is told, and nothing is adopte
     outcome: 'refused',
     complaint: {
       object: key,
-      received: 'a file that was deleted while it was imported',
+      received: 'a file that somebody deleted during the import',
       expected: 'the file as it was written',
       remedy: 'run the import again',
     },

@@ -150,7 +150,7 @@ describe('a file that takes a policy away', () => {
     expect(await status()).toMatchObject({
       state: 'applied',
       warnings: [
-        `compared with what was in force before, the file may take away what the permission set allows (1: ${billing}), on 39 account assignments`,
+        `compared with the former version, the file may take away what the permission set allows (1: ${billing}), on 39 account assignments`,
       ],
     })
   })

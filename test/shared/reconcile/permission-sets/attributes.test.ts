@@ -186,7 +186,7 @@ test('what takes long is applying, and looked at again until it is enabled', asy
   const attributing = new Attributing({ ssoAdmin: { latencyMs: 90_000, latencyP99Ms: 90_001 } })
   await attributing.put({ Team: 'a' })
   await attributing.world.until(
-    async () => (await attributing.status())?.reason === 'Identity Center is still at work on the attributes',
+    async () => (await attributing.status())?.reason === 'Identity Center is still applying the attributes',
     'applying',
   )
   for (let minute = 0; minute < 4; minute++) {

@@ -25,7 +25,10 @@ const whole = {
 const key = `permission_sets/${name}.json`
 const isCreation = (operation: string) => operation === 'createPermissionSet'
 
-const notOurs = { state: 'rejected', reason: expect.stringContaining('exists already and was not created by ssofile') }
+const notOurs = {
+  state: 'rejected',
+  reason: expect.stringContaining('already exists and which ssofile did not create'),
+}
 
 async function open(interceptor: Interceptor = ({ proceed }) => proceed(), body: object = whole) {
   const bench = new Settling({ interceptor })

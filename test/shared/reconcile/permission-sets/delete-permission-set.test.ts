@@ -16,7 +16,7 @@ const name = permissionSetName.parse('Billing-ps')
 const file = 'permission_sets/Billing-ps.json'
 const ten = '2026-03-03T10:00:00.000Z'
 const gone = { status: undefined }
-const remedy = 'it is deleted by itself when the last one is gone; upload the file again to keep it'
+const remedy = 'ssofile deletes it when the last one is gone; to keep it, upload the file again'
 
 /** A permission set of ours, whose file is gone. */
 async function open(options: SettlingOptions = {}, owned: Partial<OwnedPermissionSet> = {}) {
@@ -173,7 +173,7 @@ describe('a deletion that is refused', () => {
         state: 'failed',
         permissionSetArn: arn,
         reason: `Identity Center refused to delete it: ${code}: not you`,
-        remedy: 'remove the cause; it is tried again every hour',
+        remedy: 'remove the cause; ssofile tries again every hour',
       },
     })
   })
@@ -193,7 +193,7 @@ describe('a deletion that is refused', () => {
     const settlement = await remove()
     expect(settlement).toMatchObject({ status: { state: 'blocked', remedy } })
     expect(settlement.status?.reason).toMatch(
-      /^the file is gone, but Identity Center still has assignments of it that are not ssofile's, in 233000000002 \(/,
+      /^the file is gone, but Identity Center still has assignments of it that ssofile does not manage, in 233000000002 \(/,
     )
     expect(await world.keys('state/open/')).toHaveLength(1)
     expect((await readOwned(world.objects, name))?.value).toMatchObject({
@@ -219,7 +219,7 @@ describe('a deletion that is refused', () => {
       },
     })
     expect(await remove()).toMatchObject({
-      status: { reason: expect.stringMatching(where || /ssofile's \(Associated with it\)$/) },
+      status: { reason: expect.stringMatching(where || /does not manage \(Associated with it\)$/) },
     })
   })
 

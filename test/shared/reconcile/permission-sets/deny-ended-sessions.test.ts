@@ -185,7 +185,7 @@ test('a file that does not fit beside what is denied has failed, and says why an
   await upload({ inlinePolicyDocument: large })
   await world.clock.advance(60_000)
   expect([await status(), policy()]).toEqual(['failed', denying])
-  expect((await world.json(`status/${key}.json`))?.reason).toMatch(/denial of sessions .* at most 10240/)
+  expect((await world.json(`status/${key}.json`))?.reason).toMatch(/denial of ended sessions .* at most 10240/)
 })
 
 const letters = (count: number) => ({
@@ -204,10 +204,10 @@ describe('what has no room beside the inline policy', () => {
     await minutes(2)
     expect(policy()).toBe(denying)
     const { state, reason, remedy } = (await world.json(`status/${key}.json`)) ?? {}
-    expect({ state, reason }).toEqual({ state: 'failed', reason: expect.stringContaining(`no room for more: ${lars}`) })
+    expect({ state, reason }).toEqual({ state: 'failed', reason: expect.stringContaining(`no room for them: ${lars}`) })
     expect(remedy).toContain('--everywhere')
     expect(await world.keys('attention/failed/')).toEqual([`attention/failed/${key}`])
-    expect(world.log.lines.filter(({ message }) => message.includes('have no room'))).toHaveLength(1)
+    expect(world.log.lines.filter(({ message }) => message.includes('has no room'))).toHaveLength(1)
   })
 
   test('is denied within two minutes after the file was shortened, and the status says so', async () => {
@@ -283,12 +283,10 @@ describe('an entry of the record that is spoiled', () => {
     const { state, reason } = (await world.json(`status/${key}.json`)) ?? {}
     expect({ state, reason }).toEqual({
       state: 'failed',
-      reason: expect.stringContaining(`spoiled and count for nothing: the sessions of ${kenji}`),
+      reason: expect.stringContaining(`not valid and ignored: the sessions of ${kenji}`),
     })
     expect(await world.keys('attention/failed/')).toEqual([`attention/failed/${key}`])
-    const errors = world.log.lines.filter(
-      ({ level, message }) => level === 'error' && message.includes('count for nothing'),
-    )
+    const errors = world.log.lines.filter(({ level, message }) => level === 'error' && message.includes('are ignored'))
     expect(errors.length).toBeGreaterThan(0)
   })
 

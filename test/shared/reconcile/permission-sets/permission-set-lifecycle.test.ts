@@ -284,7 +284,7 @@ test('a deletion that someone else holds up is told, and goes through when they 
   await world.objects.delete(key)
   await untilState(world, key, 'blocked')
   expect((await world.json(`status/${key}.json`))?.reason).toMatch(
-    /not ssofile's, in 210000000003 .*ApplicationProfile/,
+    /that ssofile does not manage, in 210000000003 .*ApplicationProfile/,
   )
   world.ssoAdmin.removeAssignment(foreign)
   await world.until(

@@ -222,7 +222,7 @@ describe('a permission set file', () => {
     expect(status).toMatchObject({
       state: 'rejected',
       ...(await version()),
-      reason: `received a file for the permission set '${name}', which exists already and was not created by ssofile, expected the name of a new permission set, or of one that ssofile created or adopted`,
+      reason: `received a file for the permission set '${name}', which already exists and which ssofile did not create, expected the name of a new permission set, or of one that ssofile created or adopted`,
       remedy: expect.stringContaining(`ssofile import --permission-sets ${name}`),
     })
   })
@@ -359,14 +359,14 @@ describe('a drift check', () => {
       permissionSetArn: arn(),
       reason: `someone else changed it in Identity Center; restoring it would: detach ${readOnly}`,
       remedy:
-        'to restore it: ssofile touch, with the key of the file, and --rebind; or write the change into the file ("onDrift" is "report")',
+        'to restore it, run ssofile touch with the key of the file and --rebind; or write the change into the file ("onDrift" is "report")',
     }
     await world.clock.advance(5_000)
     expect(await apply({ isDriftCheck: true })).toMatchObject({ status })
     expect(world.ssoAdmin.definitionNow(name)?.managedPolicyArns).toEqual([readOnly])
     expect(world.log.lines.findLast(({ level }) => level === 'warn')).toMatchObject({
       level: 'warn',
-      message: 'someone else changed the permission set; it is only reported',
+      message: 'someone else changed the permission set; ssofile only reports it',
       fields: { permissionSet: name, differences: [`detach ${readOnly}`] },
     })
     expect(await apply()).toMatchObject({ status })
@@ -615,10 +615,10 @@ describe('accounts that have the permission set', () => {
         ...(await version()),
         accounts: { desired: 2, applied: 0, open: 0 },
         reason: expect.stringMatching(
-          `^it could not be brought to 2 of 2 accounts, which keep the version before: ${first}: .*${policy.Name}`,
+          `^2 of 2 accounts could not be updated and keep the old version: ${first}: .*${policy.Name}`,
         ),
         remedy: expect.stringMatching(
-          `^create the customer managed policy '${policy.Name}' .*; only these accounts are tried again by themselves, at least every hour$`,
+          `^create the customer managed policy '${policy.Name}' .*; ssofile tries these accounts again by itself, at least every hour$`,
         ),
       },
     })
@@ -679,9 +679,9 @@ describe('accounts that have the permission set', () => {
 
   test('that are suspended are warned of, ten by id', async () => {
     for (const [count, named] of [
-      [1, /^1 accounts that are suspended, .+ \(\d{12}\); those/],
-      [11, /^11 accounts that are suspended, .+ \((\d{12}, ){9}\d{12}, …\); those/],
-      [10, /^10 accounts that are suspended, .+ \((\d{12}, ){9}\d{12}\); those/],
+      [1, /^1 accounts that are suspended, .+ \(\d{12}\); the next drift check updates/],
+      [11, /^11 accounts that are suspended, .+ \((\d{12}, ){9}\d{12}, …\); the next drift check updates/],
+      [10, /^10 accounts that are suspended, .+ \((\d{12}, ){9}\d{12}\); the next drift check updates/],
     ] as const) {
       const { apply, give, upload, world } = await open()
       await apply()

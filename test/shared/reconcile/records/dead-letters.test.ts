@@ -141,15 +141,15 @@ describe('what a message is about, and why it was given up', () => {
   const input = (key: string) => JSON.stringify({ v: 1, key, id: '1', event: 'e' })
   const bodies: [RedrivenQueue, string, readonly string[], RegExp | undefined][] = [
     ['uploads', JSON.stringify({ Records: [record] }), ['links_data/a b%c'], undefined],
-    ['uploads', '{"Records":[{}]}', [], /^it is no message for the queue uploads: /],
+    ['uploads', '{"Records":[{}]}', [], /^it is not a message for the queue uploads: /],
     ['links', input(link), [link], undefined],
-    ['links', input(permissionSet), [], /^it is no message for the queue links: received the key/],
+    ['links', input(permissionSet), [], /^it is not a message for the queue links: received the key/],
     ['permission-sets', input(permissionSet), [permissionSet], undefined],
-    ['permission-sets', input(link), [], /^it is no message for the queue permission-sets: received the key/],
+    ['permission-sets', input(link), [], /^it is not a message for the queue permission-sets: received the key/],
     ['events', 'whatever it says', [], undefined],
     ['work', JSON.stringify({ ...hint, principal: 'team', cause: link }), [link], undefined],
-    ['work-urgent', '{}', [], /^it is no message for the queue work-urgent: /],
-    ['work-bulk', 'no JSON', [], /^it is no message for the queue work-bulk: /],
+    ['work-urgent', '{}', [], /^it is not a message for the queue work-urgent: /],
+    ['work-bulk', 'no JSON', [], /^it is not a message for the queue work-bulk: /],
   ]
   test.each(bodies)('is told of one of %s: %s', async (queue, body, about, fault) => {
     const world = await withGivenUp(queue, body)

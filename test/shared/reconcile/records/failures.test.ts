@@ -62,7 +62,7 @@ test('a note that cannot be written or removed hides nothing: it is logged', asy
   await forgetFailure(ports, 'm')
   const fields = { messageId: 'm', error: away }
   expect(world.log.lines).toEqual([
-    { level: 'warn', message: 'why a message failed could not be recorded', fields },
+    { level: 'warn', message: 'ssofile could not record why a message failed', fields },
     { level: 'info', message: 'the note of why a message failed could not be removed', fields },
   ])
 })

@@ -38,7 +38,7 @@ describe('an input', () => {
     const take = (queue: 'links' | 'permission-sets', key: string) =>
       parseInput(queue, { body: JSON.stringify({ ...message, key }), receiveCount: 1 })
     expect(() => take('permission-sets', link)).toThrow(
-      `received the key '${link}' on the queue permission-sets, expected one that it is for`,
+      `received the key '${link}' on the queue permission-sets, expected one that belongs there`,
     )
     expect(() => take('links', 'status/a\nb')).toThrow("received the key 'status/a\\u{a}b' on the queue links")
     expect(take('permission-sets', file)).toMatchObject({ key: file })

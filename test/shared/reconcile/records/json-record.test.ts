@@ -103,7 +103,7 @@ describe('a record', () => {
       await record.overwrite({ count: ++revisions })
       return { count: -1 }
     })
-    await expect(restless).rejects.toThrow(`${key} is being changed by others all the time; it will be tried again`)
+    await expect(restless).rejects.toThrow(`${key} keeps changing; ssofile will try again`)
     expect(revisions).toBe(20)
   })
 })

@@ -58,7 +58,7 @@ describe('an entry of the ledger', () => {
     await new Ledger(world.objects).write(key, { ...entry, attempts: 1 }, first)
     const failure = {
       name: 'RecordChangedError',
-      message: expect.stringContaining(`assignments/${key} was changed by someone else`),
+      message: expect.stringContaining(`assignments/${key} changed during its evaluation`),
     }
     await expect(ledger.write(key, entry, first)).rejects.toMatchObject(failure)
     await expect(ledger.remove(first)).rejects.toMatchObject(failure)

@@ -37,7 +37,7 @@ test('a record that somebody else changed since it was read is neither written o
     expect(failure).toBeInstanceOf(RecordChangedError)
     expect(failure).toMatchObject({
       name: 'RecordChangedError',
-      message: `owned_permission_sets/${name} was changed by someone else while it was evaluated; it will be evaluated again`,
+      message: `owned_permission_sets/${name} changed during its evaluation; ssofile will evaluate it again`,
     })
   }
   expect(await readOwned(objects, name)).toEqual(changed)

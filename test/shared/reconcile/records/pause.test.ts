@@ -102,7 +102,7 @@ describe('under a pause', () => {
     const world = await open()
     await world.objects.put('control/pause.json', 'stop!')
     expect((await world.finish(world.slice())).outcome).toBe('paused')
-    expect((await readPause(world.objects))?.reason).toContain('control/pause.json says nothing')
+    expect((await readPause(world.objects))?.reason).toContain('control/pause.json cannot be read')
   })
 
   test('one that cannot be read stops the dispatcher too', async () => {
@@ -242,7 +242,7 @@ describe('control/pause.json', () => {
       await world.objects.put(pauseKey, body)
       expect(await readPause(world.objects)).toEqual({
         v: 1,
-        reason: '(control/pause.json says nothing that can be understood)',
+        reason: '(control/pause.json cannot be read)',
         by: 'unknown',
         since: '2026-03-03T10:00:00.000Z',
       })

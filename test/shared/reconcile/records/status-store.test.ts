@@ -98,7 +98,7 @@ describe('a status', () => {
       await statuses.revise(input, async () => ({ state: 'applying', reason }))
       return told('applied')
     })
-    await expect(restless).rejects.toThrow(`${statusKey(input)} is being changed by others all the time`)
+    await expect(restless).rejects.toThrow(`${statusKey(input)} keeps changing`)
     expect(assessments).toBe(20)
   })
 
@@ -159,7 +159,7 @@ describe('a status', () => {
       },
     })
     const other = new StatusStore(restless, new VirtualClock(new Date('2026-03-03T10:00:00Z')))
-    await expect(other.align(input)).rejects.toThrow('its index will be corrected again')
+    await expect(other.align(input)).rejects.toThrow('ssofile will correct its index again')
     expect(looks).toBe(20)
   })
 

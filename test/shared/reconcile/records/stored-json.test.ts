@@ -31,7 +31,7 @@ test.each([
   await objects.put('control/x.json', body)
   const reading = new JsonRecord(objects, 'control/x.json', schema).read()
   await expect(reading).rejects.toThrow(
-    'control/x.json: received something that this version of ssofile did not write; if a later version did, deploy that one again; else restore the object',
+    'control/x.json: received content that this version of ssofile cannot read; if a later version wrote it, deploy that version again; otherwise restore the object',
   )
   await expect(reading).rejects.toMatchObject({ name: 'SpoiledObjectError', cause: expect.any(Error) })
 })
@@ -45,7 +45,7 @@ test('whoever reads many objects is told which are spoiled, and whatever else ke
   )
   expect(spoiled).toMatchObject({
     object: { key: 'control/x.json' },
-    message: expect.stringContaining('else restore the object'),
+    message: expect.stringContaining('otherwise restore the object'),
   })
   expect(sound).toMatchObject({ value: { name: 'y' } })
   expect([spoiled, sound, absent].map(isSpoiled)).toEqual([true, false, false])

@@ -112,7 +112,7 @@ describe('the status of a link', () => {
     expect(log.lines).toEqual([
       {
         level: 'warn',
-        message: 'a status could not be told; it is told again',
+        message: 'ssofile could not write a status, and will write it again',
         fields: { input: one, error: expect.any(Error) },
       },
     ])
@@ -128,7 +128,7 @@ describe('the status of a link', () => {
     await board.tell('due')
     expect(board.hasDirty).toBe(false)
     expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
-      ['error', 'a status cannot be told until an object is restored'],
+      ['error', 'ssofile cannot write a status until you restore an object'],
     ])
   })
 

@@ -178,8 +178,8 @@ test('what cannot be imported is told with its reason, and stays as it is', asyn
   await world.finish(world.identityStore.deleteGroup(gone))
   const { left } = await importAll(world)
   expect(left.map(({ received }) => received).sort()).toEqual([
-    'a group that does not exist any more',
-    "a user whose name no link can hold: 'Zoe\u0308'",
+    'a deleted group',
+    "a user whose name does not fit into a link: 'Zoe\u0308'",
     'an account that is SUSPENDED',
     'the management account',
   ])
@@ -193,7 +193,7 @@ test('access by a permission set that the management account has is left to othe
   expect(await links(world)).toEqual([keyOf(shop, 'Admin%readers%GROUP')])
   const told = left.find(({ object }) => object.includes(shop))
   expect(told?.received).toMatch(
-    /^what ssofile cannot control: permission set 'Reader' is also assigned in the management account/,
+    /^a permission set that ssofile cannot control: permission set 'Reader' is also assigned in the management account/,
   )
   expect(told?.remedy).toContain('remove its assignments in the management account')
 })
@@ -240,7 +240,7 @@ test('access that is just being deleted in Identity Center is not taken over', a
   const prepared = await world.finish(prepareImport(context, { ...everything, inPortions }))
   const deletion = world.ssoAdmin.deleteAccountAssignment(targetOf(world, shop))
   const [adopted] = await world.finish(prepared.carryOut(inPortions), 1)
-  expect(adopted?.left).toMatchObject([{ received: 'an assignment that somebody has removed meanwhile' }])
+  expect(adopted?.left).toMatchObject([{ received: 'an assignment that somebody removed during the import' }])
   expect([await links(world), await entries(world)]).toEqual([[], []])
   await deletion
 })
