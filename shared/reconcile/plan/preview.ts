@@ -46,7 +46,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { Suspensions } from '../records/suspensions.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
 import { findAdministrators } from './find-administrators.ts'
-import { foretell } from './foretell.ts'
+import { type Foretold, foretell } from './foretell.ts'
 import { GroupAccesses } from './group-access.ts'
 import type { LinkFate, PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
 import { type AttributesPreview, previewAttributes } from './preview-attributes.ts'
@@ -175,6 +175,7 @@ export async function previewChanges(
     reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link, account, membership))
   return {
     ...sorted,
+    grants: sorted.grants.map((one) => withRealId(one, foretold)),
     waiting,
     revocations,
     bindings: await previewBindings(differences.inputs, naming),
@@ -205,6 +206,10 @@ export async function previewChanges(
     unfinished: unfinished.length,
     counts,
   }
+}
+
+function withRealId({ principalId, ...grant }: PlannedGrant, { directory }: Foretold): PlannedGrant {
+  return principalId === undefined || directory.isMade(principalId) ? grant : { ...grant, principalId }
 }
 
 /** If only an invalid policy refuses a link, reports what the link lacks instead. */

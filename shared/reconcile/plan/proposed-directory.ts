@@ -48,6 +48,11 @@ export class ProposedDirectory implements IdentityStore {
     this.#whose = whose
   }
 
+  /** The directory gives it another id. */
+  isMade(id: PrincipalId): boolean {
+    return this.#made.has(id)
+  }
+
   async findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined> {
     const own = type === 'GROUP' ? this.#groups : this.#users
     for (const [id, one] of own) if (one?.name === name) return id
@@ -112,6 +117,7 @@ export class ProposedDirectory implements IdentityStore {
     if ((await this.findPrincipalId('GROUP', displayName)) !== undefined)
       throw refusal('ConflictException', `there is a group '${displayName}'`)
     const id = idFor('group', displayName)
+    this.#made.add(id)
     this.#groups.set(id, { name: displayName, description, isExternal: false })
     this.#members.set(id, Promise.resolve(new Map()))
     return this.#wrote('createGroup', id)

@@ -16,13 +16,16 @@ const access = [{ permissionSet: 'Support-ps', accounts: [account] }]
 type Files = Readonly<Record<string, string>>
 
 /** What a plan says of groups when these files are uploaded, and those deleted. */
-async function plan({ world }: Grouping, uploads: Files = {}, deletions: readonly string[] = []) {
+async function plan(grouping: Grouping, uploads: Files = {}, deletions: readonly string[] = []) {
+  return (await planAll(grouping, uploads, deletions)).memberships
+}
+
+async function planAll({ world }: Grouping, uploads: Files = {}, deletions: readonly string[] = []) {
   const objects = new ProposedObjects(world.objects, world.clock.now(), {
     uploads: Object.entries(uploads).map(([key, body]) => ({ key, body: new TextEncoder().encode(body) })),
     deletions: deletions.map((key) => ({ key })),
   })
-  return (await world.finish(previewChanges({ ...world.ports, objects }, world.configuration, { looksMost: 0 })))
-    .memberships
+  return world.finish(previewChanges({ ...world.ports, objects }, world.configuration, { looksMost: 0 }))
 }
 
 /** The group has access by a link. */
@@ -35,7 +38,11 @@ async function withAccess(options: ConstructorParameters<typeof Grouping>[0] = {
 }
 
 test('a new group with its first member and its first link are planned together, with the access that this brings', async () => {
-  const planned = await plan(new Grouping(), {
+  const {
+    memberships: planned,
+    grants,
+    waiting,
+  } = await planAll(new Grouping(), {
     'groups/oncall.json': '',
     [set]: '{ "permissionSetName": "Support-ps" }',
     [link]: '',
@@ -45,6 +52,11 @@ test('a new group with its first member and its first link are planned together,
     groups: [{ name: 'oncall', change: 'create' }],
     added: [{ group: 'oncall', user: kenji, files: [{ key: file, fate: 'in-force' }], access }],
     idle: [],
+  })
+  // The directory has not given the group its id yet.
+  expect({ grants, waiting }).toEqual({
+    grants: [expect.not.objectContaining({ principalId: expect.anything() })],
+    waiting: [],
   })
 })
 
