@@ -115,7 +115,7 @@ function isWritable(prefix: string, { provisioning }: Environment): boolean {
 
 function bucketStatements(permissions: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
   const { read = [], write: granted = [], put = [], versions } = permissions
-  // If inputs come by S3, people write them; operators take over access in either case.
+  // ssofile may not write inputs that people write to S3. Operators may in any case, since they take over access.
   const isOfOperators = permissions === operatorPermissions
   const write = granted.filter((prefix) => isOfOperators || isWritable(prefix, environment))
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`

@@ -10,7 +10,7 @@ const succeeded = [{ exists: false }] as const
  */
 export const organizationEvents = {
   'organization-calls': {
-    // By name alone: the detail-types of the joined and departed events are not documented.
+    // The pattern names events only by `eventName`, since the detail-types of the joined and departed events are not documented.
     detail: {
       eventSource: ['organizations.amazonaws.com'],
       eventName: [
@@ -54,8 +54,8 @@ export const directoryEvents = {
     ],
   },
   'directory-calls': {
-    // Without `source`: that of the SCIM events is not documented. SCIM changes members by PatchGroup. The last six are the
-    // console's (Service Authorization Reference, "IAM Identity Center directory").
+    // The pattern has no `source`, since the source of SCIM events is not documented. SCIM changes members by PatchGroup. The last six are
+    // the console's (Service Authorization Reference, "IAM Identity Center directory").
     detail: {
       eventSource: ['identitystore.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore-scim.amazonaws.com'],
       eventName: [

@@ -14,7 +14,7 @@ export type Mark = { readonly subject: string; readonly commit: string }
 
 const marks = /\n<!-- ssofile ([a-z]+) ([0-9a-f]{40,64}) -->$/
 
-/** At the very end, so that no name from outside follows it. */
+/** Adds our mark at the very end of the text, so that no name from outside follows it. */
 export function addMark(text: string, { subject, commit }: Mark): string {
   return `${text.trimEnd()}\n\n<!-- ssofile ${subject} ${commit} -->`
 }

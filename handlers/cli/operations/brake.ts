@@ -63,7 +63,8 @@ export function addBrake(program: Command): void {
 }
 
 async function show({ objects }: Ports, output: Output, isVerbose: boolean): Promise<number> {
-  // Count before reading the lists: a file that leaves the count meanwhile appears in the lists. CSV has only the lists.
+  // Count pending deletions before reading the lists. A file that stops being pending meanwhile then appears in the lists. CSV has only the
+  // lists.
   const pendingDeletions = output === 'csv' ? 0 : await countPendingDeletions({ objects })
   const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
   const { lists, contents, releases } = stored?.value ?? emptyBrake

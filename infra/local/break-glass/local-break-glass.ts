@@ -265,7 +265,7 @@ export class LocalBreakGlass {
     return { ...common, 'aws:username': user, ...mfa }
   }
 
-  /** As in policies: the user, or the role and not its session. */
+  /** The principal's ARN as in policies: of the user, or of the role instead of its session. */
   principalOf({ account, user, role }: BreakGlassSession): string {
     return role === undefined ? this.users.get(user).arn : `arn:aws:iam::${account}:role/${role.name}`
   }

@@ -40,7 +40,7 @@ export type AttributeConfiguration = {
 
 /** As `describe-instance-access-control-attribute-configuration` answers it. */
 export const attributesFileSchema = z.strictObject({
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
   AccessControlAttributes: z
     .array(z.strictObject({ Key: attributeKey, Value: z.strictObject({ Source: z.array(attributeSource).length(1) }) }))

@@ -50,7 +50,7 @@ const mail = z.strictObject({
 
 /** The standards for credentials, the receivers of reports, and the users whose credentials are never retired. Every field is optional. */
 export const hygieneFileSchema = z.strictObject({
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
   standards: standards.prefault({}),
   /** The key of the tag that names an account's owner. If no link uses tags, reading it costs a call for each account. */

@@ -152,7 +152,7 @@ function unknownField(name: string, path: JsonPath, fields: readonly string[], m
   }
 }
 
-/** Whether one contains the other in any case: `name` and `sessionDuration` are short forms of fields. */
+/** Whether one name contains the other, ignoring upper and lower case: `name` and `sessionDuration` are short forms of fields. */
 function contains(field: string, name: string): boolean {
   if (name.length < 4 || name.length > 100) return false
   const [known, received] = [field.toLowerCase(), name.toLowerCase()]

@@ -17,7 +17,7 @@ const reserved: ReadonlySet<string> = new Set(['Administrator', 'AWSAdministrato
 
 /** The content of a group's file. The file's name is the group's name. */
 export const groupFileSchema = z.strictObject({
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
   /** Identity Store API Reference, "CreateGroup". */
   description: z

@@ -22,7 +22,7 @@ const instant = z.iso.datetime({ offset: true })
 
 /** The content of a person's file. The file's name is the user name. */
 export const personFileSchema = z.strictObject({
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
   displayName: text(),
   givenName: text(),

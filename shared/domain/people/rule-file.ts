@@ -47,7 +47,7 @@ const conditions = jointConditions(tests)
 /** One file under `rules/`: the people in the group of its name, chosen by their attributes in the directory. */
 export const ruleFileSchema = z
   .strictObject({
-    /** For editors. */
+    /** Editors use it. */
     $schema: z.string().optional(),
     owner: ownerText.optional(),
     reason: z.string().min(1).max(700).optional(),

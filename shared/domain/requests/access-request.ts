@@ -28,7 +28,7 @@ export type GivenApproval = Readonly<z.infer<typeof givenApproval>>
 
 /** The body of `requests/<user id>/<link>`. */
 export const accessRequestSchema = z.strictObject({
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
   duration: isoDuration,
   reason: line(1000).optional(),

@@ -10,7 +10,7 @@ export const approvalMostBytes = 4 * 1024
 
 /** The body of `approvals/<user id>/<digest of the request>`. */
 export const approvalSchema = z.strictObject({
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
   decision: z.enum(['approve', 'deny']),
   comment: z

@@ -38,7 +38,7 @@ export type RequestNeed = (typeof requestNeeds)[number]
 
 /** One file under `eligibility/`: who may ask for which access, for how long, and who approves it. */
 export const eligibilityFileSchema = z.strictObject({
-  /** For editors. */
+  /** Editors use it. */
   $schema: z.string().optional(),
   description: z.string().max(700).optional(),
   /** Exact names of groups and users, as in links. */

@@ -40,7 +40,7 @@ const conditions = jointConditions(tests)
 /** One file under `selectors/`. It selects accounts again whenever the organization changes. */
 export const selectorFileSchema = z
   .strictObject({
-    /** For editors. */
+    /** Editors use it. */
     $schema: z.string().optional(),
     description: z.string().max(700).optional(),
     ...conditions.fields,

@@ -8,7 +8,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { showList } from './brake-file.ts'
 import { readsAtOnce } from './count-open.ts'
 
-/** Enough rows for a reader; the digest stands for the whole list. */
+/** So many rows are enough for a reader. The digest stands for the whole list. */
 const rowsMost = 100
 
 /** The people who would lose access by one list of the brake, and their links, by the ledger. */

@@ -6,7 +6,7 @@ import { RateLimiter } from './rate-limiter.ts'
 import { repeatPatiently } from './repeat-patiently.ts'
 import { wrapPort } from './wrap-port.ts'
 
-/** For one account. AWS documents no rate of IAM; throttled calls are retried. */
+/** The rate for one account. AWS documents no rate of IAM; throttled calls are retried. */
 const callsPerSecond = 10
 const repetition = { attemptsMost: 6, firstMs: 300, mostMs: 5_000 }
 

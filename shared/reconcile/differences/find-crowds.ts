@@ -12,7 +12,7 @@ type Bucket = {
   readonly files: Heads
   readonly statusHeads: Heads
   readonly statuses: Pick<Statuses, 'told' | 'spoiled'>
-  /** The known bodies of links. */
+  /** The facts of links whose bodies were read before, by key. */
   readonly links: { readonly memory: Readonly<Record<string, LinkTimes>> }
   readonly last: Pick<Checkpoint, 'since'>
   readonly configuration: Pick<Configuration, 'folders' | 'limits'>

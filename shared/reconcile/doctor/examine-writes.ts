@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { ask, isDenied, unasked } from './ask.ts'
 
 const check = 'bucket writes'
-/** Prefixes that `ssofile apply` writes without a deployment: the same as a dispatcher. */
+/** The prefixes that `ssofile apply` writes if there is no deployment. A dispatcher writes the same ones. */
 export const writtenPrefixes = [
   'access/',
   'assignments/',

@@ -150,7 +150,7 @@ export async function gatherMembership(input: MembershipInput, before: Reading):
   return { ...facts, isOurGroup: true, users: await Promise.all(ids.map((id) => gatherMember(id, look))) }
 }
 
-/** Tries the `known` users first, because it is usually one of them. */
+/** Finds the user with this name. Tries the `known` users first, because it is usually one of them. */
 async function findBearer(
   name: PrincipalName,
   known: readonly PrincipalId[],

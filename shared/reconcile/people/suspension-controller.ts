@@ -84,7 +84,7 @@ const againAfterMs: Partial<Record<StatusState, number>> = {
   held: heldMs,
   failed: 5 * 60_000,
   partly: laterMs,
-  // A policy may protect the user by then.
+  // ssofile looks again later, since a policy may protect the user by then.
   suspended: laterMs,
 }
 

@@ -39,7 +39,7 @@ type Facts = PermissionSetTypes['facts']
 type Owned = OwnedPermissionSet | undefined
 
 const contestedMs = 60 * 60_000
-/** How often it is restored within an hour. */
+/** ssofile restores a permission set at most this often within an hour. */
 const restorationsMost = 3
 
 export async function gatherPermissionSet(input: PermissionSetInput, context: ReadingPermissionSets): Promise<Facts> {

@@ -422,7 +422,7 @@ async function settle(
     warnings: warnings.length > 0 ? warnings : undefined,
   }
   const isRestored = change?.event === 'restored' && change.changes.length > 0
-  // A file that a person asks for again, or changes, counts as new.
+  // A file counts as new if a person changed it or asked for it again.
   const isSame = isSameUpload(before, upload)
   const restoredAt = isSame ? [...restorationsBefore(entry, clock.now()), ...(isRestored ? [at] : [])] : []
   const settled = { v: 1, arn, claimedAt, applied, sessions, ...(restoredAt.length > 0 && { restoredAt }) } as const

@@ -82,7 +82,7 @@ export type Comparison = {
   readonly wanted: PermissionSetDefinition
   readonly actual: PermissionSetDefinition
   readonly changes: readonly PermissionSetChange[]
-  /** The change for the brake. */
+  /** The change in the form that the brake judges. */
   readonly edit: Edit['file'] | undefined
   /** Accounts have an older version, though the record names no provisioning. `undefined`: not asked. */
   readonly isStale: boolean | undefined

@@ -88,7 +88,7 @@ export async function writeForeign(
   await followAccess(objects, key, { before: undefined, after: renderAccessKey(key, found.principal, 'foreign') })
 }
 
-/** The access is gone, or ours. `lost`: somebody changed the record since it had this etag. */
+/** Deletes the record because the access is gone or ours. `lost`: somebody changed the record since it had this etag. */
 export async function removeForeign(
   objects: ObjectStore,
   key: AssignmentKey,

@@ -87,7 +87,7 @@ export function recordRequestEvent(
   return recordOnce(objects, { user, digest, event, by: approver, at, key, body: { key, digest, by, ...said } })
 }
 
-/** The same for a grant. If two processes look at once, one writes it and the other finds it. */
+/** Records a grant in history. If two processes look at once, one writes it and the other finds it. */
 export function recordGrant(objects: ObjectStore, record: GrantRecord): Promise<void> {
   const { user, digest, key, grantedAt: at } = record
   return recordOnce(objects, { user, digest, event: 'granted', at, key, body: record })

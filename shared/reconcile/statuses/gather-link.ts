@@ -151,7 +151,7 @@ async function gatherProgress(
   }
 }
 
-/** By the ledger, not by the present scope. */
+/** The accounts in which the link has or had access, from the ledger. The present scope does not count. */
 async function listConcerned(link: Link, { accountsOf }: GatherContext): Promise<readonly AccountId[]> {
   return link.scope.kind === 'account' ? [link.scope.id] : accountsOf(link)
 }
