@@ -8,7 +8,7 @@ export function addBrowse(program: Command): void {
   program
     .command('browse')
     .description(
-      'Serves a page on this machine, for you alone: what you may ask for, what waits for your approval, what is open and since when. It calls the API of the deployment, signed with your AWS credentials, which never reach the browser.\nOpen the address that it prints: it works once. Ends with Ctrl-C.',
+      'Serves a page on this machine, for you alone: ask, approve, deny, finish. It calls the API, signed with your AWS credentials, which never reach the browser.\nOpen the printed address: it works once. Ctrl-C ends it.',
     )
     .option(
       '--api <url>',

@@ -11,7 +11,7 @@ export function addCompletion(program: Command): void {
     .command('completion')
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
     .description(
-      'Prints a script that completes commands and options. It completes the command ssofile, as npm link puts it on the path',
+      'Prints a script that completes commands, options, keys, accounts, permission sets and digests of requests',
     )
     .addHelpText(
       'after',

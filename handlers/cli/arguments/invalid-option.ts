@@ -5,6 +5,6 @@ export function invalidOption(): Option {
   const add = (key: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), key]
   return new Option(
     '--invalid <key>',
-    'upload this file though it is not valid, and take away what the file before it gives; may be given several times',
+    'upload this invalid file, which takes away the access of the file before it (may be repeated)',
   ).argParser(add)
 }

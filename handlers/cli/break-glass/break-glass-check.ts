@@ -27,7 +27,7 @@ export function addBreakGlassCheck(group: Command): void {
     .command('check')
     .summary('roles, rules, users, devices, alarms and drills, compared with the file')
     .description(
-      'Compares what is deployed with the file: each account in scope has each role as rendered and the rules that ring beside it, users have two MFA devices and no key, rules in each sign-in Region are as rendered, alarm addresses are confirmed, drills are not overdue, responders are still in the directory. Service control policies that you name are judged as well. Reads only: with your own session, and in each account by the role `auditorRole` of the file.\nExit code 0: nothing fails; 1: something fails, or could not be checked (drills and people only warn); 2: wrong usage.',
+      'Compares the deployment with the file: roles and rules in each account and sign-in Region, two MFA devices and no key for each user, confirmed alarm addresses, drills in time, responders in the directory, and service control policies that you name. It only reads, with your session and the `auditorRole` of the file.\nExit code 0: nothing fails; 1: something fails, or could not be checked (drills and people only warn); 2: wrong usage.',
     )
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--drills <folder|s3://bucket>', 'where drills/ is; default: the bucket')

@@ -36,7 +36,7 @@ export function addBreakGlassDrill(group: Command): void {
     .command('drill')
     .summary('assume your roles, prove what they may, wait for the alarm, write it down')
     .description(
-      'Run by a responder with the own session (aws login). Assumes the role of each own playbook in the accounts of the file, proves by dry calls what it may and may not do, and measures the time. Then it waits for the code that stands in the mail of the alarm. The record is drills/<date>/<responder>.json in the output folder: upload it to the bucket later, with your everyday access.\nExit code 0: passed; 1: not; 2: refused or wrong usage.',
+      'For a responder, with their own session (aws login). Assumes each of your roles, proves its rights by dry calls, measures the time, and waits for the code in the mail of the alarm. The record is drills/<date>/<responder>.json in the output folder: upload it later, with your everyday access.\nExit code 0: passed; 1: not; 2: refused or wrong usage.',
     )
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--playbook <name>', 'only this playbook')

@@ -29,7 +29,7 @@ export function addBreakGlassEvidence(group: Command): void {
     .command('evidence')
     .summary('uses, drills, a check and changes of the last months, for an auditor')
     .description(
-      'Collects into one JSON file: what responders did and what was done to their users (event history of CloudTrail, 90 days; older events are in your trail), drills with whether CloudTrail knows the code of their alarm, a check of now, and the commits of the file.\nExit code 0: all was read; 1: something was not, and the file says what.',
+      "Collects into one JSON file: acts of responders and changes of their users (CloudTrail's event history, 90 days), drills with whether CloudTrail knows their code, a check, and the commits of the file.\nExit code 0: all was read; 1: something was not, and the file says what.",
     )
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--months <number>', 'how far back', wholeNumber(1, 36), 12)

@@ -27,7 +27,7 @@ export function addIncident(program: Command): void {
     .command('incident')
     .argument('<id>', 'the incident, exactly as requests have it')
     .description(
-      "Who asked for what with this incident, who approved it, when access began and ended, and what to run to see what their sessions did: aws cloudtrail lookup-events in each account (management events of 90 days), and a query of the organization's trail for Athena.\nA session that ran when access ended may go on for up to twelve hours, so that time is looked at too. Sessions of the same person with the same permission set in the same account cannot be told apart.\nNeeds to read history/ (auditors, operators); runs nothing itself.\nExit code 0: there are requests; 1: none.",
+      "Requests with this incident: who asked, who approved, begin and end; and commands that show the sessions: aws cloudtrail lookup-events in each account (management events of 90 days), and an Athena query for the organization's trail. They include the twelve hours that a session may outlast its access.\nNeeds to read history/ (auditors, operators); runs nothing itself.\nExit code 0: there are requests; 1: none.",
     )
     .option('--table <name>', "the table of the organization's trail in Athena", 'cloudtrail_logs')
     .option('--json', 'all of it as JSON')

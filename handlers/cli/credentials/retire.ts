@@ -36,7 +36,7 @@ export function addRetire(program: Command): void {
   program
     .command('retire')
     .description(
-      'Proposes files under retire/ for the keys and passwords that nobody used for so long, as a report of credentials has it (docs/credentials.md).\nIt only reads the bucket: with --to the files are written into a folder on this machine, where somebody reads them, deletes what should stay, and uploads the rest. Only then a key is made inactive, watched, and deleted.\nExit code 0: there are some; 1: there are none; 2: wrong usage.',
+      'Proposes files under retire/ for keys and passwords that nobody used for so long, from a report of credentials (docs/credentials.md). It only reads the bucket: --to writes the files into a folder, for you to read and upload.\nExit code 0: there are some; 1: there are none; 2: wrong usage.',
     )
     .requiredOption('--from-report <date>', 'the date of the report, such as 2026-03-03')
     .requiredOption('--unused-for <days>', 'what nobody is known to have used for so long, such as 180d', parseDays)

@@ -32,7 +32,7 @@ export function addTrailOptions(command: Command): Command {
   return command
     .option(
       '--from-cloudtrail',
-      'have IAM Access Analyzer make a policy of what CloudTrail recorded of the role in one account: that of the credentials (AWS_PROFILE)',
+      "have IAM Access Analyzer make a policy of CloudTrail's records of the role, in the account of the credentials (AWS_PROFILE)",
     )
     .option('--trail <arn>', 'with --from-cloudtrail: the trail that records the account')
     .option('--access-role <arn>', 'with --from-cloudtrail: the role in the account that may read the trail')

@@ -70,7 +70,7 @@ export function addSuggest(program: Command): void {
     .command('suggest')
     .argument('<permission-set>', 'its name')
     .description(
-      'Proposes the policy that would remain of a permission set if all went that nobody used for so long, over all accounts where it is assigned, and says of each managed policy whether it could go (docs/less-privilege.md says what IAM does not know).\nIt takes the report of the month; with --live it asks IAM in each account now, which takes some seconds for each.\nWith --from-cloudtrail IAM Access Analyzer makes a policy of the calls that CloudTrail recorded, in one account; no bucket is read.\nIt only reads: a person puts the policy into the file, and plans and pushes it.\nExit code 0: something could go, or the policy is made; 1: nothing is known to be unused, or the job of --from-cloudtrail failed or is not over; 2: wrong usage, there is no report, or AWS refused.',
+      "Proposes the policy of a permission set without the permissions that nobody used for so long in any account, and says which managed policies could go (docs/less-privilege.md). It takes the month's report, or asks IAM now (--live), or has IAM Access Analyzer make a policy of CloudTrail's records in one account (--from-cloudtrail). It only reads.\nExit code 0: something could go, or the policy is made; 1: nothing is known to be unused, or the job of --from-cloudtrail failed or is not over; 2: wrong usage, there is no report, or AWS refused.",
     )
     .option('--live', 'ask IAM in each account now, by the role that the configuration names as auditorRole')
     .option(

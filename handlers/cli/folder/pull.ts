@@ -34,7 +34,7 @@ export function addPull(program: Command): void {
     .command('pull')
     .argument('<folder>', 'the folder to write; it is made if it does not exist')
     .description(
-      'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET): the reverse of push. Asks before it writes over a file, or removes one that the bucket lacks.\nNames that no file system holds are escaped (docs/files.md); push reads them back.\nExit code 0: done; 1: not all was fetched; 2: wrong usage or refused, and nothing was changed.',
+      'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET). Asks before it overwrites or removes a file. Names that no file system holds are escaped (docs/files.md).\nExit code 0: done; 1: not all was fetched; 2: wrong usage or refused, and nothing was changed.',
     )
     .option('--yes', 'do not ask')
     .option('--folder <name>', 'only this folder under links_data/ and memberships/')

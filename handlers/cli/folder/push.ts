@@ -33,7 +33,7 @@ export function addPush(program: Command): void {
     .command('push')
     .argument('<folder>', 'a folder with links_data/ and permission_sets/ in it')
     .description(
-      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/, permission_sets/, memberships/, groups/, rules/, people/, policies/, selectors/, eligibility/ and retire/, hygiene.json and access_control_attributes.json, and of those only what the folder has. Some of them only governance or HR may write (--only).\nEverything that is written is asked for first: where a right is lacking, nothing is changed.\nA file that is not valid is refused, and what it would take away is told.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/files.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
+      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder: shows the plan, asks, uploads files whose content differs, and deletes what the folder lacks. Only governance or HR may write some of them (--only).\nIt changes nothing if a right is missing, and refuses an invalid file with the access that it would take away. Files that somebody else changed meanwhile stay. Run it again after an interruption. More: docs/files.md.\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
     )
     .option('--yes', 'do not ask')
     .option(

@@ -20,7 +20,7 @@ export function addInit(program: Command): void {
     .command('init')
     .argument('<folder>', 'where the files go; none of them may be there yet')
     .description(
-      'Writes what a new installation begins with: environment.json (the deployment, and who may do what), configuration.json (for the local system, and for validate and plan before there is a deployment), and under access/ a first permission set and link.\nIt asks on a terminal for what no option says. It calls no service and writes over no file.\nExit code 0: written; 2: wrong usage or refused, and nothing was written.',
+      'Writes environment.json (the deployment), configuration.json (for the local system, and for validate and plan before a deployment), and under access/ a first permission set and link. On a terminal it asks for missing options. It calls no service and overwrites no file.\nExit code 0: written; 2: wrong usage or refused, and nothing was written.',
     )
   for (const { flag, asks, example, otherwise } of all)
     command.option(`--${flag} <value>`, `${asks} (${otherwise ? `default: ${otherwise}` : example})`)

@@ -47,7 +47,7 @@ export function addBrake(program: Command): void {
   program
     .command('brake')
     .description(
-      'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Then the files of permission sets that it holds, with what they would do, and credentials that are to be retired. What was deleted a moment ago is counted: the brake may still hold it. Exit code 1 while anything is held.\n--release releases exactly the list or the file with this digest, for one hour, whatever becomes of others; a list that has grown since then, or another upload of the file, is refused. It only needs to write control/.',
+      'Shows held revocations, with their cause and who would lose access, one list for each rule and folder or cause; then held files and credentials. Exit code 1 while anything is held.\n--release releases exactly the list or file with this digest, for one hour; a list that has grown, or another upload of the file, is refused. It only needs to write control/.',
     )
     .option('--release <digest>', 'release the list or the file that was shown with this digest; its beginning will do')
     .option('--verbose', 'every link and every account')

@@ -24,7 +24,7 @@ export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description(
-      'Checks credentials, Region, instance, delegated administration, permissions, accounts, quotas, bucket, queues and events.\nIt changes nothing: permissions are tried by calls that AWS refuses for another reason. It takes about 20 seconds,\nat 4 calls a second to IAM Identity Center. With a deployment the dispatcher\ntries its own permissions (lambda:InvokeFunction); everything else is asked with your credentials, which then need\nno more than the reads of ssofile. Without one, use credentials with the permissions of ssofile itself.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage, or nothing could be asked.',
+      'Checks credentials, Region, instance, delegated administration, permissions, accounts, quotas, bucket, queues and events, in about 20 seconds. It changes nothing. With a deployment the dispatcher tries its own permissions (lambda:InvokeFunction), and your credentials need only the reads of ssofile; without one they need all of its permissions.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage, or nothing could be asked.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--break-glass <file>', 'also what ssofile break-glass check tells of this definition')

@@ -13,7 +13,7 @@ export function addPause(program: Command): void {
   program
     .command('pause')
     .description(
-      'From now on nothing is granted or revoked. A dispatcher at work stops within seconds, once its calls are answered.\nNothing is lost: uploads and deletions are carried out after resume. It only needs to write control/.',
+      'From now on nothing is granted or revoked; a dispatcher at work stops within seconds. Uploads and deletions are carried out after resume. It only needs to write control/.',
     )
     .requiredOption('--reason <text>', 'the reason, shown to everybody who asks')
     .option('--json', 'the pause as JSON')

@@ -44,14 +44,14 @@ export function addRestore(program: Command): void {
   program
     .command('restore')
     .description(
-      "Brings back what is gone from the bucket or cannot be read: history, the ledger of access, groups and memberships, the records of permission sets, whose bucket it is, and the files that were deleted with them.\nIt takes them from the bucket's versions; without versions, the ledger from history. Each entry is compared with Identity Center and its directory before it counts.\nNothing is granted or revoked meanwhile. What is there and can be read stays as it is. It may be interrupted: run it again.\nIt changes nothing in Identity Center. Afterwards everything is compared again, and work goes on.\n--inputs makes the files that people write what they were at an instant: files that a bad sync deleted or overwrote come back, and files that were uploaded since go. It leaves requests and approvals alone, and lifts no suspension. Shows the plan and asks.",
+      "Brings back lost or unreadable records (history, ledger, groups, memberships, permission sets, ownership) and the files deleted with them, from the bucket's versions; without versions, the ledger from history. It compares each entry with Identity Center first and changes nothing there. Nothing is granted or revoked meanwhile. Run it again after an interruption.\n--inputs makes people's files what they were at an instant, except requests and approvals: later uploads go, and no suspension is lifted. It shows the plan and asks.",
     )
     .option(
       '--at <instant>',
-      'as it was at this instant (ISO 8601 with offset); default: before the loss that stopped everything',
+      'this instant (ISO 8601 with offset); default: before the loss that stopped everything',
       parseAt,
     )
-    .option('--inputs', 'only the files that people write; needs --at')
+    .option('--inputs', 'only files of people; needs --at')
     .addOption(onlyOption())
     .addOption(invalidOption())
     .option('--dry-run', 'show what would be brought back; change nothing')

@@ -16,7 +16,7 @@ export function addResume(program: Command): void {
   program
     .command('resume')
     .description(
-      'Ends a pause. Within a minute everything is compared again, and what changed in the meantime is carried out.\nIt only needs to write control/. Where the ledger was lost, ssofile restore ends the pause.',
+      'Ends a pause; within a minute everything is compared again. It only needs to write control/. After a loss of the ledger, ssofile restore ends the pause.',
     )
     .option(
       '--accept-loss',

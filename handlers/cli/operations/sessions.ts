@@ -58,7 +58,7 @@ export function addSessions(program: Command): void {
   const sessions = program
     .command('sessions')
     .description(
-      'Without `end`: whose sessions are denied now, in which permission set and account, and until when. A denial goes by itself after 12 hours, since no session lasts longer.\nWhat ending sessions does not do: docs/sessions.md.',
+      'Without `end`: whose sessions are denied now, and until when. A denial ends after 12 hours, since no session lasts longer. Limits: docs/sessions.md.',
     )
     .option('--json', 'as JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
@@ -71,7 +71,7 @@ export function addSessions(program: Command): void {
     .argument('<user>', 'exact user name; or the id of the user, if the name is gone')
     .summary('deny what sessions that a user has now may do')
     .description(
-      'Revoking access ends no session that is open. This denies every call of the sessions that began before now, within two minutes: by a statement in the inline policy of each permission set, beside what its file says. New sessions work where access still stands: revoke it first.\nWithout --permission-set: all that the user has by the records of ssofile, also through groups, and what was taken away in the last 12 hours. Who has left a group since then is known to have been in it only where ssofile took the user out.\nOf one user in one permission set the latest instant counts, in all accounts that were named; in more than 20, in all accounts. The instant is the next full minute: sign in again after it. Where the inline policy has no room for more, that is told, and stands on attention/.\nExit code 0: denied; 1: not yet, or not everywhere; 2: refused or wrong usage.',
+      "Denies every call of sessions that began before the next full minute, within two minutes, by a statement in the inline policy of each permission set. New sessions work while access stands: revoke it first.\nWithout --permission-set: every permission set that the user has by ssofile's records, also through groups, or had in the last 12 hours. A group that the user left is only known if ssofile took the user out.\nMore: docs/sessions.md.\nExit code 0: denied; 1: not yet, or not everywhere; 2: refused or wrong usage.",
     )
     .option('--permission-set <name>', 'only sessions of this permission set')
     .option('--account <id>', 'only sessions in this account')

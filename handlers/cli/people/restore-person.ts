@@ -15,7 +15,7 @@ export function addRestorePerson(program: Command): void {
     .command('restore-person')
     .argument('<user>', 'the user name that the file has, as it stands in links')
     .description(
-      'Deletes suspended/<user name>: what links still ask for is given back within a minute. Requests that were withdrawn, and temporary access that ended, do not come back: the person asks again. Sessions that were denied stay so; who signs in again has new ones. It only needs to write suspended/.\nExit code 0: deleted; 1: somebody changed the file meanwhile; 2: there is no such file, or wrong usage.',
+      'Deletes suspended/<user name>: access by links comes back within a minute. Withdrawn requests and ended temporary access do not: the person asks again. Denied sessions stay denied; sign in again. It only needs to write suspended/.\nExit code 0: deleted; 1: somebody changed the file meanwhile; 2: there is no such file, or wrong usage.',
     )
     .option('--json', 'the key as JSON')
     .addHelpText('after', '\nExample:\n  ssofile restore-person kenji.ito@acme.example')

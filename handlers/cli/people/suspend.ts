@@ -28,7 +28,7 @@ export function addSuspend(program: Command): void {
     .command('suspend')
     .argument('<user>', 'exact user name, as in the directory')
     .description(
-      "Writes suspended/<user name>: while that file lies there, the person has no access of their own from ssofile. Through a provider's group, access stays until the user is disabled there; until then sessions are denied within two minutes.\nAccess by links that name the user goes, sessions of it are denied, requests are withdrawn, and approvals of the person count for nothing. Links stay: ssofile restore-person gives back what they still ask for.\nTells what became of it: suspended; partly, with what others gave and what you do about it; or held by the brake, beyond five people within 15 minutes. It only needs to write suspended/, and to read the directory and statuses.\nExit code 0: nothing is left; 1: something is left, of ours or of others, and the answer names it; 2: no such user, suspended already, or wrong usage.",
+      "Writes suspended/<user name>: while that file exists, the person has no access of their own from ssofile. Sessions are denied, requests withdrawn, and approvals do not count. Access through a provider's group stays until the user is disabled there; until then its sessions are denied within two minutes. Links stay, for ssofile restore-person.\nIt only needs to write suspended/, and to read the directory and statuses. More: docs/people.md.\nExit code 0: nothing is left; 1: access is left, or the brake holds it, and the answer says what to do; 2: no such user, suspended already, or wrong usage.",
     )
     .option('--reason <text>', 'why')
     .option('--ticket <text>', 'a ticket')

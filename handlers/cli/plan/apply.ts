@@ -68,7 +68,7 @@ export function addApply(program: Command): void {
   program
     .command('apply [s3://bucket]')
     .description(
-      'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference. What failed or waits for its next attempt is tried again at once.\nExit code 1 if anything is rejected, failed, held, still on its way or not to be judged yet in the end.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
+      'Compares files, ledger and Identity Center, and closes every difference, with a new attempt for everything that failed. With a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.\nExit code 1: something is rejected, failed, held, on its way, or cannot be judged yet.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--no-drift', 'skip the drift check: trust the ledger without comparing it with Identity Center')

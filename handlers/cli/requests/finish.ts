@@ -22,7 +22,7 @@ export function addFinish(program: Command): void {
     .command('finish')
     .argument('<request>', 'its digest or its key, as ssofile requests shows them')
     .description(
-      'Withdraws a request that waits; access that was granted by it is revoked. What else gives the same access stays.\nWith --extension only the extension is withdrawn, before it begins, and what is granted goes on until its end.\nYour own request and, as an operator, everybody\'s: the file is deleted. As one of its approvers: it is denied, which ends it too.\nRunning sessions go on until they end by themselves, unless the eligibility says "endsSessions"; to end them: ssofile sessions end.\nExit code 0: it is over; 1: not looked at yet; 2: there is none, or refused.',
+      'Withdraws a waiting request, or revokes its access; other sources of the same access stay. You may finish your own request, as an operator everybody\'s, and as an approver by a denial.\nRunning sessions go on, unless the eligibility says "endsSessions"; to end them: ssofile sessions end.\nExit code 0: it is over; 1: not looked at yet; 2: there is none, or refused.',
     )
     .option('--extension', 'withdraw only the extension')
     .option('--json', 'the key and how it was ended, as JSON')

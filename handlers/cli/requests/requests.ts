@@ -48,7 +48,7 @@ export function addRequests(program: Command): void {
   program
     .command('requests')
     .description(
-      'Without options: your own requests, and those that wait for your approval, with how they stand and since when; without a session of a person, all of them. Who reads them all may see what others ask for.\nWith a filter: what history says, for an audit, of requests that are over too; needs to read history/ (auditors, operators). All that is given has to fit.\nIt only reads.',
+      'Without options: your own requests, and those that wait for your approval; without a session of a person, all of them.\nWith a filter: history, for an audit, also of requests that are over; needs to read history/ (auditors, operators). It only reads.',
     )
     .addOption(new Option('--mine', 'your own').conflicts(['waitingForMe', 'all']))
     .addOption(new Option('--waiting-for-me', 'those that you may approve, and that wait').conflicts('all'))

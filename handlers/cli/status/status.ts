@@ -75,7 +75,7 @@ export function addStatus(program: Command): void {
   program
     .command('status [key]')
     .description(
-      'Without a key: a line for each file, with what to do where a person is needed, and how many are in which state. Where more than 20 have one state and kind of reason in common, only the first are shown, unless a filter is given.\nWith a key (links_data/ or permission_sets/ may be left out): what became of that file, in full; * and ? make it a filter.',
+      'Without a key: a line for each file, the remedy if a person is needed, and counts of states. If more than 20 files share a state and kind of reason, only the first are shown, unless you filter.\nWith a key (without links_data/ or permission_sets/, too): that file in full; * and ? make it a filter.',
     )
     .option('--state <states>', 'only these states, with commas between them', parseStates)
     .option('--account <id>', 'only links that mean this account')
@@ -83,10 +83,7 @@ export function addStatus(program: Command): void {
     .option('--user <name>', 'only links to this user; * and ? stand for any characters')
     .option('--group <name>', 'only links to this group; * and ? stand for any characters')
     .option('--permission-set <name>', 'only links of this permission set, and its file')
-    .option(
-      '--wait',
-      'wait until everything is in force or needs attention; exit code 1 where something is not in force; a link whose scope has no account yet is no fault',
-    )
+    .option('--wait', 'wait until everything is in force or needs attention; exit code 1: something is not in force')
     .option(
       '--timeout <seconds>',
       'how long --wait waits; then exit code 1',

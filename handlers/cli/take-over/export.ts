@@ -24,7 +24,7 @@ export function addExport(program: Command): void {
     .command('export')
     .argument('<file>', 'the file to write; it must not exist yet')
     .description(
-      'Writes what the bucket holds into one file, to move it: links, permission sets, what ssofile granted, and history.\nOn the other side: ssofile import --from FILE. Changes nothing here: pause this side first, so that both do not work at once.\nIt needs to read everything in the bucket, and the Identity Store.',
+      'Writes links, permission sets, ledger and history into one file, for ssofile import --from FILE on another side. It only reads the bucket and the Identity Store. Pause this side first.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')

@@ -41,12 +41,12 @@ export function addImport(program: Command): void {
   const command = program
     .command('import')
     .description(
-      "Takes over what Identity Center has already. Changes nothing in Identity Center.\n--permission-sets writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on, changing the file changes the permission set, and deleting the file deletes it.\nWithout names: all of them, except those that are ssofile's and whose file was deleted. Name one of those to write its file again.\n--assignments writes links under links_data/ for existing access and makes the access ssofile's:\nfrom then on, deleting the link revokes it. Without a filter: all of it.\n--from FILE alone, with a file that ssofile export wrote: takes over another bucket, its links, permission sets, ledger and history.\nIt may be interrupted: run it again, and it goes on.\nThe dispatcher pauses meanwhile, at most 20 seconds at a time.",
+      "Takes over existing access, without a change in Identity Center. Run it again after an interruption. More: docs/coming-from.md.\n--permission-sets writes existing permission sets as files and makes them ssofile's: then changing or deleting the file changes or deletes the permission set. A set of ssofile whose file was deleted must be named.\n--assignments writes links for existing access and makes it ssofile's: then deleting the link revokes it.\n--from FILE alone takes over a file of ssofile export.",
     )
     .option('--permission-sets [names...]', 'names of permission sets; without names, all')
     .option('--assignments', 'account assignments: all, or those of the filters')
   addFilters(command)
-    .option('--compact', 'few links: for all accounts or a unit, where each of its accounts has the access now')
+    .option('--compact', 'few links: for all accounts or a unit, if each of its accounts has the access now')
     .option('--tag-key <key>', 'with --compact, also links for the values of this tag (may be repeated)', repeated)
     .option('--folder <name>', 'write the links into this declared folder')
     .option('--from <file>', 'only what this names: Terraform, CSV, a list of links, or a folder of files')
@@ -61,11 +61,9 @@ export function addImport(program: Command): void {
 }
 
 const help = `
---compact never gives access that is not there now. But a link for all accounts, a unit or a tag also grants to accounts
-that join later; without --compact each assignment gets a link of its own. Only tags named by --tag-key become links.
-Assignments are listed with a call for each account and permission set, 20 a second; with --user or --group with
-fewer; with --dry-run as the last drift check recorded them. Afterwards a plan says that nothing would change.
-Exit code 0: done; 1: something could not be imported, each with its reason, or FILE names no assignment; 2: wrong usage or refused.
+--compact gives no new access now, but a link for all accounts, a unit or a tag also grants to accounts that join later.
+Without it each assignment gets a link of its own.
+Exit code 0: done; 1: something was not imported, each with its reason, or FILE names no assignment; 2: wrong usage or refused.
 
 Examples:
   ssofile import --permission-sets ReadOnly-ps Billing-ps
@@ -73,7 +71,7 @@ Examples:
   ssofile import --assignments --compact --tag-key team
   ssofile import --assignments --from assignments.csv       (columns account,permission_set,principal,type)
   ssofile import --permission-sets --assignments --from terraform.tfstate
-  ssofile import --from access.jsonl                        (what ssofile export wrote)
+  ssofile import --from access.jsonl                        (of ssofile export)
   ssofile import --assignments --account 233000000002 --permission-set Billing-ps`
 
 async function importAll(options: Options): Promise<number> {

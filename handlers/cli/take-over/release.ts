@@ -40,9 +40,9 @@ export function addRelease(program: Command): void {
     program
       .command('release')
       .description(
-        "The access stays in Identity Center, but it is not ssofile's any more: it moves from assignments/ to foreign/.\nssofile never revokes it again. Changes nothing in Identity Center.\nThe files stay, and the status of their links says owned: false. Delete the files afterwards: nothing is revoked then.\nWhile a link stays, it grants again what somebody removes by hand.\nTo take the access over again: ssofile import --assignments.",
+        'Gives access back: it stays in Identity Center, its record moves from assignments/ to foreign/, and ssofile never revokes it again.\nThe files stay. Delete them afterwards: nothing is revoked then. While a link stays, it grants again what somebody removes by hand.\nTo take the access over again: ssofile import --assignments.',
       )
-      .option('--all', 'all that ssofile has'),
+      .option('--all', 'all access of ssofile'),
   )
     .option('--yes', 'do not ask')
     .option('--dry-run', 'show what would be released; change nothing')

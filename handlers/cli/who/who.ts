@@ -74,32 +74,29 @@ export function addWho(program: Command): void {
   program
     .command('who')
     .description(
-      'Lists access: who has which permission set in which account, through which group, by which link, who uploaded it, ticket and reason, since when and until when; also access that ssofile did not give.\nWhat is given has to fit; nothing given: everything. Where a few calls tell, Identity Center is asked too; elsewhere the answer says how old it is.\nIt only reads. The bucket is SSOFILE_BUCKET.\nWith --unused-for it asks IAM in each account when the role of the permission set was last used, by anybody: what was used within that time is left out, and the rest says how long nobody is known to have used it, or that it is not known.\nExit code 0: somebody (with --unused-for: unused access); 1: nobody, or nobody on record; 2: wrong usage.',
+      'Lists access, also of others: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, Identity Center is asked too; the answer says how old it is.\nIt only reads. The bucket is SSOFILE_BUCKET.\nWith --unused-for it asks IAM in each account when anybody last used the role of the permission set, and leaves out used access.\nExit code 0: somebody (with --unused-for: unused access); 1: nobody, or nobody on record; 2: wrong usage.',
     )
     .option('--user <name>', 'user name or id: what this user has, directly and through groups')
     .option('--group <name>', 'display name or id of a group')
     .option('--account <id>', 'twelve-digit id of an account')
-    .option(
-      '--permission-set <name>',
-      'name of a permission set; or role:NAME, an existing role of account access manager',
-    )
+    .option('--permission-set <name>', 'a permission set; or role:NAME, an existing role of account access manager')
     .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ may be left out')
     .option(
       '--at <instant>',
-      'what history says of an earlier instant, such as 2026-03-03T10:00:00Z; groups have the members of the last report before it',
+      'access at an earlier instant, such as 2026-03-03T10:00:00Z; groups have the members of the last report before it',
     )
-    .option('--unused-for <days>', 'access that nobody is known to have used for so long, such as 90d', parseDays)
-    .option('--violations', 'access by links that policies would refuse today: it stays, and the rule is told')
+    .option('--unused-for <days>', 'access that nobody used for so long, such as 90d', parseDays)
+    .option('--violations', 'access by links that policies would refuse today, with the rule')
     .option(
       '--levels',
-      'the access levels of each permission set: Permissions management, Write, Tagging, Read, List; unknown where a policy could not be read',
+      'the access levels of each permission set: Permissions management, Write, Tagging, Read, List, or unknown',
     )
-    .option('--eligible', 'what people may ask for (temporary access), in place of what they have')
+    .option('--eligible', 'the temporary access that people may ask for')
     .option(
       '--changes <since>',
       'how access has changed since then, and who did it by hand; such as 7d, 4h or 2026-03-03T10:00:00Z',
     )
-    .option('--no-live', 'only what the bucket says: Identity Center is not asked')
+    .option('--no-live', 'only the bucket, without Identity Center')
     .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')

@@ -60,4 +60,4 @@ Faults (--faults FILE) are injected into calls to the services, at the connectio
                kill          the process kills itself with SIGKILL "when": "before" or "after" (default) the call
   skip, times  the first "skip" calls pass, the next "times" fail; absent: 0, and all that follow
   probability  that such a call fails; default 1
-If several rules match a call, the first that strikes is applied. GET /_ssofile/faults tells how often each struck.`
+If several rules match a call, the first that strikes is applied. GET /_ssofile/faults counts how often each struck.`

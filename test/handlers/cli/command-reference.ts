@@ -72,7 +72,11 @@ export async function renderCommandReference(): Promise<string> {
 function renderOne(command: Command, isShared: (option: Option) => boolean): string {
   const isInner = command.parent?.name() !== 'ssofile'
   const name = isInner ? `${command.parent?.name()} ${command.name()}` : command.name()
-  const usage = isInner ? command.usage() : command.usage().replace(' [command]', '')
+  const usage = command
+    .usage()
+    .replace(/\[options\] ?/, '')
+    .replace('[command]', '')
+    .trim()
   const own = command.options.filter((option) => !isShared(option))
   const also = command.options.filter(isShared).map(({ flags }) => `\`${flags}\``)
   const terms = command.registeredArguments.filter(({ description }) => description !== '')

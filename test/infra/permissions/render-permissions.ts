@@ -14,14 +14,9 @@ import {
   policyCheckActions,
 } from '../../../infra/function-permissions.ts'
 import { functionNames, functionSettings } from '../../../shared/ports/deployment-settings.ts'
-import { uncalledRights } from './uncalled-rights.ts'
 
-const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(' ') || '–'
-const list = (service: string, actions: readonly string[]) =>
-  actions
-    .toSorted()
-    .map((action) => `- \`${service}:${action}\``)
-    .join('\n')
+const code = (names: readonly string[]) => [...new Set(names)].map((name) => `\`${name}\``).join(' ') || '–'
+const list = (service: string, actions: readonly string[]) => `\`${service}:\` ${code(actions.toSorted())}`
 
 /** docs/permissions.md: what each function may do, for the people who have to approve it. */
 export function renderPermissions(): string {
@@ -36,9 +31,9 @@ export function renderPermissions(): string {
   const planner = tell(plannerPermissions)
   return `# Permissions
 
-What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
-granted, and CI compares the table with every call of the end-to-end tests: a right that nothing uses stands at the end, with its reason. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
-write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those; it asks the directory and reads requests only where these come in by it. \`page\` is deployed only where the environment has [a page](page.md); it reads \`assignments/\` and writes \`control/\` only where that names operators.
+For reviewers who have to approve a deployment. After this page you know every right of every role. \`npm run permissions\` writes it from \`infra/function-permissions.ts\`; the simulation fails for a call that is not granted, and CI compares the table with every call of the end-to-end tests (\`test/infra/permissions/uncalled-rights.ts\` has the rights that these do not use, with reasons).
+
+Every function may also list the bucket's names, read \`control/owner.json\` and what it writes, use the key, and write its own logs. \`api\` is deployed only if inputs come in by it, and has rights only for these. \`page\` is deployed only with [a page](page.md); it reads \`assignments/\` and writes \`control/\` only if that names operators.
 
 | function | reads | puts and deletes | puts | receives from | sends to | calls |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -46,8 +41,7 @@ ${rows.join('\n')}
 
 ## The role of operators
 
-\`<name>-operator\`, for the commands \`import\`, \`release\`, \`restore\` and \`sessions end\` ([deployment.md](deployment.md#the-role-of-operators)). Those whom \`access.operators\` names may assume it; IAM users only with MFA.
-It may also list the bucket's names, read older versions, and use the key. Of Identity Center it may only call what reads: none of them changes anything there.
+\`<name>-operator\` ([deployment.md](deployment.md#the-role-of-operators)). \`access.operators\` may assume it; IAM users only with MFA. It may also list the bucket's names, read older versions, and use the key. It changes nothing in Identity Center.
 
 | reads | puts and deletes | puts | calls |
 | --- | --- | --- | --- |
@@ -55,7 +49,7 @@ It may also list the bucket's names, read older versions, and use the key. Of Id
 
 ## A role that plans
 
-For the job of a pull request ([pull-requests.md](pull-requests.md)), which you make yourself: \`ssofile plan\` writes nothing. It also lists the bucket's names, and reads with the key of the bucket.
+You make it for the job of a [pull request](pull-requests.md). \`ssofile plan\` writes nothing; it also lists the bucket's names, and reads with the bucket's key.
 
 | reads | calls |
 | --- | --- |
@@ -73,17 +67,17 @@ With members of groups:
 
 ${list('identitystore', memberActions)}
 
-The functions \`requests\`, \`api\` and \`page\` and the role of operators also ask for the groups of a user:
+Groups of a user (\`requests\`, \`api\`, \`page\`, the role of operators):
 
 ${list('identitystore', groupActions)}
 
-The role of operators asks for the id of a membership (\`identitystore:GetGroupMembershipId\`) for \`restore\`.
+The id of a membership (the role of operators, for \`restore\`): \`GetGroupMembershipId\`.
 
-Only \`requests\` makes groups and memberships, and only where files under \`groups/\`, \`memberships/\` and \`rules/\` ask for it:
+Groups and memberships (only \`requests\`, for files under \`groups/\`, \`memberships/\` and \`rules/\`):
 
 ${list('identitystore', groupChangeActions)}
 
-Only \`requests\` writes users, and only where the configuration has \`"directory": "identity-center"\` ([people.md](people.md#people-by-files)). Elsewhere it has none of these rights, reads no \`people/\`, and writes neither \`owned_people/\` nor \`suspended/\` nor \`history/people/\`:
+Users (only \`requests\`, and only with [\`"directory": "identity-center"\`](people.md#people-by-files); otherwise it also reads no \`people/\` and writes no \`owned_people/\`, \`suspended/\` and \`history/people/\`):
 
 ${list('identitystore', peopleChangeActions)}
 
@@ -95,10 +89,7 @@ ${list('sso', ['ListInstances', ...identityCenterActions])}
 
 The role of operators, and one that plans: ${code(['ListInstances', ...identityCenterReads].toSorted())}.
 
-Where a customer's key encrypts IAM Identity Center (\`identityCenterKeyArn\`), the functions that call it may also \`kms:Decrypt\` with that key: only through IAM
-Identity Center for the one instance, and through the Identity Store of the organization.
-
-In the management account, and only where links may name it, the dispatcher may also make the roles of Identity Center there: \`infra/function-policy.ts\`.
+With a customer's key (\`identityCenterKeyArn\`) the calling functions may also \`kms:Decrypt\` with it, only through this instance and the organization's Identity Store. In the management account, if links may name it, the dispatcher may also make the roles of Identity Center: \`infra/function-policy.ts\`.
 
 ## Account access manager
 
@@ -106,8 +97,7 @@ In the partition \`aws\`, for the drift check: \`account-access:ListEntitlements
 
 ## The auditor's role
 
-Only where the configuration names one (\`auditorRole\`): \`sts:AssumeRole\` of the role of that name, in accounts of the organization (condition \`aws:ResourceOrgID\`). What that
-role may do is up to the accounts: [audit.md](audit.md#which-access-is-unused).
+If the configuration names one (\`auditorRole\`): \`sts:AssumeRole\` of the role of that name, in accounts of the organization (condition \`aws:ResourceOrgID\`). [Its rights](audit.md#which-access-is-unused).
 
 ## IAM Access Analyzer
 
@@ -115,14 +105,7 @@ The role of operators, and one that plans, for \`plan --check-access\` only ([le
 
 ## The role that retires credentials
 
-Only where the configuration names one (\`hygieneRole\`), and then there is the function \`retire\`: \`sts:AssumeRole\` of the role of that name, in accounts of the organization.
-What that role may do: [credentials.md](credentials.md#the-role-that-retires).
-
-## Granted, and used by no end-to-end test
-
-Not all of them in each run.
-
-${uncalledRights.map(({ reason, of }) => `- ${of}: ${reason}`).join('\n')}
+If the configuration names one (\`hygieneRole\`), for the function \`retire\`: \`sts:AssumeRole\` of the role of that name, in accounts of the organization. [Its rights](credentials.md#the-role-that-retires).
 `
 }
 
