@@ -161,7 +161,7 @@ export function schedule(
   }
 }
 
-/** From the beginning of the minute: the rest of it, and of the function's time, is for the work that comes then. */
+/** The longest wait, from the beginning of the minute. The rest of it, and of the function's time, is for the work that comes then. */
 const waitsMostMs = 45_000
 /** Between two reads of the index. */
 const waitsLeastMs = 1_000
@@ -301,7 +301,7 @@ async function reconcileAll(ports: Ports, configuration: Configuration): Promise
   else await beginDriftCheck(ports, configuration)
 }
 
-/** For reports only: a unit without a name appears with its id. */
+/** Renews the names of units, which only reports need: a unit without a name appears with its id. */
 async function renewUnitNames(ports: Ports, view: OrganizationView): Promise<void> {
   await new UnitNames(ports).renew(view).catch((error: unknown) => {
     if (!isServiceError(error)) throw error

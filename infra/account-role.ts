@@ -6,7 +6,7 @@ export type RoleTemplate = {
 }
 
 type AccountRole = {
-  /** With its path, as in the configuration. */
+  /** The role's name with its path, as in the configuration. */
   readonly role: string
   readonly description: string
   /** Roles that may assume it, by ARN; a `*` stands for any text. */

@@ -469,8 +469,8 @@ function unless(principals: readonly string[]): Pick<PolicyStatementJson, 'Condi
 }
 
 /**
- * For principals of these names, in their own accounts. The statement names the accounts as principals, not the roles: S3 would refuse the
- * whole policy for a role that does not exist.
+ * Allows actions to principals with these names, in their own accounts. The statement names the accounts as principals, not the roles: S3
+ * would refuse the whole policy for a role that does not exist.
  */
 function allow(
   principals: readonly string[],

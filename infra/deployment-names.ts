@@ -111,7 +111,7 @@ export class DeploymentNames {
     return this.#roleArn(account, `cdk-*-cfn-exec-role-${account}-${region}`)
   }
 
-  /** By the beginning of its name. Somebody else might create such a role. */
+  /** Any role with ssofile's prefix in its name. Somebody else might create such a role. */
   get anyRoleArn(): string {
     return this.#roleArn(this.#environment.account, `${this.#environment.name}-*`)
   }

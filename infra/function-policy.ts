@@ -24,7 +24,7 @@ export type PolicyContext = {
   readonly names: DeploymentNames
   /** The keys of bucket and queues. */
   readonly keyArns: readonly string[]
-  /** With `:*` at its end, for its streams. */
+  /** The ARN ends in `:*`, for the group's streams. */
   readonly logGroupArn: string
 }
 
@@ -287,7 +287,10 @@ function accountAccessStatements(
   ]
 }
 
-/** For this one name, and in this organization only. (IAM User Guide, "AWS global condition context keys": aws:ResourceOrgID.) */
+/**
+ * The function may assume roles with this one name, in this organization only. (IAM User Guide, "AWS global condition context keys":
+ * aws:ResourceOrgID.)
+ */
 function accountRoleStatements(
   { auditorRole, hygieneRole }: FunctionPermissions,
   { environment, names }: Services,

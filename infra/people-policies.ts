@@ -115,7 +115,10 @@ function readAll({ bucketArn }: DeploymentNames): readonly Statement[] {
   ]
 }
 
-/** By its alias, since it has no other name before the deployment; or the key of an existing bucket. */
+/**
+ * The statement about the key: by its alias, since the key has no other name before the deployment, or by the ARN of an existing bucket's
+ * key.
+ */
 function keyOf({ name, bucket, region, account }: Environment, { partition }: DeploymentNames): Statement {
   const use = ['kms:Decrypt', 'kms:GenerateDataKey']
   if (bucket.existing?.keyArn !== undefined) return allow('Key', use, [bucket.existing.keyArn])
@@ -173,7 +176,10 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
   ])
 }
 
-/** Under their own id, which Identity Center puts into its sessions. Everybody reads other people's requests, to approve them. */
+/**
+ * Requesters write under their own id, which Identity Center puts into their sessions. Everybody reads other people's requests, to approve
+ * them.
+ */
 function requesterPolicy(environment: Environment, names: DeploymentNames): PersonPolicy {
   const { requests } = environment.provisioning
   const api = invoking(environment, names, requests, ['requests', 'approvals', 'eligibility'])

@@ -37,7 +37,7 @@ function read(name: string, folder: URL): string {
   return readFileSync(new URL(name, folder), 'utf8').trimEnd()
 }
 
-/** In the notation of the policy. Source: CSP Level 3, "hash-source". */
+/** A hash in the notation of the policy. Source: CSP Level 3, "hash-source". */
 function hash(text: string): string {
   return `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`
 }

@@ -56,7 +56,7 @@ function field(value: unknown, name: string): unknown {
   return z.looseObject({}).safeParse(value).data?.[name]
 }
 
-/** CloudFormation's value; for the attribute of a resource an ARN of that form. */
+/** Replaces CloudFormation's functions by values. An attribute of a resource becomes an ARN of the right form. */
 function resolve(value: unknown, place: DeploymentPlace): unknown {
   if (Array.isArray(value)) return value.map((one: unknown) => resolve(one, place))
   if (typeof value !== 'object' || value === null) return value

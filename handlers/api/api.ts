@@ -111,7 +111,7 @@ async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
   return readInputWithStatus(keysOf(kind, parameter), called)
 }
 
-/** In this case API Gateway has no route for requests. */
+/** The answer if requests do not come in through the API. API Gateway has no route for them then. */
 function refuseRequests(): Answer {
   const remedy = 'upload to the bucket: ssofile request, ssofile approve'
   return refuse(404, 'a request about temporary access', 'links or permission sets', remedy)

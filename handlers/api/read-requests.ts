@@ -78,7 +78,7 @@ async function isForApproval(
 
 type ReadRequest = Awaited<ReturnType<typeof readOne>>
 
-/** In the order of the keys, without requests that have disappeared meanwhile. */
+/** Reads requests in the order of the keys, without those that have disappeared meanwhile. */
 async function readAll(keys: readonly string[], context: RequestContext): Promise<readonly ReadRequest[]> {
   const read = new Map<string, ReadRequest>()
   await forEachAtOnce(keys, async (key) => void read.set(key, await readOne(key, context)))

@@ -5,6 +5,6 @@ import { api } from '../api/api.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, guarded } = openDeployment()
-// Beside the bundle, like the configuration. Without it the API serves nobody.
+// The file is beside the bundle, like the configuration. Without it the API serves nobody.
 const settings = apiSettings.parse(JSON.parse(readFileSync(new URL('./api.json', import.meta.url), 'utf8')))
 export const handler = guarded(api(ports, configuration, { ...settings, roles: openAwsOwnRoles() }))

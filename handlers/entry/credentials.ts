@@ -6,7 +6,7 @@ import { openDeployment } from './open-deployment.ts'
 import { readEmergency } from './read-emergency.ts'
 
 const { ports, configuration, guarded } = openDeployment()
-/** Beside the bundle; read only in the nights that need it. */
+/** The file is beside the bundle. It is read only in the nights that need it. */
 const readActions = async () =>
   catalogOf(actionNames.parse(JSON.parse(readFileSync(new URL('./actions.json', import.meta.url), 'utf8'))))
 const auditing = { ...ports, auditor: openAwsAuditor(), emergency: readEmergency() }

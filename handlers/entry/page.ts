@@ -6,7 +6,7 @@ import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, pageOrigin, guarded } = openDeployment()
 if (pageOrigin === undefined) throw new Error('SSOFILE_PAGE_ORIGIN: received nothing, expected where the page is')
-// Beside the bundle, like the configuration.
+// The file is beside the bundle, like the configuration.
 const settings = pageSettings.parse(JSON.parse(readFileSync(new URL('./page.json', import.meta.url), 'utf8')))
 const readSecret = openAwsSecret(settings.signIn.clientSecretArn)
 export const handler = guarded(page(ports, configuration, { settings, origin: pageOrigin, readSecret }))

@@ -6,7 +6,7 @@ import { jobsOfReport, schedule } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, guarded } = openDeployment()
-/** Beside the bundle, like the configuration. */
+/** The file is beside the bundle, like the configuration. */
 const definitions = bundledDefinitions.parse(
   JSON.parse(readFileSync(new URL('./break-glass.json', import.meta.url), 'utf8')),
 )

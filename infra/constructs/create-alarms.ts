@@ -107,7 +107,7 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       says: `The function ${name} ended with an error or ran out of time or memory`,
       metric: one.metricErrors({ period: minutes(5), statistic: Stats.SUM }),
       most: 0,
-      // For a function that runs once an hour or less, one failure is enough: there is no second run beside it.
+      // If a function runs once an hour or less, one failure is enough: there is no second run beside it.
       ...(runsOften(name) ? { periods: 3, breaching: 2 } : {}),
     }
     // Only one dispatcher runs at a time: throttling keeps the others out.

@@ -18,8 +18,8 @@ export type EventForwardingStackProps = StackProps & {
 }
 
 /**
- * For a Region, or the management account, with events that ssofile does not receive in its own place: sends them to a bus there. They keep
- * account and Region. (EventBridge User Guide, "Sending and receiving events between event buses".)
+ * Sends events to a bus in ssofile's own place, from a Region, or the management account, with events that ssofile does not receive
+ * otherwise. They keep account and Region. (EventBridge User Guide, "Sending and receiving events between event buses".)
  */
 export class EventForwardingStack extends Stack {
   constructor(

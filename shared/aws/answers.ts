@@ -32,7 +32,7 @@ export async function answerOf<O>(service: ServiceName, call: Promise<O>): Promi
   })
 }
 
-/** The same, with `undefined` if the error means absence. */
+/** Like `answerOf`, but returns `undefined` if the error means absence. */
 export async function answerOrAbsent<O>(
   service: ServiceName,
   call: Promise<O>,

@@ -84,7 +84,7 @@ export type FunctionSettings = {
   }[]
   /** How often it runs. `night`: once a night, at the configured hour. `after-night`: two hours later. */
   readonly schedule?: { readonly everyMinutes: number } | 'night' | 'after-night'
-  /** For failed invocations by a schedule. Absent: Lambda's default, two retries within six hours. */
+  /** How Lambda handles failed invocations by a schedule. Absent: its default, two retries within six hours. */
   readonly asynchronous?: { readonly retries: number; readonly eventAgeSeconds: number }
   /**
    * The function sends messages that come back to it, so Lambda would stop it after about 16 rounds. (Lambda Developer Guide, "Use Lambda
@@ -147,7 +147,7 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   nightly: { ...small, schedule: 'night' },
   // Runs after the drift check, which finds access that others gave. Lambda's two retries do the work that the first run did not finish.
   report: { ...most, schedule: 'after-night' },
-  // The same. Each run continues after the last account that was read.
+  // Runs after the drift check too. Each run continues after the last account that was read.
   credentials: { ...most, schedule: 'after-night' },
   // Deleting a file makes a key active again, and people wait for that. One instance: ssofile records each step before it takes it.
   retire: {

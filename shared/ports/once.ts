@@ -14,7 +14,7 @@ export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** The same, for a number of milliseconds. Then it asks again. */
+/** Like `once`, but asks again when `ms` milliseconds have passed. */
 export function onceIn<T>(ms: number, clock: Pick<Clock, 'monotonicMs'>, ask: () => Promise<T>): () => Promise<T> {
   let current: { readonly sinceMs: number; readonly answer: Promise<T> } | undefined
   return () => {

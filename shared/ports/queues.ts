@@ -59,8 +59,8 @@ export interface Queues {
   /** Deleting with an outdated receipt handle does nothing and does not throw. */
   delete(queue: QueueName, receiptHandle: string): Promise<void>
   /**
-   * For 1 to 10 messages. `seconds`: 0 to 43,200 from now. 0 makes them visible at once, and their next receive counts. Throws if it fails
-   * for at least one message; the others have changed.
+   * Changes the visibility of 1 to 10 messages. `seconds`: 0 to 43,200 from now. 0 makes them visible at once, and their next receive
+   * counts. Throws if it fails for at least one message; the others have changed.
    */
   changeVisibility(queue: QueueName, receiptHandles: readonly string[], seconds: number): Promise<void>
 }

@@ -50,7 +50,7 @@ export function addBreakGlassCheck(group: Command): void {
 
 const namedMost = 5
 
-/** For a terminal: merges checks that failed for the same reason into one finding, which comes last. */
+/** Merges checks that failed for the same reason into one finding, which comes last. For a terminal. */
 export async function* groupUnchecked(findings: AsyncIterable<BreakGlassFinding>): AsyncGenerator<BreakGlassFinding> {
   const unchecked: BreakGlassFinding[] = []
   for await (const finding of findings) {

@@ -278,7 +278,7 @@ function nameSome(people: readonly string[], room: Room): string {
   return `${people.slice(0, room.accounts).join(', ')}${more > 0 ? `, and ${more} more (--verbose tells all)` : ''}`
 }
 
-/** The same for the file of a permission set. */
+/** The answer after the release of a permission set's file. */
 export function renderReleasedContents(permissionSet: PermissionSetName, pause: Pause | undefined): string {
   const follows = pause
     ? `but all changes are ${describePause(pause)}; it is carried out only if the pause ends within the hour: ssofile resume`

@@ -48,7 +48,7 @@ function describe(entry: LedgerEntry): string {
   return parts.length === 0 ? state : `${state}; ${parts.join('; ')}`
 }
 
-/** For a terminal. Empty: nothing stays open. */
+/** The open work, for a terminal. Empty: nothing stays open. */
 export function renderStillOpen(open: readonly StillOpen[]): string {
   if (open.length === 0) return ''
   const lines = open.slice(0, shownMost).map(({ name, why }) => `  ${quote(name, 1024)}\n    ${quote(why, 1000)}`)

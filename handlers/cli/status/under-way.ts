@@ -8,7 +8,7 @@ const underWay = new Set<StatusState>(['applying', 'revoking'])
 const wanting = new Set<StatusState>(['rejected', 'failed', 'held', 'blocked'])
 const readsAtOnce = 16
 
-/** With such a status the exit code is 1. */
+/** Whether the status needs a person. With such a status the exit code is 1. */
 export function wantsPerson({ state }: Pick<Status, 'state'>): boolean {
   return wanting.has(state)
 }

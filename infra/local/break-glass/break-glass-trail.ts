@@ -100,7 +100,10 @@ export class BreakGlassTrail {
   }
 }
 
-/** As in CloudTrail's records; AssumeRole only reads, two calls of STS named Get do not. (The same page of EventBridge.) */
+/**
+ * Whether CloudTrail records the operation as one that only reads. AssumeRole counts as such; two calls of STS named Get do not. (The same
+ * page of EventBridge.)
+ */
 function isReadOnly(operation: string): boolean {
   if (operation === 'GetSessionToken' || operation === 'GetFederationToken') return false
   return /^(Get|List|Describe|Lookup|AssumeRole)/.test(operation)

@@ -178,7 +178,7 @@ export class LocalBreakGlass {
     return expiresAt <= this.#options.clock.now()
   }
 
-  /** By name and password, and by a code once there is a device. Throws Refusal. */
+  /** Signs a user in by name and password, and by a code once the user has a device. Throws Refusal. */
   signIn({ user: name, password, newPassword, code }: SignIn, origin: Origin): BreakGlassSession {
     const tell = (isIn: boolean) =>
       this.#record('signin', 'ConsoleLogin', { name, ...origin, errorCode: isIn ? undefined : 'Failed authentication' })
@@ -354,7 +354,7 @@ function managedPolicy(arn: string): EvaluatedPolicy {
   return document === undefined ? { Statement: [] } : managedDocument.parse(JSON.parse(document))
 }
 
-/** In CloudTrail's spelling; a device's code is not recorded. */
+/** Parameters in CloudTrail's spelling, without a device's code. */
 function parametersOf({ RoleArn, RoleSessionName, SourceIdentity, SerialNumber }: AssumeRole): object {
   return {
     roleArn: RoleArn,

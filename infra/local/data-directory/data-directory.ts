@@ -39,7 +39,7 @@ export const inMemory: DataDirectory = { openTable: memoryTables, flush: () => {
 export async function openDataDirectory(directory: string): Promise<DataDirectory> {
   const database = await openDatabase(directory)
   const read = database.prepare('SELECT key, value FROM entries WHERE tab = ? ORDER BY rowid')
-  // In the order in which the keys came, like a Map: an upsert leaves the rowid alone.
+  // Keys keep the order in which they came, like in a Map: an upsert leaves the rowid alone.
   const write = database.prepare(
     'INSERT INTO entries (tab, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   )

@@ -60,7 +60,7 @@ const open = {
 const roles = new Map(names.roleArns.map((arn) => [arn.slice(arn.indexOf('/') + 1), arn]))
 
 type BucketPolicy = ReturnType<typeof bucketPolicy>
-/** By the places of all kinds: a test may add one. A cache, since every write is judged. */
+/** A cache of policies by the places of all kinds, since every write is judged. A test may add a kind. */
 const policies = new Map<string, BucketPolicy>()
 
 function policyOf(all: readonly Kind[]): BucketPolicy {

@@ -31,7 +31,7 @@ export const grantingLink = record({
 })
 export type GrantingLink = z.infer<typeof grantingLink>
 
-/** The same links, with the same end, reason, ticket and owner. */
+/** Whether these are the same links, with the same end, reason, ticket and owner. */
 export function haveSameTerms(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
   const render = (links: readonly GrantingLink[]) =>
     links
@@ -43,7 +43,7 @@ export function haveSameTerms(a: readonly GrantingLink[], b: readonly GrantingLi
 /** A link and one upload of it. */
 export type LinkUpload = Upload & Pick<GrantingLink, 'key'>
 
-/** The same link, neither uploaded with other content since nor asked to count as new. */
+/** Whether the link is the same, and was neither uploaded with other content since nor asked to count as new. */
 export function isSameLink(known: LinkUpload, found: LinkUpload): boolean {
   return known.key === found.key && isSameUpload(known, found)
 }
@@ -52,7 +52,9 @@ export function hasExpired({ expiresAt }: Pick<GrantingLink, 'expiresAt'>, now: 
   return expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime()
 }
 
-/** The same links, none uploaded again. Even an unchanged upload counts: the link may have been deleted in between. */
+/**
+ * Whether the links are the same and none was uploaded again. Even an unchanged upload counts: the link may have been deleted in between.
+ */
 export function areSameUploads(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
   const isSame = (one: GrantingLink, other: GrantingLink) =>
     one.key === other.key && one.etag === other.etag && one.lastModified === other.lastModified

@@ -110,7 +110,10 @@ export type Removal = {
   readonly isEnded?: boolean
 }
 
-/** Without folders and a rule, the act counts elsewhere, and the brake only asks the minimum. No `membership`: it does not ask. */
+/**
+ * The removal of a membership. Without folders and a rule, the act counts elsewhere, and the brake only asks the minimum. No `membership`:
+ * it does not ask.
+ */
 export function removalAct({ item, folders, ruleOf, isEnded }: Removal, membership?: MembershipId): Act {
   const ofFolders: readonly Tally[] =
     isEnded && folders.length > 0

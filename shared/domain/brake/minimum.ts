@@ -50,13 +50,13 @@ export function holdForMinimum(
   return { ...brake, lists: [...brake.lists.filter((one) => one !== known), next] }
 }
 
-/** Lets it go: it stops counting among the rest. */
+/** Lets the access go. From now on it does not count among the access that people keep. */
 export function letLeave(brake: BrakeRecord, taking: Taking, { now }: BrakeTerms): BrakeRecord {
   const { leaving } = stopLeaving(brake, taking)
   return { ...brake, leaving: [...(leaving ?? []), { access: leavingOf(taking), at: now.toISOString() }] }
 }
 
-/** ssofile leaves it, or it is back: it counts among the rest again. */
+/** ssofile leaves the access, or the access is back: it counts again among the access that people keep. */
 export function stopLeaving(brake: BrakeRecord, taking: Taking): BrakeRecord {
   const { leaving } = brake
   if (!leaving?.some(({ access }) => access === leavingOf(taking))) return brake

@@ -55,7 +55,7 @@ export function canBeInactive({ what }: Pick<Credential, 'what'>): boolean {
   return what !== 'password' && what !== 'user'
 }
 
-/** For a person. */
+/** The credential in words, for a person. */
 export function describeCredential({ account, user, what }: Credential): string {
   if (what === 'user') return `user ${user} in ${account}`
   return `${what === 'password' ? 'password' : `key ${what}`} of user ${user} in ${account}`

@@ -23,7 +23,7 @@ export type PermissionsChange = {
   readonly policiesRead: readonly { readonly name: string; readonly account: AccountId }[]
   /** Managed policies that are only named, because their text could not be read. */
   readonly policiesNotRead: readonly { readonly name: string; readonly why: string }[]
-  /** In whole sentences, for the people who approve the change. */
+  /** Whole sentences for the people who approve the change. */
   readonly warnings: readonly string[]
 }
 
@@ -100,7 +100,7 @@ function compareActions(old: readonly PolicyStatement[], now: readonly PolicySta
     if (was.isAllowed && !is.isAllowed) lost.push(action)
     if (!was.isAllowed || !is.isAllowed) continue
     const what = (['resources', 'conditions', 'denials'] as const).filter((one) => was[one] !== is[one])
-    // The same resources and the same conditions, in other pairs.
+    // The resources and the conditions are the same, but in other pairs.
     const isPaired = what.length === 0 && was.pairs !== is.pairs
     if (what.length > 0 || isPaired) changed.push({ ...action, what: isPaired ? ['conditions'] : what })
   }

@@ -3,9 +3,9 @@ import { nearMatcher } from '../text/near-match.ts'
 import { awsManagedPolicyNames } from './aws-managed-policy-names.ts'
 
 export type ManagedPolicyVerdict =
-  /** In the list, or in a partition without a list. */
+  /** The policy is in the list, or the partition has no list. */
   | { readonly verdict: 'known' }
-  /** Not in the list: AWS may have added it since. */
+  /** The policy is not in the list. AWS may have added it since. */
   | { readonly verdict: 'unknown' }
   /** AWS has no such policy. It is a misspelling of `meant`. */
   | { readonly verdict: 'misspelt'; readonly meant: string }

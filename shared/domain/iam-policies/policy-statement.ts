@@ -5,7 +5,7 @@ import { oneOrMore } from './allows-everything.ts'
 /** One statement of an identity-based policy: its actions and their limits. */
 export type PolicyStatement = {
   readonly effect: 'Allow' | 'Deny'
-  /** In small letters, because actions have no case in IAM. (IAM User Guide, "IAM JSON policy elements: Action".) */
+  /** The actions in lower case, because IAM ignores their case. (IAM User Guide, "IAM JSON policy elements: Action".) */
   readonly actions: readonly string[]
   /** `true`: every action but these (NotAction). */
   readonly isInverted: boolean

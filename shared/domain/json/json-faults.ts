@@ -13,15 +13,15 @@ export type JsonRule = {
   readonly alphabet?: RegExp
 }
 
-/** For a field that must be there. */
+/** The rule of a field that must exist. */
 export const needed = (expected: string, example: string): JsonRule => ({
   expected,
   remedy: (value) => (value === undefined ? `add it, such as ${example}` : `write it as in ${example}`),
 })
 
 /**
- * By shape: the path with `[]` for any position, such as `$.tags.[].Key`. `$` is the whole document. An object may have the fields that
- * have a rule.
+ * Rules by shape: the path with `[]` for any position, such as `$.tags.[].Key`. `$` is the whole document. An object may have only the
+ * fields that have a rule.
  */
 export type JsonRules = { readonly [shape: string]: JsonRule }
 

@@ -12,7 +12,7 @@ export function parseJson<T>(key: string, body: Uint8Array, schema: z.ZodType<T>
   return refused(complainAboutJson(key, faultsOfIssues(read.error.issues, document.value, rules)))
 }
 
-/** The same for an object of the bucket. `body` may be empty if the object is too large to read. */
+/** Like `parseJson`, for an object of the bucket. `body` may be empty if the object is too large to read. */
 export function parseJsonFile<T>(
   { key, body, sizeBytes }: { readonly key: string; readonly body: Uint8Array; readonly sizeBytes: number },
   limit: { readonly mostBytes: number; readonly remedy: string },

@@ -24,7 +24,7 @@ export type RuleFacts = {
 /** `joining`, `leaving`: memberships to look at. The comparison decides nothing else. */
 export type RuleComparison = {
   readonly joining: readonly { readonly user: PrincipalId; readonly name: PrincipalName }[]
-  /** In the group by the rule, which no longer matches them. `isAlone`: no other file asks, and the directory lists the user. */
+  /** People in the group by the rule, which no longer matches them. `isAlone`: no other file asks, and the directory lists the user. */
   readonly leaving: readonly (Entry & { readonly isAlone: boolean })[]
   /** Members of the group among the people the rule matches. */
   readonly members: number

@@ -16,7 +16,7 @@ export type Passage = {
 }
 
 const count = z.int().min(0)
-/** In seconds. Absent: nobody finished. */
+/** Times in seconds. Absent: nobody finished. */
 const times = record({
   people: count,
   /** How many of these are not done yet. */

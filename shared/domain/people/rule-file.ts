@@ -22,7 +22,10 @@ export const rulePrefix = 'rules/'
 export const ruleMostBytes = 64 * 1024
 /** More than any directory has groups. */
 export const rulesMost = 10_000
-/** In characters, over all values with `*` or `?` in a file. Comparing 50,000 people then takes seconds. Selectors have the same limit. */
+/**
+ * The most characters of all values with `*` or `?` in a file together. Comparing 50,000 people then takes seconds. Selectors have the same
+ * limit.
+ */
 const globsMost = 500
 const graceDaysMost = 365
 
@@ -82,7 +85,7 @@ export function ruleKey(group: PrincipalName): string {
   return ruleKeyOf(group)
 }
 
-/** For a name from a record. */
+/** The key of a group's rule, for a name from a record. */
 export function ruleKeyOf(group: string): string {
   return `${rulePrefix}${group}.json`
 }

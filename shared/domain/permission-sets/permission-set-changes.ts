@@ -84,7 +84,7 @@ export function planWarnings(actual: PermissionSetDefinition, wanted: Permission
   ]
 }
 
-/** In words, for history and statuses. */
+/** The change in words, for history and statuses. */
 export function renderChange(change: PermissionSetChange): string {
   switch (change.kind) {
     case 'update':

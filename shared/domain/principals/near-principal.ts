@@ -11,7 +11,7 @@ export function nearPrincipal(received: string, principals: Iterable<Listed>): s
   return principalMatcher(principals)(received)
 }
 
-/** The same for many names. The principals are prepared once. */
+/** Like `nearPrincipal`, for many names. The principals are prepared once. */
 export function principalMatcher(principals: Iterable<Listed>): (received: string) => string | undefined {
   const listed = [...principals]
   const all = listed.map(({ name }) => name)

@@ -22,7 +22,7 @@ export function renderRequestsPage(): string {
   return renderInStyle('Temporary access', `${page.body}\n<script>${page.script}</script>`)
 }
 
-/** The same page with its script in a separate file. This page signs in by a provider. `body`: another page of the same look. */
+/** The page of requests with its script in a separate file. This page signs in by a provider. `body`: another page of the same look. */
 export function renderHostedPage(title = 'Access', body = `${page.body}\n<script src="/page.js"></script>`): string {
   return renderDocument(title, '<link rel="stylesheet" href="/page.css">', body)
 }

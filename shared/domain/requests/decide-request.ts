@@ -36,7 +36,7 @@ export type GivenDecision = GivenApproval & {
 export type Approvals = {
   /** The eligibility of these approvers. */
   readonly eligibility: string
-  /** In the order of S3's clock. */
+  /** The decisions in the order of S3's clock. */
   readonly given: readonly GivenDecision[]
   readonly tooMany?: number
   /** Files that exist and that S3 does not return: each may be a denial. */
@@ -226,7 +226,7 @@ function complainOfShorter(
   }
 }
 
-/** The same check, before a request replaces the upload of this status. */
+/** Like `complainOfShorter`, before a request replaces the upload of this status. */
 export function complainOfShorterThan(
   { state, request }: Pick<Status, 'state' | 'request'>,
   ...asked: [key: string, Pick<Valid, 'request' | 'askedAt'>]

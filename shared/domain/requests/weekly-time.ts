@@ -30,7 +30,7 @@ export function isAtTime({ days, from, until, zone }: WeeklyTime, at: Date): boo
   return (isOn(day) && minute >= start) || (isOn(day - 1) && minute < end)
 }
 
-/** By zone. Making a clock takes longer than judging the rest of an eligibility. */
+/** A clock for each time zone. Making a clock takes longer than judging the rest of an eligibility. */
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
 function clockOf(zone: string): Intl.DateTimeFormat {

@@ -21,7 +21,8 @@ export const selectorPrefix = 'selectors/'
 export const selectorFileMostBytes = 64 * 1024
 export const selectorsMost = 100
 /**
- * In characters, over all globs of a file. At this limit, selecting among the 10,000 accounts of an organization takes less than a second.
+ * The most characters of all globs in a file together. At this limit, selecting among the 10,000 accounts of an organization takes less
+ * than a second.
  */
 const globsMost = 500
 

@@ -10,7 +10,7 @@ export function nearMatch(received: string, candidates: Iterable<string>): strin
   return nearMatcher(candidates)(received)
 }
 
-/** The same for many names. The candidates are prepared once. */
+/** Like `nearMatch`, for many names. The candidates are prepared once. */
 export function nearMatcher(candidates: Iterable<string>): (received: string) => string | undefined {
   const all = new Set(candidates)
   const byLength = Map.groupBy(

@@ -102,7 +102,7 @@ export class MemoryCredentials {
     } satisfies Partial<AuditedAccount>
   }
 
-  /** For a caller who may change credentials there. */
+  /** The IAM of an account, for a caller who may change credentials there. */
   retireIn(account: AccountId): RetiringAccount {
     const { listAccessKeys, accessKeyLastUsed } = this.in(account)
     return {

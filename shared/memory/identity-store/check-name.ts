@@ -22,7 +22,7 @@ export function checkName(type: PrincipalType, name: string): void {
   checkLetters(type, name)
 }
 
-/** The same check for a look-up. AWS does not document it for these; this assumes the stricter rule. */
+/** Checks a name for a look-up. AWS does not document it for these; this assumes the stricter rule. */
 export function checkLetters(type: PrincipalType, name: string): void {
   const { most, pattern } = rules[type]
   if (name.length > most || !pattern.test(name))

@@ -8,7 +8,7 @@ export type GroupRecord = {
   /** AWS permits a group without a name; nobody can look it up by name then. */
   readonly displayName?: string
   readonly description?: string
-  /** From the source that created it, such as a provider by SCIM. */
+  /** The id from the source that created it, such as a provider by SCIM. */
   readonly externalId?: { readonly issuer: string; readonly id: string }
   readonly createdAt: Date
   readonly updatedAt: Date

@@ -19,7 +19,7 @@ export function invalidDirectoryInput(message: string): Refusal {
   return new Refusal('identitystore', 'ValidationException', message)
 }
 
-/** For an operation that this store does not have. AWS's message has no more words. */
+/** The refusal of an operation that this store does not have. AWS's message has no more words. */
 export function unknownOperation(): Refusal {
   return new Refusal('identitystore', 'UnknownOperationException', 'UnknownError')
 }

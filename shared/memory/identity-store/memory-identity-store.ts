@@ -324,7 +324,7 @@ export class MemoryIdentityStore implements IdentityStore {
     return this.#read(this.#memberships.ofUser(this.#users.get(userId).userId), page, (id) => this.#memberships.get(id))
   }
 
-  /** In the order of `groupIds`. */
+  /** Whether the user is in each group, in the order of `groupIds`. */
   async isMemberInGroups(userId: string, groupIds: readonly string[]): Promise<readonly boolean[]> {
     this.#gate.enter('IsMemberInGroups')
     return groupIds.map((groupId) => this.#memberships.find(groupId, userId) !== undefined)
@@ -372,7 +372,7 @@ export class MemoryIdentityStore implements IdentityStore {
     this.#changed({ event: 'UpdateUser', userId: principalId.parse(userId) })
   }
 
-  /** The same for a group. */
+  /** Sets the external id of a group. */
   setExternalId(groupId: string, externalId: NonNullable<GroupRecord['externalId']>): void {
     this.#willChange()
     this.#groups.setExternalId(groupId, externalId, this.#options.clock.now())

@@ -173,7 +173,7 @@ export class AccountLifecycle {
     changed({ event: 'AccountJoinedOrganization', accountId: account.id, joinedMethod: 'Created' }, dueAt)
   }
 
-  /** From PENDING_CLOSURE to CLOSED, from CLOSED to gone. */
+  /** Moves an account from PENDING_CLOSURE to CLOSED, or from CLOSED out of the organization. */
   #advanceClosure(account: AccountRecord): void {
     const { tree, willChange, changed } = this.#options
     const { id, closure, state } = account

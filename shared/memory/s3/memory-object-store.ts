@@ -30,7 +30,7 @@ export class MemoryObjectStore implements ObjectStore {
     return this.model.name
   }
 
-  /** The same bucket, used by another caller. */
+  /** This bucket, used by another caller. */
   as(accessKeyId: string, sourceIpAddress: string = product.sourceIpAddress): MemoryObjectStore {
     return new MemoryObjectStore(this.model, { accessKeyId, sourceIpAddress })
   }

@@ -386,7 +386,7 @@ export class MemorySsoAdmin implements SsoAdmin {
 
   // Provisioning.
 
-  /** To one account, or, without an account, to all that have the permission set now (3,500 at most). */
+  /** Provisions the permission set to one account or, without an account, to all that have it now (3,500 at most). */
   async provisionPermissionSet(arn: PermissionSetArn, id?: AccountId): Promise<Provisioning> {
     const operation = 'ProvisionPermissionSet'
     this.#enterDefinitionWrite(operation, arn)

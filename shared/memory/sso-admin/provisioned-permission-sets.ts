@@ -28,7 +28,7 @@ export type ReservedRole = {
   readonly name: string
   readonly permissionSet: string
   readonly madeAt: Date
-  /** From the present definition: an account that is not provisioned again yet has older ones. */
+  /** Policies from the present definition. An account that is not provisioned again yet has older ones. */
   readonly policies: Pick<PermissionSetDefinition, 'inlinePolicy' | 'managedPolicyArns' | 'customerManagedPolicies'>
 }
 

@@ -14,7 +14,7 @@ export function lackOfAll(links: readonly GrantingLink[], lack: Lack): Lacks {
 
 export const otherType = { GROUP: 'USER', USER: 'GROUP' } as const satisfies Record<PrincipalType, PrincipalType>
 
-/** For a permission set that does not exist. */
+/** The lack of a permission set that does not exist. */
 export function lackOfSet(
   permissionSet: PermissionSetName,
   { permissionSets, configuration }: Pick<SettleContext, 'permissionSets'> & Private,
@@ -26,8 +26,8 @@ export function lackOfSet(
 }
 
 /**
- * For a name that nobody has. Looks for what the link may mean: a new name of the principal it was applied to (`boundTo`), an
- * id instead of a name, a similar name, or the other type.
+ * The lack of a name that nobody has. Looks for the principal that the link may mean: a new name of the principal it was applied to
+ * (`boundTo`), an id instead of a name, a similar name, or the other type.
  */
 export async function lackOfName(
   assignment: Pick<Assignment, 'type' | 'principal'>,

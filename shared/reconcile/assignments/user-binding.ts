@@ -37,7 +37,7 @@ export function bindingOf(
   return isNew ? undefined : status.principalId
 }
 
-/** The same for a link as it is now. A temporary link is bound to its requester from the start. */
+/** Like `bindingOf`, for the present link. A temporary link is bound to its requester from the start. */
 export function bindingOfReading(
   reading: LinkReading,
   status: (Pick<Status, 'principalId'> & Upload) | undefined,

@@ -27,7 +27,7 @@ const brakeBody = record({
 /** The file is absent until something is counted. */
 export const brakeFile = (objects: ObjectStore) => new JsonRecord(objects, brakeKey, brakeBody, renderBrake)
 
-/** The same for callers that only read. Throws SpoiledObjectError. */
+/** Reads the brake's record, for callers that only read. Throws SpoiledObjectError. */
 export async function readBrake(objects: ReadingObjects): Promise<BrakeRecord | undefined> {
   return (await readStored(objects, brakeKey, brakeBody))?.value
 }

@@ -21,7 +21,7 @@ export async function enterAccount(
   return enterPatiently(ports, () => auditor.enter(account, roleName))
 }
 
-/** The same through the role that retires credentials. */
+/** Enters an account through the role that retires credentials. */
 export async function enterToRetire(
   ports: Pick<Ports, 'retirer' | 'clock' | 'randomness'>,
   account: AccountId,

@@ -69,7 +69,7 @@ export function limitSsoAdmin(
   })
 }
 
-/** By AWS's verbs. Any other name counts as a write, which is never retried. */
+/** Whether an operation reads, by AWS's verbs. Any other name counts as a write, which is never retried. */
 function isRead(operation: string): boolean {
   return operation === 'instance' || /^(describe|get|list)[A-Z]/.test(operation)
 }

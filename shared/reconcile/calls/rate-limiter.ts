@@ -17,7 +17,7 @@ const increasePerSecond = 1
  */
 export const looksMost = 12
 
-/** By AWS, for all callers together. (IAM Identity Center User Guide, "Quotas and limits".) */
+/** The rate that AWS serves to all callers together. (IAM Identity Center User Guide, "Quotas and limits".) */
 const servedMost = 20
 
 /** `places`: how many calls it may cause. */

@@ -4,7 +4,9 @@ const rememberedMost = 100
 const knownLeast = 10
 /** The usual time divided by this is the interval of listings: with 15 requests under way, one ends about that often. */
 const partsOfUsual = 14
-/** The same when a slot is free and the account's next request waits for this one: calls are available then, but time is short. */
+/**
+ * Like `partsOfUsual`, when a slot is free and the account's next request waits for this one: calls are available then, but time is short.
+ */
 const partsOfHoldingUp = 28
 const everyFirstMs = 200
 const everyLeastMs = 100

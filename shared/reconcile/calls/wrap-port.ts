@@ -1,7 +1,7 @@
 /** Makes one call of a port. */
 type Around = (operation: string, call: () => Promise<unknown>) => Promise<unknown>
 
-/** The same port, with every call made through `around`. Members that are no methods stay as they are. */
+/** A port that makes every call of this one through `around`. Members that are no methods stay as they are. */
 export function wrapPort<P extends object>(port: P, around: Around, overrides: Partial<P> = {}): P {
   return new Proxy(port, {
     get(_, operation) {
@@ -15,7 +15,7 @@ export function wrapPort<P extends object>(port: P, around: Around, overrides: P
 
 const wrapped = new WeakSet<object>()
 
-/** The same, but returns a port that is wrapped already, so that all its users share one rate. */
+/** Like `wrapPort`, but returns a port unchanged that is wrapped already, so that all its users share one rate. */
 export function wrapOnce<P extends object>(port: P, openAround: () => Around): P {
   if (wrapped.has(port)) return port
   return asWrapped(wrapPort(port, openAround()))

@@ -116,8 +116,7 @@ async function readHygiene(
 }
 
 /**
- * In parts, by the ids of accounts, without those that an earlier run of this day has read. Returns the security account's
- * notes.
+ * Reads the accounts in parts, by their ids, without those that an earlier run of this day has read. Returns the security account's notes.
  */
 async function readAccounts(
   ports: CredentialPorts,

@@ -79,7 +79,10 @@ export async function writePermissions(
   return summary
 }
 
-/** By its file if that is in force, and the managed policies in the account where its role was read. */
+/**
+ * The access levels of a permission set: by its file if that is in force, and by its managed policies in the account in which its role was
+ * read.
+ */
 async function readLevels(
   ports: ReportPorts,
   { auditorRole }: Configuration,
@@ -120,7 +123,7 @@ function renderOverview(sets: PermissionSummary['sets'], madeAt: string): string
   return renderCsv([titles, ...lines])
 }
 
-/** In parts, by the ids of accounts. Returns whether all are read. */
+/** Reads the accounts in parts, by their ids. Returns whether all are read. */
 async function readAccounts(ports: ReportPorts, configuration: Configuration, kept: KeptUsages): Promise<boolean> {
   const { auditorRole, folders } = configuration
   const untilMs = ports.clock.monotonicMs() + budgetMs

@@ -81,7 +81,7 @@ export class PrincipalIndex {
     return missing
   }
 
-  /** The same for ids, before `whereabouts` of each. */
+  /** Looks up many ids together, before `whereabouts` of each. */
   async foreseeNames(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<void> {
     const found = await findTogether(new Set(ids), {
       list: (token) => this.#identityStore.listPrincipals(type, token),

@@ -228,7 +228,7 @@ async function* examineBucketAndDeployment(known: ExaminedDeployment): AsyncGene
     yield warn('pause', `all changes are ${describePause(pause)}`, 'ssofile resume')
   const { deployment } = owner ?? {}
   if (deployment === undefined) {
-    // In a deployment the functions write, each with its own role.
+    // Only without a deployment: in a deployment the functions write, each with its own role.
     yield await examineWrites(ports.objects)
     return yield skip('deployment', 'no deployment: queues, functions and events not checked')
   }

@@ -9,7 +9,7 @@ import { wrapPort } from '../calls/wrap-port.ts'
 const callsPerSecond = 4
 const repetition = { attemptsMost: 8, firstMs: 500, mostMs: 8_000 }
 
-/** The same ports at a low rate. Retries a call, read or write, only after throttling: then nothing took effect. */
+/** Slows ports down to a low rate. Repeats a call, read or write, only after throttling, because then nothing took effect. */
 export function slowPorts(ports: Ports): Ports {
   const mayHelp = (error: unknown) => isServiceError(error) && proofOf(error) === 'not-now'
   const slow = <P extends object>(port: P): P => {

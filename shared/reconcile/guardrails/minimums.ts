@@ -64,7 +64,7 @@ export class Minimums implements AskMinimum {
     return judgement
   }
 
-  /** The same for several losses, each as if the other `leaving` access were gone. */
+  /** Like `judge`, for several losses, each as if the other `leaving` access were gone. */
   async judgeAll(takings: readonly Taking[], leaving: Leaving, coming: Coming = []): Promise<readonly Judgement[]> {
     const guardrails = await this.#sources.policies.read()
     const places = takings.map((taking) => ('key' in taking ? assignmentOf(taking.key) : undefined))

@@ -41,7 +41,7 @@ export type ReconcileContext = Pick<
   readonly isForetelling?: boolean | undefined
 }
 
-/** The same without writers, so that a plan can gather too. */
+/** The context without writers, so that a plan can gather too. */
 export type ReadingContext<Context extends ReconcileContext> = Omit<
   Context,
   'objects' | 'identityStore' | 'ssoAdmin' | 'queues' | 'randomness' | 'brake' | 'suspensions' | 'census' | 'retirer'

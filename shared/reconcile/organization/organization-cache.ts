@@ -95,9 +95,9 @@ export class OrganizationCache {
   }
 
   /**
-   * The same with the tags of all accounts. The first `account_tag` link, or selector that asks for tags, makes tags matter,
-   * and reading them takes a while: 15 minutes for 7,000 accounts. Waits for no more tags after `untilMs` (monotonic). Keeps
-   * the tags that were read; `hasTags` says whether they are complete.
+   * The view with the tags of all accounts. The first `account_tag` link, or selector that asks for tags, makes tags matter, and reading
+   * them takes a while: 15 minutes for 7,000 accounts. Waits for no more tags after `untilMs` (monotonic). Keeps the tags that were read;
+   * `hasTags` says whether they are complete.
    */
   async viewWithTags(untilMs = Number.POSITIVE_INFINITY): Promise<OrganizationView> {
     const view = await this.view()
@@ -109,8 +109,8 @@ export class OrganizationCache {
   }
 
   /**
-   * For previews, which must not take minutes. If a reconcile keeps the view up to date: the handlers' view, with tags if they matter.
-   * Otherwise a new reading.
+   * The view for previews, which must not take minutes. If a reconcile keeps the view up to date: the handlers' view, with tags if they
+   * matter. Otherwise a new reading.
    */
   async recentView(): Promise<OrganizationView> {
     const { view } = await this.#read()

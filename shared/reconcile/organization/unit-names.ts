@@ -43,7 +43,7 @@ export class UnitNames {
     return namesOf(await this.#read())
   }
 
-  /** The same, with new names for some of these units: a call each. Writes nothing. */
+  /** The names by id, with new names for some of these units: a call each. Writes nothing. */
   async of(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
     const known = await this.#read()
     const unknown = [...ids].filter((id) => known[id] === undefined).slice(0, askedMost)

@@ -41,7 +41,7 @@ async function listOwned(sets: Iterable<PermissionSetName>, objects: ObjectStore
   return read.flatMap((owned) => (owned?.value.arn ? [owned] : []))
 }
 
-/** The same for all access of a group. */
+/** Denies sessions with all access of a group. */
 export async function denySessionsThrough(group: PrincipalId, leaver: Leaver, objects: ObjectStore): Promise<void> {
   const sets = new Set<PermissionSetName>()
   for await (const { assignment } of listKnown(objects))

@@ -74,7 +74,7 @@ type Suspended = { readonly user: PrincipalId; readonly name: PrincipalName }
 
 const heldMs = 60_000
 const laterMs = 60 * 60_000
-/** For a user whose groups could not be read. */
+/** The time until the next look at a user whose groups could not be read. */
 const unreadMs = 5 * 60_000
 /** By then the sessions are denied, or the reason why not is known. */
 const deniedMs = 3 * 60_000

@@ -91,7 +91,7 @@ function describeUpload({
   return isTold ? { ...told, ...describeInput(head) } : { state: 'applying' }
 }
 
-/** The same in the dispatcher: makes the instance's attributes for access control equal to the file. */
+/** The attributes file in the dispatcher: makes the instance's attributes for access control equal to the file. */
 export const attributesController: Controller<AttributesTypes> = {
   ...kind,
   entryOf: ownedAttributesRecord,

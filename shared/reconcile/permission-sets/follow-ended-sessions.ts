@@ -35,7 +35,7 @@ export async function followEndedSessions(
   const hints = open.map(
     (permissionSet): Hint => ({ v: 1, kind: 'permission-set', permissionSet, cause: endedSessionsKey }),
   )
-  // As a revocation, because it takes access away.
+  // The hints go out as revocations, because they take access away.
   await sendHints(ports, { id: randomness.id(), hints, revocation: true }, configuration)
   return open
 }

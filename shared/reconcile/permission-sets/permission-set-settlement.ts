@@ -40,7 +40,7 @@ export type PermissionSetContext = OpenSettleContext & {
   wakeLinks(name: PermissionSetName): Promise<void>
 }
 
-/** The same without writers. */
+/** `PermissionSetContext` without writers. */
 export type ReadingPermissionSets = Omit<
   ReadingContext<PermissionSetContext>,
   'ssoAdmin' | 'permissionSets' | 'managementAccount' | 'provisionings' | 'requests' | 'tell' | 'wakeLinks'

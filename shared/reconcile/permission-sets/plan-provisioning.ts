@@ -38,7 +38,7 @@ export function planProvisioning(owed: OwedProvisioning, accounts: number, now: 
   return { ask: accounts <= allAtOnceMost ? 'all' : 'each', proves: true }
 }
 
-/** From then on a listing of stale accounts counts. */
+/** The time from which a listing of stale accounts counts. */
 export function settlesAt(askedAt: string): Date {
   return new Date(Date.parse(askedAt) + settlingMs)
 }

@@ -49,8 +49,8 @@ async function withSets(steps: readonly AttributeStep[], objects: ObjectStore): 
 }
 
 /**
- * In small letters, since IAM compares condition keys and variables without regard to case. (IAM User Guide, "IAM JSON policy
- * elements: Condition".) A variable may have a default behind a comma.
+ * The tags of the principal in the policy, in lower case, since IAM compares condition keys and variables without regard to case. (IAM User
+ * Guide, "IAM JSON policy elements: Condition".) A variable may have a default behind a comma.
  */
 function listPrincipalTags(policy: string): ReadonlySet<string> {
   return new Set(

@@ -20,7 +20,7 @@ export type NewBinding = {
   readonly to: PrincipalId
 }
 
-/** In force, with its user from before the content changed. */
+/** A link in force, with its user from before the content changed. */
 type Unbound = Link & { readonly from: PrincipalId }
 
 type BindingSources = {

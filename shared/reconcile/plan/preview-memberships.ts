@@ -169,7 +169,7 @@ async function heldIn(objects: ObjectStore, known: readonly Known[]): Promise<Re
   ])
 }
 
-/** The same memberships, as far as they are there afterwards. */
+/** Those of these memberships that exist after the plan. */
 function after(known: readonly Known[], { objects }: Foretold): Promise<readonly Known[]> {
   const changed = new Set(objects.listChanged(ownedMembershipPrefix))
   const [moved = [], same = []] = [true, false].map((is) =>

@@ -41,7 +41,7 @@ export async function listFilesBehind(objects: ObjectStore, id: MembershipId): P
   return files.map(({ key }) => key)
 }
 
-/** The same for many memberships: lists once and reads each once. */
+/** Like `listFilesBehind`, for many memberships: lists once and reads each once. */
 export class FilesBehind {
   readonly #objects: ObjectStore
   readonly #read = new Map<string, Promise<readonly string[]>>()

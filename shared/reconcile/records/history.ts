@@ -157,7 +157,10 @@ export function isBeginning(event: HistoryEvent): event is (typeof beginnings)[n
 type OwnListedEvent = ListedEvent & { readonly event: (typeof ownEvents)[number] }
 const isOwn = (listed: ListedEvent): listed is OwnListedEvent => ownEvents.some((own) => own === listed.event)
 
-/** By S3's clock, because our processes' clocks may differ; within one of its seconds by the instants of the events. */
+/**
+ * Lists our own events, the newest first: by S3's clock, because our processes' clocks may differ, and within one of its seconds by the
+ * instants of the events.
+ */
 async function listNewestFirst(objects: ObjectStore, key: AssignmentKey): Promise<readonly OwnListedEvent[]> {
   return (await Array.fromAsync(listOwnHistory(objects, `${key}/`))).sort(compareNewestFirst)
 }

@@ -75,7 +75,7 @@ function groupOfInput(message: InputMessage, folders: readonly string[]): string
   return groupId(`${share} ${isDeletion(event) ? 'deleted' : isAgain ? 'again' : 'there'} ${place}`)
 }
 
-/** By S3's name of the event. It decides only the order of work. */
+/** Whether S3's name of the event says that the object was deleted. The answer decides only the order of work. */
 function isDeletion(event: string): boolean {
   return event.startsWith('ObjectRemoved')
 }

@@ -30,8 +30,8 @@ export async function listHeads(objects: ObjectStore, prefix: string): Promise<H
 const keysOfCall = 1_000
 
 /**
- * The same, ascending by key, for a caller that knows earlier keys: starts another listing after each thousandth of them, so
- * that ten thousand take as long as one thousand.
+ * Like `listHeads`, ascending by key, for a caller that knows earlier keys. Starts another listing after each thousandth of them, so that
+ * ten thousand take as long as one thousand.
  */
 export async function listHeadsInParts(
   objects: ObjectStore,

@@ -29,7 +29,7 @@ export function ownedGroupRecord(objects: ObjectStore, name: PrincipalName): Jso
   return new JsonRecord(objects, ownedGroupPrefix + name, ownedGroup)
 }
 
-/** The same for callers that only read. Throws SpoiledObjectError. */
+/** Reads this record, for callers that only read. Throws SpoiledObjectError. */
 export async function readOwnedGroup(objects: ReadingObjects, name: PrincipalName): Promise<OwnedGroup | undefined> {
   return (await readStored(objects, ownedGroupPrefix + name, ownedGroup))?.value
 }

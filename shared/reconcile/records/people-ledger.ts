@@ -47,8 +47,8 @@ function parseEvent(head: ObjectHead): readonly PeopleEvent[] {
 }
 
 /**
- * By S3's clock; within one of its seconds, by the instants of the events. At one instant the end is newer. If ssofile adds a user again,
- * the removal has an earlier instant.
+ * Compares events by S3's clock, and within one of its seconds by their own instants. At one instant the end is newer. If ssofile adds a
+ * user again, the removal has an earlier instant.
  */
 function compareNewestFirst(a: PeopleEvent, b: PeopleEvent): number {
   const rankOf = ({ isEnd }: PeopleEvent) => (isEnd ? 0 : 1)

@@ -33,7 +33,7 @@ export function parseStored<T>({ body, ...object }: ReadObject, schema: z.ZodTyp
   }
 }
 
-/** The same for callers that only read. `undefined`: it does not exist. Throws SpoiledObjectError. */
+/** Reads one of ssofile's own objects, for callers that only read. `undefined`: it does not exist. Throws SpoiledObjectError. */
 export async function readStored<T>(
   objects: ReadingObjects,
   key: string,

@@ -38,7 +38,7 @@ export class Suspensions {
     return undefined
   }
 
-  /** The same for everybody, from two listings. `undefined`: nobody is suspended. */
+  /** Reads all suspensions with two listings. Returns a function with the answers of `find`. `undefined`: nobody is suspended. */
   async readAll(): Promise<((id: PrincipalId, name: PrincipalName | undefined) => string | undefined) | undefined> {
     const names = new Set<PrincipalName>()
     for await (const { key } of this.#objects.list(suspensionPrefix)) {

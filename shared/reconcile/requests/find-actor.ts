@@ -37,7 +37,7 @@ export async function findActor(
   return { userId, user, name, bar }
 }
 
-/** The same for the person whose session has this name. `undefined`: unknown, because AWS may have cut the name. */
+/** Like `findActor`, for the person whose session has this name. `undefined`: unknown, because AWS may have cut the name. */
 export async function findActorOfSession(
   userName: PrincipalName,
   sources: ActorSources & { readonly identityStore: Pick<IdentityStore, 'findPrincipalId' | 'findUser'> },

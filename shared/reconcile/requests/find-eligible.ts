@@ -10,7 +10,7 @@ import type { GroupsOfPerson, People } from './people.ts'
 
 /** Every given field must match; no field: every eligibility. */
 export type EligibleQuestion = {
-  /** Also through groups. */
+  /** The eligibilities for this user, also through groups. */
   readonly user?: { readonly id: PrincipalId; readonly name: string } | undefined
   /** Only eligibilities for the members of this group. */
   readonly group?: string | undefined

@@ -36,7 +36,7 @@ export class UndeletedObjects {
     return this.#known.has(key)
   }
 
-  /** The same as an object store, for readers of history. */
+  /** These objects as an object store, for readers of history. */
   asStore(): ObjectStore {
     const refuse = async (): Promise<never> => {
       throw new Error('nothing is written here')

@@ -151,7 +151,10 @@ async function gatherProgress(
   }
 }
 
-/** The accounts in which the link has or had access, from the ledger. The present scope does not count. */
+/**
+ * The accounts that the link concerns: the account of its scope, or for a wider scope all accounts in which our records have such access.
+ * The present members of the scope do not count.
+ */
 async function listConcerned(link: Link, { accountsOf }: GatherContext): Promise<readonly AccountId[]> {
   return link.scope.kind === 'account' ? [link.scope.id] : accountsOf(link)
 }
