@@ -66,7 +66,7 @@ export function events(
     const changes = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [] : [one]))
     const members = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [one] : []))
     const hints = await followDirectoryEvents(ports, configuration, changes)
-    // A renamed group or a disabled user matters here too.
+    // Memberships depend on users and groups too, such as a renamed group or a disabled user.
     const listMemberships = once(() => Array.fromAsync(listOwnedMemberships(ports.objects)))
     const memberships = await followMemberships(ports, configuration, changes, { rules, listMemberships })
     const byHand = await followMembershipCalls(ports, configuration, members)

@@ -539,7 +539,7 @@ export function directoryActionsOf({ directory }: FunctionPermissions): readonly
   ]
 }
 
-/** For IAM Access Analyzer: neither supports resources. (Service Authorization Reference, "IAM Access Analyzer".) */
+/** The actions of IAM Access Analyzer. Neither supports limits by resource. (Service Authorization Reference, "IAM Access Analyzer".) */
 export const policyCheckActions = ['CheckNoNewAccess', 'ValidatePolicy'] as const
 
 export const accountAccessActions = { everywhere: ['ListApplications'], applications: ['ListEntitlements'] } as const

@@ -90,8 +90,8 @@ export function createAlarmTopic(
 export type NamedRule = { readonly name: string; readonly bus?: string }
 
 /**
- * EventBridge's metric of a rule. EventBridge sends these only if they are not zero, and names the bus only if it is not the default one.
- * (EventBridge User Guide, "Monitoring Amazon EventBridge".)
+ * A metric that EventBridge has of a rule. EventBridge sends values only if they are not zero, and names the bus only if it is not the
+ * default one. (EventBridge User Guide, "Monitoring Amazon EventBridge".)
  */
 export function ruleMetric({ name, bus }: NamedRule, metricName: 'FailedInvocations' | 'Invocations'): Metric {
   return new Metric({

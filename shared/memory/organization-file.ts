@@ -89,7 +89,7 @@ export function parseOrganizationFile(file: string, json: unknown): Parsed<Organ
   })
 }
 
-/** `root.accounts[0].id`. */
+/** The path of a field in words of the file, such as `root.accounts[0].id`. */
 function renderPath(path: readonly PropertyKey[]): string {
   const rendered = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
   return rendered === '' ? 'the file' : rendered.replace(/^\./, '')

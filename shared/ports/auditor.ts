@@ -24,7 +24,7 @@ export interface AuditedAccount {
   generateServiceLastAccessedDetails(roleArn: string, granularity?: UseGranularity): Promise<string>
   /** The last call with the role, by GetRole. Absent: none, in the period that IAM remembers. */
   roleLastUsedAt(roleName: string): Promise<Date | undefined>
-  /** Only the services that the role may use now. NoSuchEntity: this session has no such job. */
+  /** The last uses of services, only of those that the role may use now. NoSuchEntity: this session has no such job. */
   getServiceLastAccessedDetails(jobId: string, nextToken?: string): Promise<LastAccessedPage>
   /**
    * The default version of a managed policy, which is the one in force: GetPolicy and GetPolicyVersion. Name an AWS managed policy by its

@@ -94,7 +94,7 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
   return lists.length + contents.length === 0 ? 0 : 1
 }
 
-/** Shows people by the names of their files. */
+/** The names of people on a list, as in the files about them. */
 function namePeople(items: readonly string[], objects: ObjectStore): Promise<readonly string[]> {
   return pLimit(readsAtOnce).map(
     items,

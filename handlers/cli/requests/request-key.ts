@@ -21,7 +21,7 @@ export function ownRequest(text: string, { userId, userName }: Pick<Caller, 'use
   )
 }
 
-/** The user's name for a request: its digest, the beginning of it, or its key, where `requests/` may be left out. Throws Refusal. */
+/** The request that a user names: by its digest, the beginning of the digest, or its key, with or without `requests/`. Throws Refusal. */
 export function parseNamedRequest(text: string): { readonly digest: string } | RequestPath {
   if (/^[0-9a-f]{4,32}$/.test(text)) return { digest: text }
   const path = parseRequestKey(text.startsWith(requestPrefix) ? text : requestPrefix + text)

@@ -232,7 +232,7 @@ export function judgeSubscriptions(
   )
 }
 
-/** Judges the last drill of each responder that passed. */
+/** Judges the last passed drill of each responder. */
 export function judgeDrills(
   { responders, drill: { everyDays } }: BreakGlass,
   drills: readonly DrillRecord[],

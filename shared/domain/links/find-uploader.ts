@@ -45,7 +45,7 @@ export function findUploader(
     const isFirst = status?.since === undefined && status?.lastModified === renderInstant(found.lastModified)
     return known ?? (isOfUpload(message, found) && (!isSame || isFirst) ? uploaderOf(message, found) : undefined)
   }
-  // Events come in any order.
+  // Events may arrive in the wrong order, so the newer uploader counts.
   const isOlder = by && known && Date.parse(known.at) > Date.parse(by.at)
   return isOfDeletion(message, status) && !isOlder ? by : known
 }

@@ -61,7 +61,7 @@ function slack(message: DigestMessage, lines: readonly string[]): object {
   }
 }
 
-/** Teams never reads text runs as Markdown, unlike text blocks. (Adaptive Cards, "RichTextBlock".) */
+/** The digest for Teams, in text runs. Teams never reads them as Markdown, unlike text blocks. (Adaptive Cards, "RichTextBlock".) */
 function teams(message: DigestMessage, lines: readonly string[]): object {
   const run = (text: string, isTitle = false) => ({
     type: 'RichTextBlock',

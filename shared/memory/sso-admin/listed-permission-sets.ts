@@ -53,7 +53,10 @@ export class ListedPermissionSets {
     }
   }
 
-  /** Call it before a write that takes effect at `at`; a write without a principal changes only the version. */
+  /**
+   * Keeps the old values for listings. Call it before a write that takes effect at `at`. A write without a principal changes only the
+   * version.
+   */
   lagBehind({ accountId, permissionSetArn }: SetInAccount, at: Date, principal?: Principal): void {
     const lagMs = this.#lagMs()
     if (lagMs <= 0) return

@@ -128,7 +128,7 @@ async function perform(
     const known = entry ?? firstEntry(input, live)
     return end('used', { ...known, state: 'used since', at: now, lastUsedAt: lastUseOf(live), why }, name, context)
   }
-  // All other steps need an entry.
+  // The steps below need an entry.
   if (entry === undefined) return {}
   switch (action.do) {
     case 'switch off':

@@ -282,7 +282,7 @@ export class HintWork {
     await tellPutOff(statuses, links, { reason, at: clock.now(), account, isWait: true })
   }
 
-  /** Each cause waits for its status, even if one evaluation served several. */
+  /** Writes the statuses of all links that caused these hints. Each waits for its status, even if one evaluation served several. */
   #touchCauses(items: readonly WorkItem[]): void {
     this.board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
   }

@@ -219,7 +219,7 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   const by = await findAuthor(context, target, 'Create')
   const reason = await findLoud('given', key, context)
   await tellFound(objects, { key, at: seenAt, by, reason }, { principal, permissionSetArn })
-  // An existing record keeps its links.
+  // `isNew`: a record that exists already keeps its links.
   await writeForeign(objects, key, { principal, permissionSetArn, links: [], seenAt, by }, { isNew: true })
   // A grant that began meanwhile looked before this record existed: its access is ours.
   if (await isInLedger(key, context)) {

@@ -201,7 +201,7 @@ async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<
   return keys
 }
 
-/** Uses the names of the entry and the id of its user, because someone else may have the name now. */
+/** Looks at a membership again, by the names in its entry and the id of its user, because someone else may have the name now. */
 async function lookAtEntry(
   ports: Pick<Ports, 'queues' | 'randomness'>,
   configuration: Pick<Configuration, 'folders'>,

@@ -244,7 +244,10 @@ function findTooLarge(changes: readonly PermissionSetChange[]): string | undefin
   return changes.flatMap((change) => (change.kind === 'put-inline' ? (findExcess(change.policy) ?? []) : []))[0]
 }
 
-/** A retry does not help. If the permission set itself exists, a policy that it names was not found. */
+/**
+ * Whether Identity Center refuses the call for good, so that a retry does not help. Also for ResourceNotFoundException, if the permission
+ * set itself exists: then a policy that it names does not.
+ */
 export async function isRefusal(error: unknown, entry: Owned, ssoAdmin: ReadingSsoAdmin): Promise<boolean> {
   if (isServiceError(error, ...refusals)) return true
   if (!isServiceError(error, 'ResourceNotFoundException') || entry?.arn === undefined) return false

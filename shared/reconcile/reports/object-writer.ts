@@ -24,7 +24,7 @@ export class ObjectWriter {
     if (this.#bytes >= partBytes) await this.#send()
   }
 
-  /** Content that fits into one part is written with a single put. */
+  /** Writes the rest. If all content fits into one part, it is written with a single put. */
   async end(): Promise<void> {
     if (this.#upload === undefined) {
       await this.#objects.put(this.#key, Buffer.concat(this.#pieces))
