@@ -31,23 +31,21 @@ test('bench/results.json has no figures of benchmarks that are gone', () => {
 test('what a person wrote on the page stays when figures are written', () => {
   const figure = nearBound(1.08, { figure: 'time', value: 412.345, unit: 's', bound: 400 })
   const written = renderPage(page, [{ name: 'latency', ...figure }])
-  expect(written).toContain(
-    '`latency`, this machine:\n\n| figure | value | goal |\n| --- | --- | --- |\n| time | 412.3 s (1.031 × bound of 400) | ≤ 1.08 × bound |',
-  )
+  expect(written).toContain('`latency`, this machine:\n\n- time: **412.3 s**, 1.031 × bound of 400 (≤ 1.08 × bound)\n')
   expect(written).not.toContain('old')
   expect(written.endsWith('\n\nWhat a person wrote.\n')).toBe(true)
   expect(renderPage(written, [])).toBe(renderPage(page, []))
 })
 
-test('a figure that misses its goal stands in the table as missed', () => {
+test('a figure that misses its goal stands in the list as missed', () => {
   const figure = exactly(0, { figure: 'calls turned away', value: 2, unit: 'calls' })
-  expect(renderPage(page, [{ name: 'latency', ...figure }])).toContain('| = 0, **missed** |')
+  expect(renderPage(page, [{ name: 'latency', ...figure }])).toContain('(= 0, **missed**)')
 })
 
-test('a figure without a goal stands in the table only if no figure of its benchmark has one', () => {
+test('a figure without a goal stands in the list only if no figure of its benchmark has one', () => {
   const asked = { name: 'latency', figure: 'asked', value: 1, unit: 's', goal: 'none', held: true }
   const judged = { name: 'latency', ...exactly(0, { figure: 'turned away', value: 0, unit: 'calls' }) }
-  expect(renderPage(page, [asked])).toContain('| asked | 1 s | none |')
+  expect(renderPage(page, [asked])).toContain('- asked: **1 s**\n')
   expect(renderPage(page, [asked, judged])).not.toContain('asked')
 })
 

@@ -18,7 +18,7 @@ export function writePage(page: string): void {
 export function renderPage(page: string, figures: readonly NamedFigure[]): string {
   const [before, rest] = splitAt(page, begin)
   const [, after] = splitAt(rest, end)
-  return `${before}${begin}\n\n${renderTables(figures)}\n${end}${after}`
+  return `${before}${begin}\n\n${renderLists(figures)}\n${end}${after}`
 }
 
 function splitAt(text: string, mark: string): readonly [string, string] {
@@ -29,8 +29,8 @@ function splitAt(text: string, mark: string): readonly [string, string] {
 
 const clocks = new Map(benchmarks.map(({ name, clock }) => [name, clock === 'virtual' ? 'virtual' : 'this machine']))
 
-/** A table for each benchmark. A figure without a goal stands in bench/results.json alone, unless its benchmark has no goals. */
-function renderTables(figures: readonly NamedFigure[]): string {
+/** A list for each benchmark, with goals in brackets. A figure without a goal stands in bench/results.json alone, unless its benchmark has no goals. */
+function renderLists(figures: readonly NamedFigure[]): string {
   return [...Map.groupBy(figures, ({ name }) => name)].map(renderBenchmark).join('\n')
 }
 
@@ -38,11 +38,11 @@ function renderBenchmark([name, figures]: readonly [string, readonly NamedFigure
   const withGoals = figures.filter(({ goal }) => goal !== 'none')
   const rows = (withGoals.length > 0 ? withGoals : figures).map(({ figure, value, unit, bound, ratio, goal, held }) => {
     const beside =
-      bound === undefined || ratio === undefined ? '' : ` (${renderNumber(ratio)} × bound of ${renderNumber(bound)})`
+      bound === undefined || ratio === undefined ? '' : `, ${renderNumber(ratio)} × bound of ${renderNumber(bound)}`
     const result = `${renderNumber(value)} ${unit}`.trim()
-    return `| ${figure} | ${result}${beside} | ${goal}${held ? '' : ', **missed**'} |\n`
+    return `- ${figure}: **${result}**${beside}${goal === 'none' ? '' : ` (${goal}${held ? '' : ', **missed**'})`}\n`
   })
-  return `\`${name}\`, ${clocks.get(name)}:\n\n| figure | value | goal |\n| --- | --- | --- |\n${rows.join('')}`
+  return `\`${name}\`, ${clocks.get(name)}:\n\n${rows.join('')}`
 }
 
 function renderNumber(value: number): string {

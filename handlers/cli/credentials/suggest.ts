@@ -70,12 +70,12 @@ export function addSuggest(program: Command): void {
     .command('suggest')
     .argument('<permission-set>', 'its name')
     .description(
-      "Proposes the policy of a permission set without the permissions that nobody used for so long in any account, and says which managed policies could go (docs/less-privilege.md). It takes the month's report, or asks IAM now (--live), or has IAM Access Analyzer make a policy of CloudTrail's records in one account (--from-cloudtrail). It only reads.\nExit code 0: something could go, or the policy is made; 1: nothing is known to be unused, or the job of --from-cloudtrail failed or is not over; 2: wrong usage, there is no report, or AWS refused.",
+      "Proposes the policy of a permission set without the permissions that nobody used in any account, and says which managed policies could go (docs/less-privilege.md). It takes the month's report, or asks IAM now (--live), or has IAM Access Analyzer make a policy of CloudTrail's records in one account (--from-cloudtrail). It only reads.\nExit code 0: something could go, or the policy is made; 1: nothing is known to be unused, or the job of --from-cloudtrail failed or is not over; 2: wrong usage, there is no report, or AWS refused.",
     )
     .option('--live', 'ask IAM in each account now, by the role that the configuration names as auditorRole')
     .option(
       '--unused-for <days>',
-      'what nobody used for so long, such as 180d; default: as hygiene.json says, else 90d',
+      'unused for this time, such as 180d; default: as hygiene.json says, else 90d',
       parseDays,
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')

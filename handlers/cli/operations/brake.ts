@@ -51,7 +51,9 @@ export function addBrake(program: Command): void {
     )
     .option('--release <digest>', 'release the list or the file that was shown with this digest; its beginning will do')
     .option('--verbose', 'every link and every account')
-    .addOption(new Option('--output <form>', 'how to print what is held').choices(outputs).default('table'))
+    .addOption(
+      new Option('--output <form>', 'how to print held revocations and files').choices(outputs).default('table'),
+    )
     .option('--json', 'the same as --output json')
     .addHelpText('after', '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48')
     .action(async ({ release, json, verbose = false, ...options }: Options) => {

@@ -20,7 +20,7 @@ export function addResume(program: Command): void {
     )
     .option(
       '--accept-loss',
-      'go on without what is lost of the ledger: ssofile never revokes that access again (to take it over: import)',
+      'go on without the lost records: ssofile never revokes that access again (to take it over: import)',
     )
     .option('--json', 'the pause that ended as JSON; null: there was none')
     .addHelpText('after', '\nExample:\n  ssofile resume')

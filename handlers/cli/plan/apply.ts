@@ -74,7 +74,7 @@ export function addApply(program: Command): void {
     .option('--no-drift', 'skip the drift check: trust the ledger without comparing it with Identity Center')
     .option(
       '--wait',
-      'wait for what cannot be judged yet (within five minutes of a call of ssofile), and check it again',
+      'wait for access that cannot be judged yet (within five minutes of a call of ssofile), and check it again',
     )
     .option('--timeout <seconds>', 'end after this time, with exit code 1 if it is not done', wholeNumber(1, 604_800))
     .option('--json', 'the final statuses as JSON')

@@ -44,7 +44,7 @@ export function addPlan(program: Command): void {
     .option('--selectors <folder>', 'as if the bucket had the selectors of this folder (selectors/), and no others')
     .option(
       '--check-access',
-      'ask IAM Access Analyzer whether changed inline policies allow more (AWS charges 0.002 dollars each), and what is wrong with them',
+      'ask IAM Access Analyzer about faults of changed inline policies, and whether they allow more (AWS charges 0.002 dollars each)',
     )
     .option('--detailed-exitcode', 'exit code 3 if there are changes')
     .option('--verbose', 'every link and every account')

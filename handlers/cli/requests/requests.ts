@@ -56,7 +56,7 @@ export function addRequests(program: Command): void {
     .option('--since <instant>', 'something of it happened from then on, such as 2026-03-01')
     .option('--until <instant>', 'something of it happened before')
     .addOption(new Option('--type <event>', 'this happened to it').choices(requestEvents))
-    .option('--user <name>', 'user name or id of who asked')
+    .option('--user <name>', 'user name or id of the person who asked')
     .option('--approver <name>', 'user name or id of somebody who approved or denied it')
     .option('--incident <id>', 'asked for with this incident')
     .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
