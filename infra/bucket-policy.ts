@@ -199,8 +199,8 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       return only(undefined, [prefix], [...principals, ...restoring])
     }),
     {
-      // Covers links_data/ outside the declared folders: no pattern matches that, so the statement names the other places where people
-      // write.
+      // The denial covers links_data/ outside the declared folders. No pattern matches exactly that, so the statement names the other
+      // places where people write.
       Sid: 'OutsideFolders',
       Effect: 'Deny',
       Principal: '*',

@@ -276,7 +276,10 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQues
   }
 }
 
-/** `--wait` asks whether everything is in force. A link at rest may wait for ever: it must not fail a pipeline. */
+/**
+ * Whether the status makes the command fail. `--wait` asks whether everything is in force, so waiting counts too. A link at rest may wait
+ * for ever, so it must not fail a pipeline.
+ */
 function isAmiss(status: Status, wait: boolean): boolean {
   return wantsPerson(status) || (wait && status.state === 'waiting' && !status.atRest)
 }

@@ -60,7 +60,7 @@ const renderSince = ({ since, origin, state }: HeldAccess): string => {
   return state === 'granted' || state === 'foreign' ? day : `${day} ${state}`
 }
 
-/** For temporary access, hours count. */
+/** The end of the access: a day, or for temporary access also the time. */
 const renderUntil = ({ until = '', links }: HeldAccess): string => {
   const isTemporary = links.some(({ request }) => request !== undefined)
   return isTemporary && until !== '' ? `${until.slice(0, 16).replace('T', ' ')}Z temporary` : until.slice(0, 10)

@@ -184,7 +184,7 @@ export function describeObjection({ received, expected, remedy }: Objection): st
   return `it has ${received}, expected ${expected}; ${remedy}`
 }
 
-/** `policies/a.json#rule`. */
+/** The name of the rule that objects, such as `policies/a.json#rule`. */
 export function nameOf({ policy, rule }: Objection): string {
   return rule === undefined ? policy : `${policy}#${rule}`
 }

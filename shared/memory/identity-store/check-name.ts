@@ -7,7 +7,7 @@ const rules: Readonly<Record<PrincipalType, { readonly most: number; readonly pa
   USER: { most: 128, pattern: /^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u },
 }
 const attributes: Readonly<Record<PrincipalType, string>> = { GROUP: 'displayName', USER: 'userName' }
-/** (Same pages.) */
+/** Names that AWS reserves. (Same pages.) */
 const reserved: ReadonlySet<string> = new Set(['Administrator', 'AWSAdministrators'])
 
 /** Whether this name has valid letters. */

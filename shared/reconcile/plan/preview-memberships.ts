@@ -72,7 +72,7 @@ type RuleEffect = {
 }
 
 type Sources = {
-  /** The bucket before. */
+  /** The bucket before the plan. */
   readonly objects: ObjectStore
   readonly foretold: Foretold
   readonly suspensions: Pick<Suspensions, 'readAll'>

@@ -219,7 +219,7 @@ async function findLastTold(history: ObjectStore): Promise<Configuration | undef
 type LostPermissionSet = {
   readonly name: PermissionSetName
   readonly record: OwnedPermissionSet
-  /** An unreadable object. */
+  /** The unreadable object that the restored record replaces. */
   readonly over?: ObjectHead
 }
 
