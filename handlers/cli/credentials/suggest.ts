@@ -75,7 +75,7 @@ export function addSuggest(program: Command): void {
     .option('--live', 'ask IAM in each account now, by the role that the configuration names as auditorRole')
     .option(
       '--unused-for <days>',
-      'unused for this time, such as 180d; default: as hygiene.json says, else 90d',
+      'unused for so many days, such as 180d; default: as hygiene.json says, else 90d',
       parseDays,
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')

@@ -85,7 +85,7 @@ export function addWho(program: Command): void {
       '--at <instant>',
       'access at an earlier instant, such as 2026-03-03T10:00:00Z; groups have the members of the last report before it',
     )
-    .option('--unused-for <days>', 'access unused for this time, such as 90d', parseDays)
+    .option('--unused-for <days>', 'access unused for so many days, such as 90d', parseDays)
     .option('--violations', 'access by links that policies would refuse today, with the rule')
     .option(
       '--levels',
