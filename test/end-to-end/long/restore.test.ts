@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DeleteObjectsCommand } from '@aws-sdk/client-s3'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
-import { LocalSystem } from './local-system.ts'
-import { permissionSetFile, smallOrganization } from './small-organization.ts'
-import { until } from './until.ts'
+import { defaultConfiguration } from '../../../shared/domain/deployment/configuration.ts'
+import { LocalSystem } from '../local-system.ts'
+import { permissionSetFile, smallOrganization } from '../small-organization.ts'
+import { until } from '../until.ts'
 
 const accounts = ['200000000001', '200000000002'] as const
 const timeScale = 60

@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-identitystore'
 import { ListAccountAssignmentsCommand } from '@aws-sdk/client-sso-admin'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { LocalSystem } from './local-system.ts'
-import { permissionSetFile, smallOrganization } from './small-organization.ts'
-import { until } from './until.ts'
+import { LocalSystem } from '../local-system.ts'
+import { permissionSetFile, smallOrganization } from '../small-organization.ts'
+import { until } from '../until.ts'
 
 const account = '200000000001'
 /** Ten minutes of grace are ten seconds: enough for two calls, also on a busy machine. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { paginateListUsers } from '@aws-sdk/client-identitystore'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { assignByHand } from './assign-by-hand.ts'
-import { LocalSystem } from './local-system.ts'
-import { until } from './until.ts'
+import { assignByHand } from '../assign-by-hand.ts'
+import { LocalSystem } from '../local-system.ts'
+import { until } from '../until.ts'
 
 const ana = 'ana.ruiz@acme.example'
 const file = `people/${ana}.json`

@@ -1,11 +1,11 @@
 import { GetInlinePolicyForPermissionSetCommand } from '@aws-sdk/client-sso-admin'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
-import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
-import { slowed } from '../slowness.ts'
-import { LocalSystem } from './local-system.ts'
-import { mayCall } from './may-call.ts'
-import { until } from './until.ts'
+import { operatorRole } from '../../../infra/local/add-roles-of-people.ts'
+import { slowed } from '../../slowness.ts'
+import { LocalSystem } from '../local-system.ts'
+import { mayCall } from '../may-call.ts'
+import { until } from '../until.ts'
 
 const account = '233000000001'
 /** What waits for a minute waits for ten seconds. Sessions keep real time. */

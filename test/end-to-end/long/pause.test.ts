@@ -1,8 +1,8 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { LocalSystem } from './local-system.ts'
-import { permissionSetFile, smallOrganization } from './small-organization.ts'
-import { until } from './until.ts'
+import { LocalSystem } from '../local-system.ts'
+import { permissionSetFile, smallOrganization } from '../small-organization.ts'
+import { until } from '../until.ts'
 
 const set = 'ReadOnly-ps'
 const own = Array.from({ length: 25 }, (_, index) => String(300_000_000_001 + index))
