@@ -27,7 +27,7 @@ export const digests =
         const receives = Number(attributes?.ApproximateReceiveCount ?? 1)
         const told = error instanceof WebhookError ? error.retryAfterSeconds : undefined
         const seconds = Math.max(leastSeconds, told ?? Math.ceil(backOffMs(receives, backOff, randomness) / 1000))
-        log.warn('a digest could not be sent; it is sent again', { error, messageId, receives, seconds })
+        log.warn('ssofile could not send a digest, and will send it again', { error, messageId, receives, seconds })
         // If this call fails, the message comes again when its visibility ends.
         await queues.changeVisibility('digests', [receiptHandle], Math.min(seconds, 3_600)).catch(() => undefined)
         return [{ itemIdentifier: messageId }]

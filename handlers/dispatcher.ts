@@ -17,7 +17,7 @@ export const dispatcher =
       ports.metrics.record(heartbeats.dispatcher)
     } catch (error) {
       // Not reported as failed, for the same reason: the schedule wakes the next slice within a minute.
-      ports.log.error('a dispatcher slice failed; the next one is woken within a minute', { error })
+      ports.log.error('a dispatcher slice failed; the next one starts within a minute', { error })
     }
     return { batchItemFailures: [] }
   }

@@ -90,7 +90,7 @@ export function events(
       for (const { record } of received) if (receivesOf(record) > 1) await forgetFailure(ports, record.messageId)
       return []
     } catch (error) {
-      ports.log.error('events could not be followed; they come again', { events: names, error })
+      ports.log.error('ssofile could not follow events; SQS delivers them again', { events: names, error })
       if (received.length === 1 || work === reconcileAll) {
         for (const { record } of received)
           await recordFailure(ports, { messageId: record.messageId, receiveCount: receivesOf(record), error })

@@ -30,11 +30,14 @@ export async function runBatch(
       await work(record)
       if (receiveCount > 1) await forgetFailure(ports, messageId)
     } catch (error) {
-      ports.log.warn('a message could not be worked on; it comes again, or goes to the dead-letter queue', {
-        error,
-        messageId,
-        receiveCount,
-      })
+      ports.log.warn(
+        'ssofile could not process a message; SQS delivers it again, or moves it to the dead-letter queue',
+        {
+          error,
+          messageId,
+          receiveCount,
+        },
+      )
       await recordFailure(ports, { messageId, receiveCount, error })
       throw error
     }

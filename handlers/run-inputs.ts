@@ -30,7 +30,7 @@ export function runInputs(event: SQSEvent, { ports, configuration, ...batch }: I
     } catch (error) {
       if (await tellFailedLook(message, error, ports, configuration)) return
       if (message.isAlone) throw error
-      ports.log.warn('an input could not be looked at; it is tried again', { input: message.key, error })
+      ports.log.warn('ssofile could not evaluate an input, and will try again', { input: message.key, error })
       await sendAlone(ports.queues, message, configuration)
     }
   }

@@ -203,7 +203,7 @@ class DueInstants {
     const { clock, log } = this.#ports
     this.#nextMs = undefined
     const { followed, nextInMs } = await followInstants(this.#ports, this.#configuration)
-    if (followed > 0) log.info('links whose time has come are looked at', { instants: followed })
+    if (followed > 0) log.info('evaluating links whose time has come', { instants: followed })
     if (nextInMs !== undefined) this.#nextMs = clock.monotonicMs() + nextInMs
   }
 
@@ -219,7 +219,7 @@ class DueInstants {
 async function restoreInstants(ports: Ports, configuration: Configuration): Promise<void> {
   const links = await restoreIndex(ports.objects, configuration)
   if (links === undefined) return
-  ports.log.warn('the index of expiry was gone, and is made again', { links })
+  ports.log.warn('the index of expiry was gone; ssofile builds it again', { links })
   await askForTimed(ports, configuration)
 }
 
@@ -231,20 +231,20 @@ async function lookAtOvertaken(ports: Ports, configuration: Configuration): Prom
 
 async function followDenials(ports: Ports, configuration: Configuration): Promise<void> {
   const denying = await followEndedSessions(ports, configuration)
-  if (denying.length > 0) ports.log.info('what is denied to ended sessions is brought up to date', { denying })
+  if (denying.length > 0) ports.log.info('updating the denials of ended sessions', { denying })
 }
 
 async function tellSpoiled(ports: Ports, configuration: Configuration, records: SpoiledRecords): Promise<void> {
   const spoiled = await records.tell(ports, configuration)
   if (spoiled.length > 0)
-    ports.log.error('objects of ssofile cannot be read; their statuses say what to do', { spoiled })
+    ports.log.error('ssofile cannot read some of its objects; their statuses say what to do', { spoiled })
 }
 
 async function tellPolicies(ports: Ports, configuration: Configuration, policies: Policies): Promise<void> {
   const broken = await watchPolicies(ports, configuration, policies)
   ports.metrics.record('PoliciesBroken', broken.length)
   if (broken.length > 0)
-    ports.log.error('policies are not valid: nothing new is granted until they are corrected', { broken })
+    ports.log.error('policies are not valid: ssofile grants nothing new until they are corrected', { broken })
 }
 
 async function tellSelectors(ports: Ports, configuration: Configuration, selectors: SelectorFiles): Promise<void> {
@@ -255,7 +255,7 @@ async function tellSelectors(ports: Ports, configuration: Configuration, selecto
 
 async function askOfPeople(ports: Ports, configuration: Configuration): Promise<void> {
   const asked = await askAgainOfPeople(ports, configuration)
-  if (asked > 0) ports.log.info('people have changed: what may have waited for that is looked at', { asked })
+  if (asked > 0) ports.log.info('people have changed: evaluating the work that may have waited for that', { asked })
 }
 
 async function tellEligibilities(
@@ -265,7 +265,7 @@ async function tellEligibilities(
 ): Promise<void> {
   const broken = await watchEligibilities(ports, configuration, eligibilities)
   ports.metrics.record('EligibilitiesBroken', broken.length)
-  if (broken.length > 0) ports.log.error('eligibilities are not valid: nothing is granted by them', { broken })
+  if (broken.length > 0) ports.log.error('eligibilities are not valid: ssofile grants nothing by them', { broken })
 }
 
 async function sweepLinks(ports: Ports, configuration: Configuration): Promise<void> {
@@ -276,7 +276,7 @@ async function sweepLinks(ports: Ports, configuration: Configuration): Promise<v
 
 async function sweepInputs(ports: Ports, configuration: Configuration): Promise<void> {
   const requests = await sweepRequests(ports, configuration)
-  if (requests > 0) ports.log.info('requests are looked at that a lost message left', { requests })
+  if (requests > 0) ports.log.info('evaluating requests after a lost message', { requests })
 }
 
 async function countAttention(ports: Ports): Promise<void> {
@@ -287,7 +287,7 @@ async function countAttention(ports: Ports): Promise<void> {
 /** Without the records under `state/` a sweep finds nothing. Repeated requests make one reconcile. */
 async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
   await askForReconcile(queues, { why: 'state/ is gone', deduplicationId: 'state-is-gone' })
-  log.warn('nothing was compared yet, or somebody deleted state/: everything is compared now')
+  log.warn('this is the first comparison, or somebody deleted state/: comparing everything now')
 }
 
 /**
@@ -311,12 +311,12 @@ async function renewUnitNames(ports: Ports, view: OrganizationView): Promise<voi
 
 async function reportAccess(ports: Ports, configuration: Configuration): Promise<void> {
   const { date, counts, calls, notes } = await writeReport(ports, configuration)
-  ports.log.info('the report of who has access is written', { date, ...counts, calls, notes: notes.length })
+  ports.log.info('the report of access is written', { date, ...counts, calls, notes: notes.length })
 }
 
 async function reportCredentials(ports: Ports, configuration: Configuration): Promise<void> {
   const summary = await writeCredentials(ports, configuration)
-  if (summary === undefined) ports.log.info('no auditorRole is configured: credentials are not looked at')
+  if (summary === undefined) ports.log.info('no auditorRole is configured: ssofile does not read credentials')
   else ports.log.info('the report of credentials is written', { ...summary, notes: summary.notes.length })
 }
 
@@ -334,8 +334,8 @@ async function reportPermissions(
 
 async function retire(ports: Ports, configuration: Configuration): Promise<void> {
   const { outcome, ...told } = await retireCredentials(ports, configuration)
-  if (outcome === 'looked') ports.log.info('credentials that are to be retired are looked at', told)
-  if (outcome === 'stopped') ports.log.warn('nothing is retired, and nothing is undone', told)
+  if (outcome === 'looked') ports.log.info('evaluating the credentials to retire', told)
+  if (outcome === 'stopped') ports.log.warn('ssofile retires and restores nothing', told)
 }
 
 async function notify(ports: Ports, configuration: Configuration, page: string | undefined): Promise<void> {

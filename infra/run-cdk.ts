@@ -64,7 +64,7 @@ async function deploy(environment: string, stack: string, { isAgreed, isCheck }:
   ])
   if (prepared !== 0) return prepared
   if (isCheck) {
-    process.stdout.write('nothing was deployed: the change sets are there to be looked at in CloudFormation\n')
+    process.stdout.write('nothing was deployed: you can review the change sets in CloudFormation\n')
     return 0
   }
   if (!isAgreed && !(await isConfirmed('Deploy these changes?'))) {

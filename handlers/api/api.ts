@@ -65,7 +65,7 @@ export function api(
     } catch (error) {
       if (!isPassing(error)) throw error
       log.warn('a request could not be served now', { error })
-      const busy = { received: 'no answer of S3', expected: 'one', remedy: 'send the request again' }
+      const busy = { received: 'no answer from S3', expected: 'one', remedy: 'send the request again' }
       return refusal(503, [busy], { 'retry-after': '1' })
     }
   }
@@ -91,7 +91,12 @@ type ApiSources = {
 async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
   const told = callerOf(event)
   if (told === undefined)
-    return refuse(403, 'a request of nobody', 'a request that is signed (AWS Signature Version 4)', 'sign the request')
+    return refuse(
+      403,
+      'a request without a signature',
+      'a signed request (AWS Signature Version 4)',
+      'sign the request',
+    )
   const session = parsePersonSession(told.arn)
   // This check holds for every route. If the session names no person, or its name may be cut, only IAM decides.
   const sources = { ...context.ports, ...context.known, principalSuffix: context.configuration.principalSuffix }
@@ -121,7 +126,7 @@ function refuseMethod(kind: ApiKind, { mayPost, mayChange }: { mayPost: boolean;
   const allow = mayPost ? 'GET, POST' : 'GET'
   const remedy = mayChange
     ? `send GET to read, or POST /${kind} to change something: its action says what`
-    : 'send GET to read; in this deployment changes are made by uploading to the bucket'
+    : 'send GET to read; in this deployment, make changes by uploading to the bucket'
   return refuse(405, 'another method', allow.replace(',', ' or'), remedy, { allow })
 }
 
@@ -185,7 +190,7 @@ async function changePermissionSet(
   return change({ ...about, action, key }, context, async () => {
     if (action === 'create') {
       if ((await objects.head(key)) === undefined) return { there: undefined, body: render(permissionSetData) }
-      return refuseExisting(key, 'send the action "update" with the fields that are to be different')
+      return refuseExisting(key, 'send the action "update" with the fields that you want to change')
     }
     if (action === 'delete') {
       const there = await objects.head(key)
@@ -196,7 +201,7 @@ async function changePermissionSet(
     if ('complaint' in found) return refuseToMerge(key, found.complaint.received)
     const present = parseStrictJson(key, found.body)
     if (!present.ok) return refuseToMerge(key, present.complaint.received)
-    if (!isJsonObject(present.value)) return refuseToMerge(key, 'a file that is no JSON object')
+    if (!isJsonObject(present.value)) return refuseToMerge(key, 'a file that is not a JSON object')
     return { there: found, body: render(merge(present.value, permissionSetData)) }
   })
 }

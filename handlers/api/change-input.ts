@@ -98,7 +98,7 @@ export function refuseCaller({ arn }: ApiCaller, key: string): Answer {
     {
       key,
       received: `a request of ${arn}`,
-      expected: 'somebody whom the environment lets upload there',
+      expected: 'somebody who may upload there according to the environment',
       remedy: 'ask the platform team to add your role to the uploaders of this folder, under "access"',
     },
   ])
@@ -108,20 +108,22 @@ export function refuseMissing(key: string): Answer {
   return refusal(404, [
     {
       key,
-      received: 'a name under which nothing is',
-      expected: 'one that is there',
-      remedy: 'list what there is, and compare each character',
+      received: 'a name that does not exist',
+      expected: 'an existing name',
+      remedy: 'list the names that exist, and compare each character',
     },
   ])
 }
 
 export function refuseExisting(key: string, remedy: string): Answer {
-  return refusal(409, [
-    { key, received: 'a name under which there is something already', expected: 'a new one', remedy },
-  ])
+  return refusal(409, [{ key, received: 'a name that already exists', expected: 'a new name', remedy }])
 }
 
 function refuseForNow(key: string): Answer {
-  const error = { key, received: 'a change while others change it all the time', expected: 'a quieter moment' }
+  const error = {
+    key,
+    received: 'a change of an input that keeps changing',
+    expected: 'an input that nobody changes at the same time',
+  }
   return refusal(503, [{ ...error, remedy: 'send the request again' }], { 'retry-after': '1' })
 }

@@ -33,14 +33,17 @@ export async function changeLink(
   const body = new TextEncoder().encode(text)
   return change({ ...about, action, key }, context, async () => {
     if (link.ok && (await objects.head(key)) !== undefined)
-      return refuseExisting(key, 'delete it first if it is to say something else; nothing is to be done if it is right')
+      return refuseExisting(
+        key,
+        'if you want a different content, delete it first; if the content is right, you need not do anything',
+      )
     return { there: undefined, body }
   })
 }
 
 /** The bucket's policy lets only ssofile write there. */
 function refuseTemporary(key: string): Answer {
-  const received = 'a change of a link of temporary access, which ssofile alone writes'
+  const received = 'a change of a link of temporary access, which only ssofile writes'
   const expected = 'a link outside temporary/'
   const remedy = `ask for temporary access, or end it: POST /requests with "action": "ask" or "finish", or ssofile request and ssofile finish`
   return refusal(403, [{ key, received, expected, remedy }])

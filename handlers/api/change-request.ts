@@ -47,7 +47,7 @@ export async function ask({ action, linkData, requestDetails }: AskRequest, cont
         const shorter = asked && status && complainOfShorterThan(status, key, asked)
         return shorter ? refuseComplaint(shorter, key) : { there, body }
       }
-      return refuseExisting(key, 'finish it first, or extend what is granted: every request needs approvals of its own')
+      return refuseExisting(key, 'finish it first, or extend the granted access: every request needs its own approvals')
     },
   )
 }
@@ -79,7 +79,7 @@ export async function withdraw({ linkData }: Withdrawn, context: RequestContext)
       if (status?.request?.runsUntil !== undefined) return { there, body: new Uint8Array() }
       return refuseExisting(
         key,
-        'nothing of it can be withdrawn by itself: it extends nothing that runs; to end it: finish',
+        'it extends no running access, so there is no extension to withdraw; to end the access, use finish',
       )
     },
   )
@@ -137,8 +137,8 @@ function refuseOther(key: string, received: string, own: string): Answer {
     {
       key,
       received: `a request of '${received}'`,
-      expected: `one of '${own}', who signed it`,
-      remedy: 'ask for yourself; nobody asks, withdraws or approves for somebody else',
+      expected: `a request of '${own}', who signed it`,
+      remedy: 'ask for yourself: nobody can ask, withdraw or approve for somebody else',
     },
   ])
 }

@@ -68,7 +68,7 @@ const linkRules: JsonRules = {
     remedy: () => 'write it as its file would be called, such as "root%all%ReadOnly%team-a%GROUP%ssofile"',
   },
   '$.linkDetails': {
-    expected: 'what the file of a link may say',
+    expected: 'the content of a link file',
     remedy: () => 'write { "expiresAt": "2026-12-24T18:00:00+01:00" }, or leave the field out',
   },
 }
@@ -85,6 +85,6 @@ const permissionSetRules: JsonRules = {
   },
   '$.permissionSetData.permissionSetName': {
     expected: 'the name of a permission set',
-    remedy: () => 'write which permission set is meant',
+    remedy: () => 'write the name of the permission set',
   },
 }

@@ -68,7 +68,7 @@ export function parsePage({ limit = String(limitDefault), nextToken }: Parameter
     return refuseParameter('limit', limit, `a number from 1 to ${limitMost}`, 'write such a number, or leave it out')
   const after = nextToken === undefined ? undefined : Buffer.from(nextToken, 'base64url').toString()
   if (nextToken !== undefined && !after?.startsWith(prefix))
-    return refuseParameter('nextToken', nextToken, 'the nextToken of the page before', 'begin again without it')
+    return refuseParameter('nextToken', nextToken, 'the nextToken of the previous page', 'start again without it')
   return { prefix, most, after }
 }
 

@@ -154,8 +154,8 @@ function refuseReader({ caller: { arn } }: RequestContext, key: string): Answer 
     {
       key,
       received: `a request of ${arn}`,
-      expected: 'whose request it is, who may approve it, or an auditor or operator',
-      remedy: 'ask for GET /requests, which tells your own, or GET /requests?of=waiting',
+      expected: 'its requester, one of its approvers, an auditor or an operator',
+      remedy: 'send GET /requests, which lists your own, or GET /requests?of=waiting',
     },
   ])
 }

@@ -56,12 +56,12 @@ const requestRules: JsonRules = {
     remedy: () => 'write it such as "account%111122223333%Admin%ana@example.com%USER%ssofile"',
   },
   '$.requestDetails': {
-    expected: 'what the file of a request says',
+    expected: 'the content of a request file',
     remedy: () => 'write { "duration": "PT4H", "reason": "…" }',
   },
   '$.user': {
     expected: 'the id of a user in the identity store',
-    remedy: () => 'leave it out where the request is your own',
+    remedy: () => 'leave it out for your own request',
   },
 }
 
@@ -72,7 +72,7 @@ const approvalRequestRules: JsonRules = {
     remedy: () => 'write { "digest": "…", "decision": "approve" }',
   },
   '$.digest': {
-    expected: 'the digest of a request, 32 hexadecimal digits, as its status tells it',
-    remedy: () => 'take request.digest of the status of the request: GET /requests?of=waiting',
+    expected: 'the digest of a request, 32 hexadecimal digits, from its status',
+    remedy: () => 'take request.digest from the status of the request: GET /requests?of=waiting',
   },
 }

@@ -33,7 +33,7 @@ export async function findSignedIn({ caller, seen, access }: SignInSources): Pro
     return refuse(
       403,
       `a request of ${caller.arn}`,
-      'one of a person whom IAM Identity Center signed in (AWSReservedSSO_…)',
+      'a request of a person with a session of IAM Identity Center (AWSReservedSSO_…)',
       'sign in with aws sso login, and send the request with those credentials',
     )
   const { account, role, userName } = session
@@ -41,14 +41,14 @@ export async function findSignedIn({ caller, seen, access }: SignInSources): Pro
     return refuse(
       403,
       `a request of a session in account ${account}`,
-      'one in an account that the environment names',
+      'a session in an account that the environment names',
       'sign in to such an account, or ask the platform team to add yours to "access.requestAccounts"',
     )
   const arn = caller.roleArn
   if (access !== undefined && (arn === undefined || !isPermissionSetRole(arn, account)))
     return refuse(
       403,
-      `a session of the role ${role}, which IAM Identity Center did not make`,
+      `a session of the role ${role}, which IAM Identity Center did not create`,
       `a role of account ${account} under ${permissionSetRolePath}`,
       'sign in with aws sso login, and send the request with those credentials',
     )
@@ -57,7 +57,7 @@ export async function findSignedIn({ caller, seen, access }: SignInSources): Pro
       403,
       `a session with a name of ${userName.length} characters`,
       `a name of at most ${sessionNameMost}: AWS cuts longer ones`,
-      'upload the request to the bucket instead (ssofile request), where your user id counts, not your name',
+      'upload the request to the bucket instead (ssofile request), which uses your user id instead of your name',
     )
   const { userId, name } = seen ?? {}
   return userId && name ? { userId, name } : refuseBar(userName, { is: 'gone' })

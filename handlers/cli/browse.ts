@@ -38,7 +38,7 @@ export function findApi(
   const text = named ?? usual ?? (local === undefined ? undefined : `${local.replace(/\/$/, '')}/api`)
   if (text === undefined)
     throw new Refusal(
-      "received no address of the API, expected one: --api or SSOFILE_API, the stack's output ApiUrl\nWithout an API people ask by ssofile request and approve by ssofile approve",
+      "received no address of the API, expected --api or SSOFILE_API with the stack's output ApiUrl\nWithout an API, use ssofile request and ssofile approve",
     )
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isHere = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)

@@ -13,17 +13,17 @@ type LoadedCommand = {
 export const commands: Readonly<Record<string, LoadedCommand>> = {
   validate: {
     group: 'Author',
-    summary: 'check every file, all errors at once',
+    summary: 'check every file and show all errors at once',
     load: async () => (await import('./folder/validate.ts')).addValidate,
   },
   plan: {
     group: 'Author',
-    summary: 'what would be granted and revoked, and by which link',
+    summary: 'show the grants and revocations of a change, and their links',
     load: async () => (await import('./plan/plan.ts')).addPlan,
   },
   push: {
     group: 'Author',
-    summary: 'plan, ask, then upload what differs and delete what the folder lacks',
+    summary: 'plan, ask, then make the bucket equal to a folder',
     load: async () => (await import('./folder/push.ts')).addPush,
   },
   pull: {
@@ -33,32 +33,32 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   },
   undo: {
     group: 'Author',
-    summary: 'plan, ask, then take the last push back',
+    summary: 'plan, ask, then undo the last push',
     load: async () => (await import('./folder/undo.ts')).addUndo,
   },
   policies: {
     group: 'Author',
-    summary: 'test what governance demands',
+    summary: 'test the policies of governance',
     load: async () => (await import('./guardrails/policies.ts')).addPolicies,
   },
   touch: {
     group: 'Author',
-    summary: 'have a file count as new: bind a link to the present user of its name',
+    summary: 'make a file count as new: bind a link to the present user of its name',
     load: async () => (await import('./status/touch.ts')).addTouch,
   },
   status: {
     group: 'Look',
-    summary: 'inputs, one line each, or one in full',
+    summary: 'show the status of all inputs, or of one in full',
     load: async () => (await import('./status/status.ts')).addStatus,
   },
   who: {
     group: 'Look',
-    summary: 'who has what: groups expanded to people, ours and foreign',
+    summary: 'show who has which access, with groups expanded to people',
     load: async () => (await import('./who/who.ts')).addWho,
   },
   explain: {
     group: 'Look',
-    summary: 'whether somebody has access, since when, and by which links',
+    summary: 'explain why somebody has access, or has not',
     load: async () => (await import('./who/explain.ts')).addExplain,
   },
   request: {
@@ -68,7 +68,7 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   },
   requests: {
     group: 'Temporary access',
-    summary: 'requests for temporary access: mine, what waits for me, or what happened',
+    summary: 'list requests for temporary access: your own, those that wait for you, or their history',
     load: async () => (await import('./requests/requests.ts')).addRequests,
   },
   approve: {
@@ -78,7 +78,7 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   },
   deny: {
     group: 'Temporary access',
-    summary: 'deny a request for temporary access, or end what was granted',
+    summary: 'deny a request for temporary access, or end the granted access',
     load: async () => (await import('./requests/decide-on-request.ts')).addDeny,
   },
   finish: {
@@ -88,12 +88,12 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   },
   browse: {
     group: 'Temporary access',
-    summary: 'temporary access in your browser: ask, approve, deny, finish',
+    summary: 'use use temporary access in your browser: ask, approve, deny, finish',
     load: async () => (await import('./browse.ts')).addBrowse,
   },
   incident: {
     group: 'Temporary access',
-    summary: 'who had temporary access for an incident, and how to see what they did',
+    summary: 'show who had temporary access for an incident, and how to find their actions',
     load: async () => (await import('./break-glass/incident.ts')).addIncident,
   },
   apply: {
@@ -103,7 +103,7 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   },
   brake: {
     group: 'Operate',
-    summary: 'show and release what the brake holds',
+    summary: 'show and release held revocations',
     load: async () => (await import('./operations/brake.ts')).addBrake,
   },
   pause: {
@@ -118,42 +118,42 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   },
   sessions: {
     group: 'Operate',
-    summary: 'end the running sessions of a user; show whose are denied',
+    summary: 'end the running sessions of a user, or show denied sessions',
     load: async () => (await import('./operations/sessions.ts')).addSessions,
   },
   retire: {
     group: 'Operate',
-    summary: 'propose files that retire keys and passwords which nobody uses',
+    summary: 'propose files that retire unused keys and passwords',
     load: async () => (await import('./credentials/retire.ts')).addRetire,
   },
   suggest: {
     group: 'Operate',
-    summary: 'what of a permission set nobody uses, and the policy that would remain',
+    summary: 'show the unused permissions of a permission set, and a smaller policy',
     load: async () => (await import('./credentials/suggest.ts')).addSuggest,
   },
   suspend: {
     group: 'Operate',
-    summary: 'take everything of ssofile from a person, until restore-person',
+    summary: 'take all ssofile access from a person, until restore-person',
     load: async () => (await import('./people/suspend.ts')).addSuspend,
   },
   'restore-person': {
     group: 'Operate',
-    summary: 'give back what links still ask for',
+    summary: 'give back the access that links still grant',
     load: async () => (await import('./people/restore-person.ts')).addRestorePerson,
   },
   restore: {
     group: 'Operate',
-    summary: 'bring back a lost ledger, or the files of an earlier time',
+    summary: 'restore a lost ledger, or the files of an earlier time',
     load: async () => (await import('./operations/restore.ts')).addRestore,
   },
   redrive: {
     group: 'Operate',
-    summary: 'show messages that were given up, and put them back',
+    summary: 'show dead-letter messages and send them again',
     load: async () => (await import('./status/redrive.ts')).addRedrive,
   },
   'break-glass': {
     group: 'Operate',
-    summary: 'check, drill and prove the access that works when nothing else does',
+    summary: 'check, drill and prove emergency access',
     load: async () => (await import('./break-glass/break-glass.ts')).addBreakGlass,
   },
   init: {
@@ -168,12 +168,12 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   },
   doctor: {
     group: 'Install',
-    summary: 'check the installation, with a remedy for each fault',
+    summary: 'check the installation and show a remedy for each fault',
     load: async () => (await import('./operations/doctor.ts')).addDoctor,
   },
   import: {
     group: 'Install',
-    summary: 'take over permission sets and assignments that exist already',
+    summary: 'take over existing permission sets and assignments',
     load: async () => (await import('./take-over/import.ts')).addImport,
   },
   export: {
@@ -183,12 +183,12 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   },
   release: {
     group: 'Install',
-    summary: 'give access back to others: it stays, and ssofile lets go of it',
+    summary: 'stop managing access without revoking it',
     load: async () => (await import('./take-over/release.ts')).addRelease,
   },
   completion: {
     group: 'Install',
-    summary: 'completion script for a shell',
+    summary: 'print a completion script for a shell',
     load: async () => (await import('./arguments/completion.ts')).addCompletion,
   },
   offer: { group: undefined, summary: undefined, load: async () => (await import('./arguments/offer.ts')).addOffer },

@@ -19,7 +19,7 @@ export function addLocal(program: Command): void {
     .option('--port <number>', 'port on 127.0.0.1; 0 takes a free one', wholeNumber(0, 65535), 4566)
     .option('--config <file>', "a deployment's configuration (JSON)")
     .option('--organization <file>', 'accounts, groups, users and existing access (JSON); default: the acme fixture')
-    .option('--data-dir <directory>', 'keep everything there, across restarts and kill -9; default: in memory')
+    .option('--data-dir <directory>', 'keep all data there, across restarts and kill -9; default: in memory')
     .option('--versioned', 'the bucket keeps old versions of its objects', true)
     .option('--no-versioned', 'the bucket keeps no old versions')
     .option('--latency-ms <number>', 'median time that an assignment request takes', wholeNumber(1, 3_600_000), 300)
@@ -30,23 +30,23 @@ export function addLocal(program: Command): void {
     )
     .option(
       '--read-lag-ms <number>',
-      'how far listings of assignments lag behind requests that came out',
+      'how far listings of assignments lag behind finished requests',
       wholeNumber(0, 3_600_000),
       0,
     )
     .option(
       '--time-scale <factor>',
-      "how many times faster time runs (1 to 1000); leases, expiry and the brake's windows keep real time",
+      "make time run faster (1 to 1000 times); leases, expiry and the brake's windows use real time",
       timeScale,
       1,
     )
     .option(
       '--delegated-administrator',
-      'be the delegated administrator of IAM Identity Center, which can change nothing of the management account; default, unless the configuration has "includeManagementAccount": true',
+      'run as the delegated administrator of IAM Identity Center, which cannot change the management account; default, unless the configuration has "includeManagementAccount": true',
     )
     .option('--no-delegated-administrator', 'run in the management account')
-    .option('--account-instance', 'the account also has an instance of IAM Identity Center of its own')
-    .option('--older-ad-sync', 'users come from Active Directory by the older AD sync, which tells no memberships')
+    .option('--account-instance', 'the account also has its own instance of IAM Identity Center')
+    .option('--older-ad-sync', 'users come from Active Directory by the older AD sync, which does not show memberships')
     .addOption(
       new Option('--log <format>', 'how the handlers log: text for people, json as in Lambda')
         .choices(['text', 'json'])
@@ -54,7 +54,7 @@ export function addLocal(program: Command): void {
     )
     .option(
       '--bundles <folder>',
-      'run the functions as they are deployed: each from its bundle there, in processes of its own; at time scale 1',
+      'run the deployed bundles of the functions in this folder, each in its own process; needs time scale 1',
     )
     .option('--faults <file>', 'faults to inject into calls to the services (JSON); default: none')
     .addHelpText('after', faultsHelp)
@@ -70,7 +70,7 @@ async function runLocal(options: LocalArguments): Promise<void> {
   const configuration = await readConfiguration(options.config)
   if (options.bundles !== undefined && options.timeScale !== 1)
     throw new Refusal(
-      'received --time-scale with --bundles, expected one of them: bundles keep the time of this machine',
+      'received --time-scale with --bundles, expected one of them: bundles use the time of this machine',
     )
   const system = await start({
     port: options.port,

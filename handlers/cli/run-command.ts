@@ -45,8 +45,7 @@ Exit codes: 0 done; 1 the answer is no (failed, held, rejected, not in force);
 2 wrong usage or refused; 3 there are changes (plan --detailed-exitcode only).
 Colour only on a terminal; NO_COLOR and FORCE_COLOR are respected.
 
-Examples: ssofile plan --help, and so on for each command. What each command
-prints: docs/commands.md`,
+Examples: ssofile plan --help, and so on for each command.\nReference: docs/commands.md`,
     )
     .version(readVersion(), '-V, --version', 'the version of ssofile')
     .showHelpAfterError('(add --help for usage)')

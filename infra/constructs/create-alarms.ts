@@ -91,7 +91,7 @@ function queueAlarms({ queues }: AlarmsProps): AlarmRule[] {
     const given: AlarmRule = {
       name: `dead-letters-${name}`,
       section: 'Messages in a dead-letter queue',
-      says: `A message of the queue ${name} failed too often and was given up`,
+      says: `A message of the queue ${name} failed too often and was in dead-letter queues`,
       metric: dead.metricApproximateNumberOfMessagesVisible({ period: minutes(1), statistic: Stats.MAXIMUM }),
       most: 0,
     }
@@ -114,7 +114,7 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
     const throttled: AlarmRule = {
       name: `function-throttled-${name}`,
       section: 'A function is throttled',
-      says: `Lambda had no room to run the function ${name}`,
+      says: `Lambda had no free capacity for the function ${name}`,
       metric: one.metricThrottles({ period: minutes(5), statistic: Stats.SUM }),
       most: 0,
       ...(runsOften(name) ? { periods: 4, breaching: 3 } : {}),
@@ -148,7 +148,7 @@ function heartbeatAlarms({ environment, functions }: AlarmsProps): AlarmRule[] {
     return {
       name: `no-heartbeat-${name}`,
       section: 'A schedule does not run',
-      says: `The function ${name}, which runs by a schedule, has not come to its end for ${most} minutes`,
+      says: `The function ${name}, which runs by a schedule, has not finished for ${most} minutes`,
       metric: filled(emittedMetric(environment, heartbeats[scheduled], minutes(periodMinutes)), periodMinutes),
       least: 1,
       periods,
@@ -169,28 +169,28 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
     {
       name: 'ledger-lost',
       section: 'The ledger was lost',
-      says: 'The record of what ssofile granted is gone without its history; nothing is changed until it is restored',
+      says: 'The ledger is gone without its history; ssofile changes nothing until you restore it',
       metric: emittedMetric(environment, 'LedgerLost', minutes(1)),
       most: 0,
     },
     {
       name: 'brake-holds',
       section: 'The brake holds revocations',
-      says: 'More revocations came at once than are plausible, or a file takes permissions from many; held until a person releases it',
+      says: 'More revocations came at once than usual, or a file takes permissions from many people; the brake holds them until a person releases them',
       metric: emitted('BrakeHolds'),
       most: 0,
     },
     {
       name: 'policies-broken',
       section: 'A policy is not valid',
-      says: 'A policy cannot be read or is not valid; nothing new is granted until it is corrected',
+      says: 'A policy is not valid, or ssofile cannot read it; ssofile grants nothing new until you correct it',
       metric: emitted('PoliciesBroken'),
       most: 0,
     },
     {
       name: 'eligibilities-broken',
       section: 'An eligibility is not valid',
-      says: 'An eligibility cannot be read or is not valid; nothing is granted by it until it is corrected',
+      says: 'An eligibility is not valid, or ssofile cannot read it; ssofile grants nothing by it until you correct it',
       metric: emitted('EligibilitiesBroken'),
       most: 0,
     },

@@ -32,7 +32,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
     dashboardName: environment.name,
     widgets: [
       [
-        graph('Access given and taken', emitted(['Created', 'Revoked', 'ForeignFound', 'Drift', 'LoudByHand'])),
+        graph('Granted and revoked access', emitted(['Created', 'Revoked', 'ForeignFound', 'Drift', 'LoudByHand'])),
         graph('Inputs that want attention', emitted(Object.values(attentionMetrics))),
       ],
       [
@@ -58,7 +58,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
         ),
         graph('Tried again', emitted(troubles)),
       ],
-      [graph('Runs that came to their end', emitted(Object.values(heartbeats)))],
+      [graph('Finished runs', emitted(Object.values(heartbeats)))],
       [
         graph(
           'Longest run, milliseconds',

@@ -42,7 +42,7 @@ export function createGuard(stack: Stack, { environment, names, key }: GuardProp
   })
   const rule = new Rule(stack, 'Rule-guard', {
     ruleName,
-    description: 'ssofile: what guards the ledger was changed',
+    description: 'ssofile: the protection of the ledger was changed',
     eventPattern: toEventPattern(guardedSettings(names, key.keyArn)),
     targets: [
       {

@@ -20,7 +20,7 @@ const archiveDays = 30
 export function createNotifications(scope: Construct, { environment, names, key }: NotificationsProps): void {
   const bus = new EventBus(scope, 'OutcomesBus', {
     eventBusName: names.outcomesBus,
-    description: `ssofile deployment ${environment.name}: what became of inputs and access`,
+    description: `ssofile deployment ${environment.name}: outcomes of inputs and access`,
   })
   new Archive(scope, 'OutcomesArchive', {
     sourceEventBus: bus,

@@ -10,14 +10,14 @@ type OutputsProps = { readonly environment: Environment; readonly names: Deploym
 export function createOutputs(scope: Construct, { environment, names, key }: OutputsProps): void {
   const { name, region, bucket, provisioning, access } = environment
   const objects = (prefix: string) => `s3://${bucket.name}/${prefix}`
-  const byS3 = (way: Environment['provisioning']['links']) => (way === 'api' ? ', by the API alone' : '')
+  const byS3 = (way: Environment['provisioning']['links']) => (way === 'api' ? ', only through the API' : '')
   const outputs = {
-    Links: [objects('links_data/'), `Where links are${byS3(provisioning.links)}`],
-    PermissionSets: [objects('permission_sets/'), `Where permission sets are${byS3(provisioning.permissionSets)}`],
-    Statuses: [objects('status/'), 'Where it stands what became of each file'],
+    Links: [objects('links_data/'), `Links${byS3(provisioning.links)}`],
+    PermissionSets: [objects('permission_sets/'), `Permission sets${byS3(provisioning.permissionSets)}`],
+    Statuses: [objects('status/'), 'The status of each file'],
     DashboardUrl: [
       `https://${region}.${names.consoleDomain}/cloudwatch/home?region=${region}#dashboards/dashboard/${name}`,
-      'What goes on',
+      'Dashboard of the deployment',
     ],
     KeyArn: [key.keyArn, 'The key, for policies of people in other accounts'],
     ...(access.operators.length === 0

@@ -49,7 +49,7 @@ export function createPage(scope: Construct, { environment, settings, functions 
       integration,
       authorizer: new HttpNoneAuthorizer(),
     })
-    acknowledge(one, { 'AwsSolutions-APIG4': 'people sign in at the page itself, which refuses whom it does not know' })
+    acknowledge(one, { 'AwsSolutions-APIG4': 'people sign in at the page itself, which refuses unknown people' })
   }
   const origin = domain === undefined ? api.apiEndpoint : `https://${domain}`
   for (const one of functions) one.addEnvironment('SSOFILE_PAGE_ORIGIN', origin)

@@ -56,10 +56,10 @@ function renderPeople(names: readonly string[], unknown: string | undefined): st
     `<li><a href="?as=${encodeURIComponent(name)}" target="_blank" rel="noopener"><bdi>${escapeHtml(name)}</bdi></a></li>`
   const fault = unknown === undefined ? '' : `<p role="alert">There is no user <bdi>${escapeHtml(unknown)}</bdi>.</p>`
   return renderInStyle(
-    'Temporary access: as whom?',
+    'Temporary access: choose a user',
     `<header><h1>Temporary access</h1></header>
 <main>
-<p>Whose page do you want to see? Here you may speak for everybody, since all of it is a model. On AWS people speak for themselves: ssofile browse.</p>
+<p>Choose a user to see their page. On the local system you can act as anybody. On AWS, everybody acts only as themselves: ssofile browse.</p>
 ${fault}
 <form role="search" target="_blank"><label>User name <input name="as" autocomplete="off" spellcheck="false" required></label> <button>Open</button></form>
 <ul>

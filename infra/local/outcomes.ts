@@ -56,7 +56,7 @@ function openPrinter(clock: Clock, log: Log): (event: TakenEvent) => void {
     }
     count += 1
     if (count <= linesMost) log.info(`outcome: ${told.event}`, fieldsOf(told))
-    if (count === linesMost) log.info('the outcomes of this minute go on: GET /_ssofile/notifications')
+    if (count === linesMost) log.info('there are more outcomes of this minute: GET /_ssofile/notifications')
   }
 }
 

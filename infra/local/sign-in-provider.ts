@@ -90,7 +90,7 @@ function renderChoice(names: readonly string[], asked: string | null): string {
     'Sign in',
     `<header><h1>Sign in</h1></header>
 <main>
-<p>This stands for your company's sign-in. Here nobody asks for a password: choose who you are.</p>
+<p>This replaces the sign-in of your company. There are no passwords here: choose a user.</p>
 ${fault}
 <form role="search"><label>User name <input name="as" autocomplete="off" spellcheck="false" required></label> <button>Sign in</button></form>
 <ul>

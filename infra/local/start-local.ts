@@ -67,7 +67,7 @@ export type LocalOptions = {
   readonly versioned?: boolean | undefined
   /** Whether ssofile is the delegated administrator, as AWS recommends, or runs in the management account. Default: it is. */
   readonly isDelegatedAdministrator?: boolean | undefined
-  /** Whether the account also has an instance of IAM Identity Center of its own. Default: no. */
+  /** Whether the account also has its own instance of IAM Identity Center. Default: no. */
   readonly hasAccountInstance?: boolean | undefined
   /** Whether users come from Active Directory by the older AD sync. Default: no. */
   readonly hasOlderAdSync?: boolean | undefined
@@ -126,7 +126,8 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   const { openTable } = data
   const clock = openScaledClock(openTable, timeScale)
   const log = options.log ?? new ReadableLog((line) => process.stderr.write(line), clock)
-  const onError = (error: unknown) => log.error('a delivery or a handler failed; it is repeated', { error })
+  const onError = (error: unknown) =>
+    log.error('a delivery or a handler failed; the local system repeats it', { error })
   const models = await openLocalModels({
     ...options,
     versioned: options.versioned ?? true,

@@ -263,7 +263,7 @@ async function answerOf<O>(of: typeof service, call: Promise<O>): Promise<O> {
   return answerOfService(of, call).catch((error: ServiceError) => {
     if (error.code !== 'AccessDeniedException') throw error
     const { code, message, cause, requestId, httpStatus } = error
-    const told = `${message} (its role may lack the right, or the identity store admits only some VPCs and addresses: ssofile doctor tells)`
+    const told = `${message} (its role may lack the permission, or the identity store admits only some VPCs and addresses: ssofile doctor says which)`
     throw new ServiceError(of, code, told, { cause, requestId, httpStatus })
   })
 }

@@ -27,10 +27,7 @@ export const metricDefinitions = {
   ),
   BrakeHolds: counted('times that the brake began to hold revocations or a file, or could not be read'),
   LedgerLost: counted('times that the dispatcher found the ledger lost, and did nothing'),
-  PoliciesBroken: level(
-    'Count',
-    'policies that are not valid, or that S3 does not give: nothing new is granted meanwhile',
-  ),
+  PoliciesBroken: level('Count', 'policies that are not valid or that S3 does not return: ssofile grants nothing new'),
   EligibilitiesBroken: level(
     'Count',
     'eligibilities that are not valid, or that S3 does not give: nothing is granted by them',

@@ -53,7 +53,7 @@ export class OlderAdSync {
 }
 
 const unreadMemberships =
-  'the source of users is Active Directory with the older AD sync, which does not tell who is in which group; configurable AD sync does (docs/from-an-hr-system.md)'
+  'the source of users is Active Directory with the older AD sync, which does not show the members of groups; configurable AD sync does (docs/from-an-hr-system.md)'
 
 /** Whether the error is the answer of the older AD sync to a call that it lacks. Then nobody can read memberships. */
 export function lacksMemberships(error: unknown): error is ServiceError {

@@ -115,7 +115,7 @@ test('a person understands what is held, and why, and cannot release what anothe
   const wrong = await system.ssofile(['brake', '--release', '0123456789abcdef'], 'operator')
   expect({ exitCode: wrong.exitCode, stderr: wrong.stderr }).toEqual({
     exitCode: 2,
-    stderr: expect.stringContaining(`what is held has the digest ${digest} (100 revocations); nothing was released`),
+    stderr: expect.stringContaining(`the held list has the digest ${digest} (100 revocations); nothing was released`),
   })
   const denied = await system.ssofile(['brake', '--release', String(digest)], 'maria')
   expect({ exitCode: denied.exitCode, stderr: denied.stderr }).toEqual({
@@ -148,7 +148,7 @@ test('released by its digest, exactly what was held goes', async () => {
   const shown = await system.ssofile(['brake'])
   expect({ exitCode: shown.exitCode, stdout: shown.stdout }).toEqual({
     exitCode: 0,
-    stdout: expect.stringContaining('nothing is held'),
+    stdout: expect.stringContaining('the brake holds nothing'),
   })
   const again = await system.ssofile(['brake', '--release', String(digest)], 'operator')
   expect({ exitCode: again.exitCode, stdout: again.stdout }).toEqual({

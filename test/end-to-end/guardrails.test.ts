@@ -145,7 +145,7 @@ test('a folder with policies is judged by them, and pushed by who may write each
 
   const refused = await run('maria', 'push', proposed, '--yes')
   expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nothing was changed: Access Denied') })
-  expect(refused.stderr).toContain('to push only what one may write: --only access, or')
+  expect(refused.stderr).toContain('to push only some of it, use --only access,')
   expect(await system.keys(named)).toEqual([])
 
   expect(await run('governance', 'push', proposed, '--only', 'governance', '--yes')).toMatchObject({
@@ -198,7 +198,7 @@ describe('rules about people', () => {
     const pushed = await system.ssofile(['push', join(folder, 'last'), '--yes'])
     expect(pushed.exitCode).toBe(2)
     expect(pushed.stderr).toContain(
-      "a policy refuses this push, and nothing was changed: it has nobody who would keep 'Pay-ps'",
+      "a policy refuses this push; nothing was changed: it has nobody who would keep 'Pay-ps'",
     )
     await system.remove(pay)
     await system.untilStatus(pay, 'held')

@@ -34,5 +34,5 @@ test('a file that is held is in force by itself once nobody has its permission s
   expect((await readBack(system, set)).managed).toEqual([])
   expect(await system.keys('attention/')).toEqual([])
   const shown = await system.ssofile(['brake'])
-  expect([shown.exitCode, shown.stdout]).toEqual([0, 'nothing is held\n'])
+  expect([shown.exitCode, shown.stdout]).toEqual([0, 'the brake holds nothing\n'])
 })

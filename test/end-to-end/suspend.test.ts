@@ -121,7 +121,7 @@ test('the commands write and delete the same file, and say what became of it', a
     ]),
   )
   const again = await system.ssofile(['suspend', kenji], 'hr')
-  expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('is there already')])
+  expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('already exists')])
   expect(await system.ssofile(['restore-person', kenji], 'hr')).toMatchObject({ exitCode: 0 })
   await untilAccess(true)
   const gone = await system.ssofile(['restore-person', kenji], 'hr')

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 test('undo refuses a bucket to which nothing was pushed', async () => {
   const { exitCode, stderr } = await system.ssofile(['undo', '--yes'])
-  expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('nothing was ever pushed') })
+  expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('nobody has pushed') })
 })
 
 test('undo shows the plan and changes nothing without --yes; with it the files and their access go', async () => {

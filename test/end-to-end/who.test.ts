@@ -80,7 +80,7 @@ test('who lists the access of a user through groups, ours and foreign, to whoeve
 
 test('explain tells access that somebody gave in the console, before a drift check has seen it', async () => {
   const { exitCode, stdout } = await system.ssofile(['explain', account, 'ReadOnly-ps', formula], 'auditor')
-  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('in force, but not given by') })
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('in force, but not managed by') })
   expect(stdout).toContain('no drift check has seen it yet')
 })
 
@@ -90,7 +90,7 @@ test('who says that nobody has access only where Identity Center was asked', asy
   expect(nobody.stdout).toMatch(/^nobody: Identity Center lists no such access/)
   const unsure = await system.ssofile(['who', '--user', 'bo@tiny.example', '--no-live'])
   expect(unsure.exitCode).toBe(1)
-  expect(unsure.stdout).toMatch(/^no such access is recorded\. That does not mean that there is none/)
+  expect(unsure.stdout).toMatch(/^no such access is recorded, but Identity Center was not asked/)
 })
 
 test('who prints a table for people, and a CSV in which the name of a group is no formula', async () => {

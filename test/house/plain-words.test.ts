@@ -10,8 +10,8 @@ import {
 import { constructions, findConstructions, percentOf } from './plain-words.ts'
 
 describe.each([
-  { kind: 'comments', words: collectComments(), limitPercent: 3.6 },
-  { kind: 'messages', words: collectMessages(), limitPercent: 3.2 },
+  { kind: 'comments', words: collectComments(), limitPercent: 1.2 },
+  { kind: 'messages', words: collectMessages(), limitPercent: 0.7 },
   { kind: 'paragraphs of pages', words: collectParagraphs(), limitPercent: 1 },
 ])('the $kind', ({ words, limitPercent }) => {
   test('use few constructions that have to be read twice', () => {

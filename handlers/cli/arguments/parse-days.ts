@@ -5,5 +5,5 @@ import { unusedDaysMost } from '../../../shared/domain/assignments/role-use.ts'
 export function parseDays(text: string): number {
   const days = Number(/^(\d+)d$/.exec(text)?.[1])
   if (days >= 1 && days <= unusedDaysMost) return days
-  throw new InvalidArgumentError(`expected days from 1d to ${unusedDaysMost}d, such as 90d: IAM keeps no more`)
+  throw new InvalidArgumentError(`expected days from 1d to ${unusedDaysMost}d, such as 90d: IAM keeps no older data`)
 }

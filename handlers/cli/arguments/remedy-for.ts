@@ -41,5 +41,5 @@ export function remedyFor(
     (name) => environment[name] !== undefined,
   )
   if (variable === undefined) return undefined
-  return `${variable} is ${environment[variable]}: if that is the local system, start it with npm start in another terminal; if AWS is meant, unset it`
+  return `${variable} is ${environment[variable]}: to use the local system, start it with npm start in another terminal; to use AWS, unset the variable`
 }

@@ -20,7 +20,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { paint } from '../terminal/paint.ts'
 import { readBreakGlass } from './read-break-glass.ts'
 
-export const alarmQuestion = 'A mail says BREAK-GLASS: AssumeRole. Its code (empty: no mail came): '
+export const alarmQuestion = 'A mail says BREAK-GLASS: AssumeRole. Its code (leave empty if no mail came): '
 
 type Options = {
   readonly file: string
@@ -34,7 +34,7 @@ type Options = {
 export function addBreakGlassDrill(group: Command): void {
   group
     .command('drill')
-    .summary('assume your roles, prove what they may, wait for the alarm, write it down')
+    .summary('assume your roles, prove their permissions, wait for the alarm, write the record')
     .description(
       'For a responder, with their own session (aws login). Assumes each of your roles, proves its rights by dry calls, measures the time, and waits for the code in the mail of the alarm. The record is drills/<date>/<responder>.json in the output folder: upload it later, with your everyday access.\nExit code 0: passed; 1: not; 2: refused or wrong usage.',
     )
@@ -43,10 +43,10 @@ export function addBreakGlassDrill(group: Command): void {
     .option('--account <id>', 'only in this account')
     .option(
       '--mfa-serial <arn>',
-      'ask for a code of this device for each role, each code once; default: the sign-in proved it',
+      'ask for a new code of this device for each role; default: the sign-in already proved it',
     )
     .option('--output <folder>', 'where drills/ is written', '.')
-    .option('--no-alarm', 'do not wait for the alarm; the drill does not pass')
+    .option('--no-alarm', 'do not wait for the alarm; the drill then does not pass')
     .addHelpText(
       'after',
       '\nExample:\n  ssofile break-glass drill --file infra/break-glass/example.json --playbook administrator',

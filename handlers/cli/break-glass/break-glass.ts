@@ -8,7 +8,7 @@ export function addBreakGlass(program: Command): void {
   const group = program
     .command('break-glass')
     .description(
-      'Access for emergencies: IAM users and roles outside of IAM Identity Center, defined in a file of a checkout and deployed by people (npm run break-glass). These commands need neither the bucket nor IAM Identity Center. What to do at three in the morning: docs/break-glass.md.',
+      'Access for emergencies: IAM users and roles outside IAM Identity Center. You define them in a file of a checkout and deploy them yourself (npm run break-glass). These commands need neither the bucket nor IAM Identity Center. In an emergency, follow docs/break-glass.md.',
     )
   addBreakGlassCheck(group)
   addBreakGlassDrill(group)

@@ -25,12 +25,12 @@ type Options = { readonly table: string; readonly json?: boolean }
 export function addIncident(program: Command): void {
   program
     .command('incident')
-    .argument('<id>', 'the incident, exactly as requests have it')
+    .argument('<id>', 'the incident, exactly as in the requests')
     .description(
       "Requests with this incident: who asked, who approved, begin and end; and commands that show the sessions: aws cloudtrail lookup-events in each account (management events of 90 days), and an Athena query for the organization's trail. They include the twelve hours that a session may outlast its access.\nNeeds to read history/ (auditors, operators); runs nothing itself.\nExit code 0: there are requests; 1: none.",
     )
     .option('--table <name>', "the table of the organization's trail in Athena", 'cloudtrail_logs')
-    .option('--json', 'all of it as JSON')
+    .option('--json', 'the answer as JSON')
     .addHelpText('after', '\nExample:\n  ssofile incident INC-77 --table security.cloudtrail_logs')
     .action(async (incident: string, options: Options) => {
       process.exitCode = await tellIncident(incident, options)
@@ -64,7 +64,7 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
 export type ToldOfIncident = { readonly story: RequestStory; readonly sessions: PossibleSessions | undefined }
 
 export function renderIncident(incident: string, told: readonly ToldOfIncident[], athena: string | undefined): string {
-  if (told.length === 0) return `no request was made with the incident '${quote(incident)}'\n`
+  if (told.length === 0) return `there is no request with the incident '${quote(incident)}'\n`
   const query = athena === undefined ? '' : `all of them, in Athena:\n\n${athena}\n`
   return `${told.map(renderTold).join('\n')}\n${query}`
 }

@@ -42,7 +42,7 @@ export function waitingPorts(ports: Ports, tell: (line: string) => void): Ports 
   const onPause = (_: number, error: unknown) => {
     if (!isServiceError(error) || proofOf(error) !== 'not-now' || told.has(error.service)) return
     told.add(error.service)
-    tell(`${error.service} answers that it is asked too often (${error.message}); waiting, and going on\n`)
+    tell(`${error.service} throttles (${error.message}); waiting, and going on\n`)
   }
   const ssoAdmin = wrapPort(ports.ssoAdmin, (_, call) =>
     call().catch((error: unknown) => {

@@ -28,7 +28,7 @@ export async function readDeployed(objects: ObjectStore, { name }: Deployment): 
   const read = await unlessSpoiled(readDeployedConfiguration(objects))
   if (read !== undefined && !isSpoiled(read)) return read
   throw new Refusal(
-    `bucket ${objects.bucket} belongs to the deployment '${name}', and ${deployedConfigurationKey} ${read === undefined ? 'is gone: bring it back with ssofile restore' : 'cannot be read by this version of ssofile: use the version that was deployed'}, or deploy again`,
+    `bucket ${objects.bucket} belongs to the deployment '${name}', and ${deployedConfigurationKey} ${read === undefined ? 'is gone: restore it with ssofile restore' : 'cannot be read by this version of ssofile: use the version that was deployed'}, or deploy again`,
     { cause: read },
   )
 }

@@ -44,7 +44,7 @@ export async function startGeneration(
   const account = accountOfArn(principalArn)
   if (account !== accountOfArn(accessRole))
     throw new Refusal(
-      `received the access role '${quote(accessRole)}', but the credentials are of account ${account}, expected a role of that account: IAM Access Analyzer takes no other`,
+      `received the access role '${quote(accessRole)}', but the credentials are of account ${account}, expected a role of that account: IAM Access Analyzer accepts no other`,
     )
   const to = clock.now()
   const from = new Date(to.getTime() - days * dayMs)
@@ -54,7 +54,7 @@ export async function startGeneration(
       return await generator.startPolicyGeneration(request)
     } catch (error) {
       if (!isPassing(error) || tried === startsMost) throw explain(error)
-      onStep('IAM Access Analyzer does not take it yet')
+      onStep('IAM Access Analyzer does not accept it yet')
       await clock.sleep(waits.firstMs * tried * (0.5 + randomness.fraction()))
     }
   }
@@ -120,10 +120,10 @@ function explain(error: unknown): unknown {
 function remedyOf({ code }: ServiceError): string | undefined {
   if (code === 'AccessDenied' || code === 'AccessDeniedException') return `this needs ${rights}`
   if (code === 'ServiceQuotaExceededException')
-    return 'AWS makes one policy at a time in each account and Region, and 50 a day (5 in some Regions): wait for the job that goes on (with its id: --job), or try tomorrow'
+    return 'AWS makes one policy at a time in each account and Region, and 50 a day (5 in some Regions): wait for the running job (with its id: --job), or try tomorrow'
   if (code === 'ValidationException')
-    return 'look whether the trail and the access role are written as AWS has them, and whether the job is of this account and Region; AWS keeps a policy for a while only'
-  if (isThrottling.test(code)) return 'AWS is asked too often in this account: try again in a minute'
+    return 'check that the trail and the access role are written as in AWS, and that the job belongs to this account and Region; AWS keeps a policy only for a while'
+  if (isThrottling.test(code)) return 'AWS throttles calls in this account: try again in a minute'
   return undefined
 }
 const isThrottling = /^(Throttling|TooManyRequests)/

@@ -40,9 +40,9 @@ export function addRetire(program: Command): void {
     )
     .requiredOption('--from-report <date>', 'the date of the report, such as 2026-03-03')
     .requiredOption('--unused-for <days>', 'unused for so many days, such as 180d', parseDays)
-    .option('--owner <name>', 'only accounts of this owner, as their tag names it')
-    .option('--to <folder>', 'write the files into this folder; without it they are only shown')
-    .option('--json', 'the files, and what is left out, as JSON')
+    .option('--owner <name>', 'only accounts of this owner, by their tag')
+    .option('--to <folder>', 'write the files into this folder; default: only show them')
+    .option('--json', 'the files and the skipped credentials as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  ssofile retire --from-report 2026-03-03 --unused-for 180d\n  ssofile retire --from-report 2026-03-03 --unused-for 180d --owner team-a --to plan',
@@ -125,20 +125,20 @@ export function renderProposal(
 ): string {
   const next =
     to === undefined
-      ? ['Nothing is asked for yet. To have the files written into a folder: --to plan']
+      ? ['Nothing changes yet. To write the files into a folder: --to plan']
       : [
-          `The files are in ${to}. Nothing is asked for yet: read them, and delete what should stay. Then:`,
+          `The files are in ${to}. Nothing changes yet: read them, and delete the files of credentials to keep. Then:`,
           `  aws s3 sync ${to}/${retirePrefix} s3://${bucket}/${retirePrefix}`,
         ]
   const all = [
-    `${count(files.length, 'credential')} that nobody is known to have used for ${days} days, as of ${date}`,
+    `${count(files.length, 'credential')} without known use for ${days} days, as of ${date}`,
     ...files.flatMap(({ key, what, days: unused, lastUsed }) => [
       `  ${what}: last used ${lastUsed}, ${count(unused, 'day')} unused`,
       `    ${key}`,
     ]),
     ...(leftOut.length > 0 ? ['', 'Left out:', ...leftOut.map(({ what, why }) => `  ${what}: ${why}`)] : []),
     '',
-    ...(files.length > 0 ? next : ['There is nothing to ask for.']),
+    ...(files.length > 0 ? next : ['There is nothing to retire.']),
   ]
   return all.map((line) => `${quote(line, 4000)}\n`).join('')
 }

@@ -38,7 +38,7 @@ export function addTrailOptions(command: Command): Command {
     .option('--access-role <arn>', 'with --from-cloudtrail: the role in the account that may read the trail')
     .option(
       '--days <days>',
-      `with --from-cloudtrail: of how many days; default and most: ${trailDaysMost}`,
+      `with --from-cloudtrail: number of days; default and most: ${trailDaysMost}`,
       wholeNumber(1, trailDaysMost),
     )
     .option(
@@ -46,14 +46,16 @@ export function addTrailOptions(command: Command): Command {
       `with --from-cloudtrail: how long to wait; default: ${minutes.standard}`,
       wholeNumber(1, minutes.most),
     )
-    .option('--job <id>', 'with --from-cloudtrail: look at a job that was begun before')
+    .option('--job <id>', 'with --from-cloudtrail: look at an earlier job')
 }
 
 /** `ssofile suggest --from-cloudtrail`. Answers the exit code. */
 export async function suggestFromCloudTrail(name: PermissionSetName, options: TrailOptions): Promise<number> {
   const asked = options.job === undefined ? chooseTrail(options) : undefined
   if (asked === undefined && (options.trail ?? options.accessRole ?? options.days) !== undefined)
-    throw new Refusal('received --job with --trail, --access-role or --days, expected it alone: that job has its own')
+    throw new Refusal(
+      'received --job with --trail, --access-role or --days, expected it alone: the job already has them',
+    )
   const progress = new Progress()
   const generating = {
     generator: openAwsPolicyGenerator(),
@@ -69,7 +71,7 @@ export async function suggestFromCloudTrail(name: PermissionSetName, options: Tr
     if (options.job === undefined) {
       progress.end()
       process.stderr.write(
-        `job ${quote(jobId)} has begun, and goes on if you leave (Ctrl-C); then look with: ${lookAgain(name, jobId)}\n`,
+        `job ${quote(jobId)} has begun and continues if you leave (Ctrl-C); to see the result, run ${lookAgain(name, jobId)}\n`,
       )
     }
     process.once('SIGINT', onInterrupt)
@@ -117,12 +119,11 @@ function checkIsOf(name: PermissionSetName, { jobId, generation }: GenerationJob
 /** The user's remedy for a failed job. (IAM Access Analyzer API Reference, "JobError".) */
 const remedies: Readonly<Record<string, string>> = {
   AUTHORIZATION_ERROR:
-    'look at the access role: access-analyzer.amazonaws.com must be able to assume it, and it must be able to read the trail, its bucket and, where it has one, its KMS key',
-  RESOURCE_NOT_FOUND_ERROR:
-    'look whether the trail and its bucket are there, and whether the trail records this account',
+    'check the access role: access-analyzer.amazonaws.com must be able to assume it, and it must be able to read the trail, its bucket and its KMS key, if it has one',
+  RESOURCE_NOT_FOUND_ERROR: 'check that the trail and its bucket exist, and that the trail records this account',
   SERVICE_QUOTA_EXCEEDED_ERROR:
     'AWS reads at most 25 GB and 100,000 files of CloudTrail for a policy: ask for fewer days, such as --days 14',
-  SERVICE_ERROR: 'the fault is with AWS: run it again later',
+  SERVICE_ERROR: 'this is a fault of AWS: run it again later',
 }
 
 export function lookAgain(name: PermissionSetName, jobId: string): string {
@@ -133,7 +134,7 @@ export function lookAgain(name: PermissionSetName, jobId: string): string {
 export function renderGeneration(name: PermissionSetName, { jobId, generation }: GenerationJob): string {
   if (generation.status === 'SUCCEEDED') return renderPolicies(name, generation)
   if (generation.status === 'IN_PROGRESS')
-    return `${quote(name)}: IAM Access Analyzer still makes the policy. The job goes on without you; look again with the same credentials: ${lookAgain(name, jobId)}\n`
+    return `${quote(name)}: IAM Access Analyzer is still making the policy. The job continues without you; to see the result, run with the same credentials: ${lookAgain(name, jobId)}\n`
   if (generation.status === 'CANCELED')
     return `${paint('bad', 'canceled')}: somebody canceled job ${quote(jobId)}; run it again\n`
   const { code, message } = generation
@@ -144,7 +145,7 @@ export function renderGeneration(name: PermissionSetName, { jobId, generation }:
 function renderPolicies(name: PermissionSetName, generated: GeneratedPolicies): string {
   const { principalArn, from, to, isComplete, policies } = generated
   const when =
-    from && to ? `from ${from.toISOString().slice(0, 10)} to ${to.toISOString().slice(0, 10)}` : 'in the time asked for'
+    from && to ? `from ${from.toISOString().slice(0, 10)} to ${to.toISOString().slice(0, 10)}` : 'in the given time'
   const texts = policies.map((policy) => {
     const parsed = parseLooseJson(policy)
     return parsed === undefined ? `${quote(policy, 20_000)}\n` : renderJson(parsed)
@@ -153,11 +154,11 @@ function renderPolicies(name: PermissionSetName, generated: GeneratedPolicies): 
   const notes = [
     ...(policies.length > 1 ? [`These are ${count(policies.length, 'policy', 'policies')}: join them.`] : []),
     ...(hasPlaceholders
-      ? ['Names in $' + '{…} are placeholders of resources: put your own in their place before you use the policy.']
+      ? ['Names in $' + '{…} are placeholders for resources: replace them before you use the policy.']
       : []),
-    ...(isComplete ? [] : ['It is not complete: of some service AWS does not know all actions that were used.']),
-    'Not in it: iam:PassRole, what CloudTrail records as data events (such as s3:GetObject), and services of which AWS tells no actions. Add what is needed.',
-    `Only this role in this account was looked at. The other accounts of the permission set may use more: ssofile suggest '${name}' looks at all.`,
+    ...(isComplete ? [] : ['The policy is not complete: AWS does not know all used actions of some services.']),
+    'The policy does not contain iam:PassRole, data events (such as s3:GetObject), and services whose actions AWS does not report. Add the permissions that you need.',
+    `This covers only one role in one account. The other accounts of the permission set may use more: ssofile suggest '${name}' looks at all.`,
   ]
   return `${quote(name)}: what its role did in account ${accountOfArn(principalArn)} ${when}, by CloudTrail and IAM Access Analyzer\n\n${texts.join('\n')}\n${notes.map((note) => `${note}\n`).join('')}`
 }

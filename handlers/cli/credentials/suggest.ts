@@ -72,7 +72,7 @@ export function addSuggest(program: Command): void {
     .description(
       "Proposes the policy of a permission set without the permissions that nobody used in any account, and says which managed policies could go (docs/less-privilege.md). It takes the month's report, or asks IAM now (--live), or has IAM Access Analyzer make a policy of CloudTrail's records in one account (--from-cloudtrail). It only reads.\nExit code 0: something could go, or the policy is made; 1: nothing is known to be unused, or the job of --from-cloudtrail failed or is not over; 2: wrong usage, there is no report, or AWS refused.",
     )
-    .option('--live', 'ask IAM in each account now, by the role that the configuration names as auditorRole')
+    .option('--live', 'ask IAM in each account now, with the auditorRole of the configuration')
     .option(
       '--unused-for <days>',
       'unused for so many days, such as 180d; default: as hygiene.json says, else 90d',
@@ -99,7 +99,7 @@ async function suggest(text: string, options: Options): Promise<number> {
   if (options.fromCloudtrail) {
     if ((options.live ?? options.unusedFor ?? options.config) !== undefined)
       throw new Refusal(
-        'received --from-cloudtrail with --live, --unused-for or --config, expected it without: CloudTrail is asked, and no configuration',
+        'received --from-cloudtrail with --live, --unused-for or --config, expected it without: it reads CloudTrail, and no configuration',
       )
     return suggestFromCloudTrail(name, options)
   }
@@ -134,14 +134,14 @@ async function makeSuggestion(name: PermissionSetName, options: Options, context
   const index = new PermissionSetIndex({ ...ports, ssoAdmin })
   const arn = await index.resolve(name)
   if (arn === undefined)
-    throw new Refusal(`Identity Center has no permission set '${name}'; ssofile who lists those in use`)
+    throw new Refusal(`Identity Center has no permission set '${name}'; ssofile who lists the permission sets in use`)
   const accounts = await listUnlessGone((token) =>
     ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token),
   )
   const usage = options.live ? await readNow(name, accounts, context) : await readReport(name, ports)
   const resolve = (of: PermissionSetName) => index.resolve(of)
   const policies = await readSetPolicies(name, { ...ports, ssoAdmin, resolve })
-  if (policies === undefined) throw new Refusal(`Identity Center has no permission set '${name}' any more`)
+  if (policies === undefined) throw new Refusal(`Identity Center has no permission set '${name}' now`)
   const use = { usage, days: unusedDays, catalog: await readActionCatalog() }
   const inline = policies.inlinePolicy === undefined ? undefined : reducePolicy(policies.inlinePolicy, use)
   const notUnderstood = policies.inlinePolicy !== undefined && inline === undefined
@@ -157,7 +157,7 @@ async function makeSuggestion(name: PermissionSetName, options: Options, context
     managed: await judgeManaged(policies, use, { accounts, ports, configuration }),
     notes: [
       ...(notUnderstood ? ['the inline policy has something that is not understood here: read it yourself'] : []),
-      ...(isChanged ? [`it is in ${accounts.length} accounts now; use --live for what they say`] : []),
+      ...(isChanged ? [`it is in ${accounts.length} accounts now; use --live to ask them`] : []),
     ],
   }
 }
@@ -172,7 +172,7 @@ async function readReport(name: PermissionSetName, { objects }: Ports): Promise<
   const report = await setUsageReport(objects, name).read()
   if (report !== undefined) return report.value
   throw new Refusal(
-    `there is no report of '${name}' yet (reports/permissions/${name}.json): it is made once a month where the configuration has an auditorRole; --live asks IAM now`,
+    `there is no report of '${name}' yet (reports/permissions/${name}.json): ssofile writes it once a month if the configuration has an auditorRole; --live asks IAM now`,
   )
 }
 
@@ -185,7 +185,7 @@ async function readNow(
   let done = 0
   const read = await pLimit(accountsAtOnce).map(accounts, async (account) => {
     const usages = await readUsages(ports, account, { auditorRole, only: name })
-    onStep('asking IAM what is used', { done: ++done, of: accounts.length })
+    onStep('asking IAM about use', { done: ++done, of: accounts.length })
     return [...usages]
   })
   return mergeAll(read.flat()).get(name) ?? noUsage
@@ -247,14 +247,15 @@ export function renderSuggestion(suggestion: Suggestion): string {
 
 function renderHead({ permissionSet, unusedDays, isLive, asOf, accounts }: Suggestion): string {
   const source = isLive ? 'IAM, asked now' : 'the report of the month (--live asks now)'
-  if (asOf === undefined) return `${quote(permissionSet)}: its role was read in no account, so nothing is known\n`
+  if (asOf === undefined)
+    return `${quote(permissionSet)}: ssofile could not read its role in any account, so its use is unknown\n`
   return `${quote(permissionSet)}: what nobody used for ${unusedDays} days in ${count(accounts, 'account')}, as of ${asOf.slice(0, 10)}, by ${source}\n`
 }
 
 function renderUnread({ unread }: Suggestion): string {
   const [first] = unread
   if (first === undefined) return ''
-  return `${paint('bad', 'not read')}: ${count(unread.length, 'account')}, such as ${first.account} (${quote(first.why, 300)}). What is used there is not known: it may need what goes here\n`
+  return `${paint('bad', 'not read')}: ${count(unread.length, 'account')}, such as ${first.account} (${quote(first.why, 300)}). Its use there is unknown, so it may need permissions that this policy removes\n`
 }
 
 function renderAction({ action, verdict, why, to = [] }: ActionVerdict): string {
@@ -279,14 +280,14 @@ function renderRemainder(suggestion: Suggestion): string {
   if (!isLess && !others)
     return isComplete(suggestion)
       ? '\nNothing is known to be unused: the permission set can stay as it is.\n'
-      : '\nNothing is known to be unused, but not everything was read: this is no reason to leave the permission set as it is.\nCorrect what is told above, then ask again.\n'
+      : '\nNothing is known to be unused, but ssofile could not read everything: solve the problems above, then run this again.\n'
   const policy = !isLess
     ? ''
     : inline?.document === undefined
       ? '\nNo inline policy would remain.\n'
       : `\nThe inline policy that would remain:\n${renderPolicy(inline.document)}`
   const key = permissionSetKey(permissionSet)
-  return `${policy}\nNothing was changed. Whoever agrees puts it into ${key} (inlinePolicyDocument, managedPoliciesArnList), and looks at ssofile plan --check-access before the push.\n`
+  return `${policy}\nNothing was changed. To use it, put it into ${key} (inlinePolicyDocument, managedPoliciesArnList), and run ssofile plan --check-access before the push.\n`
 }
 
 const isComplete = ({ asOf, unread, notes, managed }: Suggestion): boolean =>

@@ -76,13 +76,13 @@ export function refuseBadFiles({
   if (faults.length > 0) {
     // A push would delete the objects of unreadable files from the bucket.
     const told = faults.map(({ key, received, remedy }) => `${quote(key, 1100)}: received ${received}; ${remedy}`)
-    throw new Refusal(`nothing was changed, since not every file can be read:\n${list(told)}`)
+    throw new Refusal(`nothing was changed, because ssofile cannot read every file:\n${list(told)}`)
   }
   const refused = invalid.filter(({ isNamed }) => !isNamed)
   if (refused.length === 0) return
   const told = listInvalid(refused).map(({ key, text }) => `${quote(key, 1100)}: ${text}`)
   throw new Refusal(
-    `nothing was changed, since ${count(refused.length, 'file')} to upload ${refused.length === 1 ? 'is' : 'are'} not valid:\n${list(told)}\n  to upload one as it is all the same, name it: --invalid KEY`,
+    `nothing was changed, because ${count(refused.length, 'file')} to upload ${refused.length === 1 ? 'is' : 'are'} not valid:\n${list(told)}\n  to upload one anyway, name it: --invalid KEY`,
   )
 }
 

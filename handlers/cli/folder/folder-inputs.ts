@@ -50,7 +50,7 @@ export async function listFolder(folder: string): Promise<FolderListing> {
     files: named.files.filter((file) => !unusable.has(file.key) && !unused.includes(file)),
     faults: [...walk.faults, ...named.faults, ...faulty],
     warnings: [
-      ...missing.map((prefix) => `there is no ${prefix} here: what the bucket has there is left as it is`),
+      ...missing.map((prefix) => `there is no ${prefix} here: the objects there stay as they are`),
       ...(others.length === 0 ? [] : [explainOthers(others)]),
     ],
   }
@@ -74,8 +74,8 @@ function faultOf({ key, sizeBytes }: InputFile): FolderListing['faults'][number]
 
 const notTemporary = {
   received: `a file under ${temporaryPrefix}`,
-  expected: 'none: only ssofile writes there, for requests that were granted, and a folder is never compared with it',
-  remedy: 'remove it from the folder; to ask for temporary access: ssofile request; to end it: ssofile finish',
+  expected: 'no file there: only ssofile writes there, for granted requests, and push never compares it',
+  remedy: 'remove it from the folder; to ask for temporary access, run ssofile request; to end it, ssofile finish',
 }
 
 export async function isFolder(path: string): Promise<boolean> {

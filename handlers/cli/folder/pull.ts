@@ -32,14 +32,14 @@ const keysTold = 10
 export function addPull(program: Command): void {
   program
     .command('pull')
-    .argument('<folder>', 'the folder to write; it is made if it does not exist')
+    .argument('<folder>', 'the folder to write; created if it does not exist')
     .description(
       'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET). Asks before it overwrites or removes a file. Names that no file system holds are escaped (docs/files.md).\nExit code 0: done; 1: not all was fetched; 2: wrong usage or refused, and nothing was changed.',
     )
     .option('--yes', 'do not ask')
     .option('--folder <name>', 'only this folder under links_data/ and memberships/')
     .addOption(onlyOption())
-    .option('--no-delete', 'leave in the folder what the bucket lacks')
+    .option('--no-delete', 'keep files in the folder that the bucket lacks')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')
     .addHelpText('after', '\nExamples:\n  ssofile pull ./access\n  ssofile pull ./access --folder team-a')
@@ -171,7 +171,7 @@ export async function pullChanges(
     try {
       const found = await repeatPatiently(target, repetition, () => target.objects.get(key))
       if (found) await folder.write(path, found.body)
-      else failed.push({ key, reason: 'somebody deleted it meanwhile' })
+      else failed.push({ key, reason: 'somebody deleted it in the meantime' })
       onDone()
     } catch (error) {
       if (!isServiceError(error)) throw error

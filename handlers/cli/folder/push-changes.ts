@@ -70,7 +70,7 @@ async function put(objects: ObjectStore, { key, body, over }: Upload): Promise<R
   return found && (await hasContent(objects, found, body)) ? 'done' : 'changed meanwhile'
 }
 
-const notBegun: Result = { reason: 'not uploaded, since not every file of governance was' }
+const notBegun: Result = { reason: 'not uploaded, because some files of governance were not' }
 
 function isDone(written: readonly { readonly result: Result }[]): boolean {
   return written.every(({ result }) => result === 'done')

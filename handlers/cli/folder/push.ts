@@ -42,7 +42,7 @@ export function addPush(program: Command): void {
     )
     .option('--folder <name>', 'only this folder under links_data/ and memberships/')
     .addOption(onlyOption())
-    .option('--no-delete', 'leave in the bucket what the folder lacks')
+    .option('--no-delete', 'keep files in the bucket that the folder lacks')
     .addOption(invalidOption())
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the plan and the result as JSON')
@@ -90,7 +90,7 @@ export async function showAndPush(
   const [refused, ...more] = made.preview.minimums
   if (refused !== undefined)
     throw new Refusal(
-      `a policy refuses this push, and nothing was changed: ${quote(refused, 2000)}${more.length > 0 ? `; and ${more.length} more` : ''}`,
+      `a policy refuses this push; nothing was changed: ${quote(refused, 2000)}${more.length > 0 ? `; and ${more.length} more` : ''}`,
     )
   if (!(await isAgreed(made, changes, options))) throw new Refusal('not confirmed; nothing was changed')
   await askRights(made.ports.objects, { puts: keysOf(changes.uploads), deletions: keysOf(changes.deletions) }).catch(
@@ -113,7 +113,7 @@ function keysOf(files: readonly { readonly key: string }[]): readonly string[] {
 function refuseDenied(error: unknown): never {
   if (!isServiceError(error, 'AccessDenied')) throw error
   throw new Refusal(
-    `nothing was changed: ${quote(error.message, 2000)}; to push only what one may write: --only access, or --only memberships, or --only people, or, as governance, --only governance`,
+    `nothing was changed: ${quote(error.message, 2000)}; to push only some of it, use --only access, --only memberships, --only people or, as governance, --only governance`,
     { cause: error },
   )
 }
@@ -132,7 +132,7 @@ async function isAgreed(
       )
     if (wholeDigest(options.plan, [digest], lettersOfPlanLeast) === digest) return true
     throw new Refusal(
-      `received --plan '${quote(options.plan)}', but now the plan is ${digest}: files, bucket or organization changed since; nothing was changed. Look again: ssofile plan`,
+      `received --plan '${quote(options.plan)}', but now the plan is ${digest}: files, bucket or organization have changed; nothing was pushed. Run ssofile plan again`,
     )
   }
   if (options.yes) return true
@@ -154,17 +154,17 @@ function tell(made: MadePlan, pushed: Pushed, isJson: boolean | undefined, again
   if (isJson) process.stdout.write(renderJson({ ...toJson(made), pushed }))
   else if (uploaded + deleted > 0)
     process.stdout.write(
-      `pushed: ${count(uploaded, 'file')} uploaded, ${deleted.toLocaleString('en')} deleted. What became of them: ssofile status --wait\n`,
+      `pushed: ${count(uploaded, 'file')} uploaded, ${deleted.toLocaleString('en')} deleted. To follow them, run ssofile status --wait\n`,
     )
   const lines = [
-    ...changedMeanwhile.map((key) => `${key}: somebody changed it meanwhile, and it is left as it is now`),
+    ...changedMeanwhile.map((key) => `${key}: somebody changed it in the meantime, so it stays as it is now`),
     ...failed.map(({ key, reason }) => `${key}: ${reason}`),
   ]
   if (lines.length === 0) return 0
   const more = lines.length > keysTold ? [`and ${lines.length - keysTold} more`] : []
-  const rest = undeleted > 0 ? `; ${count(undeleted, 'file')} not deleted, since not every upload was made` : ''
+  const rest = undeleted > 0 ? `; ${count(undeleted, 'file')} not deleted, because some uploads failed` : ''
   process.stderr.write(
-    `not all was pushed: ${changedMeanwhile.length} changed meanwhile, ${failed.length} failed${rest}\n${[...lines.slice(0, keysTold), ...more].map((line) => `  ${quote(line, 2000)}\n`).join('')}  do: look again and do what is left: ${again}\n`,
+    `not everything was pushed: ${changedMeanwhile.length} changed in the meantime, ${failed.length} failed${rest}\n${[...lines.slice(0, keysTold), ...more].map((line) => `  ${quote(line, 2000)}\n`).join('')}  do: review and finish it with ${again}\n`,
   )
   return 1
 }

@@ -20,7 +20,7 @@ export function addUndo(program: Command): void {
     )
     .addOption(onlyOption())
     .addOption(invalidOption())
-    .option('--dry-run', 'show what would change; change nothing')
+    .option('--dry-run', 'show the changes; change nothing')
     .option('--yes', 'do not ask')
     .option(
       '--plan <digest>',
@@ -42,10 +42,10 @@ async function undo(options: BringBackOptions): Promise<number> {
   const places = pushedPlaces(...(only === undefined ? [] : [only]))
   const isMeant = (key: string) => isInScope(key, { prefixes: places })
   const last = await findLastPush(openAwsObjectVersions(bucketOf(undefined)), { places, isMeant })
-  if (last === undefined) throw new Refusal('nothing was ever pushed to this bucket, so there is nothing to undo')
+  if (last === undefined) throw new Refusal('nobody has pushed to this bucket, so there is nothing to undo')
   if (last.isUnversioned)
     throw new Refusal(
-      `the bucket keeps no versions, so nothing tells what its files were before the last push (${renderInstant(last.from)}): push a folder of before`,
+      `the bucket keeps no versions, so its files from before the last push are lost (${renderInstant(last.from)}): push an earlier folder`,
     )
   if (options.json !== true)
     process.stdout.write(

@@ -63,12 +63,12 @@ export async function validateInputs(
   for (const [name, links] of named) {
     if (described.has(name)) continue
     const more = links.length > 1 ? `, as do ${links.length - 1} more` : ''
-    const warning = `it names the permission set '${name}'${more}, but there is no permission_sets/${name}.json here: it waits unless Identity Center has that permission set`
+    const warning = `it names the permission set '${name}'${more}, but there is no permission_sets/${name}.json here: the link waits unless Identity Center has that permission set`
     warnings.push({ ...(links[0] === undefined ? {} : { key: links[0] }), warning })
   }
   if (later.size > 0)
     warnings.push({
-      warning: `rules about accounts, uploaders or what people have besides are judged when the files are applied (ssofile plan judges accounts and people): ${[...later].sort().join(', ')}`,
+      warning: `ssofile judges rules about accounts, uploaders or other access of people when it applies the files (ssofile plan judges accounts and people): ${[...later].sort().join(', ')}`,
     })
   const countOf = (prefix: string) => files.filter(({ key }) => key.startsWith(prefix)).length
   const [links, memberships] = [countOf(linkPrefix), countOf(membershipPrefix)]
@@ -127,7 +127,7 @@ function judgeManagedPolicies(key: string, body: Uint8Array): Pick<InputJudgemen
     warnings: judged.flatMap(({ arn, verdict }) =>
       verdict === 'unknown'
         ? [
-            `${quote(arn, 300)} is not among the managed policies that AWS had on ${awsManagedPoliciesOf}: if AWS has not added it since, the permission set will fail`,
+            `${quote(arn, 300)} was not a managed policy of AWS on ${awsManagedPoliciesOf}: unless AWS has added it since, the permission set will fail`,
           ]
         : [],
     ),

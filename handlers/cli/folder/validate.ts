@@ -84,8 +84,7 @@ async function validate(source: string, { config, policies }: Options): Promise<
   }
 }
 
-const nothingNew =
-  'while a policy is not valid, nothing new is granted, whatever the files say; they were judged by the other policies'
+const nothingNew = 'while a policy is not valid, ssofile grants nothing new; the other policies judged these files'
 
 function errorOf({ object: key, received, expected, remedy }: Complaint): InputError {
   return { key, received, expected, remedy }

@@ -18,7 +18,7 @@ const all: readonly Question[] = questions
 export function addInit(program: Command): void {
   const command = program
     .command('init')
-    .argument('<folder>', 'where the files go; none of them may be there yet')
+    .argument('<folder>', 'the folder for the files, none of which may exist yet')
     .description(
       'Writes environment.json (the deployment), configuration.json (for the local system, and for validate and plan before a deployment), and under access/ a first permission set and link. On a terminal it asks for missing options. It calls no service and overwrites no file.\nExit code 0: written; 2: wrong usage or refused, and nothing was written.',
     )
@@ -39,7 +39,7 @@ async function init(folder: string, options: Readonly<Record<string, string>>): 
   const taken = paths.find((_, index) => present[index])
   if (taken !== undefined)
     throw new Refusal(
-      `'${quote(join(folder, taken), 1024)}' is there already, and nothing was written; name another folder, or move the file away`,
+      `'${quote(join(folder, taken), 1024)}' already exists; nothing was written. Name another folder, or move the file away`,
     )
   for (const [path, body] of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
@@ -66,7 +66,7 @@ async function answerAll(options: Readonly<Record<string, string>>): Promise<Ans
   if (!isTerminal && missing.length > 0)
     throw new Refusal(
       [
-        'nobody can be asked here (no terminal), and nothing was written; add:',
+        'there is no terminal to ask for the missing options; nothing was written. Add:',
         ...missing.map(({ flag, example }) => `--${flag} ${example}`),
       ].join('\n  '),
     )

@@ -55,7 +55,7 @@ export const questions = [
   {
     name: 'bucket',
     flag: 'bucket-name',
-    asks: 'a name for the bucket that nobody in the world has yet',
+    asks: 'a name for the bucket that is unique in the world',
     example: 'acme-ssofile',
     schema: bucket.shape.name,
   },
@@ -69,7 +69,7 @@ export const questions = [
   {
     name: 'uploaders',
     flag: 'uploaders',
-    asks: 'who may upload links and permission sets: ARNs of roles or users, with commas',
+    asks: 'who may upload links and permission sets: ARNs of roles or users, separated by commas',
     example: role('pipeline'),
     schema: principals,
     isList: true,
@@ -77,7 +77,7 @@ export const questions = [
   {
     name: 'auditors',
     flag: 'auditors',
-    asks: 'who may read everything: ARNs, with commas',
+    asks: 'who may read everything: ARNs, separated by commas',
     example: role('auditor'),
     schema: principals,
     isList: true,
@@ -85,7 +85,7 @@ export const questions = [
   {
     name: 'operators',
     flag: 'operators',
-    asks: 'who may pause and release, one of them not of IAM Identity Center: ARNs, with commas',
+    asks: 'who may pause and release, one of them from outside IAM Identity Center: ARNs, separated by commas',
     example: role('operator'),
     schema: principals,
     isList: true,
@@ -93,7 +93,7 @@ export const questions = [
   {
     name: 'folders',
     flag: 'folders',
-    asks: 'folders for teams, with commas',
+    asks: 'folders for teams, separated by commas',
     example: 'team-a,team-b',
     schema: configuration.shape.folders,
     isList: true,
@@ -102,7 +102,7 @@ export const questions = [
   {
     name: 'firstAccount',
     flag: 'first-account',
-    asks: 'an account where a first access does no harm',
+    asks: 'an account for a harmless first access',
     example: '777788889999',
     schema: accountId,
   },

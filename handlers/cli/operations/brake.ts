@@ -49,7 +49,7 @@ export function addBrake(program: Command): void {
     .description(
       'Shows held revocations, with their cause and who would lose access, one list for each rule and folder or cause; then held files and credentials. Exit code 1 while anything is held.\n--release releases exactly the list or file with this digest, for one hour; a list that has grown, or another upload of the file, is refused. It only needs to write control/.',
     )
-    .option('--release <digest>', 'release the list or the file that was shown with this digest; its beginning will do')
+    .option('--release <digest>', 'release the list or the file with this digest; its beginning is enough')
     .option('--verbose', 'every link and every account')
     .addOption(
       new Option('--output <form>', 'how to print held revocations and files').choices(outputs).default('table'),
@@ -149,9 +149,9 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
         ...lists.map((list) => `${digestOf(list)} (${nameReleased({ ...list, keys: list.held })})`),
         ...contents.map((one) => `${one.digest} (the file of ${one.name})`),
       ]
-      const now = held.length === 0 ? 'nothing is held' : `what is held has the digest ${held.join(', ')}`
+      const now = held.length === 0 ? 'the brake holds nothing' : `the held list has the digest ${held.join(', ')}`
       throw new Refusal(
-        `received the digest '${digest}', but now ${now}; nothing was released. Look again: ssofile brake`,
+        `received the digest '${digest}', but now ${now}; nothing was released. Run ssofile brake again`,
       )
     }
     default:

@@ -27,7 +27,7 @@ export function addDoctor(program: Command): void {
       'Checks credentials, Region, instance, delegated administration, permissions, accounts, quotas, bucket, queues and events, in about 20 seconds. It changes nothing. With a deployment the dispatcher tries its own permissions (lambda:InvokeFunction), and your credentials need only the reads of ssofile; without one they need all of its permissions.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage, or nothing could be asked.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
-    .option('--break-glass <file>', 'also what ssofile break-glass check tells of this definition')
+    .option('--break-glass <file>', 'also run ssofile break-glass check with this definition')
     .option('--json', 'the findings as JSON')
     .addHelpText(
       'after',
@@ -69,7 +69,7 @@ async function doctor({ config, breakGlass, json = false }: Options): Promise<nu
     const remedy = isUnset
       ? 'set AWS_REGION to the primary Region of IAM Identity Center'
       : remedyFor(error, process.env, [])
-    throw new Refusal(`nothing could be asked: ${error.message}${remedy === undefined ? '' : `\n  do: ${remedy}`}`)
+    throw new Refusal(`no check was possible: ${error.message}${remedy === undefined ? '' : `\n  do: ${remedy}`}`)
   }
   if (json) process.stdout.write(renderJson(findings))
   return findings.some(({ level }) => level === 'fail') ? 1 : 0

@@ -15,7 +15,7 @@ const roles = {
   },
   people: {
     takes: 'to write suspended/',
-    remedy: 'Use the credentials of those whom access.people names (docs/people.md)',
+    remedy: 'Use credentials of a role in access.people (docs/people.md)',
     local: 'hr',
   },
   control: { takes: 'to write control/', remedy: "Use an operator's credentials", local: 'operator' },

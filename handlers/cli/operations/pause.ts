@@ -20,9 +20,7 @@ export function addPause(program: Command): void {
     .addHelpText('after', "\nExample:\n  ssofile pause --reason 'directory migration, ticket 4711'")
     .action(async ({ reason, json = false }: { reason: string; json?: boolean }) => {
       if (!saysSomething(reason))
-        throw new Refusal(
-          "received a reason without letters or digits, expected why all changes stop, as in --reason 'ticket 4711'",
-        )
+        throw new Refusal("received a reason without letters or digits, expected one such as --reason 'ticket 4711'")
       const ports = openCliPorts(bucketOf(undefined))
       const { isNew, pause } = await pauseChanges(ports, { reason, by: await readCallerIdentity() }).catch(
         explainDenial('control', 'pause', 'pause …'),
@@ -32,7 +30,7 @@ export function addPause(program: Command): void {
       process.stdout.write(
         json
           ? renderJson({ pause })
-          : 'paused: a dispatcher at work stops within seconds; uploads are still read, but nothing is granted or revoked\nto end the pause: ssofile resume\n',
+          : 'paused: a running dispatcher stops within seconds; ssofile still reads uploads, but grants and revokes nothing\nto end the pause, run ssofile resume\n',
       )
     })
 }

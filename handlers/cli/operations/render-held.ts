@@ -75,12 +75,12 @@ function renderBriefly(shown: Shown): string {
     ...all.slice(0, listsMost).flat(),
     ...(left > 0 ? [`  and ${count(left, 'more list')}`] : []),
     '',
-    'All of it, each link and account: ssofile brake --verbose, or --output csv',
+    'To see each link and account, run ssofile brake --verbose, or --output csv',
   ])
 }
 
 function releaseOf({ digest }: { readonly digest: string }): string {
-  return `    if intended: ssofile brake --release ${digest}`
+  return `    if you intend this, run ssofile brake --release ${digest}`
 }
 
 /** Grouped by permission set, the largest first. */
@@ -114,17 +114,24 @@ function renderHead({ lists, contents, releases, pause, pendingDeletions = 0 }: 
   const pending =
     pendingDeletions > 0
       ? [
-          `${count(pendingDeletions, 'deleted file')} not looked at yet, or still being revoked: the brake may hold more; look again in a minute`,
+          `${count(pendingDeletions, 'deleted file')} not evaluated yet, or still in progress: the brake may hold more; run this again in a minute`,
         ]
       : []
   const paused = pause
-    ? [`all changes are ${describePause(pause)}; nothing is changed, not even what was released, until: ssofile resume`]
+    ? [
+        `all changes are ${describePause(pause)}; ssofile changes nothing, not even released items, until you run ssofile resume`,
+      ]
     : []
   const released = releases.map(
     (release) => `released at ${release.at} by ${release.by}: ${nameReleased(release)}, for one hour`,
   )
   if (lists.length + contents.length === 0)
-    return [pendingDeletions > 0 ? 'nothing is held yet' : 'nothing is held', ...pending, ...released, ...paused]
+    return [
+      pendingDeletions > 0 ? 'the brake holds nothing yet' : 'the brake holds nothing',
+      ...pending,
+      ...released,
+      ...paused,
+    ]
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
   const peopleOn = (some: readonly ShownList[]) => some.reduce((sum, one) => sum + (one.people?.length ?? 0), 0)
   const deletions = peopleOn(lists.filter(isOfDeletions))
@@ -135,16 +142,16 @@ function renderHead({ lists, contents, releases, pause, pendingDeletions = 0 }: 
   const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
   return [
     ...(number > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
-    ...(people > 0 ? [`${count(people, 'person', 'people')} held; nothing of theirs has ended`] : []),
+    ...(people > 0 ? [`${count(people, 'person', 'people')} held; they keep everything`] : []),
     ...(deletions > 0
-      ? [`${count(deletions, 'deletion of a user', 'deletions of users')} held; they are suspended`]
+      ? [`${count(deletions, 'deletion of a user', 'deletions of users')} held; they stay suspended`]
       : []),
     ...(memberships > 0 ? [`${count(memberships, 'removal from a group', 'removals from groups')} held`] : []),
     ...(attributes > 0 ? [`${count(attributes, 'change of an attribute', 'changes of attributes')} held`] : []),
     ...(contents.length > 0
-      ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
+      ? [`${count(contents.length, 'permission set file')} held; the permission sets are unchanged`]
       : []),
-    ...(owners > 0 ? [`credentials of ${count(owners, 'account owner')} held; they are as they were`] : []),
+    ...(owners > 0 ? [`credentials of ${count(owners, 'account owner')} held; they are unchanged`] : []),
     ...pending,
     ...released,
     ...paused,
@@ -180,12 +187,12 @@ function renderInFull(shown: Shown, room: Room): string {
 
 function renderWayBack(lists: readonly ShownList[]): string {
   if (lists.every(isOfDeletions))
-    return 'Who is not meant: upload the file under people/ again, with an endsAt that is over and without deleteAfterDays; the user stays suspended, and leaves the list automatically.'
+    return 'To keep a user, upload the file under people/ again, with a past endsAt and without deleteAfterDays; the user stays suspended and leaves the list automatically.'
   if (lists.every(({ rule }) => rule === 'retirements'))
-    return 'What is not intended: delete the files under retire/; nothing was changed, and they leave the list automatically.'
+    return 'To keep a credential, delete its file under retire/: the credential is unchanged and leaves the list automatically.'
   return lists.every((list) => list.rule === 'people' && !isOfDeletions(list))
-    ? 'Who is not meant: delete the file under suspended/; the person keeps everything, and leaves the list automatically.'
-    : 'What is not intended: restore the files or what they covered; the access stays, and leaves its list automatically.'
+    ? 'To keep the access of a person, delete the file under suspended/: the person leaves the list automatically.'
+    : 'To keep access, restore the files, or the accounts and groups that they covered: the access stays and leaves its list automatically.'
 }
 
 function renderContents(one: BrakeRecord['contents'][number]): readonly string[] {
@@ -194,12 +201,17 @@ function renderContents(one: BrakeRecord['contents'][number]): readonly string[]
   return [
     `  rule contents: ${permissionSetKey(name)} since ${since}: ${describeContents(one)}`,
     ...(taken > 0
-      ? ['', `What it may take away (${taken.toLocaleString('en')}):`, ...takesAway.map((what) => `  ${what}`), ...more]
+      ? [
+          '',
+          `Permissions that it may take away (${taken.toLocaleString('en')}):`,
+          ...takesAway.map((what) => `  ${what}`),
+          ...more,
+        ]
       : []),
     '',
-    'If this is intended, release exactly this file, for one hour:',
+    'If you intend this, release exactly this file, for one hour:',
     `  ssofile brake --release ${digest}`,
-    'If not: upload the file as it should be; nothing was changed, and it leaves the brake automatically.',
+    'Otherwise, upload the right file: the permission set is unchanged and leaves the brake automatically.',
     '',
   ]
 }
@@ -214,38 +226,37 @@ function renderList(list: ShownList, room: Room): readonly string[] {
     ...(people.length > 0
       ? [
           '',
-          `Who would be ${isOfDeletions(list) ? 'deleted' : 'suspended'} (${people.length.toLocaleString('en')}):`,
+          `People who would be ${isOfDeletions(list) ? 'deleted' : 'suspended'} (${people.length.toLocaleString('en')}):`,
           `  ${nameSome(people, room)}`,
         ]
       : []),
     ...(memberships.length > 0
       ? [
           '',
-          `Who would be taken out of which group (${memberships.length.toLocaleString('en')}):`,
+          `People who would leave their group (${memberships.length.toLocaleString('en')}):`,
           `  ${nameSome(memberships, room)}`,
         ]
       : []),
     ...(attributes.length > 0
-      ? [
-          '',
-          `What people would lose in aws:PrincipalTag (${attributes.length}):`,
-          ...attributes.map((one) => `  ${quote(one, 700)}`),
-        ]
+      ? ['', `Losses in aws:PrincipalTag (${attributes.length}):`, ...attributes.map((one) => `  ${quote(one, 700)}`)]
       : []),
     ...(credentials.length > 0
       ? [
           '',
-          `What would be made inactive or deleted (${credentials.length.toLocaleString('en')}):`,
+          `Credentials that would become inactive or be deleted (${credentials.length.toLocaleString('en')}):`,
           ...renderCredentials(credentials, room),
         ]
       : []),
     ...(held.length > 0
-      ? ['', `What would be revoked (${held.length.toLocaleString('en')}), grouped by the links that granted it:`]
+      ? [
+          '',
+          `Access that would be revoked (${held.length.toLocaleString('en')}), grouped by the links that granted it:`,
+        ]
       : []),
     ...shown.flatMap((group) => renderGroup(group, room)),
     ...(more > 0 ? [`  and ${count(more, 'more link')} (--verbose tells all)`] : []),
     '',
-    'If this is intended, release exactly this list, for one hour:',
+    'If you intend this, release exactly this list, for one hour:',
     `  ssofile brake --release ${digest}`,
     '',
   ]
@@ -268,8 +279,8 @@ export function renderReleased(
   const number = held.length > 0 ? held.length : items.length
   const within = rule === 'retirements' ? 'about five minutes' : 'about a minute'
   const follows = pause
-    ? `but all changes are ${describePause(pause)}; they are carried out only if the pause ends within the hour: ssofile resume`
-    : `${number === 1 ? 'it is' : 'they are'} carried out within ${within}`
+    ? `but all changes are ${describePause(pause)}; ssofile carries them out only if you end the pause within the hour: ssofile resume`
+    : `ssofile carries ${number === 1 ? 'it' : 'them'} out within ${within}`
   return lines([`released ${nameReleased({ ...list, keys: held })} for one hour; ${follows}`])
 }
 
@@ -281,8 +292,8 @@ function nameSome(people: readonly string[], room: Room): string {
 /** The answer after the release of a permission set's file. */
 export function renderReleasedContents(permissionSet: PermissionSetName, pause: Pause | undefined): string {
   const follows = pause
-    ? `but all changes are ${describePause(pause)}; it is carried out only if the pause ends within the hour: ssofile resume`
-    : 'it is carried out within about a minute'
+    ? `but all changes are ${describePause(pause)}; ssofile carries it out only if you end the pause within the hour: ssofile resume`
+    : 'ssofile carries it out within about a minute'
   return lines([`released ${permissionSetKey(permissionSet)} for one hour; ${follows}`])
 }
 
@@ -302,14 +313,15 @@ function renderRule(list: ShownList): string {
     return `  rule memberships: ${quote(ruleKeyOf(name ?? ''))} takes ${count(figure, 'person', 'people')} out of its group since ${since}; at most ${limit} of ${base.toLocaleString('en')} pass in ${minutes} minutes`
   if (rule === 'retirements')
     return `  rule retirements: ${count(figure, 'credential')} of the account owner ${quote(name ?? '')} to be retired since ${since}; at most ${limit} pass in ${minutes / 60} hours`
-  if (rule === 'attributes') return `  rule attributes: the file ${name}, since ${since}; a person releases each loss`
+  if (rule === 'attributes')
+    return `  rule attributes: the file ${name}, since ${since}; an operator must release each loss`
   if (rule === 'memberships' && cause === 'principal')
-    return `  rule memberships: ${count(figure, 'membership')} of users whom the directory disabled, since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
+    return `  rule memberships: ${count(figure, 'membership')} of users that the directory disabled, since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
   if (rule === 'memberships')
     return `  rule memberships: ${count(figure, 'file')} ${placeOf(name, membershipPrefix)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
   return rule === 'own'
     ? `  rule own: ${count(figure, 'link')} ${placeOf(name)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
-    : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} ${describeCause(list)}, although their links were not deleted; at most ${limit} pass in ${minutes / 60} hours`
+    : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} ${describeCause(list)}, although nobody deleted their links; at most ${limit} pass in ${minutes / 60} hours`
 }
 
 function groupByLinks(assignments: readonly HeldAssignment[]): readonly (readonly HeldAssignment[])[] {
@@ -325,7 +337,7 @@ function renderGroup(group: readonly HeldAssignment[], room: Room): readonly str
   const { permissionSet: set } = assignmentOf(first.key)
   return [
     ...(first.links.length === 0
-      ? [`  (no link is known) ${first.principal ?? assignmentOf(first.key).principalId}`]
+      ? [`  (unknown link) ${first.principal ?? assignmentOf(first.key).principalId}`]
       : first.links.flatMap(renderLink)),
     `    ${set} in ${count(accounts.length, 'account')}: ${shown}${more}`,
     ...(first.links.length === 0 && first.reason !== undefined ? [`    ${first.reason}`] : []),

@@ -54,10 +54,10 @@ export function addRestore(program: Command): void {
     .option('--inputs', 'only files of people; needs --at')
     .addOption(onlyOption())
     .addOption(invalidOption())
-    .option('--dry-run', 'show what would be brought back; change nothing')
+    .option('--dry-run', 'show the plan; change nothing')
     .option('--yes', 'do not ask')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
-    .option('--json', 'what was brought back as JSON')
+    .option('--json', 'the restored objects as JSON')
     .addHelpText('after', help)
     .action(async (options: Options) => {
       process.exitCode = await (options.inputs ? restoreInputs(options) : restore(options)).catch(
@@ -67,8 +67,7 @@ export function addRestore(program: Command): void {
 }
 
 const help = `
-Exit code 0: all was brought back, or nothing is lost; 1: something could not be decided; 2: wrong usage or refused.
-In a deployment only ssofile's roles may write records: docs/operations.md#the-ledger-was-lost.
+Exit code 0: everything is restored, or nothing was lost; 1: some entries are undecided; 2: wrong usage or refused. In a deployment, only the roles of ssofile may write records: docs/operations.md#the-ledger-was-lost.
 
 Examples:
   ssofile restore --dry-run
@@ -108,8 +107,7 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
       return seen.undecided.length > 0 || seen.owner === 'unknown' ? 1 : 0
     }
     if (!yes) process.stderr.write(renderRestoration(seen, 'planned'))
-    if (!yes && !(await confirm('Bring this back?', 'add --yes')))
-      throw new Refusal('not confirmed; nothing was changed')
+    if (!yes && !(await confirm('Restore this?', 'add --yes'))) throw new Refusal('not confirmed; nothing was changed')
     await askRights(ports.objects, rightsOfRestore)
     await beginRestoration(ports)
     // Running work ends first, even if nothing is compared: otherwise it writes history while this command repairs it.
@@ -119,7 +117,10 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
     const done = await describe(lost, ports, versions, at)
     const pushed = await pushChanges(ports, { uploads: done.inputs, deletions: [], same: [] })
     const unwritten = [
-      ...pushed.changedMeanwhile.map((object) => ({ object, why: 'somebody uploaded it meanwhile, and it stays so' })),
+      ...pushed.changedMeanwhile.map((object) => ({
+        object,
+        why: 'somebody uploaded it in the meantime, so it stays like that',
+      })),
       ...pushed.failed.map(({ key, reason }) => ({ object: key, why: reason })),
     ]
     const undecided = [...done.undecided, ...unwritten, ...(await lost.carryOut())]
@@ -232,28 +233,27 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'):
       : []),
     ...(inputs.length > 0 && at ? [`${count(inputs.length, 'file')}, as of ${at.toISOString()}`] : []),
     ...(isConfigurationLost ? ['the configuration of the deployment (control/configuration.json)'] : []),
-    ...(owner === 'lost' ? ['whose bucket it is (control/owner.json)'] : []),
+    ...(owner === 'lost' ? ['the owner of the bucket (control/owner.json)'] : []),
   ]
-  const head = isDone ? 'brought back' : 'to bring back'
-  const lines =
-    told.length === 0 ? ['nothing is lost that can be brought back'] : told.map((line) => `${head}: ${line}`)
+  const head = isDone ? 'brought back' : 'to restore'
+  const lines = told.length === 0 ? ['there is nothing to restore'] : told.map((line) => `${head}: ${line}`)
   if (owner === 'unknown')
-    lines.push('nothing says whose bucket this was: ssofile resume --accept-loss makes it that of this instance')
+    lines.push('no record names the owner of this bucket: ssofile resume --accept-loss makes this instance the owner')
   if (inputsOfOthers.length > 0 && at)
     lines.push(
       `left to governance, HR or account owners: ${count(inputsOfOthers.length, 'file')}, such as ${quote(inputsOfOthers[0] ?? '', 1024)}`,
-      `  do: who may write them runs ssofile restore --inputs --at ${at.toISOString()}`,
-      '  until then everything stays stopped; to go on after that, or without them: ssofile restore',
+      `  do: a person who may write them runs ssofile restore --inputs --at ${at.toISOString()}`,
+      '  until then everything stays stopped; to continue after that, or without them, run ssofile restore',
     )
   if (undecided.length > 0) {
-    lines.push(`not decided, and left as it is: ${count(undecided.length, 'object')}`)
+    lines.push(`undecided and unchanged: ${count(undecided.length, 'object')}`)
     for (const { object, why } of undecided.slice(0, keysShown))
       lines.push(`  ${quote(object, 1024)}: ${quote(why, 1000)}`)
     if (undecided.length > keysShown) lines.push(`  and ${undecided.length - keysShown} more: --json lists them`)
-    lines.push('  do: look at each in Identity Center; to take access over: ssofile import --assignments')
+    lines.push('  do: check each in Identity Center; to take access over, run ssofile import --assignments')
   }
-  if (isDone && isPaused) lines.push('all changes are paused by a person, too: ssofile resume')
+  if (isDone && isPaused) lines.push('a person has also paused all changes: ssofile resume')
   else if (isDone && owner !== 'unknown' && inputsOfOthers.length === 0)
-    lines.push('within a minute everything is compared again, and work goes on')
+    lines.push('within a minute, ssofile compares everything again and continues to work')
   return `${lines.join('\n')}\n`
 }

@@ -29,7 +29,7 @@ export function addResume(program: Command): void {
       const pause = await readPause(ports.objects)
       if (pause?.lost !== undefined && !acceptLoss)
         throw new Refusal(
-          `all changes are ${describePause(pause)}\nTo bring it back: ssofile restore; to go on without it: ssofile resume --accept-loss`,
+          `all changes are ${describePause(pause)}\nTo restore it, run ssofile restore; to continue without it, ssofile resume --accept-loss`,
         )
       if (acceptLoss) {
         await claimBucket(ports, undefined, { acceptsLoss: true }).catch(explainDenial('control', 'resume', 'resume'))
@@ -44,6 +44,6 @@ export function addResume(program: Command): void {
 
 function render(ended: Pause | undefined): string {
   return ended
-    ? `resumed; it was ${describePause(ended)}\nwithin a minute everything is compared again, and what changed in the meantime is carried out\n`
+    ? `resumed; it was ${describePause(ended)}\nwithin a minute, ssofile compares everything again and carries out all changes since then\n`
     : 'there is no pause: nothing to do\n'
 }

@@ -68,16 +68,16 @@ export function addSessions(program: Command): void {
     .addHelpText('after', '\nExample:\n  ssofile sessions')
   sessions
     .command('end')
-    .argument('<user>', 'exact user name; or the id of the user, if the name is gone')
-    .summary('deny what sessions that a user has now may do')
+    .argument('<user>', 'exact user name, or the id of a deleted user')
+    .summary('deny the running sessions of a user')
     .description(
       "Denies every call of sessions that began before the next full minute, within two minutes, by a statement in the inline policy of each permission set. New sessions work while access stands: revoke it first.\nWithout --permission-set: every permission set that the user has by ssofile's records, also through groups, or had in the last 12 hours. A group that the user left is only known if ssofile took the user out.\nMore: docs/sessions.md.\nExit code 0: denied; 1: not yet, or not everywhere; 2: refused or wrong usage.",
     )
     .option('--permission-set <name>', 'only sessions of this permission set')
     .option('--account <id>', 'only sessions in this account')
-    .option('--everywhere', 'print the service control policy that takes everything from a leaver; change nothing')
+    .option('--everywhere', 'print a service control policy that denies everything to a leaver; change nothing')
     .option('--yes', 'do not ask')
-    .option('--json', 'what is denied as JSON')
+    .option('--json', 'the denials as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  ssofile sessions end kenji.ito@acme.example\n  ssofile sessions end kenji.ito@acme.example --permission-set Billing-ps --account 233000000002\n  ssofile sessions end kenji.ito@acme.example --everywhere > leaver.json',
@@ -95,7 +95,7 @@ async function end(name: string, options: EndOptions): Promise<number> {
   if (options.everywhere) return tellEverywhere(user.id)
   const owner = await ports.objects.head(ownerKey)
   if (owner === undefined)
-    throw new Refusal(`the bucket ${bucket} belongs to no ssofile yet: there are no sessions to end`)
+    throw new Refusal(`the bucket ${bucket} does not belong to a deployment yet: there are no sessions to end`)
   const configuration = await chooseConfiguration(
     ports.objects,
     (await readOwner(ports.objects))?.deployment,
@@ -118,12 +118,14 @@ async function end(name: string, options: EndOptions): Promise<number> {
   const added = endAll(await readInstant(ports))
   await recordEndedSessions(ports.objects, added)
   const [{ before } = { before: '' }] = added
-  process.stderr.write(`sign in again after ${renderMinute(before)}: a session that begins before is ended too\n`)
+  process.stderr.write(
+    `sign in again after ${renderMinute(before)}: the denial also covers sessions that begin before\n`,
+  )
   const shown = await waitUntilDenied(ports, added)
   const lost = added.filter((one) => !shown.some((other) => isSameWish(one, other)))
   for (const { permissionSet } of lost)
     process.stderr.write(
-      `${permissionSet}: somebody took this out of ${endedSessionsKey} again; end the sessions once more\n`,
+      `${permissionSet}: somebody removed this from ${endedSessionsKey} again; end the sessions once more\n`,
     )
   process.stdout.write(options.json ? renderJson({ sessions: shown, notOurs: others }) : renderSessions(shown))
   tellOthers(others)
@@ -158,7 +160,7 @@ async function findUser(text: string, { identityStore }: Ports): Promise<User> {
 function tellEverywhere(id: PrincipalId): number {
   process.stdout.write(renderJson(denyEverywhere(id)))
   process.stderr.write(
-    'nothing was changed. Attached to the root of the organization, this policy takes everything from the user in all accounts but the management account, new sessions included:\n' +
+    'nothing was changed. Attached to the root of the organization, this policy denies everything to the user in all accounts but the management account, also in new sessions:\n' +
       "  aws organizations create-policy --type SERVICE_CONTROL_POLICY --name deny-leaver --description 'a leaver' --content file://leaver.json\n" +
       '  aws organizations attach-policy --policy-id <its id> --target-id <the id of the root>\n',
   )
@@ -178,7 +180,7 @@ async function chooseSets(
   const read = named ? { is: named } : await unlessUnread(findSessions(known(user), account, ports, configuration))
   if ('unread' in read)
     throw new Refusal(
-      `nobody knows which sessions the user ${user.id} has, since the directory refuses a read: ${read.unread}; name --permission-set, or use --everywhere`,
+      `ssofile does not know which sessions the user ${user.id} has, since the directory refuses a read: ${read.unread}; name --permission-set, or use --everywhere`,
     )
   const found = read.is
   const owned = await Promise.all(found.map(async (name) => (await readOwned(ports.objects, name))?.value.arn))
@@ -199,7 +201,7 @@ function parseName(text: string): PermissionSetName {
 function known({ id, name }: User): { readonly id: PrincipalId; readonly name: PrincipalName } {
   if (name !== undefined) return { id, name }
   throw new Refusal(
-    `the user ${id} is gone from the directory, so nobody knows which sessions there are; name --permission-set, or use --everywhere`,
+    `the user ${id} is gone from the directory, so ssofile does not know the sessions; name --permission-set, or use --everywhere`,
   )
 }
 
@@ -209,7 +211,7 @@ const remedyOfOthers =
 function nothingToEnd({ id, name }: User, others: readonly PermissionSetName[]): string {
   const who = quote(name ?? id)
   if (others.length === 0)
-    return `${who} has no access by the records of ssofile, and had none in the last 12 hours; name --permission-set where a group was left since, or use --everywhere`
+    return `${who} has no access by the records of ssofile, and had none in the last 12 hours; if the user has left a group since, name --permission-set, or use --everywhere`
   return `${others.join(', ')}: not a permission set of ssofile, which never changes it; ${remedyOfOthers}`
 }
 
@@ -255,7 +257,7 @@ function tellRoom(unfit: readonly Unfit[], user: PrincipalId): void {
   }
   if (unfit.some(({ left }) => left.some((one) => one.user === user)))
     process.stderr.write(
-      'shorten the inline policy in its file, or use --everywhere: a service control policy has room; it is tried again each minute\n',
+      'shorten the inline policy in its file, or use --everywhere: a service control policy has room; ssofile tries again every minute\n',
     )
 }
 
@@ -266,7 +268,7 @@ async function askFirst(
   if (yes) return
   tellOthers(others)
   const where = account === undefined ? 'in all accounts' : `in account ${account}`
-  const question = `Every session that ${quote(user.name ?? user.id)} has now of ${ours.join(', ')}, ${where}, is denied everything. Unsaved work may be lost.`
+  const question = `Every open session of ${quote(user.name ?? user.id)} has now of ${ours.join(', ')}, ${where}, is denied everything. Unsaved work may be lost.`
   if (!(await confirm(question, 'add --yes'))) throw new Refusal('nothing was ended')
 }
 
@@ -274,14 +276,16 @@ async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Pr
   const { clock } = ports
   const pause = await readPause(ports.objects)
   if (pause)
-    process.stderr.write(`noted, but all changes are ${describePause(pause)}\nit is done after: ${remedyOf(pause)}\n`)
+    process.stderr.write(
+      `recorded, but all changes are ${describePause(pause)}\nssofile does it after ${remedyOf(pause)}\n`,
+    )
   const endsMs = clock.monotonicMs() + (pause ? 0 : patienceMs)
   const progress = new Progress()
   const isAdded = (one: ShownSession) => added.some((other) => isSameWish(one, other))
   try {
     for (;;) {
       const shown = (await listShown(ports)).sessions.filter(isAdded)
-      const answered = shown.filter(({ state }) => state !== 'on its way')
+      const answered = shown.filter(({ state }) => state !== 'in progress')
       // A session outside the record is not denied. All entries of one wish have one state.
       const done = added.filter((one) => answered.some((other) => isSameWish(one, other))).length
       if (done === added.length || clock.monotonicMs() >= endsMs) return shown
@@ -303,7 +307,7 @@ async function listShown({ objects }: Ports): Promise<Shown> {
     const refused = owned === undefined ? 'ssofile does not own this permission set' : owned.value.sessions?.refused
     const isBehind = owned === undefined || isOwed(owned.value, wishesFor(one.permissionSet, read))
     const isLeft = owned?.value.sessions?.left?.some(({ user }) => user === one.user) === true
-    const state = refused !== undefined ? 'refused' : isBehind ? 'on its way' : isLeft ? 'no room' : 'denied'
+    const state = refused !== undefined ? 'refused' : isBehind ? 'in progress' : isLeft ? 'no room' : 'denied'
     sessions.push({ ...one, state, refused })
   }
   return { sessions, spoiled: read.spoiled.map(describeSpoiledEnding) }
@@ -311,13 +315,13 @@ async function listShown({ objects }: Ports): Promise<Shown> {
 
 /** `refused`: the reason why its permission set does not deny it. */
 type ShownSession = EndedSession & {
-  readonly state: 'on its way' | 'denied' | 'refused' | 'no room'
+  readonly state: 'in progress' | 'denied' | 'refused' | 'no room'
   readonly refused?: string | undefined
 }
 
 /** `spoiled`: entries of the record without effect. */
 export function renderSessions(sessions: readonly ShownSession[], spoiled: readonly string[] = []): string {
-  const ignored = spoiled.map((one) => `spoiled, and counts for nothing: ${quote(one, 1000)}\n`).join('')
+  const ignored = spoiled.map((one) => `not valid and ignored: ${quote(one, 1000)}\n`).join('')
   if (sessions.length === 0) return `no sessions are denied\n${ignored}`
   const rows = sessions.map(({ name, permissionSet, account, before, until, state, by }) => [
     name,

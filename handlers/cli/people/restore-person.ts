@@ -13,9 +13,9 @@ import { renderJson } from '../terminal/render-json.ts'
 export function addRestorePerson(program: Command): void {
   program
     .command('restore-person')
-    .argument('<user>', 'the user name that the file has, as it stands in links')
+    .argument('<user>', 'the user name of the file, as in links')
     .description(
-      'Deletes suspended/<user name>: access by links comes back within a minute. Withdrawn requests and ended temporary access do not: the person asks again. Denied sessions stay denied; sign in again. It only needs to write suspended/.\nExit code 0: deleted; 1: somebody changed the file meanwhile; 2: there is no such file, or wrong usage.',
+      'Deletes suspended/<user name>: access by links comes back within a minute. Withdrawn requests and ended temporary access do not: the person asks again. Denied sessions stay denied; sign in again. It only needs to write suspended/.\nExit code 0: deleted; 1: somebody changed the file in the meantime; 2: there is no such file, or wrong usage.',
     )
     .option('--json', 'the key as JSON')
     .addHelpText('after', '\nExample:\n  ssofile restore-person kenji.ito@acme.example')
@@ -26,24 +26,26 @@ export function addRestorePerson(program: Command): void {
 
 async function restorePerson({ objects }: Ports, user: string, json: boolean): Promise<number> {
   const name = principalName.safeParse(user)
-  if (!name.success) throw new Refusal('received an empty user, expected the user name that the file has')
+  if (!name.success) throw new Refusal('received an empty user, expected the user name of the file')
   const key = suspensionKey(name.data)
   const found = await objects.head(key)
   if (found === undefined)
     throw new Refusal(
-      `there is no ${quote(key, 1024)} in the bucket ${objects.bucket}; nothing was changed. Who is suspended: aws s3 ls s3://${objects.bucket}/suspended/`,
+      `there is no ${quote(key, 1024)} in the bucket ${objects.bucket}; nothing was changed. To list suspended people: aws s3 ls s3://${objects.bucket}/suspended/`,
     )
   const outcome = await objects
     .delete(key, { ifMatch: found.etag })
     .catch(explainDenial('people', 'restore-person', `restore-person ${user}`))
   if (outcome === 'lost') {
-    process.stderr.write(`${quote(key, 1024)}: somebody changed or deleted it meanwhile, and it is left as it is now\n`)
+    process.stderr.write(
+      `${quote(key, 1024)}: somebody changed or deleted it in the meantime, so it stays as it is now\n`,
+    )
     return 1
   }
   process.stdout.write(
     json
       ? renderJson({ key })
-      : `${quote(key, 1024)} is deleted\n  what links still ask for is given back within a minute: ssofile who --user '${quote(user)}'\n`,
+      : `${quote(key, 1024)} is deleted\n  within a minute, ssofile gives back the access that links still grant: ssofile who --user '${quote(user)}'\n`,
   )
   return 0
 }

@@ -51,13 +51,12 @@ async function suspend(ports: Ports, user: string, { reason, ticket, json = fals
   const written = await objects
     .put(key, body, { ifNoneMatch: '*' })
     .catch(explainDenial('people', 'suspend', `suspend ${user}`))
-  const look = `What became of it: ssofile status '${quote(key, 1024)}'`
-  if (written.outcome === 'lost')
-    throw new Refusal(`${quote(key, 1024)} is there already, and was left as it is. ${look}`)
+  const look = `To follow it, run ssofile status '${quote(key, 1024)}'`
+  if (written.outcome === 'lost') throw new Refusal(`${quote(key, 1024)} already exists and stays as it is. ${look}`)
   const told = await waitForStatus(ports, key)
   if (json) process.stdout.write(renderJson({ key, status: told ?? null }))
   else if (told) process.stdout.write(renderStatus(told))
-  else process.stdout.write(`${quote(key, 1024)}\n  has not been looked at yet. ${look}\n`)
+  else process.stdout.write(`${quote(key, 1024)}\n  has not been evaluated yet. ${look}\n`)
   return exitCodeOf(told)
 }
 
@@ -75,7 +74,7 @@ async function findName(text: string, { objects, identityStore }: Ports): Promis
   const name = isWhole ? principalName.parse(text.slice(0, -suffix.length)) : whole.data
   if ((await identityStore.findPrincipalId('USER', principalName.parse(name + suffix))) !== undefined) return name
   const near = renderNear(text, await findNearPrincipal('USER', text, identityStore))
-  throw new Refusal(`there is no user '${quote(text)}' in the directory, and nothing was changed${near}`)
+  throw new Refusal(`there is no user '${quote(text)}' in the directory; nothing was changed${near}`)
 }
 
 /** Waits until ssofile has finished, or until the time is over. */

@@ -114,13 +114,13 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   }
   let checked = await check()
   for (; checked.isEnded && checked.undecided && options.wait; checked = await check()) {
-    const line = describeUndecided(checked.undecided, 'it is looked at again then')
+    const line = describeUndecided(checked.undecided, 'ssofile checks again then')
     if (!(await waitUntil(checked.undecided.until, ports, { endsMs, tell: () => tell(line) }))) break
   }
   const { isEnded, isChecked, undecided } = checked
   if (!isEnded && clock.monotonicMs() >= endsMs)
     tell(
-      `it took longer than ${count(options.timeout ?? 0, 'second')} (--timeout); what is left is done by the deployment, or the next apply`,
+      `it took longer than ${count(options.timeout ?? 0, 'second')} (--timeout); the deployment, or the next apply, finishes the rest`,
     )
   const { statuses, spoiled } = await readAllStatuses(ports)
   process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses, { width: terminalWidth() }))
@@ -161,7 +161,7 @@ async function findStillOpen(ports: Ports, configuration: Configuration) {
 
 async function refuseUnderPause({ objects }: Ports): Promise<void> {
   const pause = await readPause(objects)
-  if (pause) throw new Refusal(`all changes are ${describePause(pause)}\nTo end the pause: ${remedyOf(pause)}`)
+  if (pause) throw new Refusal(`all changes are ${describePause(pause)}\nTo end the pause, run ${remedyOf(pause)}`)
 }
 
 async function claim(ports: Ports) {
@@ -219,7 +219,7 @@ async function dispatchOnce(
     const result = await dispatch(ports, configuration, { sliceMs, lingerMs: 0, holder })
     if (result.outcome === 'done') return result
     if (result.outcome === 'paused') await refuseUnderPause(ports)
-    else tell(`another dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting for it to finish`)
+    else tell(`another dispatcher is working (${(await Lease.holder(ports)) ?? 'unknown'}); waiting for it to finish`)
   }
 }
 
@@ -241,7 +241,7 @@ async function lookAtInputs(ports: Ports, configuration: Configuration): Promise
             done++
           } catch (error) {
             failed++
-            ports.log.error('an input could not be processed; run apply again', { input: message.key, error })
+            ports.log.error('ssofile could not process an input; run apply again', { input: message.key, error })
           }
           await ports.queues.delete(queue, receiptHandle)
         }),

@@ -41,9 +41,9 @@ const findingWords: Readonly<Record<PolicyFindingType, string>> = {
 function listCheck({ findings, newAccess }: AccessCheck): readonly MeaningLine[] {
   const wrong =
     'why' in findings
-      ? line(`${analyzer} did not say what is wrong with it`, [findings.why])
+      ? line(`${analyzer} did not check it`, [findings.why])
       : findings.length === 0
-        ? line(analyzer, ['nothing is wrong with it'])
+        ? line(analyzer, ['no faults'])
         : policyFindingTypes.flatMap((type) =>
             line(
               `${analyzer} ${findingWords[type]}`,
@@ -80,12 +80,12 @@ function listMeaning(meaning: PermissionsChange): readonly MeaningLine[] {
     ...byLevel('loses', lost),
     ...[...Map.groupBy(policiesRead, ({ account }) => account)].flatMap(([account, policies]) =>
       line(
-        `told with what policies say in account ${account}`,
+        `judged with the policies in account ${account}`,
         policies.map(({ name }) => name),
       ),
     ),
     ...line(
-      'not read: told by ARN or name',
+      'not read: shown by ARN or name',
       policiesNotRead.map(({ name, why }) => `${name}: ${why}`),
     ),
   ]

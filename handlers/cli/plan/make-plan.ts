@@ -138,7 +138,7 @@ async function choose(
 ) {
   if (!isForetelling || !deployment || config === undefined)
     return { configuration: await chooseConfiguration(objects, deployment, config), notes: [] }
-  const note = `planned as if ${quote(config, 1024)} were in force; the deployment '${quote(deployment.name)}' works by its own configuration until this one is deployed`
+  const note = `planned as if ${quote(config, 1024)} were in force; the deployment '${quote(deployment.name)}' uses its own configuration until you deploy this one`
   const { principalSuffix: suffixBefore } = await readDeployed(objects, deployment)
   return { configuration: await readConfiguration(config), notes: [note], suffixBefore }
 }

@@ -79,7 +79,7 @@ export async function nameChangedFields(
   return told
 }
 
-const unknown: AccessCheck = { findings: { why: 'the file that was applied, or the new one, is not known' } }
+const unknown: AccessCheck = { findings: { why: 'the applied file or the new one is unknown' } }
 
 /** `undefined`: there is no inline policy, or it is unchanged. */
 async function checkInline({ before, after }: Compared, check: CheckAccess): Promise<AccessCheck | undefined> {

@@ -38,10 +38,10 @@ export function addPlan(program: Command): void {
     )
     .option('--folder <name>', 'only this folder under links_data/ and memberships/')
     .addOption(onlyOption())
-    .option('--no-delete', 'as push --no-delete: leave in the bucket what the folder lacks')
+    .option('--no-delete', 'like push --no-delete: keep files in the bucket that the folder lacks')
     .addOption(invalidOption())
-    .option('--config <file>', 'plan as if this configuration file (JSON) were in force')
-    .option('--selectors <folder>', 'as if the bucket had the selectors of this folder (selectors/), and no others')
+    .option('--config <file>', 'plan with this configuration file (JSON)')
+    .option('--selectors <folder>', 'use the selectors of this folder (selectors/) instead of those in the bucket')
     .option(
       '--check-access',
       'ask IAM Access Analyzer about faults of changed inline policies, and whether they allow more (AWS charges 0.002 dollars each)',
@@ -108,7 +108,7 @@ export async function showPlan(
 ): Promise<void> {
   const { preview, push, ports, warnings } = made
   for (const one of push?.invalid ?? [])
-    if (one.isNamed) warn(`${quote(one.key, 1100)} is uploaded though it is not valid: ${describeInvalid(one)}`)
+    if (one.isNamed) warn(`${quote(one.key, 1100)} is not valid and uploaded anyway: ${describeInvalid(one)}`)
   for (const warning of warnings) warn(warning)
   const told = isJson
     ? renderJson(toJson(made))
@@ -117,7 +117,9 @@ export async function showPlan(
   else process.stdout.write(told)
   const pause = await readPause(ports.objects)
   if (pause)
-    warn(`all changes are ${describePause(pause)}; nothing in this plan is carried out until: ${remedyOf(pause)}`)
+    warn(
+      `all changes are ${describePause(pause)}; ssofile carries out nothing of this plan until you run ${remedyOf(pause)}`,
+    )
 }
 
 function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): boolean {

@@ -129,7 +129,7 @@ async function readRegularFile(path: string, mostBytes: number): Promise<Uint8Ar
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const found = await file.stat()
-    if (!found.isFile()) throw new Error('it is not a regular file any more')
+    if (!found.isFile()) throw new Error('it is no longer a regular file')
     if (found.size > mostBytes) return new Uint8Array()
     const body = new Uint8Array(found.size)
     let length = 0
@@ -154,15 +154,15 @@ function faultOf(found: Stats): InputFault | undefined {
 
 const symbolicLink = {
   received: 'a symbolic link',
-  expected: 'a file or folder in its place: no link is followed, wherever it leads',
-  remedy: 'put what it leads to in its place',
+  expected: 'a file or folder in its place: push follows no symbolic links',
+  remedy: 'replace it by its target',
 }
 
 const noFolder = { received: 'a file', expected: 'a folder', remedy: 'remove it' }
 
 const vanished = {
-  received: 'a file that was there and is gone',
-  expected: 'files that stay while they are read',
+  received: 'a file that was deleted during the command',
+  expected: 'files that do not change during the command',
   remedy: 'run the command again',
 }
 
@@ -176,7 +176,7 @@ export function unreadable(what: string, error: unknown): InputFault {
   const message = error instanceof Error ? error.message : String(error)
   return {
     received: `a ${what} that cannot be read (${quote(message, 300)})`,
-    expected: 'a readable one: what cannot be read cannot be compared, and is not pushed',
+    expected: 'a readable one: push can only compare readable files',
     remedy: 'correct its permissions, or remove it',
   }
 }

@@ -23,11 +23,11 @@ type Options = { readonly comment?: string; readonly yes?: boolean; readonly jso
 
 const words = {
   approve: {
-    does: 'Shows the request, asks, and approves exactly what it showed: a request that is uploaded again meanwhile needs an approval of its own. Nobody approves their own.',
+    does: 'Shows the request, asks, and approves exactly that request: a request that is uploaded again needs its own approval. Nobody can approve their own request.',
     undecided: 'waits for approvals',
   },
   deny: {
-    does: 'Shows the request, asks, and denies it: one denial is enough, for good. Access that was granted ends.',
+    does: 'Shows the request, asks, and denies it: one denial is enough and final. Granted access ends.',
     undecided: 'waits for approvals, or is granted',
   },
 } as const
@@ -40,11 +40,11 @@ export const addDeny = (program: Command): void => add(program, 'deny')
 function add(program: Command, decision: Decision): void {
   program
     .command(decision)
-    .argument('<request>', 'its digest or its key, as ssofile requests shows them')
+    .argument('<request>', 'its digest or its key, from ssofile requests')
     .description(
       `${words[decision].does}\nSign in by IAM Identity Center first. ssofile says whether you are one of the approvers.\nExit code 0: it counts; 1: it does not count, or is not looked at yet; 2: wrong usage or refused.`,
     )
-    .option('--comment <text>', 'why; kept in history')
+    .option('--comment <text>', 'the reason; kept in history')
     .option('--yes', 'do not ask')
     .option('--json', 'the digest and the status as JSON')
     .addHelpText(
@@ -64,7 +64,7 @@ async function decide(
   const caller = await findCaller(ports)
   const { read, digest } = await findUndecided(ports, text, decision)
   if (decision === 'approve' && read.userId === caller.userId)
-    throw new Refusal(`${read.key}: this request is your own, and nobody approves their own; ask one of its approvers`)
+    throw new Refusal(`${read.key}: this is your own request, which you cannot approve; ask one of its approvers`)
   if (!json) process.stdout.write(renderAsked(read) + renderStatus(read.status))
   if (!yes && !(await confirm(decision === 'approve' ? 'Approve it?' : 'Deny it?', 'add --yes')))
     throw new Refusal('not confirmed; nothing was decided')
@@ -84,11 +84,11 @@ export async function findUndecided(ports: Ports, text: string, decision: Decisi
   const digest = status?.request?.digest
   if (object === undefined)
     throw new Refusal(
-      `received ${quote(path.key, 1024)}, expected a request that is there: it was withdrawn, or never made`,
+      `received ${quote(path.key, 1024)}, expected an existing request: this one was withdrawn, or never existed`,
     )
   if (status === undefined || digest === undefined)
     throw new Refusal(
-      `${path.key}: ${status?.reason ?? 'ssofile has not looked at it yet'}; there is nothing to decide`,
+      `${path.key}: ${status?.reason ?? 'ssofile has not evaluated it yet'}; there is nothing to decide`,
     )
   const isOpen = status.state === 'waiting' || (decision === 'deny' && status.state === 'applied')
   if (!isOpen)
@@ -130,7 +130,7 @@ async function tellDecision(ports: Ports, { read: before, digest, caller, decisi
   else if (refused ?? read.status) process.stdout.write(`\n${renderStatus(refused ?? read.status ?? before.status)}`)
   if (isLate)
     process.stderr.write(
-      `ssofile: the decision is uploaded, and does not count so far: only approvers of its eligibility decide. Look again: ssofile requests\n`,
+      `ssofile: the decision is uploaded, but does not count yet: only approvers of its eligibility can decide. To check, run ssofile requests\n`,
     )
   return isLate || refused !== undefined ? 1 : 0
 }

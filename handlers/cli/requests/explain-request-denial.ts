@@ -6,7 +6,7 @@ export function explainRequestDenial(what: string): (error: unknown) => never {
   return (error) => {
     if (!isServiceError(error, 'AccessDenied')) throw error
     throw new Refusal(
-      `${what}, and S3 answered: ${error.message}\nS3 lets a session of IAM Identity Center write under its own user id alone, in the accounts that "access.requestAccounts" of the deployment names; operators may end access`,
+      `${what}, and S3 answered: ${error.message}\nS3 lets a session of IAM Identity Center write only under its own user id, in the accounts of "access.requestAccounts" in the deployment; operators may end access`,
       { cause: error },
     )
   }

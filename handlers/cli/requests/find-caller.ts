@@ -45,9 +45,7 @@ async function findUserId(
       { cause: error },
     )
   }
-  throw new Refusal(
-    `there is no user '${userName}' in the identity store (any more), so nothing can be asked in this name`,
-  )
+  throw new Refusal(`there is no user '${userName}' in the identity store (any more), so you cannot ask in this name`)
 }
 
 function parseUserId(text: string): PrincipalId {

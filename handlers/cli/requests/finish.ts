@@ -20,12 +20,12 @@ type Present = ReadRequest & { readonly object: NonNullable<ReadRequest['object'
 export function addFinish(program: Command): void {
   program
     .command('finish')
-    .argument('<request>', 'its digest or its key, as ssofile requests shows them')
+    .argument('<request>', 'its digest or its key, from ssofile requests')
     .description(
       'Withdraws a waiting request, or revokes its access; other sources of the same access stay. You may finish your own request, as an operator everybody\'s, and as an approver by a denial.\nRunning sessions go on, unless the eligibility says "endsSessions"; to end them: ssofile sessions end.\nExit code 0: it is over; 1: not looked at yet; 2: there is none, or refused.',
     )
     .option('--extension', 'withdraw only the extension')
-    .option('--json', 'the key and how it was ended, as JSON')
+    .option('--json', 'the key and the result as JSON')
     .addHelpText('after', '\nExample:\n  ssofile finish 4f1c2a9d5b7e08364f1c2a9d5b7e0836')
     .action(async (request: string, options: Options) => {
       process.exitCode = await finish(openCliPorts(bucketOf(undefined)), request, options)
@@ -37,7 +37,7 @@ async function finish(ports: Ports, text: string, { json, extension }: Options):
   const { key, object } = read
   if (object === undefined)
     throw new Refusal(
-      `received ${quote(key, 1024)}, expected a request that is there: it is over already, or was never made`,
+      `received ${quote(key, 1024)}, expected an existing request: this one is already over, or never existed`,
     )
   const how = extension ? await withdraw(ports, { ...read, object }) : await end(ports, { ...read, object })
   const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000
@@ -54,20 +54,20 @@ async function finish(ports: Ports, text: string, { json, extension }: Options):
 type Ended = { readonly extension: boolean | undefined; readonly isLate: boolean; readonly after: ReadRequest }
 
 function sayEnd(how: 'withdrawn' | 'denied', { extension, isLate, after: { status } }: Ended): string {
-  if (isLate) return `is ${how}, and has not been looked at yet: ssofile requests`
-  if (extension) return 'is withdrawn; the access that runs goes on until its end'
+  if (isLate) return `is ${how}, but not evaluated yet: ssofile requests`
+  if (extension) return 'is withdrawn; the granted access continues until its end'
   // A denial covers the present upload.
   const runsUntil = how === 'denied' ? status?.request?.runsUntil : undefined
   return runsUntil === undefined
     ? `is ${how}; its access, if it had any, is being revoked`
-    : `is denied; it extends access that goes on until ${runsUntil}, which its user or an operator ends`
+    : `is denied; it extends access that continues until ${runsUntil}, which its user or an operator ends`
 }
 
 /** An empty request asks for nothing more, and the granted access continues. */
 async function withdraw(ports: Ports, { key, object, status }: Present): Promise<'withdrawn'> {
   if (status?.request?.runsUntil === undefined)
     throw new Refusal(
-      `received ${quote(key, 1024)}, expected a request that extends what runs; to end this one, leave out --extension`,
+      `received ${quote(key, 1024)}, expected a request that extends granted access; to end this one, leave out --extension`,
     )
   const written = await ports.objects
     .put(key, new Uint8Array(), { ifMatch: object.etag })
@@ -91,5 +91,5 @@ async function end(ports: Ports, { key, object }: Present): Promise<'withdrawn' 
 }
 
 function uploadedAgain(key: string): string {
-  return `${key}: it was uploaded again meanwhile; nothing was changed. Look: ssofile requests`
+  return `${key}: somebody uploaded it again in the meantime; nothing was changed. To see it, run ssofile requests`
 }

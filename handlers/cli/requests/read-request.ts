@@ -63,6 +63,6 @@ export async function findRequest(ports: RequestPorts, text: string): Promise<Re
   const path = status && parseRequestKey(status.input)
   if (path?.ok) return path.value
   throw new Refusal(
-    `received the digest ${quote(named.digest)}, expected one of a request that is there: it may be withdrawn, or uploaded again since, which makes it another one\nTo see them: ssofile requests`,
+    `received the digest ${quote(named.digest)}, expected the digest of an existing request: this one may be withdrawn, or uploaded again, which changes its digest\nTo list requests, run ssofile requests`,
   )
 }

@@ -17,7 +17,7 @@ export function ownRequest(text: string, { userId, userName }: Pick<Caller, 'use
   // Links name people without the principalSuffix of the deployment, which not everybody may read.
   if (userName.startsWith(path.value.link.principal)) return path.value
   throw new Refusal(
-    `received a link of the user '${quote(path.value.link.principal)}', expected one of yourself, '${quote(userName)}': nobody asks for somebody else`,
+    `received a link of the user '${quote(path.value.link.principal)}', expected your own, '${quote(userName)}': you can only ask for yourself`,
   )
 }
 
@@ -27,6 +27,6 @@ export function parseNamedRequest(text: string): { readonly digest: string } | R
   const path = parseRequestKey(text.startsWith(requestPrefix) ? text : requestPrefix + text)
   if (path.ok) return path.value
   throw new Refusal(
-    `received '${quote(text, 1024)}', expected a request: its digest of 32 hexadecimal digits (four of its beginning will do), or its key, such as 'requests/<user id>/account%233000000002%Billing-ps%kenji.ito@acme.example%USER%ssofile'\nTo see them: ssofile requests`,
+    `received '${quote(text, 1024)}', expected a request: its digest of 32 hexadecimal digits (the first four are enough), or its key, such as 'requests/<user id>/account%233000000002%Billing-ps%kenji.ito@acme.example%USER%ssofile'\nTo list requests, run ssofile requests`,
   )
 }

@@ -45,15 +45,12 @@ export function addRequest(program: Command): void {
     .requiredOption('--for <time>', 'how long, such as 4h, 1h30m or 2d', parseDuration)
     .option('--reason <text>', 'why')
     .option('--ticket <text>', 'a ticket or change')
-    .option('--incident <id>', 'an incident; ssofile incident shows everything of one')
-    .option(
-      '--starts-at <instant>',
-      'when it is to begin, such as 2026-12-24T18:00:00+01:00; default: once it is granted',
-    )
+    .option('--incident <id>', 'an incident; ssofile incident lists all requests of an incident')
+    .option('--starts-at <instant>', 'the beginning, such as 2026-12-24T18:00:00+01:00; default: when it is granted')
     .option('--wait', 'wait until it is granted or refused')
     .option(
       '--timeout <seconds>',
-      'how long --wait waits; then exit code 1',
+      'the longest time for --wait; then exit code 1',
       wholeNumber(1, timeoutMost),
       timeoutSeconds,
     )
@@ -85,7 +82,7 @@ async function request(ports: Ports, text: string, options: Options): Promise<nu
   const endsMs = ports.clock.monotonicMs() + (options.wait ? options.timeout : firstLookSeconds) * 1000
   const { read, isLate } = await readRequestUntil(ports, path, { endsMs, holds: isOver })
   if (!isUpload(read))
-    process.stderr.write(`${quote(path.key, 1024)}: it was withdrawn, or uploaded again, meanwhile\n`)
+    process.stderr.write(`${quote(path.key, 1024)}: somebody withdrew it or uploaded it again in the meantime\n`)
   return tellRequest(read, { isLate, isDecisionWanted: options.wait ?? false, json: options.json ?? false })
 }
 
@@ -107,9 +104,9 @@ function renderBefore({ object, status }: ReadRequest): string {
   const { expiresAt, runsUntil } = status?.request ?? {}
   const until = runsUntil ?? (status?.state === 'applied' ? expiresAt : undefined)
   if (until !== undefined)
-    return `  ${'before'.padEnd(10)}what is granted until ${until} goes on, whatever becomes of this request\n`
-  const was = status?.state ?? 'not looked at yet'
-  return `  ${'before'.padEnd(10)}you asked for it before (${was}); this request takes its place\n`
+    return `  ${'before'.padEnd(10)}the access that you have until ${until} stays, also if this request is refused\n`
+  const was = status?.state ?? 'not evaluated yet'
+  return `  ${'before'.padEnd(10)}you already asked for it (${was}); this request takes its place\n`
 }
 
 /** Overwrites only the object that the user saw. Answers the etag. */
@@ -118,7 +115,7 @@ async function upload({ objects }: Ports, { key, object }: ReadRequest, body: st
   const written = await objects.put(key, body, condition).catch(explainRequestDenial('the request was not uploaded'))
   if (written.outcome === 'written') return written.etag
   throw new Refusal(
-    `${key}: you asked for it somewhere else at the same time; nothing was changed. Look: ssofile requests`,
+    `${key}: you sent another request for it at the same time; nothing was changed. To see it, run ssofile requests`,
   )
 }
 
@@ -139,10 +136,10 @@ export function tellRequest(read: ReadRequest, { isLate, isDecisionWanted, json 
   else if (status) process.stdout.write(renderStatus(status))
   else
     process.stdout.write(
-      `${quote(key, 1024)}\n  has not been looked at yet. What became of it: ssofile requests --mine\n`,
+      `${quote(key, 1024)}\n  has not been evaluated yet. What became of it: ssofile requests --mine\n`,
     )
   if (isLate && isDecisionWanted)
-    process.stderr.write('ssofile: waited as long as --timeout says, and it is not decided\n')
+    process.stderr.write('ssofile: the time of --timeout is over, and the request is not decided\n')
   if (isLate || status === undefined) return 1
   if (isUndecided(read)) return isDecisionWanted ? 1 : 0
   return status.state === 'applied' ? 0 : 1

@@ -51,15 +51,15 @@ export function addRequests(program: Command): void {
       'Without options: your own requests, and those that wait for your approval; without a session of a person, all of them.\nWith a filter: history, for an audit, also of requests that are over; needs to read history/ (auditors, operators). It only reads.',
     )
     .addOption(new Option('--mine', 'your own').conflicts(['waitingForMe', 'all']))
-    .addOption(new Option('--waiting-for-me', 'those that you may approve, and that wait').conflicts('all'))
+    .addOption(new Option('--waiting-for-me', 'waiting requests that you may approve').conflicts('all'))
     .option('--all', "everybody's")
-    .option('--since <instant>', 'something of it happened from then on, such as 2026-03-01')
-    .option('--until <instant>', 'something of it happened before')
-    .addOption(new Option('--type <event>', 'this happened to it').choices(requestEvents))
+    .option('--since <instant>', 'with an event since then, such as 2026-03-01')
+    .option('--until <instant>', 'with an event before then')
+    .addOption(new Option('--type <event>', 'with an event of this type').choices(requestEvents))
     .option('--user <name>', 'user name or id of the person who asked')
-    .option('--approver <name>', 'user name or id of somebody who approved or denied it')
-    .option('--incident <id>', 'asked for with this incident')
-    .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
+    .option('--approver <name>', 'user name or id of a person who approved or denied it')
+    .option('--incident <id>', 'with this incident')
+    .addOption(new Option('--output <form>', 'the format of the output').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .addHelpText(
       'after',
@@ -78,7 +78,9 @@ export function addRequests(program: Command): void {
 async function tellStories(ports: Ports, options: Options): Promise<void> {
   const { since, until, type, approver, incident, mine, waitingForMe, output } = options
   if (waitingForMe)
-    throw new Refusal('received --waiting-for-me with a filter, expected one of them: what waits has no history yet')
+    throw new Refusal(
+      'received --waiting-for-me with a filter, expected one of them: waiting requests have no history yet',
+    )
   const requester = mine ? (await findCaller(ports)).userId : options.user
   const period = {
     since: since === undefined ? undefined : parseInstant(since),
@@ -94,7 +96,7 @@ async function tellStories(ports: Ports, options: Options): Promise<void> {
 export function explainHistory(error: unknown): never {
   if (!isServiceError(error, 'AccessDenied')) throw error
   throw new Refusal(
-    `history could not be read: ${error.message}\nIt is for auditors and operators ("access.auditors" of the deployment); open requests: ssofile requests, without a filter`,
+    `history could not be read: ${error.message}\nOnly auditors and operators may read it ("access.auditors" of the deployment); to list open requests, run ssofile requests without a filter`,
     { cause: error },
   )
 }
@@ -161,7 +163,8 @@ export async function findOwnApprovals(
     })
     if (isMine) found.push(status)
   }
-  for (const reason of reasons) notes.push(`whose approval is yours is not known for all: ${reason}`)
+  for (const reason of reasons)
+    notes.push(`ssofile could not find out for all requests whether you may approve them: ${reason}`)
   return found
 }
 
@@ -203,7 +206,7 @@ export function renderOpenRequests(statuses: readonly Status[], now: Date, width
     ]
   })
   const titles = ['state', 'asked', 'who', 'permission set', 'scope', 'until', 'approvals', 'digest']
-  return `${renderTable(titles, rows, width, [0, 7])}\n${count(rows.length, 'request')}; one in full: ssofile status, with its key (--json has the keys)\n`
+  return `${renderTable(titles, rows, width, [0, 7])}\n${count(rows.length, 'request')}; to see one in full, run ssofile status with its key (--json has the keys)\n`
 }
 
 type Column = { readonly title: string; readonly text: (story: RequestStory) => string }
@@ -271,7 +274,7 @@ export function renderOpenRequestsAsCsv(statuses: readonly Status[]): string {
 }
 
 export function renderStories(stories: readonly RequestStory[], width: number | undefined): string {
-  if (stories.length === 0) return 'no request is like that\n'
+  if (stories.length === 0) return 'no request matches\n'
   const rows = stories.map((story) => [
     story.outcome,
     toMinutes(story.events[0]?.at),

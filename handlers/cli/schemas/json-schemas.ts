@@ -19,9 +19,9 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
     ...allKinds().flatMap(({ document }): [string, string][] =>
       document ? [[`${document.file}.schema.json`, render(document.title, document.schema, document.rules)]] : [],
     ),
-    ['export-header.schema.json', render('The first line of what ssofile export writes', exportHeader, {})],
+    ['export-header.schema.json', render('The first line of a file of ssofile export', exportHeader, {})],
     ['notification.schema.json', render('The detail of an event on the bus of outcomes', notification, {})],
-    ['export-line.schema.json', render('Every other line of what ssofile export writes', exportLine, {})],
+    ['export-line.schema.json', render('Every other line of a file of ssofile export', exportLine, {})],
     ['configuration.schema.json', render('The configuration of ssofile; every key is optional', configuration, {})],
     [
       'environment.schema.json',
@@ -29,11 +29,7 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
     ],
     [
       'break-glass.schema.json',
-      render(
-        'Who comes in when nothing else works, infra/break-glass/<name>.json',
-        breakGlassFileSchema,
-        breakGlassRules,
-      ),
+      render('Emergency access, infra/break-glass/<name>.json', breakGlassFileSchema, breakGlassRules),
     ],
   ])
 }

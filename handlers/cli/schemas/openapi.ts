@@ -23,11 +23,11 @@ const linkName = { link: z.string(), key: z.string() }
 const setName = { permissionSetName: z.string(), key: z.string() }
 const itemOf = <N extends z.ZodRawShape, S extends z.ZodType>(name: N, told: S) =>
   z.object({ ...name, file: file.nullable(), status: told.nullable() })
-const nextToken = z.string().optional().describe('There may be more: ask again with it.')
+const nextToken = z.string().optional().describe('There may be more: send it with the next request.')
 
 const accessRequest = z.object({
   key: z.string(),
-  user: z.string().describe('The id of who asks, in the identity store.'),
+  user: z.string().describe('The id of the requester in the identity store.'),
   linkData: z.string(),
   file: file.nullable(),
   requestDetails: accessRequestSchema.nullable().describe('null: not valid; the status says why.'),
@@ -59,13 +59,13 @@ const schemas = {
     action: z.enum(['create', 'update', 'delete', 'ask', 'finish', 'approve', 'deny']),
     key: z.string().describe('The object that was written or deleted.'),
     status: z.object({
-      key: z.string().describe('The object that will say what became of it.'),
+      key: z.string().describe('The object that will contain its status.'),
       path: z.string().describe('The same, read by this API.'),
     }),
   }),
   Refused: z.object({
     message: z.string(),
-    errors: z.array(error).optional().describe('Left out where API Gateway itself refuses.'),
+    errors: z.array(error).optional().describe('Left out if API Gateway itself refuses.'),
   }),
   Link: itemOf(linkName, status),
   PermissionSet: itemOf(setName, status),
@@ -75,11 +75,11 @@ const schemas = {
     user: z.string().describe('The id of the caller in the identity store.'),
     name: z.string().describe("The caller's name as it stands in links."),
     eligible: z.array(eligibility),
-    unusable: z.array(z.string()).describe('Names of eligibilities that are not valid and count for nothing.'),
+    unusable: z.array(z.string()).describe('Names of eligibilities that are not valid and ignored.'),
     unreadGroups: z
       .string()
       .optional()
-      .describe('Why the groups of the caller could not be read: what is for groups is missing then.'),
+      .describe('Why ssofile could not read the groups of the caller: eligibilities for groups are then missing.'),
   }),
   Request: accessRequest,
   RequestPage: z.object({ requests: z.array(accessRequest), nextToken }),
@@ -101,15 +101,15 @@ const words: Readonly<Record<ApiKind, { one: string; request: SchemaName; page: 
 
 /** The meaning of each status of a refusal. */
 const refusals: Readonly<Record<string, string>> = {
-  400: 'The request, or the input that it would write, is not valid. All that is wrong is told.',
+  400: 'The request, or the input that it would write, is not valid. The answer lists all faults.',
   403: 'The caller may not do this there, or the request is not signed.',
   404: 'There is no such input.',
   405: 'Another method.',
-  409: 'It exists already; or what is there is no permission set that can be updated.',
+  409: 'It already exists, or the existing file is not a permission set that can be updated.',
   413: 'The request is too large.',
   415: 'The content type is not application/json.',
   429: 'Too many requests.',
-  503: 'S3 is busy, or others change the same input all the time. Send the request again.',
+  503: 'S3 is busy, or the input keeps changing. Send the request again.',
 }
 
 /** The API as OpenAPI 3.1, from the schemas that parse its requests. */
@@ -120,7 +120,7 @@ export function renderOpenApi(): string {
       title: 'ssofile',
       version: '1.0.0',
       description:
-        'Writes and deletes links, permission sets and requests for temporary access in the bucket, and reads what became of them. See docs/api.md.',
+        'Writes and deletes links, permission sets and requests for temporary access in the bucket, and reads their statuses. See docs/api.md.',
       license: { name: 'MIT No Attribution', identifier: 'MIT-0' },
     },
     servers: [
@@ -164,7 +164,7 @@ const pageParameters = [
 ]
 
 const accepted = {
-  202: { description: 'Written or deleted; what follows takes a while.', content: contentOf('Accepted') },
+  202: { description: 'Written or deleted; the effect takes a while.', content: contentOf('Accepted') },
   ...refusalsOf('400', '403', '404', '409', '413', '415', '429', '503'),
 }
 
@@ -172,9 +172,9 @@ const accepted = {
 const operationsOfRequests: Readonly<Record<string, object>> = {
   'get /eligibility': {
     operationId: 'list-eligibility',
-    summary: 'Who you are, and what you may ask for',
+    summary: 'Your name and your eligibilities',
     responses: {
-      200: { description: 'Each eligibility that holds for you.', content: contentOf('EligibilityList') },
+      200: { description: 'Each eligibility that you have.', content: contentOf('EligibilityList') },
       ...refusalsOf('403', '429', '503'),
     },
   },
@@ -203,7 +203,7 @@ const operationsOfRequests: Readonly<Record<string, object>> = {
       { name: 'request', in: 'path', required: true, schema: { type: 'string' }, description: '<user id>/<link>' },
     ],
     responses: {
-      200: { description: '`file` is null where it is deleted and something is left.', content: contentOf('Request') },
+      200: { description: '`file` is null if it is deleted and some access is left.', content: contentOf('Request') },
       ...refusalsOf('400', '403', '404', '429', '503'),
     },
   },
@@ -215,10 +215,10 @@ const operationsOfRequests: Readonly<Record<string, object>> = {
   },
   'get /approvals/{digest}': {
     operationId: 'read-decision',
-    summary: 'What you decided on a request, and whether it counts',
+    summary: 'Your decision on a request, and whether it counts',
     parameters: [{ name: 'digest', in: 'path', required: true, schema: { type: 'string' } }],
     responses: {
-      200: { description: '`status` is null where nothing is wrong with it.', content: contentOf('Decision') },
+      200: { description: '`status` is null if it is in order.', content: contentOf('Decision') },
       ...refusalsOf('400', '403', '404', '429', '503'),
     },
   },
@@ -252,7 +252,7 @@ function operationOf({ method, path }: { readonly method: string; readonly path:
   if (parameter === undefined) {
     return {
       operationId: `list-${kind}`,
-      summary: `The ${one}s that are there, with the state of each`,
+      summary: `The ${one}s of the bucket, with the state of each`,
       parameters: pageParameters,
       responses: {
         200: { description: 'One page; it may be empty and not the last.', content: contentOf(page) },
@@ -265,7 +265,7 @@ function operationOf({ method, path }: { readonly method: string; readonly path:
     summary: `A ${one} and its status`,
     parameters: [{ name: parameter, in: 'path', required: true, schema: { type: 'string' } }],
     responses: {
-      200: { description: '`file` is null where it is deleted and something is left.', content: contentOf(item) },
+      200: { description: '`file` is null if it is deleted and some access is left.', content: contentOf(item) },
       ...refusalsOf('403', '404', '429', '503'),
     },
   }

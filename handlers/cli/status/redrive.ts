@@ -34,9 +34,9 @@ export function addRedrive(program: Command): void {
     .description(
       'Shows the messages in the dead-letter queues with the reason; --all and --message put them back. It needs a deployment. The bucket is SSOFILE_BUCKET.\nExit code 0: none is left; 1: some are; 2: wrong usage or refused.',
     )
-    .option('--all', 'put all back, except those that can never be processed')
-    .option('--message <id>', 'put this one back')
-    .option('--discard <id>', 'delete this one; the next reconcile finds what it was about')
+    .option('--all', 'send all again, except messages that can never be processed')
+    .option('--message <id>', 'send this one again')
+    .option('--discard <id>', 'delete this one; the next reconcile finds its subject')
     .option('--json', 'the messages as JSON')
     .addHelpText('after', '\nExamples:\n  ssofile redrive\n  ssofile redrive links --all')
     .action(async (queue: string | undefined, options: Options) => {
@@ -96,11 +96,11 @@ function render(ended: readonly Ended[]): string {
   const discarded = ended.filter(({ done }) => done === 'discarded').length
   if (ended.length === 0) return `${paint('good', 'The dead-letter queues are empty.')}\n`
   const remedy = left.some(({ letter }) => letter.fault === undefined)
-    ? '\nOnce the cause is gone: ssofile redrive --all\n'
+    ? '\nWhen the cause is gone, run ssofile redrive --all\n'
     : ''
   const figures = [
-    ...(left.length > 0 ? [paint('bad', `${count(left.length, 'message')} given up`)] : []),
-    ...(putBack > 0 ? [`${count(putBack, 'message')} put back`] : []),
+    ...(left.length > 0 ? [paint('bad', `${count(left.length, 'message')} in dead-letter queues`)] : []),
+    ...(putBack > 0 ? [`${count(putBack, 'message')} sent again`] : []),
     ...(discarded > 0 ? [`${count(discarded, 'message')} discarded`] : []),
   ]
   return `${ended.map(renderOne).join('')}${figures.join(', ')}\n${remedy}`

@@ -18,17 +18,17 @@ import { renderTable } from '../terminal/render-table.ts'
 import { cutToWidth } from '../terminal/text-width.ts'
 
 const meaning: Readonly<Record<StatusState, string>> = {
-  applying: 'on its way',
+  applying: 'in progress',
   applied: 'in force',
-  waiting: 'not in force yet; applied automatically once what it waits for is there',
-  rejected: 'not valid; it gives nothing',
+  waiting: 'not in force yet; ssofile applies it when the missing part exists',
+  rejected: 'not valid; it grants nothing',
   blocked: 'cannot be deleted yet',
   failed: 'could not be carried out',
   revoking: 'access is being revoked',
   held: 'held by the brake',
   expired: 'its time is over; it grants nothing',
-  suspended: 'nothing is left of this person',
-  partly: 'nothing of ours is left of this person, and something of others is',
+  suspended: 'this person has no access left',
+  partly: 'this person still has access that ssofile does not manage',
 }
 
 /** The meaning of the same states for a request for temporary access. */
@@ -42,7 +42,7 @@ const meaningOfRequest: Partial<typeof meaning> = {
 /** The meaning of the same states for the retirement of a credential. */
 const meaningOfRetirement: Partial<typeof meaning> = {
   applied: 'done',
-  blocked: 'left as it is',
+  blocked: 'unchanged',
   rejected: 'not valid; nothing is retired',
 }
 
@@ -97,7 +97,7 @@ export function renderStatus(status: Status): string {
     ...warnings.map((warning): [string, string] => ['warning', warning]),
     ...linesOfRequest(status),
     ['retired', renderRetirement(status)],
-    ['owned', owned === false ? 'no: the access was there before' : undefined],
+    ['owned', owned === false ? 'no: the access existed before' : undefined],
     ['principal', principalId],
     ['arn', permissionSetArn],
     [
@@ -116,7 +116,7 @@ export function renderStatus(status: Status): string {
 
 function renderRetirement({ retirement }: Status): string | undefined {
   if (retirement === undefined) return undefined
-  const { state, since, until, madeAt, lastUsedAt = 'never, as far as IAM knows' } = retirement
+  const { state, since, until, madeAt, lastUsedAt = 'never, according to IAM' } = retirement
   const end = until === undefined ? '' : `, until ${until}`
   return `${state} since ${since}${end}; made ${madeAt}, last used ${lastUsedAt}`
 }
@@ -171,7 +171,7 @@ export function renderSummary(
 export function renderUntold(untold: number): string {
   if (untold === 0) return ''
   const figure = untold.toLocaleString('en').padStart(6)
-  return `${figure} ${paint('pending', 'not looked at yet')}; ssofile status --wait waits for them\n`
+  return `${figure} ${paint('pending', 'not evaluated yet')}; to wait for them, use --wait\n`
 }
 
 /** A link that no longer asks for access may still have some: "0 of 0" would say that there is none. */
@@ -186,7 +186,7 @@ function countAccounts({ state, accounts }: Status, { isShort }: { readonly isSh
 }
 
 function renderInputs(all: readonly Status[], width: number | undefined, isWhole: boolean): string {
-  if (all.length === 0) return 'no inputs: nothing is under links_data/, permission_sets/ or the folders of people\n'
+  if (all.length === 0) return 'no inputs: links_data/, permission_sets/ and the folders of people are empty\n'
   const shown = isWhole
     ? order.flatMap((state) => all.filter((status) => status.state === state).map((status) => ({ status, left: 0 })))
     : order.flatMap((state) => abbreviate(all.filter((status) => status.state === state)))
@@ -214,7 +214,9 @@ function renderInputs(all: readonly Status[], width: number | undefined, isWhole
       ...(isRemedyTold ? [`${indent}do: ${quote(remedy, 2000)}`] : []),
       ...(left === 0
         ? []
-        : [`${indent}and ${left.toLocaleString('en')} more like this; all: ssofile status --state ${state}`]),
+        : [
+            `${indent}and ${left.toLocaleString('en')} more like this; to see all, run ssofile status --state ${state}`,
+          ]),
     ]
   })
   return `${[lines[0], ...told].join('\n')}\n\n${renderCounts(all)}`

@@ -77,8 +77,8 @@ export function addStatus(program: Command): void {
     .description(
       'Without a key: a line for each file, the remedy if a person is needed, and counts of states. If more than 20 files share a state and kind of reason, only the first are shown, unless you filter.\nWith a key (without links_data/ or permission_sets/, too): that file in full; * and ? make it a filter.',
     )
-    .option('--state <states>', 'only these states, with commas between them', parseStates)
-    .option('--account <id>', 'only links that mean this account')
+    .option('--state <states>', 'only these states, separated by commas', parseStates)
+    .option('--account <id>', 'only links that cover this account')
     .option('--folder <folder>', 'only links in this folder')
     .option('--user <name>', 'only links to this user; * and ? stand for any characters')
     .option('--group <name>', 'only links to this group; * and ? stand for any characters')
@@ -86,12 +86,12 @@ export function addStatus(program: Command): void {
     .option('--wait', 'wait until everything is in force or needs attention; exit code 1: something is not in force')
     .option(
       '--timeout <seconds>',
-      'how long --wait waits; then exit code 1',
+      'the longest time for --wait; then exit code 1',
       wholeNumber(1, 7 * 24 * 3600),
       timeoutSeconds,
     )
-    .option('--watch', 'show it again whenever it changes, until Ctrl-C')
-    .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
+    .option('--watch', 'show each change, until Ctrl-C')
+    .addOption(new Option('--output <form>', 'the format of the output').choices(outputs).default('table'))
     .option('--json', 'the status object(s) as JSON; the same as --output json')
     .addHelpText(
       'after',
@@ -172,13 +172,13 @@ async function tellOne(
       await ports.clock.sleep(lookEveryMs)
       continue
     }
-    if (isLate) tellLate(timeout, 'it is still under way')
+    if (isLate) tellLate(timeout, 'it is still in progress')
     if (status) {
       const csv = output === 'csv' ? renderStatusesAsCsv([status]) : undefined
       process.stdout.write(json ? renderJson(status) : (csv ?? renderStatus(status)))
       if (told && !isOfGovernance(input) && !isCurrent(told, object))
         (output === 'table' ? process.stdout : process.stderr).write(
-          `  the file was ${object ? 'uploaded again' : 'deleted'} since, and that is not looked at yet (--wait waits for it)\n`,
+          `  the file was ${object ? 'uploaded again' : 'deleted'} since, and ssofile has not evaluated that yet (use --wait)\n`,
         )
       // With --wait the command reported the pause at its start.
       if (wait && status.atRest) tellResting(1, output)
@@ -190,14 +190,18 @@ async function tellOne(
       process.stdout.write(
         json
           ? 'null\n'
-          : `${quote(input, 1024)}\n  is in the bucket${isOfGovernance(input) ? ', and nothing is wrong with it (what has just changed is looked at within a minute)' : ', but has not been processed yet (--wait waits for that)'}\n`,
+          : `${quote(input, 1024)}\n  is in the bucket${isOfGovernance(input) ? ', and it is in order (ssofile evaluates changes within a minute)' : ', but ssofile has not evaluated it yet (use --wait)'}\n`,
       )
       return isLate ? 1 : 0
     }
-    process.stdout.write(json ? 'null\n' : `${quote(input, 1024)}\n  is not in the bucket, and nothing of it is left\n`)
+    process.stdout.write(
+      json ? 'null\n' : `${quote(input, 1024)}\n  is not in the bucket, and none of its access is left\n`,
+    )
     if (wait) return 0
     if (!json)
-      process.stdout.write(`  Keys are exact, capitals included; to list them: aws s3 ls --recursive s3://${bucket}/\n`)
+      process.stdout.write(
+        `  Keys must match exactly, also in capitals; to list them: aws s3 ls --recursive s3://${bucket}/\n`,
+      )
     return 1
   }
 }
@@ -209,9 +213,7 @@ function tellLate(seconds: number, what: string): void {
 function tellResting(links: number, output: StatusQuestion['output']): void {
   if (links === 0) return
   const stream = output === 'table' ? process.stdout : process.stderr
-  stream.write(
-    `${count(links, 'link')} without accounts at rest: each is applied when an account comes, and nothing fails\n`,
-  )
+  stream.write(`${count(links, 'link')} without accounts: ssofile applies each of them when it has an account\n`)
 }
 
 /** Prints the brake after the statuses: a release appears in them only once it is carried out. */
@@ -225,7 +227,7 @@ async function tellLoss({ objects }: Ports, stream: NodeJS.WritableStream): Prom
   const pause = await readPause(objects)
   if (pause?.lost === undefined) return false
   stream.write(
-    `THE LEDGER WAS LOST: ${quote(pause.lost, 1000)}\n  since ${pause.since} nothing is granted or revoked, and everybody keeps what they have\n  do: ${remedyOf(pause)}\n\n`,
+    `THE LEDGER WAS LOST: ${quote(pause.lost, 1000)}\n  since ${pause.since}: ssofile grants and revokes nothing, and everybody keeps their access\n  do: ${remedyOf(pause)}\n\n`,
   )
   return true
 }
@@ -233,7 +235,9 @@ async function tellLoss({ objects }: Ports, stream: NodeJS.WritableStream): Prom
 async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
   const pause = await readPause(objects)
   if (pause && pause.lost === undefined)
-    stream.write(`\nall changes are ${describePause(pause)}\n  nothing is granted or revoked until: ssofile resume\n`)
+    stream.write(
+      `\nall changes are ${describePause(pause)}\n  ssofile grants and revokes nothing until you run ssofile resume\n`,
+    )
 }
 
 async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQuestion): Promise<number> {
@@ -286,8 +290,8 @@ function isAmiss(status: Status, wait: boolean): boolean {
 
 function describeLeft(underWay: number, untold: number): string {
   const parts = [
-    ...(underWay > 0 ? [`${count(underWay, 'input')} under way`] : []),
-    ...(untold > 0 ? [`${count(untold, 'input')} not looked at yet`] : []),
+    ...(underWay > 0 ? [`${count(underWay, 'input')} in progress`] : []),
+    ...(untold > 0 ? [`${count(untold, 'input')} not evaluated yet`] : []),
   ]
   return parts.join(', ')
 }
@@ -295,7 +299,7 @@ function describeLeft(underWay: number, untold: number): string {
 function render(all: readonly Status[], untold: number, { output, isWhole }: StatusQuestion): string {
   if (output === 'json') return renderJson(all)
   if (output === 'csv') return renderStatusesAsCsv(all)
-  if (all.length === 0 && untold === 0 && isWhole) return 'no input is like that\n'
+  if (all.length === 0 && untold === 0 && isWhole) return 'no input matches\n'
   return renderSummary(all, { width: terminalWidth(), isWhole, untold })
 }
 

@@ -41,9 +41,9 @@ function describe(entry: LedgerEntry): string {
   const { state, reason, call } = entry
   const request =
     call?.id !== undefined && call.outcome === undefined
-      ? `its request is in progress since ${call.calledAt}`
+      ? `its request has been in progress since ${call.calledAt}`
       : undefined
-  const next = entry.openUntil === undefined ? undefined : `it is tried again at ${entry.openUntil}`
+  const next = entry.openUntil === undefined ? undefined : `ssofile tries again at ${entry.openUntil}`
   const parts = [reason, request, ...remarksOn(entry), next].filter((part) => part !== undefined)
   return parts.length === 0 ? state : `${state}; ${parts.join('; ')}`
 }
@@ -53,6 +53,6 @@ export function renderStillOpen(open: readonly StillOpen[]): string {
   if (open.length === 0) return ''
   const lines = open.slice(0, shownMost).map(({ name, why }) => `  ${quote(name, 1024)}\n    ${quote(why, 1000)}`)
   const more = open.length > shownMost ? [`  and ${open.length - shownMost} more`] : []
-  const head = `${count(open.length, 'assignment')} not at rest yet, although no status says so; ssofile goes on with ${open.length === 1 ? 'it' : 'them'} by itself:`
+  const head = `${count(open.length, 'assignment')} still open, although no status says so; ssofile continues with ${open.length === 1 ? 'it' : 'them'} by itself:`
   return [head, ...lines, ...more].join('\n')
 }

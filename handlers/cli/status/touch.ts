@@ -19,12 +19,12 @@ export function addTouch(program: Command): void {
     .command('touch')
     .argument(
       '<key>',
-      'the key of a link, a membership or a permission set file; links_data/ or permission_sets/ may be left out',
+      'the key of a link, a membership or a permission set file; links_data/ or permission_sets/ can be left out',
     )
     .description(
       'An upload of the same content changes nothing. With --rebind the file counts as new: a link or membership is bound to the present user of its name, access that somebody else removed is restored even if "onDrift" is "report", and you become its uploader.\nIt writes the file unchanged, with the instant in its user metadata (x-amz-meta-ssofile-rebind).\nExit code 0: asked; 1: somebody changed or deleted the file meanwhile; 2: there is no such file, or wrong usage.',
     )
-    .requiredOption('--rebind', 'ask for it')
+    .requiredOption('--rebind', 'make the file count as new')
     .option('--json', 'the key and the instant as JSON')
     .addHelpText(
       'after',
@@ -45,7 +45,7 @@ async function touch({ objects, clock }: Ports, input: string, json: boolean): P
   const { outcome } = await objects.put(input, found.body, { ifMatch: found.etag }, metadata)
   if (outcome === 'lost') {
     process.stderr.write(
-      `${quote(input, 1024)}: somebody changed or deleted it meanwhile, and it is left as it is now\n`,
+      `${quote(input, 1024)}: somebody changed or deleted it in the meantime, so it stays as it is now\n`,
     )
     return 1
   }
@@ -53,7 +53,7 @@ async function touch({ objects, clock }: Ports, input: string, json: boolean): P
   process.stdout.write(
     json
       ? renderJson({ input, rebind, boundTo: status?.principalId })
-      : `${quote(input, 1024)} counts as new${until}\n  What becomes of it: ssofile status --wait, with the key\n`,
+      : `${quote(input, 1024)} counts as new${until}\n  To follow it, run ssofile status --wait with the key\n`,
   )
   return 0
 }

@@ -21,9 +21,9 @@ export type FilterOptions = {
 export function addFilters(command: Command): Command {
   return command
     .option('--account <id>', 'only the assignments of this account (may be repeated)', repeated)
-    .option('--permission-set <name>', 'only those of this permission set (may be repeated)', repeated)
-    .option('--user <name>', 'only those of this user, by name or id (may be repeated)', repeated)
-    .option('--group <name>', 'only those of this group, by name or id (may be repeated)', repeated)
+    .option('--permission-set <name>', 'only the assignments of this permission set (may be repeated)', repeated)
+    .option('--user <name>', 'only the assignments of this user, by name or id (may be repeated)', repeated)
+    .option('--group <name>', 'only the assignments of this group, by name or id (may be repeated)', repeated)
 }
 
 /** Reads these options. Throws Refusal. */

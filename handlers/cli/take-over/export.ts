@@ -22,7 +22,7 @@ const toldEach = 100
 export function addExport(program: Command): void {
   program
     .command('export')
-    .argument('<file>', 'the file to write; it must not exist yet')
+    .argument('<file>', 'the file to write, which must not exist yet')
     .description(
       'Writes links, permission sets, ledger and history into one file, for ssofile import --from FILE on another side. It only reads the bucket and the Identity Store. Pause this side first.',
     )
@@ -30,7 +30,7 @@ export function addExport(program: Command): void {
     .option('--json', 'the result as JSON')
     .addHelpText(
       'after',
-      '\nExit code 0: done; 1: something was left out, each with its reason; 2: wrong usage or refused.\n\nExample:\n  ssofile export access.jsonl',
+      '\nExit code 0: done; 1: some items were left out, each with its reason; 2: wrong usage or refused.\n\nExample:\n  ssofile export access.jsonl',
     )
     .action(async (file: string, options: Options) => {
       process.exitCode = await exportTo(file, options)
@@ -41,7 +41,8 @@ async function exportTo(path: string, { config, json }: Options): Promise<number
   const bucket = bucketOf(undefined)
   const ports = openCliPorts(bucket)
   const owner = await readOwner(ports.objects)
-  if (owner === undefined) throw new Refusal(`bucket ${bucket} belongs to no ssofile: there is nothing to export`)
+  if (owner === undefined)
+    throw new Refusal(`bucket ${bucket} does not belong to a deployment: there is nothing to export`)
   const configuration = await chooseConfiguration(ports.objects, owner.deployment, config)
   const { instanceArn, identityStoreId } = owner
   const exportedAt = renderInstant(ports.clock.now())

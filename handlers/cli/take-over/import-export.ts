@@ -59,7 +59,7 @@ function render({ isDryRun, links, permissionSets, history, assignments, missing
     `links            ${told(links)}`,
     `permission sets  ${told(permissionSets)}, ${adopted} ${would}taken over as they are here`,
     `history          ${told(history)}`,
-    `assignments      ${assignments.adopted} ${would}ssofile's, ${assignments.there} were already; ${count(assignments.toGrant, 'assignment')} Identity Center here does not have: the links ask for them`,
+    `assignments      ${assignments.adopted} ${would}ssofile's, ${assignments.there} were already; ${count(assignments.toGrant, 'assignment')} Identity Center here does not have: the links grant them`,
   ].join('\n')}\n`
 }
 

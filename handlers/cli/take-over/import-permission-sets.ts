@@ -47,7 +47,7 @@ export async function importPermissionSets(options: ImportPermissionSetsOptions)
   if (options.json) process.stdout.write(renderJson(results))
   else {
     for (const result of results) process.stdout.write(`${renderResult(result)}\n`)
-    if (isDryRun) process.stdout.write('nothing was changed: this is what would be (--dry-run)\n')
+    if (isDryRun) process.stdout.write('nothing was changed: this is the plan (--dry-run)\n')
   }
   return results.some(({ outcome }) => outcome !== 'adopted' && outcome !== 'restored' && outcome !== 'already-owned')
     ? 1
@@ -73,7 +73,7 @@ async function readWanted({
     return Array.isArray(permissionSets) ? permissionSets.map((name) => ({ name: parseSetName(name) })) : undefined
   const source = await readImportSource(from)
   if (source.permissionSets.length === 0)
-    throw new Refusal(`${from} names no permission set; name some: --permission-sets NAME…`)
+    throw new Refusal(`${from} names no permission set; name one: --permission-sets NAME…`)
   return source.permissionSets.map((one) => ({ ...one, name: parseSetName(one.name) }))
 }
 
@@ -165,12 +165,12 @@ function renderResult(result: Result): string {
       return `not found      Identity Center has no permission set '${result.name}'${near}`
     }
     case 'another':
-      return `not here       ${quote(result.name)} of ${quote(result.place)} is ${result.arn}, and here this name is that of another permission set`
+      return `not here       ${quote(result.name)} of ${quote(result.place)} is ${result.arn}, but here another permission set has this name`
     default:
       return result satisfies never
   }
 }
 
 function noteDifference({ differs }: { readonly differs?: string }): readonly string[] {
-  return differs === undefined ? [] : [`it is not as the file says; to make it so: ${quote(differs, 2_000)}`]
+  return differs === undefined ? [] : [`it differs from the file; to apply the file: ${quote(differs, 2_000)}`]
 }

@@ -44,13 +44,13 @@ export function addImport(program: Command): void {
       "Takes over existing access, without a change in Identity Center. Run it again after an interruption. More: docs/coming-from.md.\n--permission-sets writes existing permission sets as files and makes them ssofile's: then changing or deleting the file changes or deletes the permission set. A set of ssofile whose file was deleted must be named.\n--assignments writes links for existing access and makes it ssofile's: then deleting the link revokes it.\n--from FILE alone takes over a file of ssofile export.",
     )
     .option('--permission-sets [names...]', 'names of permission sets; without names, all')
-    .option('--assignments', 'account assignments: all, or those of the filters')
+    .option('--assignments', 'account assignments: all, or those that match the filters')
   addFilters(command)
     .option('--compact', 'few links: for all accounts or a unit, if each of its accounts has the access now')
     .option('--tag-key <key>', 'with --compact, also links for the values of this tag (may be repeated)', repeated)
     .option('--folder <name>', 'write the links into this declared folder')
-    .option('--from <file>', 'only what this names: Terraform, CSV, a list of links, or a folder of files')
-    .option('--dry-run', 'show what would be taken over, with its files and links; change nothing')
+    .option('--from <file>', 'only the access in this file: Terraform, CSV, a list of links, or a folder of files')
+    .option('--dry-run', 'show the plan, with files and links; change nothing')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')
     .addHelpText('after', help)
@@ -80,7 +80,7 @@ async function importAll(options: Options): Promise<number> {
   if (exported) {
     if (options.permissionSets !== undefined || options.assignments || isForAssignments(options))
       throw new Refusal(
-        'received an export of ssofile with other options, expected --from alone: it is taken over whole',
+        'received an export of ssofile with other options, expected --from alone: you can only take it over as a whole',
       )
     return importExport(exported, options)
   }
@@ -89,7 +89,7 @@ async function importAll(options: Options): Promise<number> {
       'received nothing to import, expected --permission-sets, with names or without (all of them), --assignments, or --from with an export of ssofile',
     )
   if (!options.assignments && isForAssignments(options))
-    throw new Refusal('received an option that is for assignments only, expected it together with --assignments')
+    throw new Refusal('received an option for assignments, expected it together with --assignments')
   if (Array.isArray(options.permissionSets) && options.from !== undefined)
     throw new Refusal('received names of permission sets and --from, expected one of them: the file names its own')
   const codes = [
@@ -117,13 +117,15 @@ type ImportAssignmentsOptions = FilterOptions & {
 async function importAssignments(options: ImportAssignmentsOptions): Promise<number> {
   const { compact: isCompact = false, tagKey: tagKeys = [], dryRun: isDryRun = false } = options
   if (tagKeys.length > 0 && !isCompact)
-    throw new Refusal('received --tag-key without --compact, expected both: without it there are no links for tags')
+    throw new Refusal('received --tag-key without --compact, expected both: only --compact writes links for tags')
   const filter = parseFilters(options)
   const source = options.from === undefined ? undefined : await readImportSource(options.from)
   if (source && source.assignments.length + source.links.length === 0) {
     const { others = [] } = source
     const has = others.length > 0 ? `; it has ${others.slice(0, 20).join(', ')}` : ''
-    process.stderr.write(`${quote(options.from ?? '', 1024)} names no assignment, so none is taken over${has}\n`)
+    process.stderr.write(
+      `${quote(options.from ?? '', 1024)} names no assignment, so there is nothing to take over${has}\n`,
+    )
     return 1
   }
   const bucket = bucketOf(undefined)
@@ -220,7 +222,7 @@ function renderImport({ isDryRun, listedAt, listed, alreadyOurs, links, obstacle
       const what = isNew ? (isDryRun ? 'would write' : 'written') : 'there already'
       return `${what.padEnd(14)}${quote(key, 1024)}  ${count(assignments.length, 'assignment')}`
     }),
-    ...section('A wider link was not possible:', obstacles.map(renderObstacle)),
+    ...section('Wider links were not possible:', obstacles.map(renderObstacle)),
     ...section('Not imported:', left.map(renderComplaint)),
     ...(links.length + obstacles.length + left.length > 0 ? [''] : []),
     `${count(listed, 'assignment')} listed: ${alreadyOurs} ssofile's before, ${adopted} ${isDryRun ? 'would become' : 'became'} ssofile's by ${count(links.length, 'link')} (${written.length} new), ${left.length} not imported`,

@@ -55,7 +55,11 @@ export async function* listExport(
       const access = stored?.entry
       if (access === undefined) return undefined
       if (access.state !== 'granted')
-        return leaveOut(key, `access that is ${access.state}`, 'nothing: the other side does what its links ask for')
+        return leaveOut(
+          key,
+          `access that is ${access.state}`,
+          'nothing to do: the other side grants the access of its links',
+        )
       const { principal, principalId, permissionSetArn } = access
       const name = renderAssignmentName(nameAssignment(assignmentOf(key), principal))
       return { kind: 'assignment', name, principalId, permissionSetArn }
@@ -107,7 +111,7 @@ function toHistory({ key, body }: ReadObject): Read {
   } catch {
     // The return below reports it.
   }
-  return leaveOut(key, 'something that ssofile did not write', 'restore it, then export again')
+  return leaveOut(key, 'content that this version of ssofile cannot read', 'restore it, then export again')
 }
 
 function toInput(
@@ -141,10 +145,10 @@ async function findReplaced(
   return leaveOut(
     key,
     `a link that is bound to the user ${bound}, who does not have this name`,
-    'if the present user of the name shall have the access, upload it on the other side',
+    'to give the access to the present user of the name, upload the link on the other side',
   )
 }
 
 function leaveOut(object: string, received: string, remedy: string): { readonly leftOut: Complaint } {
-  return { leftOut: { object, received, expected: 'something that a line of an export can say', remedy } }
+  return { leftOut: { object, received, expected: 'a link that an export can describe', remedy } }
 }

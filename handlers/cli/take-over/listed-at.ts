@@ -12,5 +12,5 @@ export async function readListedAt(objects: ObjectStore): Promise<string | undef
 export function renderListedAt(listedAt: string | undefined): string {
   return listedAt === undefined
     ? ''
-    : `Listed as the drift check of ${listedAt} found it; the import itself asks Identity Center again.\n`
+    : `This list comes from the drift check of ${listedAt}; the import itself asks Identity Center again.\n`
 }

@@ -216,7 +216,7 @@ function parseTerraformValues<T>(
       const paths = [...new Set(read.error.issues.map(({ path }) => path.join('.')))]
       return refused({
         object: `${file}, ${quote(address)}`,
-        received: `values that are not of ${type}: ${quote(paths.join(', '))}`,
+        received: `values that do not describe ${type}: ${quote(paths.join(', '))}`,
         expected: 'the attributes that the AWS provider writes',
         remedy: 'apply or refresh it in Terraform, then write the file again',
       })

@@ -30,7 +30,7 @@ async function readHeader(path: string): Promise<ExportHeader | undefined> {
     const header = exportHeader.safeParse(value)
     if (header.success) return header.data
     throw new Refusal(
-      `${quote(path, 1024)}: received an export of another version, or a header that is none; expected version 1: export again with this version of ssofile`,
+      `${quote(path, 1024)}: received an export of another version, or a header that is not valid; expected version 1: export again with this version of ssofile`,
     )
   }
   return undefined
@@ -47,7 +47,7 @@ async function* readLines(path: string): AsyncGenerator<ExportLine> {
     else isWhole = line.data.lines === read - 2
   }
   if (!isWhole)
-    throw new Refusal(`${quote(path, 1024)}: received a file that is cut off; expected its last line; export again`)
+    throw new Refusal(`${quote(path, 1024)}: received an incomplete file; expected its last line; export again`)
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

@@ -27,7 +27,7 @@ const otherJson: Readonly<Record<string, Other>> = {
   AccountAssignments: { is: 'an answer of aws sso-admin list-account-assignments', remedy: importAll },
 }
 const otherText: readonly (readonly [RegExp, Other])[] = [
-  [/^PK/, { is: 'ZIP data', remedy: `save a spreadsheet as CSV; of a plan of Terraform, ${writeState}` }],
+  [/^PK/, { is: 'ZIP data', remedy: `save a spreadsheet as CSV; for a plan of Terraform, ${writeState}` }],
   [/^\s*\[/, { is: 'a list in JSON', remedy: 'write it as CSV' }],
   [
     /^(resource|module|provider|terraform|variable|import)\b[^,;\n]*\{/m,

@@ -45,11 +45,11 @@ export function addRelease(program: Command): void {
       .option('--all', 'all access of ssofile'),
   )
     .option('--yes', 'do not ask')
-    .option('--dry-run', 'show what would be released; change nothing')
+    .option('--dry-run', 'show the plan; change nothing')
     .option('--json', 'the result for each as JSON')
     .addHelpText(
       'after',
-      '\nExit code 0: all released; 1: some could not be, each with its reason; 2: wrong usage or refused.\n\nExamples:\n  ssofile release --account 233000000002 --dry-run\n  ssofile release --permission-set Billing-ps --group team-Accountants\n  ssofile release --all --yes',
+      '\nExit code 0: all released; 1: some were not released, each with its reason; 2: wrong usage or refused.\n\nExamples:\n  ssofile release --account 233000000002 --dry-run\n  ssofile release --permission-set Billing-ps --group team-Accountants\n  ssofile release --all --yes',
     )
     .action(async (options: Options) => {
       process.exitCode = await release(options).catch(explainDenial('operators', 'release', 'release --all'))
@@ -108,7 +108,7 @@ function isMeant(
 
 async function confirm(keys: readonly Meant[]): Promise<void> {
   if (!process.stdin.isTTY)
-    throw new Refusal(`${count(keys.length, 'assignment')} would be released; nobody can be asked here: add --yes`)
+    throw new Refusal(`${count(keys.length, 'assignment')} would be released; there is no terminal to ask: add --yes`)
   process.stderr.write(renderMeant(keys))
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   const answer = await terminal.question("Release them? Type 'yes': ")
@@ -142,5 +142,5 @@ function render(released: readonly (Released & Meant)[]): string {
       : `refused        ${renderComplaint(one.complaint)}`,
   )
   const done = released.filter(({ outcome }) => outcome === 'released').length
-  return `${[...lines, '', `${count(done, 'assignment')} released: the access stays, and ssofile does not revoke it any more`].join('\n')}\n`
+  return `${[...lines, '', `${count(done, 'assignment')} released: the access stays, and ssofile will not revoke it`].join('\n')}\n`
 }

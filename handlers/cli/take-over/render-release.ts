@@ -35,7 +35,7 @@ export function renderRelease(
     })
     if (concerned.length === 0) return []
     const what = count(concerned.length, file === undefined ? 'link' : 'file')
-    return [`${what} above: released at ${at} by ${quote(by)}; carried out within about a minute, and told then\n`]
+    return [`${what} above: released at ${at} by ${quote(by)}; ssofile carries it out within about a minute\n`]
   })
   return lines.length === 0 ? '' : `\n${lines.join('')}`
 }

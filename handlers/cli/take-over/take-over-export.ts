@@ -175,9 +175,9 @@ async function writeOne(
   else
     left.push({
       object: line.key,
-      received: 'another content than the file has',
-      expected: 'nothing there, or the same',
-      remedy: 'it is kept; compare the two, and upload the one that counts',
+      received: 'another content than in the file',
+      expected: 'no object, or the same content',
+      remedy: 'compare the two, and upload the right one; the import keeps the existing object',
     })
 }
 
@@ -208,7 +208,7 @@ async function adoptAll(
     else if (!adoption)
       left.push({
         object: `the permission set '${quote(name)}'`,
-        received: 'none any more',
+        received: 'a deleted one',
         expected: 'one that can be read',
         remedy: 'run the import again',
       })
@@ -238,11 +238,13 @@ async function findCounterparts(
   const missing: Complaint[] = []
   for (const name of names.permissionSets)
     if (!index.has(name) && !names.files.has(name))
-      missing.push(lack(`the permission set '${name}'`, 'neither one here nor a file of it in the export'))
+      missing.push(
+        lack(`the permission set '${name}'`, 'no such permission set here, and no file for it in the export'),
+      )
   const principals = new PrincipalIndex(patientIdentityStore(context), clock, configuration.principalSuffix)
   for (const { type, principal } of await principals.foresee(names.principals.values()))
     missing.push(
-      lack(`the ${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}'`, 'a name that nobody has here'),
+      lack(`the ${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}'`, 'a name that does not exist here'),
     )
   const view = await new OrganizationCache(context, configuration.folders).view()
   for (const place of listMissingPlaces(names.scopes.values(), view)) missing.push(lack(place, 'none of this id here'))
@@ -256,7 +258,7 @@ function lack(object: string, received: string): Complaint {
     object,
     received,
     expected: 'the same name on this side',
-    remedy: 'its links wait, or are rejected, until there is one: make it, or delete them',
+    remedy: 'its links wait or are rejected until it exists: create it, or delete the links',
   }
 }
 

@@ -107,7 +107,7 @@ async function acquire(ports: Ports, command: string, { who, tell }: Lessee): Pr
   while (clock.monotonicMs() - beganMs < patienceMs) {
     const lease = await Lease.acquire(ports, who)
     if (lease) return lease
-    tell(`a dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it pauses`)
+    tell(`a dispatcher is working (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it pauses`)
   }
-  throw new Refusal(`the dispatcher was busy for 15 minutes; run the ${command} again later; what was done stays done`)
+  throw new Refusal(`the dispatcher was busy for 15 minutes; run the ${command} again later: it continues from here`)
 }

@@ -41,7 +41,7 @@ function answerOf({ status, retryAfter, body }: ApiReply, { host }: URL): Answer
   try {
     JSON.parse(body)
   } catch {
-    return refuse(502, `an answer of ${host} that is no JSON (${status})`, "one of ssofile's API", 'check --api')
+    return refuse(502, `an answer of ${host} that is not JSON (${status})`, "one of ssofile's API", 'check --api')
   }
   const headers = { 'content-type': 'application/json', ...(retryAfter ? { 'retry-after': retryAfter } : {}) }
   return { statusCode: status, headers, body }
@@ -50,7 +50,12 @@ function answerOf({ status, retryAfter, body }: ApiReply, { host }: URL): Answer
 function explainNoAnswer(error: unknown, { host }: URL): Answer {
   const { name = '', message = '', cause } = error instanceof Error ? error : {}
   if (/Credentials|Token|SSO/.test(name))
-    return refuse(502, `no AWS credentials: ${message}`, 'those of your session', 'sign in again (aws sso login)')
+    return refuse(
+      502,
+      `no AWS credentials: ${message}`,
+      'the credentials of your session',
+      'sign in again (aws sso login)',
+    )
   const why = cause instanceof Error ? cause.message : message
   return refuse(502, `no answer of ${host}: ${why}`, 'one', 'check --api and your network, then try again')
 }

@@ -30,7 +30,7 @@ export function addExplain(program: Command): void {
     .command('explain')
     .argument('<account>', 'its twelve-digit id')
     .argument('<permission-set>', 'its name')
-    .argument('<principal>', 'exact display name of a group, or exact user name; both are tried; or the id of one')
+    .argument('<principal>', 'exact display name of a group, exact user name, or an id')
     .description(
       'Says whether the access is granted, through which groups and links and since when; or what waits or failed, and why. It asks Identity Center too. The bucket is SSOFILE_BUCKET.\nExit code 0: in force; 1: not in force; 2: wrong usage.',
     )
@@ -76,7 +76,7 @@ const historyTold = 10
 
 const words: Readonly<Record<AccessState, readonly [Mood, string]>> = {
   granted: ['good', 'granted'],
-  foreign: ['good', 'in force, but not given by ssofile: it stays when links go'],
+  foreign: ['good', 'in force, but not managed by ssofile: it stays if you delete links'],
   granting: ['pending', 'being granted'],
   revoking: ['pending', 'being revoked'],
   failed: ['bad', 'failed'],
@@ -101,7 +101,7 @@ export function renderExplanation({
   const both = isBoth ? 'A group and a user have this name; both are shown.\n' : ''
   const notKnown =
     direct.length === 0
-      ? `  ${paint('plain', 'not granted')}: neither a group nor a user '${quote(principal)}' is known, and no link grants it\n`
+      ? `  ${paint('plain', 'not granted')}: there is no group or user '${quote(principal)}', and no link grants it\n`
       : ''
   return [
     `${permissionSet} in account ${place}\n`,
@@ -127,7 +127,7 @@ function renderOne(explanation: Explanation, title: string): string {
   const lines: [string, string | undefined][] = [
     ['access', `${paint(mood, word)}${since === undefined ? '' : renderSince(state, since)}`],
     ['why', reason && quote(reason, 2000)],
-    ['again', nextAttempt && `tried again at ${nextAttempt}`],
+    ['again', nextAttempt && `next try at ${nextAttempt}`],
     ...remarks.map((remark): [string, string] => ['note', quote(remark, 500)]),
     ['principal', principalId],
     ['request', requestId],
@@ -160,7 +160,7 @@ function renderLink({
   const said: (string | undefined)[] = [
     by
       ? `uploaded by ${by.principalId}${by.sourceIpAddress === undefined ? '' : ` from ${by.sourceIpAddress}`} at ${by.at}`
-      : `uploaded at ${lastModified}; by whom is not known`,
+      : `uploaded at ${lastModified}; unknown uploader`,
     deletedBy && `deleted by ${deletedBy.principalId} at ${deletedBy.at}`,
     reason && `reason: ${reason}`,
     ticket && `ticket: ${ticket}`,

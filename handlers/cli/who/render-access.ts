@@ -181,10 +181,10 @@ const useColumn = (days: number): Column => ({ title: 'last used', text: (row) =
 
 /** Records alone cannot prove that there is no access. */
 function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer, unusedForDays: number | undefined): string {
-  if (unusedForDays !== undefined) return 'no access was found, besides what was used within that time\n'
+  if (unusedForDays !== undefined) return 'no access was found, except access used within that time\n'
   if (isAsked) return 'nobody: Identity Center lists no such access, and ssofile has no record of any\n'
-  if (historySince !== undefined) return 'nobody, as far as history tells\n'
-  return 'no such access is recorded. That does not mean that there is none: Identity Center was not asked\n'
+  if (historySince !== undefined) return 'nobody, according to history\n'
+  return 'no such access is recorded, but Identity Center was not asked and may have some\n'
 }
 
 export function renderNotes(notes: readonly string[]): string {

@@ -62,7 +62,11 @@ async function findNames(
   for (const name of names) asKnown.add(name)
   for (const type of ['GROUP', 'USER'] as const) {
     const ids = principals.filter((one) => one.type === type).map(({ id }) => id)
-    const found = await unlessRefused(people.namesOf(type, ids), 'the directory could not be asked for names', notes)
+    const found = await unlessRefused(
+      people.namesOf(type, ids),
+      'ssofile could not read names from the directory',
+      notes,
+    )
     for (const name of found?.values() ?? []) known[type].add(name)
   }
   const { principalSuffix } = configuration

@@ -76,11 +76,11 @@ export function addWho(program: Command): void {
     .description(
       'Lists access, also of others: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, Identity Center is asked too; the answer says how old it is.\nIt only reads. The bucket is SSOFILE_BUCKET.\nWith --unused-for it asks IAM in each account when anybody last used the role of the permission set, and leaves out used access.\nExit code 0: somebody (with --unused-for: unused access); 1: nobody, or nobody on record; 2: wrong usage.',
     )
-    .option('--user <name>', 'user name or id: what this user has, directly and through groups')
+    .option('--user <name>', 'user name or id: access of this user, directly and through groups')
     .option('--group <name>', 'display name or id of a group')
     .option('--account <id>', 'twelve-digit id of an account')
     .option('--permission-set <name>', 'a permission set; or role:NAME, an existing role of account access manager')
-    .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ may be left out')
+    .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ can be left out')
     .option(
       '--at <instant>',
       'access at an earlier instant, such as 2026-03-03T10:00:00Z; groups have the members of the last report before it',
@@ -94,10 +94,10 @@ export function addWho(program: Command): void {
     .option('--eligible', 'the temporary access that people may ask for')
     .option(
       '--changes <since>',
-      'how access has changed since then, and who did it by hand; such as 7d, 4h or 2026-03-03T10:00:00Z',
+      'changes of access since then, with the authors of changes by hand; such as 7d, 4h or 2026-03-03T10:00:00Z',
     )
     .option('--no-live', 'only the bucket, without Identity Center')
-    .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
+    .addOption(new Option('--output <form>', 'the format of the output').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .addHelpText(
@@ -114,11 +114,11 @@ async function who(options: Options): Promise<number> {
     throw new Refusal('received --output html on a terminal, expected a file; add > access.html')
   if (options.levels && (options.at !== undefined || options.output === 'html'))
     throw new Refusal(
-      'received --levels with --at or --output html, expected neither: levels are those of now, and the page has no column for them',
+      'received --levels with --at or --output html, expected neither: levels exist only for the present, and the page has no column for them',
     )
   if (options.unusedFor !== undefined && options.at !== undefined)
     throw new Refusal(
-      'received --unused-for with --at, expected one of them: IAM tells of now only; reports/<date>/access.csv has it as of that day',
+      'received --unused-for with --at, expected one of them: IAM knows only the present; for a past day see reports/<date>/access.csv',
     )
   const bucket = bucketOf(undefined)
   const bare = openCliPorts(bucket)
@@ -199,7 +199,7 @@ async function noteNoAccount(
   if (rows.length > 0) return []
   const { accounts, readAt } = await new OrganizationCache(ports, folders).view()
   if (accounts.some(({ id }) => id === account)) return []
-  return [`there is no account ${account} in the organization, as it was read at ${readAt}`]
+  return [`there is no account ${account} in the organization, read at ${readAt}`]
 }
 
 function isJson(option: string, { json, output }: Options): boolean {
@@ -251,7 +251,7 @@ function wantsLinks(
 
 function parsePast(text: string, now: Date): Date {
   const instant = parseInstant(text)
-  if (instant > now) throw new Refusal(`received the instant ${text}, which is to come; expected one that is over`)
+  if (instant > now) throw new Refusal(`received the instant ${text}, which is in the future; expected a past one`)
   return instant
 }
 
@@ -275,7 +275,7 @@ async function tellEligible(asked: WhoOptions, ports: Ports, configuration: Conf
     (name) => `eligibility '${name}' cannot be used now: ssofile status eligibility/${name}.json`,
   )
   if (unread !== undefined)
-    notes.push(`the groups of the user could not be read, so what is for groups is missing: ${unread}`)
+    notes.push(`ssofile could not read the groups of the user, so eligibilities for groups are missing: ${unread}`)
   if (asked.json) process.stdout.write(renderJson({ eligible, notes }))
   else await show(renderEligible(eligible, terminalWidth()) + renderNotes(notes))
   return eligible.length > 0 ? 0 : 1
@@ -302,7 +302,7 @@ async function findPlace(text: string, ports: Ports, configuration: Configuratio
 }
 
 function renderEligible(eligible: readonly Eligibility[], width: number | undefined): string {
-  if (eligible.length === 0) return 'nothing: no eligibility is like that\n'
+  if (eligible.length === 0) return 'nothing: no eligibility matches\n'
   const rows = eligible.map((one) => [
     one.name,
     [...one.for.groups, ...one.for.users].join(', '),
@@ -313,7 +313,7 @@ function renderEligible(eligible: readonly Eligibility[], width: number | undefi
     one.needs.join(', '),
   ])
   const titles = ['eligibility', 'for', 'permission sets', 'scopes', 'longest', 'approvals', 'needs']
-  return `${renderTable(titles, rows, width)}\n${count(rows.length, 'eligibility', 'eligibilities')}; to ask: ssofile request LINK --for TIME\n`
+  return `${renderTable(titles, rows, width)}\n${count(rows.length, 'eligibility', 'eligibilities')}; to ask, run ssofile request LINK --for TIME\n`
 }
 
 function renderApprovals({ approvals, approvers: { groups, users, ownerTag }, approvedByItself }: Eligibility): string {

@@ -93,7 +93,7 @@ const leastRealMsOfDispatcher = 300_000
 export function startFunctions(options: FunctionsOptions): LocalFunctions {
   const { ports, queues, holder } = options
   const { clock, log } = ports
-  const onError = (error: unknown) => log.error('a function failed; its messages come again', { error })
+  const onError = (error: unknown) => log.error('a function failed; SQS delivers its messages again', { error })
   const serving = openFunction<ApiEvent>('api', ofApi, options)
   const pages = openFunction<PageEvent>('page', ofPage(options), options)
   const functions = openFunctions(options, {

@@ -32,13 +32,12 @@ function remedyFor(key: string): string {
   if (key.startsWith('control/')) return "use the access key id 'operator' for control/"
   if (key.startsWith('drills/')) return "use the access key id 'responder' for drills/; nobody deletes there"
   if (key.startsWith(temporaryPrefix))
-    return 'ask for temporary access (ssofile request); ssofile alone writes what is granted'
+    return 'ask for temporary access (ssofile request); only ssofile writes granted access'
   const kind = kindAt(key)
   return (kind && remedies[kind.writers]?.(kind.at)) ?? elsewhere
 }
 
-const elsewhere =
-  'upload links to links_data/ and permission sets to permission_sets/; nothing but ssofile writes elsewhere'
+const elsewhere = 'upload links to links_data/ and permission sets to permission_sets/; only ssofile writes elsewhere'
 const remedies: Partial<Record<Writers, (place: string) => string>> = {
   governance: (place) => `use the access key id 'governance' for ${place}`,
   people: (place) => `use the access key id 'hr' for ${place}`,
@@ -67,7 +66,7 @@ export function checkMayDeleteVersion(accessKeyId: string, key: string): void {
   throw new ServiceError(
     's3',
     'AccessDenied',
-    `Access Denied: '${accessKeyId}' may not delete a version of '${key}', in a deployment nobody may; upload what shall be there, or use the access key id 'ssofile' here`,
+    `Access Denied: '${accessKeyId}' may not delete a version of '${key}', in a deployment nobody may; upload the right object, or use the access key id 'ssofile' here`,
   )
 }
 

@@ -14,8 +14,8 @@ export type Contradiction = { readonly entry: 'lost' | 'outdated'; readonly at: 
 export function reasonOfContradiction(key: AssignmentKey, { entry, at }: Contradiction): string {
   const object = `'${quote(ledgerPrefix + key, 1024)}'`
   return entry === 'lost'
-    ? `${lost} at ${at} and that it has not ended since, but the ledger lost its record, ${object}; nothing is granted, revoked or recorded as foreign`
-    : `${outdated} at ${at}, but the ledger has a record of it, ${object}, and Identity Center lists it; somebody else may have granted it since, so it is not revoked`
+    ? `${lost} at ${at} and that it has not ended since, but the ledger lost its record, ${object}; ssofile does not grant, revoke or record it as foreign`
+    : `${outdated} at ${at}, but the ledger has a record of it, ${object}, and Identity Center lists it; somebody else may have granted it since, so ssofile does not revoke it`
 }
 
 /** The remedy for a person if history and ledger contradict each other, or if a ledger object is spoiled. Chosen by the reason's text. */

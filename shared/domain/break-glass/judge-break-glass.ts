@@ -54,7 +54,7 @@ export function judgeRoles(
         return tell(
           role.name,
           `${account} has no role ${role.name}`,
-          `look at its StackSet in the management account, then ${again}`,
+          `check its StackSet in the management account, then ${again}`,
         )
       const changes = changesOf(found, role, account)
       return changes.length === 0

@@ -39,7 +39,7 @@ export function describeRetirement(
       state: 'blocked',
       reason: `the ${what} stays: ${kept.why}`,
       remedy:
-        'find out who needs it, then delete this file to undo everything; upload it again when nothing uses the credential',
+        'find out who needs it, then delete this file to undo the retirement; upload it again when nothing uses the credential',
       retirement: { ...there, state: 'used since' },
     }
   const due = dueAt(kept, retireAfterDays)

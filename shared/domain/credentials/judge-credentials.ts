@@ -104,21 +104,21 @@ export function judgeUser(user: UserFacts, { standards, asOf }: JudgeContext): J
         'password-without-mfa',
         'now',
         'signs in with a password alone',
-        'have the person register MFA, or take the password away and give access by Identity Center',
+        'have the person register MFA, or remove the password and give access through Identity Center',
       ),
       ...when(
         isUnused,
         'unused-user',
         'soon',
         `nobody used it for ${days} days, neither a password nor a key`,
-        'ask its owner; make its keys inactive and take its password away, wait, then delete it',
+        'ask its owner; make its keys inactive, remove its password, wait, then delete it',
       ),
       ...when(
         isPasswordUnused,
         'unused-password',
         'soon',
-        `nobody signed in with its password for ${passwordDays} days; its keys are used`,
-        'take the password away; leave the user and its keys',
+        `nobody has signed in with its password for ${passwordDays} days; its keys are used`,
+        'remove the password; keep the user and its keys',
       ),
       ...when(
         !isBreakGlass && active.length > 1,
@@ -164,14 +164,14 @@ export function judgeKey(user: string, key: KeyFacts, { standards, asOf }: Judge
         'unused-key',
         'soon',
         `nobody used it for ${days} days${never}`,
-        'make it inactive, wait, then delete it; leave its user',
+        'make it inactive, wait, then delete it; keep its user',
       ),
       ...when(
         isActive && days < standards.unusedDays && age >= standards.keyAgeDays,
         'old-key',
         'soon',
         `is ${age} days old, and in use${service === undefined ? '' : ` (${service}${region === undefined ? '' : `, ${region}`})`}`,
-        'make a second key, change what uses this one, then make this one inactive and delete it; leave its user',
+        'make a second key, use it everywhere instead of this one, then make this one inactive and delete it; keep its user',
       ),
     ],
   }
@@ -263,7 +263,7 @@ export function closedAccount(asOf: Date): JudgedThing {
 
 /** The row for an unreadable account. `why`: as the end of a sentence. */
 export function unreadAccount(why: string, asOf: Date): JudgedThing {
-  const remedy = "docs/credentials.md says what the auditor's role needs"
+  const remedy = "for the permissions of the auditor's role, see docs/credentials.md"
   const findings = when(true, 'not-read', 'soon', `could not be read: ${why}`, remedy)
   return { kind: 'account', name: '', asOf: renderInstant(asOf), findings }
 }

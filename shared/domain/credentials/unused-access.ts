@@ -40,7 +40,7 @@ export function describeAnalyzers(analyzedBy: Readonly<Record<AnalyzedBy, number
   const { organization = 0, account = 0, none = 0, ...failures } = analyzedBy
   const parts = [
     `IAM Access Analyzer looks for unused access in ${organization + account} of these accounts`,
-    ...(none > 0 ? [`${none} have no analyzer for it: ssofile doctor says what one would cost`] : []),
+    ...(none > 0 ? [`${none} have no analyzer for it: ssofile doctor shows the cost of one`] : []),
     ...Object.entries(failures).map(([code, count]) => `in ${count} it could not be asked (${code})`),
   ]
   return parts.join('; ')

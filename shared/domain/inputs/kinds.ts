@@ -303,7 +303,7 @@ export const kinds = {
     parse: (_, body, size) => parseHygieneFile(body, size),
     document: {
       file: 'hygiene',
-      title: 'What credentials are measured by, and who is told, hygiene.json',
+      title: 'The standard for credentials and the receivers of findings, hygiene.json',
       schema: hygieneFileSchema,
       rules: hygieneRules,
     },

@@ -1,6 +1,6 @@
 import type { LinkFacts } from './describe-link.ts'
 
-/** One file under `links_data/`, before ssofile looks at its accounts. */
+/** One file under `links_data/`, before ssofile evaluates its accounts. */
 export type LinkStepFacts = {
   readonly file: LinkFacts['state']
   /** The name is valid: a scope, a permission set and a principal, in a folder that counts. */

@@ -143,7 +143,7 @@ export function findFolderFault(folder: string | undefined, folders: readonly st
     received: told('folder', folder),
     expected: declared(folders),
     remedy:
-      'upload it again where links count and delete this one, or have the folder declared in the configuration under "folders"',
+      'upload it to links_data/ and delete this one, or have the folder declared in the configuration ("folders")',
   }
 }
 

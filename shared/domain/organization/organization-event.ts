@@ -89,9 +89,9 @@ function lookAfter({ eventName, requestParameters, responseElements, serviceEven
       return nothing('links name organizational units by their ids, which stay')
     case 'CreateAccount':
     case 'InviteAccountToOrganization':
-      return nothing('the account is not there yet; another event tells of it')
+      return nothing('the account does not exist yet; another event follows')
     default:
-      return everything('it is not known what this event changes')
+      return everything('ssofile does not know the effect of this event')
   }
 }
 
@@ -111,7 +111,7 @@ function lookAtUnit(id: string | undefined): Look {
 }
 
 const onlyAccounts = nothing('only tags of accounts are a scope')
-const unreadable = everything('it does not say where in the form that is known')
+const unreadable = everything('its resource has an unknown form')
 
 function nothing(reason: string): Look {
   return { look: 'nothing', reason }

@@ -77,7 +77,7 @@ export function findMembershipFolderFault(
     expected:
       folders.length === 0 ? 'no folder: none is declared' : `one of the declared folders: ${folders.join(', ')}`,
     remedy:
-      'upload it again where memberships count and delete this one, or have the folder declared in the configuration under "folders"',
+      'upload it to memberships/ and delete this one, or have the folder declared in the configuration ("folders")',
   }
 }
 

@@ -415,7 +415,7 @@ function waitsForPlace({ link }: GrantRecord, user: PrincipalId): ToldState {
 
 /** The status of a link is the truth about it. The request's status follows it. */
 function notInForce({ linkStatus }: RequestFacts): ToldState | undefined {
-  const { state, reason = 'its status does not say why', remedy } = linkStatus ?? {}
+  const { state, reason = 'without a reason in its status', remedy } = linkStatus ?? {}
   return state && followed.has(state) ? { state, reason, remedy } : undefined
 }
 
@@ -425,10 +425,10 @@ function stateOf({ digest, eligibility, approvedBy, startsAt, expiresAt }: Grant
 }
 
 const finalReasons: Readonly<Record<(typeof finalEvents)[number], string>> = {
-  denied: 'an approver has denied it',
-  lapsed: 'it was not approved in time',
+  denied: 'an approver denied it',
+  lapsed: 'nobody approved it in time',
   withdrawn: 'it was withdrawn',
-  finished: 'the access was ended early',
+  finished: 'somebody ended the access early',
   ended: 'the access has ended',
 }
 

@@ -13,5 +13,5 @@ export function describeOtherForm(name: string): string | undefined {
   let end = 1
   while (received.at(-end) === expected.at(-end) && end <= expected.length - start) end++
   const middle = (all: readonly string[]) => all.slice(start, all.length - end + 1).join('')
-  return `'${name}' is written in other bytes than links have: received ${toHex(middle(received))} from its ${start + 1}. letter on, expected ${toHex(middle(expected))} (Unicode NFC); ask for '${composed}'`
+  return `'${name}' has other bytes than in links: received ${toHex(middle(received))} from its ${start + 1}. letter on, expected ${toHex(middle(expected))} (Unicode NFC); ask for '${composed}'`
 }

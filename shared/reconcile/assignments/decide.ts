@@ -11,8 +11,9 @@ type Lacking = Extract<Wish, { is: 'lacking' }>
 type Unclear = Extract<Wish, { is: 'unclear' }>
 type Unplaced = Extract<Wish, { is: 'unplaced' }>
 
-const inProgressReason = 'an earlier request for it is still in progress'
-const unansweredReason = 'its creation got no answer and may still take effect; ssofile checks again after 15 minutes'
+const inProgressReason = 'an earlier request for it is still running'
+const unansweredReason =
+  'AWS did not answer its creation, which may still take effect; ssofile checks again after 15 minutes'
 const settlingReason =
   'Identity Center does not show our last call yet; ssofile trusts its listing five minutes after that call'
 const unplacedReason =

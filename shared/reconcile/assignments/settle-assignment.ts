@@ -64,7 +64,7 @@ const factsMost = 4_000
 function endOfCircle({ wish, entry, known, context }: Settling): Step {
   const withoutReasons = (name: string, value: unknown) => (name === 'reason' ? undefined : value)
   const facts = JSON.stringify({ wish, entry, known }, withoutReasons).slice(0, factsMost)
-  const reason = `its evaluation did not end after ${stepsMost} steps, which is a defect of ssofile; tell its maintainers: ${facts}`
+  const reason = `its evaluation did not end after ${stepsMost} steps, which is a defect of ssofile; please report it to its maintainers: ${facts}`
   context.log.error('an assignment goes round in circles', { facts })
   return known.rest?.result === 'open' ? { do: 'finish', rest: { result: 'open', reason } } : { do: 'put off', reason }
 }

@@ -239,7 +239,7 @@ export class Brake {
     } catch (error) {
       this.#store.forget()
       if (!this.#isFailing) {
-        this.#ports.log.error('the brake cannot be read; nothing is revoked', { alarm: 'brake', error })
+        this.#ports.log.error('ssofile cannot read the brake, and revokes nothing', { alarm: 'brake', error })
         this.#ports.metrics.record('BrakeHolds')
       }
       this.#isFailing = true

@@ -13,7 +13,7 @@ export function tellHeld(
 ): void {
   metrics.record('BrakeHolds')
   if (lists.length > 0)
-    log.error('the brake holds revocations; look with: ssofile brake', {
+    log.error('the brake holds revocations; to review them, run ssofile brake', {
       alarm: 'brake',
       held: listHeld(record).length,
       lists: lists.map((list) => {
@@ -22,7 +22,7 @@ export function tellHeld(
       }),
     })
   if (contents.length > 0)
-    log.error('the brake holds files of permission sets; look with: ssofile brake', {
+    log.error('the brake holds files of permission sets; to review them, run ssofile brake', {
       alarm: 'brake',
       permissionSets: contents.map((one) => {
         const { digest, name, assignments, since } = one

@@ -96,7 +96,7 @@ export function judgeReadLag(looks: readonly Look[]): Finding {
   if (oldest === undefined)
     return ok(
       check,
-      `listings show the last changes (${looks.length} looked at), the newest made ${figures.newestShownSeconds} s ago: the lag is shorter`,
+      `listings show the last changes (${looks.length} checked), the newest made ${figures.newestShownSeconds} s ago: the lag is shorter`,
       figures,
     )
   const late = `listings do not show ${looks.length - shown.length} of ${looks.length} changes yet, the oldest made ${figures.oldestMissingSeconds} s ago: the lag is longer`

@@ -301,7 +301,7 @@ export class OrganizationCache {
     const disputed = [...ids.difference(new Set(agreed.map(({ id }) => id)))]
     if (disputed.length > disputedMost) {
       throw new Error(
-        `${this.#record.key}: another process wrote it meanwhile, and ${disputed.length} accounts differ; ssofile reads it again`,
+        `${this.#record.key}: another process wrote it in the meantime, and ${disputed.length} accounts differ; ssofile reads it again`,
       )
     }
     const live = await Promise.all(disputed.map((id) => this.readLive(id)))

@@ -83,7 +83,7 @@ function describeEnd(
       return describeBlocked(`${references} still use it`)
     case 'unanswered':
       return describeBlocked(
-        `its creation got no answer and may still take effect until ${comesUntil && renderInstant(comesUntil)}`,
+        `AWS did not answer its creation, which may still take effect until ${comesUntil && renderInstant(comesUntil)}`,
         'ssofile checks again then; to keep it, upload the file again',
       )
     case 'objected': {

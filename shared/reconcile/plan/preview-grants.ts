@@ -95,7 +95,7 @@ async function findExisting(alike: readonly (readonly PlannedGrant[])[], context
   const isChecked = places.size <= context.looksMost
   let done = 0
   for (const found of isChecked ? places.values() : []) {
-    context.onStep('looking for access that is there already', { done: done++, of: places.size })
+    context.onStep('looking for existing access', { done: done++, of: places.size })
     const there = await listPrincipals(found[0], context)
     for (const { grant, principalId } of found) {
       const isIt = (one: Principal) => one.principalId === principalId && one.principalType === grant.assignment.type

@@ -108,6 +108,6 @@ export async function checkOwner(
       ? `there is no ${ownerKey}`
       : `it belongs to ${owner.instanceArn} and ${owner.deployment ? `the deployment ${owner.deployment.name}` : 'no deployment'}`
   throw new WrongOwnerError(
-    `bucket ${objects.bucket}: ${received}; expected ${instanceArn} and the deployment ${deployment}. Nothing is done until ${ownerKey} says so: deploy again to claim a bucket of nobody, or use the right bucket`,
+    `bucket ${objects.bucket}: ${received}; expected ${instanceArn} and the deployment ${deployment}. ssofile does nothing until ${ownerKey} says so: deploy again to claim a bucket without an owner, or use the right bucket`,
   )
 }

@@ -89,7 +89,7 @@ test('a link for an empty organizational unit grants access to an account that m
   })
   expect(await system.ssofile(['status', link, '--wait'])).toMatchObject({
     exitCode: 0,
-    stdout: expect.stringContaining('1 link without accounts at rest: each is applied when an account comes'),
+    stdout: expect.stringContaining('1 link without accounts: ssofile applies each of them when it has an account'),
   })
   await organizations(
     ...['move-account', '--account-id', '200000000003'],

@@ -172,9 +172,9 @@ describe('apply while AWS takes hours for a request', () => {
     await system.upload(`links_data/${name}`)
     const { exitCode, stderr } = await system.ssofile(['apply', 's3://ssofile', '--no-drift'], 'ssofile')
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 })
-    expect(stderr).toContain('1 assignment not at rest yet, although no status says so')
+    expect(stderr).toContain('1 assignment still open, although no status says so')
     expect(stderr).toContain(name)
-    expect(stderr).toMatch(/granting; .*in progress since \S+Z; it is tried again at \S+Z/)
+    expect(stderr).toMatch(/granting; .*in progress since \S+Z; ssofile tries again at \S+Z/)
   })
 })
 

@@ -72,7 +72,7 @@ test('plan --config tells what a configuration that revokes would do, and what t
   const plan = await system.ssofile(['plan', 's3://ssofile', '--config', config])
   expect([plan.exitCode, plan.stderr]).toEqual([
     0,
-    expect.stringContaining('works by its own configuration until this one is deployed'),
+    expect.stringContaining('uses its own configuration until you deploy this one'),
   ])
   expect(plan.stdout).toContain('0 assignments to grant, 21 to revoke')
   expect(plan.stdout).toContain('(nobody has its name with the principalSuffix)')
@@ -93,7 +93,7 @@ test('an emptied file is held with an alarm: nobody loses anything, and new acce
   const shown = await system.ssofile(['brake'])
   process.stdout.write(shown.stdout)
   expect(shown.exitCode).toBe(1)
-  expect(shown.stdout).toContain('1 permission set file held; the permission sets are as they were')
+  expect(shown.stdout).toContain('1 permission set file held; the permission sets are unchanged')
   expect(shown.stdout).toContain(`rule contents: ${file} since `)
   await system.upload(linkOf('newcomers'))
   await system.untilStatus(linkOf('newcomers'), 'applied')
@@ -115,7 +115,7 @@ test('the digest of another content releases nothing, and a corrected file is he
   expect(await held()).toEqual([])
   expect(await system.keys('attention/')).toEqual([])
   const shown = await system.ssofile(['brake'])
-  expect([shown.exitCode, shown.stdout]).toEqual([0, 'nothing is held\n'])
+  expect([shown.exitCode, shown.stdout]).toEqual([0, 'the brake holds nothing\n'])
 })
 
 test('an emptied file is in force once a person has released it', async () => {
@@ -126,7 +126,7 @@ test('an emptied file is in force once a person has released it', async () => {
   const released = await system.ssofile(['brake', '--release', String(list?.digest)], 'operator')
   expect([released.exitCode, released.stdout]).toEqual([
     0,
-    `released ${file} for one hour; it is carried out within about a minute\n`,
+    `released ${file} for one hour; ssofile carries it out within about a minute\n`,
   ])
   // The schedule looks every minute for what was released.
   await system.untilStatus(file, 'applied', { withinMs: 100_000 })

@@ -132,7 +132,7 @@ test('where nobody answers nothing can be asked, and the exit code is 2', async 
   const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
   const { exitCode, stdout, stderr } = await runSsofile(['doctor'], { PATH: process.env.PATH, ...env })
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
-  expect(stderr).toMatch(/nothing could be asked: sts did not answer: .*\n {2}do: AWS_ENDPOINT_URL is/)
+  expect(stderr).toMatch(/no check was possible: sts did not answer: .*\n {2}do: AWS_ENDPOINT_URL is/)
 })
 
 test('without a Region nothing can be asked, and that of the profile counts', async () => {

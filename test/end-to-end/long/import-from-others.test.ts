@@ -62,7 +62,7 @@ test('a state file of Terraform is imported: its permission sets and its assignm
   const from = ['--from', fixture('terraform.tfstate')]
   const sets = await system.ssofile(['import', '--permission-sets', ...from], role)
   expect(sets.stdout).toContain('adopted        Reader  permission_sets/Reader.json')
-  expect(sets.stdout).toMatch(/adopted {8}Admin .*\n {15}it is not as the file says; .*set description/)
+  expect(sets.stdout).toMatch(/adopted {8}Admin .*\n {15}it differs from the file; .*set description/)
   // The state also knows a permission set of this name in another instance.
   expect(sets.stdout).toContain('not here       Reader of ')
   expect(sets.exitCode).toBe(1)

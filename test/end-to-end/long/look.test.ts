@@ -120,7 +120,7 @@ test('right after three hundred uploads status tells of each of them: those that
   const keys = Array.from({ length: 300 }, (_, index) => `links_data/root%all%Billing-ps%nobody ${index}%GROUP%ssofile`)
   await system.uploadAll(keys)
   const { stdout } = await system.ssofile(['status'])
-  const figures = stdout.matchAll(/^ *(\d+) (?:[a-z]+ {2,}|not looked at yet)/gm)
+  const figures = stdout.matchAll(/^ *(\d+) (?:[a-z]+ {2,}|not evaluated yet)/gm)
   const told = [...figures].reduce((sum, [, figure]) => sum + Number(figure), 0)
   expect({ told, stdout }).toEqual({ told: 304, stdout: expect.any(String) })
   await system.removeAll(keys)

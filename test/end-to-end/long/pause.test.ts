@@ -43,7 +43,7 @@ test('a pause in the middle of two hundred and eighty assignments stops everythi
   const paused = await system.ssofile(['pause', '--reason', 'migration, ticket 4711'], 'operator')
   expect({ exitCode: paused.exitCode, stdout: paused.stdout }).toEqual({
     exitCode: 0,
-    stdout: expect.stringContaining('to end the pause: ssofile resume'),
+    stdout: expect.stringContaining('to end the pause, run ssofile resume'),
   })
   await system.untilDispatcherRests()
   const atPause = sent()

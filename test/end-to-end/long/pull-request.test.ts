@@ -89,7 +89,7 @@ test('what managed policies say is read through the auditor’s role, in another
   expect(told).toContain('- gains Write: `sqs:SendMessage`')
   expect(told).toMatch(/- gains Read: .*`s3:Describe/)
   expect(told).toContain(
-    `- told with what policies say in account 233000000002: \`${s3}\`, \`customer managed /team/invoices\``,
+    `- judged with the policies in account 233000000002: \`${s3}\`, \`customer managed /team/invoices\``,
   )
   expect(told).toContain(`\`${unknown}: account 233000000002 has no such policy\``)
   expect(await comment()).toBe(told)
@@ -98,7 +98,7 @@ test('what managed policies say is read through the auditor’s role, in another
   expect((await fetch(role, { method: 'PUT' })).status).toBe(204)
   const elsewhere = await comment()
   expect(elsewhere).toContain('- gains Read:')
-  expect(elsewhere).toContain(`- told with what policies say in account 210000000001: \`${s3}\``)
+  expect(elsewhere).toContain(`- judged with the policies in account 210000000001: \`${s3}\``)
   expect(elsewhere).toContain('`customer managed /team/invoices: account 210000000001 has no such policy`')
   expect((await fetch(role, { method: 'DELETE' })).status).toBe(204)
   await write(billing, before)

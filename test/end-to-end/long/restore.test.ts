@@ -105,7 +105,7 @@ describe('a sync of an empty folder to the root of the bucket', () => {
     expect(await system.has(selector)).toBe(true)
     expect(await access()).toEqual(before.access)
     expect(changes()).toBe(before.changes)
-    expect((await restore('--yes')).stdout).toContain('nothing is lost')
+    expect((await restore('--yes')).stdout).toContain('nothing to restore')
     // What the command line works by is there again, where it was before.
     expect(await system.has('control/configuration.json')).toBe(before.configured)
     expect((await cli('plan')).stderr).not.toContain('deploy again')
@@ -122,7 +122,7 @@ describe('a sync of an empty folder to the root of the bucket', () => {
     await untilStopped()
     const restored = await restore('--yes')
     expect(restored).toMatchObject({ exitCode: 1 })
-    expect(restored.stdout).toContain('nothing says whose bucket this was')
+    expect(restored.stdout).toContain('no record names the owner of this bucket')
     expect(await access()).toEqual(before.access)
     expect(changes()).toBe(before.changes)
     expect((await cli('resume', '--accept-loss')).exitCode).toBe(0)

@@ -78,6 +78,6 @@ test('a version, the next one and the first one again: work in progress goes on,
   await eventually(async () => (await kept.accessNow(set)).length === wanted.length)
   expect((await kept.accessNow(set)).sort()).toEqual([...wanted].sort())
   await eventually(async () => (await kept.list('assignments/')).length === wanted.length)
-  expect(local.output).not.toContain('did not write')
+  expect(local.output).not.toContain('this version of ssofile cannot read')
   expect(await textOf('control/owner.json')).toContain('later')
 })

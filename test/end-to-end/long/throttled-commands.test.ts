@@ -56,6 +56,6 @@ test('an import of an export with 200 accounts and 120 users waits while calls a
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
   expect(stdout).toMatch(/links +0 written, 120 there already/)
   expect(stdout).toMatch(/assignments +0 ssofile's, 120 were already/)
-  const told = stderr.split('\n').flatMap((line) => /^(\S+) answers that it is asked too often/.exec(line)?.[1] ?? [])
+  const told = stderr.split('\n').flatMap((line) => /^(\S+) throttles/.exec(line)?.[1] ?? [])
   expect(told.sort()).toEqual(['identitystore', 'organizations', 'sso-admin'])
 })

@@ -389,7 +389,7 @@ describe('nobody', () => {
     const refused = await askAs(world, sessionOf('ana'), linkOf('ana'), requestDetails, options)
     expect(refused).toMatchObject({
       statusCode: 403,
-      body: { message: expect.stringContaining('which IAM Identity Center did not make') },
+      body: { message: expect.stringContaining('which IAM Identity Center did not create') },
     })
     expect(await world.keys('requests/')).toEqual([])
   })

@@ -315,7 +315,7 @@ const wrongPlace: readonly BadLinkKey[] = [
   bad('an undeclared folder', 'payroll/root%all%ReadOnly%team%GROUP%ssofile', [
     "folder 'payroll'",
     folders,
-    'or have the folder declared in the configuration under "folders"',
+    'or have the folder declared in the configuration ("folders")',
   ]),
   bad('a declared folder in other letters', 'Team-A/root%all%ReadOnly%team%GROUP%ssofile', [
     "folder 'Team-A'",
@@ -330,7 +330,7 @@ const wrongPlace: readonly BadLinkKey[] = [
   bad('a slash at the beginning', '/root%all%ReadOnly%team%GROUP%ssofile', [
     'an empty folder',
     folders,
-    'upload it again where links count',
+    'upload it to links_data/',
   ]),
 ]
 

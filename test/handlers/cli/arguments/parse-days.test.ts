@@ -12,6 +12,6 @@ test.each([
 test.each(['0d', '400d', '90', 'd', '-1d', '1.5d', '90 d', '90D', ''])(
   "'%s' is refused, with what is expected",
   (text) => {
-    expect(() => parseDays(text)).toThrow('expected days from 1d to 399d, such as 90d: IAM keeps no more')
+    expect(() => parseDays(text)).toThrow('expected days from 1d to 399d, such as 90d: IAM keeps no older data')
   },
 )

@@ -45,7 +45,7 @@ test('what a command asks waits where it is throttled, and a person is told once
   expect((await world.finish(limited.listPermissionSets())).items).not.toEqual([])
   expect(told).toEqual(
     ['identitystore', 'organizations', 'sso-admin'].map(
-      (service) => `${service} answers that it is asked too often (Rate exceeded); waiting, and going on\n`,
+      (service) => `${service} throttles (Rate exceeded); waiting, and going on\n`,
     ),
   )
 })
@@ -55,7 +55,7 @@ test('each command tells for itself', async () => {
     const told: string[] = []
     const ports = waitingPorts(world.ports, (line) => told.push(line))
     await world.finish(ports.organizations.managementAccountId())
-    expect(told).toEqual([expect.stringMatching(/^organizations answers/)])
+    expect(told).toEqual([expect.stringMatching(/^organizations throttles/)])
   }
 })
 

@@ -122,7 +122,7 @@ describe('a policy of CloudTrail', () => {
     { code: 'AccessDeniedException', told: 'iam:PassRole for the access role' },
     { code: 'ServiceQuotaExceededException', told: 'one policy at a time' },
     { code: 'ThrottlingException', told: 'try again in a minute' },
-    { code: 'ValidationException', told: 'look whether the trail and the access role' },
+    { code: 'ValidationException', told: 'check that the trail and the access role' },
   ])('$code is refused with what to do', async ({ code, told }) => {
     const parts = generating({
       startPolicyGeneration: async () => {
@@ -152,11 +152,11 @@ describe('a policy of CloudTrail', () => {
     { generation: { status: 'CANCELED' }, told: ['somebody canceled job j'] },
     {
       generation: { status: 'FAILED', code: 'AUTHORIZATION_ERROR', message: 'denied' },
-      told: ['AUTHORIZATION_ERROR: denied', 'look at the access role'],
+      told: ['AUTHORIZATION_ERROR: denied', 'check the access role'],
     },
     {
       generation: { status: 'FAILED', code: 'RESOURCE_NOT_FOUND_ERROR', message: 'x' },
-      told: ['its bucket are there'],
+      told: ['its bucket exist'],
     },
     { generation: { status: 'FAILED', code: 'SERVICE_QUOTA_EXCEEDED_ERROR', message: 'x' }, told: ['fewer days'] },
     { generation: { status: 'FAILED', code: 'SERVICE_ERROR', message: 'x' }, told: ['later'] },
@@ -168,7 +168,7 @@ describe('a policy of CloudTrail', () => {
         isComplete: false,
         policies: ['{"Version":"2012-10-17"}', '{}'],
       },
-      told: ['These are 2 policies', 'It is not complete', 'in the time asked for'],
+      told: ['These are 2 policies', 'The policy is not complete', 'in the given time'],
     },
   ])('$generation is told', ({ generation, told }) => {
     for (const part of told) expect(renderGeneration(name, { jobId: 'j', generation })).toContain(part)

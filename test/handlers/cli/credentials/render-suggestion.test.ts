@@ -49,7 +49,7 @@ test('what goes and why stands before the policy that would remain, and what to 
     '  "Statement": []',
     '}',
     '',
-    'Nothing was changed. Whoever agrees puts it into permission_sets/Deploy-ps.json (inlinePolicyDocument, managedPoliciesArnList), and looks at ssofile plan --check-access before the push.',
+    'Nothing was changed. To use it, put it into permission_sets/Deploy-ps.json (inlinePolicyDocument, managedPoliciesArnList), and run ssofile plan --check-access before the push.',
     '',
   ])
 })
@@ -58,10 +58,10 @@ test('accounts that were not read are told first, and names from outside are esc
   const unread = [{ account: accountId.parse('200000000001'), why: 'no\u001b[2J role' }]
   const text = renderSuggestion({ ...nothing, asOf: undefined, accounts: 0, unread })
   expect(text).toMatch(
-    /^Deploy-ps: its role was read in no account, so nothing is known\nnot read: 1 account, such as /,
+    /^Deploy-ps: ssofile could not read its role in any account, so its use is unknown\nnot read: 1 account, such as /,
   )
   expect(text).toContain('no\\u{1b}[2J role')
-  expect(text).toContain('Nothing is known to be unused, but not everything was read')
+  expect(text).toContain('Nothing is known to be unused, but ssofile could not read everything')
 })
 
 const unread = [{ account: accountId.parse('200000000001'), why: 'no role' }]

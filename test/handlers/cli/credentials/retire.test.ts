@@ -12,20 +12,20 @@ const asked = { date: '2026-03-03', days: 180, to: undefined, bucket: 'acme' }
 test('a proposal says what each file would ask for, what is left out and why, and that nothing is asked for yet', () => {
   const leftOut = [{ what: 'password of user ann in 200000000001', why: 'it is on neverRetire' }]
   expect(renderProposal({ files: [file], leftOut }, asked)).toBe(
-    `1 credential that nobody is known to have used for 180 days, as of 2026-03-03
+    `1 credential without known use for 180 days, as of 2026-03-03
   key AKIAIOSFODNN7EXAMPLE of user ci in 200000000001: last used never, 300 days unused
     retire/team-a/account%200000000001%ci%AKIAIOSFODNN7EXAMPLE%ssofile
 
 Left out:
   password of user ann in 200000000001: it is on neverRetire
 
-Nothing is asked for yet. To have the files written into a folder: --to plan
+Nothing changes yet. To write the files into a folder: --to plan
 `,
   )
 })
 
 test('a proposal that is written into a folder says how its files are uploaded once somebody has read them', () => {
   const told = renderProposal({ files: [file], leftOut: [] }, { ...asked, to: 'plan' })
-  expect(told).toContain('Nothing is asked for yet: read them, and delete what should stay.')
+  expect(told).toContain('Nothing changes yet: read them, and delete the files of credentials to keep.')
   expect(told).toContain('  aws s3 sync plan/retire/ s3://acme/retire/\n')
 })

@@ -84,10 +84,10 @@ test('nothing is written for wrong options, and all of them are told', async () 
 })
 
 test('without a terminal it names the options that are missing, and writes over no file', async () => {
-  await expect(init('--account', '111122223333')).rejects.toThrow(/add:\n {2}--management-account 444455556666\n/)
+  await expect(init('--account', '111122223333')).rejects.toThrow(/Add:\n {2}--management-account 444455556666\n/)
   await init(...flags())
   const before = await readFile(join(home, 'environment.json'), 'utf8')
-  await expect(init(...flags({ account: '999988887777' }))).rejects.toThrow('is there already')
+  await expect(init(...flags({ account: '999988887777' }))).rejects.toThrow('already exists')
   expect(await readFile(join(home, 'environment.json'), 'utf8')).toBe(before)
 })
 

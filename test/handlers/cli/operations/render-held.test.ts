@@ -27,10 +27,10 @@ const revocations = (count: number) => ({
 
 test('a release says when it is carried out', () => {
   expect(renderReleased(revocations(1), undefined)).toBe(
-    'released 1 revocation for one hour; it is carried out within about a minute\n',
+    'released 1 revocation for one hour; ssofile carries it out within about a minute\n',
   )
   expect(renderReleased(revocations(12), undefined)).toContain(
-    'released 12 revocations for one hour; they are carried out',
+    'released 12 revocations for one hour; ssofile carries them out',
   )
 })
 
@@ -103,9 +103,9 @@ test('a base that is smaller than what may pass is not told', () => {
 
 test('nobody is told that nothing is held while deleted files may still be held', () => {
   const shown = { lists: [], contents: [], releases: [], pause: undefined }
-  expect(renderHeld({ ...shown, pendingDeletions: 0 })).toBe('nothing is held\n')
-  const more = '120 deleted files not looked at yet, or still being revoked: the brake may hold more'
-  expect(renderHeld({ ...shown, pendingDeletions: 120 })).toContain(`nothing is held yet\n${more}`)
+  expect(renderHeld({ ...shown, pendingDeletions: 0 })).toBe('the brake holds nothing\n')
+  const more = '120 deleted files not evaluated yet, or still in progress: the brake may hold more'
+  expect(renderHeld({ ...shown, pendingDeletions: 120 })).toContain(`the brake holds nothing yet\n${more}`)
   expect(renderHeld({ ...shown, lists: [listOf(1)], pendingDeletions: 120 })).toContain(`still there\n${more}`)
 })
 
@@ -115,15 +115,15 @@ test('a file of a permission set is told with what it would do, whatever is in i
   const shown = { lists: [], contents: [one], releases: [], pause: undefined }
   const told = renderHeld(shown)
   expect(told).toMatch(
-    /^1 permission set file held; the permission sets are as they were\n {2}rule contents: permission_sets\/Billing-ps\.json since 2026/,
+    /^1 permission set file held; the permission sets are unchanged\n {2}rule contents: permission_sets\/Billing-ps\.json since 2026/,
   )
-  expect(told).toContain('What it may take away (30):\n')
+  expect(told).toContain('Permissions that it may take away (30):\n')
   expect(told).toContain('  ec2:18\n  and 10 more\n')
   expect(told).toContain(`  ssofile brake --release ${one.digest}\n`)
   expect(told).not.toContain('\u001b')
   expect(
     renderHeld({ ...shown, contents: [heldFile('Billing-ps', { takesAway: [], taken: 0, givesAdministrator: true })] }),
-  ).not.toContain('What it may take away')
+  ).not.toContain('Permissions that it may take away')
   const both = renderHeld({ ...shown, lists: [listOf(1)] })
   expect(both).toMatch(/^4 revocations held; the access is still there\n1 permission set file held/)
 })
@@ -131,10 +131,10 @@ test('a file of a permission set is told with what it would do, whatever is in i
 test('what follows from the release of a file is told, and that a pause keeps it from that', () => {
   const { name } = heldFile('Billing-ps')
   expect(renderReleasedContents(name, undefined)).toBe(
-    'released permission_sets/Billing-ps.json for one hour; it is carried out within about a minute\n',
+    'released permission_sets/Billing-ps.json for one hour; ssofile carries it out within about a minute\n',
   )
   const pause = { v: 1 as const, by: 'AWS:operator', since: ten, reason: 'looking' }
   expect(renderReleasedContents(name, pause)).toContain(
-    'it is carried out only if the pause ends within the hour: ssofile resume',
+    'ssofile carries it out only if you end the pause within the hour: ssofile resume',
   )
 })

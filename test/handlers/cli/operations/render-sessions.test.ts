@@ -25,7 +25,7 @@ test('why a permission set does not deny it stands below, once for each', () => 
 })
 
 test('what counts for nothing stands below, with nobody denied too', () => {
-  const told = 'spoiled, and counts for nothing: the sessions of zo\\u{1b}e'
+  const told = 'not valid and ignored: the sessions of zo\\u{1b}e'
   expect(renderSessions([], ['the sessions of zo\u001be'])).toBe(`no sessions are denied\n${told}\n`)
   expect(renderSessions([{ ...ended, state: 'no room' }], ['the sessions of zo\u001be'])).toMatch(/no room +ana\n.*zo/)
 })

@@ -8,10 +8,7 @@ test.each<{ name: string; check: AccessCheck; expected: readonly string[]; grave
   {
     name: 'nothing wrong and nothing new',
     check: { findings: [], newAccess: { isNew: false, reasons: [] } },
-    expected: [
-      'IAM Access Analyzer: nothing is wrong with it',
-      'IAM Access Analyzer: it allows nothing that was not allowed before',
-    ],
+    expected: ['IAM Access Analyzer: no faults', 'IAM Access Analyzer: it allows nothing that was not allowed before'],
   },
   {
     name: 'a finding, and new access with its statement',
@@ -38,7 +35,7 @@ test.each<{ name: string; check: AccessCheck; expected: readonly string[]; grave
     name: 'nobody who answers',
     check: { findings: { why: 'throttled' }, newAccess: { why: 'no right' } },
     expected: [
-      'IAM Access Analyzer did not say what is wrong with it: throttled',
+      'IAM Access Analyzer did not check it: throttled',
       'IAM Access Analyzer did not say whether it allows more: no right',
     ],
   },

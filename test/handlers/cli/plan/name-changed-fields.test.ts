@@ -88,8 +88,8 @@ describe('what managed policies say', () => {
       `    gains policy: ${next}`,
       '    gains Write: sqs:SendMessage',
       `    loses policy: ${old}`,
-      `    told with what policies say in account ${account}: ${next}`,
-      `    not read: told by ARN or name: ${old}: ${why}`,
+      `    judged with the policies in account ${account}: ${next}`,
+      `    not read: shown by ARN or name: ${old}: ${why}`,
     ])
     expect(told).toMatchObject([{ meaning: { policiesNotRead: [{ name: old, why }] } }])
   })

@@ -137,7 +137,7 @@ describe('told first is', () => {
       '  - **warning**: `think @team`',
       '  - gains policy: `arn:aws:iam::aws:policy/A`',
       expect.stringMatching(/^ {2}- gains Write: `s3:Put0`, .*`s3:Put11` and 2 more$/),
-      '  - not read: told by ARN or name: `` arn:aws:iam::aws:policy/A: no `answer` ``',
+      '  - not read: shown by ARN or name: `` arn:aws:iam::aws:policy/A: no `answer` ``',
     ])
   })
 

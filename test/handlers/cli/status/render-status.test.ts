@@ -59,7 +59,9 @@ describe('the list of inputs', () => {
     const lines = (text: string) => text.split('\n').filter((line) => line.startsWith('applied')).length
     expect(lines(renderSummary(many(20)))).toBe(20)
     expect(lines(renderSummary(many(21)))).toBe(3)
-    expect(renderSummary(many(1021))).toContain('and 1,018 more like this; all: ssofile status --state applied\n')
+    expect(renderSummary(many(1021))).toContain(
+      'and 1,018 more like this; to see all, run ssofile status --state applied\n',
+    )
     expect(renderSummary(many(1021))).toContain(' 1,021 applied')
     expect(lines(renderSummary(many(21), { isWhole: true }))).toBe(21)
   })
@@ -72,7 +74,7 @@ describe('the list of inputs', () => {
     )
     expect(missing.match(/^waiting/gm)).toHaveLength(3)
     expect(missing).toContain("group 'team-2' does not exist")
-    expect(missing).toContain('and 497 more like this; all: ssofile status --state waiting\n')
+    expect(missing).toContain('and 497 more like this; to see all, run ssofile status --state waiting\n')
     expect(told((index) => `reason ${index}`).match(/^waiting/gm)).toHaveLength(3)
   })
 

@@ -24,7 +24,7 @@ const released: BrakeRecord = {
 
 test('a link that is held in its status and released by the brake is told as released', () => {
   expect(renderRelease(told, released, names)).toBe(
-    `\n1 link above: released at ${at} by AWS:operator; carried out within about a minute, and told then\n`,
+    `\n1 link above: released at ${at} by AWS:operator; ssofile carries it out within about a minute\n`,
   )
 })
 
@@ -53,7 +53,7 @@ test('a file of a permission set is told as released, unless another upload of i
   }
   const record: BrakeRecord = { ...emptyBrake, releases: [release] }
   expect(renderRelease([held, ...told], record, names)).toBe(
-    `\n1 file above: released at ${at} by AWS:operator; carried out within about a minute, and told then\n`,
+    `\n1 file above: released at ${at} by AWS:operator; ssofile carries it out within about a minute\n`,
   )
   expect(renderRelease([held], { ...record, contents: [heldFile('Read-ps')] }, names)).toBe('')
 })

@@ -26,7 +26,10 @@ test.each([
   [{ state: 'granted', since: ten }, `granted since ${ten}`],
   [{ state: 'failed', since: ten }, `failed; in force since ${ten}`],
   [{ state: 'failed' }, 'failed'],
-  [{ state: 'foreign', since: ten }, `in force, but not given by ssofile: it stays when links go; known since ${ten}`],
+  [
+    { state: 'foreign', since: ten },
+    `in force, but not managed by ssofile: it stays if you delete links; known since ${ten}`,
+  ],
 ] as const)('how access stands and since when it is in force are told apart: %j', (told, line) => {
   expect(accessLine(told)).toBe(line)
 })

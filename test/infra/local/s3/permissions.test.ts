@@ -76,7 +76,7 @@ describe('the bucket of the local system, as that of a deployment,', () => {
   test('says why, and what to do', () => {
     expect(refusalOf('ci', `requests/${ana}/${link}`)).toContain('people ask under their own user id: sign in as them')
     expect(refusalOf('ci', `approvals/${ana}/${digest}`)).toContain('people approve under their own user id')
-    expect(refusalOf('ci', `links_data/temporary/${link}`)).toContain('ssofile alone writes what is granted')
+    expect(refusalOf('ci', `links_data/temporary/${link}`)).toContain('only ssofile writes granted access')
     expect(refusalOf('ci', 'eligibility/admins.json')).toContain("use the access key id 'governance'")
   })
 

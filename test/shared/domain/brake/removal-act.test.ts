@@ -53,7 +53,7 @@ describe('removals from groups', () => {
 
   test('who is released passes for an hour, and who is asked for again leaves the list', () => {
     const [list] = held.lists
-    if (list === undefined) throw new Error('nothing is held')
+    if (list === undefined) throw new Error('the brake holds nothing')
     const released = releaseHeld(held, list, { at: at(1).now, digest: 'x', by: 'on-call' })
     expect(released.releases).toMatchObject([{ rule: 'memberships', items: ['oncall%user-20'], keys: [] }])
     expect(remove([20], { brake: released, minute: 2 }).held).toBe(0)
@@ -98,7 +98,7 @@ describe('a rule', () => {
     expect(judge(ten, removalAct(ofRule(3)), at(1)).passes).toBe(false)
     expect(judge(ten, removalAct(ofRule(77)), at(1)).passes).toBe(false)
     const [list] = ten.lists
-    if (list === undefined) throw new Error('nothing is held')
+    if (list === undefined) throw new Error('the brake holds nothing')
     const released = releaseHeld(ten, list, { at: at(1).now, digest: 'x', by: 'on-call' })
     expect(judge(released, removalAct(ofRule(3)), at(2)).passes).toBe(true)
     expect(leave(10, 10, released, 2).lists).toEqual([])

@@ -52,7 +52,7 @@ test('a new day lets others pass, and what is held stays held until a person rel
 test('a release lets exactly its list pass, for an hour', () => {
   const { brake } = actAs('team-a', 22)
   const [list] = brake.lists
-  if (!list) throw new Error('nothing is held')
+  if (!list) throw new Error('the brake holds nothing')
   const released = releaseHeld(brake, list, { at: now, digest: 'x', by: 'someone' })
   const passes = (number: number, at: Date) =>
     judge(released, retirementAct({ owner: 'team-a', item: `team-a ${number}` }), { limits, now: at }).passes

@@ -489,7 +489,7 @@ describe('what is held', () => {
     const ofGroups = many(22, (name) => indirect(`${name} of a group`))
     const { brake } = judgeAll(emptyBrake, [...many(21, (name) => own(name)), ...ofGroups])
     const [first, second] = brake.lists[1]?.held ?? []
-    if (!first || !second) throw new Error('nothing is held')
+    if (!first || !second) throw new Error('the brake holds nothing')
     const one = dropAct(brake, { rule: 'own', key: first })
     expect(one.lists.map(({ rule, items }) => ({ rule, count: items.length }))).toEqual([
       { rule: 'own', count: 1 },

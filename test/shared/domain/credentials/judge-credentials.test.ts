@@ -51,7 +51,7 @@ describe('what the lab gets wrong:', () => {
     const judged = judgeKey('ci', old, context)
     expect(kinds(judged)).toEqual(['old-key'])
     expect(judged.findings[0]?.told).toBe('is 800 days old, and in use (s3, eu-west-1)')
-    expect(judged.findings[0]?.remedy).toMatch(/leave its user$/)
+    expect(judged.findings[0]?.remedy).toMatch(/keep its user$/)
     expect(kinds(judgeUser(user({ keys: [old] }), context))).toEqual([])
   })
 
@@ -69,7 +69,7 @@ describe('what the lab gets wrong:', () => {
       context,
     )
     expect(kinds(judged)).toEqual(['unused-password'])
-    expect(judged.findings[0]?.told).toBe('nobody signed in with its password for 599 days; its keys are used')
+    expect(judged.findings[0]?.told).toBe('nobody has signed in with its password for 599 days; its keys are used')
   })
 
   test('of several uses the latest counts', () => {
@@ -242,8 +242,8 @@ describe('for people who read it, what is told', () => {
       detail: 'password of 2024-04-02, last used 2025-12-02, 2 active keys',
     })
     expect(told(judged)).toEqual([
-      'now: signs in with a password alone; have the person register MFA, or take the password away and give access by Identity Center',
-      'soon: nobody signed in with its password for 90 days; its keys are used; take the password away; leave the user and its keys',
+      'now: signs in with a password alone; have the person register MFA, or remove the password and give access through Identity Center',
+      'soon: nobody has signed in with its password for 90 days; its keys are used; remove the password; keep the user and its keys',
       'later: has two active keys, which only a rotation needs; make the older key inactive once nothing uses it',
     ])
   })
@@ -251,7 +251,7 @@ describe('for people who read it, what is told', () => {
   test('of a user whom nobody uses says for how long, and what to do first', () => {
     const judged = judgeUser(user({ madeAt: ago(91), password: { changedAt: ago(91) }, hasMfa: true }), context)
     expect(told(judged)).toEqual([
-      'soon: nobody used it for 90 days, neither a password nor a key; ask its owner; make its keys inactive and take its password away, wait, then delete it',
+      'soon: nobody used it for 90 days, neither a password nor a key; ask its owner; make its keys inactive, remove its password, wait, then delete it',
     ])
     expect(detailOf(judged)).toBe('password of 2025-12-02, never used, no active keys')
     expect(detailOf(judgeUser(user({ isBreakGlass: true }), context))).toBe(
@@ -264,22 +264,22 @@ describe('for people who read it, what is told', () => {
     [
       'never used',
       { madeAt: ago(91) },
-      'soon: nobody used it for 90 days (never, according to IAM); make it inactive, wait, then delete it; leave its user',
+      'soon: nobody used it for 90 days (never, according to IAM); make it inactive, wait, then delete it; keep its user',
     ],
     [
       'used long ago',
       { madeAt: ago(500), lastUsedAt: ago(101), service: 's3' },
-      'soon: nobody used it for 100 days; make it inactive, wait, then delete it; leave its user',
+      'soon: nobody used it for 100 days; make it inactive, wait, then delete it; keep its user',
     ],
     [
       'old, and used by who knows what',
       { madeAt: ago(90), lastUsedAt: ago(2) },
-      'soon: is 90 days old, and in use; make a second key, change what uses this one, then make this one inactive and delete it; leave its user',
+      'soon: is 90 days old, and in use; make a second key, use it everywhere instead of this one, then make this one inactive and delete it; keep its user',
     ],
     [
       'old, and used in no region',
       { madeAt: ago(90), lastUsedAt: ago(2), service: 'iam' },
-      'soon: is 90 days old, and in use (iam); make a second key, change what uses this one, then make this one inactive and delete it; leave its user',
+      'soon: is 90 days old, and in use (iam); make a second key, use it everywhere instead of this one, then make this one inactive and delete it; keep its user',
     ],
   ])('of a key that is %s says what to do', (_, facts, expected) => {
     expect(told(judgeKey('ci', key(facts), context))).toEqual([expected])
@@ -310,7 +310,7 @@ describe('for people who read it, what is told', () => {
 
   test('of an account that cannot be read says why', () => {
     expect(told(unreadAccount('no right', asOf))).toEqual([
-      "soon: could not be read: no right; docs/credentials.md says what the auditor's role needs",
+      "soon: could not be read: no right; for the permissions of the auditor's role, see docs/credentials.md",
     ])
     expect(unreadAccount('no right', asOf)).toMatchObject({
       kind: 'account',

@@ -90,8 +90,8 @@ describe('an event of the organization', () => {
 
   test.each([
     ['UpdateOrganizationalUnit', {}, 'links name organizational units by their ids, which stay'],
-    ['CreateAccount', {}, 'the account is not there yet; another event tells of it'],
-    ['InviteAccountToOrganization', {}, 'the account is not there yet; another event tells of it'],
+    ['CreateAccount', {}, 'the account does not exist yet; another event follows'],
+    ['InviteAccountToOrganization', {}, 'the account does not exist yet; another event follows'],
     ['DescribeAccount', { readOnly: true }, 'the call reads'],
     ['MoveAccount', { errorCode: 'AccessDeniedException' }, 'the call was refused: AccessDeniedException'],
     ['TagResource', { requestParameters: { resourceId: 'p-12345678' } }, 'only tags of accounts are a scope'],
@@ -113,12 +113,12 @@ describe('an event of the organization', () => {
     ['CreateOrganizationalUnit', { responseElements: { organizationalUnit: { id: 'acme' } } }],
     ['CreateAccountResult', { serviceEventDetails: { createAccountStatus: { state: 'SUCCEEDED' } } }],
   ])('%s with %j has everything looked at, since it cannot be read', (name, detail) => {
-    const reason = 'it does not say where in the form that is known'
+    const reason = 'its resource has an unknown form'
     expect(call({ eventName: name, ...detail })).toEqual({ name, look: 'everything', reason })
   })
 
   test('that is not known is told by its name', () => {
-    const reason = 'it is not known what this event changes'
+    const reason = 'ssofile does not know the effect of this event'
     expect(call({ eventName: 'LeaveOrganization' })).toEqual({ name: 'LeaveOrganization', look: 'everything', reason })
   })
 

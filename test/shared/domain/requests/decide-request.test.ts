@@ -302,7 +302,7 @@ describe('each row of the table', () => {
     [
       '21: it has lapsed',
       { told: { [digest]: events('lapsed') }, ...approvedTwice },
-      tells('expired', 'not approved in time'),
+      tells('expired', 'nobody approved it in time'),
     ],
     ['22: it is new', {}, { do: 'record', event: { event: 'asked', digest, said: { durationMs: 3_600_000 } } }],
     ['23: it is for somebody else', { told: { [digest]: asked }, userName: 'tom' }, noted('refused')],
@@ -656,18 +656,18 @@ describe('a person is told', () => {
     [
       'that its link is not in force, and nobody knows why',
       { ...inForce, linkStatus: { state: 'blocked' } },
-      `blocked: ${grantedBy(`approved by '${tom}' and '${ada}'`)}; it is not in force: its status does not say why; no remedy`,
+      `blocked: ${grantedBy(`approved by '${tom}' and '${ada}'`)}; it is not in force: without a reason in its status; no remedy`,
     ],
     [
       'that it was denied',
       { told: { [digest]: events('asked', 'denied') } },
-      'rejected: an approver has denied it; talk to the person who denied it, then ask again',
+      'rejected: an approver denied it; talk to the person who denied it, then ask again',
     ],
     ...(
       [
-        ['lapsed', 'it was not approved in time'],
+        ['lapsed', 'nobody approved it in time'],
         ['withdrawn', 'it was withdrawn'],
-        ['finished', 'the access was ended early'],
+        ['finished', 'somebody ended the access early'],
         ['ended', 'the access has ended'],
       ] as const
     ).map(([event, reason]): [string, Plain, string] => [

@@ -225,7 +225,7 @@ describe('what comes before everything else', () => {
       'a request that takes longer than an evaluation puts it off',
       wanted,
       { entry: unanswered, inProgress: 'creation', known: { request: 'in-progress' } },
-      putOff(/still in progress/),
+      putOff(/still running/),
     ],
     ['a prepared creation is checked', wanted, { entry: unanswered, prepared: creation }, step({ do: 'check' })],
     [
@@ -508,7 +508,7 @@ describe('access that nothing grants', () => {
     [
       'is put off while its request is in progress also where the account is gone',
       { entry: there, account: 'gone', known: { request: 'in-progress' }, inProgress: 'creation' },
-      putOff(/still in progress/),
+      putOff(/still running/),
     ],
     [
       'is put off as failed where its call failed',

@@ -629,7 +629,7 @@ test('access of a group that is gone, held by the brake after its grace, stays h
   await world.finish(world.everyMinute())
   const lists = async () => (await brakeFile(world.objects).read())?.value.lists ?? []
   const [list] = await lists()
-  if (!list) throw new Error('nothing is held')
+  if (!list) throw new Error('the brake holds nothing')
   expect(list).toMatchObject({ rule: 'indirect', cause: 'principal', held: [keyOf(id)] })
   const entry = `assignments/${keyOf(id)}`
   expect(await world.json(entry)).toMatchObject({ state: 'held' })

@@ -245,7 +245,7 @@ describe('an entry of the ledger that is not settled', () => {
     await bench.upload()
     const call = { kind: 'deletion' as const, calledAt: ten }
     await bench.own({ state: 'revoking', call, grantedAt: ten })
-    const reason = 'an earlier request for it is still in progress'
+    const reason = 'an earlier request for it is still running'
     expect(await bench.settle()).toMatchObject({ result: 'open', reason, links: [bench.link] })
     expect(await bench.entry()).toMatchObject({ state: 'revoking', reason, attempts: 1 })
     expect(bench.calls('CreateAccountAssignment')).toBe(0)

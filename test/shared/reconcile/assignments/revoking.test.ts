@@ -150,7 +150,7 @@ describe('access that no link asks for any more', () => {
     await bench.world.clock.advance(15 * 60_000 - 1_000)
     expect(await bench.settle()).toMatchObject({
       result: 'open',
-      reason: 'its creation got no answer and may still take effect; ssofile checks again after 15 minutes',
+      reason: 'AWS did not answer its creation, which may still take effect; ssofile checks again after 15 minutes',
       links: [bench.link],
     })
     await bench.world.clock.advance(2_000)
@@ -194,7 +194,7 @@ describe('access that no link asks for any more', () => {
     })
     const call = { kind: 'deletion' as const, calledAt: ten, answeredAt: ten, id: 'ours' }
     await bench.own({ state: 'revoking', links: [link], grantedAt: ten, call })
-    const reason = 'an earlier request for it is still in progress'
+    const reason = 'an earlier request for it is still running'
     expect(await bench.settle()).toMatchObject({ result: 'open', reason, links: [bench.link] })
     expect(bench.calls('DeleteAccountAssignment')).toBe(0)
   })

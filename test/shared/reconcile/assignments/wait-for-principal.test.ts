@@ -229,7 +229,7 @@ describe('what is not settled while a link waits', () => {
     await leave()
     expect(await bench.settle()).toMatchObject({
       result: 'open',
-      reason: 'an earlier request for it is still in progress',
+      reason: 'an earlier request for it is still running',
     })
   })
 })

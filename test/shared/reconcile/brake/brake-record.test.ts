@@ -184,7 +184,7 @@ describe('the record of the brake', () => {
     expect(alarms()).toEqual([
       {
         level: 'error',
-        message: 'the brake holds revocations; look with: ssofile brake',
+        message: 'the brake holds revocations; to review them, run ssofile brake',
         fields: {
           alarm: 'brake',
           held: 1,
@@ -283,7 +283,7 @@ describe('a look at the record', () => {
     expect(alarms()).toHaveLength(before + 1)
   })
 
-  test('tells nothing where nothing is held', async () => {
+  test('tells nothing where the brake holds nothing', async () => {
     const { world, start, alarms } = await openHeld(2)
     await world.finish(start().look())
     expect(alarms()).toEqual([])
@@ -319,7 +319,7 @@ describe('a look at the record', () => {
     await world.finish(brake.look())
     await world.finish(brake.look())
     expect(alarms()).toEqual([
-      expect.objectContaining({ message: 'the brake cannot be read; nothing is revoked', level: 'error' }),
+      expect.objectContaining({ message: 'ssofile cannot read the brake, and revokes nothing', level: 'error' }),
     ])
     expect(brake.heldAccountsOf(grant, ids)).toBeUndefined()
     isBroken = false

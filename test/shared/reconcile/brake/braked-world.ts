@@ -16,7 +16,7 @@ export const linkOf = (group: string, index = 0) =>
   `links_data/account%${accounts[index % accounts.length]}%ReadOnly-ps%${group}%GROUP%ssofile`
 export const linksOf = (groups: readonly string[]) => groups.map(linkOf)
 export const ofOu = (group: string) => `links_data/ou_id%ou-tiny-movedout%ReadOnly-ps%${group}%GROUP%ssofile`
-const alarm = 'the brake holds revocations; look with: ssofile brake'
+const alarm = 'the brake holds revocations; to review them, run ssofile brake'
 
 function organization(groups: readonly string[]): OrganizationFile {
   const account = (id: string) => ({ id, name: `account-${id}`, email: `aws+${id}@tiny.example`, tags: {} })
@@ -83,7 +83,7 @@ export async function listsOf(world: World): Promise<readonly BrakeList[]> {
 
 export async function digestIn(world: World): Promise<string> {
   const [list] = await listsOf(world)
-  return list ? digestOf(list) : 'nothing is held'
+  return list ? digestOf(list) : 'the brake holds nothing'
 }
 
 /** By names, as `account` links have them. */

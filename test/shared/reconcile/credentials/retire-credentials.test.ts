@@ -274,7 +274,7 @@ describe('what stops it', () => {
     await retiring.pass(2 * dayMs)
     expect(retiring.key(left)?.isActive).toBe(true)
     const [list] = (await brakeFile(retiring.world.objects).read())?.value.lists ?? []
-    if (!list) throw new Error('nothing is held')
+    if (!list) throw new Error('the brake holds nothing')
     await releaseList(retiring.world.objects, digestOf(list), 'a person')
     await retiring.look()
     expect(retiring.key(left)?.isActive).toBe(false)

@@ -398,7 +398,7 @@ describe('events of the organization', () => {
     )
     expect(await granted(world)).toContain(`${one} Some-ps lefts GROUP`)
     const told = world.log.lines.filter(({ level }) => level === 'error').map(({ message }) => message)
-    expect(told).toContain('events could not be followed; they come again')
+    expect(told).toContain('ssofile could not follow events; SQS delivers them again')
     isDenied = false
     await world.clock.advance(queueSettings.events.visibilityTimeoutSeconds * 1_000)
     await quiet(world)

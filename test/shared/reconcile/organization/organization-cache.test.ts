@@ -499,7 +499,7 @@ describe('a view that another process wrote meanwhile', () => {
     })
     expect((await meet(world, renamed(199))).asked('describeAccount')).toHaveLength(200)
     await expect(meet(world, renamed(201))).rejects.toThrow(
-      'state/organization.json: another process wrote it meanwhile, and 201 accounts differ; ssofile reads it again',
+      'state/organization.json: another process wrote it in the meantime, and 201 accounts differ; ssofile reads it again',
     )
   })
 

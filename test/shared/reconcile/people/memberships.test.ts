@@ -191,7 +191,7 @@ test('more removals by one folder than the brake lets pass are held, and one rel
   const { grouping, files, members, lists } = await heldOfFolder()
   expect(members()).toHaveLength(2)
   const [list] = await lists()
-  if (list === undefined) throw new Error('nothing is held')
+  if (list === undefined) throw new Error('the brake holds nothing')
   expect(list).toMatchObject({ rule: 'memberships', name: 'team-a', limit: 1 })
   await releaseList(grouping.world.objects, digestOf(list), 'on-call')
   await grouping.world.clock.advance(61_000)

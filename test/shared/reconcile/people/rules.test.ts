@@ -69,7 +69,7 @@ class Ruling {
 
   async release(): Promise<void> {
     const [list] = (await brakeFile(this.grouping.world.objects).read())?.value.lists ?? []
-    if (list === undefined) throw new Error('nothing is held')
+    if (list === undefined) throw new Error('the brake holds nothing')
     await releaseList(this.grouping.world.objects, digestOf(list), 'an operator')
   }
 }

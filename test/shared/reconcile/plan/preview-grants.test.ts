@@ -72,7 +72,7 @@ describe('grants of a plan', () => {
       grantOf({ accountId: first }),
     ]
     expect(await sort(grants)).toEqual({ ...nothing, grants })
-    expect(steps).toEqual([0, 1].map((done) => `looking for access that is there already: ${done} of 2`))
+    expect(steps).toEqual([0, 1].map((done) => `looking for existing access: ${done} of 2`))
     expect(bench.calls('ListAccountAssignments')).toBe(2)
     expect(await sort([])).toEqual(nothing)
     expect(steps).toHaveLength(2)

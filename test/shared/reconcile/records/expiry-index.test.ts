@@ -73,7 +73,7 @@ describe('a link with a time', () => {
     expect(await stateOf(world)).toBe('expired')
     expect(await world.namedKeys('assignments/')).toEqual([])
     expect(await indexed(world)).toEqual([])
-    const followed = world.log.lines.filter(({ message }) => message === 'links whose time has come are looked at')
+    const followed = world.log.lines.filter(({ message }) => message === 'evaluating links whose time has come')
     expect(followed).toHaveLength(1)
   })
 

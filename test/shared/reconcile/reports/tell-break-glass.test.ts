@@ -131,7 +131,7 @@ describe('findings of break-glass', () => {
     expect(await world.json(`${kept('status/', 'roles', `${account}/${role}`)}.json`)).toMatchObject({
       state: 'failed',
       reason: told,
-      remedy: expect.stringContaining('look at its StackSet'),
+      remedy: expect.stringContaining('check its StackSet'),
     })
     deployed.lost = undefined
     deployed.devices = 2
