@@ -88,7 +88,7 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   },
   browse: {
     group: 'Temporary access',
-    summary: 'use use temporary access in your browser: ask, approve, deny, finish',
+    summary: 'use temporary access in your browser: ask, approve, deny, finish',
     load: async () => (await import('./browse.ts')).addBrowse,
   },
   incident: {

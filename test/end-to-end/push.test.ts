@@ -157,7 +157,7 @@ test('awkward names are pulled and pushed under names that file systems hold', a
   // What would be lost here is asked about.
   await writeFile(join(copy, escaped), '{"reason":"mine"}')
   const asked = await system.ssofile(['pull', copy])
-  expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`writes over ${escaped}`) })
+  expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`overwrites ${escaped}`) })
   expect(await readFile(join(copy, escaped), 'utf8')).toBe('{"reason":"mine"}')
   expect(await system.ssofile(['pull', copy, '--yes'])).toMatchObject({ exitCode: 0 })
   expect(await readFile(join(copy, escaped), 'utf8')).toBe('')

@@ -15,7 +15,7 @@ export function wholeDigest(typed: string, known: readonly string[], least = let
   const meant = [...new Set(known.filter((digest) => digest.startsWith(typed)))]
   if (meant.length > 1)
     throw new Refusal(
-      `received the beginning '${quote(typed)}' of ${meant.length} digests, expected that of one: ${meant.slice(0, 5).join(', ')}`,
+      `received the beginning '${quote(typed)}' of ${meant.length} digests, expected the beginning of one: ${meant.slice(0, 5).join(', ')}`,
     )
   return meant[0] ?? typed
 }

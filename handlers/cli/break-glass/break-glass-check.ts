@@ -25,7 +25,7 @@ type Options = {
 export function addBreakGlassCheck(group: Command): void {
   group
     .command('check')
-    .summary('roles, rules, users, devices, alarms and drills, compared with the file')
+    .summary('compare roles, rules, users, devices, alarms and drills with the file')
     .description(
       'Compares the deployment with the file: roles and rules in each account and sign-in Region, two MFA devices and no key for each user, confirmed alarm addresses, drills in time, responders in the directory, and service control policies that you name. It only reads, with your session and the `auditorRole` of the file.\nExit code 0: nothing fails; 1: something fails or could not be checked (drills and people only warn); 2: wrong usage.',
     )

@@ -27,9 +27,9 @@ const trailDays = 90
 export function addBreakGlassEvidence(group: Command): void {
   group
     .command('evidence')
-    .summary('uses, drills, a check and changes of the last months, for an auditor')
+    .summary('collect uses, drills, a check and changes of the last months for an auditor')
     .description(
-      "Collects into one JSON file: acts of responders and changes of their users (CloudTrail's event history, 90 days), drills with whether CloudTrail knows their code, a check, and the commits of the file.\nExit code 0: all was read; 1: something was not, and the file says what.",
+      "Collects into one JSON file: actions of responders and changes of their users (CloudTrail's event history, 90 days), drills with whether CloudTrail knows their code, a check, and the commits of the file.\nExit code 0: all was read; 1: something could not be read, and the file names it.",
     )
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--months <number>', 'how far back', wholeNumber(1, 36), 12)

@@ -39,7 +39,7 @@ export function addRetire(program: Command): void {
       'Proposes files under retire/ for keys and passwords unused for some days, from a report of credentials (docs/credentials.md). It only reads the bucket: --to writes the files into a folder, for you to read and upload.\nExit code 0: there are some; 1: there are none; 2: wrong usage.',
     )
     .requiredOption('--from-report <date>', 'the date of the report, such as 2026-03-03')
-    .requiredOption('--unused-for <days>', 'unused for so many days, such as 180d', parseDays)
+    .requiredOption('--unused-for <days>', 'unused for this number of days, such as 180d', parseDays)
     .option('--owner <name>', 'only accounts of this owner, by their tag')
     .option('--to <folder>', 'write the files into this folder; default: only show them')
     .option('--json', 'the files and the skipped credentials as JSON')

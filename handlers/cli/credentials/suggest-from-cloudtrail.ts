@@ -32,7 +32,7 @@ export function addTrailOptions(command: Command): Command {
   return command
     .option(
       '--from-cloudtrail',
-      "have IAM Access Analyzer make a policy of CloudTrail's records of the role, in the account of the credentials (AWS_PROFILE)",
+      "let IAM Access Analyzer make a policy from CloudTrail's records of the role, in the account of the credentials (AWS_PROFILE)",
     )
     .option('--trail <arn>', 'with --from-cloudtrail: the trail that records the account')
     .option('--access-role <arn>', 'with --from-cloudtrail: the role in the account that may read the trail')
@@ -96,7 +96,7 @@ export function refuseTrailOptions({ trail, accessRole, days, timeout, job }: Tr
 function chooseTrail({ trail, accessRole, days = trailDaysMost }: TrailOptions) {
   if (trail === undefined || accessRole === undefined)
     throw new Refusal(
-      'received --from-cloudtrail without --trail and --access-role, expected both, or --job; docs/less-privilege.md says what the role needs',
+      'received --from-cloudtrail without --trail and --access-role, expected both, or --job; for the permissions of the role, see docs/less-privilege.md',
     )
   if (!/^arn:[^:]+:cloudtrail:[^:]+:\d{12}:trail\/.+$/.test(trail))
     throw new Refusal(
@@ -158,7 +158,7 @@ function renderPolicies(name: PermissionSetName, generated: GeneratedPolicies): 
       : []),
     ...(isComplete ? [] : ['The policy is not complete: AWS does not know all used actions of some services.']),
     'The policy does not contain iam:PassRole, data events (such as s3:GetObject), and services whose actions AWS does not report. Add the permissions that you need.',
-    `This covers only one role in one account. The other accounts of the permission set may use more: ssofile suggest '${name}' looks at all.`,
+    `This covers only one role in one account. The other accounts of the permission set may use more: ssofile suggest '${name}' covers all.`,
   ]
   return `${quote(name)}: what its role did in account ${accountOfArn(principalArn)} ${when}, by CloudTrail and IAM Access Analyzer\n\n${texts.join('\n')}\n${notes.map((note) => `${note}\n`).join('')}`
 }

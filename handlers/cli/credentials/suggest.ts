@@ -75,7 +75,7 @@ export function addSuggest(program: Command): void {
     .option('--live', 'ask IAM in each account now, with the auditorRole of the configuration')
     .option(
       '--unused-for <days>',
-      'unused for so many days, such as 180d; default: as hygiene.json says, else 90d',
+      'unused for this number of days, such as 180d; default: from hygiene.json, else 90d',
       parseDays,
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
@@ -156,7 +156,7 @@ async function makeSuggestion(name: PermissionSetName, options: Options, context
     inline,
     managed: await judgeManaged(policies, use, { accounts, ports, configuration }),
     notes: [
-      ...(notUnderstood ? ['the inline policy has something that is not understood here: read it yourself'] : []),
+      ...(notUnderstood ? ['ssofile cannot analyze a part of the inline policy: read the policy yourself'] : []),
       ...(isChanged ? [`it is in ${accounts.length} accounts now; use --live to ask them`] : []),
     ],
   }

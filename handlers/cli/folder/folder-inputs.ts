@@ -126,7 +126,7 @@ async function readFolder(folder: string): Promise<readonly Dirent[]> {
 function explainLayout(folder: string, names: readonly string[]): string {
   const own = basename(resolve(folder))
   const expected =
-    'expected a folder that contains links_data/, permission_sets/ or both, memberships/, or what governance writes'
+    'expected a folder that contains links_data/, permission_sets/ or both, memberships/, or files of governance'
   if (pushedPlaces().some((prefix) => prefix === `${own}/`))
     return `received '${quote(folder, 1024)}', which is ${own}/ itself; ${expected}: name the folder above it`
   const there = names.slice(0, 5).map((name) => `'${quote(name)}'`)

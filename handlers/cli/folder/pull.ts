@@ -34,7 +34,7 @@ export function addPull(program: Command): void {
     .command('pull')
     .argument('<folder>', 'the folder to write; created if it does not exist')
     .description(
-      'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET). Asks before it overwrites or removes a file. Names that no file system holds are escaped (docs/files.md).\nExit code 0: done; 1: not all was fetched; 2: wrong usage or refused, and nothing was changed.',
+      'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET). Asks before it overwrites or removes a file. Escapes names that file systems do not allow (docs/files.md).\nExit code 0: done; 1: some files were not fetched; 2: wrong usage or refused, and nothing was changed.',
     )
     .option('--yes', 'do not ask')
     .option('--folder <name>', 'only this folder under links_data/ and memberships/')
@@ -92,7 +92,7 @@ async function agree({ writes, removals }: PullChanges, { yes }: Options): Promi
   ]
   const more = lines.length > keysTold ? `  and ${lines.length - keysTold} more\n` : ''
   process.stderr.write(`${lines.slice(0, keysTold).join('')}${more}`)
-  const question = `Write over ${count(over.length, 'file')} and remove ${removals.length.toLocaleString('en')}?`
+  const question = `Overwrite ${count(over.length, 'file')} and remove ${removals.length.toLocaleString('en')}?`
   if (!(await confirm(question, 'add --yes'))) throw new Refusal('not confirmed; nothing was changed')
 }
 

@@ -16,7 +16,7 @@ export function addUndo(program: Command): void {
   program
     .command('undo')
     .description(
-      'Restores the files of the bucket (SSOFILE_BUCKET) from before the last push: every upload and deletion, by anybody, back to 20 seconds without any. Shows when that was and the plan, and asks. A later undo takes the first one back.\nRequests, approvals, suspensions and temporary access stay; revocations go through the brake.\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
+      'Restores the files of the bucket (SSOFILE_BUCKET) from before the last push: every upload and deletion, by anybody, back to 20 seconds without any. Shows when that was and the plan, and asks. A later undo takes the first one back.\nRequests, approvals, suspensions and temporary access stay; revocations go through the brake.\nExit code 0: done, or nothing to do; 1: some of it was not done; 2: wrong usage or refused, and nothing was changed.',
     )
     .addOption(onlyOption())
     .addOption(invalidOption())
@@ -24,7 +24,7 @@ export function addUndo(program: Command): void {
     .option('--yes', 'do not ask')
     .option(
       '--plan <digest>',
-      'do not ask, and refuse unless the plan is the one shown with this digest (its first 8 letters will do)',
+      'do not ask, and refuse unless the plan is the one shown with this digest (its first 8 letters are enough)',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the plan and the result as JSON')

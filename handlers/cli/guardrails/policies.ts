@@ -11,7 +11,7 @@ import { readGuardrails, readPolicyTests } from './read-guardrails.ts'
 export function addPolicies(program: Command): void {
   const policies = program
     .command('policies')
-    .description('Policies under policies/ say what links and permission sets must be like: docs/guardrails.md.')
+    .description('Policies under policies/ are rules for links and permission sets: docs/guardrails.md.')
   policies
     .command('test')
     .argument('<folder|s3://bucket>', 'a folder with policies/ in it, or a bucket')

@@ -47,13 +47,11 @@ export function addBrake(program: Command): void {
   program
     .command('brake')
     .description(
-      'Shows held revocations, with their cause and who would lose access, one list for each rule and folder or cause; then held files and credentials. Exit code 1 while anything is held.\n--release releases exactly the list or file with this digest, for one hour; a list that has grown, or another upload of the file, is refused. It only needs to write control/.',
+      'Shows held revocations, with their cause and the people who would lose access, one list for each rule and folder or cause; then held files and credentials. Exit code 1 while the brake holds anything.\n--release releases exactly the list or file with this digest, for one hour; it refuses a list that has grown, or another upload of the file. It only needs to write control/.',
     )
     .option('--release <digest>', 'release the list or the file with this digest; its beginning is enough')
     .option('--verbose', 'every link and every account')
-    .addOption(
-      new Option('--output <form>', 'how to print held revocations and files').choices(outputs).default('table'),
-    )
+    .addOption(new Option('--output <form>', 'the format of the output').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .addHelpText('after', '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48')
     .action(async ({ release, json, verbose = false, ...options }: Options) => {

@@ -13,7 +13,7 @@ export function addPause(program: Command): void {
   program
     .command('pause')
     .description(
-      'From now on nothing is granted or revoked; a dispatcher at work stops within seconds. Uploads and deletions are carried out after resume. It only needs to write control/.',
+      'Stops all grants and revocations; a running dispatcher stops within seconds. ssofile carries out uploads and deletions after resume. It only needs to write control/.',
     )
     .requiredOption('--reason <text>', 'the reason, shown to everybody who asks')
     .option('--json', 'the pause as JSON')

@@ -16,11 +16,11 @@ export function addResume(program: Command): void {
   program
     .command('resume')
     .description(
-      'Ends a pause; within a minute everything is compared again. It only needs to write control/. After a loss of the ledger, ssofile restore ends the pause.',
+      'Ends a pause; within a minute, ssofile compares everything again. It only needs to write control/. After a loss of the ledger, ssofile restore ends the pause.',
     )
     .option(
       '--accept-loss',
-      'go on without the lost records: ssofile never revokes that access again (to take it over: import)',
+      'continue without the lost records: ssofile never revokes that access again (to take it over: import)',
     )
     .option('--json', 'the pause that ended as JSON; null: there was none')
     .addHelpText('after', '\nExample:\n  ssofile resume')

@@ -58,7 +58,7 @@ export function addSessions(program: Command): void {
   const sessions = program
     .command('sessions')
     .description(
-      'Without `end`: whose sessions are denied now, and until when. A denial ends after 12 hours, since no session lasts longer. Limits: docs/sessions.md.',
+      'Without `end`: lists denied sessions, and the end of each denial. A denial ends after 12 hours, since no session lasts longer. Limits: docs/sessions.md.',
     )
     .option('--json', 'as JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
@@ -268,7 +268,7 @@ async function askFirst(
   if (yes) return
   tellOthers(others)
   const where = account === undefined ? 'in all accounts' : `in account ${account}`
-  const question = `Every open session of ${quote(user.name ?? user.id)} has now of ${ours.join(', ')}, ${where}, is denied everything. Unsaved work may be lost.`
+  const question = `Every open session of ${quote(user.name ?? user.id)} with ${ours.join(', ')}, ${where}, is denied everything. Unsaved work may be lost.`
   if (!(await confirm(question, 'add --yes'))) throw new Refusal('nothing was ended')
 }
 

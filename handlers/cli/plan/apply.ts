@@ -68,13 +68,13 @@ export function addApply(program: Command): void {
   program
     .command('apply [s3://bucket]')
     .description(
-      'Compares files, ledger and Identity Center, and closes every difference, with a new attempt for everything that failed. With a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.\nExit code 1: something is rejected, failed, held, on its way, or cannot be judged yet.',
+      'Compares files, ledger and Identity Center, and closes every difference, with a new attempt for everything that failed. With a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.\nExit code 1: something is rejected, failed, held, in progress, or too recent to judge.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--no-drift', 'skip the drift check: trust the ledger without comparing it with Identity Center')
     .option(
       '--wait',
-      'wait for access that cannot be judged yet (within five minutes of a call of ssofile), and check it again',
+      'wait for access that is too recent to judge (five minutes after a call of ssofile), and check it again',
     )
     .option('--timeout <seconds>', 'end after this time, with exit code 1 if it is not done', wholeNumber(1, 604_800))
     .option('--json', 'the final statuses as JSON')

@@ -136,7 +136,7 @@ export function tellRequest(read: ReadRequest, { isLate, isDecisionWanted, json 
   else if (status) process.stdout.write(renderStatus(status))
   else
     process.stdout.write(
-      `${quote(key, 1024)}\n  has not been evaluated yet. What became of it: ssofile requests --mine\n`,
+      `${quote(key, 1024)}\n  has not been evaluated yet. To follow it, run ssofile requests --mine\n`,
     )
   if (isLate && isDecisionWanted)
     process.stderr.write('ssofile: the time of --timeout is over, and the request is not decided\n')

@@ -14,7 +14,7 @@ test.each([
 
 test('the beginning of two is refused with both', () => {
   expect(() => wholeDigest('3f0c', known)).toThrow(
-    "received the beginning '3f0c' of 2 digests, expected that of one: 3f0c9d2e7a1b, 3f0cffff0000",
+    "received the beginning '3f0c' of 2 digests, expected the beginning of one: 3f0c9d2e7a1b, 3f0cffff0000",
   )
 })
 

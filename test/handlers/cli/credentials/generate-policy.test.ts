@@ -73,7 +73,7 @@ describe('a policy of CloudTrail', () => {
     expect(told).toMatch(/^ReadOnly-ps: what its role did in account 222222222222 from 2026-02-01 to 2026-03-03, by /)
     expect(told).toContain('"s3:CreateBucket"')
     expect(told).toMatch(/Names in \$\{…\} are placeholders/)
-    expect(told).toContain("ssofile suggest 'ReadOnly-ps' looks at all.")
+    expect(told).toContain("ssofile suggest 'ReadOnly-ps' covers all.")
   })
 
   test('is not waited for longer than was said, nor after Ctrl-C; the job goes on, and the command for it is told', async () => {
