@@ -10,8 +10,8 @@ import { openSlowWorld, type SlowWorld } from './slow-world.ts'
 
 const minutesMost = 15
 const callsPerSecond = 20
-/** The loop asks DescribeUser again after each step of a membership, in all at most fifteen times a second. */
-const joinersLeast = 3.5
+/** Of at most fifteen calls of DescribeUser a second. */
+const joinersLeast = 5
 const readsOfJoinerMost = 50
 const readsOfEventMost = 20
 const heard = 20

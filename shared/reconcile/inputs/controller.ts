@@ -74,6 +74,8 @@ export type Input<T extends KindTypes> = {
   readonly isAlone: boolean
   /** By S3's clock. */
   readonly now: Date
+  /** When the directory was first asked for what this step knows of it, in monotonic milliseconds. */
+  readonly lookedMs: number
 }
 
 export type Description = {
@@ -125,6 +127,11 @@ export type Controller<T extends KindTypes> = {
   readonly decide: (facts: T['facts']) => T['action'] | T['end']
   /** The actions that a pause does not stop, because they change nothing in IAM Identity Center. */
   readonly underPause: readonly T['action']['do'][]
+  /**
+   * The actions after which the next step may rely on what the directory said before, because it takes nothing from anybody.
+   * Absent: the directory is asked again after each.
+   */
+  readonly takesNothingAfter?: readonly T['action']['do'][]
   /** Returns the change, or a description if something prevents this step. */
   readonly perform: (
     action: T['action'],

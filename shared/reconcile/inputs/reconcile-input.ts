@@ -1,3 +1,4 @@
+import { liveMs } from '../../domain/assignments/access-proof.ts'
 import { queueOf } from '../../domain/inputs/kinds.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
@@ -5,6 +6,7 @@ import { changesNothing } from '../../domain/links/upload.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { once } from '../../ports/once.ts'
+import { askOnce } from '../directory/ask-once.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { nameDeleter } from '../records/deletion-notes.ts'
 import { dueEvent, indexInstants } from '../records/expiry-index.ts'
@@ -25,6 +27,8 @@ import { tellInput } from './tell-input.ts'
 /** More than any input needs: a request has a step for each approval. */
 const stepsMost = 40
 const pausedAgainMs = 60_000
+/** Half of what a removal may rely on. */
+const looksMostMs = liveMs / 2
 
 /** The result of one reconcile: the description, the status now, and whether a step woke the inputs that wait. */
 export type Reconciled = {
@@ -116,25 +120,35 @@ async function settle<T extends KindTypes>(
   const readPause = once(() => readPauseReason(context.objects))
   const entry = controller.entryOf && new KnownRecord(controller.entryOf(context.objects, name))
   let isNews = false
+  let look = beginLook(context)
   let learnt: { readonly of: T['learnt']; readonly etag: string | undefined } | undefined
   for (let steps = 0; steps < stepsMost; steps++) {
     try {
       const { stored, ...read } = await readInput(message, name, entry, controller, context)
       // Another file may ask for something else.
-      const input = { ...read, learnt: learnt?.etag === read.head?.etag ? learnt?.of : undefined }
-      const came = await advance(input, readPause, controller, context)
+      const known = learnt?.etag === read.head?.etag ? learnt?.of : undefined
+      const input = { ...read, learnt: known, lookedMs: look.lookedMs }
+      const came = await advance(input, readPause, controller, look.context)
       if ('told' in came) {
         const status = await tell(came, { ...input, stored }, message, controller, context)
         return { told: came.told, again: came.again, status, isNews }
       }
       await record(came, input, entry, controller, context)
       isNews ||= came.isNews === true
+      const isFresh = context.clock.monotonicMs() - look.lookedMs < looksMostMs
+      if (!isFresh || !controller.takesNothingAfter?.some((name) => name === came.did)) look = beginLook(context)
       if (came.learnt !== undefined) learnt = { of: came.learnt, etag: read.head?.etag }
     } catch (error) {
       if (!(error instanceof RecordChangedError)) throw error
     }
   }
   throw new Error(`${message.key} keeps changing; ssofile will try again`)
+}
+
+/** The steps of one look ask the directory once for each user and group. */
+function beginLook<Context extends ReconcileContext>(context: Context) {
+  const { clock, identityStore } = context
+  return { lookedMs: clock.monotonicMs(), context: { ...context, identityStore: askOnce(identityStore) } }
 }
 
 /**
@@ -147,7 +161,7 @@ async function readInput<T extends KindTypes>(
   entry: KnownRecord<T['entry']> | undefined,
   { mostBytes, parseBody }: Controller<T>,
   context: T['context'],
-): Promise<Before & Omit<Input<T>, 'learnt'>> {
+): Promise<Before & Omit<Input<T>, 'learnt' | 'lookedMs'>> {
   const { key } = message
   const { objects } = context
   await entry?.read()
@@ -174,7 +188,7 @@ async function advance<T extends KindTypes>(
   readPause: () => Promise<string | undefined>,
   controller: Controller<T>,
   context: T['context'],
-): Promise<Effect<T['entry'], T['learnt']> | Description> {
+): Promise<(Effect<T['entry'], T['learnt']> & { readonly did: string }) | Description> {
   const { key, file, head, now } = input
   const withKept = ({ told, ...rest }: Description): Description => ({
     told: told && { ...controller.keep?.(input), ...told },
@@ -197,7 +211,7 @@ async function advance<T extends KindTypes>(
       await requireUnchanged(context.objects, key, head)
     }
     const came = await controller.perform(step, input, facts, context)
-    return 'told' in came ? withKept(came) : came
+    return 'told' in came ? withKept(came) : { ...came, did: step.do }
   } catch (error) {
     return withKept({ told: rejectRefused(error, { object: key, isThere: file.is === 'valid' }) })
   }

@@ -41,7 +41,6 @@ import type { ReadingObjects } from '../../ports/object-store.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import type { Brake } from '../brake/brake.ts'
 import { readBrake } from '../brake/brake-file.ts'
-import { askOnce } from '../directory/ask-once.ts'
 import { judgeMembership } from '../guardrails/judge-membership.ts'
 import type { Input, KindTypes, ReadingContext, ReconcileContext } from '../inputs/controller.ts'
 import { readMembershipFile } from '../records/asking-files.ts'
@@ -126,13 +125,12 @@ type Look = {
 export const claimedMs = 60_000
 
 /** Memberships have ids, and files have names: a file counts for the user who has the name now. */
-export async function gatherMembership(input: MembershipInput, before: Reading): Promise<Facts> {
-  const context = { ...before, identityStore: askOnce(before.identityStore) }
-  const { objects, clock } = context
-  const { name, key, file, isRepeated, user } = input
+export async function gatherMembership(input: MembershipInput, context: Reading): Promise<Facts> {
+  const { objects } = context
+  const { name, key, file, isRepeated, user, lookedMs } = input
   const unread: Facts = {
     ...{ isRepeated, isOurGroup: false, group: { is: 'not ours', isExternal: false }, bearer: undefined },
-    ...{ users: [], files: [], isGroupBlocked: false, lookedMs: clock.monotonicMs() },
+    ...{ users: [], files: [], isGroupBlocked: false, lookedMs },
   }
   if (isRepeated) return unread
   const files = await readFiles(name, context, key)

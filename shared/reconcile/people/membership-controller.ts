@@ -54,6 +54,8 @@ export const membershipController: Controller<MembershipTypes> = {
   gather: gatherMembership,
   decide: decideMembership,
   underPause: ['note', 'update', 'forget'],
+  // A removal comes after `withdraw`.
+  takesNothingAfter: ['claim', 'create', 'note', 'update'],
   perform,
   describe,
   describePause: (reason, input, facts) =>

@@ -152,7 +152,7 @@ test('a group whose file is gone is deleted, given up or blocked', async () => {
     groups: [{ name: 'oncall', change: 'delete' }],
   })
   expect(await plan(grouping, { [file]: '' }, ['groups/oncall.json'])).toMatchObject({
-    groups: [{ name: 'oncall', change: 'blocked', reason: expect.stringContaining(`still referred to by ${file}`) }],
+    groups: [{ name: 'oncall', change: 'blocked', reason: expect.stringContaining(`still used by ${file}`) }],
   })
   await grouping.put('groups/team-Accountants.json')
   await grouping.until('groups/team-Accountants.json', 'applied')
