@@ -27,7 +27,7 @@ export function addBreakGlassCheck(group: Command): void {
     .command('check')
     .summary('compare roles, rules, users, devices, alarms and drills with the file')
     .description(
-      'Compares the deployment with the file: roles and rules in each account and sign-in Region, two MFA devices and no key for each user, confirmed alarm addresses, drills in time, responders in the directory, and service control policies that you name. It only reads, with your session and the `auditorRole` of the file.\nExit code 0: nothing fails; 1: something fails or could not be checked (drills and people only warn); 2: wrong usage.',
+      'Compares the deployment with the file: roles and rules in each account and sign-in Region, two MFA devices and no key for each user, confirmed alarm addresses, drills in time, responders in the directory, and service control policies that you name. It only reads, with your session and the `auditorRole` of the file.\nExit code 1: something fails or could not be checked (drills and people only warn).',
     )
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--drills <folder|s3://bucket>', 'where drills/ is; default: the bucket')

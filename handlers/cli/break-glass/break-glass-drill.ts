@@ -36,7 +36,7 @@ export function addBreakGlassDrill(group: Command): void {
     .command('drill')
     .summary('assume your roles, prove their permissions, wait for the alarm, write the record')
     .description(
-      'For a responder, with their own session (aws login). Assumes each of your roles, proves its rights by dry calls, measures the time, and waits for the code in the mail of the alarm. The record is drills/<date>/<responder>.json in the output folder: upload it later, with your everyday access.\nExit code 0: passed; 1: not; 2: refused or wrong usage.',
+      'For a responder, with their own session (aws login). Assumes each of your roles, proves its rights by dry calls, measures the time, and waits for the code in the mail of the alarm. The record is drills/<date>/<responder>.json in the output folder: upload it later, with your everyday access.',
     )
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--playbook <name>', 'only this playbook')

@@ -29,7 +29,7 @@ export function addBreakGlassEvidence(group: Command): void {
     .command('evidence')
     .summary('collect uses, drills, a check and changes of the last months for an auditor')
     .description(
-      "Collects into one JSON file: actions of responders and changes of their users (CloudTrail's event history, 90 days), drills with whether CloudTrail knows their code, a check, and the commits of the file.\nExit code 0: all was read; 1: something could not be read, and the file names it.",
+      "Collects into one JSON file: actions of responders and changes of their users (CloudTrail's event history, 90 days), drills with whether CloudTrail knows their code, a check, and the commits of the file.",
     )
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--months <number>', 'how far back', wholeNumber(1, 36), 12)

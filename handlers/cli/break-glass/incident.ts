@@ -27,7 +27,7 @@ export function addIncident(program: Command): void {
     .command('incident')
     .argument('<id>', 'the incident, exactly as in the requests')
     .description(
-      "Requests with this incident: who asked, who approved, begin and end; and commands that show the sessions: aws cloudtrail lookup-events in each account (management events of 90 days), and an Athena query for the organization's trail. They include the twelve hours that a session may outlast its access.\nNeeds to read history/ (auditors, operators); runs nothing itself.\nExit code 0: there are requests; 1: none.",
+      "Requests with this incident: who asked, who approved, begin and end; and commands that show the sessions: aws cloudtrail lookup-events in each account (management events of 90 days), and an Athena query for the organization's trail.\nNeeds to read history/ (auditors, operators); runs nothing itself.",
     )
     .option('--table <name>', "the table of the organization's trail in Athena", 'cloudtrail_logs')
     .option('--json', 'the answer as JSON')

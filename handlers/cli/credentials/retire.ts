@@ -36,7 +36,7 @@ export function addRetire(program: Command): void {
   program
     .command('retire')
     .description(
-      'Proposes files under retire/ for keys and passwords unused for some days, from a report of credentials (docs/credentials.md). It only reads the bucket: --to writes the files into a folder, for you to read and upload.\nExit code 0: there are some; 1: there are none; 2: wrong usage.',
+      'Proposes files under retire/ for keys and passwords unused for some days, from a report of credentials (docs/credentials.md). It only reads the bucket: --to writes the files into a folder, for you to read and upload.',
     )
     .requiredOption('--from-report <date>', 'the date of the report, such as 2026-03-03')
     .requiredOption('--unused-for <days>', 'unused for this number of days, such as 180d', parseDays)

@@ -34,7 +34,7 @@ export function addPull(program: Command): void {
     .command('pull')
     .argument('<folder>', 'the folder to write; created if it does not exist')
     .description(
-      'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET). Asks before it overwrites or removes a file. Escapes names that file systems do not allow (docs/files.md).\nExit code 0: done; 1: some files were not fetched; 2: wrong usage or refused, and nothing was changed.',
+      'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET). Asks before it overwrites or removes a file. Escapes names that file systems do not allow (docs/files.md).',
     )
     .option('--yes', 'do not ask')
     .option('--folder <name>', 'only this folder under links_data/ and memberships/')

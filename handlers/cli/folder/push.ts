@@ -33,7 +33,7 @@ export function addPush(program: Command): void {
     .command('push')
     .argument('<folder>', 'a folder with links_data/ and permission_sets/ in it')
     .description(
-      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder: shows the plan, asks, uploads files whose content differs, and deletes what the folder lacks. Only governance or HR may write some of them (--only).\nIt changes nothing if a right is missing, and refuses an invalid file with the access that it would take away. It leaves files alone that somebody else changed in the meantime. Run it again after an interruption. More: docs/files.md.\nExit code 0: done, or nothing to do; 1: some of it was not done; 2: wrong usage or refused, and nothing was changed.',
+      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder: shows the plan, asks, uploads files whose content differs, and deletes what the folder lacks.\nIt changes nothing if a right is missing, and refuses an invalid file with the access that it would take away. It leaves files alone that somebody else changed in the meantime. More: docs/files.md.',
     )
     .option('--yes', 'do not ask')
     .option(

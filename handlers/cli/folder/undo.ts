@@ -16,7 +16,7 @@ export function addUndo(program: Command): void {
   program
     .command('undo')
     .description(
-      'Restores the files of the bucket (SSOFILE_BUCKET) from before the last push: every upload and deletion, by anybody, back to 20 seconds without any. Shows when that was and the plan, and asks. A later undo takes the first one back.\nRequests, approvals, suspensions and temporary access stay; revocations go through the brake.\nExit code 0: done, or nothing to do; 1: some of it was not done; 2: wrong usage or refused, and nothing was changed.',
+      'Restores the files of the bucket (SSOFILE_BUCKET) from before the last push: every upload and deletion, by anybody, back to 20 seconds without any. Shows when that was and the plan, and asks. A later undo takes the first one back.\nRequests, approvals, suspensions and temporary access stay; revocations go through the brake.',
     )
     .addOption(onlyOption())
     .addOption(invalidOption())

@@ -30,7 +30,7 @@ export function addValidate(program: Command): void {
     .command('validate')
     .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
     .description(
-      'Checks every input of a folder or a bucket, and judges links and permission sets by the policies, as new access. It reads only the files: plan says whether groups and accounts exist.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
+      'Checks every input of a folder or a bucket, and judges links and permission sets by the policies, as new access. It reads only the files: plan says whether groups and accounts exist.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment: which folders count')
     .option('--policies <folder|s3://bucket>', 'the place of policies/, if it is another')

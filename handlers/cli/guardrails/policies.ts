@@ -17,7 +17,7 @@ export function addPolicies(program: Command): void {
     .argument('<folder|s3://bucket>', 'a folder with policies/ in it, or a bucket')
     .summary('run the tests under policies/tests/')
     .description(
-      'Judges the input of each test under policies/tests/ by the policies beside it, and compares the verdict with the expected one.\nExit code 0: all pass; 1: some fail, or a policy or a test file is not valid; 2: wrong usage.',
+      'Judges the input of each test under policies/tests/ by the policies beside it, and compares the verdict with the expected one.',
     )
     .option('--json', 'the results as JSON')
     .addHelpText(

@@ -20,7 +20,7 @@ export function addInit(program: Command): void {
     .command('init')
     .argument('<folder>', 'the folder for the files, none of which may exist yet')
     .description(
-      'Writes environment.json (the deployment), configuration.json (for the local system, and for validate and plan before a deployment), and under access/ a first permission set and link. On a terminal it asks for missing options. It calls no service and overwrites no file.\nExit code 0: written; 2: wrong usage or refused, and nothing was written.',
+      'Writes environment.json (the deployment), configuration.json (for the local system, and for validate and plan before a deployment), and under access/ a first permission set and link. On a terminal it asks for missing options. It calls no service and overwrites no file.',
     )
   for (const { flag, asks, example, otherwise } of all)
     command.option(`--${flag} <value>`, `${asks} (${otherwise ? `default: ${otherwise}` : example})`)

@@ -24,7 +24,7 @@ export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description(
-      'Checks credentials, Region, instance, delegated administration, permissions, accounts, quotas, bucket, queues and events, in about 20 seconds. It changes nothing. With a deployment the dispatcher tries its own permissions (lambda:InvokeFunction), and your credentials need only the reads of ssofile; without one they need all of its permissions.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage, or nothing could be asked.',
+      'Checks credentials, Region, instance, delegated administration, permissions, accounts, quotas, bucket, queues and events, in about 20 seconds. It changes nothing. More: docs/operations.md#doctor.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--break-glass <file>', 'also run ssofile break-glass check with this definition')

@@ -67,7 +67,7 @@ export function addRestore(program: Command): void {
 }
 
 const help = `
-Exit code 0: everything is restored, or nothing was lost; 1: some entries are undecided; 2: wrong usage or refused. In a deployment, only the roles of ssofile may write records: docs/operations.md#the-ledger-was-lost.
+Exit code 1: some entries are undecided. More: docs/operations.md#the-ledger-was-lost.
 
 Examples:
   ssofile restore --dry-run

@@ -15,7 +15,7 @@ export function addRestorePerson(program: Command): void {
     .command('restore-person')
     .argument('<user>', 'the user name of the file, as in links')
     .description(
-      'Deletes suspended/<user name>: access by links comes back within a minute. Withdrawn requests and ended temporary access do not: the person asks again. Denied sessions stay denied; sign in again. It only needs to write suspended/.\nExit code 0: deleted; 1: somebody changed the file in the meantime; 2: there is no such file, or wrong usage.',
+      'Deletes suspended/<user name>: access by links comes back within a minute. Withdrawn requests and ended temporary access do not: the person asks again. It only needs to write suspended/.',
     )
     .option('--json', 'the key as JSON')
     .addHelpText('after', '\nExample:\n  ssofile restore-person kenji.ito@acme.example')

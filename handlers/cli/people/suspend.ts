@@ -28,7 +28,7 @@ export function addSuspend(program: Command): void {
     .command('suspend')
     .argument('<user>', 'exact user name, as in the directory')
     .description(
-      "Writes suspended/<user name>: while that file exists, the person has no access of their own from ssofile. Sessions are denied, requests withdrawn, and approvals do not count. Access through a provider's group stays until the user is disabled there; until then its sessions are denied within two minutes. Links stay, for ssofile restore-person.\nIt only needs to write suspended/, and to read the directory and statuses. More: docs/people.md.\nExit code 0: nothing is left; 1: access is left, or the brake holds it, and the answer says what to do; 2: no such user, suspended already, or wrong usage.",
+      'Writes suspended/<user name> and waits: while that file exists, the person has no access of their own from ssofile. Links stay, for ssofile restore-person.\nIt only needs to write suspended/, and to read the directory and statuses. More: docs/people.md.\nExit code 1: access is left, or the brake holds it, and the answer says what to do; 2: no such user, or suspended already.',
     )
     .option('--reason <text>', 'why')
     .option('--ticket <text>', 'a ticket')

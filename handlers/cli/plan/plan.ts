@@ -34,7 +34,7 @@ export function addPlan(program: Command): void {
     .command('plan')
     .argument('<folder|s3://bucket>', 'a folder with links_data/, permission_sets/ or memberships/ in it, or a bucket')
     .description(
-      'Compares the files with the access that ssofile gave. Writes nothing.\nA folder: what push FOLDER would do (the bucket is SSOFILE_BUCKET), and the digest for push --plan. A bucket: what apply --no-drift would do now.\nThe organization is read again if the last reconcile is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: a file is invalid and grants nothing, or no plan was possible; 2: wrong usage, or push would refuse a file (the plan is printed all the same).',
+      'Compares the files with the access that ssofile gave. Writes nothing.\nA folder: what push FOLDER would do (the bucket is SSOFILE_BUCKET), and the digest for push --plan. A bucket: what apply --no-drift would do now.\nThe organization is read again if the last reconcile is over 90 minutes old.\nExit code 1: a file is invalid and grants nothing, or no plan was possible; 2: push would refuse a file (the plan is printed all the same).',
     )
     .option('--folder <name>', 'only this folder under links_data/ and memberships/')
     .addOption(onlyOption())

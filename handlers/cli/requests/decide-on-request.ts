@@ -42,7 +42,7 @@ function add(program: Command, decision: Decision): void {
     .command(decision)
     .argument('<request>', 'its digest or its key, from ssofile requests')
     .description(
-      `${words[decision].does}\nSign in with IAM Identity Center first. ssofile says whether you are one of the approvers.\nExit code 0: it counts; 1: it does not count, or is not evaluated yet; 2: wrong usage or refused.`,
+      `${words[decision].does}\nSign in with IAM Identity Center first. ssofile says whether you are one of the approvers.`,
     )
     .option('--comment <text>', 'the reason; kept in history')
     .option('--yes', 'do not ask')

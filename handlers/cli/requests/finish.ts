@@ -22,7 +22,7 @@ export function addFinish(program: Command): void {
     .command('finish')
     .argument('<request>', 'its digest or its key, from ssofile requests')
     .description(
-      'Withdraws a waiting request, or revokes its access; other sources of the same access stay. You may finish your own request, as an operator everybody\'s, and as an approver by a denial.\nRunning sessions go on, unless the eligibility says "endsSessions"; to end them: ssofile sessions end.\nExit code 0: it is over; 1: not evaluated yet; 2: there is none, or refused.',
+      'Withdraws a waiting request, or revokes its access; other sources of the same access stay. You may finish your own request, as an operator everybody\'s, and as an approver by a denial.\nRunning sessions go on, unless the eligibility says "endsSessions"; to end them: ssofile sessions end.',
     )
     .option('--extension', 'withdraw only the extension')
     .option('--json', 'the key and the result as JSON')

@@ -40,7 +40,7 @@ export function addRequest(program: Command): void {
     .command('request')
     .argument('<link>', 'a link, or its first three fields, since it is for yourself')
     .description(
-      'Asks for access for yourself, for some hours, and says what became of it: granted, waiting (for which approvers, until when), or rejected, and why.\nSign in by IAM Identity Center first (aws sso login). To see what you may ask for: ssofile who --eligible --user NAME.\nThe same request again needs new approvals. Access ends by itself; earlier with ssofile finish.\nIf your account may not ask the identity store for your user id, set SSOFILE_USER_ID.\nExit code 0: granted, or waiting for approvals (with --wait: granted); 1: rejected, denied, lapsed or not decided in time; 2: wrong usage or refused by S3.',
+      'Asks for access for yourself, for some hours, and says what became of it: granted, waiting (for which approvers, until when), or rejected, and why.\nSign in by IAM Identity Center first (aws sso login). To see what you may ask for: ssofile who --eligible --user NAME.\nThe same request again needs new approvals. Access ends by itself; earlier with ssofile finish.\nIf your account may not ask the identity store for your user id, set SSOFILE_USER_ID.\nExit code 0: granted, or waiting for approvals (with --wait: granted); 1: rejected, denied, lapsed or not decided in time.',
     )
     .requiredOption('--for <time>', 'how long, such as 4h, 1h30m or 2d', parseDuration)
     .option('--reason <text>', 'why')

@@ -32,7 +32,7 @@ export function addRedrive(program: Command): void {
     .command('redrive')
     .argument('[queue]', `one of ${redriven.join(', ')}; default: all`)
     .description(
-      'Shows the messages in the dead-letter queues with the reason; --all and --message put them back. It needs a deployment. The bucket is SSOFILE_BUCKET.\nExit code 0: none is left; 1: some are; 2: wrong usage or refused.',
+      'Shows the messages in the dead-letter queues with the reason; --all and --message put them back. It needs a deployment.',
     )
     .option('--all', 'send all again, except messages that can never be processed')
     .option('--message <id>', 'send this one again')

@@ -22,7 +22,7 @@ export function addTouch(program: Command): void {
       'the key of a link, a membership or a permission set file; links_data/ or permission_sets/ can be left out',
     )
     .description(
-      'An upload of the same content changes nothing. With --rebind the file counts as new: a link or membership is bound to the present user of its name, access that somebody else removed is restored even if "onDrift" is "report", and you become its uploader.\nIt writes the file unchanged, with the instant in its user metadata (x-amz-meta-ssofile-rebind).\nExit code 0: asked; 1: somebody changed or deleted the file meanwhile; 2: there is no such file, or wrong usage.',
+      'An upload of the same content changes nothing. With --rebind the file counts as new: a link or membership is bound to the present user of its name, access that somebody else removed is restored even if "onDrift" is "report", and you become its uploader.\nIt writes the file unchanged, with the instant in its user metadata (x-amz-meta-ssofile-rebind).',
     )
     .requiredOption('--rebind', 'make the file count as new')
     .option('--json', 'the key and the instant as JSON')

@@ -28,10 +28,7 @@ export function addExport(program: Command): void {
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')
-    .addHelpText(
-      'after',
-      '\nExit code 0: done; 1: some items were left out, each with its reason; 2: wrong usage or refused.\n\nExample:\n  ssofile export access.jsonl',
-    )
+    .addHelpText('after', '\nExample:\n  ssofile export access.jsonl')
     .action(async (file: string, options: Options) => {
       process.exitCode = await exportTo(file, options)
     })

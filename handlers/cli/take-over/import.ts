@@ -63,7 +63,7 @@ export function addImport(program: Command): void {
 const help = `
 --compact gives no new access now, but a link for all accounts, a unit or a tag also grants to accounts that join later.
 Without it each assignment gets a link of its own.
-Exit code 0: done; 1: something was not imported, each with its reason, or FILE names no assignment; 2: wrong usage or refused.
+Exit code 1: FILE names no assignment, or something was not imported, each with its reason.
 
 Examples:
   ssofile import --permission-sets ReadOnly-ps Billing-ps

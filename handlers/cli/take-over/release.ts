@@ -49,7 +49,7 @@ export function addRelease(program: Command): void {
     .option('--json', 'the result for each as JSON')
     .addHelpText(
       'after',
-      '\nExit code 0: all released; 1: some were not released, each with its reason; 2: wrong usage or refused.\n\nExamples:\n  ssofile release --account 233000000002 --dry-run\n  ssofile release --permission-set Billing-ps --group team-Accountants\n  ssofile release --all --yes',
+      '\nExamples:\n  ssofile release --account 233000000002 --dry-run\n  ssofile release --permission-set Billing-ps --group team-Accountants\n  ssofile release --all --yes',
     )
     .action(async (options: Options) => {
       process.exitCode = await release(options).catch(explainDenial('operators', 'release', 'release --all'))

@@ -32,7 +32,7 @@ export function addExplain(program: Command): void {
     .argument('<permission-set>', 'its name')
     .argument('<principal>', 'exact display name of a group, exact user name, or an id')
     .description(
-      'Says whether the access is granted, through which groups and links and since when; or what waits or failed, and why. It asks Identity Center too. The bucket is SSOFILE_BUCKET.\nExit code 0: in force; 1: not in force; 2: wrong usage.',
+      'Says whether the access is granted, through which groups and links and since when; or what waits or failed, and why. It asks Identity Center too.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the answer as JSON')

@@ -74,7 +74,7 @@ export function addWho(program: Command): void {
   program
     .command('who')
     .description(
-      'Lists access, also of others: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, Identity Center is asked too; the answer says how old it is.\nIt only reads. The bucket is SSOFILE_BUCKET.\nWith --unused-for it asks IAM in each account when anybody last used the role of the permission set, and leaves out used access.\nExit code 0: somebody (with --unused-for: unused access); 1: nobody, or nobody on record; 2: wrong usage.',
+      'Lists access, also of others: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, Identity Center is asked too; the answer says how old it is.\nWith --unused-for it asks IAM in each account when anybody last used the role of the permission set, and leaves out used access.\nExit code 1: nobody, or nobody on record (with --unused-for: no unused access).',
     )
     .option('--user <name>', 'user name or id: access of this user, directly and through groups')
     .option('--group <name>', 'display name or id of a group')

@@ -22,8 +22,8 @@ The bucket is \`--bucket\`, \`SSOFILE_BUCKET\` or \`s3://BUCKET\` (default \`sso
 | exit code | means |
 | --- | --- |
 | 0 | done; for a question: yes |
-| 1 | no: invalid files, failures, not in force, messages given up; or no answer |
-| 2 | wrong usage, or refused; nothing was done: \`push\`, \`import\`, \`release\` and \`restore\` check all of their rights before they write |
+| 1 | no: invalid files, failures, not in force, nobody, messages given up; something was left out, each with its reason; or no answer yet |
+| 2 | wrong usage, refused, or no such file; nothing was done: \`push\`, \`import\`, \`release\` and \`restore\` check all of their rights before they write |
 | 3 | \`plan --detailed-exitcode\`: there are changes |
 
 ### Without a checkout
@@ -42,7 +42,7 @@ Before its first write, and again each minute, a command checks who runs it. If 
 `
 
 /** An option with the same words in so many commands is explained once, above them. */
-const commandsToShare = 3
+const commandsToShare = 2
 
 /** The page docs/commands.md. */
 export async function renderCommandReference(): Promise<string> {
@@ -54,9 +54,11 @@ export async function renderCommandReference(): Promise<string> {
   const isShared = (option: Option) =>
     option.long === '--json' || uses.filter((use) => use === textOf(option)).length >= commandsToShare
   const all = shown.flatMap((command) => [command, ...command.commands]).flatMap(({ options }) => options)
-  const shared = [...new Map(all.filter(isShared).map((option) => [option.flags, option])).values()].map((option) =>
-    option.long === '--json' ? new Option(option.flags, 'the result as JSON') : option,
-  )
+  const shared = [
+    ...new Map(
+      all.filter(isShared).map((option) => [option.long === '--json' ? option.long : textOf(option), option]),
+    ).values(),
+  ].map((option) => (option.long === '--json' ? new Option(option.flags, 'the result as JSON') : option))
   const groups = Map.groupBy(shown, (command) => commands[command.name()]?.group)
   const sections = [...groups].map(([group, members]) => {
     const links = members.map((one) => `[\`${one.name()}\`](#${one.name()})`).join(', ')
@@ -81,7 +83,7 @@ function renderOne(command: Command, isShared: (option: Option) => boolean): str
   const terms = command.registeredArguments.filter(({ description }) => description !== '')
   return [
     `${isInner ? '####' : '###'} ${name}`,
-    `\`ssofile ${name}${usage === '' ? '' : ` ${usage}`}\``,
+    ...(usage === '' ? [] : [`\`ssofile ${name} ${usage}\``]),
     ...paragraphsOf(command.description()),
     ...(terms.length + own.length > 0 ? [renderTerms([...terms, ...own])] : []),
     ...(also.length > 0 ? [`Also: ${also.join(', ')}.`] : []),
@@ -131,6 +133,6 @@ function renderTerms(terms: readonly (Option | Argument)[]): string {
   return rows.join('\n')
 }
 
-const textOf = (option: Option) => `${option.flags} ${option.description}`
+const textOf = (option: Option) => `${option.flags} ${new Help().optionDescription(option)}`
 const fence = (text: string) => `\`\`\`\n${text}\n\`\`\``
 const escaped = (text: string) => text.replaceAll(/[<*]/g, '\\$&')
