@@ -63,7 +63,7 @@ export function createPage(scope: Construct, { environment, settings, functions 
     })
     mapping.node.addDependency(stage)
     const target = `${own.regionalDomainName} (zone ${own.regionalHostedZoneId})`
-    new CfnOutput(scope, 'PageTarget', { value: target, description: `What the name ${domain} has to lead to` })
+    new CfnOutput(scope, 'PageTarget', { value: target, description: `Where the DNS name ${domain} must point to` })
   }
   new CfnOutput(scope, 'PageUrl', { value: origin, description: 'The page for everybody' })
 }

@@ -55,7 +55,7 @@ test('only governance writes the file; plan tells which permission sets name an 
   const planned = await system.ssofile(['plan', folder, '--only', 'governance'])
   expect(planned.stdout).toContain('2 attributes to change')
   expect(planned.stdout).toContain(
-    `+ attribute: add 'Department' from '${path('department')}' (aws:PrincipalTag/Department, named by Team-ps)`,
+    `+ attribute: add 'Department' from '${path('department')}' (aws:PrincipalTag/Department, used by Team-ps)`,
   )
   const pushed = await system.ssofile(['push', folder, '--only', 'governance', '--yes'], 'governance')
   expect(pushed).toMatchObject({ exitCode: 0 })

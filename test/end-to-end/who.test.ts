@@ -158,7 +158,7 @@ test('who --at tells from history who had access, and since when history tells',
   expect(before.stdout).toContain(link)
   expect(before.stdout).toMatch(/history +from 20\d\d-/)
   const long = await system.ssofile(['who', '--group', 'auditors', '--at', '2020-01-01'])
-  expect(long.stdout).toMatch(/note +history begins at 20\d\d-.*: of before that nothing is known/)
+  expect(long.stdout).toMatch(/note +history begins at 20\d\d-.*: nothing is known of the time before/)
 })
 
 test('who with a word that it does not take is wrong usage, and says what it takes', async () => {

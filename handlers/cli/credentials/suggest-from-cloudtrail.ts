@@ -113,7 +113,7 @@ function checkIsOf(name: PermissionSetName, { jobId, generation }: GenerationJob
   if (generation.status !== 'SUCCEEDED') return
   const { principalArn } = generation
   if (permissionSetOfRole(principalArn.split('/').at(-1) ?? '') !== name)
-    throw new Refusal(`job ${quote(jobId)} is of ${quote(principalArn, 300)}, not of the permission set '${name}'`)
+    throw new Refusal(`job ${quote(jobId)} is for ${quote(principalArn, 300)}, not for the permission set '${name}'`)
 }
 
 /** The user's remedy for a failed job. (IAM Access Analyzer API Reference, "JobError".) */

@@ -144,7 +144,7 @@ function renderHead({ lists, contents, releases, pause, pendingDeletions = 0 }: 
     ...(number > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
     ...(people > 0 ? [`${count(people, 'person', 'people')} held; they keep everything`] : []),
     ...(deletions > 0
-      ? [`${count(deletions, 'deletion of a user', 'deletions of users')} held; they stay suspended`]
+      ? [`${count(deletions, 'deletion of a user', 'deletions of users')} held; these users stay suspended`]
       : []),
     ...(memberships > 0 ? [`${count(memberships, 'removal from a group', 'removals from groups')} held`] : []),
     ...(attributes > 0 ? [`${count(attributes, 'change of an attribute', 'changes of attributes')} held`] : []),

@@ -25,7 +25,7 @@ const fates: Readonly<Record<MembershipFate, string>> = {
   'not-yet': 'not in force yet',
   'in-force': 'in force',
   suspended: 'a file suspends the user',
-  'not-meant': 'does not mean the user any more',
+  'not-meant': 'no longer matches the user',
 }
 
 const groupWords: Readonly<Record<GroupChange['change'], readonly [sign: string, mood: Mood, text: string]>> = {

@@ -238,7 +238,7 @@ export function listAttributes({ attributes = [] }: Pick<ToldPreview, 'attribute
   const told = attributes.map((one) => {
     const held = isLoss(one) ? '; it waits until a person releases it (ssofile brake)' : ''
     const left = one.step === 'report' ? '; somebody changed it by hand, and onDrift only reports' : held
-    const sets = one.sets.length === 0 ? 'named by no permission set' : `named by ${one.sets.join(', ')}`
+    const sets = one.sets.length === 0 ? 'no permission set uses it' : `used by ${one.sets.join(', ')}`
     const sign = one.from === undefined ? '+' : '!'
     return `${sign} attribute: ${describeAttributeStep(one)} (aws:PrincipalTag/${quote(one.key, 128)}, ${sets})${left}`
   })

@@ -130,7 +130,7 @@ async function tellDecision(ports: Ports, { read: before, digest, caller, decisi
   else if (refused ?? read.status) process.stdout.write(`\n${renderStatus(refused ?? read.status ?? before.status)}`)
   if (isLate)
     process.stderr.write(
-      `ssofile: the decision is uploaded, but does not count yet: only approvers of its eligibility can decide. To check, run ssofile requests\n`,
+      `ssofile: the decision is uploaded, but ssofile has not counted it yet. It counts only if you are an approver. To check, run ssofile requests\n`,
     )
   return isLate || refused !== undefined ? 1 : 0
 }

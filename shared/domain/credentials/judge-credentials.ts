@@ -233,7 +233,7 @@ export function judgePasswordPolicy(
   const set = policy ?? { minimumLength: 8, isMixed: false, reusePrevention: 0 }
   const lacks = [
     ...(set.minimumLength < minimumLength ? [`${set.minimumLength} characters in place of ${minimumLength}`] : []),
-    ...(isMixed && !set.isMixed ? ['not of all four kinds'] : []),
+    ...(isMixed && !set.isMixed ? ['not all four kinds of characters'] : []),
     ...(set.reusePrevention < reusePrevention
       ? [`the last ${set.reusePrevention} kept in place of ${reusePrevention}`]
       : []),

@@ -74,7 +74,7 @@ export const environmentRules: JsonRules = {
   '$.page.signIn': object(['issuer', 'clientId', 'clientSecretArn', 'userNameClaim', 'acr']),
   '$.page.signIn.clientId': needed('how the provider calls this client', '"ssofile"'),
   '$.page.signIn.userNameClaim': needed('the claim that is the UserName of the identity store', '"preferred_username"'),
-  '$.page.signIn.acr': needed('how the provider calls a sign-in that may approve', '"phr"'),
+  '$.page.signIn.acr': needed('the acr value of a sign-in with which people may approve', '"phr"'),
   '$.page.sessionHours': needed('whole hours from 1 to 24', '8'),
   '$.page.approveWithin': needed('how old a sign-in may be that approves', '"PT10M"'),
   '$.page.auditors': needed('at most 20 names of groups', '["team-Auditors"]'),

@@ -117,7 +117,7 @@ function repeatedSids(statements: readonly { readonly one: JsonValue; readonly a
     others.map(({ sid, at }) => ({
       path: [...at, 'Sid'],
       received: `the Sid ${describeJson(sid)} for the second time`,
-      expected: `every Sid once: ${renderJsonPath(first?.at ?? [])} has it too`,
+      expected: `each Sid only once (${renderJsonPath(first?.at ?? [])} has it too)`,
       remedy: 'write another Sid, or leave it out',
     })),
   )

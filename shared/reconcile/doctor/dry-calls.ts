@@ -156,7 +156,7 @@ export function judgeDryCalls(check: string, service: string, answers: readonly 
     const each = refused.map(({ action, error }) => `${name({ action })} (${error.code}: ${error.message})`)
     return fail(
       check,
-      `${refused.length} of ${answers.length} actions do not work: ${each.join(', ')}`,
+      `${refused.length} of ${answers.length} actions failed when tried: ${each.join(', ')}`,
       'remove the cause that AWS names, then run ssofile doctor again; until then ssofile puts off the work that needs these actions',
     )
   }

@@ -37,7 +37,10 @@ export async function examineWrites(objects: ObjectStore): Promise<Finding> {
       )
   }
   if (denied.length === 0)
-    return ok(check, `${writtenPrefixes.length} prefixes may be written, by writes whose condition never holds`)
+    return ok(
+      check,
+      `${writtenPrefixes.length} prefixes accept writes (tried with a condition that always fails, so nothing was written)`,
+    )
   return fail(
     check,
     `these credentials may not write ${denied.join(', ')}`,

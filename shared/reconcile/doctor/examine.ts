@@ -302,7 +302,7 @@ export function judgeDirectoryNetwork(answer: Answer<DirectoryNetwork | undefine
     return warn(
       check,
       told,
-      'allow them identitystore:DescribeIdentityStore, or ask from a place that the identity store admits',
+      'allow them identitystore:DescribeIdentityStore, or run this from a network that the identity store admits',
     )
   }
   const { isEndpointRequired = false, vpcs = [], addresses = [] } = answer.is ?? {}

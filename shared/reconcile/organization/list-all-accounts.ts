@@ -37,7 +37,7 @@ export async function listAllAccounts(organizations: Organizations, known: reado
   const missing = known.filter(({ id }) => !byId.has(id)).slice(0, soughtMost)
   for (const { id } of missing) {
     if (await organizations.describeAccount(id))
-      throw new IncompleteListingError(`${byId.size} accounts without ${id}`, 'that account, which exists, among them')
+      throw new IncompleteListingError(`${byId.size} accounts without ${id}`, 'that account too, because it exists')
   }
   return { managementAccountId, accounts: [...byId.values()] }
 }

@@ -46,7 +46,7 @@ async function describeCredentials({ objects }: Store): Promise<PageFacts['sourc
   if (newest === undefined) return []
   const { date, urgent } = newest
   const where = `${credentialReportsPrefix}${date}/index.html in the bucket`
-  return [['credentials in the accounts', `${where}: ${urgent.now} want somebody now, ${urgent.soon} soon`]]
+  return [['credentials in the accounts', `${where}: ${urgent.now} need a person now, ${urgent.soon} soon`]]
 }
 
 /** The changes of the last week, newest first. */

@@ -64,7 +64,7 @@ export async function askIdentityCenter(
   { ssoAdmin, index, calls, isUnknown }: Asking & { readonly calls: () => number; readonly isUnknown: boolean },
 ): Promise<ListedAccess> {
   // Only access recorded under the name can be found.
-  if (isUnknown) return { asked: false, why: 'it knows principals by ids, and the directory gave none' }
+  if (isUnknown) return { asked: false, why: 'it knows principals only by id, and the directory returned none' }
   const at = ports.clock.now()
   try {
     const found = await list(filter, { ssoAdmin, index })

@@ -263,9 +263,9 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
   const { account, permissionSet } = question
   const isWanted = (one: AccessId) => permissionSet === undefined || one.permissionSet === permissionSet
   const { access, since, unread } = await listAccessAt(objects, at, { account, isWanted })
-  notes.push(...unread.map((key) => `${key} cannot be read, so what it tells is missing here`))
+  notes.push(...unread.map((key) => `${key} cannot be read, so access recorded in it is missing here`))
   if (since !== undefined && at.getTime() < Date.parse(since))
-    notes.push(`history begins at ${since}: of before that nothing is known here`)
+    notes.push(`history begins at ${since}: nothing is known of the time before`)
   const then = withGroupsThen(subject, question)
   if (then === subject && subject.user && subject.principals?.some(({ type }) => type === 'GROUP'))
     notes.push('history has no memberships: the groups of this user are those of now')

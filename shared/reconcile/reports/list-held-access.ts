@@ -20,7 +20,7 @@ import { listAssignmentKeys } from '../records/ledger.ts'
 const accountsAtOnce = 32
 
 const anybody = { names: new Set<string>(), isAnybody: true }
-const notAsked = { asked: false, why: 'a report is from the bucket' } as const
+const notAsked = { asked: false, why: 'a report reads only the bucket' } as const
 
 export type Reported = { readonly rows: readonly HeldAccess[]; readonly access: readonly AnyAccess[] }
 

@@ -153,7 +153,7 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
     bucketReadAt,
     driftCheck: ageOf(drift),
     organizationReadAt: organization?.readAt,
-    identityCenter: { why: 'a report is from the bucket' },
+    identityCenter: { why: 'a report reads only the bucket' },
     roleUse: auditorRole === '' ? { why: notConfigured } : { asOf: bucketReadAt },
   }
   return [organization, sources] as const

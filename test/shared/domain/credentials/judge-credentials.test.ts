@@ -324,13 +324,13 @@ describe('for people who read it, what is told', () => {
     ['as the standard', {}, ''],
     ['one day longer', { maxAgeDays: 91 }, '91 days in place of 90 days'],
     ['without an end', { maxAgeDays: undefined }, 'no end in place of 90 days'],
-    ['of three kinds', { isMixed: false }, 'not of all four kinds'],
+    ['of three kinds', { isMixed: false }, 'not all four kinds of characters'],
     ['one character shorter', { minimumLength: 13 }, '13 characters in place of 14'],
     ['one less kept', { reusePrevention: 23 }, 'the last 23 kept in place of 24'],
     [
       'that is none',
       undefined,
-      '8 characters in place of 14, not of all four kinds, the last 0 kept in place of 24, no end in place of 90 days',
+      '8 characters in place of 14, not all four kinds of characters, the last 0 kept in place of 24, no end in place of 90 days',
     ],
   ])('of a password policy %s is what it lacks', (_, policy, lacks) => {
     const standards = { ...context.standards, passwordPolicy: least }

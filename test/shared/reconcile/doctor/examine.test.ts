@@ -298,7 +298,7 @@ describe('the doctor', () => {
     const findings = await examined(world, intercept(world.ports, refusal))
     expect(findings.find(({ check }) => check === 'identity store')).toMatchObject({
       level: 'fail',
-      told: `in the role of test-dispatcher: 1 of 7 actions do not work: identitystore:${action} (ValidationException: no)`,
+      told: `in the role of test-dispatcher: 1 of 7 actions failed when tried: identitystore:${action} (ValidationException: no)`,
       remedy: expect.stringContaining('remove the cause'),
     })
   })

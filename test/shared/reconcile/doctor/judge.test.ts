@@ -169,7 +169,7 @@ describe('dry calls', () => {
     (code) => {
       expect(judge(undefined, code)).toMatchObject({
         level: 'fail',
-        told: `1 of 2 actions do not work: sso:Action1 (${code}: told ${code})`,
+        told: `1 of 2 actions failed when tried: sso:Action1 (${code}: told ${code})`,
         remedy: expect.stringContaining('remove the cause'),
       })
     },

@@ -518,7 +518,7 @@ test('a listing that lacks an account which exists is refused, one that lacks an
   const before = await world.finish(rebuild(world))
   const lacking = editPages(world, (page) => ({ ...page, items: page.items.filter(({ id }) => id !== moved) }))
   await expect(world.finish(rebuild(world, lacking))).rejects.toThrow(
-    `Organizations listed ${before.accounts.length - 1} accounts without ${moved}, expected that account, which exists, among them`,
+    `Organizations listed ${before.accounts.length - 1} accounts without ${moved}, expected that account too, because it exists`,
   )
   world.organizations.goneAccount(moved)
   const after = await world.finish(rebuild(world))

@@ -69,7 +69,7 @@ test('the page names the newest report of credentials that is whole, and none to
   expect(await named()).toEqual([
     [
       'credentials in the accounts',
-      'reports/credentials/2026-03-01/index.html in the bucket: 3 want somebody now, 7 soon',
+      'reports/credentials/2026-03-01/index.html in the bucket: 3 need a person now, 7 soon',
     ],
   ])
   const denied = intercept(world.ports, async ({ operation, args, proceed }) => {
