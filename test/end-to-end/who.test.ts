@@ -141,7 +141,7 @@ test('status has a line for each input, filters, and an end for --wait', async (
   const waited = await system.ssofile(['status', '--wait', '--timeout', '1'])
   expect(waited).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining('waited 1 second (--timeout), and left are 1 input under way'),
+    stderr: expect.stringContaining('waited 1 second (--timeout), and these are left: 1 input in progress'),
   })
   await system.remove(held)
   await system.ssofile(['resume'], 'operator')

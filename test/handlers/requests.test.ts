@@ -421,7 +421,10 @@ describe('what was granted', () => {
     const asking = await grant()
     await asking.decide('ada', 'deny')
     await asking.world.until(() => !asking.has(), 'the revocation')
-    expect(await asking.status()).toMatchObject({ state: 'expired', reason: expect.stringContaining('ended early') })
+    expect(await asking.status()).toMatchObject({
+      state: 'expired',
+      reason: expect.stringContaining('ended the access early'),
+    })
   })
 
   test.each([
@@ -608,7 +611,10 @@ describe('what was granted', () => {
     expect(await asking.granted()).toEqual([])
     expect(world.ssoAdmin.assignments()).toEqual([])
     const key = (await world.keys('status/requests/'))[0] ?? ''
-    expect(await world.json(key)).toMatchObject({ state: 'expired', reason: expect.stringContaining('ended early') })
+    expect(await world.json(key)).toMatchObject({
+      state: 'expired',
+      reason: expect.stringContaining('ended the access early'),
+    })
   })
 
   test('goes on where S3 does not give its link, whatever somebody else asks for and takes back', async () => {

@@ -23,7 +23,7 @@ export function addOffer(program: Command): void {
   program
     .command('offer', { hidden: true })
     .addArgument(new Argument('<what>').choices(offered))
-    .argument('[beginning]', 'what was typed', '')
+    .argument('[beginning]', 'the typed text', '')
     .action(async (what: Offered, beginning: string) => {
       const words = await listOffers(what, beginning).catch(() => [])
       process.stdout.write(words.map((word) => `${word}\n`).join(''))

@@ -12,7 +12,7 @@ import { type ApiKind, apiChanges, apiKinds, routesOf } from '../../api/routes.t
 
 const error = z.object({
   key: z.string().optional(),
-  path: z.string().optional().describe('Where in the JSON document, as a JSONPath.'),
+  path: z.string().optional().describe('The place in the JSON document, as a JSONPath.'),
   received: z.string(),
   expected: z.string(),
   remedy: z.string().describe('What to do.'),

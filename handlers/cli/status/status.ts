@@ -260,7 +260,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQues
       continue
     }
     progress.end()
-    if (isLate) tellLate(timeout, `left are ${describeLeft(left, untold)}`)
+    if (isLate) tellLate(timeout, `these are left: ${describeLeft(left, untold)}`)
     const text = render(all, untold, asked)
     if (watch) {
       if (text !== shown) process.stdout.write(process.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text)

@@ -79,7 +79,7 @@ export function parsePersonFile(key: string, body: Uint8Array, sizeBytes = body.
       object: key,
       received: `a contractor without ${missing.join(' and ')}`,
       expected: 'endsAt, when the contract ends, and sponsor, who answers for the person',
-      remedy: 'add what is missing; then upload the file again',
+      remedy: 'add the missing fields; then upload the file again',
     })
   if (startsAt !== undefined && endsAt !== undefined && Date.parse(endsAt) <= Date.parse(startsAt))
     return refused({
@@ -93,7 +93,7 @@ export function parsePersonFile(key: string, body: Uint8Array, sizeBytes = body.
 
 const value = (expected: string, example: string): JsonRule => ({ expected, remedy: () => `write ${example}` })
 const ofText = (most = 1024) =>
-  value(`1 to ${most} printable characters in one line`, 'it in double quotes, or leave out what is optional')
+  value(`1 to ${most} printable characters in one line`, 'it in double quotes, or leave out an optional field')
 const ofInstant = value('an instant in ISO 8601 with offset', 'such as "2027-01-31T18:00:00Z", or leave the field out')
 
 export const personRules: JsonRules = {

@@ -28,7 +28,7 @@ const quotas = [
     of: 'permissionSetsOfOneAccount',
     code: 'L-89954265',
     most: 500,
-    what: 'permission sets in one account, as far as ssofile knows them',
+    what: 'permission sets in one account, by the records of ssofile',
   },
   { of: 'accounts', code: 'L-0299121C', most: 7_000, what: 'accounts' },
 ] as const

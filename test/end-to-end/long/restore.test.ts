@@ -91,7 +91,7 @@ describe('a sync of an empty folder to the root of the bucket', () => {
     const metrics = await (await fetch(`${system.url}/_ssofile/metrics`)).text()
     expect(metrics).toContain('LedgerLost')
 
-    expect((await restore('--dry-run')).stdout).toContain('to bring back: 4 entries of the ledger')
+    expect((await restore('--dry-run')).stdout).toContain('to restore: 4 entries of the ledger')
     const restored = await restore('--yes')
     expect(restored).toMatchObject({ exitCode: 1 })
     expect(restored.stdout).toContain(`left to governance, HR or account owners: 1 file, such as ${selector}`)
