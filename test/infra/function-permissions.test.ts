@@ -188,7 +188,7 @@ test('operators may neither change Identity Center nor delete history or the cla
 
 test('a role that plans writes nothing, and reads neither history nor reports', () => {
   const { read, ...others } = plannerPermissions
-  const reading = { organizations: 'read', directory: 'members', identityCenter: 'read' }
+  const reading = { organizations: 'read', directory: 'memberships', identityCenter: 'read' }
   expect(others).toEqual({ ...reading, auditorRole: 'assume', policyChecks: 'ask' })
   expect(read.filter((prefix) => /^(history|reports|changes)/.test(prefix))).toEqual([])
 })

@@ -40,7 +40,7 @@ const roundsMost = 10
  * what happens there. Writes nothing outside this process, and leaves a pause aside. Throws if it cannot read something.
  */
 export async function foretell(ports: Ports, configuration: Configuration): Promise<Foretold> {
-  const objects = new ProposedObjects(ports.objects, ports.clock.now())
+  const objects = new ProposedObjects(withoutHistory(ports.objects), ports.clock.now())
   await objects.delete(pauseKey)
   const directory = new ProposedDirectory(patientIdentityStore(ports), (id) => findMembership(objects, id))
   const queues = new PendingInputs()
@@ -142,6 +142,15 @@ class PendingInputs implements Queues {
 
 async function notHere(): Promise<never> {
   throw new Error('a plan receives no messages')
+}
+
+/** A bucket without history and reports: no controller decides by them, and the role of a plan may not read them. */
+function withoutHistory(objects: ObjectStore): ObjectStore {
+  const isTold = (key: string) => ['history/', 'changes/', 'reports/'].some((prefix) => key.startsWith(prefix))
+  return wrapPort(objects, (_, call) => call(), {
+    head: async (key) => (isTold(key) ? undefined : objects.head(key)),
+    get: async (key, options) => (isTold(key) ? undefined : objects.get(key, options)),
+  })
 }
 
 /** Inputs of people change nothing there. If one tries, the plan fails. */

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { plannerPermissions } from '../../../../infra/function-permissions.ts'
 import { renderAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { renderMembership } from '../../../../shared/domain/people/membership-file.ts'
@@ -60,6 +61,12 @@ const pool: Readonly<Record<string, readonly string[]>> = {
   'permission_sets/Support-ps.json': [json({ permissionSetName: 'Support-ps' })],
   'policies/a.json': [json({ contact: 'Ann', minimums: [minimum] })],
 }
+
+/** What `directory: 'memberships'` allows. */
+const directoryReads = [
+  ...['findPrincipalId', 'findPrincipalName', 'findUser', 'findGroup'],
+  ...['listPeople', 'listPrincipals', 'listMembersOf', 'listGroupsOf', 'getGroupMembershipId'],
+]
 
 type Files = ReadonlyMap<string, string>
 const drawnFiles: fc.Arbitrary<Files> = fc
@@ -216,11 +223,19 @@ async function expectTruth({ bucket, folder, isTight }: Drawn, see: Interceptor)
   expect(world.errors).toEqual([])
 }
 
-const honest: Interceptor = ({ proceed }) => proceed()
+const beyond = new Set<string>()
+/** Also notes what the role of a plan may not read. */
+const honest: Interceptor = ({ port, operation, args: [key], proceed }) => {
+  const isRead = port === 'objects' && ['get', 'head', 'getIfChanged'].includes(operation)
+  if (isRead && !plannerPermissions.read.some((prefix) => String(key).startsWith(prefix))) beyond.add(String(key))
+  if (port === 'identityStore' && !directoryReads.includes(operation)) beyond.add(operation)
+  return proceed()
+}
 
 test('what a plan says is what then happens', async () => {
   const property = fc.asyncProperty(drawn, (one) => expectTruth(one, honest))
   await fc.assert(property, { numRuns: isWhole ? 300 : 12, endOnFailure: true })
+  expect([...beyond].sort()).toEqual([])
 })
 
 // Each is something that a plan could read wrongly.
