@@ -43,7 +43,7 @@ test('a link that is overwritten by what is not valid loses its access as if it 
   await system.untilQuiet()
   const status = await system.untilStatus(wide, 'rejected')
   expect(status).toMatchObject({
-    reason: expect.stringMatching(/expected .*; the link was valid before \(uploaded \S+Z\).* is revoked/),
+    reason: expect.stringMatching(/expected .*; the link was valid before \(uploaded \S+Z\), so ssofile revokes/),
     remedy: expect.stringContaining('upload its former content'),
     accounts: { open: 0 },
   })

@@ -138,7 +138,10 @@ test('an extension does not shorten what runs, is withdrawn or denied by itself,
   expect(await run(lea, 'finish', key, '--extension')).toMatchObject({ exitCode: 2 })
 
   const longer = await extend('6h')
-  expect(longer).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`is granted until ${until} goes on`) })
+  expect(longer).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining(`the access that you have until ${until} stays`),
+  })
   const denied = await run(kenji, 'finish', key)
   expect(denied).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`goes on until ${until}`) })
   expect(await system.json(link)).toEqual(before)

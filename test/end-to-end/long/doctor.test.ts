@@ -96,7 +96,7 @@ describe('as delegated administrator, with an instance of the account beside', (
     expect(exitCode).toBe(1)
     expect(of('fail')).toEqual(['accounts', 'instance'])
     expect(told('accounts')).toContain('200000000003')
-    expect(told('instance')).toMatch(/bucket ssofile belongs to .*ssoins-0{16}, and listed is /)
+    expect(told('instance')).toMatch(/bucket ssofile belongs to .*ssoins-0{16}, but AWS lists /)
     for (const { level, remedy } of findings) expect(remedy !== undefined).toBe(level === 'warn' || level === 'fail')
     const { stdout } = await system.ssofile(['doctor'], 'ssofile')
     expect(stdout).toMatch(/^FAIL {2}instance +bucket ssofile belongs to .*; do: use the bucket of this instance/m)

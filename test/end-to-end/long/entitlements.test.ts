@@ -93,6 +93,6 @@ test('doctor tells that the identity store admits only some networks, and the re
   )
   await update({ VpceAccessRequired: true, ApiAllowSourceIps: ['198.51.100.0/24'] })
   const who = await system.ssofile(['who', '--user', 'ana@tiny.example'], 'auditor')
-  expect(who.stdout).toContain('the identity store admits only some VPCs and addresses: ssofile doctor tells')
+  expect(who.stdout).toContain('the identity store admits only some VPCs and addresses: ssofile doctor says which')
   await update()
 })

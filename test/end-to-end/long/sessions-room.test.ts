@@ -143,7 +143,7 @@ describe('a permission set with room for two users at different instants', () =>
     const ended = [{ ...about, before, until: until2099 }]
     await system.upload(record, JSON.stringify({ v: 1, ended }), 'operator')
     const { reason } = await system.untilStatus(file, 'failed')
-    expect(reason).toMatch(/entries of control\/ended-sessions.json are spoiled.*lars.*lies in the future/)
+    expect(reason).toMatch(/entries of control\/ended-sessions.json are not valid.*lars.*lies in the future/)
     expect(await system.has(`attention/failed/${file}`)).toBe(true)
     expect(await mayCall(system, await signIn(system, lars))).toBe(true)
     expect(await inlinePolicy(system)).not.toContain('SsofileEnded')
