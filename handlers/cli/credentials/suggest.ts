@@ -70,7 +70,7 @@ export function addSuggest(program: Command): void {
     .command('suggest')
     .argument('<permission-set>', 'its name')
     .description(
-      "Proposes the policy of a permission set without the permissions that nobody used in any account, and says which managed policies could go (docs/less-privilege.md). It takes the month's report, or asks IAM now (--live), or has IAM Access Analyzer make a policy of CloudTrail's records in one account (--from-cloudtrail). It only reads.\nExit code 1: nothing is known to be unused, or the job of --from-cloudtrail failed or is not over; 2: there is no report, or AWS refused.",
+      'Proposes the policy of a permission set without the permissions that nobody used in any account, and says which managed policies could go (docs/less-privilege.md). It only reads.\nExit code 1: nothing is known to be unused, or the job of --from-cloudtrail failed or is not over; 2: there is no report, or AWS refused.',
     )
     .option('--live', 'ask IAM in each account now, with the auditorRole of the configuration')
     .option(

@@ -71,7 +71,7 @@ export function addSessions(program: Command): void {
     .argument('<user>', 'exact user name, or the id of a deleted user')
     .summary('deny the running sessions of a user')
     .description(
-      "Denies every call of sessions that began before the next full minute, within two minutes, by a statement in the inline policy of each permission set. New sessions work while access stands: revoke it first.\nWithout --permission-set: every permission set that the user has by ssofile's records, also through groups, or had in the last 12 hours.\nMore: docs/sessions.md.",
+      "Denies every call of sessions that began before the next full minute, within two minutes, by a statement in the inline policy of each permission set. New sessions work while access stands: revoke it first.\nWithout --permission-set: every permission set that the user has by ssofile's records, or had in the last 12 hours.\nMore: docs/sessions.md.",
     )
     .option('--permission-set <name>', 'only sessions of this permission set')
     .option('--account <id>', 'only sessions in this account')

@@ -30,11 +30,11 @@ The bucket is \`--bucket\`, \`SSOFILE_BUCKET\` or \`s3://BUCKET\` (default \`sso
 
 \`npm link\` in the checkout puts \`ssofile\` on the path. For other machines, \`npm pack\` makes \`ssofile-cli-0.1.0.tgz\`: install it with \`npm install --global ./ssofile-cli-0.1.0.tgz\`. It needs Node 20 or later (\`local\`: Node 24) and no other package.
 
-**With npx, write \`npx --no-install ssofile\`.** We have published no package. Without \`--no-install\` npx takes a package \`ssofile\` of the public registry, and a stranger who registers that name runs code on your machine, with your credentials. If you keep \`@ssofile/cli\` in your own registry, bind the scope on each machine: \`npm config set @ssofile:registry <URL of your registry>\`. A name without a scope cannot be bound.
+**With npx, write \`npx --no-install ssofile\`.** We have published no package. Without \`--no-install\` npx takes a package \`ssofile\` of the public registry, and a stranger who registers that name runs code on your machine, with your credentials. If you keep \`@ssofile/cli\` in your own registry, bind the scope on each machine: \`npm config set @ssofile:registry <URL of your registry>\`. 
 
 ### Who may act
 
-Before its first write, and again each minute, a command checks who runs it. If the credentials are a session of IAM Identity Center, its user must be in the directory, enabled, and not [suspended](people.md#suspend-people). Otherwise the command writes nothing (exit code 2). \`operator.json\` of the [policies for people](deployment.md#policies-for-people) has the rights for this check.
+Before its first write, and again each minute, a command checks who runs it. If the credentials are a session of IAM Identity Center, its user must be in the directory, enabled, and not [suspended](people.md#suspend-people). Otherwise the command writes nothing (exit code 2).
 
 - If you may not read the directory, the name of the session and the bucket's policy decide.
 - If AWS does not answer, the command writes nothing; only roles from outside IAM Identity Center still work.
