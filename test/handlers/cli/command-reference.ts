@@ -54,11 +54,18 @@ export async function renderCommandReference(): Promise<string> {
   const isShared = (option: Option) =>
     option.long === '--json' || uses.filter((use) => use === textOf(option)).length >= commandsToShare
   const all = shown.flatMap((command) => [command, ...command.commands]).flatMap(({ options }) => options)
+  const without = shown
+    .flatMap((command) => (command.commands.length > 0 ? command.commands : [command]))
+    .filter(({ options }) => !options.some(({ long }) => long === '--json'))
+    .map(nameOf)
+    .join(', ')
   const shared = [
     ...new Map(
       all.filter(isShared).map((option) => [option.long === '--json' ? option.long : textOf(option), option]),
     ).values(),
-  ].map((option) => (option.long === '--json' ? new Option(option.flags, 'the result as JSON') : option))
+  ].map((option) =>
+    option.long === '--json' ? new Option(option.flags, `the result as JSON; all commands but ${without}`) : option,
+  )
   const groups = Map.groupBy(shown, (command) => commands[command.name()]?.group)
   const sections = [...groups].map(([group, members]) => {
     const links = members.map((one) => `[\`${one.name()}\`](#${one.name()})`).join(', ')
@@ -70,16 +77,23 @@ export async function renderCommandReference(): Promise<string> {
 }
 
 /** A subcommand goes by both names: `policies test`. */
+function nameOf(command: Command): string {
+  const outer = command.parent?.name()
+  return outer === 'ssofile' ? command.name() : `${outer} ${command.name()}`
+}
+
 function renderOne(command: Command, isShared: (option: Option) => boolean): string {
   const isInner = command.parent?.name() !== 'ssofile'
-  const name = isInner ? `${command.parent?.name()} ${command.name()}` : command.name()
+  const name = nameOf(command)
   const usage = command
     .usage()
     .replace(/\[options\] ?/, '')
     .replace('[command]', '')
     .trim()
   const own = command.options.filter((option) => !isShared(option))
-  const also = command.options.filter(isShared).map(({ flags }) => `\`${flags}\``)
+  const also = command.options
+    .filter((option) => isShared(option) && option.long !== '--json')
+    .map(({ flags }) => `\`${flags}\``)
   const terms = command.registeredArguments.filter(({ description }) => description !== '')
   return [
     `${isInner ? '####' : '###'} ${name}`,
