@@ -127,7 +127,7 @@ test('an extension does not shorten what runs, is withdrawn or denied by itself,
   const before = await system.json(link)
 
   const shorter = await extend('1h')
-  expect(shorter).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`ends after ${until}`) })
+  expect(shorter).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`an end after ${until}`) })
   // A file that is uploaded without the command is refused the same way.
   await system.upload(key, JSON.stringify({ duration: 'PT2H', reason: 'disk' }), keys.get(lea))
   const refused = await system.untilStatus(key, 'rejected')
@@ -143,7 +143,7 @@ test('an extension does not shorten what runs, is withdrawn or denied by itself,
     stdout: expect.stringContaining(`the access that you have until ${until} stays`),
   })
   const denied = await run(kenji, 'finish', key)
-  expect(denied).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`goes on until ${until}`) })
+  expect(denied).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`continues until ${until}`) })
   expect(await system.json(link)).toEqual(before)
   await extend('8h')
   expect(await run(lea, 'finish', key)).toMatchObject({ exitCode: 0 })
