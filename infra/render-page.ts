@@ -3,18 +3,13 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 
-const pages = {
-  access: new URL('../shared/page/', import.meta.url),
-  requests: new URL('../shared/page/requests/', import.meta.url),
-}
-export type PageName = keyof typeof pages
+const folder = new URL('../shared/page/', import.meta.url)
 
 /**
- * The parts of a page: body, style and the script of its folder in one piece, with the hashes by which its security policy allows them.
- * `shared/page/house.css` is the style of both. Built in advance, since no function of a deployment has a compiler.
+ * The parts of the page in one file: body, style and script, with the hashes by which its security policy allows them. Built in advance,
+ * since no function of a deployment has a compiler.
  */
-export function renderPage(name: PageName): string {
-  const folder = pages[name]
+export function renderPage(): string {
   const { outputFiles } = buildSync({
     entryPoints: [fileURLToPath(new URL('start.ts', folder))],
     bundle: true,
@@ -27,13 +22,13 @@ export function renderPage(name: PageName): string {
     tsconfigRaw: {},
   })
   const script = (outputFiles[0]?.text ?? '').trimEnd()
-  const style = `${read('house.css', pages.access)}\n${read('style.css', folder)}`
+  const style = read('style.css')
   if (/<\/script|<!--/i.test(script)) throw new Error('the script of the page has a text that would end it in HTML')
-  const parts = { body: read('body.html', folder), style, styleHash: hash(style), script, scriptHash: hash(script) }
+  const parts = { body: read('body.html'), style, styleHash: hash(style), script, scriptHash: hash(script) }
   return `${JSON.stringify(parts, undefined, 2)}\n`
 }
 
-function read(name: string, folder: URL): string {
+function read(name: string): string {
   return readFileSync(new URL(name, folder), 'utf8').trimEnd()
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -70,10 +71,26 @@ const { metafile } = await build({
   logLevel: 'warning',
 })
 mkdirSync(folder, { recursive: true })
-if (other === undefined) writeFileSync(join(root, 'dist/LICENSES.txt'), renderLicenses(metafile))
+// A checkout bundles the page itself.
+if (other === undefined) execFileSync(process.execPath, [join(root, 'infra/bundle-page.ts'), join(root, 'dist/page')])
+if (other === undefined) {
+  const page = await build({
+    absWorkingDir: root,
+    entryPoints: ['shared/page/app/main.tsx'],
+    bundle: true,
+    write: false,
+    metafile: true,
+    jsx: 'automatic',
+    loader: { '.css': 'empty' },
+    outdir: folder,
+    format: 'esm',
+  })
+  const inputs = { ...metafile.inputs, ...page.metafile.inputs }
+  writeFileSync(join(root, 'dist/LICENSES.txt'), renderLicenses({ inputs }))
+}
 
 /** The licence of each package in the bundle; equal texts once. */
-function renderLicenses({ inputs }: Metafile): string {
+function renderLicenses({ inputs }: Pick<Metafile, 'inputs'>): string {
   const packages = new Set(
     Object.keys(inputs).flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
   )

@@ -6,6 +6,8 @@ export type Answer = {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** API Gateway decodes the body. */
+  readonly isBase64Encoded?: boolean
 }
 
 /** One fault. `path`: its place in the JSON document. */

@@ -1,14 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { openAgain } from '../../shared/domain/requests-page/open-again.ts'
-import { renderRequestsPage, requestsPagePolicy } from '../../shared/domain/requests-page/render-requests-page.ts'
+import { openAgain } from '../../shared/domain/page/open-again.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
+import { type PageFiles, pagePolicy } from '../page/page-files.ts'
 
 export type PageServerOptions = {
   /** Valid for one use: somebody who finds the address later cannot open anything. */
   readonly token: string
   /** The page then sends this key with each request. */
   readonly key: string
+  readonly files: PageFiles
   readonly callApi: (call: Extract<PageOrder, { do: 'call the API' }> & { body?: string }) => Promise<Answer>
 }
 
@@ -18,7 +19,7 @@ const bodyMostBytes = 272 * 1024
 /** Headers of every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
 const guarding = {
   'cache-control': 'no-store',
-  'content-security-policy': requestsPagePolicy,
+  'content-security-policy': pagePolicy,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
@@ -49,14 +50,25 @@ function hostOf(server: Server): string {
 
 type Serving = PageServerOptions & { readonly opening: { isOpened: boolean }; readonly host: string }
 
-async function serve(request: IncomingMessage, { opening, host, token, key, callApi }: Serving): Promise<Answer> {
+async function serve(
+  request: IncomingMessage,
+  { opening, host, token, key, files, callApi }: Serving,
+): Promise<Answer> {
   const { method = '', url = '/', headers } = request
   const order = judgePageRequest({ method, url, headers }, host)
   switch (order.do) {
     case 'refuse':
       return order.answer
     case 'show the page':
-      return { statusCode: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: renderRequestsPage() }
+      return {
+        statusCode: 200,
+        headers: { 'content-type': 'text/html; charset=utf-8' },
+        body: await renderIndex(files),
+      }
+    case 'send a file':
+      return (
+        (await files.answer(url, String(headers['accept-encoding'] ?? ''))) ?? refuse(404, 'no file', 'one', openAgain)
+      )
     case 'open the session':
       if (opening.isOpened || !isSame(order.secret, token)) return refuseOpening()
       opening.isOpened = true
@@ -70,6 +82,11 @@ async function serve(request: IncomingMessage, { opening, host, token, key, call
     default:
       return order satisfies never
   }
+}
+
+/** The script sees by the attribute that one person is served, by a key. */
+async function renderIndex(files: PageFiles): Promise<string> {
+  return (await files.index()).replace('<html ', '<html data-browse ')
 }
 
 function refuseOpening(): Answer {
@@ -93,8 +110,8 @@ async function readText(request: IncomingMessage): Promise<string | Answer> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function send(response: ServerResponse, { statusCode, headers, body }: Answer): void {
-  response.writeHead(statusCode, { ...headers, ...guarding }).end(body)
+function send(response: ServerResponse, { statusCode, headers, body, isBase64Encoded }: Answer): void {
+  response.writeHead(statusCode, { ...guarding, ...headers }).end(body, isBase64Encoded === true ? 'base64' : 'utf8')
 }
 
 /** The parts of a browser's request that decide whether the server answers it. Header names are in lower case. */
@@ -107,6 +124,7 @@ type PageRequest = {
 /** How the server answers a request. `secret`: the key that the request carries. */
 type PageOrder =
   | { readonly do: 'show the page' }
+  | { readonly do: 'send a file' }
   | { readonly do: 'open the session'; readonly secret: string }
   | {
       readonly do: 'call the API'
@@ -126,7 +144,7 @@ const parameters = ['of', 'limit', 'nextToken']
  * | ---------------------------------------------------------------- | ------------------ |
  * | names another host than this server: a DNS name that was rebound | refuse 421         |
  * | comes from a page of somebody else, by Origin or Sec-Fetch-Site  | refuse 403         |
- * | GET /                                                            | show the page      |
+ * | GET /, GET /files/                                               | show the page, send a file |
  * | any other without the secret in its header                       | refuse 401         |
  * | POST /session                                                    | open the session   |
  * | /api/ and one of the calls above; a POST as JSON                 | call the API       |
@@ -138,6 +156,7 @@ export function judgePageRequest({ method, url, headers }: PageRequest, host: st
   const { pathname, searchParams } = new URL(url, `http://${host}`)
   if (headers.host !== host) return refusal(421, 'a request for another host', host, openAgain)
   if (method === 'GET' && pathname === '/') return { do: 'show the page' }
+  if (method === 'GET' && pathname.startsWith('/files/')) return { do: 'send a file' }
   if (isForeign(method, headers, host))
     return refusal(403, 'a request of another page', `one of http://${host}`, openAgain)
   const secret = /^Bearer ([\w-]{1,200})$/.exec(String(headers.authorization ?? ''))?.[1]

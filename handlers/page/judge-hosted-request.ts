@@ -3,7 +3,7 @@ import { refuse } from '../api/answer.ts'
 import { mediaTypeOf } from '../api/api-request.ts'
 import type { PageEvent } from './page-event.ts'
 
-type Plain = 'show the page' | 'send the script' | 'send the style' | 'begin to sign in' | 'finish to sign in'
+type Plain = 'show the page' | 'send a file' | 'send the plain style' | 'begin to sign in' | 'finish to sign in'
 
 export type HostedOrder =
   | { readonly do: Plain }
@@ -21,8 +21,12 @@ export const hostedCalls = [
   'GET /now',
   'GET /choices',
   'GET /about',
+  'GET /history',
   'GET /everybody',
+  'GET /report',
+  'GET /changes',
   'GET /operations',
+  'GET /trends',
   'POST /release',
   'POST /pause',
   'POST /resume',
@@ -34,8 +38,8 @@ const decisions: readonly HostedCall[] = ['POST /approvals', 'POST /release', 'P
 /** The addresses of the page, in API Gateway's notation of routes. */
 export const hostedRoutes = [
   'GET /',
-  'GET /page.js',
-  'GET /page.css',
+  'GET /files/{name}',
+  'GET /plain.css',
   'GET /sign-in',
   'GET /signed-in',
   'POST /sign-out',
@@ -45,8 +49,7 @@ export const hostedRoutes = [
 
 const plain: Readonly<Record<string, Plain>> = {
   'GET /': 'show the page',
-  'GET /page.js': 'send the script',
-  'GET /page.css': 'send the style',
+  'GET /plain.css': 'send the plain style',
   'GET /sign-in': 'begin to sign in',
   'GET /signed-in': 'finish to sign in',
 }
@@ -54,7 +57,7 @@ const plain: Readonly<Record<string, Plain>> = {
 /**
  * | the request                                                       | answer               |
  * | ----------------------------------------------------------------- | -------------------- |
- * | GET of the page, its script, its style, or of the two of a sign-in | that                 |
+ * | GET of the page, of its files, or of the two of a sign-in         | that                 |
  * | any other that a page of somebody else sent, by Sec-Fetch-Site    | refuse 403           |
  * | POST without the Origin of this page                              | refuse 403           |
  * | POST /sign-out                                                    | sign out             |
@@ -68,6 +71,7 @@ export function judgeHostedRequest({ rawPath, headers, requestContext }: PageEve
   const route = `${method} ${rawPath}`
   const known = plain[route]
   if (known !== undefined) return { do: known }
+  if (method === 'GET' && rawPath.startsWith('/files/')) return { do: 'send a file' }
   const site = headers['sec-fetch-site']
   const isForeign = (site !== undefined && site !== 'same-origin') || (method !== 'GET' && headers.origin !== origin)
   if (isForeign) return refusal(403, 'a request of another page', `one of ${origin}`, `open ${origin}`)

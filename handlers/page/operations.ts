@@ -1,10 +1,14 @@
 import { type BrakeList, emptyBrake } from '../../shared/domain/brake/brake-record.ts'
 import { describeContents, type HeldContents } from '../../shared/domain/brake/held-contents.ts'
 import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
+import { renderInstant } from '../../shared/domain/text/instant.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { brakeFile, digestOf, heldDigests, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
 import { listHeldAccess } from '../../shared/reconcile/brake/list-held-access.ts'
+import { readDriftRun } from '../../shared/reconcile/drift/drift-run.ts'
+import { checkpointKey } from '../../shared/reconcile/records/checkpoint.ts'
 import { listAttention } from '../../shared/reconcile/records/list-attention.ts'
+import { openPrefix } from '../../shared/reconcile/records/open-work.ts'
 import {
   describePause,
   type Pause,
@@ -16,13 +20,15 @@ import { type Answer, answer, refuse } from '../api/answer.ts'
 import type { SentBody } from '../api/api-request.ts'
 import { readBody } from '../api/read-body.ts'
 import { parsePauseRequest, parseReleaseRequest, parseResumeRequest } from './operator-bodies.ts'
+import type { PageLooks } from './page-looks.ts'
 import { SharedAnswer } from './shared-answer.ts'
 
 type Act = { readonly event: SentBody; readonly caller: ApiCaller }
 type ShownList = Awaited<ReturnType<typeof listHeldAccess>>
-type TellAccounts = (ids: Iterable<string>) => Promise<Readonly<Record<string, string>>>
+type Looks = Pick<PageLooks, 'namesOf' | 'organization'>
 
 const attentionMs = 15_000
+const workMost = 5_000
 
 /**
  * The brake, pauses and inputs that need attention, for operators. It reads and writes the same records as `ssofile brake`, `pause`,
@@ -30,23 +36,25 @@ const attentionMs = 15_000
  */
 export class Operations {
   readonly #ports: Ports
-  readonly #tellAccounts: TellAccounts
+  readonly #looks: Looks
+  readonly #health: SharedAnswer<object>
   readonly #shown = new Map<string, ShownList>()
   readonly #attention: SharedAnswer<Awaited<ReturnType<typeof listAttention>>>
 
-  /** `tellAccounts`: the names of accounts by their ids. */
-  constructor(ports: Ports, tellAccounts: TellAccounts) {
+  constructor(ports: Ports, looks: Looks) {
     this.#ports = ports
-    this.#tellAccounts = tellAccounts
+    this.#looks = looks
+    this.#health = new SharedAnswer(() => this.#readHealth(), ports.clock, attentionMs)
     this.#attention = new SharedAnswer(() => listAttention(ports), ports.clock, attentionMs)
   }
 
   async look(): Promise<Answer> {
     const { objects } = this.#ports
-    const [stored, pause, attention] = await Promise.all([
+    const [stored, pause, attention, health] = await Promise.all([
       brakeFile(objects).read(),
       readPause(objects),
       this.#attention.get(),
+      this.#health.get(),
     ])
     const { lists, contents } = stored?.value ?? emptyBrake
     const shown = await Promise.all(lists.map((list) => this.#showOnce(list)))
@@ -57,8 +65,30 @@ export class Operations {
       lists: shown,
       contents: contents.map(tellContents),
       attention,
-      accounts: await this.#tellAccounts(shown.flatMap(({ rows }) => rows.map(({ account }) => account))),
+      health,
+      accounts: await this.#looks.namesOf(shown.flatMap(({ rows }) => rows.map(({ account }) => account))),
     })
+  }
+
+  /** How old the last comparisons are, and the work that waits. */
+  async #readHealth(): Promise<object> {
+    const { objects } = this.#ports
+    const [compared, drift, { readAt }] = await Promise.all([
+      objects.head(checkpointKey),
+      readDriftRun(objects),
+      this.#looks.organization(),
+    ])
+    const open: number[] = []
+    for await (const { lastModified } of objects.list(openPrefix))
+      if (open.push(lastModified.getTime()) >= workMost) break
+    return {
+      comparedAt: compared && renderInstant(compared.lastModified),
+      driftCheckedAt: drift?.startedAt,
+      isDriftCheckOpen: drift !== undefined && drift.open.length > 0,
+      organizationReadAt: readAt,
+      openWork: open.length,
+      oldestWork: open.length === 0 ? undefined : renderInstant(new Date(Math.min(...open))),
+    }
   }
 
   /** Releases exactly the list, or the file, that has this digest now. */

@@ -1,6 +1,8 @@
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { allowsEverything } from '../../shared/domain/iam-policies/allows-everything.ts'
 import { temporaryFolder } from '../../shared/domain/links/temporary-folder.ts'
 import type { OrganizationView } from '../../shared/domain/organization/organization-view.ts'
+import { renderUnitPath } from '../../shared/domain/organization/unit-path.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
 import { expandScope } from '../../shared/domain/scopes/expand-scope.ts'
 import type { Scope } from '../../shared/domain/scopes/scope.ts'
@@ -8,6 +10,7 @@ import { fitsOne } from '../../shared/domain/text/glob.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { UnitNames } from '../../shared/reconcile/organization/unit-names.ts'
 import { accessPrefix, type ListedAccess, parseAccessKey } from '../../shared/reconcile/records/access-list.ts'
 import { listHeadsInParts } from '../../shared/reconcile/records/list-heads.ts'
 import { readPermissionSetFile } from '../../shared/reconcile/records/read-permission-set-file.ts'
@@ -15,14 +18,23 @@ import { findEligible } from '../../shared/reconcile/requests/find-eligible.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import { findReadable } from '../api/read-requests.ts'
 import type { RequestContext } from '../api/request-context.ts'
+import type { PageRecords } from './page-records.ts'
 import { SharedAnswer } from './shared-answer.ts'
 
+/** What the file of a permission set says. */
+type About = { readonly about: string | undefined; readonly isAdministrator: boolean | undefined }
+type AboutContext = RequestContext & { readonly requestsOf: PageRecords['requestsOf'] }
 type Person = NonNullable<RequestContext['caller']['person']>
-type Rows = { readonly asOf: string; readonly rows: readonly ListedAccess[] }
+/** `since`: when the list has it since. */
+type Held = ListedAccess & { readonly since: string }
+type Rows = { readonly asOf: string; readonly rows: readonly Held[] }
 
 const minuteMs = 60_000
 const rowsMost = 500
+/** A function answers with at most 6 MB; this many rows are a sixth of it, compressed. (Lambda Developer Guide, "Lambda quotas".) */
+const everybodyMost = 200_000
 const othersMost = 20
+const lastMost = 5
 const accountsMost = 2_000
 const setsMost = 200
 
@@ -41,13 +53,16 @@ export class PageLooks {
   #keys: readonly string[] = []
   readonly #organization: OrganizationCache
   #seen: { readonly view: OrganizationView | undefined; readonly atMs: number } | undefined
-  readonly #abouts = new Map<string, { readonly about: string | undefined; readonly atMs: number }>()
+  readonly #abouts = new Map<string, About & { readonly atMs: number }>()
+  readonly #units: SharedAnswer<ReadonlyMap<string, string>>
+  #unitNames: ReadonlyMap<string, string> | undefined
 
   constructor(ports: Ports, configuration: Configuration, organization: OrganizationCache) {
     this.#organization = organization
     this.#ports = ports
     this.#configuration = configuration
     this.#listed = new SharedAnswer(() => this.#list(), ports.clock, minuteMs / 4)
+    this.#units = new SharedAnswer(() => this.#readUnits(), ports.clock, 10 * minuteMs)
   }
 
   async ownAccess(person: Person, context: RequestContext): Promise<Answer> {
@@ -57,16 +72,10 @@ export class PageLooks {
     return answer(200, { asOf, ...told, isCut: isCut || unread })
   }
 
-  /** All access, for auditors. `words`: a row must contain all of them. */
-  async everybody(words: string): Promise<Answer> {
+  /** All access, for auditors, with the dates of nightly reports. */
+  async everybody(dates: readonly string[]): Promise<Answer> {
     const { asOf, rows } = await this.#listed.get()
-    const names = await this.#accountNames()
-    const wanted = words.toLowerCase().split(/\s+/).slice(0, 10)
-    const found = rows.filter(({ account, permissionSet, principal }) => {
-      const text = `${account} ${names.get(account) ?? ''} ${permissionSet} ${principal}`.toLowerCase()
-      return wanted.every((word) => text.includes(word))
-    })
-    return answer(200, { asOf, all: found.length, ...(await this.#tell(found)) })
+    return answer(200, { asOf, dates, ...(await this.#tell(rows, everybodyMost)) })
   }
 
   /** For each eligibility of the person: its accounts and its existing permission sets. */
@@ -81,12 +90,13 @@ export class PageLooks {
     })
     const chosen = await Promise.all(eligible.map(choose))
     const abouts = await this.#aboutOf(chosen.flatMap(({ permissionSets }) => permissionSets))
-    const accounts = await this.namesOf(chosen.flatMap(({ accounts }) => accounts))
-    return answer(200, { choices: chosen, abouts, accounts })
+    const names = await this.tellNames(chosen.flatMap(({ accounts }) => accounts))
+    const told = Object.entries(abouts).flatMap(([name, { about }]) => (about === undefined ? [] : [[name, about]]))
+    return answer(200, { choices: chosen, abouts: Object.fromEntries(told), ...names })
   }
 
-  /** More facts for an approver: the purpose of the permission set, and the person's other access there. */
-  async about(request: string, approver: Person, context: RequestContext): Promise<Answer> {
+  /** More facts for an approver: the purpose of the permission set, the person's other access there, and their last requests. */
+  async about(request: string, approver: Person, { requestsOf, ...context }: AboutContext): Promise<Answer> {
     const found = await findReadable(request, context)
     if ('statusCode' in found) return found
     const { path, read } = found
@@ -100,12 +110,19 @@ export class PageLooks {
       scope.kind === 'account' ? account === scope.id : (places?.has(account) ?? true)
     const there = rows.filter(({ account }) => isThere(account))
     const { own, unread } = await this.#ownOf({ userId, name }, there, context)
-    const { [permissionSet]: about } = await this.#aboutOf([permissionSet])
-    const accountName = scope.kind === 'account' ? (await this.#accountNames()).get(scope.id) : undefined
+    const { [permissionSet]: { about, isAdministrator = /admin/i.test(permissionSet) } = {} } = await this.#aboutOf([
+      permissionSet,
+    ])
+    const view = await this.#view()
+    const account = scope.kind === 'account' ? view?.accounts.find(({ id }) => id === scope.id) : undefined
     return answer(200, {
       asOf,
       about,
-      accountName,
+      isAdministrator,
+      accountName: account?.name,
+      tags: account?.tags ?? {},
+      path: account && (await this.tellNames([account.id])).paths[account.id],
+      last: (await requestsOf(userId)).filter(({ key }) => key !== found.read.key).slice(0, lastMost),
       rows: own.slice(0, othersMost),
       isCut: unread || own.length > othersMost,
     })
@@ -114,9 +131,9 @@ export class PageLooks {
   /** The rows of this user, by the name and through groups. `unread`: the groups of the user could not be read. */
   async #ownOf(
     { userId, name }: { readonly userId: Person['userId']; readonly name: string | undefined },
-    rows: readonly ListedAccess[],
+    rows: readonly Held[],
     { known }: RequestContext,
-  ): Promise<{ readonly own: readonly ListedAccess[]; readonly unread: boolean }> {
+  ): Promise<{ readonly own: readonly Held[]; readonly unread: boolean }> {
     const named = new Set(rows.flatMap(({ type, principal }) => (type === 'GROUP' ? [principal] : [])))
     const { groups, unread } = await known.people.groupsOf(userId, named)
     const isOwn = ({ type, principal }: ListedAccess) => (type === 'USER' ? principal === name : groups.has(principal))
@@ -131,14 +148,48 @@ export class PageLooks {
     return new Set(scopes.flatMap((scope) => expandScope({ scope, folder: temporaryFolder }, view, scoping)))
   }
 
-  async #tell(rows: readonly ListedAccess[]) {
-    const shown = rows.slice(0, rowsMost)
-    const accounts = await this.namesOf(shown.map(({ account }) => account))
-    return { rows: shown, isCut: shown.length < rows.length, accounts }
+  async #tell(rows: readonly Held[], most = rowsMost) {
+    const shown = rows.slice(0, most)
+    return {
+      rows: shown,
+      isCut: shown.length < rows.length,
+      ...(await this.tellNames(shown.map(({ account }) => account))),
+    }
+  }
+
+  /** Names of accounts, and of the units above each. */
+  async tellNames(ids: Iterable<string>) {
+    const [view, stored] = await Promise.all([this.#view(), this.#units.get()])
+    const units = this.#unitNames ?? stored
+    const used = new Set(ids)
+    const accounts = view?.accounts.filter(({ id }) => used.has(id)) ?? []
+    return {
+      accounts: Object.fromEntries(accounts.map(({ id, name }) => [id, name])),
+      paths: Object.fromEntries(accounts.map(({ id, parents }) => [id, renderUnitPath(parents, units)])),
+    }
+  }
+
+  /** No request waits for Organizations: unknown names are read beside it, and stand in later answers. */
+  async #readUnits(): Promise<ReadonlyMap<string, string>> {
+    const names = new UnitNames(this.#ports)
+    const ids = new Set((await this.#view())?.accounts.flatMap(({ parents }) => parents))
+    names.of(ids).then(
+      (all) => {
+        this.#unitNames = all
+      },
+      () => {},
+    )
+    return names.stored()
+  }
+
+  /** When the organization was read, and the number of its management account. */
+  async organization(): Promise<{ readonly readAt?: string | undefined; readonly account?: string | undefined }> {
+    const view = await this.#view()
+    return { readAt: view?.readAt, account: view?.managementAccountId }
   }
 
   async namesOf(ids: Iterable<string>): Promise<Readonly<Record<string, string>>> {
-    const names = await this.#accountNames()
+    const names = await this.accountNames()
     const used = new Set(ids)
     return Object.fromEntries([...names].filter(([id]) => used.has(id)))
   }
@@ -147,10 +198,14 @@ export class PageLooks {
     const asOf = renderInstant(this.#ports.clock.now())
     const heads = await listHeadsInParts(this.#ports.objects, accessPrefix, this.#keys)
     this.#keys = heads.map(({ key }) => key)
-    return { asOf, rows: this.#keys.flatMap((key) => parseAccessKey(key) ?? []) }
+    const rows = heads.flatMap(({ key, lastModified }) => {
+      const told = parseAccessKey(key)
+      return told === undefined ? [] : [{ ...told, since: renderInstant(lastModified) }]
+    })
+    return { asOf, rows }
   }
 
-  async #accountNames(): Promise<ReadonlyMap<string, string>> {
+  async accountNames(): Promise<ReadonlyMap<string, string>> {
     const view = await this.#view()
     return new Map(view?.accounts.map(({ id, name }) => [id, name]))
   }
@@ -169,20 +224,21 @@ export class PageLooks {
   }
 
   /** The descriptions of permission sets, by name: one line each tells its purpose. */
-  async #aboutOf(names: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  async #aboutOf(names: readonly string[]): Promise<Readonly<Record<string, About>>> {
     const nowMs = this.#ports.clock.monotonicMs()
     const read = async (name: string) => {
       const known = this.#abouts.get(name)
       if (known && nowMs - known.atMs < minuteMs) return
       const found = await readPermissionSetFile(this.#ports.objects, `${permissionSetPrefix}${name}.json`)
-      this.#abouts.set(name, { about: found?.file.ok ? found.file.value.description : undefined, atMs: nowMs })
+      const file = found?.file.ok ? found.file.value : undefined
+      this.#abouts.set(name, { about: file?.description, isAdministrator: file && allowsEverything(file), atMs: nowMs })
     }
     const wanted = [...new Set(names)]
     await Promise.all(wanted.map(read))
     return Object.fromEntries(
       wanted.flatMap((name) => {
-        const about = this.#abouts.get(name)?.about
-        return about === undefined ? [] : [[name, about]]
+        const known = this.#abouts.get(name)
+        return known === undefined ? [] : [[name, known]]
       }),
     )
   }

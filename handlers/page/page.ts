@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import { arnOfPage } from '../../shared/domain/deployment/api-caller.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import { parseIsoDuration } from '../../shared/domain/requests/iso-duration.ts'
-import {
-  hostedPagePolicy,
-  hostedScript,
-  hostedStyle,
-  renderHostedPage,
-} from '../../shared/domain/requests-page/render-requests-page.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
@@ -16,7 +11,9 @@ import { type Answer, refusal, refuse } from '../api/answer.ts'
 import { findPerson, judgeUser, type PageSession, pageSession } from './find-person.ts'
 import { type HostedOrder, judgeHostedRequest } from './judge-hosted-request.ts'
 import { cookieOf, type PageAnswer, type PageEvent } from './page-event.ts'
+import { type PageFiles, pagePolicy } from './page-files.ts'
 import { StoredSecret } from './page-secret.ts'
+import { plainStyle } from './plain-page.ts'
 import { type Fault, renderRefusal } from './refusal-page.ts'
 import { Seal } from './seal.ts'
 import { ServedCalls } from './served-calls.ts'
@@ -29,11 +26,12 @@ export type PageOptions = {
   readonly origin: string
   /** The value of `settings.signIn.clientSecretArn`. */
   readonly readSecret: () => Promise<string>
+  readonly files: PageFiles
 }
 
 /** Headers of every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
 const guarding = {
-  'content-security-policy': hostedPagePolicy,
+  'content-security-policy': pagePolicy,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
@@ -96,11 +94,11 @@ class Page {
       case 'refuse':
         return order.answer
       case 'show the page':
-        return file(event, 'text/html', renderHostedPage())
-      case 'send the script':
-        return file(event, 'text/javascript', hostedScript)
-      case 'send the style':
-        return file(event, 'text/css', hostedStyle)
+        return file('text/html', await this.#options.files.index())
+      case 'send a file':
+        return this.#sendFile(event)
+      case 'send the plain style':
+        return file('text/css', plainStyle)
       case 'begin to sign in':
         return this.#begin(event)
       case 'finish to sign in':
@@ -112,6 +110,11 @@ class Page {
       default:
         return order satisfies never
     }
+  }
+
+  async #sendFile({ rawPath, headers }: PageEvent): Promise<PageAnswer> {
+    const found = await this.#options.files.answer(rawPath, headers['accept-encoding'])
+    return found ?? refuse(404, 'a file that is not of this page', 'one that the page names', 'load the page again')
   }
 
   async #signOut(event: PageEvent): Promise<PageAnswer> {
@@ -216,7 +219,7 @@ class Page {
     const caller = { arn: arnOfPage(userName), sourceIpAddress: from }
     const given = await this.#calls.serve(event, { call, caller, session, log })
     log.info('a request of the page was answered', { answer: given.statusCode })
-    return call.startsWith('GET ') ? unlessKnown(event, given) : given
+    return call.startsWith('GET ') ? pack(event, unlessKnown(event, given)) : given
   }
 
   /** An instant in the future proves nothing either. */
@@ -239,7 +242,7 @@ class Page {
 
 /** The view that the text names; other text leads to the first view. It follows `#` on this page, so it names no other site. */
 function viewOf(text: string): string {
-  return /^[\w=.%~-]{0,600}$/.test(text) ? text : ''
+  return /^[\w=.%~/?&:-]{0,2000}$/.test(text) ? text : ''
 }
 
 const providerIsDown: Fault = {
@@ -266,9 +269,8 @@ const tooMany = refuse(429, 'more requests of one person than this page serves',
   'retry-after': '2',
 })
 
-function file(event: PageEvent, type: string, body: string): Answer {
-  const headers = { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-cache' }
-  return unlessKnown(event, { statusCode: 200, headers, body })
+function file(type: string, body: string): Answer {
+  return { statusCode: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body }
 }
 
 /** If the browser already has this content, the answer only says so. */
@@ -277,6 +279,16 @@ function unlessKnown({ headers: asked }: PageEvent, { statusCode, headers, body 
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   if (asked['if-none-match'] === etag) return { statusCode: 304, headers: { etag }, body: '' }
   return { statusCode, headers: { ...headers, etag }, body }
+}
+
+const packedFrom = 2048
+
+/** API Gateway compresses nothing for HTTP APIs, and a function answers with at most 6 MB. (Lambda Developer Guide, "Lambda quotas".) */
+function pack({ headers: asked }: PageEvent, { statusCode, headers, body }: Answer): Answer {
+  const isPacked = body.length >= packedFrom && (asked['accept-encoding'] ?? '').includes('gzip')
+  if (!isPacked) return { statusCode, headers, body }
+  const packed = { ...headers, 'content-encoding': 'gzip', vary: 'accept-encoding' }
+  return { statusCode, headers: packed, body: gzipSync(body, { level: 4 }).toString('base64'), isBase64Encoded: true }
 }
 
 /** Cookies of the page: the session, and a sign-in that has begun. */

@@ -21,6 +21,7 @@ import type { HostedCall } from './judge-hosted-request.ts'
 import { Operations } from './operations.ts'
 import type { PageEvent } from './page-event.ts'
 import { PageLooks } from './page-looks.ts'
+import { PageRecords } from './page-records.ts'
 
 type Calling = {
   readonly call: HostedCall
@@ -31,14 +32,16 @@ type Calling = {
 
 /** The identity store answers 20 calls a second for everybody: for reading, an answer of the last half minute is enough. */
 const knownMs = 30_000
-const ofOperators = ['GET /operations', 'POST /release', 'POST /pause', 'POST /resume'] as const
-const byGroups: readonly HostedCall[] = ['GET /me', 'GET /everybody', ...ofOperators]
+const ofOperators = ['GET /operations', 'GET /trends', 'POST /release', 'POST /pause', 'POST /resume'] as const
+const ofAuditors = ['GET /everybody', 'GET /report'] as const
+const byGroups: readonly HostedCall[] = ['GET /me', 'GET /changes', ...ofAuditors, ...ofOperators]
 const usersMost = 10_000
 /** A page of requests; the browser asks for the next ones. */
 const requestsMost = 200
 
 function outsideOf(call: HostedCall, person: { readonly isAuditor: boolean; readonly isOperator: boolean }) {
-  if (call === 'GET /everybody' && !person.isAuditor) return 'auditors'
+  if (ofAuditors.some((one) => one === call) && !person.isAuditor) return 'auditors'
+  if (call === 'GET /changes' && !person.isAuditor && !person.isOperator) return 'auditors'
   return ofOperators.some((one) => one === call) && !person.isOperator ? 'operators' : undefined
 }
 
@@ -50,6 +53,7 @@ export class ServedCalls {
   readonly #known
   readonly #looks: PageLooks
   readonly #operations: Operations
+  readonly #records: PageRecords
   readonly #users = new Map<PrincipalId, { readonly seen: Actor; readonly atMs: number }>()
 
   constructor(ports: Ports, configuration: Configuration, settings: PageSettings) {
@@ -58,7 +62,8 @@ export class ServedCalls {
     this.#settings = settings
     const organization = new OrganizationCache(ports, configuration.folders)
     this.#looks = new PageLooks(ports, configuration, organization)
-    this.#operations = new Operations(ports, (accounts) => this.#looks.namesOf(accounts))
+    this.#operations = new Operations(ports, this.#looks)
+    this.#records = new PageRecords(ports)
     const policies = new Policies(ports)
     this.#known = {
       organization,
@@ -97,7 +102,7 @@ export class ServedCalls {
     }
     switch (call) {
       case 'GET /me':
-        return answer(200, { ...person, approveWithin: this.#settings.approveWithin })
+        return this.#tellMe(person)
       case 'GET /eligibility':
       case 'GET /requests':
       case 'POST /requests':
@@ -113,15 +118,30 @@ export class ServedCalls {
         }
         const reads = [list('waiting'), list('mine'), this.#looks.ownAccess(person, context)] as const
         const [waiting, mine, access] = await Promise.all(reads)
-        return combine({ waiting, mine, access })
+        // Not of the person's own requests: anybody may request access to an account by its number.
+        const links = waiting.body.matchAll(/"linkData":"account%(\d{12})%/g)
+        const names = await this.#looks.tellNames([...links].flatMap(([, account = '']) => account))
+        return combine({ waiting, mine, access, names: answer(200, names) })
       }
       case 'GET /choices':
         return this.#looks.choices(person, context)
       case 'GET /about':
-        return this.#looks.about(query.request ?? '', person, context)
+        return this.#looks.about(query.request ?? '', person, {
+          ...context,
+          requestsOf: (user) => this.#records.requestsOf(user),
+        })
+      case 'GET /history':
+        return answer(200, { requests: await this.#records.requestsOf(person.userId) })
       case 'GET /everybody':
-        return this.#looks.everybody(query.words ?? '')
+        return this.#looks.everybody(await this.#records.reportDates())
+      case 'GET /report':
+        return this.#records.report(query.date ?? '')
+      case 'GET /changes': {
+        const { accounts, ...told } = await this.#records.changes(query, await this.#looks.accountNames())
+        return answer(200, { ...told, ...(await this.#looks.tellNames(accounts)) })
+      }
       case 'GET /operations':
+      case 'GET /trends':
       case 'POST /release':
       case 'POST /pause':
       case 'POST /resume':
@@ -132,9 +152,16 @@ export class ServedCalls {
   }
 
   #operate(call: (typeof ofOperators)[number], act: { event: PageEvent; caller: ApiCaller }): Promise<Answer> {
+    if (call === 'GET /trends') return this.#records.trends()
     if (call === 'POST /release') return this.#operations.release(act)
     if (call === 'POST /pause') return this.#operations.pause(act)
     return call === 'POST /resume' ? this.#operations.resume(act) : this.#operations.look()
+  }
+
+  async #tellMe(person: object): Promise<Answer> {
+    const { approveWithin, portal } = this.#settings
+    const { account } = await this.#looks.organization()
+    return answer(200, { ...person, approveWithin, portal, account })
   }
 
   /** Reads groups each time if they decide what the person sees. */

@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { openPage } from '../../handlers/cli/terminal/open-page.ts'
+import { plainStyle, renderPlainPage } from '../../handlers/page/plain-page.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
-import page from '../../shared/domain/requests-page/page.json' with { type: 'json' }
-import { renderInStyle } from '../../shared/domain/requests-page/render-requests-page.ts'
 import { escapeHtml } from '../../shared/domain/text/escape-html.ts'
 import type { PersonSessions } from '../../shared/memory/iam/person-sessions.ts'
 import type { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
@@ -15,7 +15,8 @@ type Serving = { url?: string; stop(): Promise<void> }
 const path = '/_ssofile/requests'
 /** One page of the directory; people find others by name. */
 const peopleMost = 100
-const policy = `default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`
+const styleHash = `sha256-${createHash('sha256').update(plainStyle).digest('base64')}`
+const policy = `default-src 'none'; style-src '${styleHash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`
 
 /**
  * `GET /_ssofile/requests`: a list of all users to choose from; `?as=<user>` leads to the page that `ssofile browse` serves, opened with a
@@ -55,7 +56,7 @@ function renderPeople(names: readonly string[], unknown: string | undefined): st
   const item = (name: string) =>
     `<li><a href="?as=${encodeURIComponent(name)}" target="_blank" rel="noopener"><bdi>${escapeHtml(name)}</bdi></a></li>`
   const fault = unknown === undefined ? '' : `<p role="alert">There is no user <bdi>${escapeHtml(unknown)}</bdi>.</p>`
-  return renderInStyle(
+  return renderPlainPage(
     'Temporary access: choose a user',
     `<header><h1>Temporary access</h1></header>
 <main>

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import * as z from 'zod'
+import { findPageFolder } from '../../handlers/browse/find-page-folder.ts'
 import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
 import type { PageOptions } from '../../handlers/page/page.ts'
 import type { PageEvent } from '../../handlers/page/page-event.ts'
+import { PageFiles } from '../../handlers/page/page-files.ts'
 import { pageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import type { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import type { MemorySecrets } from '../../shared/memory/memory-secrets.ts'
@@ -32,6 +34,8 @@ const secretName = 'ssofile-page'
 const clientId = 'ssofile'
 const bodyMostBytes = 1024 * 1024
 const peopleMost = 100
+/** The models have no access portal. */
+const localPortal = 'https://acme.awsapps.com/start'
 /** Groups of the acme organization. To see their views, join one. */
 export const localGroups = { auditors: ['team-security'], operators: ['team-Platform'] } as const
 
@@ -46,13 +50,18 @@ export async function startHostedPage(options: HostedOptions): Promise<HostedPag
   const clientSecret = randomBytes(24).toString('base64url')
   const value = JSON.stringify({ clientSecret, cookieKeys: [randomBytes(32).toString('base64url')] })
   const clientSecretArn = store(secrets, value)
-  const settings = pageSettings.parse({ signIn: { issuer: provider.url, clientId, clientSecretArn }, ...localGroups })
+  const settings = pageSettings.parse({
+    signIn: { issuer: provider.url, clientId, clientSecretArn },
+    portal: localPortal,
+    ...localGroups,
+  })
   const find = async (beginning: string) => {
     if (identityStore.idOf('USER', beginning) !== undefined) return [beginning]
     const { items } = await identityStore.listUsers({ most: peopleMost })
     return items.map(({ userName }) => userName).sort()
   }
   const common = { issuer: provider.url, clientId, clientSecret, redirectUri: `${page.url}/signed-in`, find }
+  const files = new PageFiles(findPageFolder)
   let opened: ReturnType<typeof openSignInProvider> | undefined
   provider.serve = async (request, response) => {
     // Loaded at the first sign-in: most local systems do not need it.
@@ -61,7 +70,7 @@ export async function startHostedPage(options: HostedOptions): Promise<HostedPag
   }
   const hosted: HostedPage = {
     origin: page.url,
-    optionsOf: (openSecret) => ({ settings, origin: page.url, readSecret: openSecret(clientSecretArn) }),
+    optionsOf: (openSecret) => ({ settings, origin: page.url, readSecret: openSecret(clientSecretArn), files }),
     stop: async () => void (await Promise.all([page.stop(), provider.stop()])),
   }
   const throttle = new TokenBucket(pageThrottle)
@@ -101,6 +110,7 @@ const told = z.object({
   statusCode: z.int(),
   headers: z.record(z.string(), z.string()),
   body: z.string(),
+  isBase64Encoded: z.boolean().optional(),
   cookies: z.array(z.string()).optional(),
 })
 
@@ -137,8 +147,9 @@ async function answer(
     },
   }
   try {
-    const { statusCode, headers: given, body, cookies = [] } = told.parse(await invoke(event))
-    response.writeHead(statusCode, { ...given, ...(cookies.length === 0 ? {} : { 'set-cookie': cookies }) }).end(body)
+    const { statusCode, headers: given, body, isBase64Encoded, cookies = [] } = told.parse(await invoke(event))
+    response.writeHead(statusCode, { ...given, ...(cookies.length === 0 ? {} : { 'set-cookie': cookies }) })
+    response.end(body, isBase64Encoded === true ? 'base64' : 'utf8')
   } catch (error) {
     onError(error)
     send(response, 500, 'Internal Server Error')

@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Configuration, default as Provider } from 'oidc-provider'
-import page from '../../shared/domain/requests-page/page.json' with { type: 'json' }
-import { renderInStyle } from '../../shared/domain/requests-page/render-requests-page.ts'
+import { plainStyle, renderPlainPage } from '../../handlers/page/plain-page.ts'
 import { escapeHtml } from '../../shared/domain/text/escape-html.ts'
 
 export type SignInProviderOptions = {
@@ -16,7 +16,8 @@ export type SignInProviderOptions = {
   readonly configuration?: Configuration
 }
 
-const policy = `default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`
+const styleHash = `sha256-${createHash('sha256').update(plainStyle).digest('base64')}`
+const policy = `default-src 'none'; style-src '${styleHash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`
 
 /**
  * The company's sign-in, played by a conformant server: the user only gives a name, where a real one asks for a password. It lives apart
@@ -86,7 +87,7 @@ function renderChoice(names: readonly string[], asked: string | null): string {
   const item = (name: string) => `<li><a href="?as=${encodeURIComponent(name)}"><bdi>${escapeHtml(name)}</bdi></a></li>`
   const fault =
     asked === null || names.length > 0 ? '' : `<p role="alert">There is no user <bdi>${escapeHtml(asked)}</bdi>.</p>`
-  return renderInStyle(
+  return renderPlainPage(
     'Sign in',
     `<header><h1>Sign in</h1></header>
 <main>

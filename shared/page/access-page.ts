@@ -1,14 +1,14 @@
+import type { AccessTable } from '../domain/access-page/access-table.ts'
+import type { Facts } from '../domain/access-page/describe-row.ts'
+import { describeSubject } from '../domain/access-page/describe-subject.ts'
+import { type Filter, noFilter, readyFilters } from '../domain/access-page/filter-rows.ts'
+import type { GridCell } from '../domain/access-page/move-cell.ts'
 import type { PageFacts } from '../domain/access-page/page-data.ts'
-import type { AccessTable } from './access-table.ts'
-import type { Facts } from './describe-row.ts'
-import { describeSubject } from './describe-subject.ts'
+import { firstState, type PageState, viewNames } from '../domain/access-page/page-state.ts'
+import { PageViews, type View } from '../domain/access-page/page-views.ts'
+import { listNames, suggestNames } from '../domain/access-page/suggest-names.ts'
 import { find, make } from './element.ts'
-import { type Filter, noFilter, readyFilters } from './filter-rows.ts'
 import { Grid } from './grid.ts'
-import type { GridCell } from './move-cell.ts'
-import { firstState, type PageState, viewNames } from './page-state.ts'
-import { PageViews, type View } from './page-views.ts'
-import { listNames, suggestNames } from './suggest-names.ts'
 
 const nameFields = ['person', 'group', 'account', 'permissionSet', 'unit'] as const
 const fields = ['words', 'since', ...nameFields] as const

@@ -1,24 +1,6 @@
+import type { GridContent } from '../domain/access-page/grid-content.ts'
+import { type GridCell, moveCell } from '../domain/access-page/move-cell.ts'
 import { make } from './element.ts'
-import { type GridCell, moveCell } from './move-cell.ts'
-
-export type GridColumn = {
-  readonly title: string
-  /** CSS width. */
-  readonly width: string
-  /** Absent: the column cannot sort the rows. */
-  readonly sorting?: 'ascending' | 'descending' | 'none'
-}
-
-export type GridContent = {
-  readonly label: string
-  readonly columns: readonly GridColumn[]
-  readonly length: number
-  /** The texts of a row, one a column. */
-  readonly cells: (row: number) => readonly string[]
-  /** A click or the enter key on a cell. */
-  readonly open: (place: GridCell) => void
-  readonly sort?: (column: number) => void
-}
 
 /** Rows above and below the visible ones that are already in the document. */
 const spare = 10

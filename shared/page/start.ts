@@ -1,6 +1,6 @@
+import { readTable } from '../domain/access-page/access-table.ts'
 import { blockClass, factsId, type PageBlock, type PageFacts } from '../domain/access-page/page-data.ts'
 import { AccessPage } from './access-page.ts'
-import { readTable } from './access-table.ts'
 
 /** Takes the data out of the document, which keeps only the visible content, and shows it. */
 const facts: PageFacts = JSON.parse(take(document.getElementById(factsId)))

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { architectureFaults, rooms, rules } from './architecture.ts'
 import { listProjectFiles, readText } from './source-files.ts'
 
-const sources = listProjectFiles().filter((path) => path.endsWith('.ts'))
+const sources = listProjectFiles().filter((path) => /\.tsx?$/.test(path))
 
 test('every import of the project is one that its folder may make', () => {
   expect(sources.length).toBeGreaterThan(50)

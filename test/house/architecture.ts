@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { isNode, literalText, nameOf, type SyntaxNode, visitSyntax } from './visit-syntax.ts'
+import { isNode, literalText, nameOf, type SyntaxNode, type Visitor, visitSyntax } from './visit-syntax.ts'
 
 /** What the files of one folder (or one file) may import. The first rule that fits a file is its only one. */
 type Rule = {
@@ -48,7 +48,12 @@ export const rules: readonly Rule[] = [
     // ipaddr.js: whether an address is in a range.
     packages: ['zod', 'jsonc-parser', 'fastest-levenshtein', 'ipaddr.js'],
   },
-  // What runs in the browser of whoever opens the page of access, or that of requests.
+  // What runs in browsers: the hosted page, by AWS's design system, and the page in one file, without a package.
+  {
+    where: 'shared/page/app',
+    folders: ['shared/page', 'shared/domain'],
+    packages: ['react', 'react-dom/*', '@cloudscape-design/*'],
+  },
   { where: 'shared/page', folders: ['shared/page', 'shared/domain'], packages: [] },
   { where: 'shared/ports', folders: ['shared/ports', 'shared/domain'], packages: [] },
   ...rooms.map((room, index) => ({
@@ -125,7 +130,7 @@ const impure: readonly { readonly name: string; readonly instead: string }[] = [
 ]
 const pureFolders = ['shared', 'handlers']
 /** The adapters of clock and randomness, a browser's among them, and the entry files, which choose them. */
-const impureFiles = /^(shared\/aws\/system-[^/]*\.ts|shared\/page\/requests\/page-clock\.ts|handlers\/(cli|entry)\/.*)$/
+const impureFiles = /^(shared\/aws\/system-[^/]*\.ts|shared\/page\/app\/page-clock\.ts|handlers\/(cli|entry)\/.*)$/
 
 /** Names that say nothing about what is inside. */
 const emptyNames = /(^|[/-])(utils?|helpers?|common|managers?|processors?)(?=[-./]|$)/
@@ -134,7 +139,7 @@ const emptyNames = /(^|[/-])(utils?|helpers?|common|managers?|processors?)(?=[-.
 export function architectureFaults(path: string, text: string): readonly string[] {
   const faults = nameFaults(path)
   const pure = pureFolders.some((folder) => isBelow(path, folder)) && !impureFiles.test(path)
-  visitSyntax(text, (node, line) => {
+  const visit: Visitor = (node, line) => {
     const tell = (fault: string | undefined) => {
       if (fault !== undefined) faults.push(`${path}:${line}: ${fault}`)
     }
@@ -143,7 +148,8 @@ export function architectureFaults(path: string, text: string): readonly string[
     if (node.type === 'TsEnumDeclaration') tell('an enum, which is not erasable; write a list as const and its type')
     if (node.type === 'TsModuleDeclaration' && node.global !== true) tell('a namespace; a file is one')
     return undefined
-  })
+  }
+  visitSyntax(text, visit, { tsx: path.endsWith('.tsx') })
   return faults
 }
 
@@ -195,7 +201,9 @@ function importFault(path: string, specifier: string | undefined): string | unde
   }
   const target = posix.join(posix.dirname(path), specifier)
   if (!rule.folders.some((folder) => isBelow(target, folder))) return `imports '${specifier}' (${target}); ${allowed}`
-  return /\.(ts|json)$/.test(specifier) ? undefined : `imports '${specifier}' without its extension; write it with .ts`
+  return /\.(tsx?|json)$/.test(specifier)
+    ? undefined
+    : `imports '${specifier}' without its extension; write it with .ts`
 }
 
 function purityFault(node: SyntaxNode): string | undefined {

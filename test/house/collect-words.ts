@@ -1,5 +1,5 @@
 import { listProjectFiles, readText } from './source-files.ts'
-import { literalText, visitSyntax } from './visit-syntax.ts'
+import { literalText, type Visitor, visitSyntax } from './visit-syntax.ts'
 
 /** A message, a comment or a paragraph; its text is in one line, with `…` for each expression of a template. */
 export type Words = { readonly path: string; readonly line: number; readonly text: string }
@@ -27,11 +27,12 @@ export function collectParagraphs(): readonly Words[] {
 
 export function messagesOf(path: string, text: string): readonly Words[] {
   const found: Words[] = []
-  visitSyntax(text, (node, line) => {
+  const visit: Visitor = (node, line) => {
     const message = oneLine(literalText(node) ?? '')
     if (isProse(message)) found.push({ path, line, text: message })
     return undefined
-  })
+  }
+  visitSyntax(text, visit, { tsx: path.endsWith('.tsx') })
   return found
 }
 

@@ -8,11 +8,11 @@ export type SyntaxNode = { readonly type: string; readonly span: { readonly star
 /** Called for every node, outer before inner; what it answers is called when the node's inside has been visited. */
 export type Visitor = (node: SyntaxNode, line: number) => (() => void) | undefined
 
-/** Throws where the text is not TypeScript. */
-export function visitSyntax(text: string, visit: Visitor): void {
+/** Throws where the text is not TypeScript. `tsx`: with elements of JSX. */
+export function visitSyntax(text: string, visit: Visitor, { tsx = false } = {}): void {
   // SWC counts bytes on from the last file it has read: a first statement of ours shows where this one begins.
   const source = `;${text.replace(/^#!/, '//')}`
-  const { body } = parseSync(source, { syntax: 'typescript', target: 'esnext' })
+  const { body } = parseSync(source, { syntax: 'typescript', tsx, target: 'esnext' })
   const start = body[0]?.span.start ?? 0
   const ends = lineEnds(Buffer.from(source))
   walk(body, (node) => visit(node, 1 + countBelow(ends, node.span.start - start)))

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { type ApiCall, type ApiReply, SignedApi, type SignsAs } from '../../../shared/aws/signed-api.ts'
 import { type Answer, refuse } from '../../api/answer.ts'
+import { findPageFolder } from '../../browse/find-page-folder.ts'
 import { startPageServer } from '../../browse/page-server.ts'
+import { PageFiles } from '../../page/page-files.ts'
 
 /** API Gateway answers within half a minute, one way or another. */
 const patienceMs = 35_000
@@ -23,7 +25,7 @@ export async function openPage({ address, as, port }: PageOptions): Promise<{ ur
       (reply) => answerOf(reply, address),
       (error: unknown) => explainNoAnswer(error, address),
     )
-  const { url, server } = await startPageServer({ token, key, callApi }, port)
+  const { url, server } = await startPageServer({ token, key, files: new PageFiles(findPageFolder), callApi }, port)
   const close = () => {
     server.closeAllConnections()
     server.close()

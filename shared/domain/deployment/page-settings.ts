@@ -37,6 +37,8 @@ export const pageSettings = z.strictObject({
     .string()
     .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/, 'the ARN of a certificate of ACM')
     .optional(),
+  /** The address of the AWS access portal, such as `https://example.awsapps.com/start`: the page leads to accounts there. */
+  portal: z.url().refine(isSafe, 'an address that begins with https://').optional(),
   /** The length of a session. After it, the person signs in again. */
   sessionHours: z.int().min(1).max(24).default(8),
   /** The greatest age of a sign-in for an approval. */

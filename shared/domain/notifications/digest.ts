@@ -109,13 +109,13 @@ function describeRequest(
 
 /** A link to the request if there is a page, else the command for approvers. */
 function remedyOf(digest: string, isForApproval: boolean, page: string | undefined): string | undefined {
-  if (page !== undefined) return `${page}/#request=${digest}`
+  if (page !== undefined) return `${page}/#/${isForApproval ? 'approvals' : 'requests'}/${digest}`
   return isForApproval ? `ssofile approve ${digest}` : undefined
 }
 
 /** Operators release held lists on this page. */
 function remedyOfHeld(event: string, page: string | undefined): string | undefined {
-  return event === 'held' && page !== undefined ? `${page}/#brake` : undefined
+  return event === 'held' && page !== undefined ? `${page}/#/operations` : undefined
 }
 
 function compare(a: string, b: string): number {

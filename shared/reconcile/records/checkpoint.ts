@@ -45,7 +45,8 @@ const checkpoint = record({
   links: z.record(z.string(), linkTimes),
 })
 
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/reconcile.json', checkpoint)
+export const checkpointKey = 'state/reconcile.json'
+const recordOf = (objects: ObjectStore) => new JsonRecord(objects, checkpointKey, checkpoint)
 
 /** The facts that one comparison keeps for the next. */
 export type Memory = Readonly<Pick<z.infer<typeof checkpoint>, 'entries' | 'statuses' | 'links'>>

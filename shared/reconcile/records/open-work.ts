@@ -10,7 +10,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { listTimed } from './list-timed.ts'
 import { parseStored, renderJson, spoiledAsAbsent } from './stored-json.ts'
 
-const openPrefix = 'state/open/'
+export const openPrefix = 'state/open/'
 
 /**
  * The key of unfinished work. `key`: an assignment key, the name of an assignment whose principal could not be looked up, the

@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { expect, test } from '@jest/globals'
 import { answer } from '../../../handlers/api/answer.ts'
 import { startPageServer } from '../../../handlers/browse/page-server.ts'
+import { filesOf } from '../page/page-world.ts'
 
 async function serving(use: (send: Send) => Promise<void>) {
   const called: { path: string; body?: string }[] = []
@@ -9,7 +10,10 @@ async function serving(use: (send: Send) => Promise<void>) {
     called.push({ path, ...(body === undefined ? {} : { body }) })
     return answer(202, { done: true })
   }
-  const { url, server } = await startPageServer({ token: 'token', key: 'key', callApi }, 0)
+  const { url, server } = await startPageServer(
+    { token: 'token', key: 'key', files: filesOf('<html lang="en"></html>'), callApi },
+    0,
+  )
   const send: Send = (method, path, headers = {}, body = '') =>
     new Promise((resolve, reject) => {
       const sent = request(new URL(path, url), { method, headers }, (got) => {
@@ -41,7 +45,7 @@ const as = (secret: string, url = '') => ({
 test('the token opens one session, whose key lets its page call the API; nothing else does', async () => {
   const { called } = await serving(async (send) => {
     const { headers, text } = await send('GET', '/')
-    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'sha256-[^']+'; /)
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; /)
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-frame-options': 'DENY' })
     expect(text).not.toMatch(/\btoken\b|"key"\s*:/)
     const own = `http://${String((await send('GET', '/', { host: 'evil.example' })).text.match(/127\.0\.0\.1:\d+/)?.[0])}`

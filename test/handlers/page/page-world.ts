@@ -1,7 +1,12 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { default as Provider, Configuration as ProviderConfiguration } from 'oidc-provider'
 import { type PageOptions, page } from '../../../handlers/page/page.ts'
 import type { PageAnswer, PageEvent } from '../../../handlers/page/page-event.ts'
+import { PageFiles } from '../../../handlers/page/page-files.ts'
 import { openSignInProvider } from '../../../infra/local/sign-in-provider.ts'
 import { type PageSettings, pageSettings } from '../../../shared/domain/deployment/page-settings.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
@@ -67,6 +72,14 @@ export async function openProvider(people: readonly string[], configuration?: Pr
   return { url, provider, state, close: () => closeServer(server) }
 }
 
+/** A bundle of a page, without the page. */
+export function filesOf(index: string): PageFiles {
+  const folder = mkdtempSync(join(tmpdir(), 'ssofile-page-'))
+  writeFileSync(join(folder, 'index.html'), index)
+  writeFileSync(join(folder, 'main-ABC.js.gz'), gzipSync('run()'))
+  return new PageFiles(() => folder)
+}
+
 type Settings = Omit<Partial<PageSettings>, 'signIn'> & { readonly signIn?: Partial<PageSettings['signIn']> }
 
 /** The page over the models, and the clock by which it judges sessions. */
@@ -91,6 +104,7 @@ export function openPage(
     settings,
     origin,
     readSecret: async () => secret.value,
+    files: filesOf('<!doctype html><html lang="en"></html>'),
     ...options,
   })
   const send = async (event: PageEvent): Promise<PageAnswer> => {

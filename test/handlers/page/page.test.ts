@@ -98,7 +98,15 @@ describe('a request of another page', () => {
 
 test('every answer forbids frames, code and places of others, and keeps nothing that is personal', async () => {
   const { ana } = await open()
-  for (const path of ['/', '/page.js', '/page.css', '/signed-in?code=1', '/api/me', '/api/none']) {
+  for (const path of [
+    '/',
+    '/files/main-ABC.js',
+    '/files/none.js',
+    '/plain.css',
+    '/signed-in?code=1',
+    '/api/me',
+    '/api/none',
+  ]) {
     const { headers } = await ana.send(path)
     expect(headers).toMatchObject({
       'x-frame-options': 'DENY',
@@ -110,7 +118,8 @@ test('every answer forbids frames, code and places of others, and keeps nothing 
     expect(policy).not.toMatch(/unsafe|sha256|https?:|\*/)
     if (path.startsWith('/api/')) expect(headers['cache-control']).toBe('no-store')
   }
-  const { body } = await ana.send('/')
+  const { body, headers } = await ana.send('/')
+  expect(headers['cache-control']).toBe('no-store')
   expect(body).not.toMatch(/<script>|<style|style=|onclick|https?:/)
 })
 
@@ -149,9 +158,9 @@ test('people see what they have and through what, members of the auditors’ gro
   expect(await ben.send('/api/everybody')).toMatchObject({ statusCode: 403 })
   const auditors = await world.identityStore.createGroup({ displayName: 'auditors' })
   const membership = await world.identityStore.createGroupMembership(auditors, ids.ben)
-  expect(JSON.parse((await ben.send('/api/everybody?words=read%20TEAM')).body)).toMatchObject({
-    all: 1,
-    rows: [inGroup],
+  expect(JSON.parse((await ben.send('/api/everybody')).body)).toMatchObject({
+    rows: expect.arrayContaining([expect.objectContaining(inGroup)]),
+    dates: [],
   })
   await world.identityStore.deleteGroupMembership(membership)
   expect(await ben.send('/api/everybody')).toMatchObject({ statusCode: 403 })

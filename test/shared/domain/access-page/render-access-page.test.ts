@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from '@jest/globals'
+import { accessColumns } from '../../../../shared/domain/access-page/access-columns.ts'
+import { readTable, textOf } from '../../../../shared/domain/access-page/access-table.ts'
 import type { PageRow } from '../../../../shared/domain/access-page/collect-rows.ts'
+import { describeRow } from '../../../../shared/domain/access-page/describe-row.ts'
 import type { PageFacts } from '../../../../shared/domain/access-page/page-data.ts'
 import { renderAccessPage } from '../../../../shared/domain/access-page/render-access-page.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
-import { accessColumns } from '../../../../shared/page/access-columns.ts'
-import { readTable, textOf } from '../../../../shared/page/access-table.ts'
-import { describeRow } from '../../../../shared/page/describe-row.ts'
-import { row } from '../../page/page-rows.ts'
+import { row } from './page-rows.ts'
 
 const facts: PageFacts = {
   madeAt: '2026-11-21T15:00:00.000Z',

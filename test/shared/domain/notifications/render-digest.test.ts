@@ -99,7 +99,7 @@ describe('a request that waits is told with who asks for what and why', () => {
   test('and where there is a page, the link to it', () => {
     const digest = addToDigest(emptyDigest, [told], 'https://access.example.com')
     expect(renderMail({ ...messageOf([]), ...digest }).text.split('\n')[0]).toBe(
-      `${said}https://access.example.com/#request=${told.digest}`,
+      `${said}https://access.example.com/#/approvals/${told.digest}`,
     )
   })
 })
@@ -117,6 +117,6 @@ test('what the brake holds leads to the brake on the page, and nothing else does
   })
   const lines = (page?: string) =>
     addToDigest(emptyDigest, [change('held'), change('revoked')], page).lines.map(({ remedy }) => remedy)
-  expect(lines('https://access.example.com')).toEqual(['https://access.example.com/#brake', undefined])
+  expect(lines('https://access.example.com')).toEqual(['https://access.example.com/#/operations', undefined])
   expect(lines()).toEqual([undefined, undefined])
 })

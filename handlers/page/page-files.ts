@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import type { Answer } from '../api/answer.ts'
+
+/** The page loads only its own files, and no site can embed it in a frame. Its fonts are within its style, small pictures within its script. */
+export const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  'font-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const types = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8' } as const
+/** A file with a hash in its name never changes. */
+const forAYear = 'public, max-age=31536000, immutable'
+const namePattern = /^\/files\/([\w-]{1,100}\.(js|css))$/
+
+/** The bundled page: `infra/bundle-page.ts` makes its folder. The files are read once, and compressed already. */
+export class PageFiles {
+  readonly #findFolder: () => string | Promise<string>
+  readonly #read = new Map<string, Promise<Buffer>>()
+  #folder: Promise<string> | undefined
+
+  constructor(findFolder: () => string | Promise<string>) {
+    this.#findFolder = findFolder
+  }
+
+  async index(): Promise<string> {
+    return (await this.#readOnce('index.html')).toString('utf8')
+  }
+
+  /** The answer to a request for a file. `undefined`: there is none of that name. */
+  async answer(path: string, accepted = ''): Promise<Answer | undefined> {
+    const [, name = '', type] = namePattern.exec(path) ?? []
+    if (type !== 'js' && type !== 'css') return undefined
+    const packed = await this.#readOnce(`${name}.gz`).catch(() => undefined)
+    if (packed === undefined) return undefined
+    const isPacked = accepted.includes('gzip')
+    return {
+      statusCode: 200,
+      headers: {
+        'content-type': types[type],
+        'cache-control': forAYear,
+        vary: 'accept-encoding',
+        ...(isPacked ? { 'content-encoding': 'gzip' } : {}),
+      },
+      body: (isPacked ? packed : gunzipSync(packed)).toString('base64'),
+      isBase64Encoded: true,
+    }
+  }
+
+  #readOnce(name: string): Promise<Buffer> {
+    const known = this.#read.get(name)
+    if (known !== undefined) return known
+    const read = this.#find().then((folder) => readFile(join(folder, name)))
+    this.#read.set(name, read)
+    read.catch(() => this.#read.delete(name))
+    return read
+  }
+
+  #find(): Promise<string> {
+    this.#folder ??= Promise.resolve(this.#findFolder())
+    this.#folder.catch(() => {
+      this.#folder = undefined
+    })
+    return this.#folder
+  }
+}

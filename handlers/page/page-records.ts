@@ -1,0 +1,161 @@
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import type { RequestStory } from '../../shared/domain/requests/request-story.ts'
+import { renderInstant } from '../../shared/domain/text/instant.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { listOwnHistory, readHistoryEvent } from '../../shared/reconcile/records/history.ts'
+import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
+import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
+import {
+  byHandEvents,
+  type Change,
+  listChanges,
+  readHand,
+  renderChangeKey,
+} from '../../shared/reconcile/records/tell-event.ts'
+import { reportsPrefix, summaryRecord } from '../../shared/reconcile/reports/report-summary.ts'
+import { readRequestStories } from '../../shared/reconcile/requests/read-request-stories.ts'
+import { type Answer, answer, refuse } from '../api/answer.ts'
+import { SharedAnswer } from './shared-answer.ts'
+
+const dayMs = 24 * 60 * 60_000
+const historyDays = 90
+const storiesMost = 200
+const trendsMost = 90
+const changesDays = 30
+const changesMost = 50_000
+/** With their authors, which are a listing and an object each. */
+const toldMost = 50
+
+/** What the page shows of the past: requests, nightly reports and changes. It decides nothing. */
+export class PageRecords {
+  readonly #ports: Pick<Ports, 'objects' | 'clock'>
+  readonly #dates: SharedAnswer<readonly string[]>
+
+  constructor(ports: Pick<Ports, 'objects' | 'clock'>) {
+    this.#ports = ports
+    this.#dates = new SharedAnswer(() => this.#listReports(), ports.clock, 60_000)
+  }
+
+  /** The person's requests of the last 90 days, the newest first. */
+  async requestsOf(user: PrincipalId): Promise<readonly RequestStory[]> {
+    const since = new Date(this.#ports.clock.now().getTime() - historyDays * dayMs)
+    const stories = await readRequestStories(this.#ports.objects, { requester: user, since })
+    return stories.toReversed().slice(0, storiesMost)
+  }
+
+  async reportDates(): Promise<readonly string[]> {
+    return this.#dates.get()
+  }
+
+  /** The rows of one nightly report, as its page has them: the function does not read what it passes on. */
+  async report(date: string): Promise<Answer> {
+    const found =
+      /^\d{4}-\d\d-\d\d$/.test(date) && (await this.#ports.objects.get(`${reportsPrefix}${date}/index.html`))
+    if (!found) return refuse(404, `a report of ${date}`, 'the date of a nightly report', 'choose another date')
+    const page = Buffer.from(found.body).toString('utf8')
+    const blocks = [...page.matchAll(/<script type="application\/json" class="rows">(.*)<\/script>/g)].map(
+      ([, text]) => text,
+    )
+    const [, facts = '{}'] = /<script type="application\/json" id="facts">(.*)<\/script>/.exec(page) ?? []
+    return { ...answer(200, {}), body: `{"facts":${facts},"blocks":[${blocks.join(',')}]}\n` }
+  }
+
+  /** The figures of the last nightly reports, ascending. */
+  async trends(): Promise<Answer> {
+    const dates = (await this.#dates.get()).slice(0, trendsMost).toReversed()
+    const read = new Map<string, object>()
+    await forEachAtOnce(dates, async (date) => {
+      const summary = await spoiledAsAbsent(summaryRecord(this.#ports.objects, date).read())
+      if (summary) read.set(date, { date, counts: summary.value.counts })
+    })
+    return answer(200, { trends: dates.flatMap((date) => read.get(date) ?? []) })
+  }
+
+  /** What changed, the newest first, with numbers by day. `words`: a change must contain all of them. */
+  async changes(
+    { from, before, words = '' }: Readonly<Record<string, string | undefined>>,
+    names: ReadonlyMap<string, string>,
+  ): Promise<{
+    readonly changes: readonly object[]
+    readonly isCut: boolean
+    readonly days: readonly object[]
+    readonly accounts: readonly string[]
+  }> {
+    const { objects, clock } = this.#ports
+    const first = from ?? renderInstant(new Date(clock.now().getTime() - changesDays * dayMs)).slice(0, 10)
+    const wanted = words.toLowerCase().split(/\s+/).slice(0, 10)
+    const fits = ({ event, name }: Change) => {
+      const text = `${event} ${name} ${names.get(name.split('%')[1] ?? '') ?? ''}`.toLowerCase()
+      return wanted.every((word) => text.includes(word))
+    }
+    const found: Change[] = []
+    for await (const change of listChanges(objects, first)) {
+      if (fits(change)) found.push(change)
+      if (found.length > changesMost) found.shift()
+    }
+    const days = [...Map.groupBy(found, ({ at }) => at.slice(0, 10))].map(([date, all]) => ({
+      date,
+      granted: count(all, given),
+      revoked: count(all, taken),
+    }))
+    const older = found.filter(({ at }) => before === undefined || at < before).toReversed()
+    const shown = older.slice(0, toldMost)
+    const told = new Map<Change, object>()
+    await forEachAtOnce(
+      shown,
+      async (change) => void told.set(change, { ...change, ...(await this.#authorOf(change)) }),
+    )
+    const accounts = shown.flatMap(({ name }) => name.split('%')[1] ?? [])
+    return {
+      changes: shown.flatMap((change) => told.get(change) ?? []),
+      isCut: older.length > shown.length,
+      days,
+      accounts,
+    }
+  }
+
+  /** By hand: the author of the change itself. Otherwise the links, and who uploaded or deleted them. */
+  async #authorOf(change: Change): Promise<{
+    readonly by?: string | undefined
+    readonly links?: readonly string[]
+    readonly reason?: string | undefined
+  }> {
+    const { objects } = this.#ports
+    const hand = byHandEvents.has(change.event) ? await readHand(objects, renderChangeKey(change)) : {}
+    const parts = nameInChangesParts(change.name)
+    if (hand.by !== undefined || parts === undefined) return hand
+    for await (const listed of listOwnHistory(objects, `account%${parts.account}%${parts.permissionSet}%`)) {
+      if (listed.event !== change.event || listed.at !== change.at) continue
+      const links = (await readHistoryEvent(objects, listed))?.links ?? []
+      const people = links.flatMap(({ by, deletedBy }) => (deletedBy ?? by)?.principalId ?? [])
+      return {
+        by: [...new Set(people)].join(', ') || undefined,
+        links: links.map(({ key }) => key),
+        reason: links.find(({ reason }) => reason)?.reason,
+      }
+    }
+    return {}
+  }
+
+  /** The newest first. */
+  async #listReports(): Promise<readonly string[]> {
+    const dates: string[] = []
+    for await (const { key } of this.#ports.objects.list(reportsPrefix)) {
+      const [, date] = /^reports\/(\d{4}-\d\d-\d\d)\/summary\.json$/.exec(key) ?? []
+      if (date !== undefined) dates.push(date)
+    }
+    return dates.sort().reverse()
+  }
+}
+
+const given: ReadonlySet<string> = new Set(['granted', 'adopted'])
+const taken: ReadonlySet<string> = new Set(['revoked', 'released'])
+function count(changes: readonly Change[], events: ReadonlySet<string>): number {
+  return changes.filter(({ event }) => events.has(event)).length
+}
+
+/** The account and the permission set of an access in `changes/`. `undefined`: the change is about something else. */
+function nameInChangesParts(name: string): { readonly account: string; readonly permissionSet: string } | undefined {
+  const [, account, permissionSet] = /^account%(\d{12})%([^%]+)%/.exec(name) ?? []
+  return account === undefined || permissionSet === undefined ? undefined : { account, permissionSet }
+}

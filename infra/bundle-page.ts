@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build, type Plugin } from 'esbuild'
+
+/**
+ * Prints the folder with the bundled page, and makes it first if a source has changed: `index.html`, and compressed scripts and styles with
+ * a hash in their names. With an argument it writes them there. A process of its own, because synth, commands and the local system need the
+ * same files, and only esbuild's asynchronous functions have plugins.
+ */
+const root = fileURLToPath(new URL('../', import.meta.url))
+const entry = join(root, 'shared/page/app/main.tsx')
+const cache = join(root, 'node_modules/.cache/ssofile-page')
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  write: false,
+  outdir: '/',
+  target: 'es2022',
+  charset: 'utf8',
+  legalComments: 'none',
+  logLevel: 'warning',
+  tsconfigRaw: {},
+} as const
+
+const [given] = process.argv.slice(2)
+const folder = given ?? join(cache, hashSources())
+if (given !== undefined || !existsSync(folder)) await write(folder)
+process.stdout.write(folder)
+
+/** The sources, this script and the versions of the packages. */
+function hashSources(): string {
+  const hash = createHash('sha256')
+  const files = ['shared/page', 'shared/domain'].flatMap((name) =>
+    readdirSync(join(root, name), { recursive: true, withFileTypes: true })
+      .filter((one) => one.isFile())
+      .map((one) => join(one.parentPath, one.name)),
+  )
+  for (const file of [...files.sort(), join(root, 'package-lock.json'), fileURLToPath(import.meta.url)])
+    hash.update(file.slice(root.length)).update(readFileSync(file))
+  return hash.digest('hex').slice(0, 16)
+}
+
+async function write(target: string): Promise<void> {
+  const styles: string[] = []
+  const { outputFiles, metafile } = await build({
+    ...common,
+    entryPoints: [entry],
+    splitting: true,
+    format: 'esm',
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    plugins: [collectStyles(styles)],
+    metafile: true,
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+  })
+  // One file of style for all views: a view that comes later changes nothing that is drawn.
+  const style = await build({
+    ...common,
+    stdin: {
+      contents: styles.map((path) => `@import ${JSON.stringify(path)};`).join('\n'),
+      loader: 'css',
+      resolveDir: root,
+    },
+    entryNames: 'page-[hash]',
+    loader: { '.woff2': 'dataurl', '.woff': 'empty' },
+  })
+  const styleName = nameOf(style.outputFiles[0]?.path)
+  const [script, { imports }] = Object.entries(metafile.outputs).find(
+    ([, one]) => one.entryPoint === 'shared/page/app/main.tsx',
+  ) ?? ['', { imports: [] }]
+  const first = imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => nameOf(path))
+  // Cloudscape's messages in other languages, which nothing loads.
+  const unused = Object.entries(metafile.outputs).flatMap(([path, { entryPoint = '' }]) =>
+    entryPoint.includes('/i18n/messages/') && !first.includes(nameOf(path)) ? [nameOf(path)] : [],
+  )
+  const files = [...outputFiles, ...style.outputFiles].filter(({ path }) => !unused.includes(nameOf(path)))
+  const part = `${target}.${process.pid}`
+  mkdirSync(part, { recursive: true })
+  for (const { path, contents } of files)
+    writeFileSync(join(part, `${nameOf(path)}.gz`), gzipSync(contents, { level: 9 }))
+  writeFileSync(join(part, 'index.html'), renderIndex(nameOf(script), styleName, first))
+  rmSync(target, { recursive: true, force: true })
+  renameSync(part, target)
+}
+
+/** The styles that scripts import, in the order of their first import. */
+function collectStyles(found: string[]): Plugin {
+  return {
+    name: 'styles',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\.css$/ }, ({ path }) => {
+        found.push(path)
+        return { contents: '', loader: 'js' }
+      }),
+  }
+}
+
+function nameOf(path = ''): string {
+  return basename(path)
+}
+
+function renderIndex(script: string, style: string, others: readonly string[]): string {
+  const preload = others.map((name) => `<link rel="modulepreload" href="/files/${name}">`)
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>ssofile</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/files/${style}">
+${preload.join('\n')}
+</head>
+<body>
+<div id="page"></div>
+<noscript>This page needs JavaScript. Without it: ssofile request, requests, approve, deny and finish.</noscript>
+<script type="module" src="/files/${script}"></script>
+</body>
+</html>
+`
+}

@@ -1,0 +1,215 @@
+import { accessColumns } from './access-columns.ts'
+import { type AccessTable, fold, textOf } from './access-table.ts'
+import { countDifferent, countPeople } from './count-people.ts'
+import { describeRow, type Facts } from './describe-row.ts'
+import { filterRows } from './filter-rows.ts'
+import type { GridContent } from './grid-content.ts'
+import type { PageChange, PageFacts } from './page-data.ts'
+import type { PageState } from './page-state.ts'
+import { sortRows } from './sort-rows.ts'
+
+/** The result of a click on a cell. */
+export type Opened =
+  | { readonly to: 'filter'; readonly filter: Partial<PageState['filter']> }
+  | { readonly to: 'details'; readonly title: string; readonly facts: Facts }
+
+export type View = Omit<GridContent, 'open' | 'sort'> & {
+  /** In words, for everybody. */
+  readonly count: string
+  /** The rows of access that it shows. */
+  readonly among: Int32Array
+  readonly opened: (row: number, column: number) => Opened
+  /** The sort key of each column. */
+  readonly sortings?: readonly (PageState['sorting']['by'] | undefined)[]
+}
+
+const none = new Int32Array(0)
+/** A document with more cells is slow; a filter leaves fewer. */
+const setsMost = 100
+
+/** Computes the views of one page. It caches sorted rows: sorting takes longer than everything else. */
+export class PageViews {
+  readonly #table: AccessTable
+  readonly #facts: PageFacts
+  readonly #administratorSets: ReadonlySet<string>
+  #sorted: { readonly by: string; readonly order: Int32Array } | undefined
+
+  constructor(table: AccessTable, facts: PageFacts) {
+    this.#table = table
+    this.#facts = facts
+    this.#administratorSets = new Set(facts.administratorSets)
+  }
+
+  make(state: PageState): View {
+    switch (state.view) {
+      case 'access':
+        return this.#access(state, this.#fitting(state))
+      case 'matrix':
+        return this.#matrix(this.#fitting(state))
+      case 'changes':
+        return this.#facts.changes === undefined ? this.#begun(state) : this.#changes(state, this.#facts.changes)
+      case 'attention':
+        return this.#attention(state)
+      default:
+        return state.view satisfies never
+    }
+  }
+
+  #fitting({ filter, sorting }: PageState): Int32Array {
+    const by = `${sorting.by} ${sorting.isDescending}`
+    if (this.#sorted?.by !== by) this.#sorted = { by, order: sortRows(this.#table, sorting) }
+    const { order } = this.#sorted
+    return filterRows(this.#table, filter, { order, administratorSets: this.#administratorSets })
+  }
+
+  #access({ sorting, filter }: PageState, among: Int32Array): View {
+    const table = this.#table
+    const isOnePerson = filter.person !== '' && countDifferent(table.rows.person, among) === 1
+    const columns = accessColumns({ isOnePerson })
+    const directions = sorting.isDescending ? 'descending' : 'ascending'
+    return {
+      label: 'Access',
+      columns: columns.map(({ title, width, sortedBy }) => ({
+        title,
+        width,
+        ...(sortedBy === undefined ? {} : { sorting: sortedBy === sorting.by ? directions : 'none' }),
+      })),
+      length: among.length,
+      count: renderCount(table, among),
+      among,
+      cells: (row) => columns.map(({ text }) => text(table, among[row] ?? 0)),
+      sortings: columns.map(({ sortedBy }) => sortedBy),
+      opened: (row, column) => this.#openAccess(among[row] ?? 0, columns[column]?.title),
+    }
+  }
+
+  #openAccess(row: number, title: string | undefined): Opened {
+    const person = textOf(this.#table, row, 'person')
+    const account = textOf(this.#table, row, 'account')
+    if (title === 'Person' && person !== '') return { to: 'filter', filter: { person } }
+    if (title === 'Account' || title === 'Name') return { to: 'filter', filter: { account } }
+    return { to: 'details', title: person || account, facts: describeRow(this.#table, row) }
+  }
+
+  #matrix(among: Int32Array): View {
+    const { values } = this.#table
+    const { accounts, permissionSets, people } = countPeople(this.#table, among)
+    const shown = permissionSets.slice(0, setsMost)
+    const rest = permissionSets.length - shown.length
+    return {
+      label: 'How many people have a permission set in an account',
+      columns: [
+        { title: 'Account', width: '22rem' },
+        ...shown.map((set) => ({ title: values.permissionSet[set] ?? '', width: '9rem' })),
+      ],
+      length: accounts.length,
+      count: `${renderCount(this.#table, among)}${rest > 0 ? `. The first ${setsMost} permission sets are shown, ${rest} are not: filter` : ''}`,
+      among,
+      cells: (row) => {
+        const account = accounts[row] ?? 0
+        const [id = '', name = ''] = values.account[account] ?? []
+        return [`${id} ${name}`, ...shown.map((set) => String(people(account, set) ?? ''))]
+      },
+      opened: (row, column) => {
+        const account = values.account[accounts[row] ?? 0]?.[0] ?? ''
+        const permissionSet = values.permissionSet[shown[column - 1] ?? 0] ?? ''
+        return { to: 'filter', filter: { account, ...(column === 0 ? {} : { permissionSet }) } }
+      },
+    }
+  }
+
+  /** Access that began since the chosen day, the newest first, from the rows alone. */
+  #begun(state: PageState): View {
+    const sorting = { by: 'since', isDescending: true } as const
+    const filter = { ...state.filter, since: state.filter.since || '0' }
+    const among = this.#fitting({ ...state, filter, sorting })
+    const view = this.#access({ ...state, sorting }, among)
+    const { sortings: _, ...unsorted } = view
+    const columns = view.columns.map(({ title, width }) => ({ title, width }))
+    return { ...unsorted, columns, count: `${view.count} that began then and last. What ended stands under changes/` }
+  }
+
+  #changes({ filter }: PageState, changes: readonly PageChange[]): View {
+    const isFitting = fitsWords(filter.words)
+    const shown = changes
+      .filter(({ at, event, what }) => at >= filter.since && isFitting(`${at} ${event} ${what}`))
+      .sort((a, b) => (a.at > b.at ? -1 : 1))
+    return {
+      label: 'What changed',
+      columns: [
+        { title: 'When', width: '15rem' },
+        { title: 'What', width: '13rem' },
+        { title: 'Of what', width: '50rem' },
+      ],
+      length: shown.length,
+      count: shown.length === 1 ? '1 change' : `${shown.length} changes`,
+      among: none,
+      cells: (row) => [shown[row]?.at ?? '', shown[row]?.event ?? '', shown[row]?.what ?? ''],
+      opened: (row) => {
+        const { at = '', event = '', what = '' } = shown[row] ?? {}
+        return {
+          to: 'details',
+          title: event,
+          facts: [
+            ['When', at],
+            ['Of what', what],
+          ],
+        }
+      },
+    }
+  }
+
+  #attention({ filter }: PageState): View {
+    const isFitting = fitsWords(filter.words)
+    const shown = this.#facts.attention.filter(({ input, state, reason, remedy }) =>
+      isFitting([state, input, reason, remedy].join(' ')),
+    )
+    return {
+      label: 'What wants attention',
+      columns: [
+        { title: 'State', width: '7rem' },
+        { title: 'Input', width: '28rem' },
+        { title: 'Why', width: '30rem' },
+        { title: 'What to do', width: '30rem' },
+      ],
+      length: shown.length,
+      count: renderAttention(shown.length, this.#facts.attention.length),
+      among: none,
+      cells: (row) => {
+        const { state = '', input = '', reason = '', remedy = '' } = shown[row] ?? {}
+        return [state, input, reason, remedy]
+      },
+      opened: (row) => {
+        const { state = '', input = '', reason = '', remedy = '' } = shown[row] ?? {}
+        const facts: Facts = [
+          ['Input', input],
+          ['Why', reason],
+          ['What to do', remedy],
+        ]
+        return { to: 'details', title: state, facts: facts.filter(([, text]) => text !== '') }
+      },
+    }
+  }
+}
+
+function renderCount({ rows }: AccessTable, among: Int32Array): string {
+  const people = countDifferent(rows.person, among)
+  const accounts = countDifferent(rows.account, among)
+  const number = (count: number, one: string, many: string) =>
+    `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+  return `${number(among.length, 'row', 'rows')}: ${number(people, 'person', 'people')}, ${number(accounts, 'account', 'accounts')}`
+}
+
+function renderAttention(shown: number, all: number): string {
+  if (all === 0) return 'Nothing wants attention'
+  const inputs = all === 1 ? '1 input wants attention' : `${all} inputs want attention`
+  return shown === all ? inputs : `${shown} of ${inputs}`
+}
+
+function fitsWords(text: string): (known: string) => boolean {
+  const words = fold(text).split(/\s+/)
+  return (known) => {
+    const folded = fold(known)
+    return words.every((word) => folded.includes(word))
+  }
+}

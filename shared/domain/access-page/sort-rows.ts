@@ -1,0 +1,47 @@
+import { type AccessTable, fold, kindOf } from './access-table.ts'
+import type { RowColumn } from './page-data.ts'
+
+/** Columns that show another part of the account than its id. */
+const partsOfAccount: Readonly<Partial<Record<SortedColumn, number>>> = { accountName: 1, accountPath: 3 }
+
+export type SortedColumn = Exclude<RowColumn, 'linkSet' | 'remark'> | 'accountName' | 'accountPath'
+export type Sorting = { readonly by: SortedColumn; readonly isDescending: boolean }
+
+/** All rows by one column; equal rows keep their order. Only the values are compared; the rows are then counted into their places. */
+export function sortRows(table: AccessTable, { by, isDescending }: Sorting): Int32Array {
+  const column = by === 'accountName' || by === 'accountPath' ? 'account' : by
+  const places = table.rows[column]
+  const ranks = rankValues(table.values[kindOf(column)], partsOfAccount[by] ?? 0)
+  const starts = new Int32Array(ranks.length + 1)
+  const rankOf = (row: number) => {
+    const rank = ranks[places[row] ?? 0] ?? 0
+    return isDescending ? ranks.length - 1 - rank : rank
+  }
+  for (let row = 0; row < table.length; row++) starts[rankOf(row) + 1] = (starts[rankOf(row) + 1] ?? 0) + 1
+  for (let rank = 1; rank < starts.length; rank++) starts[rank] = (starts[rank] ?? 0) + (starts[rank - 1] ?? 0)
+  const sorted = new Int32Array(table.length)
+  for (let row = 0; row < table.length; row++) {
+    const rank = rankOf(row)
+    const at = starts[rank] ?? 0
+    starts[rank] = at + 1
+    sorted[at] = row
+  }
+  return sorted
+}
+
+/** The rank of each value. Absent ones come last. */
+function rankValues(values: readonly (string | readonly (string | number)[])[], part: number): Int32Array {
+  const texts = values.map((value) => fold(typeof value === 'string' ? value : String(value[part] ?? '')))
+  const order = texts.map((_, place) => place).sort((a, b) => compare(texts[a] ?? '', texts[b] ?? ''))
+  const ranks = new Int32Array(values.length)
+  order.forEach((place, rank) => {
+    ranks[place] = rank
+  })
+  return ranks
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  if (a === '' || b === '') return a === '' ? 1 : -1
+  return a < b ? -1 : 1
+}

@@ -1,0 +1,98 @@
+import { sayInstant } from './say.ts'
+import type { PastRequest, ToldRequest } from './told.ts'
+
+export type RequestState = 'new' | 'waiting' | 'granted' | 'refused' | 'over' | 'ending'
+export type RequestAction = 'finish' | 'extend' | 'withdraw'
+
+/**
+ * | file    | status                         | state                                |
+ * | ------- | ------------------------------ | ------------------------------------ |
+ * | deleted | any                            | ending                               |
+ * | there   | none, or of an earlier upload  | new: nothing of the status holds     |
+ * | there   | waiting                        | waiting                              |
+ * | there   | applied                        | granted                              |
+ * | there   | expired                        | over                                 |
+ * | there   | rejected, or any other         | refused                              |
+ */
+export function stateOf({ file, status }: ToldRequest): RequestState {
+  if (file === null) return 'ending'
+  if (status === null || status.etag !== file.etag) return 'new'
+  if (status.state === 'waiting') return 'waiting'
+  if (status.state === 'applied') return 'granted'
+  return status.state === 'expired' ? 'over' : 'refused'
+}
+
+export function sayState(told: ToldRequest): string {
+  const state = stateOf(told)
+  const { approvals, expiresAt, lapsesAt } = told.status?.request ?? {}
+  switch (state) {
+    case 'new':
+      return 'Sent'
+    case 'ending':
+      return 'Ending'
+    case 'waiting': {
+      const given = approvals ? `: ${approvals.given.length} of ${approvals.needed} approvals` : ''
+      return `Waiting${given}${lapsesAt ? `, until ${sayInstant(lapsesAt)}` : ''}`
+    }
+    case 'granted':
+      return `Granted${expiresAt ? `, until ${sayInstant(expiresAt)}` : ''}`
+    case 'refused':
+      return 'Refused'
+    case 'over':
+      return 'Over'
+    default:
+      return state satisfies never
+  }
+}
+
+/** Until when access that was granted before goes on, while its extension waits. */
+export function runsUntil({ status }: ToldRequest, nowMs: number): string | undefined {
+  const until = status?.request?.runsUntil
+  return until !== undefined && Date.parse(until) > nowMs ? until : undefined
+}
+
+/**
+ * What the author of a request may do with it.
+ *
+ * | state                                          | acts                                    |
+ * | ---------------------------------------------- | --------------------------------------- |
+ * | ending                                         | none                                    |
+ * | any but new, and access from before goes on    | withdraw the extension, end now         |
+ * | granted                                        | extend, if the eligibility is there; end now |
+ * | waiting or new                                 | withdraw                                |
+ * | refused or over                                | remove                                  |
+ */
+export function ownActs(
+  told: ToldRequest,
+  { mayExtend, nowMs }: { readonly mayExtend: boolean; readonly nowMs: number },
+): readonly { readonly does: RequestAction; readonly label: string }[] {
+  const state = stateOf(told)
+  if (state === 'ending') return []
+  const end = { does: 'finish', label: 'End now' } as const
+  if (runsUntil(told, nowMs) !== undefined && state !== 'new')
+    return [{ does: 'withdraw', label: 'Withdraw extension' }, end]
+  if (state === 'granted') return mayExtend ? [{ does: 'extend', label: 'Extend' }, end] : [end]
+  return [{ does: 'finish', label: state === 'waiting' || state === 'new' ? 'Withdraw' : 'Remove' }]
+}
+
+/** ssofile counts an approval for exactly the shown request: only one that it has evaluated, by its digest. */
+export function digestOf(told: ToldRequest): string | undefined {
+  const state = stateOf(told)
+  return state === 'new' || state === 'ending' ? undefined : told.status?.request?.digest
+}
+
+const outcomes: Readonly<Record<PastRequest['outcome'], string>> = {
+  asked: 'Waiting',
+  approved: 'Approved',
+  granted: 'Granted',
+  refused: 'Refused',
+  denied: 'Denied',
+  lapsed: 'Nobody decided in time',
+  withdrawn: 'Withdrawn',
+  finished: 'Ended early',
+  ended: 'Ended',
+}
+
+export function sayOutcome(outcome: PastRequest['outcome']): string {
+  return outcomes[outcome]
+}

@@ -1,0 +1,160 @@
+import type { RequestStory } from '../requests/request-story.ts'
+import type { AttentionState, Status } from '../statuses/status.ts'
+
+/** A request in the API's answer. */
+export type ToldRequest = {
+  readonly key: string
+  readonly linkData: string
+  /** `null`: it is deleted, and its access is about to end. */
+  readonly file: { readonly etag: string; readonly lastModified: string } | null
+  /** `null`: not valid; its status says why. */
+  readonly requestDetails: {
+    readonly duration: string
+    readonly reason?: string
+    readonly ticket?: string
+    readonly incident?: string
+    readonly startsAt?: string
+  } | null
+  readonly status: Status | null
+}
+
+/** An eligibility of the page's user. */
+export type ToldEligibility = {
+  readonly name: string
+  readonly description?: string
+  readonly permissionSets: readonly string[]
+  readonly scopes: readonly string[]
+  readonly longest: string
+  readonly approvals: number
+  readonly approvers: {
+    readonly groups: readonly string[]
+    readonly users: readonly string[]
+    readonly ownerTag?: string
+  }
+  readonly approvedByItself?: object
+  readonly needs: readonly ('reason' | 'ticket' | 'incident')[]
+  readonly ticketPattern?: string
+  readonly mayStartLater?: string
+  readonly endsSessions: boolean
+}
+
+/** Access as the page's records list it. */
+export type ToldAccess = {
+  readonly account: string
+  readonly permissionSet: string
+  readonly principal: string
+  readonly type: 'GROUP' | 'USER'
+  readonly giver: 'ours' | 'foreign' | 'temporary'
+  readonly since: string
+}
+
+/** Names of accounts and of what is above them, by account. */
+export type Names = {
+  readonly accounts: Readonly<Record<string, string>>
+  readonly paths: Readonly<Record<string, string>>
+}
+export type AccessList = Names & {
+  readonly asOf: string
+  readonly rows: readonly ToldAccess[]
+  readonly isCut: boolean
+}
+
+export type PastRequest = Pick<
+  RequestStory,
+  'key' | 'digest' | 'outcome' | 'events' | 'reason' | 'permissionSet' | 'scope'
+>
+
+/** Further facts for an approver. */
+export type ToldAbout = {
+  readonly accountName?: string
+  readonly path?: string
+  readonly about?: string
+  readonly isAdministrator: boolean
+  readonly tags: Readonly<Record<string, string>>
+  readonly rows: readonly ToldAccess[]
+  readonly isCut: boolean
+  readonly last: readonly PastRequest[]
+}
+
+/** The operators' data. */
+export type ToldOperations = {
+  readonly pause: { readonly since: string; readonly told: string; readonly isLoss: boolean } | null
+  readonly lists: readonly {
+    readonly digest: string
+    readonly reason: string
+    readonly since: string
+    /** The number of all; `rows` are the first of them. */
+    readonly held: number
+    readonly rows: readonly (Pick<ToldAccess, 'account' | 'permissionSet' | 'principal' | 'type'> & {
+      readonly links: readonly { readonly link: string; readonly deletedBy?: string | undefined }[]
+    })[]
+  }[]
+  readonly contents: readonly {
+    readonly digest: string
+    readonly name: string
+    readonly since: string
+    readonly reason: string
+    readonly takesAway: readonly string[]
+  }[]
+  readonly attention: {
+    readonly all: number
+    readonly inputs: readonly {
+      readonly state: AttentionState
+      readonly input: string
+      readonly reason?: string | undefined
+      readonly remedy?: string | undefined
+    }[]
+  }
+  readonly health: {
+    readonly comparedAt?: string
+    readonly driftCheckedAt?: string
+    readonly isDriftCheckOpen?: boolean
+    readonly openWork: number
+    readonly oldestWork?: string
+    readonly organizationReadAt?: string
+  }
+  readonly accounts: Readonly<Record<string, string>>
+}
+
+/** Figures of one nightly report. */
+export type Trend = { readonly date: string; readonly counts: Readonly<Record<string, number | undefined>> }
+
+export type Me = {
+  readonly name: string
+  readonly isAuditor: boolean
+  readonly isOperator: boolean
+  readonly portal?: string
+  readonly account?: string
+}
+
+export type Eligibilities = {
+  readonly name: string
+  readonly eligible: readonly ToldEligibility[]
+  readonly unusable: readonly string[]
+  readonly unreadGroups?: string
+}
+
+/** What each eligibility offers by name. */
+export type Choices = Names & {
+  readonly choices: readonly {
+    readonly name: string
+    readonly accounts: readonly string[]
+    readonly permissionSets: readonly string[]
+  }[]
+  readonly abouts: Readonly<Record<string, string>>
+}
+
+/** A change as history has it. */
+export type ToldChange = {
+  readonly at: string
+  readonly event: string
+  readonly name: string
+  readonly by?: string
+  readonly links?: readonly string[]
+  readonly reason?: string
+}
+export type ToldChanges = Names & {
+  readonly changes: readonly ToldChange[]
+  readonly isCut: boolean
+  readonly days: readonly { readonly date: string; readonly granted: number; readonly revoked: number }[]
+}

@@ -1,0 +1,119 @@
+import { readTable } from '../access-page/access-table.ts'
+import { isAdministrator } from '../access-page/filter-rows.ts'
+import type { PageBlock, PageFacts } from '../access-page/page-data.ts'
+import type { AccessList } from './told.ts'
+
+/** One person's access in one account, as the table of auditors has it. An empty text: not known, or there is none. */
+export type WhoRow = {
+  readonly id: string
+  readonly person: string
+  readonly remark: string
+  readonly group: string
+  readonly account: string
+  readonly accountName: string
+  readonly path: string
+  readonly set: string
+  readonly level: string
+  readonly source: string
+  readonly since: string
+  readonly until: string
+  /** -1: not known. */
+  readonly unusedDays: number
+  /** The links, and who uploaded them. */
+  readonly why: string
+}
+export type ToldReport = { readonly facts: PageFacts; readonly blocks: readonly PageBlock[] }
+
+/** `paths`: of now, because a report may have ids of units whose names were not known yet. */
+export function rowsOfReport({ facts, blocks }: ToldReport, paths: AccessList['paths'] = {}): readonly WhoRow[] {
+  const { length, rows, values } = readTable(blocks)
+  const sets = new Set(facts.administratorSets)
+  const levels = values.permissionSet.map((name) => levelOf(name, sets))
+  const reasons = values.linkSet.map((links) => links.map((link) => sayLink(values.link[link])).join('; '))
+  return Array.from({ length }, (_, row): WhoRow => {
+    const [account = '', accountName = '', , path = ''] = values.account[rows.account[row] ?? 0] ?? []
+    const set = rows.permissionSet[row] ?? 0
+    const links = values.linkSet[rows.linkSet[row] ?? 0] ?? []
+    const isTemporary = links.some((link) => (values.link[link]?.[6] ?? '') !== '')
+    const state = values.state[rows.state[row] ?? 0] ?? ''
+    return {
+      id: String(row),
+      person: values.person[rows.person[row] ?? 0]?.[0] ?? '',
+      remark: values.remark[rows.remark[row] ?? 0] ?? '',
+      group: values.group[rows.group[row] ?? 0]?.[0] ?? '',
+      account,
+      accountName,
+      path: paths[account] ?? path,
+      set: values.permissionSet[set] ?? '',
+      level: levels[set] ?? '',
+      source: state === 'foreign' ? 'not ssofile' : isTemporary ? 'temporary' : 'standing',
+      since: values.instant[rows.since[row] ?? 0] ?? '',
+      until: values.instant[rows.until[row] ?? 0] ?? '',
+      unusedDays: values.use[rows.use[row] ?? 0]?.[1] ?? -1,
+      why: reasons[rows.linkSet[row] ?? 0] ?? '',
+    }
+  })
+}
+
+/** From the list of now: groups stand for their members, and nobody knows the links. */
+export function rowsOfList({ rows, accounts, paths }: AccessList): readonly WhoRow[] {
+  const sources = { ours: 'standing', temporary: 'temporary', foreign: 'not ssofile' } as const
+  return rows.map(({ account, permissionSet, principal, type, giver, since }, row): WhoRow => {
+    const isGroup = type === 'GROUP'
+    return {
+      id: String(row),
+      person: isGroup ? '' : principal,
+      remark: isGroup ? 'members of the group' : '',
+      group: isGroup ? principal : '',
+      account,
+      accountName: accounts[account] ?? '',
+      path: paths[account] ?? '',
+      set: permissionSet,
+      level: levelOf(permissionSet, new Set()),
+      source: sources[giver],
+      since,
+      until: '',
+      unusedDays: -1,
+      why: '',
+    }
+  })
+}
+
+function levelOf(set: string, administratorSets: ReadonlySet<string>): string {
+  return isAdministrator(set, administratorSets) ? 'Administrator-like' : ''
+}
+
+function sayLink([key = '', by = '', , ticket = '', reason = '', , temporary = '']: readonly string[] = []): string {
+  const told = [key.replace(/^links_data\//, ''), by && `uploaded by ${by}`, temporary, reason, ticket]
+  return told.filter(Boolean).join(', ')
+}
+
+export type MatrixRow = {
+  readonly account: string
+  readonly accountName: string
+  readonly people: Readonly<Record<string, number>>
+}
+
+/** Accounts × permission sets, with the number of people for each pair; a group without known members counts as one. */
+export function countMatrix(rows: readonly WhoRow[]): {
+  readonly rows: readonly MatrixRow[]
+  readonly sets: readonly string[]
+  readonly most: number
+} {
+  const byAccount = new Map<string, { readonly accountName: string; readonly sets: Map<string, Set<string>> }>()
+  const total = new Map<string, number>()
+  for (const { account, accountName, set, person, group } of rows) {
+    const known = byAccount.get(account) ?? { accountName, sets: new Map<string, Set<string>>() }
+    byAccount.set(account, known)
+    const people = known.sets.get(set) ?? new Set<string>()
+    known.sets.set(set, people.add(person || group))
+    total.set(set, (total.get(set) ?? 0) + 1)
+  }
+  const counted = [...byAccount].map(([account, { accountName, sets }]) => ({
+    account,
+    accountName,
+    people: Object.fromEntries([...sets].map(([set, people]) => [set, people.size])),
+  }))
+  const sets = [...total].sort(([, a], [, b]) => b - a).map(([set]) => set)
+  return { rows: counted, sets, most: Math.max(1, ...counted.flatMap(({ people }) => Object.values(people))) }
+}

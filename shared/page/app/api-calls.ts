@@ -1,0 +1,127 @@
+import { type Fault, faultsOf, isBusy } from '../../domain/page/faults-of.ts'
+import { openAgain } from '../../domain/page/open-again.ts'
+import type { ToldRequest } from '../../domain/page/told.ts'
+import { pageClock } from './page-clock.ts'
+
+/** The faults that the API, or the way to it, reports. */
+export class ApiFault extends Error {
+  readonly faults: readonly Fault[]
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(({ received, remedy }) => `received ${received}; ${remedy}`).join('. '))
+    this.faults = faults
+  }
+}
+
+const triesMost = 6
+const pagesMost = 5
+const pageLimit = 200
+const keyName = 'key'
+const pendingName = 'pending'
+
+/** Whether people sign in here by a provider; otherwise `ssofile browse` serves the page to one person. */
+export const isHosted = !('browse' in document.documentElement.dataset)
+
+export type PostPath = '/requests' | '/approvals' | '/release' | '/pause' | '/resume'
+/** What the person sent. `done`: what to say when it is written. */
+export type Sent = { readonly path: PostPath; readonly body: object; readonly done: string }
+type RequestsAnswer = { readonly requests: readonly ToldRequest[]; readonly nextToken?: string }
+export type RequestList = { readonly requests: readonly ToldRequest[]; readonly isCut: boolean }
+
+/** The last answer, by path: an unchanged one is not sent again. */
+const known = new Map<string, { readonly etag: string; readonly text: string }>()
+
+/**
+ * `ssofile browse` opens the page once by its address. The resulting key stays in this tab, so that the page can be reloaded, and the
+ * address loses its token.
+ */
+export async function openSession(): Promise<void> {
+  if (isHosted) return
+  const token = location.hash.slice(1)
+  if (/^[\w-]{43}$/.test(token)) {
+    history.replaceState(null, '', '/')
+    const { key } = await send<{ key: string }>('/session', { method: 'POST' }, token)
+    sessionStorage.setItem(keyName, key)
+  }
+  if (sessionStorage.getItem(keyName) === null)
+    throw new ApiFault([{ received: 'this address without its key', remedy: openAgain }])
+}
+
+export function get<T>(path: string): Promise<T> {
+  return send<T>(`/api${path}`, {})
+}
+
+/** If the act needs a newer sign-in, the tab remembers it: it goes on afterwards. */
+export async function post(sent: Sent): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  await send(`/api${sent.path}`, { method: 'POST', headers, body: JSON.stringify(sent.body) }, undefined, () =>
+    sessionStorage.setItem(pendingName, JSON.stringify({ ...sent, atMs: pageClock.nowMs() })),
+  )
+}
+
+const pendingMs = 10 * 60_000
+
+/** What waits for the sign-in from which the person has come back: once, and not for long. */
+export function takePending(): Sent | undefined {
+  const text = sessionStorage.getItem(pendingName)
+  sessionStorage.removeItem(pendingName)
+  if (text === null) return undefined
+  const { atMs, ...sent } = JSON.parse(text)
+  return pageClock.nowMs() - atMs < pendingMs ? sent : undefined
+}
+
+export async function listRequests(of: 'waiting' | 'mine', first?: RequestsAnswer): Promise<RequestList> {
+  const path = `/requests?of=${of}&limit=${pageLimit}`
+  const requests: ToldRequest[] = []
+  let answer = first ?? (await get<RequestsAnswer>(path))
+  for (let page = 1; ; page++) {
+    requests.push(...answer.requests)
+    if (!answer.nextToken || page === pagesMost) return { requests, isCut: Boolean(answer.nextToken) }
+    answer = await get(`${path}&nextToken=${encodeURIComponent(answer.nextToken)}`)
+  }
+}
+
+export async function signOut(): Promise<void> {
+  const isEnded = await fetch('/sign-out', { method: 'POST' }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+  if (!isEnded)
+    throw new ApiFault([{ received: 'no answer to signing out: you are still signed in', remedy: 'try again' }])
+  sessionStorage.clear()
+  location.replace('/#/signed-out')
+  location.reload()
+}
+
+async function send<T>(path: string, init: RequestInit, token?: string, beforeSignIn = () => {}): Promise<T> {
+  const before = init.method === undefined ? known.get(path) : undefined
+  const headers = {
+    ...init.headers,
+    ...(isHosted ? {} : { authorization: `Bearer ${token ?? sessionStorage.getItem(keyName) ?? ''}` }),
+    ...(before === undefined ? {} : { 'if-none-match': before.etag }),
+  }
+  for (let attempt = 1; ; attempt++) {
+    const answer = await fetch(path, { ...init, headers }).catch(() => {
+      throw new ApiFault([{ received: 'no answer: what served this page has ended', remedy: openAgain }])
+    })
+    if (before !== undefined && answer.status === 304) return JSON.parse(before.text)
+    const text = await answer.text()
+    const body = JSON.parse(text)
+    const etag = answer.headers.get('etag')
+    if (answer.ok && etag !== null && init.method === undefined) known.set(path, { etag, text })
+    if (answer.ok) return body
+    if (isHosted && answer.status === 401) {
+      const isFresh = answer.headers.get('x-sign-in') === 'fresh'
+      if (isFresh) beforeSignIn()
+      signIn(isFresh)
+    }
+    if (!isBusy(answer.status) || attempt === triesMost) throw new ApiFault(faultsOf(answer.status, body))
+    await pageClock.sleep(1000 * (Number(answer.headers.get('retry-after')) || attempt))
+  }
+}
+
+/** Signs in by the provider, and returns to the same view. A person who has just signed out is not signed in automatically. */
+function signIn(isFresh: boolean): void {
+  const view = location.hash.slice(1)
+  if (view === '/signed-out') return
+  location.assign(`/sign-in?to=${encodeURIComponent(view)}${isFresh ? '&fresh' : ''}`)
+}

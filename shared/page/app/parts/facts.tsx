@@ -1,0 +1,70 @@
+import Button from '@cloudscape-design/components/button'
+import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
+import Link from '@cloudscape-design/components/link'
+import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator'
+import type { ReactNode } from 'react'
+import { type RequestState, sayState, stateOf } from '../../../domain/page/describe-request.ts'
+import type { Names, ToldRequest } from '../../../domain/page/told.ts'
+import { type addressOf, follow } from '../route.ts'
+import { useApp } from '../use-told.ts'
+import { Named } from './layout.tsx'
+
+/** Facts with their names; those without a text are left out. */
+export function Facts({
+  facts,
+  columns = 3,
+}: {
+  readonly facts: readonly (readonly [string, ReactNode])[]
+  readonly columns?: number
+}) {
+  const items = facts.flatMap(([label, value]) =>
+    value ? [{ label, value: typeof value === 'string' ? <bdi>{value}</bdi> : value }] : [],
+  )
+  return <KeyValuePairs columns={columns} items={items} />
+}
+
+const types: Readonly<Record<RequestState, StatusIndicatorProps.Type>> = {
+  new: 'in-progress',
+  waiting: 'pending',
+  granted: 'success',
+  refused: 'error',
+  over: 'stopped',
+  ending: 'in-progress',
+}
+
+export function RequestStatus({ told }: { readonly told: ToldRequest }) {
+  return <StatusIndicator type={types[stateOf(told)]}>{sayState(told)}</StatusIndicator>
+}
+
+/** An account by its name, with number and OUs below. */
+export function Account({ id, names }: { readonly id: string; readonly names: Names }) {
+  const name = names.accounts[id]
+  const path = names.paths[id]
+  return <Named name={name ?? id} about={[name === undefined ? '' : id, path ?? ''].filter(Boolean).join(' · ')} />
+}
+
+/** Reads again what the page shows. */
+export function Refresh() {
+  const { look } = useApp()
+  return <Button iconName="refresh" ariaLabel="Refresh" onClick={() => void look()} />
+}
+
+/** A link to another view of the page. */
+export function ViewLink({
+  to,
+  children,
+}: {
+  readonly to: ReturnType<typeof addressOf>
+  readonly children: ReactNode
+}) {
+  return (
+    <Link href={to} onFollow={follow}>
+      {children}
+    </Link>
+  )
+}
+
+/** A long text without spaces. */
+export function Broken({ text }: { readonly text: string }) {
+  return <small style={{ overflowWrap: 'anywhere' }}>{text}</small>
+}

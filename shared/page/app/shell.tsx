@@ -1,0 +1,196 @@
+import AppLayout from '@cloudscape-design/components/app-layout'
+import Badge from '@cloudscape-design/components/badge'
+import Box from '@cloudscape-design/components/box'
+import Flashbar from '@cloudscape-design/components/flashbar'
+import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation'
+import TopNavigation from '@cloudscape-design/components/top-navigation'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { isHosted, signOut } from './api-calls.ts'
+import { applyLook, type Look, readLook } from './look.ts'
+import { Loading } from './parts/layout.tsx'
+import { addressOf, follow, parseRoute, useHash } from './route.ts'
+import { AppContext, type Flash, type Told, useTold } from './use-told.ts'
+import { MyAccess } from './views/my-access.tsx'
+
+const views: Readonly<Record<string, React.ComponentType>> = {
+  access: MyAccess,
+  requests: MyAccess,
+  request: lazy(() => import('./views/ask.tsx')),
+  approvals: lazy(() => import('./views/approvals.tsx')),
+  who: lazy(() => import('./views/who.tsx')),
+  changes: lazy(() => import('./views/changes.tsx')),
+  operations: lazy(() => import('./views/operations.tsx')),
+}
+
+const isWide = () => matchMedia('(min-width: 48rem)').matches
+
+/** The whole page: who you are above, what you may do at the side, what you look at beside it. */
+export function Shell() {
+  const route = parseRoute(useHash())
+  const { told, flashes, flash, dismiss, look, send } = useTold(route.view)
+  const [isOpen, setOpen] = useState(isWide)
+  const isSignedOut = route.view === 'signed-out'
+  const view = views[route.view] === undefined || !mayOpen(route.view, told) ? 'access' : route.view
+  const Shown = views[view] ?? MyAccess
+  useEffect(() => {
+    document.title = `${titles[view] ?? 'My access'} · ssofile`
+    window.scrollTo(0, 0)
+    if (view === 'operations') void look()
+  }, [view, look])
+  // Cloudscape gives its navigation on phones an attribute that the role does not have. (WAI-ARIA 1.2, "aria-orientation".)
+  useEffect(() => {
+    for (const one of document.querySelectorAll('nav[aria-orientation]')) one.removeAttribute('aria-orientation')
+  })
+  const leave = () => void signOut().catch(({ message }: Error) => flash({ id: 'said', type: 'error', text: message }))
+  const app = useMemo(() => told && { told, look, send }, [told, look, send])
+  const shown = app && (
+    <AppContext.Provider value={app}>
+      <Suspense fallback={<Loading />} children={<Shown />} />
+    </AppContext.Provider>
+  )
+  const waiting = flashes.length === 0 && <Loading />
+  return (
+    <>
+      <div id="top" children={<Top told={told} onSignOut={leave} />} />
+      <AppLayout
+        headerSelector="#top"
+        toolsHide
+        navigationOpen={isOpen}
+        onNavigationChange={({ detail }) => setOpen(detail.open)}
+        navigation={<Side view={view} told={told} onFollow={() => setOpen(isWide())} />}
+        notifications={<Flashbar items={isSignedOut ? [] : flashes.map((one) => showFlash(one, dismiss))} />}
+        content={isSignedOut ? <SignedOut /> : (shown ?? waiting)}
+      />
+    </>
+  )
+}
+
+const titles: Readonly<Record<string, string>> = {
+  access: 'My access',
+  requests: 'My access',
+  request: 'Request access',
+  approvals: 'Approvals',
+  who: 'Who has access',
+  changes: 'Changes',
+  operations: 'Operations',
+}
+
+function mayOpen(view: string, told: Told | undefined): boolean {
+  if (told === undefined) return true
+  const { isAuditor, isOperator } = told.me
+  if (view === 'who') return isAuditor
+  if (view === 'changes') return isAuditor || isOperator
+  return view !== 'operations' || isOperator
+}
+
+function Side({
+  view,
+  told,
+  onFollow,
+}: {
+  readonly view: string
+  readonly told: Told | undefined
+  readonly onFollow: () => void
+}) {
+  const link = (name: string, number = 0): SideNavigationProps.Item[] => {
+    if (told === undefined || !mayOpen(name, told)) return []
+    const info = number > 0 ? { info: <Badge color="blue">{number}</Badge> } : {}
+    return [{ type: 'link', text: titles[name] ?? name, href: addressOf(name), ...info }]
+  }
+  const { isAuditor = false, isOperator = false } = told?.me ?? {}
+  const others = [...link('who'), ...link('changes'), ...link('operations')]
+  return (
+    <SideNavigation
+      header={{ text: 'ssofile', href: addressOf('access') }}
+      activeHref={addressOf(view === 'requests' ? 'access' : view)}
+      onFollow={(event) => {
+        follow(event)
+        onFollow()
+      }}
+      items={[
+        ...link('access'),
+        ...link('request'),
+        ...link('approvals', told?.waiting.length),
+        ...(isAuditor || isOperator ? [{ type: 'divider' } as const, ...others] : []),
+      ]}
+    />
+  )
+}
+
+function Top({ told, onSignOut }: { readonly told: Told | undefined; readonly onSignOut: () => void }) {
+  const [look, setLook] = useState<Look>(readLook)
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  const choose = (id: string) => {
+    const changed: Partial<Look> =
+      id === 'comfortable' || id === 'compact'
+        ? { density: id }
+        : { mode: id === 'light' || id === 'dark' ? id : 'system' }
+    applyLook(changed)
+    setLook(readLook())
+  }
+  const item = (id: string, text: string) => {
+    return { id, text, itemType: 'checkbox' as const, checked: look.mode === id || look.density === id }
+  }
+  const modes = [item('system', 'As the system'), item('light', 'Light'), item('dark', 'Dark')]
+  const densities = [item('comfortable', 'Comfortable'), item('compact', 'Compact')]
+  const { name = '', account } = told?.me ?? {}
+  const leave = isHosted
+    ? { id: 'sign-out', text: 'Sign out' }
+    : { id: 'browse', text: 'Ctrl-C in the terminal ends this page', disabled: true }
+  const organization = { type: 'button' as const, text: account ?? '', ariaLabel: `Organization ${account}` }
+  return (
+    <TopNavigation
+      identity={{ href: addressOf('access'), title: 'Access to AWS', onFollow: follow }}
+      utilities={[
+        ...(account === undefined ? [] : [organization]),
+        {
+          type: 'menu-dropdown',
+          iconName: 'settings',
+          ariaLabel: 'Settings',
+          title: 'Settings',
+          items: [
+            { id: 'modes', text: 'Colours', items: modes },
+            { id: 'densities', text: 'Density', items: densities },
+          ],
+          onItemClick: ({ detail }) => choose(detail.id),
+        },
+        {
+          type: 'menu-dropdown',
+          iconName: 'user-profile',
+          text: name,
+          ariaLabel: name || 'You',
+          description: `Times are in ${zone}`,
+          items: [leave],
+          onItemClick: ({ detail }) => void (detail.id === 'sign-out' && onSignOut()),
+        },
+      ]}
+    />
+  )
+}
+
+function showFlash({ id, type, text, faults = [] }: Flash, dismiss: (id: string) => void) {
+  return {
+    id,
+    type,
+    header: text,
+    content: faults.map(({ received, expected, remedy }) => (
+      <div key={received}>
+        Received {received}
+        {expected ? `, expected ${expected}` : ''}. What to do: {remedy}.
+      </div>
+    )),
+    dismissible: true,
+    dismissLabel: 'Dismiss',
+    ariaRole: type === 'error' ? ('alert' as const) : ('status' as const),
+    onDismiss: () => dismiss(id),
+  }
+}
+
+function SignedOut() {
+  return (
+    <Box textAlign="center" padding="xxl">
+      <h1>You are signed out</h1>
+      <a href="/sign-in">Sign in again</a>
+    </Box>
+  )
+}

@@ -1,0 +1,189 @@
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
+import type { Fault } from '../../domain/page/faults-of.ts'
+import type {
+  AccessList,
+  Choices,
+  Eligibilities,
+  Me,
+  Names,
+  ToldOperations,
+  ToldRequest,
+} from '../../domain/page/told.ts'
+import { ApiFault, get, isHosted, listRequests, openSession, post, type Sent, takePending } from './api-calls.ts'
+import { pageClock } from './page-clock.ts'
+
+/** All requests share the API's limit: 20 a second. A hosted page has a limit of its own, and each read costs money. */
+const restMs = isHosted ? 20_000 : 60_000
+const slowMs = 60_000
+/** Pauses after sending, until the result appears. */
+const soonMs = [500, 1000, 1500, 2500, 4000, 6000]
+
+export type Told = Slow & {
+  readonly waiting: readonly ToldRequest[]
+  readonly mine: readonly ToldRequest[]
+  /** There are more requests than the page asks for. */
+  readonly isCut: boolean
+  /** Absent: `ssofile browse` does not read it. */
+  readonly access?: AccessList | undefined
+  /** Names of the accounts that requests of others name. */
+  readonly names?: Names | undefined
+  readonly operations?: ToldOperations | undefined
+  readonly atMs: number
+}
+type Slow = { readonly me: Me; readonly eligibilities: Eligibilities; readonly choices: Choices }
+export type Flash = {
+  readonly id: string
+  readonly type: 'error' | 'success' | 'in-progress'
+  readonly text: string
+  readonly faults?: readonly Fault[]
+}
+
+const noChoices: Choices = { choices: [], abouts: {}, accounts: {}, paths: {} }
+type NowAnswer = Readonly<Record<'waiting' | 'mine', { requests: readonly ToldRequest[]; nextToken?: string }>> & {
+  readonly access: AccessList
+  readonly names: Names
+}
+
+async function readSlow(): Promise<Slow> {
+  const eligibilities = await get<Eligibilities>('/eligibility')
+  if (!isHosted)
+    return { me: { name: eligibilities.name, isAuditor: false, isOperator: false }, eligibilities, choices: noChoices }
+  const [me, choices] = await Promise.all([get<Me>('/me'), get<Choices>('/choices')])
+  return { me, eligibilities, choices }
+}
+
+async function readNow() {
+  const now = isHosted ? await get<NowAnswer>('/now') : undefined
+  const [waiting, mine] = await Promise.all([listRequests('waiting', now?.waiting), listRequests('mine', now?.mine)])
+  const isCut = waiting.isCut || mine.isCut
+  return { waiting: waiting.requests, mine: mine.requests, isCut, access: now?.access, names: now?.names }
+}
+
+/** Reads while the tab is visible, one call at a time, and sends what the person decides. */
+export function useTold(view: string) {
+  const [told, setTold] = useState<Told>()
+  const [flashes, setFlashes] = useState<readonly Flash[]>([])
+  const slow = useRef<{ readonly read: Slow; readonly atMs: number }>(undefined)
+  const turn = useRef(0)
+  const shown = useRef(view)
+  shown.current = view
+  const flash = useCallback((one: Flash) => setFlashes((all) => [...all.filter(({ id }) => id !== one.id), one]), [])
+  const dismiss = useCallback((id: string) => setFlashes((all) => all.filter((one) => one.id !== id)), [])
+  const complain = useCallback(
+    (id: string, error: unknown) => {
+      if (!(error instanceof ApiFault)) throw error
+      flash({ id, type: 'error', text: 'That did not work', faults: error.faults })
+    },
+    [flash],
+  )
+  const look = useCallback(async () => {
+    try {
+      const atMs = pageClock.nowMs()
+      if (slow.current === undefined || atMs - slow.current.atMs > slowMs) {
+        const isFirst = slow.current === undefined
+        const [read, now] = await Promise.all([readSlow(), isFirst ? readNow() : undefined])
+        slow.current = { read, atMs }
+        setTold((before) => {
+          const last = now ?? before
+          return last && { ...before, ...last, ...read, atMs }
+        })
+        const isOperating = shown.current === 'operations' && read.me.isOperator
+        if (isFirst && !isOperating) return dismiss('look')
+      }
+      const { read } = slow.current
+      const isOperating = shown.current === 'operations' && read.me.isOperator
+      const news = isOperating ? { operations: await get<ToldOperations>('/operations') } : await readNow()
+      setTold((before) => before && { ...before, ...news, atMs: pageClock.nowMs() })
+      dismiss('look')
+    } catch (error) {
+      // The next look asks again what the person may see.
+      slow.current = undefined
+      complain('look', error)
+    }
+  }, [dismiss, complain])
+  const send = useCallback(
+    async (sent: Sent): Promise<boolean> => {
+      const mine = ++turn.current
+      dismiss('sent')
+      try {
+        await post(sent)
+      } catch (error) {
+        complain('sent', error)
+        return false
+      }
+      flash({ id: 'sent', type: 'success', text: sent.done })
+      void (async () => {
+        for (const ms of soonMs) {
+          await pageClock.sleep(ms)
+          if (mine !== turn.current) return
+          await look()
+        }
+      })()
+      return true
+    },
+    [look, flash, dismiss, complain],
+  )
+  useEffect(() => {
+    const whenVisible = () => void (document.hidden || look())
+    void openSession().then(
+      () => {
+        const pending = takePending()
+        if (pending) void send(pending)
+        void look()
+      },
+      (error: unknown) => complain('look', error),
+    )
+    const stop = pageClock.every(restMs, whenVisible)
+    document.addEventListener('visibilitychange', whenVisible)
+    return () => {
+      stop()
+      document.removeEventListener('visibilitychange', whenVisible)
+    }
+  }, [look, send, complain])
+  return { told, flashes, flash, dismiss, look, send }
+}
+
+export type App = {
+  readonly told: Told
+  readonly look: () => Promise<void>
+  readonly send: (sent: Sent) => Promise<boolean>
+}
+export const AppContext = createContext<App | undefined>(undefined)
+
+export function useApp(): App {
+  const app = useContext(AppContext)
+  if (app === undefined) throw new Error('a view outside of the page')
+  return app
+}
+
+/** Names of accounts and of what is above them, as far as the person's own data has them. */
+export function useNames(): Names {
+  const { access, choices, names } = useApp().told
+  return useMemo(
+    () => ({
+      accounts: { ...choices.accounts, ...access?.accounts, ...names?.accounts },
+      paths: { ...choices.paths, ...access?.paths, ...names?.paths },
+    }),
+    [access, choices, names],
+  )
+}
+
+type Answered<T> = { readonly path: string; readonly answer?: T; readonly fault?: string }
+
+/** An answer of the API that only one view needs; read again when `path` or `turn` changes. The last one stays meanwhile. */
+export function useAnswer<T>(path: string | undefined, turn = 0) {
+  const [read, setRead] = useState<Answered<T>>()
+  useEffect(() => {
+    if (path === undefined) return
+    const asked = { turn, isLast: true }
+    const answered = get<T>(path).then(
+      (answer): Answered<T> => ({ path, answer }),
+      (error: unknown): Answered<T> => ({ path, fault: String(error) }),
+    )
+    void answered.then((now) => asked.isLast && setRead(now))
+    return () => {
+      asked.isLast = false
+    }
+  }, [path, turn])
+  return { answer: read?.answer, fault: read?.fault, isLoading: path !== undefined && read?.path !== path }
+}

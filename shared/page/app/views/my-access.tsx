@@ -1,0 +1,298 @@
+import Alert from '@cloudscape-design/components/alert'
+import Button from '@cloudscape-design/components/button'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
+import { createContext, useContext, useEffect, useMemo, useState } from 'react'
+import { ownActs, runsUntil, sayOutcome, stateOf } from '../../../domain/page/describe-request.ts'
+import { partsOf, sayAge, sayDuration, sayInstant, sayRest, sayScope } from '../../../domain/page/say.ts'
+import type { PastRequest, ToldAccess, ToldRequest } from '../../../domain/page/told.ts'
+import { isHosted } from '../api-calls.ts'
+import { pageClock } from '../page-clock.ts'
+import { Confirm, type Question } from '../parts/confirm.tsx'
+import { type DataColumn, DataTable } from '../parts/data-table.tsx'
+import { Account, Refresh, RequestStatus } from '../parts/facts.tsx'
+import { Line, Named, Nothing, View } from '../parts/layout.tsx'
+import { addressOf, parseRoute, useHash } from '../route.ts'
+import { useAnswer, useApp, useNames } from '../use-told.ts'
+
+/** The time, which ticks each half minute for what ends soon, and how to ask before an act. */
+const Asking = createContext({ nowMs: 0, ask: (_: Question) => {} })
+
+export function MyAccess() {
+  const { told } = useApp()
+  const [question, ask] = useState<Question>()
+  const [nowMs, setNow] = useState(pageClock.nowMs)
+  useEffect(() => pageClock.every(30_000, () => setNow(pageClock.nowMs())), [])
+  const { unusable, unreadGroups } = told.eligibilities
+  const request = <Button variant="primary" href={addressOf('request')} children="Request access" />
+  return (
+    <View
+      title="My access"
+      description={`As of ${new Date(told.atMs).toLocaleTimeString('en-GB')}`}
+      actions={<Line children={[<Refresh key="refresh" />, request]} />}
+    >
+      {told.isCut && <Alert>There are more requests than this page shows: ssofile requests.</Alert>}
+      {unusable.length > 0 && (
+        <Alert type="warning">
+          These eligibilities are not valid, so nobody can use them now: {unusable.join(', ')}.
+        </Alert>
+      )}
+      {unreadGroups !== undefined && (
+        <Alert type="warning">
+          ssofile could not read your groups, so access through groups is missing: {unreadGroups}.
+        </Alert>
+      )}
+      <Asking.Provider value={{ nowMs, ask }} children={<Requests />} />
+      {told.access && <Standing rows={told.access.rows} isCut={told.access.isCut} />}
+      <Eligible />
+      {isHosted && <Past />}
+      {question && <Confirm question={question} onClose={() => ask(undefined)} />}
+    </View>
+  )
+}
+
+const ranks = { granted: 0, ending: 1, waiting: 2, new: 2, refused: 3, over: 4 } as const
+
+function Requests() {
+  const { mine } = useApp().told
+  const wanted = parseRoute(useHash()).item
+  const items = useMemo(() => mine.toSorted((a, b) => ranks[stateOf(a)] - ranks[stateOf(b)]), [mine])
+  const named = items.filter(({ status }) => wanted !== '' && status?.request?.digest === wanted)
+  const selection = { items: named, onChange: () => {}, labelOf: keyOf, type: 'single' as const }
+  return (
+    <DataTable
+      title="Temporary access and requests"
+      items={items}
+      keyOf={keyOf}
+      columns={ofRequests}
+      empty={<Nothing>You have no temporary access, and no request is open.</Nothing>}
+      {...(named.length > 0 ? { selection } : {})}
+    />
+  )
+}
+
+const keyOf = ({ key }: ToldRequest) => key
+const ofRequests: readonly DataColumn<ToldRequest>[] = [
+  { id: 'what', title: 'Access', value: keyOf, cell: (one) => <What told={one} />, shown: 'first' },
+  { id: 'state', title: 'State', value: stateOf, cell: (one) => <State told={one} />, shown: 'first', width: 130 },
+  {
+    id: 'why',
+    title: 'Reason',
+    value: ({ requestDetails }) => requestDetails?.reason ?? '',
+    cell: (one) => <Why told={one} />,
+  },
+  { id: 'acts', title: 'Actions', cell: (one) => <Acts told={one} />, shown: 'first', width: 110 },
+]
+type OfRequest = { readonly told: ToldRequest }
+
+function What({ told: { linkData } }: OfRequest) {
+  const { account, scope, permissionSet } = partsOf(linkData)
+  const about = useApp().told.choices.abouts[permissionSet]
+  const place = account === undefined ? sayScope(scope) : <Account id={account} names={useNames()} />
+  return <Named name={<b>{permissionSet}</b>} about={<Named name={place} about={about} />} />
+}
+
+function State({ told }: OfRequest) {
+  const { nowMs } = useContext(Asking)
+  const { reason, remedy, request } = told.status ?? {}
+  const until = runsUntil(told, nowMs)
+  const state = stateOf(told)
+  const isTelling = state === 'refused' || state === 'over' || (state === 'waiting' && !request?.approvals)
+  return (
+    <SpaceBetween size="xxs">
+      <RequestStatus told={told} />
+      {state === 'granted' && request?.expiresAt && <b>ends in {sayRest(Date.parse(request.expiresAt), nowMs)}</b>}
+      {state !== 'granted' && until && <span>The access that you have goes on until {sayInstant(until)}.</span>}
+      {isTelling && reason && <small>{reason}</small>}
+      {isTelling && remedy && <small>What to do: {remedy}</small>}
+    </SpaceBetween>
+  )
+}
+
+function Why({ told: { requestDetails, file } }: OfRequest) {
+  const { nowMs } = useContext(Asking)
+  const { reason, ticket, incident, duration, startsAt } = requestDetails ?? {}
+  const sent = file && `sent ${sayAge(Date.parse(file.lastModified), nowMs)}`
+  const facts = [duration && sayDuration(duration), startsAt && `from ${sayInstant(startsAt)}`, ticket, incident, sent]
+  return <Named name={<bdi>{reason}</bdi>} about={facts.filter(Boolean).join(' · ')} />
+}
+
+const hints = {
+  finish: 'You can request it again. It then needs approvals again.',
+  withdraw: 'The access that you have goes on until its end.',
+} as const
+
+function Acts({ told }: OfRequest) {
+  const { nowMs, ask } = useContext(Asking)
+  const app = useApp()
+  const names = useNames()
+  const { linkData, status } = told
+  const { account, permissionSet, scope } = partsOf(linkData)
+  const eligibility = status?.request?.eligibility
+  const mayExtend = app.told.eligibilities.eligible.some(({ name }) => name === eligibility)
+  const title = `${permissionSet} in ${sayScope(scope, names.accounts[account ?? ''])}`
+  const act = (does: 'finish' | 'withdraw' | 'extend', label: string) => {
+    if (does === 'extend') location.hash = addressOf('request', '', { extend: linkData, eligibility })
+    else {
+      const sent = { path: '/requests', body: { action: does, linkData }, done: `${label}: sent.` } as const
+      ask({ title: `${label}: ${title}`, hint: hints[does], label, act: () => void app.send(sent) })
+    }
+  }
+  return (
+    <Line>
+      {stateOf(told) === 'granted' && account !== undefined && (
+        <Portal account={account} permissionSet={permissionSet} />
+      )}
+      {ownActs(told, { mayExtend, nowMs }).map(({ does, label }) => (
+        <Button key={label} variant="inline-link" ariaLabel={`${label}: ${title}`} onClick={() => act(does, label)}>
+          {label}
+        </Button>
+      ))}
+    </Line>
+  )
+}
+
+/** AWS's shortcut link: the access portal opens the account with this permission set. (IAM Identity Center User Guide, "Create shortcut links".) */
+function Portal({ account, permissionSet }: { readonly account: string; readonly permissionSet: string }) {
+  const { portal } = useApp().told.me
+  if (portal === undefined || permissionSet.startsWith('role:')) return null
+  const href = `${portal}/#/console?${new URLSearchParams({ account_id: account, role_name: permissionSet })}`
+  const label = `Open ${account} as ${permissionSet} in the access portal`
+  const look = { variant: 'inline-link', iconName: 'external', iconAlign: 'right', target: '_blank' } as const
+  return <Button {...look} ariaLabel={label} href={href} children="Open" />
+}
+
+const givers = { ours: 'ssofile', temporary: 'ssofile, temporary', foreign: 'others, not ssofile' } as const
+
+function Standing({ rows, isCut }: { readonly rows: readonly ToldAccess[]; readonly isCut: boolean }) {
+  const { mine, choices } = useApp().told
+  const names = useNames()
+  const columns = useMemo((): readonly DataColumn<ToldAccess>[] => {
+    const placeOf = (account: string | undefined, permissionSet: string) => `${account} ${permissionSet}`
+    const ends = new Map(
+      mine.map(({ linkData, status }) => {
+        const { account, permissionSet } = partsOf(linkData)
+        return [placeOf(account, permissionSet), status?.request?.runsUntil ?? status?.request?.expiresAt]
+      }),
+    )
+    const endOf = ({ account, permissionSet, giver }: ToldAccess) =>
+      (giver === 'temporary' && ends.get(placeOf(account, permissionSet))) || ''
+    return [
+      {
+        id: 'account',
+        title: 'Account',
+        width: 300,
+        value: ({ account }) => names.accounts[account] ?? account,
+        cell: ({ account }) => <Account id={account} names={names} />,
+        shown: 'first',
+      },
+      { id: 'number', title: 'Account number', value: ({ account }) => account, shown: 'hidden' },
+      { id: 'path', title: 'OU path', value: ({ account }) => names.paths[account] ?? '', shown: 'hidden' },
+      {
+        id: 'set',
+        title: 'Permission set',
+        value: ({ permissionSet }) => permissionSet,
+        cell: ({ permissionSet }) => <Named name={permissionSet} about={choices.abouts[permissionSet]} />,
+        shown: 'first',
+      },
+      { id: 'through', title: 'Through', value: ({ type, principal }) => (type === 'GROUP' ? principal : 'directly') },
+      {
+        id: 'giver',
+        title: 'Given by',
+        value: ({ giver }) => givers[giver],
+        width: 120,
+        cell: (row) => <Giver giver={row.giver} />,
+      },
+      {
+        id: 'since',
+        title: 'Since',
+        value: ({ since }) => since,
+        cell: ({ since }) => sayInstant(since),
+        isFilter: false,
+      },
+      { id: 'ends', title: 'Ends', value: endOf, cell: (row) => sayInstant(endOf(row)) || '–', isFilter: false },
+      { id: 'open', title: 'Portal', cell: (row) => <Portal {...row} />, shown: 'first', width: 80 },
+    ]
+  }, [mine, names, choices])
+  return (
+    <DataTable
+      title="Access that you have"
+      description={isCut && 'There is more than this page shows.'}
+      items={rows}
+      keyOf={(row) => [row.account, row.permissionSet, row.type, row.principal, row.giver].join('%')}
+      columns={columns}
+      filter="have"
+      sortedBy="account"
+      empty={<Nothing>You have no access that ssofile knows.</Nothing>}
+    />
+  )
+}
+
+function Giver({ giver }: Pick<ToldAccess, 'giver'>) {
+  return <StatusIndicator type={giver === 'foreign' ? 'warning' : 'success'}>{givers[giver]}</StatusIndicator>
+}
+
+function Eligible() {
+  const { eligible } = useApp().told.eligibilities
+  const link = (name: string) => addressOf('request', '', { eligibility: name })
+  const columns: readonly DataColumn<(typeof eligible)[number]>[] = [
+    {
+      id: 'name',
+      title: 'Eligibility',
+      value: ({ name }) => name,
+      cell: (one) => <Named name={one.name} about={one.description} />,
+    },
+    { id: 'sets', title: 'Permission sets', value: ({ permissionSets }) => permissionSets.join(', ') },
+    { id: 'longest', title: 'At most', value: ({ longest }) => sayDuration(longest) },
+    {
+      id: 'ask',
+      title: 'Actions',
+      cell: ({ name }) => (
+        <Button
+          variant="inline-link"
+          ariaLabel={`Request access: ${name}`}
+          href={link(name)}
+          children="Request access"
+        />
+      ),
+    },
+  ]
+  const empty = <Nothing>You are not eligible for any access yet.</Nothing>
+  return (
+    <DataTable title="You may request" items={eligible} keyOf={({ name }) => name} columns={columns} empty={empty} />
+  )
+}
+
+function Past() {
+  const { mine } = useApp().told
+  const { answer, isLoading } = useAnswer<{ readonly requests: readonly PastRequest[] }>('/history', mine.length)
+  const names = useNames()
+  const last = ({ events }: PastRequest) => events.at(-1)
+  const account = ({ scope = '' }: PastRequest) => sayScope(scope, names.accounts[scope.split('%')[1] ?? ''])
+  const deciders = ({ events }: PastRequest) =>
+    events.flatMap(({ event, by }) => (event === 'approved' || event === 'denied' ? [by?.name ?? by?.user ?? ''] : []))
+  const asked = ({ events }: PastRequest) => events[0]?.at ?? ''
+  const columns: readonly DataColumn<PastRequest>[] = [
+    { id: 'asked', title: 'Requested', value: asked, cell: (one) => sayInstant(asked(one)) },
+    { id: 'account', title: 'Account', value: account },
+    { id: 'set', title: 'Permission set', value: ({ permissionSet = '' }) => permissionSet },
+    { id: 'outcome', title: 'Outcome', value: ({ outcome }) => sayOutcome(outcome) },
+    { id: 'by', title: 'Decided by', value: (one) => deciders(one).join(', ') },
+    { id: 'last', title: 'Last event', value: (one) => last(one)?.at ?? '', cell: (one) => sayInstant(last(one)?.at) },
+    { id: 'reason', title: 'Reason', value: ({ reason = '' }) => reason, cell: ({ reason }) => <bdi>{reason}</bdi> },
+  ]
+  return (
+    <DataTable
+      title="Your requests of the last 90 days"
+      items={answer?.requests ?? []}
+      isLoading={isLoading && answer === undefined}
+      keyOf={({ digest }) => digest}
+      columns={columns}
+      filter="past"
+      sortedBy="asked"
+      isDescending
+      file="my-requests"
+      empty={<Nothing>You requested nothing.</Nothing>}
+    />
+  )
+}

@@ -1,0 +1,241 @@
+import Alert from '@cloudscape-design/components/alert'
+import Button from '@cloudscape-design/components/button'
+import LineChart from '@cloudscape-design/components/line-chart'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
+import Tabs from '@cloudscape-design/components/tabs'
+import { useState } from 'react'
+import { count, sayAge, sayInstant } from '../../../domain/page/say.ts'
+import type { ToldOperations, Trend } from '../../../domain/page/told.ts'
+import { pageClock } from '../page-clock.ts'
+import { Confirm, type Question } from '../parts/confirm.tsx'
+import { DataTable } from '../parts/data-table.tsx'
+import { Facts } from '../parts/facts.tsx'
+import { Loading, Nothing, Panel, Stack, View } from '../parts/layout.tsx'
+import { addressOf, parseRoute, useHash } from '../route.ts'
+import { useAnswer, useApp } from '../use-told.ts'
+
+type Ask = { readonly operations: ToldOperations; readonly ask: (question: Question) => void }
+
+/** The operators' view and acts: the brake, pauses, inputs that need attention, and how the installation is. */
+export default function Operations() {
+  const { operations } = useApp().told
+  const { item } = parseRoute(useHash())
+  const [question, ask] = useState<Question>()
+  if (operations === undefined) return <Loading />
+  const { lists, contents, attention, pause } = operations
+  const common = { operations, ask }
+  const held = `Held by the brake (${lists.length + contents.length})`
+  return (
+    <View title="Operations" actions={<PauseButton {...common} />}>
+      {pause && <Alert type="warning" header="All changes are paused" children={pause.told} />}
+      <Health {...operations} />
+      <Tabs
+        activeTabId={item || 'held'}
+        onChange={({ detail }) => {
+          location.hash = addressOf('operations', detail.activeTabId)
+        }}
+        tabs={[
+          { id: 'held', label: held, content: <Held {...common} /> },
+          { id: 'attention', label: `Needs attention (${attention.all})`, content: <Attention {...attention} /> },
+          { id: 'trends', label: 'Trends', content: <Trends /> },
+        ]}
+      />
+      {question && <Confirm question={question} onClose={() => ask(undefined)} />}
+    </View>
+  )
+}
+
+function PauseButton({ operations: { pause }, ask }: Ask) {
+  const { send } = useApp()
+  if (pause?.isLoss) return null
+  const resume: Question = {
+    title: 'Resume changes',
+    hint: 'Within a minute ssofile compares everything again, and carries out what changed in the meantime.',
+    label: 'Resume',
+    act: () => void send({ path: '/resume', body: { since: pause?.since }, done: 'Resumed.' }),
+  }
+  const stop: Question = {
+    title: 'Pause all changes',
+    hint: 'From now on ssofile grants and revokes nothing, until somebody resumes. It keeps uploads and requests, and carries them out then.',
+    label: 'Pause',
+    text: { label: 'Reason', isNeeded: true },
+    act: (reason) => void send({ path: '/pause', body: { reason }, done: 'Paused.' }),
+  }
+  const question = pause ? resume : stop
+  return <Button variant={pause ? 'primary' : 'normal'} onClick={() => ask(question)} children={question.title} />
+}
+
+function Health({ health, pause, lists, contents, attention }: ToldOperations) {
+  const { openWork, oldestWork, comparedAt, driftCheckedAt, isDriftCheckOpen, organizationReadAt } = health
+  const nowMs = pageClock.nowMs()
+  const age = (at: string | undefined) => (at === undefined ? 'never' : sayAge(Date.parse(at), nowMs))
+  const held = lists.reduce((sum, one) => sum + one.held, contents.length)
+  const state = (number: number, unit: string) => (
+    <StatusIndicator type={number === 0 ? 'success' : 'warning'}>
+      {number === 0 ? 'Nothing' : count(number, unit)}
+    </StatusIndicator>
+  )
+  const changes = (
+    <StatusIndicator type={pause ? 'warning' : 'success'}>{pause ? 'Paused' : 'Carried out'}</StatusIndicator>
+  )
+  const facts = [
+    ['Changes', changes],
+    ['Held by the brake', state(held, 'act')],
+    ['Needs attention', state(attention.all, 'file')],
+    ['Work that waits', openWork === 0 ? 'None' : `${count(openWork, 'item')}, the oldest: ${age(oldestWork)}`],
+    ['Last comparison', age(comparedAt)],
+    ['Last drift check', isDriftCheckOpen ? 'runs now' : age(driftCheckedAt)],
+    ['Organization read', age(organizationReadAt)],
+    ['More', 'ssofile doctor examines every part.'],
+  ] as const
+  return <Panel title="State of the installation" children={<Facts columns={4} facts={facts} />} />
+}
+
+function Held({ operations, ask }: Ask) {
+  const { lists, contents, accounts } = operations
+  if (lists.length + contents.length === 0) return <Nothing>The brake holds nothing.</Nothing>
+  return (
+    <Stack>
+      {lists.map((list) => (
+        <HeldList key={list.digest} list={list} accounts={accounts} ask={ask} />
+      ))}
+      {contents.map(({ digest, name, since, reason, takesAway }) => {
+        const title = `The file of the permission set ${name} is held`
+        const facts = [
+          ['Why', reason],
+          ['Since', sayInstant(since)],
+          ['May take away', takesAway.join('; ')],
+        ] as const
+        const release = <Release digest={digest} title={title} ask={ask} />
+        return <Panel key={digest} title={title} actions={release} children={<Facts facts={facts} />} />
+      })}
+    </Stack>
+  )
+}
+
+type HeldListProps = Pick<Ask, 'ask'> &
+  Pick<ToldOperations, 'accounts'> & { readonly list: ToldOperations['lists'][number] }
+
+function HeldList({ list: { digest, reason, since, held, rows }, accounts, ask }: HeldListProps) {
+  type Row = (typeof rows)[number]
+  const who = ({ type, principal }: Row) => (type === 'GROUP' ? `Group ${principal}` : principal)
+  const place = ({ account }: Row) => (accounts[account] ? `${accounts[account]} (${account})` : account)
+  const links = ({ links: all }: Row) =>
+    all.map(({ link, deletedBy }) => (deletedBy === undefined ? link : `${link}, deleted by ${deletedBy}`)).join('; ')
+  // People without access by ssofile have no rows.
+  const title = held === 0 ? 'People are held' : `${count(held, 'revocation')} ${held === 1 ? 'is' : 'are'} held`
+  const more = held > rows.length ? ` The first ${rows.length} are shown.` : ''
+  return (
+    <DataTable
+      title={title}
+      description={`${reason}. Since ${sayInstant(since)}.${more}`}
+      items={rows}
+      keyOf={(row) => [row.account, row.permissionSet, row.type, row.principal].join('%')}
+      actions={<Release digest={digest} title={title} ask={ask} />}
+      columns={[
+        { id: 'who', title: 'Who would lose it', value: who, cell: (row) => <bdi>{who(row)}</bdi>, shown: 'first' },
+        { id: 'set', title: 'Permission set', value: ({ permissionSet }) => permissionSet, shown: 'first' },
+        { id: 'account', title: 'Account', value: place, shown: 'first' },
+        { id: 'links', title: 'By link', value: links },
+      ]}
+      file={`held-${digest}`}
+      empty={<Nothing>Nobody has access by ssofile.</Nothing>}
+    />
+  )
+}
+
+function Release({ digest, title, ask }: Pick<Ask, 'ask'> & { readonly digest: string; readonly title: string }) {
+  const { send } = useApp()
+  const done = 'Released. ssofile carries it out within about a minute.'
+  const hint = `You release exactly what is shown, for one hour. If it has grown meanwhile, ssofile releases nothing. Digest: ${digest}.`
+  const act = () => void send({ path: '/release', body: { digest }, done })
+  const question = { title: `Release: ${title}`, hint, label: 'Release', act }
+  return <Button ariaLabel={question.title} onClick={() => ask(question)} children="Release" />
+}
+
+const states: Readonly<Record<ToldOperations['attention']['inputs'][number]['state'], string>> = {
+  held: 'Held by the brake',
+  failed: 'Failed',
+  rejected: 'Not valid',
+  blocked: 'Blocked',
+  stuck: 'Stuck: its account takes no changes now',
+  partly: 'Suspended, and something of others is left',
+  waiting: 'Waits for something that is not there yet',
+}
+
+function Attention({ all, inputs }: ToldOperations['attention']) {
+  type Row = (typeof inputs)[number]
+  const state = ({ state: one }: Row) => (
+    <StatusIndicator type={one === 'waiting' ? 'pending' : 'warning'}>{states[one]}</StatusIndicator>
+  )
+  return (
+    <DataTable
+      title="Files that need attention"
+      description={all > inputs.length && `The first ${inputs.length} of ${all}.`}
+      items={inputs}
+      keyOf={(row) => `${row.state} ${row.input}`}
+      filter="attention"
+      file="attention"
+      columns={[
+        { id: 'state', title: 'State', value: (row) => states[row.state], cell: state, shown: 'first' },
+        {
+          id: 'file',
+          title: 'File',
+          value: ({ input }) => input,
+          cell: (row) => <bdi>{row.input}</bdi>,
+          shown: 'first',
+        },
+        { id: 'why', title: 'Why', value: ({ reason = '' }) => reason },
+        { id: 'remedy', title: 'What to do', value: ({ remedy = '' }) => remedy },
+      ]}
+      empty={<Nothing>Nothing needs attention.</Nothing>}
+    />
+  )
+}
+
+const charts = [
+  ['administrators', 'People with administrator-like access'],
+  ['temporary', 'Temporary grants'],
+  ['hoursToAccess', 'Hours from joining to access (median)'],
+  ['unusedFor90Days', 'Access unused for 90 days'],
+  ['people', 'People with access'],
+  ['foreign', 'Access that ssofile did not give'],
+] as const
+
+/** From the nightly reports. */
+function Trends() {
+  const { answer, fault, isLoading } = useAnswer<{ readonly trends: readonly Trend[] }>('/trends')
+  const trends = answer?.trends ?? []
+  if (fault !== undefined) return <Alert type="error">{fault}</Alert>
+  if (isLoading) return <Loading />
+  if (trends.length === 0) return <Nothing>There is no nightly report yet.</Nothing>
+  const known = charts.filter(([name]) => trends.some(({ counts }) => counts[name] !== undefined))
+  return (
+    <Stack>
+      {known.map(([name, title]) => {
+        const pointOf = ({ date, counts: { [name]: y } }: Trend) =>
+          y === undefined ? [] : [{ x: new Date(`${date}T00:00:00`), y }]
+        return <Panel key={name} title={title} children={<Chart title={title} points={trends.flatMap(pointOf)} />} />
+      })}
+    </Stack>
+  )
+}
+
+function Chart({ title, points }: { readonly title: string; readonly points: readonly { x: Date; y: number }[] }) {
+  const [first, last] = [points[0]?.x, points.at(-1)?.x]
+  const xTickFormatter = (day: Date) => day.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
+  return (
+    <LineChart
+      series={[{ title, type: 'line', data: points }]}
+      ariaLabel={title}
+      height={160}
+      hideFilter
+      hideLegend
+      xScaleType="time"
+      yDomain={[0, Math.max(1, ...points.map(({ y }) => y))]}
+      xTitle="Day"
+      i18nStrings={{ xTickFormatter }}
+      {...(first && last && first < last ? { xDomain: [first, last] } : {})}
+    />
+  )
+}

@@ -1,3 +1,0 @@
-import { RequestsPage } from './requests-page.ts'
-
-new RequestsPage().start()

@@ -1,0 +1,37 @@
+import { type AccessTable, readTable, textOf } from '../../../../shared/domain/access-page/access-table.ts'
+import { type PageRow, RowCollector } from '../../../../shared/domain/access-page/collect-rows.ts'
+
+/** Bob has Admin in account 1 by the group ops; what is given differs. */
+export function row(given: Partial<PageRow> = {}): PageRow {
+  const { person = 'bob' } = given
+  return {
+    person,
+    personId: `id-${person}`,
+    group: 'ops',
+    groupId: 'id-ops',
+    account: '100000000001',
+    accountName: 'prod',
+    accountState: 'ACTIVE',
+    path: 'Root/Prod',
+    pathIds: 'r-1/ou-1',
+    permissionSet: 'Admin-ps',
+    state: 'granted',
+    since: '2026-03-03T10:00:00.000Z',
+    links: [{ key: 'links_data/root%all%Admin-ps%ops%GROUP%ssofile', lastModified: '2026-03-03T09:59:00.000Z' }],
+    ...given,
+  }
+}
+
+/** As the browser reads it. */
+export function tableOf(...rows: readonly PageRow[]): AccessTable {
+  const collector = new RowCollector()
+  const blocks = rows.flatMap((one) => collector.add(one) ?? [])
+  return readTable([...blocks, collector.take()])
+}
+
+export function peopleOf(table: AccessTable, rows: Int32Array): readonly string[] {
+  return [...rows].map((one) => textOf(table, one, 'person'))
+}
+
+export const inOrder = (table: AccessTable): Int32Array =>
+  Int32Array.from({ length: table.length }, (_, index) => index)
