@@ -174,7 +174,7 @@ function renderFields(fields: readonly string[] | undefined): string {
 function renderMeaning(change: ToldPermissionSetChange): string {
   return listChange(change)
     .map(({ word, items, more }) => {
-      const rest = more > 0 ? ` and ${more.toLocaleString('en')} more (--json tells all)` : ''
+      const rest = more > 0 ? ` and ${more.toLocaleString('en')} more (--json shows all)` : ''
       return `    ${word === 'warning' ? paint('bad', word) : word}: ${items.map((item) => quote(item, 1000)).join(', ')}${rest}\n`
     })
     .join('')
