@@ -66,7 +66,7 @@ ${fault}
 <ul>
 ${names.map(item).join('\n')}
 </ul>
-${names.length < peopleMost ? '' : `<p>Of more than ${peopleMost} users these are some: type the name of another one.</p>`}
+${names.length < peopleMost ? '' : `<p>These are the first ${peopleMost} users. To open the page of another user, type the name.</p>`}
 </main>`,
   )
 }

@@ -66,14 +66,14 @@ test('only governance writes the file; plan tells which permission sets name an 
 test('what is taken away is held until an operator releases exactly that', async () => {
   await writeFile(join(folder, attributesKey), render(costCenter))
   const planned = await system.ssofile(['plan', folder, '--only', 'governance'])
-  expect(planned.stdout).toContain(`remove 'Department', now from '${path('department')}'`)
+  expect(planned.stdout).toContain(`remove 'Department', which now comes from '${path('department')}'`)
   expect(planned.stdout).toContain('it waits until a person releases it (ssofile brake)')
   await system.upload(attributesKey, render(costCenter), 'governance')
   const { remedy } = await system.untilStatus(attributesKey, 'held')
   expect(await configured()).toEqual(['CostCenter', 'Department'])
   const shown = await system.ssofile(['brake'])
   expect(shown.stdout).toContain('1 change of an attribute held')
-  expect(shown.stdout).toContain(`remove 'Department', now from '${path('department')}'`)
+  expect(shown.stdout).toContain(`remove 'Department', which now comes from '${path('department')}'`)
   const [, digest = ''] = /--release ([0-9a-f]+)/.exec(remedy ?? '') ?? []
   const released = await system.ssofile(['brake', '--release', digest], 'operator')
   expect(released.stdout).toContain('released 1 change of an attribute for one hour')

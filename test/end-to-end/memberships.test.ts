@@ -67,8 +67,10 @@ test('a folder of memberships alone is planned with the access that they bring, 
     await mkdir(join(folder, 'memberships'))
     await writeFile(join(folder, ofLars), '{ "reason": "holiday" }')
     const planned = await system.ssofile(['plan', folder], 'maria')
-    expect(planned.stdout).toContain(`puts in: user '${lars}', group 'oncall', and brings 'Support-ps' in 1 account`)
-    expect(planned.stdout).toContain(`takes out: user '${kenji}', group 'oncall', and takes 'Support-ps' in 1 account`)
+    expect(planned.stdout).toContain(`puts in: user '${lars}', group 'oncall', and grants 'Support-ps' in 1 account`)
+    expect(planned.stdout).toContain(
+      `takes out: user '${kenji}', group 'oncall', and revokes 'Support-ps' in 1 account`,
+    )
     await writeFile(join(folder, member), '{ "reason": "shift" }')
     const told = await system.ssofile(['plan', folder, '--json'], 'maria')
     const { memberships } = JSON.parse(told.stdout) as { memberships: { added: unknown[]; removed: unknown[] } }

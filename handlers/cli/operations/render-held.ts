@@ -254,7 +254,7 @@ function renderList(list: ShownList, room: Room): readonly string[] {
         ]
       : []),
     ...shown.flatMap((group) => renderGroup(group, room)),
-    ...(more > 0 ? [`  and ${count(more, 'more link')} (--verbose tells all)`] : []),
+    ...(more > 0 ? [`  and ${count(more, 'more link')} (--verbose shows all)`] : []),
     '',
     'If you intend this, release exactly this list, for one hour:',
     `  ssofile brake --release ${digest}`,
@@ -267,7 +267,7 @@ function renderCredentials(items: readonly string[], room: Room): readonly strin
   const more = items.length - shown.length
   return [
     ...shown.map((item) => `  ${item}`),
-    ...(more > 0 ? [`  and ${count(more, 'more', 'more')} (--verbose tells all)`] : []),
+    ...(more > 0 ? [`  and ${count(more, 'more', 'more')} (--verbose shows all)`] : []),
   ]
 }
 
@@ -286,7 +286,7 @@ export function renderReleased(
 
 function nameSome(people: readonly string[], room: Room): string {
   const more = people.length - room.accounts
-  return `${people.slice(0, room.accounts).join(', ')}${more > 0 ? `, and ${more} more (--verbose tells all)` : ''}`
+  return `${people.slice(0, room.accounts).join(', ')}${more > 0 ? `, and ${more} more (--verbose shows all)` : ''}`
 }
 
 /** The answer after the release of a permission set's file. */

@@ -53,11 +53,11 @@ export function listMembershipLines(preview: MembershipsPreview, quote: Quote): 
     ...preview.held.map((one) => tell(one, quote, ['!', 'bad', 'held by the brake: ', 'and keeps'])),
     ...preview.added
       .filter((one) => !isByRule(one))
-      .map((one) => tell(one, quote, ['+', 'good', 'puts in: ', 'and brings'])),
+      .map((one) => tell(one, quote, ['+', 'good', 'puts in: ', 'and grants'])),
     ...tellRules(preview, 'added', quote),
     ...preview.removed
       .filter((one) => !isByRule(one))
-      .map((one) => tell(one, quote, ['-', 'bad', 'takes out: ', 'and takes'])),
+      .map((one) => tell(one, quote, ['-', 'bad', 'takes out: ', 'and revokes'])),
     ...tellRules(preview, 'removed', quote),
   ]
 }
@@ -81,10 +81,10 @@ function tellRules(
     const what = `${count(people.length, 'person', 'people')} by ${quote(key)}, group ${quote(group)}`
     const access = describeGroupAccess(people[0]?.access ?? [], quote)
     if (which === 'removed')
-      return [{ sign: '-', mood: 'bad', text: `takes out ${what}, and takes ${access}: ${names.join(', ')}${more}` }]
+      return [{ sign: '-', mood: 'bad', text: `takes out ${what}, and revokes ${access}: ${names.join(', ')}${more}` }]
     const attributes = rules.find((rule) => rule.key === key)?.attributes ?? []
     return [
-      { sign: '+', mood: 'good', text: `puts in ${what}, and brings ${access}: ${names.join(', ')}${more}` },
+      { sign: '+', mood: 'good', text: `puts in ${what}, and grants ${access}: ${names.join(', ')}${more}` },
       {
         sign: '!',
         mood: 'pending',

@@ -103,7 +103,7 @@ function renderMinimums({ minimums }: Preview): string {
 }
 
 function renderMore(links: number): string {
-  return links > 0 ? `  and ${count(links, 'more link')} (--verbose tells all)\n` : ''
+  return links > 0 ? `  and ${count(links, 'more link')} (--verbose shows all)\n` : ''
 }
 
 /** Lists all of them, without a limit: a new mail domain gives every user another name. */
@@ -253,7 +253,7 @@ function renderRevocations({ revocations, view }: Preview, room: Room): string {
 function renderLines(lines: readonly PlanLine[], noun: string, room: Room): string {
   const told = takeFirst(lines, room).map(({ sign, mood, text }) => `${sign} ${paint(mood, text)}\n`)
   const more = lines.length - told.length
-  return told.join('') + (more > 0 ? `  and ${count(more, noun)} (--verbose tells all)\n` : '')
+  return told.join('') + (more > 0 ? `  and ${count(more, noun)} (--verbose shows all)\n` : '')
 }
 
 function quoteName(text: string): string {
@@ -314,7 +314,7 @@ function renderAccounts(accounts: readonly AccountId[], names: ReadonlyMap<Accou
     .slice(0, room.accounts)
     .map((id) => `    ${id}  ${quote(names.get(id) ?? 'not in the organization')}\n`)
   const more = accounts.length - told.length
-  return `${told.join('')}${more > 0 ? `    and ${count(more, 'more account')} (--verbose tells all)\n` : ''}`
+  return `${told.join('')}${more > 0 ? `    and ${count(more, 'more account')} (--verbose shows all)\n` : ''}`
 }
 
 function renderRoles({ vanishingRoles, view }: Preview, room: Room): string {
@@ -324,7 +324,7 @@ function renderRoles({ vanishingRoles, view }: Preview, room: Room): string {
     return `    ${accountId}  ${quote(names.get(accountId) ?? '')}  AWSReservedSSO_${permissionSet}_…\n`
   })
   const more = vanishingRoles.length - told.length
-  const rest = more > 0 ? `    and ${count(more, 'more role')} (--verbose tells all)\n` : ''
+  const rest = more > 0 ? `    and ${count(more, 'more role')} (--verbose shows all)\n` : ''
   return `${paint('bad', 'warning')}: these are the last assignments that ssofile knows of, so AWS deletes the role in the account.\n  A role that is created again has another suffix: whatever trusts or names the old one breaks.\n${told.join('')}${rest}`
 }
 

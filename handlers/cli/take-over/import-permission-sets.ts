@@ -165,7 +165,7 @@ function renderResult(result: Result): string {
       return `not found      Identity Center has no permission set '${result.name}'${near}`
     }
     case 'another':
-      return `not here       ${quote(result.name)} of ${quote(result.place)} is ${result.arn}, but here another permission set has this name`
+      return `not here       ${quote(result.name)} of ${quote(result.place)} has the ARN ${result.arn}, but Identity Center here has another permission set of this name`
     default:
       return result satisfies never
   }

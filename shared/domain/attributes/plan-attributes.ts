@@ -77,7 +77,7 @@ export function isLoss({ step }: AttributeStep): boolean {
  */
 export function describeAttributeStep({ key, from, to, step }: AttributeStep): string {
   const named = (text: string) => `'${quote(text, 256)}'`
-  if (to === undefined) return `remove ${named(key)}, now from ${named(from ?? '')}`
+  if (to === undefined) return `remove ${named(key)}, which now comes from ${named(from ?? '')}`
   if (from === undefined) return `add ${named(key)} from ${named(to)}`
   return `${step === 'change' ? 'change' : 'restore'} ${named(key)} from ${named(from)} to ${named(to)}`
 }

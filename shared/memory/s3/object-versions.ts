@@ -88,7 +88,7 @@ export class ObjectVersions {
       const isOver = now.getTime() - sinceMs > lifecycle.days * dayMs || expiring.bytes > lifecycle.bytesMost
       if (!isOver) break
       const version = this.#kept.get(ref)
-      if (version === undefined) throw new Error(`a version expires that is not kept: ${ref}`)
+      if (version === undefined) throw new Error(`an expired version is not stored: ${ref}`)
       // Without its delete marker an older version would become the object again.
       if (isLatest(version) && this.of(version.key).length > 1) continue
       this.remove(version)

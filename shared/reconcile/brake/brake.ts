@@ -254,7 +254,12 @@ export class Brake {
       at,
       body: { digest, by, rule, assignments: keys, items, permissionSet },
     })
-    this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length, permissionSet })
+    this.#ports.log.info('a person released what the brake held', {
+      digest,
+      by,
+      assignments: keys.length,
+      permissionSet,
+    })
     const hints = keys.map(toHint)
     if (permissionSet !== undefined) hints.push(permissionSetHint(permissionSet, 'brake'))
     if (rule === 'attributes') hints.push(attributesHint('brake'))

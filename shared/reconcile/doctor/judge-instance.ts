@@ -75,7 +75,7 @@ function judgeOne(instance: ListedInstance, { listed, owner, managementAccountId
     )
   const others = listed.length - 1
   const beside = others === 0 ? '' : `; ${others} other listed beside it, which ssofile leaves alone`
-  return ok(check, `${instanceArn} is ACTIVE, and the organization's${beside}`)
+  return ok(check, `${instanceArn} is ACTIVE, and belongs to the organization${beside}`)
 }
 
 function judgeRegion({ primaryRegion }: ListedInstance, region: string): readonly Finding[] {

@@ -107,7 +107,7 @@ type ExplainSources = {
 }
 
 const nearMost = 8
-const otherAccount = 'it does not mean this account'
+const otherAccount = 'it does not cover this account'
 
 /** Whether a principal has a permission set in an account, and why. `ports.objects` must not write caches. */
 export async function explainAccess(question: Question, ports: Ports, configuration: Configuration): Promise<Answer> {

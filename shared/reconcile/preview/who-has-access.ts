@@ -269,7 +269,7 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
   const then = withGroupsThen(subject, question)
   if (then === subject && subject.user && subject.principals?.some(({ type }) => type === 'GROUP'))
     notes.push('history has no memberships: the groups of this user are those of now')
-  const asked: ListedAccess = { asked: false, why: 'it does not tell of the past' }
+  const asked: ListedAccess = { asked: false, why: 'it knows only the present' }
   return { access: access.filter((one) => isOfSubject(one, then)), asked, historySince: since }
 }
 

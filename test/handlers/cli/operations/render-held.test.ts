@@ -72,7 +72,7 @@ test('of what is held all links are told that fit forty lines, of more the first
   expect(ten.match(/^ {2}links_data\//gm)).toHaveLength(10)
   expect(brief.match(/^ {2}links_data\//gm)).toHaveLength(5)
   expect(brief).toContain('100000000002, and 1 more\n')
-  expect(brief).toContain('  and 16 more links (--verbose tells all)\n')
+  expect(brief).toContain('  and 16 more links (--verbose shows all)\n')
   const whole = renderHeld(shown, { isVerbose: true })
   expect(whole.match(/^ {2}links_data\//gm)).toHaveLength(21)
   expect(whole).not.toContain('--verbose')

@@ -89,7 +89,7 @@ test('of a link three accounts are told, and with --verbose every one', async ()
   const accountsIn = (told: string) => told.match(/^ {4}\d{12} {2}/gm)?.length ?? 0
   const brief = await plan(world)
   expect(accountsIn(brief)).toBe(3)
-  expect(brief).toMatch(/\n {4}and \d+ more accounts \(--verbose tells all\)\n/)
+  expect(brief).toMatch(/\n {4}and \d+ more accounts \(--verbose shows all\)\n/)
   const whole = await plan(world, { isVerbose: true })
   expect(accountsIn(whole)).toBe(Number(/in (\d+) accounts/.exec(whole)?.[1]))
   expect(whole).not.toContain('--verbose')
@@ -106,7 +106,7 @@ test('up to twenty links of one kind are told, of more the first five, and with 
   await put(20)
   const brief = await plan(world)
   expect(linksIn(brief)).toBe(5)
-  expect(brief).toContain('\n  and 16 more links (--verbose tells all)\n')
+  expect(brief).toContain('\n  and 16 more links (--verbose shows all)\n')
   expect(linksIn(await plan(world, { isVerbose: true }))).toBe(21)
 })
 
@@ -117,7 +117,7 @@ test('links that wait for the same thing stand together, three of them by name, 
     await world.objects.put(`links_data/account%${account}%Read-ps%nobody%GROUP%ssofile`, '')
   const brief = await plan(world)
   expect(brief.match(/^… /gm)).toHaveLength(3)
-  expect(brief).toContain("  and 1 more link (--verbose tells all)\n    why: group 'nobody' does not exist")
+  expect(brief).toContain("  and 1 more link (--verbose shows all)\n    why: group 'nobody' does not exist")
   expect(brief.match(/why: /g)).toHaveLength(1)
 })
 
@@ -127,7 +127,7 @@ test('links that grant nothing for the same reason are told together, three of t
     await world.objects.put(`links_data/account%999999999999%Read-ps%team-${index}%GROUP%ssofile`, '')
   const brief = await plan(world)
   expect(brief.match(/^! links_data\//gm)).toHaveLength(3)
-  expect(brief).toContain('\n  and 2 more links (--verbose tells all)\n')
+  expect(brief).toContain('\n  and 2 more links (--verbose shows all)\n')
   expect((await plan(world, { isVerbose: true })).match(/^! links_data\//gm)).toHaveLength(5)
 })
 

@@ -27,7 +27,7 @@ const sets = [attributes({}), attributes({ A: '1' }), attributes({ A: '2' }), at
 const states = ['ENABLED', 'CREATION_IN_PROGRESS', 'CREATION_FAILED'] as const
 /** Of A all, of B none. */
 const released = [
-  ...["remove 'A', now from '1'", "remove 'A', now from '2'"],
+  ...["remove 'A', which now comes from '1'", "remove 'A', which now comes from '2'"],
   ...["change 'A' from '1' to '2'", "change 'A' from '2' to '1'"],
 ]
 const at = '2026-03-03T10:00:00.000Z'
@@ -83,7 +83,9 @@ test('a call takes nothing away, and gives nothing another source, that nobody r
       const next = sourceOf(step.attributes, key)
       if (next === source) continue
       const loss =
-        next === undefined ? `remove '${key}', now from '${source}'` : `change '${key}' from '${source}' to '${next}'`
+        next === undefined
+          ? `remove '${key}', which now comes from '${source}'`
+          : `change '${key}' from '${source}' to '${next}'`
       const isRestored = onDrift === 'restore' && next === sourceOf(entry?.applied, key)
       const isLet = facts.released.has(loss) || (next !== undefined && isRestored)
       if (!isLet) taken.push({ loss, facts })

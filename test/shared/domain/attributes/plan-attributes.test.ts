@@ -30,8 +30,8 @@ describe('what leads from the attributes that there are to those of the file', (
     ['new', 'Team=a', '', undefined, ["add 'Team' from 'a'"]],
     ['of another source', 'Team=b', 'Team=a', undefined, ["change 'Team' from 'a' to 'b'"]],
     ['of another source than was applied', 'Team=b', 'Team=a', 'Team=a', ["change 'Team' from 'a' to 'b'"]],
-    ['not in the file', '', 'Team=a', undefined, ["remove 'Team', now from 'a'"]],
-    ['applied, and not in the file', '', 'Team=a', 'Team=a', ["remove 'Team', now from 'a'"]],
+    ['not in the file', '', 'Team=a', undefined, ["remove 'Team', which now comes from 'a'"]],
+    ['applied, and not in the file', '', 'Team=a', 'Team=a', ["remove 'Team', which now comes from 'a'"]],
     ['applied, and gone by hand', 'Team=a', '', 'Team=a', ["add 'Team' from 'a'"]],
     ['applied, and changed by hand', 'Team=a', 'Team=c', 'Team=a', ["restore 'Team' from 'c' to 'a'"]],
   ])('one that is %s', (_, wanted, actual, applied, expected) => {

@@ -299,7 +299,7 @@ describe('a look at the record', () => {
     await world.finish(next.look())
     await world.finish(start().look())
     expect(await hinted(world)).toEqual({})
-    expect(world.log.lines.filter(({ message }) => message === 'what the brake held is released')).toEqual([
+    expect(world.log.lines.filter(({ message }) => message === 'a person released what the brake held')).toEqual([
       expect.objectContaining({ fields: expect.objectContaining({ by: 'me', assignments: 2 }) }),
     ])
     const [change, ...others] = await world.keys('changes/')

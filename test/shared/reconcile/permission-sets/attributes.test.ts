@@ -80,7 +80,7 @@ test('what is removed and what gets another source waits for a release of exactl
   await attributing.until('held')
   expect(attributing.now()).toEqual({ Team: 'a', Cost: 'b', Title: 'd' })
   expect((await attributing.status())?.reason).toBe(
-    "held by the brake until a person releases it: change 'Team' from 'a' to 'c'; remove 'Cost', now from 'b'",
+    "held by the brake until a person releases it: change 'Team' from 'a' to 'c'; remove 'Cost', which now comes from 'b'",
   )
   await attributing.release()
   await attributing.until('applied')

@@ -70,7 +70,7 @@ test('deleting the only file takes the access of the group; a file in another fo
   expect(planned.removed).toEqual([{ group: 'oncall', user: kenji, files: [{ key: file, fate: 'absent' }], access }])
   const told = listMembershipLines(planned, (text) => `'${text}'`).map(({ sign, text }) => `${sign} ${text}`)
   expect(told).toEqual([
-    `- takes out: user '${kenji}', group 'oncall', and takes 'Support-ps' in 1 account; by '${file}' (gone)`,
+    `- takes out: user '${kenji}', group 'oncall', and revokes 'Support-ps' in 1 account; by '${file}' (gone)`,
   ])
 })
 

@@ -174,7 +174,7 @@ describe('where nothing grants it, the links that are near are named', () => {
     const { near } = await explain(world, 'team-Accountants')
     expect(near).toEqual([
       { key: ofGroup('Team-Accountants'), differs: "it names the group 'Team-Accountants'" },
-      { key: ofGroup('team-Accountants', 'account%250000000003'), differs: 'it does not mean this account' },
+      { key: ofGroup('team-Accountants', 'account%250000000003'), differs: 'it does not cover this account' },
       {
         key: `links_data/account%${invoicing}%ReadOnly-ps%team-Accountants%GROUP%ssofile`,
         differs: "it names the permission set 'ReadOnly-ps'",
@@ -473,7 +473,7 @@ describe('links that are near', () => {
 
   test('do not differ in an account that is not there, or that is the management account', async () => {
     const world = await worldWith(ofGroup('team-Accountants', 'root%all'))
-    const link = { key: ofGroup('team-Accountants', 'root%all'), differs: 'it does not mean this account' }
+    const link = { key: ofGroup('team-Accountants', 'root%all'), differs: 'it does not cover this account' }
     for (const account of ['999999999999', '111111111111'])
       expect((await explain(world, 'team-Accountants', { account })).near).toEqual([link])
   })
