@@ -115,7 +115,7 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   const organization = new OrganizationCache(ports, configuration.folders)
   const asked = await askWhoHas(question, ports)
   if (!asked.asked)
-    notes.push(`Identity Center was not asked, so access that no drift check has seen is not told here: ${asked.why}`)
+    notes.push(`Identity Center was not asked, so access that no drift check has seen is missing here: ${asked.why}`)
   const suspensions = new Suspensions({ objects: ports.objects, policies: new Policies(ports) })
   const context: ExplainSources = { ports, asked, configuration, organization, suspensions, notes }
   const account = await organization.find(question.account, await organization.view())
@@ -353,7 +353,7 @@ async function explainThroughGroups(
       : [`the user is suspended by ${suspension}, and stays in this group: ${suspendedLimit}`]
   const groups = await unlessRefused(
     Array.fromAsync(listAll((token) => identityStore.listGroupsOf(userId, token))),
-    'the groups of this user could not be listed, so access through them is not told',
+    'the groups of this user could not be listed, so access through them is not shown',
     context.notes,
   )
   if (!groups) return []

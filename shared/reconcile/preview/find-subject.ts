@@ -43,7 +43,7 @@ export async function findSubject({ user, group }: SubjectNames, context: Subjec
     return { names, isAnybody, principals, user: person }
   }
   if (user === undefined || userId === undefined) return { names, isAnybody }
-  const note = 'the groups of this user could not be listed, so access through them is not told'
+  const note = 'the groups of this user could not be listed, so access through them is not shown'
   const groups = (await unlessRefused(context.people.groupsOf(userId), note, context.notes)) ?? []
   const principals = [{ type: 'USER' as const, id: userId }, ...groups.map((id) => ({ type: 'GROUP' as const, id }))]
   for (const id of groups) names.add(id)

@@ -358,7 +358,7 @@ describe('whatever cannot be looked up is said, and hides nothing of what the bu
     const { direct, throughGroups, notes } = await asked(new Settling(away('listGroupsOf')), kenji)
     expect(direct).toMatchObject([{ state: 'none' }])
     expect(throughGroups).toEqual([])
-    expect(notes).toEqual(['the groups of this user could not be listed, so access through them is not told: not you'])
+    expect(notes).toEqual(['the groups of this user could not be listed, so access through them is not shown: not you'])
   })
 
   test.each(['findPrincipalId', 'listGroupsOf'])('but a defect of %s is not hidden', async (defect) => {
