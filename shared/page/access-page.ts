@@ -9,6 +9,7 @@ import { PageViews, type View } from '../domain/access-page/page-views.ts'
 import { listNames, suggestNames } from '../domain/access-page/suggest-names.ts'
 import { find, make } from './element.ts'
 import { Grid } from './grid.ts'
+import { saveCsv } from './save-csv.ts'
 
 const nameFields = ['person', 'group', 'account', 'permissionSet', 'unit'] as const
 const fields = ['words', 'since', ...nameFields] as const
@@ -27,13 +28,14 @@ export class AccessPage {
   constructor(table: AccessTable, facts: PageFacts) {
     this.#table = table
     this.#facts = facts
-    this.#views = new PageViews(table, facts)
+    this.#views = new PageViews(table, facts, () => matchMedia('(max-width: 40rem)').matches)
   }
 
   start(): void {
     find('people', HTMLElement).replaceChildren(make('h2', 'People this month'), makeList(this.#facts.lifecycle ?? []))
     find('made', HTMLElement).textContent = `As of ${this.#facts.madeAt}`
     find('about', HTMLElement).addEventListener('click', () => this.#showSources())
+    find('csv', HTMLElement).addEventListener('click', () => this.#save())
     find('close', HTMLElement).addEventListener('click', () => find('details', HTMLDialogElement).close())
     this.#listenToFields()
     foldOnPhones()
@@ -120,6 +122,12 @@ export class AccessPage {
     const opened = this.#shown?.opened(row, column)
     if (opened?.to === 'filter') this.#set({ view: 'access', filter: { ...this.#state.filter, ...opened.filter } })
     else if (opened) this.#showDetails(opened.title, opened.facts)
+  }
+
+  /** The shown view with its filter. */
+  #save(): void {
+    const { label = '', columns = [], length = 0, cells = () => [] } = this.#shown ?? {}
+    saveCsv(label, [columns.map(({ title }) => title), ...Array.from({ length }, (_, row) => cells(row))])
   }
 
   #showSources(): void {

@@ -13,7 +13,7 @@ const accountPart = ({ rows, values }: AccessTable, row: number, part: 0 | 1 | 3
   values.account[rows.account[row] ?? 0]?.[part] ?? ''
 
 const columns: readonly AccessColumn[] = [
-  { title: 'Person', width: '14rem', sortedBy: 'person', text: renderPerson },
+  { title: 'Person', width: '13rem', sortedBy: 'person', text: renderPerson },
   { title: 'Account', width: '8.5rem', sortedBy: 'account', text: (table, row) => accountPart(table, row, 0) },
   { title: 'Name', width: '9rem', sortedBy: 'accountName', text: (table, row) => accountPart(table, row, 1) },
   {
@@ -28,17 +28,28 @@ const columns: readonly AccessColumn[] = [
     sortedBy: 'group',
     text: (table, row) => textOf(table, row, 'group') || 'directly',
   },
-  { title: 'Since', width: '8.5rem', sortedBy: 'since', text: renderSince },
+  { title: 'Since', width: '7.5rem', sortedBy: 'since', text: renderSince },
   { title: 'Until', width: '7rem', sortedBy: 'until', text: renderUntil },
   { title: 'State', width: '5.5rem', sortedBy: 'state', text: (table, row) => textOf(table, row, 'state') },
-  { title: 'By link', width: '20rem', text: renderLinks },
+  { title: 'By link', width: '13rem', text: renderLinks },
   { title: 'OU path', width: '14rem', sortedBy: 'accountPath', text: (table, row) => accountPart(table, row, 3) },
 ]
-const ofOnePerson = columns.filter(({ title }) => title !== 'Person')
+/** The other columns are in the details of a row. */
+const ofPhones = new Set(['Person', 'Name', 'Permission set', 'Through'])
+const ofOnePerson = columns
+  .filter(({ title }) => title !== 'Person')
+  .map((one) => (one.title === 'By link' ? { ...one, width: '20rem' } : one))
 
 /** The columns of the table of access. For one person, all columns up to the link fit a window of 1,280 pixels: the path comes last. */
-export function accessColumns({ isOnePerson }: { readonly isOnePerson: boolean }): readonly AccessColumn[] {
-  return isOnePerson ? ofOnePerson : columns
+export function accessColumns({
+  isOnePerson,
+  isPhone = false,
+}: {
+  readonly isOnePerson: boolean
+  readonly isPhone?: boolean
+}) {
+  const all = isOnePerson ? ofOnePerson : columns
+  return isPhone ? all.filter(({ title }) => ofPhones.has(title)) : all
 }
 
 export function renderPerson(table: AccessTable, row: number): string {

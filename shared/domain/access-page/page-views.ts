@@ -31,10 +31,12 @@ const setsMost = 100
 export class PageViews {
   readonly #table: AccessTable
   readonly #facts: PageFacts
+  readonly #isPhone: () => boolean
   readonly #administratorSets: ReadonlySet<string>
   #sorted: { readonly by: string; readonly order: Int32Array } | undefined
 
-  constructor(table: AccessTable, facts: PageFacts) {
+  constructor(table: AccessTable, facts: PageFacts, isPhone: () => boolean = () => false) {
+    this.#isPhone = isPhone
     this.#table = table
     this.#facts = facts
     this.#administratorSets = new Set(facts.administratorSets)
@@ -65,7 +67,7 @@ export class PageViews {
   #access({ sorting, filter }: PageState, among: Int32Array): View {
     const table = this.#table
     const isOnePerson = filter.person !== '' && countDifferent(table.rows.person, among) === 1
-    const columns = accessColumns({ isOnePerson })
+    const columns = accessColumns({ isOnePerson, isPhone: this.#isPhone() })
     const directions = sorting.isDescending ? 'descending' : 'ascending'
     return {
       label: 'Access',

@@ -24,7 +24,7 @@ export function stateOf({ file, status }: ToldRequest): RequestState {
 
 export function sayState(told: ToldRequest): string {
   const state = stateOf(told)
-  const { approvals, expiresAt, lapsesAt } = told.status?.request ?? {}
+  const { approvals, lapsesAt } = told.status?.request ?? {}
   switch (state) {
     case 'new':
       return 'Sent'
@@ -35,7 +35,7 @@ export function sayState(told: ToldRequest): string {
       return `Waiting${given}${lapsesAt ? `, until ${sayInstant(lapsesAt)}` : ''}`
     }
     case 'granted':
-      return `Granted${expiresAt ? `, until ${sayInstant(expiresAt)}` : ''}`
+      return 'Granted'
     case 'refused':
       return 'Refused'
     case 'over':

@@ -6,6 +6,8 @@ import Pagination from '@cloudscape-design/components/pagination'
 import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/components/property-filter'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { Fragment, type ReactNode, useEffect, useMemo, useState } from 'react'
+import { parseFilter, renderFilter } from '../../../domain/page/filter-query.ts'
+import { saveCsv } from '../../save-csv.ts'
 import { parseRoute, replaceAddress } from '../route.ts'
 import { Line, Nothing } from './layout.tsx'
 
@@ -72,7 +74,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
           groupValuesLabel: `${title}: values`,
           operators: [':', '!:', '=', '!=', '^'],
         })),
-        defaultQuery: readQuery(filter),
+        defaultQuery: parseFilter(filter && parseRoute(location.hash).query.get(filter)),
         empty: props.empty,
         noMatch: <Nothing>Nothing matches the filter.</Nothing>,
       },
@@ -215,57 +217,16 @@ function TablePreferences<T>({ columns, preferences, onChange }: TablePreference
   )
 }
 
-/** The filter that an address holds: `[operation, [property, operator, value]…]`. */
-function readQuery(name: string | undefined): PropertyFilterProps.Query {
-  const text = name === undefined ? null : parseRoute(location.hash).query.get(name)
-  if (text === null) return { tokens: [], operation: 'and' }
-  const [operation, ...tokens]: [string, ...[string | null, string, string][]] = JSON.parse(text)
-  return {
-    operation: operation === 'or' ? 'or' : 'and',
-    tokens: tokens.map(([propertyKey, operator, value]) => ({
-      operator,
-      value,
-      ...(propertyKey ? { propertyKey } : {}),
-    })),
-  }
-}
-
-export function renderQuery(
-  tokens: readonly (readonly [property: string | null, operator: string, value: string])[],
-  operation = 'and',
-): string {
-  return JSON.stringify([operation, ...tokens])
-}
-
 function writeQuery(name: string, { tokens, operation }: PropertyFilterProps.Query): void {
   const [path = '', query = ''] = location.hash.split('?')
   const filters = new URLSearchParams(query)
-  const told = tokens.map(({ propertyKey, operator, value }): [string | null, string, string] => [
-    propertyKey ?? null,
-    operator,
-    String(value),
-  ])
-  if (told.length === 0) filters.delete(name)
-  else filters.set(name, renderQuery(told, operation))
+  filters.delete(name)
+  if (tokens.length > 0) filters.set(name, renderFilter({ operation, tokens }))
   replaceAddress(`${path || '#/'}${filters.size > 0 ? `?${filters.toString().replaceAll('+', '%20')}` : ''}`)
 }
 
-/** A cell that a spreadsheet would run as a formula gets an apostrophe. */
 function download<T>({ columns, file = 'rows' }: DataTableProps<T>, rows: readonly T[]): void {
-  const quote = (cell: string | number) =>
-    `"${String(cell)
-      .replace(/^[=+@\t\r-]/, "'$&")
-      .replaceAll('"', '""')}"`
   const told = columns.filter(({ value }) => value !== undefined)
-  const lines = [
-    told.map(({ title }) => quote(title)),
-    ...rows.map((row) => told.map(({ value }) => quote(value?.(row) ?? ''))),
-  ]
-  const url = URL.createObjectURL(
-    new Blob([`${lines.map((line) => line.join(',')).join('\r\n')}\r\n`], { type: 'text/csv' }),
-  )
-  const link = document.createElement('a')
-  Object.assign(link, { href: url, download: `${file}.csv` })
-  link.click()
-  URL.revokeObjectURL(url)
+  const lines = rows.map((row) => told.map(({ value }) => String(value?.(row) ?? '')))
+  saveCsv(file, [told.map(({ title }) => title), ...lines])
 }

@@ -101,12 +101,16 @@ function State({ told }: OfRequest) {
   return (
     <SpaceBetween size="xxs">
       <RequestStatus told={told} />
-      {state === 'granted' && request?.expiresAt && <b>ends in {sayRest(Date.parse(request.expiresAt), nowMs)}</b>}
+      {state === 'granted' && request?.expiresAt && <Ends at={request.expiresAt} nowMs={nowMs} />}
       {state !== 'granted' && until && <span>The access that you have goes on until {sayInstant(until)}.</span>}
       {isTelling && reason && <small>{reason}</small>}
       {isTelling && remedy && <small>What to do: {remedy}</small>}
     </SpaceBetween>
   )
+}
+
+function Ends({ at, nowMs }: { readonly at: string; readonly nowMs: number }) {
+  return <Named name={<b>ends in {sayRest(Date.parse(at), nowMs)}</b>} about={sayInstant(at)} />
 }
 
 function Why({ told: { requestDetails, file } }: OfRequest) {

@@ -7,10 +7,11 @@ import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
 import { useMemo, useState } from 'react'
+import { filterOf } from '../../../domain/page/filter-query.ts'
 import { sayDay, sayInstant } from '../../../domain/page/say.ts'
 import type { AccessList } from '../../../domain/page/told.ts'
 import { rowsOfList, rowsOfReport, type ToldReport, type WhoRow } from '../../../domain/page/who-rows.ts'
-import { type DataColumn, DataTable, renderQuery } from '../parts/data-table.tsx'
+import { type DataColumn, DataTable } from '../parts/data-table.tsx'
 import { Broken, Facts, ViewLink } from '../parts/facts.tsx'
 import { Named, Nothing, View } from '../parts/layout.tsx'
 import { addressOf, parseRoute, useHash } from '../route.ts'
@@ -182,10 +183,7 @@ function Subject({ kind, name, rows = nobody, isLoading }: Shown & { readonly ki
   )
   const different = (of: (row: WhoRow) => string) => String(new Set(own.map(of).filter((text) => text !== '')).size)
   const administers = own.filter(({ level }) => level === administrator).length
-  const q = renderQuery([
-    [isPerson ? 'person' : 'account', '=', name],
-    ['level', '=', administrator],
-  ])
+  const q = filterOf({ [isPerson ? 'person' : 'account']: name, level: administrator })
   const link = <ViewLink to={addressOf('who', '', { q })}>{String(administers)}</ViewLink>
   const [first] = own
   const facts = isPerson
