@@ -632,7 +632,7 @@ describe('twenty folders, each with a role of an account of its own, requests of
     expect([of.access.governance, of.access.responders].map((principals) => principals.length)).toEqual([1, 1])
     expect(of.provisioning).toEqual({ links: 'both', permissionSets: 'both', requests: 'both' })
     expect(bytesOfPolicy(policy)).toBeLessThan(policyBytesMost)
-    expect(readText('docs/deployment.md')).toContain(`come to ${bytesOfPolicy(policy).toLocaleString('en')} bytes`)
+    expect(readText('docs/deployment.md')).toContain(`take ${bytesOfPolicy(policy).toLocaleString('en')} bytes`)
   })
 
   test('are each open to their own role only', () => {
