@@ -126,7 +126,7 @@ function ofSsofile(state: State): readonly Move[] {
   for (const { label, states } of perform(later(state, 1), run, step)) {
     const last = states.at(-1)
     if (!last) continue
-    const cost = label.includes('lost') || label.includes('in progress') ? ('lost' as const) : undefined
+    const cost = label.includes('lost') || label.includes('on its way') ? ('lost' as const) : undefined
     moves.push({ label, to: last, cost, wrong })
     for (const before of states.slice(0, -1))
       moves.push({ label: `${label}, and it dies`, to: { ...before, run: undefined }, cost: 'deaths' })
