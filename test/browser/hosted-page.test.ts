@@ -91,7 +91,7 @@ test('a request on a phone is approved by its link, its access comes, is extende
     await ask(ana, { hours, reason })
   }
   await extend('1', 'not done yet')
-  await ana.getByRole('alert').filter({ hasText: 'until when the same access is granted' }).waitFor()
+  await ana.getByRole('alert').filter({ hasText: 'when the access that you have now ends' }).waitFor()
   await picture(ana, 'phone-extend-refused')
   await ana.getByRole('textbox', { name: 'Hours' }).fill('6')
   await ana.getByRole('button', { name: 'Request the extension' }).click()

@@ -87,7 +87,7 @@ async function agree({ writes, removals }: PullChanges, { yes }: Options): Promi
   const over = writes.filter((write) => write.over)
   if (yes || over.length + removals.length === 0) return
   const lines = [
-    ...over.map(({ path }) => `  writes over ${quote(path, 1024)}\n`),
+    ...over.map(({ path }) => `  overwrites ${quote(path, 1024)}\n`),
     ...removals.map(({ path }) => `  removes ${quote(path, 1024)}\n`),
   ]
   const more = lines.length > keysTold ? `  and ${lines.length - keysTold} more\n` : ''
