@@ -106,7 +106,9 @@ test('while the file lies there, an operator does nothing by page, API, approval
 test('status, explain and who say that the person is suspended, what is left, and its limit in the same words', async () => {
   const limit = 'sessions of permission sets that ssofile owns are denied within two minutes'
   const told = await system.untilStatus(suspension, 'partly')
-  expect(told.reason).toContain(`access through the provider's groups (approvers), which ssofile cannot take away; until that ends, ${limit}`)
+  expect(told.reason).toContain(
+    `access through the provider's groups (approvers), which ssofile cannot take away; until that ends, ${limit}`,
+  )
   expect(told.remedy).toContain('disable the user in the provider')
   const explained = await system.ssofile(['explain', account, permissionSet, 'ben'], 'auditor')
   expect(explained.stdout).toContain(limit)

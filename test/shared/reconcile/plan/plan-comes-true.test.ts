@@ -203,8 +203,8 @@ async function expectTruth({ bucket, folder, isTight }: Drawn, see: Interceptor)
     go: memberships.removed.map(renderMembership),
     held: memberships.brake.held,
   })
-  // A minimum holds only until somebody else has the access, which may come with the same files.
-  const mayPass = folder.has('policies/a.json') && said.grants.length > 0
+  // Each look judges a minimum again. What it held passes when others have the access, or when nobody has it any more.
+  const mayPass = folder.has('policies/a.json')
   expect({
     groups: compare(before.groups, after.groups, {
       come: changed(memberships.groups, 'create', 'adopt'),
@@ -234,7 +234,9 @@ const honest: Interceptor = ({ port, operation, args: [key], proceed }) => {
 
 test('what a plan says is what then happens', async () => {
   const property = fc.asyncProperty(drawn, (one) => expectTruth(one, honest))
-  await fc.assert(property, { numRuns: isWhole ? 300 : 12, endOnFailure: true })
+  // Fixed: a failure is the change's, not the dice's.
+  const seed = Number(process.env.PLAN_SEED ?? 20_261_128)
+  await fc.assert(property, { seed, numRuns: isWhole ? 300 : 12, endOnFailure: true })
   expect([...beyond].sort()).toEqual([])
 })
 
