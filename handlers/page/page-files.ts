@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { once, onceEach } from '../../shared/ports/once.ts'
 import type { Answer } from '../api/answer.ts'
 
 /** The page loads only its own files, and no site can embed it in a frame. Its fonts are within its style, small pictures within its script. */
@@ -23,12 +24,11 @@ const namePattern = /^\/files\/([\w-]{1,100}\.(js|css))$/
 
 /** The bundled page: `infra/bundle-page.ts` makes its folder. The files are read once, and compressed already. */
 export class PageFiles {
-  readonly #findFolder: () => string | Promise<string>
-  readonly #read = new Map<string, Promise<Buffer>>()
-  #folder: Promise<string> | undefined
+  readonly #readOnce: (name: string) => Promise<Buffer>
 
   constructor(findFolder: () => string | Promise<string>) {
-    this.#findFolder = findFolder
+    const find = once(async () => findFolder())
+    this.#readOnce = onceEach(async (name: string) => readFile(join(await find(), name)))
   }
 
   async index(): Promise<string> {
@@ -53,22 +53,5 @@ export class PageFiles {
       body: (isPacked ? packed : gunzipSync(packed)).toString('base64'),
       isBase64Encoded: true,
     }
-  }
-
-  #readOnce(name: string): Promise<Buffer> {
-    const known = this.#read.get(name)
-    if (known !== undefined) return known
-    const read = this.#find().then((folder) => readFile(join(folder, name)))
-    this.#read.set(name, read)
-    read.catch(() => this.#read.delete(name))
-    return read
-  }
-
-  #find(): Promise<string> {
-    this.#folder ??= Promise.resolve(this.#findFolder())
-    this.#folder.catch(() => {
-      this.#folder = undefined
-    })
-    return this.#folder
   }
 }

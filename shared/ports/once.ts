@@ -14,6 +14,24 @@ export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   }
 }
 
+/** The same for each question. `answers`: a caller that clears them asks again. */
+export function onceEach<Question extends readonly (string | undefined)[], T>(
+  ask: (...question: Question) => Promise<T>,
+  answers = new Map<string, Promise<T>>(),
+): (...question: Question) => Promise<T> {
+  return (...question) => {
+    const name = question.join('\n')
+    const known = answers.get(name)
+    if (known !== undefined) return known
+    const asked = ask(...question)
+    answers.set(name, asked)
+    asked.catch(() => {
+      if (answers.get(name) === asked) answers.delete(name)
+    })
+    return asked
+  }
+}
+
 /** Like `once`, but asks again when `ms` milliseconds have passed. */
 export function onceIn<T>(ms: number, clock: Pick<Clock, 'monotonicMs'>, ask: () => Promise<T>): () => Promise<T> {
   let current: { readonly sinceMs: number; readonly answer: Promise<T> } | undefined

@@ -136,7 +136,7 @@ async function settle<T extends KindTypes>(
       await record(came, input, entry, controller, context)
       isNews ||= came.isNews === true
       const isFresh = context.clock.monotonicMs() - look.lookedMs < looksMostMs
-      if (!isFresh || !controller.takesNothingAfter?.some((name) => name === came.did)) look = beginLook(context)
+      if (!isFresh || !controller.takesNothingAfter?.some((one) => one === came.did)) look = beginLook(context)
       if (came.learnt !== undefined) learnt = { of: came.learnt, etag: read.head?.etag }
     } catch (error) {
       if (!(error instanceof RecordChangedError)) throw error

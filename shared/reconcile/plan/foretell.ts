@@ -19,14 +19,13 @@ import { findMembership } from '../records/membership-index.ts'
 import { pauseKey } from '../records/pause.ts'
 import { attentionPrefix } from '../records/status-store.ts'
 import { compareTold } from '../requests/list-requests.ts'
-import { type DirectoryWrite, ProposedDirectory } from './proposed-directory.ts'
+import { ProposedDirectory } from './proposed-directory.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 
 /** The bucket and the directory after ssofile has handled every input of people that wants it. */
 export type Foretold = {
   readonly objects: ProposedObjects
   readonly directory: ProposedDirectory
-  readonly writes: readonly DirectoryWrite[]
   /** The inputs that it handled. Ascending. */
   readonly inputs: readonly string[]
 }
@@ -60,7 +59,7 @@ export async function foretell(ports: Ports, configuration: Configuration): Prom
     await work(queues, copies, configuration, inputs)
     if (countChanges() === before) break
   }
-  return { objects, directory, writes: directory.writes, inputs: [...inputs].sort() }
+  return { objects, directory, inputs: [...inputs].sort() }
 }
 
 /** Requests wait for people. Links and permission sets have plans of their own. */
@@ -75,8 +74,8 @@ function listPlaces(): readonly string[] {
 /** Inputs that the minute, the sweep or the hour would look at, by listings alone. */
 async function listWanting(objects: ObjectStore): Promise<readonly string[]> {
   const places = listPlaces()
-  const { untold, outdated } = await compareTold(objects, places, -1)
-  const rules = (await listHeads(objects, rulePrefix)).keys()
+  const { files, untold, outdated } = await compareTold(objects, places, -1)
+  const rules = [...files.keys()].filter((key) => key.startsWith(rulePrefix))
   const unsettled = attentionStates.flatMap((state) =>
     places.map((place) => ({ before: `${attentionPrefix}${state}/`, place })),
   )

@@ -36,7 +36,7 @@ async function previewGroup(
   const told = await spoiledAsAbsent(readStatus(foretold.objects, key))
   if (told?.state === 'rejected' || told?.state === 'blocked') return { change: told.state, reason: told.reason }
   const isWritten = (operation: string, id: string | undefined) =>
-    foretold.writes.some((one) => one.operation === operation && one.id === id)
+    foretold.directory.writes.some((one) => one.operation === operation && one.id === id)
   if (is?.id !== undefined && is.id !== was?.id) return { change: is.isAdopted ? 'adopt' : 'create' }
   if (was?.id !== undefined && is === undefined)
     return isWritten('deleteGroup', was.id) ? { change: 'delete' } : was.isAdopted ? { change: 'give-up' } : undefined

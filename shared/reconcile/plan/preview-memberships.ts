@@ -1,3 +1,4 @@
+import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import { membershipsOn } from '../../domain/brake/lists.ts'
 import type { MembershipReading } from '../../domain/people/describe-membership.ts'
@@ -93,7 +94,7 @@ export async function previewMemberships(sources: Sources): Promise<MembershipsP
   const { objects, foretold, accesses } = sources
   if (foretold.inputs.length === 0) return noMemberships
   const known = await readOwnedMemberships(objects, await Array.fromAsync(listOwnedMemberships(objects)))
-  const entries = await compareEntries(sources)
+  const entries = await compareEntries(known, foretold)
   const fateOf = await fatesIn(sources)
   const end = async ({ id, entry }: Known): Promise<PlannedMembership> => ({
     ...nameOf(entry),
@@ -108,7 +109,9 @@ export async function previewMemberships(sources: Sources): Promise<MembershipsP
   const made = entries.flatMap(({ was, is }) =>
     is?.membershipId === undefined || is.membershipId === was?.membershipId ? [] : [is],
   )
-  const [wasHeld, isHeld] = [await heldIn(objects, known), await heldIn(foretold.objects, await after(known, foretold))]
+  const lists = (await readBrake(foretold.objects))?.lists ?? []
+  const wasHeld = namesHeld((await readBrake(objects))?.lists ?? [], known)
+  const isHeld = namesHeld(lists, listAfter(known, entries))
   const isOn = (held: ReadonlySet<string>) => (one: Known) => held.has(renderMembership(one.entry))
   const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))
   const added = await Promise.all(
@@ -124,7 +127,6 @@ export async function previewMemberships(sources: Sources): Promise<MembershipsP
   const kept = await endAll(await findKept(known, foretold), end)
   const isNamed = new Set([...removed, ...held, ...kept].flatMap(({ files }) => files.map(({ key }) => key)))
   const told = await readTold(sources)
-  const lists = newlyHeld.length > 0 ? ((await readBrake(foretold.objects))?.lists ?? []) : []
   return {
     groups: await previewGroups(sources),
     ...{ added, removed, held, kept },
@@ -135,7 +137,7 @@ export async function previewMemberships(sources: Sources): Promise<MembershipsP
     rules: await listEffects({ added, removed }, foretold.objects),
     brake: {
       held: newlyHeld.length,
-      reasons: lists.filter((list) => membershipsOn(list).length > 0).map(describeList),
+      reasons: lists.filter((list) => newlyHeld.length > 0 && membershipsOn(list).length > 0).map(describeList),
     },
   }
 }
@@ -161,28 +163,23 @@ async function endAll(
 }
 
 /** The names of the memberships that the brake holds: on its lists, or by their entries. */
-async function heldIn(objects: ObjectStore, known: readonly Known[]): Promise<ReadonlySet<string>> {
-  const listed = ((await readBrake(objects))?.lists ?? []).flatMap(membershipsOn)
-  return new Set([
-    ...listed,
-    ...known.flatMap(({ entry }) => (entry.state === 'held' ? [renderMembership(entry)] : [])),
-  ])
+function namesHeld(lists: BrakeRecord['lists'], known: readonly Known[]): ReadonlySet<string> {
+  const byEntry = known.flatMap(({ entry }) => (entry.state === 'held' ? [renderMembership(entry)] : []))
+  return new Set([...lists.flatMap(membershipsOn), ...byEntry])
 }
 
 /** Those of these memberships that exist after the plan. */
-function after(known: readonly Known[], { objects }: Foretold): Promise<readonly Known[]> {
-  const changed = new Set(objects.listChanged(ownedMembershipPrefix))
-  const [moved = [], same = []] = [true, false].map((is) =>
-    known.filter(({ id }) => changed.has(ownedMembershipKey(id)) === is),
-  )
-  return readOwnedMemberships(
-    objects,
-    moved.map(({ id }) => id),
-  ).then((read) => [...same, ...read])
+function listAfter(known: readonly Known[], entries: readonly Entry[]): readonly Known[] {
+  const changed = new Map(entries.map(({ id, is }) => [ownedMembershipKey(id), is]))
+  return known.flatMap(({ id, entry }) => {
+    const key = ownedMembershipKey(id)
+    const now = changed.has(key) ? changed.get(key) : entry
+    return now ? [{ id, entry: now }] : []
+  })
 }
 
 /** The memberships that ssofile removed, not those that were gone already. */
-function listTaken(entries: readonly Entry[], { writes }: Foretold): readonly Known[] {
+function listTaken(entries: readonly Entry[], { directory: { writes } }: Foretold): readonly Known[] {
   const deleted = new Set(writes.flatMap(({ operation, id }) => (operation === 'deleteGroupMembership' ? [id] : [])))
   return entries.flatMap(({ id, was, is }) =>
     was && is === undefined && deleted.has(was.membershipId ?? '') ? [{ id, entry: was }] : [],
@@ -203,12 +200,15 @@ async function listExisting(
 }
 
 /** The entries that changed, by name. */
-async function compareEntries({ objects, foretold }: Sources): Promise<readonly Entry[]> {
-  const read = async (from: ObjectStore, id: MembershipId) =>
-    (await spoiledAsAbsent(ownedMembershipRecord(from, id).read()))?.value
-  const ids = foretold.objects.listChanged(ownedMembershipPrefix).flatMap((key) => parseOwnedMembershipKey(key) ?? [])
+async function compareEntries(known: readonly Known[], { objects }: Foretold): Promise<readonly Entry[]> {
+  const before = new Map(known.map(({ id, entry }) => [ownedMembershipKey(id), entry]))
+  const ids = objects.listChanged(ownedMembershipPrefix).flatMap((key) => parseOwnedMembershipKey(key) ?? [])
   const entries = await Promise.all(
-    ids.map(async (id) => ({ id, was: await read(objects, id), is: await read(foretold.objects, id) })),
+    ids.map(async (id) => ({
+      id,
+      was: before.get(ownedMembershipKey(id)),
+      is: (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value,
+    })),
   )
   const nameIn = ({ was, is }: Entry) => [is ?? was].map((one) => one && renderMembership(one)).join()
   return entries.sort((a, b) => (nameIn(a) < nameIn(b) ? -1 : 1))

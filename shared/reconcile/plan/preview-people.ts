@@ -53,7 +53,7 @@ export async function previewPeople({ objects, foretold }: Sources): Promise<rea
       is: await read(foretold.objects),
       file: found?.file.ok ? found.file.value : undefined,
       told: await spoiledAsAbsent(readStatus(foretold.objects, key)),
-      writes: foretold.writes,
+      writes: foretold.directory.writes,
     })
     if (change) changes.push({ name: named.value, ...change })
   }
@@ -65,7 +65,7 @@ type Happened = {
   readonly is: OwnedPerson | undefined
   readonly file: PersonFile | undefined
   readonly told: Pick<Status, 'state' | 'reason'> | undefined
-  readonly writes: Foretold['writes']
+  readonly writes: Foretold['directory']['writes']
 }
 
 /** The first row that fits counts. */

@@ -11,6 +11,7 @@ import type {
   IdentityStore,
   NamedPrincipal,
 } from '../../ports/identity-store.ts'
+import { onceEach } from '../../ports/once.ts'
 import { listAll, type Page } from '../../ports/page.ts'
 import { ServiceError } from '../../ports/service-error.ts'
 
@@ -74,22 +75,14 @@ export class ProposedDirectory implements IdentityStore {
 
   async listPeople(token?: string): Promise<Page<DirectoryPerson>> {
     const page = await this.#asked.listPeople(token)
-    return this.#amend(page, this.#users, (_, user): DirectoryPerson => user)
+    return amend(page, this.#users, (user): DirectoryPerson[] => [user])
   }
 
   async listPrincipals(type: PrincipalType, token?: string): Promise<Page<NamedPrincipal>> {
     const page = await this.#asked.listPrincipals(type, token)
-    if (type === 'USER')
-      return this.#amend(page, this.#users, (_, { id, name, isDisabled }): NamedPrincipal => ({ id, name, isDisabled }))
-    const listed = page.items.filter(({ id }) => !this.#groups.has(id))
-    const own = page.nextToken === undefined ? [...this.#groups] : []
-    return {
-      ...page,
-      items: [
-        ...listed,
-        ...own.flatMap(([id, group]) => (group?.name === undefined ? [] : [{ id, name: group.name }])),
-      ],
-    }
+    return type === 'USER'
+      ? amend(page, this.#users, ({ id, name, isDisabled }): NamedPrincipal[] => [{ id, name, isDisabled }])
+      : amend(page, this.#groups, ({ name }, id): NamedPrincipal[] => (name === undefined ? [] : [{ id, name }]))
   }
 
   async listGroupsOf(userId: PrincipalId): Promise<Page<PrincipalId>> {
@@ -197,39 +190,27 @@ export class ProposedDirectory implements IdentityStore {
     const ids = await Array.fromAsync(listAll((token) => this.#directory.listMembersOf(groupId, token)))
     return new Map(ids.map((id) => [id, undefined]))
   }
+}
 
-  #amend<T extends { readonly id: PrincipalId }, Own>(
-    { items, nextToken }: Page<T>,
-    own: ReadonlyMap<PrincipalId, Own | undefined>,
-    show: (id: PrincipalId, one: Own) => T,
-  ): Page<T> {
-    const listed = items.filter(({ id }) => !own.has(id))
-    const changed = nextToken === undefined ? [...own].flatMap(([id, one]) => (one ? [show(id, one)] : [])) : []
-    return { items: [...listed, ...changed], nextToken }
-  }
+/** A page of a listing without everything that differs; the last one also shows what differs. */
+function amend<T extends { readonly id: PrincipalId }, Own>(
+  { items, nextToken }: Page<T>,
+  own: ReadonlyMap<PrincipalId, Own | undefined>,
+  show: (one: Own, id: PrincipalId) => readonly T[],
+): Page<T> {
+  const listed = items.filter(({ id }) => !own.has(id))
+  const changed = nextToken === undefined ? [...own].flatMap(([id, one]) => (one ? show(one, id) : [])) : []
+  return { items: [...listed, ...changed], nextToken }
 }
 
 function rememberAnswers(directory: IdentityStore) {
   return {
-    findPrincipalId: remember((type: PrincipalType, name: PrincipalName) => directory.findPrincipalId(type, name)),
-    findUser: remember((id: PrincipalId) => directory.findUser(id)),
-    findGroup: remember((id: PrincipalId) => directory.findGroup(id)),
-    listPeople: remember((token?: string) => directory.listPeople(token)),
-    listPrincipals: remember((type: PrincipalType, token?: string) => directory.listPrincipals(type, token)),
-    listGroupsOf: remember((id: PrincipalId) => Array.fromAsync(listAll((token) => directory.listGroupsOf(id, token)))),
-  }
-}
-
-function remember<Question extends readonly (string | undefined)[], T>(
-  ask: (...question: Question) => Promise<T>,
-): (...question: Question) => Promise<T> {
-  const answers = new Map<string, Promise<T>>()
-  return (...question) => {
-    const name = question.join('\n')
-    const answer = answers.get(name) ?? ask(...question)
-    answers.set(name, answer)
-    answer.catch(() => answers.delete(name))
-    return answer
+    findPrincipalId: onceEach((type: PrincipalType, name: PrincipalName) => directory.findPrincipalId(type, name)),
+    findUser: onceEach((id: PrincipalId) => directory.findUser(id)),
+    findGroup: onceEach((id: PrincipalId) => directory.findGroup(id)),
+    listPeople: onceEach((token?: string) => directory.listPeople(token)),
+    listPrincipals: onceEach((type: PrincipalType, token?: string) => directory.listPrincipals(type, token)),
+    listGroupsOf: onceEach((id: PrincipalId) => Array.fromAsync(listAll((token) => directory.listGroupsOf(id, token)))),
   }
 }
 
