@@ -25,7 +25,7 @@ type Options = { readonly table: string; readonly json?: boolean }
 export function addIncident(program: Command): void {
   program
     .command('incident')
-    .argument('<id>', 'the incident, exactly as in the requests')
+    .argument('<id>', 'the incident, exactly as in the requests; or the digest of one request')
     .description(
       "Requests with this incident: who asked, who approved, begin and end; and commands that show the sessions: aws cloudtrail lookup-events in each account (management events of 90 days), and an Athena query for the organization's trail.\nNeeds to read history/ (auditors, operators); runs nothing itself.",
     )
@@ -64,7 +64,7 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
 export type ToldOfIncident = { readonly story: RequestStory; readonly sessions: PossibleSessions | undefined }
 
 export function renderIncident(incident: string, told: readonly ToldOfIncident[], athena: string | undefined): string {
-  if (told.length === 0) return `there is no request with the incident '${quote(incident)}'\n`
+  if (told.length === 0) return `there is no request with the incident or digest '${quote(incident)}'\n`
   const query = athena === undefined ? '' : `all of them, in Athena:\n\n${athena}\n`
   return `${told.map(renderTold).join('\n')}\n${query}`
 }

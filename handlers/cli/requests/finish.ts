@@ -47,7 +47,7 @@ async function finish(ports: Ports, text: string, { json, extension }: Options):
       : status === undefined || ['rejected', 'expired'].includes(status.state)
   const { isLate, read: after } = await readRequestUntil(ports, read, { endsMs, holds })
   if (json) process.stdout.write(renderJson({ key, how, isOver: !isLate }))
-  else process.stdout.write(`${quote(key, 1024)}\n  ${sayEnd(how, { extension, isLate, after })}\n`)
+  else process.stdout.write(`${quote(key, 1024)}\n  ${sayEnd(how, { extension, isLate, after })}\n${sayTrail(read)}`)
   return isLate ? 1 : 0
 }
 
@@ -61,6 +61,12 @@ function sayEnd(how: 'withdrawn' | 'denied', { extension, isLate, after: { statu
   return runsUntil === undefined
     ? `is ${how}; its access, if it had any, is being revoked`
     : `is denied; it extends access that continues until ${runsUntil}, which its user or an operator ends`
+}
+
+/** Only for a request that had access. */
+function sayTrail({ status }: ReadRequest): string {
+  const { digest, startsAt } = status?.request ?? {}
+  return startsAt === undefined ? '' : `  auditors see what was done with it: ssofile incident ${digest}\n`
 }
 
 /** An empty request asks for nothing more, and the granted access continues. */

@@ -1,5 +1,6 @@
 import type { AccountId } from '../organization/account-id.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
 
 /**
  * Sessions that one person may have had with one permission set, in one account or in all accounts. A session that began before the access
@@ -9,6 +10,7 @@ export type PossibleSessions = {
   /** Absent: in all accounts. */
   readonly account?: AccountId | undefined
   readonly permissionSet: PermissionSetName
+  readonly user: PrincipalId
   /** The UserName, which is also the name of a session of Identity Center's roles. */
   readonly userName: string
   readonly from: Date
@@ -26,19 +28,21 @@ function roleBeginning(permissionSet: PermissionSetName): string {
 /**
  * A shell command for CloudTrail's event history, which has the management events of 90 days, for one Region at a time. Run it with
  * credentials of the account. Names are JSON in single quotes, so the shell interprets nothing in them. (CloudTrail API Reference,
- * "LookupEvents": the user name of a role's session is the session's name.)
+ * "LookupEvents": the user name of a role's session is the session's name.) Names can change hands, so an event that names the
+ * user's id must have this one. (CloudTrail User Guide, "userIdentity element": `onBehalfOf`.)
  */
-export function renderLookupEvents({ permissionSet, userName, from, until }: PossibleSessions): string {
+export function renderLookupEvents({ permissionSet, user, userName, from, until }: PossibleSessions): string {
   const attributes = forShell(asJson([{ AttributeKey: 'Username', AttributeValue: userName }]))
-  // Names of permission sets have no character that JMESPath or a shell would interpret.
-  const events = `Events[?contains(CloudTrailEvent, '${roleBeginning(permissionSet)}')].CloudTrailEvent`
+  // Neither names of permission sets nor ids have a character that JMESPath or a shell would interpret.
+  const has = (text: string) => `contains(CloudTrailEvent, \`"${text}"\`)`
+  const events = `Events[?${has(roleBeginning(permissionSet))} && (${has(user)} || !${has('onBehalfOf')})].CloudTrailEvent`
   const regions =
     'aws account list-regions --region-opt-status-contains ENABLED ENABLED_BY_DEFAULT --query "Regions[].RegionName" --output text'
   return [
     `for region in $(${regions}); do`,
     `  aws cloudtrail lookup-events --region "$region" --lookup-attributes ${attributes} \\`,
     `    --start-time ${from.toISOString()} --end-time ${until.toISOString()} \\`,
-    `    --query "${events}" --output text`,
+    `    --query '${events}' --output text`,
     'done',
   ].join('\n')
 }
@@ -48,11 +52,12 @@ export function renderLookupEvents({ permissionSet, userName, from, until }: Pos
  * them. (Athena User Guide, "Query AWS CloudTrail logs".) `table` is one or two names in SQL syntax.
  */
 export function renderAthenaQuery(table: string, sessions: readonly PossibleSessions[]): string {
-  const conditions = sessions.map(({ account, permissionSet, userName, from, until }) =>
+  const conditions = sessions.map(({ account, permissionSet, user, userName, from, until }) =>
     [
       ...(account === undefined ? [] : [`recipientaccountid = '${account}'`]),
       `starts_with(useridentity.sessioncontext.sessionissuer.username, ${forSql(roleBeginning(permissionSet))})`,
-      `split_part(useridentity.principalid, ':', 2) = ${forSql(userName)}`,
+      `(useridentity.onbehalfof.userid = '${user}' OR (useridentity.onbehalfof.userid IS NULL`,
+      `split_part(useridentity.principalid, ':', 2) = ${forSql(userName)}))`,
       `eventtime BETWEEN '${toSeconds(from)}' AND '${toSeconds(until)}'`,
     ].join('\n    AND '),
   )

@@ -89,6 +89,7 @@ export type StoryFilter = {
   readonly requester?: string | undefined
   /** User name or id of somebody who approved or denied it. */
   readonly approver?: string | undefined
+  /** Or the digest of one request. */
   readonly incident?: string | undefined
 }
 
@@ -106,6 +107,6 @@ export function fitsFilter(
     story.events.some(isThen) &&
     (requester === undefined || story.user === requester || story.userName === requester) &&
     (approver === undefined || story.events.some(isBy)) &&
-    (incident === undefined || story.incident === incident)
+    (incident === undefined || story.incident === incident || story.digest === incident)
   )
 }

@@ -1,6 +1,7 @@
 import type { PossibleSessions } from '../deployment/trail-queries.ts'
 import { accountId } from '../organization/account-id.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
+import { principalId } from '../principals/identity-center-ids.ts'
 import type { RequestStory } from '../requests/request-story.ts'
 
 /** IAM Identity Center User Guide, "Set session duration": twelve hours at most. */
@@ -10,18 +11,21 @@ const marginMs = 5 * 60_000
 
 /** Where CloudTrail has the sessions of this request. `undefined`: the request was not granted, or has not begun. */
 export function possibleSessionsOf(
-  { userName, permissionSet, scope, startsAt, expiresAt, endedAt }: RequestStory,
+  { user, userName, permissionSet, scope, startsAt, expiresAt, endedAt }: RequestStory,
   { now, principalSuffix }: { readonly now: Date; readonly principalSuffix: string },
 ): PossibleSessions | undefined {
   const set = permissionSetName.safeParse(permissionSet)
+  const id = principalId.safeParse(user)
   const end = endedAt ?? expiresAt
-  if (userName === undefined || !set.success || startsAt === undefined || end === undefined) return undefined
+  if (userName === undefined || !id.success || !set.success || startsAt === undefined || end === undefined)
+    return undefined
   if (new Date(startsAt) > now) return undefined
   const [kind, value] = (scope ?? '').split('%')
   const account = kind === 'account' ? accountId.safeParse(value).data : undefined
   return {
     account,
     permissionSet: set.data,
+    user: id.data,
     userName: userName + principalSuffix,
     from: new Date(Date.parse(startsAt) - marginMs),
     until: new Date(Date.parse(end) + sessionMostMs + marginMs),

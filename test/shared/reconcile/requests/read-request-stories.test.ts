@@ -84,6 +84,7 @@ test.each([
   ['of a person by name', { requester: 'kenji' }, [granted]],
   ['of a person by id', { requester: bo }, [denied, refused]],
   ['for an incident', { incident: 'INC-7' }, [refused, granted]],
+  ['by its digest instead of an incident', { incident: granted }, [granted]],
 ] as const)('requests are found: %s', async (_, filter, digests) => {
   expect(await digestsOf(filter as StoryFilter)).toEqual(digests)
 })
@@ -103,6 +104,7 @@ test('sessions are looked for from the beginning until twelve hours after the en
     {
       account: '233000000002',
       permissionSet: permissionSetName.parse('Billing-ps'),
+      user: kenji,
       userName: 'kenji@acme.example',
       from: new Date('2026-03-03T09:57:00.000Z'),
       until: new Date('2026-03-03T23:05:00.000Z'),
