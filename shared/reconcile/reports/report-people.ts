@@ -53,7 +53,11 @@ export async function reportPeople(
     readonly configuration: Configuration
     readonly notes: string[]
   },
-): Promise<{ readonly attention: readonly PageAttention[]; readonly lifecycle: readonly Figure[] }> {
+): Promise<{
+  readonly attention: readonly PageAttention[]
+  readonly lifecycle: readonly Figure[]
+  readonly hoursToAccess?: number | undefined
+}> {
   const { owners, expired } = await readLinkTerms(objects, context.configuration)
   const asked = findOrphans(owners, { objects, ...context })
   const orphans = await unlessRefused(asked, 'owners could not be compared with the directory', notes)
@@ -87,7 +91,9 @@ export async function reportPeople(
     summaries.set(one, summary)
   }
   const now = summaries.get(month)
-  return { attention, lifecycle: now ? describeLifecycle(now) : [] }
+  const seconds = now?.joined.p50
+  const hoursToAccess = seconds === undefined ? undefined : Number((seconds / 3600).toFixed(2))
+  return { attention, lifecycle: now ? describeLifecycle(now) : [], hoursToAccess }
 }
 
 /** The owners of links, by key, and the number of expired links. Temporary access ends with its request. */

@@ -1,6 +1,8 @@
 import * as z from 'zod'
+import { isAdministrator } from '../../domain/access-page/filter-rows.ts'
 import { judgeUse } from '../../domain/assignments/role-use.ts'
 import { record } from '../../domain/json/record.ts'
+import { temporaryPrefix } from '../../domain/links/link.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -23,6 +25,12 @@ const counts = record({
   unusedFor90Days: count.optional(),
   /** Assignments whose use is unknown. */
   useNotKnown: count.optional(),
+  /** People with a permission set that allows everything, or is named like that. Absent, like the next ones: an older report. */
+  administrators: count.optional(),
+  /** Assignments by an approved request. */
+  temporary: count.optional(),
+  /** The median, for the people who got their first access this month. Absent also: nobody did. */
+  hoursToAccess: z.number().min(0).optional(),
 })
 export type ReportCounts = z.infer<typeof counts>
 
@@ -62,7 +70,7 @@ export async function readSummaryBefore(objects: ObjectStore, date: string): Pro
 }
 
 export function subtractCounts(now: ReportCounts, before: ReportCounts): Readonly<Record<string, number>> {
-  const names = Object.keys(now) as (keyof ReportCounts)[]
+  const names = (Object.keys(now) as (keyof ReportCounts)[]).filter((name) => name !== 'hoursToAccess')
   return Object.fromEntries(
     names.flatMap((name) => {
       const [one, other] = [now[name], before[name]]
@@ -71,6 +79,8 @@ export function subtractCounts(now: ReportCounts, before: ReportCounts): Readonl
   )
 }
 
+type TallyOptions = { readonly isUseAsked: boolean; readonly administratorSets: readonly string[] }
+
 /** Counts rows as they pass. Keeps each id once. */
 export class ReportTally {
   #rows = 0
@@ -78,30 +88,39 @@ export class ReportTally {
   #foreign = 0
   #unused = 0
   #useNotKnown = 0
+  #temporary = 0
   readonly #isUseAsked: boolean
+  readonly #administratorSets: ReadonlySet<string>
+  readonly #administrators = new Set<string>()
   readonly #accounts = new Set<string>()
   readonly #people = new Set<string>()
   /** Groups with access: names by id. */
   readonly groups = new Map<string, string>()
   /** Users who have an assignment of ours. */
   readonly users = new Set<PrincipalId>()
+  /** Known last. */
+  hoursToAccess: number | undefined
 
-  constructor({ isUseAsked }: { readonly isUseAsked: boolean }) {
+  constructor({ isUseAsked, administratorSets }: TallyOptions) {
     this.#isUseAsked = isUseAsked
+    this.#administratorSets = new Set(administratorSets)
   }
 
   add({ rows, access }: Reported): void {
     this.#rows += rows.length
     this.#assignments += access.length
     this.#foreign += access.filter(({ state }) => state === 'foreign').length
+    this.#temporary += access.filter(({ links }) => links.some(({ key }) => key.startsWith(temporaryPrefix))).length
     for (const one of access) {
       const verdict = judgeUse(one, unusedDaysAsked)
       if (verdict === 'unused') this.#unused++
       if (verdict === 'not known') this.#useNotKnown++
       if (one.type === 'USER' && one.state !== 'foreign') this.users.add(one.principalId)
     }
-    for (const { personId, groupId, group = '', account } of rows) {
+    for (const { personId, groupId, group = '', account, permissionSet } of rows) {
       this.#accounts.add(account)
+      if (personId !== undefined && isAdministrator(permissionSet, this.#administratorSets))
+        this.#administrators.add(personId)
       if (personId !== undefined) this.#people.add(personId)
       if (groupId !== undefined) this.groups.set(groupId, group)
     }
@@ -115,6 +134,9 @@ export class ReportTally {
       accounts: this.#accounts.size,
       people: this.#people.size,
       groups: this.groups.size,
+      administrators: this.#administrators.size,
+      temporary: this.#temporary,
+      ...(this.hoursToAccess === undefined ? {} : { hoursToAccess: this.hoursToAccess }),
       ...(this.#isUseAsked ? { unusedFor90Days: this.#unused, useNotKnown: this.#useNotKnown } : {}),
     }
   }

@@ -96,7 +96,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const lifecycle: Figure[] = []
   const facts = { ...described, attention, lifecycle }
   const uses = new RoleUses(ports, configuration)
-  const tally = new ReportTally({ isUseAsked: configuration.auditorRole !== '' })
+  const tally = new ReportTally({ ...described, isUseAsked: configuration.auditorRole !== '' })
   const [csv, page] = ['access.csv', 'index.html'].map(
     (name) => new ObjectWriter(objects, `${reportsPrefix}${date}/${name}`),
   )
@@ -113,6 +113,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
     const told = await reportPeople(objects, ofPeople)
     attention.push(...told.attention)
     lifecycle.push(...told.lifecycle)
+    tally.hoursToAccess = told.hoursToAccess
   }
   for await (const piece of renderAccessPage({ ...facts, rows: rows() })) await page?.write(piece)
   await csv?.end()

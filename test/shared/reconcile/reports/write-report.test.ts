@@ -240,6 +240,27 @@ describe('a report', () => {
     expect(before.notes).toEqual(['history has no memberships: the groups of this user are those of now'])
   })
 
+  test('counts people who administer something, temporary access, and the hours from a request to the first access', async () => {
+    const world = await open()
+    const admin = JSON.parse(permissionSetFile('Power-ps'))
+    const everything = ['arn:aws:iam::aws:policy/AdministratorAccess']
+    const body = JSON.stringify({ ...admin, managedPoliciesArnList: everything })
+    await world.objects.as('maria').put('permission_sets/Power-ps.json', body)
+    for (const scope of ['account%200000000001', 'account%200000000002'])
+      await world.objects.as('maria').put(`links_data/${scope}%Power-ps%admins%GROUP%ssofile`, '')
+    await settle(world)
+    const folder = await report(world)
+    const first = await world.json(`${folder}summary.json`)
+    expect(first).toMatchObject({ counts: { administrators: 2, temporary: 0, hoursToAccess: expect.any(Number) } })
+    // As a report of an earlier version has it.
+    const { administrators: _, temporary: __, hoursToAccess: ___, ...older } = Object(first?.counts)
+    await world.objects.put(`${folder}summary.json`, JSON.stringify({ ...first, counts: older }))
+    await world.clock.advance(24 * 60 * 60_000)
+    const { before } = (await world.json(`${await report(world)}summary.json`)) ?? {}
+    expect(before).toMatchObject({ difference: { people: 0 } })
+    expect(before).not.toHaveProperty('difference.administrators')
+  })
+
   test('is written all the same where the directory cannot be asked, and says what is missing', async () => {
     const refusal = new ServiceError('identitystore', 'AccessDeniedException', 'not you')
     const world = await open({ wrap: (ports) => intercept(ports, failing('listMembersOf', refusal)) })
