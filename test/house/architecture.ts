@@ -12,6 +12,7 @@ type Rule = {
 /** The rooms of the loop. Each imports only itself and those before it. */
 export const rooms = [
   'records',
+  'usage',
   'calls',
   'organization',
   'directory',

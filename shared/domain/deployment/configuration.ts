@@ -81,6 +81,8 @@ export const configuration = z.strictObject({
   auditorRole: roleInAccounts,
   /** The role with which ssofile retires credentials in the accounts. Without it, ssofile retires none. */
   hygieneRole: roleInAccounts,
+  /** How long ssofile keeps which person used which access. 0: it records none, and deletes earlier records. */
+  usageDays: wholeNumber.max(3650).default(400),
   brake: brake.prefault({}),
   limits: limits.prefault({}),
   notifications: notifications.prefault({}),
@@ -129,6 +131,7 @@ export const configurationRules: JsonRules = {
   '$.privacy': value("'open' or 'folder'", '"open" or "folder"'),
   '$.auditorRole': role('"ssofile-auditor"'),
   '$.hygieneRole': role('"ssofile-hygiene"'),
+  '$.usageDays': value('whole days from 0 to 3650; 0 records no use', 'a number such as 400'),
   '$.brake': object(brake),
   '$.brake.indirect': object(indirect),
   '$.brake.indirect.count': whole,

@@ -1,0 +1,79 @@
+import * as z from 'zod'
+import { type AccountId, accountId } from '../organization/account-id.ts'
+import { type PermissionSetName, permissionSetName } from '../permission-sets/permission-set-name.ts'
+import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
+import { renderInstant } from '../text/instant.ts'
+
+/** How somebody used access. Who calls chooses the user agent, so `cli` and `application` are what the caller says. */
+export const ways = ['console', 'cli', 'application'] as const
+export type Way = (typeof ways)[number]
+
+/** One use of one access by one person: an event's claim, which never gives or takes anything. */
+export type Use = {
+  readonly user: PrincipalId
+  readonly account: AccountId
+  readonly permissionSet: PermissionSetName
+  readonly at: string
+  readonly by: Way
+  readonly from?: string | undefined
+  readonly agent?: string | undefined
+}
+
+/** Sources that the two events have or had in CloudTrail. */
+export const useSources = ['sso.amazonaws.com', 'signin.amazonaws.com'] as const
+export const useNames = ['Federate', 'GetRoleCredentials'] as const
+/**
+ * A read-only call that ssofile makes every hour. If it comes back as an event, CloudTrail and the rule deliver read-only events: that time
+ * was watched.
+ */
+export const watchingCall = 'ListInstances'
+
+const text = z.string().transform((all) => all.slice(0, 200))
+const event = z.object({
+  detail: z.object({
+    eventSource: z.enum(useSources),
+    eventName: z.enum([...useNames, watchingCall]),
+    eventTime: z.iso.datetime().transform((at) => new Date(at)),
+    errorCode: z.undefined().optional(),
+    sourceIPAddress: text.optional().catch(undefined),
+    userAgent: text.optional().catch(undefined),
+    userIdentity: z.unknown(),
+    serviceEventDetails: z.unknown(),
+  }),
+})
+const person = z.object({ onBehalfOf: z.object({ userId: principalId }) })
+const used = z.object({ account_id: accountId, role_name: permissionSetName })
+
+export type UsageEvent = { readonly use: Use } | { readonly watchedAt: Date }
+
+/**
+ * The use in an EventBridge event, or the instant of a call that proves that somebody watches. `undefined`: an unreadable event, or a failed
+ * call. An instant in the future becomes `now`. (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS
+ * CloudTrail". `role_name` is the permission set's name.)
+ */
+export function parseUsageEvent(body: unknown, now: Date): UsageEvent | undefined {
+  const { detail } = event.safeParse(body).data ?? {}
+  if (detail === undefined) return undefined
+  const at = new Date(Math.min(detail.eventTime.getTime(), now.getTime()))
+  if (detail.eventName === watchingCall) return { watchedAt: at }
+  const who = person.safeParse(detail.userIdentity).data
+  const what = used.safeParse(detail.serviceEventDetails).data
+  if (who === undefined || what === undefined) return undefined
+  const { sourceIPAddress: from, userAgent: agent } = detail
+  return {
+    use: {
+      user: who.onBehalfOf.userId,
+      account: what.account_id,
+      permissionSet: what.role_name,
+      at: renderInstant(at),
+      by: detail.eventName === 'Federate' ? 'console' : isTool(agent) ? 'cli' : 'application',
+      from,
+      agent,
+    },
+  }
+}
+
+/** AWS CLI, AWS's SDKs and tools on them, which take a person's cached sign-in. */
+function isTool(agent: string | undefined): boolean {
+  return agent !== undefined && /\b(aws-cli|botocore|boto3|aws-sdk)\b/i.test(agent)
+}

@@ -1,0 +1,27 @@
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import { addUses, dateOf, newIn } from '../../domain/usage/usage-day.ts'
+import type { Use } from '../../domain/usage/use.ts'
+import { hear } from '../../domain/usage/watched.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { dayRecord, watchedRecord } from './usage-records.ts'
+
+/**
+ * Records the uses of one person, in the record of the day on which they arrive: a later day never changes. Returns the uses that are new in
+ * their hour; without one it only reads.
+ */
+export async function recordUses(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  user: PrincipalId,
+  uses: readonly Use[],
+): Promise<readonly Use[]> {
+  const day = dayRecord(objects, dateOf(renderInstant(clock.now())), user)
+  const stored = await day.read()
+  const fresh = newIn(stored?.value, uses)
+  if (fresh.length > 0) await day.revise((current) => addUses(user, current, fresh), { stored })
+  return fresh
+}
+
+export async function recordWatching({ objects }: Pick<Ports, 'objects'>, at: Date): Promise<void> {
+  await watchedRecord(objects).revise((current) => hear(current ?? { spans: [] }, renderInstant(at)))
+}
