@@ -1,5 +1,5 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
-import { kindOf } from '../../../shared/domain/inputs/kinds.ts'
+import { kindOf, parseInput } from '../../../shared/domain/inputs/kinds.ts'
 import { faultsOf, type InputFault, judgeInput } from '../../../shared/domain/links/judge-input.ts'
 import {
   parsePermissionSetFile,
@@ -43,7 +43,7 @@ export function findInvalid(
   const invalid = uploads.flatMap(({ key, body }): readonly InvalidUpload[] => {
     const kind = isGoverned(key) ? kindOf(key) : undefined
     const { faults } = kind
-      ? { faults: faultsOf(kind.parse(key, body, body.byteLength), body) }
+      ? { faults: faultsOf(parseInput(kind, key, body, body.byteLength), body) }
       : judgeInput({ key, body, sizeBytes: body.byteLength }, folders, now)
     if (faults.length === 0) return []
     const takesAway = lost.get(key)?.map(({ assignment }) => assignment) ?? []

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Kind } from '../../../shared/domain/inputs/kind.ts'
-import { allKinds, kinds } from '../../../shared/domain/inputs/kinds.ts'
+import { allKinds, kinds, parseInput } from '../../../shared/domain/inputs/kinds.ts'
 import { faultsOf } from '../../../shared/domain/links/judge-input.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
@@ -158,21 +158,21 @@ async function validateGovernance(source: string, kinds: readonly Kind[]): Promi
   return found.flat()
 }
 
-function faultsOfFile(file: ProposedFile, { parse }: Kind): readonly InputError[] {
+function faultsOfFile(file: ProposedFile, kind: Kind): readonly InputError[] {
   const { key } = file
   if ('complaint' in file) {
     const { received, expected, remedy } = file.complaint
     return [{ key, received, expected, remedy }]
   }
-  return faultsOf(parse(key, file.body, file.size), file.body).map((fault) => ({ key, ...fault }))
+  return faultsOf(parseInput(kind, key, file.body, file.size), file.body).map((fault) => ({ key, ...fault }))
 }
 
 async function readFiles(source: string, kind: Kind): Promise<readonly ProposedFile[]> {
-  const { at: prefix, isKey = () => true, mostBytes } = kind
-  if (!source.startsWith('s3://')) return readProposedFiles(source, { prefix, isKey, mostBytes })
+  if (!source.startsWith('s3://')) return readProposedFiles(source, kind)
+  const { at, isKey = () => true, mostBytes } = kind
   const { objects } = openCliPorts(bucketOf(source))
   const files: ProposedFile[] = []
-  for await (const { key } of objects.list(prefix)) {
+  for await (const { key } of objects.list(at)) {
     const found = isKey(key) ? await objects.get(key, { mostBytes }) : undefined
     if (found) files.push({ key, size: found.size, body: found.body })
   }

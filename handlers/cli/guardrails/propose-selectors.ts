@@ -1,4 +1,5 @@
-import { isSelectorKey, selectorFileMostBytes, selectorPrefix } from '../../../shared/domain/scopes/selector-file.ts'
+import { kinds } from '../../../shared/domain/inputs/kinds.ts'
+import { isSelectorKey, selectorPrefix } from '../../../shared/domain/scopes/selector-file.ts'
 import { renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -6,8 +7,7 @@ import { readProposedFiles } from '../plan/proposed-folder.ts'
 
 /** The writes and deletions that would replace the bucket's selectors by those of this folder. Throws Refusal. */
 export async function proposeSelectors(folder: string, objects: ObjectStore) {
-  const read = { prefix: selectorPrefix, isKey: isSelectorKey, mostBytes: selectorFileMostBytes }
-  const uploads = (await readProposedFiles(folder, read)).map((file) => {
+  const uploads = (await readProposedFiles(folder, kinds.selector)).map((file) => {
     if ('body' in file) return { key: file.key, body: file.body }
     throw new Refusal(renderComplaint(file.complaint))
   })

@@ -1,10 +1,7 @@
 import {
   type Guardrails,
-  isPolicyKey,
   joinPolicies,
   parsePolicyFile,
-  policyFileMostBytes,
-  policyPrefix,
   policyTestPrefix,
 } from '../../../shared/domain/guardrails/policy-file.ts'
 import {
@@ -12,6 +9,7 @@ import {
   parsePolicyTests,
   policyTestFileMostBytes,
 } from '../../../shared/domain/guardrails/policy-test.ts'
+import { kinds } from '../../../shared/domain/inputs/kinds.ts'
 import { type Parsed, refused } from '../../../shared/domain/statuses/complaint.ts'
 import { Policies } from '../../../shared/reconcile/records/policies.ts'
 import { bucketOf } from '../bucket/bucket.ts'
@@ -21,11 +19,7 @@ import { readProposedFiles } from '../plan/proposed-folder.ts'
 /** The policies of a bucket, or of a folder that contains `policies/`; without that folder there are none. */
 export async function readGuardrails(source: string): Promise<Guardrails> {
   if (source.startsWith('s3://')) return new Policies(openCliPorts(bucketOf(source))).read()
-  const files = await readProposedFiles(source, {
-    prefix: policyPrefix,
-    isKey: isPolicyKey,
-    mostBytes: policyFileMostBytes,
-  })
+  const files = await readProposedFiles(source, kinds.policy)
   return joinPolicies(
     files.map(({ key, size, ...file }) => ({
       policy: 'body' in file ? parsePolicyFile(key, file.body, size) : refused(file.complaint),
@@ -45,8 +39,7 @@ export async function readPolicyTests(source: string) {
     }
     return files
   }
-  const isKey = (key: string) => key.startsWith(policyTestPrefix) && key.endsWith('.json')
-  const found = await readProposedFiles(source, { prefix: policyTestPrefix, isKey, mostBytes: policyTestFileMostBytes })
+  const found = await readProposedFiles(source, kinds.policyTest)
   return found.map(({ key, size, ...file }) => ({
     key,
     tests: 'body' in file ? parsePolicyTests(key, file.body, size) : refused(file.complaint),

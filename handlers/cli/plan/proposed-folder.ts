@@ -2,6 +2,7 @@ import { constants, type Dirent, type Stats } from 'node:fs'
 import { lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
+import type { Kind } from '../../../shared/domain/inputs/kind.ts'
 import type { InputFault } from '../../../shared/domain/links/judge-input.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 
@@ -55,11 +56,7 @@ export type ProposedFile = { readonly key: string; readonly size: number } & (
 /** The files under a prefix with valid keys, ascending; those above `mostBytes` are not read. */
 export async function readProposedFiles(
   folder: string,
-  {
-    prefix,
-    isKey,
-    mostBytes,
-  }: { readonly prefix: string; readonly isKey: (key: string) => boolean; readonly mostBytes: number },
+  { at: prefix, isKey = () => true, mostBytes }: Pick<Kind, 'at' | 'isKey' | 'mostBytes'>,
 ): Promise<readonly ProposedFile[]> {
   const { files, faults } = await walkFolder(folder, prefix)
   const limit = pLimit(looksAtOnce)

@@ -16,8 +16,17 @@ export type Writers =
 export const inputQueues = ['urgent', 'links', 'permission-sets', 'requests', 'people'] as const
 export type InputQueue = (typeof inputQueues)[number]
 
-/** Everything about one kind of input. The rest derives from it: see kinds.ts. */
-export type Kind = {
+/** How the files of a kind are read. */
+export type Format<Name = unknown, Body = unknown> = {
+  readonly parseName: (key: string) => Parsed<Name>
+  /** A larger body is not read, and is refused. */
+  readonly mostBytes: number
+  readonly parseBody: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<Body>
+}
+
+/** Everything about one kind of input. The rest derives from it: see kinds.ts. `parseName`: absent if `isKey` says all. */
+export type Kind = Omit<Format, 'parseName'> & {
+  readonly parseName?: Format['parseName']
   /** The beginning of its keys, with `/` at the end, or its only key. */
   readonly at: string
   readonly writers: Writers
@@ -37,10 +46,6 @@ export type Kind = {
   readonly isPushed?: true
   /** Whether a key that begins with `at` is of this kind. Absent: every one is. */
   readonly isKey?: (key: string) => boolean
-  /** A larger body is not read, and is refused. */
-  readonly mostBytes: number
-  /** Parses the key and the body. */
-  readonly parse: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<unknown>
   /** The JSON Schema of its body: `schemas/<file>.schema.json`. */
   readonly document?: {
     readonly file: string

@@ -53,6 +53,7 @@ import {
 import { parseSuspensionBody, parseSuspensionKey, suspensionMostBytes, suspensionPrefix } from '../people/suspension.ts'
 import {
   parsePermissionSetFile,
+  parsePermissionSetKey,
   permissionSetFileMostBytes,
   permissionSetFileSchema,
   permissionSetPrefix,
@@ -91,7 +92,7 @@ import {
   selectorPrefix,
   selectorRules,
 } from '../scopes/selector-file.ts'
-import type { Parsed } from '../statuses/complaint.ts'
+import { type Parsed, parsed } from '../statuses/complaint.ts'
 import type { InputQueue, Kind, Writers } from './kind.ts'
 
 /** All kinds of inputs. Notifications, writers, pushes, checks and reports derive from this table. */
@@ -104,7 +105,7 @@ export const kinds = {
     share: 'folder',
     isPushed: true,
     mostBytes: linkBodyMostBytes,
-    parse: parseLinkBody,
+    parseBody: parseLinkBody,
     document: {
       file: 'link-body',
       title: 'What the file of a link may say; it may also be empty',
@@ -119,7 +120,8 @@ export const kinds = {
     queue: 'permission-sets',
     isPushed: true,
     mostBytes: permissionSetFileMostBytes,
-    parse: parsePermissionSetFile,
+    parseName: parsePermissionSetKey,
+    parseBody: parsePermissionSetFile,
     document: {
       file: 'permission-set',
       title: 'A permission set, permission_sets/<permissionSetName>.json',
@@ -136,7 +138,8 @@ export const kinds = {
     subject: userInKey,
     share: 'subject',
     mostBytes: requestMostBytes,
-    parse: keyAndBody(parseRequestKey, parseRequestBody),
+    parseName: parseRequestKey,
+    parseBody: parseRequestBody,
     document: {
       file: 'request',
       title: 'A request for temporary access, requests/<user id>/<link>',
@@ -152,7 +155,8 @@ export const kinds = {
     subject: userInKey,
     share: 'subject',
     mostBytes: approvalMostBytes,
-    parse: keyAndBody(parseApprovalKey, parseApprovalBody),
+    parseName: parseApprovalKey,
+    parseBody: parseApprovalBody,
     document: {
       file: 'approval',
       title: 'An approval, approvals/<user id>/<digest of the request>',
@@ -167,7 +171,8 @@ export const kinds = {
     queue: 'urgent',
     subject: userInKey,
     mostBytes: suspensionMostBytes,
-    parse: keyAndBody(parseSuspensionKey, parseSuspensionBody),
+    parseName: parseSuspensionKey,
+    parseBody: parseSuspensionBody,
   },
   person: {
     at: peoplePrefix,
@@ -179,7 +184,8 @@ export const kinds = {
     isPushed: true,
     isKey: isJson,
     mostBytes: personFileMostBytes,
-    parse: keyAndBody(parsePersonKey, parsePersonFile),
+    parseName: parsePersonKey,
+    parseBody: parsePersonFile,
     document: {
       file: 'person',
       title: 'A person, people/<user name>.json',
@@ -195,7 +201,7 @@ export const kinds = {
     isPushed: true,
     isKey: isJson,
     mostBytes: policyTestFileMostBytes,
-    parse: parsePolicyTests,
+    parseBody: parsePolicyTests,
     document: {
       file: 'policy-tests',
       title: 'Tests of policies, policies/tests/<name>.json',
@@ -210,7 +216,7 @@ export const kinds = {
     isPushed: true,
     isKey: isPolicyKey,
     mostBytes: policyFileMostBytes,
-    parse: parsePolicyFile,
+    parseBody: parsePolicyFile,
     document: {
       file: 'policy',
       title: 'What governance demands of links and permission sets',
@@ -225,7 +231,7 @@ export const kinds = {
     isPushed: true,
     isKey: isSelectorKey,
     mostBytes: selectorFileMostBytes,
-    parse: parseSelectorFile,
+    parseBody: parseSelectorFile,
     document: {
       file: 'selector',
       title: 'Which accounts a name means, selectors/<name>.json',
@@ -240,7 +246,7 @@ export const kinds = {
     isPushed: true,
     isKey: isEligibilityKey,
     mostBytes: eligibilityFileMostBytes,
-    parse: parseEligibilityFile,
+    parseBody: parseEligibilityFile,
     document: {
       file: 'eligibility',
       title: 'Who may ask for what, eligibility/<name>.json',
@@ -256,7 +262,8 @@ export const kinds = {
     isPushed: true,
     isKey: isJson,
     mostBytes: groupMostBytes,
-    parse: keyAndBody(parseGroupKey, parseGroupFile),
+    parseName: parseGroupKey,
+    parseBody: parseGroupFile,
     document: {
       file: 'group',
       title: 'A group, groups/<group>.json; it may also be empty',
@@ -273,7 +280,8 @@ export const kinds = {
     subject: withoutFolder,
     isPushed: true,
     mostBytes: linkBodyMostBytes,
-    parse: keyAndBody(parseMembershipAnywhere, parseLinkBody),
+    parseName: parseMembershipAnywhere,
+    parseBody: parseLinkBody,
   },
   rule: {
     at: rulePrefix,
@@ -286,7 +294,8 @@ export const kinds = {
     isPushed: true,
     isKey: isJson,
     mostBytes: ruleMostBytes,
-    parse: keyAndBody(parseRuleKey, parseRuleFile),
+    parseName: parseRuleKey,
+    parseBody: parseRuleFile,
     document: {
       file: 'rule',
       title: 'Who is in a group by attributes, rules/<group>.json',
@@ -300,7 +309,7 @@ export const kinds = {
     meaning: 'what [credentials](credentials.md#hygienejson) are measured by',
     isPushed: true,
     mostBytes: hygieneFileMostBytes,
-    parse: (_, body, size) => parseHygieneFile(body, size),
+    parseBody: (_: string, body: Uint8Array, size: number) => parseHygieneFile(body, size),
     document: {
       file: 'hygiene',
       title: 'The standard for credentials and the receivers of findings, hygiene.json',
@@ -315,7 +324,8 @@ export const kinds = {
     queue: 'people',
     isPushed: true,
     mostBytes: attributesFileMostBytes,
-    parse: (_, body, size) => parseAttributesFile(body, size),
+    parseName: () => parsed<typeof attributesKey>(attributesKey),
+    parseBody: (_: string, body: Uint8Array, size: number) => parseAttributesFile(body, size),
     document: {
       file: 'access-control-attributes',
       title: 'Attributes for access control, access_control_attributes.json',
@@ -331,7 +341,8 @@ export const kinds = {
     isPushed: true,
     // Its name says it all.
     mostBytes: 0,
-    parse: parseRetireKey,
+    parseName: parseRetireKey,
+    parseBody: () => parsed(undefined),
   },
 } as const satisfies Readonly<Record<string, Kind>>
 export type KindName = keyof typeof kinds
@@ -420,9 +431,11 @@ function isJson(key: string): boolean {
   return key.endsWith('.json')
 }
 
-function keyAndBody(parseKey: (key: string) => Parsed<unknown>, parseBody: Kind['parse']): Kind['parse'] {
-  return (key, body, sizeBytes) => {
-    const name = parseKey(key)
-    return name.ok ? parseBody(key, body, sizeBytes) : name
-  }
+/** Parses the key and the body of an input of this kind. */
+export function parseInput(
+  { parseName, parseBody }: Kind,
+  ...[key, body, sizeBytes]: Parameters<Kind['parseBody']>
+): Parsed<unknown> {
+  const name = parseName?.(key)
+  return name?.ok === false ? name : parseBody(key, body, sizeBytes)
 }

@@ -13,13 +13,13 @@ import { describeRetirement } from '../../domain/credentials/describe-retirement
 import {
   type Credential,
   canBeInactive,
-  parseRetireKey,
   type RetireFile,
   renderCredential,
 } from '../../domain/credentials/retire-file.ts'
 import { type Retirement, retirement, retirementPrefix } from '../../domain/credentials/retirement.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
-import { type Complaint, parsed } from '../../domain/statuses/complaint.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -78,11 +78,8 @@ const lookEveryMs = 60 * 60_000
  */
 export const retirementController: Controller<RetirementTypes> = {
   noun: 'retirement',
-  parseName: parseRetireKey,
-  // The name says everything.
-  mostBytes: 0,
+  format: kinds.retirement,
   describesInvalid: true,
-  parseBody: () => parsed(undefined),
   entryOf: retirementRecord,
   gather,
   decide: decideRetirement,

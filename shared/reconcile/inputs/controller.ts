@@ -1,4 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { Format } from '../../domain/inputs/kind.ts'
 import type { InputMessage, Uploader } from '../../domain/links/input-message.ts'
 import type { Hint } from '../../domain/messages/hint.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -113,12 +114,12 @@ export type Effect<Entry, Learnt = unknown> = {
 /** How one kind of input works; `reconcileInput` does what all kinds share. */
 export type Controller<T extends KindTypes> = {
   readonly noun: string
-  readonly parseName: (key: string) => Parsed<T['name']>
-  readonly mostBytes: number
+  /** The row of its kind, or what differs from it. `head`: the upload. */
+  readonly format: Omit<Format<T['name'], T['body']>, 'parseBody'> & {
+    readonly parseBody: (...file: [...Parameters<Format['parseBody']>, head: InputHead]) => Parsed<T['body']>
+  }
   /** `describe` handles an invalid file. Absent: the file is rejected. */
   readonly describesInvalid?: true
-  /** `head`: the upload. */
-  readonly parseBody: (key: string, body: Uint8Array, sizeBytes: number, head: InputHead) => Parsed<T['body']>
   /** Absent: the kind has no record except the status. */
   readonly entryOf?: (objects: Ports['objects'], name: T['name']) => JsonRecord<T['entry']>
   readonly historyOf?: (name: T['name']) => EventSubject

@@ -48,7 +48,7 @@ export async function reconcileInput<T extends KindTypes>(
   context: T['context'],
 ): Promise<Reconciled> {
   const { key } = message
-  const named = controller.parseName(key)
+  const named = controller.format.parseName(key)
   if (!named.ok) {
     const stored = await readStatus(key, context)
     const head = await context.objects.head(key)
@@ -159,7 +159,7 @@ async function readInput<T extends KindTypes>(
   message: InputMessage,
   name: T['name'],
   entry: KnownRecord<T['entry']> | undefined,
-  { mostBytes, parseBody }: Controller<T>,
+  { format }: Controller<T>,
   context: T['context'],
 ): Promise<Before & Omit<Input<T>, 'learnt' | 'lookedMs'>> {
   const { key } = message
@@ -167,7 +167,7 @@ async function readInput<T extends KindTypes>(
   await entry?.read()
   const stored = await readStatus(key, context)
   const told = stored?.value
-  const found = await readParsedInput(objects, key, { mostBytes, parse: parseBody })
+  const found = await readParsedInput(objects, key, format)
   const now = found?.head.servedAt ?? stored?.object.servedAt ?? (await readNow(context))
   const head = found?.head
   const by = findUploader(head, head ? message : await nameDeleter(objects, message, told), told)

@@ -1,3 +1,4 @@
+import type { Format } from '../../domain/inputs/kind.ts'
 import type { Controller, Description, Input, KindTypes, ReconcileContext } from './controller.ts'
 
 export interface UploadTypes<Name, Body> extends KindTypes {
@@ -15,11 +16,13 @@ export interface UploadTypes<Name, Body> extends KindTypes {
  * `describe` returns the status until then, and the hint for the dispatcher.
  */
 export function uploadController<Name, Body>(
-  kind: Pick<Controller<UploadTypes<Name, Body>>, 'noun' | 'parseName' | 'mostBytes' | 'parseBody'>,
+  noun: string,
+  format: Format<Name, Body>,
   describe: (input: Input<UploadTypes<Name, Body>>) => Description,
 ): Controller<UploadTypes<Name, Body>> {
   return {
-    ...kind,
+    noun,
+    format,
     describesInvalid: true,
     gather: async () => ({}),
     decide: () => ({ tell: 'uploaded' }),

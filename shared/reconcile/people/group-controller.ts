@@ -1,14 +1,9 @@
 import { isSettling } from '../../domain/assignments/access-proof.ts'
 import { assignmentOf } from '../../domain/assignments/assignment.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import { decideGroup, type GroupAction, type GroupEnd, type GroupFacts } from '../../domain/people/decide-group.ts'
-import {
-  type GroupFile,
-  groupMostBytes,
-  type OwnedGroup,
-  parseGroupFile,
-  parseGroupKey,
-} from '../../domain/people/group-file.ts'
+import type { GroupFile, OwnedGroup } from '../../domain/people/group-file.ts'
 import { membershipPrefix, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
 import { ruleKey } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -66,9 +61,7 @@ const namedMost = 5
  */
 export const groupController: Controller<GroupTypes> = {
   noun: 'group',
-  parseName: parseGroupKey,
-  mostBytes: groupMostBytes,
-  parseBody: parseGroupFile,
+  format: kinds.group,
   entryOf: ownedGroupRecord,
   historyOf: (name) => ({ folder: `history/groups/${renderNameInKey(name)}/`, name: renderNameInKey(name) }),
   keep: ({ file }) => (file.is === 'valid' ? { owner: file.body.owner } : {}),

@@ -1,12 +1,12 @@
 import { liveMs, settlingMs } from '../../domain/assignments/access-proof.ts'
 import { type Act, removalAct, suspensionAct } from '../../domain/brake/act.ts'
 import { type BrakeAnswer, exempt } from '../../domain/brake/admission.ts'
-import { linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { describeUpload } from '../../domain/links/upload.ts'
 import { decideMembership, type MembershipAction, type MembershipEnd } from '../../domain/people/decide-membership.ts'
 import { describeMembership, type MembershipOutcome } from '../../domain/people/describe-membership.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
-import { folderOfMembership, parseMembershipAnywhere, renderMembership } from '../../domain/people/membership-file.ts'
+import { folderOfMembership, renderMembership } from '../../domain/people/membership-file.ts'
 import type { OwnedMembership } from '../../domain/people/owned-membership.ts'
 import { ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
 import { endOfUser } from '../../domain/sessions/ended-sessions.ts'
@@ -48,9 +48,7 @@ const heldMs = 60_000
  */
 export const membershipController: Controller<MembershipTypes> = {
   noun: 'membership',
-  parseName: parseMembershipAnywhere,
-  mostBytes: linkBodyMostBytes,
-  parseBody: parseLinkBody,
+  format: kinds.membership,
   gather: gatherMembership,
   decide: decideMembership,
   underPause: ['note', 'update', 'forget'],

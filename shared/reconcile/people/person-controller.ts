@@ -3,24 +3,12 @@ import { deletionAct } from '../../domain/brake/act.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findNeverSuspended, mayAdoptPerson } from '../../domain/guardrails/named-people.ts'
 import type { Guardrails } from '../../domain/guardrails/policy-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import { decidePerson, type PersonAction, type PersonEnd, type PersonFacts } from '../../domain/people/decide-person.ts'
-import {
-  type OwnedPerson,
-  type PersonFile,
-  parsePersonFile,
-  parsePersonKey,
-  peoplePrefix,
-  personFileMostBytes,
-  personKey,
-} from '../../domain/people/person-file.ts'
+import { type OwnedPerson, type PersonFile, peoplePrefix, personKey } from '../../domain/people/person-file.ts'
 import type { Profile } from '../../domain/people/person-profile.ts'
-import {
-  parseSuspensionBody,
-  parseSuspensionKey,
-  suspensionKey,
-  suspensionMostBytes,
-} from '../../domain/people/suspension.ts'
+import { parseSuspensionKey, suspensionKey } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { nameInLinks, type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
@@ -88,9 +76,7 @@ const claimedMs = 60 * 60_000
  */
 export const personController: Controller<PersonTypes> = {
   noun: 'person',
-  parseName: parsePersonKey,
-  mostBytes: personFileMostBytes,
-  parseBody: parsePersonFile,
+  format: kinds.person,
   entryOf: ownedPersonRecord,
   historyOf: (name) => ({ folder: `history/people/${renderNameInKey(name)}/`, name: renderNameInKey(name) }),
   gather,
@@ -298,7 +284,7 @@ async function findOwnSuspension(
   objects: ReadingObjects,
 ): Promise<string | undefined> {
   const key = suspensionKey(as)
-  const found = await readParsedInput(objects, key, { mostBytes: suspensionMostBytes, parse: parseSuspensionBody })
+  const found = await readParsedInput(objects, key, kinds.suspension)
   const isOwn = found?.file.ok && found.file.value.reason?.startsWith(beginningOf(name))
   return isOwn ? found.head.etag : undefined
 }

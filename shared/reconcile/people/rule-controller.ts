@@ -1,17 +1,11 @@
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { compareRule } from '../../domain/people/compare-rule.ts'
 import { decideRule, type RuleAction, type RuleEnd, type RuleLookFacts } from '../../domain/people/decide-rule.ts'
 import { describeGroup, type FoundGroup } from '../../domain/people/describe-membership.ts'
 import { describeRule, type RuleLook } from '../../domain/people/describe-rule.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
 import { membershipKey, renderMembership } from '../../domain/people/membership-file.ts'
-import {
-  parseRuleFile,
-  parseRuleKey,
-  type Rule,
-  ruleKey,
-  ruleKeyOf,
-  ruleMostBytes,
-} from '../../domain/people/rule-file.ts'
+import { type Rule, ruleKey, ruleKeyOf } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Status } from '../../domain/statuses/status.ts'
@@ -59,9 +53,7 @@ const perPersonMs = 300
  */
 export const ruleController: Controller<RuleTypes> = {
   noun: 'rule',
-  parseName: parseRuleKey,
-  mostBytes: ruleMostBytes,
-  parseBody: parseRuleFile,
+  format: kinds.rule,
   gather: async (input, context) => ({
     file: input.file.is,
     group: await findOwnGroup(input.name, context),

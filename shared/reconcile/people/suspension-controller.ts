@@ -1,6 +1,7 @@
 import { assignmentOf } from '../../domain/assignments/assignment.ts'
 import { suspensionAct } from '../../domain/brake/act.ts'
 import { findNeverSuspended } from '../../domain/guardrails/named-people.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { accessHint } from '../../domain/messages/hint.ts'
 import {
@@ -11,12 +12,7 @@ import {
 } from '../../domain/people/decide-suspension.ts'
 import { describeSuspension } from '../../domain/people/describe-suspension.ts'
 import { membershipPrefix, parseMembershipKey } from '../../domain/people/membership-file.ts'
-import {
-  parseSuspensionBody,
-  parseSuspensionKey,
-  type SuspensionBody,
-  suspensionMostBytes,
-} from '../../domain/people/suspension.ts'
+import type { SuspensionBody } from '../../domain/people/suspension.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
@@ -94,11 +90,9 @@ const againAfterMs: Partial<Record<StatusState, number>> = {
  */
 export const suspensionController: Controller<SuspensionTypes> = {
   noun: 'suspension',
-  parseName: parseSuspensionKey,
-  mostBytes: suspensionMostBytes,
+  format: kinds.suspension,
   // An invalid file still counts: its body only gives a reason.
   describesInvalid: true,
-  parseBody: parseSuspensionBody,
   gather,
   decide: decideSuspension,
   underPause: ['restore', 'note', 'admit', 'end'],

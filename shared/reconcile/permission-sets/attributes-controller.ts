@@ -1,10 +1,8 @@
 import {
   type Attribute,
   type AttributeConfiguration,
-  attributesFileMostBytes,
   attributesKey,
   type OwnedAttributes,
-  parseAttributesFile,
 } from '../../domain/attributes/attributes-file.ts'
 import {
   type AttributesAction,
@@ -18,8 +16,9 @@ import type { BrakeList } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import { listReleased } from '../../domain/brake/releases.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { attributesHint } from '../../domain/messages/hint.ts'
-import { parsed, quote } from '../../domain/statuses/complaint.ts'
+import { quote } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -63,16 +62,10 @@ const looksMost = 8
 const lookEveryMs = 1_000
 const soonMs = 45_000
 
-const kind = {
-  noun: 'attributes',
-  parseName: () => parsed<typeof attributesKey>(attributesKey),
-  mostBytes: attributesFileMostBytes,
-  parseBody: (_: string, body: Uint8Array, sizeBytes: number) => parseAttributesFile(body, sizeBytes),
-} as const
-
 /** The attributes file, when it is uploaded or deleted. */
 export const uploadedAttributesController = uploadController<typeof attributesKey, readonly Attribute[]>(
-  kind,
+  'attributes',
+  kinds.attributes,
   (input) => ({
     told: describeUpload(input),
     wakes: { why: 'the dispatcher applies them', hints: [attributesHint(attributesKey)] },
@@ -93,7 +86,8 @@ function describeUpload({
 
 /** The attributes file in the dispatcher: makes the instance's attributes for access control equal to the file. */
 export const attributesController: Controller<AttributesTypes> = {
-  ...kind,
+  noun: 'attributes',
+  format: kinds.attributes,
   entryOf: ownedAttributesRecord,
   historyOf: () => ({ folder: attributesFolder, name: attributesKey }),
   gather,

@@ -1,11 +1,7 @@
 import { complainOfObjections, describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { describeUpload } from '../../domain/links/upload.ts'
 import { decidePermissionSet } from '../../domain/permission-sets/decide-permission-set.ts'
-import {
-  parsePermissionSetFile,
-  parsePermissionSetKey,
-  permissionSetFileMostBytes,
-} from '../../domain/permission-sets/permission-set-file.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Controller, Description } from '../inputs/controller.ts'
@@ -31,9 +27,7 @@ import type { PermissionSetInput, PermissionSetTypes } from './permission-set-se
  */
 export const permissionSetController: Controller<PermissionSetTypes> = {
   noun: 'permission set',
-  parseName: parsePermissionSetKey,
-  mostBytes: permissionSetFileMostBytes,
-  parseBody: parsePermissionSetFile,
+  format: kinds.permissionSet,
   entryOf: ownedPermissionSetRecord,
   historyOf: permissionSetSubject,
   keep,

@@ -1,11 +1,7 @@
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { describeUpload, isSameUpload } from '../../domain/links/upload.ts'
 import { permissionSetHint } from '../../domain/messages/hint.ts'
-import {
-  type PermissionSetFile,
-  parsePermissionSetFile,
-  parsePermissionSetKey,
-  permissionSetFileMostBytes,
-} from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetFile } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import type { Description, Input } from '../inputs/controller.ts'
@@ -16,12 +12,8 @@ type UploadInput = Input<UploadTypes<PermissionSetName, PermissionSetFile>>
 
 /** The file of a permission set, when it is uploaded or deleted: `permissionSetController` does the rest, in the dispatcher. */
 export const uploadedPermissionSetController = uploadController<PermissionSetName, PermissionSetFile>(
-  {
-    noun: 'permission set file',
-    parseName: parsePermissionSetKey,
-    mostBytes: permissionSetFileMostBytes,
-    parseBody: parsePermissionSetFile,
-  },
+  'permission set file',
+  kinds.permissionSet,
   (input) => {
     const { key, name, file, told, isRepeated } = input
     // An invalid file changes nothing. But if the former one is held, the dispatcher removes it from the brake.

@@ -1,11 +1,6 @@
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { dueOf } from '../../domain/people/decide-person.ts'
-import {
-  type OwnedPerson,
-  type PersonFile,
-  parsePersonFile,
-  parsePersonKey,
-  personFileMostBytes,
-} from '../../domain/people/person-file.ts'
+import { type OwnedPerson, type PersonFile, parsePersonKey } from '../../domain/people/person-file.ts'
 import { type ProfileField, profileFields } from '../../domain/people/person-profile.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Status } from '../../domain/statuses/status.ts'
@@ -47,7 +42,7 @@ export async function previewPeople({ objects, foretold }: Sources): Promise<rea
     if (!named.ok) continue
     const read = async (from: ObjectStore) =>
       (await spoiledAsAbsent(ownedPersonRecord(from, named.value).read()))?.value
-    const found = await readParsedInput(objects, key, { mostBytes: personFileMostBytes, parse: parsePersonFile })
+    const found = await readParsedInput(objects, key, kinds.person)
     const change = describeChange({
       was: await read(objects),
       is: await read(foretold.objects),

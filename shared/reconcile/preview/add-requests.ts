@@ -1,10 +1,10 @@
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { temporaryPrefix } from '../../domain/links/link.ts'
-import { linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
 import type { ToldLink } from '../../domain/links/told-link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
-import { readInput } from '../records/read-input.ts'
+import { readParsedInput } from '../records/read-input.ts'
 
 export type Requests = Map<string, ToldLink['request']>
 
@@ -33,10 +33,8 @@ export async function addRequests<A extends { readonly links: readonly GrantingL
 
 /** Nothing for another upload than the one that granted the access. */
 async function readRequestOf({ key, etag }: GrantingLink, objects: ObjectStore): Promise<ToldLink['request']> {
-  const read = await readInput(objects, key, { mostBytes: linkBodyMostBytes })
-  if (read === undefined || 'complaint' in read || read.etag !== etag) return undefined
-  const body = parseLinkBody(key, read.body, read.size)
-  return body.ok ? body.value.request : undefined
+  const read = await readParsedInput(objects, key, kinds.link)
+  return read?.file.ok && read.head.etag === etag ? read.file.value.request : undefined
 }
 
 function nameOf({ key, etag }: GrantingLink): string {

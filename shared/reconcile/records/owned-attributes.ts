@@ -1,18 +1,16 @@
 import {
-  attributesFileMostBytes,
   attributesKey,
   type OwnedAttributes,
   ownedAttributes,
   ownedAttributesPrefix,
-  parseAttributesFile,
 } from '../../domain/attributes/attributes-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { readParsedInput } from './read-input.ts'
 
 export function readAttributesFile(objects: ObjectStore) {
-  const parse = (_: string, body: Uint8Array, sizeBytes: number) => parseAttributesFile(body, sizeBytes)
-  return readParsedInput(objects, attributesKey, { mostBytes: attributesFileMostBytes, parse })
+  return readParsedInput(objects, attributesKey, kinds.attributes)
 }
 
 /** The state of the attributes file that ssofile last applied. */

@@ -1,12 +1,6 @@
 import pLimit from 'p-limit'
-import {
-  groupKey,
-  groupMostBytes,
-  type OwnedGroup,
-  ownedGroup,
-  ownedGroupPrefix,
-  parseGroupFile,
-} from '../../domain/people/group-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
+import { groupKey, type OwnedGroup, ownedGroup, ownedGroupPrefix } from '../../domain/people/group-file.ts'
 import {
   type MembershipId,
   type OwnedMembership,
@@ -19,7 +13,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
-import { readInput } from './read-input.ts'
+import { readParsedInput } from './read-input.ts'
 import { readStored, spoiledAsAbsent } from './stored-json.ts'
 
 const readsAtOnce = 16
@@ -36,10 +30,8 @@ export async function readOwnedGroup(objects: ReadingObjects, name: PrincipalNam
 
 /** The owner of a group, from its file. `undefined`: the file names none, or is unreadable. */
 export async function readOwnerOf(objects: ReadingObjects, group: PrincipalName): Promise<string | undefined> {
-  const key = groupKey(group)
-  const found = await readInput(objects, key, { mostBytes: groupMostBytes })
-  const file = found && 'body' in found ? parseGroupFile(key, found.body, found.size) : undefined
-  return file?.ok ? file.value.owner : undefined
+  const found = await readParsedInput(objects, groupKey(group), kinds.group)
+  return found?.file.ok ? found.file.value.owner : undefined
 }
 
 /** The names of all groups that ssofile made or adopted, ascending. */

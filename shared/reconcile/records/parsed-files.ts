@@ -1,3 +1,4 @@
+import type { Format, Kind } from '../../domain/inputs/kind.ts'
 import { type Parsed, refused } from '../../domain/statuses/complaint.ts'
 import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import { forEachAtOnce, listHeadsInParts } from './list-heads.ts'
@@ -19,13 +20,11 @@ type ReadByName<T> = {
   readonly texts: ReadonlyMap<string, FileText>
 }
 
-type Kind<T> = {
-  readonly prefix: string
-  readonly isKey: (key: string) => boolean
-  readonly mostBytes: number
+type FormatOf<T> = Pick<Kind, 'at' | 'isKey'> & Omit<Format<unknown, T>, 'parseName'>
+
+type Limits = {
   /** With more files, ssofile reads none. */
   readonly filesMost: number
-  readonly parse: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<T>
   /** Texts from an earlier reading, by key. If S3 lists a file with the same etag, its text is used instead of a new read. Called once. */
   readonly readBefore?: () => Promise<ReadonlyMap<string, FileText>>
 }
@@ -36,12 +35,14 @@ export type FileText = { readonly etag: string; readonly text: string }
 /** The files of one kind that governance writes. Each reading is strongly consistent: one listing, and a read of each file that changed. */
 export class ParsedFiles<T> {
   readonly #objects: ObjectStore
-  readonly #kind: Kind<T>
+  readonly #kind: FormatOf<T>
+  readonly #limits: Limits
   #known: ReadonlyMap<string, ParsedFile<T>> | undefined
 
-  constructor(objects: ObjectStore, kind: Kind<T>) {
+  constructor(objects: ObjectStore, kind: FormatOf<T>, limits: Limits) {
     this.#objects = objects
     this.#kind = kind
+    this.#limits = limits
   }
 
   /**
@@ -49,10 +50,11 @@ export class ParsedFiles<T> {
    * not answer.
    */
   async read(): Promise<{ readonly files: readonly ParsedFile<T>[]; readonly tooMany?: readonly string[] }> {
-    const { prefix, isKey, filesMost, readBefore } = this.#kind
+    const { at, isKey = () => true } = this.#kind
+    const { filesMost, readBefore } = this.#limits
     const before = this.#known ? undefined : await readBefore?.()
     const known = [...(this.#known ?? before ?? new Map<string, never>()).keys()]
-    const listed = await listHeadsInParts(this.#objects, prefix, known)
+    const listed = await listHeadsInParts(this.#objects, at, known)
     const heads = listed.filter(({ key }) => isKey(key))
     if (heads.length > filesMost) return { files: [], tooMany: heads.map(({ key }) => key) }
     const read = new Map<string, ParsedFile<T>>()
@@ -104,7 +106,7 @@ export class ParsedFiles<T> {
   }
 
   #parse(key: string, { etag, size, body }: Pick<ReadObject, 'etag' | 'size' | 'body'>): ParsedFile<T> {
-    const file = this.#kind.parse(key, body, size)
+    const file = this.#kind.parseBody(key, body, size)
     return { key, etag, size, file, ...(file.ok ? { text: new TextDecoder().decode(body) } : {}) }
   }
 }

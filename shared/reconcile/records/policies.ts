@@ -1,12 +1,5 @@
-import {
-  type Guardrails,
-  isPolicyKey,
-  joinPolicies,
-  type Policy,
-  parsePolicyFile,
-  policyFileMostBytes,
-  policyPrefix,
-} from '../../domain/guardrails/policy-file.ts'
+import { type Guardrails, joinPolicies, type Policy, policyPrefix } from '../../domain/guardrails/policy-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -26,12 +19,8 @@ export class Policies {
   readonly #recent: () => Promise<Looked>
 
   constructor({ objects, clock }: { readonly objects: ObjectStore; readonly clock: Pick<Clock, 'monotonicMs'> }) {
-    this.#files = new ParsedFiles(objects, {
-      prefix: policyPrefix,
-      isKey: isPolicyKey,
-      mostBytes: policyFileMostBytes,
+    this.#files = new ParsedFiles(objects, kinds.policy, {
       filesMost: policiesMost,
-      parse: parsePolicyFile,
     })
     this.#recent = onceIn(currentMs, clock, () => this.#look())
   }

@@ -53,17 +53,17 @@ export async function readParsedInput<T>(
   key: string,
   {
     mostBytes,
-    parse,
+    parseBody,
   }: {
     readonly mostBytes: number
-    readonly parse: (key: string, body: Uint8Array, sizeBytes: number, head: InputHead) => Parsed<T>
+    readonly parseBody: (key: string, body: Uint8Array, sizeBytes: number, head: InputHead) => Parsed<T>
   },
 ): Promise<{ readonly head: InputHead; readonly file: Parsed<T>; readonly isUnreadable: boolean } | undefined> {
   const found = await readInput(objects, key, { mostBytes })
   if (found === undefined) return undefined
   if ('complaint' in found) return { head: found.head, file: refused(found.complaint), isUnreadable: true }
   const { body, ...head } = found
-  return { head, file: parse(key, body, head.size, head), isUnreadable: false }
+  return { head, file: parseBody(key, body, head.size, head), isUnreadable: false }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { type Link, parseLinkKey } from '../../domain/links/link.ts'
-import { isInForce, type LinkBody, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import { isInForce, type LinkBody } from '../../domain/links/link-body.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import type { ObjectHead, ReadingObjects } from '../../ports/object-store.ts'
 import { type FileReading, fileReadingOf, type InputHead, readParsedInput } from './read-input.ts'
@@ -34,7 +35,7 @@ export async function readLink(
   key: string,
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<LinkReading> {
-  const found = await readParsedInput(objects, key, { mostBytes: linkBodyMostBytes, parse: parseLinkBody })
+  const found = await readParsedInput(objects, key, kinds.link)
   return toLinkReading(key, { head: found?.head, file: fileReadingOf(found) }, configuration)
 }
 

@@ -1,11 +1,8 @@
-import {
-  type PermissionSetFile,
-  parsePermissionSetFile,
-  permissionSetFileMostBytes,
-} from '../../domain/permission-sets/permission-set-file.ts'
-import { type Parsed, refused } from '../../domain/statuses/complaint.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
+import type { PermissionSetFile } from '../../domain/permission-sets/permission-set-file.ts'
+import type { Parsed } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { type InputHead, readInput } from './read-input.ts'
+import { type InputHead, readParsedInput } from './read-input.ts'
 
 export type PermissionSetReading = { readonly object: InputHead; readonly file: Parsed<PermissionSetFile> }
 
@@ -14,9 +11,6 @@ export async function readPermissionSetFile(
   objects: ObjectStore,
   key: string,
 ): Promise<PermissionSetReading | undefined> {
-  const found = await readInput(objects, key, { mostBytes: permissionSetFileMostBytes })
-  if (!found) return undefined
-  if ('complaint' in found) return { object: found.head, file: refused(found.complaint) }
-  const { body, ...object } = found
-  return { object, file: parsePermissionSetFile(key, body, object.size) }
+  const found = await readParsedInput(objects, key, kinds.permissionSet)
+  return found && { object: found.head, file: found.file }
 }

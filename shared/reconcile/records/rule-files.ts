@@ -1,11 +1,5 @@
-import {
-  parseRuleFile,
-  parseRuleKey,
-  type Rule,
-  ruleMostBytes,
-  rulePrefix,
-  rulesMost,
-} from '../../domain/people/rule-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
+import { parseRuleKey, type Rule, rulesMost } from '../../domain/people/rule-file.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Parsed } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
@@ -18,7 +12,7 @@ export async function readRule(objects: ReadingObjects, key: string): Promise<Pa
 }
 
 export function readRuleFile(objects: ReadingObjects, key: string) {
-  return readParsedInput(objects, key, { mostBytes: ruleMostBytes, parse: parseRuleFile })
+  return readParsedInput(objects, key, kinds.rule)
 }
 
 /** All rules by their groups. Each call lists them again, and reads the changed ones. */
@@ -26,13 +20,11 @@ export class RuleFiles {
   readonly #files: ParsedFiles<Rule>
 
   constructor(objects: ObjectStore) {
-    this.#files = new ParsedFiles(objects, {
-      prefix: rulePrefix,
-      isKey: (key) => parseRuleKey(key).ok,
-      mostBytes: ruleMostBytes,
-      filesMost: rulesMost,
-      parse: parseRuleFile,
-    })
+    this.#files = new ParsedFiles(
+      objects,
+      { ...kinds.rule, isKey: (key) => parseRuleKey(key).ok },
+      { filesMost: rulesMost },
+    )
   }
 
   /** Only the valid rules. */

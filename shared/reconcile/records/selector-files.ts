@@ -1,11 +1,8 @@
+import { kinds } from '../../domain/inputs/kinds.ts'
 import {
-  isSelectorKey,
   nameInSelectorKey,
-  parseSelectorFile,
   type Selector,
   type Selectors,
-  selectorFileMostBytes,
-  selectorPrefix,
   selectorsMost,
   tooManySelectors,
 } from '../../domain/scopes/selector-file.ts'
@@ -20,12 +17,8 @@ export class SelectorFiles {
   readonly #files: ParsedFiles<Selector>
 
   constructor(objects: ObjectStore) {
-    this.#files = new ParsedFiles(objects, {
-      prefix: selectorPrefix,
-      isKey: isSelectorKey,
-      mostBytes: selectorFileMostBytes,
+    this.#files = new ParsedFiles(objects, kinds.selector, {
       filesMost: selectorsMost,
-      parse: parseSelectorFile,
     })
   }
 

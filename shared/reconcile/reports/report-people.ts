@@ -1,7 +1,8 @@
 import type { Figure, PageAttention } from '../../domain/access-page/page-data.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { linkPrefix, temporaryPrefix } from '../../domain/links/link.ts'
-import { groupMostBytes, groupPrefix, parseGroupFile } from '../../domain/people/group-file.ts'
+import { groupPrefix } from '../../domain/people/group-file.ts'
 import { judgeOwner } from '../../domain/people/judge-owner.ts'
 import {
   describeLifecycle,
@@ -24,7 +25,7 @@ import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
 import { listOwnedMemberships } from '../records/owned-groups.ts'
 import { PrincipalNames } from '../records/principal-names.ts'
-import { readInput } from '../records/read-input.ts'
+import { readParsedInput } from '../records/read-input.ts'
 import { isKnownEmpty, readLink } from '../records/read-link.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 import { measureLifecycle } from './measure-lifecycle.ts'
@@ -168,10 +169,8 @@ function tellOrphan({ input, owner, why }: Orphan): PageAttention {
 async function readOwners(objects: ObjectStore): Promise<ReadonlyMap<string, string>> {
   const owners = new Map<string, string>()
   await forEachAtOnce((await listHeads(objects, groupPrefix)).keys(), async (key) => {
-    const found = await readInput(objects, key, { mostBytes: groupMostBytes })
-    if (!found || 'complaint' in found) return
-    const file = parseGroupFile(key, found.body, found.size)
-    if (file.ok && file.value.owner !== undefined) owners.set(key, file.value.owner)
+    const file = (await readParsedInput(objects, key, kinds.group))?.file
+    if (file?.ok && file.value.owner !== undefined) owners.set(key, file.value.owner)
   })
   await forEachAtOnce((await listHeads(objects, permissionSetPrefix)).keys(), async (key) => {
     const file = (await readPermissionSetFile(objects, key))?.file

@@ -1,9 +1,9 @@
+import { kinds } from '../../domain/inputs/kinds.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { parseRequestKey, userInKey } from '../../domain/requests/access-request.ts'
 import {
   type Approval,
   type ApprovalPath,
-  approvalMostBytes,
   parseApprovalBody,
   parseApprovalKey,
 } from '../../domain/requests/approval-file.ts'
@@ -67,11 +67,13 @@ export async function reconcileApproval(message: InputMessage, context: RequestC
 /** An approval or a denial: writes whether it counted. Its effect belongs to the request. */
 export const approvalController: Controller<ApprovalTypes> = {
   noun: 'approval',
-  // The treatment of an invalid name depends on how many its author has.
-  parseName: (key) => parsed(parseApprovalKey(key)),
-  mostBytes: approvalMostBytes,
+  format: {
+    ...kinds.approval,
+    // The treatment of an invalid name depends on how many its author has.
+    parseName: (key) => parsed(parseApprovalKey(key)),
+    parseBody: (key, body, sizeBytes) => parsed(parseApprovalBody(key, body, sizeBytes)),
+  },
   describesInvalid: true,
-  parseBody: (key, body, sizeBytes) => parsed(parseApprovalBody(key, body, sizeBytes)),
   gather,
   decide: decideApproval,
   underPause: approvalActions,

@@ -1,13 +1,14 @@
 import pLimit from 'p-limit'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { RequestDigest, RequestPath } from '../../domain/requests/access-request.ts'
-import { approvalMostBytes, parseApprovalBody, renderApprovalKey } from '../../domain/requests/approval-file.ts'
+import { renderApprovalKey } from '../../domain/requests/approval-file.ts'
 import { type Approvals, approversMost, type GivenDecision } from '../../domain/requests/decide-request.ts'
 import type { Eligibility } from '../../domain/requests/eligibility-file.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
-import { readInput } from '../records/read-input.ts'
+import { readParsedInput } from '../records/read-input.ts'
 import type { Actor } from './find-actor.ts'
 import { type Finding, findAccount } from './gather-request.ts'
 import type { People } from './people.ts'
@@ -48,18 +49,14 @@ export async function readApprovals(
   const unreadable: Complaint[] = []
   const read = async (id: PrincipalId): Promise<readonly GivenDecision[]> => {
     const key = renderApprovalKey({ userId: id, digest })
-    const found = await readInput(objects, key, { mostBytes: approvalMostBytes })
-    if (!found) return []
-    if ('complaint' in found) {
-      unreadable.push(found.complaint)
-      return []
-    }
-    const parsed = parseApprovalBody(key, found.body, found.size)
-    if (!parsed.ok) return []
+    const found = await readParsedInput(objects, key, kinds.approval)
+    if (found?.isUnreadable && !found.file.ok) unreadable.push(found.file.complaint)
+    if (!found?.file.ok) return []
+    const { head, file } = found
     const { name, bar } = await actorOf(id)
     // A denial counts, because it grants nothing.
-    if (name === undefined || (bar !== undefined && parsed.value.decision === 'approve')) return []
-    return [{ user: id, name, at: renderInstant(found.lastModified), ...parsed.value }]
+    if (name === undefined || (bar !== undefined && file.value.decision === 'approve')) return []
+    return [{ user: id, name, at: renderInstant(head.lastModified), ...file.value }]
   }
   const given = (await Promise.all([...asked].map((id) => limit(() => read(id))))).flat()
   return {

@@ -1,20 +1,17 @@
+import { kinds } from '../../domain/inputs/kinds.ts'
 import {
   type Eligibilities,
   type Eligibility,
   eligibilitiesMost,
-  eligibilityFileMostBytes,
   eligibilityKey,
-  eligibilityPrefix,
-  isEligibilityKey,
   nameInEligibilityKey,
-  parseEligibilityFile,
   tooManyEligibilities,
 } from '../../domain/requests/eligibility-file.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { onceIn } from '../../ports/once.ts'
 import { type FileText, ParsedFiles } from '../records/parsed-files.ts'
-import { readInput } from '../records/read-input.ts'
+import { readParsedInput } from '../records/read-input.ts'
 import { readStoredEligibilities } from './stored-eligibilities.ts'
 
 /** How soon a changed eligibility is found. A grant reads its eligibility again first. */
@@ -36,12 +33,8 @@ export class EligibilityFiles {
 
   constructor({ objects, clock }: { readonly objects: ObjectStore; readonly clock: Pick<Clock, 'monotonicMs'> }) {
     this.#objects = objects
-    this.#files = new ParsedFiles(objects, {
-      prefix: eligibilityPrefix,
-      isKey: isEligibilityKey,
-      mostBytes: eligibilityFileMostBytes,
+    this.#files = new ParsedFiles(objects, kinds.eligibility, {
       filesMost: eligibilitiesMost,
-      parse: parseEligibilityFile,
       // A new process would otherwise read thousands of files while somebody waits.
       readBefore: () => readStoredEligibilities(objects),
     })
@@ -50,11 +43,8 @@ export class EligibilityFiles {
 
   /** One eligibility as it is now; `undefined`: it is gone or invalid, or S3 does not return it. */
   async readNow(name: string): Promise<Eligibility | undefined> {
-    const key = eligibilityKey(name)
-    const found = await readInput(this.#objects, key, { mostBytes: eligibilityFileMostBytes })
-    if (!found || 'complaint' in found) return undefined
-    const parsed = parseEligibilityFile(key, found.body, found.size)
-    return parsed.ok ? parsed.value : undefined
+    const found = await readParsedInput(this.#objects, eligibilityKey(name), kinds.eligibility)
+    return found?.file.ok ? found.file.value : undefined
   }
 
   async #look(): Promise<Looked> {

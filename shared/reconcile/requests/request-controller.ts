@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import {
   parseRequestBody,
   parseRequestKey,
   type RequestDigest,
   type RequestPath,
   requestDigest,
-  requestMostBytes,
 } from '../../domain/requests/access-request.ts'
 import {
   decideRequest,
@@ -84,11 +84,13 @@ type ReadFacts = Extract<Facts, { is: 'read' }>
  */
 export const requestController: Controller<RequestTypes> = {
   noun: 'request',
-  // The treatment of an invalid name depends on how many its author has.
-  parseName: (key) => parsed(parseRequestKey(key)),
-  mostBytes: requestMostBytes,
+  format: {
+    ...kinds.request,
+    // The treatment of an invalid name depends on how many its author has.
+    parseName: (key) => parsed(parseRequestKey(key)),
+    parseBody: parseUpload,
+  },
   describesInvalid: true,
-  parseBody: parseUpload,
   gather,
   decide: decideRequestInput,
   underPause: requestActions,

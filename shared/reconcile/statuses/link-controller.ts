@@ -1,7 +1,9 @@
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { decideLink, type LinkEnd, type LinkStepFacts } from '../../domain/links/decide-link.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
-import { type LinkBody, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import type { LinkBody } from '../../domain/links/link-body.ts'
 import type { Hint } from '../../domain/messages/hint.ts'
+import { parsed } from '../../domain/statuses/complaint.ts'
 import type {
   Controller,
   Description,
@@ -35,11 +37,9 @@ type Facts = LinkTypes['facts']
 /** The file of a link: writes the status that is known without the dispatcher, and sends hints for its accounts. */
 export const linkController: Controller<LinkTypes> = {
   noun: 'link',
-  parseName: (key) => ({ ok: true, value: key }),
-  mostBytes: linkBodyMostBytes,
+  format: { ...kinds.link, parseName: (key) => parsed(key) },
   // The access of a link that becomes invalid goes, as if the link were deleted.
   describesInvalid: true,
-  parseBody: parseLinkBody,
   gather,
   decide: decideLink,
   underPause: [],

@@ -16,7 +16,7 @@ import type {
 } from '../../../shared/reconcile/inputs/controller.ts'
 import { JsonRecord } from '../../../shared/reconcile/records/json-record.ts'
 import { decideVisit, type VisitAction, type VisitEnd, type VisitFacts } from './decide-visit.ts'
-import { type OwnedVisit, ownedVisit, parseVisitFile, parseVisitKey, type VisitFile, visitKind } from './visit-file.ts'
+import { type OwnedVisit, ownedVisit, type VisitFile, visitKind } from './visit-file.ts'
 
 type VisitContext = ReconcileContext & { readonly brake: Pick<Brake, 'admit' | 'drop'> }
 
@@ -34,9 +34,7 @@ type VisitInput = Input<VisitTypes>
 /** Lets somebody be a guest of a group while the file is there. */
 export const visitController: Controller<VisitTypes> = {
   noun: 'visit',
-  parseName: parseVisitKey,
-  mostBytes: visitKind.mostBytes,
-  parseBody: parseVisitFile,
+  format: visitKind,
   entryOf: (objects: Ports['objects'], name) => new JsonRecord(objects, `owned_visits/${name}`, ownedVisit),
   historyOf: (name) => ({ folder: `history/visits/${name}/`, name }),
   gather,

@@ -55,9 +55,7 @@ export const visitKind = {
   isPushed: true,
   isKey: (key) => key.endsWith('.json'),
   mostBytes,
-  parse: (key, body, sizeBytes) => {
-    const name = parseVisitKey(key)
-    return name.ok ? parseVisitFile(key, body, sizeBytes) : name
-  },
+  parseName: parseVisitKey,
+  parseBody: parseVisitFile,
   document: { file: 'visit', title: 'A visit, visits/<user name>.json', schema, rules },
 } as const satisfies Kind

@@ -7,6 +7,7 @@ import {
   kindOf,
   kinds,
   notifiedPlaces,
+  parseInput,
   placesWrittenBy,
   registerKind,
   subjectOf,
@@ -36,8 +37,9 @@ test('people write requests and approvals under their own id, and these wait for
 })
 
 test('a key that cannot be one of its kind is refused with a complaint, and nothing throws', () => {
-  for (const { at, parse } of allKinds()) {
-    const read = parse(at.endsWith('/') ? `${at}\u0000` : at, new TextEncoder().encode('{'), 1)
+  for (const kind of allKinds()) {
+    const { at } = kind
+    const read = parseInput(kind, at.endsWith('/') ? `${at}\u0000` : at, new TextEncoder().encode('{'), 1)
     expect(read.ok).toBe(false)
   }
 })
