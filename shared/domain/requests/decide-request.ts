@@ -289,11 +289,12 @@ function endOf(facts: RequestFacts, record: GrantRecord, isGone: boolean): Reque
   return denial && { do: 'record', event: { event: 'finished', digest, ...personOf(denial) } }
 }
 
-function settleAbsence({ present, ...facts }: RequestFacts): RequestStep {
+function settleAbsence(facts: RequestFacts): RequestStep {
+  const { present } = facts
   const digest = present?.request?.digest
   const told = digest && facts.told(digest)
   if (!told || isOver(told)) return deleteUnreadable(facts) ?? gone
-  if (told.granted) return endOf({ present, ...facts }, told.granted, true) ?? gone
+  if (told.granted) return endOf(facts, told.granted, true) ?? gone
   return present?.state === 'waiting' ? { do: 'record', event: { event: 'withdrawn', digest } } : gone
 }
 
@@ -341,7 +342,7 @@ const readWhoAndWhat: RequestStep = { do: 'read who and what' }
 const gone: RequestStep = { do: 'tell', status: undefined }
 
 /** By history this user's access is over, and nobody else has this name. So ssofile deletes the link although it cannot read it. */
-function deleteUnreadable({ link, isUnread, userName, path }: Omit<RequestFacts, 'present'>): RequestStep | undefined {
+function deleteUnreadable({ link, isUnread, userName, path }: RequestFacts): RequestStep | undefined {
   if (link.found !== 'unreadable') return undefined
   if (isUnread) return readWhoAndWhat
   return userName === path.link.principal ? { do: 'delete the link', etag: link.etag } : undefined

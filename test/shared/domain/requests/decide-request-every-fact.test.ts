@@ -32,6 +32,9 @@ const [present, earlier] = ['a', 'b'].map((letter) => requestDigest.parse(letter
 const empty = requestDigest.parse('c'.repeat(32))
 const at = (minutes: number) => new Date(Date.parse('2026-11-22T10:00:00.000Z') + minutes * 60_000)
 const textAt = (minutes: number) => at(minutes).toISOString()
+// Each instant is written once: 200,000 facts name them.
+const [decidedAt, grantedAt] = [textAt(1), textAt(2)]
+const [starts, ends] = [[2, 10].map(textAt), [62, 4].map(textAt)]
 const now = at(5)
 
 const key = `requests/${maria}/account%111122223333%Admin-ps%maria%USER%ssofile`
@@ -54,18 +57,18 @@ const eligibilityWith = (approvals: number) => {
 const eligibilities = [eligibilityWith(2), eligibilityWith(1)] as const
 const complaint = { object: key, received: 'x', expected: 'y', remedy: 'z' }
 
-const recordOf = (digest: RequestDigest, startsAt: number, expiresAt: number): GrantRecord => ({
+const recordOf = (digest: RequestDigest, startsAt: string, expiresAt: string): GrantRecord => ({
   ...{
     digest,
     key,
     link: path.link.key,
     user: maria,
     eligibility: 'admins',
-    approvedBy: [{ user: tom, at: textAt(1) }],
+    approvedBy: [{ user: tom, at: decidedAt }],
   },
-  ...{ grantedAt: textAt(2), startsAt: textAt(startsAt), expiresAt: textAt(expiresAt) },
+  ...{ grantedAt, startsAt, expiresAt },
 })
-const says = (user: typeof tom, decision: 'approve' | 'deny'): GivenDecision => ({ user, decision, at: textAt(1) })
+const says = (user: typeof tom, decision: 'approve' | 'deny'): GivenDecision => ({ user, decision, at: decidedAt })
 
 /** All facts that `decideRequest` can tell apart. */
 function everyFact(choose: Choose): RequestFacts {
@@ -117,7 +120,7 @@ function everyHistory(choose: Choose, digest: RequestDigest): UploadHistory {
   return lazily<UploadHistory>({
     events: () => events,
     approvedBy: () => new Set(choose([[], [tom], [tom, ada]])),
-    granted: () => (is === 'granted' ? recordOf(digest, choose([2, 10]), choose([62, 4])) : undefined),
+    granted: () => (is === 'granted' ? recordOf(digest, choose(starts), choose(ends)) : undefined),
   })
 }
 
