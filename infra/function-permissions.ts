@@ -103,8 +103,11 @@ export type FunctionPermissions = {
    * groups and memberships. `people`: also creates, changes and deletes users.
    */
   readonly directory?: 'read' | 'members' | 'groups' | 'memberships' | 'change' | 'people'
-  /** `instance`: only find the instance. `read`: list, get and describe. `change`: every call of the adapter. */
-  readonly identityCenter?: 'instance' | 'read' | 'change'
+  /**
+   * `instance`: only find the instance. `applications`: also list its applications and their access scopes. `read`: list, get and
+   * describe. `change`: every call about permission sets and access.
+   */
+  readonly identityCenter?: 'instance' | 'applications' | 'read' | 'change'
   /** Account access manager: the principals that may assume existing roles. */
   readonly accountAccess?: 'read'
   /** Look up a role that Identity Center created in ssofile's own account. */
@@ -266,9 +269,10 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     read: [''],
     // Open findings of break-glass.
     write: ['state/report/', 'status/break-glass/', 'attention/failed/break-glass/'],
-    put: ['reports/'],
+    // Applications that may act for people.
+    put: ['reports/', 'changes/'],
     directory: 'members',
-    identityCenter: 'instance',
+    identityCenter: 'applications',
     auditorRole: 'assume',
   },
   credentials: {
@@ -557,7 +561,9 @@ export function accountAccessActionsOf({ accountAccess }: FunctionPermissions): 
   return accountAccess === undefined ? [] : Object.values(accountAccessActions).flat()
 }
 
-/** Every operation of the SSO Admin adapter except ListInstances. Names of reading ones begin as in `reading`. */
+export const applicationReads = ['GetApplicationAccessScope', 'ListApplications'] as const
+
+/** Every other operation of the SSO Admin adapter except ListInstances. Names of reading ones begin as in `reading`. */
 export const identityCenterActions = [
   'AttachCustomerManagedPolicyReferenceToPermissionSet',
   'AttachManagedPolicyToPermissionSet',
@@ -599,3 +605,9 @@ export const identityCenterActions = [
 
 const reading = /^(Describe|Get|List)/
 export const identityCenterReads = identityCenterActions.filter((action) => reading.test(action))
+
+export function identityCenterActionsOf({ identityCenter = 'instance' }: FunctionPermissions): readonly string[] {
+  const instance: readonly string[] = []
+  const actions = { instance, applications: applicationReads, read: identityCenterReads, change: identityCenterActions }
+  return actions[identityCenter]
+}

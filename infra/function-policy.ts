@@ -11,8 +11,7 @@ import {
   directoryActionsOf,
   type FunctionPermissions,
   functionPermissions,
-  identityCenterActions,
-  identityCenterReads,
+  identityCenterActionsOf,
   operatorPermissions,
   organizationsActions,
   permissionsIn,
@@ -218,11 +217,14 @@ function identityCenterStatements(
   if (identityCenter === 'instance') return [instances]
   const { instanceArn } = environment
   const permissionSets = `arn:${names.partition}:sso:::permissionSet/${instanceArn.split('/')[1]}/*`
+  const applications = `arn:${names.partition}:sso::*:application/${instanceArn.split('/')[1]}/*`
   const isChange = identityCenter === 'change'
   const calls = allow(
     'IdentityCenter',
-    (isChange ? identityCenterActions : identityCenterReads).map((action) => `sso:${action}`),
-    [instanceArn, permissionSets, `arn:${names.partition}:sso:::account/*`],
+    identityCenterActionsOf({ identityCenter }).map((action) => `sso:${action}`),
+    identityCenter === 'applications'
+      ? [instanceArn, applications]
+      : [instanceArn, permissionSets, `arn:${names.partition}:sso:::account/*`],
   )
   const reachesItself = isChange && isManagementDeployment(environment) && environment.includeManagementAccount
   return [instances, calls, ...(reachesItself ? managementAccountStatements(environment, names) : [])]

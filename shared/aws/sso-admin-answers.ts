@@ -8,6 +8,7 @@ import type {
   InstanceMetadata,
   PermissionSet,
   PermissionSetProvisioningStatus,
+  Application as SdkApplication,
   PermissionsBoundary as SdkPermissionsBoundary,
   Tag as SdkTag,
 } from '@aws-sdk/client-sso-admin'
@@ -25,6 +26,7 @@ import { type PermissionSetArn, permissionSetArn, principalId } from '../domain/
 import { principalType } from '../domain/principals/principal.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import type {
+  Application,
   AssignmentRequest,
   AssignmentTarget,
   PermissionSetAttributes,
@@ -70,6 +72,16 @@ export function parseAttributeConfiguration({
 
 export function parsePermissionSetArn(value: string | undefined): PermissionSetArn {
   return parse('PermissionSetArn', permissionSetArn, value)
+}
+
+export function parseApplication({ ApplicationArn, Name, ApplicationAccount, Status }: SdkApplication): Application {
+  const arn = parse('ApplicationArn', text, ApplicationArn)
+  return {
+    arn,
+    name: Name ?? arn,
+    account: ApplicationAccount ?? arn.split(':')[4] ?? '',
+    isEnabled: Status !== 'DISABLED',
+  }
 }
 
 export function parsePrincipal({ PrincipalId, PrincipalType }: AccountAssignment): Principal {

@@ -15,6 +15,7 @@ import {
   DescribePermissionSetProvisioningStatusCommand,
   DetachCustomerManagedPolicyReferenceFromPermissionSetCommand,
   DetachManagedPolicyFromPermissionSetCommand,
+  GetApplicationAccessScopeCommand,
   GetInlinePolicyForPermissionSetCommand,
   GetPermissionsBoundaryForPermissionSetCommand,
   type InstanceMetadata,
@@ -23,6 +24,7 @@ import {
   ListAccountAssignmentsCommand,
   ListAccountAssignmentsForPrincipalCommand,
   ListAccountsForProvisionedPermissionSetCommand,
+  ListApplicationsCommand,
   ListCustomerManagedPolicyReferencesInPermissionSetCommand,
   ListInstancesCommand,
   ListManagedPoliciesInPermissionSetCommand,
@@ -47,6 +49,7 @@ import type { AssignmentTarget, PermissionSetUpdate, RequestState, SsoAdmin, Wri
 import { answerOf, answerOrAbsent } from './answers.ts'
 import {
   parseAccountId,
+  parseApplication,
   parseAssignmentRequest,
   parseAssignmentTarget,
   parseAttributeConfiguration,
@@ -80,6 +83,7 @@ export function awsSsoAdmin(client: SSOAdminClient, patientClient = client, want
     ...policies(client, calls),
     ...provisionings(client, calls),
     ...attributes(client, calls),
+    ...applications(client, calls),
   }
 }
 
@@ -375,6 +379,18 @@ function attributes(client: SSOAdminClient, calls: Calls) {
           new UpdateInstanceAccessControlAttributeConfigurationCommand({ ...about, ...renderConfiguration(wanted) }),
         ),
       ),
+  } satisfies Partial<SsoAdmin>
+}
+
+function applications(client: SSOAdminClient, calls: Calls) {
+  return {
+    listApplications: (nextToken) =>
+      calls.list(nextToken, 'Applications', parseApplication, (page) => client.send(new ListApplicationsCommand(page))),
+    /** AWS answers ResourceNotFoundException for a missing application or scope. */
+    async getApplicationScope(ApplicationArn, Scope) {
+      const input = { ApplicationArn, Scope }
+      return (await calls.find(() => client.send(new GetApplicationAccessScopeCommand(input)))) !== undefined
+    },
   } satisfies Partial<SsoAdmin>
 }
 

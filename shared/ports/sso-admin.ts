@@ -59,6 +59,14 @@ export const provisioningStatuses = [
 /** Whether an account has the present definition of a permission set. */
 export type ProvisioningStatus = (typeof provisioningStatuses)[number]
 
+/** An application of the instance. `account`: the account that made it. */
+export type Application = {
+  readonly arn: string
+  readonly name: string
+  readonly account: string
+  readonly isEnabled: boolean
+}
+
 export type Principal = { readonly principalId: PrincipalId; readonly principalType: PrincipalType }
 
 /** `signal` aborts a write only before it is sent. */
@@ -146,6 +154,10 @@ export interface SsoAdmin {
   createAttributes(attributes: readonly Attribute[]): Promise<void>
   /** Replaces all of them. ResourceNotFoundException: none were ever configured. */
   updateAttributes(attributes: readonly Attribute[]): Promise<void>
+
+  listApplications(nextToken?: string): Promise<Page<Application>>
+  /** Whether there is such an application, and it has this access scope. */
+  getApplicationScope(arn: string, scope: string): Promise<boolean>
 }
 
 /** The calls about permission sets and attributes that change nothing. */

@@ -6,6 +6,7 @@ import { bucketPolicy } from '../../infra/bucket-policy.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
 import {
   accountAccessActions,
+  applicationReads,
   directoryActions,
   directoryActionsOf,
   functionPermissions,
@@ -42,7 +43,9 @@ function calledIn(file: string): readonly string[] {
 
 describe('granted is what the adapter calls, and nothing else:', () => {
   test('for IAM Identity Center', () => {
-    expect([...identityCenterActions, 'ListInstances'].sort()).toEqual(calledIn('sso-admin-client.ts'))
+    expect([...identityCenterActions, ...applicationReads, 'ListInstances'].sort()).toEqual(
+      calledIn('sso-admin-client.ts'),
+    )
   })
 
   test('for the Identity Store', () => {

@@ -26,9 +26,11 @@ import {
   findViolations,
   type Violations,
 } from '../../../shared/reconcile/preview/find-violations.ts'
+import { unlessRefused } from '../../../shared/reconcile/preview/unless-refused.ts'
 import { type WhoAnswer, type WhoQuestion, whoHasAccess } from '../../../shared/reconcile/preview/who-has-access.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { readMembershipsAt } from '../../../shared/reconcile/reports/memberships-at.ts'
+import { findApplications, readApplications } from '../../../shared/reconcile/reports/report-applications.ts'
 import { EligibilityFiles } from '../../../shared/reconcile/requests/eligibility-files.ts'
 import { findEligible } from '../../../shared/reconcile/requests/find-eligible.ts'
 import { People } from '../../../shared/reconcile/requests/people.ts'
@@ -63,6 +65,7 @@ type Options = {
   readonly levels?: boolean
   readonly changes?: string
   readonly eligible?: boolean
+  readonly applications?: boolean
   readonly live: boolean
   readonly output: Output
   readonly json?: boolean
@@ -92,6 +95,7 @@ export function addWho(program: Command): void {
       'the access levels of each permission set: Permissions management, Write, Tagging, Read, List, or unknown',
     )
     .option('--eligible', 'the temporary access that people may ask for')
+    .option('--applications', 'applications that may act for their users')
     .option(
       '--changes <since>',
       'changes of access since then, with the authors of changes by hand; such as 7d, 4h or 2026-03-03T10:00:00Z',
@@ -124,6 +128,7 @@ async function who(options: Options): Promise<number> {
   const bare = openCliPorts(bucket)
   const ports = { ...bare, auditor: openAwsAuditor(), objects: new ProposedObjects(bare.objects, bare.clock.now()) }
   const { user, group, links, at, live, unusedFor } = options
+  if (options.applications) return tellApplications(live, isJson('--applications', options), ports)
   const owner = await readOwner(ports.objects)
   const configuration = await chooseConfiguration(ports.objects, owner?.deployment, options.config)
   if (options.eligible) return tellEligible({ ...options, json: isJson('--eligible', options) }, ports, configuration)
@@ -253,6 +258,31 @@ function parsePast(text: string, now: Date): Date {
   const instant = parseInstant(text)
   if (instant > now) throw new Refusal(`received the instant ${text}, which is in the future; expected a past one`)
   return instant
+}
+
+/** `ssofile who --applications`. Without the right to ask Identity Center, shows those of the last report. */
+async function tellApplications(isLive: boolean, json: boolean, ports: Ports): Promise<number> {
+  const last = await readApplications(ports.objects)
+  const notes: string[] = []
+  const ask = () => unlessRefused(findApplications(ports, last?.applications ?? []), 'not asked now', notes)
+  const found = isLive ? await ask() : undefined
+  const { applications, askedAt = 'no report yet' } = found
+    ? { applications: found, askedAt: 'now' }
+    : { applications: [], ...last }
+  if (json) process.stdout.write(renderJson({ applications, askedAt, notes }))
+  else {
+    const rows = applications.map((one) => [
+      one.name,
+      one.account,
+      one.isEnabled ? 'enabled' : 'disabled',
+      one.since.slice(0, 10),
+      one.arn.split('/').at(-1) ?? '',
+    ])
+    const table = renderTable(['application', 'account', 'state', 'known since', 'id'], rows, terminalWidth())
+    const counted = `${count(rows.length, 'application')} with the scope sso:account:access; asked: ${askedAt}\n`
+    await show(`${rows.length === 0 ? '' : `${table}\n`}${counted}${renderNotes(notes)}`)
+  }
+  return applications.length > 0 ? 0 : 1
 }
 
 type WhoOptions = {

@@ -8,6 +8,7 @@ import {
   principalId,
 } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { principalType } from '../../../shared/domain/principals/principal.ts'
+import { noSuchScope } from '../../../shared/memory/sso-admin/applications.ts'
 import type { InstanceDescription, MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { RequestSummary } from '../../../shared/memory/sso-admin/sso-admin-answers.ts'
 import { provisioningTargets } from '../../../shared/memory/sso-admin/sso-admin-records.ts'
@@ -113,6 +114,7 @@ export function ssoAdminOperations(model: MemorySsoAdmin): Readonly<Record<strin
     ...provisioningOperations(model, on),
     ...tagOperations(model, on),
     ...attributeOperations(model, on),
+    ...applicationOperations(model, on),
   }
 }
 
@@ -436,6 +438,50 @@ function attributeOperations(model: MemorySsoAdmin, on: OnInstance): Record<stri
     ),
     DeleteInstanceAccessControlAttributeConfiguration: on(z.object(instance), async () =>
       done(model.deleteAttributes()),
+    ),
+  }
+}
+
+const ApplicationArn = z
+  .string()
+  .regex(/^arn:aws(-[a-z]{1,5}){0,3}:sso::\d{12}:application\/(sso)?ins-[a-zA-Z0-9-.]{16}\/apl-[a-zA-Z0-9]{16}$/)
+const Scope = z.string().regex(/^[A-Za-z0-9_]{1,50}(:[A-Za-z0-9_]{1,50}){0,2}$/)
+
+function applicationOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
+  const provider = 'arn:aws:sso::aws:applicationProvider/custom'
+  const create = z.object({
+    ...instance,
+    ApplicationProviderArn: z.literal(provider),
+    Name: z.string().min(1).max(100),
+    Status: z.literal('ENABLED').optional(),
+  })
+  const scoped = z.object({ ApplicationArn, Scope })
+  return {
+    ListApplications: on(z.object({ ...instance, ...paging }), async ({ NextToken, MaxResults }) => {
+      const { items, nextToken } = await model.listApplications(NextToken, MaxResults)
+      const Applications = items.map(({ arn, name, account, isEnabled }) => ({
+        ApplicationArn: arn,
+        ApplicationProviderArn: provider,
+        Name: name,
+        ApplicationAccount: account,
+        InstanceArn: model.instanceArn,
+        Status: isEnabled ? 'ENABLED' : 'DISABLED',
+      }))
+      return { Applications, NextToken: nextToken }
+    }),
+    GetApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) => {
+      if (!(await model.getApplicationScope(arn, scope))) throw noSuchScope(scope)
+      return { Scope: scope }
+    }),
+    CreateApplication: on(create, async ({ Name }) => ({ ApplicationArn: await model.createApplication(Name) })),
+    DeleteApplication: operation(z.object({ ApplicationArn }), async ({ ApplicationArn: arn }) =>
+      done(model.deleteApplication(arn)),
+    ),
+    PutApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) =>
+      done(model.putApplicationScope(arn, scope)),
+    ),
+    DeleteApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) =>
+      done(model.deleteApplicationScope(arn, scope)),
     ),
   }
 }

@@ -6,8 +6,7 @@ import {
   accountAccessActionsOf,
   directoryActionsOf,
   type FunctionPermissions,
-  identityCenterActions,
-  identityCenterReads,
+  identityCenterActionsOf,
   organizationsActions,
   policyCheckActions,
 } from '../../function-permissions.ts'
@@ -42,8 +41,7 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
       return mayUseQueue(permissions, operation, request.body)
     case 'sso-admin':
       if (operation === 'ListInstances') return identityCenter !== undefined
-      if (identityCenter === 'read') return includes(identityCenterReads, operation)
-      return identityCenter === 'change' && includes(identityCenterActions, operation)
+      return includes(identityCenterActionsOf(permissions), operation)
     case 'identitystore':
       return includes(directoryActionsOf(permissions), operation)
     case 'organizations':

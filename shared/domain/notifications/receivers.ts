@@ -43,6 +43,8 @@ export const notifications = z.strictObject({
 
 /** Changes for operators. Ordinary grants and revocations concern the uploader. */
 const forOperators = new Set([
+  'application-found',
+  'application-gone',
   'held',
   'permission-set-held',
   'brake-released',

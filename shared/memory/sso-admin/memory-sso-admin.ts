@@ -16,6 +16,7 @@ import type { Page } from '../../ports/page.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 import { ServiceError } from '../../ports/service-error.ts'
 import type {
+  Application,
   AssignmentRequest,
   AssignmentTarget,
   NewPermissionSet,
@@ -33,6 +34,7 @@ import { CallGate, type CallObserver } from '../call-gate.ts'
 import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
+import { Applications } from './applications.ts'
 import type { RequestOrder, RequestRecord } from './asynchronous-requests.ts'
 import { AttributeConfiguration } from './attribute-configuration.ts'
 import { drawLatencyMs } from './draw-latency.ts'
@@ -119,6 +121,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   readonly #gate: CallGate
   readonly #instances: Map<string, { readonly createdAt: Date }>
   readonly #attributes: AttributeConfiguration
+  readonly #applications: Applications
   /** By permission set: the end of its last change. */
   readonly #changingUntilMs = new Map<PermissionSetArn, number>()
 
@@ -145,6 +148,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     const limiter = new RollingSecond(callsPerSecond)
     this.#gate = new CallGate({ ...options, limiterFor: () => limiter, tooFast: rateExceeded })
     this.#attributes = new AttributeConfiguration(openTable('sso-admin/attributes'))
+    this.#applications = new Applications(openTable('sso-admin/applications'))
     this.#instances = openTable('sso-admin/instances')
     if (!this.#instances.has(this.instanceArn))
       this.#instances.set(this.instanceArn, { createdAt: options.clock.now() })
@@ -191,6 +195,38 @@ export class MemorySsoAdmin implements SsoAdmin {
   async deleteAttributes(): Promise<void> {
     this.#enter('DeleteInstanceAccessControlAttributeConfiguration')
     this.#attributes.delete()
+  }
+
+  // Applications. The product only reads them.
+
+  async listApplications(nextToken?: string, most?: number): Promise<Page<Application>> {
+    this.#enter('ListApplications')
+    return this.#applications.list(nextToken, most)
+  }
+
+  async getApplicationScope(arn: string, scope: string): Promise<boolean> {
+    this.#enter('GetApplicationAccessScope')
+    return this.#applications.hasScope(arn, scope)
+  }
+
+  async createApplication(name: string): Promise<string> {
+    this.#enter('CreateApplication')
+    return this.#applications.create(name, this.ownerAccountId, this.instanceArn)
+  }
+
+  async putApplicationScope(arn: string, scope: string): Promise<void> {
+    this.#enter('PutApplicationAccessScope')
+    this.#applications.putScope(arn, scope)
+  }
+
+  async deleteApplicationScope(arn: string, scope: string): Promise<void> {
+    this.#enter('DeleteApplicationAccessScope')
+    this.#applications.deleteScope(arn, scope)
+  }
+
+  async deleteApplication(arn: string): Promise<void> {
+    this.#enter('DeleteApplication')
+    this.#applications.delete(arn)
   }
 
   // Account assignments.

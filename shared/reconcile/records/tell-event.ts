@@ -46,11 +46,19 @@ export async function tellEvent(
   await objects.put(`${folder}${at}%${event}.json`, renderJson({ v: 1, event, at, ...body }), once)
 }
 
+/** Records something found, which changed nothing of ours: only under `changes/`, with its description. */
+export async function tellFinding(objects: ObjectStore, change: Change, reason: string): Promise<void> {
+  const metadata = { reason: encodeURIComponent(reason).slice(0, byMost) }
+  await objects.put(renderChangeKey(change), new Uint8Array(), { ifNoneMatch: '*' }, metadata)
+}
+
 /** The author is in the metadata, because people list only the key; S3 keeps 2 KB of metadata, in ASCII. */
 const byMost = 1_500
 
-/** Events that may be someone's manual change: the metadata of the change names the author. */
+/** Events that may be someone's manual change, or findings: the metadata of the change has the author or a reason. */
 export const byHandEvents: ReadonlySet<string> = new Set([
+  'application-found',
+  'application-gone',
   'revoked',
   'foreign-found',
   'foreign-gone',

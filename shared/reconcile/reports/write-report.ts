@@ -39,6 +39,7 @@ import { compareBreakGlass } from './compare-break-glass.ts'
 import { listDrills } from './list-drills.ts'
 import { listHeldAccess } from './list-held-access.ts'
 import { ObjectWriter } from './object-writer.ts'
+import { reportApplications } from './report-applications.ts'
 import { reportPeople } from './report-people.ts'
 import {
   type ReportSummary,
@@ -51,7 +52,7 @@ import {
 
 type ReportPorts = Pick<
   Ports,
-  'objects' | 'identityStore' | 'organizations' | 'auditor' | 'breakGlass' | 'clock' | 'randomness' | 'log'
+  'objects' | 'ssoAdmin' | 'identityStore' | 'organizations' | 'auditor' | 'breakGlass' | 'clock' | 'randomness' | 'log'
 >
 
 /**
@@ -90,7 +91,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   notes.push(...describeViolations(await findViolations({ ...ports, identityStore: directory }, configuration)))
   const breakGlass = await tellBreakGlass({ ...ports, identityStore: directory }, configuration)
   if (breakGlass) await objects.put(`${reportsPrefix}${date}/break-glass.csv`, Buffer.from(breakGlass.csv))
-  notes.push(...(breakGlass?.notes ?? []))
+  notes.push(...(breakGlass?.notes ?? []), ...(await reportApplications(ports)))
   const described = await describePage({ isAsked: false, sources, notes }, ports)
   const attention = [...described.attention]
   const lifecycle: Figure[] = []

@@ -1,4 +1,5 @@
 import {
+  applicationReads,
   directoryActions,
   type FunctionPermissions,
   functionPermissions,
@@ -87,7 +88,7 @@ On the one instance, its permission sets, and accounts; \`ListInstances\` knows 
 
 ${list('sso', ['ListInstances', ...identityCenterActions])}
 
-The role of operators, and one that plans: ${code(['ListInstances', ...identityCenterReads].toSorted())}.
+The role of operators, and one that plans: ${code(['ListInstances', ...identityCenterReads].toSorted())}. The report: ${code(applicationReads)}.
 
 With a customer's key (\`identityCenterKeyArn\`) the calling functions may also \`kms:Decrypt\` with it, only through this instance and the organization's Identity Store. In the management account, if links may name it, the dispatcher may also make the roles of Identity Center: \`infra/function-policy.ts\`.
 
@@ -140,6 +141,7 @@ function tell(permissions: FunctionPermissions) {
     accountAccess && 'Account access manager: reads',
     identityCenter === 'read' && 'Identity Center: reads',
     identityCenter === 'instance' && 'Identity Center: the instance',
+    identityCenter === 'applications' && 'Identity Center: applications',
     ownRoles && "IAM: Identity Center's roles in ssofile's own account",
     auditorRole && "STS: the auditor's role",
     hygieneRole && 'STS: the role that retires credentials',

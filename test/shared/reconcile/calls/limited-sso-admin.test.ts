@@ -47,6 +47,8 @@ const priorities: Record<keyof SsoAdmin, Priority> = {
   describeAttributes: 'grant',
   createAttributes: 'grant',
   updateAttributes: 'grant',
+  listApplications: 'grant',
+  getApplicationScope: 'grant',
 }
 const operations = Object.keys(priorities).filter((name): name is keyof SsoAdmin => name in priorities)
 const isWrite = (operation: keyof SsoAdmin) => !/^(list|describe|get|instance)/.test(operation)

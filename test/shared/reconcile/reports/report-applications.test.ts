@@ -1,0 +1,55 @@
+import { expect, test } from '@jest/globals'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { listChanges } from '../../../../shared/reconcile/records/tell-event.ts'
+import { readApplications, reportApplications } from '../../../../shared/reconcile/reports/report-applications.ts'
+import { intercept } from '../../../intercept.ts'
+import { World } from '../../../world.ts'
+
+const scope = 'sso:account:access'
+
+async function openWithPortal(): Promise<{ readonly world: World; readonly arn: string }> {
+  const world = new World().start({ dispatcher: false })
+  const arn = await world.ssoAdmin.createApplication('Data portal')
+  await world.ssoAdmin.createApplication('Without the scope')
+  await world.ssoAdmin.putApplicationScope(arn, scope)
+  return { world, arn }
+}
+
+const report = (world: World, ports = world.ports) => world.finish(reportApplications(ports))
+const eventsOf = async (world: World) =>
+  (await Array.fromAsync(listChanges(world.objects, '2000-01-01'))).filter(({ event }) =>
+    event.startsWith('application-'),
+  )
+
+test('an application with the scope is told once, with the day since when it is known', async () => {
+  const { world, arn } = await openWithPortal()
+  const day = world.clock.now().toISOString().slice(0, 10)
+  const said = `the application 'Data portal' of account ${world.ssoAdmin.ownerAccountId} may fetch credentials for the access of its users; known since ${day}`
+  expect(await report(world)).toEqual([said])
+  await world.clock.advance(24 * 60 * 60_000)
+  expect(await report(world)).toEqual([said])
+  expect(await eventsOf(world)).toMatchObject([{ event: 'application-found', name: arn.split('/').at(-1) }])
+  expect((await readApplications(world.objects))?.applications).toMatchObject([{ arn, name: 'Data portal' }])
+})
+
+test('an application that lost the scope is told once, and is no longer listed', async () => {
+  const { world, arn } = await openWithPortal()
+  await report(world)
+  await world.ssoAdmin.deleteApplicationScope(arn, scope)
+  expect(await report(world)).toEqual([])
+  expect(await report(world)).toEqual([])
+  expect((await eventsOf(world)).map(({ event }) => event)).toEqual(['application-found', 'application-gone'])
+})
+
+test('after a refused listing the last record stays, and nothing is told as gone', async () => {
+  const { world } = await openWithPortal()
+  await report(world)
+  const before = await readApplications(world.objects)
+  const refusing = intercept(world.ports, async ({ operation, proceed }) => {
+    if (operation === 'listApplications') throw new ServiceError('sso-admin', 'AccessDeniedException', 'no')
+    return proceed()
+  })
+  expect(await report(world, refusing)).toEqual([expect.stringMatching(/^applications could not be listed: /)])
+  expect(await readApplications(world.objects)).toEqual(before)
+  expect((await eventsOf(world)).map(({ event }) => event)).toEqual(['application-found'])
+})
