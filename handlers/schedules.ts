@@ -2,7 +2,7 @@ import type { Configuration } from '../shared/domain/deployment/configuration.ts
 import type { ActionCatalog } from '../shared/domain/iam-policies/access-level.ts'
 import type { OrganizationView } from '../shared/domain/organization/organization-view.ts'
 import { attentionStates } from '../shared/domain/statuses/status.ts'
-import { attentionMetrics, heartbeats } from '../shared/ports/metrics.ts'
+import { attentionMetrics, heartbeats, type ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { isServiceError } from '../shared/ports/service-error.ts'
 import { retireCredentials } from '../shared/reconcile/credentials/retire-credentials.ts'
@@ -23,6 +23,7 @@ import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry
 import { sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
+import { recordRun } from '../shared/reconcile/records/schedule-runs.ts'
 import { SelectorFiles } from '../shared/reconcile/records/selector-files.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
 import { writeReport } from '../shared/reconcile/reports/write-report.ts'
@@ -34,9 +35,6 @@ import { findOvertaken } from '../shared/reconcile/statuses/find-overtaken.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
 import { watchPolicies } from '../shared/reconcile/statuses/watch-policies.ts'
 import { watchSelectors } from '../shared/reconcile/statuses/watch-selectors.ts'
-
-/** A function of a schedule with several jobs. The dispatcher has only one: a slice. */
-export type ScheduledFunction = Exclude<keyof typeof heartbeats, 'dispatcher'>
 
 /** Only some functions get these. */
 type Given = {
@@ -135,7 +133,7 @@ export const allJobs: Readonly<Record<ScheduledFunction, Jobs>> = {
 
 /**
  * Runs the jobs of a function, one after the other. If a job throws, it is logged and thereby counted, and the others still run. Then the
- * run fails, so that Lambda raises the alarm and retries if it does so. It records its heartbeat only if no job failed.
+ * run fails, so that Lambda raises the alarm and retries if it does so. It records its run and its heartbeat only if no job failed.
  */
 export function schedule(
   of: ScheduledFunction,
@@ -157,6 +155,7 @@ export function schedule(
     }
     // Throws the first error unchanged: `customResource` waits for rights that are not in force everywhere yet.
     for (const error of failed.values()) throw error
+    await recordRun(ports.objects, of)
     ports.metrics.record(heartbeats[of])
   }
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import type { FunctionName } from '../shared/ports/deployment-settings.ts'
+import type { ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
 
 /** A prefix of the bucket, or one key; `''`: all of it. */
@@ -67,6 +68,8 @@ type Prefix =
   | 'state/reconcile.json'
   | 'state/notifications.json'
   | 'state/report/'
+  | `state/schedules/${ScheduledFunction}`
+  | 'state/schedules/'
   | 'state/credentials/'
   | 'state/permissions/'
   | 'retire/'
@@ -264,13 +267,17 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, ...ofPeople, 'events'] },
   // S3's clock gives its beginning.
-  nightly: { read: ['control/owner.json'], put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
+  nightly: {
+    read: ['control/owner.json'],
+    put: ['state/drift.json', 'state/schedules/nightly'],
+    send: [...lanes, 'dispatch'],
+  },
   report: {
     read: [''],
     // Open findings of break-glass.
     write: ['state/report/', 'status/break-glass/', 'attention/failed/break-glass/'],
     // Applications that may act for people.
-    put: ['reports/', 'changes/'],
+    put: ['reports/', 'changes/', 'state/schedules/report'],
     directory: 'members',
     identityCenter: 'applications',
     auditorRole: 'assume',
@@ -279,7 +286,13 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     // The permissions of permission sets, from the files in force.
     read: ['hygiene.json', 'state/organization.json', 'permission_sets/', 'owned_permission_sets/'],
     write: ['state/credentials/', 'state/permissions/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
-    put: ['reports/credentials/', 'reports/permissions/', 'reports/permissions.csv', 'reports/permissions.json'],
+    put: [
+      'reports/credentials/',
+      'reports/permissions/',
+      'reports/permissions.csv',
+      'reports/permissions.json',
+      'state/schedules/credentials',
+    ],
     // To the responsible people, by the receivers in the configuration.
     send: ['digests'],
     // Owners, by the tags of accounts.
@@ -289,7 +302,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   retire: {
     read: ['retire/', 'hygiene.json', 'state/organization.json', 'control/pause.json'],
     write: ['retired/', 'status/retire/', 'attention/'],
-    put: ['history/retire/', 'changes/', 'control/brake.json'],
+    put: ['history/retire/', 'changes/', 'control/brake.json', 'state/schedules/retire'],
     // The owner of an account, by its tags.
     organizations: 'read',
     hygieneRole: 'assume',
@@ -317,6 +330,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'status/',
       'attention/',
     ],
+    put: ['state/schedules/minute-links'],
     send: ['links', 'permission-sets', ...ofPeople, 'events', ...lanes, 'dispatch'],
   },
   dispatcher: {
@@ -364,7 +378,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'state/drift.json',
       'state/organization.json',
     ],
-    put: ['state/notifications.json'],
+    put: ['state/notifications.json', 'state/schedules/notifications'],
     send: ['digests'],
     outcomes: 'publish',
   },
@@ -391,7 +405,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   page: {
     ...pageWithoutOperators,
     // The people who would lose held access; how old the last comparisons are.
-    read: [...pageWithoutOperators.read, 'assignments/', 'state/drift.json', 'state/reconcile.json'],
+    read: [...pageWithoutOperators.read, 'assignments/', 'state/drift.json', 'state/schedules/'],
     // `pause`: resuming deletes it.
     write: [...pageWithoutOperators.write, 'control/pause.json'],
     put: [...pageWithoutOperators.put, 'control/brake.json', 'control/resumed.json'],

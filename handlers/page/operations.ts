@@ -1,12 +1,12 @@
 import { type BrakeList, emptyBrake } from '../../shared/domain/brake/brake-record.ts'
 import { describeContents, type HeldContents } from '../../shared/domain/brake/held-contents.ts'
 import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
+import type { ToldOperations } from '../../shared/domain/page/told.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { brakeFile, digestOf, heldDigests, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
 import { listHeldAccess } from '../../shared/reconcile/brake/list-held-access.ts'
 import { readDriftRun } from '../../shared/reconcile/drift/drift-run.ts'
-import { checkpointKey } from '../../shared/reconcile/records/checkpoint.ts'
 import { listAttention } from '../../shared/reconcile/records/list-attention.ts'
 import { openPrefix } from '../../shared/reconcile/records/open-work.ts'
 import {
@@ -16,6 +16,7 @@ import {
   readPause,
   resumeChanges,
 } from '../../shared/reconcile/records/pause.ts'
+import { listRuns } from '../../shared/reconcile/records/schedule-runs.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import type { SentBody } from '../api/api-request.ts'
 import { readBody } from '../api/read-body.ts'
@@ -37,7 +38,7 @@ const workMost = 5_000
 export class Operations {
   readonly #ports: Ports
   readonly #looks: Looks
-  readonly #health: SharedAnswer<object>
+  readonly #health: SharedAnswer<ToldOperations['health']>
   readonly #shown = new Map<string, ShownList>()
   readonly #attention: SharedAnswer<Awaited<ReturnType<typeof listAttention>>>
 
@@ -70,11 +71,11 @@ export class Operations {
     })
   }
 
-  /** How old the last comparisons are, and the work that waits. */
-  async #readHealth(): Promise<object> {
-    const { objects } = this.#ports
-    const [compared, drift, { readAt }] = await Promise.all([
-      objects.head(checkpointKey),
+  /** When each schedule last came to its end, and the work that waits. */
+  async #readHealth(): Promise<ToldOperations['health']> {
+    const { objects, leaseClock } = this.#ports
+    const [runs, drift, { readAt }] = await Promise.all([
+      listRuns(objects, leaseClock.now()),
       readDriftRun(objects),
       this.#looks.organization(),
     ])
@@ -82,7 +83,7 @@ export class Operations {
     for await (const { lastModified } of objects.list(openPrefix))
       if (open.push(lastModified.getTime()) >= workMost) break
     return {
-      comparedAt: compared && renderInstant(compared.lastModified),
+      schedules: runs.map(({ name, ranAt, isLate }) => ({ name, ranAt: renderInstant(ranAt), isLate })),
       driftCheckedAt: drift?.startedAt,
       isDriftCheckOpen: drift !== undefined && drift.open.length > 0,
       organizationReadAt: readAt,
@@ -112,7 +113,7 @@ export class Operations {
     if ('statusCode' in asked) return asked
     const { isNew, pause } = await pauseChanges(this.#ports, { reason: asked.reason, by: byOf(caller) })
     if (isNew) return answer(200, { pause: tellPause(pause) })
-    return refuse(409, 'a pause beside another one', 'no pause', `nothing: changes are ${describePause(pause)}`)
+    return refuse(409, 'a second pause', 'no pause in force', `nothing to do: changes are ${describePause(pause)}`)
   }
 
   /** Ends exactly the pause that the person saw. */

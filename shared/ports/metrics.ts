@@ -81,6 +81,9 @@ export const heartbeats = {
   notifications: 'NotificationsHeartbeat',
 } as const satisfies Partial<Record<FunctionName, MetricName>>
 
+/** A function of a schedule with several jobs. The dispatcher has only one: a slice. */
+export type ScheduledFunction = Exclude<keyof typeof heartbeats, 'dispatcher'>
+
 /** The CloudWatch namespace of a deployment. Each metric has one dimension. */
 export const metricNamespace = (deployment: string): string => `ssofile/${deployment}`
 export const metricService = 'ssofile'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { allJobs, type Jobs, type ScheduledFunction, schedule } from '../../handlers/schedules.ts'
+import { allJobs, type Jobs, schedule } from '../../handlers/schedules.ts'
 import { type AccountId, accountId } from '../../shared/domain/organization/account-id.ts'
 import type { Account } from '../../shared/domain/organization/organization-view.ts'
 import { permissionSetKey } from '../../shared/domain/permission-sets/permission-set-file.ts'
@@ -11,6 +11,7 @@ import { renderInstant } from '../../shared/domain/text/instant.ts'
 import { MemoryEventBus } from '../../shared/memory/memory-event-bus.ts'
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import { memoryTables } from '../../shared/memory/table.ts'
+import type { ScheduledFunction } from '../../shared/ports/metrics.ts'
 import { attentionMetrics, heartbeats, type Metrics } from '../../shared/ports/metrics.ts'
 import type { Page } from '../../shared/ports/page.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
@@ -421,6 +422,7 @@ describe('the jobs of the schedules', () => {
         const { calls, error, world } = await run(of, failing.name)
         expect(String(error)).toBe(`Error: ${failing.name} fails`)
         expect(world.metrics.sumOf(heartbeats[of])).toBe(of === 'hourly' ? 1 : 0)
+        expect(await world.keys('state/schedules/')).toEqual(of === 'hourly' ? ['state/schedules/hourly'] : [])
         const failed = world.log.lines.filter(({ message }) => message === told).map(({ fields }) => fields.job)
         expect(failed).toEqual([failing.name])
         for (const { name } of own.filter((one) => one !== failing)) {

@@ -22,7 +22,6 @@ import {
   allJobs,
   jobsOfCredentials,
   jobsOfNotifications,
-  type ScheduledFunction,
   schedule,
   throughTheMinute,
 } from '../../../handlers/schedules.ts'
@@ -34,6 +33,7 @@ import {
   functionNames,
   functionSettings,
 } from '../../../shared/ports/deployment-settings.ts'
+import type { ScheduledFunction } from '../../../shared/ports/metrics.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { DoctorQuestion } from '../../../shared/reconcile/doctor/try-permissions.ts'
 import { startEventSourceMapping } from '../event-source-mapping.ts'

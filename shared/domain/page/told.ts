@@ -64,13 +64,13 @@ export type PastRequest = Pick<
   'key' | 'digest' | 'outcome' | 'events' | 'reason' | 'permissionSet' | 'scope'
 >
 
+/** Why an approver should look twice. */
+export type Risk = { readonly label: string; readonly why: string }
+
 /** Further facts for an approver. */
-export type ToldAbout = {
-  readonly accountName?: string
-  readonly path?: string
+export type ToldAbout = Names & {
   readonly about?: string
-  readonly isAdministrator: boolean
-  readonly tags: Readonly<Record<string, string>>
+  readonly risks: readonly Risk[]
   readonly rows: readonly ToldAccess[]
   readonly isCut: boolean
   readonly last: readonly PastRequest[]
@@ -106,12 +106,13 @@ export type ToldOperations = {
     }[]
   }
   readonly health: {
-    readonly comparedAt?: string
-    readonly driftCheckedAt?: string
-    readonly isDriftCheckOpen?: boolean
+    /** The functions of schedules that have run, by name. Late: two runs should have followed since. */
+    readonly schedules: readonly { readonly name: string; readonly ranAt: string; readonly isLate: boolean }[]
+    readonly driftCheckedAt?: string | undefined
+    readonly isDriftCheckOpen: boolean
     readonly openWork: number
-    readonly oldestWork?: string
-    readonly organizationReadAt?: string
+    readonly oldestWork?: string | undefined
+    readonly organizationReadAt?: string | undefined
   }
   readonly accounts: Readonly<Record<string, string>>
 }

@@ -4,13 +4,15 @@ import LineChart from '@cloudscape-design/components/line-chart'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Tabs from '@cloudscape-design/components/tabs'
 import { useState } from 'react'
-import { count, sayAge, sayInstant } from '../../../domain/page/say.ts'
+import { charts, describeHealth, sayAttention, sayHeld } from '../../../domain/page/describe-operations.ts'
+import { count, sayInstant, sayScope } from '../../../domain/page/say.ts'
+import { sayActor } from '../../../domain/page/say-change.ts'
 import type { ToldOperations, Trend } from '../../../domain/page/told.ts'
 import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
-import { Facts } from '../parts/facts.tsx'
-import { Loading, Nothing, Panel, Stack, View } from '../parts/layout.tsx'
+import { Broken, Facts } from '../parts/facts.tsx'
+import { Loading, Named, Nothing, Panel, Stack, View } from '../parts/layout.tsx'
 import { addressOf, parseRoute, useHash } from '../route.ts'
 import { useAnswer, useApp } from '../use-told.ts'
 
@@ -65,30 +67,21 @@ function PauseButton({ operations: { pause }, ask }: Ask) {
   return <Button variant={pause ? 'primary' : 'normal'} onClick={() => ask(question)} children={question.title} />
 }
 
-function Health({ health, pause, lists, contents, attention }: ToldOperations) {
-  const { openWork, oldestWork, comparedAt, driftCheckedAt, isDriftCheckOpen, organizationReadAt } = health
-  const nowMs = pageClock.nowMs()
-  const age = (at: string | undefined) => (at === undefined ? 'never' : sayAge(Date.parse(at), nowMs))
-  const held = lists.reduce((sum, one) => sum + one.held, contents.length)
-  const state = (number: number, unit: string) => (
-    <StatusIndicator type={number === 0 ? 'success' : 'warning'}>
-      {number === 0 ? 'Nothing' : count(number, unit)}
-    </StatusIndicator>
+function Health(operations: ToldOperations) {
+  const facts = describeHealth(operations, pageClock.nowMs()).map(({ label, text, isGood }) => {
+    const type = isGood ? 'success' : 'warning'
+    return [label, isGood === undefined ? text : <StatusIndicator key={label} type={type} children={text} />] as const
+  })
+  const isLate = operations.health.schedules.some((one) => one.isLate)
+  const late = 'A schedule is late. Run ssofile doctor: it finds the cause and what to do.'
+  return (
+    <Panel title="State of the installation">
+      <Stack>
+        {isLate && <Alert type="warning" children={late} />}
+        <Facts columns={4} facts={facts} />
+      </Stack>
+    </Panel>
   )
-  const changes = (
-    <StatusIndicator type={pause ? 'warning' : 'success'}>{pause ? 'Paused' : 'Carried out'}</StatusIndicator>
-  )
-  const facts = [
-    ['Changes', changes],
-    ['Held by the brake', state(held, 'act')],
-    ['Needs attention', state(attention.all, 'file')],
-    ['Work that waits', openWork === 0 ? 'None' : `${count(openWork, 'item')}, the oldest: ${age(oldestWork)}`],
-    ['Last comparison', age(comparedAt)],
-    ['Last drift check', isDriftCheckOpen ? 'runs now' : age(driftCheckedAt)],
-    ['Organization read', age(organizationReadAt)],
-    ['More', 'ssofile doctor examines every part.'],
-  ] as const
-  return <Panel title="State of the installation" children={<Facts columns={4} facts={facts} />} />
 }
 
 function Held({ operations, ask }: Ask) {
@@ -102,7 +95,7 @@ function Held({ operations, ask }: Ask) {
       {contents.map(({ digest, name, since, reason, takesAway }) => {
         const title = `The file of the permission set ${name} is held`
         const facts = [
-          ['Why', reason],
+          ['Why', sayHeld(reason)],
           ['Since', sayInstant(since)],
           ['May take away', takesAway.join('; ')],
         ] as const
@@ -119,24 +112,31 @@ type HeldListProps = Pick<Ask, 'ask'> &
 function HeldList({ list: { digest, reason, since, held, rows }, accounts, ask }: HeldListProps) {
   type Row = (typeof rows)[number]
   const who = ({ type, principal }: Row) => (type === 'GROUP' ? `Group ${principal}` : principal)
-  const place = ({ account }: Row) => (accounts[account] ? `${accounts[account]} (${account})` : account)
+  const place = ({ account }: Row) => sayScope(`account%${account}`, accounts)
+  const set = ({ permissionSet }: Row) => permissionSet
   const links = ({ links: all }: Row) =>
-    all.map(({ link, deletedBy }) => (deletedBy === undefined ? link : `${link}, deleted by ${deletedBy}`)).join('; ')
+    all.map(({ link, deletedBy }) => (deletedBy ? `${link}, deleted by ${sayActor(deletedBy)}` : link)).join('; ')
   // People without access by ssofile have no rows.
   const title = held === 0 ? 'People are held' : `${count(held, 'revocation')} ${held === 1 ? 'is' : 'are'} held`
   const more = held > rows.length ? ` The first ${rows.length} are shown.` : ''
   return (
     <DataTable
       title={title}
-      description={`${reason}. Since ${sayInstant(since)}.${more}`}
+      description={`${sayHeld(reason)}. Since ${sayInstant(since)}.${more}`}
       items={rows}
       keyOf={(row) => [row.account, row.permissionSet, row.type, row.principal].join('%')}
       actions={<Release digest={digest} title={title} ask={ask} />}
       columns={[
         { id: 'who', title: 'Who would lose it', value: who, cell: (row) => <bdi>{who(row)}</bdi>, shown: 'first' },
-        { id: 'set', title: 'Permission set', value: ({ permissionSet }) => permissionSet, shown: 'first' },
-        { id: 'account', title: 'Account', value: place, shown: 'first' },
-        { id: 'links', title: 'By link', value: links },
+        {
+          id: 'set',
+          title: 'Access',
+          value: set,
+          cell: (row) => <Named name={set(row)} about={place(row)} />,
+          shown: 'first',
+        },
+        { id: 'account', title: 'Account', value: place, shown: 'hidden' },
+        { id: 'links', title: 'By link', value: links, cell: (row) => <Broken text={links(row)} /> },
       ]}
       file={`held-${digest}`}
       empty={<Nothing>Nobody has access by ssofile.</Nothing>}
@@ -153,20 +153,10 @@ function Release({ digest, title, ask }: Pick<Ask, 'ask'> & { readonly digest: s
   return <Button ariaLabel={question.title} onClick={() => ask(question)} children="Release" />
 }
 
-const states: Readonly<Record<ToldOperations['attention']['inputs'][number]['state'], string>> = {
-  held: 'Held by the brake',
-  failed: 'Failed',
-  rejected: 'Not valid',
-  blocked: 'Blocked',
-  stuck: 'Stuck: its account takes no changes now',
-  partly: 'Suspended, and something of others is left',
-  waiting: 'Waits for something that is not there yet',
-}
-
 function Attention({ all, inputs }: ToldOperations['attention']) {
   type Row = (typeof inputs)[number]
   const state = ({ state: one }: Row) => (
-    <StatusIndicator type={one === 'waiting' ? 'pending' : 'warning'}>{states[one]}</StatusIndicator>
+    <StatusIndicator type={one === 'waiting' ? 'pending' : 'warning'}>{sayAttention[one]}</StatusIndicator>
   )
   return (
     <DataTable
@@ -177,30 +167,33 @@ function Attention({ all, inputs }: ToldOperations['attention']) {
       filter="attention"
       file="attention"
       columns={[
-        { id: 'state', title: 'State', value: (row) => states[row.state], cell: state, shown: 'first' },
+        {
+          id: 'state',
+          title: 'State',
+          value: (row) => sayAttention[row.state],
+          cell: state,
+          shown: 'first',
+          width: 110,
+        },
         {
           id: 'file',
-          title: 'File',
+          title: 'File, and what to do',
           value: ({ input }) => input,
-          cell: (row) => <bdi>{row.input}</bdi>,
+          cell: (row) => <Wanting {...row} />,
           shown: 'first',
         },
-        { id: 'why', title: 'Why', value: ({ reason = '' }) => reason },
-        { id: 'remedy', title: 'What to do', value: ({ remedy = '' }) => remedy },
+        { id: 'why', title: 'Why', value: ({ reason = '' }) => reason, shown: 'hidden' },
+        { id: 'remedy', title: 'What to do', value: ({ remedy = '' }) => remedy, shown: 'hidden' },
       ]}
       empty={<Nothing>Nothing needs attention.</Nothing>}
     />
   )
 }
 
-const charts = [
-  ['administrators', 'People with administrator-like access'],
-  ['temporary', 'Temporary grants'],
-  ['hoursToAccess', 'Hours from joining to access (median)'],
-  ['unusedFor90Days', 'Access unused for 90 days'],
-  ['people', 'People with access'],
-  ['foreign', 'Access that ssofile did not give'],
-] as const
+function Wanting({ input, reason, remedy }: ToldOperations['attention']['inputs'][number]) {
+  const told = [reason, remedy && `What to do: ${remedy}`].filter(Boolean).map((text) => <div key={text}>{text}</div>)
+  return <Named name={<Broken text={input} />} about={told} />
+}
 
 /** From the nightly reports. */
 function Trends() {

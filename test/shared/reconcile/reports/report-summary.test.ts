@@ -26,7 +26,7 @@ function reported(set: string, key: string) {
   return { access: [access], rows: [row] } as unknown as Parameters<ReportTally['add']>[0]
 }
 
-test('counts a person who administers two accounts once, and access by a request as temporary', () => {
+test('a person who administers two accounts counts once, and access by a request as temporary', () => {
   const tally = new ReportTally({ isUseAsked: false, administratorSets: ['Power-ps'] })
   const name = (set: string) => `account%233000000002%${set}%ana%USER%ssofile`
   tally.add(reported('Power-ps', `links_data/${name('Power-ps')}`))

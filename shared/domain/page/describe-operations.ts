@@ -1,0 +1,73 @@
+import { count, sayAge } from './say.ts'
+import type { ToldOperations } from './told.ts'
+
+/** The functions of schedules, as people know their work. */
+const schedules: Readonly<Record<string, string>> = {
+  sweep: 'Last sweep',
+  hourly: 'Last reconcile',
+  nightly: 'Last drift check',
+  'minute-links': 'Last minute’s work',
+  notifications: 'Last notifications',
+  report: 'Last report of access',
+  credentials: 'Last report of credentials',
+  retire: 'Last look at retired credentials',
+}
+/** Every installation has these. */
+const always: readonly string[] = ['sweep', 'hourly', 'nightly', 'minute-links']
+
+/** `isGood`: absent, where there is no good and bad. */
+export type HealthFact = { readonly label: string; readonly text: string; readonly isGood?: boolean }
+
+/** The state of the installation, fact by fact. */
+export function describeHealth(
+  { health, pause, lists, contents, attention }: Omit<ToldOperations, 'accounts'>,
+  nowMs: number,
+): readonly HealthFact[] {
+  const { openWork, oldestWork, isDriftCheckOpen, organizationReadAt } = health
+  const age = (at: string | undefined) => (at === undefined ? 'never' : sayAge(Date.parse(at), nowMs))
+  const none = (label: string, number: number, unit: string): HealthFact => {
+    return { label, text: number === 0 ? 'Nothing' : count(number, unit), isGood: number === 0 }
+  }
+  const runs = Object.entries(schedules).flatMap(([name, label]): readonly HealthFact[] => {
+    const run = health.schedules.find((one) => one.name === name)
+    const text = age(run?.ranAt) + (name === 'nightly' && isDriftCheckOpen ? ', still running' : '')
+    return run || always.includes(name) ? [{ label, text, isGood: run?.isLate === false }] : []
+  })
+  const held = lists.reduce((sum, one) => sum + one.held, contents.length)
+  return [
+    { label: 'Changes', text: pause ? 'Paused' : 'Carried out', isGood: !pause },
+    none('Held by the brake', held, 'act'),
+    none('Needs attention', attention.all, 'file'),
+    {
+      label: 'Work that waits',
+      text: openWork === 0 ? 'None' : `${count(openWork, 'item')}, the oldest: ${age(oldestWork)}`,
+    },
+    ...runs,
+    { label: 'Organization read', text: age(organizationReadAt) },
+  ]
+}
+
+/** Why something is held, under a title that says so already. */
+export function sayHeld(reason: string): string {
+  return reason.replace(/^held by the brake(?:: )?\s*(.)/, (_, first: string) => first.toUpperCase())
+}
+
+export const sayAttention: Readonly<Record<ToldOperations['attention']['inputs'][number]['state'], string>> = {
+  held: 'Held by the brake',
+  failed: 'Failed',
+  rejected: 'Not valid',
+  blocked: 'Blocked',
+  stuck: 'Stuck: its account takes no changes now',
+  partly: 'Suspended, and something of others is left',
+  waiting: 'Waits for something that is not there yet',
+}
+
+/** The figures of nightly reports that have a chart. */
+export const charts = [
+  ['administrators', 'People with administrator-like access'],
+  ['temporary', 'Temporary grants'],
+  ['hoursToAccess', 'Hours from joining to access (median of the month)'],
+  ['unusedFor90Days', 'Access unused for 90 days'],
+  ['people', 'People with access'],
+  ['foreign', 'Access that ssofile did not give'],
+] as const
