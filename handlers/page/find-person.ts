@@ -68,14 +68,14 @@ export async function findPerson(
 export function judgeUser({ userName }: Pick<PageSession, 'userName'>, { user, bar }: Actor): PersonAnswer<undefined> {
   if (user === undefined)
     return refuse(
-      `a session of ${quote(userName)}, who is no user any more`,
-      'one of a user who is there now',
+      `a session of ${quote(userName)}, whose user was deleted`,
+      'a user of IAM Identity Center',
       'sign in again',
     )
   if (user.name !== userName)
     return refuse(
       `a session of ${quote(userName)}, who has another name now`,
-      'one of the present name',
+      'a session under the present name',
       'sign in again',
     )
   return bar ? { ok: false, fault: complainOfBar(userName, bar) } : { ok: true, value: undefined }

@@ -74,12 +74,13 @@ export function judgeHostedRequest({ rawPath, headers, requestContext }: PageEve
   if (method === 'GET' && rawPath.startsWith('/files/')) return { do: 'send a file' }
   const site = headers['sec-fetch-site']
   const isForeign = (site !== undefined && site !== 'same-origin') || (method !== 'GET' && headers.origin !== origin)
-  if (isForeign) return refusal(403, 'a request of another page', `one of ${origin}`, `open ${origin}`)
+  if (isForeign) return refusal(403, 'a request from another page', `a request from ${origin}`, `open ${origin}`)
   if (route === 'POST /sign-out') return { do: 'sign out' }
   const call = rawPath.startsWith('/api/')
     ? hostedCalls.find((one) => one === `${method} ${rawPath.slice('/api'.length)}`)
     : undefined
-  if (call === undefined) return refusal(404, 'something that is not on this page', 'the page', `open ${origin}`)
+  if (call === undefined)
+    return refusal(404, 'an address that this page does not have', 'an address of the page', `open ${origin}`)
   if (method === 'POST' && mediaTypeOf({ headers }) !== 'application/json')
     return refusal(415, 'another content type', 'application/json', 'send JSON')
   return { do: 'call the API', call, isDecision: decisions.includes(call) }

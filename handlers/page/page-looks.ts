@@ -3,6 +3,7 @@ import { allowsEverything } from '../../shared/domain/iam-policies/allows-everyt
 import { temporaryFolder } from '../../shared/domain/links/temporary-folder.ts'
 import type { OrganizationView } from '../../shared/domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../shared/domain/organization/unit-path.ts'
+import { judgeRisk } from '../../shared/domain/page/judge-risk.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
 import { expandScope } from '../../shared/domain/scopes/expand-scope.ts'
 import type { Scope } from '../../shared/domain/scopes/scope.ts'
@@ -13,6 +14,7 @@ import type { OrganizationCache } from '../../shared/reconcile/organization/orga
 import { UnitNames } from '../../shared/reconcile/organization/unit-names.ts'
 import { accessPrefix, type ListedAccess, parseAccessKey } from '../../shared/reconcile/records/access-list.ts'
 import { listHeadsInParts } from '../../shared/reconcile/records/list-heads.ts'
+import type { Policies } from '../../shared/reconcile/records/policies.ts'
 import { readPermissionSetFile } from '../../shared/reconcile/records/read-permission-set-file.ts'
 import { findEligible } from '../../shared/reconcile/requests/find-eligible.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
@@ -42,7 +44,7 @@ const onlyApprovers = refuse(
   403,
   'a question about a request that does not wait for you',
   'one about a request that waits for your approval',
-  'ask for GET /requests?of=waiting; what you have yourself tells GET /access',
+  'open Approvals: it lists the requests that wait for you',
 )
 
 /** The page's data besides requests. It comes from records, may be a minute old, and decides nothing. */
@@ -52,13 +54,19 @@ export class PageLooks {
   readonly #listed: SharedAnswer<Rows>
   #keys: readonly string[] = []
   readonly #organization: OrganizationCache
+  readonly #policies: Policies
   #seen: { readonly view: OrganizationView | undefined; readonly atMs: number } | undefined
   readonly #abouts = new Map<string, About & { readonly atMs: number }>()
   readonly #units: SharedAnswer<ReadonlyMap<string, string>>
   #unitNames: ReadonlyMap<string, string> | undefined
 
-  constructor(ports: Ports, configuration: Configuration, organization: OrganizationCache) {
-    this.#organization = organization
+  constructor(
+    ports: Ports,
+    configuration: Configuration,
+    known: { readonly organization: OrganizationCache; readonly policies: Policies },
+  ) {
+    this.#organization = known.organization
+    this.#policies = known.policies
     this.#ports = ports
     this.#configuration = configuration
     this.#listed = new SharedAnswer(() => this.#list(), ports.clock, minuteMs / 4)
@@ -110,18 +118,13 @@ export class PageLooks {
       scope.kind === 'account' ? account === scope.id : (places?.has(account) ?? true)
     const there = rows.filter(({ account }) => isThere(account))
     const { own, unread } = await this.#ownOf({ userId, name }, there, context)
-    const { [permissionSet]: { about, isAdministrator = /admin/i.test(permissionSet) } = {} } = await this.#aboutOf([
-      permissionSet,
-    ])
-    const view = await this.#view()
-    const account = scope.kind === 'account' ? view?.accounts.find(({ id }) => id === scope.id) : undefined
+    const { [permissionSet]: { about, isAdministrator: allowsEverything } = {} } = await this.#aboutOf([permissionSet])
+    const accounts = (await this.#view())?.accounts.filter(({ id }) => isThere(id)) ?? []
     return answer(200, {
       asOf,
       about,
-      isAdministrator,
-      accountName: account?.name,
-      tags: account?.tags ?? {},
-      path: account && (await this.tellNames([account.id])).paths[account.id],
+      risks: judgeRisk({ permissionSet, allowsEverything, accounts, guardrails: await this.#policies.read() }),
+      ...(await this.tellNames(scope.kind === 'account' ? [scope.id] : [])),
       last: (await requestsOf(userId)).filter(({ key }) => key !== found.read.key).slice(0, lastMost),
       rows: own.slice(0, othersMost),
       isCut: unread || own.length > othersMost,

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { arnOfPage } from '../../shared/domain/deployment/api-caller.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import { sayDuration } from '../../shared/domain/page/say.ts'
 import { parseIsoDuration } from '../../shared/domain/requests/iso-duration.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
@@ -83,7 +84,7 @@ class Page {
     const given = await this.#answer(event, order).catch((error: unknown) => {
       if (!isPassing(error)) throw error
       this.#ports.log.warn('a request could not be served now', { error })
-      const busy = { received: 'no answer of AWS', expected: 'one', remedy: 'wait a moment, then try again' }
+      const busy = { received: 'no answer from AWS', expected: 'an answer', remedy: 'wait a moment, then try again' }
       return refusal(503, [busy], { 'retry-after': '1' })
     })
     return { ...given, headers: { 'cache-control': 'no-store', ...given.headers, ...guarding } }
@@ -114,7 +115,7 @@ class Page {
 
   async #sendFile({ rawPath, headers }: PageEvent): Promise<PageAnswer> {
     const found = await this.#options.files.answer(rawPath, headers['accept-encoding'])
-    return found ?? refuse(404, 'a file that is not of this page', 'one that the page names', 'load the page again')
+    return found ?? refuse(404, 'a file that this page does not have', 'a file of the page', 'load the page again')
   }
 
   async #signOut(event: PageEvent): Promise<PageAnswer> {
@@ -151,8 +152,8 @@ class Page {
       if (finished.why === 'down') return this.#refuseSignIn(503, providerIsDown)
       return this.#refuseSignIn(403, {
         received: finished.told,
-        expected: 'that of a sign-in here',
-        remedy: 'sign in again',
+        expected: 'a sign-in that began here and that the provider confirms',
+        remedy: 'sign in again; if it fails again, ask the platform team',
       })
     }
     const found = await this.#findPerson(finished.claims)
@@ -246,11 +247,15 @@ function viewOf(text: string): string {
 }
 
 const providerIsDown: Fault = {
-  received: "no answer of the company's sign-in",
-  expected: 'one',
+  received: "no answer from the company's sign-in",
+  expected: 'an answer',
   remedy: 'try again in a minute; whoever is signed in here stays signed in',
 }
-const unknownSession: Fault = { received: 'a request without a session', expected: 'one', remedy: 'sign in' }
+const unknownSession: Fault = {
+  received: 'a request without a valid session',
+  expected: 'a session of this page',
+  remedy: 'sign in',
+}
 
 function refuseSession({ received, expected, remedy }: Fault): Answer {
   return refuse(401, received, expected, remedy)
@@ -259,13 +264,13 @@ function refuseSession({ received, expected, remedy }: Fault): Answer {
 /** `x-sign-in`: tells the page how to sign in again. */
 function refuseOldSignIn({ approveWithin, signIn: { acr } }: PageSettings): Answer {
   const how = acr === undefined ? '' : ` as '${acr}'`
-  const expected = `a sign-in${how} within ${approveWithin}, of which the provider tells the time (auth_time)`
-  return refuse(401, 'a decision of somebody who signed in longer ago', expected, 'sign in again', {
+  const expected = `a sign-in${how} within ${sayDuration(approveWithin)}, whose time the provider sends (auth_time)`
+  return refuse(401, 'a decision after an older sign-in', expected, 'sign in again', {
     'x-sign-in': 'fresh',
   })
 }
 
-const tooMany = refuse(429, 'more requests of one person than this page serves', 'fewer', 'wait a moment', {
+const tooMany = refuse(429, 'too many requests from you at once', 'fewer', 'wait a moment, then try again', {
   'retry-after': '2',
 })
 

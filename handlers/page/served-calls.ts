@@ -61,10 +61,10 @@ export class ServedCalls {
     this.#configuration = configuration
     this.#settings = settings
     const organization = new OrganizationCache(ports, configuration.folders)
-    this.#looks = new PageLooks(ports, configuration, organization)
+    const policies = new Policies(ports)
+    this.#looks = new PageLooks(ports, configuration, { organization, policies })
     this.#operations = new Operations(ports, this.#looks)
     this.#records = new PageRecords(ports)
-    const policies = new Policies(ports)
     this.#known = {
       organization,
       eligibilityFiles: new EligibilityFiles(ports),

@@ -98,14 +98,14 @@ export class SignIn {
       return {
         ok: false,
         why: 'no beginning',
-        told: 'an answer to no sign-in that this browser began within ten minutes',
+        told: 'a sign-in that this browser did not begin, or began more than ten minutes ago',
       }
     const { state, nonce, verifier, to, maxAge } = beginning
     let provider: Configuration
     try {
       provider = await this.#provider()
     } catch {
-      return { ok: false, why: 'down', told: 'no answer of the sign-in provider' }
+      return { ok: false, why: 'down', told: 'no answer from the sign-in provider' }
     }
     try {
       const tokens = await authorizationCodeGrant(provider, new URL(`${this.#redirectUri}?${query}`), {
@@ -116,7 +116,7 @@ export class SignIn {
         ...(maxAge === undefined ? {} : { maxAge }),
       })
       const claims = tokens.claims()
-      if (claims === undefined) return { ok: false, why: 'refused', told: 'an answer without an ID token' }
+      if (claims === undefined) return { ok: false, why: 'refused', told: 'a sign-in without an ID token' }
       return { ok: true, claims, to }
     } catch (error) {
       return await this.#explain(error)
@@ -176,9 +176,9 @@ export class SignIn {
       name === 'AbortError' ||
       (status !== undefined && status >= 500)
     )
-      return { ok: false, why: 'down', told: 'no answer of the sign-in provider' }
+      return { ok: false, why: 'down', told: 'no answer from the sign-in provider' }
     // The client secret may have changed a moment ago.
     await this.#options.secret.again()
-    return { ok: false, why: 'refused', told: `an answer of the sign-in provider that does not count (${message})` }
+    return { ok: false, why: 'refused', told: `a sign-in that could not be verified (${message})` }
   }
 }

@@ -228,20 +228,24 @@ test.each(looks)(
   240_000,
 )
 
-test('a person who signed in longer ago signs in again to decide, and the decision goes on with its comment', async () => {
-  const ana = await openAs('ana', desktop, '#/request')
-  await ask(ana, { set: 'Read-ps', hours: '1', reason: 'look' })
-  await row(ana, 'Read-ps', 'Waiting').waitFor(soon)
+test('a person who signed in longer ago signs in again to decide, and all decisions go on with their comment', async () => {
+  const ana = await openAs('ana')
+  for (const set of ['Read-ps', 'Admin-ps']) {
+    await ana.goto(`${origin}/#/request?set=${set}`)
+    await ask(ana, { hours: '1', reason: 'look' })
+    await row(ana, set, 'Waiting').waitFor(soon)
+  }
   const ben = await openAs('ben', desktop, '#/approvals')
-  await row(ben, 'ana').getByRole('checkbox').click()
+  await ben.getByRole('checkbox', { name: 'select all' }).click()
   // As if the provider had told of a time long ago: the page answers so, and nothing is written.
   const refuse = { status: 401, headers: { 'x-sign-in': 'fresh' }, json: { message: 'sign in again', errors: [] } }
   await ben.route('**/api/approvals', (route) => route.fulfill(refuse), { times: 1 })
   await ben.getByRole('button', { name: 'Deny' }).click()
+  await ben.getByRole('dialog').getByText('Read-ps in').waitFor()
   await confirm(ben, 'Deny', { field: 'Comment', value: 'not today' })
-  await row(ana, 'Read-ps', 'Refused').waitFor(soon)
-  const denied = (await system.keys('approvals/')).map((key) => system.json(key))
-  expect(await Promise.all(denied)).toContainEqual(expect.objectContaining({ decision: 'deny', comment: 'not today' }))
+  for (const set of ['Read-ps', 'Admin-ps']) await row(ana, set, 'Refused').waitFor(soon)
+  const denied = await Promise.all((await system.keys('approvals/')).map((key) => system.json(key)))
+  expect(denied.filter((one) => one?.decision === 'deny' && one.comment === 'not today')).toHaveLength(2)
 }, 120_000)
 
 test('an open page makes one call in 20 seconds', async () => {

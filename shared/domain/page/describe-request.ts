@@ -1,5 +1,5 @@
 import { sayInstant } from './say.ts'
-import type { PastRequest, ToldRequest } from './told.ts'
+import type { PastRequest, ToldAbout, ToldRequest } from './told.ts'
 
 export type RequestState = 'new' | 'waiting' | 'granted' | 'refused' | 'over' | 'ending'
 export type RequestAction = 'finish' | 'extend' | 'withdraw'
@@ -22,27 +22,40 @@ export function stateOf({ file, status }: ToldRequest): RequestState {
   return status.state === 'expired' ? 'over' : 'refused'
 }
 
-export function sayState(told: ToldRequest): string {
-  const state = stateOf(told)
+export const sayState: Readonly<Record<RequestState, string>> = {
+  new: 'Sent',
+  waiting: 'Waiting',
+  granted: 'Granted',
+  refused: 'Refused',
+  over: 'Over',
+  ending: 'Ending',
+}
+
+/** How many approvals a waiting request has, and until when. */
+export function sayProgress(told: ToldRequest): string | undefined {
   const { approvals, lapsesAt } = told.status?.request ?? {}
-  switch (state) {
-    case 'new':
-      return 'Sent'
-    case 'ending':
-      return 'Ending'
-    case 'waiting': {
-      const given = approvals ? `: ${approvals.given.length} of ${approvals.needed} approvals` : ''
-      return `Waiting${given}${lapsesAt ? `, until ${sayInstant(lapsesAt)}` : ''}`
-    }
-    case 'granted':
-      return 'Granted'
-    case 'refused':
-      return 'Refused'
-    case 'over':
-      return 'Over'
-    default:
-      return state satisfies never
-  }
+  if (stateOf(told) !== 'waiting' || approvals === undefined) return undefined
+  const given = `${sayApprovals(told)} approvals`
+  return lapsesAt === undefined ? given : `${given}, until ${sayInstant(lapsesAt)}`
+}
+
+export function sayApprovals({ status }: ToldRequest): string {
+  const { given, needed } = status?.request?.approvals ?? {}
+  return given === undefined ? '' : `${given.length} of ${needed}`
+}
+
+/** What else the author of a request has where it asks for access. */
+export function sayOthers({ rows, isCut }: Pick<ToldAbout, 'rows' | 'isCut'>): string {
+  const told = rows.map(({ permissionSet, type, principal, giver }) => {
+    return `${permissionSet}${type === 'GROUP' ? ` through ${principal}` : ''}${giver === 'temporary' ? ' (temporary)' : ''}`
+  })
+  return [...told, ...(isCut ? ['and more'] : [])].join(', ') || 'Nothing'
+}
+
+/** Who approved or denied a request of the past. */
+export function decidersOf({ events }: PastRequest): string {
+  const decisions = events.filter(({ event }) => event === 'approved' || event === 'denied')
+  return decisions.map(({ by }) => by?.name ?? by?.user ?? '').join(', ')
 }
 
 /** Until when access that was granted before goes on, while its extension waits. */

@@ -49,7 +49,7 @@ export function sayChange(
 }
 
 /** S3 names a session as `AWS:<id of the role>:<name>`. (S3 User Guide, "Event message structure".) */
-function sayActor(by: string): string {
+export function sayActor(by: string): string {
   return by.replaceAll(/AWS:(?:A[A-Z0-9]{15,}:)?/g, '')
 }
 

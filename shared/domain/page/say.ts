@@ -42,12 +42,12 @@ export function hoursOf(iso: string): number {
   return Number(days) * 24 + Number(hours) + Number(minutes) / 60
 }
 
-/** `account%233000000002` as `account 233000000002`, and so on. */
-export function sayScope(scope: string, accountName?: string): string {
+/** `account%233000000002` as `ledger-prod (233000000002)`, or as `account 233000000002` without its name, and so on. */
+export function sayScope(scope: string, accounts: Readonly<Record<string, string>> = {}): string {
   const [kind = '', ...rest] = scope.split('%')
   const value = rest.join('%')
   if (kind === 'root') return 'all accounts'
-  if (kind === 'account') return accountName ? `${accountName} (${value})` : `account ${value}`
+  if (kind === 'account') return accounts[value] ? `${accounts[value]} (${value})` : `account ${value}`
   if (kind === 'ou_id') return `accounts of ${value}`
   if (kind === 'account_tag') return `accounts with the tag ${value.replace('^', ' = ')}`
   return kind === 'select' ? `accounts that the selector ${value} chooses` : scope

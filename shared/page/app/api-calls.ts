@@ -22,8 +22,15 @@ const pendingName = 'pending'
 export const isHosted = !('browse' in document.documentElement.dataset)
 
 export type PostPath = '/requests' | '/approvals' | '/release' | '/pause' | '/resume'
-/** What the person sent. `done`: what to say when it is written. */
-export type Sent = { readonly path: PostPath; readonly body: object; readonly done: string }
+/** What the person sent. `done`: what to say when it is written. `what`: named if it fails, where there are several. */
+export type Sent = {
+  readonly path: PostPath
+  readonly body: object
+  readonly done: string
+  readonly what?: string
+  /** It goes on after a sign-in: another one would not help. */
+  readonly isAgain?: true
+}
 type RequestsAnswer = { readonly requests: readonly ToldRequest[]; readonly nextToken?: string }
 export type RequestList = { readonly requests: readonly ToldRequest[]; readonly isCut: boolean }
 
@@ -50,23 +57,25 @@ export function get<T>(path: string): Promise<T> {
   return send<T>(`/api${path}`, {})
 }
 
-/** If the act needs a newer sign-in, the tab remembers it: it goes on afterwards. */
-export async function post(sent: Sent): Promise<void> {
+/** If the act needs a newer sign-in, the tab remembers it and what comes after it: they go on afterwards. */
+export async function post(sent: Sent, later: readonly Sent[]): Promise<void> {
   const headers = { 'content-type': 'application/json' }
-  await send(`/api${sent.path}`, { method: 'POST', headers, body: JSON.stringify(sent.body) }, undefined, () =>
-    sessionStorage.setItem(pendingName, JSON.stringify({ ...sent, atMs: pageClock.nowMs() })),
-  )
+  const all = [sent, ...later].map((one) => ({ ...one, isAgain: true }))
+  const remember = () => sessionStorage.setItem(pendingName, JSON.stringify({ all, atMs: pageClock.nowMs() }))
+  const init = { method: 'POST', headers, body: JSON.stringify(sent.body) }
+  await send(`/api${sent.path}`, init, undefined, sent.isAgain ? undefined : remember)
 }
 
 const pendingMs = 10 * 60_000
 
-/** What waits for the sign-in from which the person has come back: once, and not for long. */
-export function takePending(): Sent | undefined {
+/** What waits for the sign-in from which the person has come back: once, and not for long. Who goes back instead has given it up. */
+export function takePending(): readonly Sent[] {
   const text = sessionStorage.getItem(pendingName)
   sessionStorage.removeItem(pendingName)
-  if (text === null) return undefined
-  const { atMs, ...sent } = JSON.parse(text)
-  return pageClock.nowMs() - atMs < pendingMs ? sent : undefined
+  const [way] = performance.getEntriesByType('navigation')
+  if (text === null || (way instanceof PerformanceNavigationTiming && way.type !== 'navigate')) return []
+  const { atMs, all } = JSON.parse(text)
+  return pageClock.nowMs() - atMs < pendingMs ? all : []
 }
 
 export async function listRequests(of: 'waiting' | 'mine', first?: RequestsAnswer): Promise<RequestList> {
@@ -92,7 +101,9 @@ export async function signOut(): Promise<void> {
   location.reload()
 }
 
-async function send<T>(path: string, init: RequestInit, token?: string, beforeSignIn = () => {}): Promise<T> {
+const noAnswer = { received: 'no answer', remedy: 'check your network connection, then try again' }
+
+async function send<T>(path: string, init: RequestInit, token?: string, beforeSignIn?: () => void): Promise<T> {
   const before = init.method === undefined ? known.get(path) : undefined
   const headers = {
     ...init.headers,
@@ -101,7 +112,7 @@ async function send<T>(path: string, init: RequestInit, token?: string, beforeSi
   }
   for (let attempt = 1; ; attempt++) {
     const answer = await fetch(path, { ...init, headers }).catch(() => {
-      throw new ApiFault([{ received: 'no answer: what served this page has ended', remedy: openAgain }])
+      throw new ApiFault([isHosted ? noAnswer : { received: 'no answer: ssofile browse has ended', remedy: openAgain }])
     })
     if (before !== undefined && answer.status === 304) return JSON.parse(before.text)
     const text = await answer.text()
@@ -111,8 +122,13 @@ async function send<T>(path: string, init: RequestInit, token?: string, beforeSi
     if (answer.ok) return body
     if (isHosted && answer.status === 401) {
       const isFresh = answer.headers.get('x-sign-in') === 'fresh'
-      if (isFresh) beforeSignIn()
-      signIn(isFresh)
+      if (!isFresh) signIn('')
+      else if (beforeSignIn !== undefined) {
+        beforeSignIn()
+        signIn('&fresh')
+        // The browser leaves this page: nothing goes on here.
+        return new Promise(() => {})
+      }
     }
     if (!isBusy(answer.status) || attempt === triesMost) throw new ApiFault(faultsOf(answer.status, body))
     await pageClock.sleep(1000 * (Number(answer.headers.get('retry-after')) || attempt))
@@ -120,8 +136,8 @@ async function send<T>(path: string, init: RequestInit, token?: string, beforeSi
 }
 
 /** Signs in by the provider, and returns to the same view. A person who has just signed out is not signed in automatically. */
-function signIn(isFresh: boolean): void {
+function signIn(how: '' | '&fresh'): void {
   const view = location.hash.slice(1)
   if (view === '/signed-out') return
-  location.assign(`/sign-in?to=${encodeURIComponent(view)}${isFresh ? '&fresh' : ''}`)
+  location.assign(`/sign-in?to=${encodeURIComponent(view)}${how}`)
 }

@@ -70,9 +70,10 @@ export function useTold(view: string) {
   const flash = useCallback((one: Flash) => setFlashes((all) => [...all.filter(({ id }) => id !== one.id), one]), [])
   const dismiss = useCallback((id: string) => setFlashes((all) => all.filter((one) => one.id !== id)), [])
   const complain = useCallback(
-    (id: string, error: unknown) => {
+    (id: string, error: unknown, what?: string) => {
       if (!(error instanceof ApiFault)) throw error
-      flash({ id, type: 'error', text: 'That did not work', faults: error.faults })
+      const text = what === undefined ? 'That did not work' : `Not done: ${what}`
+      flash({ id, type: 'error', text, faults: error.faults })
     },
     [flash],
   )
@@ -102,16 +103,21 @@ export function useTold(view: string) {
     }
   }, [dismiss, complain])
   const send = useCallback(
-    async (sent: Sent): Promise<boolean> => {
+    async (...all: readonly Sent[]): Promise<boolean> => {
       const mine = ++turn.current
-      dismiss('sent')
-      try {
-        await post(sent)
-      } catch (error) {
-        complain('sent', error)
-        return false
+      setFlashes((before) => before.filter(({ id }) => !id.startsWith('sent')))
+      const failed: Sent[] = []
+      for (const [at, sent] of all.entries()) {
+        const id = `sent ${at}`
+        await post(sent, all.slice(at + 1)).then(
+          () => flash({ id, type: 'success', text: sent.done }),
+          (error: unknown) => {
+            failed.push(sent)
+            complain(id, error, sent.what)
+          },
+        )
       }
-      flash({ id: 'sent', type: 'success', text: sent.done })
+      if (failed.length === all.length) return false
       void (async () => {
         for (const ms of soonMs) {
           await pageClock.sleep(ms)
@@ -121,14 +127,13 @@ export function useTold(view: string) {
       })()
       return true
     },
-    [look, flash, dismiss, complain],
+    [look, flash, complain],
   )
   useEffect(() => {
     const whenVisible = () => void (document.hidden || look())
     void openSession().then(
       () => {
-        const pending = takePending()
-        if (pending) void send(pending)
+        void send(...takePending())
         void look()
       },
       (error: unknown) => complain('look', error),
@@ -146,7 +151,7 @@ export function useTold(view: string) {
 export type App = {
   readonly told: Told
   readonly look: () => Promise<void>
-  readonly send: (sent: Sent) => Promise<boolean>
+  readonly send: (...all: readonly Sent[]) => Promise<boolean>
 }
 export const AppContext = createContext<App | undefined>(undefined)
 

@@ -115,6 +115,7 @@ test('every answer forbids frames, code and places of others, and keeps nothing 
     })
     const policy = headers['content-security-policy'] ?? ''
     expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).toContain("require-trusted-types-for 'script'")
     expect(policy).not.toMatch(/unsafe|sha256|https?:|\*/)
     if (path.startsWith('/api/')) expect(headers['cache-control']).toBe('no-store')
   }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type HostedCall, hostedCalls } from '../../../handlers/page/judge-hosted-request.ts'
 import {
+  account,
   approver,
   attacker,
   auditor,
@@ -113,7 +114,7 @@ describe('the same is told', () => {
   test('to who may approve, while the request waits', async () => {
     expect(JSON.parse((await ask(browsers[approver], '/api/requests?of=waiting')).body).requests).toHaveLength(1)
     const told = JSON.parse((await ask(browsers[approver], about())).body)
-    expect(told).toMatchObject({ rows, about: 'secret-about', accountName: given.accountName })
+    expect(told).toMatchObject({ rows, about: 'secret-about', accounts: { [account]: given.accountName } })
     expect((await ask(browsers[approver], '/api/everybody')).statusCode).toBe(403)
   })
 

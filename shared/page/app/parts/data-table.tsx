@@ -21,6 +21,8 @@ export type DataColumn<T> = {
   /** `hidden`: shown when somebody chooses it. `first`: the only columns on a phone. */
   readonly shown?: 'hidden' | 'first'
   readonly isFilter?: boolean
+  /** The value lists several: a filter looks for a part of it. */
+  readonly isList?: boolean
 }
 
 type DataTableProps<T> = {
@@ -68,11 +70,11 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const { items, allPageItems, collectionProps, propertyFilterProps, paginationProps, filteredItemsCount } =
     useCollection<Row<T>>(rows, {
       propertyFiltering: {
-        filteringProperties: filters.map(({ id, title }) => ({
+        filteringProperties: filters.map(({ id, title, isList }) => ({
           key: id,
           propertyLabel: title,
           groupValuesLabel: `${title}: values`,
-          operators: [':', '!:', '=', '!=', '^'],
+          operators: isList ? [':', '!:'] : [':', '!:', '=', '!=', '^'],
         })),
         defaultQuery: parseFilter(filter && parseRoute(location.hash).query.get(filter)),
         empty: props.empty,

@@ -33,14 +33,15 @@ const types: Readonly<Record<RequestState, StatusIndicatorProps.Type>> = {
 }
 
 export function RequestStatus({ told }: { readonly told: ToldRequest }) {
-  return <StatusIndicator type={types[stateOf(told)]}>{sayState(told)}</StatusIndicator>
+  return <StatusIndicator type={types[stateOf(told)]}>{sayState[stateOf(told)]}</StatusIndicator>
 }
 
 /** An account by its name, with number and OUs below. */
 export function Account({ id, names }: { readonly id: string; readonly names: Names }) {
   const name = names.accounts[id]
-  const path = names.paths[id]
-  return <Named name={name ?? id} about={[name === undefined ? '' : id, path ?? ''].filter(Boolean).join(' · ')} />
+  // A long path may be broken behind each unit.
+  const path = names.paths[id]?.replaceAll('/', '/\u200B')
+  return <Named name={name ?? id} about={[name && id, path].filter(Boolean).join(' · ')} />
 }
 
 /** Reads again what the page shows. */
@@ -66,5 +67,5 @@ export function ViewLink({
 
 /** A long text without spaces. */
 export function Broken({ text }: { readonly text: string }) {
-  return <small style={{ overflowWrap: 'anywhere' }}>{text}</small>
+  return <bdi style={{ overflowWrap: 'anywhere' }}>{text}</bdi>
 }

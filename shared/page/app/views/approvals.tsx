@@ -4,16 +4,16 @@ import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header'
-import { useMemo, useState } from 'react'
-import { digestOf, sayOutcome, sayState } from '../../../domain/page/describe-request.ts'
+import { useState } from 'react'
+import { digestOf, sayApprovals, sayOthers, sayOutcome } from '../../../domain/page/describe-request.ts'
 import { count, partsOf, sayAge, sayDuration, sayInstant, sayScope } from '../../../domain/page/say.ts'
 import type { Names, ToldAbout, ToldRequest } from '../../../domain/page/told.ts'
-import { isHosted } from '../api-calls.ts'
+import { isHosted, type Sent } from '../api-calls.ts'
 import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
-import { Facts, Refresh } from '../parts/facts.tsx'
-import { Line, Nothing, Stack, View } from '../parts/layout.tsx'
+import { Broken, Facts, Refresh } from '../parts/facts.tsx'
+import { Line, Named, Nothing, Stack, View } from '../parts/layout.tsx'
 import { addressOf, parseRoute, replaceAddress, useHash } from '../route.ts'
 import { useAnswer, useApp, useNames } from '../use-told.ts'
 
@@ -31,24 +31,24 @@ export default function Approvals() {
   const items = told.waiting.filter(isChosen)
   const decidable = items.filter((one) => digestOf(one) !== undefined)
   const labelOf = (one: ToldRequest) => titleOf(one, accounts)
-  const decideAll = async (decision: 'approve' | 'deny', comment: string) => {
-    setChosen(none)
-    for (const one of decidable) {
-      const digest = digestOf(one)
-      // If a fresh sign-in is needed, the person comes back to this request.
-      if (isHosted) replaceAddress(addressOf('approvals', digest))
-      const body = { digest, decision, ...(comment === '' ? {} : { comment }) }
-      const done = `${decision === 'approve' ? 'Approved' : 'Denied'}: ${labelOf(one)}.`
-      if (!(await send({ path: '/approvals', body, done }))) return
-    }
-    replaceAddress(addressOf('approvals'))
-  }
   const decide = (decision: 'approve' | 'deny') => {
-    const label = decision === 'approve' ? 'Approve' : 'Deny'
-    const what = decidable.length === 1 ? decidable.map(labelOf).join() : count(decidable.length, 'request')
-    const text = { label: 'Comment', isNeeded: false }
-    const act = (comment: string) => void decideAll(decision, comment)
-    setQuestion({ title: `${label}: ${what}`, hint: hints[decision], label, text, act })
+    const { label, done, hint } = decisions[decision]
+    const titles = decidable.map(labelOf)
+    const sentOf = (one: ToldRequest, comment: string): Sent => {
+      const body = { digest: digestOf(one), decision, ...(comment === '' ? {} : { comment }) }
+      return { path: '/approvals', body, done: `${done}: ${labelOf(one)}.`, what: labelOf(one) }
+    }
+    setQuestion({
+      title: `${label}: ${titles.length === 1 ? titles.join() : count(titles.length, 'request')}`,
+      hint: [hint, ...(titles.length > 1 ? titles : [])].map((text) => <div key={text}>{text}</div>),
+      label,
+      text: { label: 'Comment', isNeeded: false },
+      act: (comment) => {
+        setChosen(none)
+        replaceAddress(addressOf('approvals'))
+        void send(...decidable.map((one) => sentOf(one, comment)))
+      },
+    })
   }
   const actions = (
     <Line>
@@ -85,29 +85,44 @@ export default function Approvals() {
 }
 
 const detailsMost = 5
-const hints = {
-  approve: 'You approve exactly what is shown. If somebody edits the request, it needs approvals again.',
-  deny: 'One denial is enough, and it is final.',
+const decisions = {
+  approve: {
+    label: 'Approve',
+    done: 'Approved',
+    hint: 'You approve exactly what is shown. If somebody edits the request, it needs approvals again.',
+  },
+  deny: { label: 'Deny', done: 'Denied', hint: 'One denial is enough, and it is final.' },
 } as const
 
 function titleOf({ linkData }: ToldRequest, accounts: Names['accounts']): string {
-  const { user, permissionSet, scope, account } = partsOf(linkData)
-  return `${permissionSet} in ${sayScope(scope, accounts[account ?? ''])} for ${user}`
+  const { user, permissionSet, scope } = partsOf(linkData)
+  return `${permissionSet} in ${sayScope(scope, accounts)} for ${user}`
 }
 
 function columnsOf(accounts: Names['accounts']): readonly DataColumn<ToldRequest>[] {
   const nowMs = pageClock.nowMs()
   const user = ({ linkData }: ToldRequest) => partsOf(linkData).user
-  const place = ({ linkData }: ToldRequest) =>
-    sayScope(partsOf(linkData).scope, accounts[partsOf(linkData).account ?? ''])
+  const place = ({ linkData }: ToldRequest) => sayScope(partsOf(linkData).scope, accounts)
+  const set = ({ linkData }: ToldRequest) => partsOf(linkData).permissionSet
   const asked = ({ file }: ToldRequest) => file?.lastModified ?? ''
   const reason = ({ requestDetails }: ToldRequest) => requestDetails?.reason ?? ''
+  const duration = ({ requestDetails }: ToldRequest) => sayDuration(requestDetails?.duration ?? '')
   return [
-    { id: 'who', title: 'Person', value: user, cell: (one) => <bdi>{user(one)}</bdi>, shown: 'first' },
-    { id: 'set', title: 'Permission set', value: ({ linkData }) => partsOf(linkData).permissionSet, shown: 'first' },
-    { id: 'account', title: 'Account', value: place, shown: 'first' },
-    { id: 'duration', title: 'Duration', value: ({ requestDetails }) => sayDuration(requestDetails?.duration ?? '') },
-    { id: 'reason', title: 'Reason', value: reason, cell: (one) => <bdi>{reason(one)}</bdi> },
+    { id: 'who', title: 'Person', value: user, cell: (one) => <Broken text={user(one)} />, shown: 'first', width: 130 },
+    {
+      id: 'set',
+      title: 'Access',
+      value: set,
+      cell: (one) => <Named name={set(one)} about={place(one)} />,
+      shown: 'first',
+    },
+    { id: 'account', title: 'Account', value: place, shown: 'hidden' },
+    {
+      id: 'reason',
+      title: 'Reason',
+      value: reason,
+      cell: (one) => <Named name={<bdi>{reason(one)}</bdi>} about={duration(one)} />,
+    },
     {
       id: 'asked',
       title: 'Requested',
@@ -115,13 +130,8 @@ function columnsOf(accounts: Names['accounts']): readonly DataColumn<ToldRequest
       cell: (one) => sayAge(Date.parse(asked(one)), nowMs),
       isFilter: false,
     },
-    { id: 'state', title: 'State', value: sayState, shown: 'hidden' },
-    { id: 'given', title: 'Approvals', value: ({ status }) => sayApprovals(status?.request?.approvals) },
+    { id: 'given', title: 'Approvals', value: sayApprovals },
   ]
-}
-
-function sayApprovals(approvals: NonNullable<NonNullable<ToldRequest['status']>['request']>['approvals']): string {
-  return approvals ? `${approvals.given.length} of ${approvals.needed}` : ''
 }
 
 /** Everything that helps to decide on one request. */
@@ -129,10 +139,14 @@ function Details({ told: one }: { readonly told: ToldRequest }) {
   const { accounts } = useNames()
   const path = isHosted ? `/about?request=${encodeURIComponent(one.key.slice('requests/'.length))}` : undefined
   const { answer: about } = useAnswer<ToldAbout>(path)
-  const { user, permissionSet, scope, account } = partsOf(one.linkData)
+  const { user, permissionSet, scope } = partsOf(one.linkData)
   const { duration, reason, ticket, incident, startsAt } = one.requestDetails ?? {}
-  const place = sayScope(scope, about?.accountName ?? accounts[account ?? ''])
-  const risks = useMemo(() => (about === undefined ? [] : risksOf(about)), [about])
+  const place = sayScope(scope, { ...accounts, ...about?.accounts })
+  const risks = about?.risks.map(({ label, why }) => (
+    <div key={label}>
+      <Badge color="severity-high">{label}</Badge> <small>{why}</small>
+    </div>
+  ))
   return (
     <Container
       header={
@@ -142,26 +156,18 @@ function Details({ told: one }: { readonly told: ToldRequest }) {
       }
     >
       <Stack>
-        {risks.length > 0 && (
-          <Line>
-            {risks.map((risk) => (
-              <Badge key={risk} color="severity-high">
-                {risk}
-              </Badge>
-            ))}
-          </Line>
-        )}
+        {risks && risks.length > 0 && <div>{risks}</div>}
         <Facts
           facts={[
             ['Person', user],
             ['Why', reason],
             ['For how long', duration && `${sayDuration(duration)}${startsAt ? `, from ${sayInstant(startsAt)}` : ''}`],
             ['What it allows', about?.about ?? (about && 'Nobody described this permission set.')],
-            ['Where', about?.path],
+            ['Where', about && Object.values(about.paths).join()],
             ['Has there now', about && sayOthers(about)],
             ['Ticket', ticket],
             ['Incident', incident],
-            ['Last requests', about && sayLast(about)],
+            ['Last requests', about && sayLast(about, accounts)],
           ]}
         />
         <ExpandableSection headerText="Details">
@@ -178,29 +184,14 @@ function Details({ told: one }: { readonly told: ToldRequest }) {
   )
 }
 
-/** Production by the account's tags, its name or its OUs. */
-function risksOf({ isAdministrator, tags, accountName = '', path = '' }: ToldAbout): readonly string[] {
-  const isProduction = [...Object.values(tags), accountName, ...path.split('/')].some((text) =>
-    /(^|[^a-z])prod(uction)?([^a-z]|$)/i.test(text),
-  )
-  return [...(isAdministrator ? ['Administrator-like'] : []), ...(isProduction ? ['Production'] : [])]
-}
-
-function sayOthers({ rows, isCut }: ToldAbout): string {
-  const told = rows.map(
-    ({ permissionSet, type, principal, giver }) =>
-      `${permissionSet}${type === 'GROUP' ? ` through ${principal}` : ''}${giver === 'temporary' ? ' (temporary)' : ''}`,
-  )
-  return [...told, ...(isCut ? ['and more'] : [])].join(', ') || 'Nothing'
-}
-
-function sayLast({ last }: ToldAbout) {
+function sayLast({ last }: ToldAbout, accounts: Names['accounts']) {
   if (last.length === 0) return 'None in 90 days'
   return (
     <>
       {last.map(({ digest, permissionSet, scope = '', outcome, events }) => (
         <div key={digest}>
-          {permissionSet} in {sayScope(scope)}: {sayOutcome(outcome).toLowerCase()}, {sayInstant(events.at(-1)?.at)}
+          {permissionSet} in {sayScope(scope, accounts)}: {sayOutcome(outcome).toLowerCase()},{' '}
+          {sayInstant(events.at(-1)?.at)}
         </div>
       ))}
     </>

@@ -10,8 +10,9 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import Textarea from '@cloudscape-design/components/textarea'
 import TimeInput from '@cloudscape-design/components/time-input'
 import { type FormEvent, useState } from 'react'
-import { type AskFields, askFor, findFaults, noFields } from '../../../domain/page/ask-for.ts'
-import { count, partsOf, sayDuration, sayScope } from '../../../domain/page/say.ts'
+import { type AskFields, askFor, findFaults } from '../../../domain/page/ask-for.ts'
+import { firstFields, onlyChoices, scopesOf, setsOf } from '../../../domain/page/form-choices.ts'
+import { count, sayDuration, sayScope } from '../../../domain/page/say.ts'
 import type { ToldEligibility } from '../../../domain/page/told.ts'
 import { isHosted } from '../api-calls.ts'
 import { Facts } from '../parts/facts.tsx'
@@ -86,46 +87,6 @@ function NotEligible({ unusable }: { readonly unusable: readonly string[] }) {
   )
 }
 
-function firstFields(told: Told, query: URLSearchParams, named: string | undefined): AskFields {
-  const extended = query.get('extend')
-  if (extended !== null) {
-    const { scope, permissionSet } = partsOf(extended)
-    const before = told.mine.find(({ linkData }) => linkData === extended)?.requestDetails
-    return { ...noFields, scope, permissionSet, ticket: before?.ticket ?? '', incident: before?.incident ?? '' }
-  }
-  const account = query.get('account')
-  return {
-    ...noFields,
-    ...onlyChoices(told, named),
-    ...(account ? { scope: `account%${account}` } : {}),
-    ...(query.get('set') ? { permissionSet: query.get('set') ?? '' } : {}),
-  }
-}
-
-/** With only one there is no choice. */
-function onlyChoices(told: Told, named: string | undefined): Pick<AskFields, 'scope' | 'permissionSet'> {
-  const eligibility = told.eligibilities.eligible.find(({ name }) => name === named)
-  if (eligibility === undefined) return { scope: '', permissionSet: '' }
-  const [scopes, sets] = [scopesOf(told, eligibility), setsOf(told, eligibility)]
-  const only = (all: readonly string[]) => (all.length === 1 ? (all[0] ?? '') : '')
-  return { scope: only(scopes), permissionSet: only(sets) }
-}
-
-function choiceOf(told: Told, { name }: ToldEligibility) {
-  return told.choices.choices.find((one) => one.name === name)
-}
-
-function scopesOf(told: Told, eligibility: ToldEligibility): readonly string[] {
-  const accounts = choiceOf(told, eligibility)?.accounts ?? []
-  const others = eligibility.scopes.filter((one) => accounts.length === 0 || !one.startsWith('account%'))
-  return [...accounts.map((id) => `account%${id}`), ...others]
-}
-
-function setsOf(told: Told, eligibility: ToldEligibility): readonly string[] {
-  const plain = eligibility.permissionSets.filter((set) => !/[*?]/.test(set))
-  return [...new Set([...plain, ...(choiceOf(told, eligibility)?.permissionSets ?? [])])].sort()
-}
-
 type FieldsProps = {
   readonly told: Told
   readonly fields: AskFields
@@ -185,7 +146,7 @@ function optionOf(value: string, label = value, about?: string, tag?: string): S
 
 function EligibilityField({ told, eligibility, isFixed, onChoose }: FieldsProps & Pick<ChoiceProps, 'onChoose'>) {
   const options = told.eligibilities.eligible.map(({ name, description }) => optionOf(name, name, description))
-  const about = 'The rule by which you request.'
+  const about = 'It says what you may request, and who approves.'
   const common = { options, value: eligibility.name, disabled: isFixed, onChoose }
   return <Choice label="Eligibility" description={about} {...common} />
 }

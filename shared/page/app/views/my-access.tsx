@@ -1,10 +1,16 @@
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { createContext, useContext, useEffect, useMemo, useState } from 'react'
-import { ownActs, runsUntil, sayOutcome, stateOf } from '../../../domain/page/describe-request.ts'
-import { partsOf, sayAge, sayDuration, sayInstant, sayRest, sayScope } from '../../../domain/page/say.ts'
+import {
+  decidersOf,
+  ownActs,
+  runsUntil,
+  sayOutcome,
+  sayProgress,
+  stateOf,
+} from '../../../domain/page/describe-request.ts'
+import { partsOf, sayAge, sayDay, sayDuration, sayInstant, sayRest, sayScope } from '../../../domain/page/say.ts'
 import type { PastRequest, ToldAccess, ToldRequest } from '../../../domain/page/told.ts'
 import { isHosted } from '../api-calls.ts'
 import { pageClock } from '../page-clock.ts'
@@ -31,7 +37,7 @@ export function MyAccess() {
       description={`As of ${new Date(told.atMs).toLocaleTimeString('en-GB')}`}
       actions={<Line children={[<Refresh key="refresh" />, request]} />}
     >
-      {told.isCut && <Alert>There are more requests than this page shows: ssofile requests.</Alert>}
+      {told.isCut && <Alert>There are more requests than the first 1,000, which this page shows.</Alert>}
       {unusable.length > 0 && (
         <Alert type="warning">
           These eligibilities are not valid, so nobody can use them now: {unusable.join(', ')}.
@@ -72,24 +78,25 @@ function Requests() {
 }
 
 const keyOf = ({ key }: ToldRequest) => key
+const reasonOf = ({ requestDetails }: ToldRequest) => requestDetails?.reason ?? ''
 const ofRequests: readonly DataColumn<ToldRequest>[] = [
   { id: 'what', title: 'Access', value: keyOf, cell: (one) => <What told={one} />, shown: 'first' },
   { id: 'state', title: 'State', value: stateOf, cell: (one) => <State told={one} />, shown: 'first', width: 130 },
-  {
-    id: 'why',
-    title: 'Reason',
-    value: ({ requestDetails }) => requestDetails?.reason ?? '',
-    cell: (one) => <Why told={one} />,
-  },
-  { id: 'acts', title: 'Actions', cell: (one) => <Acts told={one} />, shown: 'first', width: 110 },
+  { id: 'why', title: 'Reason', value: reasonOf, cell: (one) => <Why told={one} /> },
 ]
 type OfRequest = { readonly told: ToldRequest }
 
 function What({ told: { linkData } }: OfRequest) {
+  const names = useNames()
   const { account, scope, permissionSet } = partsOf(linkData)
-  const about = useApp().told.choices.abouts[permissionSet]
-  const place = account === undefined ? sayScope(scope) : <Account id={account} names={useNames()} />
-  return <Named name={<b>{permissionSet}</b>} about={<Named name={place} about={about} />} />
+  const abouts = useApp().told.choices.abouts[permissionSet]
+  const place = account === undefined ? sayScope(scope) : <Account id={account} names={names} />
+  return (
+    <>
+      <Named name={<b>{permissionSet}</b>} about={abouts} />
+      {place}
+    </>
+  )
 }
 
 function State({ told }: OfRequest) {
@@ -101,10 +108,12 @@ function State({ told }: OfRequest) {
   return (
     <SpaceBetween size="xxs">
       <RequestStatus told={told} />
+      <small>{sayProgress(told)}</small>
       {state === 'granted' && request?.expiresAt && <Ends at={request.expiresAt} nowMs={nowMs} />}
       {state !== 'granted' && until && <span>The access that you have goes on until {sayInstant(until)}.</span>}
       {isTelling && reason && <small>{reason}</small>}
       {isTelling && remedy && <small>What to do: {remedy}</small>}
+      <Acts told={told} />
     </SpaceBetween>
   )
 }
@@ -134,7 +143,7 @@ function Acts({ told }: OfRequest) {
   const { account, permissionSet, scope } = partsOf(linkData)
   const eligibility = status?.request?.eligibility
   const mayExtend = app.told.eligibilities.eligible.some(({ name }) => name === eligibility)
-  const title = `${permissionSet} in ${sayScope(scope, names.accounts[account ?? ''])}`
+  const title = `${permissionSet} in ${sayScope(scope, names.accounts)}`
   const act = (does: 'finish' | 'withdraw' | 'extend', label: string) => {
     if (does === 'extend') location.hash = addressOf('request', '', { extend: linkData, eligibility })
     else {
@@ -166,64 +175,44 @@ function Portal({ account, permissionSet }: { readonly account: string; readonly
   return <Button {...look} ariaLabel={label} href={href} children="Open" />
 }
 
-const givers = { ours: 'ssofile', temporary: 'ssofile, temporary', foreign: 'others, not ssofile' } as const
+/** A person's access in one account. */
+type InAccount = { readonly account: string; readonly rows: readonly ToldAccess[] }
 
 function Standing({ rows, isCut }: { readonly rows: readonly ToldAccess[]; readonly isCut: boolean }) {
-  const { mine, choices } = useApp().told
   const names = useNames()
-  const columns = useMemo((): readonly DataColumn<ToldAccess>[] => {
-    const placeOf = (account: string | undefined, permissionSet: string) => `${account} ${permissionSet}`
-    const ends = new Map(
-      mine.map(({ linkData, status }) => {
-        const { account, permissionSet } = partsOf(linkData)
-        return [placeOf(account, permissionSet), status?.request?.runsUntil ?? status?.request?.expiresAt]
-      }),
-    )
-    const endOf = ({ account, permissionSet, giver }: ToldAccess) =>
-      (giver === 'temporary' && ends.get(placeOf(account, permissionSet))) || ''
-    return [
-      {
-        id: 'account',
-        title: 'Account',
-        width: 300,
-        value: ({ account }) => names.accounts[account] ?? account,
-        cell: ({ account }) => <Account id={account} names={names} />,
-        shown: 'first',
-      },
-      { id: 'number', title: 'Account number', value: ({ account }) => account, shown: 'hidden' },
-      { id: 'path', title: 'OU path', value: ({ account }) => names.paths[account] ?? '', shown: 'hidden' },
-      {
-        id: 'set',
-        title: 'Permission set',
-        value: ({ permissionSet }) => permissionSet,
-        cell: ({ permissionSet }) => <Named name={permissionSet} about={choices.abouts[permissionSet]} />,
-        shown: 'first',
-      },
-      { id: 'through', title: 'Through', value: ({ type, principal }) => (type === 'GROUP' ? principal : 'directly') },
-      {
-        id: 'giver',
-        title: 'Given by',
-        value: ({ giver }) => givers[giver],
-        width: 120,
-        cell: (row) => <Giver giver={row.giver} />,
-      },
-      {
-        id: 'since',
-        title: 'Since',
-        value: ({ since }) => since,
-        cell: ({ since }) => sayInstant(since),
-        isFilter: false,
-      },
-      { id: 'ends', title: 'Ends', value: endOf, cell: (row) => sayInstant(endOf(row)) || '–', isFilter: false },
-      { id: 'open', title: 'Portal', cell: (row) => <Portal {...row} />, shown: 'first', width: 80 },
-    ]
-  }, [mine, names, choices])
+  const items = useMemo(
+    () => [...Map.groupBy(rows, ({ account }) => account)].map(([account, all]): InAccount => ({ account, rows: all })),
+    [rows],
+  )
+  const listed = (each: (row: ToldAccess) => string) => (one: InAccount) => [...new Set(one.rows.map(each))].join(', ')
+  const nameOf = ({ account }: InAccount) => names.accounts[account] ?? account
+  const columns: readonly DataColumn<InAccount>[] = [
+    {
+      id: 'account',
+      title: 'Account',
+      value: nameOf,
+      cell: ({ account }) => <Account id={account} names={names} />,
+      shown: 'first',
+    },
+    { id: 'number', title: 'Account number', value: ({ account }) => account, shown: 'hidden' },
+    { id: 'path', title: 'OU path', value: ({ account }) => names.paths[account] ?? '', shown: 'hidden' },
+    {
+      id: 'set',
+      title: 'Permission sets',
+      value: listed(({ permissionSet }) => permissionSet),
+      cell: (one) =>
+        one.rows.map((row) => <Held key={`${row.permissionSet} ${row.type} ${row.principal}`} row={row} />),
+      shown: 'first',
+      isList: true,
+    },
+    { id: 'through', title: 'Through', value: listed(throughOf), shown: 'hidden', isList: true },
+  ]
   return (
     <DataTable
       title="Access that you have"
       description={isCut && 'There is more than this page shows.'}
-      items={rows}
-      keyOf={(row) => [row.account, row.permissionSet, row.type, row.principal, row.giver].join('%')}
+      items={items}
+      keyOf={({ account }) => account}
       columns={columns}
       filter="have"
       sortedBy="account"
@@ -232,34 +221,44 @@ function Standing({ rows, isCut }: { readonly rows: readonly ToldAccess[]; reado
   )
 }
 
-function Giver({ giver }: Pick<ToldAccess, 'giver'>) {
-  return <StatusIndicator type={giver === 'foreign' ? 'warning' : 'success'}>{givers[giver]}</StatusIndicator>
+const throughOf = ({ type, principal }: ToldAccess) => (type === 'GROUP' ? principal : 'directly')
+
+/** One permission set: what it allows, through what the person has it, since when and until when. */
+function Held({ row }: { readonly row: ToldAccess }) {
+  const { mine, choices } = useApp().told
+  const { account, permissionSet, type, principal, giver, since } = row
+  const request = mine.find(({ linkData }) => linkData.startsWith(`account%${account}%${permissionSet}%`))?.status
+    ?.request
+  const until = giver === 'temporary' && (request?.runsUntil ?? request?.expiresAt)
+  const facts = [
+    choices.abouts[permissionSet],
+    type === 'GROUP' ? `through ${principal}` : 'directly',
+    `since ${sayDay(since)}`,
+    until && `ends ${sayInstant(until)}`,
+    giver === 'foreign' && 'not given by ssofile',
+  ]
+  const name = (
+    <Line>
+      <b>{permissionSet}</b>
+      <Portal {...row} />
+    </Line>
+  )
+  return <Named name={name} about={facts.filter(Boolean).join(' · ')} />
 }
 
 function Eligible() {
   const { eligible } = useApp().told.eligibilities
-  const link = (name: string) => addressOf('request', '', { eligibility: name })
   const columns: readonly DataColumn<(typeof eligible)[number]>[] = [
     {
       id: 'name',
       title: 'Eligibility',
       value: ({ name }) => name,
       cell: (one) => <Named name={one.name} about={one.description} />,
+      shown: 'first',
     },
     { id: 'sets', title: 'Permission sets', value: ({ permissionSets }) => permissionSets.join(', ') },
     { id: 'longest', title: 'At most', value: ({ longest }) => sayDuration(longest) },
-    {
-      id: 'ask',
-      title: 'Actions',
-      cell: ({ name }) => (
-        <Button
-          variant="inline-link"
-          ariaLabel={`Request access: ${name}`}
-          href={link(name)}
-          children="Request access"
-        />
-      ),
-    },
+    { id: 'ask', title: 'Actions', cell: ({ name }) => <RequestIt name={name} />, shown: 'first' },
   ]
   const empty = <Nothing>You are not eligible for any access yet.</Nothing>
   return (
@@ -267,22 +266,37 @@ function Eligible() {
   )
 }
 
+function RequestIt({ name }: { readonly name: string }) {
+  const look = { variant: 'inline-link', href: addressOf('request', '', { eligibility: name }) } as const
+  return <Button {...look} ariaLabel={`Request access: ${name}`} children="Request access" />
+}
+
 function Past() {
   const { mine } = useApp().told
   const { answer, isLoading } = useAnswer<{ readonly requests: readonly PastRequest[] }>('/history', mine.length)
-  const names = useNames()
-  const last = ({ events }: PastRequest) => events.at(-1)
-  const account = ({ scope = '' }: PastRequest) => sayScope(scope, names.accounts[scope.split('%')[1] ?? ''])
-  const deciders = ({ events }: PastRequest) =>
-    events.flatMap(({ event, by }) => (event === 'approved' || event === 'denied' ? [by?.name ?? by?.user ?? ''] : []))
-  const asked = ({ events }: PastRequest) => events[0]?.at ?? ''
+  const { accounts } = useNames()
+  const setOf = ({ permissionSet = '' }: PastRequest) => permissionSet
+  const placeOf = ({ scope = '' }: PastRequest) => sayScope(scope, accounts)
+  const askedAt = ({ events }: PastRequest) => events[0]?.at ?? ''
+  const outcomeOf = (one: PastRequest) => sayOutcome(one.outcome)
   const columns: readonly DataColumn<PastRequest>[] = [
-    { id: 'asked', title: 'Requested', value: asked, cell: (one) => sayInstant(asked(one)) },
-    { id: 'account', title: 'Account', value: account },
-    { id: 'set', title: 'Permission set', value: ({ permissionSet = '' }) => permissionSet },
-    { id: 'outcome', title: 'Outcome', value: ({ outcome }) => sayOutcome(outcome) },
-    { id: 'by', title: 'Decided by', value: (one) => deciders(one).join(', ') },
-    { id: 'last', title: 'Last event', value: (one) => last(one)?.at ?? '', cell: (one) => sayInstant(last(one)?.at) },
+    { id: 'asked', title: 'Requested', value: askedAt, cell: (one) => sayInstant(askedAt(one)) },
+    {
+      id: 'set',
+      title: 'Access',
+      value: setOf,
+      cell: (one) => <Named name={setOf(one)} about={placeOf(one)} />,
+      shown: 'first',
+    },
+    { id: 'account', title: 'Account', value: placeOf, shown: 'hidden' },
+    {
+      id: 'outcome',
+      title: 'Outcome',
+      value: outcomeOf,
+      cell: (one) => <Named name={outcomeOf(one)} about={sayInstant(one.events.at(-1)?.at)} />,
+      shown: 'first',
+    },
+    { id: 'by', title: 'Decided by', value: decidersOf },
     { id: 'reason', title: 'Reason', value: ({ reason = '' }) => reason, cell: ({ reason }) => <bdi>{reason}</bdi> },
   ]
   return (

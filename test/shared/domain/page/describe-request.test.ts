@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { digestOf, ownActs, runsUntil, sayState, stateOf } from '../../../../shared/domain/page/describe-request.ts'
+import { digestOf, ownActs, runsUntil, sayProgress, stateOf } from '../../../../shared/domain/page/describe-request.ts'
 import { partsOf } from '../../../../shared/domain/page/say.ts'
 import type { ToldRequest } from '../../../../shared/domain/page/told.ts'
 import type { Status } from '../../../../shared/domain/statuses/status.ts'
@@ -69,7 +69,7 @@ test('a deleted request is ending, and nothing more can be done', () => {
 })
 
 test('the state is told with its approvals, and the name as it stands in the link', () => {
-  expect(sayState(told(status('waiting')))).toBe('Waiting: 0 of 2 approvals')
+  expect(sayProgress(told(status('waiting')))).toBe('0 of 2 approvals')
   expect(partsOf(told(null).linkData)).toEqual({
     scope: 'account%233000000002',
     account: '233000000002',
