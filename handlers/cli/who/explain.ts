@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import type { OwnUse } from '../../../shared/domain/assignments/role-use.ts'
 import { describeTemporary } from '../../../shared/domain/links/told-link.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { describeOtherForm } from '../../../shared/domain/text/unicode-form.ts'
+import type { Way } from '../../../shared/domain/usage/use.ts'
 import { ProposedObjects } from '../../../shared/reconcile/plan/proposed-objects.ts'
 import {
   type AccessState,
@@ -19,6 +21,7 @@ import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
+import { renderAge } from '../terminal/render-age.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
 
@@ -68,7 +71,7 @@ async function explain(
     configuration,
   )
   if (options.json) process.stdout.write(renderJson(answer))
-  else await show(renderExplanation(answer))
+  else await show(renderExplanation(answer, ports.clock.now()))
   return [...answer.direct, ...answer.throughGroups].some(({ isInForce }) => isInForce) ? 0 : 1
 }
 
@@ -86,15 +89,10 @@ const words: Readonly<Record<AccessState, readonly [Mood, string]>> = {
   none: ['plain', 'not granted'],
 }
 
-export function renderExplanation({
-  question,
-  account,
-  path = '',
-  direct,
-  throughGroups,
-  near,
-  notes,
-}: Answer): string {
+export function renderExplanation(
+  { question, account, path = '', direct, throughGroups, use, near, notes }: Answer,
+  now: Date,
+): string {
   const { permissionSet, principal } = question
   const place = account ? `${account.id} (${quote(account.name)}, ${account.state})` : question.account
   const isBoth = new Set(direct.map(({ assignment }) => assignment.type)).size > 1
@@ -106,6 +104,7 @@ export function renderExplanation({
   return [
     `${permissionSet} in account ${place}\n`,
     path === '' ? '' : `  ${'in'.padEnd(10)}${quote(path, 1000)}\n  ${' '.repeat(10)}${account?.parents.join('/')}\n`,
+    use ? `  ${'used'.padEnd(10)}${renderOwnUse(use, now)}\n` : '',
     both,
     notKnown,
     ...direct.map((one) => renderOne(one, renderWho(one))),
@@ -115,6 +114,21 @@ export function renderExplanation({
       : `near\n${near.map(({ key, differs }) => `  ${quote(key, 1024)}\n    ${quote(differs)}\n`).join('')}`,
     ...notes.map((note) => `${paint('pending', 'note')}  ${quote(note, 500)}\n`),
   ].join('')
+}
+
+const ways: Readonly<Record<Way, string>> = {
+  console: 'in the console',
+  cli: 'from the CLI',
+  application: 'by an application',
+}
+
+function renderOwnUse({ countedSince, last }: OwnUse, now: Date): string {
+  if (last === undefined) return `not by this person since ${countedSince}, when the counting began`
+  const { at, by, from, agent } = last
+  return quote(
+    [`${renderAge(at, now)} ${ways[by]} (${at})`, from && `from ${from}`, agent].filter(Boolean).join(', '),
+    500,
+  )
 }
 
 function renderWho({ assignment: { type, principal } }: Explanation): string {

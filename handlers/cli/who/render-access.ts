@@ -86,7 +86,8 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const hasLevels = rows.some(({ levels }) => levels !== undefined)
   const hasEnds = rows.some(({ until }) => until !== undefined)
   const { unusedForDays } = fixed
-  const used = unusedForDays !== undefined && useColumn(unusedForDays)
+  const isCounted = rows.some(({ own }) => own !== undefined)
+  const used = (unusedForDays !== undefined || isCounted) && useColumn(unusedForDays)
   const columns: readonly (Column | false)[] = [
     !fixed.person && { title: 'person', text: renderPerson },
     !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true, isPlace: true },
@@ -97,6 +98,7 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
     { title: 'since', text: renderSince, isKept: true },
     hasEnds && { title: 'until', text: renderUntil, isKept: true },
     used,
+    isCounted && unusedForDays !== undefined && { title: 'by anybody', text: renderRoleUse, isKept: true },
     hasLevels && { title: 'levels', text: renderLevels, isKept: true },
     !isNarrow && { title: 'by link', text: linksOf },
     !used && isNarrow && hasForeign && { title: 'given by', text: ({ origin }) => origin, isKept: true },
@@ -177,7 +179,22 @@ function renderPlace([first]: WhoAnswer['rows']): string {
   return `${'account'.padEnd(10)}${account} (${name.join(', ')})\n${units}\n`
 }
 
-const useColumn = (days: number): Column => ({ title: 'last used', text: (row) => renderUse(row, days), isKept: true })
+const useColumn = (days: number | undefined): Column => {
+  const text = days === undefined ? renderOwnUse : (row: HeldAccess) => renderUse(row, days)
+  return { title: 'last used', text, isKept: true }
+}
+
+/** The last use by this person; without one, since when uses are counted. */
+function renderOwnUse({ own }: HeldAccess): string {
+  if (own === undefined) return ''
+  return own.last === undefined
+    ? `not since ${own.countedSince.slice(0, 10)}`
+    : `${own.last.at.slice(0, 10)} ${own.last.by}`
+}
+
+function renderRoleUse({ use }: HeldAccess): string {
+  return use?.isKnown ? (use.lastUsedAt?.slice(0, 10) ?? 'never') : 'not known'
+}
 
 /** Records alone cannot prove that there is no access. */
 function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer, unusedForDays: number | undefined): string {
@@ -205,14 +222,17 @@ export function renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>, { hasLevels
   return accessCsvTitles({ hasLevels }) + renderAccessRows(rows, { hasLevels })
 }
 
-/** The last use of the role of this access, for a user who asks for unused access. */
+/** The last use of this access, by its person if that is counted, for a user who asks for unused access. */
 export function renderUse(row: HeldAccess, days: number): string {
-  const { use, since = '' } = row
+  const { use, own, since = '' } = row
   const verdict = judgeUse(row, days)
-  if (verdict === 'not known' || !use?.isKnown) return 'not known'
-  if (verdict === 'unused') return use.lastUsedAt?.slice(0, 10) ?? 'never'
-  const what = use.madeAt > since ? 'role made' : row.origin === 'foreign' ? 'known' : 'granted'
-  return `${what} ${renderAge(unusedSince(row) ?? since, new Date(use.asOf))}`
+  if (verdict === 'not known') return 'not known'
+  if (own !== undefined && (verdict === 'unused' || own.last !== undefined)) return renderOwnUse(row)
+  if (verdict === 'unused') return renderRoleUse(row)
+  const from = unusedSince(row) ?? since
+  const what =
+    from === own?.countedSince ? 'counted' : from > since ? 'role made' : row.origin === 'foreign' ? 'known' : 'granted'
+  return `${what} ${renderAge(from, new Date(use?.isKnown ? use.asOf : (own?.asOf ?? from)))}`
 }
 
 /** Rows with unknown use must not look like unused ones. */
@@ -221,5 +241,6 @@ export function renderVerdicts(rows: readonly HeldAccess[], days: number): strin
   const [unused, young, unknown] = (['unused', 'too new', 'not known'] as const).map(
     (verdict) => verdicts.filter((one) => one === verdict).length,
   )
-  return `unused for ${count(days, 'day')}: ${unused}; given, or its role made, later: ${young}; not known: ${unknown}\n`
+  const counted = rows.some(({ own }) => own !== undefined) ? 'counted, ' : ''
+  return `unused for ${count(days, 'day')}: ${unused}; given, ${counted}or its role made, later: ${young}; not known: ${unknown}\n`
 }

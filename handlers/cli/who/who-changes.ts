@@ -42,7 +42,7 @@ export async function tellChanges(asked: ChangesOptions, ports: Ports, configura
 }
 
 /** A duration, such as `7d`, or an instant. Throws Refusal. */
-function parseSince(text: string, now: Date): Date {
+export function parseSince(text: string, now: Date): Date {
   const [, days, hours] = /^(?:(\d+)d|(\d+)h)$/.exec(text) ?? []
   const ms = parseIsoDuration(days === undefined ? `PT${hours}H` : `P${days}D`)
   return ms === undefined ? parseInstant(text) : new Date(now.getTime() - ms)

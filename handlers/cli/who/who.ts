@@ -48,7 +48,8 @@ import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
 import { type Fixed, renderAccess, renderAccessAsCsv, renderNotes, renderSources } from './render-access.ts'
-import { tellChanges } from './who-changes.ts'
+import { parseSince, tellChanges } from './who-changes.ts'
+import { tellUses } from './who-uses.ts'
 
 const outputs = ['table', 'csv', 'json', 'html'] as const
 type Output = (typeof outputs)[number]
@@ -66,6 +67,8 @@ type Options = {
   readonly changes?: string
   readonly eligible?: boolean
   readonly applications?: boolean
+  readonly used?: boolean
+  readonly since: string
   readonly live: boolean
   readonly output: Output
   readonly json?: boolean
@@ -77,7 +80,7 @@ export function addWho(program: Command): void {
   program
     .command('who')
     .description(
-      'Lists access, also of others: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, Identity Center is asked too; the answer says how old it is.\nWith --unused-for it asks IAM in each account when anybody last used the role of the permission set, and leaves out used access.\nExit code 1: nobody, or nobody on record (with --unused-for: no unused access).',
+      'Lists access, also of others: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, Identity Center is asked too; the answer says how old it is.\nWith --unused-for it leaves out access that its person used, as far as uses are counted, and asks IAM in each account when anybody last used the role of the permission set.\nExit code 1: nobody, or nobody on record (with --unused-for: no unused access).',
     )
     .option('--user <name>', 'user name or id: access of this user, directly and through groups')
     .option('--group <name>', 'display name or id of a group')
@@ -89,6 +92,8 @@ export function addWho(program: Command): void {
       'access at an earlier instant, such as 2026-03-03T10:00:00Z; groups have the members of the last report before it',
     )
     .option('--unused-for <days>', 'access unused for so many days, such as 90d', parseDays)
+    .option('--used', 'each last use since then, by person, also of access that is gone; as far as uses are counted')
+    .option('--since <since>', 'with --used: such as 7d, 4h or 2026-03-03T10:00:00Z', '7d')
     .option('--violations', 'access by links that policies would refuse today, with the rule')
     .option(
       '--levels',
@@ -106,7 +111,7 @@ export function addWho(program: Command): void {
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .addHelpText(
       'after',
-      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --levels --account 233000000002\n  ssofile who --changes 7d --account 233000000002\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --unused-for 90d --output csv > unused.csv",
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --levels --account 233000000002\n  ssofile who --changes 7d --account 233000000002\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --used --since 7d --account 233000000002\n  ssofile who --unused-for 90d --output csv > unused.csv",
     )
     .action(async (options: Options) => {
       process.exitCode = await who(options)
@@ -135,6 +140,11 @@ async function who(options: Options): Promise<number> {
   const account =
     options.account === undefined ? undefined : await parseAccount(options.account, ports, configuration.folders)
   const permissionSet = parsePermissionSet(options.permissionSet)
+  if (options.used) {
+    if (group !== undefined) throw new Refusal('received --used with --group, expected --user: uses name people')
+    const since = parseSince(options.since, ports.clock.now())
+    return tellUses({ since, user, account, permissionSet, json: isJson('--used', options) }, ports, configuration)
+  }
   if (options.changes !== undefined) {
     const asked = { changes: options.changes, user, group, account, permissionSet }
     return tellChanges({ ...asked, json: isJson('--changes', options) }, ports, configuration)

@@ -19,6 +19,7 @@ export type WhoRow = {
   readonly until: string
   /** -1: not known. */
   readonly unusedDays: number
+  readonly lastUsed: string
   /** The links, and who uploaded them. */
   readonly why: string
 }
@@ -50,6 +51,7 @@ export function rowsOfReport({ facts, blocks }: ToldReport, paths: AccessList['p
       since: values.instant[rows.since[row] ?? 0] ?? '',
       until: values.instant[rows.until[row] ?? 0] ?? '',
       unusedDays: values.use[rows.use[row] ?? 0]?.[1] ?? -1,
+      lastUsed: values.use[rows.use[row] ?? 0]?.[2] ?? '',
       why: reasons[rows.linkSet[row] ?? 0] ?? '',
     }
   })
@@ -74,6 +76,7 @@ export function rowsOfList({ rows, accounts, paths }: AccessList): readonly WhoR
       since,
       until: '',
       unusedDays: -1,
+      lastUsed: '',
       why: '',
     }
   })

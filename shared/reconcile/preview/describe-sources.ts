@@ -44,15 +44,14 @@ function rolesAge({ driftCheck }: WhoSources, { dated }: Telling): readonly (rea
 }
 
 /** Roles are shared, so their use says nothing about one person. */
-function useAge({ roleUse }: WhoSources, { dated }: Telling): readonly (readonly [string, string])[] {
-  if (roleUse === undefined) return []
-  if ('why' in roleUse) return [['use', `not known: ${roleUse.why}`]]
-  return [
-    [
-      'use',
-      `as of ${dated(roleUse.asOf)}, of the role, by anybody who has it; uses of the last ${lateHours} hours may be missing`,
-    ],
-  ]
+function useAge({ roleUse, watched }: WhoSources, { dated }: Telling): readonly (readonly [string, string])[] {
+  const late = `uses of the last ${lateHours} hours may be missing`
+  const gaps = watched?.gaps.map(({ from, to }) => ` Nothing is known from ${from} to ${to}.`).join('') ?? ''
+  const byPerson: readonly (readonly [string, string])[] =
+    watched === undefined ? [] : [['used', `by each person, counted since ${watched.since}.${gaps}`.replace(/\.$/, '')]]
+  if (roleUse === undefined) return byPerson
+  if ('why' in roleUse) return [...byPerson, ['use', `not known: ${roleUse.why}`]]
+  return [...byPerson, ['use', `as of ${dated(roleUse.asOf)}, of the role, by anybody who has it; ${late}`]]
 }
 
 function foreignAge({ driftCheck, identityCenter }: WhoSources, { now, dated }: Telling): string {

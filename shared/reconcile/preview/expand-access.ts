@@ -1,6 +1,6 @@
 import type { RoleInPlaceOfSet } from '../../domain/assignments/entitlement.ts'
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
-import { type RoleUse, unusedDays } from '../../domain/assignments/role-use.ts'
+import { type OwnUse, type RoleUse, unusedDays } from '../../domain/assignments/role-use.ts'
 import type { AccessLevel } from '../../domain/iam-policies/access-level.ts'
 import type { ToldLink } from '../../domain/links/told-link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
@@ -15,6 +15,7 @@ import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { FilesBehind } from '../records/asking-files.ts'
 import type { Subject } from './find-subject.ts'
+import type { OwnUses } from './own-uses.ts'
 import type { People } from './people.ts'
 import type { SuspensionOf } from './read-suspensions.ts'
 import type { AnyAccess } from './recorded-access.ts'
@@ -48,7 +49,9 @@ export type HeldAccess = {
   readonly links: readonly ToldLink[]
   /** How the role was used, by anybody who has it. Absent: not asked. */
   readonly use?: RoleUse | undefined
-  /** For how many days no use of this access is known. Absent: unknown. */
+  /** How this person used it. Absent: not counted, or not asked. */
+  readonly own?: OwnUse | undefined
+  /** For how many days no use of this access is known, by this person if that is counted. Absent: unknown. */
   readonly unusedDays?: number | undefined
   /** The levels of the permission set, the gravest first. Absent: not asked. */
   readonly levels?: readonly AccessLevel[] | undefined
@@ -67,6 +70,8 @@ type ExpansionSources = {
   /** The file that suspends this user. */
   readonly suspensionOf: SuspensionOf
   readonly filesBehind: Pick<FilesBehind, 'of'>
+  /** Absent: not asked. */
+  readonly ownUses?: Pick<OwnUses, 'of'> | undefined
   readonly accounts: ReadonlyMap<AccountId, Account>
   readonly unitNames: ReadonlyMap<string, string>
   readonly notes: string[]
@@ -106,13 +111,17 @@ export async function expandAccess(
     const memberships = id && files.get(ownedMembershipKey(id))
     return memberships ? { ...holder, memberships } : holder
   }
+  const ownUseOf = await context.ownUses?.of(users)
   const rows = access.flatMap((one) => {
     const about = describeAccess(one, context)
     const holders =
       one.type === 'USER'
         ? [describeUser(one.principalId, one.principal, names)]
         : (holdersOf.get(one.principalId) ?? []).map((holder) => withFiles({ group: one.principal, ...holder }))
-    return holders.map((holder): HeldAccess => ({ ...holder, ...about }))
+    return holders.map((holder): HeldAccess => {
+      const own = holder.personId && ownUseOf?.(holder.personId, about)
+      return { ...holder, ...about, ...(own && { own, unusedDays: unusedDays({ ...about, own }) }) }
+    })
   })
   return sortRows(rows)
 }

@@ -1,6 +1,7 @@
 import { proveAccess } from '../../domain/assignments/access-proof.ts'
 import { type Assignment, renderAssignmentKey } from '../../domain/assignments/assignment.ts'
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/assignments/ledger-entry.ts'
+import type { OwnUse } from '../../domain/assignments/role-use.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { toldUploader } from '../../domain/links/find-uploader.ts'
 import { lackOfSuspendedUser } from '../../domain/links/lack.ts'
@@ -45,6 +46,7 @@ import { addRequests } from './add-requests.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
 import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
 import { noteMissingPermissionSet } from './note-missing-permission-set.ts'
+import { OwnUses } from './own-uses.ts'
 import { unlessRefused } from './unless-refused.ts'
 
 export type Question = {
@@ -90,6 +92,8 @@ export type Answer = {
   readonly direct: readonly Explanation[]
   /** For a user: the access of its groups. */
   readonly throughGroups: readonly Explanation[]
+  /** For a user: the use of this access. Absent: not counted, or the caller may not read it. */
+  readonly use?: OwnUse | undefined
   /** If nothing is known: similar links, and how they differ. */
   readonly near: readonly { readonly key: string; readonly differs: string }[]
   /** Missing objects, failed look-ups and a pause, in whole sentences. */
@@ -139,9 +143,15 @@ export async function explainAccess(question: Question, ports: Ports, configurat
     path: account && (await renderPath(account, context)),
     direct,
     throughGroups,
+    use: await findUse(userId, question, ports),
     near: isFound ? [] : await findNearLinks(question, account, context),
     notes,
   }
+}
+
+async function findUse(user: PrincipalId | undefined, question: Question, ports: Ports) {
+  if (user === undefined) return undefined
+  return (await new OwnUses(ports, false).of(new Set([user])))?.(user, question)
 }
 
 async function renderPath({ parents }: Account, { ports, notes }: ExplainSources): Promise<string> {

@@ -9,6 +9,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import { type PermissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import type { Watched } from '../../domain/usage/watched.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
@@ -25,6 +26,7 @@ import { expandAccess, type HeldAccess, type MembershipsThen } from './expand-ac
 import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
 import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
+import { OwnUses } from './own-uses.ts'
 import { People } from './people.ts'
 import { readSuspensions, type SuspensionOf } from './read-suspensions.ts'
 import { type AnyAccess, type Recorded, readRecordedAccess, readRecordedEntitlements } from './recorded-access.ts'
@@ -67,6 +69,8 @@ export type WhoSources = {
   readonly identityCenter: { readonly askedAt: string; readonly calls: number } | { readonly why: string }
   /** Absent: the use of roles was not asked. */
   readonly roleUse?: RoleUseAge | undefined
+  /** The time for which the uses of each person are counted. Absent: they are not, or the caller may not read them. */
+  readonly watched?: Watched | undefined
 }
 
 export type WhoAnswer = {
@@ -105,11 +109,13 @@ export async function whoHasAccess(
   })
   const uses = new RoleUses(ports, configuration)
   const { unusedForDays } = question
-  const unused = unusedForDays === undefined ? wanted : await leaveOutUsed(wanted, unusedForDays, { uses, onStep })
+  const used = unusedForDays === undefined ? wanted : await uses.addTo(wanted, onStep)
   notes.push(...uses.notes)
-  if (unusedForDays !== undefined && configuration.auditorRole === '')
+  const ownUses = new OwnUses(ports, unusedForDays !== undefined)
+  const watched = question.at === undefined ? await ownUses.watched() : undefined
+  if (unusedForDays !== undefined && configuration.auditorRole === '' && watched === undefined)
     notes.push(`${notConfigured}: name a role that may ask IAM in each account; docs/audit.md says what it needs`)
-  const told = await addRequests(await addUploaders(unused, ports), objects)
+  const told = await addRequests(await addUploaders(used, ports), objects)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const isThen = question.at !== undefined
   const unitNames = await nameUnits(told, accounts, finding)
@@ -119,11 +125,12 @@ export async function whoHasAccess(
   const filesBehind = new FilesBehind(objects)
   const { membershipsThen } = question
   const then = { isThen, membershipsThen }
-  const expanding = { people, filesBehind, subject, accounts, unitNames, suspensionOf, notes, ...then, onStep }
-  const rows = await expandAccess(told, expanding)
+  const expanding = { people, filesBehind, ownUses, subject, accounts, unitNames, suspensionOf, notes, ...then, onStep }
+  const all = await expandAccess(told, expanding)
+  const rows = unusedForDays === undefined ? all : all.filter((row) => judgeUse(row, unusedForDays) !== 'used')
   const driftCheck = isThen ? undefined : ageOf(drift)
   const roleUse = unusedForDays === undefined ? undefined : uses.age
-  const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince, roleUse }
+  const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince, roleUse, watched }
   const membershipsAsOf = membershipsThen?.asOf
   const identityCenter = asked.asked ? { askedAt: renderInstant(asked.at), calls: asked.calls } : { why: asked.why }
   return { rows, isAsked: asked.asked, sources: { ...sources, membershipsAsOf, identityCenter }, notes }
@@ -144,15 +151,6 @@ function noteSuspension(
   return file === undefined
     ? []
     : [`'${user.name}' is suspended by ${file}. Access that is still listed comes from others: ${suspendedLimit}`]
-}
-
-async function leaveOutUsed(
-  access: readonly AnyAccess[],
-  days: number,
-  { uses, onStep }: { readonly uses: RoleUses; readonly onStep: TellProgress },
-): Promise<readonly AnyAccess[]> {
-  const known = await uses.addTo(access, onStep)
-  return known.filter((one) => judgeUse(one, days) !== 'used')
 }
 
 /** The names of the units above these accounts. Units without a known name appear with their ids. */

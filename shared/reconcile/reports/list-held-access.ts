@@ -8,6 +8,7 @@ import { addRequests, type Requests } from '../preview/add-requests.ts'
 import { addUploaders, type Uploaders } from '../preview/add-uploaders.ts'
 import { expandAccess, type HeldAccess } from '../preview/expand-access.ts'
 import { mergeAccess } from '../preview/merge-access.ts'
+import type { OwnUses } from '../preview/own-uses.ts'
 import type { People } from '../preview/people.ts'
 import type { SuspensionOf } from '../preview/read-suspensions.ts'
 import { type AnyAccess, readRecordedAccess, readRecordedEntitlements } from '../preview/recorded-access.ts'
@@ -32,6 +33,7 @@ export async function* listHeldAccess(
     readonly filesBehind: Pick<FilesBehind, 'of'>
     readonly accounts: ReadonlyMap<AccountId, Account>
     readonly uses: RoleUses
+    readonly ownUses: OwnUses
     readonly unitNames: ReadonlyMap<string, string>
     readonly suspensionOf: SuspensionOf
     readonly notes: string[]

@@ -23,6 +23,7 @@ import { UnitNames } from '../organization/unit-names.ts'
 import { describePage } from '../preview/describe-page.ts'
 import type { HeldAccess } from '../preview/expand-access.ts'
 import { describeViolations, findViolations } from '../preview/find-violations.ts'
+import { OwnUses } from '../preview/own-uses.ts'
 import { People } from '../preview/people.ts'
 import { readSuspensions } from '../preview/read-suspensions.ts'
 import { accessCsvTitles, renderAccessRows } from '../preview/render-access-rows.ts'
@@ -81,7 +82,8 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const directory = kept.of(patientIdentityStore({ ...ports, identityStore }))
   const people = new People(directory)
   const filesBehind = new FilesBehind(objects)
-  const [organization, sources] = await readSources(ports, configuration, madeAt)
+  const ownUses = new OwnUses(ports, true)
+  const [organization, sources] = await readSources(ports, configuration, { bucketReadAt: madeAt, ownUses })
   // List all names first. Otherwise each account would look up a few names one by one.
   const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
   await unlessRefused(names, 'the names of users and groups could not be listed', notes)
@@ -103,7 +105,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   )
   await csv?.write(accessCsvTitles())
   async function* rows(): AsyncGenerator<HeldAccess> {
-    const context = { people, filesBehind, accounts, unitNames, suspensionOf, uses, notes }
+    const context = { people, filesBehind, accounts, unitNames, suspensionOf, uses, ownUses, notes }
     for await (const reported of listHeldAccess(ports, context)) {
       await csv?.write(renderAccessRows(reported.rows))
       tally.add(reported)
@@ -146,8 +148,13 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   return summary
 }
 
-async function readSources(ports: ReportPorts, { folders, auditorRole }: Configuration, bucketReadAt: string) {
-  const [organization, drift] = await Promise.all([
+async function readSources(
+  ports: ReportPorts,
+  { folders, auditorRole }: Configuration,
+  { bucketReadAt, ownUses }: { readonly bucketReadAt: string; readonly ownUses: OwnUses },
+) {
+  const [watched, organization, drift] = await Promise.all([
+    ownUses.watched(),
     new OrganizationCache(ports, folders).storedView(),
     readDriftRun(ports.objects),
   ])
@@ -157,6 +164,7 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
     organizationReadAt: organization?.readAt,
     identityCenter: { why: 'a report reads only the bucket' },
     roleUse: auditorRole === '' ? { why: notConfigured } : { asOf: bucketReadAt },
+    watched,
   }
   return [organization, sources] as const
 }

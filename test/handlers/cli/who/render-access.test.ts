@@ -82,7 +82,9 @@ test('access levels have a column where they were asked for, in the table and as
   expect(render(all, undefined)).toMatch(/ Permissions Read unknown +Read-ps|Read-ps .* Permissions Read unknown/)
   expect(render(rows(2), undefined)).not.toContain('LEVELS')
   const [titles = '', first = ''] = renderAccessAsCsv({ rows: all }, { hasLevels: true }).split('\r\n')
-  expect(titles).toMatch(/"use as of","access levels","membership files","owner"$/)
-  expect(first).toMatch(/,"Permissions management ; Read ; unknown","",""$/)
+  expect(titles).toMatch(
+    /"use as of","access levels","membership files","owner","last used by person","used by","hours used in 90 days","uses counted since"$/,
+  )
+  expect(first).toMatch(/,"Permissions management ; Read ; unknown","","","","","",""$/)
   expect(renderAccessAsCsv({ rows: all })).not.toContain('access levels')
 })

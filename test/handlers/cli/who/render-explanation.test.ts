@@ -7,6 +7,7 @@ import { principalName } from '../../../../shared/domain/principals/principal.ts
 import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
 import type { Explanation } from '../../../../shared/reconcile/preview/explain-access.ts'
 
+const now = new Date('2026-03-06T12:00:00.000Z')
 const question = {
   account: accountId.parse('233000000002'),
   permissionSet: permissionSetName.parse('Billing-ps'),
@@ -18,7 +19,7 @@ function accessLine(told: Pick<Explanation, 'state' | 'since'>): string | undefi
   const { account, ...grant } = question
   const assignment = { ...grant, accountId: account, type: 'GROUP' as const }
   const direct = [{ assignment, isInForce: told.since !== undefined, remarks: [], links: [], history: [], ...told }]
-  const text = renderExplanation({ question, direct, throughGroups: [], near: [], notes: [] })
+  const text = renderExplanation({ question, direct, throughGroups: [], near: [], notes: [] }, now)
   return /access {4}(.*)/.exec(text)?.[1]
 }
 
@@ -42,7 +43,7 @@ test('an account is told with the path of its units, in names and in ids, whatev
     parents: ['r-acme', 'ou-acme-wrk10000'],
   }
   const answer = { question, account, direct: [], throughGroups: [], near: [], notes: [] }
-  const [, units, ids] = renderExplanation({ ...answer, path: 'Root/Work%2F\nloads' }).split('\n')
+  const [, units, ids] = renderExplanation({ ...answer, path: 'Root/Work%2F\nloads' }, now).split('\n')
   expect(units).toBe('  in        Root/Work%2F\\u{a}loads')
   expect(ids).toBe('            r-acme/ou-acme-wrk10000')
 })
@@ -55,7 +56,31 @@ test('a link of temporary access says until when, by which eligibility, and who 
   const link = { key: 'links_data/temporary/x', etag: 'e', lastModified: ten, expiresAt: ten, grants: true, request }
   const assignment = { ...grant, accountId: account, type: 'USER' as const }
   const direct = [{ assignment, state: 'granted' as const, isInForce: true, remarks: [], links: [link], history: [] }]
-  expect(renderExplanation({ question, direct, throughGroups: [], near: [], notes: [] })).toContain(
+  expect(renderExplanation({ question, direct, throughGroups: [], near: [], notes: [] }, now)).toContain(
     `temporary, until ${ten}, by eligibility 'on-call', approved by 'lea\\u{202e}', request ${digest}`,
   )
+})
+
+test('a user reads when this person last used the access, and from where, or since when uses are counted', () => {
+  const answer = { question, direct: [], throughGroups: [], near: [], notes: [] }
+  const counted = { countedSince: '2026-01-01T00:00:00.000Z', asOf: now.toISOString() }
+  const [user, account] = [principalId.parse('92307020-41b6-05ce-951e-70dfe8931aff'), question.account]
+  const at = '2026-03-03T10:00:00.000Z'
+  const last = {
+    user,
+    account,
+    permissionSet: question.permissionSet,
+    first: at,
+    at,
+    by: 'cli',
+    from: '203.0.113.7',
+  } as const
+  const used = { ...counted, last: { ...last, agent: 'aws-cli/2\n', hours90: 1, hours400: 1 } }
+  expect(renderExplanation({ ...answer, use: used }, now)).toContain(
+    '  used      3 days ago from the CLI (2026-03-03T10:00:00.000Z), from 203.0.113.7, aws-cli/2\\u{a}\n',
+  )
+  expect(renderExplanation({ ...answer, use: counted }, now)).toContain(
+    '  used      not by this person since 2026-01-01T00:00:00.000Z, when the counting began\n',
+  )
+  expect(renderExplanation(answer, now)).not.toContain('used  ')
 })

@@ -1,5 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
-import { judgeUse, type RoleUse, unusedDays, unusedSince } from '../../../../shared/domain/assignments/role-use.ts'
+import fc from 'fast-check'
+import {
+  judgeUse,
+  type OwnUse,
+  type RoleUse,
+  unusedDays,
+  unusedSince,
+} from '../../../../shared/domain/assignments/role-use.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 
 const asOf = '2026-03-03T10:00:00.000Z'
 /** So many days and hours before IAM was asked. */
@@ -73,5 +83,48 @@ describe('access is unused', () => {
     expect(unusedSince(old)).toBe(ago(400))
     expect(unusedDays(old)).toBe(399)
     expect(judgeUse(old, 399)).toBe('unused')
+  })
+})
+
+describe("a person's own use", () => {
+  const [user, account] = ['92307020-41b6-05ce-951e-70dfe8931aff', '233000000002']
+  const lastUse = (at: string) =>
+    ({
+      user: principalId.parse(user),
+      account: accountId.parse(account),
+      permissionSet: permissionSetName.parse('Billing-ps'),
+      ...{ first: at, at, by: 'cli' as const, hours90: 1, hours400: 1 },
+    }) as const
+  const own = (countedDays: number, usedDays?: number): OwnUse => ({
+    countedSince: ago(countedDays),
+    asOf,
+    ...(usedDays !== undefined && { last: lastUse(ago(usedDays)) }),
+  })
+  test.each([
+    ['it is counted for long, and there is none, although others used the role', own(95), 5, 'unused'],
+    ['it is counted for long, and the last one was long ago', own(200, 95), 5, 'unused'],
+    ['but not within that time', own(200, 80), 200, 'used'],
+    ['but not while it is counted for less, and somebody used the role', own(10), 5, 'used'],
+    ['it is counted for less, but nobody used the role', own(10), 95, 'unused'],
+    ['but not after a gap in the counting', own(10, 95), 5, 'used'],
+    ['but not where it is counted for less, and nobody knows the use of the role', own(10), undefined, 'too new'],
+  ] as const)('access is unused for 90 days: %s', (_, person, roleDays, verdict) => {
+    const use = roleDays === undefined ? refused : known({ lastUsedAt: ago(roleDays) })
+    expect(judgeUse({ since: ago(280), use, own: person }, 90)).toBe(verdict)
+  })
+
+  test('access given lately is too new, even if others used the role since', () => {
+    expect(judgeUse({ since: ago(20), use: known({ lastUsedAt: ago(5) }), own: own(200) }, 90)).toBe('too new')
+  })
+
+  test('access is never called unused longer than it exists, since its last use, or longer than anybody counted', () => {
+    const days = fc.integer({ min: 0, max: 399 })
+    fc.assert(
+      fc.property(days, days, fc.option(days), fc.option(days), (since, counted, used, role) => {
+        const use = role === null ? refused : known({ madeAt: ago(400), lastUsedAt: ago(role) })
+        const unused = unusedDays({ since: ago(since), use, own: own(counted, used ?? undefined) }) ?? 0
+        expect(unused).toBeLessThanOrEqual(Math.min(since, used ?? 400, Math.max(counted, role ?? 0)))
+      }),
+    )
   })
 })

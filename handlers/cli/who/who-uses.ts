@@ -1,0 +1,71 @@
+import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import type { LastUse } from '../../../shared/domain/usage/roll-up.ts'
+import type { Watched } from '../../../shared/domain/usage/watched.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { People } from '../../../shared/reconcile/preview/people.ts'
+import { unlessRefused } from '../../../shared/reconcile/preview/unless-refused.ts'
+import { LastUses } from '../../../shared/reconcile/usage/last-uses.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { renderTable, terminalWidth } from '../terminal/render-table.ts'
+import { show } from '../terminal/show.ts'
+import { renderNotes } from './render-access.ts'
+
+type UsesOptions = {
+  readonly since: Date
+  readonly user?: string | undefined
+  readonly account?: string | undefined
+  readonly permissionSet?: string | undefined
+  readonly json: boolean
+}
+type NamedUse = LastUse & { readonly person: string }
+
+/** `ssofile who --used`: each person's last use of each access since then, also of access that is gone. Answers the exit code. */
+export async function tellUses(asked: UsesOptions, ports: Ports, { principalSuffix }: Configuration): Promise<number> {
+  const lastUses = new LastUses(ports.objects, ports.clock)
+  const [all, watched] = await Promise.all([lastUses.all(), lastUses.watched()]).catch(explainRefusal)
+  const { account, permissionSet, user, since } = asked
+  const recent = all.filter(
+    (use) =>
+      new Date(use.at) >= since &&
+      (account === undefined || use.account === account) &&
+      (permissionSet === undefined || use.permissionSet === permissionSet),
+  )
+  const notes: string[] = []
+  const people = new People(patientIdentityStore(ports))
+  const asking = people.namesOf('USER', new Set(recent.map((use) => use.user)))
+  const names = await unlessRefused(asking, 'the names of users could not be read', notes)
+  const named = recent.map((use): NamedUse => ({ ...use, person: names?.get(use.user) ?? use.user }))
+  const isWanted = ({ person, user: id }: NamedUse) =>
+    user === undefined || [user, user + principalSuffix].includes(person) || user === id
+  const uses = named.filter(isWanted).sort((a, b) => (a.at < b.at ? 1 : -1))
+  if (asked.json) process.stdout.write(renderJson({ uses, watched, notes }))
+  else await show(renderUses(uses, watched, terminalWidth()) + renderNotes(notes))
+  return uses.length > 0 ? 0 : 1
+}
+
+function explainRefusal(error: unknown): never {
+  if (!isServiceError(error, 'AccessDenied')) throw error
+  throw new Refusal(`who used access could not be read: ${error.message}; only auditors and operators may read usage/`)
+}
+
+export function renderUses(uses: readonly NamedUse[], { since, gaps }: Watched, width: number | undefined): string {
+  const rows = uses.map((use) => [
+    use.person,
+    use.account,
+    use.permissionSet,
+    `${use.at.slice(0, 16).replace('T', ' ')}Z`,
+    use.by,
+    String(use.hours90),
+    use.from ?? '',
+  ])
+  const titles = ['person', 'account', 'permission set', 'last used', 'by', 'hours', 'from']
+  const table = rows.length === 0 ? '' : `${renderTable(titles, rows, width, [1, 3, 4])}\n`
+  const silent = gaps.map(({ from, to }) => `; nothing is known from ${from} to ${to}`).join('')
+  const counted = since === undefined ? 'no uses are counted yet' : `counted since ${since}${silent}`
+  return `${table}${count(rows.length, 'use')}: the last of each person and access, with hours of use in 90 days; ${quote(counted, 1000)}\n`
+}
