@@ -1,8 +1,14 @@
-/** Whether tests play all that they ask for: `DEPTH=whole npm test`. */
-export const isWhole = process.env.DEPTH === 'whole'
+const { DEPTH = 'shallow' } = process.env
 
 /**
- * How much of a long series is left out: of a life that is played again for each call at which its process may die, `npm test`
- * plays every eleventh. Odd, so that what takes turns still does.
+ * How deep tests explore: `npm test` plays a few of a series, `DEPTH=deep npm test`, as CI runs these files, many of them, and
+ * `DEPTH=whole npm test` all.
  */
-export const stride = isWhole ? 1 : 11
+export const isShallow = DEPTH === 'shallow'
+export const isWhole = DEPTH === 'whole'
+
+/**
+ * How much of a long series is left out: a life is played again for each of so many calls at which its process may die. Odd, so that
+ * what takes turns still does.
+ */
+export const stride = isWhole ? 1 : isShallow ? 31 : 11

@@ -3,21 +3,22 @@ export type Choose = <T>(among: readonly T[]) => T
 
 /**
  * Plays once for each sequence of choices that `play` can make, depth first: what it does not ask for makes no difference. `play`
- * must ask the same after the same answers. Returns how many there were.
+ * must ask the same after the same answers. Returns how many there were. `allUpTo`: of what is asked after so many questions, only
+ * one answer is taken, in turn.
  */
-export function everyChoice(play: (choose: Choose) => void): number {
+export function everyChoice(play: (choose: Choose) => void, allUpTo = Number.POSITIVE_INFINITY): number {
   const path: { taken: number; readonly of: number }[] = []
   for (let plays = 1; ; plays++) {
     let depth = 0
     play((among) => {
-      const step = path[depth] ?? { taken: 0, of: among.length }
+      const step = path[depth] ?? { taken: depth < allUpTo ? 0 : plays % among.length, of: among.length }
       path[depth++] = step
       const chosen = among[step.taken]
       if (step.of !== among.length) throw new Error('another question after the same answers')
       // An option may be `undefined`.
       return chosen as (typeof among)[number]
     })
-    path.length = depth
+    path.length = Math.min(depth, allUpTo)
     while (path.length > 0 && isLast(path)) path.pop()
     const last = path.at(-1)
     if (last === undefined) return plays

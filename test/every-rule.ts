@@ -20,11 +20,12 @@ export function ruleOf<Step extends AnyStep, Facts>() {
   ): Rule<Step, Facts> => ({ dos, holds: (step, facts) => !isOneOf(step, dos) || holds(step, facts) })
 }
 
-/** Decides on all facts. `broken`: the first facts that break each rule. `steps`: the kinds of steps that came of them. */
+/** Decides on all facts, or on those that `allUpTo` leaves (`everyChoice`). `broken`: the first facts that break each rule. `steps`: the kinds of steps that came of them. */
 export function judgeEvery<Step extends AnyStep, Facts>(
   rules: Rules<Step, Facts>,
   everyFact: (choose: Choose) => Facts,
   decide: (facts: Facts) => Step,
+  allUpTo?: number,
 ) {
   const broken = new Map<string, { readonly step: Step; readonly facts: Facts }>()
   const rulesOf = new Map<Step['do'], readonly (readonly [string, Rule<Step, Facts>])[]>()
@@ -36,6 +37,6 @@ export function judgeEvery<Step extends AnyStep, Facts>(
     // A rule that is broken is judged on: what it reads is among the choices.
     for (const [name, { holds }] of judging)
       if (!holds(step, facts) && !broken.has(name)) broken.set(name, { step, facts })
-  })
+  }, allUpTo)
   return { classes, broken, steps: [...rulesOf.keys()] }
 }

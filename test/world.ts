@@ -234,7 +234,7 @@ export class World {
     const end = this.clock.now().getTime() + 60 * 60_000
     while (!isOver) {
       if (this.clock.now().getTime() > end) throw new Error('it is not over after sixty virtual minutes')
-      await this.clock.advance(stepMs)
+      await this.#step(stepMs)
     }
     return promise
   }
@@ -249,8 +249,15 @@ export class World {
     const end = this.clock.now().getTime() + minutes * 60_000
     while (!(await holds())) {
       if (this.clock.now().getTime() > end) throw new Error(`${what} did not come about within ${minutes} minutes`)
-      await this.clock.advance(100)
+      await this.#step(100)
     }
+  }
+
+  /** Moves time by as many steps as the next sleeper needs, since before it wakes nothing changes, but by a second at most. */
+  #step(ms: number): Promise<void> {
+    const now = this.clock.now().getTime()
+    const dueInMs = Math.min(1_000, (this.clock.nextDueAt()?.getTime() ?? now) - now)
+    return this.clock.advance(ms * Math.max(1, Math.ceil(dueInMs / ms)))
   }
 
   async everyMinute(): Promise<void> {
