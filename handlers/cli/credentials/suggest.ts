@@ -35,7 +35,7 @@ import { PermissionSetIndex } from '../../../shared/reconcile/directory/permissi
 import { readSetPolicies } from '../../../shared/reconcile/directory/read-set-policies.ts'
 import { ProposedObjects } from '../../../shared/reconcile/plan/proposed-objects.ts'
 import { ManagedPolicies } from '../../../shared/reconcile/preview/managed-policies.ts'
-import { readGently } from '../../../shared/reconcile/preview/preview-permission-sets.ts'
+import { readGently } from '../../../shared/reconcile/calls/limited-sso-admin.ts'
 import { notConfigured } from '../../../shared/reconcile/preview/role-uses.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { setUsageReport } from '../../../shared/reconcile/records/permission-reports.ts'

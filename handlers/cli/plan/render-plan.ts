@@ -1,5 +1,5 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
-import { describeAttributeStep, isLoss } from '../../../shared/domain/attributes/plan-attributes.ts'
+import { describeAttributeStep } from '../../../shared/domain/attributes/plan-attributes.ts'
 import { renderGrant } from '../../../shared/domain/links/link.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
@@ -236,7 +236,7 @@ export function listAttributes({ attributes = [] }: Pick<ToldPreview, 'attribute
   if (attributes === 'denied')
     return ['! attributes for access control: these credentials may not ask Identity Center which it has']
   const told = attributes.map((one) => {
-    const held = isLoss(one) ? '; it waits until a person releases it (ssofile brake)' : ''
+    const held = one.isHeld ? '; it waits until a person releases it (ssofile brake)' : ''
     const left = one.step === 'report' ? '; somebody changed it by hand, and onDrift only reports' : held
     const sets = one.sets.length === 0 ? 'no permission set uses it' : `used by ${one.sets.join(', ')}`
     const sign = one.from === undefined ? '+' : '!'

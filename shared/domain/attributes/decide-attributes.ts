@@ -1,5 +1,6 @@
 import type { Attribute, AttributeConfiguration, OwnedAttributes } from './attributes-file.ts'
 import {
+  type AttributeStep,
   applySteps,
   describeAttributeStep,
   isLoss,
@@ -40,15 +41,14 @@ export const attributesEnds = [
 export type AttributesAction =
   | { readonly do: 'drop' | 'keep' | 'give up' }
   | { readonly do: 'note'; readonly asked: AskedAttributes; readonly applied: readonly Attribute[] }
-  /** `losses`: all losses in the file. `taken`: those that this call carries out. */
-  | ({ readonly do: 'ask'; readonly losses: readonly string[]; readonly taken: readonly string[] } & Omit<
-      AskedAttributes,
-      'at'
-    >)
-  | { readonly do: 'hold'; readonly losses: readonly string[]; readonly drift: readonly string[] }
+  /** `losses`: all losses in the file. `taken`: those that this call carries out. `held`: those that wait for a release. */
+  | ({ readonly do: 'ask'; readonly losses: readonly string[]; readonly taken: readonly string[] } & Differing &
+      Omit<AskedAttributes, 'at'>)
+  | ({ readonly do: 'hold'; readonly losses: readonly string[]; readonly drift: readonly string[] } & Differing)
 export type AttributesEnd =
   | { readonly tell: 'invalid' | 'nothing' | 'in progress' | 'applied' }
-  | { readonly tell: 'drift'; readonly drift: readonly string[] }
+  | ({ readonly tell: 'drift'; readonly drift: readonly string[] } & Differing)
+type Differing = { readonly steps: readonly AttributeStep[]; readonly held: readonly string[] }
 type AskedAttributes = NonNullable<OwnedAttributes['asked']>
 type Decision = AttributesAction | AttributesEnd
 
@@ -103,12 +103,12 @@ function approach(wanted: readonly Attribute[], facts: AttributesFacts): Decisio
   const attributes = [...applySteps(actual, going)]
   if (configured?.status !== 'ENABLED' || !isSameAttributes(attributes, actual)) {
     const taken = losses.filter((loss) => released.has(loss))
-    return { do: 'ask', attributes, before: [...(asked?.before ?? actual)], losses, taken }
+    return { do: 'ask', attributes, before: [...(asked?.before ?? actual)], losses, taken, steps, held }
   }
   const drift = steps.filter(({ step }) => step === 'report').map(describeAttributeStep)
-  if (held.length > 0) return { do: 'hold', losses, drift }
+  if (held.length > 0) return { do: 'hold', losses, drift, steps, held }
   if (isListed) return { do: 'drop' }
-  if (drift.length > 0) return { tell: 'drift', drift }
+  if (drift.length > 0) return { tell: 'drift', drift, steps, held }
   const isKept = asked === undefined && applied !== undefined && isSameAttributes(applied, wanted)
   return isKept ? { tell: 'applied' } : { do: 'keep' }
 }

@@ -1,7 +1,7 @@
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
-import type { Priority, RateLimiter } from './rate-limiter.ts'
+import { type Priority, RateLimiter } from './rate-limiter.ts'
 import { repeatPatiently } from './repeat-patiently.ts'
 import { wrapPort } from './wrap-port.ts'
 
@@ -81,4 +81,16 @@ function isRateExceeded(error: unknown): boolean {
 
 export function isTooManyOutstanding(error: unknown): boolean {
   return isServiceError(error, 'ThrottlingException') && /too many requests processing/i.test(error.message)
+}
+
+/** A quarter of AWS's rate for all callers together, because a dispatcher may be running. */
+const gentlePerSecond = 5
+
+/** Reads at a rate that leaves room for a dispatcher. `perSecond`: a higher rate for callers of a few dozen calls. */
+export function readGently(
+  ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>,
+  perSecond = gentlePerSecond,
+): SsoAdmin {
+  const limiter = new RateLimiter(ports.clock, perSecond)
+  return limitSsoAdmin(ports, limiter, { mayStart: () => false, holdsLease: () => true })
 }

@@ -159,8 +159,8 @@ async function readInput<T extends KindTypes>(
   message: InputMessage,
   name: T['name'],
   entry: KnownRecord<T['entry']> | undefined,
-  { format }: Controller<T>,
-  context: T['context'],
+  { format }: Pick<Controller<T>, 'format'>,
+  context: Pick<ReconcileContext, 'objects' | 'clock'>,
 ): Promise<Before & Omit<Input<T>, 'learnt' | 'lookedMs'>> {
   const { key } = message
   const { objects } = context
@@ -178,7 +178,10 @@ async function readInput<T extends KindTypes>(
   return { stored, ...about, head, by, told, file, entry: entry?.value, now }
 }
 
-function readStatus(key: string, { objects, clock }: ReconcileContext): Promise<Stored<Status> | undefined> {
+function readStatus(
+  key: string,
+  { objects, clock }: Pick<ReconcileContext, 'objects' | 'clock'>,
+): Promise<Stored<Status> | undefined> {
   return spoiledAsAbsent(new StatusStore(objects, clock).readStored(key))
 }
 
@@ -197,11 +200,7 @@ async function advance<T extends KindTypes>(
   try {
     const facts = await controller.gather(input, context)
     const step = controller.decide(facts)
-    if (isEnd<T>(step)) {
-      const said = controller.describe(step, input, facts)
-      const isRejected = file.is === 'invalid' && controller.describesInvalid === undefined
-      return withKept(isRejected ? { told: rejection(file.complaint), again: said.again } : said)
-    }
+    if (isEnd<T>(step)) return withKept(describeEnd(step, input, facts, controller))
     if (!controller.underPause.some((name) => name === step.do)) {
       const paused = await readPause()
       if (paused !== undefined) {
@@ -215,6 +214,46 @@ async function advance<T extends KindTypes>(
   } catch (error) {
     return withKept({ told: rejectRefused(error, { object: key, isThere: file.is === 'valid' }) })
   }
+}
+
+function describeEnd<T extends KindTypes>(
+  end: T['end'],
+  input: Input<T>,
+  facts: T['facts'],
+  { describe, describesInvalid }: Pick<Controller<T>, 'describe' | 'describesInvalid'>,
+): Description {
+  const said = describe(end, input, facts)
+  const isRejected = input.file.is === 'invalid' && describesInvalid === undefined
+  return isRejected ? { told: rejection(input.file.complaint), again: said.again } : said
+}
+
+/** `told`: at an end, and if the key is not valid. */
+export type Foreseen<T extends KindTypes> = {
+  readonly input?: Input<T>
+  readonly facts?: T['facts']
+  readonly step?: T['action'] | T['end']
+  readonly told?: Description['told']
+}
+
+/** The first step for an input, for a plan: nobody carries it out. `learnt`: facts that the plan already knows. */
+export async function foresee<T extends KindTypes, Context extends Pick<ReconcileContext, 'objects' | 'clock'>>(
+  key: string,
+  controller: Omit<Controller<T>, 'gather' | 'perform'> & {
+    readonly gather: (input: Input<T>, context: Context) => Promise<T['facts']>
+  },
+  context: Context,
+  learnt?: T['learnt'],
+): Promise<Foreseen<T>> {
+  const named = controller.format.parseName(key)
+  if (!named.ok) return { told: rejection(named.complaint) }
+  const entry = controller.entryOf && new KnownRecord(controller.entryOf(context.objects, named.value))
+  const message = { v: 1, key, id: 'plan', event: 'plan' } as const
+  const { stored: _, ...read } = await readInput(message, named.value, entry, controller, context)
+  const input = { ...read, learnt, lookedMs: context.clock.monotonicMs() }
+  const facts = await controller.gather(input, context)
+  const step = controller.decide(facts)
+  const told = isEnd<T>(step) ? describeEnd(step, input, facts, controller).told : undefined
+  return { input, facts, step, told }
 }
 
 function describePause(reason: string, { file }: Pick<Input<KindTypes>, 'file'>): Description['told'] {

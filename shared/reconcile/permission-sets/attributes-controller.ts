@@ -90,7 +90,7 @@ export const attributesController: Controller<AttributesTypes> = {
   format: kinds.attributes,
   entryOf: ownedAttributesRecord,
   historyOf: () => ({ folder: attributesFolder, name: attributesKey }),
-  gather,
+  gather: gatherAttributes,
   decide: decideAttributes,
   underPause: ['drop', 'note', 'hold', 'keep', 'give up'],
   perform,
@@ -109,9 +109,13 @@ export async function compareAttributes(
     await sendInput(ports, { key: attributesKey }, 'reconcile', configuration)
 }
 
-async function gather(
+export async function gatherAttributes(
   { file, entry, now }: AttributesInput,
-  { objects, ssoAdmin, configuration }: ReadingContext<AttributesContext>,
+  {
+    objects,
+    ssoAdmin,
+    configuration,
+  }: Pick<ReadingContext<AttributesContext>, 'objects' | 'ssoAdmin' | 'configuration'>,
 ): Promise<AttributesFacts> {
   const brake = await readBrake(objects)
   const isAsked = file.is === 'valid' || entry?.asked !== undefined

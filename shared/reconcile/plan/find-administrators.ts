@@ -2,8 +2,8 @@ import pLimit from 'p-limit'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { isAdministratorSet } from '../directory/is-administrator-set.ts'
-import type { PermissionSetPreview } from '../preview/preview-permission-sets.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
+import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 /** Picks the permission sets that allow everything, ascending. */
 export async function findAdministrators(

@@ -26,6 +26,8 @@ import { ProposedObjects } from './proposed-objects.ts'
 export type Foretold = {
   readonly objects: ProposedObjects
   readonly directory: ProposedDirectory
+  /** The ports of the run, on these copies: nothing is called that writes, and nobody is told. */
+  readonly ports: Ports
   /** The inputs that it handled. Ascending. */
   readonly inputs: readonly string[]
 }
@@ -59,7 +61,7 @@ export async function foretell(ports: Ports, configuration: Configuration): Prom
     await work(queues, copies, configuration, inputs)
     if (countChanges() === before) break
   }
-  return { objects, directory, inputs: [...inputs].sort() }
+  return { objects, directory, ports: copies, inputs: [...inputs].sort() }
 }
 
 /** Requests wait for people. Links and permission sets have plans of their own. */

@@ -1,40 +1,46 @@
 import pLimit from 'p-limit'
-import { type AttributeStep, planAttributes } from '../../domain/attributes/plan-attributes.ts'
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
+import { type AttributeStep, describeAttributeStep } from '../../domain/attributes/plan-attributes.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import { foresee } from '../inputs/reconcile-input.ts'
+import { attributesController, gatherAttributes } from '../permission-sets/attributes-controller.ts'
 import { listHeads, readsAtOnce } from '../records/list-heads.ts'
-import { ownedAttributesRecord, readAttributesFile } from '../records/owned-attributes.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 
 /** A change of the attributes for access control, and the permission sets whose inline policies name the attribute. */
-export type AttributeChange = AttributeStep & { readonly sets: readonly PermissionSetName[] }
+export type AttributeChange = AttributeStep & {
+  readonly sets: readonly PermissionSetName[]
+  /** It waits until a person releases it. Absent: no. */
+  readonly isHeld?: true
+}
 
 /** Absent: nothing changes. `denied`: the caller may not read the configuration. */
 export type AttributesPreview = { readonly attributes?: readonly AttributeChange[] | 'denied' }
 
+/** Asks what the dispatcher would do first with the file. */
 export async function previewAttributes(
-  { objects, ssoAdmin }: { readonly objects: ObjectStore; readonly ssoAdmin: SsoAdmin },
-  { onDrift }: Pick<Configuration, 'onDrift'>,
+  ports: Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'>,
+  configuration: Configuration,
 ): Promise<AttributesPreview> {
-  const file = (await readAttributesFile(objects))?.file
-  // An invalid or missing file changes nothing.
-  if (!file?.ok) return {}
+  const controller = { ...attributesController, gather: gatherAttributes }
   try {
-    const actual = (await ssoAdmin.describeAttributes())?.attributes ?? []
-    const owned = (await ownedAttributesRecord(objects).read())?.value
-    const steps = planAttributes({ wanted: file.value, actual, owned, onDrift })
-    return steps.length === 0 ? {} : { attributes: await withSets(steps, objects) }
+    const { step } = await foresee(attributesKey, controller, { ...ports, configuration })
+    if (step === undefined || !('steps' in step)) return {}
+    return { attributes: await withSets(step, ports.objects) }
   } catch (error) {
     if (!isServiceError(error, 'AccessDeniedException')) throw error
     return { attributes: 'denied' }
   }
 }
 
-async function withSets(steps: readonly AttributeStep[], objects: ObjectStore): Promise<readonly AttributeChange[]> {
+type Differing = { readonly steps: readonly AttributeStep[]; readonly held: readonly string[] }
+
+async function withSets({ steps, held }: Differing, objects: ObjectStore): Promise<readonly AttributeChange[]> {
   const keys = [...(await listHeads(objects, permissionSetPrefix)).keys()]
   const read = await pLimit(readsAtOnce).map(keys, async (key) => (await readPermissionSetFile(objects, key))?.file)
   const sets = read.flatMap((file) =>
@@ -44,6 +50,7 @@ async function withSets(steps: readonly AttributeStep[], objects: ObjectStore): 
   )
   return steps.map((step) => ({
     ...step,
+    ...(held.includes(describeAttributeStep(step)) && { isHeld: true }),
     sets: sets.flatMap(({ name, tags }) => (tags.has(step.key.toLowerCase()) ? [name] : [])).sort(),
   }))
 }

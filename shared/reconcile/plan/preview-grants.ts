@@ -11,12 +11,12 @@ import { lackOfName, otherType } from '../assignments/find-lacks.ts'
 import { bindingOfReading } from '../assignments/user-binding.ts'
 import { listUnlessGone } from '../calls/assignment-listings.ts'
 import type { LinkPrincipal, PrincipalIndex } from '../directory/principal-index.ts'
-import type { PermissionSetPreview } from '../preview/preview-permission-sets.ts'
 import type { InputReadings } from '../records/input-readings.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import type { PlannedGrant, WaitingGrants } from './planned-access.ts'
+import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 const looksAtOnce = 4
 

@@ -30,11 +30,6 @@ import { type Differences, findDifferences } from '../differences/find-differenc
 import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
-import {
-  type PermissionSetChange,
-  type PermissionSetPreview,
-  previewPermissionSets,
-} from '../preview/preview-permission-sets.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { InputReadings } from '../records/input-readings.ts'
 import { Ledger } from '../records/ledger.ts'
@@ -52,12 +47,16 @@ import type { LinkFate, PlannedGrant, PlannedRevocation, WaitingGrants } from '.
 import { type AttributesPreview, previewAttributes } from './preview-attributes.ts'
 import { type NewBinding, previewBindings } from './preview-bindings.ts'
 import { previewBrake, type RevocationsPreview } from './preview-brake.ts'
-import { type ContentsPreview, previewContents } from './preview-contents.ts'
-import { listBlockedDeletions } from './preview-deletions.ts'
 import { sortGrants } from './preview-grants.ts'
 import { type MembershipsPreview, previewMemberships } from './preview-memberships.ts'
 import { previewMinimums } from './preview-minimums.ts'
 import { type PersonChange, previewPeople } from './preview-people.ts'
+import {
+  type ContentsPreview,
+  type PermissionSetChange,
+  type PermissionSetPreview,
+  previewPermissionSets,
+} from './preview-permission-sets.ts'
 import { previewRefusals } from './preview-refusals.ts'
 import { previewSuffix } from './preview-suffix.ts'
 import { listSuspended, withSuspended } from './preview-suspensions.ts'
@@ -139,13 +138,16 @@ export async function previewChanges(
   const view = await organization.recentView()
   onStep('comparing links and ledger')
   const differences = await findDifferences(objects, view, configuration)
-  const { plan, unfinished, counts } = differences
+  const { plan, unfinished, counts, recorded } = differences
   const readings = await InputReadings.list(objects, configuration)
   const policies = new Policies({ objects, clock: ports.clock })
   const selectors = await organization.selectors()
   const membership = { ...configuration, managementAccountId: view.managementAccountId, selectors }
   onStep('looking up permission sets and principals')
-  const permissionSets = await previewPermissionSets(ports, { ...view, configuration })
+  const permissionSets = await previewPermissionSets(
+    { ...foretold.ports, ssoAdmin: before.ssoAdmin },
+    { configuration, organization, recorded },
+  )
   const planned = await attributeGrants(plan.grants, readings, view, membership)
   const memberships = new Memberships(identityStore, ports.clock)
   const principals = new PrincipalIndex(identityStore, ports.clock, configuration.principalSuffix)
@@ -158,7 +160,9 @@ export async function previewChanges(
   const renamed = suffixBefore === configuration.principalSuffix ? [] : await previewSuffix(ports, configuration)
   const attributing = { readings, organization: { ...view, selectors }, permissionSets, suspensions, ...people }
   const { stuck, held, revocations } = await planRevocations(differences, renamed, attributing)
-  const changed = permissionSets.changes.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
+  const remaining = await listRemaining(objects, revocations)
+  const setChanges = await permissionSets.listChanges({ revocations, remaining })
+  const changed = setChanges.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
   const accesses = await GroupAccesses.read(objects, { grants: granted, revocations })
   const ofGroups = await previewMemberships({
@@ -170,7 +174,6 @@ export async function previewChanges(
   })
   const throughGroups = ofGroups.added.flatMap(({ access }) => access.map(({ permissionSet }) => permissionSet))
   const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet), ...throughGroups]
-  const revoked = revocations.map(({ assignment }) => assignment)
   onStep('looking for links that grant nothing')
   const isIdle = (reading: LinkReading) =>
     reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link, account, membership))
@@ -184,20 +187,20 @@ export async function previewChanges(
     minimums: await previewMinimums({ grants: sorted.grants, revocations }, { ...people, suspensions }),
     brake: {
       ...(await previewBrake(revocations, { objects, configuration, now: ports.clock.now() })),
-      ...(await previewContents(permissionSets, differences.recorded, { ...ports, objects, configuration })),
+      ...permissionSets.edits,
     },
     stuck,
     vanishingRoles: findVanishingRoles({
-      revocations: revoked,
+      revocations: revocations.map(({ assignment }) => assignment),
       grants: sorted.grants.map(({ assignment }) => assignment),
-      remaining: await listRemaining(objects, revocations),
+      remaining,
     }),
     idleLinks: [...refused, ...(await findIdleLinks(readings, isIdle, { ...people, organization, configuration }))],
     rulesLater: judged.later,
-    permissionSets: await withBlocked({ objects, readings, permissionSets, revocations }),
-    ...(await previewAttributes({ objects, ssoAdmin: permissionSets.ssoAdmin }, configuration)),
-    reach: new Map(changed.map((name) => [name, reachOf(name, differences.recorded)])),
-    assignedIn: new Map(changed.map((name) => [name, accountsOf(name, differences.recorded)])),
+    permissionSets: setChanges,
+    ...(await previewAttributes({ ...ports, ssoAdmin: permissionSets.ssoAdmin }, configuration)),
+    reach: new Map(changed.map((name) => [name, reachOf(name, recorded)])),
+    assignedIn: new Map(changed.map((name) => [name, accountsOf(name, recorded)])),
     administrators: await findAdministrators(named, objects, permissionSets),
     ownAccount: countInOwnAccount(granted, configuration),
     memberships: ofGroups,
@@ -254,19 +257,6 @@ async function planRevocations(
     return heldKeys.has(key) ? 'held' : 'revocations'
   })
   return { stuck, held, revocations }
-}
-
-/** Only unused permission sets are deleted. */
-async function withBlocked(
-  sources: Parameters<typeof listBlockedDeletions>[1] & { permissionSets: PermissionSetPreview },
-) {
-  const { changes } = sources.permissionSets
-  const deleted = changes.flatMap((one) => (one.change === 'delete' ? [one.name] : []))
-  const blocked = await listBlockedDeletions(deleted, sources)
-  return changes.map(
-    (one): PermissionSetChange =>
-      one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
-  )
 }
 
 function countInOwnAccount(granted: readonly PlannedGrant[], { ownAccount }: Configuration): Preview['ownAccount'] {

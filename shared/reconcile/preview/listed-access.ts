@@ -8,10 +8,10 @@ import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import { listUnlessGone } from '../calls/assignment-listings.ts'
+import { readGently } from '../calls/limited-sso-admin.ts'
 import { looksMost } from '../calls/rate-limiter.ts'
 import { wrapPort } from '../calls/wrap-port.ts'
 import type { PermissionSetIndex } from '../directory/permission-set-index.ts'
-import { readGently } from './preview-permission-sets.ts'
 
 /** The most calls for one answer: five seconds of the rate below. */
 const callsMost = 60

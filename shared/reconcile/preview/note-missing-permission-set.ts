@@ -9,10 +9,10 @@ import { nearMatch } from '../../domain/text/near-match.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import { readGently } from '../calls/limited-sso-admin.ts'
 import { wrapPort } from '../calls/wrap-port.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { listHeads } from '../records/list-heads.ts'
-import { readGently } from './preview-permission-sets.ts'
 
 /** An unknown ARN costs one call; a page of a hundred ARNs costs one. */
 const describedMost = 20

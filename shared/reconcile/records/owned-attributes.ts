@@ -4,14 +4,8 @@ import {
   ownedAttributes,
   ownedAttributesPrefix,
 } from '../../domain/attributes/attributes-file.ts'
-import { kinds } from '../../domain/inputs/kinds.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
-import { readParsedInput } from './read-input.ts'
-
-export function readAttributesFile(objects: ObjectStore) {
-  return readParsedInput(objects, attributesKey, kinds.attributes)
-}
 
 /** The state of the attributes file that ssofile last applied. */
 export function ownedAttributesRecord(objects: ObjectStore): JsonRecord<OwnedAttributes> {

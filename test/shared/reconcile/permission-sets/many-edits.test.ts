@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { brakeFile, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
-import { previewContents } from '../../../../shared/reconcile/plan/preview-contents.ts'
+import { previewPermissionSets } from '../../../../shared/reconcile/plan/preview-permission-sets.ts'
 import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
+import { inForceIn } from '../plan/in-force-in.ts'
 
 const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
 const billing = 'arn:aws:iam::aws:policy/job-function/Billing'
@@ -135,20 +136,7 @@ test('a plan says which files would be held, and what the others take away', asy
   for (const set of names.slice(0, 3))
     await world.objects.put(fileOf(set), JSON.stringify({ permissionSetName: set, managedPoliciesArnList: [readOnly] }))
   await world.look()
-  const changes = names.slice(0, 3).map((set) => ({ name: permissionSetName.parse(set), change: 'update' as const }))
-  const entries = names.map((set) => [
-    set,
-    {
-      grant: { permissionSet: permissionSetName.parse(set), principal: 'x', type: 'GROUP' },
-      accounts: new Set([account]),
-    },
-  ])
-  const told = await world.finish(
-    previewContents({ changes, ssoAdmin: world.ports.ssoAdmin } as never, [new Map(entries as never)] as never, {
-      ...world.ports,
-      configuration: world.configuration,
-    }),
-  )
+  const { edits: told } = await world.finish(previewPermissionSets(world.ports, inForceIn(world)))
   expect(told.contents.map(({ name }) => String(name))).toEqual(['Set2-ps'])
   expect(told.losses).toEqual(
     ['Set0-ps', 'Set1-ps'].map((name) => ({

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { findAdministrators } from '../../../../shared/reconcile/plan/find-administrators.ts'
-import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
+import { previewPermissionSets } from '../../../../shared/reconcile/plan/preview-permission-sets.ts'
 import { World } from '../../../world.ts'
-import { inForceIn } from '../preview/in-force-in.ts'
+import { inForceIn } from './in-force-in.ts'
 
 const administrator = 'arn:aws:iam::aws:policy/AdministratorAccess'
 

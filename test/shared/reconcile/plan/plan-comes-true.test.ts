@@ -4,6 +4,7 @@ import { plannerPermissions } from '../../../../infra/function-permissions.ts'
 import { renderAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { renderMembership } from '../../../../shared/domain/people/membership-file.ts'
+import { withoutDenials } from '../../../../shared/domain/sessions/ended-sessions.ts'
 import { type Preview, previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
 import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
 import { statusKey } from '../../../../shared/reconcile/records/status-store.ts'
@@ -24,6 +25,11 @@ const minimum = {
   for: { permissionSets: ['Billing*'] },
   must: { peopleLeast: 1 },
 }
+
+const attributes = (...pairs: readonly (readonly [key: string, source: string])[]) =>
+  json({ AccessControlAttributes: pairs.map(([Key, source]) => ({ Key, Value: { Source: [source] } })) })
+const s3 = (action: string) =>
+  json({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: action, Resource: '*' }] })
 
 /** Every kind of file, with contents that are valid, broken, over, or different. */
 const pool: Readonly<Record<string, readonly string[]>> = {
@@ -58,7 +64,17 @@ const pool: Readonly<Record<string, readonly string[]>> = {
     json({ permissionSetName: 'Billing-ps', description: 'bills' }),
     '{',
   ],
-  'permission_sets/Support-ps.json': [json({ permissionSetName: 'Support-ps' })],
+  'permission_sets/Support-ps.json': [
+    json({ permissionSetName: 'Support-ps', inlinePolicyDocument: JSON.parse(s3('s3:GetObject')) }),
+    json({ permissionSetName: 'Support-ps', inlinePolicyDocument: JSON.parse(s3('s3:PutObject')) }),
+  ],
+  'permission_sets/AdministratorAccess.json': [json({ permissionSetName: 'AdministratorAccess' })],
+  'access_control_attributes.json': [
+    attributes(['Team', 'a']),
+    attributes(['Team', 'b'], ['Cost', 'c']),
+    attributes(['Cost', 'c']),
+    '{',
+  ],
   'policies/a.json': [json({ contact: 'Ann', minimums: [minimum] })],
 }
 
@@ -150,12 +166,21 @@ async function plan(world: World, files: Files, see: Interceptor): Promise<Previ
 async function readGiven(world: World) {
   const names = async (prefix: string) => (await world.keys(prefix)).map((key) => key.slice(prefix.length))
   const entries = await Promise.all((await world.keys('owned_memberships/')).map((key) => world.json(key)))
+  const ownedSets = await names('owned_permission_sets/')
   return {
     access: new Set((await world.namedKeys('assignments/')).map((key) => key.slice('assignments/'.length))),
     members: new Set(entries.map((entry) => `${entry?.group}%${entry?.user}`)),
     groups: new Set(await names('owned_groups/')),
     people: new Set(await names('owned_people/')),
-    sets: new Set(await names('owned_permission_sets/')),
+    sets: new Set(ownedSets),
+    definitions: new Map(
+      ownedSets.map((name) => {
+        const definition = world.ssoAdmin.definitionNow(name)
+        // The denial of ended sessions is no part of a file.
+        return [name, json({ ...definition, version: 0, inlinePolicy: withoutDenials(definition?.inlinePolicy) })]
+      }),
+    ),
+    attributes: new Map(world.ssoAdmin.attributesNow()?.attributes.map(({ key, source }) => [String(key), source])),
   }
 }
 
@@ -215,12 +240,46 @@ async function expectTruth({ bucket, folder, isTight }: Drawn, see: Interceptor)
     sets: isHeld ? { ...ofSets, stayed: 0 } : ofSets,
     access: said.minimums.length > 0 ? { ...ofAccess, stayed: 0 } : ofAccess,
   }).toEqual({ groups: asSaid, people: asSaid, members: asSaid, sets: asSaid, access: asSaid })
+  await expectSets(world, said, before, after)
+  expect(after.attributes).toEqual(applySaid(before.attributes, said))
   for (const { key, state } of [...memberships.idle, ...said.idleLinks])
     expect([key, (await world.json(statusKey(key)))?.state]).toEqual([key, state])
   for (const { grants } of said.waiting)
     for (const { links } of grants)
       for (const key of links) expect([key, (await world.json(statusKey(key)))?.state]).toEqual([key, 'waiting'])
   expect(world.errors).toEqual([])
+}
+
+type Given = Awaited<ReturnType<typeof readGiven>>
+
+/** A set changes only if the plan says so; the status says what the plan says of the file. */
+async function expectSets(world: World, said: Preview, before: Given, after: Given): Promise<void> {
+  const held = new Set<string>(said.brake.contents.map(({ name }) => name))
+  const updated = said.permissionSets.flatMap(({ name, change }) => (change === 'update' ? [name] : []))
+  const changed = [...after.definitions].flatMap(([name, now]) =>
+    before.definitions.has(name) && before.definitions.get(name) !== now ? [name] : [],
+  )
+  expect(updated.filter((name) => !held.has(name))).toEqual(expect.arrayContaining(changed))
+  for (const { name, change } of said.permissionSets) {
+    const state = stateOfChange(change, held.has(name))
+    const key = `permission_sets/${name}.json`
+    if (state !== undefined) expect([key, (await world.json(statusKey(key)))?.state]).toEqual([key, state])
+  }
+}
+
+function stateOfChange(change: Preview['permissionSets'][number]['change'], isHeld: boolean): string | undefined {
+  if (change === 'update') return isHeld ? 'held' : 'applied'
+  return change === 'rejected' || change === 'blocked' ? change : undefined
+}
+
+function applySaid(before: Given['attributes'], { attributes: steps = [] }: Preview): Given['attributes'] {
+  const after = new Map(before)
+  for (const { key, to, step, isHeld } of typeof steps === 'string' ? [] : steps) {
+    if (isHeld || step === 'report') continue
+    if (to === undefined) after.delete(key)
+    else after.set(key, to)
+  }
+  return after
 }
 
 const beyond = new Set<string>()

@@ -11,11 +11,11 @@ import { patientIdentityStore } from '../../../../shared/reconcile/calls/patient
 import { PrincipalIndex } from '../../../../shared/reconcile/directory/principal-index.ts'
 import type { PlannedGrant } from '../../../../shared/reconcile/plan/planned-access.ts'
 import { sortGrants } from '../../../../shared/reconcile/plan/preview-grants.ts'
-import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
+import { previewPermissionSets } from '../../../../shared/reconcile/plan/preview-permission-sets.ts'
 import { InputReadings } from '../../../../shared/reconcile/records/input-readings.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
-import { inForceIn } from '../preview/in-force-in.ts'
+import { inForceIn } from './in-force-in.ts'
 
 const first = accountId.parse('233000000002')
 const second = accountId.parse('233000000001')

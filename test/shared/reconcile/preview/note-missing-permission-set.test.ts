@@ -3,10 +3,10 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { noteMissingPermissionSet } from '../../../../shared/reconcile/preview/note-missing-permission-set.ts'
-import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
+import { previewPermissionSets } from '../../../../shared/reconcile/plan/preview-permission-sets.ts'
 import { intercept } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
-import { inForceIn } from './in-force-in.ts'
+import { inForceIn } from '../plan/in-force-in.ts'
 
 const note = (world: World, name: string, ports: Ports = world.ports) =>
   world.finish(noteMissingPermissionSet(permissionSetName.parse(name), ports))

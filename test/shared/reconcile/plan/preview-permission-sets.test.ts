@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
-import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
+import { previewPermissionSets } from '../../../../shared/reconcile/plan/preview-permission-sets.ts'
 import { writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
 import { acme, World } from '../../../world.ts'
@@ -29,7 +29,10 @@ function open(options: SettlingOptions = {}) {
     return writeOwned(world.objects, name, { v: 1, claimedAt: nine, ...(isMade ? { arn } : {}), ...applied }, undefined)
   }
   const preview = () => world.finish(previewPermissionSets(world.ports, inForceIn(world)))
-  const changes = async () => (await preview()).changes
+  const changes = async () => {
+    const { listChanges } = await preview()
+    return world.finish(listChanges({ revocations: [], remaining: [] }))
+  }
   return { bench, world, upload, own, preview, changes }
 }
 
@@ -156,21 +159,20 @@ test('what a delegated administrator cannot control is told: a changed file, a d
   const owned = { v: 1, arn, claimedAt: '2026-03-03T10:00:00.000Z' }
   await world.objects.put('owned_permission_sets/AdministratorAccess', JSON.stringify(owned))
   const ports = { ...world.ports, callerAccountId: async () => '222222222222' }
-  const configuration = world.configuration
-  const look = () => world.finish(previewPermissionSets(ports, { configuration, managementAccountId }))
+  const look = () => world.finish(previewPermissionSets(ports, inForceIn({ ...world, ports })))
   const rejected = {
     name: 'AdministratorAccess',
     change: 'rejected',
     reason: expect.stringContaining('management account'),
   }
   const preview = await look()
-  expect(preview.changes).toMatchObject([rejected])
+  expect(await world.finish(preview.listChanges({ revocations: [], remaining: [] }))).toMatchObject([rejected])
   expect(preview.lackOf(permissionSetName.parse('AdministratorAccess'), arn)?.reason).toContain('management account')
   await world.objects.put(
     'permission_sets/AdministratorAccess.json',
     JSON.stringify({ permissionSetName: 'AdministratorAccess', description: 'changed' }),
   )
-  expect((await look()).changes).toMatchObject([rejected])
+  expect(await world.finish((await look()).listChanges({ revocations: [], remaining: [] }))).toMatchObject([rejected])
 })
 
 test('a revocation that a delegated administrator is refused is told as one that cannot be carried out', async () => {
