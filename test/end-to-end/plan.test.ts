@@ -107,7 +107,8 @@ test('a plan in words says what is granted, and where a role would disappear', a
   const { exitCode, stdout } = await system.ssofile(['plan', folder], 'ssofile')
   expect(exitCode).toBe(0)
   expect(stdout).toContain(`- links_data/${name} (gone)\n  revokes Billing-ps to group 'team-Accountants' in 1 account`)
-  expect(stdout).toContain('233000000002  invoicing-prod  AWSReservedSSO_Billing-ps_')
+  expect(stdout).toContain('AWS deletes the role')
+  expect(stdout).toContain('\n  Billing-ps in 1 account\n    233000000002  invoicing-prod\n')
   expect(stdout).toMatch(/^0 assignments to grant, 1 to revoke\n[\s\S]*\n\nfiles: 1 to delete, 1 the same\n/)
 })
 

@@ -10,7 +10,7 @@ import { askRights } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from '../plan/make-plan.ts'
 import { showPlan, toJson } from '../plan/plan.ts'
-import { listPeopleFigures } from '../plan/render-people.ts'
+import { listPeopleFigures } from '../plan/plan-figures.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -141,7 +141,7 @@ async function isAgreed(
   const { added, removed } = preview.memberships
   const changed = added.length + removed.length
   const members = changed > 0 ? `, ${count(changed, 'membership')} to change` : ''
-  const people = listPeopleFigures(preview.people).map(([, text]) => `, ${text}`)
+  const people = listPeopleFigures(preview).map(([, text]) => `, ${text}`)
   const files = contents.length > 0 ? `, and the brake would hold ${count(contents.length, 'permission set file')}` : ''
   return confirm(
     `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${people.join('')}${members}${files}?`,

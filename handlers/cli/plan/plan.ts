@@ -11,11 +11,10 @@ import { renderPush } from '../folder/render-push.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
-import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './make-plan.ts'
+import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from './make-plan.ts'
+import { changesAccess, countRejected } from './plan-figures.ts'
 import { renderMarkdownPlan } from './render-markdown-plan.ts'
-import { changesMemberships } from './render-memberships.ts'
-import { changesPerson } from './render-people.ts'
-import { countRejected, renderPlan } from './render-plan.ts'
+import { renderPlan } from './render-plan.ts'
 
 type Options = ScopeOptions &
   InvalidOptions & {
@@ -124,20 +123,6 @@ export async function showPlan(
 
 function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): boolean {
   return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
-}
-
-function changesAccess({
-  grants,
-  revocations,
-  bindings,
-  permissionSets,
-  memberships,
-  people,
-  attributes = [],
-}: ToldPreview): boolean {
-  const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked')
-  const changes = grants.length + revocations.length + bindings.length + changed.length + attributes.length
-  return changes > 0 || changesMemberships(memberships) || people.some(changesPerson)
 }
 
 function warn(text: string): void {

@@ -40,7 +40,7 @@ test('a plan names the fields that differ between the file that was applied and 
   const { told, line } = await plan(world, render({ sessionDurationInMinutes: 90 }))
   const fields = ['sessionDurationInMinutes', 'tags']
   expect(told).toEqual([{ name: 'Billing-ps', change: 'update', fields }])
-  expect(line).toBe('* permission set Billing-ps  is changed: sessionDurationInMinutes, tags')
+  expect(line).toBe('* permission set Billing-ps is changed: sessionDurationInMinutes, tags')
 })
 
 test('a plan names the actions that are gained and lost, with AWS’s access levels and a plain warning', async () => {
@@ -61,7 +61,7 @@ test('a plan names the actions that are gained and lost, with AWS’s access lev
     },
   ])
   expect(lines.slice(0, 5)).toEqual([
-    '* permission set Billing-ps  is changed: inlinePolicyDocument',
+    '* permission set Billing-ps is changed: inlinePolicyDocument',
     expect.stringMatching(/^ {4}warning: iam:PassRole: lets people give/),
     '    gains Write: iam:PassRole',
     '    gains Tagging: s3:PutObjectTagging',
@@ -84,7 +84,7 @@ describe('what managed policies say', () => {
       ])
     const { told, lines } = await plan(world, render({ managedPoliciesArnList: [next] }), world.objects, readPolicies)
     expect(lines.slice(0, 6)).toEqual([
-      '* permission set Billing-ps  is changed: managedPoliciesArnList',
+      '* permission set Billing-ps is changed: managedPoliciesArnList',
       `    gains policy: ${next}`,
       '    gains Write: sqs:SendMessage',
       `    loses policy: ${old}`,
@@ -112,7 +112,7 @@ describe('what managed policies say', () => {
 test('a file that says the same in another form is told as such', async () => {
   const { told, line } = await plan(await worldWith(render()), `${render()}\n`)
   expect(told).toMatchObject([{ change: 'update', fields: [] }])
-  expect(line).toBe('* permission set Billing-ps  is changed: its file means the same, written differently')
+  expect(line).toBe('* permission set Billing-ps is changed: its file means the same, written differently')
 })
 
 test.each<[string, (world: World) => Promise<unknown>]>([
@@ -124,7 +124,7 @@ test.each<[string, (world: World) => Promise<unknown>]>([
   await change(world)
   const { told, line } = await plan(world, render({ sessionDurationInMinutes: 90 }))
   expect(told).toEqual([{ name: 'Billing-ps', change: 'update' }])
-  expect(line).toBe('* permission set Billing-ps  is changed')
+  expect(line).toBe('* permission set Billing-ps is changed')
 })
 
 test('no field is named where the file in the bucket may not be read', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { listMembershipLines } from '../../../../handlers/cli/plan/render-memberships.ts'
+import { listMembershipEntries } from '../../../../handlers/cli/plan/people-sections.ts'
+import { renderText } from '../../../../handlers/cli/plan/render-plan.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
 import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
@@ -68,7 +69,9 @@ test('deleting the only file takes the access of the group; a file in another fo
   expect(await plan(grouping, { [ofTeam]: '' }, [file])).toMatchObject({ removed: [] })
   const planned = await plan(grouping, {}, [file])
   expect(planned.removed).toEqual([{ group: 'oncall', user: kenji, files: [{ key: file, fate: 'absent' }], access }])
-  const told = listMembershipLines(planned, (text) => `'${text}'`).map(({ sign, text }) => `${sign} ${text}`)
+  const told = listMembershipEntries({ memberships: planned, administrators: [] }).map(
+    ({ sign, text }) => `${sign} ${renderText(text)}`,
+  )
   expect(told).toEqual([
     `- takes out: user '${kenji}', group 'oncall', and revokes 'Support-ps' in 1 account; by '${file}' (gone)`,
   ])

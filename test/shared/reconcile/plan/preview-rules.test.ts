@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { listMembershipLines } from '../../../../handlers/cli/plan/render-memberships.ts'
+import { listMembershipEntries } from '../../../../handlers/cli/plan/people-sections.ts'
+import { renderText } from '../../../../handlers/cli/plan/render-plan.ts'
 import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
 import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
 import { Grouping } from '../people/grouping.ts'
@@ -26,7 +27,9 @@ async function plan({ world }: Grouping, body: object | undefined) {
   const { memberships } = await world.finish(
     previewChanges({ ...world.ports, objects }, world.configuration, { looksMost: 0 }),
   )
-  const told = listMembershipLines(memberships, (one) => `'${one}'`).map(({ sign, text: line }) => `${sign} ${line}`)
+  const told = listMembershipEntries({ memberships, administrators: [] }).map(
+    ({ sign, text: line }) => `${sign} ${renderText(line)}`,
+  )
   return { ...memberships, told }
 }
 

@@ -1,0 +1,162 @@
+import { groupKey } from '../../../shared/domain/people/group-file.ts'
+import { personKey } from '../../../shared/domain/people/person-file.ts'
+import { ruleKey, rulePrefix } from '../../../shared/domain/people/rule-file.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import type { GroupAccess } from '../../../shared/reconcile/plan/group-access.ts'
+import type { Preview } from '../../../shared/reconcile/plan/preview.ts'
+import type { GroupChange } from '../../../shared/reconcile/plan/preview-groups.ts'
+import type { MembershipFate, PlannedMembership } from '../../../shared/reconcile/plan/preview-memberships.ts'
+import type { PersonChange } from '../../../shared/reconcile/plan/preview-people.ts'
+import type { Mood } from '../terminal/paint.ts'
+import { type Entry, listed, named, say, type Text } from './plan-section.ts'
+
+const setsTold = 5
+const namesTold = 10
+/** A new member of a group gets all its access; with more accounts than this, the plan lists it first. */
+export const manyAccounts = 20
+
+type Look = readonly [sign: string, mood: Mood, text: string]
+
+const fates: Readonly<Record<MembershipFate, string>> = {
+  absent: 'gone',
+  rejected: 'not valid any more',
+  unreadable: 'S3 does not give it to ssofile',
+  expired: 'expired',
+  'not-yet': 'not in force yet',
+  'in-force': 'in force',
+  suspended: 'a file suspends the user',
+  'not-meant': 'no longer matches the user',
+}
+
+const groupLooks: Readonly<Record<GroupChange['change'], Look>> = {
+  create: ['+', 'good', 'is made'],
+  adopt: ['+', 'pending', 'exists and is adopted'],
+  describe: ['*', 'pending', 'gets another description'],
+  'give-up': ['-', 'pending', 'stays in the directory and is given up'],
+  delete: ['-', 'bad', 'is deleted'],
+  blocked: ['!', 'pending', 'stays: its file is gone, but'],
+  rejected: ['!', 'bad', 'rejected:'],
+}
+
+type Memberships = Pick<Preview, 'memberships' | 'administrators'>
+
+/** Groups first, then unchanged memberships, and removals last. */
+export function listMembershipEntries(preview: Memberships): readonly Entry[] {
+  const { groups, existing, kept, held, added, removed } = preview.memberships
+  const each = (all: readonly PlannedMembership[], look: Look, what: string) =>
+    all.filter((one) => !isByRule(one)).map((one) => describeMembership(one, look, what, preview))
+  return [
+    ...groups.map(({ name, change, reason }): Entry => {
+      const [sign, mood, text] = groupLooks[change]
+      const why = reason === undefined ? '' : change === 'rejected' ? say` ${named(reason)}` : ` ${reason}`
+      return { sign, mood, text: say`group ${named(name)} ${text}${why} (${named(groupKey(name))})` }
+    }),
+    ...existing.map((one) =>
+      describeMembership(one, ['=', 'pending', 'stays, since others put in'], 'which has', preview),
+    ),
+    ...kept.map((one) =>
+      describeMembership(one, ['!', 'bad', 'stays, since a provider keeps the group now'], 'which has', preview),
+    ),
+    ...held.map((one) => describeMembership(one, ['!', 'bad', 'held by the brake'], 'and keeps', preview)),
+    ...each(added, ['+', 'good', 'puts in'], 'and grants'),
+    ...listRuleEntries(added, ['+', 'good', 'puts in'], 'grants', preview),
+    ...each(removed, ['-', 'bad', 'takes out'], 'and revokes'),
+    ...listRuleEntries(removed, ['-', 'bad', 'takes out'], 'revokes', preview),
+  ]
+}
+
+/** No file asks for it, now or before. */
+function isByRule({ files }: PlannedMembership): boolean {
+  return files.every(({ key }) => key.startsWith(rulePrefix))
+}
+
+/** One entry for each rule: a rule may cover thousands. Whoever writes the attributes of new members gives them access. */
+function listRuleEntries(
+  all: readonly PlannedMembership[],
+  [sign, mood, word]: Look,
+  what: string,
+  preview: Memberships,
+): readonly Entry[] {
+  return [...Map.groupBy(all.filter(isByRule), ({ group }) => group)].flatMap(([group, people]): readonly Entry[] => {
+    const key = ruleKey(group)
+    const names = listed(people.slice(0, namesTold).map(({ user }) => named(user)))
+    const more = people.length > namesTold ? ` and ${people.length - namesTold} more` : ''
+    const access = people[0]?.access ?? []
+    const text = say`${word} ${count(people.length, 'person', 'people')} by ${named(key)}, group ${named(group)}, and ${what} ${describeAccess(access)}: ${names}${more}`
+    if (sign !== '+') return [{ sign, mood, text }]
+    const attributes = preview.memberships.rules.find((rule) => rule.key === key)?.attributes ?? []
+    const writers = say`whoever writes ${attributes.join(', ')} of users gives access of group ${named(group)}`
+    return [
+      { sign, mood, text, first: firstOf(access, preview) },
+      { sign: '!', mood: 'pending', text: writers },
+    ]
+  })
+}
+
+function describeMembership(
+  { user, group, files, access }: PlannedMembership,
+  [sign, mood, word]: Look,
+  what: string,
+  preview: Memberships,
+): Entry {
+  const by = files.map(({ key, fate }) => say`${named(key)}${fate === 'in-force' ? '' : ` (${fates[fate]})`}`)
+  const text = say`${word}: user ${named(user)}, group ${named(group)}, ${what} ${describeAccess(access)}; by ${listed(by, ' and ')}`
+  return { sign, mood, text, first: sign === '+' ? firstOf(access, preview) : undefined }
+}
+
+function firstOf(access: readonly GroupAccess[], { administrators }: Memberships): Entry['first'] {
+  const isWide = access.some(
+    ({ permissionSet, accounts }) => administrators.includes(permissionSet) || accounts.length > manyAccounts,
+  )
+  return isWide ? { rank: 'membership', tags: ['membership'] } : undefined
+}
+
+function describeAccess(access: readonly GroupAccess[]): Text {
+  if (access.length === 0) return ['no access']
+  const sets = access
+    .slice(0, setsTold)
+    .map(({ permissionSet, accounts }) => say`${named(permissionSet)} in ${count(accounts.length, 'account')}`)
+  const more = access.length - sets.length
+  return listed([...sets, ...(more > 0 ? [[count(more, 'more permission set')]] : [])])
+}
+
+const personLooks: Readonly<Record<PersonChange['change'], Look>> = {
+  create: ['+', 'good', 'is made'],
+  adopt: ['+', 'pending', 'exists and is adopted'],
+  return: ['+', 'good', 'counts as suspended no longer'],
+  change: ['*', 'pending', 'changes'],
+  wait: ['!', 'pending', 'is made'],
+  end: ['-', 'bad', 'counts as suspended'],
+  ended: ['-', 'pending', 'has ended'],
+  renamed: ['!', 'bad', 'stays as it is:'],
+  rejected: ['!', 'bad', 'rejected:'],
+}
+
+/** Ends and changes without effect come last. */
+export function listPeopleEntries(people: readonly PersonChange[]): readonly Entry[] {
+  const order = Object.keys(personLooks)
+  const sorted = people.toSorted((a, b) => order.indexOf(a.change) - order.indexOf(b.change))
+  return sorted.map((one) => {
+    const [sign, mood, text] = personLooks[one.change]
+    const terms = describeTerms(one)
+    const told = say`user ${named(one.name)} ${text}${describePerson(one)}${terms.map((term) => `; ${term}`).join('')}`
+    return { sign, mood, text: say`${told} (${named(personKey(one.name))})` }
+  })
+}
+
+function describePerson({ change, fields = [], at, reason }: PersonChange): string | Text {
+  const changed = fields.join(', ')
+  if (reason !== undefined) return say` ${named(reason)}`
+  if (change === 'change') return ` ${changed}`
+  if (change === 'wait') return ` at ${at}`
+  if (change === 'ended') return `, and is deleted after ${at}`
+  if (change === 'end') return at === undefined ? ', since the file is gone' : `, since the time ended at ${at}`
+  return changed === '' ? '' : `, and changes ${changed}`
+}
+
+function describeTerms({ change, endsAt, deleteAfterDays }: PersonChange): readonly string[] {
+  const deleted =
+    deleteAfterDays === undefined ? [] : [`is deleted ${count(deleteAfterDays, 'day')} later, if nothing is left`]
+  if (change === 'end') return deleted
+  return endsAt === undefined ? [] : [`counts as suspended from ${endsAt}`, ...deleted]
+}

@@ -1,0 +1,342 @@
+import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
+import { describeAttributeStep } from '../../../shared/domain/attributes/plan-attributes.ts'
+import { renderGrant } from '../../../shared/domain/links/link.ts'
+import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
+import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import type { LinkFate, PlannedGrant, PlannedRevocation } from '../../../shared/reconcile/plan/planned-access.ts'
+import { isGrave, listChange } from './list-meaning.ts'
+import type { MadePlan, ToldPreview } from './make-plan.ts'
+import { listMembershipEntries, listPeopleEntries, manyAccounts } from './people-sections.ts'
+import { listMembershipFigures, listPeopleFigures } from './plan-figures.ts'
+import { bare, type Entry, listed, named, type Section, say } from './plan-section.ts'
+
+export const fates: Readonly<Record<LinkFate, string>> = {
+  unreadable: 'S3 does not give it to ssofile',
+  deleted: 'gone',
+  ended: 'its temporary access has ended',
+  rejected: 'not valid any more',
+  expired: 'expired',
+  'not-yet': 'not in force yet',
+  elsewhere: 'no longer covers these accounts',
+  nameless: 'nobody has its name with the principalSuffix',
+  suspended: 'a file suspends its user',
+}
+
+const noted = { sign: '!', mood: 'pending' } as const
+
+/** Everything that a plan says, the gravest first. `push`: mistakes in its files are to be looked at first. */
+export function listSections(
+  preview: ToldPreview,
+  { push, warnings = [] }: Partial<Pick<MadePlan, 'push' | 'warnings'>> = {},
+): readonly Section[] {
+  const { attributes, bindings, grants, permissionSets, revocations } = preview
+  const people = listPeopleFigures(preview).map(([, text]) => text)
+  const members = listMembershipFigures(preview).map(([, text]) => text)
+  const files = new Set(push?.uploads.map(({ key }) => key))
+  for (const { key } of push?.invalid ?? []) files.delete(key)
+  const { rejected = [], others = [] } = Object.groupBy(
+    [...preview.idleLinks, ...preview.memberships.idle],
+    ({ state }) => (state === 'rejected' ? 'rejected' : 'others'),
+  )
+  const later = preview.rulesLater.join(', ')
+  const notes = [
+    ...warnings,
+    ...(later === '' ? [] : [`rules about who uploads are judged when the files are uploaded: ${later}`]),
+  ]
+  const all: readonly Section[] = [
+    ...listHolds(preview),
+    listRoles(preview),
+    {
+      title: count(revocations.length, 'revocation'),
+      noun: 'more link',
+      entries: listAccess(revocations.map(withFates), { sign: '-', mood: 'bad', verb: 'revokes' }),
+    },
+    {
+      title: count(bindings.length, 'link bound to another user', 'links bound to another user'),
+      entries: listBindings(preview),
+    },
+    { title: 'The account in which ssofile runs', entries: listOwnAccount(preview) },
+    {
+      title: count(grants.length, 'grant'),
+      noun: 'more link',
+      entries: listAccess(grants, { sign: '+', mood: 'good', verb: 'grants' }, preview),
+    },
+    {
+      title: count(permissionSets.length, 'permission set'),
+      entries: permissionSets.map((one) => describeSet(one, preview, push)),
+    },
+    { title: ['Groups', ...members].join(', '), noun: 'more membership', entries: listMembershipEntries(preview) },
+    { title: ['People', ...people].join(', '), noun: 'more user', entries: listPeopleEntries(preview.people) },
+    {
+      title: `${count(attributes?.length ?? 0, 'attribute')} for access control`,
+      entries: listAttributes(preview),
+    },
+    {
+      title: count(rejected.length, 'file that is not valid', 'files that are not valid'),
+      noun: 'more link',
+      entries: rejected.map((one) => describeIdle(one, files.has(one.key))),
+    },
+    { title: 'Waits', noun: 'more link', entries: listWaiting(preview) },
+    listRenamed(preview),
+    { title: 'Has no effect', noun: 'more link', entries: others.map((one) => describeIdle(one, false)) },
+    { title: 'Stays as it is', noun: 'more link', entries: listUnchanged(preview) },
+    { title: count(notes.length, 'note'), entries: notes.map((note) => ({ ...noted, text: [bare(note, 2000)] })) },
+  ]
+  return all.filter(({ entries }) => entries.length > 0)
+}
+
+/** What the brake and policies hold, now and after this plan. */
+function listHolds({ brake, held, memberships, minimums }: ToldPreview): readonly Section[] {
+  const release = (number: number) => `until a person releases ${number === 1 ? 'it' : 'them'} (ssofile brake)`
+  const reasons = (all: readonly string[]) => all.map((one) => line(bare(one, 2000)))
+  const files = (all: typeof brake.contents) =>
+    all.map(({ name, reason }) => line(...say`${bare(name)}: ${bare(reason, 2000)}`))
+  const { contents, losses } = brake
+  const removals = memberships.brake
+  const revoked = (number: number) => count(number, 'revocation')
+  const removed = (number: number) => count(number, 'removal from groups', 'removals from groups')
+  const edited = (number: number) => count(number, 'permission set file')
+  return [
+    {
+      title: 'A policy refuses this plan',
+      intro: 'a policy refuses this plan (push refuses it, too):',
+      entries: reasons(minimums),
+    },
+    {
+      title: `${revoked(brake.held)} that the brake would hold`,
+      intro: `brake: ${revoked(brake.held)} would be held ${release(brake.held)}`,
+      entries: brake.held > 0 ? reasons(brake.reasons) : [],
+    },
+    {
+      title: `${removed(removals.held)} that the brake would hold`,
+      intro: `brake: ${removed(removals.held)} would be held ${release(removals.held)}`,
+      entries: removals.held > 0 ? reasons(removals.reasons) : [],
+    },
+    {
+      title: `${edited(contents.length)} that the brake would hold`,
+      intro: `brake: ${edited(contents.length)} would be held ${release(contents.length)}`,
+      entries: files(contents),
+    },
+    {
+      title: count(
+        losses.length,
+        'permission set file that takes something away',
+        'permission set files that take something away',
+      ),
+      intro: `${count(losses.length, 'permission set file takes', 'permission set files take')} something away`,
+      entries: files(losses),
+    },
+    {
+      title: 'Held by the brake',
+      noun: 'more link',
+      entries: listAccess(held.map(withFates), {
+        sign: '!',
+        mood: 'bad',
+        word: 'held by the brake',
+        verb: 'held by the brake:',
+      }),
+    },
+  ]
+}
+
+/** Under an intro. */
+function line(...text: Entry['text']): Entry {
+  return { sign: '   ', mood: 'plain', text }
+}
+
+type Looks = Pick<Entry, 'sign' | 'mood' | 'word' | 'verb' | 'why'>
+
+/** One entry for all assignments of the same links, the widest first. With a preview, it says which ones to look at first. */
+function listAccess(planned: readonly PlannedGrant[], looks: Looks, preview?: ToldPreview): readonly Entry[] {
+  const groups = [
+    ...Map.groupBy(planned, ({ links, assignment }) => [...links, renderGrant(assignment)].join('\n')).values(),
+  ]
+  return groups
+    .toSorted((a, b) => b.length - a.length)
+    .flatMap((group) => {
+      const [one] = group
+      if (one === undefined) return []
+      const { permissionSet, principal, type } = one.assignment
+      const accounts = group.map(({ assignment: { accountId } }) => accountId)
+      const text = say`${bare(permissionSet)} to ${type === 'GROUP' ? 'group' : 'user'} ${named(principal)}`
+      const first = preview && firstOfAccess(one.assignment, accounts.length, looks.word, preview)
+      return [{ ...looks, links: one.links, text, accounts, first }]
+    })
+}
+
+/** Waiting grants count: nobody asks again later. */
+function firstOfAccess(
+  { permissionSet, type }: Assignment,
+  accounts: number,
+  word: string | undefined,
+  { administrators }: ToldPreview,
+): Entry['first'] {
+  const isAdministrator = administrators.includes(permissionSet)
+  const tags = [
+    ...(isAdministrator ? ['administrator'] : []),
+    ...(accounts > manyAccounts ? [count(accounts, 'account')] : []),
+    ...(type === 'USER' ? ['to a user directly'] : []),
+  ]
+  if (tags.length === 0) return undefined
+  return { rank: isAdministrator ? 'administrator' : 'access', tags: [...tags, ...(word === undefined ? [] : [word])] }
+}
+
+export function withFates({ assignment, links }: PlannedRevocation): PlannedGrant {
+  return { assignment, links: links.map(({ key, fate }) => `${key} (${fates[fate]})`) }
+}
+
+function listOwnAccount({ ownAccount }: ToldPreview): readonly Entry[] {
+  if (ownAccount === undefined) return []
+  const { id, grants } = ownAccount
+  const text = say`${count(grants, 'grant')} in ${id}, the account in which ssofile runs: administrators there can change all access`
+  return [{ sign: '!', mood: 'bad', text, first: { rank: 'own account', tags: ['own account'] } }]
+}
+
+function listBindings({ bindings }: ToldPreview): readonly Entry[] {
+  return bindings.map(({ link, principal, from, to }) => ({
+    ...{ sign: '~', mood: 'pending', links: [link], verb: 'binds now' },
+    text: say`to the present user ${named(principal)} (${bare(to)}), instead of the one before (${bare(from)})`,
+  }))
+}
+
+/** By permission set, the one with the most accounts first. */
+function listRoles({ vanishingRoles }: ToldPreview): Section {
+  const sets = [...Map.groupBy(vanishingRoles, ({ permissionSet }) => permissionSet)]
+  return {
+    title: count(vanishingRoles.length, 'role that AWS deletes', 'roles that AWS deletes'),
+    intro:
+      'warning: these are the last assignments that ssofile knows of, so AWS deletes the role in the account.\n  A role that is created again has another suffix: whatever trusts or names the old one breaks.',
+    entries: sets
+      .toSorted(([, a], [, b]) => b.length - a.length)
+      .map(([name, all]) => ({ ...line(bare(name)), sign: ' ', accounts: all.map(({ accountId }) => accountId) })),
+  }
+}
+
+type SetChange = ToldPreview['permissionSets'][number]
+
+function describeSet(one: SetChange, preview: ToldPreview, push: MadePlan['push']): Entry {
+  if (one.change === 'rejected') {
+    const isInvalid = push?.invalid.some(
+      ({ key }) => key === permissionSetPrefix + one.name.replace(/(\.json)?$/, '.json'),
+    )
+    return {
+      ...{ sign: '*', mood: 'bad', word: 'rejected', text: say`permission set ${bare(one.name)}`, why: one },
+      first: isInvalid ? undefined : { rank: 'rejected', tags: ['rejected'] },
+    }
+  }
+  const [mood, word] = setLooks[one.change]
+  const { fields, name } = one
+  const same = ': its file means the same, written differently'
+  const changed =
+    fields === undefined ? '' : fields.length === 0 ? same : say`: ${listed(fields.map((field) => bare(field)))}`
+  const { principals = 0, accounts = 0 } = preview.reach.get(name) ?? {}
+  const holders = `${count(principals, 'principal has', 'principals have')} it, in ${count(accounts, 'account')}`
+  const details = listChange(one).map(({ word: what, items, more }) => {
+    const some = say`${listed(items.map((item) => bare(item, 1000)))}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}`
+    return what === 'warning' ? { word: what, text: some } : { text: say`${what}: ${some}` }
+  })
+  const text = say`permission set ${bare(name)} ${word}${changed}${principals === 0 ? '' : ` (${holders})`}`
+  return { sign: '*', mood, text, details, first: firstOfSet(one, accounts, preview) }
+}
+
+const setLooks = {
+  create: ['good', 'is created'],
+  update: ['pending', 'is changed'],
+  delete: ['bad', 'is deleted'],
+  blocked: ['pending', 'stays: its file is gone, but links or assignments still use it'],
+} as const
+
+/** New or changed permission sets that allow everything, and those whose change reaches many accounts. */
+function firstOfSet(
+  { change, name, meaning, check }: SetChange,
+  accounts: number,
+  preview: ToldPreview,
+): Entry['first'] {
+  const isGiving = change === 'create' || change === 'update'
+  const { gained = [], policiesGained = [], changed = [], warnings = [] } = meaning ?? {}
+  const gains = gained.length + policiesGained.length + changed.length
+  const isWarned = (change === 'update' && gains > 0) || warnings.length > 0
+  const tags = [
+    ...(isGiving && preview.administrators.some((one) => one === name) ? ['administrator'] : []),
+    ...(accounts > manyAccounts ? [count(accounts, 'account')] : []),
+    ...(isWarned ? [change === 'create' ? 'with a warning' : 'other permissions'] : []),
+    ...(check && isGrave(check) ? ['IAM Access Analyzer warns'] : []),
+  ]
+  return tags.length === 0 ? undefined : { rank: 'permission set', tags }
+}
+
+function listAttributes({ attributes = [] }: ToldPreview): readonly Entry[] {
+  if (attributes === 'denied') {
+    const text = 'attributes for access control: these credentials may not ask Identity Center which it has'
+    return [{ sign: '!', mood: 'pending', text: [text] }]
+  }
+  const entries = attributes.map((one): Entry => {
+    const held = one.isHeld ? '; it waits until a person releases it (ssofile brake)' : ''
+    const left = one.step === 'report' ? '; somebody changed it by hand, and onDrift only reports' : held
+    const sets =
+      one.sets.length === 0 ? 'no permission set uses it' : say`used by ${listed(one.sets.map((set) => bare(set)))}`
+    const tag = bare(`aws:PrincipalTag/${one.key}`, 200)
+    const text = say`attribute: ${bare(describeAttributeStep(one), 2000)} (${tag}, ${sets})${left}`
+    return one.from === undefined ? { sign: '+', mood: 'good', text } : { sign: '!', mood: 'pending', text }
+  })
+  if (entries.length === 0) return []
+  const note = '(looked for in the inline policies of permission_sets/; managed policies may name them too)'
+  return [...entries, { sign: ' ', mood: 'plain', text: [note] }]
+}
+
+/** A file of a link or a membership that grants nothing now. */
+function describeIdle({ key, state, reason, remedy }: ToldPreview['idleLinks'][number], isFirst: boolean): Entry {
+  return {
+    sign: '!',
+    mood: state === 'rejected' ? 'bad' : 'pending',
+    text: [bare(key, 1100)],
+    word: state === 'applied' ? 'no accounts' : state,
+    verb: `${state}: grants nothing`,
+    why: { reason, remedy },
+    first: isFirst ? { rank: 'rejected', tags: [state] } : undefined,
+  }
+}
+
+function listWaiting(preview: ToldPreview): readonly Entry[] {
+  const looks = { sign: '…', mood: 'pending', word: 'waits', verb: 'waits to grant' } as const
+  return preview.waiting
+    .filter(({ meant }) => meant === undefined)
+    .flatMap(({ grants, reason, remedy }) => listAccess(grants, { ...looks, why: { reason, remedy } }, preview))
+}
+
+/** All of them, without a limit: a new mail domain gives every user another name. */
+function listRenamed({ waiting }: ToldPreview): Section {
+  const renamed = new Map(
+    waiting.flatMap(({ meant, grants }) =>
+      grants.flatMap(({ assignment, links }) =>
+        (meant === undefined ? [] : links).map((key) => {
+          const scope = key.slice(0, -renderGrant(assignment).length)
+          return [key, scope + renderGrant({ ...assignment, ...meant })] as const
+        }),
+      ),
+    ),
+  )
+  const title = count(renamed.size, 'link with a former name or an id', 'links with a former name or an id')
+  return {
+    title,
+    intro: `${title}; upload each with the present name, then delete the former:`,
+    entries: [...renamed].map(([key, present]) => ({
+      ...line(bare(key, 1100)),
+      details: [{ text: say`  as ${bare(present, 1100)}` }],
+    })),
+  }
+}
+
+function listUnchanged({ stuck, existing, view }: ToldPreview): readonly Entry[] {
+  const refused =
+    'cannot revoke, since the account accepts no changes, or its permission set is also assigned in the management account:'
+  const there = 'leaves alone, since it was there before:'
+  const unplaced = view.accounts.filter(isUnplaced).map(({ id }) => id)
+  const placeless = `accounts whose State or Paths Organizations does not say: nothing is granted or revoked in ${unplaced.join(', ')}`
+  return [
+    ...listAccess(stuck.map(withFates), { sign: '!', mood: 'bad', word: 'cannot be revoked', verb: refused }),
+    ...listAccess(existing, { sign: '=', mood: 'pending', word: 'there already, not by ssofile', verb: there }),
+    ...(unplaced.length > 0 ? [{ sign: '!', mood: 'pending', text: [placeless] } as const] : []),
+  ]
+}
