@@ -12,7 +12,7 @@ import { complainOfShorterThan } from '../../shared/domain/requests/decide-reque
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { type Answer, refusal, refuseComplaint } from './answer.ts'
-import { refuseExisting, refuseMissing, writeOnCondition } from './change-input.ts'
+import { refuseMissing, writeOnCondition } from './change-input.ts'
 import type { ApprovalRequest, RequestRequest } from './request-bodies.ts'
 import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
@@ -47,7 +47,10 @@ export async function ask({ action, linkData, requestDetails }: AskRequest, cont
         const shorter = asked && status && complainOfShorterThan(status, key, asked)
         return shorter ? refuseComplaint(shorter, key) : { there, body }
       }
-      return refuseExisting(key, 'finish it first, or extend the granted access: every request needs its own approvals')
+      const received = 'a second request for the same access'
+      const remedy =
+        'withdraw or end the first one, or extend it once it is granted: every request needs its own approvals'
+      return refusal(409, [{ key, received, expected: 'one request for each access', remedy }])
     },
   )
 }
@@ -77,10 +80,9 @@ export async function withdraw({ linkData }: Withdrawn, context: RequestContext)
       if (there === undefined) return refuseMissing(key)
       const status = await statusOf(key, there.etag, context)
       if (status?.request?.runsUntil !== undefined) return { there, body: new Uint8Array() }
-      return refuseExisting(
-        key,
-        'it extends no running access, so there is no extension to withdraw; to end the access, use finish',
-      )
+      const received = 'the withdrawal of an extension that is not there'
+      const remedy = 'to withdraw the request, or to end its access, use finish'
+      return refusal(409, [{ key, received, expected: 'a request that extends running access', remedy }])
     },
   )
 }

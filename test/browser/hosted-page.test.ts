@@ -133,7 +133,7 @@ test.each(looks)(
     await page.getByText('Choose one permission set').waitFor()
     await judge(page, `ask-${name}`)
     await ask(page, { set: 'Read-ps', hours: '1', reason: `look, on the ${name}` })
-    await row(page, `on the ${name}`, 'Waiting').waitFor(soon)
+    await row(page, 'Read-ps', 'Waiting').waitFor(soon)
     expect(await page.title()).toBe('My access · ssofile')
     const ben = await openAs('ben', options, '#/approvals')
     await row(ben, '<svg').getByRole('checkbox').click()
