@@ -3,10 +3,10 @@ import Button from '@cloudscape-design/components/button'
 import Form from '@cloudscape-design/components/form'
 import FormField from '@cloudscape-design/components/form-field'
 import Modal from '@cloudscape-design/components/modal'
-import SpaceBetween from '@cloudscape-design/components/space-between'
 import Textarea from '@cloudscape-design/components/textarea'
 import { type ReactNode, useState } from 'react'
 import { saysSomething } from '../../../domain/text/says-something.ts'
+import { Line, Stack } from './layout.tsx'
 
 /** The question before the page sends something. */
 export type Question = {
@@ -30,12 +30,10 @@ export function Confirm({ question, onClose }: { readonly question: Question; re
     question.act(text.trim())
   }
   const buttons = (
-    <SpaceBetween direction="horizontal" size="xs">
-      <Button formAction="none" variant="link" onClick={onClose}>
-        Cancel
-      </Button>
-      <Button variant="primary">{question.label}</Button>
-    </SpaceBetween>
+    <Line>
+      <Button formAction="none" variant="link" onClick={onClose} children="Cancel" />
+      <Button variant="primary" children={question.label} />
+    </Line>
   )
   return (
     <Modal visible header={question.title} onDismiss={onClose} closeAriaLabel="Close">
@@ -46,7 +44,7 @@ export function Confirm({ question, onClose }: { readonly question: Question; re
         }}
       >
         <Form actions={buttons}>
-          <SpaceBetween size="m">
+          <Stack>
             <Box>{question.hint}</Box>
             {question.text && (
               <FormField
@@ -61,7 +59,7 @@ export function Confirm({ question, onClose }: { readonly question: Question; re
                 />
               </FormField>
             )}
-          </SpaceBetween>
+          </Stack>
         </Form>
       </form>
     </Modal>

@@ -1,9 +1,7 @@
 import Alert from '@cloudscape-design/components/alert'
 import Badge from '@cloudscape-design/components/badge'
 import Button from '@cloudscape-design/components/button'
-import Container from '@cloudscape-design/components/container'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
-import Header from '@cloudscape-design/components/header'
 import { useState } from 'react'
 import { digestOf, sayApprovals, sayOthers, sayOutcome } from '../../../domain/page/describe-request.ts'
 import { count, partsOf, sayAge, sayDuration, sayInstant, sayScope } from '../../../domain/page/say.ts'
@@ -13,7 +11,7 @@ import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
 import { Broken, Facts, Refresh } from '../parts/facts.tsx'
-import { Line, Named, Nothing, Stack, View } from '../parts/layout.tsx'
+import { Line, Loading, Named, Nothing, Panel, Stack, View } from '../parts/layout.tsx'
 import { addressOf, parseRoute, replaceAddress, useHash } from '../route.ts'
 import { useAnswer, useApp, useNames } from '../use-told.ts'
 
@@ -138,7 +136,7 @@ function columnsOf(accounts: Names['accounts']): readonly DataColumn<ToldRequest
 function Details({ told: one }: { readonly told: ToldRequest }) {
   const { accounts } = useNames()
   const path = isHosted ? `/about?request=${encodeURIComponent(one.key.slice('requests/'.length))}` : undefined
-  const { answer: about } = useAnswer<ToldAbout>(path)
+  const { answer: about, fault, isLoading } = useAnswer<ToldAbout>(path)
   const { user, permissionSet, scope } = partsOf(one.linkData)
   const { duration, reason, ticket, incident, startsAt } = one.requestDetails ?? {}
   const place = sayScope(scope, { ...accounts, ...about?.accounts })
@@ -148,14 +146,10 @@ function Details({ told: one }: { readonly told: ToldRequest }) {
     </div>
   ))
   return (
-    <Container
-      header={
-        <Header variant="h2">
-          {permissionSet} in {place}
-        </Header>
-      }
-    >
+    <Panel title={`${permissionSet} in ${place}`}>
       <Stack>
+        {isLoading && <Loading />}
+        {fault && <Alert type="warning">The risk, and what this person has, could not be read: {fault}.</Alert>}
         {risks && risks.length > 0 && <div>{risks}</div>}
         <Facts
           facts={[
@@ -180,7 +174,7 @@ function Details({ told: one }: { readonly told: ToldRequest }) {
           />
         </ExpandableSection>
       </Stack>
-    </Container>
+    </Panel>
   )
 }
 
