@@ -7,6 +7,8 @@ export type MemberFacts = {
   readonly entry: Pick<OwnedMembership, 'membershipId' | 'state'> | undefined
   /** The entry was just written for a create, which may be sent now. */
   readonly isClaimed: boolean
+  /** The create of a claim that only this process knows: not sent, or AWS refused it since the membership exists. */
+  readonly create: 'unsent' | 'refused' | 'unknown'
   /** The last create is less than five minutes old: the directory's listing may be older. */
   readonly isFresh: boolean
   /** `unknown`: a file cannot be read, so ssofile neither gives nor takes anything. */
@@ -31,7 +33,16 @@ export type MembershipFacts = {
   readonly users: readonly MemberFacts[]
 }
 
-export const membershipActions = ['claim', 'create', 'note', 'update', 'withdraw', 'remove', 'forget'] as const
+export const membershipActions = [
+  'claim',
+  'create',
+  'disclaim',
+  'note',
+  'update',
+  'withdraw',
+  'remove',
+  'forget',
+] as const
 /** If there are several users, the status tells the last of these ends. */
 export const memberEnds = ['none', 'applied', 'foreign', 'kept', 'reported', 'applying', 'revoking'] as const
 type ActionName = (typeof membershipActions)[number]
@@ -66,8 +77,11 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
  * | none       | other   | any               |                      | none     |
  * | none       | yes     | a membership      |                      | foreign  |
  * | none       | yes     | none              | external             | none     |
+ | none       | yes     | none              | refused              | applying |
  * | none       | yes     | none              |                      | claim    |
- * | without id | any     | a membership      |                      | note     |
+ * | without id | any     | any               | refused              | disclaim |
+ | without id | any     | a membership      | unsent               | disclaim |
+ | without id | any     | a membership      |                      | note     |
  * | without id | other   | none              | fresh                | revoking |
  * | without id | no      | none              |                      | forget   |
  * | without id | unknown | none              |                      | kept     |
@@ -88,13 +102,15 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
  * | with id    | yes     | any               |                      | applied  |
  */
 export function decideMember(facts: MemberFacts): { readonly do: ActionName } | { readonly tell: EndName } {
-  const { entry, isFresh, isWanted, found, isExternal } = facts
+  const { entry, create, isFresh, isWanted, found, isExternal } = facts
   if (entry === undefined) {
     if (isWanted !== 'yes') return { tell: 'none' }
     if (found !== undefined) return { tell: 'foreign' }
-    return isExternal ? { tell: 'none' } : { do: 'claim' }
+    if (isExternal) return { tell: 'none' }
+    return create === 'refused' ? { tell: 'applying' } : { do: 'claim' }
   }
   if (entry.membershipId === undefined) {
+    if (create === 'refused' || (create === 'unsent' && found !== undefined)) return { do: 'disclaim' }
     if (found !== undefined) return { do: 'note' }
     if (isWanted !== 'yes' && isFresh) return { tell: 'revoking' }
     if (isWanted === 'no') return { do: 'forget' }

@@ -1,6 +1,6 @@
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { isPassing, isServiceError, proofOf } from '../../ports/service-error.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { type Repetition, repeatPatiently } from './repeat-patiently.ts'
 import { wrapOnce } from './wrap-port.ts'
@@ -14,11 +14,12 @@ const apis: Readonly<Record<string, string>> = {
   listPeople: 'ListUsers',
   listPrincipals: 'ListUsers',
 }
+const writes = /^(create|update|delete)/
 const repetition = { attemptsMost: 7, firstMs: 300, mostMs: 10_000 }
 
 /**
- * The identity store at three quarters of its rate, or less if others use it up. Retries throttled and failed reads for some
- * seconds. Returns a port that is patient already as it is. `onPause` receives each failure.
+ * The identity store at three quarters of its rate, or less if others use it up. Retries throttled calls and failed reads for some
+ * seconds. A write without an answer may have taken effect: its caller reads again first. Returns a port that is patient already as it is. `onPause` receives each failure.
  */
 export function patientIdentityStore(
   ports: Pick<Ports, 'identityStore' | 'clock' | 'randomness'>,
@@ -35,7 +36,12 @@ export function patientIdentityStore(
         if (isServiceError(error, 'ThrottlingException')) limiter.slowDown(0)
         onPause?.(ms, error)
       }
-      return repeatPatiently(ports, { ...repetition, onPause: slowDown }, () => limiter.run('grant', call))
+      const mayHelp = writes.test(operation) ? isNotNow : isPassing
+      return repeatPatiently(ports, { ...repetition, mayHelp, onPause: slowDown }, () => limiter.run('grant', call))
     }
   })
+}
+
+function isNotNow(error: unknown): boolean {
+  return isServiceError(error) && proofOf(error) === 'not-now'
 }

@@ -104,6 +104,8 @@ export interface MembershipTypes extends KindTypes {
   }
   readonly action: MembershipAction
   readonly end: MembershipEnd
+  /** The user whose claim this reconcile wrote first. */
+  readonly learnt: { readonly user: PrincipalId; readonly create: Exclude<MemberFacts['create'], 'unknown'> }
   readonly context: ReconcileContext & {
     readonly findSuspension: Suspensions['find']
     readonly census: Pick<LeaverCensus, 'take'>
@@ -197,6 +199,7 @@ async function gatherMember(user: PrincipalId, look: Look): Promise<Member> {
   return {
     ...{ user, id, stored, entry, isFresh, isWanted, found, isGone, wanted },
     isClaimed: entry !== undefined && now.getTime() - Date.parse(entry.calledAt) < claimedMs,
+    create: input.learnt?.user === user ? input.learnt.create : 'unknown',
     isExternal: group.isExternal,
     onDrift: configuration.onDrift,
     isAskedAnew: entry !== undefined && asksAgain(entry.files, wish.files),

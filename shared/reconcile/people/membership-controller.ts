@@ -36,7 +36,7 @@ import { describeMembershipChange, historyOfMembership, type MembershipChange } 
 
 type Context = MembershipTypes['context']
 type Facts = MembershipTypes['facts']
-type Step = Effect<OwnedMembership> | Description
+type Step = Effect<OwnedMembership, MembershipTypes['learnt']> | Description
 
 /** How soon ssofile looks again at a change in progress, or a held one. */
 const soonMs = 20_000
@@ -51,7 +51,7 @@ export const membershipController: Controller<MembershipTypes> = {
   format: kinds.membership,
   gather: gatherMembership,
   decide: decideMembership,
-  underPause: ['note', 'update', 'forget'],
+  underPause: ['disclaim', 'note', 'update', 'forget'],
   // A removal comes after `withdraw`.
   takesNothingAfter: ['claim', 'create', 'note', 'update'],
   perform,
@@ -86,11 +86,15 @@ async function perform(
       // The instant in the entry must be close to that of the call.
       if (isOlder(facts, claimedMs, context)) return {}
       const { group, user } = member.id
-      // If someone else creates it between our look and the end of the call, it counts as ours.
       const creating = unlessCode(context.identityStore.createGroupMembership(group, user), 'ConflictException')
       const made = await unlessCode(creating, 'ResourceNotFoundException')
-      return made === undefined ? describeOutcome({ is: 'applying' }, input, facts) : note(member, made, context)
+      if (made !== undefined) return note(member, made, context)
+      // Somebody else was faster, unless an earlier create without an answer made it.
+      if (member.create === 'unsent') return { learnt: { user, create: 'refused' } }
+      return describeOutcome({ is: 'applying' }, input, facts)
     }
+    case 'disclaim':
+      return changeOf(member, 'none', undefined, context)
     case 'note':
       return note(member, member.found, context)
     case 'update':
@@ -114,7 +118,7 @@ async function changeOf(
   entry: OwnedMembership | 'none',
   change: MembershipChange | undefined,
   { objects }: Context,
-): Promise<Effect<OwnedMembership>> {
+): Promise<Effect<OwnedMembership, MembershipTypes['learnt']>> {
   const known = stored && { value: stored.value, etag: stored.object.etag }
   const names = stored?.value ?? wanted
   const record = new KnownRecord(ownedMembershipRecord(objects, id), known)
@@ -132,7 +136,9 @@ async function claim(member: Member, context: Context): Promise<Step> {
   // History is read in the order of its instants: someone removed the user before ssofile adds the user again.
   const at = renderInstant(new Date(now.getTime() - 1))
   const change = { event: 'removed', at, isByOthers: true, by: removedBy } as const
-  return changeOf(member, entry, membershipId === undefined ? undefined : change, context)
+  const isFirst = stored === undefined || membershipId !== undefined
+  const effect = await changeOf(member, entry, membershipId === undefined ? undefined : change, context)
+  return { ...effect, ...(isFirst && { learnt: { user: member.id.user, create: 'unsent' } }) }
 }
 
 async function note(member: Member, membershipId: string | undefined, context: Context): Promise<Step> {

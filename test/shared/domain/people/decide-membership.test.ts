@@ -23,6 +23,7 @@ const drawMember = (choose: Choose, user = kenji): MemberFacts => ({
   user,
   entry: choose(entries),
   isClaimed: choose([true, false]),
+  create: choose(['unsent', 'refused', 'unknown'] as const),
   isFresh: choose([true, false]),
   isWanted: choose(['yes', 'no', 'unknown'] as const),
   found: choose([undefined, 'ours', 'theirs']),
@@ -57,6 +58,12 @@ test('nothing is made where a provider keeps the group, where something is there
 
 test('a create is sent only a moment after an entry says so, which has no id yet', () => {
   for (const { entry, isClaimed } of of('create')) expect([entry, isClaimed]).toEqual([{ state: 'granting' }, true])
+})
+
+test('what is there before our create is sent, or where AWS refuses it as existing, is never ours', () => {
+  for (const { create, found } of of('note')) expect(create === 'unknown' || found === undefined).toBe(true)
+  for (const { create, entry } of of('disclaim'))
+    expect([create === 'unknown', entry?.membershipId]).toEqual([false, undefined])
 })
 
 test('what was there before is foreign, and never ours', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { Grouping, kenji } from './grouping.ts'
 
 const file = `memberships/oncall%${kenji}%ssofile`
@@ -167,4 +168,40 @@ test('a file is bound to the present bearer of the name when somebody asks for t
   expect(bearer).not.toBe(before)
   expect((await grouping.status(file))?.principalId).toBe(bearer)
   expect(await grouping.owned()).toEqual([expect.stringContaining(bearer)])
+})
+
+test.each([
+  ['after the entry is written', 'getGroupMembershipId'],
+  ['just before the call', 'createGroupMembership'],
+])('whom somebody else puts in %s is not ours, and stays when the file goes', async (_, moment) => {
+  const grouping = await Grouping.begin()
+  const ids = [grouping.id('GROUP', 'oncall'), grouping.id('USER', kenji)] as const
+  grouping.answer = async ({ operation, proceed }) => {
+    const isClaimed = (await grouping.owned()).length > 0
+    if (operation === moment && isClaimed && !grouping.groupsOf().includes('oncall'))
+      await grouping.world.identityStore.createGroupMembership(...ids)
+    return proceed()
+  }
+  await grouping.put(file)
+  await grouping.world.until(async () => (await grouping.status(file))?.owned === false, 'a foreign membership')
+  expect([await grouping.owned(), await grouping.changes()]).toEqual([[], ['group-created']])
+  await grouping.delete(file)
+  await grouping.until(file, undefined)
+  expect(grouping.groupsOf()).toContain('oncall')
+})
+
+test('a create whose answer was lost is ours: the next look finds it', async () => {
+  const grouping = await Grouping.begin()
+  const lost = { count: 0 }
+  grouping.answer = async ({ operation, proceed }) => {
+    const answer = await proceed()
+    if (operation === 'createGroupMembership' && lost.count++ === 0)
+      throw new ServiceError('identitystore', 'NoAnswer', 'no answer')
+    return answer
+  }
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  expect([lost.count, await grouping.owned()]).toEqual([1, [expect.any(String)]])
+  await grouping.delete(file)
+  await grouping.world.until(() => !grouping.groupsOf().includes('oncall'), 'the end of the membership')
 })
