@@ -12,3 +12,6 @@ export const isWhole = DEPTH === 'whole'
  * what takes turns still does.
  */
 export const stride = isWhole ? 1 : isShallow ? 31 : 11
+
+/** How many of so many drawn cases. */
+export const runsOf = (most: number): number => (isShallow ? Math.ceil(most / 4) : most)

@@ -18,6 +18,7 @@ import { readLink } from '../../shared/reconcile/records/read-link.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { gatherLink } from '../../shared/reconcile/statuses/gather-link.ts'
 import { linkController } from '../../shared/reconcile/statuses/link-controller.ts'
+import { runsOf } from '../depth.ts'
 import { hostileNames, raw } from '../hostile-names.ts'
 import { anyCharacter, awkwardText } from '../shared/domain/arbitraries.ts'
 import { openLinks } from '../shared/reconcile/statuses/open-links.ts'
@@ -302,7 +303,7 @@ describe('any bytes under any key', () => {
       const told = status.parse(await world.json(statusKey(key)))
       expect({ input: told.input, isKnown: states.includes(told.state) }).toEqual({ input: key, isKnown: true })
     })
-    await fc.assert(look, { numRuns: 300 })
+    await fc.assert(look, { numRuns: runsOf(300) })
   })
 
   test('are a permission set file that is judged: its status says what became of it, and nothing throws', async () => {
@@ -317,7 +318,7 @@ describe('any bytes under any key', () => {
       const told = status.parse(await world.json(statusKey(key)))
       expect({ input: told.input, isKnown: states.includes(told.state) }).toEqual({ input: key, isKnown: true })
     })
-    await fc.assert(look, { numRuns: 300 })
+    await fc.assert(look, { numRuns: runsOf(300) })
   })
 
   test('are assessed under any string at all, even one that S3 cannot hold', async () => {
@@ -347,7 +348,7 @@ describe('any bytes under any key', () => {
         expect(states).toContain(describeLink(facts)?.state)
       },
     )
-    await fc.assert(property, { numRuns: 500 })
+    await fc.assert(property, { numRuns: runsOf(500) })
   })
 
   test('uploaded through S3, with its notification, get a status each and leave no message behind', async () => {

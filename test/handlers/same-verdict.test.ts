@@ -5,6 +5,7 @@ import { validateInputs } from '../../handlers/cli/folder/validate-inputs.ts'
 import { previewChanges } from '../../shared/reconcile/plan/preview.ts'
 import { ProposedObjects } from '../../shared/reconcile/plan/proposed-objects.ts'
 import { Policies } from '../../shared/reconcile/records/policies.ts'
+import { runsOf } from '../depth.ts'
 import { acme, World } from '../world.ts'
 
 const caller = 'arn:aws:sts::111122223333:assumed-role/team-a/maria'
@@ -138,7 +139,7 @@ test('validate, plan, the API and whoever applies a link come to one verdict, in
       expect(planned?.remedy).toBe(isRefused ? status?.remedy : undefined)
     }),
     // Always the same, so that each kind of verdict is among so few.
-    { numRuns: 15, seed: 5 },
+    { numRuns: runsOf(15), seed: 5 },
   )
   expect(Math.min(seen.refused, seen.accepted, seen.later)).toBeGreaterThan(0)
 }, 60_000)

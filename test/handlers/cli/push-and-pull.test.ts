@@ -14,6 +14,7 @@ import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store.ts'
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { runsOf } from '../../depth.ts'
 
 const clock = new SystemClock()
 const randomness = new SeededRandomness(7)
@@ -182,7 +183,7 @@ test('whatever the bucket and the folder had, after a pull a push has nothing to
         expect(files.files.map(({ key }) => key).sort()).toEqual(there.map((one) => `links_data/${one}`).sort())
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runsOf(100) },
   )
 })
 

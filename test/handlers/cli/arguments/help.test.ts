@@ -1,30 +1,30 @@
 import { expect, test } from '@jest/globals'
-import { runSsofile } from '../../../end-to-end/run-program.ts'
+import { callSsofile } from '../../../end-to-end/call-ssofile.ts'
 
 test('help for a command that there is not names those that there are, and is wrong usage', async () => {
-  const { exitCode, stdout, stderr } = await runSsofile(['help', 'nope'], process.env)
+  const { exitCode, stdout, stderr } = await callSsofile(['help', 'nope'], process.env)
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   expect(stderr).toMatch(/'nope'.* validate, plan, push, pull, .*resume.* local, doctor/)
 }, 60_000)
 
 test('help for a command is what the command itself tells', async () => {
   const [asked, told] = await Promise.all([
-    runSsofile(['help', 'plan'], process.env),
-    runSsofile(['plan', '-h'], process.env),
+    callSsofile(['help', 'plan'], process.env),
+    callSsofile(['plan', '-h'], process.env),
   ])
   expect(asked).toEqual(told)
   expect(asked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('ssofile plan ./access') })
 }, 60_000)
 
 test('the commands stand under headings, and no line is wider than a terminal of eighty columns', async () => {
-  const { stdout } = await runSsofile(['help'], process.env)
+  const { stdout } = await callSsofile(['help'], process.env)
   const headings = ['Author:', 'Look:', 'Temporary access:', 'Operate:', 'Install:']
   expect(stdout.match(/^[A-Z][a-z ]+:$/gm)).toEqual(['Options:', ...headings])
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
 }, 60_000)
 
 test('help without a command is that of all', async () => {
-  const { exitCode, stdout } = await runSsofile(['help'], process.env)
+  const { exitCode, stdout } = await callSsofile(['help'], process.env)
   expect(exitCode).toBe(0)
   for (const command of ['local', 'plan', 'resume', 'help']) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
 }, 60_000)

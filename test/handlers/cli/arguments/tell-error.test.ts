@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { runSsofile } from '../../../end-to-end/run-program.ts'
+import { callSsofile } from '../../../end-to-end/call-ssofile.ts'
 
 const nowhere = {
   AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
@@ -16,7 +16,7 @@ test.each([
 ])(
   'an error of $words is JSON, with the exit code and what to do',
   async ({ words, exitCode, message, remedy }) => {
-    const ended = await runSsofile(words, nowhere)
+    const ended = await callSsofile(words, nowhere)
     expect(ended).toMatchObject({ exitCode, stdout: '' })
     const told = JSON.parse(ended.stderr)
     expect(told).toMatchObject({ exitCode, error: { message: expect.stringMatching(message), causes: [] } })

@@ -7,6 +7,7 @@ import { findList, isHeld } from '../../../../shared/domain/brake/lists.ts'
 import { pruneBrake, releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { type BrakeTerms, noteBase, type Tally } from '../../../../shared/domain/brake/windows.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
+import { isShallow } from '../../../depth.ts'
 import { baselessOf, judge as judgeActNow } from './judging.ts'
 
 /** One of each may pass: what is one too many is seen at once. */
@@ -16,7 +17,7 @@ const limits = {
   indirect: { count: 1, percent: 0, most: 1, hours: 24 },
 }
 const began = Date.parse('2026-03-03T10:00:00Z')
-const deepest = 6
+const deepest = isShallow ? 5 : 6
 
 const keyOf = (name: string) => assignmentKey.parse(`account%200000000001%ReadOnly-ps%${name}%GROUP%ssofile`)
 const revocationOf = (name: string, folder: string, cause?: Cause): Revocation => {
@@ -182,5 +183,5 @@ const { states, wrong } = explore()
 
 test(`every order of ${deepest} revocations, waits and releases, ${states} states: no more pass than may, and nothing is held too early`, () => {
   expect(Object.fromEntries(wrong)).toEqual({})
-  expect(states).toBeGreaterThan(10_000)
+  expect(states).toBeGreaterThan(isShallow ? 2_000 : 10_000)
 })

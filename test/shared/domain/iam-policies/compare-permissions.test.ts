@@ -5,6 +5,7 @@ import { comparePermissions, type PolicyText } from '../../../../shared/domain/i
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { PermissionsBoundary } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
 import { matchesAction } from '../../../../shared/domain/text/glob.ts'
+import { runsOf } from '../../../depth.ts'
 import { slowed } from '../../../slowness.ts'
 import { allow, deny, type Given, permissionSetOf } from '../permission-set-of.ts'
 
@@ -269,7 +270,7 @@ test('a pattern names an action as a regular expression would, and no pattern ta
       const expression = new RegExp(`^${one.replaceAll('*', '.*').replaceAll('?', '.')}$`)
       expect(matchesAction(one, action)).toBe(expression.test(action))
     }),
-    { numRuns: 1_000 },
+    { numRuns: runsOf(1_000) },
   )
   expect(matchesAction(`${'*a'.repeat(5_000)}b`, 'a'.repeat(64))).toBe(false)
 })

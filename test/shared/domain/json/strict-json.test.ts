@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { jsonDeepest, parseStrictJson } from '../../../../shared/domain/json/strict-json.ts'
-import { stride } from '../../../depth.ts'
+import { runsOf, stride } from '../../../depth.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const parse = (text: string) => parseStrictJson('a file', encode(text))
@@ -26,7 +26,7 @@ test('what JSON.parse reads is read alike', () => {
       expect(JSON.stringify(strict.value)).toBe(JSON.stringify(JSON.parse(text)))
       expect(strict.value).toEqual(JSON.parse(text))
     }),
-    { numRuns: 500 },
+    { numRuns: runsOf(500) },
   )
 })
 
@@ -70,7 +70,7 @@ test('whatever bytes come, a value or a complaint of four parts comes back', () 
       const { object, received, expected, remedy } = strict.complaint
       expect([object, received, expected, remedy].every((part) => part.length > 0)).toBe(true)
     }),
-    { numRuns: 2000 },
+    { numRuns: runsOf(2000) },
   )
 })
 

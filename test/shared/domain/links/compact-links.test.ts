@@ -11,6 +11,7 @@ import {
 } from '../../../../shared/domain/organization/organization-view.ts'
 import { expandScope } from '../../../../shared/domain/scopes/expand-scope.ts'
 import { noSelectors } from '../../../../shared/domain/scopes/selector-file.ts'
+import { runsOf } from '../../../depth.ts'
 import { grants, organizations } from '../arbitraries.ts'
 
 const nested = {
@@ -151,7 +152,7 @@ test('whatever the organization, the links grant exactly the assignments, and no
         expect(expand(others, view, configuration)).not.toEqual(wanted)
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runsOf(300) },
   )
 })
 

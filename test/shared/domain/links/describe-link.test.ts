@@ -15,6 +15,7 @@ import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { accountStates } from '../../../../shared/domain/organization/organization-view.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { type Status, status as statusSchema, statusStates } from '../../../../shared/domain/statuses/status.ts'
+import { runsOf } from '../../../depth.ts'
 
 type Of<State extends LinkFacts['state']> = Extract<LinkFacts, { readonly state: State }>
 type Left = Of<'absent'>['left']
@@ -646,7 +647,7 @@ function always<Facts extends LinkFacts>(
   check: (told: ReturnType<typeof describeLink>, facts: Facts) => void,
 ): void {
   const property = fc.property(arbitrary, (facts) => check(describeLink(facts), facts))
-  fc.assert(property, { numRuns: 3_000 })
+  fc.assert(property, { numRuns: runsOf(3_000) })
 }
 
 /** Told as it was until now, since nobody knows more. */

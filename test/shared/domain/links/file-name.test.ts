@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { parseFilePath, renderFilePaths } from '../../../../shared/domain/links/file-name.ts'
+import { runsOf } from '../../../depth.ts'
 import { anyCharacter } from '../arbitraries.ts'
 
 const pathOf = (key: string) => renderFilePaths([key]).get(key)
@@ -114,7 +115,7 @@ describe.each(Object.entries(fileSystems))('on a file system that %s', (_, store
         for (const [one, path] of paths) expect(parseFilePath(path.normalize('NFD'))).toBe(one)
         for (const [one, path] of paths) expect(parseFilePath(path)).toBe(one)
       }),
-      { numRuns: 300 },
+      { numRuns: runsOf(300) },
     )
   })
 })
@@ -138,6 +139,6 @@ test('two keys that share their letters and differ in case come back from a file
       }
       expect([...there].map(parseFilePath).sort()).toEqual([...keys].sort())
     }),
-    { numRuns: 500 },
+    { numRuns: runsOf(500) },
   )
 })

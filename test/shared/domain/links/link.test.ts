@@ -8,6 +8,7 @@ import {
   renderGrant,
   renderLinkKey,
 } from '../../../../shared/domain/links/link.ts'
+import { runsOf } from '../../../depth.ts'
 import { awkwardText, linkParts } from '../arbitraries.ts'
 import { badLinkKeys, declaredFolders } from '../bad-keys.ts'
 
@@ -195,7 +196,7 @@ test('parsing a rendered link and rendering a parsed key change nothing', () => 
       expect(link).toEqual({ ok: true, value: { ...parts, key } })
       expect(link.ok && renderLinkKey(link.value)).toBe(key)
     }),
-    { numRuns: 1000 },
+    { numRuns: runsOf(1000) },
   )
 })
 
@@ -224,7 +225,7 @@ test('exactly the keys of the grammar are links', () => {
         expect([key, ok]).toEqual([key, isInGrammar(key)])
       },
     ),
-    { numRuns: 5000 },
+    { numRuns: runsOf(5000) },
   )
   expect(accepted).toBeGreaterThan(tried / 5)
 })
@@ -263,7 +264,7 @@ test('any text is either a link or rejected with a complaint of four parts', () 
         expect(part).not.toMatch(/\p{Cc}/u)
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: runsOf(2000) },
   )
 })
 

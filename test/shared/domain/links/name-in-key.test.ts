@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { renderNameInKey } from '../../../../shared/domain/links/name-in-key.ts'
+import { runsOf } from '../../../depth.ts'
 
 describe('a name in a key', () => {
   test.each([
@@ -21,7 +22,7 @@ describe('a name in a key', () => {
         expect(renderNameInKey(one)).not.toContain('/')
         expect(renderNameInKey(one) === renderNameInKey(another)).toBe(one === another)
       }),
-      { numRuns: 2_000 },
+      { numRuns: runsOf(2_000) },
     )
   })
 })

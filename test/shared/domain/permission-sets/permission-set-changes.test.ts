@@ -5,6 +5,7 @@ import {
   planPermissionSetChanges,
 } from '../../../../shared/domain/permission-sets/permission-set-changes.ts'
 import type { PermissionSetDefinition } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
+import { runsOf } from '../../../depth.ts'
 
 // A permission is a letter. A policy or boundary grants the letters of its name; an inline policy allows and denies some.
 const letters = fc.subarray(['a', 'b', 'c', 'd', 'e'], { minLength: 1 }).map((some) => some.join(''))
@@ -130,7 +131,7 @@ test('on the way from one definition to another nothing is granted that neither 
       }
       expect(grants(state)).toEqual(grants(to))
     }),
-    { numRuns: 3_000 },
+    { numRuns: runsOf(3_000) },
   )
 })
 

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { nearMatch } from '../../../../shared/domain/text/near-match.ts'
+import { runsOf } from '../../../depth.ts'
 
 const groups = ['team-security', 'team-CloudOperators', 'Équipe d’audit', 'a', 'QA', 'break glass', 'éèêëàâäöü']
 
@@ -57,7 +58,7 @@ test('the edits are counted as the textbook counts them', () => {
     fc.property(name, name, (received, candidate) => {
       expect(nearMatch(received, [candidate])).toBe(textbookDistance(received, candidate) <= 2 ? candidate : undefined)
     }),
-    { numRuns: 2000 },
+    { numRuns: runsOf(2000) },
   )
 })
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import type { PrincipalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { runsOf } from '../../../depth.ts'
 import { dyingPorts } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 
@@ -175,6 +176,6 @@ test('whatever happens to groups, told or not, and wherever a dispatcher dies, a
       await life.rest()
       await life.checkRest()
     }),
-    { seed: 7, numRuns: 15 },
+    { seed: 7, numRuns: runsOf(15) },
   )
 }, 120_000)

@@ -2,10 +2,11 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
 import type { Facts, Step } from '../../../../shared/reconcile/assignments/facts.ts'
+import { runsOf } from '../../../depth.ts'
 import { initialFacts } from './arbitrary-facts.ts'
 import { performOnFacts, type Truth, truths } from './perform-on-facts.ts'
 
-const runs = { numRuns: 3_000 }
+const runs = { numRuns: runsOf(3_000) }
 
 describe('from every state, whatever the answers are', () => {
   /** The bound of settleAssignment. About 40 are reached. */
@@ -37,7 +38,7 @@ describe('from every state, whatever the answers are', () => {
       fc.property(initialFacts, truths, (facts, truth) => {
         most = Math.max(most, [...stepsFrom(facts, truth)].length)
       }),
-      { numRuns: 10_000 },
+      { numRuns: runsOf(10_000) },
     )
     expect(most).toBeGreaterThan(10)
   })

@@ -5,6 +5,7 @@ import { permissionSetArn, principalId } from '../../../../shared/domain/princip
 import type { AssignmentRequest, AssignmentTarget, RequestKind } from '../../../../shared/ports/sso-admin.ts'
 import { AssignmentRequests, type RequestEnd } from '../../../../shared/reconcile/calls/assignment-requests.ts'
 import type { CallAnswer } from '../../../../shared/reconcile/calls/send-assignment-call.ts'
+import { runsOf } from '../../../depth.ts'
 import { intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -326,7 +327,7 @@ describe('many requests', () => {
         expect(ends.map(outcomeOf)).toEqual(outcomes.map((state) => (state === 'IN_PROGRESS' ? 'still' : state)))
         requests.stop()
       }),
-      { numRuns: 100 },
+      { numRuns: runsOf(100) },
     )
   })
 })

@@ -7,6 +7,7 @@ import type { Ports } from '../../../../shared/ports/ports.ts'
 import type { RetiringAccount } from '../../../../shared/ports/retirer.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { pauseChanges, resumeChanges } from '../../../../shared/reconcile/records/pause.ts'
+import { runsOf } from '../../../depth.ts'
 import { never } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'
 
@@ -587,7 +588,7 @@ describe('over drawn histories of use', () => {
         await retiring.live((retireAfterDays + 2) * dayMs)
         expect(retiring.key() !== undefined).toBe(isLeft)
       }),
-      { numRuns: 25 },
+      { numRuns: runsOf(25) },
     )
   }, 120_000)
 })

@@ -17,6 +17,7 @@ import { tellOutcomes } from '../../../../shared/reconcile/notifications/tell-ou
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { renderChangeKey, tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
 import { CollectedLog } from '../../../collected-log.ts'
+import { runsOf } from '../../../depth.ts'
 import { dyingPorts, intercept, never } from '../../../intercept.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
 
@@ -521,6 +522,6 @@ test('under deaths, two looks at a time, refusals, and deliveries that come twic
       }
       expect(digests.every((one) => sizeOf(one) > 0)).toBe(true)
     }),
-    { numRuns: 60, seed: 20261121 },
+    { numRuns: runsOf(60), seed: 20261121 },
   )
 }, 60_000)

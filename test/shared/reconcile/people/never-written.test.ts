@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
+import { runsOf } from '../../../depth.ts'
 import { departments, groupNames, MixedDirectory, type Source, type Step, userNames } from './mixed-directory.ts'
 
 const group = fc.constantFrom(...groupNames)
@@ -84,7 +85,7 @@ test('whatever lies there: nothing of a provider is written, nobody is taken out
         for (const write of life.writes) seen.add(write)
       },
     ),
-    { numRuns: Number(process.env.MIXED_DIRECTORIES ?? 15), seed: 5 },
+    { numRuns: Number(process.env.MIXED_DIRECTORIES ?? runsOf(15)), seed: 5 },
   )
   expect([...seen].toSorted()).toEqual([
     ...['createGroup', 'createGroupMembership', 'createPerson', 'deleteGroup', 'deleteGroupMembership'],

@@ -295,7 +295,7 @@ test('what a plan says is what then happens', async () => {
   const property = fc.asyncProperty(drawn, (one) => expectTruth(one, honest))
   // Fixed: a failure is the change's, not the dice's.
   const seed = Number(process.env.PLAN_SEED ?? 20_261_128)
-  await fc.assert(property, { seed, numRuns: isShallow ? 12 : 300, endOnFailure: true })
+  await fc.assert(property, { seed, numRuns: isShallow ? 6 : 300, endOnFailure: true })
   expect([...beyond].sort()).toEqual([])
 })
 
@@ -313,7 +313,10 @@ const sabotages: Readonly<Record<string, Interceptor>> = {
   },
 }
 
-test.each(Object.entries(sabotages))('a plan for which %s is found to be wrong', async (_, see) => {
-  const property = fc.asyncProperty(drawn, (one) => expectTruth(one, see))
-  expect(await fc.check(property, { numRuns: 60, endOnFailure: true })).toMatchObject({ failed: true })
-})
+test.each(Object.entries(sabotages).slice(isShallow ? -1 : 0))(
+  'a plan for which %s is found to be wrong',
+  async (_, see) => {
+    const property = fc.asyncProperty(drawn, (one) => expectTruth(one, see))
+    expect(await fc.check(property, { numRuns: 60, endOnFailure: true })).toMatchObject({ failed: true })
+  },
+)

@@ -13,6 +13,7 @@ import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts
 import { adoptPermissionSet } from '../../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { type Preview, previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
 import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
+import { isShallow, runsOf } from '../../../depth.ts'
 import { intercept } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 
@@ -411,9 +412,10 @@ test('over random changes a preview names exactly what a reconcile then grants a
         seen.revocations += planned.revocations.length
       },
     ),
-    { numRuns: 40 },
+    { numRuns: runsOf(40) },
   )
-  expect(Math.min(seen.grants, seen.revocations)).toBeGreaterThan(0)
+  // A few draws may have none.
+  expect(isShallow || Math.min(seen.grants, seen.revocations) > 0).toBe(true)
 }, 120_000)
 
 test('an empty link that S3 does not give is not planned as a grant, before anybody has looked at it', async () => {

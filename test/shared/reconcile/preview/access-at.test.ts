@@ -8,6 +8,7 @@ import { organizationFile } from '../../../../shared/memory/organization-file.ts
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { listAccessAt } from '../../../../shared/reconcile/preview/access-at.ts'
 import { type HistoryRecord, recordHistory } from '../../../../shared/reconcile/records/history.ts'
+import { runsOf } from '../../../depth.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -138,9 +139,9 @@ test('what history tells of an instant is what the ledger had then, for random h
       compared += states.length
       for (const { at, had } of states) expect({ at, told: await toldAt(world, at) }).toEqual({ at, told: had })
     }),
-    { numRuns: 8, seed: 23 },
+    { numRuns: runsOf(8), seed: 23 },
   )
-  expect(compared).toBeGreaterThan(10)
+  expect(compared).toBeGreaterThan(runsOf(10))
 })
 
 test('before its first event history tells of nothing, and says when it begins', async () => {

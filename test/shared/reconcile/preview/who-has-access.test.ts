@@ -11,6 +11,7 @@ import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-obje
 import type { HeldAccess } from '../../../../shared/reconcile/preview/expand-access.ts'
 import { renderAccessRows } from '../../../../shared/reconcile/preview/render-access-rows.ts'
 import { type WhoAnswer, type WhoQuestion, whoHasAccess } from '../../../../shared/reconcile/preview/who-has-access.ts'
+import { runsOf } from '../../../depth.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -156,7 +157,7 @@ describe('who has access', () => {
         for (const set of sets)
           expect(told(await who(world, { permissionSet: permissionSetName.parse(set) }))).toEqual(having(`| ${set} |`))
       }),
-      { numRuns: 8, seed: 17 },
+      { numRuns: runsOf(8), seed: 17 },
     )
   })
 

@@ -10,6 +10,7 @@ import {
   findLostRecords,
 } from '../../../../shared/reconcile/restore/restore-records.ts'
 import type { InPortions } from '../../../../shared/reconcile/take-over/list-existing.ts'
+import { runsOf } from '../../../depth.ts'
 import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { acme, World } from '../../../world.ts'
 
@@ -115,7 +116,7 @@ describe.each([{ versioned: true }, { versioned: false }])(
           await settle(world)
           expect(accessOf(world)).toEqual([])
         }),
-        { numRuns: 8, seed: 20260303 },
+        { numRuns: runsOf(8), seed: 20260303 },
       )
     })
 
