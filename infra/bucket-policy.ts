@@ -2,6 +2,7 @@ import { Refusal } from '../handlers/cli/arguments/refusal.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { kinds, placesOf, placesWrittenBy } from '../shared/domain/inputs/kinds.ts'
 import { temporaryPrefix } from '../shared/domain/links/link.ts'
+import { reviewResultsPrefix } from '../shared/domain/reviews/review-record.ts'
 import { statusPrefix } from '../shared/reconcile/records/status-store.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
@@ -87,15 +88,21 @@ const readsAndWrites = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:A
 // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in (IAM User Guide, "Policy variables")
 const ownId = '${identitystore:UserId}/'
 
+/** People write approvals and decisions only under their own id; operators also end requests of others. */
+const ownPlaces = () => personalPrefixes().flatMap((prefix) => (prefix === kinds.request.at ? [] : [prefix + ownId]))
+
 /** The places that requesters write under their own id, and those that they read. */
-export const placesOfRequesters = () => ({
+export const placesOfRequesters = ({ privacy }: Pick<Environment, 'privacy'>) => ({
   write: personalPrefixes().map((place) => place + ownId),
   read: [
     kinds.request.at,
     statusPrefix + kinds.request.at,
-    statusPrefix + kinds.approval.at + ownId,
-    kinds.approval.at + ownId,
+    // With the status of each.
+    `*${kinds.approval.at}${ownId}`,
+    `*${kinds.decision.at}${ownId}`,
     kinds.eligibility.at,
+    // Reviewers read who has access. If teams may not know of each other, only auditors read it.
+    ...(privacy === 'folder' ? [] : [reviewResultsPrefix]),
   ],
 })
 
@@ -180,7 +187,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       NotResource: [
         ...inputPrefixesOf(environment).map(objects),
         objects(kinds.request.at),
-        objects(kinds.approval.at + ownId),
+        ...ownPlaces().map(objects),
       ],
       ...unless(roleArns),
     },
@@ -193,11 +200,9 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       ...(environment.directory === 'identity-center' ? [names.roleArn('requests')] : []),
     ]),
     ...denialsOfDrills(environment, names),
-    ...ownFoldersOf(environment).map(({ prefix, principals }) => {
-      // `restore` brings back the files of memberships as well as links.
-      const restoring = prefix.startsWith(kinds.membership.at) ? names.operatorRoleArns : []
-      return only(undefined, [prefix], [...principals, ...restoring])
-    }),
+    ...ownFoldersOf(environment).map(({ prefix, principals }) =>
+      only(undefined, [prefix], [...principals, ...rolesBesideOwners(prefix, names)]),
+    ),
     {
       // The denial covers links_data/ outside the declared folders. No pattern matches exactly that, so the statement names the other
       // places where people write.
@@ -225,11 +230,16 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      Resource: [objects(kinds.link.at)],
+      Resource: [objects(kinds.link.at), objects(kinds.membership.at)],
       Condition: { ArnLike: { 'aws:PrincipalArn': names.anyRoleArn }, ...unless(rolesOfLinks).Condition },
     },
     only('PermissionSets', [permissionSets.prefix], [...permissionSets.writers, ...rolesOfInputs(permissionSets.way)]),
   ]
+}
+
+/** `restore` brings back the files of memberships as well as links, and a review deletes them: 'OnlyTheseWriteLinks'. */
+function rolesBesideOwners(prefix: string, names: DeploymentNames): readonly string[] {
+  return prefix.startsWith(kinds.membership.at) ? [names.anyRoleArn] : []
 }
 
 /**
@@ -281,16 +291,21 @@ function denialsOfDrills({ access }: Environment, { bucketArn }: DeploymentNames
 }
 
 /**
- * Limits the writers of requests and of the links that ssofile makes from them; 'OnlySsofileWrites' denies approvals under somebody else's
- * id. No pattern matches everybody else's keys, so `NotResource` names the other places where people write.
+ * Limits the writers of requests and of the links that ssofile makes from them; 'OnlySsofileWrites' denies approvals and decisions under
+ * somebody else's id. No pattern matches everybody else's keys, so `NotResource` names the other places where people write.
  */
 function denialsOfRequests(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   const { operators } = environment.access
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
   const personal = personalPrefixes()
-  const shared = beginningsBeside(personal, [...sharedPrefixesOf(environment), ...folderedOf(environment)])
-  const exceptOwn = [...shared, ...personal.map((prefix) => prefix + ownId)].map(objects)
+  // 'OnlySsofileWrites' denies approvals and decisions of others.
+  const elsewhere = [...sharedPrefixesOf(environment), ...folderedOf(environment), ...personal]
+  const shared = beginningsBeside(
+    [kinds.request.at],
+    elsewhere.filter((prefix) => prefix !== kinds.request.at),
+  )
+  const exceptOwn = [...shared, kinds.request.at + ownId].map(objects)
   const api = [
     ...(environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]),
     ...(environment.page === undefined ? [] : [names.roleArn('page')]),
@@ -382,7 +397,12 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
     ...allow(operators, writes, [objects('control/')]),
     ...allow(operators, ['s3:DeleteObject'], [objects(kinds.request.at)]),
     ...allow(responders, ['s3:PutObject'], [objects(drillPrefix)]),
-    ...allowIn(names, { principals: governance, actions: readsAndWrites, prefixes: governedPrefixes() }),
+    // One pattern for the file, its status and its history: the policy has no room for more. The statements above deny other writes.
+    ...allowIn(names, {
+      principals: governance,
+      actions: readsAndWrites,
+      prefixes: governedPrefixes().map((prefix) => `*${prefix}`),
+    }),
     ...allowIn(names, {
       principals: ofOthers(environment.access.people),
       actions: readsAndWrites,
@@ -450,7 +470,7 @@ function grantsOfRequests(environment: Environment, names: DeploymentNames): Pol
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   // The statements above deny the places that they may not write.
-  const read = placesOfRequesters().read
+  const read = placesOfRequesters(environment).read
   return [
     { ...people, Action: ['s3:GetObject', ...writes], Resource: read.map(objects), Condition: signedIn },
     {
@@ -501,7 +521,9 @@ function allowIn(
   { principals, actions, prefixes }: PrefixGrant,
 ): PolicyStatementJson[] {
   if (principals.length === 0) return []
-  const patterns = prefixes.flatMap((prefix) => [`${prefix}*`, `status/${prefix}*`])
+  const patterns = prefixes.flatMap((prefix) =>
+    prefix.startsWith('*') ? [`${prefix}*`] : [`${prefix}*`, `status/${prefix}*`],
+  )
   const statement = { Effect: 'Allow', Principal: { AWS: accountsOf(principals) } } as const
   return [
     { ...statement, Action: actions, Resource: patterns.map((pattern) => `${bucketArn}/${pattern}`) },

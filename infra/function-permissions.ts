@@ -12,6 +12,10 @@ type Prefix =
   | 'requests/'
   | 'approvals/'
   | 'suspended/'
+  | 'reviews/'
+  | 'decisions/'
+  | 'review-results/'
+  | 'history/reviews/'
   | 'groups/'
   | 'memberships/'
   | 'rules/'
@@ -95,6 +99,8 @@ export type FunctionPermissions = {
   readonly write?: readonly Prefix[]
   /** Put and read, for objects that ssofile never deletes. */
   readonly put?: readonly Prefix[]
+  /** Delete and read, for inputs of people that a review takes away. */
+  readonly remove?: readonly Prefix[]
   readonly send?: readonly WorkedQueue[]
   /** Versions of objects that are not the newest. */
   readonly versions?: 'read'
@@ -185,16 +191,21 @@ const requestsWithoutPeople = {
     'requests/',
     'approvals/',
     'suspended/',
+    'reviews/',
+    'decisions/',
+    // What reviews ask about: permission sets, exceptions, and access that others gave.
+    'permission_sets/',
+    'hygiene.json',
+    'access/',
+    'changes/',
     'groups/',
-    'memberships/',
     'rules/',
     'access_control_attributes.json',
     'policies/',
     'eligibility/',
     'selectors/',
     'owned_permission_sets/',
-    // ssofile deletes no group while a link names it, and none under a pause.
-    'links_data/',
+    // ssofile deletes no group under a pause.
     'control/pause.json',
     // The present and past access of a suspended person.
     'assignments/',
@@ -208,11 +219,15 @@ const requestsWithoutPeople = {
     'history/suspensions/',
     'history/groups/',
     'history/memberships/',
+    'history/reviews/',
+    'review-results/',
     'changes/',
     'reports/leavers/',
     'control/brake.json',
     'control/ended-sessions.json',
   ],
+  // What a review revokes. It also reads them: ssofile deletes no group while a link names it.
+  remove: ['links_data/', 'memberships/'],
   // The access of a suspended person, and the links of a person whose suspension has ended.
   send: [...ofPeople, 'links', ...lanes, 'dispatch'],
   organizations: 'read',
@@ -467,6 +482,9 @@ export const plannerPermissions = {
     'groups/',
     'memberships/',
     'rules/',
+    // A plan begins no review, and reads which ones run.
+    'reviews/',
+    'review-results/',
     'access_control_attributes.json',
     'assignments/',
     'foreign/',

@@ -73,6 +73,7 @@ const whyWildcards: Readonly<Record<string, string>> = {
   Read: 'the objects under a prefix; which there are is what people upload',
   Write: 'the objects under a prefix; there is one for each input, assignment and instant',
   Put: 'the objects under a prefix; there is one for each assignment and instant',
+  Remove: 'the objects under a prefix; a review may revoke any of them',
   Versions: 'any object may have been lost',
   Organization: 'these actions know no resource (Service Authorization Reference, "AWS Organizations")',
   Accounts: 'any account of the organization may be meant by a link',
@@ -113,17 +114,20 @@ function isWritable(prefix: string, { provisioning }: Environment): boolean {
 }
 
 function bucketStatements(permissions: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
-  const { read = [], write: granted = [], put = [], versions } = permissions
+  const { read = [], write: granted = [], put = [], remove = [], versions } = permissions
   // ssofile may not write inputs that people write to S3. Operators may in any case, since they take over access.
   const isOfOperators = permissions === operatorPermissions
   const write = granted.filter((prefix) => isOfOperators || isWritable(prefix, environment))
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
-  const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read, ...granted, ...put]
+  const readable = read.some((prefix) => prefix === '')
+    ? ['']
+    : ['control/owner.json', ...read, ...granted, ...put, ...remove]
   return [
     allow('ListBucket', ['s3:ListBucket'], [names.bucketArn]),
     allow('Read', ['s3:GetObject'], [...new Set(readable)].map(objects)),
     ...(write.length === 0 ? [] : [allow('Write', ['s3:PutObject', 's3:DeleteObject'], write.map(objects))]),
     ...(put.length === 0 ? [] : [allow('Put', ['s3:PutObject'], put.map(objects))]),
+    ...(remove.length === 0 ? [] : [allow('Remove', ['s3:DeleteObject'], remove.map(objects))]),
     ...(versions === undefined
       ? []
       : [

@@ -184,7 +184,7 @@ function requesterPolicy(environment: Environment, names: DeploymentNames): Pers
   const { requests } = environment.provisioning
   const api = invoking(environment, names, requests, ['requests', 'approvals', 'eligibility'])
   if (requests === 'api') return policy(api)
-  const { read, write } = placesOfRequesters()
+  const { read, write } = placesOfRequesters(environment)
   const objects = (prefixes: readonly string[]) => prefixes.map((prefix) => `${names.bucketArn}/${prefix}*`)
   return policy([
     allow('Own', ['s3:PutObject', 's3:DeleteObject'], objects(write)),

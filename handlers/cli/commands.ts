@@ -61,6 +61,11 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
     summary: 'explain why somebody has access, or has not',
     load: async () => (await import('./who/explain.ts')).addExplain,
   },
+  review: {
+    group: 'Look',
+    summary: 'review access: list, show, decide, close, verify',
+    load: async () => (await import('./reviews/review.ts')).addReview,
+  },
   request: {
     group: 'Temporary access',
     summary: 'ask for temporary access',

@@ -30,6 +30,7 @@ export const rooms = [
   'restore',
   'preview',
   'people',
+  'reviews',
   'kinds',
   'plan',
   'reports',

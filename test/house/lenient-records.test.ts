@@ -30,6 +30,8 @@ const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/people/group-file.ts': 'groups/',
   'shared/domain/people/rule-file.ts': 'rules/',
   'shared/domain/people/person-file.ts': 'people/',
+  'shared/domain/reviews/decision-file.ts': 'decisions/',
+  'shared/domain/reviews/review-file.ts': 'reviews/',
   'shared/domain/requests/weekly-time.ts': 'part of eligibility/',
   'handlers/api/change-requests.ts': 'bodies of requests to the API',
   'handlers/api/request-bodies.ts': 'bodies of requests to the API',

@@ -24,6 +24,8 @@ test('the notifications go to the queue of the deployment, for all that people u
       'permission_sets/',
       'requests/',
       'approvals/',
+      'decisions/',
+      'reviews/',
       'suspended/',
       'people/',
       'groups/',

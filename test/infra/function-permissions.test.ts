@@ -145,7 +145,10 @@ const writableBy = (name: FunctionName): readonly string[] => {
 }
 
 test('nobody may delete history or the claim of the bucket', () => {
-  const deletable = functionNames.flatMap((name) => functionPermissions[name].write ?? [])
+  const deletable = functionNames.flatMap((name) => [
+    ...(functionPermissions[name].write ?? []),
+    ...(functionPermissions[name].remove ?? []),
+  ])
   for (const key of ['history/x', 'control/owner.json'])
     expect(deletable.filter((prefix) => key.startsWith(prefix))).toEqual([])
 })

@@ -69,7 +69,7 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
 }
 
 function mayUseBucket(
-  { read = [], write = [], put = [], versions }: FunctionPermissions,
+  { read = [], write = [], put = [], remove = [], versions }: FunctionPermissions,
   operation: string,
   key: string,
 ): boolean {
@@ -81,11 +81,11 @@ function mayUseBucket(
       return versions !== undefined
     case 'GetObject':
     case 'HeadObject':
-      return key === 'control/owner.json' || isIn([...read, ...write, ...put])
+      return key === 'control/owner.json' || isIn([...read, ...write, ...put, ...remove])
     case 'PutObject':
       return isIn([...write, ...put])
     case 'DeleteObject':
-      return isIn(write)
+      return isIn([...write, ...remove])
     default:
       return false
   }

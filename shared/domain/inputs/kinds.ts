@@ -85,6 +85,23 @@ import {
   parseEligibilityFile,
 } from '../requests/eligibility-file.ts'
 import {
+  decisionMostBytes,
+  decisionPrefix,
+  decisionRules,
+  decisionSchema,
+  parseDecisionFile,
+  parseDecisionKey,
+} from '../reviews/decision-file.ts'
+import {
+  isReviewKey,
+  parseReviewFile,
+  parseReviewKey,
+  reviewFileSchema,
+  reviewMostBytes,
+  reviewPrefix,
+  reviewRules,
+} from '../reviews/review-file.ts'
+import {
   isSelectorKey,
   parseSelectorFile,
   selectorFileMostBytes,
@@ -162,6 +179,40 @@ export const kinds = {
       title: 'An approval, approvals/<user id>/<digest of the request>',
       schema: approvalSchema,
       rules: approvalRules,
+    },
+  },
+  decision: {
+    at: decisionPrefix,
+    writers: 'oneself',
+    meaning: 'a [decision](reviews.md#decide) in a review',
+    queue: 'requests',
+    subject: userInKey,
+    share: 'subject',
+    mostBytes: decisionMostBytes,
+    parseName: parseDecisionKey,
+    parseBody: parseDecisionFile,
+    document: {
+      file: 'decision',
+      title: 'A decision, decisions/<user id>/<review>/<digest of the item>%<keep or revoke>; it may also be empty',
+      schema: decisionSchema,
+      rules: decisionRules,
+    },
+  },
+  review: {
+    at: reviewPrefix,
+    writers: 'governance',
+    meaning: 'a [review](reviews.md): who looks at which access, and until when',
+    queue: 'people',
+    isPushed: true,
+    isKey: isReviewKey,
+    mostBytes: reviewMostBytes,
+    parseName: parseReviewKey,
+    parseBody: parseReviewFile,
+    document: {
+      file: 'review',
+      title: 'A review of access, reviews/<name>.json',
+      schema: reviewFileSchema,
+      rules: reviewRules,
     },
   },
   suspension: {

@@ -12,6 +12,8 @@ import { uploadedAttributesController } from '../permission-sets/attributes-cont
 import type { queuesOfPeople } from '../records/inputs.ts'
 import { reconcileApproval } from '../requests/approval-controller.ts'
 import { requestController } from '../requests/request-controller.ts'
+import { decisionController } from '../reviews/decision-controller.ts'
+import { reviewController } from '../reviews/review-controller.ts'
 import type { InputContext } from './input-context.ts'
 
 /** Reconciles one input in its present state. Throws if a read or write fails. */
@@ -43,6 +45,8 @@ export const by =
 
 register(kinds.request, by(requestController))
 register(kinds.approval, reconcileApproval)
+register(kinds.decision, by(decisionController))
+register(kinds.review, by(reviewController))
 register(kinds.suspension, (message, context) =>
   lookAtEnded(message.key, context, () => reconcileInput(message, suspensionController, context)),
 )

@@ -4,6 +4,7 @@ import { shareOf } from '../../domain/messages/folder-share.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { requestPrefix, userInKey } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
+import { decisionPrefix } from '../../domain/reviews/decision-file.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
@@ -20,14 +21,14 @@ const rejectedPrefix = `${attentionPrefix}rejected/`
 const longNames = `${crowdPrefix}long names`
 const ofPermissionSets = `${crowdPrefix}permission_sets`
 const ofFolder = `${crowdPrefix}folder `
-/** Requests and approvals: each person has a crowd. */
-const kindsOfPeople = [requestPrefix, approvalPrefix]
-const crowdOfPerson = /^too-many\/(requests|approvals) of (.*)$/s
+/** Each person has a crowd. */
+const kindsOfPeople = [requestPrefix, approvalPrefix, decisionPrefix]
+const crowdOfPerson = /^too-many\/(requests|approvals|decisions) of (.*)$/s
 
-/** The most undecided requests, rejected requests or rejected approvals of one person. */
+/** The most undecided requests, or rejected files of one of these kinds, of one person. */
 export const requestsMost = 20
 
-/** True for requests and approvals. All other crowds have files that `validate` knows. */
+/** True for requests, approvals and decisions. All other crowds have files that `validate` knows. */
 export function isCrowdOfPerson(crowd: string): boolean {
   return crowdOfPerson.test(crowd)
 }

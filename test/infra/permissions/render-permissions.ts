@@ -116,6 +116,7 @@ function tell(permissions: FunctionPermissions) {
     read = [],
     write = [],
     put = [],
+    remove = [],
     organizations,
     directory,
     identityCenter,
@@ -152,5 +153,5 @@ function tell(permissions: FunctionPermissions) {
       'SNS: the topic of notifications; Secrets Manager: the webhooks of the configuration; SQS: puts off its own messages',
   ].filter((service) => typeof service === 'string')
   const reads = read.some((prefix) => prefix === '') ? 'everything' : code(read)
-  return { reads, puts: code(put), deletes: code(write), services: services.join(', ') || '–' }
+  return { reads, puts: code(put), deletes: code([...write, ...remove]), services: services.join(', ') || '–' }
 }

@@ -31,9 +31,9 @@ test.each([
   expect([kindAt(key), kindOf(key)]).toEqual([at, of])
 })
 
-test('people write requests and approvals under their own id, and these wait for people', () => {
-  expect(placesWrittenBy('oneself')).toEqual(['requests/', 'approvals/'])
-  expect(allKinds().filter(({ at }) => isOfRequest(`${at}x`))).toEqual([kinds.request, kinds.approval])
+test('people write requests, approvals and decisions under their own id, and these wait for people', () => {
+  expect(placesWrittenBy('oneself')).toEqual(['requests/', 'approvals/', 'decisions/'])
+  expect(allKinds().filter(({ at }) => isOfRequest(`${at}x`))).toEqual([kinds.request, kinds.approval, kinds.decision])
 })
 
 test('a key that cannot be one of its kind is refused with a complaint, and nothing throws', () => {

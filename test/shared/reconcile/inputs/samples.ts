@@ -103,6 +103,33 @@ async function ask(grouping: Grouping, count: number): Promise<void> {
 const untilAccess = (grouping: Grouping, count: number) =>
   minutesUntil(grouping, () => withoutAccess(grouping, first(count)) === 0, 'the access')
 
+const reviewed = {
+  groups: ['*'],
+  reviewers: { fallback: [approver] },
+  lastsDays: 14,
+  silence: { escalateDays: 7, means: 'revoke' },
+}
+
+/** The key of the revocation of each user's link. */
+const revocations = new WeakMap<Grouping, Map<string, string>>()
+const revocationOf = (grouping: Grouping, user: string) => revocations.get(grouping)?.get(user) ?? ''
+
+/** A review that has frozen the links of so many people. */
+async function review(grouping: Grouping, name: string, count: number): Promise<void> {
+  await apply(grouping, links(count))
+  await apply(grouping, [`reviews/${name}.json`], reviewed)
+  const { objects } = grouping.world
+  const known = new Map<string, string>()
+  revocations.set(grouping, known)
+  for await (const { key } of objects.list(`review-results/${name}/`)) {
+    const { items = [] } = key.includes('/items/') ? ((await grouping.world.json(key)) as ReviewChunk) : {}
+    for (const { digest, subject } of items)
+      if (subject.kind === 'link')
+        known.set(subject.principal, `decisions/${grouping.id('USER', approver)}/${name}/${digest}%revoke`)
+  }
+}
+type ReviewChunk = { items?: { digest: string; subject: { kind: string; principal: string } }[] }
+
 const setName = (which: number) => `Set-${which}-ps`
 const setFile = (which: number) => `permission_sets/${setName(which)}.json`
 const upTo = (count: number) => Array.from({ length: count }, (_, which) => which)
@@ -205,6 +232,42 @@ export const samples: Readonly<Record<string, Sample>> = {
       passing: { all: 'temporary access has an approver for as long as it lasts' },
       noMinimum: 'access that ends by itself is none to count on',
     },
+  },
+  decision: {
+    key: (grouping) => revocationOf(grouping, kenji),
+    body: { comment: 'left the team' },
+    prepare: async (grouping) => {
+      await givePermissionSet(grouping)
+      await review(grouping, 'first', 1)
+    },
+    state: 'applied',
+    isDone: (grouping) => !hasAccess(grouping, kenji),
+    // What was revoked stays revoked.
+    isOver: (grouping) => !hasAccess(grouping, kenji),
+    author: approver,
+    takes: {
+      give: (grouping, count) => review(grouping, 'second', count),
+      take: (grouping, count) =>
+        putAll(
+          grouping,
+          first(count).map((user) => revocationOf(grouping, user)),
+        ),
+      taken: (grouping, count) => withoutAccess(grouping, first(count)),
+      told: (_, which) => link(nth(which), 'USER'),
+    },
+  },
+  review: {
+    key: () => 'reviews/first.json',
+    body: reviewed,
+    prepare: async (grouping) => {
+      await giveGroup(grouping)
+      await giveAccessByGroup(grouping)
+      await apply(grouping, [membership(kenji)])
+    },
+    state: 'applied',
+    isDone: async ({ world }) =>
+      ((await world.json('review-results/first/run.json')) as { phase?: string })?.phase === 'open',
+    takes: { nothing: 'silence takes something only at the end of the run' },
   },
   suspension: {
     key: () => `suspended/${kenji}`,

@@ -1,0 +1,233 @@
+import { type Command, Option } from 'commander'
+import { decisionKey, type Verdict, verdicts } from '../../../shared/domain/reviews/decision-file.ts'
+import {
+  buildManifest,
+  describeDecision,
+  type Manifest,
+  renderReviewCsv,
+} from '../../../shared/domain/reviews/manifest.ts'
+import { reviewKey } from '../../../shared/domain/reviews/review-file.ts'
+import type { ItemDigest } from '../../../shared/domain/reviews/review-item.ts'
+import { type ReviewRun, reviewResultsPrefix } from '../../../shared/domain/reviews/review-record.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
+import { readEvidence } from '../../../shared/reconcile/reviews/check-outcomes.ts'
+import { readRun } from '../../../shared/reconcile/reviews/review-records.ts'
+import { verifyReview } from '../../../shared/reconcile/reviews/verify-review.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { findCaller } from '../requests/find-caller.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { renderTable, terminalWidth } from '../terminal/render-table.ts'
+import { show } from '../terminal/show.ts'
+
+const waitMs = 60_000
+const digestLeast = 8
+const outputs = ['table', 'csv', 'json'] as const
+
+/** `ssofile review`: lists reviews, shows items, decides, ends a run early, and verifies the evidence. */
+export function addReview(program: Command): void {
+  const review = program
+    .command('review')
+    .description('Reviews of access: who looked at which access, what they decided, and what then happened.')
+  review
+    .command('list')
+    .description('Lists the reviews that have begun. It only reads.')
+    .option('--json', 'the runs as JSON')
+    .addHelpText('after', '\nExample:\n  ssofile review list')
+    .action(async ({ json }: { json?: boolean }) => {
+      const runs = await listRuns(openCliPorts(bucketOf(undefined)))
+      if (json) process.stdout.write(renderJson(runs))
+      else await show(renderRuns(runs))
+    })
+  review
+    .command('show')
+    .argument('<review>', 'its name')
+    .description(
+      'Shows the items, first the undecided ones, and among these the privileged and the new ones. It only reads.',
+    )
+    .option('--open', 'only what nobody decided')
+    .addOption(new Option('--output <form>', 'the format of the output').choices(outputs).default('table'))
+    .option('--json', 'the same as --output json')
+    .addHelpText('after', '\nExample:\n  ssofile review show quarter --open')
+    .action(async (name: string, { open, output, json }: ShowOptions) => {
+      const { manifest } = await read(openCliPorts(bucketOf(undefined)), name)
+      const items = sortItems(manifest.items.filter(({ result }) => !open || result === 'open'))
+      if (json || output === 'json') process.stdout.write(renderJson({ ...manifest, items }))
+      else if (output === 'csv') process.stdout.write(renderReviewCsv({ items }))
+      else await show(renderItems(manifest, items))
+    })
+  review
+    .command('decide')
+    .argument('<review>', 'its name')
+    .argument('<verdict>', verdicts.join(' or '))
+    .argument('<digests...>', 'the items, from ssofile review show; the beginning of a digest is enough')
+    .description(
+      'Shows the items, asks, and decides. ssofile carries a revocation out at once. It takes several items only if none is privileged.',
+    )
+    .option('--comment <text>', 'the reason; kept in the evidence')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', "\nExample:\n  ssofile review decide quarter revoke 4f1c2a9d --comment 'left the team'")
+    .action(async (name: string, verdict: string, digests: readonly string[], options: DecideOptions) => {
+      process.exitCode = await decide(openCliPorts(bucketOf(undefined)), { name, verdict, digests, ...options })
+    })
+  review
+    .command('close')
+    .argument('<review>', 'its name')
+    .description('Deletes the file of the review, which ends the run now. It takes away nothing that nobody decided.')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  ssofile review close quarter')
+    .action(async (name: string, { yes }: { yes?: boolean }) => close(openCliPorts(bucketOf(undefined)), name, yes))
+  review
+    .command('verify')
+    .argument('<review>', 'its name')
+    .description(
+      'Computes the evidence of the last run again from the bucket, and shows what does not match. It only reads.',
+    )
+    .option('--json', 'the faults as JSON')
+    .addHelpText('after', '\nExample:\n  ssofile review verify quarter')
+    .action(async (name: string, { json }: { json?: boolean }) => {
+      const { objects } = openCliPorts(bucketOf(undefined))
+      const run = await requireRun(objects, name)
+      const faults = await verifyReview(objects, name, run)
+      const said = faults.length === 0 ? `everything matches: ${count(run.items, 'item')}` : faults.join('\n')
+      process.stdout.write(json ? renderJson({ review: name, run: run.run, faults }) : `${said}\n`)
+      process.exitCode = faults.length === 0 ? 0 : 1
+    })
+}
+
+type ShowOptions = {
+  readonly open?: boolean
+  readonly output: (typeof outputs)[number]
+  readonly json?: boolean
+}
+type DecideOptions = { readonly comment?: string; readonly yes?: boolean }
+
+async function requireRun(objects: Ports['objects'], name: string): Promise<ReviewRun> {
+  const run = await readRun(objects, name)
+  if (run) return run
+  throw new Refusal(`received the review '${name}', expected one that has begun\nTo list them: ssofile review list`)
+}
+
+async function read({ objects }: Pick<Ports, 'objects'>, name: string) {
+  const run = await requireRun(objects, name)
+  return { run, manifest: buildManifest(await readEvidence(objects, name, run)) }
+}
+
+type Item = Manifest['items'][number]
+const isPrivileged = ({ subject }: Item) => 'isPrivileged' in subject && subject.isPrivileged
+const sinceOf = ({ subject }: Item) => ('since' in subject ? (subject.since ?? '') : '')
+
+function sortItems(items: readonly Item[]): readonly Item[] {
+  const rank = (item: Item) => (item.result === 'open' ? 0 : 2) + (isPrivileged(item) ? 0 : 1)
+  return items.toSorted((a, b) => rank(a) - rank(b) || (sinceOf(a) < sinceOf(b) ? 1 : -1))
+}
+
+function renderItems({ phase, run, counts, reviewers }: Manifest, items: readonly Item[]): string {
+  const rows = items.map((item) => [
+    item.digest.slice(0, digestLeast),
+    item.result,
+    `${isPrivileged(item) ? 'privileged: ' : ''}${item.item}`,
+    item.reviewers.join(', ') || 'the fallback',
+    item.decisions.map(describeDecision).join('; '),
+  ])
+  const states = Object.entries(counts).flatMap(([result, number]) => (number > 0 ? [`${number} ${result}`] : []))
+  const pace = reviewers.map(
+    ({ name, user, decisions, perMinute }) =>
+      `${name ?? user}: ${count(decisions, 'decision')}, ${perMinute} a minute\n`,
+  )
+  return `${renderTable(['digest', 'result', 'item', 'reviewers', 'decisions'], rows, terminalWidth(), [0])}\n${phase} since ${run}: ${states.join(', ')}\n${pace.join('')}`
+}
+
+type ListedRun = ReviewRun & { readonly review: string }
+
+async function listRuns({ objects }: Pick<Ports, 'objects'>): Promise<readonly ListedRun[]> {
+  const runs: ListedRun[] = []
+  for await (const { key } of objects.list(reviewResultsPrefix)) {
+    const [, review] = /^review-results\/([^/]+)\/run\.json$/.exec(key) ?? []
+    const run = review === undefined ? undefined : await readRun(objects, review)
+    if (review !== undefined && run) runs.push({ review, ...run })
+  }
+  return runs
+}
+
+function renderRuns(runs: readonly ListedRun[]): string {
+  if (runs.length === 0) return 'no review has begun; governance uploads reviews/<name>.json\n'
+  const rows = runs.map(({ review, phase, run, items }) => [review, phase, run, String(items)])
+  return renderTable(['review', 'phase', 'since', 'items'], rows, terminalWidth())
+}
+
+type Asked = DecideOptions & { readonly name: string; readonly verdict: string; readonly digests: readonly string[] }
+
+async function decide(ports: Ports, { name, verdict: text, digests, comment, yes }: Asked): Promise<number> {
+  const verdict = verdicts.find((one) => one === text)
+  if (verdict === undefined) throw new Refusal(`received '${text}', expected ${verdicts.join(' or ')}`)
+  const { userId } = await findCaller(ports)
+  const { manifest } = await read(ports, name)
+  const items = digests.map((one) => findItem(manifest, one))
+  if (items.length > 1 && items.some(isPrivileged))
+    throw new Refusal('received several items, one of them privileged; decide privileged items one by one')
+  process.stdout.write(renderItems(manifest, items))
+  if (!yes && !(await confirm(verdict === 'keep' ? 'Keep it?' : 'Revoke it?', 'add --yes')))
+    throw new Refusal('not confirmed; nothing was decided')
+  const states: string[] = []
+  for (const { digest } of items)
+    states.push(await decideOne(ports, { userId, review: name, digest, verdict }, comment))
+  return states.every((state) => state === 'applied') ? 0 : 1
+}
+
+function findItem({ items }: Manifest, text: string): Item {
+  const fitting = text.length < digestLeast ? [] : items.filter(({ digest }) => digest.startsWith(text))
+  const [item, another] = fitting
+  if (item && !another) return item
+  throw new Refusal(
+    `received '${text}', expected the first ${digestLeast} characters or more of one digest, from ssofile review show`,
+  )
+}
+
+type Path = {
+  readonly userId: Parameters<typeof decisionKey>[0]['userId']
+  readonly review: string
+  readonly digest: ItemDigest
+  readonly verdict: Verdict
+}
+
+/** Uploads the decision, and waits for its status. Answers the state. */
+async function decideOne({ objects, clock }: Ports, path: Path, comment: string | undefined): Promise<string> {
+  const key = decisionKey(path)
+  const written = await objects.put(key, comment === undefined ? '' : `${JSON.stringify({ comment }, undefined, 2)}\n`)
+  const etag = written.outcome === 'written' ? written.etag : undefined
+  const statuses = new StatusStore(objects, clock)
+  const endsMs = clock.monotonicMs() + waitMs
+  for (;;) {
+    const told = await statuses.read(key)
+    if (told?.etag === etag && told) {
+      process.stdout.write(
+        `${path.digest}: ${told.state}: ${told.reason ?? ''}${told.remedy ? `\n  ${told.remedy}` : ''}\n`,
+      )
+      return told.state
+    }
+    if (clock.monotonicMs() > endsMs) {
+      process.stderr.write(
+        `ssofile: ${key} is uploaded, but ssofile has not counted it yet; to check: ssofile status '${key}'\n`,
+      )
+      return 'late'
+    }
+    await clock.sleep(500)
+  }
+}
+
+async function close({ objects }: Pick<Ports, 'objects'>, name: string, yes: boolean | undefined): Promise<void> {
+  const key = reviewKey(name)
+  const head = await objects.head(key)
+  if (head === undefined) throw new Refusal(`received the review '${name}', expected one with a file ${key}`)
+  if (!yes && !(await confirm(`Delete ${key} and end its run?`, 'add --yes')))
+    throw new Refusal('not confirmed; nothing was changed')
+  await objects.delete(key, { ifMatch: head.etag })
+  process.stdout.write(
+    `${key} is deleted: what nobody decided is not done. The evidence follows under ${reviewResultsPrefix}${name}/\n`,
+  )
+}

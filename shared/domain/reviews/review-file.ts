@@ -1,0 +1,125 @@
+import * as z from 'zod'
+import type { JsonRules } from '../json/json-faults.ts'
+import { parseJsonFile } from '../json/parse-json.ts'
+import { parseScope, renderScope, type Scope, scopeKinds } from '../scopes/scope.ts'
+import { complainAboutName, nameForm } from '../scopes/selector-name.ts'
+import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
+
+export const reviewPrefix = 'reviews/'
+export const reviewMostBytes = 64 * 1024
+
+const name = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^\P{Cc}*$/u)
+const globs = z.array(z.string().min(1).max(256)).max(100)
+const days = (most: number) => z.int().min(1).max(most)
+
+/** One file under `reviews/`: the scope, the reviewers, the end, and the meaning of silence. */
+export const reviewFileSchema = z
+  .strictObject({
+    /** Editors use it. */
+    $schema: z.string().optional(),
+    description: z.string().max(700).optional(),
+    /** As in links: `ou_id%ou-…`. */
+    scopes: z
+      .array(z.string().refine((text) => scopeOf(text) !== undefined))
+      .min(1)
+      .max(500)
+      .default(['root%all']),
+    permissionSets: globs.min(1).default(['*']),
+    /** Only permission sets that allow everything, or only access that others gave. */
+    only: z.enum(['privileged', 'foreign']).optional(),
+    /** The groups whose members are reviewed. */
+    groups: globs.default([]),
+    reviewers: z.strictObject({
+      /** The key of an account tag. Its value is the name of a group or a user. */
+      ownerTag: z.string().min(1).max(128).optional(),
+      /** The owner in the file of the link or the group. */
+      owners: z.boolean().default(false),
+      /** Names of groups and users. They review items without an owner. */
+      named: z.array(name).max(50).default([]),
+      /** Names of groups and users. They review items without any other reviewer, and undecided ones. */
+      fallback: z.array(name).min(1).max(50),
+    }),
+    /** So many people must keep an item. One is enough to revoke it. */
+    keeps: z.int().min(1).max(5).default(1),
+    begins: z.iso.datetime({ offset: true }).optional(),
+    lastsDays: days(90),
+    /** So many days before its end. */
+    remindDays: z.array(days(89)).max(5).default([7, 1]),
+    silence: z.strictObject({ escalateDays: days(90), means: z.enum(['revoke', 'not-done']) }),
+    /** From one beginning to the next. */
+    repeatDays: days(1_100).optional(),
+  })
+  .refine(({ lastsDays, silence, repeatDays }) => (repeatDays ?? Infinity) > lastsDays + silence.escalateDays, {
+    path: ['repeatDays'],
+  })
+export type ReviewFile = z.infer<typeof reviewFileSchema>
+
+export function reviewKey(named: string): string {
+  return `${reviewPrefix}${named}.json`
+}
+
+export function isReviewKey(key: string): boolean {
+  return /^reviews\/[^/]+\.json$/.test(key)
+}
+
+/** The name of a review, from its key. */
+export function parseReviewKey(key: string): Parsed<string> {
+  const complaint = complainAboutName(key, reviewPrefix, nameForm)
+  return complaint ? refused(complaint) : parsed(key.slice(reviewPrefix.length, -'.json'.length))
+}
+
+export function parseReviewFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<ReviewFile> {
+  const limit = { mostBytes: reviewMostBytes, remedy: 'divide it into several reviews' }
+  return parseJsonFile({ key, body, sizeBytes }, limit, reviewFileSchema, reviewRules)
+}
+
+export function scopesOf({ scopes }: Pick<ReviewFile, 'scopes'>): readonly Scope[] {
+  return scopes.flatMap((text) => scopeOf(text) ?? [])
+}
+
+/** `undefined`: not a scope. */
+function scopeOf(text: string): Scope | undefined {
+  const percent = text.indexOf('%')
+  const kind = scopeKinds.find((one) => one === text.slice(0, percent))
+  const scope = kind && parseScope(kind, text.slice(percent + 1))
+  return scope && 'kind' in scope && renderScope(scope) === text ? scope : undefined
+}
+
+const add = (value: unknown) => (value === undefined ? 'add it' : 'correct it')
+const needed = (expected: string) => ({ expected, remedy: add })
+const optional = (expected: string) => ({ expected, remedy: () => 'correct it, or leave it out' })
+const aName = 'the name of a group or a user, 1 to 1,024 characters without control characters'
+const aGlob = 'a text of 1 to 256 characters, in which * stands for any characters and ? for one'
+
+export const reviewRules: JsonRules = {
+  $: needed('one JSON object with reviewers, lastsDays and silence'),
+  '$.$schema': optional('the path of the schema'),
+  '$.description': optional('a text of at most 700 characters'),
+  '$.scopes': optional('a list of 1 to 500 scopes'),
+  '$.scopes.[]': optional('a scope as in links, such as "root%all", "ou_id%ou-abcd-12345678" or "select%name"'),
+  '$.permissionSets': optional('a list of 1 to 100 globs'),
+  '$.permissionSets.[]': optional(aGlob),
+  '$.only': optional('"privileged" or "foreign"'),
+  '$.groups': optional('a list of at most 100 globs'),
+  '$.groups.[]': optional(aGlob),
+  '$.reviewers': needed('an object with fallback, and perhaps ownerTag, owners and named'),
+  '$.reviewers.ownerTag': optional('the key of a tag of accounts, whose value names a group or a user'),
+  '$.reviewers.owners': optional('true or false'),
+  '$.reviewers.named': optional('a list of at most 50 names'),
+  '$.reviewers.named.[]': optional(aName),
+  '$.reviewers.fallback': needed('a list of 1 to 50 names'),
+  '$.reviewers.fallback.[]': optional(aName),
+  '$.keeps': optional('a whole number from 1 to 5'),
+  '$.begins': optional('an instant with an offset, such as "2027-01-04T08:00:00+01:00"'),
+  '$.lastsDays': needed('a whole number of days, 1 to 90'),
+  '$.remindDays': optional('a list of at most 5 numbers of days'),
+  '$.remindDays.[]': optional('a whole number of days before the end, 1 to 89'),
+  '$.silence': needed('an object with escalateDays and means'),
+  '$.silence.escalateDays': needed('a whole number of days, 1 to 90'),
+  '$.silence.means': needed('"revoke" or "not-done"; silence keeps nothing'),
+  '$.repeatDays': optional('a whole number of days, more than lastsDays and escalateDays together, at most 1,100'),
+}

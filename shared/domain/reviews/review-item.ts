@@ -1,0 +1,127 @@
+import * as z from 'zod'
+import { record } from '../json/record.ts'
+import { membershipPrefix } from '../people/membership-file.ts'
+import { principalId } from '../principals/identity-center-ids.ts'
+import { principalType } from '../principals/principal.ts'
+
+/** Identifies one item of one run of a review. An edited item has another digest. */
+export const itemDigest = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .brand<'ItemDigest'>()
+export type ItemDigest = z.infer<typeof itemDigest>
+
+/** One upload of a file. `by`: S3's name of the uploader. */
+const shownFile = record({
+  key: z.string(),
+  etag: z.string(),
+  by: z.string().optional(),
+})
+export type ShownFile = z.infer<typeof shownFile>
+
+const access = {
+  permissionSet: z.string(),
+  principal: z.string(),
+  type: principalType,
+  isPrivileged: z.boolean(),
+  since: z.string().optional(),
+}
+
+/** What one item is about. Its owner is in `reviewers`. */
+export const subject = z.discriminatedUnion('kind', [
+  /** One link, on however many accounts. */
+  record({ kind: z.literal('link'), scope: z.string(), file: shownFile, ...access }),
+  /** Access of one principal that others gave. */
+  record({ kind: z.literal('foreign'), accounts: z.array(z.string()), by: z.string().optional(), ...access }),
+  /** A person in a group. `files`: those that put the person there; empty: a provider, or somebody by hand. */
+  record({
+    kind: z.literal('membership'),
+    group: z.string(),
+    user: z.string(),
+    groupId: principalId,
+    userId: principalId,
+    files: z.array(shownFile),
+  }),
+  /** Something that people change by hand: an eligibility, an exception, the writers of an environment. */
+  record({ kind: z.literal('setting'), what: z.string(), file: shownFile.optional(), remedy: z.string() }),
+  /** What could not be read: it belongs to the population, and nobody can decide it. */
+  record({ kind: z.literal('unread'), what: z.string(), why: z.string() }),
+])
+export type Subject = z.infer<typeof subject>
+
+export const reviewItem = record({
+  digest: itemDigest,
+  subject,
+  /** Names of groups and users. Empty: only the fallback decides. */
+  reviewers: z.array(z.string()),
+  /** The item that it replaces, because that one was edited. */
+  replaces: itemDigest.optional(),
+})
+export type ReviewItem = z.infer<typeof reviewItem>
+
+/** The files that a revocation deletes. */
+export function filesOf(subject: Subject): readonly ShownFile[] {
+  if (subject.kind === 'membership') return subject.files.filter(isOfMembership)
+  return subject.kind === 'link' ? [subject.file] : []
+}
+
+function isOfMembership({ key }: ShownFile): boolean {
+  return key.startsWith(membershipPrefix)
+}
+
+/** One line for a person. */
+export function describeSubject(subject: Subject): string {
+  switch (subject.kind) {
+    case 'link':
+      return `${subject.permissionSet} for ${subject.principal} (${subject.type}) in ${subject.scope}`
+    case 'foreign':
+      return `${subject.permissionSet} for ${subject.principal} (${subject.type}) in ${subject.accounts.join(', ')}, given by others`
+    case 'membership':
+      return `${subject.user} in the group ${subject.group}`
+    case 'setting':
+      return subject.what
+    case 'unread':
+      return `${subject.what}: could not be read (${subject.why})`
+  }
+}
+
+/**
+ * How a revocation is carried out.
+ *
+ * | item                                    | then                                        |
+ * | --------------------------------------- | ------------------------------------------- |
+ * | a link                                  | its file is deleted                         |
+ * | a membership by files alone             | its files are deleted                       |
+ * | a membership by a rule                  | a task: change the rule                     |
+ * | a membership by a provider, or by hand  | a task with the command                     |
+ * | foreign access                          | a task with the commands                    |
+ * | a setting                               | a task: change the file                     |
+ * | unread                                  | nothing: nobody can decide it               |
+ */
+export function remedyOf(
+  subject: Subject,
+  { membershipId = '<membership id>' }: { readonly membershipId?: string | undefined } = {},
+): { readonly do: 'delete' } | { readonly do: 'task'; readonly task: string } {
+  switch (subject.kind) {
+    case 'link':
+      return { do: 'delete' }
+    case 'membership': {
+      const rule = subject.files.find((one) => !isOfMembership(one))
+      if (rule) return { do: 'task', task: `change ${rule.key} so that it no longer matches ${subject.user}` }
+      if (subject.files.length > 0) return { do: 'delete' }
+      return {
+        do: 'task',
+        task: `take ${subject.user} out of ${subject.group} in the identity provider; without one: aws identitystore delete-group-membership --identity-store-id <identity store id> --membership-id ${membershipId}`,
+      }
+    }
+    case 'foreign':
+      return {
+        do: 'task',
+        task: `remove '${subject.permissionSet}' from ${subject.type} '${subject.principal}' in ${subject.accounts.join(', ')}: AWS Management Console, IAM Identity Center, AWS accounts, the account, Assigned users and groups, Remove access; or ssofile import, then delete the link`,
+      }
+    case 'setting':
+      return { do: 'task', task: subject.remedy }
+    case 'unread':
+      return { do: 'task', task: `make it readable: ${subject.what}` }
+  }
+}

@@ -1,0 +1,282 @@
+import { kinds } from '../../domain/inputs/kinds.ts'
+import {
+  type DecisionAction,
+  type DecisionEnd,
+  type DecisionFacts,
+  decideDecision,
+  isUploadOf,
+  judgeReviewer,
+} from '../../domain/reviews/decide-decision.ts'
+import { type DecisionFile, type DecisionPath, decisionKey } from '../../domain/reviews/decision-file.ts'
+import { describeSubject, filesOf, type ReviewItem } from '../../domain/reviews/review-item.ts'
+import {
+  type GivenDecision,
+  type ReviewOutcome,
+  type ReviewRun,
+  reviewOutcome,
+} from '../../domain/reviews/review-record.ts'
+import { rejection } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type {
+  Controller,
+  Description,
+  Effect,
+  Input,
+  KindTypes,
+  ReadingContext,
+  ReconcileContext,
+} from '../inputs/controller.ts'
+import { KnownRecord } from '../records/known-record.ts'
+import { readStored, type Stored } from '../records/stored-json.ts'
+import type { RequestSources } from '../requests/gather-request.ts'
+import { askAgain, carryOut, readItemState } from './carry-out.ts'
+import { findItem, folderOf, historyOfReview, outcomeRecord, readRun } from './review-records.ts'
+
+export type DecisionContext = ReconcileContext & Pick<RequestSources, 'people' | 'actorOf'>
+
+interface DecisionTypes extends KindTypes {
+  readonly name: DecisionPath
+  readonly body: DecisionFile
+  readonly entry: ReviewOutcome
+  readonly facts: DecisionFacts & {
+    readonly of: ReviewRun | undefined
+    readonly folder: string
+    readonly about: ReviewItem | undefined
+    readonly stored: Stored<ReviewOutcome> | undefined
+    readonly userName: string | undefined
+  }
+  readonly action: DecisionAction
+  readonly end: DecisionEnd
+  readonly context: DecisionContext
+}
+type Facts = DecisionTypes['facts']
+type Reading = ReadingContext<DecisionContext>
+
+/** One person's decision on one item. A revocation is carried out at once. */
+export const decisionController: Controller<DecisionTypes> = {
+  noun: 'review decision',
+  format: kinds.decision,
+  gather,
+  decide: decideDecision,
+  underPause: ['record', 'withdraw', 'ask again', 'note gone'],
+  perform,
+  describe,
+  waiting: listOpposite,
+}
+
+/** The other decision of the same person: its status says that this one counts instead. */
+async function* listOpposite(name: DecisionPath, { objects }: DecisionContext): AsyncGenerator<string> {
+  const key = oppositeOf(name)
+  if (await objects.head(key)) yield key
+}
+
+function oppositeOf(name: DecisionPath): string {
+  return decisionKey({ ...name, verdict: name.verdict === 'keep' ? 'revoke' : 'keep' })
+}
+
+async function gather({ key, name, file, head }: Input<DecisionTypes>, context: Reading): Promise<Facts> {
+  const { objects } = context
+  const { review, digest, userId, verdict } = name
+  const of = await readRun(objects, review)
+  const folder = of ? folderOf(review, of.run) : ''
+  const about = of && (await findItem(objects, folder, digest))
+  const stored = about && (await readStored(objects, `${folder}outcomes/${digest}.json`, reviewOutcome))
+  const own = stored?.value.decisions.find((one) => one.user === userId && one.key === key)
+  // The same content uploaded again is the same decision.
+  const isSame = own?.etag === head?.etag
+  const opposite = await objects.head(oppositeOf(name))
+  const facts = {
+    ...{ of, folder, about, stored, verdict, file: file.is },
+    run: of === undefined ? 'none' : of.phase === 'open' || of.phase === 'escalated' ? 'open' : 'over',
+    item: await judgeItem(about, stored?.value, context),
+    recorded: own === undefined ? 'none' : isSame ? 'same' : 'other',
+    isReplaced:
+      head !== undefined && opposite !== undefined && isLater(opposite.lastModified, head.lastModified, verdict),
+  } as const
+  const isAsked = file.is === 'valid' && facts.run === 'open' && facts.recorded !== 'same' && of && about
+  return {
+    ...facts,
+    ...(isAsked ? await judgeAuthor(name, about, of, context) : { author: 'may', userName: undefined }),
+  }
+}
+
+/** At one instant, S3's clock has seconds, the revocation counts. */
+function isLater(opposite: Date, own: Date, verdict: DecisionPath['verdict']): boolean {
+  return opposite > own || (verdict === 'keep' && opposite.getTime() === own.getTime())
+}
+
+async function judgeItem(
+  item: ReviewItem | undefined,
+  outcome: ReviewOutcome | undefined,
+  context: Reading,
+): Promise<DecisionFacts['item']> {
+  if (item === undefined) return 'unknown'
+  if (item.subject.kind === 'unread') return 'unread'
+  if (outcome?.end) return outcome.end.is === 'changed' ? 'edited' : 'settled'
+  return readItemState(item, context)
+}
+
+async function judgeAuthor(
+  { userId }: DecisionPath,
+  item: ReviewItem,
+  run: ReviewRun,
+  { actorOf, people }: Reading,
+): Promise<Pick<Facts, 'author' | 'userName'>> {
+  const { subject, reviewers: asked } = item
+  const { name, user, bar } = await actorOf(userId)
+  const isOpenToAll = asked.length === 0 || run.phase === 'escalated'
+  const reviewers = isOpenToAll ? [...asked, ...run.terms.reviewers.fallback] : asked
+  const ofGroup = 'type' in subject && subject.type === 'GROUP' ? [subject.principal] : []
+  const { groups, unread } = await people.groupsOf(userId, new Set([...reviewers, ...ofGroup]))
+  const isNamed = 'type' in subject && subject.type === 'USER' && subject.principal === name
+  const isMember = subject.kind === 'membership' && subject.userId === userId
+  const userName = user?.name ?? name
+  const author = judgeReviewer({
+    bar: bar !== undefined,
+    isOwn: isNamed || isMember || ofGroup.some((group) => groups.has(group)),
+    isUploader: userName !== undefined && filesOf(subject).some(({ by }) => isUploadOf(by, userName)),
+    isReviewer: reviewers.some((one) => one === name || groups.has(one)),
+    isUnclear: unread !== undefined,
+  })
+  return { author, userName }
+}
+
+async function perform(
+  { do: action }: DecisionAction,
+  { key, name, file, head, now }: Input<DecisionTypes>,
+  facts: Facts,
+  context: DecisionContext,
+): Promise<Effect<ReviewOutcome> | Description> {
+  const { of: run, folder, about: item, stored } = facts
+  if (run === undefined || item === undefined) return {}
+  const { objects } = context
+  const { review, digest, userId, verdict } = name
+  const before: ReviewOutcome = stored?.value ?? { v: 1, decisions: [] }
+  const record = new KnownRecord(
+    outcomeRecord(objects, folder, digest),
+    stored && { value: stored.value, etag: stored.object.etag },
+  )
+  const history = {
+    folder: `${historyOfReview(review).folder}${digest}/${userId}/`,
+    name: `${review}%${digest}%${userId}`,
+  }
+  const comment = file.is === 'valid' ? file.body.comment : undefined
+  const body = {
+    review,
+    run: run.run,
+    digest,
+    item: describeSubject(item.subject),
+    user: userId,
+    name: facts.userName,
+    comment,
+  }
+  const effect = (event: string, entry: ReviewOutcome, said: object = {}): Effect<ReviewOutcome> => ({
+    of: { record, history },
+    entry,
+    history: { event, body: { ...body, ...said } },
+  })
+  const others = before.decisions.filter((one) => one.user !== userId)
+  switch (action) {
+    case 'record': {
+      if (head === undefined) return {}
+      const { etag, versionId, lastModified } = head
+      const given: GivenDecision = {
+        user: userId,
+        name: facts.userName,
+        verdict,
+        comment,
+        key,
+        etag,
+        versionId,
+        at: renderInstant(lastModified),
+      }
+      return { ...effect(verdict, { ...before, decisions: [...others, given] }), isNews: true }
+    }
+    case 'withdraw':
+      return effect('withdrawn', { ...before, decisions: others })
+    case 'ask again':
+      return effect('asked-again', { ...before, end: await askAgain(item, { folder, at: now }, context) })
+    case 'note gone':
+      return effect('gone', { ...before, end: { is: 'gone', at: renderInstant(now) } })
+    case 'carry out': {
+      const end = await carryOut(item, { by: userId, at: now, terms: run.terms }, context)
+      return effect(
+        end.is === 'task' ? 'task' : 'carried-out',
+        { ...before, end },
+        { files: filesOf(item.subject), task: end.task },
+      )
+    }
+  }
+}
+
+const refusals = {
+  'no review': [
+    'a decision in a review that has not begun',
+    'the name of a review that runs',
+    'run ssofile review list',
+  ],
+  'no item': [
+    'a digest that this run of the review does not have',
+    'the digest of an item',
+    'run ssofile review show, and decide again',
+  ],
+  unread: [
+    'a decision on something that could not be read',
+    'a decision on another item',
+    'ask an operator to make it readable',
+  ],
+  late: [
+    'a decision that came too late',
+    'a decision while the review runs and nobody has carried out another one',
+    'delete this file',
+  ],
+  edited: [
+    'a decision on an item that was edited since',
+    'the digest of the item as it is now',
+    'run ssofile review show, and decide again',
+  ],
+  barred: [
+    'a decision of a disabled or suspended user',
+    'one of a user who can sign in',
+    'ask another reviewer to decide',
+  ],
+  own: [
+    'a decision on your own access, membership or upload',
+    'a decision by somebody else',
+    'ask another reviewer, and delete this file',
+  ],
+  'no reviewer': [
+    'a decision of a person who does not review this item',
+    'one of its reviewers',
+    'run ssofile review show, which names them; delete this file',
+  ],
+} as const
+
+function describe({ tell }: DecisionEnd, _: Input<DecisionTypes>, { about, stored }: Facts): Description {
+  const object = about ? describeSubject(about.subject) : ''
+  switch (tell) {
+    case 'nothing':
+      return { told: undefined }
+    case 'counted':
+      return { told: { state: 'applied', reason: `it counts: keep ${object}` } }
+    case 'carried out': {
+      const task = stored?.value.end?.task
+      const reason = task === undefined ? `revoked: ${object}` : `a task for a person: ${task}`
+      return { told: { state: 'applied', reason } }
+    }
+    case 'replaced':
+      return { told: { state: 'applied', reason: 'your later decision counts instead' } }
+    case 'unclear':
+      return {
+        told: {
+          state: 'waiting',
+          reason: 'your groups could not be read, so ssofile does not know whether you may decide',
+          remedy: 'ask an operator to run ssofile doctor',
+        },
+      }
+    default: {
+      const [received, expected, remedy] = refusals[tell]
+      return { told: rejection({ object, received, expected, remedy }) }
+    }
+  }
+}

@@ -1,0 +1,259 @@
+import { kinds } from '../../domain/inputs/kinds.ts'
+import {
+  decideReview,
+  instantsOf,
+  type ReviewAction,
+  type ReviewEnd,
+  type ReviewFacts,
+  remindersOf,
+} from '../../domain/reviews/decide-review.ts'
+import { buildManifest, type ReviewEvidence } from '../../domain/reviews/manifest.ts'
+import type { ReviewFile } from '../../domain/reviews/review-file.ts'
+import { describeSubject, type ReviewItem } from '../../domain/reviews/review-item.ts'
+import type { ReviewOutcome, ReviewRun } from '../../domain/reviews/review-record.ts'
+import { count } from '../../domain/text/count.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type {
+  Controller,
+  Description,
+  Effect,
+  Input,
+  KindTypes,
+  ReadingContext,
+  ReconcileContext,
+} from '../inputs/controller.ts'
+import { RecordChangedError } from '../records/json-record.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
+import { tellEvent } from '../records/tell-event.ts'
+import { carryOut, readItemState } from './carry-out.ts'
+import { isUnproven, proveOutcomes, readEvidence, writeManifest } from './check-outcomes.ts'
+import { gatherPopulation, type PopulationSources } from './gather-population.ts'
+import { folderOf, historyOfReview, outcomeRecord, runRecord, writePopulation } from './review-records.ts'
+
+type ReviewContext = ReconcileContext & PopulationSources
+
+interface ReviewTypes extends KindTypes {
+  readonly name: string
+  readonly body: ReviewFile
+  readonly entry: ReviewRun
+  readonly facts: ReviewFacts & {
+    readonly reminder: number | undefined
+    /** The instants to come. */
+    readonly next: readonly Date[]
+  }
+  readonly action: ReviewAction
+  readonly end: ReviewEnd
+  readonly context: ReviewContext
+}
+type ReviewInput = Input<ReviewTypes>
+type Facts = ReviewTypes['facts']
+
+const hourMs = 60 * 60_000
+const dayMs = 24 * hourMs
+/** Between two looks for the proofs of revocations, and for tasks that are done. */
+const proofMs = 60_000
+
+/** The file of a review: begins its runs, reminds, escalates, ends them, and writes the evidence. */
+export const reviewController: Controller<ReviewTypes> = {
+  noun: 'review',
+  format: kinds.review,
+  entryOf: runRecord,
+  historyOf: historyOfReview,
+  gather: async (input, context) => gather(input, context),
+  decide: decideReview,
+  underPause: ['begin', 'remind', 'escalate', 'check'],
+  perform,
+  describe,
+}
+
+function gather({ file, entry, now }: ReviewInput, { isForetelling }: ReadingContext<ReviewContext>): Facts {
+  const { isDue, ...instants } = judgeInstants(file.is === 'valid' ? file.body : undefined, entry, now)
+  return { isForetelling: isForetelling === true, file: file.is, run: entry?.phase ?? 'none', due: isDue, ...instants }
+}
+
+function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefined, now: Date) {
+  const isCome = (at: Date | undefined) => at !== undefined && at <= now
+  const ofRun = entry && instantsOf(new Date(entry.run), entry.terms)
+  const asked = file?.begins === undefined ? new Date(0) : new Date(file.begins)
+  const repeated = entry && file?.repeatDays ? new Date(Date.parse(entry.run) + file.repeatDays * dayMs) : undefined
+  const beginsAt = entry === undefined ? asked : repeated
+  const reminders =
+    ofRun && entry ? remindersOf(ofRun, entry.terms).filter(({ days }) => !entry.reminded.includes(days)) : []
+  const reminder = reminders.findLast(({ at }) => at <= now)
+  const isRunning = entry?.phase === 'open' || entry?.phase === 'escalated'
+  const isDue: Facts['due'] =
+    isRunning && isCome(ofRun?.endsAt)
+      ? 'end'
+      : isRunning && isCome(ofRun?.dueAt)
+        ? 'escalate'
+        : isRunning && reminder
+          ? 'remind'
+          : !isRunning && isCome(beginsAt)
+            ? 'begin'
+            : 'nothing'
+  const all = isRunning ? [...reminders.map(({ at }) => at), ofRun?.dueAt, ofRun?.endsAt] : [beginsAt]
+  return {
+    isDue,
+    reminder: reminder?.days,
+    next: all.filter((at) => at !== undefined && at > now).map((at) => at ?? now),
+  }
+}
+
+async function perform(
+  { do: action }: ReviewAction,
+  input: ReviewInput,
+  { reminder }: Facts,
+  context: ReviewContext,
+): Promise<Effect<ReviewRun> | Description> {
+  const { name, entry, now, file } = input
+  const { objects } = context
+  if (action === 'begin') return begin(input, context)
+  if (entry === undefined) return {}
+  const body = { review: name, run: entry.run }
+  switch (action) {
+    case 'remind': {
+      // One message for all instants that have come.
+      const passed = entry.terms.remindDays.filter((days) => days >= (reminder ?? 0))
+      const reminded = [...new Set([...entry.reminded, ...passed])]
+      const event = reminder === 1 ? 'last-day' : 'reminded'
+      return { entry: { ...entry, reminded }, history: { event, body: { ...body, days: reminder } } }
+    }
+    case 'escalate':
+      return { entry: { ...entry, phase: 'escalated' }, history: { event: 'escalated', body } }
+    case 'end': {
+      await endItems(entry, { name, now, isEarly: file.is === 'none' }, context)
+      return {
+        entry: { ...entry, phase: 'settling', endedAt: renderInstant(now) },
+        history: { event: 'ended', body: { ...body, isEarly: file.is === 'none' } },
+      }
+    }
+    case 'check': {
+      const evidence = await proveOutcomes(await readEvidence(objects, name, entry), renderInstant(now), context)
+      const isDone = !evidence.outcomes.values().some(isUnproven)
+      const run: ReviewRun = isDone ? { ...entry, phase: 'done' } : entry
+      await writeManifest(objects, { ...evidence, run })
+      const counts = buildManifest(evidence).counts
+      if (isDone) return { entry: run, history: { event: 'done', body: { ...body, counts } } }
+      return describeSettling(evidence, input)
+    }
+  }
+}
+
+async function begin(
+  { name, file, head, now }: ReviewInput,
+  context: ReviewContext,
+): Promise<Effect<ReviewRun> | Description> {
+  if (file.is !== 'valid' || head === undefined) return {}
+  const run = renderInstant(now)
+  const folder = folderOf(name, run)
+  const population = await gatherPopulation(file.body, folder, context)
+  if (population.length === 0)
+    return {
+      told: {
+        state: 'waiting',
+        reason: 'its scope has nothing to review',
+        remedy: 'correct scopes, permissionSets, only or groups; ssofile looks again each hour',
+      },
+      again: new Date(now.getTime() + hourMs),
+    }
+  const written = await writePopulation(context.objects, folder, population)
+  const { reviewers, keeps, lastsDays, remindDays, silence, repeatDays } = file.body
+  const terms = { reviewers: { fallback: reviewers.fallback }, keeps, lastsDays, remindDays, silence, repeatDays }
+  const entry: ReviewRun = { v: 1, phase: 'open', run, terms, etag: head.etag, ...written, reminded: [] }
+  return { entry, history: { event: 'begun', body: { review: name, run, ...written, terms, etag: head.etag } } }
+}
+
+type Ending = { readonly name: string; readonly now: Date; readonly isEarly: boolean }
+
+/** Gives each item without an end its end. A run that somebody ends early revokes nothing that nobody decided. */
+async function endItems(run: ReviewRun, ending: Ending, context: ReviewContext): Promise<void> {
+  const { frozen, added, outcomes } = await readEvidence(context.objects, ending.name, run)
+  await forEachAtOnce([...frozen, ...added], async (item) => {
+    if (outcomes.get(item.digest)?.end === undefined) await endItem(item, run, ending, context)
+  })
+}
+
+async function endItem(
+  item: ReviewItem,
+  run: ReviewRun,
+  { name, now, isEarly }: Ending,
+  context: ReviewContext,
+): Promise<void> {
+  const { objects } = context
+  const record = outcomeRecord(objects, folderOf(name, run.run), item.digest)
+  const outcome: ReviewOutcome = (await record.read())?.value ?? { v: 1, decisions: [] }
+  const noteSilence = () =>
+    record.revise((current) => ({ v: 1, decisions: [], ...current, silentAt: current?.silentAt ?? renderInstant(now) }))
+  const end = await findEnd(item, outcome, run, { now, isEarly }, { ...context, noteSilence })
+  const subject = { folder: `${historyOfReview(name).folder}${item.digest}/`, name: `${name}%${item.digest}` }
+  const body = { review: name, run: run.run, digest: item.digest, item: describeSubject(item.subject), end }
+  await tellEvent(objects, subject, { event: end.is.replace(' ', '-'), named: 'review-item-ended', at: end.at, body })
+  await record.revise((current) => ({ v: 1, decisions: [], ...current, end: current?.end ?? end }))
+}
+
+/**
+ * The first row that fits counts.
+ *
+ * | decisions                     | the item | early | silence  | end         |
+ * | ----------------------------- | -------- | ----- | -------- | ----------- |
+ * | any                           | unread, changed |  |        | not done    |
+ * | enough keep it, nobody revokes | as shown | any  | any      | kept        |
+ * | a revocation                  | any other | any  | any      | carried out |
+ * | any other                     | gone, by others | |         | gone        |
+ * | any other                     | any other | no   | revoke   | carried out |
+ * | any other                     | any other | any  | any      | not done    |
+ */
+async function findEnd(
+  item: ReviewItem,
+  { decisions, silentAt }: ReviewOutcome,
+  { terms }: ReviewRun,
+  { now, isEarly }: Pick<Ending, 'now' | 'isEarly'>,
+  { noteSilence, ...context }: ReviewContext & { readonly noteSilence: () => Promise<unknown> },
+): Promise<NonNullable<ReviewOutcome['end']>> {
+  const at = renderInstant(now)
+  const state = await readItemState(item, context)
+  if (item.subject.kind === 'unread' || state === 'changed') return { is: 'not done', at }
+  const revocation = decisions.find(({ verdict }) => verdict === 'revoke')
+  const keeps = decisions.length
+  if (revocation === undefined && keeps >= terms.keeps && state === 'as shown') return { is: 'kept', at }
+  if (revocation === undefined) {
+    if (state === 'gone' && silentAt === undefined) return { is: 'gone', at }
+    if (isEarly || terms.silence.means !== 'revoke') return { is: 'not done', at }
+    await noteSilence()
+  }
+  try {
+    return await carryOut(item, { by: revocation?.user, at: now, terms }, context)
+  } catch (error) {
+    if (!(error instanceof RecordChangedError)) throw error
+    return { is: 'not done', at }
+  }
+}
+
+function describe({ tell }: ReviewEnd, { file, entry }: ReviewInput, { next }: Facts): Description {
+  const of = entry && instantsOf(new Date(entry.run), entry.terms)
+  switch (tell) {
+    case 'nothing':
+      return { told: undefined }
+    case 'later': {
+      const begins = file.is === 'valid' ? file.body.begins : undefined
+      return { told: { state: 'applied', reason: `it begins ${begins ?? 'at once'}` }, again: next }
+    }
+    case 'runs': {
+      const until = renderInstant(entry?.phase === 'open' ? (of?.dueAt ?? new Date(0)) : (of?.endsAt ?? new Date(0)))
+      const who = entry?.phase === 'open' ? 'its reviewers' : 'the fallback'
+      const reason = `${count(entry?.items ?? 0, 'item')} since ${entry?.run}: ${who} decide until ${until}`
+      return { told: { state: 'applied', reason }, again: next }
+    }
+    case 'done':
+      return { told: { state: 'applied', reason: `the run of ${entry?.run} is done` }, again: next }
+  }
+}
+
+function describeSettling({ outcomes }: ReviewEvidence, { now, file }: ReviewInput): Description {
+  const open = [...outcomes.values()].filter(isUnproven)
+  const tasks = open.filter(({ end }) => end?.is === 'task').length
+  const revoking = open.length - tasks
+  const reason = `the decisions are over; ${count(revoking, 'revocation')} and ${count(tasks, 'task')} are not done yet`
+  const again = new Date(now.getTime() + (revoking > 0 ? proofMs : hourMs))
+  return { told: file.is === 'none' ? undefined : { state: 'applied', reason }, again }
+}

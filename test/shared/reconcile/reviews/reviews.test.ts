@@ -1,0 +1,298 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Manifest } from '../../../../shared/domain/reviews/manifest.ts'
+import type { ReviewItem } from '../../../../shared/domain/reviews/review-item.ts'
+import { readRun } from '../../../../shared/reconcile/reviews/review-records.ts'
+import { verifyReview } from '../../../../shared/reconcile/reviews/verify-review.ts'
+import { minutes, minutesUntil } from '../inputs/minutes.ts'
+import { apply } from '../inputs/samples.ts'
+import { Grouping, kenji } from '../people/grouping.ts'
+
+const [tom, lars] = ['tom.baker@acme.example', 'lars.jensen@acme.example']
+const account = '233000000002'
+const linkTo = (name: string, type = 'USER') => `links_data/account%${account}%Support-ps%${name}%${type}%ssofile`
+const membership = `memberships/oncall%${lars}%ssofile`
+const dayMs = 24 * 60 * 60_000
+const reviewed = {
+  groups: ['*'],
+  reviewers: { named: [tom, kenji], fallback: ['team-Web'] },
+  lastsDays: 14,
+  silence: { escalateDays: 7, means: 'revoke' },
+}
+
+class Review {
+  readonly grouping = new Grouping({ directory: 'identity-center' })
+  folder = ''
+
+  static async begin(said: object = reviewed): Promise<Review> {
+    const review = new Review()
+    const { grouping } = review
+    await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
+    await apply(grouping, ['groups/oncall.json'])
+    await apply(grouping, [membership, linkTo(kenji), linkTo(lars), linkTo('oncall', 'GROUP')])
+    await apply(grouping, ['reviews/quarter.json'], said)
+    review.folder = `review-results/quarter/${(await review.run()).run}/`
+    return review
+  }
+
+  async run() {
+    return (await this.grouping.world.json('review-results/quarter/run.json')) as {
+      run: string
+      phase: string
+      items: number
+    }
+  }
+
+  async items(): Promise<readonly ReviewItem[]> {
+    const { world } = this.grouping
+    const frozen = await Promise.all((await world.keys(`${this.folder}items/`)).map((key) => world.json(key)))
+    const added = await Promise.all((await world.keys(`${this.folder}added/`)).map((key) => world.json(key)))
+    return [...frozen.flatMap((one) => (one as { items: ReviewItem[] }).items), ...(added as ReviewItem[])]
+  }
+
+  async find(isIt: (subject: ReviewItem['subject']) => boolean): Promise<ReviewItem> {
+    const item = (await this.items()).findLast(({ subject }) => isIt(subject))
+    if (item === undefined) throw new Error('no such item')
+    return item
+  }
+
+  link(name: string): Promise<ReviewItem> {
+    return this.find((subject) => subject.kind === 'link' && subject.principal === name)
+  }
+
+  /** Answers the state and the reason of the decision's status. */
+  async decide(user: string, { digest }: Pick<ReviewItem, 'digest'>, verdict: string, body: object | '' = '') {
+    const { grouping } = this
+    const key = `decisions/${grouping.id('USER', user)}/quarter/${digest}%${verdict}`
+    await grouping.world.clock.advance(2_000)
+    await grouping.put(key, body)
+    const isTold = async () => {
+      const [told, head] = [await grouping.status(key), await grouping.world.objects.head(key)]
+      return told?.etag === head?.etag && told?.state !== 'waiting'
+    }
+    await minutesUntil(grouping, isTold, key)
+    const { state, reason = '' } = (await grouping.status(key)) ?? { state: '' }
+    return `${state}: ${reason}`
+  }
+
+  has(name: string, type: 'GROUP' | 'USER' = 'USER'): boolean {
+    const { world } = this.grouping
+    return world.ssoAdmin
+      .assignments()
+      .some((one) => one.accountId === account && one.principalId === world.identityStore.idOf(type, name))
+  }
+
+  async days(count: number): Promise<void> {
+    for (let day = 0; day < count; day++) {
+      await this.grouping.world.clock.advance(dayMs)
+      await minutes(this.grouping, 3)
+    }
+  }
+
+  async outcome({ digest }: ReviewItem) {
+    return (await this.grouping.world.json(`${this.folder}outcomes/${digest}.json`)) as {
+      end?: { is: string; task?: string; by?: string }
+      provenAt?: string
+      proof?: string[]
+    }
+  }
+}
+
+describe('a review', () => {
+  test('begins with everything in its scope, also what could give access, and freezes it', async () => {
+    const review = await Review.begin()
+    const kinds = (await review.items()).map(({ subject }) => subject.kind).sort()
+    expect(kinds).toEqual(['link', 'link', 'link', 'membership', 'setting', 'setting'])
+    expect((await review.run()).items).toBe(6)
+  })
+
+  test('takes the access of a revoked link away, and of a revoked membership, and proves it at its end', async () => {
+    const review = await Review.begin()
+    const link = await review.link(lars)
+    expect(await review.decide(tom, link, 'revoke', { comment: '=HYPERLINK("x")<b>' })).toMatch(/^applied: revoked/)
+    const member = await review.find(({ kind }) => kind === 'membership')
+    await review.decide(tom, member, 'revoke')
+    await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
+    await minutesUntil(review.grouping, () => !review.grouping.groupsOf(lars).includes('oncall'), 'the membership')
+    for (const item of [await review.link(kenji), await review.link('oncall')]) await review.decide(tom, item, 'keep')
+    await review.days(22)
+    expect(review.has(kenji)).toBe(true)
+    expect(review.has('oncall', 'GROUP')).toBe(true)
+    const manifest = (await review.grouping.world.json(`${review.folder}manifest.json`)) as unknown as Manifest
+    expect(manifest.counts).toMatchObject({ kept: 2, revoked: 2, task: 2, open: 0, 'not done': 0 })
+    for (const { proof } of manifest.items.filter(({ result }) => result === 'revoked')) expect(proof).toHaveLength(1)
+    const csv = await review.grouping.world.objects.get(`${review.folder}items.csv`)
+    expect(new TextDecoder().decode(csv?.body)).not.toMatch(/"=|^=/m)
+  })
+
+  test('revokes what nobody decided only after reminders and an escalation, and what it cannot revoke is a task', async () => {
+    const review = await Review.begin()
+    await review.days(13)
+    expect(review.has(kenji)).toBe(true)
+    await review.days(2)
+    expect((await review.run()).phase).toBe('escalated')
+    expect(review.has(kenji)).toBe(true)
+    await review.days(7)
+    expect([review.has(kenji), review.has('oncall', 'GROUP')]).toEqual([false, false])
+    const setting = await review.find(({ kind }) => kind === 'setting')
+    expect((await review.outcome(setting)).end).toMatchObject({ is: 'task' })
+    const told = await review.grouping.world.keys('changes/')
+    const events = told.flatMap((key) => /%(review-(?!item)[a-z-]+)%/.exec(key)?.[1] ?? [])
+    expect(events).toEqual(['review-begun', 'review-reminded', 'review-last-day', 'review-escalated', 'review-ended'])
+  })
+
+  test('revokes nothing that nobody decided if silence means not done, or if its file goes', async () => {
+    const silent = await Review.begin({ ...reviewed, silence: { escalateDays: 7, means: 'not-done' } })
+    await silent.days(22)
+    expect(silent.has(kenji)).toBe(true)
+    expect((await silent.outcome(await silent.link(kenji))).end).toMatchObject({ is: 'not done' })
+    const early = await Review.begin()
+    await early.grouping.delete('reviews/quarter.json')
+    await minutesUntil(early.grouping, async () => (await early.run()).phase === 'done', 'its end')
+    expect(early.has(kenji)).toBe(true)
+  })
+
+  test('with nothing in its scope waits, and is never done', async () => {
+    const review = new Review()
+    const { grouping } = review
+    await grouping.put('reviews/quarter.json', { ...reviewed, only: 'privileged', permissionSets: ['Nothing-*'] })
+    await grouping.until('reviews/quarter.json', 'waiting')
+    expect((await grouping.status('reviews/quarter.json'))?.reason).toContain('nothing to review')
+  })
+
+  test('runs again after its repetition', async () => {
+    const review = await Review.begin({
+      ...reviewed,
+      lastsDays: 1,
+      silence: { escalateDays: 1, means: 'not-done' },
+      repeatDays: 5,
+    })
+    const { run } = await review.run()
+    await review.days(6)
+    expect((await review.run()).run > run).toBe(true)
+  })
+})
+
+describe('a decision', () => {
+  test('on the own access, upload or membership does not count', async () => {
+    const review = await Review.begin()
+    const own = await review.link(kenji)
+    expect(await review.decide(kenji, own, 'keep')).toMatch(/^rejected: .*your own access/)
+    expect(await review.decide(tom, own, 'keep')).toMatch(/^applied/)
+  })
+
+  test('of somebody who does not review the item does not count', async () => {
+    const review = await Review.begin()
+    const item = await review.link(kenji)
+    expect(await review.decide(lars, item, 'revoke')).toMatch(/^rejected: .*does not review/)
+    expect(review.has(kenji)).toBe(true)
+  })
+
+  test('on an edited link asks again, and the answer to the new question counts', async () => {
+    const review = await Review.begin()
+    const item = await review.link(lars)
+    await review.grouping.put(linkTo(lars), { reason: 'needed for the migration' })
+    await minutes(review.grouping, 2)
+    expect(await review.decide(tom, item, 'revoke')).toMatch(/^rejected: .*edited/)
+    expect(review.has(lars)).toBe(true)
+    const next = await review.link(lars)
+    expect(next.digest).not.toBe(item.digest)
+    expect(await review.decide(tom, next, 'revoke')).toMatch(/^applied/)
+    await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
+  })
+
+  test('may change until it is carried out: the later one counts', async () => {
+    const review = await Review.begin()
+    const item = await review.link(lars)
+    await review.decide(tom, item, 'keep')
+    expect(await review.decide(tom, item, 'revoke')).toMatch(/^applied: revoked/)
+    const keep = `decisions/${review.grouping.id('USER', tom)}/quarter/${item.digest}%keep`
+    expect((await review.grouping.status(keep))?.reason).toBe('your later decision counts instead')
+    expect(await review.decide(tom, item, 'keep', { comment: 'after all' })).toMatch(/^rejected: .*too late/)
+  })
+
+  test('after the end, on an unknown item or in an unknown review does not count', async () => {
+    const review = await Review.begin({ ...reviewed, silence: { escalateDays: 7, means: 'not-done' } })
+    const item = await review.link(lars)
+    const unknown = { ...item, digest: item.digest.replace(/./g, '0') as typeof item.digest }
+    expect(await review.decide(tom, unknown, 'revoke')).toMatch(/^rejected: .*does not have/)
+    await review.days(22)
+    expect(await review.decide(tom, item, 'revoke')).toMatch(/^rejected: .*too late/)
+    expect(review.has(lars)).toBe(true)
+  })
+
+  test('that revoked a link does not revoke it again when somebody uploads it again', async () => {
+    const review = await Review.begin()
+    await review.decide(tom, await review.link(lars), 'revoke')
+    await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
+    await apply(review.grouping, [linkTo(lars)])
+    await minutes(review.grouping, 10)
+    expect(review.has(lars)).toBe(true)
+  })
+})
+
+describe('the evidence', () => {
+  async function finish(): Promise<Review> {
+    const review = await Review.begin()
+    const { grouping } = review
+    await review.decide(tom, await review.link(lars), 'revoke', { comment: 'left the team' })
+    await minutesUntil(grouping, () => !review.has(lars), 'the access')
+    for (const name of [kenji, 'oncall']) await review.decide(tom, await review.link(name), 'keep')
+    await review.days(22)
+    return review
+  }
+  async function verify({ grouping: { world } }: Review): Promise<readonly string[]> {
+    const run = await readRun(world.objects, 'quarter')
+    return run ? verifyReview(world.objects, 'quarter', run) : ['no run']
+  }
+  /** Somebody with rights to the bucket changes one of its objects. */
+  async function forge({ grouping: { world } }: Review, key: string, change: (text: string) => string): Promise<void> {
+    const found = await world.objects.get(key)
+    await world.objects.put(key, change(new TextDecoder().decode(found?.body)))
+  }
+
+  test('of an untouched bucket matches', async () => {
+    expect(await verify(await finish())).toEqual([])
+  })
+
+  test('of a running review matches', async () => {
+    const review = await Review.begin()
+    await review.decide(tom, await review.link(lars), 'revoke')
+    expect(await verify(review)).toEqual([])
+  })
+
+  test('shows a decision that changed, went, or was never made', async () => {
+    const review = await finish()
+    const item = await review.link(kenji)
+    const key = `decisions/${review.grouping.id('USER', tom)}/quarter/${item.digest}%keep`
+    await review.grouping.put(key, { comment: 'another' })
+    expect((await verify(review)).join()).toMatch(/%keep changed after it counted/)
+    await review.grouping.delete(key)
+    expect((await verify(review)).join()).toMatch(/%keep is gone/)
+    const never = await finish()
+    const outcome = `${never.folder}outcomes/${(await never.link(lars)).digest}.json`
+    await forge(never, outcome, (text) => text.replace(/"by": "[^"]*"/, `"by": "${never.grouping.id('USER', kenji)}"`))
+    expect((await verify(never)).join()).toMatch(/revoked without a decision/)
+  })
+
+  test('shows an item that was removed, or changed', async () => {
+    const review = await finish()
+    const { digest } = await review.link(kenji)
+    const chunk = `${review.folder}items/${digest.slice(0, 2)}.json`
+    await forge(review, chunk, (text) => text.replace(/"principal": "[^"]*"/, '"principal": "nobody"'))
+    expect((await verify(review)).join()).toMatch(/another digest: somebody changed it/)
+    await review.grouping.put(chunk, { items: [] })
+    expect((await verify(review)).join()).toMatch(/the population: the items received/)
+  })
+
+  test('shows a forged proof, and a manifest that differs from the bucket', async () => {
+    const review = await finish()
+    const outcome = `${review.folder}outcomes/${(await review.link(lars)).digest}.json`
+    await forge(review, outcome, (text) => text.replace(/%revoked%account%\d{12}/, '%revoked%account%111122223333'))
+    expect((await verify(review)).join()).toMatch(/the proof .* is not one/)
+    const other = await finish()
+    await forge(other, `${other.folder}manifest.json`, (text) =>
+      text.replace('"result": "kept"', '"result": "revoked"'),
+    )
+    expect((await verify(other)).join()).toMatch(/differs from the records/)
+  })
+})
