@@ -101,10 +101,21 @@ const minimumRule = z.strictObject({
 })
 export type MinimumRule = Readonly<z.infer<typeof minimumRule>>
 
+/** Uses of access that a policy may watch, the gravest first. */
+export const watchedUses = ['suspended', 'without-access', 'first-administrator', 'first', 'any'] as const
+export type WatchedUse = (typeof watchedUses)[number]
+
 const watched = z
-  .strictObject({ accounts: globs.optional(), permissionSets: globs.optional() })
+  .strictObject({
+    accounts: globs.optional(),
+    permissionSets: globs.optional(),
+    uses: z.array(z.enum(watchedUses)).min(1).max(watchedUses.length).optional(),
+  })
   .refine((one) => Object.keys(one).length > 0, { error: 'accounts or permissionSets' })
-/** Access that somebody gives outside ssofile causes a loud notification if it fits. An absent list fits everything. */
+/**
+ * Access that somebody gives outside ssofile causes a loud notification if it fits; with `uses`, such a use of access does instead. An absent
+ * list of globs fits everything.
+ */
 export type Watched = Readonly<z.infer<typeof watched>>
 
 export const policyFileSchema = z.strictObject({
@@ -214,10 +225,11 @@ const expectations: Readonly<Record<string, string>> = {
   '$.permissionSets': 'a list of at most 100 rules about permission sets',
   '$.separations': 'a list of at most 100 rules about permission sets that nobody has together',
   '$.minimums': 'a list of at most 100 rules about people who keep a permission set',
-  '$.watch': 'a list of at most 100 objects with accounts, permissionSets, or both',
+  '$.watch': 'a list of at most 100 objects with accounts, permissionSets, or both, and uses',
   '$.neverSuspend': listOfGlobs,
   '$.adoptPeople': listOfGlobs,
-  '$.watch.[]': 'an object with accounts, permissionSets, or both',
+  '$.watch.[]': 'an object with accounts, permissionSets, or both, and uses',
+  '$.watch.[].uses': `a list of ${watchedUses.join(', ')}`,
   '$.watch.[].accounts': listOfGlobs,
   '$.watch.[].permissionSets': listOfGlobs,
   ...Object.fromEntries(

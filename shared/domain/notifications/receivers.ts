@@ -45,6 +45,7 @@ export const notifications = z.strictObject({
 const forOperators = new Set([
   'application-found',
   'application-gone',
+  'use-watched',
   'held',
   'permission-set-held',
   'brake-released',

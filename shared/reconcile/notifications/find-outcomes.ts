@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { parseAssignmentName } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { allowsEverything } from '../../domain/iam-policies/allows-everything.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import { foldersThatCount } from '../../domain/links/temporary-folder.ts'
 import {
@@ -11,7 +10,6 @@ import {
   type Notification,
   toldStates,
 } from '../../domain/notifications/notification.ts'
-import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { attentionStates, type Status, status } from '../../domain/statuses/status.ts'
@@ -20,7 +18,7 @@ import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { readDriftRun } from '../drift/drift-run.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
-import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
+import { isAdministratorByFile } from '../records/read-permission-set-file.ts'
 import { attentionPrefix, isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
 import {
@@ -293,7 +291,8 @@ class GrantedAccounts {
     for (const [date, sets] of [...this.#days].filter(([day]) => !isTold(day)).sort()) {
       if (join(sets.values()).size <= most) continue
       const permissionSets: PermissionSetName[] = []
-      for (const name of [...sets.keys()].sort()) if (await isAdministrator(objects, name)) permissionSets.push(name)
+      for (const name of [...sets.keys()].sort())
+        if (await isAdministratorByFile(objects, name)) permissionSets.push(name)
       const accounts = join(permissionSets.map((name) => sets.get(name) ?? new Set<string>())).size
       if (accounts > most) found.push({ date, accounts, most, permissionSets })
     }
@@ -305,10 +304,4 @@ function join(sets: Iterable<ReadonlySet<string>>): ReadonlySet<string> {
   let all: ReadonlySet<string> = new Set()
   for (const one of sets) all = all.union(one)
   return all
-}
-
-/** Does not ask Identity Center. For a permission set without a file, its name decides, as on the page of access. */
-async function isAdministrator(objects: ObjectStore, name: PermissionSetName): Promise<boolean> {
-  const file = (await readPermissionSetFile(objects, permissionSetKey(name)))?.file
-  return file === undefined ? /admin/i.test(name) : file.ok && allowsEverything(file.value)
 }

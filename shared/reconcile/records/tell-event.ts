@@ -59,6 +59,7 @@ const byMost = 1_500
 export const byHandEvents: ReadonlySet<string> = new Set([
   'application-found',
   'application-gone',
+  'use-watched',
   'revoked',
   'foreign-found',
   'foreign-gone',

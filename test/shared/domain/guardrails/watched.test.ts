@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { noGuardrails, type Watched } from '../../../../shared/domain/guardrails/policy-file.ts'
-import { findWatching } from '../../../../shared/domain/guardrails/watched.ts'
+import { findWatchedUses, findWatching } from '../../../../shared/domain/guardrails/watched.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 
 const key = 'policies/money.json'
 const rules = { links: [], permissionSets: [], separations: [], minimums: [] }
+const place = { accountId: accountId.parse('233000000002'), permissionSet: 'Billing-ps' }
 const found = (watch: readonly Watched[] | undefined, permissionSet = 'Billing-ps') =>
   findWatching(
     { ...noGuardrails, policies: [{ key, contact: 'us', ...rules, watch }] },
@@ -18,4 +19,17 @@ test('a policy watches where all that it names fits', () => {
   expect(found([{ accounts: ['2330*'], permissionSets: ['Admin-*'] }])).toBeUndefined()
   expect(found([{ accounts: [] }])).toBeUndefined()
   expect(found(undefined)).toBeUndefined()
+})
+
+test('a watch of uses is no watch of access given by hand, and each kind of use has the first policy that fits', () => {
+  expect(found([{ uses: ['any'] }])).toBeUndefined()
+  const policy = (name: string, watch: readonly Watched[]) => ({ key: name, contact: 'us', ...rules, watch })
+  const policies = [
+    policy('policies/a.json', [{ permissionSets: ['Admin-*'], uses: ['any'] }, { uses: ['suspended'] }]),
+    policy('policies/b.json', [{ accounts: ['2330*'] }, { accounts: ['2330*'], uses: ['any', 'suspended'] }]),
+  ]
+  expect(Object.fromEntries(findWatchedUses({ ...noGuardrails, policies }, place))).toEqual({
+    suspended: 'policies/a.json',
+    any: 'policies/b.json',
+  })
 })
