@@ -153,6 +153,7 @@ const columns: readonly DataColumn<WhoRow>[] = [
     value: (row) => (row.unusedDays < 0 ? '' : row.unusedDays),
     shown: 'hidden',
   },
+  { id: 'used', title: 'Last used', value: ({ lastUsed }) => lastUsed.replace(/T\S*/, ''), shown: 'hidden' },
   { id: 'why', title: 'Why', value: ({ why }) => why, cell: ({ why }) => <Broken text={why} />, width: 200 },
 ]
 
