@@ -8,8 +8,14 @@ import {
 import type { RequestStory } from '../../../shared/domain/requests/request-story.ts'
 import { possibleSessionsOf } from '../../../shared/domain/sessions/possible-sessions.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import { renderInstant } from '../../../shared/domain/text/instant.ts'
+import { dateOf, type UsageDay } from '../../../shared/domain/usage/usage-day.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { readRequestStories } from '../../../shared/reconcile/requests/read-request-stories.ts'
+import { datesFrom, readDays } from '../../../shared/reconcile/usage/usage-records.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
@@ -48,12 +54,18 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
   const owner = await readOwner(objects)
   const { principalSuffix } = await chooseConfiguration(objects, owner?.deployment, undefined)
   const now = clock.now()
-  const told = stories.map((story) => ({ story, sessions: possibleSessionsOf(story, { now, principalSuffix }) }))
+  const told = await Promise.all(
+    stories.map(async (story) => {
+      const sessions = possibleSessionsOf(story, { now, principalSuffix })
+      return { story, sessions, uses: sessions && (await unlessCode(readUses(objects, sessions, now), 'AccessDenied')) }
+    }),
+  )
   const sessions = told.flatMap((one) => one.sessions ?? [])
   const athena = sessions.length === 0 ? undefined : renderAthenaQuery(table, sessions)
   if (json) {
     const requests = told.map((one) => ({
       ...one.story,
+      uses: one.uses,
       lookupEvents: one.sessions && renderLookupEvents(one.sessions),
     }))
     process.stdout.write(renderJson({ incident, requests, athena }))
@@ -61,7 +73,29 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
   return stories.length > 0 ? 0 : 1
 }
 
-export type ToldOfIncident = { readonly story: RequestStory; readonly sessions: PossibleSessions | undefined }
+type UseRow = UsageDay['rows'][number]
+export type ToldOfIncident = {
+  readonly story: RequestStory
+  readonly sessions: PossibleSessions | undefined
+  /** The recorded uses of this access in that time, day by day. Absent: there is no such time, or the caller may not read them. */
+  readonly uses?: readonly UseRow[] | undefined
+}
+
+async function readUses(
+  objects: ObjectStore,
+  { user, account, permissionSet, from, until }: PossibleSessions,
+  now: Date,
+): Promise<readonly UseRow[]> {
+  const [first, last] = [from, new Date(Math.min(until.getTime(), now.getTime()))].map((at) =>
+    dateOf(renderInstant(at)),
+  )
+  const days = await Promise.all(datesFrom(first ?? '', last ?? '').map((date) => readDays(objects, date, [user])))
+  return days
+    .flat()
+    .flatMap(({ rows }) => rows)
+    .filter((row) => row.permissionSet === permissionSet && (account === undefined || row.account === account))
+    .filter((row) => row.last >= renderInstant(from) && row.first <= renderInstant(until))
+}
 
 export function renderIncident(incident: string, told: readonly ToldOfIncident[], athena: string | undefined): string {
   if (told.length === 0) return `there is no request with the incident or digest '${quote(incident)}'\n`
@@ -69,7 +103,7 @@ export function renderIncident(incident: string, told: readonly ToldOfIncident[]
   return `${told.map(renderTold).join('\n')}\n${query}`
 }
 
-function renderTold({ story, sessions }: ToldOfIncident): string {
+function renderTold({ story, sessions, uses = [] }: ToldOfIncident): string {
   const { userName, user, permissionSet = '', scope = '', startsAt, expiresAt, endedAt, events, reason, ticket } = story
   const end = endedAt ?? expiresAt
   const lines = renderLines([
@@ -81,6 +115,10 @@ function renderTold({ story, sessions }: ToldOfIncident): string {
       `${at}${by ? ` by ${by.name ?? by.user}` : ''}${comment === undefined ? '' : `: ${comment}`}`,
     ]),
     ['access', startsAt && `from ${startsAt} until ${end}${endedAt === undefined ? '' : ' (ended)'}`],
+    ...uses.map(({ account, first, last, hours, by, from }): [string, string] => [
+      'used',
+      `in ${account} from ${first} to ${last}, in ${count(hours.length, 'hour')}, by ${by}${from ? ` from ${from}` : ''}`,
+    ]),
     ['digest', story.digest],
   ])
   const where = sessions?.account === undefined ? `each account of ${quote(scope)}` : `account ${sessions.account}`
