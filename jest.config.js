@@ -21,6 +21,7 @@ export default {
   ],
   moduleFileExtensions: ['ts', 'js', 'json'],
   runtime: '<rootDir>/test/jest/native-runtime.ts',
+  reporters: ['default', '<rootDir>/test/jest/slowest-files.ts'],
   testSequencer: '<rootDir>/test/jest/slow-first.ts',
   transform: {},
 }
