@@ -4,7 +4,7 @@ import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, heldDigests, readBrake, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { pauseKey } from '../../../../shared/reconcile/records/pause.ts'
-import { stride } from '../../../depth.ts'
+import { isShallow, stride } from '../../../depth.ts'
 import { dyingPorts, noAnswer } from '../../../intercept.ts'
 import { Grouping } from '../people/grouping.ts'
 import { minutes, minutesUntil } from './minutes.ts'
@@ -53,6 +53,14 @@ async function prepare(ready: (grouping: Grouping) => Promise<void>, brake?: typ
   return { grouping, calls }
 }
 
+const faults = [
+  ['has no answer, before', { is: 'no answer', when: 'before' }],
+  ['has no answer, after', { is: 'no answer', when: 'after' }],
+  ['is the last of a process that dies, before', { is: 'death', when: 'before' }],
+  ['is the last of a process that dies, after', { is: 'death', when: 'after' }],
+] as const
+/** `npm test` plays one of the faults for each kind, by turns. */
+let turns = 0
 type Fault = { readonly at: number; readonly when: 'before' | 'after'; readonly is: 'no answer' | 'death' }
 
 /** A file comes and goes, while one of its writes has no answer, or is the last of its process. Answers how many writes there were. */
@@ -174,12 +182,8 @@ export function describeGuarantees(kind: Kind, sample: Sample): void {
   })
 
   let writes: Promise<number> | undefined
-  test.each([
-    ['has no answer, before', { is: 'no answer', when: 'before' }],
-    ['has no answer, after', { is: 'no answer', when: 'after' }],
-    ['is the last of a process that dies, before', { is: 'death', when: 'before' }],
-    ['is the last of a process that dies, after', { is: 'death', when: 'after' }],
-  ] as const)(
+  const turn = turns++
+  test.each(faults.filter((_, nth) => !isShallow || nth === turn % faults.length))(
     'is done, and over, whichever write %s it takes effect',
     async (_, fault) => {
       writes ??= live(sample)
