@@ -104,7 +104,7 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
   apply: {
     group: 'Operate',
     summary: 'reconcile a bucket now: grant, revoke, check drift',
-    load: async () => (await import('./plan/apply.ts')).addApply,
+    load: async () => (await import('./operations/apply.ts')).addApply,
   },
   brake: {
     group: 'Operate',

@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { renderAccessPage } from '../../shared/domain/access-page/render-access-page.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { describePage } from '../../shared/reconcile/access/describe-page.ts'
+import { whoHasAccess } from '../../shared/reconcile/access/who-has-access.ts'
 import { ProposedObjects } from '../../shared/reconcile/plan/proposed-objects.ts'
-import { describePage } from '../../shared/reconcile/preview/describe-page.ts'
-import { whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
 
 /** The ports exist once the server's port is known: they call it. */
 type Asking = { openPorts?: () => Ports }

@@ -28,7 +28,7 @@ export const rooms = [
   'dispatcher',
   'differences',
   'restore',
-  'preview',
+  'access',
   'people',
   'reviews',
   'kinds',

@@ -6,8 +6,8 @@ import type { InputFault } from '../../../shared/domain/links/judge-input.ts'
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { type LocalFile, type Walk, walkFolder } from '../plan/proposed-folder.ts'
 import { isUnused, pushedPlaces } from './input-parts.ts'
+import { type LocalFile, type Walk, walkFolder } from './proposed-folder.ts'
 
 /** An input in the bucket, or a file that would become one. */
 export type InputFile = Omit<LocalFile, 'path'> & {

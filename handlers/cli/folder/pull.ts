@@ -17,12 +17,12 @@ import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
 import { chooseScope, type ScopeOptions } from '../plan/make-plan.ts'
-import type { LocalFile, Walk } from '../plan/proposed-folder.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { allInputs, hasContent, type InputScope, isInScope } from './compare-inputs.ts'
 import { isFolder, listFiles, nameInputs } from './folder-inputs.ts'
+import type { LocalFile, Walk } from './proposed-folder.ts'
 
 type Options = ScopeOptions & { readonly yes?: boolean; readonly config?: string; readonly json?: boolean }
 

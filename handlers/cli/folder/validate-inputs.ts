@@ -13,8 +13,8 @@ import {
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type JsonPath, quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import { unreadable } from '../plan/proposed-folder.ts'
 import type { InputFile } from './folder-inputs.ts'
+import { unreadable } from './proposed-folder.ts'
 
 export type InputError = { readonly key: string } & InputFault
 export type InputWarning = { readonly key?: string; readonly warning: string }

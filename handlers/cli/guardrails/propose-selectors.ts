@@ -3,7 +3,7 @@ import { isSelectorKey, selectorPrefix } from '../../../shared/domain/scopes/sel
 import { renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { readProposedFiles } from '../plan/proposed-folder.ts'
+import { readProposedFiles } from '../folder/proposed-folder.ts'
 
 /** The writes and deletions that would replace the bucket's selectors by those of this folder. Throws Refusal. */
 export async function proposeSelectors(folder: string, objects: ObjectStore) {

@@ -14,7 +14,7 @@ import { type Parsed, refused } from '../../../shared/domain/statuses/complaint.
 import { Policies } from '../../../shared/reconcile/records/policies.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { readProposedFiles } from '../plan/proposed-folder.ts'
+import { readProposedFiles } from '../folder/proposed-folder.ts'
 
 /** The policies of a bucket, or of a folder that contains `policies/`; without that folder there are none. */
 export async function readGuardrails(source: string): Promise<Guardrails> {

@@ -6,7 +6,7 @@ import { quote, renderComplaint } from '../../../shared/domain/statuses/complain
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { unlessCode } from '../../../shared/ports/service-error.ts'
-import { findNearPrincipal } from '../../../shared/reconcile/preview/find-near-principal.ts'
+import { findNearPrincipal } from '../../../shared/reconcile/access/find-near-principal.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'

@@ -6,14 +6,14 @@ import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { describeOtherForm } from '../../../shared/domain/text/unicode-form.ts'
 import type { Way } from '../../../shared/domain/usage/use.ts'
-import { ProposedObjects } from '../../../shared/reconcile/plan/proposed-objects.ts'
 import {
   type AccessState,
   type Answer,
   type ExplainedLink,
   type Explanation,
   explainAccess,
-} from '../../../shared/reconcile/preview/explain-access.ts'
+} from '../../../shared/reconcile/access/explain-access.ts'
+import { ProposedObjects } from '../../../shared/reconcile/plan/proposed-objects.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
 import { Refusal } from '../arguments/refusal.ts'

@@ -4,15 +4,15 @@ import { parseIsoDuration } from '../../../shared/domain/requests/iso-duration.t
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
-import { findSubject } from '../../../shared/reconcile/preview/find-subject.ts'
+import { findSubject } from '../../../shared/reconcile/access/find-subject.ts'
 import {
   type AccessChange,
   type ChangesQuestion,
   listAccessChanges,
-} from '../../../shared/reconcile/preview/list-access-changes.ts'
-import { People } from '../../../shared/reconcile/preview/people.ts'
-import { unlessRefused } from '../../../shared/reconcile/preview/unless-refused.ts'
+} from '../../../shared/reconcile/access/list-access-changes.ts'
+import { People } from '../../../shared/reconcile/access/people.ts'
+import { unlessRefused } from '../../../shared/reconcile/access/unless-refused.ts'
+import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { parseInstant } from '../arguments/parse-instant.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'

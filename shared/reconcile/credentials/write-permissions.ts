@@ -9,9 +9,9 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import { renderInstant } from '../../domain/text/instant.ts'
 import { renderCsv } from '../../domain/text/render-csv.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { ManagedPolicies } from '../access/managed-policies.ts'
 import { readSetPolicies } from '../directory/read-set-policies.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
-import { ManagedPolicies } from '../preview/managed-policies.ts'
 import {
   type PermissionSummary,
   permissionOverviewKey,

@@ -22,6 +22,8 @@ import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import { rejection, type StatusState } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { findSessions } from '../access/find-sessions.ts'
+import { People } from '../access/people.ts'
 import type { Brake } from '../brake/brake.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import type {
@@ -34,8 +36,6 @@ import type {
   ReconcileContext,
   Wakes,
 } from '../inputs/controller.ts'
-import { findSessions } from '../preview/find-sessions.ts'
-import { People } from '../preview/people.ts'
 import { sendInputs, userIsSuspended } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'

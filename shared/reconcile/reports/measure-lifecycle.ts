@@ -6,7 +6,7 @@ import { parseOwnedMembershipKey } from '../../domain/people/owned-membership.ts
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import type { People } from '../preview/people.ts'
+import type { People } from '../access/people.ts'
 import { isBeginning, type ListedEvent, listAllHistory, readHistoryEvent } from '../records/history.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { listLeaving } from '../records/leaving-history.ts'

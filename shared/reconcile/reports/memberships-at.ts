@@ -1,7 +1,7 @@
 import { principalId } from '../../domain/principals/identity-center-ids.ts'
 import { parseOwnCsv } from '../../domain/text/render-csv.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import type { MembershipsThen, MemberThen } from '../preview/expand-access.ts'
+import type { MembershipsThen, MemberThen } from '../access/expand-access.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { readSummaryBefore, reportsPrefix, summaryRecord } from './report-summary.ts'
 import { unreadMembers } from './write-report.ts'

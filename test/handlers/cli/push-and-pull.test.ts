@@ -7,9 +7,9 @@ import {
   type InputScope,
 } from '../../../handlers/cli/folder/compare-inputs.ts'
 import { nameInputs } from '../../../handlers/cli/folder/folder-inputs.ts'
+import type { LocalFile } from '../../../handlers/cli/folder/proposed-folder.ts'
 import { comparePull, type LocalFolder, pullChanges } from '../../../handlers/cli/folder/pull.ts'
 import { pushChanges } from '../../../handlers/cli/folder/push-changes.ts'
-import type { LocalFile } from '../../../handlers/cli/plan/proposed-folder.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store.ts'
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'

@@ -19,9 +19,9 @@ import { requestDigest } from '../../../shared/domain/requests/access-request.ts
 import { tellStory } from '../../../shared/domain/requests/request-story.ts'
 import { possibleSessionsOf } from '../../../shared/domain/sessions/possible-sessions.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
+import type { HeldAccess } from '../../../shared/reconcile/access/expand-access.ts'
 import type { Preview } from '../../../shared/reconcile/plan/preview.ts'
 import { noMemberships } from '../../../shared/reconcile/plan/preview-memberships.ts'
-import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 import { breakGlassSamples } from './break-glass-samples.ts'
 import { renderSuspendSamples } from './people-samples.ts'
 

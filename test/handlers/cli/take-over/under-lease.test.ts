@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { leasePortions, slowPortions } from '../../../../handlers/cli/take-over/under-lease.ts'
 import type { Counted } from '../../../../shared/ports/progress.ts'
+import { readSparingly } from '../../../../shared/reconcile/access/listed-access.ts'
 import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
-import { readSparingly } from '../../../../shared/reconcile/preview/listed-access.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 

@@ -4,7 +4,7 @@ import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
-import type { HeldAccess } from '../../../../shared/reconcile/preview/expand-access.ts'
+import type { HeldAccess } from '../../../../shared/reconcile/access/expand-access.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')
 const sources = { bucketReadAt: now.toISOString(), identityCenter: { why: 'a test' } }

@@ -5,7 +5,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
-import type { Explanation } from '../../../../shared/reconcile/preview/explain-access.ts'
+import type { Explanation } from '../../../../shared/reconcile/access/explain-access.ts'
 
 const now = new Date('2026-03-06T12:00:00.000Z')
 const question = {

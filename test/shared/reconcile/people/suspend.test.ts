@@ -5,10 +5,10 @@ import { permissionSetArn, principalId } from '../../../../shared/domain/princip
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { endWhileSuspended } from '../../../../shared/domain/sessions/ended-sessions.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { explainAccess } from '../../../../shared/reconcile/access/explain-access.ts'
+import { whoHasAccess } from '../../../../shared/reconcile/access/who-has-access.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
-import { explainAccess } from '../../../../shared/reconcile/preview/explain-access.ts'
-import { whoHasAccess } from '../../../../shared/reconcile/preview/who-has-access.ts'
 import { readEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
 import { Asking, account } from '../../../handlers/asking.ts'
 

@@ -4,7 +4,7 @@ import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
-import type { AnyAccess } from '../../../../shared/reconcile/preview/recorded-access.ts'
+import type { AnyAccess } from '../../../../shared/reconcile/access/recorded-access.ts'
 import { ReportTally, subtractCounts } from '../../../../shared/reconcile/reports/report-summary.ts'
 
 const ana = principalId.parse('f81d4fae-7dec-4d0a-a765-00a0c91e6b0a')

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { PolicyChecker } from '../../../../shared/ports/policy-checker.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { AccessChecks, type InlinePolicies } from '../../../../shared/reconcile/preview/access-checks.ts'
+import { AccessChecks, type InlinePolicies } from '../../../../shared/reconcile/access/access-checks.ts'
 import { World } from '../../../world.ts'
 
 const policy = (...Action: readonly string[]) =>

@@ -4,7 +4,7 @@ import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
-import { judgeRecorded, type RecordedAccess } from '../../../../shared/reconcile/preview/recorded-access.ts'
+import { judgeRecorded, type RecordedAccess } from '../../../../shared/reconcile/access/recorded-access.ts'
 
 const ids = {
   principal: principalName.parse('team'),

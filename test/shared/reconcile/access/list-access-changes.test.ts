@@ -4,7 +4,7 @@ import { author } from '../../../../shared/domain/by-hand/author.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { type ChangesQuestion, listAccessChanges } from '../../../../shared/reconcile/preview/list-access-changes.ts'
+import { type ChangesQuestion, listAccessChanges } from '../../../../shared/reconcile/access/list-access-changes.ts'
 import { tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { waitUntil } from '../../../../handlers/cli/plan/wait-until.ts'
+import { waitUntil } from '../../../../handlers/cli/operations/wait-until.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 

@@ -9,9 +9,9 @@ import {
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { AuditedAccount, Auditor } from '../../../../shared/ports/auditor.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import type { KnownAccess } from '../../../../shared/reconcile/access/recorded-access.ts'
+import { RoleUses } from '../../../../shared/reconcile/access/role-uses.ts'
 import { wrapPort } from '../../../../shared/reconcile/calls/wrap-port.ts'
-import type { KnownAccess } from '../../../../shared/reconcile/preview/recorded-access.ts'
-import { RoleUses } from '../../../../shared/reconcile/preview/role-uses.ts'
 import { World } from '../../../world.ts'
 
 const role = 'ssofile-auditor'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { renderAccess } from '../../../../handlers/cli/who/render-access.ts'
-import { whoHasAccess } from '../../../../shared/reconcile/preview/who-has-access.ts'
+import { whoHasAccess } from '../../../../shared/reconcile/access/who-has-access.ts'
 import { writeReport } from '../../../../shared/reconcile/reports/write-report.ts'
 import { Grouping, kenji } from '../people/grouping.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { describePage } from '../../../../shared/reconcile/preview/describe-page.ts'
+import { describePage } from '../../../../shared/reconcile/access/describe-page.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 

@@ -3,8 +3,8 @@ import { roleInPlaceOfSet } from '../../../../shared/domain/assignments/entitlem
 import type { ActionCatalog } from '../../../../shared/domain/iam-policies/access-level.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
-import { addLevels } from '../../../../shared/reconcile/preview/add-levels.ts'
-import type { HeldAccess } from '../../../../shared/reconcile/preview/expand-access.ts'
+import { addLevels } from '../../../../shared/reconcile/access/add-levels.ts'
+import type { HeldAccess } from '../../../../shared/reconcile/access/expand-access.ts'
 import { World } from '../../../world.ts'
 
 const catalog: ActionCatalog = new Map(

@@ -6,7 +6,7 @@ import { permissionSetArn, principalId } from '../../../../shared/domain/princip
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { listAccessAt } from '../../../../shared/reconcile/preview/access-at.ts'
+import { listAccessAt } from '../../../../shared/reconcile/access/access-at.ts'
 import { type HistoryRecord, recordHistory } from '../../../../shared/reconcile/records/history.ts'
 import { runsOf } from '../../../depth.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { countWork } from '../../../../handlers/cli/plan/count-work.ts'
+import { countWork } from '../../../../handlers/cli/operations/count-work.ts'
 import type { Counted } from '../../../../shared/ports/progress.ts'
 import { World } from '../../../world.ts'
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { AuditedAccount, Auditor } from '../../../../shared/ports/auditor.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { ManagedPolicies } from '../../../../shared/reconcile/preview/managed-policies.ts'
+import { ManagedPolicies } from '../../../../shared/reconcile/access/managed-policies.ts'
 import { World } from '../../../world.ts'
 
 const role = 'ssofile-auditor'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { DriftProgress } from '../../../../handlers/cli/plan/drift-progress.ts'
+import { DriftProgress } from '../../../../handlers/cli/operations/drift-progress.ts'
 import { beginDriftRun, closeUnit } from '../../../../shared/reconcile/drift/drift-run.ts'
 import { World } from '../../../world.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
+import { describeViolations, findViolations } from '../../../../shared/reconcile/access/find-violations.ts'
 import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
-import { describeViolations, findViolations } from '../../../../shared/reconcile/preview/find-violations.ts'
 import { acme, World } from '../../../world.ts'
 import { account, GuardedPeople, linkOf } from '../assignments/guarded-people.ts'
 
