@@ -371,12 +371,14 @@ describe('the bucket', () => {
     const prefixes = [
       'access_control_attributes.json',
       'approvals/',
+      'decisions/',
       'groups/',
       'links_data/',
       'memberships/',
       'people/',
       'permission_sets/',
       'requests/',
+      'reviews/',
       'rules/',
       'suspended/',
     ]

@@ -57,6 +57,8 @@ const change = record({
   reason: z.string().optional(),
   /** For a membership: the owner of its group. */
   owner: z.string().optional(),
+  /** For a review: the groups and users whose decisions it waits for. */
+  reviewers: z.array(z.string()).optional(),
 })
 
 /** The findings of a drift check that has ended. */

@@ -56,6 +56,8 @@ const forOperators = new Set([
   'person-suspended',
   'person-restored',
   'person-back',
+  'review-escalated',
+  'review-done',
   'foreign-found',
   'foreign-gone',
 ])
@@ -69,7 +71,7 @@ const forUploaders = new Set(['applied', 'rejected', 'failed'])
  * | `folders`        | every outcome of a link in one of them                                          |
  * | `uploaders`      | each upload of one of them that was applied, rejected or failed                 |
  * | `owners`         | every outcome of a file that names one of them as its owner, and each change of a membership in their groups |
- * | `approvers`      | each request that waits for one of them                                         |
+ * | `approvers`      | each request that waits for one of them, and each review                        |
  * | `requesters`     | outcomes of a request of one of them                                            |
  * | `requests`       | every event of every request                                                    |
  */
@@ -80,6 +82,7 @@ export function isHeardBy(receiver: Receiver, told: Notification): boolean {
   if (told.kind === 'change')
     return (
       (receiver.operators && forOperators.has(told.event)) ||
+      receiver.approvers.some((name) => told.reviewers?.includes(name)) ||
       (receiver.permissionSets && told.event.startsWith('permission-set-'))
     )
   if (receiver.operators && told.event === 'held') return true

@@ -29,6 +29,7 @@ import {
   readHand,
   readOwnerBeside,
 } from '../records/tell-event.ts'
+import { historyOfReview } from '../reviews/review-records.ts'
 import { describeRequestChange, type RequestPorts } from './describe-request-change.ts'
 import { type Outbox, overlapMs } from './outbox.ts'
 
@@ -119,13 +120,28 @@ async function describeChange(change: Change, key: string, { objects, clock }: L
     assignment === undefined ? await readAct(objects, change) : { assignment: describeAssignment(assignment) }
   const { by, reason } = byHandEvents.has(event) ? await readHand(objects, key) : {}
   const owner = event.startsWith('membership-') ? await readOwnerBeside(objects, key) : undefined
-  const told = { ...optional('by', by), ...optional('reason', reason), ...optional('owner', owner) }
+  const reviewers = event.startsWith('review-') ? await readReviewers(objects, change) : undefined
+  const told = {
+    ...optional('by', by),
+    ...optional('reason', reason),
+    ...optional('owner', owner),
+    ...(reviewers && { reviewers }),
+  }
   return { kind: 'change', event, subject, ...more, ...told }
 }
 
 function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentName>>) {
   const { accountId: account, permissionSet, principal, type } = found
   return { account, permissionSet, principal, type }
+}
+
+const reviewBody = z.looseObject({ reviewers: z.array(z.string()).optional() })
+
+/** The groups and users for whose decisions a review waits. `undefined`: it does not wait, or the event is about one item. */
+async function readReviewers(objects: ObjectStore, { event, at, name }: Change): Promise<string[] | undefined> {
+  const { folder } = historyOfReview(name)
+  const record = new JsonRecord(objects, `${folder}${at}%${event.slice('review-'.length)}.json`, reviewBody)
+  return (await spoiledAsAbsent(record.read()))?.value.reviewers
 }
 
 /** The folder of people's acts in history; `undefined`: history adds nothing. */

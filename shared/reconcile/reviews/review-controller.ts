@@ -116,10 +116,14 @@ async function perform(
       const passed = entry.terms.remindDays.filter((days) => days >= (reminder ?? 0))
       const reminded = [...new Set([...entry.reminded, ...passed])]
       const event = reminder === 1 ? 'last-day' : 'reminded'
-      return { entry: { ...entry, reminded }, history: { event, body: { ...body, days: reminder } } }
+      const reviewers = await listAwaited(name, entry, context)
+      return { entry: { ...entry, reminded }, history: { event, body: { ...body, days: reminder, reviewers } } }
     }
     case 'escalate':
-      return { entry: { ...entry, phase: 'escalated' }, history: { event: 'escalated', body } }
+      return {
+        entry: { ...entry, phase: 'escalated' },
+        history: { event: 'escalated', body: { ...body, reviewers: entry.terms.reviewers.fallback } },
+      }
     case 'end': {
       await endItems(entry, { name, now, isEarly: file.is === 'none' }, context)
       return {
@@ -160,7 +164,28 @@ async function begin(
   const { reviewers, keeps, lastsDays, remindDays, silence, repeatDays } = file.body
   const terms = { reviewers: { fallback: reviewers.fallback }, keeps, lastsDays, remindDays, silence, repeatDays }
   const entry: ReviewRun = { v: 1, phase: 'open', run, terms, etag: head.etag, ...written, reminded: [] }
-  return { entry, history: { event: 'begun', body: { review: name, run, ...written, terms, etag: head.etag } } }
+  return {
+    entry,
+    history: {
+      event: 'begun',
+      body: { review: name, run, ...written, terms, etag: head.etag, reviewers: namesOf(population, entry) },
+    },
+  }
+}
+
+/** Everybody whose decision is still missing. */
+async function listAwaited(name: string, run: ReviewRun, { objects }: ReviewContext): Promise<readonly string[]> {
+  const { frozen, added, outcomes } = await readEvidence(objects, name, run)
+  const isOpen = ({ digest }: ReviewItem) => {
+    const { end, decisions = [] } = outcomes.get(digest) ?? {}
+    return end === undefined && decisions.length < run.terms.keeps
+  }
+  return namesOf([...frozen, ...added].filter(isOpen), run)
+}
+
+function namesOf(items: readonly ReviewItem[], { terms }: Pick<ReviewRun, 'terms'>): readonly string[] {
+  const named = items.flatMap(({ reviewers }) => (reviewers.length > 0 ? reviewers : terms.reviewers.fallback))
+  return [...new Set(named)].sort()
 }
 
 type Ending = { readonly name: string; readonly now: Date; readonly isEarly: boolean }

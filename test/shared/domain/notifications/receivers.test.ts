@@ -60,6 +60,9 @@ test.each([
   ['a request that was granted', request('granted'), ['kenji', 'owners']],
   ['a request that was denied', request('denied'), ['kenji', 'owners']],
   ['a request whose requester is only a claim', request('refused', { requester: { id: 'id' } }), ['owners']],
+  ['a review that waits for a group', change('review-begun', { reviewers: ['team-Platform', 'x'] }), ['platform']],
+  ['a review that is escalated', change('review-escalated', { reviewers: ['x'] }), ['operators']],
+  ['a decision in a review', change('review-decision-keep'), []],
   ['somebody who is back', change('person-back'), ['operators']],
   [
     'full access that reaches far',

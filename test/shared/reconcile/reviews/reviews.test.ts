@@ -88,6 +88,12 @@ class Review {
     }
   }
 
+  async reviewersTold(event: string) {
+    const { world } = this.grouping
+    const key = (await world.keys('history/reviews/quarter/')).find((one) => one.endsWith(`%${event}.json`)) ?? ''
+    return ((await world.json(key)) as { reviewers?: string[] }).reviewers
+  }
+
   async outcome({ digest }: ReviewItem) {
     return (await this.grouping.world.json(`${this.folder}outcomes/${digest}.json`)) as {
       end?: { is: string; task?: string; by?: string }
@@ -138,6 +144,9 @@ describe('a review', () => {
     const told = await review.grouping.world.keys('changes/')
     const events = told.flatMap((key) => /%(review-(?!item)[a-z-]+)%/.exec(key)?.[1] ?? [])
     expect(events).toEqual(['review-begun', 'review-reminded', 'review-last-day', 'review-escalated', 'review-ended'])
+    expect(await review.reviewersTold('begun')).toEqual([kenji, tom])
+    expect(await review.reviewersTold('last-day')).toEqual([kenji, tom])
+    expect(await review.reviewersTold('escalated')).toEqual(['team-Web'])
   })
 
   test('revokes nothing that nobody decided if silence means not done, or if its file goes', async () => {
