@@ -23,6 +23,7 @@ export const hostedCalls = [
   'GET /about',
   'GET /history',
   'GET /everybody',
+  'GET /members',
   'GET /report',
   'GET /changes',
   'GET /operations',

@@ -20,6 +20,7 @@ import { findEligible } from '../../shared/reconcile/requests/find-eligible.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import { findReadable } from '../api/read-requests.ts'
 import type { RequestContext } from '../api/request-context.ts'
+import { GroupMembers } from './group-members.ts'
 import type { PageRecords } from './page-records.ts'
 import { SharedAnswer } from './shared-answer.ts'
 
@@ -39,6 +40,8 @@ const othersMost = 20
 const lastMost = 5
 const accountsMost = 2_000
 const setsMost = 200
+/** Identity Store answers 20 calls a second, and the page waits for an answer. */
+const groupsMost = 100
 
 const onlyApprovers = refuse(
   403,
@@ -57,6 +60,7 @@ export class PageLooks {
   readonly #policies: Policies
   #seen: { readonly view: OrganizationView | undefined; readonly atMs: number } | undefined
   readonly #abouts = new Map<string, About & { readonly atMs: number }>()
+  readonly #members: GroupMembers
   readonly #units: SharedAnswer<ReadonlyMap<string, string>>
   #unitNames: ReadonlyMap<string, string> | undefined
 
@@ -69,6 +73,7 @@ export class PageLooks {
     this.#policies = known.policies
     this.#ports = ports
     this.#configuration = configuration
+    this.#members = new GroupMembers(ports, configuration)
     this.#listed = new SharedAnswer(() => this.#list(), ports.clock, minuteMs / 4)
     this.#units = new SharedAnswer(() => this.#readUnits(), ports.clock, 10 * minuteMs)
   }
@@ -83,7 +88,19 @@ export class PageLooks {
   /** All access, for auditors, with the dates of nightly reports. */
   async everybody(dates: readonly string[]): Promise<Answer> {
     const { asOf, rows } = await this.#listed.get()
-    return answer(200, { asOf, dates, ...(await this.#tell(rows, everybodyMost)) })
+    const sets = [...new Set(rows.map(({ permissionSet }) => permissionSet))].slice(0, setsMost)
+    const abouts = Object.entries(await this.#aboutOf(sets))
+    const administratorSets = abouts.flatMap(([set, { isAdministrator }]) => (isAdministrator ? [set] : []))
+    return answer(200, { asOf, dates, administratorSets, ...(await this.#tell(rows, everybodyMost)) })
+  }
+
+  /** For auditors: the members of the groups that have access, ascending by name, some groups at a time. */
+  async members(after: string): Promise<Answer> {
+    const { rows } = await this.#listed.get()
+    const groups = new Set(rows.flatMap(({ type, principal }) => (type === 'GROUP' ? [principal] : [])))
+    const left = [...groups].filter((group) => group > after).sort()
+    const part = left.slice(0, groupsMost)
+    return answer(200, { members: await this.#members.of(part), next: left.length > part.length ? part.at(-1) : null })
   }
 
   /** For each eligibility of the person: its accounts and its existing permission sets. */

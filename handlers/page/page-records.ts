@@ -1,8 +1,10 @@
+import { parseNameInKey } from '../../shared/domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { RequestStory } from '../../shared/domain/requests/request-story.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
+import { onceEach } from '../../shared/ports/once.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { listOwnHistory, readHistoryEvent } from '../../shared/reconcile/records/history.ts'
+import { type ListedEvent, listOwnHistory, readHistoryEvent } from '../../shared/reconcile/records/history.ts'
 import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import {
@@ -23,8 +25,16 @@ const storiesMost = 200
 const trendsMost = 90
 const changesDays = 30
 const changesMost = 50_000
-/** With their authors, which are a listing and an object each. */
-const toldMost = 50
+/** With their authors, which are an object each, and a listing for each account and permission set. */
+const toldMost = 200
+/** At most so many authors are read to find the changes of one author. */
+const readMost = 1_000
+
+type Authored = {
+  readonly by?: string | undefined
+  readonly links?: readonly string[]
+  readonly reason?: string | undefined
+}
 
 /** What the page shows of the past: requests, nightly reports and changes. It decides nothing. */
 export class PageRecords {
@@ -71,25 +81,30 @@ export class PageRecords {
     return answer(200, { trends: dates.flatMap((date) => read.get(date) ?? []) })
   }
 
-  /** What changed, the newest first, with numbers by day. `words`: a change must contain all of them. */
+  /**
+   * What changed, the newest first, with numbers by day. `words`: the key of a change, or the name of its account, must contain all of
+   * them. `by`: its author must contain this. `after`: the `next` of the page before.
+   */
   async changes(
-    { from, before, words = '' }: Readonly<Record<string, string | undefined>>,
+    { from, to, after = '', words = '', by = '' }: Readonly<Record<string, string | undefined>>,
     names: ReadonlyMap<string, string>,
   ): Promise<{
     readonly changes: readonly object[]
-    readonly isCut: boolean
+    readonly all: number
+    readonly next: string | null
     readonly days: readonly object[]
     readonly accounts: readonly string[]
   }> {
     const { objects, clock } = this.#ports
     const first = from ?? renderInstant(new Date(clock.now().getTime() - changesDays * dayMs)).slice(0, 10)
-    const wanted = words.toLowerCase().split(/\s+/).slice(0, 10)
+    const wanted = words.toLowerCase().split(/\s+/).slice(0, 20)
     const fits = ({ event, name }: Change) => {
-      const text = `${event} ${name} ${names.get(name.split('%')[1] ?? '') ?? ''}`.toLowerCase()
+      const text = `${event} ${parseNameInKey(name)} ${names.get(name.split('%')[1] ?? '') ?? ''}`.toLowerCase()
       return wanted.every((word) => text.includes(word))
     }
     const found: Change[] = []
     for await (const change of listChanges(objects, first)) {
+      if (to !== undefined && change.at >= to) break
       if (fits(change)) found.push(change)
       if (found.length > changesMost) found.shift()
     }
@@ -98,33 +113,43 @@ export class PageRecords {
       granted: count(all, given),
       revoked: count(all, taken),
     }))
-    const older = found.filter(({ at }) => before === undefined || at < before).toReversed()
-    const shown = older.slice(0, toldMost)
-    const told = new Map<Change, object>()
-    await forEachAtOnce(
-      shown,
-      async (change) => void told.set(change, { ...change, ...(await this.#authorOf(change)) }),
-    )
-    const accounts = shown.flatMap(({ name }) => name.split('%')[1] ?? [])
+    const end = found.findIndex((change) => renderChangeKey(change) === after)
+    const older = found.slice(0, end === -1 ? undefined : end).toReversed()
+    const { told, read } = await this.#tellAuthors(older, by.toLowerCase())
+    const last = older[read - 1]
     return {
-      changes: shown.flatMap((change) => told.get(change) ?? []),
-      isCut: older.length > shown.length,
+      changes: told,
+      all: found.length,
+      next: last !== undefined && read < older.length ? renderChangeKey(last) : null,
       days,
-      accounts,
+      accounts: told.flatMap(({ name }) => name.split('%')[1] ?? []),
+    }
+  }
+
+  /** The first changes with their authors. `read`: of how many it read the authors to find those `by` somebody. */
+  async #tellAuthors(changes: readonly Change[], by: string) {
+    const historyOf = onceEach((start: string) => Array.fromAsync(listOwnHistory(this.#ports.objects, start)))
+    const told: (Change & Authored)[] = []
+    for (let read = 0; ; read += toldMost) {
+      const part = changes.slice(read, read + toldMost)
+      if (part.length === 0 || told.length >= toldMost || read >= readMost)
+        return { told, read: Math.min(read, changes.length) }
+      const authors = new Map<Change, Authored>()
+      await forEachAtOnce(part, async (one) => void authors.set(one, await this.#authorOf(one, historyOf)))
+      for (const change of part) {
+        const author = authors.get(change)
+        if (by === '' || author?.by?.toLowerCase().includes(by)) told.push({ ...change, ...author })
+      }
     }
   }
 
   /** By hand: the author of the change itself. Otherwise the links, and who uploaded or deleted them. */
-  async #authorOf(change: Change): Promise<{
-    readonly by?: string | undefined
-    readonly links?: readonly string[]
-    readonly reason?: string | undefined
-  }> {
+  async #authorOf(change: Change, historyOf: (start: string) => Promise<readonly ListedEvent[]>): Promise<Authored> {
     const { objects } = this.#ports
     const hand = byHandEvents.has(change.event) ? await readHand(objects, renderChangeKey(change)) : {}
     const parts = nameInChangesParts(change.name)
     if (hand.by !== undefined || parts === undefined) return hand
-    for await (const listed of listOwnHistory(objects, `account%${parts.account}%${parts.permissionSet}%`)) {
+    for (const listed of await historyOf(`account%${parts.account}%${parts.permissionSet}%`)) {
       if (listed.event !== change.event || listed.at !== change.at) continue
       const links = (await readHistoryEvent(objects, listed))?.links ?? []
       const people = links.flatMap(({ by, deletedBy }) => (deletedBy ?? by)?.principalId ?? [])

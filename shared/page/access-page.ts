@@ -5,7 +5,7 @@ import { type Filter, noFilter, readyFilters } from '../domain/access-page/filte
 import type { GridCell } from '../domain/access-page/move-cell.ts'
 import type { PageFacts } from '../domain/access-page/page-data.ts'
 import { firstState, type PageState, viewNames } from '../domain/access-page/page-state.ts'
-import { PageViews, type View } from '../domain/access-page/page-views.ts'
+import { describeSources, PageViews, type View } from '../domain/access-page/page-views.ts'
 import { listNames, suggestNames } from '../domain/access-page/suggest-names.ts'
 import { find, make } from './element.ts'
 import { Grid } from './grid.ts'
@@ -131,16 +131,7 @@ export class AccessPage {
   }
 
   #showSources(): void {
-    const { sources, notes } = this.#facts
-    this.#showDetails('How old each part is', [
-      ['Page', `made at ${this.#facts.madeAt}`],
-      ...sources,
-      ...notes.map((note) => ['Note', note] as const),
-      [
-        'Administrator',
-        'permission sets with the policy AdministratorAccess or with all actions on all resources, as far as ssofile has their files, and those with "admin" in their name',
-      ],
-    ])
+    this.#showDetails('How old each part is', describeSources(this.#facts))
   }
 
   #showDetails(title: string, facts: Facts): void {

@@ -157,12 +157,17 @@ export function isAdministrator(name: string, administratorSets: ReadonlySet<str
   return administratorSets.has(name) || /admin/i.test(name)
 }
 
-function mask<T>(values: readonly T[], fits: (value: T) => boolean): Uint8Array {
+/** 1 for each value that fits. */
+export function mask<T>(values: readonly T[], fits: (value: T) => boolean): Uint8Array {
   return Uint8Array.from(values, (value) => (fits(value) ? 1 : 0))
 }
 
 /** Marks the rows with matching values, in addition to the rows that pass already. */
-function spread(places: Int32Array, fits: Uint8Array, passing: Passing = new Uint8Array(places.length)): Passing {
+export function spread(
+  places: Int32Array,
+  fits: Uint8Array,
+  passing: Passing = new Uint8Array(places.length),
+): Passing {
   if (!fits.includes(1)) return passing
   for (let row = 0; row < places.length; row++) if (fits[places[row] ?? 0] === 1) passing[row] = 1
   return passing

@@ -215,3 +215,10 @@ function fitsWords(text: string): (known: string) => boolean {
     return words.every((word) => folded.includes(word))
   }
 }
+
+export function describeSources({ madeAt, sources, notes }: PageFacts): Facts {
+  const meaning =
+    'permission sets with the policy AdministratorAccess or with all actions on all resources, if ssofile has their files, and those with "admin" in their name'
+  const told = notes.map((note) => ['Note', note] as const)
+  return [['Page', `made at ${madeAt}`], ...sources, ...told, ['Administrator', meaning]]
+}

@@ -17,9 +17,18 @@ export function renderFilter({ operation, tokens }: FilterQuery): string {
   return JSON.stringify([operation, ...tokens.map((one) => [one.propertyKey ?? null, one.operator, one.value])])
 }
 
-/** All of these properties have exactly these values. */
-export function filterOf(values: Readonly<Record<string, string>>): string {
-  const tokens = Object.entries(values).map(([propertyKey, value]) => ({ propertyKey, operator: '=', value }))
+/** All of these properties have exactly these values, and what a filter asks for already. */
+export function filterOf(
+  values: Readonly<Record<string, string>>,
+  { operation, tokens }: FilterQuery = noFilter,
+): string {
+  const own = Object.entries(values).map(([propertyKey, value]) => ({ propertyKey, operator: '=', value }))
+  return filterBy(operation === 'and' ? [...tokens, ...own] : own)
+}
+
+const noFilter: FilterQuery = { operation: 'and', tokens: [] }
+
+export function filterBy(tokens: readonly FilterToken[]): string {
   return renderFilter({ operation: 'and', tokens })
 }
 

@@ -55,14 +55,14 @@ export function sayScope(scope: string, accounts: Readonly<Record<string, string
 
 /** In the reader's time zone. */
 export function sayInstant(instant: string | undefined): string {
-  if (instant === undefined) return ''
+  if (!instant) return ''
   const date = new Date(instant)
   if (Number.isNaN(date.getTime())) return instant
   return date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 }
 
 export function sayDay(instant: string | undefined): string {
-  return instant === undefined ? '' : new Date(instant).toLocaleDateString('en-GB', { dateStyle: 'medium' })
+  return !instant ? '' : new Date(instant).toLocaleDateString('en-GB', { dateStyle: 'medium' })
 }
 
 export function count(number: number, unit: string): string {
@@ -78,4 +78,9 @@ export function partsOf(linkData: string) {
     permissionSet,
     user: rest.slice(0, -2).join('%'),
   }
+}
+
+/** S3 names a session as `AWS:<id of the role>:<name>`. (S3 User Guide, "Event message structure".) */
+export function sayActor(by: string): string {
+  return by.replaceAll(/AWS:(?:A[A-Z0-9]{15,}:)?/g, '')
 }

@@ -59,6 +59,17 @@ export type AccessList = Names & {
   readonly isCut: boolean
 }
 
+/** Everybody's access, for auditors. */
+export type EverybodyList = AccessList & {
+  readonly dates: readonly string[]
+  readonly administratorSets: readonly string[]
+}
+/** The members of some groups, by the names of the groups. `null`: the group is gone. `next`: ask after this group. */
+export type ToldMembers = {
+  readonly members: Readonly<Record<string, readonly string[] | null>>
+  readonly next: string | null
+}
+
 export type PastRequest = Pick<
   RequestStory,
   'key' | 'digest' | 'outcome' | 'events' | 'reason' | 'permissionSet' | 'scope'
@@ -156,6 +167,29 @@ export type ToldChange = {
 }
 export type ToldChanges = Names & {
   readonly changes: readonly ToldChange[]
-  readonly isCut: boolean
+  /** The number of all. `next`: ask after this change for older ones; `null`: there are none. */
+  readonly all: number
+  readonly next: string | null
   readonly days: readonly { readonly date: string; readonly granted: number; readonly revoked: number }[]
+}
+
+/** What changes seldom, and what the page looks at every 20 seconds. */
+export type Told = Slow & {
+  readonly waiting: readonly ToldRequest[]
+  readonly mine: readonly ToldRequest[]
+  /** There are more requests than the page asks for. */
+  readonly isCut: boolean
+  /** Absent: `ssofile browse` does not read it. */
+  readonly access?: AccessList | undefined
+  /** Names of the accounts that requests of others name. */
+  readonly names?: Names | undefined
+  readonly operations?: ToldOperations | undefined
+  readonly atMs: number
+}
+export type Slow = { readonly me: Me; readonly eligibilities: Eligibilities; readonly choices: Choices }
+export type NowAnswer = Readonly<
+  Record<'waiting' | 'mine', { requests: readonly ToldRequest[]; nextToken?: string }>
+> & {
+  readonly access: AccessList
+  readonly names: Names
 }

@@ -1,7 +1,9 @@
 import { readTable } from '../access-page/access-table.ts'
 import { isAdministrator } from '../access-page/filter-rows.ts'
 import type { PageBlock, PageFacts } from '../access-page/page-data.ts'
-import type { AccessList } from './told.ts'
+import { filterBy, filterOf } from './filter-query.ts'
+import { sayActor } from './say.ts'
+import type { AccessList, EverybodyList, ToldMembers } from './told.ts'
 
 /** One person's access in one account, as the table of auditors has it. An empty text: not known, or there is none. */
 export type WhoRow = {
@@ -17,12 +19,21 @@ export type WhoRow = {
   readonly source: string
   readonly since: string
   readonly until: string
-  /** -1: not known. */
-  readonly unusedDays: number
+  readonly unusedDays: number | ''
   readonly lastUsed: string
   /** The links, and who uploaded them. */
   readonly why: string
 }
+const outside = 'outside ssofile'
+export const administratorLevel = 'Administrator-like'
+/** Filters that an auditor needs often. */
+export const readyFilters = {
+  [administratorLevel]: filterOf({ level: administratorLevel }),
+  Temporary: filterOf({ source: 'temporary' }),
+  'Given outside ssofile': filterOf({ source: outside }),
+  'Unused for 90 days': filterBy([{ propertyKey: 'unused', operator: '>=', value: '90' }]),
+} as const
+
 export type ToldReport = { readonly facts: PageFacts; readonly blocks: readonly PageBlock[] }
 
 /** `paths`: of now, because a report may have ids of units whose names were not known yet. */
@@ -47,47 +58,63 @@ export function rowsOfReport({ facts, blocks }: ToldReport, paths: AccessList['p
       path: paths[account] ?? path,
       set: values.permissionSet[set] ?? '',
       level: levels[set] ?? '',
-      source: state === 'foreign' ? 'not ssofile' : isTemporary ? 'temporary' : 'standing',
+      source: state === 'foreign' ? outside : isTemporary ? 'temporary' : 'standing',
       since: values.instant[rows.since[row] ?? 0] ?? '',
       until: values.instant[rows.until[row] ?? 0] ?? '',
-      unusedDays: values.use[rows.use[row] ?? 0]?.[1] ?? -1,
+      unusedDays: rows.use[row] ? (values.use[rows.use[row]]?.[1] ?? '') : '',
       lastUsed: values.use[rows.use[row] ?? 0]?.[2] ?? '',
       why: reasons[rows.linkSet[row] ?? 0] ?? '',
     }
   })
 }
 
-/** From the list of now: groups stand for their members, and nobody knows the links. */
-export function rowsOfList({ rows, accounts, paths }: AccessList): readonly WhoRow[] {
-  const sources = { ours: 'standing', temporary: 'temporary', foreign: 'not ssofile' } as const
-  return rows.map(({ account, permissionSet, principal, type, giver, since }, row): WhoRow => {
-    const isGroup = type === 'GROUP'
-    return {
-      id: String(row),
-      person: isGroup ? '' : principal,
-      remark: isGroup ? 'members of the group' : '',
-      group: isGroup ? principal : '',
+/** From the list of now. A group without an entry in `members` stands for its members; nobody knows the links. */
+export function rowsOfList(
+  { rows, accounts, paths, administratorSets }: EverybodyList,
+  members: ToldMembers['members'],
+): readonly WhoRow[] {
+  const sources = { ours: 'standing', temporary: 'temporary', foreign: outside } as const
+  const sets = new Set(administratorSets)
+  const known = new Map(Object.entries(members))
+  return rows.flatMap(({ account, permissionSet, principal, type, giver, since }, row): readonly WhoRow[] => {
+    const holders = type === 'GROUP' ? holdersOf(principal, known.get(principal)) : [{ person: principal }]
+    return holders.map((holder, at) => ({
+      id: `${row}-${at}`,
+      remark: '',
+      group: type === 'GROUP' ? principal : '',
       account,
       accountName: accounts[account] ?? '',
       path: paths[account] ?? '',
       set: permissionSet,
-      level: levelOf(permissionSet, new Set()),
+      level: levelOf(permissionSet, sets),
       source: sources[giver],
       since,
       until: '',
-      unusedDays: -1,
+      unusedDays: '',
       lastUsed: '',
       why: '',
-    }
+      ...holder,
+    }))
   })
 }
 
+function holdersOf(group: string, members: readonly string[] | null | undefined) {
+  if (members && members.length > 0) return members.map((person) => ({ person }))
+  const remark =
+    members === undefined
+      ? `members of ${group}`
+      : members === null
+        ? 'the group is gone from the directory'
+        : 'the group has no members'
+  return [{ person: '', remark }]
+}
+
 function levelOf(set: string, administratorSets: ReadonlySet<string>): string {
-  return isAdministrator(set, administratorSets) ? 'Administrator-like' : ''
+  return isAdministrator(set, administratorSets) ? administratorLevel : ''
 }
 
 function sayLink([key = '', by = '', , ticket = '', reason = '', , temporary = '']: readonly string[] = []): string {
-  const told = [key.replace(/^links_data\//, ''), by && `uploaded by ${by}`, temporary, reason, ticket]
+  const told = [key.replace(/^links_data\//, ''), by && `uploaded by ${sayActor(by)}`, temporary, reason, ticket]
   return told.filter(Boolean).join(', ')
 }
 
@@ -119,4 +146,29 @@ export function countMatrix(rows: readonly WhoRow[]): {
   }))
   const sets = [...total].sort(([, a], [, b]) => b - a).map(([set]) => set)
   return { rows: counted, sets, most: Math.max(1, ...counted.flatMap(({ people }) => Object.values(people))) }
+}
+
+/** What stands above the rows of one person or one account. */
+export function describeRows(kind: 'person' | 'account', own: readonly WhoRow[]) {
+  const count = (of: (row: WhoRow) => string) => String(new Set(own.map(of).filter((text) => text !== '')).size)
+  const [{ account, path, remark } = { account: '', path: '', remark: '' }] = own
+  const groups = count(({ group }) => group)
+  const facts =
+    kind === 'person'
+      ? ([
+          ['Accounts', count((row) => row.account)],
+          ['Groups', groups],
+          ['Remark', remark],
+        ] as const)
+      : ([
+          ['Account', account],
+          ['OU', path],
+          ['People', count(({ person }) => person)],
+        ] as const)
+  return { facts, administers: own.filter(({ level }) => level === administratorLevel).length }
+}
+
+/** How dark a number stands in the matrix, from 0 to 1. */
+export function shadeOf(number: number, most: number): number {
+  return 0.08 + 0.32 * (Math.log(number + 1) / Math.log(most + 1))
 }

@@ -5,21 +5,24 @@ import Flashbar from '@cloudscape-design/components/flashbar'
 import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation'
 import TopNavigation from '@cloudscape-design/components/top-navigation'
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { addressOf, parseRoute } from '../../domain/page/address.ts'
+import type { Told } from '../../domain/page/told.ts'
 import { isHosted, signOut } from './api-calls.ts'
 import { applyLook, type Look, readLook } from './look.ts'
 import { Loading } from './parts/layout.tsx'
-import { addressOf, follow, parseRoute, useHash } from './route.ts'
-import { AppContext, type Flash, type Told, useTold } from './use-told.ts'
+import { follow, useHash } from './route.ts'
+import { AppContext, type Flash, useTold } from './use-told.ts'
 import { MyAccess } from './views/my-access.tsx'
 
-const views: Readonly<Record<string, React.ComponentType>> = {
-  access: MyAccess,
-  requests: MyAccess,
-  request: lazy(() => import('./views/ask.tsx')),
-  approvals: lazy(() => import('./views/approvals.tsx')),
-  who: lazy(() => import('./views/who.tsx')),
-  changes: lazy(() => import('./views/changes.tsx')),
-  operations: lazy(() => import('./views/operations.tsx')),
+type ShownView = { readonly title: string; readonly Shown: React.ComponentType }
+const views: Readonly<Record<string, ShownView>> = {
+  access: { title: 'My access', Shown: MyAccess },
+  requests: { title: 'My access', Shown: MyAccess },
+  request: { title: 'Request access', Shown: lazy(() => import('./views/ask.tsx')) },
+  approvals: { title: 'Approvals', Shown: lazy(() => import('./views/approvals.tsx')) },
+  who: { title: 'Who has access', Shown: lazy(() => import('./views/who.tsx')) },
+  changes: { title: 'Changes', Shown: lazy(() => import('./views/changes.tsx')) },
+  operations: { title: 'Operations', Shown: lazy(() => import('./views/operations.tsx')) },
 }
 
 const isWide = () => matchMedia('(min-width: 48rem)').matches
@@ -31,12 +34,12 @@ export function Shell() {
   const [isOpen, setOpen] = useState(isWide)
   const isSignedOut = route.view === 'signed-out'
   const view = views[route.view] === undefined || !mayOpen(route.view, told) ? 'access' : route.view
-  const Shown = views[view] ?? MyAccess
+  const { title = '', Shown = MyAccess } = views[view] ?? {}
   useEffect(() => {
-    document.title = `${titles[view] ?? 'My access'} · ssofile`
+    document.title = `${title} · ssofile`
     window.scrollTo(0, 0)
     if (view === 'operations') void look()
-  }, [view, look])
+  }, [view, title, look])
   // Cloudscape gives its navigation on phones an attribute that the role does not have. (WAI-ARIA 1.2, "aria-orientation".)
   useEffect(() => {
     for (const one of document.querySelectorAll('nav[aria-orientation]')) one.removeAttribute('aria-orientation')
@@ -65,16 +68,6 @@ export function Shell() {
   )
 }
 
-const titles: Readonly<Record<string, string>> = {
-  access: 'My access',
-  requests: 'My access',
-  request: 'Request access',
-  approvals: 'Approvals',
-  who: 'Who has access',
-  changes: 'Changes',
-  operations: 'Operations',
-}
-
 function mayOpen(view: string, told: Told | undefined): boolean {
   if (told === undefined) return true
   const { isAuditor, isOperator } = told.me
@@ -95,7 +88,7 @@ function Side({
   const link = (name: string, number = 0): SideNavigationProps.Item[] => {
     if (told === undefined || !mayOpen(name, told)) return []
     const info = number > 0 ? { info: <Badge color="blue">{number}</Badge> } : {}
-    return [{ type: 'link', text: titles[name] ?? name, href: addressOf(name), ...info }]
+    return [{ type: 'link', text: views[name]?.title ?? name, href: addressOf(name), ...info }]
   }
   const { isAuditor = false, isOperator = false } = told?.me ?? {}
   const others = [...link('who'), ...link('changes'), ...link('operations')]

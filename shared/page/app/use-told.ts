@@ -1,13 +1,14 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { Fault } from '../../domain/page/faults-of.ts'
 import type {
-  AccessList,
   Choices,
   Eligibilities,
   Me,
   Names,
+  NowAnswer,
+  Slow,
+  Told,
   ToldOperations,
-  ToldRequest,
 } from '../../domain/page/told.ts'
 import { ApiFault, get, isHosted, listRequests, openSession, post, type Sent, takePending } from './api-calls.ts'
 import { pageClock } from './page-clock.ts'
@@ -18,19 +19,6 @@ const slowMs = 60_000
 /** Pauses after sending, until the result appears. */
 const soonMs = [500, 1000, 1500, 2500, 4000, 6000]
 
-export type Told = Slow & {
-  readonly waiting: readonly ToldRequest[]
-  readonly mine: readonly ToldRequest[]
-  /** There are more requests than the page asks for. */
-  readonly isCut: boolean
-  /** Absent: `ssofile browse` does not read it. */
-  readonly access?: AccessList | undefined
-  /** Names of the accounts that requests of others name. */
-  readonly names?: Names | undefined
-  readonly operations?: ToldOperations | undefined
-  readonly atMs: number
-}
-type Slow = { readonly me: Me; readonly eligibilities: Eligibilities; readonly choices: Choices }
 export type Flash = {
   readonly id: string
   readonly type: 'error' | 'success' | 'in-progress'
@@ -39,11 +27,6 @@ export type Flash = {
 }
 
 const noChoices: Choices = { choices: [], abouts: {}, accounts: {}, paths: {} }
-type NowAnswer = Readonly<Record<'waiting' | 'mine', { requests: readonly ToldRequest[]; nextToken?: string }>> & {
-  readonly access: AccessList
-  readonly names: Names
-}
-
 async function readSlow(): Promise<Slow> {
   const eligibilities = await get<Eligibilities>('/eligibility')
   if (!isHosted)
@@ -191,4 +174,23 @@ export function useAnswer<T>(path: string | undefined, turn = 0) {
     }
   }, [path, turn])
   return { answer: read?.answer, fault: read?.fault, isLoading: path !== undefined && read?.path !== path }
+}
+
+type Pages<T> = { readonly path?: string | undefined; readonly pages: readonly T[] }
+
+/** The pages of an answer, one after the other while `goesOn` says so. `path` ends in a query. */
+export function usePages<T extends { readonly next: string | null }>(
+  path: string | undefined,
+  goesOn: (pages: readonly T[]) => boolean = () => true,
+) {
+  const [read, setRead] = useState<Pages<T>>({ pages: [] })
+  const { pages } = read.path === path ? read : { pages: [] }
+  const next = pages.length === 0 ? '' : (pages.at(-1)?.next ?? undefined)
+  const asked = path !== undefined && next !== undefined && goesOn(pages)
+  const { answer, fault, isLoading } = useAnswer<T>(asked ? `${path}&after=${encodeURIComponent(next)}` : undefined)
+  const page = asked && !isLoading ? answer : undefined
+  useEffect(() => {
+    if (page) setRead((now) => ({ path, pages: now.path === path ? [...now.pages, page] : [page] }))
+  }, [page, path])
+  return { pages, fault, isLoading, hasMore: next !== undefined }
 }

@@ -167,6 +167,71 @@ test('people see what they have and through what, members of the auditors’ gro
   expect(await ben.send('/api/everybody')).toMatchObject({ statusCode: 403 })
 })
 
+test('auditors get the members of the groups that have access, some groups at a time', async () => {
+  const { ana, ids, world } = await open({ auditors: ['auditors'] })
+  const groupOf = async (displayName: string) => {
+    const group = await world.identityStore.createGroup({ displayName })
+    await world.identityStore.createGroupMembership(group, ids.ana)
+    return group
+  }
+  await groupOf('auditors')
+  const team = await groupOf('team-100')
+  await world.identityStore.createGroupMembership(team, ids.ben)
+  const names = Array.from({ length: 101 }, (_, at) => `team-${String(at).padStart(3, '0')}`)
+  for (const name of names) await world.objects.put(`access/account%233000000002%Read-ps%${name}%GROUP%ours`, '')
+  const { members, next } = JSON.parse((await ana.send('/api/members')).body)
+  expect(Object.keys(members)).toHaveLength(100)
+  expect(members['team-000']).toBe(null)
+  expect(next).toBe('team-099')
+  expect(JSON.parse((await ana.send(`/api/members?after=${next}`)).body)).toEqual({
+    members: { 'team-100': expect.arrayContaining(['ana', 'ben']) },
+    next: null,
+  })
+})
+
+describe('changes', () => {
+  const nameOf = (account: number, user: string) => `account%23300000000${account}%Read-ps%${user}%USER%ssofile`
+  /** One each second: every fiftieth of `a/b c`, every hundredth by Maria's hand. */
+  async function openChanges() {
+    const { ana, ids, world } = await open({ auditors: ['auditors'] })
+    const auditors = await world.identityStore.createGroup({ displayName: 'auditors' })
+    await world.identityStore.createGroupMembership(auditors, ids.ana)
+    const instants = Array.from({ length: 250 }, (_, at) => new Date(Date.UTC(2026, 2, 3, 10, 0, at)).toISOString())
+    for (const [at, instant] of instants.entries()) {
+      const name = nameOf(at % 2, at % 50 === 0 ? 'a%2Fb c' : 'ben')
+      const isByHand = at % 100 === 0
+      const key = `changes/${instant.replace('T', '/')}%${isByHand ? 'foreign-found' : 'granted'}%${name}`
+      await world.objects.put(key, '', undefined, isByHand ? { by: 'AWS%3Amaria' } : {})
+    }
+    const ask = async (query: string) => JSON.parse((await ana.send(`/api/changes?from=2026-03-01&${query}`)).body)
+    return { ask, instants }
+  }
+
+  test('come the newest first, 200 at a time, without a gap', async () => {
+    const { ask, instants } = await openChanges()
+    const first = await ask('')
+    expect(first).toMatchObject({ all: 250, days: [{ date: '2026-03-03', granted: 247, revoked: 0 }] })
+    const second = await ask(`after=${encodeURIComponent(first.next)}`)
+    expect(second.next).toBe(null)
+    const all = [...first.changes, ...second.changes]
+    expect(all.map((one: { at: string }) => one.at)).toEqual(instants.toReversed())
+  })
+
+  test('are found by the words of a person and an account, also before a day', async () => {
+    const { ask } = await openChanges()
+    expect((await ask('words=a/b%20c')).all).toBe(5)
+    expect((await ask('words=233000000001%20ben')).all).toBe(125)
+    expect((await ask('to=2026-03-03')).all).toBe(0)
+  })
+
+  test('are found by their author, also among those that the page does not have yet', async () => {
+    const { ask, instants } = await openChanges()
+    const { changes, next } = await ask('by=MARIA')
+    expect(changes.map((one: { at: string }) => one.at)).toEqual([instants[200], instants[100], instants[0]])
+    expect(next).toBe(null)
+  })
+})
+
 test('who signs out ends the session: a copy of its cookie opens nothing, and another session of that person goes on', async () => {
   const { ana, ids, world, clock, send } = await open()
   const other = new TestBrowser({ send })

@@ -1,14 +1,15 @@
-import { useCollection } from '@cloudscape-design/collection-hooks'
 import Button from '@cloudscape-design/components/button'
 import CollectionPreferences from '@cloudscape-design/components/collection-preferences'
 import Header from '@cloudscape-design/components/header'
 import Pagination from '@cloudscape-design/components/pagination'
-import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/components/property-filter'
+import PropertyFilter from '@cloudscape-design/components/property-filter'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
-import { Fragment, type ReactNode, useEffect, useMemo, useState } from 'react'
-import { parseFilter, renderFilter } from '../../../domain/page/filter-query.ts'
+import { Fragment, type ReactNode, useMemo, useState } from 'react'
+import { addressWith, parseRoute } from '../../../domain/page/address.ts'
+import { type FilterQuery, parseFilter, renderFilter } from '../../../domain/page/filter-query.ts'
+import { findRows, indexRows, type RowIndex, type RowOrder, suggestValues } from '../../../domain/page/row-index.ts'
 import { saveCsv } from '../../save-csv.ts'
-import { parseRoute, replaceAddress } from '../route.ts'
+import { replaceAddress, useHash } from '../route.ts'
 import { Line, Nothing } from './layout.tsx'
 
 export type DataColumn<T> = {
@@ -23,6 +24,8 @@ export type DataColumn<T> = {
   readonly isFilter?: boolean
   /** The value lists several: a filter looks for a part of it. */
   readonly isList?: boolean
+  /** Days or numbers: a filter may ask for those from or before a value. */
+  readonly isOrdered?: boolean
 }
 
 type DataTableProps<T> = {
@@ -47,8 +50,9 @@ type DataTableProps<T> = {
   readonly file?: string
   readonly sortedBy?: string
   readonly isDescending?: boolean
-  /** Gets the filtered rows. */
-  readonly onFiltered?: (rows: readonly T[]) => void
+  /** In place of the filter of its own rows. */
+  readonly outerFilter?: ReactNode
+  readonly isFirstSticky?: boolean
 }
 
 const phoneMost = 130
@@ -56,78 +60,77 @@ const isPhone = () => matchMedia('(max-width: 40rem)').matches
 
 /** A table as in AWS's console: filter in the address, sorting, pages, columns to choose, and a CSV file of what is filtered. */
 export function DataTable<T>(props: DataTableProps<T>) {
-  const { items: all, columns, keyOf, filter, sortedBy, isDescending = false, onFiltered } = props
+  const { items: all, columns, keyOf, filter, sortedBy, isDescending = false, outerFilter } = props
   const [preferences, setPreferences] = useState(() => ({ pageSize: 25, visible: visibleAtFirst(columns) }))
-  const filters = useMemo(
-    () => columns.filter(({ isFilter = true, value }) => isFilter && value !== undefined),
-    [columns],
-  )
-  const rows = useMemo(
-    () => all.map((item) => ({ item, ...Object.fromEntries(filters.map(({ id, value }) => [id, value?.(item)])) })),
-    [all, filters],
-  )
-  const sorted = columns.find(({ id }) => id === sortedBy)
-  const { items, allPageItems, collectionProps, propertyFilterProps, paginationProps, filteredItemsCount } =
-    useCollection<Row<T>>(rows, {
-      propertyFiltering: {
-        filteringProperties: filters.map(({ id, title, isList }) => ({
-          key: id,
-          propertyLabel: title,
-          groupValuesLabel: `${title}: values`,
-          operators: isList ? [':', '!:'] : [':', '!:', '=', '!=', '^'],
-        })),
-        defaultQuery: parseFilter(filter && parseRoute(location.hash).query.get(filter)),
-        empty: props.empty,
-        noMatch: <Nothing>Nothing matches the filter.</Nothing>,
-      },
-      pagination: { pageSize: preferences.pageSize },
-      sorting: sorted ? { defaultState: { sortingColumn: columnOf(sorted), isDescending } } : {},
-      selection: {},
-    })
-  const filtered = useMemo(() => allPageItems.map(({ item }) => item), [allPageItems])
-  useEffect(() => onFiltered?.(filtered), [filtered, onFiltered])
-  const hasFilter = filter !== undefined && all.length > 0
-  const counts = { counted: filteredItemsCount ?? all.length }
+  const [order, setOrder] = useState({ by: sortedBy, isDescending })
+  const { text, filtered, ...filterBy } = useFiltered(all, columns, filter ?? '', order)
+  const shown = `${text} ${order.by} ${order.isDescending}`
+  const [turned, setTurned] = useState({ shown, page: 1 })
+  const { pageSize, visible } = preferences
+  const pages = Math.max(1, Math.ceil(filtered.length / pageSize))
+  const page = Math.min(turned.shown === shown ? turned.page : 1, pages)
+  const hasFilter = filter !== undefined && (all.length > 0 || text !== '' || props.isLoading)
+  const counted = filtered.length
+  const ownFilter = hasFilter && <TableFilter {...props} {...filterBy} counted={counted} name={filter} />
   return (
-    <Table<Row<T>>
-      {...collectionProps}
-      {...selectionOf(props, rows)}
-      items={items}
-      trackBy={({ item }) => keyOf(item)}
+    <Table<T>
+      {...selectionOf(props)}
+      items={filtered.slice((page - 1) * pageSize, page * pageSize)}
+      trackBy={keyOf}
       loading={props.isLoading ?? false}
       loadingText="Reading…"
       wrapLines
+      empty={all.length === 0 ? props.empty : <Nothing>Nothing matches the filter.</Nothing>}
       columnDefinitions={columns.map(columnOf<T>)}
-      columnDisplay={columns.map(({ id }) => ({ id, visible: preferences.visible.includes(id) }))}
-      header={<TableHeader {...props} {...counts} save={() => download(props, filtered)} />}
-      filter={hasFilter && <TableFilter {...counts} name={filter} {...props} filterProps={propertyFilterProps} />}
-      pagination={all.length > preferences.pageSize && <Pagination {...paginationProps} />}
+      columnDisplay={columns.map(({ id }) => ({ id, visible: visible.includes(id) }))}
+      sortingColumn={{ sortingField: order.by ?? '' }}
+      sortingDescending={order.isDescending}
+      onSortingChange={({ detail: { sortingColumn, isDescending = false } }) =>
+        setOrder({ by: sortingColumn.sortingField, isDescending })
+      }
+      header={<TableHeader {...props} counted={counted} save={() => download(props, filtered)} />}
+      filter={outerFilter ?? ownFilter}
+      stickyColumns={{ first: props.isFirstSticky ? 1 : 0 }}
+      pagination={
+        all.length > pageSize && (
+          <Pagination
+            currentPageIndex={page}
+            pagesCount={pages}
+            onChange={({ detail }) => setTurned({ shown, page: detail.currentPageIndex })}
+          />
+        )
+      }
       preferences={hasFilter && <TablePreferences {...{ columns, preferences }} onChange={setPreferences} />}
     />
   )
 }
 
-function selectionOf<T>(
-  { title, selection, keyOf }: DataTableProps<T>,
-  rows: readonly Row<T>[],
-): Partial<TableProps<Row<T>>> {
+/** The rows that the filter in the address leaves, in this order. */
+export function useFiltered<T>(all: readonly T[], columns: readonly DataColumn<T>[], name: string, order: RowOrder) {
+  const index = useMemo(() => indexRows(all, columns), [all, columns])
+  const text = parseRoute(useHash()).query.get(name) ?? ''
+  const query = useMemo(() => parseFilter(text), [text])
+  const filtered = useMemo(() => findRows(all, index, query, order), [all, index, query, order])
+  return { text, index, query, filtered }
+}
+
+function selectionOf<T>({ title, selection, keyOf, items: all }: DataTableProps<T>): Partial<TableProps<T>> {
   if (selection === undefined) return { ariaLabels: { tableLabel: title } }
   const { items, onChange, labelOf, type = 'multi' } = selection
   const keys = new Set(items.map(keyOf))
   return {
     selectionType: type,
-    selectedItems: rows.filter(({ item }) => keys.has(keyOf(item))),
-    onSelectionChange: ({ detail }) => onChange(detail.selectedItems.map(({ item }) => item)),
+    selectedItems: all.filter((item) => keys.has(keyOf(item))),
+    onSelectionChange: ({ detail }) => onChange(detail.selectedItems),
     ariaLabels: {
       selectionGroupLabel: `Selection: ${title}`,
       allItemsSelectionLabel: () => 'select all',
-      itemSelectionLabel: (_, { item }) => labelOf(item),
+      itemSelectionLabel: (_, item) => labelOf(item),
       tableLabel: title,
     },
   }
 }
 
-type Row<T> = { readonly item: T }
 type Preferences = { readonly pageSize: number; readonly visible: readonly string[] }
 
 function visibleAtFirst<T>(columns: readonly DataColumn<T>[]): readonly string[] {
@@ -135,56 +138,57 @@ function visibleAtFirst<T>(columns: readonly DataColumn<T>[]): readonly string[]
   return columns.filter(({ shown }) => (isSmall ? shown === 'first' : shown !== 'hidden')).map(({ id }) => id)
 }
 
-function columnOf<T>({ id, title, value, cell, width }: DataColumn<T>): TableProps.ColumnDefinition<Row<T>> {
+function columnOf<T>({ id, title, value, cell, width }: DataColumn<T>): TableProps.ColumnDefinition<T> {
   return {
     id,
     header: title,
-    cell: ({ item }) => (cell ?? value)?.(item),
-    ...(value === undefined
-      ? {}
-      : {
-          sortingField: id,
-          sortingComparator: ({ item: a }: Row<T>, { item: b }: Row<T>) => compare(value(a), value(b)),
-        }),
+    cell: (item) => (cell ?? value)?.(item),
+    ...(value && { sortingField: id }),
     ...(width === undefined || (isPhone() && width > phoneMost) ? {} : { minWidth: width }),
   }
 }
 
-function compare(a: string | number, b: string | number): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
 type HeaderProps<T> = DataTableProps<T> & { readonly counted: number; readonly save: () => void }
 
-function TableHeader<T>({ title, items, counted, description, actions, file, save }: HeaderProps<T>) {
+function TableHeader<T>(props: HeaderProps<T>) {
+  const { title, items, counted, description, actions, file, save, isLoading = false } = props
   const say = (number: number) => number.toLocaleString('en-US')
-  const counter = counted === items.length ? `(${say(counted)})` : `(${say(counted)}/${say(items.length)})`
+  const counter = `(${counted === items.length ? '' : `${say(counted)}/`}${say(items.length)})`
   const csv = file !== undefined && items.length > 0 && <Button iconName="download" onClick={save} children="CSV" />
   const both = <Line children={[<Fragment key="csv">{csv}</Fragment>, <Fragment key="acts">{actions}</Fragment>]} />
-  return <Header variant="h2" counter={counter} description={description} actions={both} children={title} />
+  return (
+    <Header variant="h2" counter={isLoading ? '' : counter} description={description} actions={both} children={title} />
+  )
 }
 
-type FilterProps = {
+type FilterProps<T> = Pick<DataTableProps<T>, 'columns' | 'placeholder'> & {
   readonly name: string
-  readonly placeholder?: string | undefined
+  readonly index: RowIndex
+  readonly query: FilterQuery
   readonly counted: number
-  readonly filterProps: Omit<PropertyFilterProps, 'i18nStrings'>
 }
 
-function TableFilter({
-  name,
-  placeholder = 'Find by any text, or choose a property',
-  counted,
-  filterProps,
-}: FilterProps) {
-  const onChange: PropertyFilterProps['onChange'] = (event) => {
-    writeQuery(name, event.detail)
-    filterProps.onChange(event)
-  }
+const operators = [':', '!:', '=', '!=', '^'] as const
+
+export function TableFilter<T>(props: FilterProps<T>) {
+  const { name, columns, index, query, counted, placeholder = 'Find by any text, or choose a property' } = props
+  const [typed, setTyped] = useState<{ readonly text: string; readonly property?: string | undefined }>({ text: '' })
+  const options = useMemo(() => suggestValues(index, typed.text, typed.property), [index, typed])
+  const filters = columns.filter(({ isFilter = true, value }) => isFilter && value !== undefined)
   return (
     <PropertyFilter
-      {...filterProps}
-      onChange={onChange}
+      query={query}
+      onChange={({ detail }) =>
+        replaceAddress(addressWith(location.hash, name, detail.tokens.length > 0 ? renderFilter(detail) : ''))
+      }
+      filteringProperties={filters.map(({ id, title, isOrdered, isList }) => ({
+        key: id,
+        propertyLabel: title,
+        groupValuesLabel: `${title}: values`,
+        operators: isList ? [':', '!:'] : isOrdered ? [...operators, '>=', '<'] : operators,
+      }))}
+      filteringOptions={options}
+      onLoadItems={({ detail }) => setTyped({ text: detail.filteringText, property: detail.filteringProperty?.key })}
       filteringAriaLabel={placeholder}
       filteringPlaceholder={placeholder}
       countText={`${counted.toLocaleString('en-US')} ${counted === 1 ? 'match' : 'matches'}`}
@@ -217,14 +221,6 @@ function TablePreferences<T>({ columns, preferences, onChange }: TablePreference
       onConfirm={({ detail }) => onChange({ pageSize: detail.pageSize ?? 25, visible: detail.visibleContent ?? [] })}
     />
   )
-}
-
-function writeQuery(name: string, { tokens, operation }: PropertyFilterProps.Query): void {
-  const [path = '', query = ''] = location.hash.split('?')
-  const filters = new URLSearchParams(query)
-  filters.delete(name)
-  if (tokens.length > 0) filters.set(name, renderFilter({ operation, tokens }))
-  replaceAddress(`${path || '#/'}${filters.size > 0 ? `?${filters.toString().replaceAll('+', '%20')}` : ''}`)
 }
 
 function download<T>({ columns, file = 'rows' }: DataTableProps<T>, rows: readonly T[]): void {

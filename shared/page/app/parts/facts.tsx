@@ -1,11 +1,14 @@
 import Button from '@cloudscape-design/components/button'
+import FormField from '@cloudscape-design/components/form-field'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Link from '@cloudscape-design/components/link'
+import Select, { type SelectProps } from '@cloudscape-design/components/select'
 import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
+import type { addressOf } from '../../../domain/page/address.ts'
 import { type RequestState, sayState, stateOf } from '../../../domain/page/describe-request.ts'
 import type { Names, ToldRequest } from '../../../domain/page/told.ts'
-import { type addressOf, follow } from '../route.ts'
+import { follow } from '../route.ts'
 import { useApp } from '../use-told.ts'
 import { Named } from './layout.tsx'
 
@@ -65,7 +68,22 @@ export function ViewLink({
   )
 }
 
-/** A long text without spaces. */
+/** A long name, such as a link: a line ends after a part of it. */
 export function Broken({ text }: { readonly text: string }) {
-  return <bdi style={{ overflowWrap: 'anywhere' }}>{text}</bdi>
+  const parts = text.split(/(?<=[%/,])/).map((part, place) => [part, <wbr key={`${place}-${part}`} />])
+  return <bdi style={{ overflowWrap: 'anywhere' }}>{parts}</bdi>
+}
+
+type ChoiceProps = {
+  readonly label: string
+  readonly options: readonly { readonly value: string; readonly label: string }[]
+  readonly chosen: string
+  readonly onChoose: (value: string) => void
+}
+
+/** A list of which one is chosen. */
+export function Choice({ label, options, chosen, onChoose }: ChoiceProps) {
+  const selectedOption = options.find(({ value }) => value === chosen) ?? null
+  const onChange: SelectProps['onChange'] = ({ detail }) => onChoose(detail.selectedOption.value ?? '')
+  return <FormField label={label} children={<Select {...{ options, selectedOption, onChange }} />} />
 }

@@ -1,57 +1,48 @@
 import Alert from '@cloudscape-design/components/alert'
 import BarChart from '@cloudscape-design/components/bar-chart'
 import Button from '@cloudscape-design/components/button'
-import Input from '@cloudscape-design/components/input'
-import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
+import { addressWith, parseRoute } from '../../../domain/page/address.ts'
+import { askChanges } from '../../../domain/page/ask-changes.ts'
+import { parseFilter } from '../../../domain/page/filter-query.ts'
 import { sayInstant } from '../../../domain/page/say.ts'
-import { sayChange } from '../../../domain/page/say-change.ts'
+import { type SaidChange, sayChange } from '../../../domain/page/say-change.ts'
 import type { ToldChange, ToldChanges } from '../../../domain/page/told.ts'
 import { pageClock } from '../page-clock.ts'
-import { DataTable } from '../parts/data-table.tsx'
-import { Broken } from '../parts/facts.tsx'
-import { Line, Nothing, Panel, View } from '../parts/layout.tsx'
-import { addressOf, parseRoute, replaceAddress, useHash } from '../route.ts'
-import { useAnswer } from '../use-told.ts'
+import { type DataColumn, DataTable } from '../parts/data-table.tsx'
+import { Broken, Choice } from '../parts/facts.tsx'
+import { Nothing, Panel, View } from '../parts/layout.tsx'
+import { replaceAddress, useHash } from '../route.ts'
+import { usePages } from '../use-told.ts'
 
 const dayMs = 24 * 60 * 60_000
 const periods = [7, 30, 90, 365].map((days) => ({ value: String(days), label: `The last ${days} days` }))
-const pauseMs = 400
+/** The page asks for so many at once, and for as many more by the button. */
+const rowsAtOnce = 400
 
 /** What changed, readable, with a chart. */
 export default function Changes() {
-  const { query } = parseRoute(useHash())
-  const days = query.get('days') ?? '30'
-  const asked = query.get('words') ?? ''
-  const [words, setWords] = useState(asked)
-  useEffect(
-    () => pageClock.after(pauseMs, () => replaceAddress(addressOf('changes', '', { days, words }))),
-    [words, days],
-  )
+  const days = parseRoute(useHash()).query.get('days') ?? '30'
+  const choose = (chosen: string) => replaceAddress(addressWith(location.hash, 'days', chosen))
   return (
-    <View title="Changes">
-      <Line>
-        <Input
-          type="search"
-          value={words}
-          placeholder="Person, group, account or permission set"
-          ariaLabel="Find changes"
-          onChange={({ detail }) => setWords(detail.value)}
-        />
-        <Select
-          ariaLabel="Period"
-          options={periods}
-          selectedOption={periods.find(({ value }) => value === days) ?? null}
-          onChange={({ detail }) =>
-            replaceAddress(addressOf('changes', '', { words, days: detail.selectedOption.value }))
-          }
-        />
-      </Line>
-      <ChangeList title="What changed" words={asked} days={Number(days)} isCharted />
+    <View title="Changes" actions={<Choice label="Period" options={periods} chosen={days} onChoose={choose} />}>
+      <ChangeList title="What changed" words="" days={Number(days)} isCharted />
     </View>
   )
 }
+
+type ChangeRow = ToldChange & SaidChange
+const columns: readonly DataColumn<ChangeRow>[] = [
+  { id: 'at', title: 'When', value: ({ at }) => at, cell: ({ at }) => sayInstant(at), shown: 'first', isOrdered: true },
+  { id: 'what', title: 'What', value: ({ text }) => text, cell: ({ text }) => <bdi>{text}</bdi>, shown: 'first' },
+  { id: 'link', title: 'By link', value: ({ link }) => link, cell: ({ link }) => <Broken text={link} />, width: 240 },
+  { id: 'author', title: 'Author', value: ({ author }) => author, shown: 'hidden' },
+  { id: 'reason', title: 'Reason', value: ({ reason = '' }) => reason },
+  { id: 'who', title: 'Person or group', value: ({ who }) => who, shown: 'hidden' },
+  { id: 'account', title: 'Account', value: ({ account }) => account, shown: 'hidden' },
+  { id: 'set', title: 'Permission set', value: ({ set }) => set, shown: 'hidden' },
+]
 
 type ChangeListProps = {
   readonly title: string
@@ -62,46 +53,34 @@ type ChangeListProps = {
 
 export function ChangeList({ title, words, days, isCharted = false }: ChangeListProps) {
   const from = new Date(pageClock.nowMs() - days * dayMs).toISOString().slice(0, 10)
-  const [before, setBefore] = useState('')
-  const query = new URLSearchParams({ from, words, ...(before ? { before } : {}) })
-  const { answer, fault, isLoading } = useAnswer<ToldChanges>(`/changes?${query}`)
-  const items = useMemo(
-    () => (answer?.changes ?? []).map((one) => ({ ...one, ...sayChange(one, answer?.accounts ?? {}) })),
-    [answer],
+  const filter = parseFilter(parseRoute(useHash()).query.get('changes'))
+  const [most, setMost] = useState(rowsAtOnce)
+  const { pages, fault, isLoading, hasMore } = usePages<ToldChanges>(
+    `/changes?${askChanges(filter, { from, words })}`,
+    (read) => read.flatMap(({ changes }) => changes).length < most,
   )
-  const linksOf = ({ links = [] }: ToldChange) => links.join(' and ').replaceAll('links_data/', '')
+  const items = useMemo(
+    () => pages.flatMap(({ changes, accounts }) => changes.map((one) => ({ ...one, ...sayChange(one, accounts) }))),
+    [pages],
+  )
+  const [first] = pages
+  const older = `The newest ${items.length} of ${first?.all} changes`
   return (
     <SpaceBetween size="l">
       {fault !== undefined && <Alert type="error">{fault}</Alert>}
-      {isCharted && answer && answer.days.length > 0 && <Chart days={answer.days} />}
+      {isCharted && first && first.days.length > 0 && <Chart days={first.days} />}
       <DataTable
         title={title}
         items={items}
-        isLoading={isLoading}
+        isLoading={isLoading && items.length === 0}
         keyOf={({ at, event, name }) => `${at}%${event}%${name}`}
-        columns={[
-          { id: 'at', title: 'When', value: ({ at }) => at, cell: ({ at }) => sayInstant(at), shown: 'first' },
-          {
-            id: 'what',
-            title: 'What',
-            value: ({ text }) => text,
-            cell: (one) => <bdi>{one.text}</bdi>,
-            shown: 'first',
-          },
-          { id: 'by', title: 'By link', value: linksOf, cell: (one) => <Broken text={linksOf(one)} /> },
-          { id: 'author', title: 'Author', value: ({ by = '' }) => by, shown: 'hidden' },
-          { id: 'reason', title: 'Reason', value: ({ reason = '' }) => reason },
-          { id: 'who', title: 'Person or group', value: ({ who }) => who, shown: 'hidden' },
-          { id: 'account', title: 'Account', value: ({ account }) => account, shown: 'hidden' },
-          { id: 'set', title: 'Permission set', value: ({ set }) => set, shown: 'hidden' },
-        ]}
+        columns={columns}
         filter="changes"
+        placeholder="Find by person, group, account, author…"
         file="changes"
+        description={hasMore && items.length > 0 && older}
         actions={
-          <>
-            {before !== '' && <Button onClick={() => setBefore('')}>Newest</Button>}
-            {answer?.isCut && <Button onClick={() => setBefore(items.at(-1)?.at ?? '')}>Older</Button>}
-          </>
+          hasMore && <Button loading={isLoading} onClick={() => setMost(items.length + rowsAtOnce)} children="Older" />
         }
         empty={<Nothing>Nothing changed.</Nothing>}
       />

@@ -2,6 +2,7 @@ import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { createContext, useContext, useEffect, useMemo, useState } from 'react'
+import { addressOf, parseRoute } from '../../../domain/page/address.ts'
 import {
   decidersOf,
   ownActs,
@@ -18,7 +19,7 @@ import { Confirm, type Question } from '../parts/confirm.tsx'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
 import { Account, Refresh, RequestStatus } from '../parts/facts.tsx'
 import { Line, Named, Nothing, View } from '../parts/layout.tsx'
-import { addressOf, parseRoute, useHash } from '../route.ts'
+import { useHash } from '../route.ts'
 import { useAnswer, useApp, useNames } from '../use-told.ts'
 
 /** The time, which ticks each half minute for what ends soon, and how to ask before an act. */

@@ -2,116 +2,124 @@ import Alert from '@cloudscape-design/components/alert'
 import Badge from '@cloudscape-design/components/badge'
 import Box from '@cloudscape-design/components/box'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
-import FormField from '@cloudscape-design/components/form-field'
-import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
+import { addressOf, addressWith, parseRoute } from '../../../domain/page/address.ts'
 import { filterOf } from '../../../domain/page/filter-query.ts'
 import { sayDay, sayInstant } from '../../../domain/page/say.ts'
-import type { AccessList } from '../../../domain/page/told.ts'
-import { rowsOfList, rowsOfReport, type ToldReport, type WhoRow } from '../../../domain/page/who-rows.ts'
+import type { EverybodyList, ToldMembers } from '../../../domain/page/told.ts'
+import {
+  administratorLevel,
+  describeRows,
+  readyFilters,
+  rowsOfList,
+  rowsOfReport,
+  type ToldReport,
+  type WhoRow,
+} from '../../../domain/page/who-rows.ts'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
-import { Broken, Facts, ViewLink } from '../parts/facts.tsx'
-import { Named, Nothing, View } from '../parts/layout.tsx'
-import { addressOf, parseRoute, useHash } from '../route.ts'
-import { useAnswer } from '../use-told.ts'
+import { Broken, Choice, Facts, ViewLink } from '../parts/facts.tsx'
+import { Line, Named, Nothing, View } from '../parts/layout.tsx'
+import { useHash } from '../route.ts'
+import { useAnswer, usePages } from '../use-told.ts'
 import { ChangeList } from './changes.tsx'
 import { AccessMatrix } from './matrix.tsx'
 
 /** Everybody's access, for auditors: by the newest nightly report, an earlier one, or the list of now. */
 export default function Who() {
   const { item, query } = parseRoute(useHash())
-  const list = useAnswer<AccessList & { readonly dates: readonly string[] }>('/everybody')
+  const list = useAnswer<EverybodyList>('/everybody')
   const dates = list.answer?.dates ?? []
   const date = query.get('date') ?? dates[0] ?? 'now'
   const isNow = date === 'now'
   const report = useAnswer<ToldReport>(list.answer && !isNow ? `/report?date=${date}` : undefined)
+  const members = usePages<ToldMembers>(list.answer && isNow ? '/members?' : undefined)
+  const known = useMemo(() => Object.assign({}, ...members.pages.map((page) => page.members)), [members.pages])
   const rows = useMemo(
     () =>
-      isNow ? list.answer && rowsOfList(list.answer) : report.answer && rowsOfReport(report.answer, list.answer?.paths),
-    [isNow, list.answer, report.answer],
+      isNow
+        ? list.answer && rowsOfList(list.answer, known)
+        : report.answer && rowsOfReport(report.answer, list.answer?.paths),
+    [isNow, list.answer, report.answer, known],
   )
-  const fault = list.fault ?? report.fault
+  const fault = list.fault ?? (isNow ? members.fault : report.fault)
   const isLoading = list.isLoading || report.isLoading
   const notes = (isNow ? undefined : report.answer?.facts.notes) ?? []
   const asOf = isNow ? list.answer?.asOf : report.answer?.facts.madeAt
   const [kind, name] = item.split(/\/(.*)/s)
   const isSubject = (kind === 'person' || kind === 'account') && name !== undefined
-  const title = isSubject ? `${kind === 'person' ? 'Person' : 'Account'}: ${name}` : 'Who has access'
-  const described = `As of ${sayInstant(asOf)}. ${isNow ? 'Groups are not expanded.' : 'By the nightly report: groups are expanded to people.'}`
+  const accountName = kind === 'account' && rows?.find(({ account }) => account === name)?.accountName
+  const title = isSubject ? accountName || name : 'Who has access'
+  const source = isNow ? (members.isLoading ? 'Reading the members of groups…' : '') : 'From the nightly report.'
+  const shown = { rows, isLoading, columns: isNow ? columnsOfNow : columns, date: query.get('date') ?? undefined }
+  const options = [{ value: 'now', label: 'Now' }, ...dates.map((one) => ({ value: one, label: sayDay(one) }))]
+  const choose = (chosen: string) => {
+    location.hash = addressWith(location.hash, 'date', chosen)
+  }
   return (
-    <View title={title} description={asOf && described} actions={<DateChoice dates={dates} date={date} />}>
+    <View
+      title={title}
+      description={asOf && `As of ${sayInstant(asOf)}. ${source}`}
+      actions={<Choice label="As of" options={options} chosen={date} onChoose={choose} />}
+    >
       {fault !== undefined && <Alert type="error">{fault}</Alert>}
+      {list.answer?.isCut && isNow && <Alert>The list is too long for the page: some access is missing.</Alert>}
       {notes.length > 0 && (
         <ExpandableSection headerText={`Notes about this report (${notes.length})`}>
           {notes.map((note) => (
-            <Box key={note}>{note}</Box>
+            <Box key={note} children={note} />
           ))}
         </ExpandableSection>
       )}
       {isSubject ? (
-        <Subject kind={kind} name={name} rows={rows} isLoading={isLoading} />
+        <Subject key={item} kind={kind} name={name} {...shown} />
       ) : (
-        <Everybody tab={item || 'table'} date={query.get('date') ?? undefined} rows={rows} isLoading={isLoading} />
+        <Everybody tab={item || 'table'} {...shown} />
       )}
     </View>
   )
 }
 
-function DateChoice({ dates, date }: { readonly dates: readonly string[]; readonly date: string }) {
-  const options = [{ value: 'now', label: 'Now' }, ...dates.map((one) => ({ value: one, label: sayDay(one) }))]
-  const go = (chosen = '') => {
-    const [path = '', text = ''] = location.hash.split('?')
-    const query = new URLSearchParams(text)
-    query.set('date', chosen)
-    location.hash = `${path}?${query.toString().replaceAll('+', '%20')}`
-  }
-  return (
-    <FormField label="As of">
-      <Select
-        options={options}
-        selectedOption={options.find(({ value }) => value === date) ?? null}
-        onChange={({ detail }) => go(detail.selectedOption.value)}
-      />
-    </FormField>
-  )
+type Shown = {
+  readonly rows: readonly WhoRow[] | undefined
+  readonly isLoading: boolean
+  readonly columns: readonly DataColumn<WhoRow>[]
+  readonly date: string | undefined
 }
-
-type Shown = { readonly rows: readonly WhoRow[] | undefined; readonly isLoading: boolean }
 const nobody: readonly WhoRow[] = []
 
-function Everybody({
-  tab,
-  date,
-  rows = nobody,
-  isLoading,
-}: Shown & { readonly tab: string; readonly date: string | undefined }) {
-  const [filtered, onFiltered] = useState(rows)
-  const table = <Rows rows={rows} isLoading={isLoading} onFiltered={onFiltered} />
-  const matrix = <AccessMatrix rows={filtered.length > 0 ? filtered : rows} date={date} />
+function Everybody({ tab, rows = nobody, ...shown }: Shown & { readonly tab: string }) {
+  const { date } = shown
+  const q = parseRoute(useHash()).query.get('q') ?? undefined
+  const view = tab === 'table' ? '' : tab
   return (
-    <Tabs
-      activeTabId={tab}
-      onChange={({ detail }) => {
-        location.hash = addressOf('who', detail.activeTabId === 'table' ? '' : detail.activeTabId, { date })
-      }}
-      tabs={[
-        { id: 'table', label: 'Table', content: table },
-        { id: 'matrix', label: 'Accounts × permission sets', content: matrix },
-      ]}
-    />
+    <>
+      <Line>
+        {Object.entries(readyFilters).map(([label, filter]) => (
+          <ViewLink key={label} to={addressOf('who', view, { date, q: filter })} children={label} />
+        ))}
+      </Line>
+      <Tabs
+        activeTabId={tab}
+        onChange={({ detail }) => {
+          location.hash = addressOf('who', detail.activeTabId === 'table' ? '' : detail.activeTabId, { date, q })
+        }}
+        tabs={[
+          { id: 'table', label: 'Table', content: <Rows rows={rows} {...shown} /> },
+          { id: 'matrix', label: 'Accounts × permission sets', content: <AccessMatrix rows={rows} {...shown} /> },
+        ]}
+      />
+    </>
   )
 }
 
-type RowsProps = Shown & { readonly onFiltered?: (rows: readonly WhoRow[]) => void }
-
-function Rows({ rows = nobody, ...others }: RowsProps) {
+function Rows({ rows = nobody, isLoading, columns }: Shown) {
   return (
     <DataTable
-      {...others}
       title="Access"
       items={rows}
+      isLoading={isLoading}
       keyOf={({ id }) => id}
       columns={columns}
       filter="q"
@@ -123,39 +131,37 @@ function Rows({ rows = nobody, ...others }: RowsProps) {
   )
 }
 
-const administrator = 'Administrator-like'
+const hidden = 'hidden' as const
 const columns: readonly DataColumn<WhoRow>[] = [
-  { id: 'person', title: 'Person', value: (row) => row.person || row.remark, cell: Person, shown: 'first', width: 150 },
-  { id: 'account', title: 'Account', value: ({ account }) => account, shown: 'hidden' },
+  { id: 'person', title: 'Person', value: (row) => row.person || row.remark, cell: Person, shown: 'first', width: 190 },
+  { id: 'account', title: 'Account number', value: ({ account }) => account, shown: hidden },
+  { id: 'accountName', title: 'Account', value: (row) => row.accountName, cell: Place, shown: 'first', width: 200 },
+  { id: 'ou', title: 'OU', value: ({ path }) => path, shown: hidden },
+  { id: 'set', title: 'Permission set', value: ({ set }) => set, cell: SetName, shown: 'first', width: 170 },
+  { id: 'level', title: 'Level', value: ({ level }) => level, shown: hidden },
+  { id: 'group', title: 'Through', value: ({ group }) => group || 'directly', cell: Through },
+  { id: 'source', title: 'Source', value: ({ source }) => source, shown: hidden },
+  { id: 'since', title: 'Since', value: ({ since }) => since, cell: Since, isOrdered: true, width: 110 },
+  { id: 'until', title: 'Ends', value: ({ until }) => until, cell: Until, isOrdered: true, shown: hidden },
+  { id: 'unused', title: 'Unused for days', value: ({ unusedDays }) => unusedDays, isOrdered: true, shown: hidden },
   {
-    id: 'accountName',
-    title: 'Account name',
-    value: (row) => row.accountName,
-    cell: Place,
-    shown: 'first',
-    width: 230,
+    id: 'used',
+    title: 'Last used',
+    value: ({ lastUsed }) => lastUsed.replace(/T\S*/, ''),
+    isOrdered: true,
+    shown: hidden,
   },
-  { id: 'ou', title: 'OU', value: ({ path }) => path, shown: 'hidden' },
-  { id: 'set', title: 'Permission set', value: ({ set }) => set, cell: SetName, shown: 'first' },
-  { id: 'level', title: 'Level', value: ({ level }) => level, shown: 'hidden' },
-  { id: 'group', title: 'Through', value: ({ group }) => group || 'directly' },
-  { id: 'source', title: 'Source', value: ({ source }) => source, cell: Source },
-  {
-    id: 'since',
-    title: 'Since',
-    value: ({ since }) => since,
-    cell: ({ since }) => sayDay(since || undefined) || 'not known',
-  },
-  { id: 'until', title: 'Ends', value: ({ until }) => until, cell: ({ until }) => sayInstant(until), shown: 'hidden' },
-  {
-    id: 'unused',
-    title: 'Unused for days',
-    value: (row) => (row.unusedDays < 0 ? '' : row.unusedDays),
-    shown: 'hidden',
-  },
-  { id: 'used', title: 'Last used', value: ({ lastUsed }) => lastUsed.replace(/T\S*/, ''), shown: 'hidden' },
   { id: 'why', title: 'Why', value: ({ why }) => why, cell: ({ why }) => <Broken text={why} />, width: 200 },
 ]
+const columnsOfNow = columns.filter(({ id }) => !['until', 'unused', 'used', 'why'].includes(id))
+
+function Since({ since }: WhoRow) {
+  return sayDay(since) || 'not known'
+}
+
+function Until({ until }: WhoRow) {
+  return sayInstant(until)
+}
 
 function Person({ person, remark }: WhoRow) {
   if (person === '') return <i>{remark || 'not known'}</i>
@@ -168,40 +174,30 @@ function Place({ account, accountName, path }: WhoRow) {
 }
 
 function SetName({ set, level }: WhoRow) {
-  return <Named name={set} about={level === administrator && <Badge color="severity-high">{administrator}</Badge>} />
+  return <Named name={set} about={level && <Badge color="severity-high">{level}</Badge>} />
 }
 
-function Source({ source, until }: WhoRow) {
-  return <Named name={source} about={until && `until ${sayInstant(until)}`} />
+/** Standing access by ssofile is the rule, so only other access says what it is. */
+function Through({ group, source, until }: WhoRow) {
+  const about = until ? `${source}, until ${sayInstant(until)}` : source !== 'standing' && source
+  return <Named name={group || 'directly'} about={about} />
 }
+
+type SubjectProps = Shown & { readonly kind: 'person' | 'account'; readonly name: string }
 
 /** A person's or an account's page: what there is, through what, and its history. */
-function Subject({ kind, name, rows = nobody, isLoading }: Shown & { readonly kind: string; readonly name: string }) {
+function Subject({ kind, name, rows = nobody, columns, ...shown }: SubjectProps) {
   const isPerson = kind === 'person'
-  const own = useMemo(
-    () => rows.filter((row) => (isPerson ? row.person : row.account) === name),
-    [rows, isPerson, name],
-  )
-  const different = (of: (row: WhoRow) => string) => String(new Set(own.map(of).filter((text) => text !== '')).size)
-  const administers = own.filter(({ level }) => level === administrator).length
-  const q = filterOf({ [isPerson ? 'person' : 'account']: name, level: administrator })
-  const link = <ViewLink to={addressOf('who', '', { q })}>{String(administers)}</ViewLink>
-  const [first] = own
-  const facts = isPerson
-    ? ([
-        ['Accounts', different(({ account }) => account)],
-        ['Groups', different(({ group }) => group)],
-        ['Remark', first?.remark],
-      ] as const)
-    : ([
-        ['Name', first?.accountName],
-        ['OU', first?.path],
-        ['People', different(({ person }) => person)],
-      ] as const)
+  const own = useMemo(() => rows.filter((row) => row[kind] === name), [rows, kind, name])
+  const known = isPerson ? 'person' : 'accountName'
+  const others = columns.map((column) => (column.id === known ? { ...column, shown: hidden } : column))
+  const { facts, administers } = useMemo(() => describeRows(kind, own), [kind, own])
+  const q = filterOf({ [kind]: name, level: administratorLevel })
+  const link = <ViewLink to={addressOf('who', '', { date: shown.date, q })}>{String(administers)}</ViewLink>
   return (
     <SpaceBetween size="l">
-      <Facts columns={4} facts={[...facts, ['Administrator-like', administers === 0 ? 'None' : link]]} />
-      <Rows rows={own} isLoading={isLoading} />
+      <Facts columns={4} facts={[...facts, [administratorLevel, administers === 0 ? 'None' : link]]} />
+      <Rows rows={own} columns={others} {...shown} />
       <ChangeList title="History of the last 90 days" words={name} days={90} />
     </SpaceBetween>
   )

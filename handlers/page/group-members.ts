@@ -1,0 +1,47 @@
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { nameInLinks } from '../../shared/domain/principals/principal.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { People } from '../../shared/reconcile/access/people.ts'
+import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'
+
+const knownMs = 10 * 60_000
+
+/** The members of groups in the directory, at most ten minutes old. For display: no decision asks it. */
+export class GroupMembers {
+  readonly #ports: Pick<Ports, 'identityStore' | 'clock' | 'randomness'>
+  readonly #suffix: string
+  #read: { readonly people: People; readonly atMs: number } | undefined
+
+  constructor(ports: Ports, { principalSuffix }: Pick<Configuration, 'principalSuffix'>) {
+    this.#ports = ports
+    this.#suffix = principalSuffix
+  }
+
+  /** User names by the names of groups. `null`: the directory has no such group. */
+  async of(groups: readonly string[]): Promise<Readonly<Record<string, readonly string[] | null>>> {
+    const people = this.#people()
+    const ids = new Map<string, PrincipalId>(await people.idsByName('GROUP'))
+    const read = async (group: string) => {
+      const id = ids.get(group + this.#suffix) ?? ids.get(group)
+      return { group, members: id && (await people.membersOf(id)) }
+    }
+    const listed = await Promise.all(groups.map(read))
+    const users = await people.find(
+      'USER',
+      listed.flatMap(({ members }) => members ?? []),
+    )
+    const nameOf = (id: PrincipalId) => {
+      const name = users.get(id)?.name ?? id
+      return nameInLinks(name, this.#suffix) ?? name
+    }
+    return Object.fromEntries(listed.map(({ group, members }) => [group, members?.map(nameOf) ?? null]))
+  }
+
+  #people(): People {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (this.#read === undefined || nowMs - this.#read.atMs > knownMs)
+      this.#read = { people: new People(patientIdentityStore(this.#ports)), atMs: nowMs }
+    return this.#read.people
+  }
+}
