@@ -234,7 +234,7 @@ export class World {
     const end = this.clock.now().getTime() + 60 * 60_000
     while (!isOver) {
       if (this.clock.now().getTime() > end) throw new Error('it is not over after sixty virtual minutes')
-      await this.#step(stepMs)
+      await this.clock.advance(stepMs)
     }
     return promise
   }
@@ -249,15 +249,15 @@ export class World {
     const end = this.clock.now().getTime() + minutes * 60_000
     while (!(await holds())) {
       if (this.clock.now().getTime() > end) throw new Error(`${what} did not come about within ${minutes} minutes`)
-      await this.#step(100)
+      await this.#step()
     }
   }
 
-  /** Moves time by as many steps as the next sleeper needs, since before it wakes nothing changes, but by a second at most. */
-  #step(ms: number): Promise<void> {
+  /** Moves time to the next sleeper, since before it wakes nothing changes: by 100 ms at least, and by a second at most. */
+  #step(): Promise<void> {
     const now = this.clock.now().getTime()
     const dueInMs = Math.min(1_000, (this.clock.nextDueAt()?.getTime() ?? now) - now)
-    return this.clock.advance(ms * Math.max(1, Math.ceil(dueInMs / ms)))
+    return this.clock.advance(100 * Math.max(1, Math.ceil(dueInMs / 100)))
   }
 
   async everyMinute(): Promise<void> {

@@ -6,6 +6,7 @@ import { ServiceError } from '../../shared/ports/service-error.ts'
 import { reconcileInput } from '../../shared/reconcile/inputs/reconcile-input.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { linkController } from '../../shared/reconcile/statuses/link-controller.ts'
+import { isShallow } from '../depth.ts'
 import { intercept } from '../intercept.ts'
 import { openLinks } from '../shared/reconcile/statuses/open-links.ts'
 import { acme, World } from '../world.ts'
@@ -26,7 +27,7 @@ async function openFull(): Promise<{ world: World; links: readonly string[] }> {
   const updatedAt = world.clock.now().toISOString()
   for (const set of sets) {
     const permissionSetArn = world.ssoAdmin.permissionSetArnOf(set)
-    for (const group of acme().groups) {
+    for (const group of acme().groups.filter((_, nth) => !isShallow || nth % 3 === 0)) {
       const principalId = world.identityStore.idOf('GROUP', group)
       for (const { id } of accounts) {
         const name = `account%${id}%${set}%${group}%GROUP%ssofile`
@@ -142,7 +143,7 @@ describe('the first links by tag among 2,000 accounts', () => {
 describe('links that are uploaded again as they are', () => {
   test('make no call to Identity Center, however many', async () => {
     const { world, links } = await openFull()
-    expect(links.length).toBeGreaterThan(1_000)
+    expect(links.length).toBeGreaterThan(isShallow ? 300 : 1_000)
     await world.clock.advance(60_000)
     for (const queue of ['uploads', 'links', 'work', 'dispatch'] as const) world.queues.queue(queue).purge()
     const before = world.calls.length

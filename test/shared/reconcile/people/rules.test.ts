@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { followMemberships } from '../../../../shared/reconcile/people/follow-memberships.ts'
+import { runsOf } from '../../../depth.ts'
 import { Grouping, kenji } from './grouping.ts'
 
 const rule = 'rules/oncall.json'
@@ -74,10 +75,10 @@ class Ruling {
   }
 }
 
-const crews = Array.from({ length: 40 }, (_, index) => `crew-${index}`)
+const crews = Array.from({ length: runsOf(40) }, (_, index) => `crew-${index}`)
 const crewRule = (crew: string) => `rules/${crew}.json`
 
-/** Forty groups of two people each, by a rule for each. */
+/** Groups of two people each, by a rule for each. */
 async function beginWithCrews() {
   const ruling = await Ruling.begin()
   const { grouping } = ruling
@@ -242,7 +243,7 @@ test('wrong attributes of a whole group are held before the first event takes an
   expect(names.every((name) => ruling.isIn(name))).toBe(true)
 })
 
-test('an import of wrong attributes that empties forty groups is held whole, grants go on, and a release lets one list go', async () => {
+test('an import of wrong attributes that empties many groups is held whole, grants go on, and a release lets one list go', async () => {
   const { ruling, grouping, world, people, isIn, lists } = await beginWithCrews()
   const { identityStore, ports, configuration } = world
   const removals: string[] = []
