@@ -12,7 +12,8 @@ test('a standard queue has at most 120,000 messages in flight, and tells a short
   const queues = new MemoryQueues({ clock })
   const uploads = queues.queue('uploads')
   for (let sent = 0; sent < 120_001; sent++) uploads.send({ body: 'b' })
-  for (let received = 0; received < 120_000; received += 10) expect(uploads.receive({ most: 10 })).toHaveLength(10)
+  const received = Array.from({ length: 12_000 }, () => uploads.receive({ most: 10 }).length)
+  expect(new Set(received)).toEqual(new Set([10]))
   expect(uploads.counts()).toEqual({ visible: 1, inFlight: 120_000 })
   await expect(queues.receive('uploads', { most: 1, waitSeconds: 0 })).rejects.toMatchObject({ code: 'OverLimit' })
 
