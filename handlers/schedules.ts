@@ -35,6 +35,7 @@ import { findOvertaken } from '../shared/reconcile/statuses/find-overtaken.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
 import { watchPolicies } from '../shared/reconcile/statuses/watch-policies.ts'
 import { watchSelectors } from '../shared/reconcile/statuses/watch-selectors.ts'
+import { rollUpUses } from '../shared/reconcile/usage/roll-up-uses.ts'
 
 /** Only some functions get these. */
 type Given = {
@@ -94,8 +95,9 @@ export const jobsOfHourly: Jobs = (ports, configuration) => [
   { name: 'leavers', work: () => followLeavers(ports, configuration, 'all') },
 ]
 
-/** Changes by others in Identity Center. The dispatcher finds them, after all other work. */
+/** Changes by others in Identity Center: the dispatcher finds them, after all other work. */
 export const jobsOfNightly: Jobs = (ports, configuration) => [
+  { name: 'last uses', work: () => rollUpUses(ports, configuration) },
   { name: 'drift check', work: () => beginDriftCheck(ports, configuration) },
 ]
 

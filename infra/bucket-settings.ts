@@ -1,9 +1,9 @@
 /**
  * Old versions stay for this many days under prefixes that ssofile writes often; the dispatcher's lease alone is written a million times a
  * year, and S3 slows down at millions of versions of a key. Inputs and history keep theirs. (S3 User Guide, "Significant increase in HTTP
- * 503 responses to requests to buckets with versioning enabled".)
+ * 503 responses to requests to buckets with versioning enabled".) Uses are personal data: ssofile's deletions are to delete them.
  */
-export const versionDays = { 'control/': 7, 'status/': 7, 'attention/': 1, 'state/': 1 } as const
+export const versionDays = { 'control/': 7, 'status/': 7, 'attention/': 1, 'state/': 1, 'usage/': 1 } as const
 
 /** Events of a deleted file. */
 export const endEvents = ['s3:ObjectRemoved:*', 's3:LifecycleExpiration:*'] as const

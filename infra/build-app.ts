@@ -1,12 +1,12 @@
 import { App, type AppProps, Tags, Validations } from 'aws-cdk-lib/core'
 import { AwsSolutionsChecks } from 'cdk-nag'
-import { type Environment, isManagementDeployment } from '../shared/domain/deployment/environment.ts'
+import type { Environment } from '../shared/domain/deployment/environment.ts'
+import { createWatching } from './constructs/create-watching.ts'
 import { DeploymentNames } from './deployment-names.ts'
 import { guardedElsewhere } from './guarded-settings.ts'
-import type { EventPattern } from './match-event-pattern.ts'
 import { EventForwardingStack, type EventForwardingStackProps } from './stacks/event-forwarding-stack.ts'
 import { SsofileStack } from './stacks/ssofile-stack.ts'
-import { accessEvents, directoryEvents, organizationEvents } from './wanted-events.ts'
+import { forwardedEvents, usageRule } from './wanted-events.ts'
 
 /** The stacks of one environment: the main one first. cdk-nag checks all of them. */
 export function buildApp(environment: Environment, props: AppProps = {}): App {
@@ -21,10 +21,15 @@ export function buildApp(environment: Environment, props: AppProps = {}): App {
   const forward = (from: string, of: Pick<EventForwardingStackProps, 'account' | 'role' | 'busArn' | 'patterns'>) => {
     const description = 'ssofile: sends events of this account and Region to where ssofile runs'
     const env = { account: of.account, region: from }
-    new EventForwardingStack(app, of.role, { environment, names, ...of, env, description }).addStackDependency(main)
+    const stack = new EventForwardingStack(app, of.role, { environment, names, ...of, env, description })
+    stack.addStackDependency(main)
+    return stack
   }
-  for (const [from, patterns] of forwardedEvents(environment, names))
-    forward(from, { account: managementAccount, role: names.forwarder(from), busArn: names.busArn, patterns })
+  for (const [from, patterns] of forwardedEvents(environment, names)) {
+    const of = { account: managementAccount, role: names.forwarder(from), busArn: names.busArn, patterns }
+    const stack = forward(from, of)
+    if (usageRule in patterns && from === region) createWatching(stack, names)
+  }
   if (region !== names.iamRegion) {
     const patterns = { 'guarded-settings': guardedElsewhere(names) }
     forward(names.iamRegion, { account, role: names.guardRelay, busArn: names.defaultBusArn, patterns })
@@ -32,21 +37,4 @@ export function buildApp(environment: Environment, props: AppProps = {}): App {
   Tags.of(app).add('ssofile', name)
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   return app
-}
-
-/** The events of the management account, by Region, that the main stack does not receive itself. */
-function forwardedEvents(
-  environment: Environment,
-  names: DeploymentNames,
-): ReadonlyMap<string, Readonly<Record<string, EventPattern>>> {
-  const { region } = environment
-  const { organizationRegion } = names
-  const ofRegion = { ...directoryEvents, ...accessEvents(names.roleArn('dispatcher')) }
-  if (isManagementDeployment(environment))
-    return new Map(region === organizationRegion ? [] : [[organizationRegion, organizationEvents]])
-  if (region === organizationRegion) return new Map([[region, { ...organizationEvents, ...ofRegion }]])
-  return new Map<string, Readonly<Record<string, EventPattern>>>([
-    [organizationRegion, organizationEvents],
-    [region, ofRegion],
-  ])
 }

@@ -206,6 +206,15 @@ export class DeploymentNames {
     return `${this.#environment.name}-forward-${region}`
   }
 
+  /** The role of the management account whose assumption proves every hour that the events of uses arrive. */
+  get watching(): string {
+    return `${this.#environment.name}-watching`
+  }
+
+  get watchingArn(): string {
+    return this.#roleArn(this.#environment.managementAccount, this.watching)
+  }
+
   forwarderArn(region: string): string {
     return this.#roleArn(this.#environment.managementAccount, this.forwarder(region))
   }

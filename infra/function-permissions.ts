@@ -76,6 +76,7 @@ type Prefix =
   | 'state/schedules/'
   | 'state/credentials/'
   | 'state/permissions/'
+  | 'usage/'
   | 'retire/'
   | 'retired/'
   | 'status/retire/'
@@ -284,6 +285,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   // S3's clock gives its beginning.
   nightly: {
     read: ['control/owner.json'],
+    write: ['usage/'],
     put: ['state/drift.json', 'state/schedules/nightly'],
     send: [...lanes, 'dispatch'],
   },
@@ -398,6 +400,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     outcomes: 'publish',
   },
   digests: { outcomes: 'deliver' },
+  usage: { put: ['usage/'] },
   owner: { put: ['control/owner.json', 'control/configuration.json'], identityCenter: 'instance' },
   // It writes only inputs that come by the API: `function-policy.ts`.
   api: {

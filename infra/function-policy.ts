@@ -5,6 +5,7 @@ import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { isManagementDeployment } from '../shared/domain/deployment/environment.ts'
 import { permissionSetRolePath } from '../shared/domain/permission-sets/permission-set-role.ts'
 import { type FunctionName, functionSettings } from '../shared/ports/deployment-settings.ts'
+import { usagePrefix } from '../shared/reconcile/usage/usage-records.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import {
   accountAccessActions,
@@ -42,7 +43,14 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
 }
 
 export function operatorPolicy(context: Services): PolicyDocument {
-  return new PolicyDocument({ statements: serviceStatements(operatorPermissions, context) })
+  // Who used what is for auditors alone.
+  const uses = new PolicyStatement({
+    sid: 'Uses',
+    effect: Effect.DENY,
+    actions: ['s3:GetObject*'],
+    resources: [`${context.names.bucketArn}/${usagePrefix}*`],
+  })
+  return new PolicyDocument({ statements: [...serviceStatements(operatorPermissions, context), uses] })
 }
 
 function serviceStatements(permissions: FunctionPermissions, context: Services): PolicyStatement[] {

@@ -14,7 +14,7 @@ type Comparison =
 type Wanted = EventPattern[string]
 
 /**
- * Whether a rule sends an event. Calls that CloudTrail records as read-only need the third state. (EventBridge User Guide, "Receiving
+ * Whether a rule sends an event. What CloudTrail records as read-only needs the third state. (EventBridge User Guide, "Receiving
  * read-only management events from AWS services".)
  */
 export function matchRule(
@@ -23,7 +23,7 @@ export function matchRule(
 ): boolean {
   if (state === 'DISABLED') return false
   const isReadOnly =
-    matchEventPattern({ 'detail-type': ['AWS API Call via CloudTrail'] }, event) && isReadOnlyCall(event)
+    matchEventPattern({ 'detail-type': [{ suffix: ' via CloudTrail' }] }, event) && isReadOnlyCall(event)
   return (state !== 'ENABLED' || !isReadOnly) && matchEventPattern(pattern, event)
 }
 

@@ -1,12 +1,13 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { kinds, placesWrittenBy } from '../shared/domain/inputs/kinds.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
+import { usagePrefix } from '../shared/reconcile/usage/usage-records.ts'
 import { membershipFolder, peoplePrefixesOf, placesOfRequesters, retireFolder } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 type Statement = {
   readonly Sid: string
-  readonly Effect: 'Allow'
+  readonly Effect: 'Allow' | 'Deny'
   readonly Action: readonly string[]
   readonly Resource: readonly string[]
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
@@ -155,6 +156,7 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
   const dead = workedQueues.flatMap((queue) => (queue === 'dispatch' ? [] : [names.queueArn(`${queue}-dead`)]))
   return policy([
     ...readAll(names),
+    { ...allow('Uses', ['s3:GetObject*'], [`${names.bucketArn}/${usagePrefix}*`]), Effect: 'Deny' },
     allow('Control', ['s3:PutObject', 's3:DeleteObject'], [`${names.bucketArn}/control/*`]),
     allow('EndAccess', ['s3:DeleteObject'], [`${names.bucketArn}/${kinds.request.at}*`]),
     keyOf(environment, names),

@@ -1,4 +1,8 @@
+import type { RuleState } from '../shared/domain/break-glass/alarm-rules.ts'
 import { accessCalls } from '../shared/domain/by-hand/access-call.ts'
+import { type Environment, isManagementDeployment } from '../shared/domain/deployment/environment.ts'
+import { useNames, useSources, watchingCall } from '../shared/domain/usage/use.ts'
+import type { DeploymentNames } from './deployment-names.ts'
 import type { EventPattern } from './match-event-pattern.ts'
 
 const succeeded = [{ exists: false }] as const
@@ -102,6 +106,69 @@ export function accessEvents(dispatcherRole: string): Readonly<Record<'access-ca
   }
 }
 
+export const usageRule = 'usage-events'
+
+/**
+ * Uses of access, and the hourly call of the watching role. They arise in the account of the instance: uses in the Region of the portal.
+ * (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail".)
+ */
+export function usageEvents(watchingRole: string): Readonly<Record<typeof usageRule, EventPattern>> {
+  const { source, name } = watchingCall
+  return {
+    [usageRule]: {
+      detail: {
+        $or: [
+          { eventSource: useSources, eventName: useNames },
+          { eventSource: [source], eventName: [name], requestParameters: { roleArn: [watchingRole] } },
+        ],
+        errorCode: succeeded,
+      },
+    },
+  }
+}
+
+/**
+ * The state of the rule with this name. GetRoleCredentials and AssumeRole only read, and such events reach a rule in this state alone, on
+ * each bus. (EventBridge User Guide, "Receiving read-only management events from AWS services".)
+ */
+export function ruleStateOf(name: string): RuleState {
+  return name === usageRule ? 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' : 'ENABLED'
+}
+
+export type Patterns = Readonly<Record<string, EventPattern>>
+
+export const joined = (all: readonly Patterns[]): Patterns =>
+  Object.fromEntries(all.flatMap(Object.entries<EventPattern>))
+
+function patternsOf(environment: Environment, names: DeploymentNames) {
+  const usage: Patterns = environment.usageDays === 0 ? {} : usageEvents(names.watchingArn)
+  return { usage, ofRegion: { ...directoryEvents, ...accessEvents(names.roleArn('dispatcher')) } }
+}
+
+/** The events that the main stack receives from its own account and Region. */
+export function ownEvents(environment: Environment, names: DeploymentNames): Patterns {
+  const { usage, ofRegion } = patternsOf(environment, names)
+  const ofOrganization = environment.region === names.organizationRegion ? organizationEvents : {}
+  return isManagementDeployment(environment) ? { ...ofOrganization, ...ofRegion, ...usage } : ofRegion
+}
+
+/** The events of the management account, by Region, that the main stack does not receive itself. */
+export function forwardedEvents(environment: Environment, names: DeploymentNames): ReadonlyMap<string, Patterns> {
+  const { usage, ofRegion } = patternsOf(environment, names)
+  const { region, additionalRegions } = environment
+  const isManagement = isManagementDeployment(environment)
+  const all = [
+    ...(isManagement && region === names.organizationRegion
+      ? []
+      : [[names.organizationRegion, organizationEvents] as const]),
+    ...(isManagement ? [] : [[region, { ...ofRegion, ...usage }] as const]),
+    ...(environment.usageDays === 0 ? [] : additionalRegions.map((additional) => [additional, usage] as const)),
+  ]
+  const regions = Map.groupBy(all, ([from]) => from)
+  return new Map(Array.from(regions, ([from, of]) => [from, joined(of.map(([, patterns]) => patterns))]))
+}
+
+/** All patterns of the queue `events`. */
 export function wantedEvents(dispatcherRole: string): readonly EventPattern[] {
   return Object.values({ ...organizationEvents, ...directoryEvents, ...accessEvents(dispatcherRole) })
 }

@@ -39,6 +39,7 @@ const messageMinutes: Readonly<Record<WorkedQueue, number>> = {
   dispatch: 60,
   // An unreachable receiver is retried for two hours.
   digests: 180,
+  usage: 15,
 }
 
 type Heartbeat = { readonly periodMinutes: number; readonly periods: number }

@@ -1,5 +1,6 @@
 import {
   type EventPattern as CdkEventPattern,
+  CfnRule,
   type IEventBus,
   type IRuleTarget,
   Rule,
@@ -13,6 +14,7 @@ import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 import type { EventPattern } from '../match-event-pattern.ts'
+import { ruleStateOf } from '../wanted-events.ts'
 import type { NamedRule } from './create-alarm.ts'
 import { type Functions, listFunctions } from './create-functions.ts'
 import { allowService } from './create-queues.ts'
@@ -26,30 +28,32 @@ export type EventRules = {
 }
 
 /**
- * Rules that send events to the queue `events`, each event with a message group of its own. The queue accepts only these rules. `rules`: by
- * the beginning of their names.
+ * Rules that send events to a queue. If it is FIFO, each event has a message group of its own. The queue accepts only these rules. `rules`:
+ * by the beginning of their names.
  */
 export function createEventRules(
   scope: Construct,
   { names, queue, rules }: { names: DeploymentNames; queue: Queue; rules: Readonly<Record<string, EventRules>> },
 ): readonly NamedRule[] {
   // Not SqsQueue of the CDK: it would let every rule of the account send.
-  const target: IRuleTarget = { bind: () => ({ arn: queue.queueArn, sqsParameters: { messageGroupId: '$.id' } }) }
+  const group = queue.fifo ? { sqsParameters: { messageGroupId: '$.id' } } : {}
+  const target: IRuleTarget = { bind: () => ({ arn: queue.queueArn, ...group }) }
   const created = Object.entries(rules).flatMap(([prefix, { patterns, bus, account }]) =>
     Object.entries(patterns).map(([name, pattern]): NamedRule => {
       const ruleName = names.rule(`${prefix}-${name}`)
-      new Rule(scope, `Rule-${prefix}-${name}`, {
+      const rule = new Rule(scope, `Rule-${prefix}-${name}`, {
         ruleName,
         description: `ssofile: ${name.replace('-', ' ')}`,
         eventPattern: { ...toEventPattern(pattern), ...(account === undefined ? {} : { account: [account] }) },
         targets: [target],
         ...(bus === undefined ? {} : { eventBus: bus }),
       })
+      if (rule.node.defaultChild instanceof CfnRule) rule.node.defaultChild.state = ruleStateOf(name)
       return { name: ruleName, ...(bus === undefined ? {} : { bus: names.bus }) }
     }),
   )
   const arns = created.map(({ name, bus }) => names.ruleArn(name, bus))
-  allowService(queue, 'events', { ArnEquals: { 'aws:SourceArn': arns } })
+  if (arns.length > 0) allowService(queue, 'events', { ArnEquals: { 'aws:SourceArn': arns } })
   return created
 }
 

@@ -14,6 +14,8 @@ export type EventSourceMappingOptions = {
   readonly maximumConcurrency: number
   /** The maximum of messages in a batch; default 10. */
   readonly batchSize?: number
+  /** How long it collects a batch after the first message; default: not at all. */
+  readonly batchingWindowSeconds?: number | undefined
   /** The function's timeout; Lambda refuses one that is longer than the queue's visibility timeout. */
   readonly timeoutMs: number
   /** The handler ends by itself at its timeout; default: it counts as failed then, and continues. */
@@ -28,6 +30,9 @@ export type EventSourceMapping = {
 }
 
 const defaultBatchSize = 10
+/** SQS gives at most ten messages a call, and a function gets at most 6 MB. (Lambda Developer Guide, "Batching behavior".) */
+const messagesOfCall = 10
+const payloadMostBytes = 6 * 1024 * 1024
 const pauseAfterErrorMs = 1000
 const throttled = { firstMs: 500, mostMs: 5_000 }
 
@@ -61,19 +66,14 @@ async function poll(
   stopping: AbortSignal,
   running: Set<Promise<void>>,
 ): Promise<void> {
-  const { queues, queue, maximumConcurrency, batchSize = defaultBatchSize, clock, onError } = options
+  const { maximumConcurrency, clock, onError } = options
   while (!stopping.aborted) {
     if (running.size >= maximumConcurrency) {
       await Promise.race(running)
       continue
     }
     try {
-      const batch = await queues.receiveDelivered(queue, {
-        most: batchSize,
-        // Lambda polls again every 20 seconds. A message comes at the same moment either way.
-        waitSeconds: Number.POSITIVE_INFINITY,
-        signal: stopping,
-      })
+      const batch = await collect(options, stopping)
       if (batch.length === 0) continue
       const handling = handleBatch(options, batch, stopping).finally(() => running.delete(handling))
       running.add(handling)
@@ -82,6 +82,24 @@ async function poll(
       await clock.sleep(pauseAfterErrorMs, stopping)
     }
   }
+}
+
+/** Empty: it is stopping. */
+async function collect(
+  options: EventSourceMappingOptions,
+  stopping: AbortSignal,
+): Promise<readonly DeliveredMessage[]> {
+  const { queues, queue, batchSize = defaultBatchSize, batchingWindowSeconds = 0, clock } = options
+  const receive = (most: number, waitSeconds: number) =>
+    queues.receiveDelivered(queue, { most: Math.min(most, messagesOfCall), waitSeconds, signal: stopping })
+  // Lambda polls again every 20 seconds. A message comes at the same moment either way.
+  const batch = [...(await receive(batchSize, Number.POSITIVE_INFINITY))]
+  const untilMs = clock.now().getTime() + batchingWindowSeconds * 1000
+  const leftSeconds = () => (untilMs - clock.now().getTime()) / 1000
+  const bytes = () => batch.reduce((all, { body }) => all + body.length, 0)
+  while (batch.length < batchSize && leftSeconds() > 0 && bytes() < payloadMostBytes && !stopping.aborted)
+    batch.push(...(await receive(batchSize - batch.length, leftSeconds())))
+  return batch
 }
 
 /** Never rejects. */

@@ -10,6 +10,9 @@ export function queueArn(nameOnTheWire: string): string {
 
 export const localDeployment = 'local'
 
+/** The role that a deployment's schedule assumes every hour, to prove that the events of uses arrive. */
+export const watchingRoleArn = `arn:aws:iam::${localAccountId}:role/${localDeployment}-watching`
+
 /** The role of a local function, with its name in a deployment. */
 export function localRoleArn(name: FunctionName): string {
   return `arn:aws:iam::${localAccountId}:role/${localDeployment}-${name}`

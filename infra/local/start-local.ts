@@ -47,6 +47,7 @@ import { addOutcomes, localBus, localTopicArn, openOutcomeServices } from './out
 import { addQueryServices } from './query-services/add-query-services.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
 import { openScaledClock } from './scaled-clock.ts'
+import { type ScheduleOptions, startSchedule } from './schedule.ts'
 import { serveApi } from './serve-api.ts'
 import { startHostedPage } from './serve-hosted-page.ts'
 import { serveInvoke } from './serve-invoke.ts'
@@ -156,7 +157,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   const calls = new EnvironmentCalls()
   calls.addTo(app)
   addRolesOfPeople(app)
-  addPersonSessions(app, models.sessions)
+  addPersonSessions(app, models.sessions, (use) => models.events.used(use))
   addBreakGlass(app, breakGlass, outcomes.secrets)
   addSupport(app, models)
   const metrics = serveMetrics(app, () => functions)
@@ -194,9 +195,16 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   stops.push(functions.stop)
   Object.assign(gateway, { invoke: functions.serve, askDispatcher: functions.askDispatcher })
   hosted.invoke = functions.servePage
+  stops.push(startWatching(models, { clock, onError }))
   await functions.reconcile()
   Object.assign(health, { ready: true, page: hosted.origin })
   return { url, page: hosted.origin }
+}
+
+/** A deployment's schedule runs for the first time when it is made. */
+function startWatching({ events }: LocalModels, of: Pick<ScheduleOptions, 'clock' | 'onError'>): Stop {
+  events.watched()
+  return startSchedule({ ...of, everyMs: 60 * 60_000, run: async () => events.watched() }).stop
 }
 
 async function restart(models: LocalModels, organizationFile: string | undefined, log: Log): Promise<void> {

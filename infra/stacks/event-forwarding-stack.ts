@@ -6,6 +6,7 @@ import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import { createAlarm, createAlarmTopic, deliveryAlarm } from '../constructs/create-alarm.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 import type { EventPattern } from '../match-event-pattern.ts'
+import { ruleStateOf } from '../wanted-events.ts'
 
 export type EventForwardingStackProps = StackProps & {
   readonly environment: Environment
@@ -47,6 +48,7 @@ export class EventForwardingStack extends Stack {
         name: ruleName,
         description: `ssofile: forwards ${name.replace('-', ' ')}`,
         eventPattern: pattern,
+        state: ruleStateOf(name),
         targets: [{ id: 'deployment', arn: busArn, roleArn: role.roleArn }],
       })
       createAlarm(

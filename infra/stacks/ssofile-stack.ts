@@ -3,11 +3,7 @@ import { CfnEventBus, EventBus } from 'aws-cdk-lib/aws-events'
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
-import {
-  configurationOf,
-  type Environment,
-  isManagementDeployment,
-} from '../../shared/domain/deployment/environment.ts'
+import { configurationOf, type Environment } from '../../shared/domain/deployment/environment.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import type { NamedRule } from '../constructs/create-alarm.ts'
@@ -24,8 +20,9 @@ import { createOperatorRole } from '../constructs/create-operator-role.ts'
 import { createOutputs } from '../constructs/create-outputs.ts'
 import { createPage } from '../constructs/create-page.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
+import { createWatching } from '../constructs/create-watching.ts'
 import { DeploymentNames } from '../deployment-names.ts'
-import { accessEvents, directoryEvents, organizationEvents } from '../wanted-events.ts'
+import { forwardedEvents, joined, ownEvents, type Patterns, usageRule } from '../wanted-events.ts'
 
 type SsofileStackProps = StackProps & { readonly environment: Environment }
 
@@ -113,6 +110,7 @@ export class SsofileStack extends Stack {
           target,
           eventSourceArn: queues.worked[source.name].queueArn,
           batchSize: source.batchSize,
+          ...(source.batchingWindowSeconds && { maxBatchingWindow: Duration.seconds(source.batchingWindowSeconds) }),
           reportBatchItemFailures: true,
           maxConcurrency: source.maximumConcurrency,
         })
@@ -125,18 +123,26 @@ export class SsofileStack extends Stack {
   #receiveEvents(
     environment: Environment,
     names: DeploymentNames,
-    { worked: { events: queue } }: Queues,
+    { worked: { events, usage } }: Queues,
   ): readonly NamedRule[] {
-    const ofRegion = { ...directoryEvents, ...accessEvents(names.roleArn('dispatcher')) }
-    const all = { ...organizationEvents, ...ofRegion }
-    const isManagement = isManagementDeployment(environment)
-    const own = (patterns: EventRules['patterns']) => ({ own: { patterns } })
-    if (isManagement && environment.region === names.organizationRegion)
-      return createEventRules(this, { names, queue, rules: own(all) })
-    const forwarding = isManagement ? [names.organizationRegion] : [names.organizationRegion, environment.region]
-    const bus = this.#createBus(environment, names, [...new Set(forwarding)])
-    const forwarded = { patterns: isManagement ? organizationEvents : all, bus, account: environment.managementAccount }
-    return createEventRules(this, { names, queue, rules: { ...own(ofRegion), forwarded } })
+    const regions = forwardedEvents(environment, names)
+    const forwarded = joined([...regions.values()])
+    const bus = regions.size === 0 ? undefined : this.#createBus(environment, names, [...regions.keys()])
+    const rulesFor = (ofUses: boolean): Readonly<Record<string, EventRules>> => {
+      const of = (patterns: Patterns) =>
+        Object.fromEntries(Object.entries(patterns).filter(([name]) => (name === usageRule) === ofUses))
+      const account = environment.managementAccount
+      return {
+        own: { patterns: of(own) },
+        ...(bus && { forwarded: { patterns: of(forwarded), bus, account } }),
+      }
+    }
+    const own = ownEvents(environment, names)
+    if (usageRule in own) createWatching(this, names)
+    return [
+      ...createEventRules(this, { names, queue: events, rules: rulesFor(false) }),
+      ...createEventRules(this, { names, queue: usage, rules: rulesFor(true) }),
+    ]
   }
 
   #createBus(environment: Environment, names: DeploymentNames, regions: readonly string[]): EventBus {

@@ -43,6 +43,7 @@ export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
   dispatch: { visibilityTimeoutSeconds: 1000, ...longest },
   // ssofile retries an unreachable receiver for about two hours: see `digests.ts`. Then an alarm goes off.
   digests: { visibilityTimeoutSeconds: 300, maxReceiveCount: 12, ...longest },
+  usage: handled(7 * 60),
 }
 
 /** SQS's own default, for the dead-letter queues. (SQS Developer Guide, "Amazon SQS visibility timeout".) */
@@ -64,6 +65,7 @@ export const functionNames = [
   'retire',
   'notifications',
   'digests',
+  'usage',
   'owner',
   'api',
   'page',
@@ -79,6 +81,8 @@ export type FunctionSettings = {
   readonly queues?: readonly {
     readonly name: WorkedQueue
     readonly batchSize: number
+    /** How long Lambda collects a batch. Needed for more than 10 messages. */
+    readonly batchingWindowSeconds?: number
     /** The most batches at once; at least 2. (Lambda API Reference, ScalingConfig.) */
     readonly maximumConcurrency?: number
   }[]
@@ -144,7 +148,8 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
     asynchronous: { retries: 0, eventAgeSeconds: 300 },
   },
   hourly: { ...most, schedule: { everyMinutes: 60 }, asynchronous: { retries: 2, eventAgeSeconds: 3_600 } },
-  nightly: { ...small, schedule: 'night' },
+  // It reads the uses of a day: thousands of small objects.
+  nightly: { timeoutSeconds: 300, memoryMb: 1_024, schedule: 'night' },
   // Runs after the drift check, which finds access that others gave. Lambda's two retries do the work that the first run did not finish.
   report: { ...most, schedule: 'after-night' },
   // Runs after the drift check too. Each run continues after the last account that was read.
@@ -160,6 +165,12 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   // The next run, a minute later, does the rest.
   notifications: { timeoutSeconds: 300, memoryMb: 512, ...everyMinute },
   digests: { timeoutSeconds: 60, memoryMb: 256, queues: [{ name: 'digests', batchSize: 10, maximumConcurrency: 2 }] },
+  // A person's CLIs fetch credentials together, so one batch has many uses of one record. In 20 seconds a use is still seen within a minute.
+  usage: {
+    timeoutSeconds: 60,
+    memoryMb: 512,
+    queues: [{ name: 'usage', batchSize: 10_000, batchingWindowSeconds: 20, maximumConcurrency: 2 }],
+  },
   // Its new role takes a minute to be known everywhere. Then it works.
   owner: { timeoutSeconds: 120, memoryMb: 256 },
   // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)

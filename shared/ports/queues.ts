@@ -12,15 +12,19 @@ export const workedQueues = [
   'work-bulk',
   'dispatch',
   'digests',
+  'usage',
 ] as const
 export type WorkedQueue = (typeof workedQueues)[number]
 
 export type DeadLetterQueue = `${Exclude<WorkedQueue, 'dispatch'>}-dead`
 export type QueueName = WorkedQueue | DeadLetterQueue
 
-/** All queues are FIFO except `uploads`: S3 cannot notify a FIFO queue (S3 User Guide, "Amazon S3 Event Notifications"). */
+/**
+ * Two queues are not FIFO. S3 cannot notify a FIFO queue (S3 User Guide, "Amazon S3 Event Notifications"). Uses need no order, and a
+ * standard queue gives Lambda batches of up to 10,000 (Lambda Developer Guide, "Creating an SQS event source mapping").
+ */
 export function isFifo(queue: QueueName): boolean {
-  return queue !== 'uploads' && queue !== 'uploads-dead'
+  return !/^(uploads|usage)(-dead)?$/.test(queue)
 }
 
 /** FIFO queues require `groupId` (at most 128 characters) and `deduplicationId`. Standard queues refuse them. */

@@ -15,6 +15,7 @@ import { start } from './start.ts'
 import { status } from './status.ts'
 import { throughput } from './throughput.ts'
 import { urgent } from './urgent.ts'
+import { usage } from './usage.ts'
 
 /** What docs/performance.md tells, in its order: `npm run bench` runs them all. */
 export const benchmarks: readonly Benchmark[] = [
@@ -29,6 +30,7 @@ export const benchmarks: readonly Benchmark[] = [
   people,
   cost,
   credentials,
+  usage,
   status,
   start,
   latency,

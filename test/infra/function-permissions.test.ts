@@ -258,9 +258,9 @@ describe('a page by which nobody is an operator', () => {
   })
 })
 
-test('every queue but the one that only S3 sends to has a producer, and every queue is worked', () => {
+test('every queue but those that only S3 and EventBridge send to has a producer, and every queue is worked', () => {
   const without = workedQueues.filter((queue) => producersOf(queue).length === 0)
-  expect(without).toEqual(['uploads'])
+  expect(without).toEqual(['uploads', 'usage'])
   const worked = functionNames.flatMap((name) => [
     ...(functionSettings[name].queues ?? []).map((queue) => queue.name),
     ...(functionPermissions[name].receive ?? []),

@@ -4,7 +4,7 @@ import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
 import { guardedSettings } from '../../infra/guarded-settings.ts'
 import { matchEventPattern } from '../../infra/match-event-pattern.ts'
-import { accessEvents, directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
+import { accessEvents, directoryEvents, organizationEvents, usageEvents } from '../../infra/wanted-events.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
 import {
   functionNames as allFunctionNames,
@@ -272,7 +272,10 @@ describe('a queue', () => {
     const text = textOf(policyOf('events'))
     for (const rule of ['rule/ssofile-own-directory-calls', 'rule/ssofile-events/ssofile-forwarded-account-tags'])
       expect(text).toContain(`arn:aws:events:eu-west-1:111122223333:${rule}"`)
-    for (const name of workedQueues.filter((name) => name !== 'events'))
+    expect(textOf(policyOf('usage'))).toContain(
+      '"aws:SourceArn":["arn:aws:events:eu-west-1:111122223333:rule/ssofile-events/ssofile-forwarded-usage-events"]',
+    )
+    for (const name of workedQueues.filter((name) => name !== 'events' && name !== 'usage'))
       expect(textOf(policyOf(name))).not.toContain('events.amazonaws.com')
   })
 
@@ -360,6 +363,7 @@ describe('the bucket', () => {
       ['status/', { NoncurrentDays: 7 }, true],
       ['attention/', { NoncurrentDays: 1 }, true],
       ['state/', { NoncurrentDays: 1 }, true],
+      ['usage/', { NoncurrentDays: 1 }, true],
     ])
     expect(Rules.every((rule) => !('ExpirationInDays' in rule))).toBe(true)
   })
@@ -422,11 +426,12 @@ describe('events', () => {
   const ofRegion = (account: string) =>
     Object.values({ ...directoryEvents, ...accessEvents(`arn:aws:iam::${account}:role/ssofile-dispatcher`) })
   const all = (account: string) => [...Object.values(organizationEvents), ...ofRegion(account)]
+  const usage = Object.values(usageEvents('arn:aws:iam::444455556666:role/ssofile-watching'))
 
   test('of the organization are forwarded from its Region, and of the directory and of access from that of Identity Center', () => {
     expect(patternsOf('delegated', 'ssofile-forward-us-east-1')).toEqual(Object.values(organizationEvents))
-    expect(patternsOf('delegated', 'ssofile-forward-eu-west-1')).toEqual(ofRegion('111122223333'))
-    expect(patternsOf('at-home', 'ssofile-forward-us-east-1')).toEqual(all('111122223333'))
+    expect(patternsOf('delegated', 'ssofile-forward-eu-west-1')).toEqual([...ofRegion('111122223333'), ...usage])
+    expect(patternsOf('at-home', 'ssofile-forward-us-east-1')).toEqual([...all('111122223333'), ...usage])
     expect(patternsOf('management', 'ssofile-forward-us-east-1')).toEqual(Object.values(organizationEvents))
     expect(patternsOf('china', 'ssofile-forward-cn-northwest-1')).toEqual(Object.values(organizationEvents))
     expect(patternsOf('us-gov', 'ssofile-forward-us-gov-west-1')).toEqual(Object.values(organizationEvents))
@@ -434,7 +439,7 @@ describe('events', () => {
 
   test.each(modes)('of calls that only read are wanted by no rule in the state ENABLED (%s)', (mode) => {
     const rules = Object.keys(assemblies[mode] ?? {}).flatMap((name) => list('AWS::Events::Rule', mode, name))
-    const wanted = rules.filter(({ Properties }) => Properties.State !== 'DISABLED').map(({ Properties }) => Properties)
+    const wanted = rules.filter(({ Properties }) => Properties.State === 'ENABLED').map(({ Properties }) => Properties)
     const names = [...textOf(wanted).matchAll(/"eventName":\[([^\]]*)\]/g)].flatMap(([, list = '']) => list.split(','))
     expect(names).not.toEqual([])
     expect(names.filter((name) => /^"(Get|List|Describe|Lookup|Assume)/.test(name))).toEqual([])
@@ -444,10 +449,12 @@ describe('events', () => {
     const account = ['444455556666']
     expect(patternsOf('delegated')).toEqual([
       ...ofRegion('111122223333'),
-      ...all('111122223333').map((pattern) => ({ ...pattern, account })),
+      ...[...all('111122223333'), ...usage].map((pattern) => ({ ...pattern, account })),
     ])
-    expect(patternsOf('management-at-home')).toEqual(all('444455556666'))
-    for (const { Properties } of rulesOf('delegated'))
+    expect(patternsOf('management-at-home')).toEqual([...all('444455556666'), ...usage])
+    const isOfUses = ({ Properties }: ReturnType<typeof rulesOf>[number]) =>
+      /usage-events$/.test(String(Properties.Name))
+    for (const { Properties } of rulesOf('delegated').filter((rule) => !isOfUses(rule)))
       expect(Properties.Targets).toEqual([
         {
           Id: 'Target0',
@@ -455,6 +462,31 @@ describe('events', () => {
           SqsParameters: { MessageGroupId: '$.id' },
         },
       ])
+  })
+
+  test('of uses go to a standard queue, by rules that get calls that only read, with a call every hour beside them', () => {
+    for (const [mode, name] of [
+      ['management-at-home', undefined],
+      ['delegated', 'ssofile-forward-eu-west-1'],
+    ] as const) {
+      const [rule, ...others] = rulesOf(mode, name).filter(({ Properties }) => /usage/.test(String(Properties.Name)))
+      expect(others).toEqual([])
+      expect(rule?.Properties.State).toBe('ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS')
+      const [schedule] = list('AWS::Scheduler::Schedule', mode, name)
+      expect(schedule?.Properties).toMatchObject({
+        ScheduleExpression: 'rate(1 hours)',
+        Target: {
+          Arn: 'arn:aws:scheduler:::aws-sdk:sts:assumeRole',
+          Input: expect.stringContaining('ssofile-watching'),
+        },
+      })
+    }
+    expect(list('AWS::Scheduler::Schedule', 'delegated')).toEqual([])
+    const [received] = rulesOf('delegated').filter(({ Properties }) => /usage/.test(String(Properties.Name)))
+    expect(received?.Properties).toMatchObject({
+      State: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+      Targets: [{ Id: 'Target0', Arn: { 'Fn::GetAtt': [expect.stringMatching(/^Queueusage/), 'Arn'] } }],
+    })
   })
 
   test('are taken by the bus from the forwarding roles of the management account only', () => {

@@ -1,11 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { matchEventPattern } from '../../infra/match-event-pattern.ts'
-import { accessEvents, directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
+import { matchEventPattern, matchRule } from '../../infra/match-event-pattern.ts'
+import {
+  accessEvents,
+  directoryEvents,
+  organizationEvents,
+  ruleStateOf,
+  usageEvents,
+} from '../../infra/wanted-events.ts'
 
 const folder = new URL('../../fixtures/events/', import.meta.url)
 const dispatcherRole = 'arn:aws:iam::111111111111:role/ssofile-dispatcher'
-const patterns = Object.entries({ ...organizationEvents, ...directoryEvents, ...accessEvents(dispatcherRole) })
+const watchingRole = 'arn:aws:iam::111111111111:role/ssofile-watching'
+const patterns = Object.entries({
+  ...organizationEvents,
+  ...directoryEvents,
+  ...accessEvents(dispatcherRole),
+  ...usageEvents(watchingRole),
+})
 
 /** Events that tell nothing which grants or revokes: tags of organizational units, what was refused. */
 const unwanted = ['create-account', 'move-account-refused', 'tag-change-on-organizational-unit']
@@ -27,6 +39,16 @@ test.each(fixtures.filter((fixture) => !unwanted.includes(fixture)))(
 test.each(unwanted)('%s is sent by no rule', (fixture) => {
   expect(rulesFor(fixture)).toEqual([])
 })
+
+test.each(['federate', 'get-role-credentials', 'assume-watching-role'])(
+  'the rule of uses, by its state, gets %s',
+  (fixture) => {
+    const event = JSON.parse(readFileSync(new URL(`${fixture}.json`, folder), 'utf8'))
+    const pattern = usageEvents(watchingRole)['usage-events']
+    expect(matchRule({ pattern, state: ruleStateOf('usage-events') }, event)).toBe(true)
+    expect(matchRule({ pattern, state: 'ENABLED' }, event)).toBe(!event.detail.readOnly)
+  },
+)
 
 test('every rule has a fixture that it sends', () => {
   expect([...new Set(fixtures.flatMap(rulesFor))].sort()).toEqual(patterns.map(([name]) => name).sort())

@@ -6,8 +6,8 @@ import type { Clock } from '../../../shared/ports/clock.ts'
 import type { Queues } from '../../../shared/ports/queues.ts'
 import type { Randomness } from '../../../shared/ports/randomness.ts'
 import { matchRule } from '../../match-event-pattern.ts'
-import { wantedEvents } from '../../wanted-events.ts'
-import { localRegion, localRoleArn } from '../local-account.ts'
+import { ruleStateOf, usageEvents, usageRule, wantedEvents } from '../../wanted-events.ts'
+import { localRegion, localRoleArn, watchingRoleArn } from '../local-account.ts'
 import { localRequests } from '../local-request.ts'
 import { Outbox } from '../outbox.ts'
 import type { ApiCall } from './api-call.ts'
@@ -15,6 +15,7 @@ import { type EventBridgeEvent, type EventStamp, renderEvent } from './event-bri
 import { renderIdentityStoreCall, renderIdentityStoreNotification } from './identity-store-events.ts'
 import { renderOrganizationsCall, renderOrganizationsServiceEvent } from './organizations-events.ts'
 import { renderApiCall, toCloudTrailNames } from './render-api-call.ts'
+import { type PortalUse, renderUse, renderWatchingCall } from './usage-events.ts'
 
 export type EventBusOptions = {
   readonly queues: Queues
@@ -29,7 +30,10 @@ export type EventBusOptions = {
   readonly onEvent?: (event: EventBridgeEvent) => void
 }
 
-const rules = wantedEvents(localRoleArn('dispatcher'))
+const rules = wantedEvents(localRoleArn('dispatcher')).map((pattern) => ({ pattern, state: ruleStateOf('') }))
+const ruleOfUses = { pattern: usageEvents(watchingRoleArn)[usageRule], state: ruleStateOf(usageRule) }
+/** CloudTrail takes minutes. Here uses take seconds, each its own, and some come twice. */
+const usageLagMostMs = 5_000
 const renderers: Readonly<Record<ApiCall['service'], (call: ApiCall, stamp: EventStamp) => EventBridgeEvent>> = {
   organizations: renderOrganizationsCall,
   identitystore: renderIdentityStoreCall,
@@ -43,11 +47,14 @@ const silent = 'silent'
 
 /**
  * The management account's event bus with a deployment's rules and their target. Changes in Organizations, the identity store and Identity
- * Center become AWS's events, and matching ones go to `events`, message group `$.id`, deduplicated by content.
+ * Center become AWS's events, and matching ones go to `events`, message group `$.id`, deduplicated by content. Uses go to
+ * `usage`, late, out of order and some twice.
  */
 export class EventBus {
   readonly #options: EventBusOptions
   readonly #outbox: Outbox<EventBridgeEvent>
+  readonly #uses: Outbox<EventBridgeEvent>
+  readonly #stopping = new AbortController()
   readonly #tagVersions: Map<string, number>
 
   constructor(options: EventBusOptions) {
@@ -60,6 +67,27 @@ export class EventBus {
       clock,
       onError,
     })
+    this.#uses = new Outbox({
+      table: openTable('pending-uses'),
+      deliver: async (event) => {
+        const drawn = Number.parseInt(event.id.slice(-4), 16) / 0x10000
+        await clock.sleep(drawn * usageLagMostMs, this.#stopping.signal)
+        const message = { body: renderMessageBody(event) }
+        await queues.send('usage', drawn < 0.2 ? [message, message] : [message])
+      },
+      clock,
+      onError,
+    })
+  }
+
+  used(use: Omit<PortalUse, 'at' | 'identityStoreId'>): void {
+    const { clock, identityStoreId } = this.#options
+    this.#put(renderUse({ ...use, at: clock.now(), identityStoreId: identityStoreId() }, this.#stamp()))
+  }
+
+  /** The hourly call of a deployment's schedule. */
+  watched(): void {
+    this.#put(renderWatchingCall(watchingRoleArn, this.#options.clock.now(), this.#stamp()))
   }
 
   apiCalled(call: ApiCall): void {
@@ -82,13 +110,15 @@ export class EventBus {
   }
 
   async stop(): Promise<void> {
-    await this.#outbox.stop()
+    this.#stopping.abort()
+    await Promise.all([this.#outbox.stop(), this.#uses.stop()])
   }
 
   #put(event: EventBridgeEvent): void {
     if (localRequests.getStore()?.accessKeyId === silent) return
     this.#options.onEvent?.(event)
-    if (rules.some((pattern) => matchRule({ pattern, state: 'ENABLED' }, event))) this.#outbox.put(event)
+    if (rules.some((rule) => matchRule(rule, event))) this.#outbox.put(event)
+    if (matchRule(ruleOfUses, event)) this.#uses.put(event)
   }
 
   #stamp(): EventStamp {

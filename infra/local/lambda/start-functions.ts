@@ -25,6 +25,7 @@ import {
   schedule,
   throughTheMinute,
 } from '../../../handlers/schedules.ts'
+import { usage } from '../../../handlers/usage.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import {
@@ -119,6 +120,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
         page: options.pageOptions(environment).origin,
       }),
     digests: ofQueue(digests),
+    usage: ofQueue(usage),
   })
   const asynchronous = new AsynchronousInvocations({ clock, onError, isOneAtATime: options.timeScale > 1 })
   const sources = functions.flatMap((invoked) => [
@@ -206,12 +208,13 @@ function startMapping(
   { queues, ...common }: Failing & { readonly queues: MemoryQueues },
 ) {
   const { queues: sources = [], timeoutSeconds } = invoked.settings
-  return sources.map(({ name: queue, maximumConcurrency: most = pollersAtFirst }) => {
+  return sources.map(({ name: queue, batchSize, batchingWindowSeconds, maximumConcurrency: most = pollersAtFirst }) => {
     // Ten would each read the organization, and take this one process from the dispatcher.
     const maximumConcurrency = invoked.name === 'links' ? Math.min(2, most) : most
     const handler: Parameters<typeof startEventSourceMapping>[0]['handler'] = (event) => invoked.invoke(event)
     const timeoutMs = timeoutSeconds * 1000
-    const own = { queues, queue, handler, maximumConcurrency, timeoutMs, timesOutByItself: true }
+    const batching = { batchSize, batchingWindowSeconds }
+    const own = { queues, queue, handler, ...batching, maximumConcurrency, timeoutMs, timesOutByItself: true }
     return startEventSourceMapping({ ...own, ...common })
   })
 }

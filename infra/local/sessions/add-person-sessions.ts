@@ -4,26 +4,71 @@ import { oneOrMore } from '../../../shared/domain/iam-policies/allows-everything
 import { evaluatePolicy } from '../../../shared/domain/iam-policies/evaluate-policy.ts'
 import { parseLooseJson } from '../../../shared/domain/json/loose-json.ts'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
-import { arnOfSession, type PersonSession, type PersonSessions } from '../../../shared/memory/iam/person-sessions.ts'
+import { useNames } from '../../../shared/domain/usage/use.ts'
+import {
+  arnOfSession,
+  type PersonSession,
+  type PersonSessions,
+  type SessionRequest,
+} from '../../../shared/memory/iam/person-sessions.ts'
 import type { CalledService } from '../../../shared/ports/service-error.ts'
+import type { PortalUse } from '../events/usage-events.ts'
 import { refuse } from '../faults/render-refusal.ts'
 import { serviceCallOf } from '../faults/service-call.ts'
 import { localRegion } from '../local-account.ts'
 import { signerOf } from '../request-signer.ts'
 import { parseS3Request } from '../s3/s3-request.ts'
 
-const asked = z.strictObject({ user: z.string().min(1), permissionSet: z.string().min(1), account: accountId })
+const asked = z.strictObject({
+  user: z.string().min(1),
+  permissionSet: z.string().min(1),
+  account: accountId,
+  /** How it is used: `Federate` opens the account in the portal. */
+  event: z.enum(useNames).default('GetRoleCredentials'),
+})
+const signingIn = z.strictObject({ user: z.string().min(1) })
+/** SSO Portal API Reference, "GetRoleCredentials". */
+const wanted = z.object({ role_name: z.string(), account_id: accountId })
+const bearer = 'x-amz-sso_bearer_token'
 
 /**
- * The access portal and `aws sso login`: `POST /_ssofile/sessions` `{ user, permissionSet, account }` answers credentials if this user has
- * this access now. Calls with them are refused if the provisioned role denies them.
+ * The access portal: `POST /_ssofile/sessions` `{ user, permissionSet, account }` answers credentials if this user has this access now.
+ * Calls with them are refused if the provisioned role denies them. `POST /_ssofile/portal` `{ user }` is `aws sso login`: its token works
+ * for `aws sso get-role-credentials`, by a person's CLI or by an application. `onUse` is told of each use.
  */
-export function addPersonSessions(app: FastifyInstance, sessions: PersonSessions): void {
+export function addPersonSessions(
+  app: FastifyInstance,
+  sessions: PersonSessions,
+  onUse: (use: Omit<PortalUse, 'at' | 'identityStoreId'>) => void,
+): void {
+  const issue = (request: FastifyRequest, of: SessionRequest, name: PortalUse['name']) => {
+    const session = sessions.issue(of)
+    const { permissionSet } = of
+    const userAgent = request.headers['user-agent'] ?? '-'
+    if (session) onUse({ name, session, permissionSet, sourceIpAddress: request.ip, userAgent })
+    return session
+  }
+  app.post('/_ssofile/portal', async (request, reply) => {
+    const body = signingIn.safeParse(parseBody(request.body))
+    if (!body.success) return reply.code(400).send({ received: request.body, expected: '{ user } as JSON' })
+    return { accessToken: Buffer.from(body.data.user).toString('base64url') }
+  })
+  app.get('/federation/credentials', async (request, reply) => {
+    const query = wanted.safeParse(request.query)
+    if (!query.success) return refuseAtPortal(reply, 400, 'InvalidRequestException', 'Required parameters are missing')
+    const user = Buffer.from(String(request.headers[bearer] ?? ''), 'base64url').toString()
+    const { account_id: account, role_name: permissionSet } = query.data
+    const session = issue(request, { user, permissionSet, account }, 'GetRoleCredentials')
+    if (session === undefined) return refuseAtPortal(reply, 403, 'ForbiddenException', 'No access')
+    const { accessKeyId, expiresAt } = session
+    const secrets = { secretAccessKey: 'local', sessionToken: `local ${accessKeyId}` }
+    return { roleCredentials: { accessKeyId, ...secrets, expiration: expiresAt.getTime() } }
+  })
   app.post('/_ssofile/sessions', async (request, reply) => {
     const body = asked.safeParse(parseBody(request.body))
     if (!body.success)
       return reply.code(400).send({ received: request.body, expected: '{ user, permissionSet, account } as JSON' })
-    const session = sessions.issue(body.data)
+    const session = issue(request, body.data, body.data.event)
     if (session === undefined) {
       const { user, permissionSet, account } = body.data
       const received = `${user} with ${permissionSet} in ${account}`
@@ -43,6 +88,10 @@ export function addPersonSessions(app: FastifyInstance, sessions: PersonSessions
     const session = sessions.of(signerOf(request)?.accessKeyId)
     return session && refuseDenied(session, sessions, request, reply)
   })
+}
+
+function refuseAtPortal(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
+  return reply.code(status).header('x-amzn-errortype', code).send({ message })
 }
 
 function codeOf(service: CalledService, refused: 'expired' | 'gone' | 'denied'): string {

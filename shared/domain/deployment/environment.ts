@@ -107,6 +107,8 @@ const shape = configuration.omit({ ownAccount: true }).extend({
   managementAccount: accountId,
   /** The primary Region of IAM Identity Center. */
   region,
+  /** The Regions to which IAM Identity Center is replicated: people use access there too. */
+  additionalRegions: z.array(region).max(20).default([]),
   instanceArn,
   /** The key that encrypts IAM Identity Center itself, if it is a customer managed key. Absent: it is AWS's own key. */
   identityCenterKeyArn: keyArn.optional(),
@@ -150,6 +152,10 @@ export const environment = shape.superRefine((value, context) => {
     context.addIssue({ code: 'custom', path: [...path], message })
   const partition = partitionOf(value.region)
   const { access, bucket } = value
+  value.additionalRegions.forEach((additional, index, all) => {
+    if (additional === value.region || partitionOf(additional) !== partition || all.indexOf(additional) < index)
+      tell(['additionalRegions', index], `another Region of the partition ${partition} than ${value.region}, once`)
+  })
   access.uploaders.forEach(({ folder }, index) => {
     const path = ['access', 'uploaders', index, 'folder']
     if (folder !== '' && !value.folders.includes(folder)) tell(path, `one of folders: ${told(value.folders)}`)

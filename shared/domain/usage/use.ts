@@ -22,23 +22,20 @@ export type Use = {
 /** Sources that the two events have or had in CloudTrail. */
 export const useSources = ['sso.amazonaws.com', 'signin.amazonaws.com'] as const
 export const useNames = ['Federate', 'GetRoleCredentials'] as const
-/**
- * A read-only call that ssofile makes every hour. If it comes back as an event, CloudTrail and the rule deliver read-only events: that time
- * was watched.
- */
-export const watchingCall = 'ListInstances'
+/** The hourly call that only reads: `createWatching` makes it. Its event proves that CloudTrail, rules and queue deliver. */
+export const watchingCall = { source: 'sts.amazonaws.com', name: 'AssumeRole' } as const
 
 const text = z.string().transform((all) => all.slice(0, 200))
 const event = z.object({
   detail: z.object({
-    eventSource: z.enum(useSources),
-    eventName: z.enum([...useNames, watchingCall]),
+    eventSource: z.enum([...useSources, watchingCall.source]),
+    eventName: z.enum([...useNames, watchingCall.name]),
     eventTime: z.iso.datetime().transform((at) => new Date(at)),
     errorCode: z.undefined().optional(),
     sourceIPAddress: text.optional().catch(undefined),
     userAgent: text.optional().catch(undefined),
-    userIdentity: z.unknown(),
-    serviceEventDetails: z.unknown(),
+    userIdentity: z.unknown().optional(),
+    serviceEventDetails: z.unknown().optional(),
   }),
 })
 const person = z.object({ onBehalfOf: z.object({ userId: principalId }) })
@@ -55,7 +52,7 @@ export function parseUsageEvent(body: unknown, now: Date): UsageEvent | undefine
   const { detail } = event.safeParse(body).data ?? {}
   if (detail === undefined) return undefined
   const at = new Date(Math.min(detail.eventTime.getTime(), now.getTime()))
-  if (detail.eventName === watchingCall) return { watchedAt: at }
+  if (detail.eventName === watchingCall.name) return { watchedAt: at }
   const who = person.safeParse(detail.userIdentity).data
   const what = used.safeParse(detail.serviceEventDetails).data
   if (who === undefined || what === undefined) return undefined

@@ -2,7 +2,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { renderInstant } from '../../domain/text/instant.ts'
 import { addUses, dateOf, newIn } from '../../domain/usage/usage-day.ts'
 import type { Use } from '../../domain/usage/use.ts'
-import { hear } from '../../domain/usage/watched.ts'
+import { hear, type WatchedTime } from '../../domain/usage/watched.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { dayRecord, watchedRecord } from './usage-records.ts'
 
@@ -22,6 +22,8 @@ export async function recordUses(
   return fresh
 }
 
-export async function recordWatching({ objects }: Pick<Ports, 'objects'>, at: Date): Promise<void> {
-  await watchedRecord(objects).revise((current) => hear(current ?? { spans: [] }, renderInstant(at)))
+export async function recordWatching({ objects }: Pick<Ports, 'objects'>, instants: readonly Date[]): Promise<void> {
+  await watchedRecord(objects).revise((current) =>
+    instants.map(renderInstant).reduce<WatchedTime>(hear, current ?? { v: 1, spans: [] }),
+  )
 }

@@ -9,13 +9,13 @@ export const uncalledRights: readonly Unused[] = [
   },
   {
     right:
-      / sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) .*-(uploads|links|permission-sets|requests|people|urgent|events|dispatch|digests)\b/,
+      / sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) .*-(uploads|links|permission-sets|requests|people|urgent|events|dispatch|digests|usage)\b/,
     of: "`sqs:ReceiveMessage`, `DeleteMessage`, `GetQueueAttributes` of a function's own queue",
     reason: 'Lambda calls the queue of an event source mapping with the role of the function',
   },
   {
-    right: /^(router|permission-sets|nightly|owner|digests): s3:ListBucket/,
-    of: '`s3:ListBucket`, of `router`, `permission-sets`, `nightly`, `owner`, `digests`',
+    right: /^(router|permission-sets|nightly|owner|digests|usage): s3:ListBucket/,
+    of: '`s3:ListBucket`, of `router`, `permission-sets`, `nightly`, `owner`, `digests`, `usage`',
     reason: 'without it a missing object is 403, which is never absence (S3 API Reference, "GetObject")',
   },
   {
@@ -67,6 +67,11 @@ export const uncalledRights: readonly Unused[] = [
     right: /^(events|hourly): s3:\w+ .*\/(changes|history\/leavers)\//,
     of: 'objects under `changes/` and `history/leavers/`, of `events` and `hourly`',
     reason: 'only where a user who has something is disabled or deleted, or comes back; leavers.test.ts has them',
+  },
+  {
+    right: /^nightly: s3:\w+ .*\/usage\//,
+    of: 'objects under `usage/`, of `nightly`',
+    reason: 'only after a day with uses; last-uses.test.ts has them',
   },
   {
     right: /^nightly: s3:GetObject .*\/state\/drift\.json/,
@@ -150,8 +155,8 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only for acts of people, requests that wait and after a drift check; tell-outcomes.test.ts has them',
   },
   {
-    right: /^(digests|page): s3:GetObject .*\/control\/owner\.json/,
-    of: '`control/owner.json`, of `digests` and `page`',
+    right: /^(digests|page|usage): s3:GetObject .*\/control\/owner\.json/,
+    of: '`control/owner.json`, of `digests`, `page` and `usage`',
     reason: 'its bundle looks whose bucket it is; the local system runs it without a bundle',
   },
   {

@@ -57,6 +57,11 @@ describe('an event', () => {
     expect(parseUsageEvent(body, now)).toBeUndefined()
   })
 
+  test('of the watching call says only that somebody watched then', () => {
+    const call = { eventSource: 'sts.amazonaws.com', eventName: 'AssumeRole', eventTime: '2026-11-28T09:15:00Z' }
+    expect(parseUsageEvent({ detail: call }, now)).toEqual({ watchedAt: new Date('2026-11-28T09:15:00Z') })
+  })
+
   test('from the future counts as now, and long texts are cut', () => {
     const parsed = parseUsageEvent(detail({ eventTime: '2099-01-01T00:00:00Z', userAgent: 'x'.repeat(9_000) }), now)
     expect(parsed).toMatchObject({ use: { at: now.toISOString(), agent: 'x'.repeat(200) } })

@@ -58,11 +58,11 @@ describe('the last uses', () => {
 
 test('a night deletes what is older than usageDays, and everything if it is 0', async () => {
   const world = new World()
-  await recordWatching(world.ports, world.clock.now())
+  await recordWatching(world.ports, [world.clock.now()])
   await use(world)
   await world.clock.advance(31 * dayMs)
   await use(world, ben)
-  await recordWatching(world.ports, world.clock.now())
+  await recordWatching(world.ports, [world.clock.now()])
   await rollUpUses(world.ports, configuration.parse({ usageDays: 30 }))
   expect(await lastUses(world).all()).toMatchObject([{ user: ben }])
   expect(await world.keys('usage/days/')).toEqual([`usage/days/2026-04-03/${ben}.json`])

@@ -1,0 +1,49 @@
+import { parseLooseJson } from '../shared/domain/json/loose-json.ts'
+import { parseUsageEvent, type UsageEvent } from '../shared/domain/usage/use.ts'
+import { forEachAtOnce } from '../shared/reconcile/records/list-heads.ts'
+import { recordUses, recordWatching } from '../shared/reconcile/usage/record-uses.ts'
+import type { QueueHandler } from './handler.ts'
+
+/** An event with its message. */
+type Received = { readonly messageId: string; readonly event: UsageEvent }
+
+/**
+ * Records who used which access. An event claims a use, and nothing else follows from it. One write for each person in a batch at most,
+ * none if all is known. A record that cannot be written brings back its own messages alone.
+ */
+export const usage: QueueHandler = (ports, { usageDays }) => {
+  const { clock, log } = ports
+  return async ({ Records }) => {
+    if (usageDays === 0) return { batchItemFailures: [] }
+    const now = clock.now()
+    const received = Records.flatMap(({ messageId, body }): readonly Received[] => {
+      const event = parseUsageEvent(parseLooseJson(body), now)
+      return event === undefined ? [] : [{ messageId, event }]
+    })
+    const unreadable = Records.length - received.length
+    // Alarms: AWS may have changed the form of its events, and then uses are missing.
+    if (unreadable > 0) log.error('ssofile cannot read some events of uses, and ignores them', { unreadable })
+    const failed: string[] = []
+    const groups = Map.groupBy(received, ({ event }) => ('use' in event ? event.use.user : undefined))
+    await forEachAtOnce(groups, async ([user, group]) => {
+      try {
+        const events = group.map(({ event }) => event)
+        if (user !== undefined)
+          await recordUses(
+            ports,
+            user,
+            events.flatMap((one) => ('use' in one ? one.use : [])),
+          )
+        else
+          await recordWatching(
+            ports,
+            events.flatMap((one) => ('watchedAt' in one ? one.watchedAt : [])),
+          )
+      } catch (error) {
+        log.warn('ssofile could not record uses; SQS delivers their events again', { user, error })
+        failed.push(...group.map(({ messageId }) => messageId))
+      }
+    })
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
+  }
+}

@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals'
+import { usage } from '../../handlers/usage.ts'
+import { toSqsRecord } from '../../infra/local/sqs/sqs-record.ts'
+import { configuration } from '../../shared/domain/deployment/configuration.ts'
+import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { ServiceError } from '../../shared/ports/service-error.ts'
+import { LastUses } from '../../shared/reconcile/usage/last-uses.ts'
+import { intercept } from '../intercept.ts'
+import { World } from '../world.ts'
+
+const idOf = (number: number) => principalId.parse(`5f3c7f0a-1111-4222-8333-${String(number).padStart(12, '0')}`)
+const useOf = (world: World, user = idOf(1), over: object = {}) => ({
+  detail: {
+    eventSource: 'sso.amazonaws.com',
+    eventName: 'GetRoleCredentials',
+    eventTime: `${world.clock.now().toISOString().slice(0, 19)}Z`,
+    userAgent: 'aws-cli/2.27',
+    userIdentity: { onBehalfOf: { userId: user } },
+    serviceEventDetails: { account_id: '111122223333', role_name: 'Billing-ps' },
+    ...over,
+  },
+})
+/** As Lambda gives them: through the queue. */
+async function batchOf(world: World, ...bodies: readonly unknown[]) {
+  await world.queues.send(
+    'usage',
+    bodies.map((body) => ({ body: JSON.stringify(body) })),
+  )
+  const delivered = []
+  while (delivered.length < bodies.length)
+    delivered.push(...(await world.queues.receiveDelivered('usage', { most: 10, waitSeconds: 0 })))
+  for (const { receiptHandle } of delivered) await world.queues.delete('usage', receiptHandle)
+  return { Records: delivered.map((message) => toSqsRecord('usage', message)) }
+}
+const settings = configuration.parse({})
+
+/** Counts the calls of S3. */
+function counting(world: World) {
+  const calls = { get: 0, put: 0, others: 0 }
+  const ports = intercept(world.ports, ({ operation, proceed }) => {
+    if (operation === 'get' || operation === 'put') calls[operation]++
+    else calls.others++
+    return proceed()
+  })
+  return { calls, ports }
+}
+
+test('100,000 events in an hour by one CLI in a loop are one write, and one read for each batch', async () => {
+  const world = new World()
+  const { calls, ports } = counting(world)
+  const handle = usage(ports, settings)
+  const batches = 180
+  const { Records } = await batchOf(world, useOf(world))
+  const event = { Records: Array.from({ length: Math.ceil(100_000 / batches) }, () => Records).flat() }
+  for (let batch = 0; batch < batches; batch++) {
+    expect(await handle(event)).toEqual({ batchItemFailures: [] })
+    await world.clock.advance(19_000)
+  }
+  process.stdout.write(`100,000 events of one CLI in an hour: ${calls.put} write, ${calls.get} reads\n`)
+  expect(calls).toEqual({ put: 1, get: batches, others: 0 })
+  expect(await new LastUses(world.objects, world.clock).all()).toMatchObject([{ hours90: 1 }])
+})
+
+test('forged, strange and repeated events claim uses at most, and stop no other', async () => {
+  const world = new World()
+  const { calls, ports } = counting(world)
+  const good = useOf(world)
+  const strange = ['{', null, [], {}, useOf(world, idOf(2), { userIdentity: { onBehalfOf: { userId: '../control' } } })]
+  expect(await usage(ports, settings)(await batchOf(world, ...strange, good, good, useOf(world, idOf(3))))).toEqual({
+    batchItemFailures: [],
+  })
+  expect(calls.put).toBe(2)
+  const days = [idOf(1), idOf(3)].map((user) => `usage/days/2026-03-03/${user}.json`)
+  expect(await world.keys('')).toEqual(['control/owner.json', ...days])
+  expect(world.log.lines).toMatchObject([{ level: 'error', fields: { unreadable: 5 } }])
+  // Nothing was sent to another queue.
+  expect(calls.others).toBe(0)
+})
+
+describe('a record that cannot be written', () => {
+  test('brings back its own messages alone', async () => {
+    const world = new World()
+    const ports = intercept(world.ports, ({ operation, args: [key], proceed }) => {
+      if (operation === 'put' && String(key).includes(idOf(1))) throw new ServiceError('s3', 'SlowDown', 'slow down')
+      return proceed()
+    })
+    const event = await batchOf(world, useOf(world), useOf(world, idOf(2)), useOf(world))
+    const [first, , third] = event.Records
+    expect(await usage(ports, settings)(event)).toEqual({
+      batchItemFailures: [first, third].map((record) => ({ itemIdentifier: record?.messageId })),
+    })
+    expect(await world.keys('usage/')).toHaveLength(1)
+  })
+
+  test('loses no use of two batches at the same time', async () => {
+    const world = new World()
+    const handle = usage(world.ports, settings)
+    const to = (role: string) =>
+      useOf(world, idOf(1), { serviceEventDetails: { account_id: '111122223333', role_name: role } })
+    const { Records } = await batchOf(world, ...Array.from({ length: 8 }, (_, index) => to(`set-${index}`)))
+    await Promise.all(Records.map((record) => handle({ Records: [record] })))
+    expect(await new LastUses(world.objects, world.clock).all()).toHaveLength(8)
+  })
+})
+
+test('nothing is recorded if usageDays is 0', async () => {
+  const world = new World()
+  await usage(world.ports, configuration.parse({ usageDays: 0 }))(await batchOf(world, useOf(world)))
+  expect(await world.keys('usage/')).toEqual([])
+})
