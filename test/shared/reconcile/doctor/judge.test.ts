@@ -205,6 +205,8 @@ describe('the bucket', () => {
         'permission_sets/',
         'requests/',
         'approvals/',
+        'decisions/',
+        'reviews/',
         'suspended/',
         'people/',
         'groups/',
