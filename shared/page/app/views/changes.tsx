@@ -64,6 +64,8 @@ export function ChangeList({ title, words, days, isCharted = false }: ChangeList
     [pages],
   )
   const [first] = pages
+  const isCut = hasMore && items.length > 0
+  const readOlder = () => setMost(items.length + rowsAtOnce)
   const older = `The newest ${items.length} of ${first?.all} changes`
   return (
     <SpaceBetween size="l">
@@ -78,10 +80,8 @@ export function ChangeList({ title, words, days, isCharted = false }: ChangeList
         filter="changes"
         placeholder="Find by person, group, account, author…"
         file="changes"
-        description={hasMore && items.length > 0 && older}
-        actions={
-          hasMore && <Button loading={isLoading} onClick={() => setMost(items.length + rowsAtOnce)} children="Older" />
-        }
+        description={isCut && older}
+        actions={isCut && <Button loading={isLoading} onClick={readOlder} children="Older" />}
         empty={<Nothing>Nothing changed.</Nothing>}
       />
     </SpaceBetween>

@@ -1,0 +1,107 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { localGroups } from '../../infra/local/serve-hosted-page.ts'
+import type { LocalSystem } from '../end-to-end/local-system.ts'
+import { startWithRequesters } from '../end-to-end/requesters.ts'
+import { desktop, openAs, phone, writeReport } from './acme-page.ts'
+import { judge, row } from './judge-page.ts'
+import { openBrowser } from './open-browser.ts'
+
+const account = '200000000002'
+const link = `account%${account}%Admin-ps%approvers%GROUP%ssofile`
+
+let system: LocalSystem
+let origin: string
+let browser: Browser
+const pages: Page[] = []
+beforeAll(async () => {
+  browser = await openBrowser()
+  ;({ system } = await startWithRequesters(['ben', 'cleo', 'dora'], { for: { users: ['ben'] }, permissionSets: [] }))
+  await system.joinGroup('dora', localGroups.auditors[0])
+  await system.upload(`links_data/${link}`)
+  await system.untilStatus(`links_data/${link}`, 'applied')
+  await writeReport(system)
+  const health: unknown = await (await fetch(`${system.url}/_ssofile/health`)).json()
+  origin = (health as { page: string }).page
+}, 180_000)
+afterEach(async () => {
+  for (const page of pages.splice(0)) await page.context().close()
+})
+afterAll(async () => {
+  await browser?.close()
+  await system?.stop()
+}, 60_000)
+
+async function openAuditor(options: BrowserContextOptions = desktop): Promise<Page> {
+  const page = await openAs(browser, origin, 'dora', options, '#/who')
+  pages.push(page)
+  return page
+}
+
+const views = [
+  ['table', '#/who', 'ben'],
+  ['now', '#/who?date=now', 'ben'],
+  ['matrix', '#/who/matrix', account],
+  ['person', '#/who/person%2Fben', 'Admin-ps'],
+  ['account', `#/who/account%2F${account}`, 'Admin-ps'],
+  ['changes', '#/changes', 'approvers'],
+] as const
+
+test.each([
+  ['desktop', desktop],
+  ['phone', phone],
+  ['dark', { ...desktop, colorScheme: 'dark' as const }],
+  ['dark phone', { ...phone, colorScheme: 'dark' as const }],
+])(
+  'axe-core finds nothing in the views of an auditor: %s',
+  async (name, options) => {
+    const page = await openAuditor(options)
+    for (const [view, address, text] of views) {
+      await page.goto(`${origin}/${address}`)
+      await page.getByRole('row').filter({ hasText: text }).first().waitFor()
+      await judge(page, `auditor-${view}-${name}`)
+    }
+  },
+  120_000,
+)
+
+test('an auditor finds by the keyboard who administers an account, since when and why', async () => {
+  const page = await openAuditor()
+  const open = async (name: string) => {
+    await page.getByRole('link', { name }).first().focus()
+    await page.keyboard.press('Enter')
+  }
+  await row(page, 'ben').waitFor()
+  await open('Administrator-like')
+  await row(page, 'ben', 'approvers').getByRole('link').nth(1).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'History of the last 90 days' }).waitFor()
+  const found = row(page, 'ben', 'Admin-ps', 'Administrator-like')
+  await found.filter({ hasText: 'approvers' }).filter({ hasText: link }).waitFor()
+  expect(await found.textContent()).toContain(
+    new Date().toLocaleDateString('en-GB', { year: 'numeric', timeZone: 'UTC' }),
+  )
+  await row(page, 'gave approvers Admin-ps').waitFor()
+}, 120_000)
+
+test('a filter stays in the address, so that its link shows the same rows, and the matrix has it too', async () => {
+  const page = await openAuditor()
+  await page.getByPlaceholder(/Find by person/).fill('cleo')
+  await page.keyboard.press('Enter')
+  await page.getByText(/\(\d+\/\d+\)/).waitFor()
+  const address = page.url()
+  await page.goto('about:blank')
+  await page.goto(address)
+  await row(page, 'cleo', 'Admin-ps').waitFor()
+  expect(await page.getByRole('row').filter({ hasText: 'ben' }).count()).toBe(0)
+  await page.keyboard.press('Escape')
+  await page.getByRole('tab', { name: 'Accounts × permission sets' }).click()
+  await page.getByRole('button', { name: /Clear filters/ }).waitFor()
+  await row(page, account).getByRole('link', { name: '1', exact: true }).waitFor()
+}, 60_000)
+
+test('now, a group stands as its present members', async () => {
+  const page = await openAuditor()
+  await page.goto(`${origin}/#/who?date=now`)
+  for (const person of ['ben', 'cleo']) await row(page, person, 'Admin-ps', 'approvers').waitFor()
+})
