@@ -15,6 +15,7 @@ test('every key is optional, with these defaults', () => {
     onDrift: 'restore',
     directory: 'external',
     privacy: 'open',
+    usageDays: 400,
     brake: {
       indirect: { count: 20, percent: 10, most: 200, hours: 24 },
       own: { count: 20, percent: 10, minutes: 15 },
