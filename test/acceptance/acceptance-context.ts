@@ -74,7 +74,12 @@ export type AcceptanceOptions = {
 const ownerRecord = z.object({ deployment: z.object({ queueUrls: z.record(z.string(), z.string()) }) })
 
 const deployed = z.object({
-  configuration: z.object({ directory: z.string(), auditorRole: z.string(), hygieneRole: z.string() }),
+  configuration: z.object({
+    directory: z.string(),
+    auditorRole: z.string(),
+    hygieneRole: z.string(),
+    usageDays: z.number().default(0),
+  }),
 })
 const lastStatus = z.object({ state: z.string(), reason: z.string().optional(), remedy: z.string().optional() })
 
