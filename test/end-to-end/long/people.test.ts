@@ -189,5 +189,5 @@ test('where a provider keeps users, nobody is written, and the status says who s
   const kenji = 'people/kenji.ito@acme.example.json'
   await system.upload(kenji, JSON.stringify({ ...names, title: 'ours' }), 'hr')
   const { reason } = await system.untilStatus(kenji, 'rejected')
-  expect(reason).toContain('a provider keeps')
+  expect(reason).toContain('an identity provider manages')
 })
