@@ -1,5 +1,6 @@
 import { parseLooseJson } from '../shared/domain/json/loose-json.ts'
 import { parseUsageEvent, type UsageEvent } from '../shared/domain/usage/use.ts'
+import { UseWatch } from '../shared/reconcile/people/watch-uses.ts'
 import { forEachAtOnce } from '../shared/reconcile/records/list-heads.ts'
 import { recordUses, recordWatching } from '../shared/reconcile/usage/record-uses.ts'
 import type { QueueHandler } from './handler.ts'
@@ -11,8 +12,10 @@ type Received = { readonly messageId: string; readonly event: UsageEvent }
  * Records who used which access. An event claims a use, and nothing else follows from it. One write for each person in a batch at most,
  * none if all is known. A record that cannot be written brings back its own messages alone.
  */
-export const usage: QueueHandler = (ports, { usageDays }) => {
+export const usage: QueueHandler = (ports, configuration) => {
   const { clock, log } = ports
+  const { usageDays } = configuration
+  const watch = new UseWatch(ports, configuration)
   return async ({ Records }) => {
     if (usageDays === 0) return { batchItemFailures: [] }
     const now = clock.now()
@@ -33,6 +36,7 @@ export const usage: QueueHandler = (ports, { usageDays }) => {
             ports,
             user,
             events.flatMap((one) => ('use' in one ? one.use : [])),
+            (fresh) => watch.tell(user, fresh),
           )
         else
           await recordWatching(

@@ -72,6 +72,7 @@ type Prefix =
   | 'state/reconcile.json'
   | 'state/notifications.json'
   | 'state/report/'
+  | 'state/suspended/'
   | `state/schedules/${ScheduledFunction}`
   | 'state/schedules/'
   | 'state/credentials/'
@@ -400,7 +401,13 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     outcomes: 'publish',
   },
   digests: { outcomes: 'deliver' },
-  usage: { put: ['usage/'] },
+  usage: {
+    // For uses that a policy watches: who is suspended, what allows everything, who has access.
+    read: ['policies/', 'suspended/', 'state/suspended/', 'permission_sets/', 'assignments/', 'foreign/'],
+    put: ['usage/', 'changes/'],
+    directory: 'groups',
+    identityCenter: 'instance',
+  },
   owner: { put: ['control/owner.json', 'control/configuration.json'], identityCenter: 'instance' },
   // It writes only inputs that come by the API: `function-policy.ts`.
   api: {

@@ -50,7 +50,7 @@ export async function tellUses(asked: UsesOptions, ports: Ports, { principalSuff
 
 function explainRefusal(error: unknown): never {
   if (!isServiceError(error, 'AccessDenied')) throw error
-  throw new Refusal(`who used access could not be read: ${error.message}; only auditors and operators may read usage/`)
+  throw new Refusal(`who used access could not be read: ${error.message}; only auditors may read usage/`)
 }
 
 export function renderUses(uses: readonly NamedUse[], { since, gaps }: Watched, width: number | undefined): string {

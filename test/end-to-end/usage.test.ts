@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import * as z from 'zod'
+import { LocalSystem } from './local-system.ts'
+import { until } from './until.ts'
+
+const [account, set, priya] = ['233000000002', 'Billing-ps', 'priya.raman@acme.example']
+const link = `links_data/account%${account}%${set}%team-Accountants%GROUP%ssofile`
+const watch = { contact: 'security', watch: [{ permissionSets: ['Billing-*'], uses: ['any'] }] }
+const seen = z.object({ outcomes: z.array(z.object({ detail: z.looseObject({ event: z.string() }) })) })
+
+let system: LocalSystem
+beforeAll(async () => {
+  system = await LocalSystem.start()
+  await system.cli(['s3', 'cp', 'fixtures/acme/permission_sets/Billing-ps.json', 's3://ssofile/permission_sets/'])
+  await system.upload('policies/uses.json', JSON.stringify(watch), 'governance')
+  await system.upload(link)
+  await system.untilStatus(link, 'applied')
+})
+afterAll(() => system.stop())
+
+const json = async (...command: readonly string[]) =>
+  JSON.parse((await system.ssofile([...command, '--json'], 'auditor')).stdout)
+
+/** `aws sso login`, then the CLI's own call for credentials. */
+async function fetchCredentials(): Promise<void> {
+  const body = JSON.stringify({ user: priya })
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(`${system.url}/_ssofile/portal`, { method: 'POST', headers, body })
+  const { accessToken } = z.object({ accessToken: z.string() }).parse(await answer.json())
+  const fetched = [
+    'sso',
+    'get-role-credentials',
+    '--access-token',
+    accessToken,
+    '--role-name',
+    set,
+    '--account-id',
+    account,
+  ]
+  expect(JSON.parse(await system.cli(fetched))).toMatchObject({ roleCredentials: { accessKeyId: expect.any(String) } })
+}
+
+test('a use by the AWS CLI is seen within a minute, by person and through the group, and told by a policy', async () => {
+  await fetchCredentials()
+  const beganMs = Date.now()
+  const used = await until('the use', async () => {
+    const { uses } = await json('who', '--used', '--since', '1h').catch(() => ({ uses: [] }))
+    return uses.length > 0 ? uses : undefined
+  })
+  expect(Date.now() - beganMs).toBeLessThan(60_000)
+  expect(used).toEqual([expect.objectContaining({ person: priya, account, permissionSet: set, by: 'cli', hours90: 1 })])
+  const { rows } = await json('who', '--account', account, '--permission-set', set)
+  expect(rows.filter(({ own }: { own?: { last?: object } }) => own?.last)).toEqual([
+    expect.objectContaining({
+      person: priya,
+      group: 'team-Accountants',
+      own: expect.objectContaining({ last: expect.anything() }),
+    }),
+  ])
+  const explained = await system.ssofile(['explain', account, set, priya], 'auditor')
+  expect(explained.stdout).toMatch(/^ {2}used {6}(just now|\d+ minutes? ago) from the CLI \(/m)
+  const page = await (await fetch(`${system.url}/_ssofile/access`)).text()
+  expect(page).toMatch(/Z cli"/)
+  await until('the notification', async () => {
+    const { outcomes } = seen.parse(await (await fetch(`${system.url}/_ssofile/notifications`)).json())
+    return outcomes.find(({ detail }) => detail.event === 'use-watched')?.detail
+  })
+})
+
+test('an application that may act for its users is listed as soon as it has the scope', async () => {
+  const [{ InstanceArn }] = JSON.parse(await system.cli(['sso-admin', 'list-instances', '--query', 'Instances']))
+  const provider = 'arn:aws:sso::aws:applicationProvider/custom'
+  const create = [
+    'sso-admin',
+    'create-application',
+    '--instance-arn',
+    InstanceArn,
+    '--application-provider-arn',
+    provider,
+  ]
+  const { ApplicationArn } = JSON.parse(await system.cli([...create, '--name', 'Data portal']))
+  const put = ['sso-admin', 'put-application-access-scope', '--application-arn', ApplicationArn]
+  expect((await json('who', '--applications').catch(() => ({ applications: [] }))).applications).toEqual([])
+  await system.cli([...put, '--scope', 'sso:account:access'])
+  expect((await json('who', '--applications')).applications).toMatchObject([
+    { arn: ApplicationArn, name: 'Data portal' },
+  ])
+})
