@@ -54,7 +54,7 @@ export function renderWatchingCall(roleArn: string, at: Date, stamp: EventStamp)
       eventName: watchingCall.name,
       sourceIPAddress: 'scheduler.amazonaws.com',
       userAgent: 'scheduler.amazonaws.com',
-      requestParameters: { roleArn, roleSessionName: roleArn.split('/').at(-1) },
+      requestParameters: { roleArn, roleSessionName: roleArn.split('/').at(-1), durationSeconds: 900 },
       readOnly: true,
       eventType: 'AwsApiCall',
     },

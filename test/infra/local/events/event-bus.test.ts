@@ -44,6 +44,7 @@ import { wantedEvents } from '../../../../infra/wanted-events.ts'
 import { SystemClock } from '../../../../shared/aws/system-clock.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { parseDirectoryEvent } from '../../../../shared/domain/principals/directory-event.ts'
+import { useNames } from '../../../../shared/domain/usage/use.ts'
 import { memoryTables } from '../../../../shared/memory/table.ts'
 import { eventually, sdkClients } from '../local-process.ts'
 
@@ -76,8 +77,18 @@ beforeAll(async () => {
   await changeOrganization()
   for (const { identityStore } of callers) await changeDirectory(identityStore)
   await changeAccess(clients.ssoAdmin)
+  useAccess()
   await eventually(async () => namesOf(all).includes('CloseAccountResult'))
 }, 30_000)
+
+function useAccess(): void {
+  const account = accountId.parse('233000000002')
+  const session = models.sessions.speakFor('priya.raman@acme.example', account)
+  if (session === undefined) throw new Error('the user is gone')
+  const origin = { sourceIpAddress: '203.0.113.7', userAgent: 'aws-cli/2.27.0' }
+  for (const name of useNames) models.events.used({ name, session, permissionSet: 'Billing-ps', ...origin })
+  models.events.watched()
+}
 
 afterAll(() => stop())
 
