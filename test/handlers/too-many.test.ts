@@ -20,8 +20,8 @@ async function open(): Promise<World> {
   return world
 }
 
-async function flood(world: World, count: number): Promise<void> {
-  for (let index = 0; index < count; index++) await world.objects.put(bad(index), '')
+async function flood(world: World, count: number, from = 0): Promise<void> {
+  for (let index = from; index < count; index++) await world.objects.put(bad(index), '')
   await looked(world)
 }
 
@@ -54,8 +54,7 @@ test('beyond the limit files that are not valid have one status together, which 
   const world = await open()
   // Those that are looked at at the same moment may be a few too many.
   await flood(world, most)
-  for (let index = most; index < 40; index++) await world.objects.put(bad(index), '')
-  await looked(world)
+  await flood(world, 40, most)
   expect(await world.keys(told)).toHaveLength(most)
   expect(await world.keys(indexed)).toHaveLength(most)
   expect(await world.json(`status/${ofTeam}.json`)).toMatchObject({ input: ofTeam, state: 'rejected' })
@@ -111,7 +110,8 @@ test('a file that was looked at by nobody and is valid is found by a reconcile',
 
 test('when some are deleted others get a status in their place, and at last the one together goes', async () => {
   const world = await open()
-  await flood(world, 3 * most)
+  await flood(world, most)
+  await flood(world, 3 * most, most)
   for (let index = 0; index < 2; index++) await world.objects.delete(bad(index))
   await looked(world)
   await swept(world)

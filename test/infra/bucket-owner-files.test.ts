@@ -57,6 +57,6 @@ test('a deleted file under retire/ starts the function retire, if there is one',
 
 test('the lifecycle removes old versions where ssofile writes often, and nothing else', () => {
   const rules: { Filter: { Prefix: string }; [action: string]: unknown }[] = content('lifecycle.json').Rules
-  expect(rules.map(({ Filter }) => Filter.Prefix)).toEqual(['control/', 'status/', 'attention/', 'state/'])
+  expect(rules.map(({ Filter }) => Filter.Prefix)).toEqual(['control/', 'status/', 'attention/', 'state/', 'usage/'])
   for (const rule of rules) expect(rule.Expiration).toEqual({ ExpiredObjectDeleteMarker: true })
 })

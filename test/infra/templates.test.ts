@@ -1111,7 +1111,7 @@ describe('the key of IAM Identity Center', () => {
 
   test('is used by the functions that call IAM Identity Center, only through it and for this instance', () => {
     const calling = functionNames.filter((name) => keyStatements('china', name).length > 0)
-    expect(calling).toEqual(['requests', 'events', 'dispatcher', 'hourly', 'report', 'owner'])
+    expect(calling).toEqual(['requests', 'events', 'dispatcher', 'hourly', 'report', 'usage', 'owner'])
     const common = {
       Effect: 'Allow',
       Action: 'kms:Decrypt',

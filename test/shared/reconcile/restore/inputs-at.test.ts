@@ -55,7 +55,7 @@ test('a file of each kind that people write for others comes back, and a new one
   for (const key of names('new')) await objects.put(key, 'new')
   const places = restoredPlaces()
   const { uploads, deletions } = await findInputsAt(objects, new MemoryObjectVersions(objects.model), { places, at })
-  const isOfRequest = (key: string) => /^(requests|approvals)\//.test(key)
+  const isOfRequest = (key: string) => /^(requests|approvals|decisions)\//.test(key)
   expect(uploads.map(({ key }) => key).sort()).toEqual(
     names('old')
       .filter((key) => !isOfRequest(key))
