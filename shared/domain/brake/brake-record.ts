@@ -125,8 +125,11 @@ export const brakeRecord = record({
   releases: z.array(brakeRelease),
   /**
    * Keys of access that may go despite a policy's minimum. Its entry may not say so yet, while another dispatcher judges the next act.
+   * `goneAt`: it is gone, and another process may still know the group as it was before.
    */
-  leaving: z.array(record({ access: z.string(), at: z.iso.datetime() })).optional(),
+  leaving: z
+    .array(record({ access: z.string(), at: z.iso.datetime(), goneAt: z.iso.datetime().optional() }))
+    .optional(),
 })
 
 export type BrakeRecord = z.infer<typeof brakeRecord>

@@ -2,7 +2,7 @@ import { type Act, type Counting, countOfRule, lossAct } from './act.ts'
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts'
 import { findList, findListWith, hold, replaceList, takeOff, takeOffItem, withoutList } from './lists.ts'
-import { holdForMinimum, itemOf, type MinimumObjection, stopLeaving } from './minimum.ts'
+import { holdForMinimum, itemOf, type MinimumObjection, noteGone, stopLeaving } from './minimum.ts'
 import { isItemReleased, isReleased } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
 
@@ -110,12 +110,17 @@ function holdByMinimum(before: BrakeRecord, act: Act, minimum: MinimumAnswer, te
   return holdOn(brake, findListWith(brake, 'minimum', itemOf(act.takes)), act)
 }
 
-/** ssofile no longer takes it away, or it is gone: it leaves its lists, and counts among the rest again. */
-export function dropAct(before: BrakeRecord, { rule, key, item, takes }: Omit<Act, 'counts'>): BrakeRecord {
+/** ssofile no longer takes it away, or it is gone since `goneAt`: it leaves its lists. What stays counts among the rest again. */
+export function dropAct(
+  before: BrakeRecord,
+  { rule, key, item, takes }: Omit<Act, 'counts'>,
+  goneAt?: Date,
+): BrakeRecord {
   const list = key && findList(before, key)
   const ofKey = list && key ? takeOff(before, list, key) : before
   const brake = item === undefined ? ofKey : takeOffItem(takeOffItem(ofKey, rule, item), 'minimum', item)
-  return takes ? stopLeaving(brake, takes) : brake
+  if (takes === undefined) return brake
+  return goneAt === undefined ? stopLeaving(brake, takes) : noteGone(brake, takes, goneAt)
 }
 
 /** Windows of withdrawn links that have ended. They may have to go on (`prolongWindow`). */

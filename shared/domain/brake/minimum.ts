@@ -11,6 +11,8 @@ export type Taking =
   | { readonly membership: MembershipId; readonly item: string }
   | { readonly person: PrincipalId }
 
+type Leaving = NonNullable<BrakeRecord['leaving']>[number]
+
 /** A policy's objection to a taking, and its account. */
 export type MinimumObjection = { readonly account: string; readonly objection: string }
 
@@ -54,6 +56,21 @@ export function holdForMinimum(
 export function letLeave(brake: BrakeRecord, taking: Taking, { now }: BrakeTerms): BrakeRecord {
   const { leaving } = stopLeaving(brake, taking)
   return { ...brake, leaving: [...(leaving ?? []), { access: leavingOf(taking), at: now.toISOString() }] }
+}
+
+/** How long a process may know the members of a group as they were, and as long again. */
+const goneMs = 2 * 60_000
+
+/** The access is gone. It still counts as leaving, since others may judge by an earlier reading of the group. */
+export function noteGone(brake: BrakeRecord, taking: Taking, now: Date): BrakeRecord {
+  const isNew = ({ access, goneAt }: Leaving) => access === leavingOf(taking) && goneAt === undefined
+  if (!brake.leaving?.some(isNew)) return brake
+  const goneAt = now.toISOString()
+  return { ...brake, leaving: brake.leaving.map((one) => (isNew(one) ? { ...one, goneAt } : one)) }
+}
+
+export function isGoneForLong({ goneAt }: Leaving, now: Date): boolean {
+  return goneAt !== undefined && now.getTime() - Date.parse(goneAt) >= goneMs
 }
 
 /** ssofile leaves the access, or the access is back: it counts again among the access that people keep. */

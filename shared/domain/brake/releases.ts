@@ -2,6 +2,7 @@ import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import { dropContents, withoutList } from './lists.ts'
+import { isGoneForLong } from './minimum.ts'
 import { ageMs, type BrakeTerms, lengthMs } from './windows.ts'
 
 const releasedForMs = 60 * 60_000
@@ -85,7 +86,7 @@ export function findUnhinted({ releases }: BrakeRecord, now: Date): BrakeRecord[
 export function pruneBrake(brake: BrakeRecord, terms: BrakeTerms): BrakeRecord {
   const windows = brake.windows.filter((window) => ageMs(window, terms) < 2 * lengthMs(window.rule, terms.limits))
   const releases = brake.releases.filter((release) => isInForce(release, terms.now))
-  const leaving = brake.leaving?.filter((one) => isInForce(one, terms.now))
+  const leaving = brake.leaving?.filter((one) => isInForce(one, terms.now) && !isGoneForLong(one, terms.now))
   const isSame =
     windows.length === brake.windows.length &&
     releases.length === brake.releases.length &&

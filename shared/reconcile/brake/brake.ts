@@ -105,9 +105,14 @@ export class Brake {
     await counting
   }
 
-  /** The revocation is off, or the access is gone: removes it from its list. */
+  /** The revocation is off: removes it from its list. */
   drop(act: Act): Promise<void> {
     return this.#tidy((record) => dropAct(record, act))
+  }
+
+  /** The access is gone: removes it from its list, and for some minutes it does not count among what people keep. */
+  noteGone(act: Act): Promise<void> {
+    return this.#tidy((record, now) => dropAct(record, act, now))
   }
 
   /**
@@ -144,9 +149,10 @@ export class Brake {
   }
 
   /** Writes only a change. */
-  async #tidy(change: (record: BrakeRecord) => BrakeRecord): Promise<void> {
-    const record = (await brakeFile(this.#ports.objects).read())?.value
-    if (record && change(record) !== record) await this.#store.change(change)
+  async #tidy(change: (record: BrakeRecord, now: Date) => BrakeRecord): Promise<void> {
+    const found = await brakeFile(this.#ports.objects).read()
+    if (found && change(found.value, found.object.servedAt) !== found.value)
+      await this.#store.change((record, { now }) => change(record, now))
   }
 
   /**

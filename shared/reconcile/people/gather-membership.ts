@@ -110,7 +110,7 @@ export interface MembershipTypes extends KindTypes {
     readonly findSuspension: Suspensions['find']
     readonly census: Pick<LeaverCensus, 'take'>
     readonly policies: Pick<Policies, 'read'>
-    readonly brake: Pick<Brake, 'admit' | 'drop'>
+    readonly brake: Pick<Brake, 'admit' | 'drop' | 'noteGone'>
   }
 }
 export type MembershipInput = Input<MembershipTypes>

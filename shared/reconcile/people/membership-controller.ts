@@ -237,7 +237,7 @@ async function forget(
     const leaver = { user: id.user, name, by: endOfUser(name), at: await readNow(context) }
     await denySessionsThrough(id.group, leaver, objects)
   }
-  await brake.drop(actOf(member))
+  await brake.noteGone(actOf(member))
   const membershipId = stored?.value.membershipId
   if (membershipId !== undefined) await unindexMembership(objects, membershipId, id)
   return changeOf(member, 'none', { event: 'removed', ...by }, context)

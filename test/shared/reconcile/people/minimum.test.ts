@@ -169,4 +169,25 @@ describe('the last person who keeps what a policy wants kept', () => {
     expect(left).toHaveLength(1)
     expect(await lists(grouping)).toMatchObject([{ rule: 'minimum', items: [`oncall%${left[0]}`] }])
   })
+
+  test('of two who go one after the other, the second is held, whatever was known of the group before', async () => {
+    const grouping = await member()
+    await grouping.put(ofLars)
+    await grouping.until(ofLars, 'applied')
+    await grouping.delete(ofLars)
+    await grouping.until(ofLars, undefined)
+    expect(grouping.groupsOf(lars)).not.toContain('oncall')
+    await grouping.delete(file)
+    await grouping.until(file, 'held')
+    await pass(grouping, 3)
+    expect(grouping.groupsOf()).toContain('oncall')
+    // Whoever is put in again counts again.
+    await grouping.put(ofLars)
+    await grouping.until(ofLars, 'applied')
+    await pass(grouping, 3)
+    expect([grouping.groupsOf(), grouping.groupsOf(lars)]).toEqual([
+      expect.not.arrayContaining(['oncall']),
+      expect.arrayContaining(['oncall']),
+    ])
+  })
 })
