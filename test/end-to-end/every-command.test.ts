@@ -20,6 +20,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   status: [link, '--wait', '--json'],
   who: ['--no-live', '--json'],
   explain: ['233000000002', 'Billing-ps', 'team-Accountants'],
+  review: ['list'],
   request: [link, '--for', '1h', '--reason', 'a test'],
   requests: ['--json'],
   approve: ['requests/nothing'],

@@ -170,8 +170,8 @@ test.each(listNodes())(
   'with %s `local` runs, or says which Node it needs',
   async (node) => {
     const { stdout: version } = await runProgram(node, ['--version'], { env: bareEnvironment() })
-    const script = `"$1" "$2" local --port 0 > local.txt & pid=$!
-      until grep -q 'is ready on' local.txt || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
+    const script = `rm -f local.txt; "$1" "$2" local --port 0 > local.txt & pid=$!
+      until grep -qs 'is ready on' local.txt || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
       kill $pid 2>/dev/null; wait $pid; code=$?; cat local.txt; exit $code`
     const ended = await inFolder('bash', '-c', script, 'bash', node, join(installed, 'handlers/cli/launch.js'))
     if (Number(/\d+/.exec(version)?.[0]) >= 24)
