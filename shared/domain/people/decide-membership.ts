@@ -5,10 +5,13 @@ import type { OwnedMembership } from './owned-membership.ts'
 export type MemberFacts = {
   readonly user: PrincipalId
   readonly entry: Pick<OwnedMembership, 'membershipId' | 'state'> | undefined
-  /** The entry was just written for a create, which may be sent now. */
+  /** The entry was written less than a minute ago for a create: only the process that wrote it sends that. */
   readonly isClaimed: boolean
-  /** The create of a claim that only this process knows: not sent, or AWS refused it since the membership exists. */
-  readonly create: 'unsent' | 'refused' | 'unknown'
+  /**
+   * The create of this process's own claim. `again`: an earlier create may have been sent. `refused`: the membership exists, and nobody
+   * else can have sent one for us. `unknown`: the claim is another process's.
+   */
+  readonly create: 'unsent' | 'again' | 'refused' | 'unknown'
   /** The last create is less than five minutes old: the directory's listing may be older. */
   readonly isFresh: boolean
   /** `unknown`: a file cannot be read, so ssofile neither gives nor takes anything. */
@@ -87,7 +90,8 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
  * | without id | unknown | none              |                      | kept     |
  * | without id | yes     | none              | external, fresh      | applying |
  * | without id | yes     | none              | external             | forget   |
- * | without id | yes     | none              | claimed just now     | create   |
+ * | without id | yes     | none              | claimed just now, by us      | create   |
+ | without id | yes     | none              | claimed just now, by another | applying |
  * | without id | yes     | none              |                      | claim    |
  * | with id    | unknown | any               |                      | kept     |
  * | with id    | any     | not ours, or none | external, not fresh  | forget   |
@@ -116,7 +120,8 @@ export function decideMember(facts: MemberFacts): { readonly do: ActionName } | 
     if (isWanted === 'no') return { do: 'forget' }
     if (isWanted === 'unknown') return { tell: 'kept' }
     if (isExternal) return isFresh ? { tell: 'applying' } : { do: 'forget' }
-    return { do: facts.isClaimed ? 'create' : 'claim' }
+    if (!facts.isClaimed) return { do: 'claim' }
+    return create === 'unknown' ? { tell: 'applying' } : { do: 'create' }
   }
   if (isWanted === 'unknown') return { tell: 'kept' }
   const isLost = found !== entry.membershipId && !isFresh

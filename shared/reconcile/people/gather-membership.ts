@@ -104,8 +104,12 @@ export interface MembershipTypes extends KindTypes {
   }
   readonly action: MembershipAction
   readonly end: MembershipEnd
-  /** The user whose claim this reconcile wrote first. */
-  readonly learnt: { readonly user: PrincipalId; readonly create: Exclude<MemberFacts['create'], 'unknown'> }
+  /** The claim that this reconcile wrote last. */
+  readonly learnt: {
+    readonly user: PrincipalId
+    readonly calledAt: string
+    readonly create: Exclude<MemberFacts['create'], 'unknown'>
+  }
   readonly context: ReconcileContext & {
     readonly findSuspension: Suspensions['find']
     readonly census: Pick<LeaverCensus, 'take'>
@@ -199,7 +203,7 @@ async function gatherMember(user: PrincipalId, look: Look): Promise<Member> {
   return {
     ...{ user, id, stored, entry, isFresh, isWanted, found, isGone, wanted },
     isClaimed: entry !== undefined && now.getTime() - Date.parse(entry.calledAt) < claimedMs,
-    create: input.learnt?.user === user ? input.learnt.create : 'unknown',
+    create: createOf(input.learnt, user, entry),
     isExternal: group.isExternal,
     onDrift: configuration.onDrift,
     isAskedAnew: entry !== undefined && asksAgain(entry.files, wish.files),
@@ -337,6 +341,16 @@ function asksAgain(before: OwnedMembership['files'], now: OwnedMembership['files
     if (known === undefined) return true
     return known.etag === undefined ? asksAnew(known, file) : !isSameUpload(known, file)
   })
+}
+
+/** Once another process has claimed the membership, too, its create may have been sent. */
+function createOf(
+  learnt: MembershipInput['learnt'],
+  user: PrincipalId,
+  entry: OwnedMembership | undefined,
+): MemberFacts['create'] {
+  const isOwn = learnt?.user === user && (entry === undefined || entry.calledAt === learnt.calledAt)
+  return isOwn ? learnt.create : 'unknown'
 }
 
 function says(entry: OwnedMembership, wanted: Member['wanted']): boolean {

@@ -90,7 +90,8 @@ async function perform(
       const made = await unlessCode(creating, 'ResourceNotFoundException')
       if (made !== undefined) return note(member, made, context)
       // Somebody else was faster, unless an earlier create without an answer made it.
-      if (member.create === 'unsent') return { learnt: { user, create: 'refused' } }
+      const { calledAt = '' } = member.stored?.value ?? {}
+      if (member.create === 'unsent') return { learnt: { user, calledAt, create: 'refused' } }
       return describeOutcome({ is: 'applying' }, input, facts)
     }
     case 'disclaim':
@@ -138,7 +139,8 @@ async function claim(member: Member, context: Context): Promise<Step> {
   const change = { event: 'removed', at, isByOthers: true, by: removedBy } as const
   const isFirst = stored === undefined || membershipId !== undefined
   const effect = await changeOf(member, entry, membershipId === undefined ? undefined : change, context)
-  return { ...effect, ...(isFirst && { learnt: { user: member.id.user, create: 'unsent' } }) }
+  const { calledAt } = entry
+  return { ...effect, learnt: { user: member.id.user, calledAt, create: isFirst ? 'unsent' : 'again' } }
 }
 
 async function note(member: Member, membershipId: string | undefined, context: Context): Promise<Step> {

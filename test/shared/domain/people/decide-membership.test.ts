@@ -23,7 +23,7 @@ const drawMember = (choose: Choose, user = kenji): MemberFacts => ({
   user,
   entry: choose(entries),
   isClaimed: choose([true, false]),
-  create: choose(['unsent', 'refused', 'unknown'] as const),
+  create: choose(['unsent', 'again', 'refused', 'unknown'] as const),
   isFresh: choose([true, false]),
   isWanted: choose(['yes', 'no', 'unknown'] as const),
   found: choose([undefined, 'ours', 'theirs']),
@@ -57,13 +57,14 @@ test('nothing is made where a provider keeps the group, where something is there
 })
 
 test('a create is sent only a moment after an entry says so, which has no id yet', () => {
-  for (const { entry, isClaimed } of of('create')) expect([entry, isClaimed]).toEqual([{ state: 'granting' }, true])
+  for (const { entry, isClaimed, create } of of('create'))
+    expect([entry, isClaimed, create === 'unknown']).toEqual([{ state: 'granting' }, true, false])
 })
 
 test('what is there before our create is sent, or where AWS refuses it as existing, is never ours', () => {
-  for (const { create, found } of of('note')) expect(create === 'unknown' || found === undefined).toBe(true)
+  for (const { create } of of('note')) expect(['again', 'unknown']).toContain(create)
   for (const { create, entry } of of('disclaim'))
-    expect([create === 'unknown', entry?.membershipId]).toEqual([false, undefined])
+    expect([['unsent', 'refused'].includes(create), entry?.membershipId]).toEqual([true, undefined])
 })
 
 test('what was there before is foreign, and never ours', () => {

@@ -205,3 +205,22 @@ test('a create whose answer was lost is ours: the next look finds it', async () 
   await grouping.delete(file)
   await grouping.world.until(() => !grouping.groupsOf().includes('oncall'), 'the end of the membership')
 })
+
+test('of two processes that follow one file at the same moment only the one whose claim stands puts the user in', async () => {
+  const grouping = await Grouping.begin()
+  const creates = { sent: 0 }
+  grouping.answer = async ({ operation, proceed }) => {
+    if (operation !== 'createGroupMembership' || creates.sent++ > 0) return proceed()
+    const body = JSON.stringify({ v: 1, id: 'other', event: 'sweep', key: file })
+    await grouping.world.queues.send('people', [{ body, groupId: 'other', deduplicationId: 'other' }])
+    // The other process looks, and ends.
+    await grouping.world.clock.sleep(10_000)
+    return proceed()
+  }
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  await grouping.world.clock.advance(60_000)
+  expect(await grouping.status(file)).toMatchObject({ state: 'applied' })
+  expect((await grouping.status(file))?.owned).not.toBe(false)
+  expect([creates.sent, await grouping.owned()]).toEqual([1, [expect.any(String)]])
+})
