@@ -195,10 +195,11 @@ const requestsWithoutPeople = {
     'suspended/',
     'reviews/',
     'decisions/',
-    // What reviews ask about: permission sets, exceptions, and access that others gave.
+    // What reviews ask about: permission sets, exceptions, access that others gave, and last uses.
     'permission_sets/',
     'hygiene.json',
     'access/',
+    'usage/',
     'changes/',
     'groups/',
     'rules/',

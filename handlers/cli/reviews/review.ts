@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { decisionKey, type Verdict, verdicts } from '../../../shared/domain/reviews/decision-file.ts'
+import { type DecisionPath, decisionKey } from '../../../shared/domain/reviews/decision-file.ts'
 import {
   buildManifest,
   describeDecision,
@@ -7,7 +7,7 @@ import {
   renderReviewCsv,
 } from '../../../shared/domain/reviews/manifest.ts'
 import { reviewKey } from '../../../shared/domain/reviews/review-file.ts'
-import type { ItemDigest } from '../../../shared/domain/reviews/review-item.ts'
+import { verdicts } from '../../../shared/domain/reviews/review-item.ts'
 import { type ReviewRun, reviewResultsPrefix } from '../../../shared/domain/reviews/review-record.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
@@ -188,15 +188,8 @@ function findItem({ items }: Manifest, text: string): Item {
   )
 }
 
-type Path = {
-  readonly userId: Parameters<typeof decisionKey>[0]['userId']
-  readonly review: string
-  readonly digest: ItemDigest
-  readonly verdict: Verdict
-}
-
 /** Uploads the decision, and waits for its status. Answers the state. */
-async function decideOne({ objects, clock }: Ports, path: Path, comment: string | undefined): Promise<string> {
+async function decideOne({ objects, clock }: Ports, path: DecisionPath, comment: string | undefined): Promise<string> {
   const key = decisionKey(path)
   const written = await objects.put(key, comment === undefined ? '' : `${JSON.stringify({ comment }, undefined, 2)}\n`)
   const etag = written.outcome === 'written' ? written.etag : undefined

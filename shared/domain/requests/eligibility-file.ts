@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
-import { parseScope, renderScope, type Scope, scopeKinds } from '../scopes/scope.ts'
+import { type Scope, scopeOf } from '../scopes/scope.ts'
 import { complainAboutName, nameForm } from '../scopes/selector-name.ts'
 import { type Complaint, type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { isoDuration, isoDurationForm, parseIsoDuration } from './iso-duration.ts'
@@ -179,14 +179,6 @@ function toEligibility(key: string, said: Said): Eligibility {
     lapsesAfterMs: parseIsoDuration(said.lapsesAfter) ?? 0,
     endsSessions: said.endsSessions ?? false,
   }
-}
-
-/** `ou_id%ou-abcd-12345678`. `undefined`: not a scope. */
-function scopeOf(text: string): Scope | undefined {
-  const percent = text.indexOf('%')
-  const kind = scopeKinds.find((one) => one === text.slice(0, percent))
-  const scope = kind && parseScope(kind, text.slice(percent + 1))
-  return scope && 'kind' in scope && renderScope(scope) === text ? scope : undefined
 }
 
 const add = (value: unknown) => (value === undefined ? 'add it' : 'correct it')

@@ -6,13 +6,10 @@ import { userInKey } from '../requests/access-request.ts'
 import { selectorName } from '../scopes/selector-name.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 import { line, lineRule } from '../text/one-line.ts'
-import { type ItemDigest, itemDigest } from './review-item.ts'
+import { type ItemDigest, itemDigest, type Verdict, verdicts } from './review-item.ts'
 
 export const decisionPrefix = 'decisions/'
 export const decisionMostBytes = 4 * 1024
-
-export const verdicts = ['keep', 'revoke'] as const
-export type Verdict = (typeof verdicts)[number]
 
 /** The body of a decision. It may also be empty. */
 export const decisionSchema = z.strictObject({

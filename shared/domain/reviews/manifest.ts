@@ -1,15 +1,12 @@
 import { renderCsv } from '../text/render-csv.ts'
-import { describeSubject, type ItemDigest, type ReviewItem } from './review-item.ts'
-import type { GivenDecision, ReviewOutcome, ReviewRun } from './review-record.ts'
+import { describeSubject, type GivenDecision, type ReviewItem } from './review-item.ts'
+import type { ReviewRun } from './review-record.ts'
 
 /** Everything that the bucket says about one run. */
 export type ReviewEvidence = {
   readonly review: string
   readonly run: ReviewRun
-  readonly frozen: readonly ReviewItem[]
-  /** Items that were edited during the run, as they are asked again. */
-  readonly added: readonly ReviewItem[]
-  readonly outcomes: ReadonlyMap<ItemDigest, ReviewOutcome>
+  readonly items: readonly ReviewItem[]
 }
 
 export const results = [
@@ -37,43 +34,25 @@ export type Result = (typeof results)[number]
  * | kept, not done |        | the same    |
  * | none           |        | open        |
  */
-export function resultOf(outcome: Pick<ReviewOutcome, 'end' | 'provenAt'> | undefined): Result {
-  const isProven = outcome?.provenAt !== undefined
-  switch (outcome?.end?.is) {
-    case undefined:
-      return 'open'
+export function resultOf({ end, provenAt }: Pick<ReviewItem, 'end' | 'provenAt'>): Result {
+  switch (end?.is) {
     case 'deleted':
-      return isProven ? 'revoked' : 'revoking'
+      return provenAt === undefined ? 'revoking' : 'revoked'
     case 'task':
-      return isProven ? 'task done' : 'task'
+      return provenAt === undefined ? 'task' : 'task done'
     case 'changed':
       return 'asked again'
     default:
-      return outcome?.end?.is ?? 'open'
+      return end?.is ?? 'open'
   }
 }
 
 /** The evidence of one run, for auditors. The same bucket gives the same bytes. */
-export function buildManifest({ review, run, frozen, added, outcomes }: ReviewEvidence) {
-  const items = [...frozen, ...added].map((item) => {
-    const outcome = outcomes.get(item.digest)
-    return {
-      digest: item.digest,
-      item: describeSubject(item.subject),
-      subject: item.subject,
-      reviewers: item.reviewers,
-      replaces: item.replaces,
-      result: resultOf(outcome),
-      decisions: outcome?.decisions ?? [],
-      end: outcome?.end,
-      proof: outcome?.proof ?? [],
-      provenAt: outcome?.provenAt,
-    }
-  })
+export function buildManifest({ review, run, items: all }: ReviewEvidence) {
+  const items = all.map((item) => ({ item: describeSubject(item.subject), result: resultOf(item), ...item }))
   const counts = Object.fromEntries(
     results.map((result) => [result, items.filter((item) => item.result === result).length]),
   )
-  const decisions = items.flatMap((item) => item.decisions)
   return {
     v: 1,
     review,
@@ -83,7 +62,7 @@ export function buildManifest({ review, run, frozen, added, outcomes }: ReviewEv
     terms: run.terms,
     population: { items: run.items, hash: run.hash, file: `reviews/${review}.json`, etag: run.etag },
     counts,
-    reviewers: describePace(decisions),
+    reviewers: describePace(items.flatMap(({ decisions }) => decisions)),
     items,
   }
 }
@@ -102,7 +81,7 @@ function describePace(decisions: readonly GivenDecision[]) {
 /** One row for each item. No cell can be a formula. */
 export function renderReviewCsv({ items }: { readonly items: readonly Manifest['items'][number][] }): string {
   const titles = ['item', 'result', 'reviewers', 'decisions', 'ended', 'proven', 'proof', 'digest']
-  const rows = items.map(({ item, result, reviewers, decisions, end, provenAt, proof, digest }) => [
+  const rows = items.map(({ item, result, reviewers, decisions, end, provenAt, proof = [], digest }) => [
     item,
     result,
     reviewers.join(', '),

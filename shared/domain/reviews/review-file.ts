@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { unusedDaysMost } from '../assignments/role-use.ts'
 import type { JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
-import { parseScope, renderScope, type Scope, scopeKinds } from '../scopes/scope.ts'
+import { type Scope, scopeOf } from '../scopes/scope.ts'
 import { complainAboutName, nameForm } from '../scopes/selector-name.ts'
 import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
 
@@ -31,6 +32,10 @@ export const reviewFileSchema = z
     permissionSets: globs.min(1).default(['*']),
     /** Only permission sets that allow everything, or only access that others gave. */
     only: z.enum(['privileged', 'foreign']).optional(),
+    /** Only what its people have not used for so many days. Whatever was not watched for so long does not count as unused. */
+    unusedDays: days(unusedDaysMost).optional(),
+    /** Only the own access and the memberships of people who left a group since this date. */
+    movedSince: z.iso.date().optional(),
     /** The groups whose members are reviewed. */
     groups: globs.default([]),
     reviewers: z.strictObject({
@@ -81,14 +86,6 @@ export function scopesOf({ scopes }: Pick<ReviewFile, 'scopes'>): readonly Scope
   return scopes.flatMap((text) => scopeOf(text) ?? [])
 }
 
-/** `undefined`: not a scope. */
-function scopeOf(text: string): Scope | undefined {
-  const percent = text.indexOf('%')
-  const kind = scopeKinds.find((one) => one === text.slice(0, percent))
-  const scope = kind && parseScope(kind, text.slice(percent + 1))
-  return scope && 'kind' in scope && renderScope(scope) === text ? scope : undefined
-}
-
 const add = (value: unknown) => (value === undefined ? 'add it' : 'correct it')
 const needed = (expected: string) => ({ expected, remedy: add })
 const optional = (expected: string) => ({ expected, remedy: () => 'correct it, or leave it out' })
@@ -104,6 +101,8 @@ export const reviewRules: JsonRules = {
   '$.permissionSets': optional('a list of 1 to 100 globs'),
   '$.permissionSets.[]': optional(aGlob),
   '$.only': optional('"privileged" or "foreign"'),
+  '$.unusedDays': optional(`a whole number of days, 1 to ${unusedDaysMost}`),
+  '$.movedSince': optional('a date, such as "2027-01-04"'),
   '$.groups': optional('a list of at most 100 globs'),
   '$.groups.[]': optional(aGlob),
   '$.reviewers': needed('an object with fallback, and perhaps ownerTag, owners and named'),

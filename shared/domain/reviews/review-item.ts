@@ -25,6 +25,8 @@ const access = {
   type: principalType,
   isPrivileged: z.boolean(),
   since: z.string().optional(),
+  /** The last known use by its people. Absent: none, or uses are not watched. */
+  lastUsed: z.string().optional(),
 }
 
 /** What one item is about. Its owner is in `reviewers`. */
@@ -41,6 +43,8 @@ export const subject = z.discriminatedUnion('kind', [
     groupId: principalId,
     userId: principalId,
     files: z.array(shownFile),
+    /** The person's last known use of the group's access. */
+    lastUsed: z.string().optional(),
   }),
   /** Something that people change by hand: an eligibility, an exception, the writers of an environment. */
   record({ kind: z.literal('setting'), what: z.string(), file: shownFile.optional(), remedy: z.string() }),
@@ -49,15 +53,63 @@ export const subject = z.discriminatedUnion('kind', [
 ])
 export type Subject = z.infer<typeof subject>
 
+export const verdicts = ['keep', 'revoke'] as const
+export type Verdict = (typeof verdicts)[number]
+
+const givenDecision = record({
+  user: principalId,
+  name: z.string().optional(),
+  verdict: z.enum(verdicts),
+  comment: z.string().optional(),
+  /** The upload of the decision. `at`: by S3's clock. */
+  key: z.string(),
+  etag: z.string(),
+  versionId: z.string().optional(),
+  at: z.iso.datetime(),
+})
+export type GivenDecision = z.infer<typeof givenDecision>
+
+/**
+ * - `deleted`: the files are gone. `gone`: others deleted them.
+ * - `task`: a person must carry it out.
+ * - `changed`: the item was edited, and `next` asks again.
+ * - `kept`, `not done`: at the end of the run.
+ */
+const end = record({
+  is: z.enum(['deleted', 'gone', 'task', 'changed', 'kept', 'not done']),
+  at: z.iso.datetime(),
+  /** The reviewer whose decision it carries out. Absent: nobody decided, and silence revokes. */
+  by: principalId.optional(),
+  next: itemDigest.optional(),
+  task: z.string().optional(),
+  /** The owners of a task, by name. */
+  owners: z.array(z.string()).optional(),
+  dueAt: z.iso.datetime().optional(),
+})
+export type ItemEnd = z.infer<typeof end>
+
+/** One item of a run: the question, which never changes, and what became of it. */
 export const reviewItem = record({
   digest: itemDigest,
   subject,
   /** Names of groups and users. Empty: only the fallback decides. */
   reviewers: z.array(z.string()),
-  /** The item that it replaces, because that one was edited. */
+  /** The item that it replaces, because that one was edited. Absent: it is one of the frozen population. */
   replaces: itemDigest.optional(),
+  decisions: z.array(givenDecision).default([]),
+  /** Nobody decided until the end, and silence revokes. Written before the deletion. */
+  silentAt: z.iso.datetime().optional(),
+  end: end.optional(),
+  /** The keys under `changes/` that prove that the access ended; for a task, when ssofile saw it done. */
+  proof: z.array(z.string()).optional(),
+  provenAt: z.iso.datetime().optional(),
 })
 export type ReviewItem = z.infer<typeof reviewItem>
+
+/** It was revoked, and its access or task is not known to be done. */
+export function isUnproven({ end, provenAt }: Pick<ReviewItem, 'end' | 'provenAt'>): boolean {
+  return provenAt === undefined && (end?.is === 'deleted' || end?.is === 'task')
+}
 
 /** The files that a revocation deletes. */
 export function filesOf(subject: Subject): readonly ShownFile[] {

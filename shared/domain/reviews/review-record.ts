@@ -1,8 +1,5 @@
 import * as z from 'zod'
 import { record } from '../json/record.ts'
-import { principalId } from '../principals/identity-center-ids.ts'
-import { verdicts } from './decision-file.ts'
-import { itemDigest } from './review-item.ts'
 
 /** Populations, outcomes and evidence. Only ssofile writes here, and deletes nothing. */
 export const reviewResultsPrefix = 'review-results/'
@@ -34,45 +31,3 @@ export const reviewRun = record({
   endedAt: z.iso.datetime().optional(),
 })
 export type ReviewRun = z.infer<typeof reviewRun>
-
-const givenDecision = record({
-  user: principalId,
-  name: z.string().optional(),
-  verdict: z.enum(verdicts),
-  comment: z.string().optional(),
-  /** The upload of the decision. `at`: by S3's clock. */
-  key: z.string(),
-  etag: z.string(),
-  versionId: z.string().optional(),
-  at: z.iso.datetime(),
-})
-export type GivenDecision = z.infer<typeof givenDecision>
-
-/** What became of one item: `…/outcomes/<digest>.json`. Absent: nobody decided yet. */
-export const reviewOutcome = record({
-  v: z.literal(1),
-  decisions: z.array(givenDecision),
-  /** Nobody decided until the end, and silence revokes. Written before the deletion. */
-  silentAt: z.iso.datetime().optional(),
-  /**
-   * - `deleted`: the files are gone. `gone`: others deleted them.
-   * - `task`: a person must carry it out.
-   * - `changed`: the item was edited, and `next` asks again.
-   * - `kept`, `not done`: at the end of the run.
-   */
-  end: record({
-    is: z.enum(['deleted', 'gone', 'task', 'changed', 'kept', 'not done']),
-    at: z.iso.datetime(),
-    /** The reviewer whose decision it carries out. Absent: nobody decided, and silence revokes. */
-    by: principalId.optional(),
-    next: itemDigest.optional(),
-    task: z.string().optional(),
-    /** The owners of a task, by name. */
-    owners: z.array(z.string()).optional(),
-    dueAt: z.iso.datetime().optional(),
-  }).optional(),
-  /** The keys under `changes/` that prove that the access ended; for a task, when ssofile saw it done. */
-  proof: z.array(z.string()).optional(),
-  provenAt: z.iso.datetime().optional(),
-})
-export type ReviewOutcome = z.infer<typeof reviewOutcome>

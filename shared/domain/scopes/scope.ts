@@ -92,3 +92,11 @@ export function renderScope(scope: Scope): string {
       return scope satisfies never
   }
 }
+
+/** `ou_id%ou-abcd-12345678`. `undefined`: not a scope. */
+export function scopeOf(text: string): Scope | undefined {
+  const percent = text.indexOf('%')
+  const kind = scopeKinds.find((one) => one === text.slice(0, percent))
+  const scope = kind && parseScope(kind, text.slice(percent + 1))
+  return scope && 'kind' in scope && renderScope(scope) === text ? scope : undefined
+}

@@ -1,36 +1,24 @@
 import pLimit from 'p-limit'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
-import { renderMembership } from '../../domain/people/membership-file.ts'
-import { principalName } from '../../domain/principals/principal.ts'
 import { buildManifest, type ReviewEvidence, renderReviewCsv } from '../../domain/reviews/manifest.ts'
-import { filesOf, type ItemDigest, type ReviewItem, type Subject } from '../../domain/reviews/review-item.ts'
-import type { ReviewOutcome, ReviewRun } from '../../domain/reviews/review-record.ts'
+import { filesOf, isUnproven, type ReviewItem, type Subject } from '../../domain/reviews/review-item.ts'
+import type { ReviewRun } from '../../domain/reviews/review-record.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { readStatus } from '../records/status-store.ts'
 import { renderJson, spoiledAsAbsent } from '../records/stored-json.ts'
 import { type Change, listChanges, renderChangeKey } from '../records/tell-event.ts'
-import { folderOf, listItems, outcomeRecord, readOutcome } from './review-records.ts'
+import { folderOf, itemRecord, readItems } from './review-records.ts'
 
-const readsAtOnce = 16
-
-export async function readEvidence(objects: ObjectStore, review: string, run: ReviewRun): Promise<ReviewEvidence> {
-  const folder = folderOf(review, run.run)
-  const { frozen, added } = await listItems(objects, folder)
-  const outcomes = new Map<ItemDigest, ReviewOutcome>()
-  await pLimit(readsAtOnce).map([...frozen, ...added], async ({ digest }) => {
-    const outcome = await readOutcome(objects, folder, digest)
-    if (outcome) outcomes.set(digest, outcome)
-  })
-  return { review, run, frozen, added, outcomes }
+export async function readEvidence(objects: ReadingObjects, review: string, run: ReviewRun): Promise<ReviewEvidence> {
+  return { review, run, items: await readItems(objects, folderOf(review, run.run)) }
 }
 
-/** Writes the manifest and its table, as the bucket is now. */
-export async function writeManifest(objects: ObjectStore, evidence: ReviewEvidence): Promise<void> {
-  const folder = folderOf(evidence.review, evidence.run.run)
+/** The manifest and its table, by name. */
+export function renderEvidence(evidence: ReviewEvidence): Readonly<Record<string, string>> {
   const manifest = buildManifest(evidence)
-  await objects.put(`${folder}manifest.json`, renderJson(manifest))
-  await objects.put(`${folder}items.csv`, renderReviewCsv(manifest))
+  return { 'manifest.json': renderJson(manifest), 'items.csv': renderReviewCsv(manifest) }
 }
 
 type Proving = { readonly objects: ObjectStore; readonly identityStore: Pick<IdentityStore, 'getGroupMembershipId'> }
@@ -38,26 +26,17 @@ type Proving = { readonly objects: ObjectStore; readonly identityStore: Pick<Ide
 /** Looks for the proof of each revocation that has none yet. Returns the evidence afterwards. */
 export async function proveOutcomes(evidence: ReviewEvidence, at: string, context: Proving): Promise<ReviewEvidence> {
   const { objects } = context
-  const { review, run, frozen, added } = evidence
-  const outcomes = new Map(evidence.outcomes)
-  const open = [...frozen, ...added].filter(({ digest }) => isUnproven(outcomes.get(digest)))
-  if (open.length === 0) return evidence
-  const changes = await Array.fromAsync(listChanges(objects, run.run.slice(0, 10)))
-  await pLimit(readsAtOnce).map(open, async (item) => {
-    const outcome = outcomes.get(item.digest)
-    if (outcome?.end === undefined || !(await isOver(item, outcome.end.is, context))) return
-    const proof = proofOf(item.subject, outcome.end.at, changes)
-    const next: ReviewOutcome = { ...outcome, proof: [...proof], provenAt: at }
-    const written = await outcomeRecord(objects, folderOf(review, run.run), item.digest).revise((current) =>
-      current?.end?.at === outcome.end?.at ? next : current,
-    )
-    if (written) outcomes.set(item.digest, written)
+  const { review, run } = evidence
+  if (!evidence.items.some(isUnproven)) return evidence
+  const changes = Map.groupBy(await Array.fromAsync(listChanges(objects, run.run.slice(0, 10))), nameOfEnd)
+  const items = await pLimit(readsAtOnce).map(evidence.items, async (item) => {
+    if (!isUnproven(item) || !(await isOver(item, context))) return item
+    const since = item.end?.at ?? at
+    const proof = (changes.get(endOf(item.subject) ?? '') ?? []).filter((change) => isSince(change, since))
+    const proven = { ...item, proof: proof.map(renderChangeKey), provenAt: at }
+    return itemRecord(objects, folderOf(review, run.run), item.digest).revise(() => proven)
   })
-  return { ...evidence, outcomes }
-}
-
-export function isUnproven(outcome: ReviewOutcome | undefined): boolean {
-  return outcome?.provenAt === undefined && (outcome?.end?.is === 'deleted' || outcome?.end?.is === 'task')
+  return { ...evidence, items }
 }
 
 /**
@@ -70,12 +49,8 @@ export function isUnproven(outcome: ReviewOutcome | undefined): boolean {
  * | foreign access             | the access list has it nowhere                                            |
  * | a setting                  | never: a person looks at it                                               |
  */
-async function isOver(
-  { subject }: ReviewItem,
-  end: NonNullable<ReviewOutcome['end']>['is'],
-  { objects, identityStore }: Proving,
-): Promise<boolean> {
-  if (end === 'deleted') {
+async function isOver({ subject, end }: ReviewItem, { objects, identityStore }: Proving): Promise<boolean> {
+  if (end?.is === 'deleted') {
     for (const { key } of filesOf(subject))
       if ((await objects.head(key)) || (await spoiledAsAbsent(readStatus(objects, key)))) return false
     return true
@@ -90,25 +65,24 @@ async function isOver(
   return true
 }
 
-/** The keys under `changes/` that tell the end of this access, from the decision on. S3 dates decisions in whole seconds. */
-export function proofOf(subject: Subject, since: string, changes: readonly Change[]): readonly string[] {
-  const from = Date.parse(since) - 1_000
-  const isOf = ({ event, name }: Change): boolean => {
-    switch (subject.kind) {
-      case 'link':
-      case 'foreign': {
-        const { permissionSet, principal, type } = subject
-        const isEnd = event === (subject.kind === 'link' ? 'revoked' : 'foreign-gone')
-        return isEnd && name.endsWith(`%${permissionSet}%${renderNameInKey(principal)}%${type}%ssofile`)
-      }
-      case 'membership': {
-        const group = principalName.parse(subject.group)
-        const user = principalName.parse(subject.user)
-        return event === 'membership-removed' && name === renderNameInKey(renderMembership({ group, user }))
-      }
-      default:
-        return false
-    }
-  }
-  return changes.filter((change) => Date.parse(change.at) >= from && isOf(change)).map(renderChangeKey)
+/** Whether this change tells the end of the item's access, after the item was revoked. */
+export function isProof(change: Change, { subject, end }: Pick<ReviewItem, 'subject' | 'end'>): boolean {
+  return end !== undefined && nameOfEnd(change) === endOf(subject) && isSince(change, end.at)
+}
+
+/** S3 dates decisions in whole seconds. */
+function isSince(change: Change, at: string): boolean {
+  return Date.parse(change.at) >= Date.parse(at) - 1_000
+}
+
+/** The change that ends an item's access: its event and its name, without the account. `undefined`: ssofile records none. */
+function endOf(subject: Subject): string | undefined {
+  if (subject.kind === 'membership') return `membership-removed ${renderNameInKey(`${subject.group}%${subject.user}`)}`
+  if (subject.kind !== 'link' && subject.kind !== 'foreign') return undefined
+  const event = subject.kind === 'link' ? 'revoked' : 'foreign-gone'
+  return `${event} ${subject.permissionSet}%${renderNameInKey(subject.principal)}%${subject.type}%ssofile`
+}
+
+function nameOfEnd({ event, name }: Change): string {
+  return `${event} ${event === 'membership-removed' ? name : name.split('%').slice(2).join('%')}`
 }

@@ -8,13 +8,8 @@ import {
   judgeReviewer,
 } from '../../domain/reviews/decide-decision.ts'
 import { type DecisionFile, type DecisionPath, decisionKey } from '../../domain/reviews/decision-file.ts'
-import { describeSubject, filesOf, type ReviewItem } from '../../domain/reviews/review-item.ts'
-import {
-  type GivenDecision,
-  type ReviewOutcome,
-  type ReviewRun,
-  reviewOutcome,
-} from '../../domain/reviews/review-record.ts'
+import { describeSubject, filesOf, type GivenDecision, type ReviewItem } from '../../domain/reviews/review-item.ts'
+import type { ReviewRun } from '../../domain/reviews/review-record.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type {
@@ -27,22 +22,21 @@ import type {
   ReconcileContext,
 } from '../inputs/controller.ts'
 import { KnownRecord } from '../records/known-record.ts'
-import { readStored, type Stored } from '../records/stored-json.ts'
+import type { Stored } from '../records/stored-json.ts'
 import type { RequestSources } from '../requests/gather-request.ts'
-import { askAgain, carryOut, readItemState } from './carry-out.ts'
-import { findItem, folderOf, historyOfReview, outcomeRecord, readRun } from './review-records.ts'
+import { performEnd, readItemState } from './carry-out.ts'
+import { folderOf, historyOfItem, itemRecord, readItem, readRun } from './review-records.ts'
 
 export type DecisionContext = ReconcileContext & Pick<RequestSources, 'people' | 'actorOf'>
 
 interface DecisionTypes extends KindTypes {
   readonly name: DecisionPath
   readonly body: DecisionFile
-  readonly entry: ReviewOutcome
+  readonly entry: ReviewItem
   readonly facts: DecisionFacts & {
     readonly of: ReviewRun | undefined
     readonly folder: string
-    readonly about: ReviewItem | undefined
-    readonly stored: Stored<ReviewOutcome> | undefined
+    readonly stored: Stored<ReviewItem> | undefined
     readonly userName: string | undefined
   }
   readonly action: DecisionAction
@@ -79,24 +73,19 @@ async function gather({ key, name, file, head }: Input<DecisionTypes>, context: 
   const { review, digest, userId, verdict } = name
   const of = await readRun(objects, review)
   const folder = of ? folderOf(review, of.run) : ''
-  const about = of && (await findItem(objects, folder, digest))
-  const stored = about && (await readStored(objects, `${folder}outcomes/${digest}.json`, reviewOutcome))
+  const stored = of && (await readItem(objects, folder, digest))
   const own = stored?.value.decisions.find((one) => one.user === userId && one.key === key)
-  // The same content uploaded again is the same decision.
-  const isSame = own?.etag === head?.etag
   const opposite = await objects.head(oppositeOf(name))
-  const facts = {
-    ...{ of, folder, about, stored, verdict, file: file.is },
-    run: of === undefined ? 'none' : of.phase === 'open' || of.phase === 'escalated' ? 'open' : 'over',
-    item: await judgeItem(about, stored?.value, context),
-    recorded: own === undefined ? 'none' : isSame ? 'same' : 'other',
+  const run = of === undefined ? 'none' : of.phase === 'open' || of.phase === 'escalated' ? 'open' : 'over'
+  // The same content uploaded again is the same decision.
+  const recorded = own === undefined ? 'none' : own.etag === head?.etag ? 'same' : 'other'
+  const isAsked = file.is === 'valid' && run === 'open' && recorded !== 'same' && stored
+  return {
+    ...{ of, folder, stored, verdict, file: file.is, run, recorded },
+    item: await judgeItem(stored?.value, context),
     isReplaced:
       head !== undefined && opposite !== undefined && isLater(opposite.lastModified, head.lastModified, verdict),
-  } as const
-  const isAsked = file.is === 'valid' && facts.run === 'open' && facts.recorded !== 'same' && of && about
-  return {
-    ...facts,
-    ...(isAsked ? await judgeAuthor(name, about, of, context) : { author: 'may', userName: undefined }),
+    ...(isAsked ? await judgeAuthor(name, stored.value, of, context) : { author: 'may', userName: undefined }),
   }
 }
 
@@ -105,14 +94,9 @@ function isLater(opposite: Date, own: Date, verdict: DecisionPath['verdict']): b
   return opposite > own || (verdict === 'keep' && opposite.getTime() === own.getTime())
 }
 
-async function judgeItem(
-  item: ReviewItem | undefined,
-  outcome: ReviewOutcome | undefined,
-  context: Reading,
-): Promise<DecisionFacts['item']> {
+async function judgeItem(item: ReviewItem | undefined, context: Reading): Promise<DecisionFacts['item']> {
   if (item === undefined) return 'unknown'
-  if (item.subject.kind === 'unread') return 'unread'
-  if (outcome?.end) return outcome.end.is === 'changed' ? 'edited' : 'settled'
+  if (item.end) return item.end.is === 'changed' ? 'edited' : 'settled'
   return readItemState(item, context)
 }
 
@@ -144,69 +128,33 @@ async function judgeAuthor(
 async function perform(
   { do: action }: DecisionAction,
   { key, name, file, head, now }: Input<DecisionTypes>,
-  facts: Facts,
+  { of: run, folder, stored, userName }: Facts,
   context: DecisionContext,
-): Promise<Effect<ReviewOutcome> | Description> {
-  const { of: run, folder, about: item, stored } = facts
-  if (run === undefined || item === undefined) return {}
-  const { objects } = context
-  const { review, digest, userId, verdict } = name
-  const before: ReviewOutcome = stored?.value ?? { v: 1, decisions: [] }
-  const record = new KnownRecord(
-    outcomeRecord(objects, folder, digest),
-    stored && { value: stored.value, etag: stored.object.etag },
-  )
-  const history = {
-    folder: `${historyOfReview(review).folder}${digest}/${userId}/`,
-    name: `${review}%${digest}%${userId}`,
-  }
+): Promise<Effect<ReviewItem> | Description> {
+  if (run === undefined || stored === undefined) return {}
+  const { review, digest, userId: user, verdict } = name
+  const { value: item, object } = stored
+  const record = new KnownRecord(itemRecord(context.objects, folder, digest), { value: item, etag: object.etag })
   const comment = file.is === 'valid' ? file.body.comment : undefined
-  const body = {
-    review,
-    run: run.run,
-    digest,
-    item: describeSubject(item.subject),
-    user: userId,
-    name: facts.userName,
-    comment,
-  }
-  const effect = (event: string, entry: ReviewOutcome, said: object = {}): Effect<ReviewOutcome> => ({
-    of: { record, history },
-    entry,
-    history: { event, body: { ...body, ...said } },
+  const about = { review, run: run.run, digest, item: describeSubject(item.subject), user, name: userName, comment }
+  const effect = (event: string, changed: Partial<ReviewItem>, said: object = {}): Effect<ReviewItem> => ({
+    of: { record, history: historyOfItem(review, digest, user) },
+    entry: { ...item, ...changed },
+    history: { event, body: { ...about, ...said } },
   })
-  const others = before.decisions.filter((one) => one.user !== userId)
-  switch (action) {
-    case 'record': {
-      if (head === undefined) return {}
-      const { etag, versionId, lastModified } = head
-      const given: GivenDecision = {
-        user: userId,
-        name: facts.userName,
-        verdict,
-        comment,
-        key,
-        etag,
-        versionId,
-        at: renderInstant(lastModified),
-      }
-      return { ...effect(verdict, { ...before, decisions: [...others, given] }), isNews: true }
-    }
-    case 'withdraw':
-      return effect('withdrawn', { ...before, decisions: others })
-    case 'ask again':
-      return effect('asked-again', { ...before, end: await askAgain(item, { folder, at: now }, context) })
-    case 'note gone':
-      return effect('gone', { ...before, end: { is: 'gone', at: renderInstant(now) } })
-    case 'carry out': {
-      const end = await carryOut(item, { by: userId, at: now, terms: run.terms }, context)
-      return effect(
-        end.is === 'task' ? 'task' : 'carried-out',
-        { ...before, end },
-        { files: filesOf(item.subject), task: end.task },
-      )
-    }
+  const others = item.decisions.filter((one) => one.user !== user)
+  if (action === 'withdraw') return effect('withdrawn', { decisions: others })
+  if (action === 'record') {
+    if (head === undefined) return {}
+    const { etag, versionId, lastModified } = head
+    const at = renderInstant(lastModified)
+    const given: GivenDecision = { user, name: userName, verdict, comment, key, etag, versionId, at }
+    return { ...effect(verdict, { decisions: [...others, given] }), isNews: true }
   }
+  const step = action === 'note gone' ? 'gone' : action
+  const end = await performEnd(item, { step, by: user, at: now, folder, run }, context)
+  const event = { 'ask again': 'asked-again', gone: 'gone', 'carry out': end.is === 'task' ? 'task' : 'carried-out' }
+  return effect(event[step], { end }, { files: filesOf(item.subject), task: end.task })
 }
 
 const refusals = {
@@ -252,8 +200,8 @@ const refusals = {
   ],
 } as const
 
-function describe({ tell }: DecisionEnd, _: Input<DecisionTypes>, { about, stored }: Facts): Description {
-  const object = about ? describeSubject(about.subject) : ''
+function describe({ tell }: DecisionEnd, _: Input<DecisionTypes>, { stored }: Facts): Description {
+  const object = stored ? describeSubject(stored.value.subject) : ''
   switch (tell) {
     case 'nothing':
       return { told: undefined }

@@ -4,39 +4,46 @@ import { hygieneFileMostBytes, hygieneKey, parseHygieneFile } from '../../domain
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { allowsEverything } from '../../domain/iam-policies/allows-everything.ts'
 import { type Link, linkPrefix, parseLinkKey, temporaryPrefix } from '../../domain/links/link.ts'
-import { linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import { parseNameInKey } from '../../domain/links/name-in-key.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
 import { groupPrefix, parseGroupKey } from '../../domain/people/group-file.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { nameInLinks, principalName } from '../../domain/principals/principal.ts'
-import type { ReviewFile } from '../../domain/reviews/review-file.ts'
-import { scopesOf } from '../../domain/reviews/review-file.ts'
+import { type ReviewFile, scopesOf } from '../../domain/reviews/review-file.ts'
 import type { ReviewItem, ShownFile, Subject } from '../../domain/reviews/review-item.ts'
-import { isWithin } from '../../domain/scopes/expand-scope.ts'
+import { expandScope, isWithin, nameOfReach } from '../../domain/scopes/expand-scope.ts'
 import { renderScope } from '../../domain/scopes/scope.ts'
 import { fitsOne } from '../../domain/text/glob.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { LastUse } from '../../domain/usage/roll-up.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
-import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { once, onceEach } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import type { DirectoryListing } from '../directory/directory-listing.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
-import { listHeads } from '../records/list-heads.ts'
+import { listHeads, readsAtOnce } from '../records/list-heads.ts'
 import { ownedMembershipRecord, readOwnerOf } from '../records/owned-groups.ts'
 import { readInput } from '../records/read-input.ts'
+import { readLink } from '../records/read-link.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
-import { readStatus } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { listChanges } from '../records/tell-event.ts'
 import type { EligibilityFiles } from '../requests/eligibility-files.ts'
 import { findAccount } from '../requests/gather-request.ts'
-import { digestOf } from './review-records.ts'
-
-const readsAtOnce = 16
+import { LastUses } from '../usage/last-uses.ts'
+import { digestOf, readUpload } from './review-records.ts'
 
 export type PopulationSources = {
   readonly objects: ObjectStore
+  readonly clock: Clock
   readonly configuration: Configuration
   readonly organization: Pick<OrganizationCache, 'view' | 'selectors' | 'find' | 'readLive'>
   readonly identityStore: IdentityStore
@@ -44,217 +51,259 @@ export type PopulationSources = {
   readonly eligibilityFiles: EligibilityFiles
 }
 
-type Unnumbered = { readonly subject: Subject; readonly reviewers: readonly string[] }
+type Question = { readonly subject: Subject; readonly reviewers: readonly (string | undefined)[] }
+type AccessSubject = Extract<Subject, { kind: 'link' | 'foreign' | 'unread' }>
+/** `accounts`: those in the scope of the review. */
+type Access = { readonly subject: AccessSubject; readonly accounts: readonly AccountId[] } & Pick<Question, 'reviewers'>
 
-/** All items of this review, as they are now, ascending by digest. `folder`: the run's. */
+/** Each reads its members at once. */
+const groupsAtOnce = 4
+const dayMs = 24 * 60 * 60_000
+
+/** All items of this review, as they are now, ascending by digest. */
 export async function gatherPopulation(
   file: ReviewFile,
-  folder: string,
+  { folder, now }: { readonly folder: string; readonly now: Date },
   sources: PopulationSources,
 ): Promise<readonly ReviewItem[]> {
-  const isPrivileged = rememberPrivileged(sources.objects)
-  const links = file.only === 'foreign' ? [] : await gatherLinks(file, isPrivileged, sources)
-  const foreign = await gatherForeign(file, isPrivileged, sources)
-  const all = [
-    ...links,
-    ...foreign,
-    ...(await gatherMemberships(file, [...links, ...foreign], sources)),
+  const reading = await openReading(file, now, sources)
+  const links = file.only === 'foreign' ? [] : await gatherLinks(reading)
+  const access = [...links, ...(await gatherForeign(reading))]
+  const all: readonly Question[] = [
+    ...(await pLimit(readsAtOnce).map(access, (one) => askAccess(one, reading))).flat(),
+    ...(await gatherMemberships(access, reading)),
     ...(await gatherSettings(file, sources)),
   ]
   return all
-    .map(({ subject, reviewers }) => {
-      const names = reviewers.length > 0 ? reviewers : file.reviewers.named
-      return { digest: digestOf(folder, subject), subject, reviewers: [...new Set(names)] }
+    .map(({ subject, reviewers }): ReviewItem => {
+      const owners = reviewers.flatMap((one) => one || [])
+      const names = owners.length > 0 ? owners : file.reviewers.named
+      return { digest: digestOf(folder, subject), subject, reviewers: [...new Set(names)], decisions: [] }
     })
     .sort((a, b) => (a.digest < b.digest ? -1 : 1))
 }
 
-/** A permission set without a readable file may allow everything, so it counts as privileged. */
-function rememberPrivileged(objects: ObjectStore): (name: PermissionSetName) => Promise<boolean> {
-  const known = new Map<PermissionSetName, Promise<boolean>>()
-  const judge = async (name: PermissionSetName) => {
-    const file = (await readPermissionSetFile(objects, permissionSetKey(name)))?.file
-    return file?.ok ? allowsEverything(file.value) : true
+type Reading = Awaited<ReturnType<typeof openReading>>
+
+/** Reads each thing once for all items. */
+async function openReading(file: ReviewFile, now: Date, sources: PopulationSources) {
+  const { objects, organization, configuration, identityStore, listing } = sources
+  const { principalSuffix: suffix } = configuration
+  const [view, selectors] = await Promise.all([organization.view(), organization.selectors()])
+  const membership = { ...configuration, selectors, managementAccountId: view.managementAccountId }
+  const everywhere = { ...membership, includeManagementAccount: true, includeOwnAccount: true }
+  const isWhole = file.scopes.includes('root%all')
+  const isIn = (account: Account) => scopesOf(file).some((scope) => isWithin({ scope }, account, everywhere))
+  const accounts = isWhole ? view.accounts : view.accounts.filter(isIn)
+  const ids = new Set(accounts.map(({ id }) => id))
+  const reaches = new Map<string, readonly AccountId[]>()
+  return {
+    file,
+    sources,
+    isInside: (id: AccountId) => isWhole || ids.has(id),
+    /** The accounts in scope that a link reaches. `undefined`: the link is out of scope. */
+    reachOf: (link: Link) => {
+      const name = nameOfReach(link)
+      const reach = reaches.get(name) ?? expandScope(link, { ...view, accounts }, membership)
+      reaches.set(name, reach)
+      return isWhole || reach.length > 0 ? reach : undefined
+    },
+    /** A permission set without a readable file may allow everything, so it counts as privileged. */
+    isPrivileged: onceEach(async (name: PermissionSetName) => {
+      const read = (await readPermissionSetFile(objects, permissionSetKey(name)))?.file
+      return read?.ok ? allowsEverything(read.value) : true
+    }),
+    ownerOf: onceEach(async (id: AccountId) => {
+      const { ownerTag } = file.reviewers
+      return ownerTag === undefined ? undefined : (await findAccount(id, true, sources))?.tags?.[ownerTag]
+    }),
+    /** `undefined`: there is no such group. */
+    membersOf: onceEach(async (name: string) => {
+      const group = principalName.safeParse(name + suffix).data
+      const groupId = group && (await identityStore.findPrincipalId('GROUP', group))
+      if (groupId === undefined) return undefined
+      const members = Array.fromAsync(listAll((token) => identityStore.listMembersOf(groupId, token)))
+      return { groupId, ...(await unlessUnread(members)) }
+    }),
+    /** The name of a user as in links. */
+    names: once(async () => {
+      const people = await listing.read()
+      return (user: PrincipalId) => {
+        const whole = people.find(user)?.name
+        return (whole && nameInLinks(whole, suffix)) ?? whole ?? user
+      }
+    }),
+    ...(await readUses(file, now, sources)),
+    hasMoved: await readMovers(file, objects),
   }
-  return (name) => known.get(name) ?? known.set(name, judge(name)).get(name) ?? judge(name)
 }
 
-type IsPrivileged = ReturnType<typeof rememberPrivileged>
+/** `usesOf`: all uses of a permission set in these accounts. */
+async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, { objects, clock }: PopulationSources) {
+  const read = new LastUses(objects, clock)
+  const { since: watchedSince, gaps } = await read.watched()
+  const countedSince = gaps.at(-1)?.to ?? watchedSince ?? renderInstant(now)
+  const from = renderInstant(new Date(now.getTime() - unusedDays * dayMs))
+  const known = watchedSince === undefined ? [] : await read.all()
+  const uses = Map.groupBy(known, (use) => `${use.account}%${use.permissionSet}`)
+  return {
+    usesOf: (set: string, accounts: readonly AccountId[]) => accounts.flatMap((id) => uses.get(`${id}%${set}`) ?? []),
+    /** Whether nobody used it for so many days, since it was given and while uses were watched. */
+    isUnused: (...instants: readonly (string | undefined)[]) =>
+      unusedDays === 0 || [countedSince, ...instants].every((at) => at === undefined || at <= from),
+  }
+}
+
+/** The people who left a group, by name. A joiner only comes into groups. */
+async function readMovers({ movedSince }: ReviewFile, objects: ObjectStore): Promise<(name: string) => boolean> {
+  if (movedSince === undefined) return () => true
+  const movers = new Set<string>()
+  for await (const { event, name } of listChanges(objects, movedSince))
+    if (event === 'membership-removed') movers.add(parseNameInKey(name.slice(name.lastIndexOf('%') + 1)))
+  return (name) => movers.has(name)
+}
+
+/** Adds the last use. Returns nothing if the review asks only for other access. */
+async function askAccess({ subject, accounts, reviewers }: Access, reading: Reading): Promise<readonly Question[]> {
+  const { file, membersOf, names, usesOf, isUnused, hasMoved } = reading
+  if (subject.kind === 'unread') return [{ subject, reviewers }]
+  const { permissionSet, principal, type, since } = subject
+  if (file.movedSince !== undefined && (type === 'GROUP' || !hasMoved(principal))) return []
+  const uses = usesOf(permissionSet, accounts)
+  const members = type === 'GROUP' && uses.length > 0 ? await membersOf(principal) : undefined
+  if (file.unusedDays !== undefined && members && 'unread' in members)
+    return [unread(membersOfGroup(principal), members.unread)]
+  const ids = new Set(members && 'is' in members ? members.is : [])
+  const nameOf = uses.length > 0 ? await names() : undefined
+  const lastUsed = latestOf(uses, (user) => (type === 'GROUP' ? ids.has(user) : nameOf?.(user) === principal))
+  return isUnused(since, lastUsed) ? [{ subject: { ...subject, lastUsed }, reviewers }] : []
+}
+
+function latestOf(uses: readonly LastUse[], isOf: (user: PrincipalId) => boolean): string | undefined {
+  const own = uses.filter(({ user }) => isOf(user)).map(({ at }) => at)
+  return own.sort().at(-1)
+}
+
+const membersOfGroup = (group: string) => `the members of the group ${group}`
+
+function unread(what: string, why: string) {
+  return { subject: { kind: 'unread', what, why }, reviewers: [] } as const
+}
 
 /** Links for temporary access are left out: each had its approval, and ends. */
-async function gatherLinks(
-  file: ReviewFile,
-  isPrivileged: IsPrivileged,
-  sources: PopulationSources,
-): Promise<readonly Unnumbered[]> {
+async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
+  const { file, sources, reachOf, isPrivileged, ownerOf } = reading
   const { objects, configuration } = sources
-  const isInScope = await openScope(file, sources)
-  const heads = [...(await listHeads(objects, linkPrefix)).values()].filter(
-    ({ key }) => !key.startsWith(temporaryPrefix),
-  )
-  const read = await pLimit(readsAtOnce).map(heads, async (head): Promise<readonly Unnumbered[]> => {
+  const heads = (await listHeads(objects, linkPrefix)).values().filter(({ key }) => !key.startsWith(temporaryPrefix))
+  const read = await pLimit(readsAtOnce).map([...heads], async (head): Promise<readonly Access[]> => {
     const link = parseLinkKey(head.key, configuration.folders)
     // It grants nothing, and its status says so.
-    if (!link.ok) return []
-    if (!fitsOne(file.permissionSets, link.value.permissionSet) || !isInScope.ofLink(link.value)) return []
-    const privileged = await isPrivileged(link.value.permissionSet)
-    if (file.only === 'privileged' && !privileged) return []
-    return [await describeLink(link.value, head, privileged, file, sources)]
+    if (!link.ok || !fitsOne(file.permissionSets, link.value.permissionSet)) return []
+    const { permissionSet, principal, type, scope } = link.value
+    const accounts = reachOf(link.value)
+    const privileged = await isPrivileged(permissionSet)
+    if (accounts === undefined || (file.only === 'privileged' && !privileged)) return []
+    const read = await readLink(objects, head.key, configuration)
+    if (read.state === 'unreadable') return [{ ...unread(head.key, read.complaint.received), accounts: [] }]
+    const { file: shown, told } = await readUpload(objects, head)
+    const subject: Subject = {
+      kind: 'link',
+      ...{ permissionSet, principal, type, isPrivileged: privileged },
+      scope: renderScope(scope),
+      file: shown,
+      since: told?.since ?? head.lastModified.toISOString(),
+    }
+    const ofAccount = scope.kind === 'account' ? await ownerOf(scope.id) : undefined
+    const named = file.reviewers.owners && 'body' in read ? read.body.owner : undefined
+    return [{ subject, accounts, reviewers: [ofAccount, named] }]
   })
   return read.flat()
 }
 
-async function describeLink(
-  link: Link,
-  head: ObjectHead,
-  isPrivileged: boolean,
-  file: ReviewFile,
-  sources: PopulationSources,
-): Promise<Unnumbered> {
-  const { objects } = sources
-  const found = head.size === 0 ? undefined : await readInput(objects, link.key, { mostBytes: linkBodyMostBytes })
-  if (found && 'complaint' in found)
-    return { subject: { kind: 'unread', what: link.key, why: found.complaint.received }, reviewers: [] }
-  const body = found && parseLinkBody(link.key, found.body, found.size)
-  const status = await spoiledAsAbsent(readStatus(objects, link.key))
-  const told = status?.etag === head.etag ? status : undefined
-  const { permissionSet, principal, type, scope } = link
-  const subject: Subject = {
-    kind: 'link',
-    ...{ permissionSet, principal, type, isPrivileged },
-    scope: renderScope(scope),
-    file: { key: link.key, etag: head.etag, by: told?.by?.principalId },
-    since: told?.since ?? head.lastModified.toISOString(),
-  }
-  const ofAccount = scope.kind === 'account' ? await ownerOfAccount(scope.id, file, sources) : undefined
-  const named = file.reviewers.owners && body?.ok ? body.value.owner : undefined
-  return { subject, reviewers: [ofAccount, named].filter((one) => one !== undefined) }
-}
-
-async function ownerOfAccount(
-  id: string,
-  { reviewers: { ownerTag } }: ReviewFile,
-  sources: PopulationSources,
-): Promise<string | undefined> {
-  if (ownerTag === undefined) return undefined
-  const account = (await sources.organization.view()).accounts.find((one) => one.id === id)
-  const owner = account && (await findAccount(account.id, true, sources))?.tags?.[ownerTag]
-  return owner === '' ? undefined : owner
-}
-
-/** The accounts in scope, by the rules of links. */
-async function openScope(file: ReviewFile, { organization, configuration }: PopulationSources) {
-  const [view, selectors] = await Promise.all([organization.view(), organization.selectors()])
-  const membership = { ...configuration, selectors, managementAccountId: view.managementAccountId }
-  const all = { includeManagementAccount: true, includeOwnAccount: true }
-  const isWhole = file.scopes.includes('root%all')
-  const scopes = scopesOf(file)
-  const inside = view.accounts.filter((account) =>
-    scopes.some((scope) => isWithin({ scope }, account, { ...membership, ...all })),
-  )
-  const ids = new Set<string>(inside.map(({ id }) => id))
-  return {
-    ofLink: (link: Link) => isWhole || inside.some((account) => isWithin(link, account, membership)),
-    ofAccount: (id: string) => isWhole || ids.has(id),
-  }
-}
-
 /** One item for each principal and permission set, with all its accounts. */
-async function gatherForeign(
-  file: ReviewFile,
-  isPrivileged: IsPrivileged,
-  sources: PopulationSources,
-): Promise<readonly Unnumbered[]> {
-  const { objects } = sources
-  const isInScope = await openScope(file, sources)
-  const keys = (await Array.fromAsync(listAssignmentKeys(objects, foreignPrefix)))
+async function gatherForeign(reading: Reading): Promise<readonly Access[]> {
+  const { file, sources, isInside, isPrivileged, ownerOf } = reading
+  const keys = (await Array.fromAsync(listAssignmentKeys(sources.objects, foreignPrefix)))
     .map((key) => ({ key, ...assignmentOf(key) }))
-    .filter((one) => fitsOne(file.permissionSets, one.permissionSet) && isInScope.ofAccount(one.accountId))
-  const groups = [...Map.groupBy(keys, (one) => `${one.permissionSet}%${one.type}%${one.principalId}`).values()]
-  const read = await pLimit(readsAtOnce).map(groups, async (some): Promise<readonly Unnumbered[]> => {
-    const [first] = some
+    .filter((one) => fitsOne(file.permissionSets, one.permissionSet) && isInside(one.accountId))
+  const groups = Map.groupBy(keys, (one) => `${one.permissionSet}%${one.type}%${one.principalId}`).values()
+  const read = await pLimit(readsAtOnce).map([...groups], async (some): Promise<readonly Access[]> => {
+    const [first, second] = some
     if (first === undefined) return []
-    const { key, permissionSet, type, principalId } = first
+    const { key, permissionSet, type, principalId, accountId } = first
     const privileged = await isPrivileged(permissionSet)
     if (file.only === 'privileged' && !privileged) return []
-    const entry = await spoiledAsAbsent(readForeign(objects, key))
+    const entry = await spoiledAsAbsent(readForeign(sources.objects, key))
+    const accounts = some.map((one) => one.accountId).sort()
     const subject: Subject = {
       kind: 'foreign',
-      ...{ permissionSet, type, isPrivileged: privileged },
+      ...{ permissionSet, type, isPrivileged: privileged, accounts },
       principal: entry?.principal ?? principalId,
-      accounts: some.map(({ accountId }) => accountId).sort(),
       by: entry?.by?.name,
       since: entry?.seenAt,
     }
-    const [only, ...others] = subject.accounts
-    const owner = only === undefined || others.length > 0 ? undefined : await ownerOfAccount(only, file, sources)
-    return [{ subject, reviewers: owner === undefined ? [] : [owner] }]
+    return [{ subject, accounts, reviewers: [second === undefined ? await ownerOf(accountId) : undefined] }]
   })
   return read.flat()
 }
 
 /** The members of the groups that have access in scope, or a file. */
-async function gatherMemberships(
-  file: ReviewFile,
-  access: readonly Unnumbered[],
-  sources: PopulationSources,
-): Promise<readonly Unnumbered[]> {
+async function gatherMemberships(access: readonly Access[], reading: Reading): Promise<readonly Question[]> {
+  const { file, sources } = reading
   if (file.groups.length === 0) return []
-  const withAccess = access.flatMap(({ subject }) =>
-    'type' in subject && subject.type === 'GROUP' ? [subject.principal] : [],
+  const byGroup = Map.groupBy(access, ({ subject }) =>
+    subject.kind !== 'unread' && subject.type === 'GROUP' ? subject.principal : '',
   )
-  const keys = file.only === undefined ? [...(await listHeads(sources.objects, groupPrefix)).keys()] : []
-  const withFile = keys.flatMap((key) => {
-    const name = parseGroupKey(key)
-    return name.ok ? [name.value] : []
-  })
-  const names = [...new Set<string>([...withAccess, ...withFile])].filter((name) => fitsOne(file.groups, name)).sort()
-  const read = await pLimit(readsAtOnce).map(names, (name) => gatherMembers(name, file, sources))
+  const isOfAccess = file.only !== undefined || file.unusedDays !== undefined
+  const keys = isOfAccess ? [] : [...(await listHeads(sources.objects, groupPrefix)).keys()]
+  const withFile = keys.map(parseGroupKey).flatMap((name) => (name.ok ? [name.value] : []))
+  const names = [...new Set([...byGroup.keys(), ...withFile])]
+    .filter((name) => name !== '' && fitsOne(file.groups, name))
+    .sort()
+  const read = await pLimit(groupsAtOnce).map(names, (name) => askMembers(name, byGroup.get(name) ?? [], reading))
   return read.flat()
 }
 
-async function gatherMembers(
-  name: string,
-  { reviewers }: ReviewFile,
-  { objects, identityStore, listing, configuration: { principalSuffix } }: PopulationSources,
-): Promise<readonly Unnumbered[]> {
-  const group = principalName.safeParse(name + principalSuffix).data
-  const groupId = group && (await identityStore.findPrincipalId('GROUP', group))
-  if (groupId === undefined) return []
-  const members = await unlessUnread(Array.fromAsync(listAll((token) => identityStore.listMembersOf(groupId, token))))
-  if ('unread' in members)
-    return [
-      { subject: { kind: 'unread', what: `the members of the group ${name}`, why: members.unread }, reviewers: [] },
-    ]
-  const people = await listing.read()
-  const groupName = principalName.parse(name)
-  const owner = reviewers.owners ? await readOwnerOf(objects, groupName) : undefined
-  return pLimit(readsAtOnce).map(members.is, async (userId): Promise<Unnumbered> => {
-    const whole = people.find(userId)?.name
-    const entry = (await spoiledAsAbsent(ownedMembershipRecord(objects, { group: groupId, user: userId }).read()))
-      ?.value
+async function askMembers(group: string, access: readonly Access[], reading: Reading): Promise<readonly Question[]> {
+  const { file, sources, membersOf, names, usesOf, isUnused, hasMoved } = reading
+  const { objects } = sources
+  const members = await membersOf(group)
+  if (members === undefined) return []
+  if ('unread' in members) return [unread(membersOfGroup(group), members.unread)]
+  const { groupId } = members
+  const owner = file.reviewers.owners ? await readOwnerOf(objects, principalName.parse(group)) : undefined
+  const uses = access.flatMap(({ subject, accounts }) =>
+    subject.kind === 'unread' ? [] : usesOf(subject.permissionSet, accounts),
+  )
+  const nameOf = await names()
+  const read = await pLimit(readsAtOnce).map(members.is, async (userId): Promise<readonly Question[]> => {
+    const user = nameOf(userId)
+    if (!hasMoved(user)) return []
+    const entry = await spoiledAsAbsent(ownedMembershipRecord(objects, { group: groupId, user: userId }).read())
+    const lastUsed = latestOf(uses, (one) => one === userId)
+    if (!isUnused(entry?.value.grantedAt, lastUsed)) return []
     const files: ShownFile[] = []
-    for (const { key, by } of entry?.files ?? []) {
+    for (const { key, by } of entry?.value.files ?? []) {
       const etag = (await objects.head(key))?.etag
       if (etag !== undefined) files.push({ key, etag, by: by?.principalId })
     }
-    const user = (whole && nameInLinks(whole, principalSuffix)) ?? whole ?? userId
-    const subject: Subject = { kind: 'membership', group: groupName, user, groupId, userId, files }
-    return { subject, reviewers: owner === undefined ? [] : [owner] }
+    return [{ subject: { kind: 'membership', group, user, groupId, userId, files, lastUsed }, reviewers: [owner] }]
   })
+  return read.flat()
 }
 
 /** Eligibilities, writers, responders and exceptions: only in a review of the whole organization. */
-async function gatherSettings(file: ReviewFile, sources: PopulationSources): Promise<readonly Unnumbered[]> {
-  if (file.only !== undefined || !file.scopes.includes('root%all')) return []
+async function gatherSettings(file: ReviewFile, sources: PopulationSources): Promise<readonly Question[]> {
+  const { only, unusedDays, movedSince, scopes: places } = file
+  if ((only ?? unusedDays ?? movedSince) !== undefined || !places.includes('root%all')) return []
   const { objects, eligibilityFiles } = sources
-  const setting = (what: string, remedy: string): Unnumbered => ({
+  const setting = (what: string, remedy: string): Question => ({
     subject: { kind: 'setting', what, remedy },
     reviewers: [],
   })
-  const eligibilities = [...(await eligibilityFiles.read()).eligibilities].map(([name, read]): Unnumbered => {
+  const eligibilities = [...(await eligibilityFiles.read()).eligibilities].map(([name, read]): Question => {
     const key = `eligibility/${name}.json`
-    if (!read.ok) return { subject: { kind: 'unread', what: key, why: read.complaint.received }, reviewers: [] }
+    if (!read.ok) return unread(key, read.complaint.received)
     const { for: whom, permissionSets, scopes } = read.value
     const who = [...whom.groups, ...whom.users].join(', ')
     const what = `${who} may ask for ${permissionSets.join(', ')} in ${scopes.map(renderScope).join(', ')} (${key})`

@@ -1,4 +1,5 @@
 import { kinds } from '../../domain/inputs/kinds.ts'
+import { decideEnd } from '../../domain/reviews/decide-end.ts'
 import {
   decideReview,
   instantsOf,
@@ -9,8 +10,8 @@ import {
 } from '../../domain/reviews/decide-review.ts'
 import { buildManifest, type ReviewEvidence } from '../../domain/reviews/manifest.ts'
 import type { ReviewFile } from '../../domain/reviews/review-file.ts'
-import { describeSubject, type ReviewItem } from '../../domain/reviews/review-item.ts'
-import type { ReviewOutcome, ReviewRun } from '../../domain/reviews/review-record.ts'
+import { describeSubject, type ItemEnd, isUnproven, type ReviewItem } from '../../domain/reviews/review-item.ts'
+import type { ReviewRun } from '../../domain/reviews/review-record.ts'
 import { count } from '../../domain/text/count.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type {
@@ -25,10 +26,19 @@ import type {
 import { RecordChangedError } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { tellEvent } from '../records/tell-event.ts'
-import { carryOut, readItemState } from './carry-out.ts'
-import { isUnproven, proveOutcomes, readEvidence, writeManifest } from './check-outcomes.ts'
+import { performEnd, readItemState } from './carry-out.ts'
+import { proveOutcomes, readEvidence, renderEvidence } from './check-outcomes.ts'
 import { gatherPopulation, type PopulationSources } from './gather-population.ts'
-import { folderOf, historyOfReview, outcomeRecord, runRecord, writePopulation } from './review-records.ts'
+import {
+  folderOf,
+  historyOfItem,
+  historyOfReview,
+  itemRecord,
+  readItems,
+  runRecord,
+  sealOf,
+  writeItems,
+} from './review-records.ts'
 
 type ReviewContext = ReconcileContext & PopulationSources
 
@@ -133,9 +143,10 @@ async function perform(
     }
     case 'check': {
       const evidence = await proveOutcomes(await readEvidence(objects, name, entry), renderInstant(now), context)
-      const isDone = !evidence.outcomes.values().some(isUnproven)
+      const isDone = !evidence.items.some(isUnproven)
       const run: ReviewRun = isDone ? { ...entry, phase: 'done' } : entry
-      await writeManifest(objects, { ...evidence, run })
+      for (const [file, text] of Object.entries(renderEvidence({ ...evidence, run })))
+        await objects.put(folderOf(name, run.run) + file, text)
       const counts = buildManifest(evidence).counts
       if (isDone) return { entry: run, history: { event: 'done', body: { ...body, counts } } }
       return describeSettling(evidence, input)
@@ -150,7 +161,7 @@ async function begin(
   if (file.is !== 'valid' || head === undefined) return {}
   const run = renderInstant(now)
   const folder = folderOf(name, run)
-  const population = await gatherPopulation(file.body, folder, context)
+  const population = await gatherPopulation(file.body, { folder, now }, context)
   if (population.length === 0)
     return {
       told: {
@@ -160,7 +171,8 @@ async function begin(
       },
       again: new Date(now.getTime() + hourMs),
     }
-  const written = await writePopulation(context.objects, folder, population)
+  await writeItems(context.objects, folder, population)
+  const written = sealOf(population)
   const { reviewers, keeps, lastsDays, remindDays, silence, repeatDays } = file.body
   const terms = { reviewers: { fallback: reviewers.fallback }, keeps, lastsDays, remindDays, silence, repeatDays }
   const entry: ReviewRun = { v: 1, phase: 'open', run, terms, etag: head.etag, ...written, reminded: [] }
@@ -175,12 +187,11 @@ async function begin(
 
 /** Everybody whose decision is still missing. */
 async function listAwaited(name: string, run: ReviewRun, { objects }: ReviewContext): Promise<readonly string[]> {
-  const { frozen, added, outcomes } = await readEvidence(objects, name, run)
-  const isOpen = ({ digest }: ReviewItem) => {
-    const { end, decisions = [] } = outcomes.get(digest) ?? {}
-    return end === undefined && decisions.length < run.terms.keeps
-  }
-  return namesOf([...frozen, ...added].filter(isOpen), run)
+  const items = await readItems(objects, folderOf(name, run.run))
+  return namesOf(
+    items.filter(({ end, decisions }) => end === undefined && decisions.length < run.terms.keeps),
+    run,
+  )
 }
 
 function namesOf(items: readonly ReviewItem[], { terms }: Pick<ReviewRun, 'terms'>): readonly string[] {
@@ -192,66 +203,40 @@ type Ending = { readonly name: string; readonly now: Date; readonly isEarly: boo
 
 /** Gives each item without an end its end. A run that somebody ends early revokes nothing that nobody decided. */
 async function endItems(run: ReviewRun, ending: Ending, context: ReviewContext): Promise<void> {
-  const { frozen, added, outcomes } = await readEvidence(context.objects, ending.name, run)
-  await forEachAtOnce([...frozen, ...added], async (item) => {
-    if (outcomes.get(item.digest)?.end === undefined) await endItem(item, run, ending, context)
+  const folder = folderOf(ending.name, run.run)
+  await forEachAtOnce(await readItems(context.objects, folder), async (item) => {
+    if (item.end === undefined) await endItem(item, run, { ...ending, folder }, context)
   })
 }
 
 async function endItem(
   item: ReviewItem,
   run: ReviewRun,
-  { name, now, isEarly }: Ending,
+  { name, now, isEarly, folder }: Ending & { readonly folder: string },
   context: ReviewContext,
 ): Promise<void> {
   const { objects } = context
-  const record = outcomeRecord(objects, folderOf(name, run.run), item.digest)
-  const outcome: ReviewOutcome = (await record.read())?.value ?? { v: 1, decisions: [] }
-  const noteSilence = () =>
-    record.revise((current) => ({ v: 1, decisions: [], ...current, silentAt: current?.silentAt ?? renderInstant(now) }))
-  const end = await findEnd(item, outcome, run, { now, isEarly }, { ...context, noteSilence })
-  const subject = { folder: `${historyOfReview(name).folder}${item.digest}/`, name: `${name}%${item.digest}` }
+  const { keeps, silence } = run.terms
+  const record = itemRecord(objects, folder, item.digest)
+  const revocation = item.decisions.find(({ verdict }) => verdict === 'revoke')
+  const step = decideEnd({
+    item: await readItemState(item, context),
+    decided: revocation ? 'revoke' : item.decisions.length >= keeps ? 'keep' : 'nothing',
+    isEarly,
+    silence: silence.means,
+    isSilenceNoted: item.silentAt !== undefined,
+  })
+  const isSilence = step === 'revoke by silence'
+  if (isSilence) await record.revise((current) => ({ silentAt: renderInstant(now), ...(current ?? item) }))
+  const ending = { step: isSilence ? 'carry out' : step, by: revocation?.user, at: now, folder, run } as const
+  const end = await performEnd(item, ending, context).catch((error: unknown): ItemEnd => {
+    if (error instanceof RecordChangedError) return { is: 'not done', at: renderInstant(now) }
+    throw error
+  })
   const body = { review: name, run: run.run, digest: item.digest, item: describeSubject(item.subject), end }
-  await tellEvent(objects, subject, { event: end.is.replace(' ', '-'), named: 'review-item-ended', at: end.at, body })
-  await record.revise((current) => ({ v: 1, decisions: [], ...current, end: current?.end ?? end }))
-}
-
-/**
- * The first row that fits counts.
- *
- * | decisions                     | the item | early | silence  | end         |
- * | ----------------------------- | -------- | ----- | -------- | ----------- |
- * | any                           | unread, changed |  |        | not done    |
- * | enough keep it, nobody revokes | as shown | any  | any      | kept        |
- * | a revocation                  | any other | any  | any      | carried out |
- * | any other                     | gone, by others | |         | gone        |
- * | any other                     | any other | no   | revoke   | carried out |
- * | any other                     | any other | any  | any      | not done    |
- */
-async function findEnd(
-  item: ReviewItem,
-  { decisions, silentAt }: ReviewOutcome,
-  { terms }: ReviewRun,
-  { now, isEarly }: Pick<Ending, 'now' | 'isEarly'>,
-  { noteSilence, ...context }: ReviewContext & { readonly noteSilence: () => Promise<unknown> },
-): Promise<NonNullable<ReviewOutcome['end']>> {
-  const at = renderInstant(now)
-  const state = await readItemState(item, context)
-  if (item.subject.kind === 'unread' || state === 'changed') return { is: 'not done', at }
-  const revocation = decisions.find(({ verdict }) => verdict === 'revoke')
-  const keeps = decisions.length
-  if (revocation === undefined && keeps >= terms.keeps && state === 'as shown') return { is: 'kept', at }
-  if (revocation === undefined) {
-    if (state === 'gone' && silentAt === undefined) return { is: 'gone', at }
-    if (isEarly || terms.silence.means !== 'revoke') return { is: 'not done', at }
-    await noteSilence()
-  }
-  try {
-    return await carryOut(item, { by: revocation?.user, at: now, terms }, context)
-  } catch (error) {
-    if (!(error instanceof RecordChangedError)) throw error
-    return { is: 'not done', at }
-  }
+  const told = { event: end.is.replace(' ', '-'), named: 'review-item-ended', at: end.at, body }
+  await tellEvent(objects, historyOfItem(name, item.digest), told)
+  await record.revise((current) => ({ ...(current ?? item), end: current?.end ?? end }))
 }
 
 function describe({ tell }: ReviewEnd, { file, entry }: ReviewInput, { next }: Facts): Description {
@@ -274,8 +259,8 @@ function describe({ tell }: ReviewEnd, { file, entry }: ReviewInput, { next }: F
   }
 }
 
-function describeSettling({ outcomes }: ReviewEvidence, { now, file }: ReviewInput): Description {
-  const open = [...outcomes.values()].filter(isUnproven)
+function describeSettling({ items }: ReviewEvidence, { now, file }: ReviewInput): Description {
+  const open = items.filter(isUnproven)
   const tasks = open.filter(({ end }) => end?.is === 'task').length
   const revoking = open.length - tasks
   const reason = `the decisions are over; ${count(revoking, 'revocation')} and ${count(tasks, 'task')} are not done yet`

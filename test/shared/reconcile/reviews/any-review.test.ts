@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import type { ReviewItem } from '../../../../shared/domain/reviews/review-item.ts'
-import { readRun } from '../../../../shared/reconcile/reviews/review-records.ts'
+import { folderOf, readItems, readRun } from '../../../../shared/reconcile/reviews/review-records.ts'
 import { verifyReview } from '../../../../shared/reconcile/reviews/verify-review.ts'
 import { minutes } from '../inputs/minutes.ts'
 import { apply } from '../inputs/samples.ts'
@@ -25,12 +25,9 @@ function listHolders({ world }: Grouping): readonly string[] {
   return world.ssoAdmin.assignments().flatMap((one) => (one.accountId === account ? [one.principalId] : []))
 }
 
-async function itemsOf(grouping: Grouping): Promise<readonly ReviewItem[]> {
-  const keys = await grouping.world.keys('review-results/quarter/')
-  const read = await Promise.all(
-    keys.filter((key) => /\/(items|added)\//.test(key)).map((key) => grouping.world.json(key)),
-  )
-  return read.flatMap((one) => (one as { items?: ReviewItem[] }).items ?? [one as ReviewItem])
+async function itemsOf({ world }: Grouping): Promise<readonly ReviewItem[]> {
+  const run = await readRun(world.objects, 'quarter')
+  return run ? readItems(world.objects, folderOf('quarter', run.run)) : []
 }
 
 async function play(grouping: Grouping, { do: what, of, by }: Act, decided: Set<string>): Promise<void> {

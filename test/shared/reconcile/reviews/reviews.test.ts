@@ -1,107 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Manifest } from '../../../../shared/domain/reviews/manifest.ts'
-import type { ReviewItem } from '../../../../shared/domain/reviews/review-item.ts'
 import { readRun } from '../../../../shared/reconcile/reviews/review-records.ts'
 import { verifyReview } from '../../../../shared/reconcile/reviews/verify-review.ts'
 import { minutes, minutesUntil } from '../inputs/minutes.ts'
 import { apply } from '../inputs/samples.ts'
-import { Grouping, kenji } from '../people/grouping.ts'
-
-const [tom, lars] = ['tom.baker@acme.example', 'lars.jensen@acme.example']
-const account = '233000000002'
-const linkTo = (name: string, type = 'USER') => `links_data/account%${account}%Support-ps%${name}%${type}%ssofile`
-const membership = `memberships/oncall%${lars}%ssofile`
-const dayMs = 24 * 60 * 60_000
-const reviewed = {
-  groups: ['*'],
-  reviewers: { named: [tom, kenji], fallback: ['team-Web'] },
-  lastsDays: 14,
-  silence: { escalateDays: 7, means: 'revoke' },
-}
-
-class Review {
-  readonly grouping = new Grouping({ directory: 'identity-center' })
-  folder = ''
-
-  static async begin(said: object = reviewed): Promise<Review> {
-    const review = new Review()
-    const { grouping } = review
-    await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
-    await apply(grouping, ['groups/oncall.json'])
-    await apply(grouping, [membership, linkTo(kenji), linkTo(lars), linkTo('oncall', 'GROUP')])
-    await apply(grouping, ['reviews/quarter.json'], said)
-    review.folder = `review-results/quarter/${(await review.run()).run}/`
-    return review
-  }
-
-  async run() {
-    return (await this.grouping.world.json('review-results/quarter/run.json')) as {
-      run: string
-      phase: string
-      items: number
-    }
-  }
-
-  async items(): Promise<readonly ReviewItem[]> {
-    const { world } = this.grouping
-    const frozen = await Promise.all((await world.keys(`${this.folder}items/`)).map((key) => world.json(key)))
-    const added = await Promise.all((await world.keys(`${this.folder}added/`)).map((key) => world.json(key)))
-    return [...frozen.flatMap((one) => (one as { items: ReviewItem[] }).items), ...(added as ReviewItem[])]
-  }
-
-  async find(isIt: (subject: ReviewItem['subject']) => boolean): Promise<ReviewItem> {
-    const item = (await this.items()).findLast(({ subject }) => isIt(subject))
-    if (item === undefined) throw new Error('no such item')
-    return item
-  }
-
-  link(name: string): Promise<ReviewItem> {
-    return this.find((subject) => subject.kind === 'link' && subject.principal === name)
-  }
-
-  /** Answers the state and the reason of the decision's status. */
-  async decide(user: string, { digest }: Pick<ReviewItem, 'digest'>, verdict: string, body: object | '' = '') {
-    const { grouping } = this
-    const key = `decisions/${grouping.id('USER', user)}/quarter/${digest}%${verdict}`
-    await grouping.world.clock.advance(2_000)
-    await grouping.put(key, body)
-    const isTold = async () => {
-      const [told, head] = [await grouping.status(key), await grouping.world.objects.head(key)]
-      return told?.etag === head?.etag && told?.state !== 'waiting'
-    }
-    await minutesUntil(grouping, isTold, key)
-    const { state, reason = '' } = (await grouping.status(key)) ?? { state: '' }
-    return `${state}: ${reason}`
-  }
-
-  has(name: string, type: 'GROUP' | 'USER' = 'USER'): boolean {
-    const { world } = this.grouping
-    return world.ssoAdmin
-      .assignments()
-      .some((one) => one.accountId === account && one.principalId === world.identityStore.idOf(type, name))
-  }
-
-  async days(count: number): Promise<void> {
-    for (let day = 0; day < count; day++) {
-      await this.grouping.world.clock.advance(dayMs)
-      await minutes(this.grouping, 3)
-    }
-  }
-
-  async reviewersTold(event: string) {
-    const { world } = this.grouping
-    const key = (await world.keys('history/reviews/quarter/')).find((one) => one.endsWith(`%${event}.json`)) ?? ''
-    return ((await world.json(key)) as { reviewers?: string[] }).reviewers
-  }
-
-  async outcome({ digest }: ReviewItem) {
-    return (await this.grouping.world.json(`${this.folder}outcomes/${digest}.json`)) as {
-      end?: { is: string; task?: string; by?: string }
-      provenAt?: string
-      proof?: string[]
-    }
-  }
-}
+import { kenji } from '../people/grouping.ts'
+import { lars, linkTo, Review, reviewed, tom } from './review.ts'
 
 describe('a review', () => {
   test('begins with everything in its scope, also what could give access, and freezes it', async () => {
@@ -278,24 +182,26 @@ describe('the evidence', () => {
     await review.grouping.delete(key)
     expect((await verify(review)).join()).toMatch(/%keep is gone/)
     const never = await finish()
-    const outcome = `${never.folder}outcomes/${(await never.link(lars)).digest}.json`
-    await forge(never, outcome, (text) => text.replace(/"by": "[^"]*"/, `"by": "${never.grouping.id('USER', kenji)}"`))
+    const outcome = `${never.folder}items/${(await never.link(lars)).digest}.json`
+    await forge(never, outcome, (text) =>
+      text.replace(/("end": .*"by": ")[^"]*/s, `$1${never.grouping.id('USER', kenji)}`),
+    )
     expect((await verify(never)).join()).toMatch(/revoked without a decision/)
   })
 
   test('shows an item that was removed, or changed', async () => {
     const review = await finish()
     const { digest } = await review.link(kenji)
-    const chunk = `${review.folder}items/${digest.slice(0, 2)}.json`
-    await forge(review, chunk, (text) => text.replace(/"principal": "[^"]*"/, '"principal": "nobody"'))
+    const key = `${review.folder}items/${digest}.json`
+    await forge(review, key, (text) => text.replace(/"principal": "[^"]*"/, '"principal": "nobody"'))
     expect((await verify(review)).join()).toMatch(/another digest: somebody changed it/)
-    await review.grouping.put(chunk, { items: [] })
+    await review.grouping.delete(key)
     expect((await verify(review)).join()).toMatch(/the population: the items received/)
   })
 
   test('shows a forged proof, and a manifest that differs from the bucket', async () => {
     const review = await finish()
-    const outcome = `${review.folder}outcomes/${(await review.link(lars)).digest}.json`
+    const outcome = `${review.folder}items/${(await review.link(lars)).digest}.json`
     await forge(review, outcome, (text) => text.replace(/%revoked%account%\d{12}/, '%revoked%account%111122223333'))
     expect((await verify(review)).join()).toMatch(/the proof .* is not one/)
     const other = await finish()
