@@ -50,7 +50,7 @@ export const upgrade: Step<AcceptanceContext> = {
 const alarms = z.object({ MetricAlarms: z.array(z.object({ AlarmName: z.string() })).default([]) })
 const history = z.object({ AlarmHistoryItems: z.array(z.object({ HistorySummary: z.string() })).default([]) })
 
-/** CloudWatch takes the state back at its next look. That each rings when its thing stops, test/infra/alarms.test.ts shows. */
+/** CloudWatch takes the state back at its next look. That each rings when its thing stops, test/infra/alarms.ts shows. */
 export const ringing: Step<AcceptanceContext> = {
   name: 'every alarm rings once, and its mail goes out',
   async run(context, note) {

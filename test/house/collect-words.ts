@@ -4,10 +4,11 @@ import { literalText, type Visitor, visitSyntax } from './visit-syntax.ts'
 /** A message, a comment or a paragraph; its text is in one line, with `…` for each expression of a template. */
 export type Words = { readonly path: string; readonly line: number; readonly text: string }
 
-/** Product files that people write: page scripts are generated. */
-const productFiles = ['handlers', 'shared', 'infra']
-  .flatMap((folder) => listProjectFiles(folder))
-  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('-script.ts'))
+/** Of the product, and written by people: page scripts are generated. */
+export const isProductFile = (path: string): boolean =>
+  /^(handlers|shared|infra)\/.*\.tsx?$/.test(path) && !path.endsWith('-script.ts')
+
+const productFiles = ['handlers', 'shared', 'infra'].flatMap((folder) => listProjectFiles(folder)).filter(isProductFile)
 
 /** Every string and template of the product that reads as a sentence or a part of one. */
 export function collectMessages(): readonly Words[] {

@@ -4,9 +4,9 @@ import { visitSyntax } from './visit-syntax.ts'
 
 /**
  * The circles among these files, each as `a.ts > b.ts > a.ts`. Imports of types count too: two files that need each other
- * are one concept. `files`: text by path.
+ * are one concept. `files`: by path, the paths that it imports.
  */
-export function importCircles(files: ReadonlyMap<string, string>): readonly string[] {
+export function importCircles(files: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const circles: string[] = []
   const done = new Set<string>()
   const visit = (path: string, way: readonly string[]): void => {
@@ -14,9 +14,8 @@ export function importCircles(files: ReadonlyMap<string, string>): readonly stri
       circles.push([...way.slice(way.indexOf(path)), path].join(' > '))
       return
     }
-    const text = files.get(path)
-    if (text === undefined || done.has(path)) return
-    for (const imported of importsIn(path, text)) visit(imported, [...way, path])
+    if (done.has(path)) return
+    for (const imported of files.get(path) ?? []) visit(imported, [...way, path])
     done.add(path)
   }
   for (const path of files.keys()) visit(path, [])

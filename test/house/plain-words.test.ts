@@ -1,17 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  collectComments,
-  collectMessages,
-  collectParagraphs,
-  commentsOf,
-  messagesOf,
-  paragraphsOf,
-} from './collect-words.ts'
+import { collectComments, collectParagraphs, commentsOf, messagesOf, paragraphsOf } from './collect-words.ts'
 import { constructions, findConstructions, percentOf } from './plain-words.ts'
 
 describe.each([
   { kind: 'comments', words: collectComments(), limitPercent: 1.2 },
-  { kind: 'messages', words: collectMessages(), limitPercent: 0.7 },
   { kind: 'paragraphs of pages', words: collectParagraphs(), limitPercent: 1 },
 ])('the $kind', ({ words, limitPercent }) => {
   test('use few constructions that have to be read twice', () => {

@@ -1,13 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { listProjectFiles, readText } from './source-files.ts'
 import { titleFaults } from './titles.ts'
-
-const testFiles = listProjectFiles('test').filter((path) => path.endsWith('.test.ts'))
-
-test('every test of the project has a title of its own that says what holds', () => {
-  expect(testFiles.length).toBeGreaterThan(10)
-  expect(testFiles.flatMap((path) => titleFaults(path, readText(path)))).toEqual([])
-})
 
 const faultsOf = (...lines: string[]) => titleFaults('test/x.test.ts', lines.join('\n'))
 

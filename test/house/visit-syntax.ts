@@ -10,12 +10,28 @@ export type Visitor = (node: SyntaxNode, line: number) => (() => void) | undefin
 
 /** Throws where the text is not TypeScript. `tsx`: with elements of JSX. */
 export function visitSyntax(text: string, visit: Visitor, { tsx = false } = {}): void {
+  const { body, ends } = last?.text === text && last.tsx === tsx ? last : parse(text, tsx)
+  const start = body[0]?.span.start ?? 0
+  walk(body, (node) => visit(node, 1 + countBelow(ends, node.span.start - start)))
+}
+
+type Syntax = {
+  readonly text: string
+  readonly tsx: boolean
+  readonly body: ReturnType<typeof parseSync>['body']
+  readonly ends: readonly number[]
+}
+
+/** Parsing costs more than visiting, and several judge one file after the other. */
+let last: Syntax | undefined
+
+function parse(text: string, tsx: boolean): Syntax {
   // SWC counts bytes on from the last file it has read: a first statement of ours shows where this one begins.
   const source = `;${text.replace(/^#!/, '//')}`
   const { body } = parseSync(source, { syntax: 'typescript', tsx, target: 'esnext' })
-  const start = body[0]?.span.start ?? 0
-  const ends = lineEnds(Buffer.from(source))
-  walk(body, (node) => visit(node, 1 + countBelow(ends, node.span.start - start)))
+  const parsed = { text, tsx, body, ends: lineEnds(Buffer.from(source)) }
+  last = parsed
+  return parsed
 }
 
 function lineEnds(source: Buffer): readonly number[] {

@@ -4,6 +4,7 @@ import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
 import { guardedSettings } from '../../infra/guarded-settings.ts'
 import { matchEventPattern } from '../../infra/match-event-pattern.ts'
+import { listTemplatePolicies } from '../../infra/template-policies.ts'
 import { accessEvents, directoryEvents, organizationEvents, usageEvents } from '../../infra/wanted-events.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
 import {
@@ -16,6 +17,7 @@ import { heartbeats, metricDefinitions, metricNames } from '../../shared/ports/m
 import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
 import { isShallow } from '../depth.ts'
 import { readText } from '../house/source-files.ts'
+import { testAlarms } from './alarms.ts'
 import { environments, example, identityCenterKeyOf } from './environments.ts'
 import { monthCost, renderMonthCost, templateSchema } from './month-cost.ts'
 import { type Assembly, type Resource, synthesize } from './synthesize.ts'
@@ -1143,3 +1145,21 @@ describe('the key of IAM Identity Center', () => {
     expect(keyStatements('china', 'owner').map(({ Sid }) => Sid)).toEqual(['IdentityCenterKey'])
   })
 })
+
+test('the policies of a template are those of each role, of the bucket, of the queues and of the key, without anything that only CloudFormation knows', () => {
+  const place = { partition: 'aws', account: '111122223333', region: 'eu-west-1' }
+  const { ssofile } = assemblies.api ?? {}
+  const policies = listTemplatePolicies(JSON.stringify(ssofile), place)
+  const types = Object.entries(ssofile?.Resources ?? {})
+  const roles = types.filter(([, { Type }]) => Type === 'AWS::IAM::Role').map(([id]) => id)
+  expect(roles.length).toBeGreaterThan(10)
+  expect(new Set(policies.map(({ of }) => of)).isSupersetOf(new Set(roles))).toBe(true)
+  for (const kind of ['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::KMS::Key'])
+    for (const [id] of types.filter(([, { Type }]) => Type === kind)) expect(policies.map(({ of }) => of)).toContain(id)
+  for (const { document } of policies) {
+    expect(document).not.toMatch(/"(Ref|Fn::[A-Za-z]+)"/)
+    expect(JSON.parse(document)).toMatchObject({ Version: '2012-10-17', Statement: expect.any(Array) })
+  }
+})
+
+testAlarms(() => assemblies.api ?? {})

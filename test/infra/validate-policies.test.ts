@@ -1,34 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { listTemplatePolicies, type TemplatePolicy } from '../../infra/template-policies.ts'
+import type { TemplatePolicy } from '../../infra/template-policies.ts'
 import { validatePolicies } from '../../infra/validate-policies.ts'
-import { environments } from './environments.ts'
-import { type Assembly, synthesize } from './synthesize.ts'
-
-const place = { partition: 'aws', account: '111122223333', region: 'eu-west-1' }
-let assembly: Assembly
-beforeAll(async () => {
-  assembly = (await synthesize({ api: environments.api }, 'templates')).api ?? {}
-}, 120_000)
-
-describe('the policies of a template', () => {
-  test('are those of each role, of the bucket, of the queues and of the key, without anything that only CloudFormation knows', () => {
-    const { ssofile } = assembly
-    const policies = listTemplatePolicies(JSON.stringify(ssofile), place)
-    const types = Object.entries(ssofile?.Resources ?? {})
-    const roles = types.filter(([, { Type }]) => Type === 'AWS::IAM::Role').map(([id]) => id)
-    expect(roles.length).toBeGreaterThan(10)
-    expect(new Set(policies.map(({ of }) => of)).isSupersetOf(new Set(roles))).toBe(true)
-    for (const kind of ['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::KMS::Key'])
-      for (const [id] of types.filter(([, { Type }]) => Type === kind))
-        expect(policies.map(({ of }) => of)).toContain(id)
-    for (const { document } of policies) {
-      expect(document).not.toMatch(/"(Ref|Fn::[A-Za-z]+)"/)
-      expect(JSON.parse(document)).toMatchObject({ Version: '2012-10-17', Statement: expect.any(Array) })
-    }
-  })
-})
 
 describe('IAM Access Analyzer', () => {
   const asked: { path: string | undefined; body: Record<string, string>; authorization: string | undefined }[] = []

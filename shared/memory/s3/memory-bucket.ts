@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { compareKeys } from '../../domain/text/compare-keys.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectHead, WriteCondition } from '../../ports/object-store.ts'
@@ -168,7 +168,7 @@ export class MemoryBucket {
     const { version, change } = this.#nextChange(key, caller, now)
     const stored: StoredObject = {
       body: new Uint8Array(body), // a copy; a Buffer's slice would share its memory
-      etag: options.etag ?? (customerKeyMd5 ? this.#newEtag() : createHash('md5').update(body).digest('hex')),
+      etag: options.etag ?? (customerKeyMd5 ? this.#newEtag() : hash('md5', body)),
       lastModified: wholeSecond(now),
       headers: options.headers ?? {},
       customerKeyMd5,
@@ -351,7 +351,7 @@ export class MemoryBucket {
   /** 32 characters without an order, like S3's. */
   #versionIdOf(sequence: number): string {
     const text = `${this.name}/${this.createdAt.getTime()}/${sequence}`
-    return createHash('sha256').update(text).digest('base64url').replaceAll('-', '.').slice(0, 32)
+    return hash('sha256', text, 'base64url').replaceAll('-', '.').slice(0, 32)
   }
 
   /** Sixteen hexadecimal digits, as S3's request ids look. */

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { attentionMetrics, heartbeats, metricNamespace, metricService } from '../../shared/ports/metrics.ts'
 import { isShallow } from '../depth.ts'
-import { environments } from './environments.ts'
 import {
   type AlarmProperties,
   alarmSchema,
@@ -12,13 +11,9 @@ import {
   type Sample,
   type Series,
 } from './evaluate-alarm.ts'
-import { type Assembly, synthesize } from './synthesize.ts'
+import type { Assembly } from './synthesize.ts'
 
 let assembly: Assembly = {}
-beforeAll(async () => {
-  const { api } = await synthesize({ api: environments.api }, 'templates')
-  assembly = api ?? {}
-}, 600_000)
 
 type Alarm = AlarmProperties & { readonly stack: string }
 const alarmsOf = (): readonly Alarm[] =>
@@ -180,64 +175,72 @@ function failedOf(rule: string): string {
   })
 }
 
-describe.each(evaluations.slice(isShallow ? -1 : 0))(
-  'with data $delayMinutes minutes late and $morePeriods more periods looked at, every alarm',
-  (evaluation) => {
-    test('stays silent in a deployment that is new, and while nothing happens', () => {
-      const series = quietSeries()
-      const ringing = alarmsOf().filter((alarm) => statesOf(alarm, series, evaluation).includes('ALARM'))
-      expect(ringing.map(({ AlarmName }) => AlarmName)).toEqual([])
-    })
+/** The tests of the alarms of this deployment: templates.test.ts has it, since synthesizing it takes seconds. */
+export function testAlarms(synthesized: () => Assembly): void {
+  beforeAll(() => {
+    assembly = synthesized()
+  })
 
-    test('rings in time, and not before', () => {
-      expect(alarmsOf().length).toBeGreaterThan(60)
-      const late = alarmsOf().flatMap((alarm) => {
-        const { key, samples, withinMinutes } = troubleOf(alarm)
-        const rings = statesOf(alarm, quietSeries().set(key, samples), evaluation).indexOf('ALARM')
-        const isInTime = rings >= troubleBegins && rings <= troubleBegins + withinMinutes
-        return isInTime
-          ? []
-          : [
-              `${alarm.AlarmName} after ${rings < 0 ? 'no' : rings - troubleBegins} minutes, expected ${withinMinutes} at most`,
-            ]
+  describe.each(evaluations.slice(isShallow ? -1 : 0))(
+    'with data $delayMinutes minutes late and $morePeriods more periods looked at, every alarm',
+    (evaluation) => {
+      test('stays silent in a deployment that is new, and while nothing happens', () => {
+        const series = quietSeries()
+        const ringing = alarmsOf().filter((alarm) => statesOf(alarm, series, evaluation).includes('ALARM'))
+        expect(ringing.map(({ AlarmName }) => AlarmName)).toEqual([])
       })
-      expect(late).toEqual([])
-    })
 
-    test('of a schedule does not ring while the function is only late', () => {
-      for (const alarm of alarmsOf().filter(({ AlarmName }) => AlarmName.includes('no-heartbeat'))) {
-        const { key, samples } = troubleOf(alarm)
-        const last = samples.at(-1)?.minute ?? 0
-        const promised = Number(/(\d+) minutes/.exec(alarm.AlarmDescription)?.[1])
-        const rings = statesOf(alarm, quietSeries().set(key, samples), evaluation).indexOf('ALARM')
-        expect(rings - last).toBeGreaterThanOrEqual(promised - 60)
-        expect(rings - last).toBeGreaterThan(promised / 2)
-      }
-    })
-  },
-)
+      test('rings in time, and not before', () => {
+        expect(alarmsOf().length).toBeGreaterThan(60)
+        const late = alarmsOf().flatMap((alarm) => {
+          const { key, samples, withinMinutes } = troubleOf(alarm)
+          const rings = statesOf(alarm, quietSeries().set(key, samples), evaluation).indexOf('ALARM')
+          const isInTime = rings >= troubleBegins && rings <= troubleBegins + withinMinutes
+          return isInTime
+            ? []
+            : [
+                `${alarm.AlarmName} after ${rings < 0 ? 'no' : rings - troubleBegins} minutes, expected ${withinMinutes} at most`,
+              ]
+        })
+        expect(late).toEqual([])
+      })
 
-test('every rule for events has an alarm that knows it, in each stack', () => {
-  const named = Object.values(assembly).flatMap(({ Resources }) =>
-    Object.values(Resources)
-      .filter(({ Type, Properties }) => Type === 'AWS::Events::Rule' && 'EventPattern' in Properties)
-      .map(({ Properties }) => String(Properties.Name).replace('ssofile-', '')),
+      test('of a schedule does not ring while the function is only late', () => {
+        for (const alarm of alarmsOf().filter(({ AlarmName }) => AlarmName.includes('no-heartbeat'))) {
+          const { key, samples } = troubleOf(alarm)
+          const last = samples.at(-1)?.minute ?? 0
+          const promised = Number(/(\d+) minutes/.exec(alarm.AlarmDescription)?.[1])
+          const rings = statesOf(alarm, quietSeries().set(key, samples), evaluation).indexOf('ALARM')
+          expect(rings - last).toBeGreaterThanOrEqual(promised - 60)
+          expect(rings - last).toBeGreaterThan(promised / 2)
+        }
+      })
+    },
   )
-  const alarms = alarmsOf().map(({ AlarmName }) => AlarmName)
-  expect(named.length).toBeGreaterThan(8)
-  for (const rule of named) expect(alarms).toContain(`ssofile-events-not-delivered-${rule}`)
-  for (const stack of Object.keys(assembly)) expect(alarmsOf().filter((alarm) => alarm.stack === stack)).not.toEqual([])
-})
 
-test('no alarm looks at more than CloudWatch allows', () => {
-  for (const alarm of alarmsOf()) {
-    const seconds = alarm.Period ?? alarm.Metrics?.find(({ MetricStat }) => MetricStat)?.MetricStat?.Period ?? 0
-    expect(seconds * alarm.EvaluationPeriods).toBeLessThanOrEqual(seconds < 3_600 ? day * 60 : 7 * day * 60)
-    expect(alarm.WarmUpConfiguration?.WarmUpPeriodDurationInMinutes ?? 1).toBeLessThanOrEqual(2 * day)
-  }
-})
+  test('every rule for events has an alarm that knows it, in each stack', () => {
+    const named = Object.values(assembly).flatMap(({ Resources }) =>
+      Object.values(Resources)
+        .filter(({ Type, Properties }) => Type === 'AWS::Events::Rule' && 'EventPattern' in Properties)
+        .map(({ Properties }) => String(Properties.Name).replace('ssofile-', '')),
+    )
+    const alarms = alarmsOf().map(({ AlarmName }) => AlarmName)
+    expect(named.length).toBeGreaterThan(8)
+    for (const rule of named) expect(alarms).toContain(`ssofile-events-not-delivered-${rule}`)
+    for (const stack of Object.keys(assembly))
+      expect(alarmsOf().filter((alarm) => alarm.stack === stack)).not.toEqual([])
+  })
 
-test('every function of a schedule is meant here', () => {
-  const scheduled = functionNames.filter((name) => functionSettings[name].schedule !== undefined)
-  expect(Object.keys(runs).sort()).toEqual([...scheduled].sort())
-})
+  test('no alarm looks at more than CloudWatch allows', () => {
+    for (const alarm of alarmsOf()) {
+      const seconds = alarm.Period ?? alarm.Metrics?.find(({ MetricStat }) => MetricStat)?.MetricStat?.Period ?? 0
+      expect(seconds * alarm.EvaluationPeriods).toBeLessThanOrEqual(seconds < 3_600 ? day * 60 : 7 * day * 60)
+      expect(alarm.WarmUpConfiguration?.WarmUpPeriodDurationInMinutes ?? 1).toBeLessThanOrEqual(2 * day)
+    }
+  })
+
+  test('every function of a schedule is meant here', () => {
+    const scheduled = functionNames.filter((name) => functionSettings[name].schedule !== undefined)
+    expect(Object.keys(runs).sort()).toEqual([...scheduled].sort())
+  })
+}
