@@ -311,6 +311,8 @@ function renderRule(list: ShownList): string {
     return `  rule people: ${figure} people suspended since ${since} by ${quote(name ?? 'an unknown person')}; at most ${limit} pass in ${minutes} minutes`
   if (cause === 'rule')
     return `  rule memberships: ${quote(ruleKeyOf(name ?? ''))} takes ${count(figure, 'person', 'people')} out of its group since ${since}; at most ${limit} of ${base.toLocaleString('en')} pass in ${minutes} minutes`
+  if (cause === 'review')
+    return `  rule ${rule}: ${count(figure, rule === 'own' ? 'link' : 'membership')} revoked by the review ${quote(name ?? '')} since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
   if (rule === 'retirements')
     return `  rule retirements: ${count(figure, 'credential')} of the account owner ${quote(name ?? '')} to be retired since ${since}; at most ${limit} pass in ${minutes / 60} hours`
   if (rule === 'attributes')

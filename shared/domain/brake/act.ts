@@ -40,6 +40,8 @@ export type Revocation = {
   readonly suspended?: SuspendedPerson | 'admitted' | undefined
   /** The directory ended its user, who is disabled or gone. */
   readonly isEnded?: boolean
+  /** The review that revoked all of its links. It counts for itself, so that its list has nothing else. */
+  readonly review?: string | undefined
 }
 
 /**
@@ -47,7 +49,7 @@ export type Revocation = {
  * the person instead, and passes or holds all the person's access together. An access may be held for an uploader's deletions
  * while its user ends. That is a new cause, which counts for itself.
  */
-export function revocationAct({ key, links, cause, suspended, isEnded }: Revocation): Act {
+export function revocationAct({ key, links, cause, suspended, isEnded, review }: Revocation): Act {
   const hasEnded = isEnded === true || suspended !== undefined
   const isOutlived: Act['isOutlived'] = ({ rule }) => hasEnded && rule === 'own'
   if (suspended === 'admitted') return { rule: 'people', key, counts: [], takes: { key }, isOutlived }
@@ -55,13 +57,19 @@ export function revocationAct({ key, links, cause, suspended, isEnded }: Revocat
   return {
     rule: cause ? 'indirect' : 'own',
     key,
-    counts: countLinks({ key, links, cause }),
+    counts: countLinks({ key, links, cause, review }),
     takes: { key },
     isOutlived,
   }
 }
 
-function countLinks({ key, links, cause }: Pick<Revocation, 'key' | 'links' | 'cause'>): readonly Tally[] {
+function countLinks({
+  key,
+  links,
+  cause,
+  review,
+}: Pick<Revocation, 'key' | 'links' | 'cause' | 'review'>): readonly Tally[] {
+  if (!cause && review !== undefined) return [{ rule: 'own', cause: 'review', name: review, items: links }]
   const byFolder = Map.groupBy(new Set(links), folderOf)
   if (!cause) return [...byFolder].map(([name, items]) => ({ rule: 'own', cause: 'folder', name, items }))
   const folders = byFolder.size > 0 ? [...byFolder.keys()] : [undefined]
@@ -108,17 +116,21 @@ export type Removal = {
   readonly ruleOf?: string | undefined
   /** The directory ended the user. This counts for all folders together, not for the folders of the files. */
   readonly isEnded?: boolean
+  /** The review that revoked all of its files. */
+  readonly review?: string | undefined
 }
 
 /**
  * The removal of a membership. Without folders and a rule, the act counts elsewhere, and the brake only asks the minimum. No `membership`:
  * it does not ask.
  */
-export function removalAct({ item, folders, ruleOf, isEnded }: Removal, membership?: MembershipId): Act {
+export function removalAct({ item, folders, ruleOf, isEnded, review }: Removal, membership?: MembershipId): Act {
   const ofFolders: readonly Tally[] =
     isEnded && folders.length > 0
       ? [{ rule: 'memberships', cause: 'principal', items: [item] }]
-      : [...new Set(folders)].map((name) => ({ rule: 'memberships', cause: 'folder', name, items: [item] }))
+      : review !== undefined
+        ? [{ rule: 'memberships', cause: 'review', name: review, items: [item] }]
+        : [...new Set(folders)].map((name) => ({ rule: 'memberships', cause: 'folder', name, items: [item] }))
   return {
     rule: 'memberships',
     item,

@@ -7,6 +7,7 @@ import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { endOfUser, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import { findCause, withoutEnded } from '../brake/find-cause.ts'
 import { admitLinks } from '../guardrails/admit-links.ts'
+import { findReview } from '../records/deletion-notes.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
 import { LinkReadings } from '../records/link-readings.ts'
 import { ownerKey } from '../records/owner.ts'
@@ -44,7 +45,9 @@ export async function askBrake(settling: Settling): Promise<BrakeAnswer | 'evalu
   // An end by the directory counts even if an uploader also withdrew the links.
   const cause = isEnded || why ? (causeOfName(settling, links) ?? why) : undefined
   const suspended = end?.suspension === undefined ? undefined : await findSuspended(settling, end.suspension)
-  const revocation = { key, links: links.map((link) => link.key), cause, suspended, isEnded }
+  const reviews = new Set(cause ? [] : await Promise.all(links.map((link) => findReview(objects, link))))
+  const review = reviews.size === 1 ? [...reviews][0] : undefined
+  const revocation = { key, links: links.map((link) => link.key), cause, suspended, isEnded, review }
   const admission = await brake.admit(revocationAct(revocation))
   if (end && admission.outcome === 'passes') {
     await keepBindings(settling)

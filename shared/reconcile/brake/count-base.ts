@@ -26,12 +26,13 @@ export async function countBase(window: BrakeWindow, { objects, configuration }:
   if (cause === 'uploader') return countPermissionSets(window, objects)
   const most = baseMost(rule, configuration.brake)
   const ledger = new Ledger(objects)
-  const isConcerned = rule === 'own' ? await concernsFolder(objects, name) : () => true
+  const isConcerned = rule === 'own' ? await concernsFolder(objects, { cause, name }) : () => true
   const found = new Set<string>(counted)
   const look = async (key: AssignmentKey): Promise<void> => {
     if (found.size >= most) return
     const links = listGrantingBefore((await spoiledAsAbsent(ledger.read(key)))?.entry, window)
-    const items = rule === 'own' ? links?.filter((link) => folderOf(link) === name) : links && [key]
+    const items =
+      rule === 'own' ? links?.filter((link) => cause === 'review' || folderOf(link) === name) : links && [key]
     for (const item of items ?? []) found.add(item)
   }
   const keys: AssignmentKey[] = []
@@ -44,7 +45,9 @@ export async function countBase(window: BrakeWindow, { objects, configuration }:
 async function countMemberships({ cause, name, since, counted }: BrakeWindow, objects: ObjectStore): Promise<number> {
   const rule = cause === 'rule' ? ruleKeyOf(name ?? '') : undefined
   const isMeant = (key: string) =>
-    rule === undefined ? key.startsWith(membershipPrefix) && folderOfMembership(key) === name : key === rule
+    rule === undefined
+      ? key.startsWith(membershipPrefix) && (cause === 'review' || folderOfMembership(key) === name)
+      : key === rule
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
   const found = (await readOwnedMemberships(objects, ids)).flatMap(({ entry }) => {
     const isBefore = entry.grantedAt !== undefined && entry.grantedAt < since
@@ -70,11 +73,11 @@ async function countPermissionSets(
 /** Whether links of this folder may have granted an assignment: their statuses, which outlive them, name the same grant. */
 async function concernsFolder(
   objects: ObjectStore,
-  folder: string | undefined,
+  scope: Pick<BrakeWindow, 'cause' | 'name'>,
 ): Promise<(key: AssignmentKey) => boolean> {
   const grants = new Set<string>()
-  for (const key of (await listOfFolder(objects, folder, { before: statusPrefix, after: '.json' })).keys()) {
-    const link = parseLinkKey(key, folder === undefined ? [] : [folder])
+  for (const key of (await listOfFolder(objects, scope, { before: statusPrefix, after: '.json' })).keys()) {
+    const link = parseLinkKey(key, [folderOf(key) ?? []].flat())
     if (link.ok) grants.add(renderGrant(link.value))
   }
   const names = await NameIndex.read(objects)

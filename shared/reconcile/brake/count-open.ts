@@ -32,15 +32,15 @@ export async function prolongEnded(
 }
 
 /**
- * Counts withdrawn links of a folder whose access still has to be revoked and is not held, failed or stuck. Uses statuses: they
+ * Counts withdrawn links of a folder, or of all folders for a review, whose access still has to be revoked and is not held, failed or stuck. Uses statuses: they
  * outlive their links, and for an existing link they say whether its access goes.
  */
 export async function countOpen(
   objects: ObjectStore,
-  { name, items }: Tally,
+  { cause, name, items }: Tally,
   { folders }: Configuration,
 ): Promise<number> {
-  const list = (before: string, after = '') => listOfFolder(objects, name, { before, after })
+  const list = (before: string, after = '') => listOfFolder(objects, { cause, name }, { before, after })
   const [links, told] = [await list(''), await list(statusPrefix, '.json')]
   const resting: ReadonlyMap<string, ObjectHead>[] = []
   for (const state of ['held', 'failed', 'stuck']) resting.push(await list(`${attentionPrefix}${state}/`))
@@ -58,16 +58,18 @@ export async function countOpen(
   return (await pLimit(readsAtOnce).map(moving, isOpen)).filter(Boolean).length
 }
 
+/** The links that count for this scope, or other objects with their names. A review revokes links of all folders. */
 export async function listOfFolder(
   objects: ObjectStore,
-  folder: string | undefined,
+  { cause, name }: Pick<Tally, 'cause' | 'name'>,
   { before, after }: { readonly before: string; readonly after: string },
 ): Promise<ReadonlyMap<string, ObjectHead>> {
-  const prefix = folder === undefined ? linkPrefix : `${linkPrefix}${folder}/`
+  const isAll = cause === 'review'
+  const prefix = isAll || name === undefined ? linkPrefix : `${linkPrefix}${name}/`
   const found = new Map<string, ObjectHead>()
   for await (const object of objects.list(before + prefix)) {
     const key = object.key.slice(before.length, object.key.length - after.length)
-    if (folderOf(key) === folder) found.set(key, object)
+    if (isAll || folderOf(key) === name) found.set(key, object)
   }
   return found
 }

@@ -16,6 +16,7 @@ import { unlessCode } from '../../ports/service-error.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import { removeMember } from '../calls/taking-calls.ts'
 import type { Controller, Description, Effect } from '../inputs/controller.ts'
+import { findReview } from '../records/deletion-notes.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { KnownRecord } from '../records/known-record.ts'
 import { indexMembership, unindexMembership } from '../records/membership-index.ts'
@@ -193,7 +194,11 @@ async function takeOut(
   return describeOutcome({ is: 'held', reason }, input, facts)
 }
 
-async function admit(member: Member, { name }: MembershipInput, { brake, census }: Context): Promise<BrakeAnswer> {
+async function admit(
+  member: Member,
+  { name }: MembershipInput,
+  { brake, census, objects }: Context,
+): Promise<BrakeAnswer> {
   const { id, stored, isGone, isEnded, suspended } = member
   if (isGone) return exempt('the user or the group is gone')
   if (suspended) {
@@ -209,8 +214,10 @@ async function admit(member: Member, { name }: MembershipInput, { brake, census 
   // The other people who leave by the rule are counted first.
   if (isOfRule) await census.take(name.group, id.group)
   const folders = files.flatMap(({ key }) => (key.startsWith(rulePrefix) ? [] : [folderOfMembership(key)]))
+  const reviews = new Set(await Promise.all(files.map((file) => findReview(objects, file))))
   return brake.admit(
     actOf(member, {
+      review: reviews.size === 1 ? [...reviews][0] : undefined,
       folders: isOfRule || folders.length > 0 ? folders : [undefined],
       ruleOf: isOfRule ? name.group : undefined,
       isEnded,

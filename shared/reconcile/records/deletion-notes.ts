@@ -10,8 +10,8 @@ import { JsonRecord } from './json-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
 /**
- * The caller who asked the API to delete one upload of an input. The API writes this note before the deletion, because S3 names only the
- * API as the deleter. Only ssofile's own functions may write under `state/`. The note stays after it was read, because the message may come
+ * The caller who asked the API to delete one upload of an input, or the review that revoked it. The API and the review write this note
+ * before the deletion, because S3 names only their role as the deleter. Only ssofile's own functions may write under `state/`. The note stays after it was read, because the message may come
  * twice. It may be deleted at any time.
  */
 const note = record({
@@ -35,9 +35,25 @@ export async function noteDeletion(objects: ObjectStore, upload: ObjectHead, cal
   await recordOf(objects, upload.key).revise((known) => (known && isOf(known, next) ? known : next))
 }
 
+/** The author of a deletion by a review. `reviewer`: absent if silence revoked it. */
+export function arnOfReview(review: string, reviewer: string | undefined): string {
+  return `review:${review}${reviewer === undefined ? '' : `/${encodeURI(reviewer.toWellFormed())}`}`
+}
+
+const reviewIn = (arn: string) => /^review:([^/]+)/.exec(arn)?.[1]
+
+/** The review that deleted this upload; `undefined`: none did. */
+export async function findReview(
+  objects: ObjectStore,
+  { key, etag }: { readonly key: string; readonly etag?: string | undefined },
+): Promise<string | undefined> {
+  const noted = (await spoiledAsAbsent(recordOf(objects, key).read()))?.value
+  return noted?.etag === etag && noted ? reviewIn(noted.arn) : undefined
+}
+
 /**
- * Names the API's caller as the author of a deletion, if the status is about the deleted upload, or if no status names an upload. Returns
- * any other message unchanged, because its caller would be a guess.
+ * Names the API's caller, or the review, as the author of a deletion, if the status is about the deleted upload, or if no status names an
+ * upload. Returns any other message unchanged, because its caller would be a guess.
  */
 export async function nameDeleter(
   objects: ObjectStore,
@@ -45,10 +61,11 @@ export async function nameDeleter(
   status: Status | undefined,
 ): Promise<InputMessage> {
   const { key, by, isByApi, event } = message
-  if (!isByApi || !by || !event.startsWith('ObjectRemoved')) return message
+  if (!by || !event.startsWith('ObjectRemoved')) return message
   const noted = (await spoiledAsAbsent(recordOf(objects, key).read()))?.value
   const isOfStatus = status?.etag === undefined || (noted !== undefined && isOf(noted, status))
-  return noted === undefined || !isOfStatus ? message : { ...message, by: toUploader(noted, by.at) }
+  const isCaller = noted !== undefined && (isByApi === true || reviewIn(noted.arn) !== undefined)
+  return !isCaller || !isOfStatus ? message : { ...message, by: toUploader(noted, by.at) }
 }
 
 function isOf(noted: Note, upload: Pick<Status, 'etag' | 'lastModified'>): boolean {

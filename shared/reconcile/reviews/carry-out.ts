@@ -14,8 +14,9 @@ import type { ReviewRun } from '../../domain/reviews/review-record.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { arnOfReview, noteDeletion } from '../records/deletion-notes.ts'
 import { RecordChangedError } from '../records/json-record.ts'
-import { digestOf, itemRecord, readUpload } from './review-records.ts'
+import { digestOf, folderOf, itemRecord, readUpload } from './review-records.ts'
 
 /** How long the owner of a task has. */
 const taskMs = 30 * 24 * 60 * 60_000
@@ -62,8 +63,8 @@ type Ending = {
   /** The reviewer whose decision it is. Absent: nobody decided. */
   readonly by?: PrincipalId | undefined
   readonly at: Date
-  readonly folder: string
-  readonly run: Pick<ReviewRun, 'terms'>
+  readonly review: string
+  readonly run: ReviewRun
 }
 type Performing = { readonly objects: ObjectStore } & Pick<Reading, 'configuration'> & {
     readonly identityStore: Pick<IdentityStore, 'getGroupMembershipId'>
@@ -84,9 +85,10 @@ export async function performEnd(item: ReviewItem, ending: Ending, context: Perf
 /** Adds the item as it is now to the run. */
 async function askAgain(
   { subject: before, reviewers, digest: replaces }: ReviewItem,
-  { folder }: Ending,
+  { review, run }: Ending,
   context: Performing,
 ) {
+  const folder = folderOf(review, run.run)
   const files = [...(await listPresent(before, context))]
   const [file] = files
   const subject: Subject =
@@ -100,8 +102,8 @@ async function askAgain(
 }
 
 async function revoke(
-  { subject, reviewers }: ReviewItem,
-  { by, at, run }: Ending,
+  { subject, reviewers, decisions }: ReviewItem,
+  { by, at, review, run }: Ending,
   { objects, identityStore }: Performing,
 ): Promise<ItemEnd> {
   const isOfProvider = subject.kind === 'membership' && subject.files.length === 0
@@ -114,8 +116,12 @@ async function revoke(
     const dueAt = renderInstant(new Date(at.getTime() + taskMs))
     return { is: 'task', at: renderInstant(at), by, task: remedy.task, owners, dueAt }
   }
-  for (const { key, etag } of filesOf(subject))
+  const arn = arnOfReview(review, by && (decisions.find(({ user }) => user === by)?.name ?? by))
+  for (const { key, etag } of filesOf(subject)) {
+    const head = await objects.head(key)
+    if (head?.etag === etag) await noteDeletion(objects, head, { arn })
     if ((await objects.delete(key, { ifMatch: etag })) === 'lost' && (await objects.head(key)) !== undefined)
       throw new RecordChangedError(key)
+  }
   return { is: 'deleted', at: renderInstant(at), by }
 }

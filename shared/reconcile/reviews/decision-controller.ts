@@ -152,7 +152,7 @@ async function perform(
     return { ...effect(verdict, { decisions: [...others, given] }), isNews: true }
   }
   const step = action === 'note gone' ? 'gone' : action
-  const end = await performEnd(item, { step, by: user, at: now, folder, run }, context)
+  const end = await performEnd(item, { step, by: user, at: now, review, run }, context)
   const event = { 'ask again': 'asked-again', gone: 'gone', 'carry out': end.is === 'task' ? 'task' : 'carried-out' }
   return effect(event[step], { end }, { files: filesOf(item.subject), task: end.task })
 }

@@ -228,7 +228,7 @@ async function endItem(
   })
   const isSilence = step === 'revoke by silence'
   if (isSilence) await record.revise((current) => ({ silentAt: renderInstant(now), ...(current ?? item) }))
-  const ending = { step: isSilence ? 'carry out' : step, by: revocation?.user, at: now, folder, run } as const
+  const ending = { step: isSilence ? 'carry out' : step, by: revocation?.user, at: now, review: name, run } as const
   const end = await performEnd(item, ending, context).catch((error: unknown): ItemEnd => {
     if (error instanceof RecordChangedError) return { is: 'not done', at: renderInstant(now) }
     throw error

@@ -19,8 +19,12 @@ export const reviewed = {
 
 /** A review of three links and a membership. */
 export class Review {
-  readonly grouping = new Grouping({ directory: 'identity-center' })
+  readonly grouping: Grouping
   folder = ''
+
+  constructor(configuration: ConstructorParameters<typeof Grouping>[0] = {}) {
+    this.grouping = new Grouping({ directory: 'identity-center', ...configuration })
+  }
 
   static async begin(said: object = reviewed): Promise<Review> {
     const review = new Review()

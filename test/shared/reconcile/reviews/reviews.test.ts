@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
+import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
+import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import type { Manifest } from '../../../../shared/domain/reviews/manifest.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { readRun } from '../../../../shared/reconcile/reviews/review-records.ts'
 import { verifyReview } from '../../../../shared/reconcile/reviews/verify-review.ts'
 import { minutes, minutesUntil } from '../inputs/minutes.ts'
 import { apply } from '../inputs/samples.ts'
 import { kenji } from '../people/grouping.ts'
-import { lars, linkTo, Review, reviewed, tom } from './review.ts'
+import { account, lars, linkTo, Review, reviewed, tom } from './review.ts'
 
 describe('a review', () => {
   test('begins with everything in its scope, also what could give access, and freezes it', async () => {
@@ -140,6 +143,45 @@ describe('a decision', () => {
     await apply(review.grouping, [linkTo(lars)])
     await minutes(review.grouping, 10)
     expect(review.has(lars)).toBe(true)
+  })
+})
+
+describe('a revocation of many', () => {
+  const { brake } = configuration.parse({})
+  const people = [kenji, lars, tom, 'ama.osei@acme.example', 'chen.wei@acme.example']
+
+  test('is held on a list of its own, and a release frees exactly that', async () => {
+    const review = new Review({ brake: { ...brake, own: { count: 2, percent: 0, minutes: 15 } } })
+    const { grouping } = review
+    const { world } = grouping
+    const byHand = 'links_data/account%233000000003%Support-ps%'
+    const others = people.map((name) => `${byHand}${name}%USER%ssofile`)
+    await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
+    await apply(grouping, [...people.map((name) => linkTo(name)), ...others])
+    await apply(grouping, ['reviews/quarter.json'], { ...reviewed, scopes: [`account%${account}`], groups: [] })
+    review.folder = `review-results/quarter/${(await review.run()).run}/`
+    for (const item of await review.items()) {
+      const subject = item.subject
+      const by = 'principal' in subject && subject.principal === tom ? kenji : tom
+      expect(await review.decide(by, item, 'revoke')).toMatch(/^applied: revoked/)
+    }
+    for (const key of others) await grouping.delete(key)
+    const lists = async () => (await brakeFile(world.objects).read())?.value.lists ?? []
+    await minutesUntil(
+      grouping,
+      async () => (await lists()).reduce((sum, { held }) => sum + held.length, 0) === 6,
+      'six',
+    )
+    const [own] = (await lists()).filter(({ cause }) => cause === 'review')
+    expect(own).toMatchObject({ rule: 'own', name: 'quarter', passed: 2 })
+    expect(own && describeList(own)).toMatch(/the review 'quarter' revoked more than 2 of the 10 links/)
+    if (own) await releaseList(world.objects, digestOf(own), 'ada')
+    const left = () =>
+      world.ssoAdmin.assignments().filter(({ accountId }) => accountId === account || accountId === '233000000003')
+    await minutesUntil(grouping, () => !left().some(({ accountId }) => accountId === account), 'the release')
+    await minutes(grouping, 5)
+    expect(left()).toHaveLength(3)
+    expect((await lists()).map(({ cause, held }) => [cause, held.length])).toEqual([['folder', 3]])
   })
 })
 
