@@ -35,7 +35,7 @@ import { findOvertaken } from '../shared/reconcile/statuses/find-overtaken.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
 import { watchPolicies } from '../shared/reconcile/statuses/watch-policies.ts'
 import { watchSelectors } from '../shared/reconcile/statuses/watch-selectors.ts'
-import { rollUpUses } from '../shared/reconcile/usage/roll-up-uses.ts'
+import { forgetUses } from '../shared/reconcile/usage/record-uses.ts'
 
 /** Only some functions get these. */
 type Given = {
@@ -97,7 +97,7 @@ export const jobsOfHourly: Jobs = (ports, configuration) => [
 
 /** Changes by others in Identity Center: the dispatcher finds them, after all other work. */
 export const jobsOfNightly: Jobs = (ports, configuration) => [
-  { name: 'last uses', work: () => rollUpUses(ports, configuration) },
+  { name: 'last uses', work: () => forgetUses(ports, configuration) },
   { name: 'drift check', work: () => beginDriftCheck(ports, configuration) },
 ]
 

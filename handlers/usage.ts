@@ -6,7 +6,7 @@ import { recordUses, recordWatching } from '../shared/reconcile/usage/record-use
 import type { QueueHandler } from './handler.ts'
 
 /** An event with its message. */
-type Received = { readonly messageId: string; readonly event: UsageEvent }
+type Received = UsageEvent & { readonly messageId: string }
 
 /**
  * Records who used which access. An event claims a use, and nothing else follows from it. One write for each person in a batch at most,
@@ -14,40 +14,35 @@ type Received = { readonly messageId: string; readonly event: UsageEvent }
  */
 export const usage: QueueHandler = (ports, configuration) => {
   const { clock, log } = ports
-  const { usageDays } = configuration
   const watch = new UseWatch(ports, configuration)
   return async ({ Records }) => {
-    if (usageDays === 0) return { batchItemFailures: [] }
+    if (configuration.usageDays === 0) return { batchItemFailures: [] }
     const now = clock.now()
     const received = Records.flatMap(({ messageId, body }): readonly Received[] => {
       const event = parseUsageEvent(parseLooseJson(body), now)
-      return event === undefined ? [] : [{ messageId, event }]
+      return event === undefined ? [] : [{ messageId, ...event }]
     })
     const unreadable = Records.length - received.length
     // Alarms: AWS may have changed the form of its events, and then uses are missing.
     if (unreadable > 0) log.error('ssofile cannot read some events of uses, and ignores them', { unreadable })
     const failed: string[] = []
-    const groups = Map.groupBy(received, ({ event }) => ('use' in event ? event.use.user : undefined))
-    await forEachAtOnce(groups, async ([user, group]) => {
-      try {
-        const events = group.map(({ event }) => event)
-        if (user !== undefined)
-          await recordUses(
-            ports,
-            user,
-            events.flatMap((one) => ('use' in one ? one.use : [])),
-            (fresh) => watch.tell(user, fresh),
-          )
-        else
-          await recordWatching(
-            ports,
-            events.flatMap((one) => ('watchedAt' in one ? one.watchedAt : [])),
-          )
-      } catch (error) {
-        log.warn('ssofile could not record uses; SQS delivers their events again', { user, error })
-        failed.push(...group.map(({ messageId }) => messageId))
-      }
-    })
+    await forEachAtOnce(
+      Map.groupBy(received, ({ use }) => use?.user),
+      async ([user, group]) => {
+        try {
+          const uses = group.flatMap(({ use }) => use ?? [])
+          if (user !== undefined) await recordUses(ports, user, uses, (fresh) => watch.tell(user, fresh))
+          else
+            await recordWatching(
+              ports,
+              group.flatMap(({ watchedAt }) => watchedAt ?? []),
+            )
+        } catch (error) {
+          log.warn('ssofile could not record uses; SQS delivers their events again', { user, error })
+          failed.push(...group.map(({ messageId }) => messageId))
+        }
+      },
+    )
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
   }
 }

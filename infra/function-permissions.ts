@@ -174,10 +174,11 @@ export const pageWithoutOperators = {
     'state/eligibilities.json',
     'state/organization.json',
     'state/unit-names.json',
-    // Requests of the last 90 days; for auditors, what changed and the nightly reports.
+    // Requests of the last 90 days; for auditors, what changed, the nightly reports and last uses.
     'history/',
     'changes/',
     'reports/',
+    'usage/',
   ],
   write: ['requests/', 'approvals/', 'state/signed-out/'],
   put: ['state/deletions/'],

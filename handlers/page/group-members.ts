@@ -27,15 +27,17 @@ export class GroupMembers {
       return { group, members: id && (await people.membersOf(id)) }
     }
     const listed = await Promise.all(groups.map(read))
-    const users = await people.find(
-      'USER',
-      listed.flatMap(({ members }) => members ?? []),
-    )
-    const nameOf = (id: PrincipalId) => {
+    const nameOf = await this.namesOf(listed.flatMap(({ members }) => members ?? []))
+    return Object.fromEntries(listed.map(({ group, members }) => [group, members?.map(nameOf) ?? null]))
+  }
+
+  /** The names of users in links. The id of a user who is gone. */
+  async namesOf(ids: readonly PrincipalId[]): Promise<(id: PrincipalId) => string> {
+    const users = await this.#people().find('USER', ids)
+    return (id) => {
       const name = users.get(id)?.name ?? id
       return nameInLinks(name, this.#suffix) ?? name
     }
-    return Object.fromEntries(listed.map(({ group, members }) => [group, members?.map(nameOf) ?? null]))
   }
 
   #people(): People {

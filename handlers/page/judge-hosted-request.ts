@@ -24,6 +24,7 @@ export const hostedCalls = [
   'GET /history',
   'GET /everybody',
   'GET /members',
+  'GET /uses',
   'GET /report',
   'GET /changes',
   'GET /operations',

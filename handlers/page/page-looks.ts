@@ -4,6 +4,7 @@ import { temporaryFolder } from '../../shared/domain/links/temporary-folder.ts'
 import type { OrganizationView } from '../../shared/domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../shared/domain/organization/unit-path.ts'
 import { judgeRisk } from '../../shared/domain/page/judge-risk.ts'
+import type { ToldUses } from '../../shared/domain/page/told.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
 import { expandScope } from '../../shared/domain/scopes/expand-scope.ts'
 import type { Scope } from '../../shared/domain/scopes/scope.ts'
@@ -17,6 +18,7 @@ import { listHeadsInParts } from '../../shared/reconcile/records/list-heads.ts'
 import type { Policies } from '../../shared/reconcile/records/policies.ts'
 import { readPermissionSetFile } from '../../shared/reconcile/records/read-permission-set-file.ts'
 import { findEligible } from '../../shared/reconcile/requests/find-eligible.ts'
+import { readLastUses, readWatched } from '../../shared/reconcile/usage/last-uses.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import { findReadable } from '../api/read-requests.ts'
 import type { RequestContext } from '../api/request-context.ts'
@@ -61,6 +63,7 @@ export class PageLooks {
   #seen: { readonly view: OrganizationView | undefined; readonly atMs: number } | undefined
   readonly #abouts = new Map<string, About & { readonly atMs: number }>()
   readonly #members: GroupMembers
+  readonly #uses: SharedAnswer<ToldUses>
   readonly #units: SharedAnswer<ReadonlyMap<string, string>>
   #unitNames: ReadonlyMap<string, string> | undefined
 
@@ -74,6 +77,7 @@ export class PageLooks {
     this.#ports = ports
     this.#configuration = configuration
     this.#members = new GroupMembers(ports, configuration)
+    this.#uses = new SharedAnswer(() => this.#readUses(), ports.clock, minuteMs / 4)
     this.#listed = new SharedAnswer(() => this.#list(), ports.clock, minuteMs / 4)
     this.#units = new SharedAnswer(() => this.#readUnits(), ports.clock, 10 * minuteMs)
   }
@@ -101,6 +105,22 @@ export class PageLooks {
     const left = [...groups].filter((group) => group > after).sort()
     const part = left.slice(0, groupsMost)
     return answer(200, { members: await this.#members.of(part), next: left.length > part.length ? part.at(-1) : null })
+  }
+
+  /** For auditors: everybody's last uses. */
+  async uses(): Promise<Answer> {
+    return answer(200, await this.#uses.get())
+  }
+
+  async #readUses(): Promise<ToldUses> {
+    const [{ countedSince }, uses] = await Promise.all([readWatched(this.#ports), readLastUses(this.#ports)])
+    const nameOf = await this.#members.namesOf(uses.map(({ user }) => user))
+    return {
+      countedSince,
+      uses: uses.map(({ user, account, permissionSet, at, by }) => {
+        return { user, person: nameOf(user), account, permissionSet, last: `${at} ${by}` }
+      }),
+    }
   }
 
   /** For each eligibility of the person: its accounts and its existing permission sets. */

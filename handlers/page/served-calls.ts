@@ -33,7 +33,7 @@ type Calling = {
 /** The identity store answers 20 calls a second for everybody: for reading, an answer of the last half minute is enough. */
 const knownMs = 30_000
 const ofOperators = ['GET /operations', 'GET /trends', 'POST /release', 'POST /pause', 'POST /resume'] as const
-const ofAuditors = ['GET /everybody', 'GET /members', 'GET /report'] as const
+const ofAuditors = ['GET /everybody', 'GET /members', 'GET /uses', 'GET /report'] as const
 const byGroups: readonly HostedCall[] = ['GET /me', 'GET /changes', ...ofAuditors, ...ofOperators]
 const usersMost = 10_000
 /** A page of requests; the browser asks for the next ones. */
@@ -136,6 +136,8 @@ export class ServedCalls {
         return this.#looks.everybody(await this.#records.reportDates())
       case 'GET /members':
         return this.#looks.members(query.after ?? '')
+      case 'GET /uses':
+        return this.#looks.uses()
       case 'GET /report':
         return this.#records.report(query.date ?? '')
       case 'GET /changes': {

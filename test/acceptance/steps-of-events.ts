@@ -127,21 +127,21 @@ const move: EventStep = {
   },
 }
 
-/** Opening the account in the portal, or `aws sso login` and a call, needs a person: their uses of today are noted if there are some. */
+/** Opening the account in the portal, or `aws sso login` and a call, needs a person: their uses are noted if there are some. */
 const uses: EventStep = {
   name: 'events: the hourly call of the watching role arrives, and uses of access after it',
   async run(context, note) {
     if ((await context.configuration()).usageDays === 0) throw new SkippedStep('uses are not recorded: usageDays is 0')
     const isWatched = async () => (await context.json('usage/watched.json')) !== undefined
     note({ watchedMs: await context.untilMs('usage/watched.json', isWatched) })
-    const Prefix = `usage/days/${new Date().toISOString().slice(0, 10)}/`
+    const Prefix = 'usage/people/'
     const { Contents = [] } = await context
       .s3('auditor')
       .send(new ListObjectsV2Command({ Bucket: context.options.bucket, Prefix }))
     const [Key] = Contents.map((one) => one.Key ?? '')
     note({
-      peopleWithUsesToday: Contents.length,
-      usesOfOne: JSON.stringify((Key && (await context.json(Key))?.rows) ?? []),
+      peopleWithUses: Contents.length,
+      usesOfOne: JSON.stringify((Key && (await context.json(Key))?.uses) ?? []),
     })
   },
 }

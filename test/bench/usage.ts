@@ -1,8 +1,8 @@
 import { usage as usageHandler } from '../../handlers/usage.ts'
 import { toSqsRecord } from '../../infra/local/sqs/sqs-record.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
-import { LastUses } from '../../shared/reconcile/usage/last-uses.ts'
-import { rollUpUses } from '../../shared/reconcile/usage/roll-up-uses.ts'
+import { readLastUses } from '../../shared/reconcile/usage/last-uses.ts'
+import { forgetUses } from '../../shared/reconcile/usage/record-uses.ts'
 import { intercept } from '../intercept.ts'
 import { World } from '../world.ts'
 import { atMost, type Benchmark, type Figure, parseNumbers, withoutGoal } from './benchmark.ts'
@@ -72,11 +72,11 @@ async function measure(asked: Options, { what, secondsOf }: Shape) {
   const hour = costOf({ calls: new Map([...ofHour, ['queues.send', sent * 1.2]]), invocations })
   calls.clear()
   await world.clock.advance(24 * 3_600_000)
-  await rollUpUses(ports, world.configuration)
+  await forgetUses(ports, world.configuration)
   const night = costOf({ calls, invocations: [{ name: 'nightly', ms: (s3Ms * total(calls)) / atOnce }] })
   const ofNight = new Map(calls)
   calls.clear()
-  const all = await new LastUses(ports.objects, world.clock).all()
+  const all = await readLastUses(ports)
   const month = addCosts([repeatCost(hour, hours), repeatCost(night, days)])
   const seen = (of: ReadonlyMap<string, number>) =>
     [...of].map(([call, times]) => `${call} ${times.toLocaleString('en')}`).join(', ')

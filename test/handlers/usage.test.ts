@@ -4,7 +4,7 @@ import { toSqsRecord } from '../../infra/local/sqs/sqs-record.ts'
 import { configuration } from '../../shared/domain/deployment/configuration.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
-import { LastUses } from '../../shared/reconcile/usage/last-uses.ts'
+import { readLastUses } from '../../shared/reconcile/usage/last-uses.ts'
 import { intercept } from '../intercept.ts'
 import { World } from '../world.ts'
 
@@ -59,7 +59,7 @@ test('100,000 events in an hour by one CLI in a loop are one write, and one read
   process.stdout.write(`100,000 events of one CLI in an hour: ${calls.put} write, ${calls.get} reads\n`)
   // The listing: of policies that may watch the one new use.
   expect(calls).toEqual({ put: 1, get: batches, list: 1, others: 0 })
-  expect(await new LastUses(world.objects, world.clock).all()).toMatchObject([{ hours90: 1 }])
+  expect(await readLastUses(world)).toMatchObject([{ hours90: 1 }])
 })
 
 test('forged, strange and repeated events claim uses at most, and stop no other', async () => {
@@ -71,8 +71,8 @@ test('forged, strange and repeated events claim uses at most, and stop no other'
     batchItemFailures: [],
   })
   expect(calls.put).toBe(2)
-  const days = [idOf(1), idOf(3)].map((user) => `usage/days/2026-03-03/${user}.json`)
-  expect(await world.keys('')).toEqual(['control/owner.json', ...days])
+  const people = [idOf(1), idOf(3)].map((user) => `usage/people/${user}.json`)
+  expect(await world.keys('')).toEqual(['control/owner.json', ...people])
   expect(world.log.lines).toMatchObject([{ level: 'error', fields: { unreadable: 5 } }])
   // Nothing was sent to another queue.
   expect(calls.others).toBe(0)
@@ -100,7 +100,7 @@ describe('a record that cannot be written', () => {
       useOf(world, idOf(1), { serviceEventDetails: { account_id: '111122223333', role_name: role } })
     const { Records } = await batchOf(world, ...Array.from({ length: 8 }, (_, index) => to(`set-${index}`)))
     await Promise.all(Records.map((record) => handle({ Records: [record] })))
-    expect(await new LastUses(world.objects, world.clock).all()).toHaveLength(8)
+    expect(await readLastUses(world)).toHaveLength(8)
   })
 })
 

@@ -9,13 +9,13 @@ import type { RequestStory } from '../../../shared/domain/requests/request-story
 import { possibleSessionsOf } from '../../../shared/domain/sessions/possible-sessions.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import { renderInstant } from '../../../shared/domain/text/instant.ts'
-import { dateOf, type UsageDay } from '../../../shared/domain/usage/usage-day.ts'
+import { hourMs, listHours } from '../../../shared/domain/usage/hours.ts'
+import type { UsedAccess } from '../../../shared/domain/usage/person-uses.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { readRequestStories } from '../../../shared/reconcile/requests/read-request-stories.ts'
-import { datesFrom, readDays } from '../../../shared/reconcile/usage/usage-records.ts'
+import { personKey, personRecord } from '../../../shared/reconcile/usage/usage-records.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
@@ -57,7 +57,7 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
   const told = await Promise.all(
     stories.map(async (story) => {
       const sessions = possibleSessionsOf(story, { now, principalSuffix })
-      return { story, sessions, uses: sessions && (await unlessCode(readUses(objects, sessions, now), 'AccessDenied')) }
+      return { story, sessions, uses: sessions && (await unlessCode(readUses(objects, sessions), 'AccessDenied')) }
     }),
   )
   const sessions = told.flatMap((one) => one.sessions ?? [])
@@ -73,29 +73,26 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
   return stories.length > 0 ? 0 : 1
 }
 
-type UseRow = UsageDay['rows'][number]
+/** `hours`: the beginning of each hour with a use in this time, ascending. */
+type Uses = Pick<UsedAccess, 'account' | 'ways'> & { readonly hours: readonly Date[] }
 export type ToldOfIncident = {
   readonly story: RequestStory
   readonly sessions: PossibleSessions | undefined
-  /** The recorded uses of this access in that time, day by day. Absent: there is no such time, or the caller may not read them. */
-  readonly uses?: readonly UseRow[] | undefined
+  /** The recorded uses of this access in that time. Absent: there is no such time, or the caller may not read them. */
+  readonly uses?: readonly Uses[] | undefined
 }
 
-async function readUses(
-  objects: ObjectStore,
-  { user, account, permissionSet, from, until }: PossibleSessions,
-  now: Date,
-): Promise<readonly UseRow[]> {
-  const [first, last] = [from, new Date(Math.min(until.getTime(), now.getTime()))].map((at) =>
-    dateOf(renderInstant(at)),
-  )
-  const days = await Promise.all(datesFrom(first ?? '', last ?? '').map((date) => readDays(objects, date, [user])))
-  return days
-    .flat()
-    .flatMap(({ rows }) => rows)
-    .filter((row) => row.permissionSet === permissionSet && (account === undefined || row.account === account))
-    .filter((row) => row.last >= renderInstant(from) && row.first <= renderInstant(until))
+async function readUses(objects: ObjectStore, sessions: PossibleSessions): Promise<readonly Uses[]> {
+  const { user, account, permissionSet, from, until } = sessions
+  const stored = await personRecord(objects, personKey(user)).read()
+  const used = stored?.value.uses.filter((one) => one.permissionSet === permissionSet) ?? []
+  return used
+    .filter((one) => account === undefined || one.account === account)
+    .map(({ account, ways, hours }) => ({ account, ways, hours: listHours(hours).filter(isIn(from, until)) }))
+    .filter(({ hours }) => hours.length > 0)
 }
+
+const isIn = (from: Date, until: Date) => (hour: Date) => hour.getTime() > from.getTime() - hourMs && hour < until
 
 export function renderIncident(incident: string, told: readonly ToldOfIncident[], athena: string | undefined): string {
   if (told.length === 0) return `there is no request with the incident or digest '${quote(incident)}'\n`
@@ -115,10 +112,13 @@ function renderTold({ story, sessions, uses = [] }: ToldOfIncident): string {
       `${at}${by ? ` by ${by.name ?? by.user}` : ''}${comment === undefined ? '' : `: ${comment}`}`,
     ]),
     ['access', startsAt && `from ${startsAt} until ${end}${endedAt === undefined ? '' : ' (ended)'}`],
-    ...uses.map(({ account, first, last, hours, by, from }): [string, string] => [
-      'used',
-      `in ${account} from ${first} to ${last}, in ${count(hours.length, 'hour')}, by ${by}${from ? ` from ${from}` : ''}`,
-    ]),
+    ...uses.map(({ account, ways, hours }): [string, string] => {
+      const by = Object.entries(ways).map(
+        ([way, { at, from }]) => `by ${way} last at ${at}${from ? ` from ${from}` : ''}`,
+      )
+      const [first, last] = [hours[0], hours.at(-1)].map((at) => `${at?.toISOString().slice(0, 13)}Z`)
+      return ['used', [`in ${account} in ${count(hours.length, 'hour')} from ${first} to ${last}`, ...by].join(', ')]
+    }),
     ['digest', story.digest],
   ])
   const where = sessions?.account === undefined ? `each account of ${quote(scope)}` : `account ${sessions.account}`

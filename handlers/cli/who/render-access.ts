@@ -219,7 +219,8 @@ function renderDated(at: string, now: Date): string {
 }
 
 export function renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>, { hasLevels = false } = {}): string {
-  return accessCsvTitles({ hasLevels }) + renderAccessRows(rows, { hasLevels })
+  const wanted = { hasLevels, hasUses: rows.some(({ own }) => own !== undefined) }
+  return accessCsvTitles(wanted) + renderAccessRows(rows, wanted)
 }
 
 /** The last use of this access, by its person if that is counted, for a user who asks for unused access. */

@@ -1,14 +1,14 @@
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import type { LastUse } from '../../../shared/domain/usage/roll-up.ts'
+import type { LastUse } from '../../../shared/domain/usage/person-uses.ts'
 import type { Watched } from '../../../shared/domain/usage/watched.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { People } from '../../../shared/reconcile/access/people.ts'
 import { unlessRefused } from '../../../shared/reconcile/access/unless-refused.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
-import { LastUses } from '../../../shared/reconcile/usage/last-uses.ts'
+import { readLastUses, readWatched } from '../../../shared/reconcile/usage/last-uses.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
@@ -26,8 +26,7 @@ type NamedUse = LastUse & { readonly person: string }
 
 /** `ssofile who --used`: each person's last use of each access since then, also of access that is gone. Answers the exit code. */
 export async function tellUses(asked: UsesOptions, ports: Ports, { principalSuffix }: Configuration): Promise<number> {
-  const lastUses = new LastUses(ports.objects, ports.clock)
-  const [all, watched] = await Promise.all([lastUses.all(), lastUses.watched()]).catch(explainRefusal)
+  const [all, watched] = await Promise.all([readLastUses(ports), readWatched(ports)]).catch(explainRefusal)
   const { account, permissionSet, user, since } = asked
   const recent = all.filter(
     (use) =>

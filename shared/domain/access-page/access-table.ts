@@ -24,7 +24,7 @@ export function readTable(blocks: Iterable<PageBlock>): AccessTable {
     state: [''],
     instant: [''],
     remark: [''],
-    use: [['', -1, '']],
+    use: [['', -1]],
     link: [['', '', '', '', '', '', '', '']],
     linkSet: [[]],
   }

@@ -1,4 +1,4 @@
-import type { OwnUse, RoleUse } from '../assignments/role-use.ts'
+import type { RoleUse } from '../assignments/role-use.ts'
 import { describeTemporary, type ToldLink } from '../links/told-link.ts'
 import { type PageBlock, type PageValueKind, type PageValues, type RowColumn, rowColumns } from './page-data.ts'
 
@@ -25,7 +25,6 @@ export type PageRow = {
   readonly links: readonly PageLink[]
   readonly remark?: string | undefined
   readonly use?: RoleUse | undefined
-  readonly own?: OwnUse | undefined
   readonly unusedDays?: number | undefined
 }
 
@@ -73,10 +72,8 @@ export class RowCollector {
     return name === undefined && id === '' ? 0 : this.#place(kind, [name ?? id, id])
   }
 
-  #placeUse({ use, own, unusedDays = -1 }: PageRow): number {
-    if (own === undefined && (unusedDays < 0 || !use?.isKnown)) return 0
-    const byPerson = own && (own.last ? `${own.last.at} ${own.last.by}` : `not since ${own.countedSince}`)
-    return this.#place('use', [use?.isKnown ? (use.lastUsedAt ?? 'never') : '', unusedDays, byPerson ?? ''])
+  #placeUse({ use, unusedDays }: PageRow): number {
+    return use?.isKnown && unusedDays !== undefined ? this.#place('use', [use.lastUsedAt ?? 'never', unusedDays]) : 0
   }
 
   #placeLinks(links: readonly PageLink[]): number {

@@ -24,19 +24,16 @@ export function describeRow(table: AccessTable, row: number): Facts {
     ['Id of the group', groupId],
     ['State', state === 'foreign' ? 'foreign: ssofile did not give it and does not take it away' : state],
     [state === 'foreign' ? 'Known since' : 'Since', textOf(table, row, 'since')],
-    ...describeUse(values.use[rows.use[row] ?? 0]),
+    ['Role last used', describeUse(values.use[rows.use[row] ?? 0])],
     ['Ends by itself', textOf(table, row, 'until')],
     ...(values.linkSet[rows.linkSet[row] ?? 0] ?? []).flatMap((link) => describeLink(values.link[link])),
   ]
   return facts.filter(([, text]) => text !== '')
 }
 
-function describeUse([role = '', days = -1, person = '']: readonly [string?, number?, string?] = []): Facts {
-  return [
-    ['Last used by this person', person],
-    ['Role last used', role === '' ? '' : `${role}, by anybody who has it`],
-    ['Known to be unused', days < 0 ? '' : `for ${days} days`],
-  ]
+/** Nobody knows the use by this person alone. */
+function describeUse([at = '', days = 0]: readonly [string?, number?] = []): string {
+  return at === '' ? '' : `${at}, by anybody who has it; this access is known to be unused for ${days} days`
 }
 
 function describeLink(link: AccessTable['values']['link'][number] | undefined): Facts {

@@ -29,11 +29,8 @@ export type PageValues = {
   state: string[]
   instant: string[]
   remark: string[]
-  /**
-   * The last use of the role or `never`; the number of days for which the access is known to be unused (-1: unknown); the last use by the
-   * person, and how. An empty text: unknown.
-   */
-  use: (readonly [string, number, string])[]
+  /** The last use of the role or `never`, and the number of days for which the access is known to be unused. Absent: unknown. */
+  use: (readonly [string, number])[]
   /** Key, uploader, upload time, ticket, reason, expiry, origin of temporary access, owner. */
   link: (readonly [string, string, string, string, string, string, string, string])[]
   /** Places of links, counted from 1. */

@@ -1,5 +1,5 @@
 import { renderInstant } from '../text/instant.ts'
-import type { LastUse } from '../usage/roll-up.ts'
+import type { LastUse } from '../usage/person-uses.ts'
 
 /**
  * When anybody last used the role of a permission set in one account. IAM does not tell its users apart. `why`: the end of a sentence.

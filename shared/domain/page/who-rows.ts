@@ -3,7 +3,7 @@ import { isAdministrator } from '../access-page/filter-rows.ts'
 import type { PageBlock, PageFacts } from '../access-page/page-data.ts'
 import { filterBy, filterOf } from './filter-query.ts'
 import { sayActor } from './say.ts'
-import type { AccessList, EverybodyList, ToldMembers } from './told.ts'
+import type { AccessList, EverybodyList, ToldMembers, ToldUses } from './told.ts'
 
 /** One person's access in one account, as the table of auditors has it. An empty text: not known, or there is none. */
 export type WhoRow = {
@@ -36,8 +36,24 @@ export const readyFilters = {
 
 export type ToldReport = { readonly facts: PageFacts; readonly blocks: readonly PageBlock[] }
 
+type LastUsedOf = (person: string, account: string, set: string) => string
+/** The last use by the person with this name or id. */
+export function lastUsedOf({ countedSince, uses }: ToldUses = { uses: [] }): LastUsedOf {
+  const known = new Map(
+    uses.flatMap(({ user, person, account, permissionSet, last }) =>
+      [user, person].map((one) => [`${one}%${account}%${permissionSet}`, last]),
+    ),
+  )
+  const none = countedSince === undefined ? '' : `not since ${countedSince}`
+  return (person, account, set) => known.get(`${person}%${account}%${set}`) ?? (person && none)
+}
+
 /** `paths`: of now, because a report may have ids of units whose names were not known yet. */
-export function rowsOfReport({ facts, blocks }: ToldReport, paths: AccessList['paths'] = {}): readonly WhoRow[] {
+export function rowsOfReport(
+  { facts, blocks }: ToldReport,
+  paths: AccessList['paths'] = {},
+  lastUsed = lastUsedOf(),
+): readonly WhoRow[] {
   const { length, rows, values } = readTable(blocks)
   const sets = new Set(facts.administratorSets)
   const levels = values.permissionSet.map((name) => levelOf(name, sets))
@@ -62,7 +78,7 @@ export function rowsOfReport({ facts, blocks }: ToldReport, paths: AccessList['p
       since: values.instant[rows.since[row] ?? 0] ?? '',
       until: values.instant[rows.until[row] ?? 0] ?? '',
       unusedDays: rows.use[row] ? (values.use[rows.use[row]]?.[1] ?? '') : '',
-      lastUsed: values.use[rows.use[row] ?? 0]?.[2] ?? '',
+      lastUsed: lastUsed(values.person[rows.person[row] ?? 0]?.[1] ?? '', account, values.permissionSet[set] ?? ''),
       why: reasons[rows.linkSet[row] ?? 0] ?? '',
     }
   })
@@ -72,6 +88,7 @@ export function rowsOfReport({ facts, blocks }: ToldReport, paths: AccessList['p
 export function rowsOfList(
   { rows, accounts, paths, administratorSets }: EverybodyList,
   members: ToldMembers['members'],
+  lastUsed = lastUsedOf(),
 ): readonly WhoRow[] {
   const sources = { ours: 'standing', temporary: 'temporary', foreign: outside } as const
   const sets = new Set(administratorSets)
@@ -91,7 +108,7 @@ export function rowsOfList(
       since,
       until: '',
       unusedDays: '',
-      lastUsed: '',
+      lastUsed: lastUsed(holder.person, account, permissionSet),
       why: '',
       ...holder,
     }))

@@ -41,7 +41,8 @@ const event = z.object({
 const person = z.object({ onBehalfOf: z.object({ userId: principalId }) })
 const used = z.object({ account_id: accountId, role_name: permissionSetName })
 
-export type UsageEvent = { readonly use: Use } | { readonly watchedAt: Date }
+/** Either a use, or the instant of the watching call. */
+export type UsageEvent = { readonly use?: Use; readonly watchedAt?: Date }
 
 /**
  * The use in an EventBridge event, or the instant of a call that proves that somebody watches. `undefined`: an unreadable event, or a failed

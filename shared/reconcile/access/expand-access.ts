@@ -71,7 +71,7 @@ type ExpansionSources = {
   readonly suspensionOf: SuspensionOf
   readonly filesBehind: Pick<FilesBehind, 'of'>
   /** Absent: not asked. */
-  readonly ownUses?: Pick<OwnUses, 'of'> | undefined
+  readonly ownUses?: OwnUses | undefined
   readonly accounts: ReadonlyMap<AccountId, Account>
   readonly unitNames: ReadonlyMap<string, string>
   readonly notes: string[]

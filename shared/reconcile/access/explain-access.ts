@@ -46,7 +46,7 @@ import { addRequests } from './add-requests.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
 import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
 import { noteMissingPermissionSet } from './note-missing-permission-set.ts'
-import { OwnUses } from './own-uses.ts'
+import { readOwnUses } from './own-uses.ts'
 import { unlessRefused } from './unless-refused.ts'
 
 export type Question = {
@@ -151,7 +151,7 @@ export async function explainAccess(question: Question, ports: Ports, configurat
 
 async function findUse(user: PrincipalId | undefined, question: Question, ports: Ports) {
   if (user === undefined) return undefined
-  return (await new OwnUses(ports, false).of(new Set([user])))?.(user, question)
+  return (await (await readOwnUses(ports))?.of(new Set([user])))?.(user, question)
 }
 
 async function renderPath({ parents }: Account, { ports, notes }: ExplainSources): Promise<string> {

@@ -36,13 +36,22 @@ const levelColumn: Column = { title: 'access levels', text: ({ levels = [] }) =>
 const newColumns: readonly Column[] = [
   { title: 'membership files', text: ({ memberships = [] }) => memberships.join(' ; ') },
   { title: 'owner', text: ({ links }) => [...new Set(links.flatMap(({ owner }) => owner ?? []))].join(' ; ') },
+]
+
+/** Not in reports: these are kept longer than uses, and more people read them. */
+const useColumns: readonly Column[] = [
   { title: 'last used by person', text: ({ own }) => own?.last?.at ?? '' },
   { title: 'used by', text: ({ own }) => own?.last?.by ?? '' },
   { title: 'hours used in 90 days', text: ({ own }) => (own === undefined ? '' : String(own.last?.hours90 ?? 0)) },
   { title: 'uses counted since', text: ({ own }) => own?.countedSince ?? '' },
 ]
-type Wanted = { readonly hasLevels?: boolean }
-const columnsOf = ({ hasLevels = false }: Wanted) => [...columns, ...(hasLevels ? [levelColumn] : []), ...newColumns]
+type Wanted = { readonly hasLevels?: boolean; readonly hasUses?: boolean }
+const columnsOf = ({ hasLevels = false, hasUses = false }: Wanted) => [
+  ...columns,
+  ...(hasLevels ? [levelColumn] : []),
+  ...newColumns,
+  ...(hasUses ? useColumns : []),
+]
 
 /** The first line of access as CSV. */
 export function accessCsvTitles(wanted: Wanted = {}): string {

@@ -26,7 +26,7 @@ import { expandAccess, type HeldAccess, type MembershipsThen } from './expand-ac
 import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
 import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
-import { OwnUses } from './own-uses.ts'
+import { readOwnUses } from './own-uses.ts'
 import { People } from './people.ts'
 import { readSuspensions, type SuspensionOf } from './read-suspensions.ts'
 import { type AnyAccess, type Recorded, readRecordedAccess, readRecordedEntitlements } from './recorded-access.ts'
@@ -111,8 +111,8 @@ export async function whoHasAccess(
   const { unusedForDays } = question
   const used = unusedForDays === undefined ? wanted : await uses.addTo(wanted, onStep)
   notes.push(...uses.notes)
-  const ownUses = new OwnUses(ports, unusedForDays !== undefined)
-  const watched = question.at === undefined ? await ownUses.watched() : undefined
+  const ownUses = question.at === undefined ? await readOwnUses(ports, unusedForDays !== undefined) : undefined
+  const watched = ownUses?.watched
   if (unusedForDays !== undefined && configuration.auditorRole === '' && watched === undefined)
     notes.push(`${notConfigured}: name a role that may ask IAM in each account; docs/audit.md says what it needs`)
   const told = await addRequests(await addUploaders(used, ports), objects)

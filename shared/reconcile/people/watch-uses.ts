@@ -4,6 +4,7 @@ import { type WatchedUse, watchedUses } from '../../domain/guardrails/policy-fil
 import { findWatchedUses } from '../../domain/guardrails/watched.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
+import { daysBefore } from '../../domain/usage/person-uses.ts'
 import type { Use } from '../../domain/usage/use.ts'
 import { once } from '../../ports/once.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -15,7 +16,7 @@ import { isAdministratorByFile } from '../records/read-permission-set-file.ts'
 import { Suspensions } from '../records/suspensions.ts'
 import { tellFinding } from '../records/tell-event.ts'
 import { findActor } from '../requests/find-actor.ts'
-import { LastUses } from '../usage/last-uses.ts'
+import { readLastUses, readWatched } from '../usage/last-uses.ts'
 
 type WatchPorts = Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>
 
@@ -26,6 +27,9 @@ const reasons: Readonly<Record<WatchedUse, string>> = {
   first: 'the first known use of the permission set by this person',
   any: 'a use',
 }
+
+/** A first use counts only after so many days of counting. Before that, everybody's next use is the first known one. */
+const countedDays = 30
 
 /** Tells at once about uses that a policy watches. Changes no access: anybody can forge an event. */
 export class UseWatch {
@@ -63,10 +67,14 @@ export class UseWatch {
     const suspensions = new Suspensions({ objects, policies: this.#policies })
     const sources = { identityStore, suspensions, principalSuffix: this.#principalSuffix }
     const actor = once(() => findActor(user, sources, { needsName: false }))
-    const known = once(() => new LastUses(objects, clock).of(user))
+    const known = once(() => readLastUses({ objects, clock }, [user]))
+    const watched = once(() => readWatched({ objects, clock }))
     const groups = once(async () => new Set(await new People(identityStore).groupsOf(user)))
-    const first = async ({ permissionSet, at }: Use) =>
-      !(await known()).some((one) => one.permissionSet === permissionSet && one.first < at)
+    const first = async ({ permissionSet, at }: Use) => {
+      const { since } = await watched()
+      if (since === undefined || since > daysBefore(clock.now(), countedDays)) return false
+      return !(await known()).some((one) => one.permissionSet === permissionSet && one.first < at)
+    }
     const isOwn = async ({ account, permissionSet }: Use) => {
       for await (const { assignment } of listKnown(objects, `account%${account}%${permissionSet}%`))
         if (assignment.principalId === user || (await groups()).has(assignment.principalId)) return true

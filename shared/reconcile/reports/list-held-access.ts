@@ -8,7 +8,6 @@ import { addRequests, type Requests } from '../access/add-requests.ts'
 import { addUploaders, type Uploaders } from '../access/add-uploaders.ts'
 import { expandAccess, type HeldAccess } from '../access/expand-access.ts'
 import { mergeAccess } from '../access/merge-access.ts'
-import type { OwnUses } from '../access/own-uses.ts'
 import type { People } from '../access/people.ts'
 import type { SuspensionOf } from '../access/read-suspensions.ts'
 import { type AnyAccess, readRecordedAccess, readRecordedEntitlements } from '../access/recorded-access.ts'
@@ -33,7 +32,6 @@ export async function* listHeldAccess(
     readonly filesBehind: Pick<FilesBehind, 'of'>
     readonly accounts: ReadonlyMap<AccountId, Account>
     readonly uses: RoleUses
-    readonly ownUses: OwnUses
     readonly unitNames: ReadonlyMap<string, string>
     readonly suspensionOf: SuspensionOf
     readonly notes: string[]

@@ -18,7 +18,6 @@ import { unlessUnread } from '../../ports/service-error.ts'
 import { describePage } from '../access/describe-page.ts'
 import type { HeldAccess } from '../access/expand-access.ts'
 import { describeViolations, findViolations } from '../access/find-violations.ts'
-import { OwnUses } from '../access/own-uses.ts'
 import { People } from '../access/people.ts'
 import { readSuspensions } from '../access/read-suspensions.ts'
 import { accessCsvTitles, renderAccessRows } from '../access/render-access-rows.ts'
@@ -82,8 +81,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const directory = kept.of(patientIdentityStore({ ...ports, identityStore }))
   const people = new People(directory)
   const filesBehind = new FilesBehind(objects)
-  const ownUses = new OwnUses(ports, true)
-  const [organization, sources] = await readSources(ports, configuration, { bucketReadAt: madeAt, ownUses })
+  const [organization, sources] = await readSources(ports, configuration, madeAt)
   // List all names first. Otherwise each account would look up a few names one by one.
   const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
   await unlessRefused(names, 'the names of users and groups could not be listed', notes)
@@ -105,7 +103,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   )
   await csv?.write(accessCsvTitles())
   async function* rows(): AsyncGenerator<HeldAccess> {
-    const context = { people, filesBehind, accounts, unitNames, suspensionOf, uses, ownUses, notes }
+    const context = { people, filesBehind, accounts, unitNames, suspensionOf, uses, notes }
     for await (const reported of listHeldAccess(ports, context)) {
       await csv?.write(renderAccessRows(reported.rows))
       tally.add(reported)
@@ -148,13 +146,8 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   return summary
 }
 
-async function readSources(
-  ports: ReportPorts,
-  { folders, auditorRole }: Configuration,
-  { bucketReadAt, ownUses }: { readonly bucketReadAt: string; readonly ownUses: OwnUses },
-) {
-  const [watched, organization, drift] = await Promise.all([
-    ownUses.watched(),
+async function readSources(ports: ReportPorts, { folders, auditorRole }: Configuration, bucketReadAt: string) {
+  const [organization, drift] = await Promise.all([
     new OrganizationCache(ports, folders).storedView(),
     readDriftRun(ports.objects),
   ])
@@ -164,7 +157,6 @@ async function readSources(
     organizationReadAt: organization?.readAt,
     identityCenter: { why: 'a report reads only the bucket' },
     roleUse: auditorRole === '' ? { why: notConfigured } : { asOf: bucketReadAt },
-    watched,
   }
   return [organization, sources] as const
 }

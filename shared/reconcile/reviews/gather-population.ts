@@ -18,7 +18,7 @@ import { expandScope, isWithin, nameOfReach } from '../../domain/scopes/expand-s
 import { renderScope } from '../../domain/scopes/scope.ts'
 import { fitsOne } from '../../domain/text/glob.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { LastUse } from '../../domain/usage/roll-up.ts'
+import type { LastUse } from '../../domain/usage/person-uses.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -38,7 +38,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { listChanges } from '../records/tell-event.ts'
 import type { EligibilityFiles } from '../requests/eligibility-files.ts'
 import { findAccount } from '../requests/gather-request.ts'
-import { LastUses } from '../usage/last-uses.ts'
+import { readLastUses, readWatched } from '../usage/last-uses.ts'
 import { digestOf, readUpload } from './review-records.ts'
 
 export type PopulationSources = {
@@ -139,12 +139,10 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
 }
 
 /** `usesOf`: all uses of a permission set in these accounts. */
-async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, { objects, clock }: PopulationSources) {
-  const read = new LastUses(objects, clock)
-  const { since: watchedSince, gaps } = await read.watched()
-  const countedSince = gaps.at(-1)?.to ?? watchedSince ?? renderInstant(now)
+async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, sources: PopulationSources) {
+  const { countedSince = renderInstant(now), since } = await readWatched(sources)
   const from = renderInstant(new Date(now.getTime() - unusedDays * dayMs))
-  const known = watchedSince === undefined ? [] : await read.all()
+  const known = since === undefined ? [] : await readLastUses(sources)
   const uses = Map.groupBy(known, (use) => `${use.account}%${use.permissionSet}`)
   return {
     usesOf: (set: string, accounts: readonly AccountId[]) => accounts.flatMap((id) => uses.get(`${id}%${set}`) ?? []),

@@ -220,7 +220,7 @@ function sampleOpenRequests(links: readonly Sample[]): readonly Status[] {
 
 /** All with one incident, which were decided an hour after they were asked for. */
 function sampleIncident(links: readonly Sample[]): string {
-  const told = sampleRequests(links).map(({ key, approver, digest, outcome, id, permissionSet }) => {
+  const told = sampleRequests(links).map(({ key, approver, digest, outcome, id }) => {
     const asked = { event: 'asked' as const, at: hours(-1) }
     const by = approver
     const decided = {
@@ -235,8 +235,11 @@ function sampleIncident(links: readonly Sample[]): string {
     const said = { reason: 'the shop does not answer', incident: 'INC-77', eligibility: 'operators', ...period }
     const story = tellStory({ key, digest: requestDigest.parse(digest) }, [asked, ...decided], said)
     const sessions = possibleSessionsOf(story, { now: new Date(hours(30)), principalSuffix: '' })
-    const used = { first: hours(1), last: hours(2), hours: ['one', 'two'], by: 'cli' as const, from: '203.0.113.7' }
-    return { story, sessions, uses: sessions && [{ account: id, permissionSet, ...used }] }
+    const used = {
+      ways: { cli: { at: hours(2), from: '203.0.113.7' } },
+      hours: [hours(1), hours(2)].map((at) => new Date(at)),
+    }
+    return { story, sessions, uses: sessions && [{ account: id, ...used }] }
   })
   const sessions = told.flatMap((one) => one.sessions ?? [])
   return renderIncident('INC-77', told, renderAthenaQuery('cloudtrail_logs', sessions))

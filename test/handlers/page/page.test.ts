@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { recordUses } from '../../../shared/reconcile/usage/record-uses.ts'
 import { openProvider, openWithPeople, post, TestBrowser } from './page-world.ts'
 
 let provider: Awaited<ReturnType<typeof openProvider>>
@@ -187,6 +190,19 @@ test('auditors get the members of the groups that have access, some groups at a 
     members: { 'team-100': expect.arrayContaining(['ana', 'ben']) },
     next: null,
   })
+})
+
+test('auditors alone get everybody’s last uses, by person, as soon as they are recorded', async () => {
+  const { ana, ben, ids, world } = await open({ auditors: ['auditors'] })
+  const auditors = await world.identityStore.createGroup({ displayName: 'auditors' })
+  await world.identityStore.createGroupMembership(auditors, ids.ana)
+  const [account, permissionSet] = [accountId.parse('233000000002'), permissionSetName.parse('Read-ps')]
+  const at = new Date().toISOString()
+  await recordUses(world, ids.ben, [{ user: ids.ben, account, permissionSet, at, by: 'cli' }])
+  expect(JSON.parse((await ana.send('/api/uses')).body)).toEqual({
+    uses: [{ user: ids.ben, person: 'ben', account, permissionSet, last: `${at} cli` }],
+  })
+  expect(await ben.send('/api/uses')).toMatchObject({ statusCode: 403 })
 })
 
 describe('changes', () => {

@@ -8,10 +8,11 @@ import { useMemo } from 'react'
 import { addressOf, addressWith, parseRoute } from '../../../domain/page/address.ts'
 import { filterOf } from '../../../domain/page/filter-query.ts'
 import { sayDay, sayInstant } from '../../../domain/page/say.ts'
-import type { EverybodyList, ToldMembers } from '../../../domain/page/told.ts'
+import type { EverybodyList, ToldMembers, ToldUses } from '../../../domain/page/told.ts'
 import {
   administratorLevel,
   describeRows,
+  lastUsedOf,
   readyFilters,
   rowsOfList,
   rowsOfReport,
@@ -36,14 +37,16 @@ export default function Who() {
   const report = useAnswer<ToldReport>(list.answer && !isNow ? `/report?date=${date}` : undefined)
   const members = usePages<ToldMembers>(list.answer && isNow ? '/members?' : undefined)
   const known = useMemo(() => Object.assign({}, ...members.pages.map((page) => page.members)), [members.pages])
+  const uses = useAnswer<ToldUses>(list.answer && '/uses')
+  const lastUsed = useMemo(() => lastUsedOf(uses.answer), [uses.answer])
   const rows = useMemo(
     () =>
       isNow
-        ? list.answer && rowsOfList(list.answer, known)
-        : report.answer && rowsOfReport(report.answer, list.answer?.paths),
-    [isNow, list.answer, report.answer, known],
+        ? list.answer && rowsOfList(list.answer, known, lastUsed)
+        : report.answer && rowsOfReport(report.answer, list.answer?.paths, lastUsed),
+    [isNow, list.answer, report.answer, known, lastUsed],
   )
-  const fault = list.fault ?? (isNow ? members.fault : report.fault)
+  const fault = list.fault ?? uses.fault ?? (isNow ? members.fault : report.fault)
   const isLoading = list.isLoading || report.isLoading
   const notes = (isNow ? undefined : report.answer?.facts.notes) ?? []
   const asOf = isNow ? list.answer?.asOf : report.answer?.facts.madeAt
@@ -153,7 +156,7 @@ const columns: readonly DataColumn<WhoRow>[] = [
   },
   { id: 'why', title: 'Why', value: ({ why }) => why, cell: ({ why }) => <Broken text={why} />, width: 200 },
 ]
-const columnsOfNow = columns.filter(({ id }) => !['until', 'unused', 'used', 'why'].includes(id))
+const columnsOfNow = columns.filter(({ id }) => !['until', 'unused', 'why'].includes(id))
 
 function Since({ since }: WhoRow) {
   return sayDay(since) || 'not known'

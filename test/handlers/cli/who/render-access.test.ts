@@ -82,9 +82,11 @@ test('access levels have a column where they were asked for, in the table and as
   expect(render(all, undefined)).toMatch(/ Permissions Read unknown +Read-ps|Read-ps .* Permissions Read unknown/)
   expect(render(rows(2), undefined)).not.toContain('LEVELS')
   const [titles = '', first = ''] = renderAccessAsCsv({ rows: all }, { hasLevels: true }).split('\r\n')
-  expect(titles).toMatch(
-    /"use as of","access levels","membership files","owner","last used by person","used by","hours used in 90 days","uses counted since"$/,
-  )
-  expect(first).toMatch(/,"Permissions management ; Read ; unknown","","","","","",""$/)
+  expect(titles).toMatch(/"use as of","access levels","membership files","owner"$/)
+  expect(first).toMatch(/,"Permissions management ; Read ; unknown","",""$/)
   expect(renderAccessAsCsv({ rows: all })).not.toContain('access levels')
+  const own = { countedSince: '2026-01-01T00:00:00.000Z', asOf: '2026-03-03T10:00:00.000Z' }
+  expect(renderAccessAsCsv({ rows: rows(1, { own }) })).toMatch(
+    /"last used by person","used by","hours used in 90 days","uses counted since"\r\n.*"","","0","2026-01-01T00:00:00.000Z"\r\n$/,
+  )
 })

@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { addDay, forgetBefore, lastUsesIn } from '../../../../shared/domain/usage/roll-up.ts'
-import { addUses, newIn } from '../../../../shared/domain/usage/usage-day.ts'
+import { addHour, type Hours, listHours } from '../../../../shared/domain/usage/hours.ts'
+import { addUses, forgetBefore, lastUsesOf, type PersonUses } from '../../../../shared/domain/usage/person-uses.ts'
 import { parseUsageEvent, type Use, type Way } from '../../../../shared/domain/usage/use.ts'
-import { hear, watchedUntil } from '../../../../shared/domain/usage/watched.ts'
+import { watchedUntil } from '../../../../shared/domain/usage/watched.ts'
 
 const user = principalId.parse('90677c608f-5f3c7f0a-1111-4222-8333-444455556666')
 const now = new Date('2026-11-28T10:00:00Z')
@@ -68,84 +68,85 @@ describe('an event', () => {
   })
 })
 
-describe('a day of uses', () => {
-  test('has one row for each account, set and way, with its hours', () => {
-    const day = addUses(user, undefined, [use('2026-11-28T09:50:00.000Z'), use('2026-11-28T10:10:00.000Z')])
-    expect(day.rows).toMatchObject([
-      {
-        first: '2026-11-28T09:50:00.000Z',
-        last: '2026-11-28T10:10:00.000Z',
-        hours: ['2026-11-28T09', '2026-11-28T10'],
-      },
-    ])
-    expect(newIn(day, [use('2026-11-28T10:59:00.000Z')])).toEqual([])
-    expect(newIn(day, [use('2026-11-28T10:59:00.000Z', { by: 'console' })])).toHaveLength(1)
+const add = (before: PersonUses | undefined, ...uses: readonly Use[]) => addUses(user, before, uses)
+const hoursOf = (person: PersonUses) =>
+  person.uses.map(({ hours }) => listHours(hours).map((at) => at.toISOString().slice(0, 13)))
+
+describe('the uses of a person', () => {
+  test('are one row for each account and set, with its hours and the last use of each way', () => {
+    const [nine, ten] = [use('2026-11-28T09:50:00.000Z'), use('2026-11-28T10:10:00.000Z', { by: 'console' })]
+    const { person } = add(undefined, nine, ten)
+    expect(person.uses).toMatchObject([{ first: nine.at, ways: { cli: { at: nine.at }, console: { at: ten.at } } }])
+    expect(hoursOf(person)).toEqual([['2026-11-28T09', '2026-11-28T10']])
+    expect(add(person, use('2026-11-28T10:59:00.000Z', { by: 'console' })).fresh).toEqual([])
+    expect(add(person, use('2026-11-28T10:59:00.000Z', { by: 'application' })).fresh).toHaveLength(1)
+  })
+
+  test('that repeat in one batch are one fresh use', () => {
+    const all = Array.from({ length: 1_000 }, (_, n) => use(`2026-11-28T09:${String(n % 60).padStart(2, '0')}:00.000Z`))
+    expect(add(undefined, ...all).fresh).toHaveLength(1)
   })
 
   const uses = fc.array(fc.record({ minute: fc.nat(600), by: fc.constantFrom<Way>('console', 'cli', 'application') }), {
     maxLength: 20,
   })
-  test('has the same hours in whatever order and however often events come', () => {
+  test('have the same hours and first use in whatever order and however often events come, and then nothing is fresh', () => {
     fc.assert(
       fc.property(uses, fc.nat(20), (drawn, cut) => {
         const all = drawn.map(({ minute, by }) => use(new Date(now.getTime() + minute * 60_000).toISOString(), { by }))
-        const hoursOf = (events: readonly Use[]) =>
-          addUses(user, addUses(user, undefined, events.slice(cut)), events)
-            .rows.map(({ by, hours }) => `${by} ${hours}`)
-            .sort()
-        expect(hoursOf([...all, ...all].reverse())).toEqual(hoursOf(all))
+        const record = (events: readonly Use[]) => add(add(undefined, ...events.slice(cut)).person, ...events).person
+        const seen = (person: PersonUses) => [hoursOf(person), person.uses.map(({ ways }) => Object.keys(ways).sort())]
+        const recorded = record(all)
+        expect(seen(record([...all, ...all].reverse()))).toEqual(seen(recorded))
+        expect(hoursOf(recorded).flat()).toEqual([...new Set(all.map(({ at }) => at.slice(0, 13)))].sort())
+        expect(add(recorded, ...all).fresh).toEqual([])
       }),
     )
   })
-})
 
-describe('the roll-up', () => {
-  const dayAt = (at: string) => addUses(user, undefined, [use(at)])
-
-  test('keeps the first and the last use, and counts hours of 13 and 57 weeks', () => {
-    const first = addDay(undefined, '2026-01-05', [dayAt('2026-01-05T08:00:00.000Z')])
-    const second = addDay(first, '2026-11-27', [dayAt('2026-11-27T08:00:00.000Z')])
-    expect(lastUsesIn(second)).toMatchObject([
+  test('count the hours of 90 and 400 days', () => {
+    const { person } = add(undefined, use('2026-01-05T08:00:00.000Z'), use('2026-11-27T08:00:00.000Z'))
+    const at = (day: string) => lastUsesOf(person, new Date(`${day}T08:00:00Z`))
+    expect(at('2026-11-28')).toMatchObject([
       { first: '2026-01-05T08:00:00.000Z', at: '2026-11-27T08:00:00.000Z', by: 'cli', hours90: 1, hours400: 2 },
     ])
-    expect(lastUsesIn(addDay(second, '2027-11-27', []))).toMatchObject([{ hours90: 0, hours400: 1 }])
-    expect(lastUsesIn(addDay(second, '2028-12-27', []))).toMatchObject([{ hours90: 0, hours400: 0 }])
+    expect(at('2027-02-25')).toMatchObject([{ hours90: 1, hours400: 1 }])
+    expect(at('2027-02-26')).toMatchObject([{ hours90: 0, hours400: 1 }])
+    expect(at('2028-12-27')).toMatchObject([{ hours90: 0, hours400: 0 }])
   })
 
-  test('counts an hour with two ways once, and names the way of the later one', () => {
-    const both = addUses(user, undefined, [
-      use('2026-11-27T08:00:00.000Z', { by: 'console' }),
-      use('2026-11-27T08:30:00.000Z'),
-    ])
-    expect(lastUsesIn(addDay(undefined, '2026-11-27', [both]))).toMatchObject([{ by: 'cli', hours90: 1 }])
-  })
-
-  test('forgets uses that ended before an instant', () => {
-    const rolled = addDay(undefined, '2026-11-27', [dayAt('2026-11-27T08:00:00.000Z')])
-    expect(forgetBefore(rolled, '2026-11-27').uses).toHaveLength(1)
-    expect(forgetBefore(rolled, '2026-11-28').uses).toEqual([])
+  test('that ended before an instant are forgotten', () => {
+    const { person } = add(
+      undefined,
+      use('2026-11-26T08:00:00.000Z', { by: 'console' }),
+      use('2026-11-27T08:00:00.000Z'),
+    )
+    const kept = forgetBefore(person, '2026-11-27T08:00:00.000Z')
+    expect(kept && hoursOf(kept)).toEqual([['2026-11-27T08']])
+    expect(kept?.uses.map(({ ways }) => Object.keys(ways))).toEqual([['cli']])
+    expect(forgetBefore(person, '2026-11-27T09:00:00.000Z')).toBeUndefined()
   })
 })
 
 describe('the watched time', () => {
   const hours = (count: number) => new Date(now.getTime() + count * 3_600_000).toISOString()
-  const heard = (...at: readonly number[]) =>
-    at.reduce((all, one) => hear(all, hours(one)), hear({ spans: [] }, hours(0)))
+  const heard = (...at: readonly number[]) => at.reduce<Hours>((all, one) => addHour(all, hours(one)), {})
 
-  test('begins with the first watching call, and has no gap while one comes every hour', () => {
-    expect(watchedUntil({ spans: [] }, now)).toEqual({ gaps: [] })
-    expect(watchedUntil(heard(1, 2, 3), new Date(hours(5)))).toEqual({ since: hours(0), gaps: [] })
+  test('begins after the first watching call, and has no gap while one comes every hour', () => {
+    expect(watchedUntil({}, now)).toEqual({ gaps: [] })
+    expect(watchedUntil(heard(0, 1, 2, 3), new Date(hours(5)))).toMatchObject({ since: hours(1), gaps: [] })
   })
 
   test('has a gap from the last call before a silence to the next one, or to now', () => {
-    expect(watchedUntil(heard(1, 9), new Date(hours(9)))).toEqual({
-      since: hours(0),
-      gaps: [{ from: hours(1), to: hours(9) }],
+    expect(watchedUntil(heard(0, 1, 9), new Date(hours(10)))).toEqual({
+      ...{ since: hours(1), countedSince: hours(10) },
+      gaps: [{ from: hours(1), to: hours(10) }],
     })
-    expect(watchedUntil(heard(1), new Date(hours(9))).gaps).toEqual([{ from: hours(1), to: hours(9) }])
+    expect(watchedUntil(heard(0, 1), new Date(hours(9))).gaps).toEqual([{ from: hours(1), to: hours(9) }])
+    expect(watchedUntil(heard(0, 1), new Date(hours(4))).gaps).toEqual([])
   })
 
   test('has no gap when late calls fill it', () => {
-    expect(watchedUntil(heard(6, 2, 4), new Date(hours(6))).gaps).toEqual([])
+    expect(watchedUntil(heard(0, 6, 2, 4), new Date(hours(6))).gaps).toEqual([])
   })
 })

@@ -4,8 +4,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { whoHasAccess } from '../../../../shared/reconcile/access/who-has-access.ts'
-import { recordUses } from '../../../../shared/reconcile/usage/record-uses.ts'
-import { watchedRecord } from '../../../../shared/reconcile/usage/usage-records.ts'
+import { recordUses, recordWatching } from '../../../../shared/reconcile/usage/record-uses.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -15,7 +14,8 @@ const permissionSet = permissionSetName.parse('Read-ps')
 const organization = organizationFile.parse(
   smallOrganization({ groups: ['admins'], users: ['ana', 'bo'], permissionSets: [] }),
 )
-const dayMs = 24 * 60 * 60_000
+const hourMs = 60 * 60_000
+const dayMs = 24 * hourMs
 
 async function openGroupOfTwo(): Promise<World> {
   const world = new World({ organization }).start({ dispatcher: false })
@@ -43,9 +43,19 @@ async function use(world: World, user: string): Promise<void> {
   ])
 }
 
-async function watch(world: World, ...spans: { readonly from: string; readonly to: string }[]): Promise<void> {
-  await watchedRecord(world.objects).revise(() => ({ v: 1, spans }))
+/** The watching call came in each hour of these times. */
+async function watch(world: World, ...times: { readonly from: string; readonly to: string }[]): Promise<void> {
+  const hoursOf = ({ from, to }: { readonly from: string; readonly to: string }) =>
+    Array.from(
+      { length: (Date.parse(to) - Date.parse(from)) / hourMs + 1 },
+      (_, hour) => Date.parse(from) + hour * hourMs,
+    )
+  await recordWatching(
+    world.ports,
+    times.flatMap(hoursOf).map((ms) => new Date(ms)),
+  )
 }
+const hourAfter = (at: string) => `${new Date(Date.parse(at) + hourMs).toISOString().slice(0, 13)}:00:00.000Z`
 
 const ask = (world: World, question: { readonly unusedForDays?: number }, ports = world.ports) =>
   world.finish(whoHasAccess({ isLive: false, ...question }, ports, world.configuration))
@@ -61,7 +71,7 @@ test('of a group each member has their own last use, and only those who did not 
     ['ana', 'admins', 'cli'],
     ['bo', 'admins', undefined],
   ])
-  expect(sources.watched).toEqual({ since: from, gaps: [] })
+  expect(sources.watched).toMatchObject({ since: hourAfter(from), gaps: [] })
   const unused = await ask(world, { unusedForDays: 90 })
   expect(unused.rows.map(({ person, unusedDays }) => [person, unusedDays])).toEqual([['bo', 94]])
 })
@@ -77,10 +87,10 @@ test('after a gap nobody is unused for longer than since its end', async () => {
   await watch(world, { from, to }, { from: again, to: world.clock.now().toISOString() })
   const { rows, sources } = await ask(world, { unusedForDays: 90 })
   expect(rows.map(({ unusedDays, own }) => [unusedDays, own?.countedSince])).toEqual([
-    [19, again],
-    [19, again],
+    [19, hourAfter(again)],
+    [19, hourAfter(again)],
   ])
-  expect(sources.watched?.gaps).toEqual([{ from: to, to: again }])
+  expect(sources.watched?.gaps).toEqual([{ from: `${to.slice(0, 13)}:00:00.000Z`, to: hourAfter(again) }])
 })
 
 test('whoever may not read the uses sees the access without them', async () => {

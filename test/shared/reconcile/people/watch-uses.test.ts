@@ -4,7 +4,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { UseWatch } from '../../../../shared/reconcile/people/watch-uses.ts'
 import { changesPrefix, readHand } from '../../../../shared/reconcile/records/tell-event.ts'
-import { recordUses } from '../../../../shared/reconcile/usage/record-uses.ts'
+import { recordUses, recordWatching } from '../../../../shared/reconcile/usage/record-uses.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { World } from '../../../world.ts'
 
@@ -58,6 +58,10 @@ async function use(world: World, name: string, set: string, minutes = 1): Promis
   await recordUses(world.ports, user, [one])
 }
 
+async function countSince(world: World, days: number): Promise<void> {
+  await recordWatching(world.ports, [new Date(world.clock.now().getTime() - days * 24 * 3_600_000)])
+}
+
 async function toldIn(world: World): Promise<readonly string[]> {
   const keys = (await Array.fromAsync(world.objects.list(changesPrefix))).map(({ key }) => key)
   const told = keys.filter((key) => key.includes('%use-watched%'))
@@ -80,6 +84,7 @@ describe('a use that a policy watches is told at once:', () => {
 
   test('the first use by each person of a permission set that allows everything, and no later one', async () => {
     const world = await open([{ uses: ['first-administrator'] }])
+    await countSince(world, 31)
     await use(world, 'ana', 'Read-ps')
     await use(world, 'ana', 'Power-ps')
     await use(world, 'ana', 'Power-ps', 90)
@@ -88,6 +93,17 @@ describe('a use that a policy watches is told at once:', () => {
       `${of('Power-ps', 'ana')}: ${first}, ${how}`,
       `${of('Power-ps', 'bo')}: ${first}, ${how}`,
     ])
+  })
+
+  test('no first use while uses are not counted for 30 days: until then everybody’s next use is the first one', async () => {
+    const world = await open([{ uses: ['first', 'first-administrator'] }])
+    await use(world, 'ana', 'Power-ps')
+    await countSince(world, 29)
+    await use(world, 'bo', 'Power-ps')
+    expect(await toldIn(world)).toEqual([])
+    await countSince(world, 31)
+    await use(world, 'bo', 'Read-ps')
+    expect(await toldIn(world)).toHaveLength(1)
   })
 
   test('a use by somebody who is disabled or suspended', async () => {

@@ -2,8 +2,7 @@ import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { describeSubject } from '../../../../shared/domain/reviews/review-item.ts'
-import { recordUses } from '../../../../shared/reconcile/usage/record-uses.ts'
-import { watchedRecord } from '../../../../shared/reconcile/usage/usage-records.ts'
+import { recordUses, recordWatching } from '../../../../shared/reconcile/usage/record-uses.ts'
 import { minutes } from '../inputs/minutes.ts'
 import { apply } from '../inputs/samples.ts'
 import { kenji } from '../people/grouping.ts'
@@ -24,8 +23,8 @@ async function open(watchedDays: number): Promise<Review> {
   const at = world.clock.now()
   const access = { account: accountId.parse(account), permissionSet: permissionSetName.parse('Support-ps') }
   await recordUses(world.ports, user, [{ user, ...access, at: at.toISOString(), by: 'cli' }])
-  const from = new Date(at.getTime() - watchedDays * dayMs).toISOString()
-  await watchedRecord(world.objects).revise(() => ({ v: 1, spans: [{ from, to: at.toISOString() }] }))
+  const hourly = Array.from({ length: watchedDays * 24 + 2 }, (_, hour) => new Date(at.getTime() - hour * 3_600_000))
+  await recordWatching(world.ports, hourly)
   return review
 }
 

@@ -1,0 +1,92 @@
+import * as z from 'zod'
+import { record } from '../json/record.ts'
+import { accountId } from '../organization/account-id.ts'
+import { permissionSetName } from '../permission-sets/permission-set-name.ts'
+import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
+import { renderInstant } from '../text/instant.ts'
+import { addHour, countHours, hasHour, hours, hoursFrom } from './hours.ts'
+import { type Use, type Way, ways } from './use.ts'
+
+/** `at`, `from` and `agent`: of the first use in the last hour with a use of this way. */
+const lastByWay = record({ at: z.iso.datetime(), from: z.string().optional(), agent: z.string().optional() })
+const usedAccess = record({
+  account: accountId,
+  permissionSet: permissionSetName,
+  first: z.iso.datetime(),
+  ways: z.partialRecord(z.enum(ways), lastByWay),
+  hours,
+})
+export type UsedAccess = z.infer<typeof usedAccess>
+
+/** Which access one person used, and when. */
+export const personUses = record({ v: z.literal(1), user: principalId, uses: z.array(usedAccess) })
+export type PersonUses = z.infer<typeof personUses>
+
+/** The last use of one access by one person. `hours90`, `hours400`: hours with a use in so many days. */
+export type LastUse = Omit<Use, 'user'> & {
+  readonly user: PrincipalId
+  /** The first known use. */
+  readonly first: string
+  readonly hours90: number
+  readonly hours400: number
+}
+
+/**
+ * The record with more uses of its person, and the uses that changed it. A second use of the same way in the same hour changes nothing, so
+ * neither a loop nor a repeated event is written. The order of uses has no influence on hours, first use and last hour.
+ */
+export function addUses(user: PrincipalId, before: PersonUses | undefined, uses: readonly Use[]) {
+  const all = new Map(before?.uses.map((one) => [keyOf(one), one]))
+  const fresh: Use[] = []
+  for (const use of uses) {
+    const known = all.get(keyOf(use))
+    const last = known?.ways[use.by]
+    if (known && last && hasHour(known.hours, use.at) && hourOf(last.at) >= hourOf(use.at)) continue
+    all.set(keyOf(use), addUse(known, use))
+    fresh.push(use)
+  }
+  const person: PersonUses = { ...before, v: 1, user, uses: [...all.values()] }
+  return { person, fresh }
+}
+
+function addUse(before: UsedAccess | undefined, { account, permissionSet, by, at, from, agent }: Use): UsedAccess {
+  const last = before?.ways[by]
+  return {
+    ...{ ...before, account, permissionSet },
+    first: before && before.first < at ? before.first : at,
+    ways: { ...before?.ways, [by]: last && last.at > at ? last : { at, from, agent } },
+    hours: addHour(before?.hours, at),
+  }
+}
+
+const dayMs = 24 * 60 * 60_000
+export const daysBefore = (now: Date, days: number): string => renderInstant(new Date(now.getTime() - days * dayMs))
+
+export function lastUsesOf({ user, uses }: PersonUses, now: Date): readonly LastUse[] {
+  const [from90, from400] = [daysBefore(now, 90), daysBefore(now, 400)]
+  return uses.flatMap(({ account, permissionSet, first, ways: lasts, hours: all }) => {
+    const [newest] = waysOf(lasts).sort((a, b) => (a.at < b.at ? 1 : -1))
+    const counts = { hours90: countHours(hoursFrom(all, from90)), hours400: countHours(hoursFrom(all, from400)) }
+    return newest === undefined ? [] : [{ user, account, permissionSet, first, ...newest, ...counts }]
+  })
+}
+
+/** Without what ended before this instant. `undefined`: nothing is left. */
+export function forgetBefore(person: PersonUses, instant: string): PersonUses | undefined {
+  const uses = person.uses.flatMap((one) => {
+    const lasts = waysOf(one.ways).filter(({ at }) => at >= instant)
+    const kept = Object.fromEntries(lasts.map(({ by, ...last }) => [by, last]))
+    return lasts.length === 0 ? [] : [{ ...one, ways: kept, hours: hoursFrom(one.hours, instant) }]
+  })
+  return uses.length === 0 ? undefined : { ...person, uses }
+}
+
+function waysOf(lasts: UsedAccess['ways']) {
+  return ways.flatMap((by: Way) => (lasts[by] === undefined ? [] : [{ by, ...lasts[by] }]))
+}
+
+const hourOf = (at: string): string => at.slice(0, 'yyyy-mm-ddThh'.length)
+
+function keyOf({ account, permissionSet }: Pick<Use, 'account' | 'permissionSet'>): string {
+  return `${account}%${permissionSet}`
+}
