@@ -1,3 +1,7 @@
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import { filesOf, type ReviewItem } from './review-item.ts'
+import type { ReviewRun } from './review-record.ts'
+
 /** One file under `decisions/`. */
 export type DecisionFacts = {
   readonly file: 'none' | 'invalid' | 'valid'
@@ -99,6 +103,46 @@ export function judgeReviewer(facts: ReviewerFacts): DecisionFacts['author'] {
   if (facts.isOwn || facts.isUploader) return 'own'
   if (facts.isUnclear) return 'unclear'
   return facts.isReviewer ? 'may' : 'no reviewer'
+}
+
+/** A person who looks at items. Names are as in links. */
+export type Reviewer = {
+  readonly userId: PrincipalId
+  readonly name: string | undefined
+  readonly userName: string | undefined
+  readonly bar: boolean
+  /** The groups of the person among `groupsBehind`. */
+  readonly groups: ReadonlySet<string>
+  readonly isUnclear: boolean
+}
+type Terms = Pick<ReviewRun, 'phase' | 'terms'>
+
+function askedOf({ reviewers }: ReviewItem, { phase, terms }: Terms): readonly string[] {
+  const isOpenToAll = reviewers.length === 0 || phase === 'escalated'
+  return isOpenToAll ? [...reviewers, ...terms.reviewers.fallback] : reviewers
+}
+
+const groupWithAccess = ({ subject }: ReviewItem) =>
+  'type' in subject && subject.type === 'GROUP' ? [subject.principal] : []
+
+/** The groups that decide who may decide on the item. */
+export function groupsBehind(item: ReviewItem, run: Terms): readonly string[] {
+  return [...askedOf(item, run), ...groupWithAccess(item)]
+}
+
+/** Whether this person may decide on the item. */
+export function judgeAuthor(item: ReviewItem, run: Terms, person: Reviewer): DecisionFacts['author'] {
+  const { userId, name, userName, groups } = person
+  const { subject } = item
+  const isNamed = 'type' in subject && subject.type === 'USER' && subject.principal === name
+  const isMember = subject.kind === 'membership' && subject.userId === userId
+  return judgeReviewer({
+    bar: person.bar,
+    isOwn: isNamed || isMember || groupWithAccess(item).some((group) => groups.has(group)),
+    isUploader: userName !== undefined && filesOf(subject).some(({ by }) => isUploadOf(by, userName)),
+    isReviewer: askedOf(item, run).some((one) => one === name || groups.has(one)),
+    isUnclear: person.isUnclear,
+  })
 }
 
 /**

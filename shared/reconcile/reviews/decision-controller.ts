@@ -1,11 +1,13 @@
 import { kinds } from '../../domain/inputs/kinds.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import {
   type DecisionAction,
   type DecisionEnd,
   type DecisionFacts,
   decideDecision,
-  isUploadOf,
-  judgeReviewer,
+  groupsBehind,
+  judgeAuthor,
+  type Reviewer,
 } from '../../domain/reviews/decide-decision.ts'
 import { type DecisionFile, type DecisionPath, decisionKey } from '../../domain/reviews/decision-file.ts'
 import { describeSubject, filesOf, type GivenDecision, type ReviewItem } from '../../domain/reviews/review-item.ts'
@@ -80,12 +82,14 @@ async function gather({ key, name, file, head }: Input<DecisionTypes>, context: 
   // The same content uploaded again is the same decision.
   const recorded = own === undefined ? 'none' : own.etag === head?.etag ? 'same' : 'other'
   const isAsked = file.is === 'valid' && run === 'open' && recorded !== 'same' && stored
+  const person = isAsked ? await findReviewer(userId, [{ run: of, items: [stored.value] }], context) : undefined
   return {
     ...{ of, folder, stored, verdict, file: file.is, run, recorded },
     item: await judgeItem(stored?.value, context),
     isReplaced:
       head !== undefined && opposite !== undefined && isLater(opposite.lastModified, head.lastModified, verdict),
-    ...(isAsked ? await judgeAuthor(name, stored.value, of, context) : { author: 'may', userName: undefined }),
+    author: person && of && stored ? judgeAuthor(stored.value, of, person) : 'may',
+    userName: person?.userName,
   }
 }
 
@@ -100,29 +104,17 @@ async function judgeItem(item: ReviewItem | undefined, context: Reading): Promis
   return readItemState(item, context)
 }
 
-async function judgeAuthor(
-  { userId }: DecisionPath,
-  item: ReviewItem,
-  run: ReviewRun,
-  { actorOf, people }: Reading,
-): Promise<Pick<Facts, 'author' | 'userName'>> {
-  const { subject, reviewers: asked } = item
+/** The person as a reviewer of these items. */
+export async function findReviewer(
+  userId: PrincipalId,
+  asked: readonly { readonly run: ReviewRun; readonly items: readonly ReviewItem[] }[],
+  { actorOf, people }: Pick<RequestSources, 'people' | 'actorOf'>,
+): Promise<Reviewer> {
   const { name, user, bar } = await actorOf(userId)
-  const isOpenToAll = asked.length === 0 || run.phase === 'escalated'
-  const reviewers = isOpenToAll ? [...asked, ...run.terms.reviewers.fallback] : asked
-  const ofGroup = 'type' in subject && subject.type === 'GROUP' ? [subject.principal] : []
-  const { groups, unread } = await people.groupsOf(userId, new Set([...reviewers, ...ofGroup]))
-  const isNamed = 'type' in subject && subject.type === 'USER' && subject.principal === name
-  const isMember = subject.kind === 'membership' && subject.userId === userId
-  const userName = user?.name ?? name
-  const author = judgeReviewer({
-    bar: bar !== undefined,
-    isOwn: isNamed || isMember || ofGroup.some((group) => groups.has(group)),
-    isUploader: userName !== undefined && filesOf(subject).some(({ by }) => isUploadOf(by, userName)),
-    isReviewer: reviewers.some((one) => one === name || groups.has(one)),
-    isUnclear: unread !== undefined,
-  })
-  return { author, userName }
+  const groups = asked.flatMap(({ run, items }) => items.flatMap((item) => groupsBehind(item, run)))
+  const { groups: own, unread } = await people.groupsOf(userId, new Set(groups))
+  const isUnclear = unread !== undefined
+  return { userId, name, userName: user?.name ?? name, bar: bar !== undefined, groups: own, isUnclear }
 }
 
 async function perform(
