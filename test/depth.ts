@@ -1,3 +1,5 @@
+import { test } from '@jest/globals'
+
 const { DEPTH = 'shallow' } = process.env
 
 /**
@@ -15,3 +17,10 @@ export const stride = isWhole ? 1 : isShallow ? 31 : 11
 
 /** How many of so many drawn cases. */
 export const runsOf = (most: number): number => (isShallow ? Math.ceil(most / 4) : most)
+
+/** A test that takes long, since it measures, waits or has many of something: CI runs it, `npm test` leaves it out. */
+export function testInDepth(title: string, run: () => Promise<void> | void, timeoutMs?: number): void {
+  // Skipped where it is shallow.
+  const define = isShallow ? test.skip : test
+  define(title, run, timeoutMs)
+}

@@ -1,6 +1,6 @@
 import { isNode, literalText, type SyntaxNode, visitSyntax } from './visit-syntax.ts'
 
-const definers = ['describe', 'test', 'it']
+const definers = ['describe', 'test', 'testInDepth', 'it']
 const shortForms: ReadonlyMap<string, string> = new Map([
   ['fit', 'only'],
   ['fdescribe', 'only'],

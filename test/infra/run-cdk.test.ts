@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
+import { testInDepth } from '../depth.ts'
 
 const script = fileURLToPath(new URL('../../infra/run-cdk.ts', import.meta.url))
 
@@ -12,7 +13,7 @@ async function refusalOf(...args: readonly string[]): Promise<string> {
   return typeof ended === 'object' && ended !== null && 'stderr' in ended ? String(ended.stderr) : ''
 }
 
-test('a deployment asks for its environment, and says how it is named', async () => {
+testInDepth('a deployment asks for its environment, and says how it is named', async () => {
   expect(await refusalOf('deploy')).toBe(
     'expected --environment NAME, a file infra/environments/NAME.json; such as: npm run deploy -- --environment production\n',
   )
@@ -24,6 +25,6 @@ test('an environment that there is not, or a faulty one, is refused before the C
   expect(await refusalOf('destroy', '--environment', faulty)).toMatch(/is not a valid environment:\n.*unknown field/)
 })
 
-test('an unknown option is refused', async () => {
+testInDepth('an unknown option is refused', async () => {
   expect(await refusalOf('deploy', '--enviroment', 'example')).toMatch(/Unknown option '--enviroment'/)
 })

@@ -4,7 +4,7 @@ import type { Account } from '../organization/organization-view.ts'
 import { isUnclear, isWithin, type Membership, parentsThatCount } from '../scopes/expand-scope.ts'
 import type { Scope } from '../scopes/scope.ts'
 import { selectorName } from '../scopes/selector-name.ts'
-import { type Link, parseLinkKey, renderLinkKey } from './link.ts'
+import { judgeLinkKey, type Link, renderLinkKey } from './link.ts'
 import { foldersThatCount } from './temporary-folder.ts'
 
 /**
@@ -42,7 +42,7 @@ function spellAll(
   return scopes.flatMap((scope) =>
     [undefined, ...foldersThatCount(configuration.folders)].flatMap((folder) => {
       const parts = { folder, scope, permissionSet, principal, type }
-      const link = parseLinkKey(renderLinkKey(parts), configuration.folders)
+      const link = judgeLinkKey(renderLinkKey(parts), configuration.folders)
       // A tag may have a %, or letters that are not in NFC. No valid link can name it, and its key would spell another link.
       return link.ok && spells(link.value.scope, scope) ? [link.value] : []
     }),

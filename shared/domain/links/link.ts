@@ -54,7 +54,7 @@ export function renderGrant({ permissionSet, principal, type }: Grant): string {
  * never throws. `folders`: those that the configuration declares. If a valid key is near, the complaint's remedy names it.
  */
 export function parseLinkKey(key: string, folders: readonly string[]): Parsed<Link> {
-  const link = judgeKey(key, folders)
+  const link = judgeLinkKey(key, folders)
   if (link.ok) return link
   const near = isSystemFile(key) ? undefined : findNearKey(key, folders)
   if (near === undefined) return unlessSystemFile(link)
@@ -65,10 +65,11 @@ export function parseLinkKey(key: string, folders: readonly string[]): Parsed<Li
 function findNearKey(key: string, folders: readonly string[]): string | undefined {
   if (!key.startsWith(linkPrefix) || isTooLong(key)) return undefined
   const near = linkPrefix + nearLinkName(key.slice(linkPrefix.length), folders)
-  return judgeKey(near, folders).ok && quote(near, linkKeyMostBytes) === near ? near : undefined
+  return judgeLinkKey(near, folders).ok && quote(near, linkKeyMostBytes) === near ? near : undefined
 }
 
-function judgeKey(key: string, folders: readonly string[]): Parsed<Link> {
+/** As `parseLinkKey`, but looks for no near key: for keys that nobody typed. */
+export function judgeLinkKey(key: string, folders: readonly string[]): Parsed<Link> {
   const fault = findKeyFault(key)
   if (fault) return refused({ object: key, ...fault })
   const { folder, rest } = splitFolder(key.slice(linkPrefix.length))

@@ -1,13 +1,14 @@
 import { ServerResponse } from 'node:http'
 import { mock } from 'node:test'
 import { S3 } from '@aws-sdk/client-s3'
-import { expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { startLocal } from '../../../infra/local/start-local.ts'
 import { defaultConfiguration } from '../../../shared/domain/deployment/configuration.ts'
 import { CollectedLog } from '../../collected-log.ts'
+import { testInDepth } from '../../depth.ts'
 
 /** An answer that is sent again fails, unseen by whoever asked, and costs as much as the call. */
-test('the local system sends the answer to each call once', async () => {
+testInDepth('the local system sends the answer to each call once', async () => {
   const heads = mock.method(ServerResponse.prototype, 'writeHead')
   const system = await startLocal({
     port: 0,

@@ -6,6 +6,7 @@ import { openAwsPorts } from '../../../shared/aws/aws-ports.ts'
 import { awsSsoAdmin, type WantedInstance } from '../../../shared/aws/sso-admin-client.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import { openWorld, serve } from '../../contract/identity-center-world.ts'
+import { testInDepth } from '../../depth.ts'
 
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
 
@@ -25,7 +26,7 @@ test('the instance is asked for once', async () => {
   await close()
 })
 
-test('the instance is found while others use up the rate', async () => {
+testInDepth('the instance is found while others use up the rate', async () => {
   const { endpoint, close } = await serve(openWorld({ ssoAdmin: { clock: new SystemClock() } }))
   const dispatcher = new SSOAdmin({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
   const busy = await Promise.allSettled(

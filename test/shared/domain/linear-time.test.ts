@@ -7,12 +7,16 @@ import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { parsePermissionSetFile } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { noSelectors } from '../../../shared/domain/scopes/selector-file.ts'
 import { nearMatch } from '../../../shared/domain/text/near-match.ts'
+import { isShallow } from '../../depth.ts'
 import { growthOf, linearMost } from '../../growth.ts'
 import { allow } from './permission-set-of.ts'
 
 const inlinePolicy = (Statement: readonly object[]) => ({ inlinePolicyDocument: { Statement } })
 
-describe('in time that grows with the size and no faster', () => {
+// Measuring takes long.
+const describeInDepth = isShallow ? describe.skip : describe
+
+describeInDepth('in time that grows with the size and no faster', () => {
   test.each([
     ['percent signs', '%'],
     ['slashes', '/'],

@@ -9,6 +9,7 @@ import { organizationFile } from '../../../../shared/memory/organization-file.ts
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { adoptPermissionSet } from '../../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import type { InPortions } from '../../../../shared/reconcile/take-over/list-existing.ts'
+import { stride } from '../../../depth.ts'
 import { dyingPorts } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'
 
@@ -209,7 +210,7 @@ test('an import that dies after any write is ended by the next one, and nothing 
   const there = open()
   await grant(there, readers, kim)
   const { file } = await exportOf(there)
-  for (let last = 0; ; last++) {
+  for (let last = 0; ; last += Math.ceil(stride / 4)) {
     const here = open([given(shop), given(data)])
     let writes = 0
     const dying = dyingPorts(here.ports, {

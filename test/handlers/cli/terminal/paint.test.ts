@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { renderStatus } from '../../../../handlers/cli/status/render-status.ts'
 import { status } from '../../../../shared/domain/statuses/status.ts'
+import { testInDepth } from '../../../depth.ts'
 import { runSsofile } from '../../../end-to-end/run-program.ts'
 
 async function validateAcme(env: Readonly<Record<string, string>>): Promise<string> {
@@ -11,12 +12,12 @@ async function validateAcme(env: Readonly<Record<string, string>>): Promise<stri
 }
 
 describe('what a command prints', () => {
-  test('has no colour in a pipe, and none with NO_COLOR', async () => {
+  testInDepth('has no colour in a pipe, and none with NO_COLOR', async () => {
     expect(await validateAcme({})).not.toContain('\u001b')
     expect(await validateAcme({ NO_COLOR: '1' })).not.toContain('\u001b')
   })
 
-  test('has colour in a pipe with FORCE_COLOR', async () => {
+  testInDepth('has colour in a pipe with FORCE_COLOR', async () => {
     expect(await validateAcme({ FORCE_COLOR: '1' })).toContain('\u001b[32mvalid: ')
   })
 

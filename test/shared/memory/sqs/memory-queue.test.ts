@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals'
 import { MemoryQueues } from '../../../../shared/memory/sqs/memory-queues.ts'
+import { testInDepth } from '../../../depth.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
 import { DurableTables } from '../durable-tables.ts'
 
@@ -8,19 +9,23 @@ beforeEach(() => {
   clock = new VirtualClock(new Date('2026-03-03T10:15:30.123Z'))
 })
 
-test('a standard queue has at most 120,000 messages in flight, and tells a short poll so', async () => {
-  const queues = new MemoryQueues({ clock })
-  const uploads = queues.queue('uploads')
-  for (let sent = 0; sent < 120_001; sent++) uploads.send({ body: 'b' })
-  const received = Array.from({ length: 12_000 }, () => uploads.receive({ most: 10 }).length)
-  expect(new Set(received)).toEqual(new Set([10]))
-  expect(uploads.counts()).toEqual({ visible: 1, inFlight: 120_000 })
-  await expect(queues.receive('uploads', { most: 1, waitSeconds: 0 })).rejects.toMatchObject({ code: 'OverLimit' })
+testInDepth(
+  'a standard queue has at most 120,000 messages in flight, and tells a short poll so',
+  async () => {
+    const queues = new MemoryQueues({ clock })
+    const uploads = queues.queue('uploads')
+    for (let sent = 0; sent < 120_001; sent++) uploads.send({ body: 'b' })
+    const received = Array.from({ length: 12_000 }, () => uploads.receive({ most: 10 }).length)
+    expect(new Set(received)).toEqual(new Set([10]))
+    expect(uploads.counts()).toEqual({ visible: 1, inFlight: 120_000 })
+    await expect(queues.receive('uploads', { most: 1, waitSeconds: 0 })).rejects.toMatchObject({ code: 'OverLimit' })
 
-  const polling = queues.receive('uploads', { most: 1, waitSeconds: 20 })
-  await clock.advance(20_000)
-  expect(await polling).toEqual([])
-}, 30_000)
+    const polling = queues.receive('uploads', { most: 1, waitSeconds: 20 })
+    await clock.advance(20_000)
+    expect(await polling).toEqual([])
+  },
+  30_000,
+)
 
 test('a standard queue honours the latest receipt handle even after its time', async () => {
   const queues = new MemoryQueues({ clock })

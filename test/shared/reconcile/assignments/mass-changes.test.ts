@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { deliverEvent } from '../../../deliver-event.ts'
+import { testInDepth } from '../../../depth.ts'
 import { acme, World } from '../../../world.ts'
 
 const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
@@ -50,22 +51,28 @@ async function heldOn(world: World) {
   return lists.map(({ rule, cause, limit, held }) => ({ rule, cause, limit, held: held.length }))
 }
 
-test('of two hundred and fifty tag changes one by one, a tenth of the ledger is revoked, the rest is held, and every grant goes on', async () => {
-  const world = await open('account_tag%stage^old')
-  await world.objects.put(linkOf('account_tag%stage^new', after), '')
-  await settle(world)
-  for (const [index, { id }] of accounts.entries()) {
-    await world.organizations.tagResource(id, { stage: 'new' })
-    await deliverEvent(world, 'tag-resource', id)
-    await world.look()
-    if (index % 10 === 9) await settle(world)
-  }
-  expect(holders(world, after)).toBe(250)
-  expect(holders(world, before)).toBe(225)
-  expect(await heldOn(world)).toEqual([{ rule: 'indirect', cause: 'folder', limit: 25, held: 225 }])
-  expect(await world.json(`status/${linkOf('account_tag%stage^old', before)}.json`)).toMatchObject({ state: 'held' })
-  expect(await world.json(`status/${linkOf('account_tag%stage^new', after)}.json`)).toMatchObject({ state: 'applied' })
-}, 120_000)
+testInDepth(
+  'of two hundred and fifty tag changes one by one, a tenth of the ledger is revoked, the rest is held, and every grant goes on',
+  async () => {
+    const world = await open('account_tag%stage^old')
+    await world.objects.put(linkOf('account_tag%stage^new', after), '')
+    await settle(world)
+    for (const [index, { id }] of accounts.entries()) {
+      await world.organizations.tagResource(id, { stage: 'new' })
+      await deliverEvent(world, 'tag-resource', id)
+      await world.look()
+      if (index % 10 === 9) await settle(world)
+    }
+    expect(holders(world, after)).toBe(250)
+    expect(holders(world, before)).toBe(225)
+    expect(await heldOn(world)).toEqual([{ rule: 'indirect', cause: 'folder', limit: 25, held: 225 }])
+    expect(await world.json(`status/${linkOf('account_tag%stage^old', before)}.json`)).toMatchObject({ state: 'held' })
+    expect(await world.json(`status/${linkOf('account_tag%stage^new', after)}.json`)).toMatchObject({
+      state: 'applied',
+    })
+  },
+  120_000,
+)
 
 test('an organizational unit of two hundred and fifty accounts that is emptied loses the access of a tenth, the rest is held', async () => {
   const world = await open('ou_id%ou-acme-many0001')

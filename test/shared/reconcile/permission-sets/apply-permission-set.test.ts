@@ -5,6 +5,7 @@ import { permissionSetArn } from '../../../../shared/domain/principals/identity-
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { PermissionSetIndex } from '../../../../shared/reconcile/directory/permission-set-index.ts'
 import { readPermissionSet } from '../../../../shared/reconcile/permission-sets/read-permission-set.ts'
+import { isShallow, isWhole } from '../../../depth.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 
@@ -18,7 +19,7 @@ const open = (
 ) => new World({ organization: { ...acme(), assignments: [] }, ...(wrap ? { wrap } : {}) }).start({ dispatcher: false })
 
 test('a dispatcher that dies at any call while it makes a permission set leaves one that the next ends rightly', async () => {
-  for (let atCall = 0; ; atCall += 2) {
+  for (let atCall = 0; ; atCall += isShallow ? 18 : isWhole ? 2 : 6) {
     const world = open()
     await world.objects.put(key, operator)
     await world.look()

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import type { ReviewItem } from '../../../../shared/domain/reviews/review-item.ts'
 import { folderOf, readItems, readRun } from '../../../../shared/reconcile/reviews/review-records.ts'
 import { verifyReview } from '../../../../shared/reconcile/reviews/verify-review.ts'
+import { runsOf } from '../../../depth.ts'
 import { minutes } from '../inputs/minutes.ts'
 import { apply } from '../inputs/samples.ts'
 import { Grouping, kenji } from '../people/grouping.ts'
@@ -85,7 +86,7 @@ test.each(['revoke', 'not-done'] as const)(
           if (means === 'not-done' && !decided.has(user)) expect(isThere).toBe(true)
         }
       }),
-      { numRuns: 12, seed: 57 },
+      { numRuns: runsOf(12), seed: 57 },
     )
   },
   240_000,
