@@ -116,6 +116,8 @@ export function usageEvents(watchingRole: string): Readonly<Record<typeof usageR
   const { source, name } = watchingCall
   return {
     [usageRule]: {
+      // Only AWS sends events from such a source. (CloudFormation Template Reference, "Schedule EventBridgeParameters".)
+      source: [...useSources, source].map((service) => `aws.${service.split('.')[0]}`),
       detail: {
         $or: [
           { eventSource: useSources, eventName: useNames },

@@ -27,33 +27,39 @@ export type EventRules = {
   readonly account?: string
 }
 
+type Rules = Readonly<Record<string, EventRules>>
+
 /**
- * Rules that send events to a queue. If it is FIFO, each event has a message group of its own. The queue accepts only these rules. `rules`:
+ * Rules that send events to their queue. If it is FIFO, each event has a message group of its own. A queue accepts only its rules. `rules`:
  * by the beginning of their names.
  */
 export function createEventRules(
   scope: Construct,
-  { names, queue, rules }: { names: DeploymentNames; queue: Queue; rules: Readonly<Record<string, EventRules>> },
+  { names, queueOf, rules }: { names: DeploymentNames; queueOf: (rule: string) => Queue; rules: Rules },
 ): readonly NamedRule[] {
   // Not SqsQueue of the CDK: it would let every rule of the account send.
-  const group = queue.fifo ? { sqsParameters: { messageGroupId: '$.id' } } : {}
-  const target: IRuleTarget = { bind: () => ({ arn: queue.queueArn, ...group }) }
+  const targetOf = ({ queueArn: arn, fifo }: Queue): IRuleTarget => ({
+    bind: () => ({ arn, ...(fifo && { sqsParameters: { messageGroupId: '$.id' } }) }),
+  })
   const created = Object.entries(rules).flatMap(([prefix, { patterns, bus, account }]) =>
-    Object.entries(patterns).map(([name, pattern]): NamedRule => {
+    Object.entries(patterns).map(([name, pattern]): NamedRule & { readonly queue: Queue } => {
+      const queue = queueOf(name)
       const ruleName = names.rule(`${prefix}-${name}`)
       const rule = new Rule(scope, `Rule-${prefix}-${name}`, {
         ruleName,
         description: `ssofile: ${name.replace('-', ' ')}`,
         eventPattern: { ...toEventPattern(pattern), ...(account === undefined ? {} : { account: [account] }) },
-        targets: [target],
+        targets: [targetOf(queue)],
         ...(bus === undefined ? {} : { eventBus: bus }),
       })
       if (rule.node.defaultChild instanceof CfnRule) rule.node.defaultChild.state = ruleStateOf(name)
-      return { name: ruleName, ...(bus === undefined ? {} : { bus: names.bus }) }
+      return { queue, name: ruleName, ...(bus === undefined ? {} : { bus: names.bus }) }
     }),
   )
-  const arns = created.map(({ name, bus }) => names.ruleArn(name, bus))
-  if (arns.length > 0) allowService(queue, 'events', { ArnEquals: { 'aws:SourceArn': arns } })
+  for (const [queue, own] of Map.groupBy(created, (rule) => rule.queue)) {
+    const arns = own.map(({ name, bus }) => names.ruleArn(name, bus))
+    allowService(queue, 'events', { ArnEquals: { 'aws:SourceArn': arns } })
+  }
   return created
 }
 

@@ -12,7 +12,7 @@ import { createApi } from '../constructs/create-api.ts'
 import { allowStart, createBucket } from '../constructs/create-bucket.ts'
 import { createDashboard } from '../constructs/create-dashboard.ts'
 import { createDeploymentKey } from '../constructs/create-deployment-key.ts'
-import { createEventRules, createSchedules, type EventRules } from '../constructs/create-event-rules.ts'
+import { createEventRules, createSchedules } from '../constructs/create-event-rules.ts'
 import { createFunctions, type Functions, listFunctions } from '../constructs/create-functions.ts'
 import { createGuard } from '../constructs/create-guard.ts'
 import { createNotifications } from '../constructs/create-notifications.ts'
@@ -22,7 +22,7 @@ import { createPage } from '../constructs/create-page.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { createWatching } from '../constructs/create-watching.ts'
 import { DeploymentNames } from '../deployment-names.ts'
-import { forwardedEvents, joined, ownEvents, type Patterns, usageRule } from '../wanted-events.ts'
+import { forwardedEvents, joined, ownEvents, usageRule } from '../wanted-events.ts'
 
 type SsofileStackProps = StackProps & { readonly environment: Environment }
 
@@ -126,23 +126,15 @@ export class SsofileStack extends Stack {
     { worked: { events, usage } }: Queues,
   ): readonly NamedRule[] {
     const regions = forwardedEvents(environment, names)
-    const forwarded = joined([...regions.values()])
+    const patterns = joined([...regions.values()])
     const bus = regions.size === 0 ? undefined : this.#createBus(environment, names, [...regions.keys()])
-    const rulesFor = (ofUses: boolean): Readonly<Record<string, EventRules>> => {
-      const of = (patterns: Patterns) =>
-        Object.fromEntries(Object.entries(patterns).filter(([name]) => (name === usageRule) === ofUses))
-      const account = environment.managementAccount
-      return {
-        own: { patterns: of(own) },
-        ...(bus && { forwarded: { patterns: of(forwarded), bus, account } }),
-      }
-    }
-    const own = ownEvents(environment, names)
-    if (usageRule in own) createWatching(this, names)
-    return [
-      ...createEventRules(this, { names, queue: events, rules: rulesFor(false) }),
-      ...createEventRules(this, { names, queue: usage, rules: rulesFor(true) }),
-    ]
+    const own = { patterns: ownEvents(environment, names) }
+    if (usageRule in own.patterns) createWatching(this, names)
+    return createEventRules(this, {
+      names,
+      queueOf: (rule) => (rule === usageRule ? usage : events),
+      rules: { own, ...(bus && { forwarded: { patterns, bus, account: environment.managementAccount } }) },
+    })
   }
 
   #createBus(environment: Environment, names: DeploymentNames, regions: readonly string[]): EventBus {

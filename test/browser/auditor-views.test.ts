@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { localGroups } from '../../infra/local/serve-hosted-page.ts'
+import { sayDay } from '../../shared/domain/page/say.ts'
+import { fetchCredentials } from '../end-to-end/fetch-credentials.ts'
 import type { LocalSystem } from '../end-to-end/local-system.ts'
 import { startWithRequesters } from '../end-to-end/requesters.ts'
 import { desktop, openAs, phone, writeReport } from './acme-page.ts'
@@ -99,6 +101,35 @@ test('a filter stays in the address, so that its link shows the same rows, and t
   await page.getByRole('button', { name: /Clear filters/ }).waitFor()
   await row(page, account).getByRole('link', { name: '1', exact: true }).waitFor()
 }, 60_000)
+
+test('a column shows who used access through a group within a minute, and a filter finds it, and who did not', async () => {
+  await fetchCredentials(system, { user: 'ben', account, set: 'Admin-ps' })
+  const usedMs = Date.now()
+  const today = sayDay(new Date().toISOString())
+  const page = await openAuditor()
+  const find = async (value: string) => {
+    await page.goto('about:blank')
+    await page.goto(`${origin}/#/who?date=now&q=${encodeURIComponent(JSON.stringify(['and', ['used', ':', value]]))}`)
+    await page.getByRole('columnheader', { name: 'Last used' }).waitFor()
+  }
+  const used = row(page, 'ben', 'Admin-ps', 'approvers', `${today} cli`)
+  do await find('cli')
+  while (
+    !(await used.waitFor({ timeout: 5_000 }).then(
+      () => true,
+      () => false,
+    )) &&
+    Date.now() < usedMs + 60_000
+  )
+  expect(Date.now() - usedMs).toBeLessThan(60_000)
+  expect(await page.getByRole('row').filter({ hasText: 'cleo' }).count()).toBe(0)
+  await judge(page, 'auditor-last-used')
+  await find('not since')
+  await row(page, 'cleo', 'Admin-ps', 'approvers', `not since ${today}`).waitFor()
+  expect(await page.getByRole('row').filter({ hasText: 'ben' }).count()).toBe(0)
+  const reported = await openAuditor()
+  await row(reported, 'ben', 'Admin-ps', 'approvers', `${today} cli`).waitFor()
+}, 180_000)
 
 test('now, a group stands as its present members', async () => {
   const page = await openAuditor()

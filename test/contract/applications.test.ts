@@ -21,29 +21,29 @@ describe.each(adapters)('applications on $adapter', ({ openPorts }) => {
 
   test('an application has the scope from the call that gives it until the call that takes it', async () => {
     expect(await list()).toEqual([])
-    const arn = await world.ssoAdmin.createApplication('Data portal')
+    const arn = world.ssoAdmin.applications.create('Data portal')
     expect(await list()).toEqual([
       { arn, name: 'Data portal', account: world.ssoAdmin.ownerAccountId, isEnabled: true },
     ])
     expect(await ssoAdmin.getApplicationScope(arn, scope)).toBe(false)
-    await world.ssoAdmin.putApplicationScope(arn, scope)
+    world.ssoAdmin.applications.putScope(arn, scope)
     expect(await ssoAdmin.getApplicationScope(arn, scope)).toBe(true)
     expect(await ssoAdmin.getApplicationScope(arn, 'another:scope')).toBe(false)
-    await world.ssoAdmin.deleteApplicationScope(arn, scope)
+    world.ssoAdmin.applications.deleteScope(arn, scope)
     expect(await ssoAdmin.getApplicationScope(arn, scope)).toBe(false)
   })
 
   test('a missing application has no scope', async () => {
-    const arn = await world.ssoAdmin.createApplication('Data portal')
-    await world.ssoAdmin.putApplicationScope(arn, scope)
-    await world.ssoAdmin.deleteApplication(arn)
+    const arn = world.ssoAdmin.applications.create('Data portal')
+    world.ssoAdmin.applications.putScope(arn, scope)
+    world.ssoAdmin.applications.delete(arn)
     expect(await ssoAdmin.getApplicationScope(arn, scope)).toBe(false)
   })
 
   test('more applications than AWS puts on one page are all listed', async () => {
     for (let index = 0; index < 51; index++) {
       await world.clock.advance(100)
-      await world.ssoAdmin.createApplication(`application-${index}`)
+      world.ssoAdmin.applications.create(`application-${index}`)
     }
     expect((await ssoAdmin.listApplications()).items).toHaveLength(50)
     expect(await list()).toHaveLength(51)

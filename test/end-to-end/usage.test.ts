@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as z from 'zod'
+import { fetchCredentials } from './fetch-credentials.ts'
 import { LocalSystem } from './local-system.ts'
 import { until } from './until.ts'
 
@@ -21,27 +22,8 @@ afterAll(() => system.stop())
 const json = async (...command: readonly string[]) =>
   JSON.parse((await system.ssofile([...command, '--json'], 'auditor')).stdout)
 
-/** `aws sso login`, then the CLI's own call for credentials. */
-async function fetchCredentials(): Promise<void> {
-  const body = JSON.stringify({ user: priya })
-  const headers = { 'content-type': 'application/json' }
-  const answer = await fetch(`${system.url}/_ssofile/portal`, { method: 'POST', headers, body })
-  const { accessToken } = z.object({ accessToken: z.string() }).parse(await answer.json())
-  const fetched = [
-    'sso',
-    'get-role-credentials',
-    '--access-token',
-    accessToken,
-    '--role-name',
-    set,
-    '--account-id',
-    account,
-  ]
-  expect(JSON.parse(await system.cli(fetched))).toMatchObject({ roleCredentials: { accessKeyId: expect.any(String) } })
-}
-
 test('a use by the AWS CLI is seen within a minute, by person and through the group, and told by a policy', async () => {
-  await fetchCredentials()
+  await fetchCredentials(system, { user: priya, account, set })
   const beganMs = Date.now()
   const used = await until('the use', async () => {
     const { uses } = await json('who', '--used', '--since', '1h').catch(() => ({ uses: [] }))

@@ -47,6 +47,8 @@ test.each(['federate', 'get-role-credentials', 'assume-watching-role'])(
     const pattern = usageEvents(watchingRole)['usage-events']
     expect(matchRule({ pattern, state: ruleStateOf('usage-events') }, event)).toBe(true)
     expect(matchRule({ pattern, state: 'ENABLED' }, event)).toBe(!event.detail.readOnly)
+    // Whoever may put events into the account's bus forges everything but a source of AWS.
+    expect(matchRule({ pattern, state: ruleStateOf('usage-events') }, { ...event, source: 'sso' })).toBe(false)
   },
 )
 

@@ -274,7 +274,7 @@ function parsePast(text: string, now: Date): Date {
 async function tellApplications(isLive: boolean, json: boolean, ports: Ports): Promise<number> {
   const last = await readApplications(ports.objects)
   const notes: string[] = []
-  const ask = () => unlessRefused(findApplications(ports, last?.applications ?? []), 'not asked now', notes)
+  const ask = () => unlessRefused(findApplications(ports, last?.applications), 'not asked now', notes)
   const found = isLive ? await ask() : undefined
   const { applications, askedAt = 'no report yet' } = found
     ? { applications: found, askedAt: 'now' }

@@ -473,16 +473,19 @@ function applicationOperations(model: MemorySsoAdmin, on: OnInstance): Record<st
       if (!(await model.getApplicationScope(arn, scope))) throw noSuchScope(scope)
       return { Scope: scope }
     }),
-    CreateApplication: on(create, async ({ Name }) => ({ ApplicationArn: await model.createApplication(Name) })),
-    DeleteApplication: operation(z.object({ ApplicationArn }), async ({ ApplicationArn: arn }) =>
-      done(model.deleteApplication(arn)),
-    ),
-    PutApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) =>
-      done(model.putApplicationScope(arn, scope)),
-    ),
-    DeleteApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) =>
-      done(model.deleteApplicationScope(arn, scope)),
-    ),
+    CreateApplication: on(create, async ({ Name }) => ({ ApplicationArn: model.applications.create(Name) })),
+    DeleteApplication: operation(z.object({ ApplicationArn }), async ({ ApplicationArn: arn }) => {
+      model.applications.delete(arn)
+      return {}
+    }),
+    PutApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) => {
+      model.applications.putScope(arn, scope)
+      return {}
+    }),
+    DeleteApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) => {
+      model.applications.deleteScope(arn, scope)
+      return {}
+    }),
   }
 }
 

@@ -1,7 +1,7 @@
-import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Page } from '../../ports/page.ts'
 import type { Application } from '../../ports/sso-admin.ts'
 import { stableHex } from '../stable-id.ts'
+import type { MemorySsoAdmin } from './memory-sso-admin.ts'
 import { readPage } from './sso-admin-answers.ts'
 import { conflict, notFound } from './sso-admin-refusals.ts'
 
@@ -12,9 +12,11 @@ const pageMost = 50
 /** The applications of one instance, and the access scopes of each. */
 export class Applications {
   readonly #table: Map<string, ApplicationRecord>
+  readonly #instance: Pick<MemorySsoAdmin, 'ownerAccountId' | 'instanceArn'>
 
-  constructor(table: Map<string, ApplicationRecord>) {
+  constructor(table: Map<string, ApplicationRecord>, instance: Pick<MemorySsoAdmin, 'ownerAccountId' | 'instanceArn'>) {
     this.#table = table
+    this.#instance = instance
   }
 
   list(nextToken: string | undefined, most = pageMost): Page<Application> {
@@ -27,7 +29,8 @@ export class Applications {
     return this.#table.get(arn)?.scopes.includes(scope) === true
   }
 
-  create(name: string, account: AccountId, instanceArn: string): string {
+  create(name: string): string {
+    const { ownerAccountId: account, instanceArn } = this.#instance
     const arn = `arn:aws:sso::${account}:application/${instanceArn.split('/')[1]}/apl-${stableHex(name, 16)}`
     if (this.#table.has(arn)) throw conflict(`The application ${name} already exists.`)
     this.#table.set(arn, { arn, name, account, isEnabled: true, scopes: [] })

@@ -121,7 +121,8 @@ export class MemorySsoAdmin implements SsoAdmin {
   readonly #gate: CallGate
   readonly #instances: Map<string, { readonly createdAt: Date }>
   readonly #attributes: AttributeConfiguration
-  readonly #applications: Applications
+  /** What others do with applications. The product only reads them. */
+  readonly applications: Applications
   /** By permission set: the end of its last change. */
   readonly #changingUntilMs = new Map<PermissionSetArn, number>()
 
@@ -148,7 +149,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     const limiter = new RollingSecond(callsPerSecond)
     this.#gate = new CallGate({ ...options, limiterFor: () => limiter, tooFast: rateExceeded })
     this.#attributes = new AttributeConfiguration(openTable('sso-admin/attributes'))
-    this.#applications = new Applications(openTable('sso-admin/applications'))
+    this.applications = new Applications(openTable('sso-admin/applications'), this)
     this.#instances = openTable('sso-admin/instances')
     if (!this.#instances.has(this.instanceArn))
       this.#instances.set(this.instanceArn, { createdAt: options.clock.now() })
@@ -197,36 +198,14 @@ export class MemorySsoAdmin implements SsoAdmin {
     this.#attributes.delete()
   }
 
-  // Applications. The product only reads them.
-
   async listApplications(nextToken?: string, most?: number): Promise<Page<Application>> {
     this.#enter('ListApplications')
-    return this.#applications.list(nextToken, most)
+    return this.applications.list(nextToken, most)
   }
 
   async getApplicationScope(arn: string, scope: string): Promise<boolean> {
     this.#enter('GetApplicationAccessScope')
-    return this.#applications.hasScope(arn, scope)
-  }
-
-  async createApplication(name: string): Promise<string> {
-    this.#enter('CreateApplication')
-    return this.#applications.create(name, this.ownerAccountId, this.instanceArn)
-  }
-
-  async putApplicationScope(arn: string, scope: string): Promise<void> {
-    this.#enter('PutApplicationAccessScope')
-    this.#applications.putScope(arn, scope)
-  }
-
-  async deleteApplicationScope(arn: string, scope: string): Promise<void> {
-    this.#enter('DeleteApplicationAccessScope')
-    this.#applications.deleteScope(arn, scope)
-  }
-
-  async deleteApplication(arn: string): Promise<void> {
-    this.#enter('DeleteApplication')
-    this.#applications.delete(arn)
+    return this.applications.hasScope(arn, scope)
   }
 
   // Account assignments.

@@ -52,7 +52,16 @@ import {
 
 type ReportPorts = Pick<
   Ports,
-  'objects' | 'ssoAdmin' | 'identityStore' | 'organizations' | 'auditor' | 'breakGlass' | 'clock' | 'randomness' | 'log'
+  | 'objects'
+  | 'ssoAdmin'
+  | 'metrics'
+  | 'identityStore'
+  | 'organizations'
+  | 'auditor'
+  | 'breakGlass'
+  | 'clock'
+  | 'randomness'
+  | 'log'
 >
 
 /**

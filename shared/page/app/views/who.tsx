@@ -147,19 +147,17 @@ const columns: readonly DataColumn<WhoRow>[] = [
   { id: 'since', title: 'Since', value: ({ since }) => since, cell: Since, isOrdered: true, width: 110 },
   { id: 'until', title: 'Ends', value: ({ until }) => until, cell: Until, isOrdered: true, shown: hidden },
   { id: 'unused', title: 'Unused for days', value: ({ unusedDays }) => unusedDays, isOrdered: true, shown: hidden },
-  {
-    id: 'used',
-    title: 'Last used',
-    value: ({ lastUsed }) => lastUsed.replace(/T\S*/, ''),
-    isOrdered: true,
-    shown: hidden,
-  },
+  { id: 'used', title: 'Last used', value: ({ lastUsed }) => lastUsed, cell: LastUsed, isOrdered: true, width: 130 },
   { id: 'why', title: 'Why', value: ({ why }) => why, cell: ({ why }) => <Broken text={why} />, width: 200 },
 ]
 const columnsOfNow = columns.filter(({ id }) => !['until', 'unused', 'why'].includes(id))
 
 function Since({ since }: WhoRow) {
   return sayDay(since) || 'not known'
+}
+
+function LastUsed({ lastUsed }: WhoRow) {
+  return lastUsed.replace(/\d{4}-\S*/, sayDay)
 }
 
 function Until({ until }: WhoRow) {

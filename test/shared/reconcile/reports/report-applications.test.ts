@@ -9,9 +9,9 @@ const scope = 'sso:account:access'
 
 async function openWithPortal(): Promise<{ readonly world: World; readonly arn: string }> {
   const world = new World().start({ dispatcher: false })
-  const arn = await world.ssoAdmin.createApplication('Data portal')
-  await world.ssoAdmin.createApplication('Without the scope')
-  await world.ssoAdmin.putApplicationScope(arn, scope)
+  const arn = world.ssoAdmin.applications.create('Data portal')
+  world.ssoAdmin.applications.create('Without the scope')
+  world.ssoAdmin.applications.putScope(arn, scope)
   return { world, arn }
 }
 
@@ -21,10 +21,9 @@ const eventsOf = async (world: World) =>
     event.startsWith('application-'),
   )
 
-test('an application with the scope is told once, with the day since when it is known', async () => {
+test('an application with the scope is told once, and noted each night', async () => {
   const { world, arn } = await openWithPortal()
-  const day = world.clock.now().toISOString().slice(0, 10)
-  const said = `the application 'Data portal' of account ${world.ssoAdmin.ownerAccountId} may fetch credentials for the access of its users; known since ${day}`
+  const said = `1 application may fetch credentials for the access of their users: 'Data portal' of account ${world.ssoAdmin.ownerAccountId}; ssofile who --applications has all of them`
   expect(await report(world)).toEqual([said])
   await world.clock.advance(24 * 60 * 60_000)
   expect(await report(world)).toEqual([said])
@@ -35,7 +34,7 @@ test('an application with the scope is told once, with the day since when it is 
 test('an application that lost the scope is told once, and is no longer listed', async () => {
   const { world, arn } = await openWithPortal()
   await report(world)
-  await world.ssoAdmin.deleteApplicationScope(arn, scope)
+  world.ssoAdmin.applications.deleteScope(arn, scope)
   expect(await report(world)).toEqual([])
   expect(await report(world)).toEqual([])
   expect((await eventsOf(world)).map(({ event }) => event)).toEqual(['application-found', 'application-gone'])
