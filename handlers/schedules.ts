@@ -271,7 +271,8 @@ async function tellEligibilities(
 
 async function sweepLinks(ports: Ports, configuration: Configuration): Promise<void> {
   const found = await sweep(ports, configuration)
-  if (found) ports.log.info('swept', found)
+  if (found === 'ranges') ports.log.info('sweeping by ranges of accounts')
+  else if (found) ports.log.info('swept', found)
   else await reconcileWithoutState(ports)
 }
 

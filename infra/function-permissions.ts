@@ -284,7 +284,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     directory: 'members',
     identityCenter: 'instance',
   },
-  sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, ...ofPeople, 'events'] },
+  sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, ...ofPeople, 'events', 'ranges'] },
   // S3's clock gives its beginning.
   nightly: {
     read: ['control/owner.json'],

@@ -44,6 +44,8 @@ export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
   // ssofile retries an unreachable receiver for about two hours: see `digests.ts`. Then an alarm goes off.
   digests: { visibilityTimeoutSeconds: 300, maxReceiveCount: 12, ...longest },
   usage: handled(7 * 60),
+  // Longer than a run of the sweep. A range takes seconds, and after a kill it comes again this much later.
+  ranges: minuteOfWork,
 }
 
 /** SQS's own default, for the dead-letter queues. (SQS Developer Guide, "Amazon SQS visibility timeout".) */
@@ -144,8 +146,10 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   sweep: {
     timeoutSeconds: 300,
     memoryMb: 1_024,
+    queues: [{ name: 'ranges', batchSize: 1, maximumConcurrency: 10 }],
     schedule: { everyMinutes: 5 },
     asynchronous: { retries: 0, eventAgeSeconds: 300 },
+    allowsRecursion: true,
   },
   hourly: { ...most, schedule: { everyMinutes: 60 }, asynchronous: { retries: 2, eventAgeSeconds: 3_600 } },
   // It reads the uses of a day: thousands of small objects.

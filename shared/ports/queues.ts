@@ -13,6 +13,7 @@ export const workedQueues = [
   'dispatch',
   'digests',
   'usage',
+  'ranges',
 ] as const
 export type WorkedQueue = (typeof workedQueues)[number]
 

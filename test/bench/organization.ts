@@ -1,3 +1,6 @@
+import { ranges } from '../../handlers/ranges.ts'
+import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
+import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { type ReconcileReport, reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'
 import { atMost, type Benchmark, exactly, type Figure, nearBound, parseNumbers, withoutGoal } from './benchmark.ts'
 import { nextMessage, startChild } from './child-process.ts'
@@ -77,7 +80,7 @@ async function measure(size: Size): Promise<Record<Work, Measured>> {
   }
   const { ports, configuration } = world
   await world.finish(reconcile(ports, configuration), 1_000)
-  const swept = await timed(slow, async () => found(await world.finish(sweep(ports, configuration))))
+  const swept = await timed(slow, async () => found(await sweepAll(slow)))
   const reconciled = await timed(slow, async () => found(await world.finish(reconcile(ports, configuration))))
   changeByHand(slow)
   const checked = await timed(slow, () => checkDrift(slow))
@@ -123,6 +126,24 @@ export async function openInForce({ accounts, links, roots }: Size): Promise<Slo
   // A sweep and a reconcile read again what was written since the last one.
   await slow.world.clock.advance(2 * 60 * 60_000)
   return slow
+}
+
+/** A sweep, and its ranges as Lambda delivers them. */
+async function sweepAll({ world }: SlowWorld): Promise<ReconcileReport | undefined> {
+  const { ports, configuration, queues, clock, log } = world
+  const { queues: sources = [], timeoutSeconds } = functionSettings.sweep
+  const mappings = sources.map(({ name: queue, maximumConcurrency: most = 1 }) =>
+    startEventSourceMapping({
+      ...{ queues, queue, clock, batchSize: 1, maximumConcurrency: most, timeoutMs: timeoutSeconds * 1_000 },
+      handler: ranges(ports, configuration),
+      onError: (error: unknown) => world.errors.push(error),
+    }),
+  )
+  const report = await world.finish(sweep(ports, configuration))
+  const ended = () => log.lines.find(({ message }) => message === 'sweep by ranges of accounts')
+  if (report === 'ranges') await world.until(() => ended() !== undefined, 'the end of the sweep')
+  await world.finish(Promise.all(mappings.map((mapping) => mapping.stop())))
+  return report === 'ranges' ? (ended()?.fields as ReconcileReport | undefined) : report
 }
 
 function changeByHand({ world }: SlowWorld): void {

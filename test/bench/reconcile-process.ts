@@ -3,7 +3,8 @@ import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
-import { reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'
+import { reconcile, sweep, sweepByRanges } from '../../shared/reconcile/differences/reconcile.ts'
+import { rangeMessage, workOnRange } from '../../shared/reconcile/records/ranges.ts'
 import { CollectedLog } from '../collected-log.ts'
 
 /**
@@ -13,15 +14,27 @@ import { CollectedLog } from '../collected-log.ts'
 const [url = '', speed = '1', work = 'reconcile'] = process.argv.slice(2)
 // The services' rates are so much faster, too: what is measured is the time that it would take with AWS's.
 const clock = new SystemClock({ scale: Number(speed) })
+const queues = new MemoryQueues({ clock, randomness: new SystemRandomness() })
 const aws = openAwsPorts({
   bucket: 'ssofile',
-  queues: new MemoryQueues({ clock, randomness: new SystemRandomness() }),
+  queues,
   log: new CollectedLog(),
   endpoint: { url, accessKeyId: 'ssofile' },
 })
 const startedMs = clock.monotonicMs()
+const ports = { ...aws, clock, queues }
 const run = work === 'sweep' ? sweep : reconcile
-const report = await run({ ...aws, clock }, defaultConfiguration)
+const report = await run(ports, defaultConfiguration)
+// A function has one range at a time, and this process has them all, one after the other.
+const job = sweepByRanges(ports, defaultConfiguration)
+for (let isOver = false; !isOver; ) {
+  const messages = await queues.receive('ranges', { most: 1, waitSeconds: 0 })
+  for (const { body, receiptHandle } of messages) {
+    await workOnRange(ports, job, rangeMessage.parse(JSON.parse(body)))
+    await queues.delete('ranges', receiptHandle)
+  }
+  isOver = messages.length === 0
+}
 const seconds = (clock.monotonicMs() - startedMs) / 1000
 // Kibibytes on Linux. (Node.js documentation, process.resourceUsage.)
 process.send?.({ report, seconds, megabytes: process.resourceUsage().maxRSS / 1024 })

@@ -243,7 +243,7 @@ describe('a queue', () => {
 
   test('FIFO queues have high throughput, and only that of events makes ids of contents', () => {
     const fifo = list('AWS::SQS::Queue').filter(({ Properties }) => Properties.FifoQueue)
-    expect(fifo).toHaveLength(21)
+    expect(fifo).toHaveLength(23)
     for (const { Properties } of fifo)
       expect(Properties).toMatchObject({
         DeduplicationScope: 'messageGroup',

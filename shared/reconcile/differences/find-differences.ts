@@ -26,10 +26,19 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { asksTags } from '../organization/view-for.ts'
 import { accessPrefix } from '../records/access-list.ts'
-import { type CheckedStatus, type Checkpoint, readCheckpoint } from '../records/checkpoint.ts'
+import { type CheckedStatus, type Checkpoint, type ComparedRange, readCheckpoint } from '../records/checkpoint.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
-import { type Heads, listHeads } from '../records/list-heads.ts'
+import { collectHeads, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
+import {
+  type AccountRange,
+  allAccounts,
+  isInRange,
+  listInRange,
+  markAccounts,
+  type RangeSizes,
+  rangeSizes,
+} from '../records/ranges.ts'
 import { SelectorFiles } from '../records/selector-files.ts'
 import { statusKey, statusPrefix } from '../records/status-store.ts'
 import { findAccessDifferences } from './find-access-differences.ts'
@@ -44,6 +53,8 @@ const judgedMost = 20
 
 /** Everything in the bucket that differs from the files. */
 export type Differences = Awaited<ReturnType<typeof findDifferences>>
+export type InputDifferences = Awaited<ReturnType<typeof compareInputs>>
+export type RangeDifferences = Awaited<ReturnType<typeof compareRange>>
 
 type Options = {
   /** Leaves alone inputs that wait for something outside the bucket, and the work of a running dispatcher. */
@@ -52,55 +63,78 @@ type Options = {
 }
 
 /**
- * Compares files, ledger, statuses, index and open work. Calls only S3, and changes nothing. Reads only changes since the last
- * comparison. Throws if a listing fails.
+ * Compares files, ledger, statuses, index and open work, of all accounts at once. Calls only S3, and changes nothing. Reads only changes
+ * since the last comparison. Throws if a listing fails.
  */
 export async function findDifferences(
   objects: ObjectStore,
   view: OrganizationView,
   given: Configuration,
-  { isSweep = false, last: lastGiven }: Options = {},
+  { isSweep = false, last }: Options = {},
 ) {
-  const last = lastGiven ?? (await readCheckpoint(objects))
-  const configuration = { ...given, selectors: await new SelectorFiles(objects).read() }
-  const bucket = { ...(await readBucket(objects, configuration, last, isSweep)), view, configuration, last, isSweep }
-  const { files, links, linkCount, statuses, owned, foreign, others } = bucket
-  const { crowds, left } = findCrowds(bucket)
+  const inputs = await readInputs(objects, view, given, { isSweep, last: last ?? (await readCheckpoint(objects)) })
+  const found = await compareRange(objects, inputs)
+  const { entries, marks } = found.compared
+  const ofInputs = await compareInputs(objects, inputs, [found.compared])
+  const memory = { ...ofInputs.memory, entries, marks }
+  return { ...found, ...ofInputs, memory, unreadable: [...found.unreadable, ...ofInputs.unreadable] }
+}
+
+/** The accounts of one range, after `readInputs`. `inputs.last`: with the entries of this range. */
+export async function compareRange(
+  objects: ObjectStore,
+  inputs: Inputs,
+  range: AccountRange = allAccounts,
+  { entriesOfMark }: RangeSizes = rangeSizes,
+) {
+  const view = { ...inputs.view, accounts: inputs.view.accounts.filter(({ id }) => isInRange(id, range)) }
+  const bucket = { ...inputs, view, ...(await readAccess(objects, range)) }
+  const { last, statuses, owned, foreign, others, names, isSweep } = bucket
   const planned = planAll(bucket)
-  const found = await findUnfinished(objects, bucket.ledger, view, last, new Set(planned.revocations))
+  const found = await findUnfinished(objects, bucket.ledger, view, last, new Set(planned.revocations), range)
   const { held, heldLinks, resting } = found
-  const unplaced = new Set(view.accounts.filter(isUnplaced).map(({ id }) => id))
+  const unplaced = new Set(listUnplaced(view))
   const isMoving = (key: AssignmentKey) => !resting.has(key) && !unplaced.has(assignmentOf(key).accountId)
   const plan = { ...planned, revocations: planned.revocations.filter(isMoving) }
   const revocations = plan.revocations.filter((key) => !held.has(key))
   // The dispatcher that held it died before it wrote the status.
   const untoldHeld = [...heldLinks].filter(([link]) => statuses.told.get(link)?.state !== 'held')
-  const unread = links.unread.map(({ key }) => key).sort()
+  const due = isSweep ? leaveAlone({ ...plan, revocations }, bucket) : { ...plan, revocations }
+  const unfinished = [...found.unfinished, ...untoldHeld.map(([, key]) => key)]
+  const keys = [...names.ledger.keys()]
+  const compared: ComparedRange = {
+    v: 1,
+    entries: found.entries,
+    ...findOpenInputs(planned, found, bucket),
+    heldLinks: [...heldLinks.keys()],
+    heldFiles: [...found.heldFiles.values()],
+    isBrakeUnreadable: found.isBrakeUnreadable,
+    owned: [...setsOf(keys)],
+    foreign: [...setsOf([...names.foreign.keys()])],
+    all: keys.length,
+    settled: keys.length - found.entries.length,
+    marks: markAccounts(
+      keys.map((key) => assignmentOf(key).accountId),
+      entriesOfMark,
+    ),
+    grants: due.grants.length,
+    revocations: due.revocations.length,
+    unfinished: unfinished.length,
+  }
   return {
     plan,
     /** The part of the plan for hints now: without held access, and in a sweep without waiting links and running work. */
-    due: isSweep ? leaveAlone({ ...plan, revocations }, bucket) : { ...plan, revocations },
-    /** Inputs to look at again. */
-    inputs: listInputs(planned, found, bucket).filter((input) => !left.has(input)),
-    /** Places with too many invalid files, and their files without a status. */
-    crowds,
+    due,
     /** Ledger entries that are neither settled nor scheduled. */
-    unfinished: [...found.unfinished, ...untoldHeld.map(([, key]) => key)],
-    /** Permission sets whose file the brake holds: the reason may be gone. */
-    judgedFiles: listJudgedFiles(found, bucket),
-    miscounted: bucket.isAtWork ? [] : findMiscounted(bucket),
+    unfinished,
     /** Assignments and permission set files with a retry under `state/open/`. */
     scheduled: found.scheduled,
     /** Held revocations of the plan: they wait until a person releases them. */
     held,
-    misindexed: await findMisindexed(objects, statuses),
-    ledger: countEntries(bucket.ledger, found.entries),
-    /** For the next comparison. */
-    memory: { entries: found.entries, statuses: Object.fromEntries(statuses.told), links: links.memory },
     /** Names and ids in the entries that were read. */
     noted: found.names,
     /** The assignments that links would name for the ledger's access. */
-    names: bucket.names.ledger,
+    names: names.ledger,
     /** Foreign assignments recorded since the last comparison. */
     foreignSince: [...foreign.values()].flatMap(({ key, lastModified }) => {
       const text = key.slice(foreignPrefix.length)
@@ -108,45 +142,74 @@ export async function findDifferences(
     }),
     /** Ledger entries that are stuck, or left, on accounts that take no changes: nothing can be done. */
     resting: [...resting],
-    /** Accounts with unknown State or Paths: nothing is granted or revoked there. */
-    unplaced: [...unplaced].sort(),
-    /** Spoiled or unreadable objects. Nothing is granted or revoked because of them. */
-    unreadable: [...unread, ...found.spoiled, ...[...statuses.spoiled.values()].sort()],
-    owned: new Set([...bucket.names.ledger.keys()].map((key) => assignmentOf(key).accountId)),
+    /** Spoiled entries. Nothing is granted or revoked because of them. */
+    unreadable: found.spoiled,
+    owned: new Set(keys.map((key) => assignmentOf(key).accountId)),
     /** Recorded access, of the ledger and of others. */
     recorded: [owned, others],
     access: await findAccessDifferences(objects, bucket, new Set(found.entries)),
-    counts: { links: linkCount, permissionSets: files.size - linkCount, accounts: view.accounts.length },
+    compared,
   }
 }
 
-/** The number of entries in the ledger, and of those with nothing left to do. */
-function countEntries(ledger: Heads, moving: readonly string[]) {
-  const all = [...ledger.keys()].filter((key) => parseAssignmentKey(key.slice(ledgerPrefix.length))).length
-  return { all, settled: all - moving.length }
+/** The inputs themselves, after every range: `ranges` has what they found. */
+export async function compareInputs(objects: ObjectStore, inputs: Inputs, ranges: readonly ComparedRange[]) {
+  const { files, links, linkCount, statuses, view, isAtWork } = inputs
+  const { crowds, left } = findCrowds(inputs)
+  return {
+    /** Inputs to look at again. */
+    inputs: listInputs(inputs, ranges).filter((input) => !left.has(input)),
+    /** Places with too many invalid files, and their files without a status. */
+    crowds,
+    /** Permission sets whose file the brake holds: the reason may be gone. */
+    judgedFiles: listJudgedFiles(inputs, ranges),
+    miscounted: isAtWork ? [] : findMiscounted(inputs),
+    misindexed: await findMisindexed(objects, statuses),
+    /** The number of entries in the ledger, and of those with nothing left to do. */
+    ledger: { all: sumOf(ranges, 'all'), settled: sumOf(ranges, 'settled') },
+    /** For the next comparison. */
+    memory: { statuses: Object.fromEntries(statuses.told), links: links.memory },
+    /** Accounts with unknown State or Paths: nothing is granted or revoked there. */
+    unplaced: listUnplaced(view).sort(),
+    /** Spoiled or unreadable objects. Nothing is granted or revoked because of them. */
+    unreadable: [...links.unread.map(({ key }) => key).sort(), ...[...statuses.spoiled.values()].sort()],
+    counts: {
+      links: linkCount,
+      permissionSets: files.size - linkCount,
+      accounts: view.accounts.length,
+      grants: sumOf(ranges, 'grants'),
+      revocations: sumOf(ranges, 'revocations'),
+      unfinished: sumOf(ranges, 'unfinished'),
+    },
+  }
 }
+
+type Count = 'all' | 'settled' | 'grants' | 'revocations' | 'unfinished'
+const sumOf = (ranges: readonly ComparedRange[], count: Count) => ranges.reduce((sum, range) => sum + range[count], 0)
+
+const listUnplaced = (view: OrganizationView) => view.accounts.filter(isUnplaced).map(({ id }) => id)
 
 /** Assignments that links ask for and the ledger lacks, and ledger access that no link grants. */
 type BucketPlan = { readonly grants: readonly Assignment[]; readonly revocations: readonly AssignmentKey[] }
 
-type Bucket = Awaited<ReturnType<typeof readBucket>> & {
-  readonly view: OrganizationView
-  readonly configuration: Configuration & Scoping
-  readonly last: Checkpoint
-  readonly isSweep: boolean
-}
+export type Inputs = Awaited<ReturnType<typeof readInputs>>
+type Bucket = Inputs & Awaited<ReturnType<typeof readAccess>>
 
-async function readBucket(objects: ObjectStore, configuration: Configuration, last: Checkpoint, isSweep: boolean) {
+/** Links, permission sets and their statuses: what every range is compared with. */
+export async function readInputs(
+  objects: ObjectStore,
+  view: OrganizationView,
+  given: Configuration,
+  { last, isSweep }: { readonly last: Checkpoint; readonly isSweep: boolean },
+) {
+  const configuration: Configuration & Scoping = { ...given, selectors: await new SelectorFiles(objects).read() }
   const list = (prefix: string) => listHeads(objects, prefix)
-  const [linkFiles, setFiles, statusHeads] = await Promise.all([
+  const [linkFiles, setFiles, statusHeads, ownedSets] = await Promise.all([
     list(linkPrefix),
     list(permissionSetPrefix),
     list(statusPrefix),
+    list(ownedPrefix),
   ])
-  // List `access/` before the records. Otherwise access that is granted meanwhile would look superfluous.
-  const access = await list(accessPrefix)
-  const [ledger, foreign, ownedSets] = await Promise.all([list(ledgerPrefix), list(foreignPrefix), list(ownedPrefix)])
-  const names = await nameKeys(objects, { ledger, foreign })
   const files = new Map([...linkFiles, ...setFiles])
   const statuses = await readStatuses(objects, files, statusHeads, last)
   const links = await readLinks(objects, [...linkFiles.values()], configuration, last, { ...statuses, isSweep })
@@ -157,6 +220,23 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
     links,
     statusHeads,
     statuses,
+    ownedSets,
+    /** A sweep leaves the work of a running dispatcher alone. */
+    isAtWork: isSweep && (await Lease.isHeld(objects)),
+    view,
+    configuration,
+    last,
+    isSweep,
+  }
+}
+
+async function readAccess(objects: ObjectStore, range: AccountRange) {
+  const list = (prefix: string) => collectHeads(listInRange(objects, prefix, range))
+  // List `access/` before the records. Otherwise access that is granted meanwhile would look superfluous.
+  const access = await list(accessPrefix)
+  const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
+  const names = await nameKeys(objects, { ledger, foreign })
+  return {
     ledger,
     /** By their present names in the ledger. */
     names,
@@ -164,9 +244,6 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
     foreign,
     others: collectAssignments([...names.foreign.values()].flat()),
     access,
-    ownedSets,
-    /** A sweep leaves the work of a running dispatcher alone. */
-    isAtWork: isSweep && (await Lease.isHeld(objects)),
   }
 }
 
@@ -190,12 +267,12 @@ function planAll({ links, names, owned, others, view, configuration }: Bucket): 
   return { grants, revocations: revocations.sort() }
 }
 
-function listInputs(
+/** Inputs with access in these accounts that is still to be granted, revoked or retried. */
+function findOpenInputs(
   plan: BucketPlan,
-  { entries, resting, scheduled, heldLinks, heldFiles, isBrakeUnreadable }: Unfinished,
-  bucket: Bucket,
-): readonly string[] {
-  const { files, links, names, statusHeads, statuses, view, configuration, isSweep, isAtWork } = bucket
+  { entries, resting, scheduled }: Unfinished,
+  { files, links, names, statuses, view, configuration, isSweep }: Bucket,
+) {
   const moving = entries.filter((key) => isSweep || !resting.has(key))
   const namesOf = (keys: Iterable<AssignmentKey>) => [...keys].flatMap((key) => names.ledger.get(key) ?? [])
   const open = [...plan.grants, ...namesOf([...plan.revocations, ...moving])]
@@ -203,8 +280,24 @@ function listInputs(
   const retried = [...scheduled].flatMap((key) => parseAssignmentName(key) ?? namesOf([assignmentKey.parse(key)]))
   const isRetried = indexAssignments(retried, view, configuration)
   const inForce = new Set<string>(links.inForce.map(({ key }) => key))
+  const inputs = [...new Set([...files.keys(), ...statuses.told.keys()])]
+  return {
+    open: inputs.filter((input) => isOpen(input, inForce.has(input))),
+    retried: inputs.filter((input) => scheduled.has(input) || isRetried(input, inForce.has(input))),
+  }
+}
+
+function listInputs(
+  { files, links, statusHeads, statuses, configuration, isSweep, isAtWork }: Inputs,
+  ranges: readonly ComparedRange[],
+): readonly string[] {
+  const all = (of: 'open' | 'retried' | 'heldLinks' | 'owned') =>
+    new Set<string>(ranges.values().flatMap((range) => range[of]))
+  const [open, retried, heldLinks] = [all('open'), all('retried'), all('heldLinks')]
+  const heldFiles = new Set<string>(ranges.flatMap((range) => range.heldFiles.map(permissionSetKey)))
+  const isBrakeUnreadable = ranges.some((range) => range.isBrakeUnreadable)
   const naming = [...links.inForce, ...links.notYet, ...links.unread].map(({ permissionSet }) => permissionSet)
-  const used = new Set<string>([...naming, ...setsOf([...names.ledger.keys()])].map(permissionSetKey))
+  const used = new Set<string>([...naming, ...ranges.flatMap((range) => range.owned)].map(permissionSetKey))
   const isToLookAt = (input: string): boolean => {
     const file = files.get(input)
     const told = statuses.told.get(input)
@@ -218,8 +311,8 @@ function listInputs(
       isAtWork,
       isNew: statuses.changed.has(input),
       isGone: file === undefined,
-      isOpen: isOpen(input, inForce.has(input)),
-      isScheduled: scheduled.has(input) || isRetried(input, inForce.has(input)),
+      isOpen: open.has(input),
+      isScheduled: retried.has(input),
       isExpired: links.expired.has(input),
       isHeld:
         heldLinks.has(input) || heldFiles.has(input) || (isBrakeUnreadable && input.startsWith(permissionSetPrefix)),
@@ -239,14 +332,14 @@ function listInputs(
  * no access.
  */
 function listJudgedFiles(
-  { heldFiles }: Unfinished,
-  { statuses, names, isSweep }: Bucket,
+  { statuses, isSweep }: Inputs,
+  ranges: readonly ComparedRange[],
 ): readonly PermissionSetName[] {
-  const had = setsOf([...names.ledger.keys(), ...names.foreign.keys()])
-  const isDue = ([input, name]: readonly [string, PermissionSetName]) =>
-    statuses.told.get(input)?.state !== 'held' || !had.has(name)
-  const judged = isSweep && heldFiles.size > judgedMost ? [...heldFiles].filter(isDue) : [...heldFiles]
-  return judged.map(([, name]) => name)
+  const had = new Set(ranges.flatMap(({ owned, foreign }) => [...owned, ...foreign]))
+  const heldFiles = [...new Set(ranges.flatMap((range) => range.heldFiles))]
+  const isDue = (name: PermissionSetName) =>
+    statuses.told.get(permissionSetKey(name))?.state !== 'held' || !had.has(name)
+  return isSweep && heldFiles.length > judgedMost ? heldFiles.filter(isDue) : heldFiles
 }
 
 function setsOf(keys: readonly AssignmentKey[]): ReadonlySet<PermissionSetName> {
@@ -258,7 +351,7 @@ function setsOf(keys: readonly AssignmentKey[]): ReadonlySet<PermissionSetName> 
  * revocation. Each comes with one of its assignments, because its evaluation makes the dispatcher write the status. `undefined`: the link
  * has no assignment.
  */
-function findMiscounted({ links, statuses, view, configuration }: Bucket) {
+function findMiscounted({ links, statuses, view, configuration }: Inputs) {
   const counts = new Map<string, readonly AccountId[]>()
   const expand = (link: Link): readonly AccountId[] => {
     const name = nameOfReach(link)

@@ -1,4 +1,9 @@
-import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import {
+  type AssignmentKey,
+  assignmentKey,
+  assignmentOf,
+  parseAssignmentKey,
+} from '../../domain/assignments/assignment.ts'
 import { isAtRest, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { listHeld, listJudgedAgain } from '../../domain/brake/lists.ts'
 import { type OrganizationView, refuses, stateInReason } from '../../domain/organization/organization-view.ts'
@@ -10,13 +15,14 @@ import { Ledger } from '../records/ledger.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { listOpenWork } from '../records/open-work.ts'
 import type { NamedId } from '../records/principal-names.ts'
+import { type AccountRange, allAccounts, isInRange } from '../records/ranges.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 export type Unfinished = Awaited<ReturnType<typeof findUnfinished>>
 
 /**
  * Finds entries whose hint was lost. Reads only entries that are new since the last comparison, or were not settled then.
- * `revoked`: entries that no link grants.
+ * `revoked`: entries that no link grants. `ledger`, `view`, `last`: of this range.
  */
 export async function findUnfinished(
   objects: ObjectStore,
@@ -24,6 +30,7 @@ export async function findUnfinished(
   view: OrganizationView,
   last: Pick<Checkpoint, 'since' | 'entries'>,
   revoked: ReadonlySet<AssignmentKey>,
+  range: AccountRange = allAccounts,
 ) {
   const known = new Set(last.entries)
   // If the brake's file is unreadable, held entries stay held.
@@ -78,6 +85,7 @@ export async function findUnfinished(
   }
   await forEachAtOnce(ledger.values(), check)
   for (const key of listed) {
+    if (!isInRange(assignmentOf(key).accountId, range)) continue
     if (!revoked.has(key) && !ledger.has(ledgerPrefix + key)) unfinished.push(key)
   }
   return {

@@ -1,6 +1,8 @@
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { accessHint, assignmentHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { OrganizationView } from '../../domain/organization/organization-view.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -10,7 +12,14 @@ import { Lease } from '../dispatcher/lease.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { writeAccess } from '../records/access-list.ts'
-import { type Checkpoint, noMemory, readCheckpoint, writeCheckpoint } from '../records/checkpoint.ts'
+import {
+  type Checkpoint,
+  type ComparedRange,
+  noMemory,
+  readCheckpoint,
+  sweepResults,
+  writeCheckpoint,
+} from '../records/checkpoint.ts'
 import { describeCrowd } from '../records/crowds.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
@@ -18,9 +27,27 @@ import { sendHints } from '../records/lanes.ts'
 import { countLedger } from '../records/ledger-count.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { NameIndex, PrincipalNames } from '../records/principal-names.ts'
+import {
+  type AccountRange,
+  allAccounts,
+  beginRun,
+  cutRanges,
+  forgetResults,
+  markAccounts,
+  type RangedJob,
+  type RangeSizes,
+  rangeSizes,
+} from '../records/ranges.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import { type Differences, findDifferences } from './find-differences.ts'
+import {
+  compareInputs,
+  compareRange,
+  findDifferences,
+  type InputDifferences,
+  type RangeDifferences,
+  readInputs,
+} from './find-differences.ts'
 
 const idleSliceMs = 15_000
 
@@ -38,18 +65,72 @@ export type ReconcileReport = {
 
 /**
  * Finds the differences that a lost or overtaken message left, and sends hints. Calls only S3 and the queues, and uses the last
- * reading of the organization. `undefined`: it was never read, so nothing can be compared. Safe at any time, and when repeated.
+ * reading of the organization. `undefined`: it was never read, so nothing can be compared. `ranges`: with so many entries, the sweep has
+ * sent a message for each range of accounts. Safe at any time, and when repeated.
  */
-export async function sweep(ports: Ports, configuration: Configuration): Promise<ReconcileReport | undefined> {
+export async function sweep(
+  ports: Ports,
+  configuration: Configuration,
+  sizes: RangeSizes = rangeSizes,
+): Promise<ReconcileReport | 'ranges' | undefined> {
+  const { objects } = ports
   const view = await new OrganizationCache(ports, configuration.folders).storedView()
   if (!view) return undefined
   await outlastIdleSlice(ports)
-  const { last, startedAt } = await begin(ports.objects)
-  const found = await findDifferences(ports.objects, view, configuration, { isSweep: true, last })
-  await noteNames(ports.objects, found)
-  const report = await close(ports, configuration, found, startedAt)
-  await countLedger(ports.objects, { ...found.ledger, at: renderInstant(startedAt) }, configuration)
-  return report
+  const { last, startedAt } = await begin(objects, undefined)
+  const ranges = cutRanges(last.marks ?? accountsAsMarks(view, sizes), sizes)
+  if (ranges.length > 1) {
+    await beginRun(ports, 'sweep', { ranges, startedAt })
+    return 'ranges'
+  }
+  const whole = last.parts ? await readCheckpoint(objects) : last
+  const found = await findDifferences(objects, view, configuration, { isSweep: true, last: whole })
+  await noteNames(objects, found)
+  await closeInputs(ports, configuration, found)
+  await sendDue(ports, configuration, found)
+  await writeCheckpoint(objects, startedAt, found.memory)
+  await countLedger(objects, { ...found.ledger, at: renderInstant(startedAt) }, configuration)
+  return reportOf(found)
+}
+
+/** An account has about ten entries, until a comparison has counted them. */
+function accountsAsMarks({ accounts }: OrganizationView, { entriesOfMark }: RangeSizes): readonly AccountId[] {
+  return markAccounts(accounts.map(({ id }) => id).sort(), Math.ceil(entriesOfMark / 10))
+}
+
+/** A sweep of more entries than one range has. */
+export const sweepByRanges = (
+  ports: Ports,
+  configuration: Configuration,
+  sizes?: RangeSizes,
+): RangedJob<ComparedRange> => {
+  const { objects } = ports
+  const open = async (range?: AccountRange) => {
+    const view = await new OrganizationCache(ports, configuration.folders).storedView()
+    if (!view) throw new Error('the reading of the organization is gone; the next reconcile reads it again')
+    return readInputs(objects, view, configuration, { last: await readCheckpoint(objects, range), isSweep: true })
+  }
+  return {
+    ...sweepResults,
+    async work(range, _run, id) {
+      const found = await compareRange(objects, await open(range), range, sizes)
+      await noteNames(objects, found)
+      tellUnreadable(ports, found)
+      await sendDue(ports, configuration, found, id)
+      return found.compared
+    },
+    async end({ run, ranges, startedAt: at }, results) {
+      const inputs = await open()
+      const found = await compareInputs(objects, inputs, results)
+      await closeInputs(ports, configuration, found, run)
+      const marks = results.flatMap((result) => result.marks)
+      const memory = { ...found.memory, entries: [], marks, parts: { run, ranges } }
+      await writeCheckpoint(objects, new Date(at), memory)
+      await forgetResults(objects, 'sweep', [run, ...[inputs.last.parts?.run ?? []].flat()])
+      await countLedger(objects, { ...found.ledger, at }, configuration)
+      return reportOf(found)
+    },
+  }
 }
 
 /**
@@ -88,64 +169,77 @@ export async function reconcile(
   const { keys, assignments, toNote, toForget } = await findPrincipalChanges(ports, configuration)
   const unfinished = [...found.unfinished, ...keys]
   const due = { ...found.due, grants: [...found.due.grants, ...assignments] }
-  const report = await close(ports, configuration, { ...found, due, unfinished }, startedAt, released)
+  await closeInputs(ports, configuration, found)
+  await sendDue(ports, configuration, { ...found, due, unfinished: [...unfinished, ...released] })
+  // The checkpoint comes last: if anything fails before, the next comparison finds the same again.
+  await writeCheckpoint(ports.objects, startedAt, found.memory)
   for (const pair of toNote) await names.note(pair)
   for (const pair of toForget) await names.forget(pair)
-  return report
+  const counts = { grants: due.grants.length, unfinished: unfinished.length }
+  return { ...reportOf(found), ...counts }
 }
 
 /** `startedAt` is S3's time. Only an answer about an object has it. */
-async function begin(objects: ObjectStore): Promise<{ readonly last: Checkpoint; readonly startedAt: Date }> {
-  const last = await readCheckpoint(objects)
+async function begin(
+  objects: ObjectStore,
+  range: AccountRange | undefined = allAccounts,
+): Promise<{ readonly last: Checkpoint; readonly startedAt: Date }> {
+  const last = await readCheckpoint(objects, range)
   return { last, startedAt: last.now ?? (await writeCheckpoint(objects, new Date(0), noMemory)) }
 }
 
-/** Sends the hints. The checkpoint comes last: if anything fails before, the next comparison finds the same again. */
-async function close(
+function reportOf({ counts, inputs }: Pick<InputDifferences, 'counts' | 'inputs'>): ReconcileReport {
+  return { ...counts, inputs: inputs.length }
+}
+
+function tellUnreadable({ log }: Ports, { unreadable }: { readonly unreadable: readonly string[] }): void {
+  if (unreadable.length > 0)
+    log.error('ssofile cannot read some objects, and grants and revokes nothing by them until it can', { unreadable })
+}
+
+/** Corrects what concerns inputs, and sends them. `id`: SQS drops what was sent under it before. */
+async function closeInputs(
   ports: Ports,
   configuration: Configuration,
-  found: Differences,
-  startedAt: Date,
-  released: readonly AssignmentKey[] = [],
-): Promise<ReconcileReport> {
-  const { counts, due, inputs, unfinished, unreadable } = found
-  if (unreadable.length > 0)
-    ports.log.error('ssofile cannot read some objects, and grants and revokes nothing by them until it can', {
-      unreadable,
-    })
+  found: InputDifferences,
+  id: string = ports.randomness.id(),
+): Promise<void> {
+  tellUnreadable(ports, found)
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of found.misindexed) await statuses.align(input)
-  await forEachAtOnce(found.access.toWrite.entries(), ([key, id]) => writeAccess(ports.objects, key, id))
-  await forEachAtOnce(found.access.toDelete, async (key) => void (await ports.objects.delete(key)))
   const most = configuration.limits.notValidFiles
   for (const { crowd, untold } of found.crowds)
     await statuses.revise(crowd, async () => (untold.length > 0 ? describeCrowd(crowd, most, untold) : undefined))
   const recounted = found.miscounted.flatMap(({ link, assignment }) => (assignment ? [] : [link]))
-  await sendInputs(ports, [...new Set([...inputs, ...recounted])], 'reconcile', configuration)
-  const toHint = (key: AssignmentKey): Hint => accessHint(assignmentOf(key), 'reconcile')
-  const grants = due.grants.map((assignment) => assignmentHint(assignment, 'reconcile'))
-  const id = ports.randomness.id()
-  await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
-  const others = [...unfinished, ...released]
+  await sendInputs(ports, [...new Set([...found.inputs, ...recounted])], 'reconcile', configuration)
   // The cause of the hint is the link, so the dispatcher writes its status again.
   const recounts = found.miscounted.flatMap(({ link, assignment }) =>
     assignment ? [assignmentHint(assignment, link)] : [],
   )
   const holds = found.judgedFiles.map((name) => permissionSetHint(name, 'reconcile'))
-  const hints = [...grants, ...others.map(toHint), ...recounts, ...holds]
+  await sendHints(ports, { id, hints: [...recounts, ...holds], revocation: false }, configuration)
+}
+
+/** Corrects `access/`, and sends the hints about access. */
+async function sendDue(
+  ports: Ports,
+  configuration: Configuration,
+  { access, due, unfinished }: Pick<RangeDifferences, 'access' | 'due' | 'unfinished'>,
+  id: string = ports.randomness.id(),
+): Promise<void> {
+  await forEachAtOnce(access.toWrite.entries(), ([key, of]) => writeAccess(ports.objects, key, of))
+  await forEachAtOnce(access.toDelete, async (key) => void (await ports.objects.delete(key)))
+  const toHint = (key: AssignmentKey): Hint => accessHint(assignmentOf(key), 'reconcile')
+  await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
+  const hints = [...due.grants.map((grant) => assignmentHint(grant, 'reconcile')), ...unfinished.map(toHint)]
   await sendHints(ports, { id, hints, revocation: false }, configuration)
-  await writeCheckpoint(ports.objects, startedAt, found.memory)
-  return {
-    ...counts,
-    inputs: inputs.length,
-    grants: due.grants.length,
-    revocations: due.revocations.length,
-    unfinished: unfinished.length,
-  }
 }
 
 /** Keeps `state/principals/` complete for the comparison with the directory. */
-async function noteNames(objects: ObjectStore, { noted, foreignSince }: Differences): Promise<void> {
+async function noteNames(
+  objects: ObjectStore,
+  { noted, foreignSince }: Pick<RangeDifferences, 'noted' | 'foreignSince'>,
+): Promise<void> {
   const found = [...noted]
   await forEachAtOnce(foreignSince, async (key) => {
     const foreign = await spoiledAsAbsent(readForeign(objects, key))

@@ -1,9 +1,13 @@
 import * as z from 'zod'
+import { assignmentKey } from '../../domain/assignments/assignment.ts'
 import { record } from '../../domain/json/record.ts'
+import { accountId } from '../../domain/organization/account-id.ts'
+import { permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { attentionStates, statusStates } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
+import { type AccountRange, accountRange, allAccounts, readResult } from './ranges.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
 /** Covers writes that were under way when the last comparison began. */
@@ -32,9 +36,39 @@ const linkTimes = record({
 })
 export type LinkTimes = z.infer<typeof linkTimes>
 
+/** The result of one range of a comparison. Its size does not grow with the organization, except by what moves in the range. */
+export const comparedRange = record({
+  v: z.literal(1),
+  /** Unsettled ledger entries of the range. */
+  entries: z.array(assignmentKey).readonly(),
+  /** Inputs with access that is still to be granted or revoked there. */
+  open: z.array(z.string()),
+  /** Inputs with a retry under `state/open/`. */
+  retried: z.array(z.string()),
+  /** Links with access that the brake holds. */
+  heldLinks: z.array(z.string()),
+  /** Files of permission sets that the brake holds. */
+  heldFiles: z.array(permissionSetName),
+  isBrakeUnreadable: z.boolean(),
+  /** Permission sets with access of ours, and of others. */
+  owned: z.array(permissionSetName),
+  foreign: z.array(permissionSetName),
+  /** The number of ledger entries, and of those with nothing left to do. */
+  all: z.int(),
+  settled: z.int(),
+  marks: z.array(accountId).readonly(),
+  /** Sent hints. */
+  grants: z.int(),
+  revocations: z.int(),
+  unfinished: z.int(),
+})
+export type ComparedRange = z.infer<typeof comparedRange>
+export const sweepResults = { name: 'sweep', result: comparedRange } as const
+
 /** The result of the last comparison of the bucket. Increase `v` when the rules for a link's body change. */
 const checkpoint = record({
-  v: z.literal(2),
+  // 3: `parts` has the entries. Earlier releases cannot read it, and read everything instead.
+  v: z.union([z.literal(2), z.literal(3)]),
   /** By S3's clock. */
   startedAt: z.iso.datetime(),
   /** Unsettled ledger entries. */
@@ -43,13 +77,17 @@ const checkpoint = record({
   statuses: z.record(z.string(), toldStatus),
   /** By link. Leaves out empty links unless they are rejected. */
   links: z.record(z.string(), linkTimes),
+  /** Accounts at which the next comparison may cut. Absent: written by an earlier release. */
+  marks: z.array(accountId).readonly().optional(),
+  /** The run whose results have the unsettled entries. Absent: `entries` has them all. */
+  parts: record({ run: z.string(), ranges: z.array(accountRange) }).optional(),
 })
 
 export const checkpointKey = 'state/reconcile.json'
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, checkpointKey, checkpoint)
 
 /** The facts that one comparison keeps for the next. */
-export type Memory = Readonly<Pick<z.infer<typeof checkpoint>, 'entries' | 'statuses' | 'links'>>
+export type Memory = Readonly<Omit<z.infer<typeof checkpoint>, 'v' | 'startedAt'>>
 
 /** `since`: older ledger entries were settled, unless `entries` names them. */
 export type Checkpoint = Memory & {
@@ -60,12 +98,32 @@ export type Checkpoint = Memory & {
 
 export const noMemory: Memory = { entries: [], statuses: {}, links: {} }
 
-/** If the checkpoint is missing or spoiled, everything is read. */
-export async function readCheckpoint(objects: ObjectStore): Promise<Checkpoint> {
+/**
+ * If the checkpoint is missing or spoiled, everything is read. `range`: only the entries of this range; `undefined`: without the entries of
+ * ranges.
+ */
+export async function readCheckpoint(
+  objects: ObjectStore,
+  range: AccountRange | undefined = allAccounts,
+): Promise<Checkpoint> {
   const last = await spoiledAsAbsent(recordOf(objects).read())
   if (!last) return { ...noMemory, since: new Date(0), now: undefined }
   const { startedAt, ...memory } = last.value
-  return { ...memory, since: new Date(Date.parse(startedAt) - overlapMs), now: last.object.servedAt }
+  const now = last.object.servedAt
+  const parts = range && (await readParts(objects, memory, range))
+  // Without a result nobody knows which entries were settled.
+  if (parts?.includes(undefined)) return { ...memory, since: new Date(0), now }
+  const entries = [...memory.entries, ...(parts ?? []).flatMap((part) => part?.entries ?? [])]
+  return { ...memory, entries, since: new Date(Date.parse(startedAt) - overlapMs), now }
+}
+
+async function readParts(objects: ObjectStore, { parts }: Pick<Memory, 'parts'>, { from, to }: AccountRange) {
+  const { run = '', ranges = [] } = parts ?? {}
+  const meets = (one: AccountRange) =>
+    (one.to === undefined || from === undefined || from < one.to) &&
+    (one.from === undefined || to === undefined || one.from < to)
+  const met = ranges.flatMap((one, index) => (meets(one) ? [index] : []))
+  return Promise.all(met.map((index) => readResult(objects, sweepResults, run, index)))
 }
 
 /** False if nothing was compared yet, or somebody deleted `state/`. */
@@ -75,5 +133,5 @@ export async function hasCheckpoint(objects: ObjectStore): Promise<boolean> {
 
 /** Returns S3's time. */
 export async function writeCheckpoint(objects: ObjectStore, startedAt: Date, memory: Memory): Promise<Date> {
-  return recordOf(objects).overwrite({ v: 2, startedAt: renderInstant(startedAt), ...memory })
+  return recordOf(objects).overwrite({ v: memory.parts ? 3 : 2, startedAt: renderInstant(startedAt), ...memory })
 }

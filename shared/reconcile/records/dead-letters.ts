@@ -4,6 +4,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { type DeadLetterQueue, isFifo, type ReceivedMessage, type WorkedQueue } from '../../ports/queues.ts'
 import { describeError, forgetFailure, readFailure } from './failures.ts'
 import { parseInput, queuesOfPeople } from './inputs.ts'
+import { rangeMessage } from './ranges.ts'
 import { StatusStore } from './status-store.ts'
 
 export type RedrivenQueue = Exclude<WorkedQueue, 'dispatch'>
@@ -115,6 +116,9 @@ function judge(queue: RedrivenQueue, message: ReceivedMessage): Pick<DeadLetter,
       case 'people':
       case 'urgent':
         return { about: [parseInput(queuesOfPeople, message).key] }
+      case 'ranges':
+        rangeMessage.parse(JSON.parse(message.body))
+        return { about: [] }
       case 'events':
         // Handlers accept every event, because they trust none.
         return { about: [] }

@@ -74,8 +74,15 @@ export async function countLedger(
 
 /** One part of the ledger. Lists history only if something seems to be gone. */
 type Part = {
-  /** Counts entries that began since the last count, are gone, and have not ended. `all`: the present entries. */
-  readonly findLacking: (objects: ObjectStore, count: LedgerCount) => Promise<{ readonly all: number; lacking: number }>
+  /**
+   * Counts entries that began since the last count, are gone, and have not ended. `all`: the present entries. `isAllKnown`: the caller has
+   * counted them, so the ledger is listed only if something began.
+   */
+  readonly findLacking: (
+    objects: ObjectStore,
+    count: LedgerCount,
+    options: { readonly isAllKnown: boolean },
+  ) => Promise<{ readonly all: number; readonly lacking: number }>
   /** Counts entries of the last count that have ended since and are gone. */
   readonly countEnded: (objects: ObjectStore, count: LedgerCount) => Promise<number>
   /** Counts entries that history calls ours and the ledger lacks. */
@@ -99,7 +106,7 @@ async function countOne(
   const { at, until } = size
   // Deleted, or never counted: expect the entries that history calls ours.
   if (!before) return { v: 1, settled: size.settled + (await part.countLacking(objects)), at, until, begunSince: at }
-  const { lacking } = await part.findLacking(objects, before)
+  const { lacking } = await part.findLacking(objects, before, { isAllKnown: true })
   const isMass = isMassLoss(before.settled - size.all, before.settled, configuration)
   return countAgain(before, { ...size, lacking }, isMass ? await part.countEnded(objects, before) : 'not asked')
 }
@@ -165,11 +172,17 @@ async function presentFolders(objects: ObjectStore): Promise<ReadonlySet<string>
 async function findLacking(
   objects: ObjectStore,
   { begunSince }: LedgerCount,
+  { isAllKnown }: { readonly isAllKnown: boolean },
 ): Promise<{ readonly all: number; readonly lacking: number }> {
   const begun = await listBegun(objects, new Date(begunSince))
-  const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
-  const all = keys.length
-  if (begun.size === 0) return { all, lacking: 0 }
+  if (begun.size === 0 && isAllKnown) return { all: 0, lacking: 0 }
+  const asked = new Set([...begun.keys()].map(placeOf))
+  let all = 0
+  const keys: AssignmentKey[] = []
+  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
+    all++
+    if (asked.has(placeOf(key))) keys.push(key)
+  }
   const there = await countByName(objects, keys)
   const present = new Set(keys.map(historyFolder))
   let lacking = 0
@@ -178,6 +191,9 @@ async function findLacking(
   }
   return { all, lacking }
 }
+
+/** The account and the permission set of a key, or of a name in `changes/`. */
+const placeOf = (name: string): string => name.split('%', 3).join('%')
 
 /** Counts ledger entries by their name in `changes/`, for every name that their ids have or had. */
 async function countByName(objects: ObjectStore, keys: readonly AssignmentKey[]): Promise<ReadonlyMap<string, number>> {
@@ -263,7 +279,7 @@ async function findLossOf(
   before: LedgerCount,
   configuration: Pick<Configuration, 'brake'>,
 ) {
-  const { all, lacking } = await part.findLacking(objects, before)
+  const { all, lacking } = await part.findLacking(objects, before, { isAllKnown: false })
   const of = Math.max(before.settled, all) + lacking
   const goneAfter = (ended: number) => Math.max(0, before.settled - all - ended) + lacking
   if (!isMassLoss(goneAfter(0), of, configuration)) return undefined

@@ -21,8 +21,12 @@ export type Heads = ReadonlyMap<string, ObjectHead>
 
 /** Every object under the prefix, without folder markers. */
 export async function listHeads(objects: ObjectStore, prefix: string): Promise<Heads> {
+  return collectHeads(objects.list(prefix))
+}
+
+export async function collectHeads(listing: AsyncIterable<ObjectHead>): Promise<Heads> {
   const heads = new Map<string, ObjectHead>()
-  for await (const head of objects.list(prefix)) if (!isFolderMarker(head.key)) heads.set(head.key, head)
+  for await (const head of listing) if (!isFolderMarker(head.key)) heads.set(head.key, head)
   return heads
 }
 
