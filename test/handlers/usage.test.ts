@@ -81,6 +81,50 @@ test('forged, strange and repeated events claim uses at most, and stop no other'
   expect(calls.others).toBe(0)
 })
 
+test('an event with hostile fields is a use at most: short, without control characters, under the user’s own key', async () => {
+  const world = new World()
+  const huge = 'x'.repeat(200_000)
+  const identityStoreArn = 'arn:aws:identitystore::999999999999:identitystore/d-9999999999'
+  const role = (role_name: unknown) => ({ serviceEventDetails: { account_id: '111122223333', role_name } })
+  const by = (userId: unknown) => ({ userIdentity: { onBehalfOf: { userId } } })
+  const uses = [
+    { userAgent: huge, sourceIPAddress: '\u202e\u0007\n' },
+    { ...role('Own-ps'), userAgent: { toString: 'x' }, sourceIPAddress: [] },
+    { ...role('Other-ps'), recipientAccountId: '999999999999', awsRegion: '../' },
+  ].map((over) => useOf(world, idOf(1), over))
+  const stranger = useOf(world, idOf(2), { userIdentity: { onBehalfOf: { userId: idOf(2), identityStoreArn } } })
+  const refused = [
+    ...[role(huge), role('a/../b'), role('Büro'), role(null), role({}), role('__proto__\u0000')],
+    ...[by(undefined), by(huge), by(`${idOf(1)}/../../control`), by('\u202e'), by({}), { userIdentity: [] }],
+    ...[{ eventTime: 'now' }, { eventTime: '0001-01-01T00:00:00Z' }, { eventTime: 1e99 }, { eventName: '__proto__' }],
+  ].map((over) => useOf(world, idOf(3), over))
+  await usage(world.ports, settings)(await batchOf(world, ...uses, stranger, ...refused))
+  expect(await world.keys('usage/')).toEqual([1, 2].map((user) => `usage/people/${idOf(user)}.json`))
+  expect(world.log.lines).toMatchObject([{ level: 'error', fields: { unreadable: refused.length } }])
+  const stored = await world.objects.get(`usage/people/${idOf(1)}.json`)
+  expect(stored?.body.byteLength).toBeLessThan(2_000)
+  expect(new TextDecoder().decode(stored?.body)).not.toMatch(/[^\n -~…]/u)
+  expect(await readLastUses(world, [idOf(1)])).toHaveLength(3)
+})
+
+test('a loop over many accounts, with ever new agents, is one write for each batch, and one notification for each use', async () => {
+  const world = new World()
+  await world.objects.put('policies/uses.json', JSON.stringify({ contact: 'security', watch: [{ uses: ['any'] }] }))
+  const { calls, ports } = counting(world)
+  const loop = Array.from({ length: 1_000 }, (_, turn) =>
+    useOf(world, idOf(1), {
+      userAgent: `aws-cli/${turn}`,
+      serviceEventDetails: { account_id: String(200_000_000_000 + (turn % 50)), role_name: 'Read-ps' },
+    }),
+  )
+  const batch = await batchOf(world, ...loop)
+  for (let turn = 0; turn < 3; turn++) await usage(ports, settings)(batch)
+  expect(await world.keys('usage/')).toHaveLength(1)
+  expect((await world.keys('changes/')).length).toBe(50)
+  process.stdout.write(`3,000 events of one CLI in 50 accounts: ${calls.put} writes, 50 of them notifications\n`)
+  expect(calls.put).toBe(51)
+})
+
 describe('a record that cannot be written', () => {
   test('brings back its own messages alone', async () => {
     const world = new World()

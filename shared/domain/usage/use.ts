@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { type AccountId, accountId } from '../organization/account-id.ts'
 import { type PermissionSetName, permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
+import { quote } from '../statuses/complaint.ts'
 import { renderInstant } from '../text/instant.ts'
 
 /** How somebody used access. Who calls chooses the user agent, so `cli` and `application` are what the caller says. */
@@ -25,7 +26,8 @@ export const useNames = ['Federate', 'GetRoleCredentials'] as const
 /** The hourly call that only reads: `createWatching` makes it. Its event proves that CloudTrail, rules and queue deliver. */
 export const watchingCall = { source: 'sts.amazonaws.com', name: 'AssumeRole' } as const
 
-const text = z.string().transform((all) => all.slice(0, 200))
+/** People read it in terminals and notifications. */
+const text = z.string().transform((all) => quote(all, 200))
 const event = z.object({
   detail: z.object({
     eventSource: z.enum([...useSources, watchingCall.source]),
@@ -38,6 +40,7 @@ const event = z.object({
     serviceEventDetails: z.unknown().optional(),
   }),
 })
+const oldestMs = 15 * 24 * 60 * 60_000
 const person = z.object({ onBehalfOf: z.object({ userId: principalId }) })
 const used = z.object({ account_id: accountId, role_name: permissionSetName })
 
@@ -45,13 +48,13 @@ const used = z.object({ account_id: accountId, role_name: permissionSetName })
 export type UsageEvent = { readonly use?: Use; readonly watchedAt?: Date }
 
 /**
- * The use in an EventBridge event, or the instant of a call that proves that somebody watches. `undefined`: an unreadable event, or a failed
- * call. An instant in the future becomes `now`. (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS
+ * The use in an EventBridge event, or the instant of a call that proves that somebody watches. `undefined`: an unreadable event, a failed
+ * call, or one from before the 14 days for which SQS keeps messages. An instant in the future becomes `now`. (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS
  * CloudTrail". `role_name` is the permission set's name.)
  */
 export function parseUsageEvent(body: unknown, now: Date): UsageEvent | undefined {
   const { detail } = event.safeParse(body).data ?? {}
-  if (detail === undefined) return undefined
+  if (detail === undefined || detail.eventTime.getTime() < now.getTime() - oldestMs) return undefined
   const at = new Date(Math.min(detail.eventTime.getTime(), now.getTime()))
   if (detail.eventName === watchingCall.name) return { watchedAt: at }
   const who = person.safeParse(detail.userIdentity).data
