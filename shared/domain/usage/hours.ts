@@ -18,8 +18,11 @@ export function addHour(all: Hours | undefined, at: string): Hours {
   return { ...all, [month]: (read(all, month) | (1n << hourOf(at))).toString(16) }
 }
 
-export function countHours(all: Hours): number {
-  return Object.keys(all).reduce((sum, month) => sum + read(all, month).toString(2).replaceAll('0', '').length, 0)
+/** How many there are from this instant on. */
+export function countHours(all: Hours, from: string): number {
+  const months = Object.keys(all).filter((month) => month >= monthOf(from))
+  const bits = months.map((month) => read(all, month) >> (month === monthOf(from) ? hourOf(from) : 0n))
+  return bits.reduce((sum, one) => sum + one.toString(2).split('1').length - 1, 0)
 }
 
 /** The beginning of each hour, ascending. */

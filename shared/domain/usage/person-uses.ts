@@ -66,7 +66,7 @@ export function lastUsesOf({ user, uses }: PersonUses, now: Date): readonly Last
   const [from90, from400] = [daysBefore(now, 90), daysBefore(now, 400)]
   return uses.flatMap(({ account, permissionSet, first, ways: lasts, hours: all }) => {
     const [newest] = waysOf(lasts).sort((a, b) => (a.at < b.at ? 1 : -1))
-    const counts = { hours90: countHours(hoursFrom(all, from90)), hours400: countHours(hoursFrom(all, from400)) }
+    const counts = { hours90: countHours(all, from90), hours400: countHours(all, from400) }
     return newest === undefined ? [] : [{ user, account, permissionSet, first, ...newest, ...counts }]
   })
 }
