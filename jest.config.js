@@ -11,7 +11,7 @@ export default {
   // On two cores jest would leave one to itself.
   maxWorkers: '100%',
   // What test files leave behind adds up to gigabytes, and then the collector's time is measured and not the code's.
-  workerIdleMemoryLimit: '600MB',
+  workerIdleMemoryLimit: '900MB',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',

@@ -3,7 +3,7 @@ import { test } from '@jest/globals'
 const { DEPTH = 'shallow' } = process.env
 
 /**
- * How deep tests explore: `npm test` plays a few of a series, `DEPTH=deep npm test`, as CI runs these files, many of them, and
+ * How deep tests explore: `npm test` plays a few of a series, `DEPTH=deep npm test`, as CI runs it, many of them, and
  * `DEPTH=whole npm test` all.
  */
 export const isShallow = DEPTH === 'shallow'

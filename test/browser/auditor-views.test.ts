@@ -5,8 +5,9 @@ import { sayDay } from '../../shared/domain/page/say.ts'
 import { fetchCredentials } from '../end-to-end/fetch-credentials.ts'
 import type { LocalSystem } from '../end-to-end/local-system.ts'
 import { startWithRequesters } from '../end-to-end/requesters.ts'
-import { desktop, openAs, phone, writeReport } from './acme-page.ts'
+import { desktop, openAs, writeReport } from './acme-page.ts'
 import { judge, row } from './judge-page.ts'
+import { looks } from './looks.ts'
 import { openBrowser } from './open-browser.ts'
 
 const account = '200000000002'
@@ -49,12 +50,7 @@ const views = [
   ['changes', '#/changes', 'approvers'],
 ] as const
 
-test.each([
-  ['desktop', desktop],
-  ['phone', phone],
-  ['dark', { ...desktop, colorScheme: 'dark' as const }],
-  ['dark phone', { ...phone, colorScheme: 'dark' as const }],
-])(
+test.each(looks)(
   'axe-core finds nothing in the views of an auditor: %s',
   async (name, options) => {
     const page = await openAuditor(options)

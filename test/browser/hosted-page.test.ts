@@ -7,6 +7,7 @@ import { account, startWithRequesters } from '../end-to-end/requesters.ts'
 import { until } from '../end-to-end/until.ts'
 import { desktop, openAs as open, phone } from './acme-page.ts'
 import { ask, confirm, judge, picture, row } from './judge-page.ts'
+import { looks } from './looks.ts'
 import { openBrowser } from './open-browser.ts'
 
 const hostile = '<svg/onload="document.title=1">'
@@ -114,13 +115,6 @@ test('a request on a phone is approved by its link, its access comes, is extende
 async function requestOf(user: string, permissionSet: string): Promise<string> {
   return `requests/${await system.userId(user)}/account%${account}%${permissionSet}%${user}%USER%ssofile`
 }
-
-const looks = [
-  ['desktop', desktop],
-  ['phone', phone],
-  ['dark', { ...desktop, colorScheme: 'dark' as const }],
-  ['dark phone', { ...phone, colorScheme: 'dark' as const }],
-] as const
 
 test.each(looks)(
   'nothing stands in the way of anybody who asks or approves: %s',

@@ -126,18 +126,24 @@ function readStat(stat: z.infer<typeof statSchema>, series: Series, { resolve, d
     (a, b) => a.minute - b.minute,
   )
   const periodMinutes = Period / 60
+  const valueWithin = (end: number, last: number): number | undefined => {
+    const values: number[] = []
+    for (let index = firstFrom(samples, end - periodMinutes + 1); index < samples.length; index += 1) {
+      const sample = samples[index]
+      if (sample === undefined || sample.minute > last) break
+      values.push(sample.value)
+    }
+    if (values.length === 0) return undefined
+    return Stat === 'Sum' ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values)
+  }
+  /** Of periods of which every sample is seen: each is looked at in many minutes. */
+  const complete = new Map<number, number | undefined>()
   return {
     periodMinutes,
     valueAt(end, now) {
-      const last = Math.min(end, now - delayMinutes)
-      const values: number[] = []
-      for (let index = firstFrom(samples, end - periodMinutes + 1); index < samples.length; index += 1) {
-        const sample = samples[index]
-        if (sample === undefined || sample.minute > last) break
-        values.push(sample.value)
-      }
-      if (values.length === 0) return undefined
-      return Stat === 'Sum' ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values)
+      if (end > now - delayMinutes) return valueWithin(end, now - delayMinutes)
+      if (!complete.has(end)) complete.set(end, valueWithin(end, end))
+      return complete.get(end)
     },
   }
 }

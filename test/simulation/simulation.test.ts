@@ -6,12 +6,11 @@ import type { WorldSettings } from './world-settings.ts'
 
 const calm: WorldSettings = { seed: 0, latencyP99Ms: 1200, outstanding: 1, skewMs: 0, mischief: 'any' }
 
-// The seed is fixed, so that a failure comes from the change and not from chance. `npm run simulate` draws a new seed each time. CI runs
-// three hundred more.
-test('a hundred runs with faults keep every promise and converge', async () => {
-  const report = await simulate({ runs: 100, seed: 20260303, steps: 20 })
+// The seed is fixed, so that a failure comes from the change and not from chance. CI also runs two hundred by `npm run simulate`.
+test('a dozen runs with faults keep every promise and converge', async () => {
+  const report = await simulate({ runs: 12, seed: 20260303, steps: 20 })
   expect(report.failure === undefined ? '' : describeFailure(report.failure)).toBe('')
-  expect(report.lives).toHaveLength(100)
+  expect(report.lives).toHaveLength(12)
 })
 
 test('the same seed gives the same trace, byte for byte', async () => {
