@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { LocalSystem } from './local-system.ts'
-import { account, startWithRequesters } from './requesters.ts'
-import { until } from './until.ts'
+import type { LocalSystem } from '../local-system.ts'
+import { account, startWithRequesters } from '../requesters.ts'
+import { until } from '../until.ts'
 
 const users = ['maria', 'eve', 'ben', 'cleo'] as const
 const eligibility = {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
-import { LocalSystem } from './local-system.ts'
-import { permissionSetFile, smallOrganization } from './small-organization.ts'
-import { until } from './until.ts'
+import { defaultConfiguration } from '../../../shared/domain/deployment/configuration.ts'
+import { LocalSystem } from '../local-system.ts'
+import { permissionSetFile, smallOrganization } from '../small-organization.ts'
+import { until } from '../until.ts'
 
 const accounts = ['200000000001', '200000000002', '200000000003']
 const groups = ['a', 'b']

@@ -1,7 +1,7 @@
 import { GetGroupIdCommand } from '@aws-sdk/client-identitystore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { LocalSystem } from './local-system.ts'
-import { smallOrganization } from './small-organization.ts'
+import { LocalSystem } from '../local-system.ts'
+import { smallOrganization } from '../small-organization.ts'
 
 /** What AWS takes in no name of a group or of a user. */
 const hidden = [

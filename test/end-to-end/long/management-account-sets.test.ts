@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { LocalSystem } from './local-system.ts'
-import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { LocalSystem } from '../local-system.ts'
+import { permissionSetFile, smallOrganization } from '../small-organization.ts'
 
 const [shop, management] = ['200000000001', '111111111111'] as const
 const role = 'ssofile-operator'

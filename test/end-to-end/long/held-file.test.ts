@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { LocalSystem } from './local-system.ts'
-import { readBack } from './permission-set-reader.ts'
-import { smallOrganization } from './small-organization.ts'
-import { until } from './until.ts'
+import { LocalSystem } from '../local-system.ts'
+import { readBack } from '../permission-set-reader.ts'
+import { smallOrganization } from '../small-organization.ts'
+import { until } from '../until.ts'
 
 const set = 'Work-ps'
 const file = `permission_sets/${set}.json`

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { LocalSystem } from './local-system.ts'
-import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { LocalSystem } from '../local-system.ts'
+import { permissionSetFile, smallOrganization } from '../small-organization.ts'
 
 const link = 'links_data/account%200000000001%ReadOnly-ps%dev%GROUP%ssofile'
 
