@@ -234,7 +234,8 @@ async function endItem(
     throw error
   })
   const body = { review: name, run: run.run, digest: item.digest, item: describeSubject(item.subject), end }
-  const told = { event: end.is.replace(' ', '-'), named: 'review-item-ended', at: end.at, body }
+  const event = end.is.replace(' ', '-')
+  const told = { event, named: `review-item-${event}`, at: end.at, body }
   await tellEvent(objects, historyOfItem(name, item.digest), told)
   await record.revise((current) => ({ ...(current ?? item), end: current?.end ?? end }))
 }

@@ -116,6 +116,15 @@ describe('a decision', () => {
     await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
   })
 
+  test('that revoked a link is named in history as its deletion, with the reviewer', async () => {
+    const review = await Review.begin()
+    const { world } = review.grouping
+    await review.decide(tom, await review.link(lars), 'revoke')
+    await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
+    const key = (await world.keys('history/account')).find((one) => one.endsWith('%revoked.json'))
+    expect(JSON.stringify(await world.json(key ?? ''))).toContain(`"principalId":"review:quarter/${tom}"`)
+  })
+
   test('may change until it is carried out: the later one counts', async () => {
     const review = await Review.begin()
     const item = await review.link(lars)
