@@ -10,6 +10,7 @@ import { operatorActions } from './operator-actions.ts'
 import { organizationActions } from './organization-actions.ts'
 import { permissionSetActions } from './permission-set-actions.ts'
 import { requestActions } from './request-actions.ts'
+import { reviewActions } from './review-actions.ts'
 import { selectorActions } from './selector-actions.ts'
 import { sessionActions } from './session-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -33,6 +34,7 @@ const actions = {
   ...operatorActions,
   ...sessionActions,
   ...membershipActions,
+  ...reviewActions,
 }
 export type Action = ActionIn<typeof actions>
 

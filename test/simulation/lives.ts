@@ -541,10 +541,33 @@ export const otherSteps = flatten([
   { do: 'import', isCompact: true },
 ])
 
+const beginReview: Action = { do: 'begin a review' }
+const closeReview: Action = { do: 'close the review' }
+const review = (verdict: 'keep' | 'revoke', nth: number, by: 'ann' | 'bob' = 'ann'): Action => {
+  return { do: 'decide in a review', by, nth, verdict }
+}
+const reviews: Lives = {
+  'a review keeps one link and revokes another, and is closed': {
+    before: [uploadAll(own, another), done, beginReview],
+    actions: [[review('keep', 0), review('revoke', 1), done, closeReview, longDone], longDone],
+  },
+  'a link that a reviewer revokes is edited, asked again, revoked, and uploaded again': {
+    before: [upload(own), done, beginReview],
+    actions: [
+      [upload(own, 'reason'), review('revoke', 0), done, review('revoke', 1, 'bob'), longDone],
+      [upload(own), longDone, closeReview],
+    ],
+  },
+  'two reviewers disagree, and the review is closed before anything is carried out': {
+    before: [uploadAll(own, another), done, beginReview],
+    actions: [review('keep', 0), review('revoke', 0, 'bob'), closeReview, longDone],
+  },
+}
+
 export const canonicalLives = [
   ...[links, directory, organization, permissionSets, temporary, operators].flatMap(listLives),
   ...listLives(brake).map((life) => ({ ...life, settings: { brakeCount: 1 } })),
-  ...[otherHands, leavers, memberships].flatMap(listLives),
+  ...[otherHands, leavers, memberships, reviews].flatMap(listLives),
 ]
 
 /** People ask, approve, change their minds, and finish. */

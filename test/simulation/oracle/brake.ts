@@ -6,6 +6,7 @@ import { readShown } from '../brake-actions.ts'
 import { grantsNow } from '../desired.ts'
 import { hostileFolder } from '../hostile-actions.ts'
 import { accountOfKey, linksOf, recordedName } from './names.ts'
+import type { ReviewsPromise } from './reviews.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
 import type { TemporaryPromise } from './temporary.ts'
 import { callOf } from './truth.ts'
@@ -27,6 +28,7 @@ export class BrakePromise extends Judge {
   protected readonly promise = 'brake'
   readonly #temporary: TemporaryPromise
   readonly #suspensions: SuspensionsPromise
+  readonly #reviews: ReviewsPromise
   readonly #known = new Map<string, Known>()
   /** Links and keys whose revocation began, was held, or was found done. The brake holds nothing before there are enough of these. */
   readonly #gone = new Set<string>()
@@ -39,10 +41,11 @@ export class BrakePromise extends Judge {
   /** For the report: the numbers of holds, and of releases by a person. */
   readonly counts = { 'brake holds': 0, 'brake releases': 0 }
 
-  constructor(watched: Watched, temporary: TemporaryPromise, suspensions: SuspensionsPromise) {
+  constructor(watched: Watched, temporary: TemporaryPromise, suspensions: SuspensionsPromise, reviews: ReviewsPromise) {
     super(watched)
     this.#temporary = temporary
     this.#suspensions = suspensions
+    this.#reviews = reviews
   }
 
   /** An operator releases the list `seen`. It is released only if the same list is held `now`. */
@@ -104,6 +107,8 @@ export class BrakePromise extends Judge {
     if (isWithdrawn && account !== this.#describeAccount(key)) return undefined
     // If a suspension or the directory ends access, it counts for the user, even if the links were also withdrawn.
     if (isWithdrawn && this.#hasEndedUser(key)) return undefined
+    // What a review revokes counts apart from what people delete.
+    if (links.some((link) => this.#reviews.hasDeleted(link))) return undefined
     if (isWithdrawn) return { name: 'own', most: own.count, lengthMs: own.minutes * 60_000 }
     // A suspension counts the person, and so few people are never too many.
     if (this.#suspensions.isOrWasSuspended(userOf(key), this.#marginMs())) return undefined

@@ -14,6 +14,7 @@ import { nameOf, recordedName } from './names.ts'
 import { OthersPromise } from './others.ts'
 import { PermissionSetsPromise } from './permission-sets.ts'
 import { RestPromise } from './rest.ts'
+import { ReviewsPromise } from './reviews.ts'
 import { SessionsPromise } from './sessions.ts'
 import { StatusPromise } from './statuses.ts'
 import { SuspensionsPromise } from './suspensions.ts'
@@ -69,12 +70,13 @@ export class Oracle {
     this.sessions = new SessionsPromise(watched, this.#suspensions)
     this.limits = new LimitsPromise(watched)
     this.#access = new AccessPromise(watched, this.#suspensions)
-    this.brake = new BrakePromise(watched, this.temporary, this.#suspensions)
+    const reviews = new ReviewsPromise(watched)
+    this.brake = new BrakePromise(watched, this.temporary, this.#suspensions, reviews)
     this.others = new OthersPromise(watched)
     this.#judges = [
       ...[this.rest, new StatusPromise(watched, this.permissionSets), new TrailPromise(watched), this.temporary],
       ...[this.#suspensions, this.memberships, this.permissionSets, this.sessions, this.limits, this.#access],
-      ...[this.brake, this.others],
+      ...[reviews, this.brake, this.others],
     ]
     world.objects.onChange((change) => this.#noteChange(change))
   }

@@ -25,9 +25,8 @@ export class StatusPromise extends Judge {
   }
 
   override checkAtRest({ isReconciled }: AtRest): void {
-    const asked = ['requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/', 'rules/'].flatMap((prefix) =>
-      this.world.keys(prefix),
-    )
+    const ofPeople = ['requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/', 'rules/']
+    const asked = [...ofPeople, 'reviews/', 'decisions/'].flatMap((prefix) => this.world.keys(prefix))
     const files = [...this.world.keys('links_data/'), ...this.world.keys('permission_sets/')]
     for (const input of asked) if (!this.#statusOf(input)) this.fail(`${input} has no status`)
     for (const input of files.filter((one) => !this.world.unreadable.concernsInput(one))) {
