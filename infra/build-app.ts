@@ -1,6 +1,7 @@
 import { App, type AppProps, Tags, Validations } from 'aws-cdk-lib/core'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
+import { createTagReader } from './constructs/create-tag-reader.ts'
 import { createWatching } from './constructs/create-watching.ts'
 import { DeploymentNames } from './deployment-names.ts'
 import { guardedElsewhere } from './guarded-settings.ts'
@@ -29,6 +30,7 @@ export function buildApp(environment: Environment, props: AppProps = {}): App {
     const of = { account: managementAccount, role: names.forwarder(from), busArn: names.busArn, patterns }
     const stack = forward(from, of)
     if (usageRule in patterns && from === region) createWatching(stack, names)
+    if (from === names.organizationRegion) createTagReader(stack, environment, names)
   }
   if (region !== names.iamRegion) {
     const patterns = { 'guarded-settings': guardedElsewhere(names) }

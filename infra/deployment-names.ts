@@ -8,7 +8,7 @@ import {
   partitionOf,
 } from '../shared/domain/deployment/environment.ts'
 import { permissionSetRolePath } from '../shared/domain/permission-sets/permission-set-role.ts'
-import { type FunctionName, functionNames } from '../shared/ports/deployment-settings.ts'
+import { type FunctionName, functionNames, tagReaderOf } from '../shared/ports/deployment-settings.ts'
 import type { QueueName } from '../shared/ports/queues.ts'
 import { mayWrite } from './function-permissions.ts'
 
@@ -213,6 +213,15 @@ export class DeploymentNames {
 
   get watchingArn(): string {
     return this.#roleArn(this.#environment.managementAccount, this.watching)
+  }
+
+  /** The role of the management account that reads the tags of all accounts. */
+  get tagReader(): string {
+    return tagReaderOf(this.#environment.name)
+  }
+
+  get tagReaderArn(): string {
+    return this.#roleArn(this.#environment.managementAccount, this.tagReader)
   }
 
   forwarderArn(region: string): string {

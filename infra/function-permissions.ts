@@ -108,7 +108,8 @@ export type FunctionPermissions = {
   readonly versions?: 'read'
   /** Queues that it receives from without an event source mapping. */
   readonly receive?: readonly WorkedQueue[]
-  readonly organizations?: 'read'
+  /** `tags`: also the tags of all accounts in bulk, by a role in the management account. */
+  readonly organizations?: 'read' | 'tags'
   /**
    * `members`: names, and the members of groups. `groups`: adds the groups of a user. `memberships`: adds their ids. `change`: also creates
    * groups and memberships. `people`: also creates, changes and deletes users.
@@ -247,7 +248,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     read: ['links_data/', 'policies/', 'selectors/'],
     write: ['status/', 'attention/', 'state/'],
     send: ['links', ...lanes, 'dispatch'],
-    organizations: 'read',
+    organizations: 'tags',
   },
   'permission-sets': {
     read: ['permission_sets/', 'state/deletions/'],
@@ -270,7 +271,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     put: ['changes/', 'history/leavers/'],
     // After changes of memberships; urgent: those of suspended people.
     send: [...reconciling.send, ...ofPeople],
-    organizations: 'read',
+    organizations: 'tags',
     directory: 'read',
     identityCenter: 'instance',
   },
@@ -279,7 +280,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     put: ['changes/', 'history/leavers/'],
     // urgent: a suspension whose user appeared later.
     send: [...reconciling.send, ...ofPeople],
-    organizations: 'read',
+    organizations: 'tags',
     // Members: the people in ssofile's groups.
     directory: 'members',
     identityCenter: 'instance',
@@ -379,7 +380,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     // To the queue of events: after a pause it compares everything again.
     send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
     receive: lanes,
-    organizations: 'read',
+    organizations: 'tags',
     // Members: for policies about people.
     directory: 'members',
     identityCenter: 'change',

@@ -198,6 +198,7 @@ function organizationStatements(
     allow('Organization', actions(everywhere), ['*']),
     allow('Accounts', actions(accounts), [`${owned}:account/o-*/*`]),
     allow('OrganizationalUnits', actions(organizationalUnits), [`${owned}:ou/o-*/*`]),
+    ...(organizations === 'tags' ? [allow('TagReader', ['sts:AssumeRole'], [names.tagReaderArn])] : []),
   ]
 }
 

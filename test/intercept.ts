@@ -2,7 +2,7 @@ import type { Ports } from '../shared/ports/ports.ts'
 import { ServiceError } from '../shared/ports/service-error.ts'
 
 export type InterceptedCall = {
-  readonly port: 'objects' | 'queues' | 'ssoAdmin' | 'identityStore' | 'organizations' | 'accountAccess'
+  readonly port: 'objects' | 'queues' | 'ssoAdmin' | 'identityStore' | 'organizations' | 'accountTags' | 'accountAccess'
   readonly operation: string
   readonly args: readonly unknown[]
   /** Makes the call; a test may make it, and then throw as if the answer had been lost. */
@@ -10,7 +10,15 @@ export type InterceptedCall = {
 }
 export type Interceptor = (call: InterceptedCall) => Promise<unknown>
 
-const intercepted = ['objects', 'queues', 'ssoAdmin', 'identityStore', 'organizations', 'accountAccess'] as const
+const intercepted = [
+  'objects',
+  'queues',
+  'ssoAdmin',
+  'identityStore',
+  'organizations',
+  'accountTags',
+  'accountAccess',
+] as const
 
 /** Ports whose every call goes through `interceptor`; listings of objects only before they begin. */
 export function intercept(ports: Ports, interceptor: Interceptor): Ports {

@@ -43,6 +43,9 @@ import { VirtualClock } from './virtual-clock.ts'
 
 export type WorldOptions = {
   readonly organization?: OrganizationFile
+  /** Whether tags are read in bulk; default: one by one. */
+  readonly hasTagReader?: boolean
+  readonly bulkTagsLagMs?: number
   readonly configuration?: Partial<Configuration>
   readonly seed?: number
   /** Who calls SSO Admin; default: the management account. */
@@ -145,7 +148,7 @@ export class World {
     this.#processes = options.processes ?? 1
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
     this.queues = new MemoryQueues({ clock, randomness })
-    this.organizations = new MemoryOrganizations({ clock, randomness })
+    this.organizations = new MemoryOrganizations({ clock, randomness, bulkTagsLagMs: options.bulkTagsLagMs ?? 0 })
     this.identityStore = new MemoryIdentityStore({ clock, randomness, hasOlderAdSync: options.hasOlderAdSync })
     this.ssoAdmin = new MemorySsoAdmin({
       clock,
@@ -187,7 +190,8 @@ export class World {
     }
     const { accountAccess } = this
     const roles = { auditor: this.iam, retirer: this.iam.retirer }
-    const services = { objects, queues, organizations, identityStore, ssoAdmin, accountAccess, ...roles }
+    const accountTags = options.hasTagReader === true ? organizations.accountTags : undefined
+    const services = { objects, queues, organizations, accountTags, identityStore, ssoAdmin, accountAccess, ...roles }
     const isDelegated = options.caller === 'delegated-administrator'
     const callerAccountId = async () => (isDelegated ? '999999999999' : this.organizations.managementAccountIdNow)
     const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics, callerAccountId }

@@ -30,7 +30,7 @@ export function addLocal(program: Command): void {
     )
     .option(
       '--read-lag-ms <number>',
-      'how far listings of assignments lag behind finished requests',
+      'how far listings of assignments, and of the tags of all accounts, lag behind',
       wholeNumber(0, 3_600_000),
       0,
     )

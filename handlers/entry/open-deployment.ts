@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import type { Context } from 'aws-lambda'
 import * as z from 'zod'
+import { AwsAccountTags } from '../../shared/aws/aws-account-tags.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { PowertoolsLog } from '../../shared/aws/powertools-log.ts'
 import { PowertoolsMetrics } from '../../shared/aws/powertools-metrics.ts'
 import { configuration as configurationSchema } from '../../shared/domain/deployment/configuration.ts'
+import { tagReaderOf } from '../../shared/ports/deployment-settings.ts'
 import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { checkOwner } from '../../shared/reconcile/records/owner.ts'
@@ -51,8 +53,9 @@ export function openDeployment() {
     if (url === undefined) throw new Error(`no function works on the queue ${queue}`)
     return url
   }
-  const ports = patientPorts(openAwsPorts({ bucket, queues, log, metrics, instanceArn }))
   const deployment = environment.SSOFILE_DEPLOYMENT
+  const aws = openAwsPorts({ bucket, queues, log, metrics, instanceArn })
+  const ports = patientPorts({ ...aws, accountTags: new AwsAccountTags(tagReaderOf(deployment)) })
   return {
     ports,
     configuration,

@@ -17,10 +17,11 @@ import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { OpenTable } from '../../shared/memory/table.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
+import { tagReaderOf } from '../../shared/ports/deployment-settings.ts'
 import { versionDays } from '../bucket-settings.ts'
 import type { EventBridgeEvent } from './events/event-bridge-event.ts'
 import { EventBus } from './events/event-bus.ts'
-import { localAccountId } from './local-account.ts'
+import { localAccountId, localDeployment } from './local-account.ts'
 import { localRequests } from './local-request.ts'
 
 export type LocalModelsOptions = {
@@ -71,6 +72,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
   })
   const organizations: MemoryOrganizations = new MemoryOrganizations({
     ...common,
+    bulkTagsLagMs: options.readLagMs ?? 0,
     onChange: (change) => {
       events.organizationChanged(change)
       settling.poke()
@@ -101,7 +103,8 @@ export async function openLocalModels(options: LocalModelsOptions) {
   const accountAccess = new MemoryAccountAccess({ ...common, organizations, identityStore })
   const auditorRole = options.roles?.auditorRole || 'ssofile-auditor'
   const hygieneRole = options.roles?.hygieneRole || 'ssofile-hygiene'
-  const iam = new MemoryIam({ ...common, organizations, ssoAdmin, auditorRole, hygieneRole })
+  const tagReader = tagReaderOf(localDeployment)
+  const iam = new MemoryIam({ ...common, organizations, ssoAdmin, auditorRole, hygieneRole, tagReader })
   const sessions = new PersonSessions({ ...common, clock: new SystemClock(), ssoAdmin, identityStore })
   const isRestart = organizations.isFounded
   if (!isRestart) {
@@ -133,6 +136,10 @@ export async function openLocalModels(options: LocalModelsOptions) {
     events,
     isRestart,
     accountOf,
+    isInManagementAccount: () => {
+      const { accessKeyId = '' } = localRequests.getStore() ?? {}
+      return (iam.sessionOf(accessKeyId)?.account ?? accountOf(accessKeyId)) === organizations.managementAccountIdNow
+    },
     delegatedAdministrator,
     ownAccount: accountId.parse(accountOf('ssofile')),
     stop,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { ReadableLog } from '../../handlers/cli/terminal/readable-log.ts'
+import { AwsAccountTags } from '../../shared/aws/aws-account-tags.ts'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { openBreakGlassAuditor } from '../../shared/aws/aws-break-glass-auditor.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
@@ -14,7 +15,7 @@ import type { Configuration } from '../../shared/domain/deployment/configuration
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import type { CheckedBreakGlass } from '../../shared/ports/break-glass.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
-import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
+import { type FunctionName, tagReaderOf } from '../../shared/ports/deployment-settings.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Metrics } from '../../shared/ports/metrics.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
@@ -283,12 +284,13 @@ function openPorts(options: OpenOptions): Ports {
   const accessKeyId = accessKeyIdOf(environment?.function)
   const endpoint = { url, accessKeyId, userAgentAppId: caller, ...token }
   const aws = openAwsPorts({ bucket, queues: (queue) => queueUrlAt(url, queue), log, metrics, instanceArn, endpoint })
+  const accountTags = new AwsAccountTags(tagReaderOf(deploymentName), endpoint)
   const own = (of: Clock) => environment?.clock(of) ?? of
   const auditor = openAwsAuditor(endpoint)
   const retirer = openAwsRetirer(endpoint)
   // The clock of the models itself; the lease uses the machine's, and so do the pauses between attempts of a call.
   return {
-    ...patientPorts({ ...aws, auditor, retirer, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
+    ...patientPorts({ ...aws, accountTags, auditor, retirer, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
     clock: own(clock),
     breakGlass: { auditor: openBreakGlassAuditor(endpoint), definitions },
     emergency: () => principalsOf(definitions()),

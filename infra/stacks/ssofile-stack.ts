@@ -20,6 +20,7 @@ import { createOperatorRole } from '../constructs/create-operator-role.ts'
 import { createOutputs } from '../constructs/create-outputs.ts'
 import { createPage } from '../constructs/create-page.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
+import { createTagReader } from '../constructs/create-tag-reader.ts'
 import { createWatching } from '../constructs/create-watching.ts'
 import { DeploymentNames } from '../deployment-names.ts'
 import { forwardedEvents, joined, ownEvents, usageRule } from '../wanted-events.ts'
@@ -130,6 +131,7 @@ export class SsofileStack extends Stack {
     const bus = regions.size === 0 ? undefined : this.#createBus(environment, names, [...regions.keys()])
     const own = { patterns: ownEvents(environment, names) }
     if (usageRule in own.patterns) createWatching(this, names)
+    if (!regions.has(names.organizationRegion)) createTagReader(this, environment, names)
     return createEventRules(this, {
       names,
       queueOf: (rule) => (rule === usageRule ? usage : events),

@@ -74,6 +74,11 @@ export const functionNames = [
 ] as const
 export type FunctionName = (typeof functionNames)[number]
 
+/** The name of the role in the management account that reads the tags of all accounts. */
+export function tagReaderOf(deployment: string): string {
+  return `${deployment}-tags`
+}
+
 export type FunctionSettings = {
   /** At most the visibility timeout of its queues. (Lambda Developer Guide, "Creating an SQS event source mapping".) */
   readonly timeoutSeconds: number

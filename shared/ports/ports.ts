@@ -1,6 +1,7 @@
 import type { EmergencyPrincipals } from '../domain/break-glass/emergency-principals.ts'
 import type { Configuration } from '../domain/deployment/configuration.ts'
 import type { AccountAccess } from './account-access.ts'
+import type { AccountTags } from './account-tags.ts'
 import type { Auditor } from './auditor.ts'
 import type { CheckedBreakGlass } from './break-glass.ts'
 import type { Channels } from './channels.ts'
@@ -23,6 +24,8 @@ export type Ports = {
   readonly ssoAdmin: SsoAdmin
   readonly identityStore: IdentityStore
   readonly organizations: Organizations
+  /** Absent: tags are read one by one. */
+  readonly accountTags?: AccountTags | undefined
   /** Only for callers that read who may assume existing roles. */
   readonly accountAccess?: AccountAccess | undefined
   /** Only for callers that read the last use of roles. */

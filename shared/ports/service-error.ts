@@ -5,7 +5,7 @@ export type AuditedService = WorkedService | 'sts' | 'iam' | 'access-analyzer'
 /** The services that send notifications. */
 type TellingService = 'events' | 'sns' | 'secretsmanager'
 /** All services that functions call. */
-export type CalledService = AuditedService | TellingService | 'account-access'
+export type CalledService = AuditedService | TellingService | 'account-access' | 'tagging'
 /** Also the services that only `ssofile doctor` calls. */
 export type ServiceName = CalledService | 'lambda' | 'service-quotas'
 

@@ -22,6 +22,7 @@ const answerMs = {
   ssoAdmin: 40,
   identityStore: 40,
   organizations: 40,
+  accountTags: 200,
   accountAccess: 40,
 } as const
 const wakeMs = 100

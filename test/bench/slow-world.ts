@@ -5,7 +5,15 @@ import { type Interceptor, intercept } from '../intercept.ts'
 import { World, type WorldOptions } from '../world.ts'
 
 /** How long answers take within a Region. */
-const answerMs = { objects: 15, ssoAdmin: 40, identityStore: 40, organizations: 40, accountAccess: 40, queues: 15 }
+const answerMs = {
+  objects: 15,
+  ssoAdmin: 40,
+  identityStore: 40,
+  organizations: 40,
+  accountTags: 200,
+  accountAccess: 40,
+  queues: 15,
+}
 /** S3 lists a thousand keys a call, which takes it that much longer than a read. (S3 API Reference, "ListObjectsV2".) */
 const keysOfListing = 1_000
 const listingMs = 85
@@ -62,7 +70,7 @@ export function openSlowWorld(options: WorldOptions, also: Interceptor = ({ proc
     })
     return { ...slowed, objects }
   }
-  const world = new World({ ...options, wrap })
+  const world = new World({ hasTagReader: true, ...options, wrap })
   late.world = world
   return { world, calls }
 }

@@ -489,6 +489,27 @@ describe('events', () => {
     })
   })
 
+  test('come with the role that reads tags in bulk, once, in the management account, for the functions that need it', () => {
+    for (const [mode, name] of [
+      ['delegated', 'ssofile-forward-us-east-1'],
+      ['management-at-home', undefined],
+    ] as const) {
+      const [role, ...others] = list('AWS::IAM::Role', mode, name).filter(
+        ({ Properties }) => Properties.RoleName === 'ssofile-tags',
+      )
+      expect(others).toEqual([])
+      expect(textOf(role?.Properties.Policies)).toContain('"Action":"tag:GetResources"')
+      const trusted = textOf(role?.Properties.AssumeRolePolicyDocument)
+      for (const reader of ['links', 'events', 'dispatcher', 'hourly'])
+        expect(trusted).toMatch(new RegExp(`"arn:aws:iam::\\d{12}:role/ssofile-${reader}"`))
+      expect(trusted).not.toContain('role/ssofile-page')
+    }
+    const elsewhere = list('AWS::IAM::Role', 'delegated', 'ssofile-forward-eu-west-1').map(
+      ({ Properties }) => Properties.RoleName,
+    )
+    expect(elsewhere).not.toContain('ssofile-tags')
+  })
+
   test('are taken by the bus from the forwarding roles of the management account only', () => {
     expect(textOf(one('AWS::Events::EventBus', { Name: 'ssofile-events' }).Properties.Policy)).toContain(
       '"aws:PrincipalArn":["arn:aws:iam::444455556666:role/ssofile-forward-us-east-1","arn:aws:iam::444455556666:role/ssofile-forward-eu-west-1"]',
@@ -854,7 +875,11 @@ test('credentials are looked at, and retired, only where a role in the accounts 
 test("only the reports and operators may assume the auditor's role, and one function the role that retires, of that name and in the organization, and only where it is configured", () => {
   const assuming = (mode: Mode) =>
     list('AWS::IAM::Role', mode).flatMap(({ Properties }) => {
-      const text = textOf(Properties.Policies ?? [])
+      // The role that reads tags is in the management account, not in the others.
+      const text = textOf(Properties.Policies ?? []).replace(
+        /{"Action":"sts:AssumeRole"[^}]*role\/ssofile-tags"[^}]*}/,
+        '',
+      )
       return text.includes('sts:AssumeRole') ? [[Properties.RoleName, text] as const] : []
     })
   expect(assuming('delegated')).toEqual([])

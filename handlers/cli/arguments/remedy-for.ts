@@ -9,6 +9,7 @@ const endpointVariables: Readonly<Record<ServiceName, string>> = {
   identitystore: 'AWS_ENDPOINT_URL_IDENTITYSTORE',
   organizations: 'AWS_ENDPOINT_URL_ORGANIZATIONS',
   'account-access': 'AWS_ENDPOINT_URL_ACCOUNT_ACCESS',
+  tagging: 'AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API',
   sts: 'AWS_ENDPOINT_URL_STS',
   iam: 'AWS_ENDPOINT_URL_IAM',
   'access-analyzer': 'AWS_ENDPOINT_URL_ACCESSANALYZER',

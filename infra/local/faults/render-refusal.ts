@@ -14,6 +14,7 @@ const codes: Readonly<Record<CalledService, { readonly throttle: string; readonl
   organizations: { throttle: 'TooManyRequestsException', internal: 'ServiceException' },
   'account-access': { throttle: 'ThrottlingException', internal: 'InternalServerException' },
   'access-analyzer': { throttle: 'ThrottlingException', internal: 'InternalServerException' },
+  tagging: { throttle: 'ThrottledException', internal: 'InternalServiceException' },
   sts: { throttle: 'Throttling', internal: 'InternalFailure' },
   iam: { throttle: 'Throttling', internal: 'ServiceFailure' },
   events: { throttle: 'ThrottlingException', internal: 'InternalException' },
@@ -28,6 +29,7 @@ const internal = [
   'InternalFailure',
   'InternalException',
   'InternalServiceError',
+  'InternalServiceException',
 ]
 
 export type ServiceRefusal = { readonly service: CalledService; readonly code: string; readonly message: string }

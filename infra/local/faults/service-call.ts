@@ -12,6 +12,7 @@ const serviceByTarget: Readonly<Record<string, CalledService>> = {
   SWBExternalService: 'sso-admin',
   AWSIdentityStore: 'identitystore',
   AWSOrganizationsV20161128: 'organizations',
+  ResourceGroupsTaggingAPI_20170126: 'tagging',
   AWSEvents: 'events',
   secretsmanager: 'secretsmanager',
 }

@@ -19,6 +19,7 @@ import { ConstraintFault, type JsonOperation, operation, renderOutput, Serializa
 import { organizationsOperations } from './organizations-service.ts'
 import { recordCall } from './record-call.ts'
 import { ssoAdminOperations } from './sso-admin-service.ts'
+import { taggingOperations } from './tagging-service.ts'
 
 export type JsonServices = {
   readonly ssoAdmin: MemorySsoAdmin
@@ -26,6 +27,8 @@ export type JsonServices = {
   readonly organizations: MemoryOrganizations
   /** The delegated administrator of IAM Identity Center, for Organizations' answers; absent: there is none. */
   readonly delegatedAdministrator?: string | undefined
+  /** Whether the caller of the present request is in the management account; absent: always. */
+  readonly isInManagementAccount?: (() => boolean) | undefined
   /** Sends outcomes. Absent: none are sent. */
   readonly outcomes?: Telling | undefined
 }
@@ -77,6 +80,10 @@ export function addJsonServices(app: FastifyInstance, models: JsonServices, reco
       },
     ],
   ])
+  services.set('ResourceGroupsTaggingAPI_20170126', {
+    operations: taggingOperations(models.organizations, models.isInManagementAccount ?? (() => true)),
+    constraintCode: 'InvalidParameterException',
+  })
   services.set('ServiceQuotasV20190624', {
     operations: serviceQuotasOperations,
     constraintCode: 'IllegalArgumentException',

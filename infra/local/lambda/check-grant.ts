@@ -53,7 +53,8 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
     // The role of an account is not checked here: its credentials do not carry a function's session.
     case 'sts':
       return (
-        operation === 'GetCallerIdentity' || (operation === 'AssumeRole' && (auditorRole ?? hygieneRole) !== undefined)
+        operation === 'GetCallerIdentity' ||
+        (operation === 'AssumeRole' && (organizations === 'tags' || (auditorRole ?? hygieneRole) !== undefined))
       )
     case 'iam':
       return permissions.ownRoles !== undefined && operation === 'GetRole'

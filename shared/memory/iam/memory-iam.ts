@@ -43,6 +43,8 @@ export type MemoryIamOptions = CallObserver & {
   readonly auditorRole: string
   /** The role that may retire credentials in the same accounts; absent: there is none. */
   readonly hygieneRole?: string
+  /** The role of the management account that reads the tags of all accounts; absent: there is none. */
+  readonly tagReader?: string
   /** How long a job takes; default 500. */
   readonly jobMs?: number
   /** How long IAM Access Analyzer takes to generate a policy; default 3,000. */
@@ -198,15 +200,15 @@ export class MemoryIam implements Auditor {
   }
 
   assumeRole(roleArn: string, sessionName: string): Session {
-    const { auditorRole, hygieneRole, organizations, randomness, clock } = this.#options
+    const { auditorRole, hygieneRole, tagReader, organizations, randomness, clock } = this.#options
     const [, id, roleName = ''] = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(roleArn) ?? []
     const account = accountId.safeParse(id).data
     const isThere =
       account !== undefined &&
-      account !== organizations.managementAccountIdNow &&
+      (account === organizations.managementAccountIdNow) === (roleName === tagReader) &&
       organizations.accountState(account) === 'ACTIVE' &&
       !this.#withoutRole.has(`${account} ${roleName}`)
-    if (!isThere || (roleName !== auditorRole && roleName !== hygieneRole)) throw mayNotAssume(roleArn)
+    if (!isThere || ![auditorRole, hygieneRole, tagReader].includes(roleName)) throw mayNotAssume(roleArn)
     const accessKeyId = `ASIA${randomness.id().replaceAll('-', '').slice(0, 16).toUpperCase()}`
     const expiresAt = new Date(clock.now().getTime() + sessionMs)
     const session = { account, roleName, sessionName, accessKeyId, expiresAt }

@@ -1,5 +1,6 @@
 import { type AccountId, accountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
+import type { AccountTags, TaggedAccount } from '../../ports/account-tags.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Page } from '../../ports/page.ts'
@@ -35,6 +36,7 @@ import {
   notInUse,
   parentNotFound,
   sourceParentNotFound,
+  taggingTooFast,
   tooManyRequests,
   unitNotEmpty,
 } from './organizations-refusals.ts'
@@ -48,6 +50,8 @@ export type MemoryOrganizationsOptions = CallObserver & {
   readonly createAccountMs?: number
   /** How long an account stays PENDING_CLOSURE; default one minute. */
   readonly closureMs?: number
+  /** How far the bulk answer about tags lags behind; default 0. AWS only says that it is eventually consistent. */
+  readonly bulkTagsLagMs?: number
 }
 
 /** Messages of the model to another model that depends on it. */
@@ -62,6 +66,8 @@ export type ChildType = 'ACCOUNT' | 'ORGANIZATIONAL_UNIT'
 export type Parent = { readonly id: string; readonly type: 'ROOT' | 'ORGANIZATIONAL_UNIT' }
 
 const pageMost = 20
+/** Resource Groups Tagging API Reference, "GetResources", ResourcesPerPage. */
+export const taggedMost = 100
 const unitsMost = 2000
 const rootName = 'Root'
 
@@ -79,12 +85,15 @@ export class MemoryOrganizations implements Organizations {
   readonly #observers: OrganizationsObserver[] = []
   /** Accounts whose State and Paths are left out of answers. */
   readonly #withheld: Map<string, true>
+  /** Tags as before the last change, for the bulk answer that lags behind; without tags: there was no row. */
+  readonly #tagsBefore: Map<string, { readonly tags: Tags | undefined; readonly until: Date }>
 
   constructor(options: MemoryOrganizationsOptions) {
     const openTable = options.openTable ?? memoryTables
     this.#options = options
     this.#tree = new OrganizationTree(openTable)
     this.#withheld = openTable('organizations/withheld')
+    this.#tagsBefore = openTable('organizations/tags-before')
     this.#lifecycle = new AccountLifecycle({
       tree: this.#tree,
       requests: openTable('organizations/create-account-requests'),
@@ -104,7 +113,11 @@ export class MemoryOrganizations implements Organizations {
       willChange: () => this.#willChange(),
       changed: (change) => this.#changed(change),
     })
-    this.#gate = new CallGate({ ...options, limiterFor: organizationsLimiters(), tooFast: tooManyRequests })
+    this.#gate = new CallGate({
+      ...options,
+      limiterFor: organizationsLimiters(),
+      tooFast: (operation) => (operation === 'GetResources' ? taggingTooFast() : tooManyRequests()),
+    })
   }
 
   // The port.
@@ -133,6 +146,20 @@ export class MemoryOrganizations implements Organizations {
 
   async listTags(id: AccountId): Promise<Tags> {
     return this.listTagsForResource(id)
+  }
+
+  /** The other port: GetResources for `organizations:account`, by a caller in the management account. */
+  readonly accountTags: AccountTags = {
+    list: async (_, nextToken) => this.listTaggedAccounts({ nextToken, most: taggedMost }),
+  }
+
+  listTaggedAccounts(page: PageRequest): Page<TaggedAccount> {
+    this.#enter('GetResources')
+    const rows = this.#read(this.#tree.accountIds, page, (id) => ({
+      id: accountId.parse(id),
+      tags: this.#tagsInBulk(id),
+    }))
+    return { ...rows, items: rows.items.flatMap(({ id, tags }) => (tags === undefined ? [] : [{ id, tags }])) }
   }
 
   /** For the root it counts as no call: an adapter remembers the root, which never changes. */
@@ -280,6 +307,7 @@ export class MemoryOrganizations implements Organizations {
     this.#enter('TagResource')
     const after = { ...this.#tree.tags(resourceId), ...tags }
     checkTags(Object.keys(tags), after)
+    this.#tagsWillChange(resourceId)
     const resourceArn = this.#tree.putTags(resourceId, after)
     this.#changed({ event: 'TagResource', resourceId, resourceArn, changedTagKeys: Object.keys(tags), tags: after })
   }
@@ -289,6 +317,7 @@ export class MemoryOrganizations implements Organizations {
     const before = Object.entries(this.#tree.tags(resourceId))
     const tags = Object.fromEntries(before.filter(([key]) => !keys.includes(key)))
     checkTags(keys, tags)
+    this.#tagsWillChange(resourceId)
     const resourceArn = this.#tree.putTags(resourceId, tags)
     this.#changed({ event: 'UntagResource', resourceId, resourceArn, changedTagKeys: [...keys], tags })
   }
@@ -401,6 +430,20 @@ export class MemoryOrganizations implements Organizations {
     this.#gate.enter(operation)
     this.settle()
     if (!this.#tree.isFounded) throw notInUse()
+  }
+
+  /** An account that lost its last tag keeps a row: AWS also returns what was tagged before. */
+  #tagsInBulk(id: string): Tags | undefined {
+    const before = this.#tagsBefore.get(id)
+    if (before !== undefined && this.#options.clock.now() < before.until) return before.tags
+    const tags = this.#tree.tags(id)
+    return before === undefined && Object.keys(tags).length === 0 ? undefined : tags
+  }
+
+  #tagsWillChange(resourceId: string): void {
+    const until = new Date(this.#options.clock.now().getTime() + (this.#options.bulkTagsLagMs ?? 0))
+    const tags = this.#tree.findAccount(resourceId) && this.#tagsInBulk(resourceId)
+    this.#tagsBefore.set(resourceId, { tags, until })
   }
 
   #childrenOf(parentId: string, type: ChildType): readonly string[] {

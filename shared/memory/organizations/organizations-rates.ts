@@ -11,6 +11,8 @@ const rates: Readonly<Record<string, TokenRate>> = {
   DescribeAccount: { perSecond: 20, burst: 30 },
   DescribeOrganization: { perSecond: 1, burst: 2 },
   ListRoots: { perSecond: 1, burst: 2 },
+  // Resource Groups Tagging API. (Tag Editor User Guide, "Service quotas".)
+  GetResources: { perSecond: 15, burst: 15 },
 }
 
 // An assumption: nobody looked up the rates of the other operations, and these are the most common.

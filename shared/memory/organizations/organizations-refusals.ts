@@ -8,6 +8,8 @@ function refuse(code: string, message: string, reason?: string): Refusal {
 export const tooManyRequests = (): Refusal =>
   refuse('TooManyRequestsException', 'You have sent too many requests in too short a period of time.')
 
+export const taggingTooFast = (): Refusal => new Refusal('tagging', 'ThrottledException', 'Rate exceeded')
+
 export const notInUse = (): Refusal =>
   refuse('AWSOrganizationsNotInUseException', 'Your account is not a member of an organization.')
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Finding, warn } from '../../domain/guardrails/finding.ts'
+import { type Finding, ok, warn } from '../../domain/guardrails/finding.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -18,10 +18,24 @@ import {
 } from './dry-calls.ts'
 import { slowPorts } from './slow-ports.ts'
 
-type TriedPorts = Pick<Ports, 'ssoAdmin' | 'identityStore' | 'organizations' | 'randomness'>
+type TriedPorts = Pick<Ports, 'ssoAdmin' | 'identityStore' | 'organizations' | 'accountTags' | 'randomness'>
 
 export async function tryOrganizations(ports: TriedPorts, member: AccountId): Promise<Finding> {
   return judgeDryCalls('organizations', 'organizations', await makeDryCalls(organizationReads(ports, member)))
+}
+
+/** ssofile works without the bulk answer, but slowly. AWS answers a caller outside the management account with an empty list. */
+async function* tryTags({ accountTags, organizations }: TriedPorts): AsyncGenerator<Finding> {
+  if (accountTags === undefined) return
+  const check = 'account tags'
+  const answer = await ask(accountTags.list(await organizations.managementAccountId()))
+  const slow = 'so ssofile reads the tags of nine accounts a second'
+  const remedy =
+    'deploy the stack that forwards events of Organizations from the management account (docs/deployment.md)'
+  if ('error' in answer) yield warn(check, `AWS refuses to list them in bulk, ${slow}: ${answer.error.message}`, remedy)
+  else if (answer.is.items.length === 0)
+    yield ok(check, `AWS lists no account with tags in bulk. If accounts have tags: ${slow}`)
+  else yield ok(check, 'AWS lists them in bulk')
 }
 
 /** The dry calls of Identity Center and its directory. Writes only to a permission set that Identity Center reports as missing. */
@@ -51,7 +65,11 @@ export async function tryOwnPermissions(ports: Ports): Promise<{ readonly findin
   const member = memberOf(accounts, await organizations.managementAccountId())
   if (member === undefined) return { findings: [] }
   return {
-    findings: [await tryOrganizations(slow, member), ...(await Array.fromAsync(tryIdentityCenter(slow, member)))],
+    findings: [
+      await tryOrganizations(slow, member),
+      ...(await Array.fromAsync(tryTags(slow))),
+      ...(await Array.fromAsync(tryIdentityCenter(slow, member))),
+    ],
   }
 }
 

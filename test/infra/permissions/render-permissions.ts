@@ -60,6 +60,8 @@ You make it for the job of a [pull request](pull-requests.md). \`ssofile plan\` 
 
 ${list('organizations', Object.values(organizationsActions).flat())}
 
+With the tags of all accounts: \`sts:AssumeRole\` of the role \`<name>-tags\` in the management account, which may only \`tag:GetResources\` ([deployment.md](deployment.md)).
+
 ## Identity Store
 
 ${list('identitystore', directoryActions)}
@@ -129,7 +131,7 @@ function tell(permissions: FunctionPermissions) {
     pageSecret,
   } = permissions
   const services = [
-    organizations && 'Organizations',
+    organizations && `Organizations${organizations === 'tags' ? ', with the tags of all accounts' : ''}`,
     directory === 'read' && 'Identity Store',
     directory === 'members' && 'Identity Store, with members of groups',
     directory === 'groups' && 'Identity Store, with members of groups and groups of users',

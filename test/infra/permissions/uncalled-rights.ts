@@ -175,8 +175,8 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only for a link to a root by its id, which may not be known yet, and from the second hour on for its name',
   },
   {
-    right: /^(links|events|hourly|dispatcher): organizations:/,
-    of: 'Organizations, of `links`, `events`, `hourly`, `dispatcher`',
+    right: /^(links|events|hourly|dispatcher): (organizations:|sts:AssumeRole .*-tags)/,
+    of: 'Organizations and the tags of all accounts, of `links`, `events`, `hourly`, `dispatcher`',
     reason:
       'the function that finds the view of the organization missing or too old reads it again; mostly that is another function',
   },

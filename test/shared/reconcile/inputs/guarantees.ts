@@ -20,6 +20,7 @@ const serviceOf = {
   ssoAdmin: 'sso-admin',
   identityStore: 'identitystore',
   organizations: 'organizations',
+  accountTags: 'tagging',
   accountAccess: 'account-access',
 } as const
 const writing = /^(put|delete|send|create|update|attach|detach|tag|untag|provision)/
