@@ -37,7 +37,7 @@ export function listHours(all: Hours): readonly Date[] {
 }
 /** Only the hours from this instant on. */
 export function hoursFrom(all: Hours, from: string): Hours {
-  const months = Object.entries(all).filter(([month]) => month > monthOf(from))
-  const [month, first] = [monthOf(from), hourOf(from)]
-  return { ...Object.fromEntries(months), [month]: ((read(all, month) >> first) << first).toString(16) }
+  const cut = (hex: string) => ((BigInt(`0x${hex}`) >> hourOf(from)) << hourOf(from)).toString(16)
+  const months = Object.entries(all).filter(([month]) => month >= monthOf(from))
+  return Object.fromEntries(months.map(([month, hex]) => [month, month === monthOf(from) ? cut(hex) : hex]))
 }

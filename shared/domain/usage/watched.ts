@@ -14,17 +14,17 @@ const silentHours = 3
 
 /** From the hours with a watching call. */
 export function watchedUntil(heard: Hours, now: Date): Watched {
+  // The hour of the first call after a silence is watched only in part.
+  const endOf = (hour: number) => render(Math.min(hour + hourMs, now.getTime()))
   const starts = listHours(heard).map((at) => at.getTime())
   const [first] = starts
   const gaps = starts.flatMap((from, index) => {
     const next = starts[index + 1]
     const isSilent = Math.floor(((next ?? now.getTime()) - from) / hourMs) > silentHours
-    return isSilent ? [{ from: render(from), to: endOf(next) ?? renderInstant(now) }] : []
+    return isSilent ? [{ from: render(from), to: next === undefined ? renderInstant(now) : endOf(next) }] : []
   })
-  const since = endOf(first)
+  const since = first === undefined ? undefined : endOf(first)
   return { since, countedSince: gaps.at(-1)?.to ?? since, gaps }
 }
 
-/** The hour of the first call after a silence is watched only in part. */
-const endOf = (hour: number | undefined) => (hour === undefined ? undefined : render(hour + hourMs))
 const render = (ms: number): string => renderInstant(new Date(ms))

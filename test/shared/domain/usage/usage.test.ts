@@ -135,6 +135,7 @@ describe('the watched time', () => {
 
   test('begins after the first watching call, and has no gap while one comes every hour', () => {
     expect(watchedUntil({}, now)).toEqual({ gaps: [] })
+    expect(watchedUntil(heard(0), new Date(now.getTime() + 60_000)).since).toBe('2026-11-28T10:01:00.000Z')
     expect(watchedUntil(heard(0, 1, 2, 3), new Date(hours(5)))).toMatchObject({ since: hours(1), gaps: [] })
   })
 
