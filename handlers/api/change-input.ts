@@ -11,7 +11,18 @@ import { type Answer, answer, errorsOf, refusal } from './answer.ts'
 
 /** A change of one input: its caller, and the path of its status for the answer. */
 export type Change = {
-  readonly action: 'create' | 'update' | 'delete' | 'ask' | 'extend' | 'withdraw' | 'finish' | 'approve' | 'deny'
+  readonly action:
+    | 'create'
+    | 'update'
+    | 'delete'
+    | 'ask'
+    | 'extend'
+    | 'withdraw'
+    | 'finish'
+    | 'approve'
+    | 'deny'
+    | 'keep'
+    | 'revoke'
   readonly key: string
   readonly caller: ApiCaller
   readonly statusPath: string

@@ -143,7 +143,7 @@ export async function readDecision(digest: string, context: RequestContext): Pro
 }
 
 /** Auditors and operators read everything. A local system has no `access`: there, every caller without a person's session does too. */
-function mayReadAll({ access, caller }: RequestContext): boolean {
+export function mayReadAll({ access, caller }: RequestContext): boolean {
   if (caller.person !== undefined) return caller.person.isAuditor
   if (access === undefined) return parsePersonSession(caller.arn) === undefined
   return readsAll(access, caller)

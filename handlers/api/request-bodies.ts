@@ -3,6 +3,9 @@ import type { JsonRules } from '../../shared/domain/json/json-faults.ts'
 import { parseJson } from '../../shared/domain/json/parse-json.ts'
 import { accessRequestSchema, requestDigest } from '../../shared/domain/requests/access-request.ts'
 import { approvalRules, approvalSchema } from '../../shared/domain/requests/approval-file.ts'
+import { decisionRules, decisionSchema } from '../../shared/domain/reviews/decision-file.ts'
+import { itemDigest, verdicts } from '../../shared/domain/reviews/review-item.ts'
+import { selectorName } from '../../shared/domain/scopes/selector-name.ts'
 import type { Parsed } from '../../shared/domain/statuses/complaint.ts'
 
 const linkData = z.string().min(1)
@@ -36,6 +39,19 @@ export type RequestRequest = z.infer<typeof requestEnvelope>
 export const approvalRequest = z.strictObject({ digest: requestDigest, ...approvalFields })
 export type ApprovalRequest = z.infer<typeof approvalRequest>
 
+/** `POST /decisions`: one decision on each of these items of a review. */
+export const decisionsRequest = z.strictObject({
+  review: selectorName,
+  verdict: z.enum(verdicts),
+  digests: z.array(itemDigest).min(1).max(100),
+  comment: decisionSchema.shape.comment,
+})
+export type DecisionsRequest = z.infer<typeof decisionsRequest>
+
+export function parseDecisionsRequest(body: Uint8Array): Parsed<DecisionsRequest> {
+  return parseJson('the request', body, decisionsRequest, decisionsRules)
+}
+
 export function parseRequestRequest(body: Uint8Array): Parsed<RequestRequest> {
   return parseJson('the request', body, requestEnvelope, requestRules)
 }
@@ -63,6 +79,18 @@ const requestRules: JsonRules = {
     expected: 'the id of a user in the identity store',
     remedy: () => 'leave it out for your own request',
   },
+}
+
+const decisionsRules: JsonRules = {
+  ...decisionRules,
+  $: {
+    expected: 'one JSON object with review, verdict, digests and perhaps comment',
+    remedy: () => 'write { "review": "quarter", "verdict": "keep", "digests": ["…"] }',
+  },
+  '$.review': { expected: 'the name of a review', remedy: () => 'take it from GET /reviews' },
+  '$.verdict': { expected: '"keep" or "revoke"', remedy: () => 'write one of the two' },
+  '$.digests': { expected: 'a list of 1 to 100 digests of items', remedy: () => 'send more in another request' },
+  '$.digests.[]': { expected: '32 hexadecimal digits', remedy: () => 'take them from GET /reviews' },
 }
 
 const approvalRequestRules: JsonRules = {

@@ -17,6 +17,8 @@ export const hostedCalls = [
   'GET /requests',
   'POST /requests',
   'POST /approvals',
+  'GET /reviews',
+  'POST /decisions',
   'GET /me',
   'GET /now',
   'GET /choices',
@@ -35,7 +37,13 @@ export const hostedCalls = [
 ] as const
 export type HostedCall = (typeof hostedCalls)[number]
 /** These calls require a recent sign-in. */
-const decisions: readonly HostedCall[] = ['POST /approvals', 'POST /release', 'POST /pause', 'POST /resume']
+const decisions: readonly HostedCall[] = [
+  'POST /approvals',
+  'POST /decisions',
+  'POST /release',
+  'POST /pause',
+  'POST /resume',
+]
 
 /** The addresses of the page, in API Gateway's notation of routes. */
 export const hostedRoutes = [

@@ -13,8 +13,12 @@ import { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
 import { type Actor, findActor } from '../../shared/reconcile/requests/find-actor.ts'
 import { People } from '../../shared/reconcile/requests/people.ts'
+import { KnownReviews } from '../../shared/reconcile/reviews/known-reviews.ts'
 import { type Answer, answer, combine } from '../api/answer.ts'
+import { readBody } from '../api/read-body.ts'
+import { parseDecisionsRequest } from '../api/request-bodies.ts'
 import { serveRequests } from '../api/serve-requests.ts'
+import { decideItems, listReviews, readReview } from '../api/serve-reviews.ts'
 import { refuseBar } from '../api/signed-in-person.ts'
 import type { PageSession } from './find-person.ts'
 import type { HostedCall } from './judge-hosted-request.ts'
@@ -34,7 +38,7 @@ type Calling = {
 const knownMs = 30_000
 const ofOperators = ['GET /operations', 'GET /trends', 'POST /release', 'POST /pause', 'POST /resume'] as const
 const ofAuditors = ['GET /everybody', 'GET /members', 'GET /uses', 'GET /report'] as const
-const byGroups: readonly HostedCall[] = ['GET /me', 'GET /changes', ...ofAuditors, ...ofOperators]
+const byGroups: readonly HostedCall[] = ['GET /me', 'GET /changes', 'GET /reviews', ...ofAuditors, ...ofOperators]
 const usersMost = 10_000
 /** A page of requests; the browser asks for the next ones. */
 const requestsMost = 200
@@ -54,6 +58,7 @@ export class ServedCalls {
   readonly #looks: PageLooks
   readonly #operations: Operations
   readonly #records: PageRecords
+  readonly #reviews: KnownReviews
   readonly #users = new Map<PrincipalId, { readonly seen: Actor; readonly atMs: number }>()
 
   constructor(ports: Ports, configuration: Configuration, settings: PageSettings) {
@@ -65,6 +70,7 @@ export class ServedCalls {
     this.#looks = new PageLooks(ports, configuration, { organization, policies })
     this.#operations = new Operations(ports, this.#looks)
     this.#records = new PageRecords(ports)
+    this.#reviews = new KnownReviews(ports.objects)
     this.#known = {
       organization,
       eligibilityFiles: new EligibilityFiles(ports),
@@ -108,6 +114,17 @@ export class ServedCalls {
       case 'POST /requests':
       case 'POST /approvals':
         return serveRequests({ ...event, routeKey: `${method} ${path}`, rawPath: path }, context)
+      case 'GET /reviews': {
+        const known = { ...context, reviews: this.#reviews }
+        const told = await (query.name === undefined ? listReviews(known) : readReview(query.name, known))
+        const accounts = told.body.matchAll(/"(?:account%)?(\d{12})"/g)
+        const names = await this.#looks.tellNames([...accounts].flatMap(([, account = '']) => account))
+        return combine({ told, names: answer(200, names) })
+      }
+      case 'POST /decisions': {
+        const asked = readBody(event, parseDecisionsRequest)
+        return 'statusCode' in asked ? asked : decideItems(asked, context)
+      }
       case 'GET /now': {
         const list = (of: 'waiting' | 'mine') => {
           const queryStringParameters = { of, limit: String(requestsMost) }

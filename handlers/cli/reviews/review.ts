@@ -13,6 +13,7 @@ import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { readEvidence } from '../../../shared/reconcile/reviews/check-outcomes.ts'
+import { listRuns } from '../../../shared/reconcile/reviews/known-reviews.ts'
 import { readRun } from '../../../shared/reconcile/reviews/review-records.ts'
 import { verifyReview } from '../../../shared/reconcile/reviews/verify-review.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -39,7 +40,7 @@ export function addReview(program: Command): void {
     .option('--json', 'the runs as JSON')
     .addHelpText('after', '\nExample:\n  ssofile review list')
     .action(async ({ json }: { json?: boolean }) => {
-      const runs = await listRuns(openCliPorts(bucketOf(undefined)))
+      const runs = await listRuns(openCliPorts(bucketOf(undefined)).objects)
       if (json) process.stdout.write(renderJson(runs))
       else await show(renderRuns(runs))
     })
@@ -142,17 +143,7 @@ function renderItems({ phase, run, counts, reviewers }: Manifest, items: readonl
   return `${renderTable(['digest', 'result', 'item', 'reviewers', 'decisions'], rows, terminalWidth(), [0])}\n${phase} since ${run}: ${states.join(', ')}\n${pace.join('')}`
 }
 
-type ListedRun = ReviewRun & { readonly review: string }
-
-async function listRuns({ objects }: Pick<Ports, 'objects'>): Promise<readonly ListedRun[]> {
-  const runs: ListedRun[] = []
-  for await (const { key } of objects.list(reviewResultsPrefix)) {
-    const [, review] = /^review-results\/([^/]+)\/run\.json$/.exec(key) ?? []
-    const run = review === undefined ? undefined : await readRun(objects, review)
-    if (review !== undefined && run) runs.push({ review, ...run })
-  }
-  return runs
-}
+type ListedRun = Awaited<ReturnType<typeof listRuns>>[number]
 
 function renderRuns(runs: readonly ListedRun[]): string {
   if (runs.length === 0) return 'no review has begun; governance uploads reviews/<name>.json\n'

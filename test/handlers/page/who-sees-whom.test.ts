@@ -80,6 +80,7 @@ describe('of the victim the attacker is told nothing', () => {
       () => ({ digest, decision: 'approve', user: given.idOf(approver) }),
       () => ({ digest: `../${digest}` }),
     ],
+    'POST /decisions': [() => ({ review: 'quarter', verdict: 'revoke', digests: [digest] })],
     'POST /release': [() => ({ digest: digest.slice(0, 16) })],
     'POST /pause': [() => ({ reason: 'x' })],
     'POST /resume': [() => ({ since: '2026-03-03T10:00:00.000Z' })],

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { openProvider, openWithPeople, post } from './page-world.ts'
+
+let provider: Awaited<ReturnType<typeof openProvider>>
+beforeAll(async () => {
+  provider = await openProvider(['ana', 'ben'])
+})
+afterAll(() => provider.close())
+
+const minuteMs = 60_000
+const digest = (digit: string) => digit.repeat(32)
+const begun = '2026-03-03T10:00:00.000Z'
+const terms = {
+  reviewers: { fallback: ['security'] },
+  keeps: 1,
+  lastsDays: 14,
+  remindDays: [1],
+  silence: { escalateDays: 7, means: 'revoke' },
+}
+const run = { v: 1, phase: 'open', run: begun, terms, etag: 'e', items: 4, hash: 'h', reminded: [] }
+const link = (digit: string, principal: string, isPrivileged = false) => ({
+  digest: digest(digit),
+  subject: {
+    ...{
+      kind: 'link',
+      scope: 'account%233000000002',
+      permissionSet: 'Admin-ps',
+      principal,
+      type: 'USER',
+      isPrivileged,
+    },
+    file: { key: `links_data/account%233000000002%Admin-ps%${principal}%USER%ssofile`, etag: 'e' },
+  },
+  reviewers: ['ben'],
+  decisions: [],
+})
+
+/** `ben` reviews; `ana` is an auditor. */
+async function open() {
+  const opened = await openWithPeople(provider.url, { auditors: ['auditors'], approveWithin: 'PT10M' })
+  const { identityStore, objects } = opened.world
+  const auditors = await identityStore.createGroup({ displayName: 'auditors' })
+  await identityStore.createGroupMembership(auditors, opened.ids.ana)
+  await objects.put('review-results/quarter/run.json', JSON.stringify(run))
+  const items = [link('a', 'cleo'), link('b', '<b>dora'), link('c', 'cleo', true), link('d', 'ben')]
+  for (const item of items)
+    await objects.put(`review-results/quarter/${begun}/items/${item.digest}.json`, JSON.stringify(item))
+  return opened
+}
+type Told = {
+  readonly told: { readonly items: readonly { readonly digest: string }[]; readonly reviews: readonly object[] }
+}
+const parse = (body: string) => (JSON.parse(body) as Told).told
+const decision = { review: 'quarter', verdict: 'keep', digests: [digest('a'), digest('b')], comment: 'x' }
+
+describe('reviews on the page', () => {
+  test('show a reviewer what the reviewer may decide, without own access, and an auditor all', async () => {
+    const { ana, ben } = await open()
+    const mine = parse((await ben.send('/api/reviews')).body)
+    expect(mine.items.map((item) => item.digest)).toEqual(['a', 'b', 'c'].map(digest))
+    expect(parse((await ben.send('/api/reviews?name=quarter')).body).items).toHaveLength(3)
+    const all = parse((await ana.send('/api/reviews')).body)
+    expect(all.items).toEqual([])
+    expect(all.reviews).toMatchObject([{ review: 'quarter', counts: { open: 4 }, dueAt: '2026-03-17T10:00:00.000Z' }])
+    expect(parse((await ana.send('/api/reviews?name=quarter')).body).items).toHaveLength(4)
+    expect(await ana.send('/api/reviews?name=none')).toMatchObject({ statusCode: 404 })
+  })
+
+  test('a decision is a file of the person, as a person uploads it, and leaves the list', async () => {
+    const { ben, ids, world } = await open()
+    expect(await post(ben, '/api/decisions', decision)).toMatchObject({ statusCode: 202 })
+    const keys = ['a', 'b'].map((digit) => `decisions/${ids.ben}/quarter/${digest(digit)}%keep`)
+    expect(await world.keys('decisions/')).toEqual(keys)
+    expect(await world.json(keys[0] ?? '')).toEqual({ comment: 'x' })
+    expect(parse((await ben.send('/api/reviews')).body).items.map((item) => item.digest)).toEqual([digest('c')])
+  })
+
+  test('a privileged item is decided alone, and only with a sign-in of the last minutes', async () => {
+    const { ben, world, clock } = await open()
+    const both = { ...decision, digests: [digest('a'), digest('c')] }
+    expect(await post(ben, '/api/decisions', both)).toMatchObject({ statusCode: 400 })
+    clock.move(11 * minuteMs)
+    expect(await post(ben, '/api/decisions', decision)).toMatchObject({ statusCode: 401 })
+    expect(await world.keys('decisions/')).toEqual([])
+  })
+})
