@@ -106,6 +106,7 @@ async function fill(objects: MemoryObjectStore, now: string): Promise<void> {
         `assignments/account%${id(member)}%${permissionSet}%${principalId}%GROUP`,
         JSON.stringify(entry as LedgerEntry, undefined, 2),
       )
+      await objects.put(`access/account%${id(member)}%${permissionSet}%${group}%GROUP%ours`, '')
     }
   }
 }
