@@ -1,10 +1,11 @@
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Page } from '../../ports/page.ts'
 import type { Application } from '../../ports/sso-admin.ts'
 import { stableHex } from '../stable-id.ts'
-import type { MemorySsoAdmin } from './memory-sso-admin.ts'
 import { readPage } from './sso-admin-answers.ts'
 import { conflict, notFound } from './sso-admin-refusals.ts'
 
+type Instance = { readonly ownerAccountId: AccountId; readonly instanceArn: string }
 type ApplicationRecord = Application & { readonly scopes: readonly string[] }
 /** API Reference, "ListApplications". */
 const pageMost = 50
@@ -12,9 +13,9 @@ const pageMost = 50
 /** The applications of one instance, and the access scopes of each. */
 export class Applications {
   readonly #table: Map<string, ApplicationRecord>
-  readonly #instance: Pick<MemorySsoAdmin, 'ownerAccountId' | 'instanceArn'>
+  readonly #instance: Instance
 
-  constructor(table: Map<string, ApplicationRecord>, instance: Pick<MemorySsoAdmin, 'ownerAccountId' | 'instanceArn'>) {
+  constructor(table: Map<string, ApplicationRecord>, instance: Instance) {
     this.#table = table
     this.#instance = instance
   }
