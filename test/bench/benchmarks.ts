@@ -11,6 +11,7 @@ import { hostedPage } from './page.ts'
 import { people } from './people.ts'
 import { permissionSets } from './permission-sets.ts'
 import { requests } from './requests.ts'
+import { review } from './review.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
 import { throughput } from './throughput.ts'
@@ -28,6 +29,7 @@ export const benchmarks: readonly Benchmark[] = [
   importing,
   requests,
   people,
+  review,
   cost,
   credentials,
   usage,
