@@ -27,7 +27,7 @@ export type Act = {
   readonly isOutlived?: (list: Pick<BrakeList, 'rule' | 'cause'>) => boolean
 }
 
-/** A person whom a file suspends. `by`: the uploader. Absent: unknown. */
+/** A person, suspended by a file. `by`: the uploader. Absent: unknown. */
 export type SuspendedPerson = { readonly user: PrincipalId; readonly by: string | undefined }
 
 /** One assignment that ssofile is about to revoke, and the keys of the links that granted it. */
@@ -140,7 +140,7 @@ export function removalAct({ item, folders, ruleOf, isEnded, review }: Removal, 
   }
 }
 
-/** The people whom the rule of a group takes out of it. */
+/** The people that leave a group by its rule. */
 export function countOfRule(group: string, items: readonly string[]): Tally {
   return { rule: 'memberships', cause: 'rule', name: group, items }
 }

@@ -32,7 +32,7 @@ export const reviewFileSchema = z
     permissionSets: globs.min(1).default(['*']),
     /** Only permission sets that allow everything, or only access that others gave. */
     only: z.enum(['privileged', 'foreign']).optional(),
-    /** Only what its people have not used for so many days. Whatever was not watched for so long does not count as unused. */
+    /** Only what its people have not used for so many days. If uses were watched for a shorter time, nothing counts as unused. */
     unusedDays: days(unusedDaysMost).optional(),
     /** Only the own access and the memberships of people who left a group since this date. */
     movedSince: z.iso.date().optional(),
