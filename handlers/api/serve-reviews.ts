@@ -72,6 +72,10 @@ async function tell(run: Run, { userId }: SignedIn, { ports, known, reviews }: R
     ...manifest,
     dueAt: renderInstant(dueAt),
     endsAt: renderInstant(endsAt),
+    decided: items.filter(({ decisions }) => decisions.length > 0).length,
+    undecided: items.filter(
+      ({ decisions, end }) => decisions.length === 0 && end?.is !== 'changed' && end?.is !== 'gone',
+    ).length,
     items: manifest.items.map((one) => {
       const item = byDigest.get(one.digest)
       const mayDecide =

@@ -1,4 +1,5 @@
 import type { RequestStory } from '../requests/request-story.ts'
+import type { Manifest } from '../reviews/manifest.ts'
 import type { AttentionState, Status } from '../statuses/status.ts'
 
 /** A request in the API's answer. */
@@ -180,6 +181,25 @@ export type ToldChanges = Names & {
   readonly all: number
   readonly next: string | null
   readonly days: readonly { readonly date: string; readonly granted: number; readonly revoked: number }[]
+}
+
+/** An item of a review. `own`: the reader's decision; `problem`: why it does not count. */
+export type ToldReviewItem = Manifest['items'][number] & {
+  readonly review?: string
+  readonly mayDecide: boolean
+  readonly own?: { readonly verdict: 'keep' | 'revoke'; readonly at: string; readonly problem?: string }
+}
+export type ToldReview = Omit<Manifest, 'items'> & {
+  readonly dueAt: string
+  readonly endsAt: string
+  readonly decided: number
+  readonly undecided: number
+  readonly items: readonly ToldReviewItem[]
+  readonly isCut: boolean
+}
+/** Each review, and the items that wait for the reader. */
+export type ToldReviews = Pick<ToldReview, 'items' | 'isCut'> & {
+  readonly reviews: readonly Omit<ToldReview, 'items' | 'isCut' | 'terms'>[]
 }
 
 /** What changes seldom, and what the page looks at every 20 seconds. */

@@ -89,9 +89,10 @@ export function parseMembershipAnywhere(key: string): Parsed<MembershipFile> {
 
 function findFault(key: string, rest: string): Omit<Complaint, 'object'> | undefined {
   const again = 'then delete this one'
-  if (Buffer.byteLength(key) > keyMostBytes)
+  const bytes = new TextEncoder().encode(key).length
+  if (bytes > keyMostBytes)
     return {
-      received: `a key of ${Buffer.byteLength(key)} bytes`,
+      received: `a key of ${bytes} bytes`,
       expected: `at most ${keyMostBytes}`,
       remedy: `use a shorter folder or group; ${again}`,
     }

@@ -21,7 +21,7 @@ const pendingName = 'pending'
 /** Whether people sign in here by a provider; otherwise `ssofile browse` serves the page to one person. */
 export const isHosted = !('browse' in document.documentElement.dataset)
 
-export type PostPath = '/requests' | '/approvals' | '/release' | '/pause' | '/resume'
+export type PostPath = '/requests' | '/approvals' | '/decisions' | '/release' | '/pause' | '/resume'
 /** What the person sent. `done`: what to say when it is written. `what`: named if it fails, where there are several. */
 export type Sent = {
   readonly path: PostPath

@@ -20,6 +20,7 @@ const views: Readonly<Record<string, ShownView>> = {
   requests: { title: 'My access', Shown: MyAccess },
   request: { title: 'Request access', Shown: lazy(() => import('./views/ask.tsx')) },
   approvals: { title: 'Approvals', Shown: lazy(() => import('./views/approvals.tsx')) },
+  reviews: { title: 'Reviews', Shown: lazy(() => import('./views/reviews.tsx')) },
   who: { title: 'Who has access', Shown: lazy(() => import('./views/who.tsx')) },
   changes: { title: 'Changes', Shown: lazy(() => import('./views/changes.tsx')) },
   operations: { title: 'Operations', Shown: lazy(() => import('./views/operations.tsx')) },
@@ -72,6 +73,7 @@ function mayOpen(view: string, told: Told | undefined): boolean {
   if (told === undefined) return true
   const { isAuditor, isOperator } = told.me
   if (view === 'who') return isAuditor
+  if (view === 'reviews') return isHosted
   if (view === 'changes') return isAuditor || isOperator
   return view !== 'operations' || isOperator
 }
@@ -104,6 +106,7 @@ function Side({
         ...link('access'),
         ...link('request'),
         ...link('approvals', told?.waiting.length),
+        ...link('reviews'),
         ...(isAuditor || isOperator ? [{ type: 'divider' } as const, ...others] : []),
       ]}
     />

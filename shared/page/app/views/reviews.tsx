@@ -1,0 +1,276 @@
+import Alert from '@cloudscape-design/components/alert'
+import Badge from '@cloudscape-design/components/badge'
+import Button from '@cloudscape-design/components/button'
+import { useEffect, useMemo, useState } from 'react'
+import { createPortal, flushSync } from 'react-dom'
+import { addressOf, parseRoute } from '../../../domain/page/address.ts'
+import { type ReviewRow, reviewRows } from '../../../domain/page/review-rows.ts'
+import { count, sayDay, sayInstant } from '../../../domain/page/say.ts'
+import type { Names, ToldReview, ToldReviewItem, ToldReviews } from '../../../domain/page/told.ts'
+import { pageClock } from '../page-clock.ts'
+import { Confirm, type Question } from '../parts/confirm.tsx'
+import { type DataColumn, DataTable } from '../parts/data-table.tsx'
+import { Broken, Facts, Refresh, ViewLink } from '../parts/facts.tsx'
+import { Line, Loading, Named, Nothing, Panel, View } from '../parts/layout.tsx'
+import { useHash } from '../route.ts'
+import { useAnswer, useApp } from '../use-told.ts'
+import './print.css'
+
+type Answered<T> = { readonly told: T; readonly names: Names }
+const noItems: readonly ToldReviewItem[] = []
+const noKeys: readonly string[] = []
+const atOnceMost = 100
+
+/** What waits for the person's decision, and each review with its counts; or the result of one review. */
+export default function Reviews() {
+  const { item } = parseRoute(useHash())
+  return item === '' ? <All /> : <One key={item} name={item} />
+}
+
+function All() {
+  const { atMs } = useApp().told
+  const { answer, fault, isLoading } = useAnswer<Answered<ToldReviews>>('/reviews', atMs)
+  const { told, names } = answer ?? {}
+  const isFirst = isLoading && answer === undefined
+  return (
+    <View title="Reviews" actions={<Refresh />}>
+      {fault !== undefined && <Alert type="error">{fault}</Alert>}
+      {told?.isCut && <Alert>The list is too long for the page: decide these first.</Alert>}
+      <Items title="Waiting for you" items={told?.items ?? noItems} names={names} isLoading={isFirst} />
+      <DataTable
+        title="Reviews"
+        items={told?.reviews ?? []}
+        isLoading={isFirst}
+        keyOf={({ review }) => review}
+        columns={[
+          {
+            id: 'review',
+            title: 'Review',
+            value: ({ review }) => review,
+            cell: ({ review }) => <ViewLink to={addressOf('reviews', review)} children={review} />,
+            shown: 'first',
+          },
+          { id: 'state', title: 'State', value: stateOf, shown: 'first' },
+          { id: 'until', title: 'Until', value: ({ dueAt }) => dueAt, cell: ({ dueAt }) => sayDay(dueAt) },
+          { id: 'decided', title: 'Decided', value: ({ decided }) => decided },
+          { id: 'open', title: 'Not decided', value: ({ undecided }) => undecided },
+          { id: 'revoked', title: 'Revoked', value: ({ counts }) => (counts.revoked ?? 0) + (counts.revoking ?? 0) },
+          { id: 'tasks', title: 'Tasks', value: ({ counts }) => (counts.task ?? 0) + (counts['task done'] ?? 0) },
+        ]}
+        empty={<Nothing>No review has begun.</Nothing>}
+      />
+    </View>
+  )
+}
+type Counted = ToldReviews['reviews'][number]
+const states = { open: 'Open', escalated: 'Escalated', settling: 'Ended, not yet proven', done: 'Done' } as const
+const stateOf = ({ phase }: Pick<Counted, 'phase'>) => states[phase]
+
+/** The result of one review. */
+function One({ name }: { readonly name: string }) {
+  const { atMs } = useApp().told
+  const { answer, fault } = useAnswer<Answered<ToldReview>>(`/reviews?name=${encodeURIComponent(name)}`, atMs)
+  const isPrinting = usePrinting()
+  if (fault !== undefined) return <Alert type="error">{fault}</Alert>
+  if (answer === undefined) return <Loading />
+  const { told, names } = answer
+  const facts = factsOf(told)
+  return (
+    <View title={`Review ${name}`} actions={<Button onClick={() => window.print()} children="Print" />}>
+      {told.isCut && <Alert>The list is too long for the page; review-results/ has all of it.</Alert>}
+      <Panel title="Result" children={<Facts facts={facts} />} />
+      <Items title="Items" items={told.items} review={name} names={names} />
+      {isPrinting && createPortal(<Printed {...{ name, facts, names }} items={told.items} />, document.body)}
+    </View>
+  )
+}
+
+function factsOf(told: ToldReview): readonly (readonly [string, string])[] {
+  const counts = Object.entries(told.counts).flatMap(([result, number]) => (number > 0 ? [`${number} ${result}`] : []))
+  const pace = told.reviewers.map(
+    (one) => `${one.name ?? one.user}: ${count(one.decisions, 'decision')}, ${one.perMinute} a minute`,
+  )
+  return [
+    ['State', stateOf(told)],
+    ['Began', sayInstant(told.run)],
+    ['Until', `${sayInstant(told.dueAt)}; escalated until ${sayInstant(told.endsAt)}`],
+    ['Ended', sayInstant(told.endedAt)],
+    ['Population', `${count(told.population.items, 'item')}, ${told.population.hash.slice(0, 16)}`],
+    ['Items', counts.join(', ')],
+    ['Reviewers', pace.join('; ')],
+  ]
+}
+
+const sayDecisions = ({ decisions }: ToldReviewItem) =>
+  decisions
+    .map(({ verdict, name, user, at, comment }) =>
+      [`${verdict} by ${name ?? user}, ${sayInstant(at)}`, comment].filter(Boolean).join(': '),
+    )
+    .join('; ')
+const sayEnd = ({ result, end, proof = [] }: ToldReviewItem) =>
+  [
+    end && `${result}, ${sayInstant(end.at)}`,
+    end?.task,
+    end?.owners && `for ${end.owners.join(', ')} until ${sayDay(end.dueAt)}`,
+    ...proof,
+  ]
+    .filter(Boolean)
+    .join('; ')
+const sayOwn = ({ own }: ToldReviewItem) => own && [`You: ${own.verdict}`, own.problem].filter(Boolean).join('. ')
+
+const columns: readonly DataColumn<ReviewRow>[] = [
+  { id: 'who', title: 'Who', value: ({ who }) => who, cell: ({ who }) => <Broken text={who} />, shown: 'first' },
+  {
+    id: 'set',
+    title: 'What',
+    value: ({ set }) => set,
+    cell: (one) => (
+      <>
+        <Named name={<Broken text={one.set} />} about={<Broken text={one.place} />} />
+        <Line children={one.flags.map((flag) => <Badge key={flag} children={flag} />)} />
+      </>
+    ),
+    shown: 'first',
+  },
+  { id: 'account', title: 'Account', value: ({ place }) => place, shown: 'hidden' },
+  { id: 'flags', title: 'Look at', value: ({ flags }) => flags.join(', '), shown: 'hidden', isList: true },
+  { id: 'result', title: 'Result', value: ({ result }) => result },
+  { id: 'reviewers', title: 'Reviewers', value: ({ reviewers }) => reviewers.join(', '), shown: 'hidden' },
+  {
+    id: 'decisions',
+    title: 'Decisions',
+    value: sayDecisions,
+    cell: (one) => <Named name={<bdi>{sayDecisions(one)}</bdi>} about={sayOwn(one)} />,
+  },
+  { id: 'end', title: 'Then', value: sayEnd, cell: (one) => <Broken text={sayEnd(one)} />, shown: 'hidden' },
+]
+
+type ItemsProps = {
+  readonly title: string
+  readonly items: readonly ToldReviewItem[]
+  readonly review?: string
+  readonly names: Names | undefined
+  readonly isLoading?: boolean
+}
+
+function Items({ title, items, review = '', names, isLoading = false }: ItemsProps) {
+  const { send } = useApp()
+  const [chosen, setChosen] = useState(noKeys)
+  const [question, setQuestion] = useState<Question>()
+  const rows = useMemo(() => reviewRows(items, names?.accounts ?? {}, pageClock.nowMs()), [items, names])
+  const picked = rows.filter(({ key, mayDecide }) => mayDecide && chosen.includes(key))
+  const labelOf = ({ item }: ReviewRow) => item
+  const isAlone = picked.length > 1 && picked.some(({ flags }) => flags.includes('Privileged'))
+  const decide = (verdict: 'keep' | 'revoke') => {
+    const [label, done] = verdict === 'keep' ? ['Keep', 'Kept'] : ['Revoke', 'Revoked']
+    const hint = verdict === 'keep' ? 'It counts at the end of the review.' : 'ssofile carries it out at once.'
+    const shown = picked.slice(0, 10).map(labelOf)
+    setQuestion({
+      title: `${label} ${count(picked.length, 'item')}`,
+      hint: [hint, ...shown, ...(picked.length > shown.length ? ['…'] : [])].map((text) => (
+        <div key={text}>{text}</div>
+      )),
+      label,
+      text: { label: 'Comment', isNeeded: false },
+      act: (comment) => {
+        setChosen(noKeys)
+        const groups = [...Map.groupBy(picked, (one) => one.review ?? review)].flatMap(([of, all]) =>
+          Array.from({ length: Math.ceil(all.length / atOnceMost) }, (_, at) => ({
+            review: of,
+            digests: all.slice(at * atOnceMost, (at + 1) * atOnceMost).map(({ digest }) => digest),
+          })),
+        )
+        const bodies = groups.map((one) => ({ ...one, verdict, ...(comment === '' ? {} : { comment }) }))
+        void send(
+          ...bodies.map((body) => {
+            const said = count(body.digests.length, 'item')
+            return { path: '/decisions' as const, body, done: `${done}: ${said}.`, what: said }
+          }),
+        )
+      },
+    })
+  }
+  const isOff = picked.length === 0 || isAlone
+  const actions = (
+    <Line>
+      <Button disabled={isOff} onClick={() => decide('revoke')} children="Revoke" />
+      <Button disabled={isOff} variant="primary" onClick={() => decide('keep')} children="Keep" />
+    </Line>
+  )
+  const mayDecide = items.some((one) => one.mayDecide)
+  return (
+    <>
+      <DataTable<ReviewRow>
+        title={title}
+        items={rows}
+        isLoading={isLoading}
+        keyOf={({ key }) => key}
+        columns={columns}
+        filter="items"
+        placeholder="Find by person, permission set, account…"
+        file={`review-${review || 'items'}`}
+        description={isAlone ? 'Decide privileged items one by one.' : undefined}
+        {...(mayDecide && {
+          actions,
+          selection: { items: picked, onChange: (all) => setChosen(all.map(({ key }) => key)), labelOf },
+        })}
+        empty={<Nothing>Nothing waits for your decision.</Nothing>}
+      />
+      {question && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
+    </>
+  )
+}
+
+function usePrinting(): boolean {
+  const [isPrinting, setPrinting] = useState(false)
+  useEffect(() => {
+    const print = matchMedia('print')
+    const begin = () => flushSync(() => setPrinting(true))
+    const change = () => flushSync(() => setPrinting(print.matches))
+    const end = () => setPrinting(false)
+    print.addEventListener('change', change)
+    window.addEventListener('beforeprint', begin)
+    window.addEventListener('afterprint', end)
+    return () => {
+      print.removeEventListener('change', change)
+      window.removeEventListener('beforeprint', begin)
+      window.removeEventListener('afterprint', end)
+    }
+  }, [])
+  return isPrinting
+}
+
+type PrintedProps = Pick<ItemsProps, 'items' | 'names'> & {
+  readonly name: string
+  readonly facts: ReturnType<typeof factsOf>
+}
+
+/** All items on paper: the table of the page shows only some. */
+function Printed({ name, facts, items, names }: PrintedProps) {
+  return (
+    <div className="printed">
+      <h1>Review {name}</h1>
+      {facts.map(([label, text]) => text && <div key={label}>{`${label}: ${text}`}</div>)}
+      <table>
+        <thead>
+          <tr>
+            {['Who', 'What', 'Where', 'Result', 'Decisions', 'Then'].map((title) => (
+              <th key={title} scope="col" children={title} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {reviewRows(items, names?.accounts ?? {}, pageClock.nowMs()).map((row) => (
+            <tr key={row.key}>
+              {[row.who, [row.set, ...row.flags].join(', '), row.place, row.result, sayDecisions(row), sayEnd(row)].map(
+                (text, at) => (
+                  <td key={columns[at]?.id} dir="auto" children={text} />
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
