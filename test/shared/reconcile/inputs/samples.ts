@@ -1,4 +1,5 @@
 import { weekdays } from '../../../../shared/domain/requests/weekly-time.ts'
+import type { ReviewItem } from '../../../../shared/domain/reviews/review-item.ts'
 import type { World } from '../../../world.ts'
 import { type Grouping, kenji } from '../people/grouping.ts'
 import { minutesUntil } from './minutes.ts'
@@ -122,13 +123,12 @@ async function review(grouping: Grouping, name: string, count: number): Promise<
   const known = new Map<string, string>()
   revocations.set(grouping, known)
   for await (const { key } of objects.list(`review-results/${name}/`)) {
-    const { items = [] } = key.includes('/items/') ? ((await grouping.world.json(key)) as ReviewChunk) : {}
-    for (const { digest, subject } of items)
-      if (subject.kind === 'link')
-        known.set(subject.principal, `decisions/${grouping.id('USER', approver)}/${name}/${digest}%revoke`)
+    if (!key.includes('/items/')) continue
+    const { digest, subject } = (await grouping.world.json(key)) as Pick<ReviewItem, 'digest' | 'subject'>
+    if (subject.kind === 'link')
+      known.set(subject.principal, `decisions/${grouping.id('USER', approver)}/${name}/${digest}%revoke`)
   }
 }
-type ReviewChunk = { items?: { digest: string; subject: { kind: string; principal: string } }[] }
 
 const setName = (which: number) => `Set-${which}-ps`
 const setFile = (which: number) => `permission_sets/${setName(which)}.json`
