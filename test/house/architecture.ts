@@ -54,7 +54,7 @@ export const rules: readonly Rule[] = [
   {
     where: 'shared/page/app',
     folders: ['shared/page', 'shared/domain'],
-    packages: ['react', 'react-dom/*', '@cloudscape-design/*'],
+    packages: ['react', 'react-dom', 'react-dom/*', '@cloudscape-design/*'],
   },
   { where: 'shared/page', folders: ['shared/page', 'shared/domain'], packages: [] },
   { where: 'shared/ports', folders: ['shared/ports', 'shared/domain'], packages: [] },
@@ -203,7 +203,7 @@ function importFault(path: string, specifier: string | undefined): string | unde
   }
   const target = posix.join(posix.dirname(path), specifier)
   if (!rule.folders.some((folder) => isBelow(target, folder))) return `imports '${specifier}' (${target}); ${allowed}`
-  return /\.(tsx?|json)$/.test(specifier)
+  return /\.(tsx?|json|css)$/.test(specifier)
     ? undefined
     : `imports '${specifier}' without its extension; write it with .ts`
 }

@@ -1034,7 +1034,7 @@ describe('the page', () => {
     expect(list('AWS::ApiGatewayV2::ApiMapping', 'api')).toHaveLength(1)
   })
 
-  test('writes requests and approvals alone, reads its own secret, and calls nothing that changes Identity Center', () => {
+  test('writes requests, approvals and decisions alone, reads its own secret, and calls nothing that changes Identity Center', () => {
     const text = textOf(one('AWS::IAM::Role', { RoleName: 'ssofile-page' }, 'api').Properties.Policies)
     const written = [
       ...text.matchAll(/"Action":(\[[^\]]*s3:PutObject[^\]]*\]|"s3:PutObject")[^}]*?"Resource":(\[[^\]]*\]|"[^"]*")/g),
@@ -1042,6 +1042,7 @@ describe('the page', () => {
     const places = written.flatMap(([, , resources = '']) => resources.match(/example-ssofile\/[^"]*/g) ?? [])
     expect(places.sort()).toEqual([
       'example-ssofile/approvals/*',
+      'example-ssofile/decisions/*',
       'example-ssofile/requests/*',
       'example-ssofile/state/deletions/*',
       'example-ssofile/state/signed-out/*',
