@@ -75,13 +75,16 @@ function One({ name }: { readonly name: string }) {
   if (answer === undefined) return <Loading />
   const { told, names } = answer
   const facts = factsOf(told)
+  // Beside the view: Cloudscape drops portals among its children.
   return (
-    <View title={`Review ${name}`} actions={<Button onClick={() => window.print()} children="Print" />}>
-      {told.isCut && <Alert>The list is too long for the page; review-results/ has all of it.</Alert>}
-      <Panel title="Result" children={<Facts facts={facts} />} />
-      <Items title="Items" items={told.items} review={name} names={names} />
+    <>
+      <View title={`Review ${name}`} actions={<Button onClick={() => window.print()} children="Print" />}>
+        {told.isCut && <Alert>The list is too long for the page; review-results/ has all of it.</Alert>}
+        <Panel title="Result" children={<Facts facts={facts} />} />
+        <Items title="Items" items={told.items} review={name} names={names} />
+      </View>
       {isPrinting && createPortal(<Printed {...{ name, facts, names }} items={told.items} />, document.body)}
-    </View>
+    </>
   )
 }
 
@@ -224,15 +227,11 @@ function Items({ title, items, review = '', names, isLoading = false }: ItemsPro
 function usePrinting(): boolean {
   const [isPrinting, setPrinting] = useState(false)
   useEffect(() => {
-    const print = matchMedia('print')
     const begin = () => flushSync(() => setPrinting(true))
-    const change = () => flushSync(() => setPrinting(print.matches))
     const end = () => setPrinting(false)
-    print.addEventListener('change', change)
     window.addEventListener('beforeprint', begin)
     window.addEventListener('afterprint', end)
     return () => {
-      print.removeEventListener('change', change)
       window.removeEventListener('beforeprint', begin)
       window.removeEventListener('afterprint', end)
     }
@@ -248,7 +247,7 @@ type PrintedProps = Pick<ItemsProps, 'items' | 'names'> & {
 /** All items on paper: the table of the page shows only some. */
 function Printed({ name, facts, items, names }: PrintedProps) {
   return (
-    <div className="printed">
+    <main className="printed">
       <h1>Review {name}</h1>
       {facts.map(([label, text]) => text && <div key={label}>{`${label}: ${text}`}</div>)}
       <table>
@@ -271,6 +270,6 @@ function Printed({ name, facts, items, names }: PrintedProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </main>
   )
 }
