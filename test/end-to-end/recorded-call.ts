@@ -74,7 +74,7 @@ function objectAction(method: string): string {
 /** The folder of a key, as grants name it: few kinds, of thousands of keys. */
 function kindOf(key: string): string {
   const isDeep =
-    /^(state|status|control|links_data\/temporary|history\/(requests|suspensions|groups|memberships|people|leavers|access-control-attributes|retire)|reports\/(leavers|credentials|permissions))\//.test(
+    /^(state|status|control|links_data\/temporary|history\/(requests|suspensions|groups|memberships|people|leavers|reviews|access-control-attributes|retire)|reports\/(leavers|credentials|permissions))\//.test(
       key,
     )
   if (key.startsWith('reports/permissions.') || key.startsWith('state/schedules/')) return key

@@ -57,7 +57,7 @@ test('a review by AWS CLI and commands: begun, decided, revoked, closed and veri
   await system.untilStatus(decision, 'applied')
 
   expect(await run('governance', 'close', 'quarter', '--yes')).toMatchObject({ exitCode: 0 })
-  const isDone = async () => (await system.json('review-results/quarter/run.json'))?.phase !== 'open'
+  const isDone = async () => (await system.json('review-results/quarter/run.json'))?.phase === 'done'
   for (let second = 0; second < 60 && !(await isDone()); second++) await new Promise((done) => setTimeout(done, 1_000))
   expect((await run('auditor', 'verify', 'quarter')).stdout).toMatch(/everything matches/)
   expect(await system.keys('links_data/')).toHaveLength(people.length - 1)

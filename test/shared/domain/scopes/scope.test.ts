@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { parseScope, renderScope, scopeKinds } from '../../../../shared/domain/scopes/scope.ts'
+import { parseScope, renderScope, scopeKinds, scopeOf } from '../../../../shared/domain/scopes/scope.ts'
 import { selectorNameForm } from '../../../../shared/domain/scopes/selector-name.ts'
 import { scopes } from '../arbitraries.ts'
 
@@ -64,6 +64,14 @@ test('a rendered scope is read as the same scope', () => {
       const kind = scopeKinds.find((candidate) => text.startsWith(`${candidate}%`))
       expect(kind).toBe(scope.kind)
       expect(parseScope(scope.kind, text.slice(scope.kind.length + 1))).toEqual(scope)
+      expect(scopeOf(text)).toEqual(scope)
     }),
   )
 })
+
+test.each(['', 'root', 'root%', 'oot%all', 'ou_id%ou-abcd', 'account%12345678901', 'select%', 'root%all%'])(
+  'what does not name a scope as it is rendered is none: %j',
+  (text) => {
+    expect(scopeOf(text)).toBeUndefined()
+  },
+)
