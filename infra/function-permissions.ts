@@ -199,7 +199,7 @@ const requestsWithoutPeople = {
     'suspended/',
     'reviews/',
     'decisions/',
-    // What reviews ask about: permission sets, exceptions, access that others gave, and last uses.
+    // Reviews ask about permission sets, exceptions, access that others gave, and last uses.
     'permission_sets/',
     'hygiene.json',
     'access/',

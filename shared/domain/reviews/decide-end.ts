@@ -14,7 +14,7 @@ export type EndFacts = {
 export const endSteps = ['not done', 'kept', 'gone', 'carry out', 'revoke by silence'] as const
 
 /**
- * What becomes of an item that has no end when its run ends. The first row that fits counts.
+ * The end of an item that is still open when its run ends. The first row that fits counts.
  *
  * | decided | the item        | early | silence | noted | step              |
  * | ------- | --------------- | ----- | ------- | ----- | ----------------- |

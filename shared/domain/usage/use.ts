@@ -49,8 +49,8 @@ export type UsageEvent = { readonly use?: Use; readonly watchedAt?: Date }
 
 /**
  * The use in an EventBridge event, or the instant of a call that proves that somebody watches. `undefined`: an unreadable event, a failed
- * call, or one from before the 14 days for which SQS keeps messages. An instant in the future becomes `now`. (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS
- * CloudTrail". `role_name` is the permission set's name.)
+ * call, or one from before the 14 days for which SQS keeps messages. An instant in the future becomes `now`. `role_name` is the permission
+ * set's name. (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail".)
  */
 export function parseUsageEvent(body: unknown, now: Date): UsageEvent | undefined {
   const { detail } = event.safeParse(body).data ?? {}

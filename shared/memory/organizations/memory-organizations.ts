@@ -50,7 +50,7 @@ export type MemoryOrganizationsOptions = CallObserver & {
   readonly createAccountMs?: number
   /** How long an account stays PENDING_CLOSURE; default one minute. */
   readonly closureMs?: number
-  /** How far the bulk answer about tags lags behind; default 0. AWS only says that it is eventually consistent. */
+  /** The delay of the bulk answer about tags; default 0. AWS only calls that answer eventually consistent. */
   readonly bulkTagsLagMs?: number
 }
 
