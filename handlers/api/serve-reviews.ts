@@ -1,9 +1,14 @@
 import { judgeAuthor } from '../../shared/domain/reviews/decide-decision.ts'
 import { instantsOf } from '../../shared/domain/reviews/decide-review.ts'
-import { decisionKey, parseDecisionFile, parseDecisionKey } from '../../shared/domain/reviews/decision-file.ts'
+import {
+  decisionKey,
+  parseDecisionFile,
+  parseDecisionKey,
+  renderDecisionFile,
+} from '../../shared/domain/reviews/decision-file.ts'
 import { buildManifest } from '../../shared/domain/reviews/manifest.ts'
-import type { ReviewItem } from '../../shared/domain/reviews/review-item.ts'
-import type { ReviewRun } from '../../shared/domain/reviews/review-record.ts'
+import { isPrivileged, type ReviewItem } from '../../shared/domain/reviews/review-item.ts'
+import { isRunning, type ReviewRun } from '../../shared/domain/reviews/review-record.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
 import { findReviewer } from '../../shared/reconcile/reviews/decision-controller.ts'
 import { type KnownReviews, listOwnDecisions, listRuns } from '../../shared/reconcile/reviews/known-reviews.ts'
@@ -63,7 +68,7 @@ async function tell(run: Run, { userId }: SignedIn, { ports, known, reviews }: R
     listOwnDecisions(ports.objects, { userId, review }),
   ])
   const asked = new Set(all.filter((item) => judgeAuthor(item, run, reviewer) === 'may'))
-  const isOpen = phase === 'open' || phase === 'escalated'
+  const isOpen = isRunning(phase)
   const items: readonly ReviewItem[] = isAll ? all : [...asked]
   const byDigest = new Map(items.map((item) => [item.digest as string, item]))
   const manifest = buildManifest({ review, run, items })
@@ -94,7 +99,7 @@ export async function decideItems(
   if ('statusCode' in person) return person
   const { objects } = context.ports
   const keys = digests.map((digest) => decisionKey({ userId: person.userId, review, digest, verdict }))
-  const body = new TextEncoder().encode(comment === undefined ? '' : `${JSON.stringify({ comment }, undefined, 2)}\n`)
+  const body = new TextEncoder().encode(renderDecisionFile({ comment }))
   for (const key of keys) {
     const parsed = [parseDecisionKey(key), parseDecisionFile(key, body)].find(({ ok }) => !ok)
     if (parsed && !parsed.ok) return refuseComplaint(parsed.complaint, key)
@@ -103,7 +108,7 @@ export async function decideItems(
   if (run === undefined) return refuseReview()
   if (digests.length > 1) {
     const items = await Promise.all(digests.map((digest) => readItem(objects, folderOf(review, run.run), digest)))
-    if (items.some((item) => item && 'isPrivileged' in item.value.subject && item.value.subject.isPrivileged))
+    if (items.some((item) => item && isPrivileged(item.value.subject)))
       return refuse(
         400,
         'several items, one of them privileged',

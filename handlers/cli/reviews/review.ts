@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type DecisionPath, decisionKey } from '../../../shared/domain/reviews/decision-file.ts'
+import { type DecisionPath, decisionKey, renderDecisionFile } from '../../../shared/domain/reviews/decision-file.ts'
 import {
   buildManifest,
   describeDecision,
@@ -7,8 +7,9 @@ import {
   renderReviewCsv,
 } from '../../../shared/domain/reviews/manifest.ts'
 import { reviewKey } from '../../../shared/domain/reviews/review-file.ts'
-import { verdicts } from '../../../shared/domain/reviews/review-item.ts'
+import { isPrivileged, verdicts } from '../../../shared/domain/reviews/review-item.ts'
 import { type ReviewRun, reviewResultsPrefix } from '../../../shared/domain/reviews/review-record.ts'
+import { sayCounts, sayPace } from '../../../shared/domain/reviews/say-run.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
@@ -119,11 +120,10 @@ async function read({ objects }: Pick<Ports, 'objects'>, name: string) {
 }
 
 type Item = Manifest['items'][number]
-const isPrivileged = ({ subject }: Item) => 'isPrivileged' in subject && subject.isPrivileged
 const sinceOf = ({ subject }: Item) => ('since' in subject ? (subject.since ?? '') : '')
 
 function sortItems(items: readonly Item[]): readonly Item[] {
-  const rank = (item: Item) => (item.result === 'open' ? 0 : 2) + (isPrivileged(item) ? 0 : 1)
+  const rank = (item: Item) => (item.result === 'open' ? 0 : 2) + (isPrivileged(item.subject) ? 0 : 1)
   return items.toSorted((a, b) => rank(a) - rank(b) || (sinceOf(a) < sinceOf(b) ? 1 : -1))
 }
 
@@ -131,16 +131,12 @@ function renderItems({ phase, run, counts, reviewers }: Manifest, items: readonl
   const rows = items.map((item) => [
     item.digest.slice(0, digestLeast),
     item.result,
-    `${isPrivileged(item) ? 'privileged: ' : ''}${item.item}`,
+    `${isPrivileged(item.subject) ? 'privileged: ' : ''}${item.item}`,
     item.reviewers.join(', ') || 'the fallback',
     item.decisions.map(describeDecision).join('; '),
   ])
-  const states = Object.entries(counts).flatMap(([result, number]) => (number > 0 ? [`${number} ${result}`] : []))
-  const pace = reviewers.map(
-    ({ name, user, decisions, perMinute }) =>
-      `${name ?? user}: ${count(decisions, 'decision')}, ${perMinute} a minute\n`,
-  )
-  return `${renderTable(['digest', 'result', 'item', 'reviewers', 'decisions'], rows, terminalWidth(), [0])}\n${phase} since ${run}: ${states.join(', ')}\n${pace.join('')}`
+  const pace = reviewers.map((one) => `${sayPace(one)}\n`)
+  return `${renderTable(['digest', 'result', 'item', 'reviewers', 'decisions'], rows, terminalWidth(), [0])}\n${phase} since ${run}: ${sayCounts(counts)}\n${pace.join('')}`
 }
 
 type ListedRun = Awaited<ReturnType<typeof listRuns>>[number]
@@ -159,7 +155,7 @@ async function decide(ports: Ports, { name, verdict: text, digests, comment, yes
   const { userId } = await findCaller(ports)
   const { manifest } = await read(ports, name)
   const items = digests.map((one) => findItem(manifest, one))
-  if (items.length > 1 && items.some(isPrivileged))
+  if (items.length > 1 && items.some(({ subject }) => isPrivileged(subject)))
     throw new Refusal('received several items, one of them privileged; decide privileged items one by one')
   process.stdout.write(renderItems(manifest, items))
   if (!yes && !(await confirm(verdict === 'keep' ? 'Keep it?' : 'Revoke it?', 'add --yes')))
@@ -182,7 +178,7 @@ function findItem({ items }: Manifest, text: string): Item {
 /** Uploads the decision, and waits for its status. Answers the state. */
 async function decideOne({ objects, clock }: Ports, path: DecisionPath, comment: string | undefined): Promise<string> {
   const key = decisionKey(path)
-  const written = await objects.put(key, comment === undefined ? '' : `${JSON.stringify({ comment }, undefined, 2)}\n`)
+  const written = await objects.put(key, renderDecisionFile({ comment }))
   const etag = written.outcome === 'written' ? written.etag : undefined
   const statuses = new StatusStore(objects, clock)
   const endsMs = clock.monotonicMs() + waitMs

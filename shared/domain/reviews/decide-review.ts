@@ -1,4 +1,5 @@
 import type { ReviewFile } from './review-file.ts'
+import { isRunning } from './review-record.ts'
 
 const dayMs = 24 * 60 * 60_000
 
@@ -55,13 +56,13 @@ export type ReviewEnd = { readonly tell: (typeof reviewEnds)[number] }
  */
 export function decideReview({ isForetelling, file, run, due }: ReviewFacts): ReviewAction | ReviewEnd {
   if (isForetelling) return { tell: file === 'valid' ? 'later' : 'nothing' }
-  const isRunning = run === 'open' || run === 'escalated'
-  if (file === 'valid' && !isRunning && due === 'begin') return { do: 'begin' }
-  if (file === 'none' && isRunning) return { do: 'end' }
+  const runs = isRunning(run)
+  if (file === 'valid' && !runs && due === 'begin') return { do: 'begin' }
+  if (file === 'none' && runs) return { do: 'end' }
   if (run === 'open' && due === 'remind') return { do: 'remind' }
   if (run === 'open' && (due === 'escalate' || due === 'end')) return { do: 'escalate' }
   if (run === 'escalated' && due === 'end') return { do: 'end' }
-  if (isRunning) return { tell: 'runs' }
+  if (runs) return { tell: 'runs' }
   if (run === 'settling') return { do: 'check' }
   if (file !== 'valid') return { tell: 'nothing' }
   return { tell: run === 'none' ? 'later' : 'done' }

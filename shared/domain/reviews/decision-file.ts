@@ -46,6 +46,10 @@ export function parseDecisionKey(key: string): Parsed<DecisionPath> {
   })
 }
 
+export function renderDecisionFile({ comment }: DecisionFile): string {
+  return comment === undefined ? '' : `${JSON.stringify({ comment }, undefined, 2)}\n`
+}
+
 export function parseDecisionFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<DecisionFile> {
   if (sizeBytes === 0) return parsed({})
   const limit = { mostBytes: decisionMostBytes, remedy: 'shorten the comment' }

@@ -78,7 +78,7 @@ export type GivenDecision = z.infer<typeof givenDecision>
 const end = record({
   is: z.enum(['deleted', 'gone', 'task', 'changed', 'kept', 'not done']),
   at: z.iso.datetime(),
-  /** The reviewer whose decision it carries out. Absent: nobody decided, and silence revokes. */
+  /** The reviewer who decided so. Absent: nobody decided, and silence revokes. */
   by: principalId.optional(),
   next: itemDigest.optional(),
   task: z.string().optional(),
@@ -94,7 +94,7 @@ export const reviewItem = record({
   subject,
   /** Names of groups and users. Empty: only the fallback decides. */
   reviewers: z.array(z.string()),
-  /** The item that it replaces, because that one was edited. Absent: it is one of the frozen population. */
+  /** The digest of the item before an edit of its file. Absent: the item is one of the frozen population. */
   replaces: itemDigest.optional(),
   decisions: z.array(givenDecision).default([]),
   /** Nobody decided until the end, and silence revokes. Written before the deletion. */
@@ -109,6 +109,11 @@ export type ReviewItem = z.infer<typeof reviewItem>
 /** It was revoked, and its access or task is not known to be done. */
 export function isUnproven({ end, provenAt }: Pick<ReviewItem, 'end' | 'provenAt'>): boolean {
   return provenAt === undefined && (end?.is === 'deleted' || end?.is === 'task')
+}
+
+/** Decided one by one. */
+export function isPrivileged(subject: Subject): boolean {
+  return 'isPrivileged' in subject && subject.isPrivileged
 }
 
 /** The files that a revocation deletes. */

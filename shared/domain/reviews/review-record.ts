@@ -31,3 +31,8 @@ export const reviewRun = record({
   endedAt: z.iso.datetime().optional(),
 })
 export type ReviewRun = z.infer<typeof reviewRun>
+
+/** Decisions count. */
+export function isRunning(phase: ReviewRun['phase'] | 'none' | undefined): boolean {
+  return phase === 'open' || phase === 'escalated'
+}

@@ -126,7 +126,7 @@ export const sweepByRanges = (
       const marks = results.flatMap((result) => result.marks)
       const memory = { ...found.memory, entries: [], marks, parts: { run, ranges } }
       await writeCheckpoint(objects, new Date(at), memory)
-      await forgetResults(objects, 'sweep', [run, ...[inputs.last.parts?.run ?? []].flat()])
+      await forgetResults(objects, 'sweep', [run, inputs.last.parts?.run ?? run])
       await countLedger(objects, { ...found.ledger, at }, configuration)
       return reportOf(found)
     },

@@ -11,7 +11,7 @@ import {
 } from '../../domain/reviews/decide-decision.ts'
 import { type DecisionFile, type DecisionPath, decisionKey } from '../../domain/reviews/decision-file.ts'
 import { describeSubject, filesOf, type GivenDecision, type ReviewItem } from '../../domain/reviews/review-item.ts'
-import type { ReviewRun } from '../../domain/reviews/review-record.ts'
+import { isRunning, type ReviewRun } from '../../domain/reviews/review-record.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type {
@@ -78,7 +78,7 @@ async function gather({ key, name, file, head }: Input<DecisionTypes>, context: 
   const stored = of && (await readItem(objects, folder, digest))
   const own = stored?.value.decisions.find((one) => one.user === userId && one.key === key)
   const opposite = await objects.head(oppositeOf(name))
-  const run = of === undefined ? 'none' : of.phase === 'open' || of.phase === 'escalated' ? 'open' : 'over'
+  const run = of === undefined ? 'none' : isRunning(of.phase) ? 'open' : 'over'
   // The same content uploaded again is the same decision.
   const recorded = own === undefined ? 'none' : own.etag === head?.etag ? 'same' : 'other'
   const isAsked = file.is === 'valid' && run === 'open' && recorded !== 'same' && stored

@@ -11,7 +11,7 @@ import {
 import { buildManifest, type ReviewEvidence } from '../../domain/reviews/manifest.ts'
 import type { ReviewFile } from '../../domain/reviews/review-file.ts'
 import { describeSubject, type ItemEnd, isUnproven, type ReviewItem } from '../../domain/reviews/review-item.ts'
-import type { ReviewRun } from '../../domain/reviews/review-record.ts'
+import { isRunning, type ReviewRun } from '../../domain/reviews/review-record.ts'
 import { count } from '../../domain/text/count.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type {
@@ -90,18 +90,18 @@ function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefine
   const reminders =
     ofRun && entry ? remindersOf(ofRun, entry.terms).filter(({ days }) => !entry.reminded.includes(days)) : []
   const reminder = reminders.findLast(({ at }) => at <= now)
-  const isRunning = entry?.phase === 'open' || entry?.phase === 'escalated'
+  const runs = isRunning(entry?.phase)
   const isDue: Facts['due'] =
-    isRunning && isCome(ofRun?.endsAt)
+    runs && isCome(ofRun?.endsAt)
       ? 'end'
-      : isRunning && isCome(ofRun?.dueAt)
+      : runs && isCome(ofRun?.dueAt)
         ? 'escalate'
-        : isRunning && reminder
+        : runs && reminder
           ? 'remind'
-          : !isRunning && isCome(beginsAt)
+          : !runs && isCome(beginsAt)
             ? 'begin'
             : 'nothing'
-  const all = isRunning ? [...reminders.map(({ at }) => at), ofRun?.dueAt, ofRun?.endsAt] : [beginsAt]
+  const all = runs ? [...reminders.map(({ at }) => at), ofRun?.dueAt, ofRun?.endsAt] : [beginsAt]
   return {
     isDue,
     reminder: reminder?.days,

@@ -7,6 +7,7 @@ import { addressOf, parseRoute } from '../../../domain/page/address.ts'
 import { type ReviewRow, reviewRows } from '../../../domain/page/review-rows.ts'
 import { count, sayDay, sayInstant } from '../../../domain/page/say.ts'
 import type { Names, ToldReview, ToldReviewItem, ToldReviews } from '../../../domain/page/told.ts'
+import { sayCounts, sayPace } from '../../../domain/reviews/say-run.ts'
 import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
@@ -89,18 +90,14 @@ function One({ name }: { readonly name: string }) {
 }
 
 function factsOf(told: ToldReview): readonly (readonly [string, string])[] {
-  const counts = Object.entries(told.counts).flatMap(([result, number]) => (number > 0 ? [`${number} ${result}`] : []))
-  const pace = told.reviewers.map(
-    (one) => `${one.name ?? one.user}: ${count(one.decisions, 'decision')}, ${one.perMinute} a minute`,
-  )
   return [
     ['State', stateOf(told)],
     ['Began', sayInstant(told.run)],
     ['Until', `${sayInstant(told.dueAt)}; escalated until ${sayInstant(told.endsAt)}`],
     ['Ended', sayInstant(told.endedAt)],
     ['Population', `${count(told.population.items, 'item')}, ${told.population.hash.slice(0, 16)}`],
-    ['Items', counts.join(', ')],
-    ['Reviewers', pace.join('; ')],
+    ['Items', sayCounts(told.counts)],
+    ['Reviewers', told.reviewers.map(sayPace).join('; ')],
   ]
 }
 
@@ -244,6 +241,15 @@ type PrintedProps = Pick<ItemsProps, 'items' | 'names'> & {
   readonly facts: ReturnType<typeof factsOf>
 }
 
+const printedColumns: readonly (readonly [title: string, textOf: (row: ReviewRow) => string])[] = [
+  ['Who', ({ who }) => who],
+  ['What', ({ set, flags }) => [set, ...flags].join(', ')],
+  ['Where', ({ place }) => place],
+  ['Result', ({ result }) => result],
+  ['Decisions', sayDecisions],
+  ['Then', sayEnd],
+]
+
 /** All items on paper: the table of the page shows only some. */
 function Printed({ name, facts, items, names }: PrintedProps) {
   return (
@@ -253,7 +259,7 @@ function Printed({ name, facts, items, names }: PrintedProps) {
       <table>
         <thead>
           <tr>
-            {['Who', 'What', 'Where', 'Result', 'Decisions', 'Then'].map((title) => (
+            {printedColumns.map(([title]) => (
               <th key={title} scope="col" children={title} />
             ))}
           </tr>
@@ -261,11 +267,9 @@ function Printed({ name, facts, items, names }: PrintedProps) {
         <tbody>
           {reviewRows(items, names?.accounts ?? {}, pageClock.nowMs()).map((row) => (
             <tr key={row.key}>
-              {[row.who, [row.set, ...row.flags].join(', '), row.place, row.result, sayDecisions(row), sayEnd(row)].map(
-                (text, at) => (
-                  <td key={columns[at]?.id} dir="auto" children={text} />
-                ),
-              )}
+              {printedColumns.map(([title, textOf]) => (
+                <td key={title} dir="auto" children={textOf(row)} />
+              ))}
             </tr>
           ))}
         </tbody>
