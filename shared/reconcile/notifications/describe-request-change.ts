@@ -29,6 +29,8 @@ const details = requestEventBody.extend({
 })
 type Details = z.infer<typeof details>
 type RequestChange = Omit<RequestOutcome, 'v' | 'id' | 'at' | 'bucket' | 'kind'>
+/** `isComplete`: history, and for `request-asked` the status, say everything about it already. */
+type DescribedRequest = { readonly described: RequestChange; readonly isComplete: boolean }
 export type RequestPorts = Pick<Ports, 'objects' | 'clock'>
 
 /** Before these events the name in a request is only its uploader's claim. */
@@ -38,7 +40,7 @@ const unchecked = new Set<RequestEvent>(['asked', 'refused', 'withdrawn'])
 export async function describeRequestChange(
   { event, at, name: key }: Change,
   ports: RequestPorts,
-): Promise<RequestChange | undefined> {
+): Promise<DescribedRequest | undefined> {
   const user = userInKey(key)
   const path = parseRequestKey(key)
   const happened = event.slice('request-'.length) as RequestEvent
@@ -46,10 +48,10 @@ export async function describeRequestChange(
   const said = await findDetails(ports.objects, { user, event: happened, at, key })
   const asked =
     happened === 'asked' && said && path.ok ? await describeAsked(said, path.value.link.scope, ports) : undefined
-  const isNameChecked = !unchecked.has(happened) || asked !== undefined
+  const isNameChecked = !unchecked.has(happened) || asked?.eligibility !== undefined
   const link = path.ok ? path.value.link : undefined
   const person = ({ user: id, name }: NonNullable<Details['by']>) => ({ id, name })
-  return {
+  const described: RequestChange = {
     event: `request-${happened}`,
     request: key,
     requester: { id: user, ...(link && isNameChecked ? { name: link.principal } : {}) },
@@ -63,6 +65,8 @@ export async function describeRequestChange(
     }),
     ...asked,
   }
+  const isAsked = happened === 'asked' && path.ok
+  return { described, isComplete: said !== undefined && (!isAsked || asked !== undefined) }
 }
 
 const picked = ['eligibility', 'reason', 'ticket', 'incident', 'startsAt', 'expiresAt'] as const
@@ -84,7 +88,7 @@ async function findDetails(objects: ObjectStore, { user, event, at, key }: Sough
   return undefined
 }
 
-/** If this upload waits for approvals: the eligibility and its approvers. */
+/** If this upload waits for approvals: the eligibility and its approvers. `undefined`: its status is not written yet. */
 async function describeAsked(
   { key, digest }: Details,
   scope: Scope,
@@ -92,7 +96,8 @@ async function describeAsked(
 ): Promise<Pick<RequestChange, 'eligibility' | 'approvers'> | undefined> {
   const { objects, clock } = ports
   const { request } = (await spoiledAsAbsent(new StatusStore(objects, clock).read(key))) ?? {}
-  if (request?.digest !== digest || request.eligibility === undefined) return undefined
+  if (request?.digest !== digest) return (await objects.head(key)) === undefined ? {} : undefined
+  if (request.eligibility === undefined) return {}
   const { eligibility } = request
   const found = await new EligibilityFiles(ports).readNow(eligibility)
   if (found === undefined || request.approvals === undefined) return { eligibility }

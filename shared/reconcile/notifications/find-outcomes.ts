@@ -34,6 +34,8 @@ import { describeRequestChange, type RequestPorts } from './describe-request-cha
 import { type Outbox, overlapMs } from './outbox.ts'
 
 const dayMs = 24 * 60 * 60_000
+/** A change is written before its details. A look in between leaves it for the next one, at most for so long. */
+const detailsMostMs = 10 * 60_000
 /** A change may be dated this long before its writing: its key has the instant of the call. */
 const changesBackMs = { short: dayMs, whole: 7 * dayMs }
 const textMost = 2_000
@@ -50,23 +52,28 @@ type Look = RequestPorts & {
 
 /**
  * Outcomes since the last look that are not reported yet, in the order of their instants. Calls only S3, and changes nothing. `statuses`:
- * the number of statuses that a whole look listed.
+ * the number of statuses that a whole look listed. `incomplete`: the number of changes whose details are not written yet.
  */
-export async function findOutcomes(
-  look: Look,
-): Promise<{ readonly found: readonly FoundOutcome[]; readonly statuses?: number | undefined }> {
+export async function findOutcomes(look: Look): Promise<{
+  readonly found: readonly FoundOutcome[]
+  readonly incomplete: number
+  readonly statuses?: number | undefined
+}> {
   const { keys, listed } = await listChangedStatuses(look)
-  const found = [...(await findChanges(look)), ...(await readOutcomes(keys, look)), ...(await findDrift(look))]
+  const { changes, incomplete } = await findChanges(look)
+  const found = [...changes, ...(await readOutcomes(keys, look)), ...(await findDrift(look))]
   found.sort((a, b) => (a.told.at === b.told.at ? 0 : a.told.at < b.told.at ? -1 : 1))
-  return { found, statuses: look.isWhole ? listed : undefined }
+  return { found, incomplete, statuses: look.isWhole ? listed : undefined }
 }
 
 function sinceOf({ outbox, isWhole }: Look): number {
   return Date.parse(isWhole ? outbox.wholeSince : outbox.since) - overlapMs
 }
 
-async function findChanges(look: Look): Promise<readonly FoundOutcome[]> {
-  const { objects, outbox, isWhole } = look
+async function findChanges(
+  look: Look,
+): Promise<{ readonly changes: readonly FoundOutcome[]; readonly incomplete: number }> {
+  const { objects, outbox, isWhole, clock } = look
   const since = sinceOf(look)
   const from = renderInstant(new Date(since - changesBackMs[isWhole ? 'whole' : 'short'])).slice(0, 10)
   const heads: { readonly id: string; readonly change: Change; readonly head: ObjectHead }[] = []
@@ -80,15 +87,19 @@ async function findChanges(look: Look): Promise<readonly FoundOutcome[]> {
   }
   const found: FoundOutcome[] = []
   await forEachAtOnce(heads, async ({ id, change, head: { key, lastModified } }) => {
+    const { described, isComplete } = await describeChange(change, key, look)
+    const ageMs = clock.now().getTime() - lastModified.getTime()
+    if (!isComplete && ageMs < detailsMostMs) return
     found.push({
-      told: { v: 1, id, at: change.at, bucket: objects.bucket, ...(await describeChange(change, key, look)) },
+      told: { v: 1, id, at: change.at, bucket: objects.bucket, ...described },
       note: ({ changes }) => {
         changes[id] = renderInstant(lastModified)
       },
     })
   })
   const isNew = heads.some(({ change }) => change.event === 'granted')
-  return isNew ? [...found, ...(await findReach(granted, look))] : found
+  const reach = isNew ? await findReach(granted, look) : []
+  return { changes: [...found, ...reach], incomplete: heads.length - found.length }
 }
 
 /** Once a day: a repeated report has the same id. */
@@ -111,23 +122,25 @@ async function findReach(
 type Described = DistributiveOmit<Extract<Notification, { kind: 'change' | 'request' }>, 'v' | 'id' | 'at' | 'bucket'>
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
-async function describeChange(change: Change, key: string, { objects, clock }: Look): Promise<Described> {
+/** `isComplete`: everything that is written after a change, and says more about it, is there. */
+async function describeChange(
+  change: Change,
+  key: string,
+  { objects, clock }: Look,
+): Promise<{ readonly described: Described; readonly isComplete: boolean }> {
   const request = await describeRequestChange(change, { objects, clock })
-  if (request !== undefined) return { kind: 'request', ...request }
+  if (request !== undefined)
+    return { described: { kind: 'request', ...request.described }, isComplete: request.isComplete }
   const { event, name: subject } = change
   const assignment = parseAssignmentName(subject)
-  const more =
-    assignment === undefined ? await readAct(objects, change) : { assignment: describeAssignment(assignment) }
+  const act = assignment === undefined ? await readAct(objects, change) : {}
+  const more = assignment === undefined ? act : { assignment: describeAssignment(assignment) }
   const { by, reason } = byHandEvents.has(event) ? await readHand(objects, key) : {}
   const owner = event.startsWith('membership-') ? await readOwnerBeside(objects, key) : undefined
-  const reviewers = event.startsWith('review-') ? await readReviewers(objects, change) : undefined
-  const told = {
-    ...optional('by', by),
-    ...optional('reason', reason),
-    ...optional('owner', owner),
-    ...(reviewers && { reviewers }),
-  }
-  return { kind: 'change', event, subject, ...more, ...told }
+  const review = event.startsWith('review-') ? await readReviewers(objects, change) : {}
+  const told = { ...optional('by', by), ...optional('reason', reason), ...optional('owner', owner), ...review }
+  const isComplete = act !== undefined && review !== undefined
+  return { described: { kind: 'change', event, subject, ...more, ...told }, isComplete }
 }
 
 function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentName>>) {
@@ -137,11 +150,14 @@ function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignment
 
 const reviewBody = z.looseObject({ reviewers: z.array(z.string()).optional() })
 
-/** The groups and users for whose decisions a review waits. `undefined`: it does not wait, or the event is about one item. */
-async function readReviewers(objects: ObjectStore, { event, at, name }: Change): Promise<string[] | undefined> {
+/** The groups and users for whose decisions a review waits, if it waits. `undefined`: history is not written yet. */
+async function readReviewers(objects: ObjectStore, { event, at, name }: Change) {
+  const isAboutAnItem = name.includes('%')
+  if (isAboutAnItem) return {}
   const { folder } = historyOfReview(name)
   const record = new JsonRecord(objects, `${folder}${at}%${event.slice('review-'.length)}.json`, reviewBody)
-  return (await spoiledAsAbsent(record.read()))?.value.reviewers
+  const read = (await spoiledAsAbsent(record.read()))?.value
+  return read && (read.reviewers === undefined ? {} : { reviewers: read.reviewers })
 }
 
 /** The folder of people's acts in history; `undefined`: history adds nothing. */
@@ -153,13 +169,13 @@ const actFolders: Readonly<Record<string, (name: string) => string>> = {
 }
 const actBody = z.looseObject({ by: z.string().optional(), reason: z.string().optional() })
 
-/** The author and the reason. History is written a moment after `changes/`: until then nobody is named. */
+/** The author and the reason. `undefined`: history is not written yet. */
 async function readAct(objects: ObjectStore, { event, at, name }: { event: string; at: string; name: string }) {
   const folder = actFolders[event]?.(name)
   if (folder === undefined) return {}
   const record = new JsonRecord(objects, `history/${folder}/${at}%${event}.json`, actBody)
-  const { by, reason } = (await spoiledAsAbsent(record.read()))?.value ?? {}
-  return { ...optional('by', by), ...optional('reason', reason) }
+  const read = (await spoiledAsAbsent(record.read()))?.value
+  return read && { ...optional('by', read.by), ...optional('reason', read.reason) }
 }
 
 async function listChangedStatuses(look: Look) {

@@ -51,14 +51,14 @@ export async function tellOutcomes(ports: TellingPorts, configuration: Configura
   const wholeAt = before.wholeAt === undefined ? 0 : Date.parse(before.wholeAt)
   const isWholeDue = ports.clock.now().getTime() - wholeAt >= wholeLookEveryMs
   const isWhole = isWholeDue || before.statuses <= statusesAtOnce
-  const { found, statuses } = await findOutcomes({ ...ports, configuration, outbox: before, isWhole })
+  const { found, incomplete, statuses } = await findOutcomes({ ...ports, configuration, outbox: before, isWhole })
   const portion = found.slice(0, outcomesMost)
   const accepted = await publish(
     ports,
     portion.map(({ told }) => told),
   )
   const told = portion.filter((one) => accepted.has(one.told.id))
-  const left = found.length - told.length
+  const left = found.length - told.length + incomplete
   const noted = noteTold(before, told, { now, statuses, isAll: left === 0 }, ports)
   const after = collect(noted, told, ports, { ...configuration.notifications, page })
   // If only the time changed, write nothing: the next look goes back as far as this one.

@@ -272,10 +272,50 @@ test('each outcome of a request is told once, from its history: to whom it waits
   ])
 })
 
+test('a look between two writes tells nobody half of it: whoever a request, a review or a pause concerns hears of it a minute later', async () => {
+  const outcomes = new Outcomes()
+  const user = '92307020-41b6-05ce-951e-70dfe8931aa2'
+  const key = `requests/${user}/account%233000000002%Billing-ps%kenji@acme.example%USER%ssofile`
+  const digest = requestDigest.parse('0123456789abcdef0123456789abcdef')
+  const put = (name: string, body: object) => outcomes.objects.put(name, JSON.stringify(body))
+  await put('eligibility/billing.json', {
+    for: { users: ['kenji@acme.example'] },
+    permissionSets: ['Billing-ps'],
+    scopes: ['root%all'],
+    longest: 'PT8H',
+    approvers: { groups: ['team-Platform'] },
+  })
+  await put(key, {})
+  const at = outcomes.clock.now().toISOString()
+  await outcomes.change('request-asked', key, at)
+  await outcomes.change('paused', 'all', at)
+  await outcomes.change('review-begun', 'quarterly', at)
+  await outcomes.lookEveryMinute(1)
+  await put(`history/requests/${user}/${digest}%asked.json`, { v: 1, event: 'asked', at, key, digest })
+  await outcomes.lookEveryMinute(6)
+  expect(outcomes.told).toEqual([])
+  await outcomes.tell(key, {
+    state: 'waiting',
+    reason: 'it waits',
+    request: { digest, eligibility: 'billing', approvals: { needed: 1, given: [] } },
+  })
+  await put(`history/pause/${at}%paused.json`, { by: 'lea', reason: 'an incident' })
+  await put(`history/reviews/quarterly/${at}%begun.json`, { reviewers: ['team-Owners'] })
+  await outcomes.lookEveryMinute(8)
+  expect(outcomes.told).toHaveLength(3)
+  expect(outcomes.told).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ event: 'request-asked', approvers: ['team-Platform'] }),
+      expect.objectContaining({ event: 'paused', by: 'lea' }),
+      expect.objectContaining({ event: 'review-begun', reviewers: ['team-Owners'] }),
+    ]),
+  )
+})
+
 test('the name in a request that nobody has checked is told to nobody', async () => {
   const outcomes = new Outcomes()
   await outcomes.change('request-refused', 'requests/someone/root%all%Billing-ps%lea%USER%ssofile')
-  await outcomes.look()
+  await outcomes.lookEveryMinute(12)
   expect(outcomes.told).toMatchObject([{ event: 'request-refused', requester: { id: 'someone' } }])
   expect(JSON.stringify(outcomes.told)).not.toContain('"name"')
 })
