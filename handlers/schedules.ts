@@ -297,13 +297,15 @@ async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
  * first day on.
  */
 async function reconcileAll(ports: Ports, configuration: Configuration): Promise<void> {
-  const known = await new OrganizationCache(ports, configuration.folders).storedView()
+  const readView = () => new OrganizationCache(ports, configuration.folders).storedView()
+  const isFirst = (await readView()) === undefined
   ports.log.info('reconciled', await reconcile(ports, configuration))
-  if (known) await renewUnitNames(ports, known)
-  else await beginDriftCheck(ports, configuration)
+  if (isFirst) await beginDriftCheck(ports, configuration)
+  const view = await readView()
+  if (view) await renewUnitNames(ports, view)
 }
 
-/** Renews the names of units, which only reports need: a unit without a name appears with its id. */
+/** Renews the names of units, which only people read: a unit without a name appears with its id. */
 async function renewUnitNames(ports: Ports, view: OrganizationView): Promise<void> {
   await new UnitNames(ports).renew(view).catch((error: unknown) => {
     if (!isServiceError(error)) throw error
