@@ -78,6 +78,7 @@ type Prefix =
   | 'state/credentials/'
   | 'state/permissions/'
   | 'usage/'
+  | 'usage/report.csv'
   | 'retire/'
   | 'retired/'
   | 'status/retire/'
@@ -299,8 +300,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     read: [''],
     // Open findings of break-glass.
     write: ['state/report/', 'status/break-glass/', 'attention/failed/break-glass/'],
-    // Applications that may act for people.
-    put: ['reports/', 'changes/', 'state/schedules/report'],
+    // Applications that may act for people; the last uses of people.
+    put: ['reports/', 'changes/', 'usage/report.csv', 'state/schedules/report'],
     directory: 'members',
     identityCenter: 'applications',
     auditorRole: 'assume',

@@ -49,6 +49,7 @@ import {
   subtractCounts,
   summaryRecord,
 } from './report-summary.ts'
+import { reportUses } from './report-uses.ts'
 
 type ReportPorts = Pick<
   Ports,
@@ -66,8 +67,8 @@ type ReportPorts = Pick<
 
 /**
  * Writes who has access now, under the date: `access.csv` and `index.html`, the memberships of expanded groups in `groups.csv`,
- * inputs whose owner is gone in `orphans.csv`, the times of joiners and leavers in `reports/lifecycle/`, and last of all
- * `summary.json`.
+ * inputs whose owner is gone in `orphans.csv`, the times of joiners and leavers in `reports/lifecycle/`, last uses for auditors in
+ * `usage/report.csv`, and last of all `summary.json`.
  *
  * Reads the bucket; asks only the directory, for names and members: a call for 100 users or groups, and one or more for each
  * group with access, at three quarters of AWS's rate for each operation. A run that was cut off continues with the remaining
@@ -132,6 +133,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
     people,
     filesBehind,
   })
+  if (configuration.usageDays > 0) await reportUses(ports, people)
   const before = await readSummaryBefore(objects, date)
   const changes: Record<string, number> = {}
   for await (const { event, at } of listChanges(objects, before?.date ?? date))

@@ -3,26 +3,29 @@ import { type LastUse, lastUsesOf } from '../../domain/usage/person-uses.ts'
 import { type Watched, watchedUntil } from '../../domain/usage/watched.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { forEachAtOnce } from '../records/list-heads.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { peoplePrefix, personKey, personRecord, watchedRecord } from './usage-records.ts'
 
 type Reading = { readonly objects: ObjectStore; readonly clock: Clock }
 
-/** Every last use of these people, or of everybody, in no order. Leaves out a record that ssofile cannot read. */
-export async function readLastUses(
+/** The last uses of these people, or of everybody, some people at a time. Leaves out a record that ssofile cannot read. */
+export async function* listLastUses(
   { objects, clock }: Reading,
   users?: Iterable<PrincipalId>,
-): Promise<readonly LastUse[]> {
+): AsyncGenerator<readonly LastUse[]> {
   const keys = users
     ? [...users].map(personKey)
     : (await Array.fromAsync(objects.list(peoplePrefix))).map(({ key }) => key)
-  const found: LastUse[] = []
-  await forEachAtOnce(keys, async (key) => {
-    const stored = await spoiledAsAbsent(personRecord(objects, key).read())
-    if (stored) found.push(...lastUsesOf(stored.value, clock.now()))
-  })
-  return found
+  for (let from = 0; from < keys.length; from += readsAtOnce) {
+    const reads = keys.slice(from, from + readsAtOnce).map((key) => spoiledAsAbsent(personRecord(objects, key).read()))
+    const stored = await Promise.all(reads)
+    yield stored.flatMap((one) => (one ? lastUsesOf(one.value, clock.now()) : []))
+  }
+}
+
+export async function readLastUses(reading: Reading, users?: Iterable<PrincipalId>): Promise<readonly LastUse[]> {
+  return (await Array.fromAsync(listLastUses(reading, users))).flat()
 }
 
 export async function readWatched({ objects, clock }: Reading): Promise<Watched> {

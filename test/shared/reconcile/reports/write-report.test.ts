@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { roleArn } from '../../../../shared/domain/assignments/entitlement.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { describeSources } from '../../../../shared/reconcile/access/describe-sources.ts'
@@ -8,6 +10,7 @@ import { renderAccessRows } from '../../../../shared/reconcile/access/render-acc
 import { whoHasAccess } from '../../../../shared/reconcile/access/who-has-access.ts'
 import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
 import { readMembershipsAt } from '../../../../shared/reconcile/reports/memberships-at.ts'
+import { recordUses, recordWatching } from '../../../../shared/reconcile/usage/record-uses.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { failing, intercept } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'
@@ -259,6 +262,34 @@ describe('a report', () => {
     const { before } = (await world.json(`${await report(world)}summary.json`)) ?? {}
     expect(before).toMatchObject({ difference: { people: 0 } })
     expect(before).not.toHaveProperty('difference.administrators')
+  })
+
+  test('of uses is for auditors alone: who used what, when last, from where, and since when ssofile counts', async () => {
+    const world = await open()
+    const ana = principalId.parse(world.identityStore.idOf('USER', 'ana@x.example'))
+    const access = { account: accountId.parse(account), permissionSet: permissionSetName.parse('Read-ps') }
+    const use = {
+      user: ana,
+      ...access,
+      at: '2026-03-03T09:00:00Z',
+      by: 'cli',
+      from: '192.0.2.7',
+      agent: formula,
+    } as const
+    await recordWatching(world.ports, [new Date('2026-03-02T10:00:00Z'), new Date('2026-03-03T09:00:00Z')])
+    await recordUses(world.ports, ana, [use])
+    await report(world)
+    const [line = '', ...rest] = lines(await text(world, 'usage/report.csv'))
+    expect(rest).toEqual([])
+    const [counted, silent] = ['2026-03-02T11:00:00.000Z', '2026-03-02T10:00:00.000Z/2026-03-03T10:00:00.000Z']
+    const used = ['Read-ps', '2026-03-03T09:00:00Z', '2026-03-03T09:00:00Z', 'cli', '192.0.2.7', `'${formula}`, '1']
+    expect(cells(line)).toEqual(['ana@x.example', ana, account, ...used, counted, silent])
+  })
+
+  test('of uses is not written if ssofile records none', async () => {
+    const world = await open({ configuration: { usageDays: 0 } })
+    await report(world)
+    expect(await world.keys('usage/')).toEqual([])
   })
 
   test('is written all the same where the directory cannot be asked, and says what is missing', async () => {
