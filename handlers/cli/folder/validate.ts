@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import { describeBlindWatches } from '../../../shared/domain/guardrails/watched.ts'
 import type { Kind } from '../../../shared/domain/inputs/kind.ts'
 import { allKinds, kinds, parseInput } from '../../../shared/domain/inputs/kinds.ts'
 import { faultsOf } from '../../../shared/domain/links/judge-input.ts'
@@ -46,10 +48,10 @@ export function addValidate(program: Command): void {
     })
 }
 
-type Source = { readonly folders: readonly string[] } & Omit<FolderListing, 'prefixes'>
+type Source = Pick<Configuration, 'folders' | 'usageDays'> & Omit<FolderListing, 'prefixes'>
 
 async function validate(source: string, { config, policies }: Options): Promise<Validation> {
-  const { folders, files, faults, warnings } = await open(source, config)
+  const { folders, usageDays, files, faults, warnings } = await open(source, config)
   const guardrails = await readGuardrails(policies ?? source)
   const governance = [
     ...(await validateGovernance(policies ?? source, listGoverned().filter(isOfPolicies))),
@@ -79,6 +81,7 @@ async function validate(source: string, { config, policies }: Options): Promise<
     warnings: [
       ...found.warnings,
       ...warnings.map((warning) => ({ warning })),
+      ...describeBlindWatches(guardrails, usageDays).map((warning) => ({ warning })),
       ...(guardrails.broken.length === 0 ? [] : [{ warning: nothingNew }]),
     ],
   }
@@ -93,14 +96,14 @@ function errorOf({ object: key, received, expected, remedy }: Complaint): InputE
 /** Opens a folder or a bucket. If the bucket has a deployment, the deployment's configuration names the folders that count. */
 async function open(source: string, config: string | undefined): Promise<Source> {
   if (!source.startsWith('s3://')) {
-    const { folders } = await readConfiguration(config)
+    const { folders, usageDays } = await readConfiguration(config)
     const listing = await listFolder(source)
-    return { folders, ...listing, files: listing.files.filter(({ key }) => !isGoverned(key)) }
+    return { folders, usageDays, ...listing, files: listing.files.filter(({ key }) => !isGoverned(key)) }
   }
   const bucket = bucketOf(source)
   const { objects } = openCliPorts(bucket)
-  const { folders } = await chooseConfiguration(objects, (await readOwner(objects))?.deployment, config)
-  return { folders, files: await listBucketInputs(objects), faults: [], warnings: [] }
+  const { folders, usageDays } = await chooseConfiguration(objects, (await readOwner(objects))?.deployment, config)
+  return { folders, usageDays, files: await listBucketInputs(objects), faults: [], warnings: [] }
 }
 
 function toJson({ links, memberships, permissionSets, errors, warnings }: Validation) {

@@ -17,6 +17,20 @@ export function findWatchedUses({ policies }: Guardrails, place: Place): Readonl
   return new Map(found.reverse())
 }
 
+/** A first use counts only after so many days of counting. Before that, everybody's next use is the first known one. */
+export const countedDays = 30
+
+/** Policies that watch more than a deployment with these `usageDays` can tell. */
+export function describeBlindWatches({ policies }: Guardrails, usageDays: number): readonly string[] {
+  const isBlind = (use: WatchedUse) => usageDays === 0 || (use.startsWith('first') && usageDays <= countedDays)
+  return policies.flatMap(({ key, watch = [] }) => {
+    const blind = [...new Set(watch.flatMap(({ uses = [] }) => uses.filter(isBlind)))].join(' and ')
+    const needed = usageDays === 0 ? 'above 0, and for first uses above' : 'above'
+    const remedy = `set usageDays ${needed} ${countedDays} in the environment and deploy, or take the uses out`
+    return blind === '' ? [] : [`${key} watches ${blind}, which is never told with usageDays ${usageDays}: ${remedy}`]
+  })
+}
+
 function isAt({ accounts, permissionSets }: Watched, { accountId, permissionSet }: Place): boolean {
   return (
     (accounts === undefined || fitsOne(accounts, accountId)) &&

@@ -1,7 +1,7 @@
 import { renderAssignmentName } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type WatchedUse, watchedUses } from '../../domain/guardrails/policy-file.ts'
-import { findWatchedUses } from '../../domain/guardrails/watched.ts'
+import { countedDays, findWatchedUses } from '../../domain/guardrails/watched.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { daysBefore } from '../../domain/usage/person-uses.ts'
@@ -27,9 +27,6 @@ const reasons: Readonly<Record<WatchedUse, string>> = {
   first: 'the first known use of the permission set by this person',
   any: 'a use',
 }
-
-/** A first use counts only after so many days of counting. Before that, everybody's next use is the first known one. */
-const countedDays = 30
 
 /** Tells at once about uses that a policy watches. Changes no access: anybody can forge an event. */
 export class UseWatch {

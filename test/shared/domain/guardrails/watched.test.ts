@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { noGuardrails, type Watched } from '../../../../shared/domain/guardrails/policy-file.ts'
-import { findWatchedUses, findWatching } from '../../../../shared/domain/guardrails/watched.ts'
+import { describeBlindWatches, findWatchedUses, findWatching } from '../../../../shared/domain/guardrails/watched.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 
 const key = 'policies/money.json'
@@ -32,4 +32,16 @@ test('a watch of uses is no watch of access given by hand, and each kind of use 
     suspended: 'policies/a.json',
     any: 'policies/b.json',
   })
+})
+
+test.each([
+  [400, undefined],
+  [31, undefined],
+  [30, 'policies/a.json watches first, which is never told with usageDays 30: set usageDays above 30'],
+  [0, 'policies/a.json watches first and any, which is never told with usageDays 0: set usageDays above 0'],
+])('with usageDays %i a policy is told which uses it watches in vain', (usageDays, told) => {
+  const policy = { key: 'policies/a.json', contact: 'us', ...rules }
+  const watch: readonly Watched[] = [{ accounts: ['2330*'] }, { uses: ['first', 'any'] }]
+  const [warning, ...more] = describeBlindWatches({ ...noGuardrails, policies: [{ ...policy, watch }] }, usageDays)
+  expect([warning?.slice(0, told?.length), more]).toEqual([told, []])
 })
