@@ -422,11 +422,13 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       ...apiWithoutRequests.read,
       'requests/',
       'approvals/',
+      'decisions/',
+      'review-results/',
       'eligibility/',
       'state/eligibilities.json',
       'state/organization.json',
     ],
-    write: [...apiWithoutRequests.write, 'requests/', 'approvals/'],
+    write: [...apiWithoutRequests.write, 'requests/', 'approvals/', 'decisions/'],
     // The person of a session, by its name, and their groups; the approvers of a request: members of groups, and the
     // owner that an account's tag names.
     organizations: 'read',

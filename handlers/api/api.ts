@@ -20,6 +20,7 @@ import { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
 import { findActorOfSession } from '../../shared/reconcile/requests/find-actor.ts'
 import { People } from '../../shared/reconcile/requests/people.ts'
+import { KnownReviews } from '../../shared/reconcile/reviews/known-reviews.ts'
 import { type Answer, refusal, refuse } from './answer.ts'
 import { type ApiEvent, callerOf, namesOf } from './api-request.ts'
 import { type Change, type ChangeSources, change, refuseExisting, refuseMissing } from './change-input.ts'
@@ -30,6 +31,7 @@ import { listInputs, readInputWithStatus } from './read-inputs.ts'
 import type { RequestCaches } from './request-context.ts'
 import { type ApiChange, type ApiKind, apiChanges } from './routes.ts'
 import { serveRequests } from './serve-requests.ts'
+import { serveReviews } from './serve-reviews.ts'
 import { refuseBar } from './signed-in-person.ts'
 
 /**
@@ -47,6 +49,7 @@ export function api(
     eligibilityFiles: new EligibilityFiles(ports),
     people: new People(ports.identityStore, ports.clock, configuration.principalSuffix),
     suspensions: new Suspensions({ objects: ports.objects, policies }),
+    reviews: new KnownReviews(ports.objects),
   }
   return async (event) => {
     const log = ports.log.with({ request: event.requestContext.requestId, route: event.routeKey })
@@ -104,8 +107,12 @@ async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
   if (session && seen?.bar) return refuseBar(session.userName, seen.bar)
   const caller = await addRole(told, context)
   const [method = '', path = ''] = event.routeKey.split(' ')
-  if (/^\/(eligibility|requests|approvals)(\/|$)/.test(path))
-    return context.changes.includes('requests') ? serveRequests(event, { ...context, caller, seen }) : refuseRequests()
+  const [, place = ''] = path.split('/')
+  if (['eligibility', 'requests', 'approvals', 'reviews', 'decisions'].includes(place)) {
+    if (!context.changes.includes('requests')) return refuseRequests()
+    const serveOwn = place === 'reviews' || place === 'decisions' ? serveReviews : serveRequests
+    return serveOwn(event, { ...context, caller, seen })
+  }
   const kind = path.startsWith('/links') ? 'links' : 'permission-sets'
   const parameter = event.pathParameters?.link ?? event.pathParameters?.name
   const called = { ...context, caller }
@@ -118,8 +125,8 @@ async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
 
 /** The answer if requests do not come in through the API. API Gateway has no route for them then. */
 function refuseRequests(): Answer {
-  const remedy = 'upload to the bucket: ssofile request, ssofile approve'
-  return refuse(404, 'a request about temporary access', 'links or permission sets', remedy)
+  const remedy = 'upload to the bucket: ssofile request, ssofile approve, ssofile review decide'
+  return refuse(404, 'a request about temporary access or reviews', 'links or permission sets', remedy)
 }
 
 function refuseMethod(kind: ApiKind, { mayPost, mayChange }: { mayPost: boolean; mayChange: boolean }): Answer {

@@ -5,9 +5,11 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import type { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import type { Actor } from '../../shared/reconcile/requests/find-actor.ts'
 import type { RequestSources } from '../../shared/reconcile/requests/gather-request.ts'
+import type { KnownReviews } from '../../shared/reconcile/reviews/known-reviews.ts'
 
 export type RequestCaches = Pick<RequestSources, 'organization' | 'eligibilityFiles' | 'people'> & {
   readonly suspensions: Pick<Suspensions, 'find'>
+  readonly reviews: KnownReviews
 }
 
 export type RequestContext = {

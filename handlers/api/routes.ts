@@ -31,6 +31,10 @@ const routesOfRequests = [
   ...routesOfPath('/requests/{request+}', ['GET']),
   ...routesOfPath('/approvals', ['POST']),
   ...routesOfPath('/approvals/{digest}', ['GET']),
+  ...routesOfPath('/reviews', ['GET']),
+  ...routesOfPath('/reviews/{review}', ['GET']),
+  ...routesOfPath('/reviews/{review}/items', ['GET']),
+  ...routesOfPath('/decisions', ['POST']),
 ]
 
 function routesOfPath(path: string, methods: readonly string[]): readonly string[] {

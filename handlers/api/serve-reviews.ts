@@ -1,73 +1,121 @@
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { judgeAuthor } from '../../shared/domain/reviews/decide-decision.ts'
 import { instantsOf } from '../../shared/domain/reviews/decide-review.ts'
-import {
-  decisionKey,
-  parseDecisionFile,
-  parseDecisionKey,
-  renderDecisionFile,
-} from '../../shared/domain/reviews/decision-file.ts'
+import { decisionKey, renderDecisionFile } from '../../shared/domain/reviews/decision-file.ts'
 import { buildManifest } from '../../shared/domain/reviews/manifest.ts'
 import { isPrivileged, type ReviewItem } from '../../shared/domain/reviews/review-item.ts'
 import { isRunning, type ReviewRun } from '../../shared/domain/reviews/review-record.ts'
+import { selectorName } from '../../shared/domain/scopes/selector-name.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
-import { findReviewer } from '../../shared/reconcile/reviews/decision-controller.ts'
-import { type KnownReviews, listOwnDecisions, listRuns } from '../../shared/reconcile/reviews/known-reviews.ts'
+import type { ReadingObjects } from '../../shared/ports/object-store.ts'
+import { findReviewer, foretellRefusal } from '../../shared/reconcile/reviews/decision-controller.ts'
+import { listOwnDecisions, listRuns } from '../../shared/reconcile/reviews/known-reviews.ts'
 import { folderOf, readItem, readRun } from '../../shared/reconcile/reviews/review-records.ts'
-import { type Answer, answer, refuse, refuseComplaint } from './answer.ts'
+import { type Answer, answer, refusal, refuse } from './answer.ts'
+import type { ApiEvent } from './api-request.ts'
 import { writeOnCondition } from './change-input.ts'
+import { readBody } from './read-body.ts'
+import { type Parameters, parsePage, refuseParameter } from './read-inputs.ts'
 import { mayReadAll } from './read-requests.ts'
-import type { DecisionsRequest } from './request-bodies.ts'
+import { type DecisionsRequest, parseDecisionsRequest } from './request-bodies.ts'
 import type { RequestContext } from './request-context.ts'
-import { findSignedIn, type SignedIn } from './signed-in-person.ts'
+import { findSignedIn } from './signed-in-person.ts'
 
-type ReviewContext = RequestContext & { readonly reviews: KnownReviews }
 type Run = ReviewRun & { readonly review: string }
+type Told = Awaited<ReturnType<typeof tell>>
 
-/** A function answers with at most 6 MB, compressed. (Lambda Developer Guide, "Lambda quotas".) */
+/** A function answers with at most 6 MB, compressed for the page. (Lambda Developer Guide, "Lambda quotas".) */
 const itemsMost = 20_000
+/** The lists of `GET /reviews/{review}/items`. */
+export const itemLists = ['waiting', 'all'] as const
 
-/** Reviewers see the items that they may decide on; who reads everything sees all. `items`: what waits for the caller. */
-export async function listReviews(context: ReviewContext): Promise<Answer> {
-  const person = await findSignedIn(context)
-  if ('statusCode' in person) return person
-  const isAll = mayReadAll(context)
-  const runs = (await listRuns(context.ports.objects)).filter(({ phase }) => isAll || phase !== 'done')
-  const reviews = await Promise.all(runs.map((run) => tell(run, person, context, isAll)))
-  const waiting = reviews.flatMap(({ review, items }) =>
-    items
-      .filter(({ mayDecide, own }) => mayDecide && (own === undefined || own.problem))
-      .map((one) => ({ ...one, review })),
-  )
-  const summaries = reviews
-    .filter(({ items }) => isAll || items.length > 0)
-    .map(({ items: _, terms: __, ...one }) => one)
-  return answer(200, { reviews: summaries, items: waiting.slice(0, itemsMost), isCut: waiting.length > itemsMost })
+/** Reviews over signed HTTPS: the page's answers, with items in pages. */
+export async function serveReviews(event: ApiEvent, called: Omit<RequestContext, 'statusPath'>): Promise<Answer> {
+  const [method = '', path = ''] = event.routeKey.split(' ')
+  const context = { ...called, statusPath: () => event.rawPath }
+  const isDecision = path === '/decisions'
+  if (method !== (isDecision ? 'POST' : 'GET')) {
+    const allow = isDecision ? 'POST' : 'GET'
+    return refuse(405, 'another method', allow, 'send GET /reviews to read, POST /decisions to decide', { allow })
+  }
+  if (isDecision) {
+    const asked = readBody(event, parseDecisionsRequest)
+    return 'statusCode' in asked ? asked : decideItems(asked, context)
+  }
+  const { review } = event.pathParameters ?? {}
+  const told = await look(context, review)
+  if ('statusCode' in told) return told
+  const [one] = told
+  if (one === undefined || review === undefined) return answer(200, { reviews: told.map(withoutItems) })
+  return path.endsWith('/items') ? listItems(one, event.queryStringParameters ?? {}) : answer(200, withoutItems(one))
 }
 
-/** The result of one review: items, decisions, proofs and tasks. */
-export async function readReview(review: string, context: ReviewContext): Promise<Answer> {
+/** One page of the items, ascending by digest. */
+function listItems({ items }: Told, { of = 'waiting', ...page }: Parameters): Answer {
+  const asked = parsePage(page, '')
+  if ('statusCode' in asked) return asked
+  if (of !== 'waiting' && of !== 'all') return refuseParameter('of', of, "'waiting' or 'all'", 'write one of the two')
+  const { after = '', most } = asked
+  const left = items.filter((one) => one.digest > after && (of === 'all' || isWaiting(one)))
+  const last = left.length > most ? left[most - 1] : undefined
+  return answer(200, { items: left.slice(0, most), nextToken: last && Buffer.from(last.digest).toString('base64url') })
+}
+
+const withoutItems = ({ items: _, ...review }: Told) => review
+const isWaiting = ({ mayDecide, own }: Told['items'][number]) =>
+  mayDecide && (own === undefined || own.problem !== undefined)
+
+/** For the page: each review, and what waits for the caller. */
+export async function listReviews(context: RequestContext): Promise<Answer> {
+  const told = await look(context)
+  if ('statusCode' in told) return told
+  const waiting = told.flatMap(({ review, items }) => items.filter(isWaiting).map((one) => ({ ...one, review })))
+  const isCut = waiting.length > itemsMost
+  return answer(200, { reviews: told.map(withoutItems), items: waiting.slice(0, itemsMost), isCut })
+}
+
+/** For the page: the result of one review, with items, decisions, proofs and tasks. */
+export async function readReview(review: string, context: RequestContext): Promise<Answer> {
+  const told = await look(context, review)
+  if ('statusCode' in told) return told
+  const [{ items = [], ...one } = {}] = told
+  return answer(200, { ...one, items: items.slice(0, itemsMost), isCut: items.length > itemsMost })
+}
+
+/** Reviewers see the items that they may decide on; who reads everything sees all. A review without such items is not there. */
+async function look(context: RequestContext, review?: string): Promise<readonly Told[] | Answer> {
+  const { objects } = context.ports
+  const isAll = mayReadAll(context)
   const person = await findSignedIn(context)
-  if ('statusCode' in person) return person
-  const run = /^[\w-]{1,64}$/.test(review) ? await readRun(context.ports.objects, review) : undefined
-  const told = run && (await tell({ review, ...run }, person, context, mayReadAll(context)))
-  if (told === undefined || (told.items.length === 0 && !mayReadAll(context))) return refuseReview()
-  return answer(200, { ...told, items: told.items.slice(0, itemsMost), isCut: told.items.length > itemsMost })
+  if ('statusCode' in person && !isAll) return person
+  const runs =
+    review === undefined
+      ? (await listRuns(objects)).filter(({ phase }) => isAll || phase !== 'done')
+      : await findRun(objects, review)
+  const userId = 'userId' in person ? person.userId : undefined
+  const told = await Promise.all(runs.map((run) => tell(run, userId, context, isAll)))
+  const seen = told.filter(({ items }) => isAll || items.length > 0)
+  return review === undefined || seen.length > 0 ? seen : refuseReview()
+}
+
+async function findRun(objects: ReadingObjects, review: string): Promise<readonly Run[]> {
+  const run = selectorName.safeParse(review).success ? await readRun(objects, review) : undefined
+  return run === undefined ? [] : [{ review, ...run }]
 }
 
 function refuseReview(): Answer {
   return refuse(404, 'a review that has nothing for you', 'one that has begun', 'send GET /reviews, which lists them')
 }
 
-async function tell(run: Run, { userId }: SignedIn, { ports, known, reviews }: ReviewContext, isAll: boolean) {
+/** `userId`: absent if the caller is no person, who decides nothing. */
+async function tell(run: Run, userId: PrincipalId | undefined, { ports, known }: RequestContext, isAll: boolean) {
   const { review, phase } = run
-  const all = await reviews.itemsOf(review, run)
-  const { people, suspensions } = known
-  const sources = { people, actorOf: (user: SignedIn['userId']) => people.actorOf(user, suspensions) }
+  const all = await known.reviews.itemsOf(review, run)
   const [reviewer, own] = await Promise.all([
-    findReviewer(userId, [{ run, items: all }], sources),
-    listOwnDecisions(ports.objects, { userId, review }),
+    userId && findReviewer(userId, [{ run, items: all }], sourcesOf(known)),
+    userId && listOwnDecisions(ports.objects, { userId, review }),
   ])
-  const asked = new Set(all.filter((item) => judgeAuthor(item, run, reviewer) === 'may'))
+  const asked = new Set(all.filter((item) => reviewer && judgeAuthor(item, run, reviewer) === 'may'))
   const isOpen = isRunning(phase)
   const items: readonly ReviewItem[] = isAll ? all : [...asked]
   const byDigest = new Map(items.map((item) => [item.digest as string, item]))
@@ -85,12 +133,24 @@ async function tell(run: Run, { userId }: SignedIn, { ports, known, reviews }: R
       const item = byDigest.get(one.digest)
       const mayDecide =
         isOpen && one.end === undefined && one.subject.kind !== 'unread' && item !== undefined && asked.has(item)
-      return { ...one, mayDecide, own: own.get(one.digest) }
+      return { ...one, mayDecide, own: own?.get(one.digest) }
     }),
   }
 }
 
-/** Writes the caller's decisions under their own id. The statuses of the decisions say whether they count. */
+function sourcesOf({ people, suspensions }: RequestContext['known']) {
+  return { people, actorOf: (user: PrincipalId) => people.actorOf(user, suspensions) }
+}
+
+const codes: Partial<Record<NonNullable<Awaited<ReturnType<typeof foretellRefusal>>>['tell'], number>> = {
+  'no review': 404,
+  'no item': 404,
+  barred: 403,
+  own: 403,
+  'no reviewer': 403,
+}
+
+/** Writes the caller's decisions under their own id, if each would count now. Their statuses say whether they do. */
 export async function decideItems(
   { review, verdict, digests, comment }: DecisionsRequest,
   context: RequestContext,
@@ -98,33 +158,26 @@ export async function decideItems(
   const person = await findSignedIn(context)
   if ('statusCode' in person) return person
   const { objects } = context.ports
-  const keys = digests.map((digest) => decisionKey({ userId: person.userId, review, digest, verdict }))
-  const body = new TextEncoder().encode(renderDecisionFile({ comment }))
-  for (const key of keys) {
-    const parsed = [parseDecisionKey(key), parseDecisionFile(key, body)].find(({ ok }) => !ok)
-    if (parsed && !parsed.ok) return refuseComplaint(parsed.complaint, key)
-  }
+  const { userId } = person
+  const keys = digests.map((digest) => decisionKey({ userId, review, digest, verdict }))
   const run = await readRun(objects, review)
-  if (run === undefined) return refuseReview()
-  if (digests.length > 1) {
-    const items = await Promise.all(digests.map((digest) => readItem(objects, folderOf(review, run.run), digest)))
-    if (items.some((item) => item && isPrivileged(item.value.subject)))
-      return refuse(
-        400,
-        'several items, one of them privileged',
-        'privileged items one by one',
-        'decide them one by one',
-      )
+  const items = await Promise.all(
+    digests.map(async (digest) => run && (await readItem(objects, folderOf(review, run.run), digest))?.value),
+  )
+  const refused = await foretellRefusal({ userId, verdict }, { run, items }, sourcesOf(context.known))
+  if (refused) {
+    const { at, tell, ...complaint } = refused
+    return refusal(codes[tell] ?? 409, [{ key: keys[at] ?? '', ...complaint }])
   }
+  if (items.length > 1 && items.some((item) => item && isPrivileged(item.subject)))
+    return refuse(400, 'several items, one of them privileged', 'privileged items one by one', 'decide them one by one')
+  const body = new TextEncoder().encode(renderDecisionFile({ comment }))
   const written = await Promise.all(
     keys.map((key) =>
       writeOnCondition(
         { ...context, action: verdict, key, statusPath: context.statusPath(review) },
         context.ports,
-        async () => ({
-          there: await objects.head(key),
-          body,
-        }),
+        async () => ({ there: await objects.head(key), body }),
       ),
     ),
   )

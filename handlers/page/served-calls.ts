@@ -15,10 +15,8 @@ import { type Actor, findActor } from '../../shared/reconcile/requests/find-acto
 import { People } from '../../shared/reconcile/requests/people.ts'
 import { KnownReviews } from '../../shared/reconcile/reviews/known-reviews.ts'
 import { type Answer, answer, combine } from '../api/answer.ts'
-import { readBody } from '../api/read-body.ts'
-import { parseDecisionsRequest } from '../api/request-bodies.ts'
 import { serveRequests } from '../api/serve-requests.ts'
-import { decideItems, listReviews, readReview } from '../api/serve-reviews.ts'
+import { listReviews, readReview, serveReviews } from '../api/serve-reviews.ts'
 import { refuseBar } from '../api/signed-in-person.ts'
 import type { PageSession } from './find-person.ts'
 import type { HostedCall } from './judge-hosted-request.ts'
@@ -58,7 +56,6 @@ export class ServedCalls {
   readonly #looks: PageLooks
   readonly #operations: Operations
   readonly #records: PageRecords
-  readonly #reviews: KnownReviews
   readonly #users = new Map<PrincipalId, { readonly seen: Actor; readonly atMs: number }>()
 
   constructor(ports: Ports, configuration: Configuration, settings: PageSettings) {
@@ -70,12 +67,12 @@ export class ServedCalls {
     this.#looks = new PageLooks(ports, configuration, { organization, policies })
     this.#operations = new Operations(ports, this.#looks)
     this.#records = new PageRecords(ports)
-    this.#reviews = new KnownReviews(ports.objects)
     this.#known = {
       organization,
       eligibilityFiles: new EligibilityFiles(ports),
       people: new People(ports.identityStore, ports.clock, configuration.principalSuffix),
       suspensions: new Suspensions({ objects: ports.objects, policies }),
+      reviews: new KnownReviews(ports.objects),
     }
   }
 
@@ -114,16 +111,13 @@ export class ServedCalls {
       case 'POST /requests':
       case 'POST /approvals':
         return serveRequests({ ...event, routeKey: `${method} ${path}`, rawPath: path }, context)
+      case 'POST /decisions':
+        return serveReviews({ ...event, routeKey: `${method} ${path}`, rawPath: path }, context)
       case 'GET /reviews': {
-        const known = { ...context, reviews: this.#reviews }
-        const told = await (query.name === undefined ? listReviews(known) : readReview(query.name, known))
+        const told = await (query.name === undefined ? listReviews(context) : readReview(query.name, context))
         const accounts = told.body.matchAll(/"(?:account%)?(\d{12})"/g)
         const names = await this.#looks.tellNames([...accounts].flatMap(([, account = '']) => account))
         return combine({ told, names: answer(200, names) })
-      }
-      case 'POST /decisions': {
-        const asked = readBody(event, parseDecisionsRequest)
-        return 'statusCode' in asked ? asked : decideItems(asked, context)
       }
       case 'GET /now': {
         const list = (of: 'waiting' | 'mine') => {

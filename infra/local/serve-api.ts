@@ -99,17 +99,14 @@ function toEvent(request: FastifyRequest): ApiEvent | undefined {
 }
 
 function findRoute(method: string, path: string): Pick<ApiEvent, 'routeKey' | 'pathParameters'> | undefined {
-  const [, kind = '', ...rest] = path.replace(/\/$/, '').split('/')
-  const item = rest.join('/')
-  const fits = routes.filter((route) => {
-    const [, pattern = ''] = route.split(' ')
-    const parameter = /\{\w+(\+?)\}$/.exec(pattern)
-    if (parameter === null) return pattern === `/${kind}` && item === ''
-    return pattern.startsWith(`/${kind}/`) && item !== '' && (parameter[1] === '+' || !item.includes('/'))
+  const fits = routes.flatMap((routeKey) => {
+    const [, pattern = ''] = routeKey.split(' ')
+    const form = pattern.replace(/\{(\w+)\}/, '(?<$1>[^/]+)').replace(/\{(\w+)\+\}/, '(?<$1>.+)')
+    const found = new RegExp(`^${form}$`, 's').exec(path.replace(/\/$/, ''))
+    return found ? [{ routeKey, pathParameters: { ...found.groups } }] : []
   })
-  const routeKey =
-    fits.find((route) => route.startsWith(`${method} `)) ?? fits.find((route) => route.startsWith('ANY '))
-  if (routeKey === undefined) return undefined
-  const name = /\{(\w+)/.exec(routeKey)?.[1]
-  return { routeKey, pathParameters: name === undefined ? {} : { [name]: item } }
+  return (
+    fits.find(({ routeKey }) => routeKey.startsWith(`${method} `)) ??
+    fits.find(({ routeKey }) => routeKey.startsWith('ANY '))
+  )
 }

@@ -12,6 +12,7 @@ export const digest = '0123456789abcdef0123456789abcdef'
 export const linkData = `account%${account}%Asked-ps%ana%USER%ssofile`
 const wide = 'root%all%Asked-ps%ana%USER%ssofile'
 const secretLink = `links_data/account%${account}%Secret-ps%ana%USER%ssofile`
+const begun = '2026-03-03T10:00:00.000Z'
 const secrets = ['Secret-ps', 'secret-team', 'secret-reason', 'secret-eligibility', 'secret-about', 'secret-comment']
 
 /** All of ssofile with somebody who has access and asks for more, and an attacker who wrote in that name what S3 lets everybody write. */
@@ -47,6 +48,21 @@ export async function worldWithVictim() {
   await put(`status/${key}.json`, { ...status, input: key, etag, request })
   await objects.put(`attention/waiting/${key}`, '')
   await put(`approvals/${idOf(approver)}/${digest}`, { decision: 'deny', comment: 'secret-comment' })
+  const terms = {
+    ...{ reviewers: { fallback: ['ben'] }, keeps: 1, lastsDays: 14, remindDays: [] },
+    silence: { escalateDays: 7, means: 'revoke' },
+  }
+  const run = { v: 1, phase: 'open', run: begun, terms, etag: 'e', items: 1, hash: 'h' }
+  await put('review-results/quarter/run.json', run)
+  const access = {
+    kind: 'link',
+    scope: `account%${account}`,
+    permissionSet: 'Secret-ps',
+    principal: 'ana',
+    type: 'USER',
+  }
+  const subject = { ...access, isPrivileged: false, file: { key: secretLink, etag: 'e' } }
+  await put(`review-results/quarter/${begun}/items/${digest}.json`, { digest, subject, reviewers: ['ben'] })
   for (const whose of ['ana%USER', 'secret-team%GROUP'])
     await objects.put(`access/account%${account}%Secret-ps%${whose}%ours`, '')
   for (const link of [linkData, wide]) await put(`requests/${idOf(attacker)}/${link}`, { duration: 'PT1H' })
@@ -62,7 +78,7 @@ function neverMade(person: Person): never {
 export function questionsAbout(of: PrincipalId, own: PrincipalId): readonly string[] {
   const token = (key: string) => Buffer.from(key).toString('base64url')
   return [
-    ...[of, 'ana', victim, digest, 'all', 'waiting', 'mine', '', '*', '1', 'Asked-ps'],
+    ...[of, 'ana', victim, digest, 'all', 'waiting', 'mine', '', '*', '1', 'Asked-ps', 'quarter'],
     ...[linkData, wide].flatMap((link) => [`${of}/${link}`, `requests/${of}/${link}`, `${own}/${link}`]),
     ...[`temporary/${linkData}`, linkData.replace('Asked', 'Secret'), encodeURIComponent(`${own}/${wide}`)],
     ...[`${own}/../${of}/${linkData}`, encodeURIComponent(`${of}/${linkData}`)],

@@ -224,7 +224,7 @@ describe('an API by which nobody asks for temporary access', () => {
   test('has no routes for it', () => {
     const paths = (changes: readonly ApiChange[]) => routesOf(changes).map((route) => route.split(/[ /]+/)[1])
     expect(new Set(paths(['requests']))).toEqual(
-      new Set(['links', 'permission-sets', 'eligibility', 'requests', 'approvals']),
+      new Set(['links', 'permission-sets', 'eligibility', 'requests', 'approvals', 'reviews', 'decisions']),
     )
     expect(new Set(paths(['links', 'permission-sets']))).toEqual(new Set(['links', 'permission-sets']))
   })

@@ -3,12 +3,16 @@ import { accessRequestSchema } from '../../../shared/domain/requests/access-requ
 import { requestNeeds } from '../../../shared/domain/requests/eligibility-file.ts'
 import { isoDuration } from '../../../shared/domain/requests/iso-duration.ts'
 import { weeklyTime } from '../../../shared/domain/requests/weekly-time.ts'
+import { results } from '../../../shared/domain/reviews/manifest.ts'
+import { reviewItem, verdicts } from '../../../shared/domain/reviews/review-item.ts'
+import { reviewRun } from '../../../shared/domain/reviews/review-record.ts'
 import { status, statusStates } from '../../../shared/domain/statuses/status.ts'
 import { linkRequest, permissionSetRequest } from '../../api/change-requests.ts'
 import { limitDefault, limitMost } from '../../api/read-inputs.ts'
 import { requestLists } from '../../api/read-requests.ts'
-import { approvalRequest, requestRequest } from '../../api/request-bodies.ts'
+import { approvalRequest, decisionsRequest, requestRequest } from '../../api/request-bodies.ts'
 import { type ApiKind, apiChanges, apiKinds, routesOf } from '../../api/routes.ts'
+import { itemLists } from '../../api/serve-reviews.ts'
 
 const error = z.object({
   key: z.string().optional(),
@@ -51,6 +55,34 @@ const eligibility = z.object({
   endsSessions: z.boolean(),
 })
 
+const review = z.object({
+  ...reviewRun.pick({ run: true, phase: true, endedAt: true, terms: true }).shape,
+  review: z.string().describe('Its name.'),
+  population: z.object({ items: z.int(), hash: z.string(), file: z.string(), etag: z.string() }),
+  counts: z.record(z.enum(results), z.int()).describe('How many items have each result.'),
+  reviewers: z.array(
+    z.object({ user: z.string(), name: z.string().optional(), decisions: z.int(), perMinute: z.number() }),
+  ),
+  dueAt: z.iso.datetime(),
+  endsAt: z.iso.datetime().describe('The end of the escalation.'),
+  decided: z.int(),
+  undecided: z.int(),
+})
+const item = z.object({
+  ...reviewItem.shape,
+  item: z.string().describe('The item in words.'),
+  result: z.enum(results),
+  mayDecide: z.boolean(),
+  own: z
+    .object({
+      verdict: z.enum(verdicts),
+      at: z.iso.datetime(),
+      problem: z.string().optional().describe('Why it does not count.'),
+    })
+    .optional()
+    .describe("The caller's decision."),
+})
+
 /** By name: the bodies that the API takes and answers. */
 const schemas = {
   LinkRequest: linkRequest,
@@ -84,6 +116,11 @@ const schemas = {
   Request: accessRequest,
   RequestPage: z.object({ requests: z.array(accessRequest), nextToken }),
   Decision: z.object({ key: z.string(), digest: z.string(), file: file.nullable(), status: status.nullable() }),
+  ReviewList: z.object({ reviews: z.array(review) }),
+  Review: review,
+  ReviewItemPage: z.object({ items: z.array(item), nextToken }),
+  DecisionsRequest: decisionsRequest,
+  Decided: z.object({ action: z.enum(verdicts), keys: z.array(z.string()).describe('The files that were written.') }),
   LinkPage: z.object({ links: z.array(itemOf(linkName, summary)), nextToken }),
   PermissionSetPage: z.object({ permissionSets: z.array(itemOf(setName, summary)), nextToken }),
 } as const
@@ -103,9 +140,9 @@ const words: Readonly<Record<ApiKind, { one: string; request: SchemaName; page: 
 const refusals: Readonly<Record<string, string>> = {
   400: 'The request, or the input that it would write, is not valid. The answer lists all faults.',
   403: 'The caller may not do this there, or the request is not signed.',
-  404: 'There is no such input.',
+  404: 'There is no such input, review or item.',
   405: 'Another method.',
-  409: 'It already exists, or the existing file is not a permission set that can be updated.',
+  409: 'It already exists; the existing file is not a permission set that can be updated; or the review or the item is over.',
   413: 'The request is too large.',
   415: 'The content type is not application/json.',
   429: 'Too many requests.',
@@ -120,7 +157,7 @@ export function renderOpenApi(): string {
       title: 'ssofile',
       version: '1.0.0',
       description:
-        'Writes and deletes links, permission sets and requests for temporary access in the bucket, and reads their statuses. See docs/api.md.',
+        'Writes and deletes links, permission sets and requests for temporary access in the bucket, and reads their statuses; lists reviews, and takes decisions. See docs/api.md.',
       license: { name: 'MIT No Attribution', identifier: 'MIT-0' },
     },
     servers: [
@@ -168,7 +205,9 @@ const accepted = {
   ...refusalsOf('400', '403', '404', '409', '413', '415', '429', '503'),
 }
 
-/** The operations for temporary access, by method and path. */
+const ofReview = { name: 'review', in: 'path', required: true, schema: { type: 'string' } }
+
+/** The operations for temporary access and reviews, by method and path. */
 const operationsOfRequests: Readonly<Record<string, object>> = {
   'get /eligibility': {
     operationId: 'list-eligibility',
@@ -220,6 +259,45 @@ const operationsOfRequests: Readonly<Record<string, object>> = {
     responses: {
       200: { description: '`status` is null if it is in order.', content: contentOf('Decision') },
       ...refusalsOf('400', '403', '404', '429', '503'),
+    },
+  },
+  'get /reviews': {
+    operationId: 'list-reviews',
+    summary: 'The reviews that have something for you; auditors and operators read all',
+    responses: {
+      200: { description: 'The last run of each.', content: contentOf('ReviewList') },
+      ...refusalsOf('403', '429', '503'),
+    },
+  },
+  'get /reviews/{review}': {
+    operationId: 'read-review',
+    summary: 'A review and its counts',
+    parameters: [ofReview],
+    responses: {
+      200: { description: 'Counts of the items that you may read.', content: contentOf('Review') },
+      ...refusalsOf('403', '404', '429', '503'),
+    },
+  },
+  'get /reviews/{review}/items': {
+    operationId: 'list-review-items',
+    summary: 'The items of a review, with decisions, ends and proofs',
+    parameters: [
+      ofReview,
+      { name: 'of', in: 'query', schema: z.toJSONSchema(z.enum(itemLists).default('waiting')) },
+      ...pageParameters,
+    ],
+    responses: {
+      200: { description: 'One page, ascending by digest.', content: contentOf('ReviewItemPage') },
+      ...refusalsOf('400', '403', '404', '429', '503'),
+    },
+  },
+  'post /decisions': {
+    operationId: 'decide-items',
+    summary: 'Keep or revoke items of a review as yourself',
+    requestBody: { required: true, content: contentOf('DecisionsRequest') },
+    responses: {
+      202: { description: 'Written: `own` of an item says whether it counts.', content: contentOf('Decided') },
+      ...refusalsOf('400', '403', '404', '409', '413', '415', '429', '503'),
     },
   },
 }

@@ -38,14 +38,17 @@ function remedyFor(key: string): string {
 }
 
 const elsewhere = 'upload links to links_data/ and permission sets to permission_sets/; only ssofile writes elsewhere'
+const commands = new Map<string, string>([
+  [kinds.request.at, 'request'],
+  [kinds.approval.at, 'approve'],
+  [kinds.decision.at, 'review decide'],
+])
 const remedies: Partial<Record<Writers, (place: string) => string>> = {
   governance: (place) => `use the access key id 'governance' for ${place}`,
   people: (place) => `use the access key id 'hr' for ${place}`,
   accountOwners: (place) => `write in the folder of the account's owner, such as ${place}team-a/`,
   oneself: (place) =>
-    place === kinds.request.at
-      ? 'people ask under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile request'
-      : 'people approve under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile approve',
+    `people write ${place} under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile ${commands.get(place)}`,
 }
 
 /** Throws ServiceError AccessDenied if a deployment's bucket policy would refuse this write. */

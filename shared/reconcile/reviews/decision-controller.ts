@@ -78,14 +78,14 @@ async function gather({ key, name, file, head }: Input<DecisionTypes>, context: 
   const stored = of && (await readItem(objects, folder, digest))
   const own = stored?.value.decisions.find((one) => one.user === userId && one.key === key)
   const opposite = await objects.head(oppositeOf(name))
-  const run = of === undefined ? 'none' : isRunning(of.phase) ? 'open' : 'over'
+  const run = stateOf(of)
   // The same content uploaded again is the same decision.
   const recorded = own === undefined ? 'none' : own.etag === head?.etag ? 'same' : 'other'
   const isAsked = file.is === 'valid' && run === 'open' && recorded !== 'same' && stored
   const person = isAsked ? await findReviewer(userId, [{ run: of, items: [stored.value] }], context) : undefined
   return {
     ...{ of, folder, stored, verdict, file: file.is, run, recorded },
-    item: await judgeItem(stored?.value, context),
+    item: judgeRecord(stored?.value) ?? (stored ? await readItemState(stored.value, context) : 'unknown'),
     isReplaced:
       head !== undefined && opposite !== undefined && isLater(opposite.lastModified, head.lastModified, verdict),
     author: person && of && stored ? judgeAuthor(stored.value, of, person) : 'may',
@@ -93,15 +93,19 @@ async function gather({ key, name, file, head }: Input<DecisionTypes>, context: 
   }
 }
 
+function stateOf(run: ReviewRun | undefined): DecisionFacts['run'] {
+  return run === undefined ? 'none' : isRunning(run.phase) ? 'open' : 'over'
+}
+
 /** At one instant, S3's clock has seconds, the revocation counts. */
 function isLater(opposite: Date, own: Date, verdict: DecisionPath['verdict']): boolean {
   return opposite > own || (verdict === 'keep' && opposite.getTime() === own.getTime())
 }
 
-async function judgeItem(item: ReviewItem | undefined, context: Reading): Promise<DecisionFacts['item']> {
+/** An item without an end is as its files are now. */
+function judgeRecord(item: ReviewItem | undefined): 'unknown' | 'edited' | 'settled' | undefined {
   if (item === undefined) return 'unknown'
-  if (item.end) return item.end.is === 'changed' ? 'edited' : 'settled'
-  return readItemState(item, context)
+  return item.end && (item.end.is === 'changed' ? 'edited' : 'settled')
 }
 
 /** The person as a reviewer of these items. */
@@ -115,6 +119,24 @@ export async function findReviewer(
   const { groups: own, unread } = await people.groupsOf(userId, new Set(groups))
   const isUnclear = unread !== undefined
   return { userId, name, userName: user?.name ?? name, bar: bar !== undefined, groups: own, isUnclear }
+}
+
+/** Which of a person's decisions would not count now, and why: the first. `undefined`: all would, unless somebody edited a file since. */
+export async function foretellRefusal(
+  { userId, verdict }: Pick<DecisionPath, 'userId' | 'verdict'>,
+  { run, items }: { readonly run: ReviewRun | undefined; readonly items: readonly (ReviewItem | undefined)[] },
+  context: Pick<RequestSources, 'people' | 'actorOf'>,
+) {
+  const asked = run === undefined ? [] : [{ run, items: items.filter((item) => item !== undefined) }]
+  const person = await findReviewer(userId, asked, context)
+  for (const [at, item] of items.entries()) {
+    const is = judgeRecord(item) ?? (item?.subject.kind === 'unread' ? 'unread' : 'as shown')
+    const author = run && item ? judgeAuthor(item, run, person) : 'may'
+    const facts = { file: 'valid', recorded: 'none', isReplaced: false } as const
+    const step = decideDecision({ ...facts, run: stateOf(run), item: is, author, verdict })
+    if ('tell' in step && isRefusal(step.tell)) return { at, tell: step.tell, ...refusals[step.tell] }
+  }
+  return undefined
 }
 
 async function perform(
@@ -150,47 +172,52 @@ async function perform(
 }
 
 const refusals = {
-  'no review': [
-    'a decision in a review that has not begun',
-    'the name of a review that runs',
-    'run ssofile review list',
-  ],
-  'no item': [
-    'a digest that this run of the review does not have',
-    'the digest of an item',
-    'run ssofile review show, and decide again',
-  ],
-  unread: [
-    'a decision on something that could not be read',
-    'a decision on another item',
-    'ask an operator to make it readable',
-  ],
-  late: [
-    'a decision that came too late',
-    'a decision while the review runs and nobody has carried out another one',
-    'delete this file',
-  ],
-  edited: [
-    'a decision on an item that was edited since',
-    'the digest of the item as it is now',
-    'run ssofile review show, and decide again',
-  ],
-  barred: [
-    'a decision of a disabled or suspended user',
-    'one of a user who can sign in',
-    'ask another reviewer to decide',
-  ],
-  own: [
-    'a decision on your own access, membership or upload',
-    'a decision by somebody else',
-    'ask another reviewer, and delete this file',
-  ],
-  'no reviewer': [
-    'a decision of a person who does not review this item',
-    'one of its reviewers',
-    'run ssofile review show, which names them; delete this file',
-  ],
+  'no review': {
+    received: 'a decision in a review that has not begun',
+    expected: 'the name of a review that runs',
+    remedy: 'run ssofile review list',
+  },
+  'no item': {
+    received: 'a digest that this run of the review does not have',
+    expected: 'the digest of an item',
+    remedy: 'run ssofile review show, and decide again',
+  },
+  unread: {
+    received: 'a decision on something that could not be read',
+    expected: 'a decision on another item',
+    remedy: 'ask an operator to make it readable',
+  },
+  late: {
+    received: 'a decision that came too late',
+    expected: 'a decision while the review runs and nobody has carried out another one',
+    remedy: 'run ssofile review show, which has the result',
+  },
+  edited: {
+    received: 'a decision on an item that was edited since',
+    expected: 'the digest of the item as it is now',
+    remedy: 'run ssofile review show, and decide again',
+  },
+  barred: {
+    received: 'a decision of a disabled or suspended user',
+    expected: 'one of a user who can sign in',
+    remedy: 'ask another reviewer to decide',
+  },
+  own: {
+    received: 'a decision on your own access, membership or upload',
+    expected: 'a decision by somebody else',
+    remedy: 'ask another reviewer to decide',
+  },
+  'no reviewer': {
+    received: 'a decision of a person who does not review this item',
+    expected: 'one of its reviewers',
+    remedy: 'run ssofile review show, which names them',
+  },
 } as const
+type Refusal = keyof typeof refusals
+
+function isRefusal(tell: DecisionEnd['tell']): tell is Refusal {
+  return Object.hasOwn(refusals, tell)
+}
 
 function describe({ tell }: DecisionEnd, _: Input<DecisionTypes>, { stored }: Facts): Description {
   const object = stored ? describeSubject(stored.value.subject) : ''
@@ -214,9 +241,7 @@ function describe({ tell }: DecisionEnd, _: Input<DecisionTypes>, { stored }: Fa
           remedy: 'ask an operator to run ssofile doctor',
         },
       }
-    default: {
-      const [received, expected, remedy] = refusals[tell]
-      return { told: rejection({ object, received, expected, remedy }) }
-    }
+    default:
+      return { told: rejection({ object, ...refusals[tell] }) }
   }
 }

@@ -91,6 +91,10 @@ describe('of the victim no attacker is told anything', () => {
       ...['finish', 'withdraw'].map((action) => ({ action, linkData, user: given.idOf(victim) })),
       ...['finish', 'withdraw'].map((action) => ({ action, linkData: `../${given.idOf(victim)}/${linkData}` })),
     ],
+    'POST /decisions': () => [
+      { review: 'quarter', verdict: 'revoke', digests: [digest] },
+      { review: `../${given.idOf(approver)}/quarter`, verdict: 'keep', digests: [digest] },
+    ],
     'POST /approvals': () => [{ digest, decision: 'approve', user: given.idOf(approver) }, { digest: `../${digest}` }],
   }
   test.each(routes.filter((route) => route.startsWith('POST ')))('by %s, and nothing changes', async (route) => {
@@ -114,6 +118,13 @@ test('the same is told to the victim, to who may approve, and to auditors', asyn
   expect((await ask(sessionOf(victim), 'GET /requests')).text).toContain('secret-reason')
   expect((await ask(sessionOf(victim), 'GET /eligibility')).text).toContain('secret-eligibility')
   expect((await ask(assumed('auditor'), 'GET /links')).text).toContain('Secret-ps')
+  const items = { path: { review: 'quarter' } }
+  for (const arn of [sessionOf(approver), assumed('auditor')]) {
+    expect((await ask(arn, 'GET /reviews')).text).toContain('quarter')
+    expect((await ask(arn, 'GET /reviews/{review}', items)).text).toContain('quarter')
+    const all = { ...items, query: { of: 'all' } }
+    expect((await ask(arn, 'GET /reviews/{review}/items', all)).text).toContain('Secret-ps')
+  }
   const waiting = await ask(sessionOf(approver), 'GET /requests', { query: { of: 'waiting' } })
   expect(waiting.text).toContain('secret-reason')
 })

@@ -74,8 +74,14 @@ describe('the bucket of the local system, as that of a deployment,', () => {
   })
 
   test('says why, and what to do', () => {
-    expect(refusalOf('ci', `requests/${ana}/${link}`)).toContain('people ask under their own user id: sign in as them')
-    expect(refusalOf('ci', `approvals/${ana}/${digest}`)).toContain('people approve under their own user id')
+    for (const [key, command] of [
+      [`requests/${ana}/${link}`, 'request'],
+      [`approvals/${ana}/${digest}`, 'approve'],
+      [`decisions/${ana}/quarter/${digest}%keep`, 'review decide'],
+    ] as const)
+      expect(refusalOf('ci', key)).toMatch(
+        new RegExp(`people write \\w+/ under their own user id: sign in as them .* ssofile ${command}$`),
+      )
     expect(refusalOf('ci', `links_data/temporary/${link}`)).toContain('only ssofile writes granted access')
     expect(refusalOf('ci', 'eligibility/admins.json')).toContain("use the access key id 'governance'")
   })
