@@ -647,6 +647,20 @@ describe('what was granted', () => {
   })
 })
 
+test('a request that was judged by the eligibilities of a few seconds ago is judged again by the new ones', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  await asking.ask({ reason: '' })
+  await world.objects.put('eligibility/more.json', JSON.stringify({ ...rule, needs: [], approvals: 1 }))
+  await world.finish(world.everyMinute())
+  await world.clock.advance(1_000)
+  expect(await asking.status()).toMatchObject({ state: 'rejected' })
+  await world.clock.advance(60_000)
+  await world.finish(world.everyMinute())
+  await world.clock.advance(5_000)
+  expect(await asking.status()).toMatchObject({ state: 'waiting', reason: expect.stringContaining("'more'") })
+})
+
 test('an eligibility that is written later has what was rejected looked at again', async () => {
   const asking = await Asking.begin()
   await asking.ask({ reason: '' })

@@ -15,6 +15,8 @@ const stored = record({
   /** By name: a text that changes with the file. */
   contents: z.record(z.string(), z.string()),
   texts: z.array(record({ key: z.string(), etag: z.string(), text: z.string() })),
+  /** A look right after the change may have used eligibilities that are a few seconds old, so everything is looked at once more. */
+  again: z.literal(true).optional(),
 })
 type Stored = z.infer<typeof stored>
 

@@ -22,11 +22,11 @@ export async function watchEligibilities(
   const complaints = [...eligibilities.values()].flatMap((one) => (one.ok ? [] : [one.complaint]))
   const broken = await tellBroken(ports, eligibilityPrefix, complaints)
   const record = eligibilityState(objects)
-  const known = (await spoiledAsAbsent(record.read()))?.value.contents ?? {}
+  const { contents: known = {}, again } = (await spoiledAsAbsent(record.read()))?.value ?? {}
   const isSame =
     Object.keys(known).length === contents.size && [...contents].every(([name, content]) => known[name] === content)
-  if (isSame) return broken
+  if (isSame && !again) return broken
   await sendInputs(ports, await listUndecided(objects), 'an eligibility has changed', configuration)
-  await record.overwrite(toStored(contents, texts))
+  await record.overwrite({ ...toStored(contents, texts), ...(!isSame && { again: true }) })
   return broken
 }
