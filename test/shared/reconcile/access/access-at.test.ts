@@ -109,14 +109,14 @@ async function take({ world, life }: Opened, one: Step): Promise<void> {
       [first, other],
     ] as const)
       await world.identityStore.updateGroup(principalId.parse(id), [{ path: 'displayName', value: name }])
-    await world.everyHour()
+    await world.finish(world.everyHour(), 1_000)
   } else if (one.kind === 'toggle') {
     await toggle(world, one.link)
   } else {
     // Another group has the name now: the id behind it is replaced.
     await world.identityStore.deleteGroup(world.identityStore.idOf('GROUP', one.group) ?? '')
     await world.identityStore.createGroup({ displayName: one.group })
-    await world.everyHour()
+    await world.finish(world.everyHour(), 1_000)
   }
   await settle(world)
   await world.finish(world.everyMinute())

@@ -24,7 +24,7 @@ async function open() {
   }
   const held = async () => (await brakeFile(world.objects).read())?.value.contents ?? []
   const status = async () => (await world.json(`status/${file}.json`))?.state
-  await world.everyHour()
+  await world.finish(world.everyHour(), 1_000)
   await upload({ managedPoliciesArnList: [readOnly, billing] })
   await world.objects.put(everywhere, '')
   await settle()

@@ -37,7 +37,7 @@ async function open({ sets = 5, percent = 0, own = 2 } = {}) {
     ((await brakeFile(world.objects).read())?.value.contents ?? []).map(({ name }) => String(name))
   const has = (set: string) => world.ssoAdmin.definitionNow(permissionSetName.parse(set))?.managedPolicyArns ?? []
   const status = async (set: string) => world.json(`status/${fileOf(set)}.json`)
-  await world.everyHour()
+  await world.finish(world.everyHour(), 1_000)
   for (const set of names) {
     const body = JSON.stringify({ permissionSetName: set, managedPoliciesArnList: [readOnly, billing] })
     await world.objects.put(fileOf(set), body)

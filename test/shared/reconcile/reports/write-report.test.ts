@@ -169,7 +169,7 @@ describe('a report', () => {
     world.ssoAdmin.removeAssignment(foreignOf(world, 'others'))
     await world.identityStore.deleteGroup(world.identityStore.idOf('GROUP', 'admins') ?? '')
     await world.identityStore.createGroup({ displayName: 'admins' })
-    await world.everyHour()
+    await world.finish(world.everyHour(), 1_000)
     await night(world)
     await make()
     // The group that is gone is still in its grace.

@@ -21,7 +21,7 @@ const strict = { brake: { ...brake, indirect: { ...brake.indirect, count: 1, per
 async function open({ isVersioned = true } = {}): Promise<Grouping> {
   const grouping = new Grouping(strict)
   if (isVersioned) grouping.world.objects.model.setVersioning('Enabled')
-  await grouping.world.everyHour()
+  await grouping.world.finish(grouping.world.everyHour(), 1_000)
   await grouping.put('groups/oncall.json', { description: 'who is called' })
   for (const user of users) await grouping.put(fileOf(user))
   for (const user of users) await grouping.until(fileOf(user), 'applied')
@@ -61,7 +61,7 @@ test('when groups and memberships are gone without history everything stops, as 
 test('what was made since the last count and is gone stops everything too', async () => {
   const grouping = new Grouping(strict)
   const { world } = grouping
-  await world.everyHour()
+  await world.finish(world.everyHour(), 1_000)
   await world.finish(world.everyFiveMinutes())
   await grouping.put('groups/oncall.json')
   for (const user of users) await grouping.put(fileOf(user))

@@ -26,7 +26,7 @@ async function open(versioned: boolean): Promise<World> {
   const world = new World({ organization: { ...acme(), assignments: [] } })
   if (versioned) world.objects.model.setVersioning('Enabled')
   world.start({ dispatcher: false })
-  await world.everyHour()
+  await world.finish(world.everyHour(), 1_000)
   await world.objects.put('permission_sets/Billing-ps.json', billing)
   for (const link of links) await world.objects.put(link, '')
   await settle(world)
