@@ -1,8 +1,10 @@
 import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { renderInstant } from '../../../shared/domain/text/instant.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import { findInputsAt } from '../../../shared/reconcile/restore/inputs-at.ts'
+import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { type InvalidOptions, makePlan } from '../plan/make-plan.ts'
 import { showPlan } from '../plan/plan.ts'
@@ -25,7 +27,8 @@ type Earlier = { readonly places: readonly string[]; readonly at: Date }
 
 /** The writes and deletions that bring the files in these places back to their state at `at`. It only reads. */
 export async function findChangesBack(objects: ObjectStore, versions: ObjectVersions, { places, at }: Earlier) {
-  return changesInScope(await findInputsAt(objects, versions, { places, at }), { prefixes: places })
+  const { unversioned, ...changes } = await findInputsAt(objects, versions, { places, at })
+  return { unversioned, changes: changesInScope(changes, { prefixes: places }) }
 }
 
 /** Shows a plan, then brings the files in these places back to their state at an instant. Returns the exit code. */
@@ -39,7 +42,12 @@ export async function bringBack(
     const made = await makePlan(
       bucket,
       async ({ objects }) => {
-        const changes = await findChangesBack(objects, openAwsObjectVersions(bucket), earlier)
+        const { unversioned, changes } = await findChangesBack(objects, openAwsObjectVersions(bucket), earlier)
+        const [lost] = unversioned
+        if (lost !== undefined)
+          throw new Refusal(
+            `${quote(lost.key, 1100)} was written at ${renderInstant(lost.lastModified)} while the bucket kept no versions, so the content that it had before is lost: push an earlier folder`,
+          )
         return { changes, faults: [], warnings: [] }
       },
       { delete: true, onStep: progress.tell, config, invalid },

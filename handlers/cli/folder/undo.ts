@@ -43,10 +43,6 @@ async function undo(options: BringBackOptions): Promise<number> {
   const isMeant = (key: string) => isInScope(key, { prefixes: places })
   const last = await findLastPush(openAwsObjectVersions(bucketOf(undefined)), { places, isMeant })
   if (last === undefined) throw new Refusal('nobody has pushed to this bucket, so there is nothing to undo')
-  if (last.isUnversioned)
-    throw new Refusal(
-      `the bucket keeps no versions, so its files from before the last push are lost (${renderInstant(last.from)}): push an earlier folder`,
-    )
   if (options.json !== true)
     process.stdout.write(
       `the last push: ${count(last.keys.length, 'file')}, ${renderInstant(last.from)} to ${renderInstant(last.to)}\n`,

@@ -171,8 +171,8 @@ async function describe(
   const before = at ?? (lost.since && new Date(lost.since.getTime() - 1000))
   const findGone = async (places: readonly string[]) => {
     if (before === undefined) return []
-    const found = await findChangesBack(objects, versions, { places, at: before })
-    return found.uploads.filter(({ over }) => !over)
+    const { changes } = await findChangesBack(objects, versions, { places, at: before })
+    return changes.uploads.filter(({ over }) => !over)
   }
   const own = restoredPlaces(...partsOfOperators)
   const inputs = await findGone(own)

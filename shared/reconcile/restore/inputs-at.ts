@@ -12,6 +12,8 @@ export type InputChangesBack = {
   /** Objects that were uploaded since. */
   readonly deletions: readonly ObjectHead[]
   readonly same: readonly ObjectHead[]
+  /** Objects written since while the bucket kept no versions: what they were at the instant is lost. */
+  readonly unversioned: readonly ObjectHead[]
 }
 
 /**
@@ -28,6 +30,7 @@ export async function findInputsAt(
     uploads: found.flatMap(({ uploads }) => uploads),
     deletions: found.flatMap(({ deletions }) => deletions).filter(({ key }) => kindAt(key) !== kinds.suspension),
     same: found.flatMap(({ same }) => same),
+    unversioned: found.flatMap(({ unversioned }) => unversioned),
   }
 }
 
@@ -42,6 +45,9 @@ async function findPlaceAt(
   const uploads: OldInput[] = []
   const deletions: ObjectHead[] = []
   const same: ObjectHead[] = []
+  const unversioned = all.flatMap(({ versions }) =>
+    versions.filter((one) => isUnversioned(one) && one.lastModified > at),
+  )
   await forEachAtOnce(all, async (kept) => {
     const { key } = kept
     const over = present.get(key)
@@ -53,8 +59,16 @@ async function findPlaceAt(
     } else if (over) deletions.push(over)
   })
   const byKey = (a: { readonly key: string }, b: { readonly key: string }) => (a.key < b.key ? -1 : 1)
-  return { uploads: uploads.sort(byKey), deletions: deletions.sort(byKey), same: same.sort(byKey) }
+  return {
+    uploads: uploads.sort(byKey),
+    deletions: deletions.sort(byKey),
+    same: same.sort(byKey),
+    unversioned: unversioned.sort(byKey),
+  }
 }
+
+/** S3 User Guide, "How S3 Versioning works": what is written without versioning has the version id `null`, and overwrites what had it. */
+const isUnversioned = ({ versionId }: ObjectVersion) => versionId === 'null'
 
 /** The version at that time; `undefined`: none. S3's instants are whole seconds: within one, the upload came first. */
 function versionAt({ versions, deletions }: KeyVersions, at: Date): ObjectVersion | undefined {

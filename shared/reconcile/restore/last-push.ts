@@ -8,8 +8,6 @@ export type LastPush = {
   readonly from: Date
   readonly to: Date
   readonly keys: readonly string[]
-  /** S3 has no earlier version of some file, so its former content is unknown. */
-  readonly isUnversioned: boolean
 }
 
 /** The latest uploads and deletions among these files, back to a pause of 20 seconds; `undefined`: none. Reads only. */
@@ -29,9 +27,6 @@ export async function findLastPush(
     from: new Date(from),
     to: new Date(newest),
     keys: pushed.map(({ key }) => key),
-    isUnversioned: pushed.some(({ versions: all }) =>
-      all.some(({ versionId, lastModified }) => versionId === 'null' && lastModified.getTime() >= from),
-    ),
   }
 }
 

@@ -41,6 +41,24 @@ test('the inputs of an instant are those that were there then, with their conten
   expect(same.map(({ key }) => key)).toEqual([`${prefix}flapping`, `${prefix}kept`])
 })
 
+test('what was written since without versions is told: nobody knows what it was before, so it must not go', async () => {
+  const world = new World()
+  const { objects, clock } = world
+  await objects.put(`${prefix}kept`, 'old')
+  await objects.put(`${prefix}changed`, 'old')
+  await clock.advance(5_000)
+  const at = clock.now()
+  await clock.advance(5_000)
+  await objects.put(`${prefix}changed`, 'new')
+  objects.model.setVersioning('Enabled')
+  await clock.advance(5_000)
+  await objects.put(`${prefix}changed`, 'newer')
+  await objects.put(`${prefix}added`, 'new')
+  const found = await findInputsAt(objects, new MemoryObjectVersions(objects.model), { places: [prefix], at })
+  expect(found.unversioned.map(({ key }) => key)).toEqual([`${prefix}changed`])
+  expect(found.same.map(({ key }) => key)).toEqual([`${prefix}kept`])
+})
+
 test('a file of each kind that people write for others comes back, and a new one goes, but no suspension', async () => {
   const world = new World()
   const { objects, clock } = world

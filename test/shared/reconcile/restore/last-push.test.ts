@@ -75,13 +75,10 @@ test('temporary access, requests and statuses are no push', async () => {
   for (const key of ['links_data/temporary/x', 'requests/u/x', 'suspended/kim', 'status/links_data/a'])
     await objects.put(key, '')
   const last = await findLastPush(new MemoryObjectVersions(objects.model), { places, isMeant })
-  expect(last).toEqual({ from: at, to: at, keys: ['links_data/a'], isUnversioned: false })
+  expect(last).toEqual({ from: at, to: at, keys: ['links_data/a'] })
 })
 
-test('a bucket without versions says so, and one without files has no push', async () => {
+test('a bucket without files has no push', async () => {
   const { objects } = new World()
-  const versions = new MemoryObjectVersions(objects.model)
-  expect(await findLastPush(versions, { places, isMeant })).toBeUndefined()
-  await objects.put('links_data/a', '')
-  expect(await findLastPush(versions, { places, isMeant })).toMatchObject({ isUnversioned: true })
+  expect(await findLastPush(new MemoryObjectVersions(objects.model), { places, isMeant })).toBeUndefined()
 })
