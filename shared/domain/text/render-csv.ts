@@ -1,5 +1,12 @@
 import { quote } from '../statuses/complaint.ts'
 
+/** A column of a table. `values`: their type in Parquet, where an empty text is null; absent: texts. */
+export type TableColumn<Row> = {
+  readonly title: string
+  readonly values?: 'instants' | 'numbers'
+  readonly text: (row: Row) => string
+}
+
 /**
  * Rows as CSV, the titles first (RFC 4180), every cell in quotes. If a spreadsheet would take a cell for a formula, the cell gets a leading
  * apostrophe, so that the spreadsheet shows text. Names from outside are escaped: no cell has a line end. (OWASP, "CSV Injection".)

@@ -1,8 +1,8 @@
 import { describeTemporary } from '../../domain/links/told-link.ts'
-import { renderCsv } from '../../domain/text/render-csv.ts'
+import { renderCsv, type TableColumn } from '../../domain/text/render-csv.ts'
 import type { HeldAccess } from './expand-access.ts'
 
-type Column = { readonly title: string; readonly text: (row: HeldAccess) => string }
+type Column = TableColumn<HeldAccess>
 
 const columns: readonly Column[] = [
   { title: 'person', text: ({ person = '' }) => person },
@@ -17,8 +17,8 @@ const columns: readonly Column[] = [
   { title: 'group id', text: ({ groupId = '' }) => groupId },
   { title: 'given by', text: ({ origin }) => origin },
   { title: 'state', text: ({ state }) => state },
-  { title: 'since', text: ({ since = '' }) => since },
-  { title: 'until', text: ({ until = '' }) => until },
+  { title: 'since', values: 'instants', text: ({ since = '' }) => since },
+  { title: 'until', values: 'instants', text: ({ until = '' }) => until },
   { title: 'links', text: ({ links }) => links.map(({ key }) => key).join(' ; ') },
   { title: 'uploaded by', text: ({ links }) => links.map(({ by }) => by?.principalId ?? 'not known').join(' ; ') },
   { title: 'uploaded at', text: ({ links }) => links.map(({ lastModified }) => lastModified).join(' ; ') },
@@ -27,8 +27,12 @@ const columns: readonly Column[] = [
   { title: 'temporary', text: ({ links }) => links.flatMap((link) => describeTemporary(link) ?? []).join(' ; ') },
   { title: 'remark', text: ({ remark = '' }) => remark },
   { title: 'role last used', text: ({ use }) => (use?.isKnown ? (use.lastUsedAt ?? 'never') : 'not known') },
-  { title: 'unused days', text: ({ unusedDays }) => (unusedDays === undefined ? '' : String(unusedDays)) },
-  { title: 'use as of', text: ({ use }) => (use?.isKnown ? use.asOf : '') },
+  {
+    title: 'unused days',
+    values: 'numbers',
+    text: ({ unusedDays }) => (unusedDays === undefined ? '' : String(unusedDays)),
+  },
+  { title: 'use as of', values: 'instants', text: ({ use }) => (use?.isKnown ? use.asOf : '') },
 ]
 
 const levelColumn: Column = { title: 'access levels', text: ({ levels = [] }) => levels.join(' ; ') }
@@ -52,6 +56,9 @@ const columnsOf = ({ hasLevels = false, hasUses = false }: Wanted) => [
   ...newColumns,
   ...(hasUses ? useColumns : []),
 ]
+
+/** The columns of a report. */
+export const accessColumns = columnsOf({})
 
 /** The first line of access as CSV. */
 export function accessCsvTitles(wanted: Wanted = {}): string {

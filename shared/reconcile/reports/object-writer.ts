@@ -9,7 +9,7 @@ export class ObjectWriter {
   readonly #key: string
   readonly #etags: string[] = []
   #upload: PartedUpload | undefined
-  #pieces: Buffer[] = []
+  #pieces: Uint8Array[] = []
   #bytes = 0
 
   constructor(objects: ObjectStore, key: string) {
@@ -17,8 +17,8 @@ export class ObjectWriter {
     this.#key = key
   }
 
-  async write(text: string): Promise<void> {
-    const piece = Buffer.from(text)
+  async write(content: string | Uint8Array): Promise<void> {
+    const piece = typeof content === 'string' ? Buffer.from(content) : content
     this.#pieces.push(piece)
     this.#bytes += piece.byteLength
     if (this.#bytes >= partBytes) await this.#send()

@@ -9,7 +9,7 @@ import { ownedMembershipKey } from '../../domain/people/owned-membership.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import { renderCsv } from '../../domain/text/render-csv.ts'
+import { renderCsv, type TableColumn } from '../../domain/text/render-csv.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Page } from '../../ports/page.ts'
@@ -20,7 +20,7 @@ import type { HeldAccess } from '../access/expand-access.ts'
 import { describeViolations, findViolations } from '../access/find-violations.ts'
 import { People } from '../access/people.ts'
 import { readSuspensions } from '../access/read-suspensions.ts'
-import { accessCsvTitles, renderAccessRows } from '../access/render-access-rows.ts'
+import { accessColumns } from '../access/render-access-rows.ts'
 import { notConfigured, RoleUses } from '../access/role-uses.ts'
 import { unlessRefused } from '../access/unless-refused.ts'
 import { ageOf, type WhoSources } from '../access/who-has-access.ts'
@@ -50,6 +50,7 @@ import {
   summaryRecord,
 } from './report-summary.ts'
 import { reportUses } from './report-uses.ts'
+import { TableWriter } from './table-writer.ts'
 
 type ReportPorts = Pick<
   Ports,
@@ -67,8 +68,8 @@ type ReportPorts = Pick<
 
 /**
  * Writes who has access now, under the date: `access.csv` and `index.html`, the memberships of expanded groups in `groups.csv`,
- * inputs whose owner is gone in `orphans.csv`, the times of joiners and leavers in `reports/lifecycle/`, last uses for auditors in
- * `usage/report.csv`, and last of all `summary.json`.
+ * both tables also as Parquet, inputs whose owner is gone in `orphans.csv`, the times of joiners and leavers in `reports/lifecycle/`,
+ * last uses for auditors in `usage/report.csv`, and last of all `summary.json`.
  *
  * Reads the bucket; asks only the directory, for names and members: a call for 100 users or groups, and one or more for each
  * group with access, at three quarters of AWS's rate for each operation. A run that was cut off continues with the remaining
@@ -108,14 +109,13 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const facts = { ...described, attention, lifecycle }
   const uses = new RoleUses(ports, configuration)
   const tally = new ReportTally({ ...described, isUseAsked: configuration.auditorRole !== '' })
-  const [csv, page] = ['access.csv', 'index.html'].map(
-    (name) => new ObjectWriter(objects, `${reportsPrefix}${date}/${name}`),
-  )
-  await csv?.write(accessCsvTitles())
+  const folder = `${reportsPrefix}${date}/`
+  const page = new ObjectWriter(objects, `${folder}index.html`)
+  const table = await TableWriter.begin(objects, `${folder}access`, accessColumns)
   async function* rows(): AsyncGenerator<HeldAccess> {
     const context = { people, filesBehind, accounts, unitNames, suspensionOf, uses, notes }
     for await (const reported of listHeldAccess(ports, context)) {
-      await csv?.write(renderAccessRows(reported.rows))
+      await table.write(reported.rows)
       tally.add(reported)
       yield* reported.rows
     }
@@ -126,13 +126,11 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
     lifecycle.push(...told.lifecycle)
     tally.hoursToAccess = told.hoursToAccess
   }
-  for await (const piece of renderAccessPage({ ...facts, rows: rows() })) await page?.write(piece)
-  await csv?.end()
-  await page?.end()
-  await writeGroups(new ObjectWriter(objects, `${reportsPrefix}${date}/groups.csv`), tally.groups, {
-    people,
-    filesBehind,
-  })
+  for await (const piece of renderAccessPage({ ...facts, rows: rows() })) await page.write(piece)
+  await table.end()
+  await page.end()
+  const groups = await TableWriter.begin(objects, `${folder}groups`, groupColumns)
+  await writeGroups(groups, tally.groups, { people, filesBehind })
   if (configuration.usageDays > 0) await reportUses(ports, people)
   const before = await readSummaryBefore(objects, date)
   const changes: Record<string, number> = {}
@@ -174,13 +172,22 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
 
 export const unreadMembers = '(members could not be read)'
 
+type GroupRow = readonly [group: string, groupId: string, person: string, personId: string, files: string]
+
+export const groupColumns: readonly TableColumn<GroupRow>[] = [
+  { title: 'group', text: ([group]) => group },
+  { title: 'group id', text: ([, groupId]) => groupId },
+  { title: 'person', text: ([, , person]) => person },
+  { title: 'person id', text: ([, , , personId]) => personId },
+  { title: 'membership files', text: ([, , , , files]) => files },
+]
+
 /** The memberships of expanded groups, read once. A group without members, or with unknown ones, has one line. */
 async function writeGroups(
-  writer: ObjectWriter,
+  writer: TableWriter<GroupRow>,
   groups: ReadonlyMap<string, string>,
   { people, filesBehind }: { readonly people: People; readonly filesBehind: FilesBehind },
 ): Promise<void> {
-  await writer.write(renderCsv([['group', 'group id', 'person', 'person id', 'membership files']]))
   const byName = [...groups].sort(([a, one], [b, other]) => (`${one} ${a}` < `${other} ${b}` ? -1 : 1))
   for (const [id, name] of byName) {
     const group = principalId.parse(id)
@@ -190,9 +197,9 @@ async function writeGroups(
     const files = await filesBehind.of(members.map((user) => ({ group, user })))
     const filesOf = (user: PrincipalId) => files.get(ownedMembershipKey({ group, user }))?.join(' ; ') ?? ''
     const names = await people.namesOf('USER', members)
-    const rows = members.map((member) => [name, id, names.get(member) ?? '', member, filesOf(member)])
-    rows.sort(([, , a = '', one = ''], [, , b = '', other = '']) => (`${a} ${one}` < `${b} ${other}` ? -1 : 1))
-    await writer.write(renderCsv(rows.length === 0 ? [[name, id, nobody, '', '']] : rows))
+    const rows = members.map((member): GroupRow => [name, id, names.get(member) ?? '', member, filesOf(member)])
+    rows.sort(([, , a, one], [, , b, other]) => (`${a} ${one}` < `${b} ${other}` ? -1 : 1))
+    await writer.write(rows.length === 0 ? [[name, id, nobody, '', '']] : rows)
   }
   await writer.end()
 }

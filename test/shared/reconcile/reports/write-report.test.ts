@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
+import { parquetReadObjects } from 'hyparquet'
 import { roleArn } from '../../../../shared/domain/assignments/entitlement.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { parseOwnCsv } from '../../../../shared/domain/text/render-csv.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { describeSources } from '../../../../shared/reconcile/access/describe-sources.ts'
@@ -88,7 +90,9 @@ describe('a report', () => {
     const folder = await report(world)
     expect((await world.keys(folder)).map((key) => key.slice(folder.length))).toEqual([
       'access.csv',
+      'access/access.parquet',
       'groups.csv',
+      'groups/groups.parquet',
       'index.html',
       'orphans.csv',
       'summary.json',
@@ -115,6 +119,17 @@ describe('a report', () => {
       notes: [],
     })
     expect(await text(world, `${folder}index.html`)).toContain('ana@x.example')
+  })
+
+  test.each(['access', 'groups'])('has the rows of %s.csv also as Parquet, with names that SQL knows', async (name) => {
+    const world = await open()
+    const folder = await report(world)
+    const [titles = [], ...rows] = parseOwnCsv(await text(world, `${folder}${name}.csv`))
+    const { buffer: file } = new Uint8Array((await world.objects.get(`${folder}${name}/${name}.parquet`))?.body ?? [])
+    const toText = (value: unknown) => (value instanceof Date ? value.toISOString() : String(value ?? ''))
+    const read = await parquetReadObjects({ file })
+    expect(read.map((row) => Object.values(row).map(toText))).toEqual(rows)
+    expect(Object.keys(read[0] ?? {})).toEqual(titles.map((title) => title.toLowerCase().replaceAll(' ', '_')))
   })
 
   test('has a line for a role that account access manager gives, also in an account where nobody has anything else', async () => {
