@@ -85,10 +85,11 @@ async function fill(objects: MemoryObjectStore, now: string): Promise<void> {
     const key = `links_data/${scope}%${grant}`
     const written = await objects.put(key, '')
     const etag = written.outcome === 'written' ? written.etag : ''
+    const lastModified = (await objects.head(key))?.lastModified.toISOString()
     const counts = { desired: within.length, applied: within.length, open: 0, failed: [] }
-    const told = { input: key, state: 'applied', accounts: counts, etag, lastModified: now, updatedAt: now } as Status
+    const told = { input: key, state: 'applied', accounts: counts, etag, lastModified, updatedAt: now } as Status
     await objects.put(`status/${key}.json`, JSON.stringify(told))
-    const by = [{ key, etag, lastModified: now }]
+    const by = [{ key, etag, lastModified }]
     await objects.put(`state/principals/GROUP%${principalId}%${group}`, '')
     for (const member of within) {
       const call = { kind: 'creation', calledAt: now, answeredAt: now, id: principalId }

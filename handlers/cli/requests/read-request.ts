@@ -56,7 +56,7 @@ export async function findRequest(ports: RequestPorts, text: string): Promise<Re
   const named = parseNamedRequest(text)
   if ('key' in named) return named
   // A user without the right to read the index of digests may still read the statuses.
-  const { statuses } = await readAllStatuses(ports, () => {}, requestPrefix)
+  const { statuses } = await readAllStatuses(ports, undefined, { beginning: requestPrefix })
   const digests = statuses.flatMap(({ request }) => request?.digest ?? [])
   const digest = wholeDigest(named.digest, digests)
   const status = statuses.find(({ request }) => request?.digest === digest)

@@ -106,7 +106,7 @@ async function tellOpen(ports: Ports, { mine, waitingForMe, all, output }: Optio
     ? undefined
     : await findCaller(ports).catch((error: unknown) => orEverybody(error, mine || waitingForMe))
   const beginning = mine && caller ? `${requestPrefix}${caller.userId}/` : requestPrefix
-  const { statuses } = await readAllStatuses(ports, () => {}, beginning)
+  const { statuses } = await readAllStatuses(ports, undefined, { beginning })
   const notes: string[] = []
   const shown = caller === undefined || mine ? statuses : await choose(statuses, caller, { ports, notes, waitingForMe })
   if (output === 'json') process.stdout.write(renderJson(shown))

@@ -122,7 +122,7 @@ function renderRetirement({ retirement }: Status): string | undefined {
 }
 
 /** Up to this many inputs of one state and reason get a line each; of more, only the first few. */
-const linesMost = 20
+export const linesMost = 20
 const linesOfMany = 3
 /** The limit for one state: reasons may contain hostile names and all differ. */
 const reasonsMost = 20

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
 import { hygieneKey } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { isPolicyKey } from '../../../shared/domain/guardrails/policy-file.ts'
-import { queueOf } from '../../../shared/domain/inputs/kinds.ts'
+import { isOfRequest, queueOf } from '../../../shared/domain/inputs/kinds.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { isEligibilityKey } from '../../../shared/domain/requests/eligibility-file.ts'
@@ -34,7 +34,7 @@ import { show } from '../terminal/show.ts'
 import { toInput } from './input-key.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { readInCrowd } from './read-in-crowd.ts'
-import { renderStatus, renderStatusesAsCsv, renderSummary, renderUntold } from './render-status.ts'
+import { linesMost, renderStatus, renderStatusesAsCsv, renderSummary, renderUntold } from './render-status.ts'
 import {
   type SelectableState,
   type StatusFilter,
@@ -243,11 +243,12 @@ async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Pro
 async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQuestion): Promise<number> {
   const { wait = false, watch = false, output, endsMs, timeout } = asked
   const filter = await parseFilter(ports, glob, asked)
+  const reading = readingOf(filter, asked)
   const progress = new Progress()
   let shown = ''
   for (;;) {
     // With --wait or --watch, print how much is left, not the progress of counting.
-    const read = await readAllStatuses(ports, wait || watch ? undefined : progress.tell)
+    const read = await readAllStatuses(ports, wait || watch ? undefined : progress.tell, reading)
     const { spoiled } = read
     const all = selectStatuses(read.statuses, filter)
     const untold = selectUntold(await listUntold(ports, read), filter).length
@@ -278,6 +279,17 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQues
     if (output === 'table') await tellPause(ports, process.stdout)
     return isLate || spoiled.length > 0 || all.some((status) => isAmiss(status, wait)) ? 1 : 0
   }
+}
+
+/** The statuses that the command needs: of links in force a summary counts most, and other states none. */
+function readingOf(filter: StatusFilter, { output, isWhole }: StatusQuestion) {
+  const { states } = filter
+  const isSummary = (output === 'table' && !isWhole) || (states !== undefined && !states.includes('applied'))
+  // Only the status of a link names the accounts that failed. The other inputs may be waited for.
+  const keyFilter = { ...filter, account: undefined }
+  const isWanted = (input: string) =>
+    !(input.startsWith(linkPrefix) || isOfRequest(input)) || selectUntold([input], keyFilter).length > 0
+  return { isWanted, ...(isSummary && { mostPlain: linesMost }) }
 }
 
 /**

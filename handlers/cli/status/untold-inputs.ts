@@ -8,7 +8,7 @@ import { JsonRecord } from '../../../shared/reconcile/records/json-record.ts'
 import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import { statusKey, statusPrefix } from '../../../shared/reconcile/records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
-import type { readAllStatuses } from './read-all-statuses.ts'
+import type { ReadStatuses } from './read-all-statuses.ts'
 
 /** Whether a status covers the present file. `undefined`: the file is gone. */
 export function isCurrent(status: Status, object: Pick<ObjectHead, 'etag' | 'lastModified'> | undefined): boolean {
@@ -22,7 +22,7 @@ export function isCurrent(status: Status, object: Pick<ObjectHead, 'etag' | 'las
  */
 export async function listUntold(
   { objects }: Pick<Ports, 'objects'>,
-  { statuses, spoiled }: Awaited<ReturnType<typeof readAllStatuses>>,
+  { statuses, spoiled }: ReadStatuses,
 ): Promise<readonly string[]> {
   const waitedFor = statuses.filter(({ input }) => !isOfRequest(input))
   const left = new Map(waitedFor.map((status) => [status.input, status]))

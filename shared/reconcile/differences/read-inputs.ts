@@ -159,6 +159,8 @@ function isFile(input: string): boolean {
 }
 
 function toTold({ value, object: { etag } }: Stored<Status>): CheckedStatus {
-  const { state, etag: of, accounts } = value
-  return { etag, state, attention: attentionOf(value), of, desired: accounts?.desired ?? 0, open: accounts?.open ?? 0 }
+  const { state, etag: of, accounts, reason, remedy } = value
+  const { desired, open } = accounts ?? { desired: 0, open: 0 }
+  const isPlain = state === 'applied' && reason === undefined && remedy === undefined
+  return { etag, state, attention: attentionOf(value), of, desired, open, ...(isPlain && { isPlain }) }
 }

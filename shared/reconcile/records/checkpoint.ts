@@ -23,6 +23,8 @@ const toldStatus = record({
   of: z.string().optional(),
   desired: z.int(),
   open: z.int(),
+  /** Applied, without a reason or a remedy: a summary needs nothing else of it. */
+  isPlain: z.literal(true).optional(),
 })
 export type CheckedStatus = z.infer<typeof toldStatus>
 
