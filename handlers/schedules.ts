@@ -218,10 +218,8 @@ class DueInstants {
 }
 
 async function restoreInstants(ports: Ports, configuration: Configuration): Promise<void> {
-  const links = await restoreIndex(ports.objects, configuration)
-  if (links === undefined) return
-  ports.log.warn('the index of expiry was gone; ssofile builds it again', { links })
-  await askForTimed(ports, configuration)
+  const links = await restoreIndex(ports.objects, configuration, () => askForTimed(ports, configuration))
+  if (links !== undefined) ports.log.warn('the index of expiry was gone; ssofile builds it again', { links })
 }
 
 async function lookAtOvertaken(ports: Ports, configuration: Configuration): Promise<void> {

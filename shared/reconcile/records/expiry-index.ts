@@ -45,12 +45,14 @@ export async function indexInstants(
 }
 
 /**
- * If somebody deleted the index, rebuilds it from the links that have a body. Past instants are due at once. If the process
- * dies in between, the next minute tries again. Returns how many links it read.
+ * If somebody deleted the index, rebuilds it from the links that have a body. Past instants are due at once. `askForOthers` looks
+ * at all other inputs, which indexes them. If the process dies in between, the next minute tries again. Returns how many links it
+ * read.
  */
 export async function restoreIndex(
   objects: ObjectStore,
   configuration: Pick<Configuration, 'folders'>,
+  askForOthers: () => Promise<void>,
 ): Promise<number | undefined> {
   if (await objects.head(wholeKey)) return undefined
   const links = [...(await listHeads(objects, linkPrefix)).values()].filter(({ size }) => size > 0)
@@ -60,6 +62,7 @@ export async function restoreIndex(
     const instants = instantsToCome(reading.body, new Date(0))
     await indexInstants(objects, key, instants, reading.object.etag)
   })
+  await askForOthers()
   await objects.put(wholeKey, new Uint8Array())
   return links.length
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { throughTheMinute } from '../../../../handlers/schedules.ts'
+import { jobsOfMinuteLinks, schedule, throughTheMinute } from '../../../../handlers/schedules.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import {
   expiryKey,
@@ -233,8 +233,33 @@ describe('the index of expiry', () => {
   test('is not read again from the links while it is there', async () => {
     const world = await open()
     await world.objects.put(link, until(30))
-    expect(await restoreIndex(world.objects, world.configuration)).toBe(1)
-    expect(await restoreIndex(world.objects, world.configuration)).toBeUndefined()
+    expect(await restoreIndex(world.objects, world.configuration, async () => {})).toBe(1)
+    expect(await restoreIndex(world.objects, world.configuration, async () => {})).toBeUndefined()
+  })
+
+  test('is made again for all inputs if the process that made it again died, at whichever call', async () => {
+    for (let atCall = 0; ; atCall++) {
+      const world = await open()
+      const due = minute(30)
+      const membership = 'memberships/team-A%kenji@acme.example%ssofile'
+      await world.objects.put(link, until(30))
+      await world.objects.put(membership, until(30))
+      await goTo(world, 2)
+      expect(await indexed(world)).toHaveLength(2)
+      for (const key of await world.keys('state/expiry/')) await world.objects.delete(key)
+      const dying = dyingPorts(world.ports, { at: (_, number) => number === atCall, when: 'before' })
+      const look = schedule(
+        'minute-links',
+        (...given) => jobsOfMinuteLinks(...given).slice(0, 1),
+        dying.ports,
+        world.configuration,
+      )
+      void look()
+      await world.clock.advance(5_000)
+      await goTo(world, 4)
+      expect(await indexed(world)).toEqual([`state/expiry/${due}%${link}`, `state/expiry/${due}%${membership}`])
+      if (!dying.isDead()) break
+    }
   })
 
   test('is followed again by the next minute when whoever followed it died, at whichever call', async () => {
