@@ -10,7 +10,13 @@ import {
 } from '../../domain/reviews/decide-review.ts'
 import { buildManifest, type ReviewEvidence } from '../../domain/reviews/manifest.ts'
 import type { ReviewFile } from '../../domain/reviews/review-file.ts'
-import { describeSubject, type ItemEnd, isUnproven, type ReviewItem } from '../../domain/reviews/review-item.ts'
+import {
+  describeSubject,
+  type ItemDigest,
+  type ItemEnd,
+  isUnproven,
+  type ReviewItem,
+} from '../../domain/reviews/review-item.ts'
 import { isRunning, type ReviewRun } from '../../domain/reviews/review-record.ts'
 import { count } from '../../domain/text/count.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -24,6 +30,7 @@ import type {
   ReconcileContext,
 } from '../inputs/controller.ts'
 import { RecordChangedError } from '../records/json-record.ts'
+import { KnownRecord } from '../records/known-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { performEnd, readItemState } from './carry-out.ts'
@@ -34,6 +41,7 @@ import {
   historyOfItem,
   historyOfReview,
   itemRecord,
+  listDigests,
   readItems,
   runRecord,
   sealOf,
@@ -201,23 +209,28 @@ function namesOf(items: readonly ReviewItem[], { terms }: Pick<ReviewRun, 'terms
 
 type Ending = { readonly name: string; readonly now: Date; readonly isEarly: boolean }
 
-/** Gives each item without an end its end. A run that somebody ends early revokes nothing that nobody decided. */
+/**
+ * Gives each item without an end its end. A run that somebody ends early revokes nothing that nobody decided. Throws
+ * RecordChangedError if somebody decided on an item meanwhile.
+ */
 async function endItems(run: ReviewRun, ending: Ending, context: ReviewContext): Promise<void> {
   const folder = folderOf(ending.name, run.run)
-  await forEachAtOnce(await readItems(context.objects, folder), async (item) => {
-    if (item.end === undefined) await endItem(item, run, { ...ending, folder }, context)
-  })
+  await forEachAtOnce(await listDigests(context.objects, folder), (digest) =>
+    endItem(digest, run, { ...ending, folder }, context),
+  )
 }
 
 async function endItem(
-  item: ReviewItem,
+  digest: ItemDigest,
   run: ReviewRun,
   { name, now, isEarly, folder }: Ending & { readonly folder: string },
   context: ReviewContext,
 ): Promise<void> {
   const { objects } = context
   const { keeps, silence } = run.terms
-  const record = itemRecord(objects, folder, item.digest)
+  const record = new KnownRecord(itemRecord(objects, folder, digest))
+  const item = await record.read()
+  if (item === undefined || item.end) return
   const revocation = item.decisions.find(({ verdict }) => verdict === 'revoke')
   const step = decideEnd({
     item: await readItemState(item, context),
@@ -227,17 +240,18 @@ async function endItem(
     isSilenceNoted: item.silentAt !== undefined,
   })
   const isSilence = step === 'revoke by silence'
-  if (isSilence) await record.revise((current) => ({ silentAt: renderInstant(now), ...(current ?? item) }))
+  const noted = isSilence ? { ...item, silentAt: item.silentAt ?? renderInstant(now) } : item
+  await record.write(noted)
   const ending = { step: isSilence ? 'carry out' : step, by: revocation?.user, at: now, review: name, run } as const
   const end = await performEnd(item, ending, context).catch((error: unknown): ItemEnd => {
     if (error instanceof RecordChangedError) return { is: 'not done', at: renderInstant(now) }
     throw error
   })
-  const body = { review: name, run: run.run, digest: item.digest, item: describeSubject(item.subject), end }
+  const body = { review: name, run: run.run, digest, item: describeSubject(item.subject), end }
   const event = end.is.replace(' ', '-')
   const told = { event, named: `review-item-${event}`, at: end.at, body }
-  await tellEvent(objects, historyOfItem(name, item.digest), told)
-  await record.revise((current) => ({ ...(current ?? item), end: current?.end ?? end }))
+  await tellEvent(objects, historyOfItem(name, digest), told)
+  await record.write({ ...noted, end })
 }
 
 function describe({ tell }: ReviewEnd, { file, entry }: ReviewInput, { next }: Facts): Description {

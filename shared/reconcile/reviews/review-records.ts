@@ -50,14 +50,17 @@ export const readItem = (
   digest: ItemDigest,
 ): Promise<Stored<ReviewItem> | undefined> => readStored(objects, itemKey(folder, digest), reviewItem)
 
+/** The digests of all items of a run, ascending. */
+export async function listDigests(objects: ReadingObjects, folder: string): Promise<readonly ItemDigest[]> {
+  const heads = await Array.fromAsync(objects.list(`${folder}items/`))
+  return heads.flatMap(({ key }) => itemDigest.safeParse(/([^/]+)\.json$/.exec(key)?.[1]).data ?? [])
+}
+
 /** All items of a run, ascending by digest. */
 export async function readItems(objects: ReadingObjects, folder: string): Promise<readonly ReviewItem[]> {
-  const heads = await Array.fromAsync(objects.list(`${folder}items/`))
-  const read = await pLimit(readsAtOnce).map(
-    heads,
-    async ({ key }) => (await readStored(objects, key, reviewItem))?.value,
-  )
-  return read.filter((item) => item !== undefined)
+  const digests = await listDigests(objects, folder)
+  const read = await pLimit(readsAtOnce).map(digests, (digest) => readItem(objects, folder, digest))
+  return read.flatMap((stored) => stored?.value ?? [])
 }
 
 /** Writes the questions of a run. Each is written once. */

@@ -3,6 +3,8 @@ import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import type { Manifest } from '../../../../shared/domain/reviews/manifest.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { controllerOf } from '../../../../shared/reconcile/kinds/controllers.ts'
+import { openInputs } from '../../../../shared/reconcile/kinds/input-context.ts'
 import { readRun } from '../../../../shared/reconcile/reviews/review-records.ts'
 import { verifyReview } from '../../../../shared/reconcile/reviews/verify-review.ts'
 import { minutes, minutesUntil } from '../inputs/minutes.ts'
@@ -89,6 +91,8 @@ describe('a review', () => {
 })
 
 describe('a decision', () => {
+  const means = { keep: 'revoke', revoke: 'not-done' }
+
   test('on the own access, upload or membership does not count', async () => {
     const review = await Review.begin()
     const own = await review.link(kenji)
@@ -143,6 +147,31 @@ describe('a decision', () => {
     await review.days(22)
     expect(await review.decide(tom, item, 'revoke')).toMatch(/^rejected: .*too late/)
     expect(review.has(lars)).toBe(true)
+  })
+
+  test.each(['keep', 'revoke'] as const)('that comes while its run ends counts: %s', async (verdict) => {
+    const review = await Review.begin({ ...reviewed, silence: { escalateDays: 7, means: means[verdict] } })
+    const { grouping } = review
+    const item = await review.link(kenji)
+    await review.days(20)
+    const { world } = grouping
+    const key = `decisions/${grouping.id('USER', tom)}/quarter/${item.digest}%${verdict}`
+    const looks: string[] = []
+    grouping.answer = async ({ operation, args: [head], proceed }) => {
+      // The first look is that of the end of the run. Another process takes the decision meanwhile.
+      if (operation === 'head' && head === linkTo(kenji) && looks.push(operation) === 1) {
+        await world.objects.put(key, '')
+        const message = { v: 1, key, id: 'meanwhile', event: 'ObjectCreated:Put' } as const
+        await controllerOf(key)(message, { ...openInputs(world.ports, world.configuration), sentMs: undefined })
+      }
+      return proceed()
+    }
+    await review.days(1)
+    await minutesUntil(grouping, async () => (await review.run()).phase !== 'escalated', 'its end')
+    await minutes(grouping, 5)
+    expect(await grouping.status(key)).toMatchObject({ state: 'applied' })
+    expect(review.has(kenji)).toBe(verdict === 'keep')
+    expect((await review.outcome(item)).end?.is).toBe(verdict === 'keep' ? 'kept' : 'deleted')
   })
 
   test('that revoked a link does not revoke it again when somebody uploads it again', async () => {
