@@ -16,7 +16,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
-import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { forEachAssignmentKey, Ledger } from '../records/ledger.ts'
 import { type NamedId, NameIndex } from '../records/principal-names.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
@@ -207,7 +207,9 @@ export class Standings {
 
   async #list(): Promise<void> {
     for (const [prefix, part] of [[ledgerPrefix, 'ledger'] as const, [foreignPrefix, 'foreign'] as const]) {
-      for await (const key of listAssignmentKeys(this.#objects, prefix)) this.#knownOf(key)[part] ??= 'unread'
+      await forEachAssignmentKey(this.#objects, prefix, (key) => {
+        this.#knownOf(key)[part] ??= 'unread'
+      })
     }
     this.#isListed = true
   }

@@ -20,15 +20,23 @@ import { type Link, linkPrefix, parseLinkKey, renderGrant } from '../../domain/l
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { isUnplaced, type OrganizationView } from '../../domain/organization/organization-view.ts'
 import { permissionSetKey, permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { expandScope, nameOfReach, type Scoping } from '../../domain/scopes/expand-scope.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { asksTags } from '../organization/view-for.ts'
 import { accessPrefix } from '../records/access-list.ts'
-import { type CheckedStatus, type Checkpoint, type ComparedRange, readCheckpoint } from '../records/checkpoint.ts'
+import {
+  type CheckedStatus,
+  type Checkpoint,
+  type ComparedInputs,
+  type ComparedRange,
+  readCheckpoint,
+  readUnsettled,
+} from '../records/checkpoint.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
-import { collectHeads, listHeads } from '../records/list-heads.ts'
+import { collectHeads, type Heads, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
 import {
   type AccountRange,
@@ -83,7 +91,7 @@ export async function findDifferences(
 /** The accounts of one range, after `readInputs`. `inputs.last`: with the entries of this range. */
 export async function compareRange(
   objects: ObjectStore,
-  inputs: Inputs,
+  inputs: RangeInputs,
   range: AccountRange = allAccounts,
   { entriesOfMark }: RangeSizes = rangeSizes,
 ) {
@@ -193,7 +201,62 @@ const listUnplaced = (view: OrganizationView) => view.accounts.filter(isUnplaced
 type BucketPlan = { readonly grants: readonly Assignment[]; readonly revocations: readonly AssignmentKey[] }
 
 export type Inputs = Awaited<ReturnType<typeof readInputs>>
-type Bucket = Inputs & Awaited<ReturnType<typeof readAccess>>
+/** What one range is compared with. */
+type RangeInputs = Pick<Inputs, 'made' | 'isAtWork' | 'view' | 'configuration' | 'isSweep'> & {
+  readonly files: Pick<Inputs['files'], 'keys'>
+  readonly links: Pick<Inputs['links'], 'inForce' | 'unread'>
+  readonly statuses: Pick<Inputs['statuses'], 'told' | 'changed'>
+  readonly last: Pick<Checkpoint, 'since' | 'entries'>
+}
+type Bucket = RangeInputs & Awaited<ReturnType<typeof readAccess>>
+
+/** For the ranges of a run. */
+export function renderInputs({ files, links, statuses, made, isAtWork, last }: Inputs): ComparedInputs {
+  const keysOf = (all: readonly Link[]) => all.map(({ key }) => key)
+  return {
+    v: 1,
+    since: renderInstant(last.since),
+    entries: last.entries,
+    parts: last.parts,
+    files: [...files.keys()],
+    inForce: keysOf(links.inForce),
+    unread: keysOf(links.unread),
+    statuses: Object.fromEntries(statuses.told),
+    changed: [...statuses.changed],
+    made: [...made],
+    isAtWork,
+  }
+}
+
+/** The inputs as a run has read them, for one of its ranges. */
+export async function readInputsOf(
+  objects: ObjectStore,
+  facts: ComparedInputs,
+  range: AccountRange,
+  { view, configuration, isSweep }: Pick<Inputs, 'view' | 'isSweep'> & { readonly configuration: Configuration },
+): Promise<RangeInputs> {
+  const linksOf = (keys: readonly string[]) =>
+    keys.flatMap((key) => {
+      const link = parseLinkKey(key, configuration.folders)
+      return link.ok ? [link.value] : []
+    })
+  return {
+    files: new Set(facts.files),
+    links: { inForce: linksOf(facts.inForce), unread: linksOf(facts.unread) },
+    statuses: { told: new Map(Object.entries(facts.statuses)), changed: new Set(facts.changed) },
+    made: new Set(facts.made),
+    isAtWork: facts.isAtWork,
+    view,
+    configuration: await withSelectors(objects, configuration),
+    last: await readUnsettled(objects, { ...facts, since: new Date(facts.since) }, range),
+    isSweep,
+  }
+}
+
+const withSelectors = async (objects: ObjectStore, configuration: Configuration): Promise<Configuration & Scoping> => ({
+  ...configuration,
+  selectors: await new SelectorFiles(objects).read(),
+})
 
 /** Links, permission sets and their statuses: what every range is compared with. */
 export async function readInputs(
@@ -202,7 +265,7 @@ export async function readInputs(
   given: Configuration,
   { last, isSweep }: { readonly last: Checkpoint; readonly isSweep: boolean },
 ) {
-  const configuration: Configuration & Scoping = { ...given, selectors: await new SelectorFiles(objects).read() }
+  const configuration = await withSelectors(objects, given)
   const list = (prefix: string) => listHeads(objects, prefix)
   const [linkFiles, setFiles, statusHeads, ownedSets] = await Promise.all([
     list(linkPrefix),
@@ -220,7 +283,8 @@ export async function readInputs(
     links,
     statusHeads,
     statuses,
-    ownedSets,
+    /** Permission sets applied since the last comparison. */
+    made: setsSince(ownedSets, last.since),
     /** A sweep leaves the work of a running dispatcher alone. */
     isAtWork: isSweep && (await Lease.isHeld(objects)),
     view,
@@ -342,6 +406,13 @@ function listJudgedFiles(
   return isSweep && heldFiles.length > judgedMost ? heldFiles.filter(isDue) : heldFiles
 }
 
+function setsSince(owned: Heads, since: Date): ReadonlySet<PermissionSetName> {
+  const names = [...owned.values()].flatMap(({ key, lastModified }) =>
+    lastModified >= since ? (permissionSetName.safeParse(key.slice(ownedPrefix.length)).data ?? []) : [],
+  )
+  return new Set(names)
+}
+
 function setsOf(keys: readonly AssignmentKey[]): ReadonlySet<PermissionSetName> {
   return new Set(keys.map((key) => assignmentOf(key).permissionSet))
 }
@@ -380,11 +451,10 @@ function isCounted({ state, desired }: CheckedStatus): boolean {
  * because its queue may be long.
  */
 function leaveAlone(plan: BucketPlan, bucket: Bucket): BucketPlan {
-  const { links, names, statuses, ownedSets, last, view, configuration, isAtWork } = bucket
-  const isMade = (name: PermissionSetName) => (ownedSets.get(ownedPrefix + name)?.lastModified ?? 0) >= last.since
+  const { links, names, statuses, made, view, configuration, isAtWork } = bucket
   const isWaiting = ({ key, permissionSet }: Link): boolean => {
     const told = statuses.told.get(key)
-    if (!told || statuses.changed.has(key) || isMade(permissionSet)) return false
+    if (!told || statuses.changed.has(key) || made.has(permissionSet)) return false
     // Policies refuse it: a change of them, or of the link, causes the next look.
     const isRefused = told.state === 'rejected' && told.desired > 0
     return isRefused || (told.state === 'waiting' && told.desired > 0) || (told.state === 'held' && told.open > 0)

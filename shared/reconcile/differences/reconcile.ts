@@ -14,10 +14,11 @@ import { OrganizationCache } from '../organization/organization-cache.ts'
 import { writeAccess } from '../records/access-list.ts'
 import {
   type Checkpoint,
+  type ComparedInputs,
   type ComparedRange,
   noMemory,
   readCheckpoint,
-  sweepResults,
+  sweepRecords,
   writeCheckpoint,
 } from '../records/checkpoint.ts'
 import { describeCrowd } from '../records/crowds.ts'
@@ -28,8 +29,6 @@ import { countLedger } from '../records/ledger-count.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { NameIndex, PrincipalNames } from '../records/principal-names.ts'
 import {
-  type AccountRange,
-  allAccounts,
   beginRun,
   cutRanges,
   forgetResults,
@@ -47,6 +46,8 @@ import {
   type InputDifferences,
   type RangeDifferences,
   readInputs,
+  readInputsOf,
+  renderInputs,
 } from './find-differences.ts'
 
 const idleSliceMs = 15_000
@@ -77,10 +78,10 @@ export async function sweep(
   const view = await new OrganizationCache(ports, configuration.folders).storedView()
   if (!view) return undefined
   await outlastIdleSlice(ports)
-  const { last, startedAt } = await begin(objects, undefined)
+  const { last, startedAt } = await begin(objects, 'without parts')
   const ranges = cutRanges(last.marks ?? accountsAsMarks(view, sizes), sizes)
   if (ranges.length > 1) {
-    await beginRun(ports, 'sweep', { ranges, startedAt })
+    await beginRun(ports, sweepByRanges(ports, configuration), { ranges, startedAt })
     return 'ranges'
   }
   const whole = last.parts ? await readCheckpoint(objects) : last
@@ -103,17 +104,24 @@ export const sweepByRanges = (
   ports: Ports,
   configuration: Configuration,
   sizes?: RangeSizes,
-): RangedJob<ComparedRange> => {
+): RangedJob<ComparedInputs, ComparedRange> => {
   const { objects } = ports
-  const open = async (range?: AccountRange) => {
+  const isSweep = true
+  const readView = async () => {
     const view = await new OrganizationCache(ports, configuration.folders).storedView()
     if (!view) throw new Error('the reading of the organization is gone; the next reconcile reads it again')
-    return readInputs(objects, view, configuration, { last: await readCheckpoint(objects, range), isSweep: true })
+    return view
+  }
+  const open = async () => {
+    const last = await readCheckpoint(objects, 'without parts')
+    return readInputs(objects, await readView(), configuration, { last, isSweep })
   }
   return {
-    ...sweepResults,
-    async work(range, _run, id) {
-      const found = await compareRange(objects, await open(range), range, sizes)
+    ...sweepRecords,
+    gather: async () => renderInputs(await open()),
+    async work(range, facts, id) {
+      const inputs = await readInputsOf(objects, facts, range, { view: await readView(), configuration, isSweep })
+      const found = await compareRange(objects, inputs, range, sizes)
       await noteNames(objects, found)
       tellUnreadable(ports, found)
       await sendDue(ports, configuration, found, id)
@@ -182,9 +190,9 @@ export async function reconcile(
 /** `startedAt` is S3's time. Only an answer about an object has it. */
 async function begin(
   objects: ObjectStore,
-  range: AccountRange | undefined = allAccounts,
+  parts?: 'without parts',
 ): Promise<{ readonly last: Checkpoint; readonly startedAt: Date }> {
-  const last = await readCheckpoint(objects, range)
+  const last = await readCheckpoint(objects, parts)
   return { last, startedAt: last.now ?? (await writeCheckpoint(objects, new Date(0), noMemory)) }
 }
 

@@ -38,6 +38,27 @@ const linkTimes = record({
 })
 export type LinkTimes = z.infer<typeof linkTimes>
 
+const partsOfRun = record({ run: z.string(), ranges: z.array(accountRange) })
+
+/** What every range of a comparison is compared with. */
+export const comparedInputs = record({
+  v: z.literal(1),
+  since: z.iso.datetime(),
+  entries: z.array(z.string()).readonly(),
+  parts: partsOfRun.optional(),
+  /** Links and permission sets. */
+  files: z.array(z.string()),
+  inForce: z.array(z.string()),
+  unread: z.array(z.string()),
+  statuses: z.record(z.string(), toldStatus),
+  /** Inputs whose status changed since the last comparison. */
+  changed: z.array(z.string()),
+  /** Permission sets applied since then. */
+  made: z.array(permissionSetName),
+  isAtWork: z.boolean(),
+})
+export type ComparedInputs = z.infer<typeof comparedInputs>
+
 /** The result of one range of a comparison. Its size does not grow with the organization, except by what moves in the range. */
 export const comparedRange = record({
   v: z.literal(1),
@@ -65,7 +86,7 @@ export const comparedRange = record({
   unfinished: z.int(),
 })
 export type ComparedRange = z.infer<typeof comparedRange>
-export const sweepResults = { name: 'sweep', result: comparedRange } as const
+export const sweepRecords = { name: 'sweep', facts: comparedInputs, result: comparedRange } as const
 
 /** The result of the last comparison of the bucket. Increase `v` when the rules for a link's body change. */
 const checkpoint = record({
@@ -82,7 +103,7 @@ const checkpoint = record({
   /** Accounts at which the next comparison may cut. Absent: written by an earlier release. */
   marks: z.array(accountId).readonly().optional(),
   /** The run whose results have the unsettled entries. Absent: `entries` has them all. */
-  parts: record({ run: z.string(), ranges: z.array(accountRange) }).optional(),
+  parts: partsOfRun.optional(),
 })
 
 export const checkpointKey = 'state/reconcile.json'
@@ -100,32 +121,33 @@ export type Checkpoint = Memory & {
 
 export const noMemory: Memory = { entries: [], statuses: {}, links: {} }
 
-/**
- * If the checkpoint is missing or spoiled, everything is read. `range`: only the entries of this range; `undefined`: without the entries of
- * ranges.
- */
-export async function readCheckpoint(
-  objects: ObjectStore,
-  range: AccountRange | undefined = allAccounts,
-): Promise<Checkpoint> {
-  const last = await spoiledAsAbsent(recordOf(objects).read())
-  if (!last) return { ...noMemory, since: new Date(0), now: undefined }
-  const { startedAt, ...memory } = last.value
-  const now = last.object.servedAt
-  const parts = range && (await readParts(objects, memory, range))
-  // Without a result nobody knows which entries were settled.
-  if (parts?.includes(undefined)) return { ...memory, since: new Date(0), now }
-  const entries = [...memory.entries, ...(parts ?? []).flatMap((part) => part?.entries ?? [])]
-  return { ...memory, entries, since: new Date(Date.parse(startedAt) - overlapMs), now }
+/** If the checkpoint is missing or spoiled, everything is read. `parts`: leave out the entries of ranges. */
+export async function readCheckpoint(objects: ObjectStore, parts?: 'without parts'): Promise<Checkpoint> {
+  const stored = await spoiledAsAbsent(recordOf(objects).read())
+  if (!stored) return { ...noMemory, since: new Date(0), now: undefined }
+  const { startedAt, ...memory } = stored.value
+  const now = stored.object.servedAt
+  const last = { ...memory, since: new Date(Date.parse(startedAt) - overlapMs), now }
+  return parts ? last : { ...last, ...(await readUnsettled(objects, last, allAccounts)) }
 }
 
-async function readParts(objects: ObjectStore, { parts }: Pick<Memory, 'parts'>, { from, to }: AccountRange) {
+type Unsettled = Pick<Checkpoint, 'since' | 'entries'>
+
+/** With the entries that the last comparison found unsettled in this range. */
+export async function readUnsettled(
+  objects: ObjectStore,
+  { since, entries, parts }: Unsettled & Pick<Memory, 'parts'>,
+  { from, to }: AccountRange,
+): Promise<Unsettled> {
   const { run = '', ranges = [] } = parts ?? {}
   const meets = (one: AccountRange) =>
     (one.to === undefined || from === undefined || from < one.to) &&
     (one.from === undefined || to === undefined || one.from < to)
   const met = ranges.flatMap((one, index) => (meets(one) ? [index] : []))
-  return Promise.all(met.map((index) => readResult(objects, sweepResults, run, index)))
+  const results = await Promise.all(met.map((index) => readResult(objects, sweepRecords, run, index)))
+  // Without a result nobody knows which entries were settled.
+  if (results.includes(undefined)) return { since: new Date(0), entries }
+  return { since, entries: [...entries, ...results.flatMap((result) => result?.entries ?? [])] }
 }
 
 /** False if nothing was compared yet, or somebody deleted `state/`. */

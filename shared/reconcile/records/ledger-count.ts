@@ -22,7 +22,7 @@ import {
   nameInChanges,
 } from './history.ts'
 import { JsonRecord } from './json-record.ts'
-import { listAssignmentKeys } from './ledger.ts'
+import { forEachAssignmentKey } from './ledger.ts'
 import { ownerKey } from './owner.ts'
 import {
   countPeopleBegun,
@@ -160,7 +160,7 @@ async function countTold(objects: ObjectStore): Promise<number> {
 
 async function presentFolders(objects: ObjectStore): Promise<ReadonlySet<string>> {
   const present = new Set<string>()
-  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) present.add(historyFolder(key))
+  await forEachAssignmentKey(objects, ledgerPrefix, (key) => void present.add(historyFolder(key)))
   return present
 }
 
@@ -179,10 +179,10 @@ async function findLacking(
   const asked = new Set([...begun.keys()].map(placeOf))
   let all = 0
   const keys: AssignmentKey[] = []
-  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
+  await forEachAssignmentKey(objects, ledgerPrefix, (key) => {
     all++
     if (asked.has(placeOf(key))) keys.push(key)
-  }
+  })
   const there = await countByName(objects, keys)
   const present = new Set(keys.map(historyFolder))
   let lacking = 0

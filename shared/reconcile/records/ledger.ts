@@ -11,6 +11,7 @@ import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { accessKeyOf, followAccess } from './access-list.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 import { NameIndex } from './principal-names.ts'
+import { forEachHead } from './ranges.ts'
 
 export type StoredEntry = {
   readonly key: AssignmentKey
@@ -84,6 +85,18 @@ export async function* listAssignmentKeys(
     const text = key.slice(prefix.length)
     if (parseAssignmentKey(text)) yield assignmentKey.parse(text)
   }
+}
+
+/** All assignment keys under `assignments/` or `foreign/`, in no order. Skips other keys. */
+export function forEachAssignmentKey(
+  objects: ObjectStore,
+  prefix: string,
+  work: (key: AssignmentKey) => void,
+): Promise<void> {
+  return forEachHead(objects, prefix, ({ key }) => {
+    const text = key.slice(prefix.length)
+    if (parseAssignmentKey(text)) work(assignmentKey.parse(text))
+  })
 }
 
 /** The accounts where the ledger has an assignment of this permission set to a principal that has or had this name. */

@@ -51,6 +51,18 @@ export async function* listInRange(
   }
 }
 
+/** Lists all keys of a prefix by the ranges of the last sweep, several at a time, in no order. Keeps none of them. */
+export async function forEachHead(
+  objects: ObjectStore,
+  prefix: string,
+  work: (head: ObjectHead) => void,
+): Promise<void> {
+  const last = (await spoiledAsAbsent(runOf(objects, 'sweep').read()))?.value
+  await forEachAtOnce(last?.ranges ?? [allAccounts], async (range) => {
+    for await (const head of listInRange(objects, prefix, range)) work(head)
+  })
+}
+
 const rangedJob = z.enum(['sweep'])
 type RangedJobName = z.infer<typeof rangedJob>
 
@@ -74,13 +86,16 @@ export const rangeMessage = record({
 export type RangeMessage = z.infer<typeof rangeMessage>
 
 /**
- * One schedule's work, cut by account numbers: each range is a message, several at a time, in any order. Both functions may be called
+ * One schedule's work, cut by account numbers: each range is a message, several at a time, in any order. Every function may be called
  * again after a kill, or twice.
  */
-export type RangedJob<Result> = {
+export type RangedJob<Facts, Result> = {
   readonly name: RangedJobName
+  /** What every range needs: read once for a run, so that readings do not grow with the number of ranges. */
+  readonly facts: z.ZodType<Facts>
+  readonly gather: () => Promise<Facts>
   readonly result: z.ZodType<Result>
-  readonly work: (range: AccountRange, run: RangeRun, id: string) => Promise<Result>
+  readonly work: (range: AccountRange, facts: Facts, id: string) => Promise<Result>
   /** Returns what to tell once. */
   readonly end: (run: RangeRun, results: readonly Result[]) => Promise<object>
 }
@@ -88,12 +103,17 @@ export type RangedJob<Result> = {
 const prefixOf = (job: RangedJobName) => `state/ranges/${job}/`
 const runOf = (objects: ObjectStore, job: RangedJobName) =>
   new JsonRecord(objects, `state/ranges/${job}.json`, rangeRun)
+const factsOf = <Facts>(
+  objects: ObjectStore,
+  { name, facts }: Pick<RangedJob<Facts, never>, 'name' | 'facts'>,
+  run: string,
+) => new JsonRecord(objects, `${prefixOf(name)}${run}/facts.json`, facts)
 const resultKey = (job: RangedJobName, run: string, range: number) => `${prefixOf(job)}${run}/${range}.json`
 
 /** A result that is already there is not computed again. `undefined`: it is gone. */
 export async function readResult<Result>(
   objects: ObjectStore,
-  { name, result }: Pick<RangedJob<Result>, 'name' | 'result'>,
+  { name, result }: Pick<RangedJob<never, Result>, 'name' | 'result'>,
   run: string,
   range: number,
 ): Promise<Result | undefined> {
@@ -106,11 +126,12 @@ const lateMs = 15 * 60_000
 const runMostMs = 40 * 60_000
 
 /** Begins a run. If the last one is still open, sends its open ranges again, since their messages may be lost. */
-export async function beginRun(
+export async function beginRun<Facts>(
   { objects, queues, randomness, log }: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'log'>,
-  job: RangedJobName,
+  of: Pick<RangedJob<Facts, never>, 'name' | 'facts' | 'gather'>,
   { ranges, startedAt }: { readonly ranges: readonly AccountRange[]; readonly startedAt: Date },
 ): Promise<void> {
+  const job = of.name
   const send = async (run: string, open: readonly number[]) => {
     const messages = open.map((range): RangeMessage => ({ v: 1, job, run, range }))
     await sendRanges(queues, messages.length > 0 ? messages : [{ v: 1, job, run }], randomness.id())
@@ -125,14 +146,15 @@ export async function beginRun(
   }
   const run = randomness.id()
   const next: RangeRun = { v: 1, run, startedAt: renderInstant(startedAt), ranges: [...ranges], isOpen: true }
+  await factsOf(objects, of, run).overwrite(await of.gather())
   await runOf(objects, job).overwrite(next)
   await send(run, [...ranges.keys()])
 }
 
 /** One message of a run. The last range sends the message of the end, which only one process at a time gets. */
-export async function workOnRange<Result>(
+export async function workOnRange<Facts, Result>(
   { objects, queues, log }: Pick<Ports, 'objects' | 'queues' | 'log'>,
-  job: RangedJob<Result>,
+  job: RangedJob<Facts, Result>,
   { run: id, range: index }: RangeMessage,
 ): Promise<void> {
   const stored = await spoiledAsAbsent(runOf(objects, job.name).read())
@@ -143,7 +165,8 @@ export async function workOnRange<Result>(
   if (range === undefined) return
   const key = resultKey(job.name, id, index)
   if ((await objects.head(key)) === undefined) {
-    const result = await job.work(range, run, `${id}/${index}`)
+    const facts = (await spoiledAsAbsent(factsOf(objects, job, id).read()))?.value ?? (await job.gather())
+    const result = await job.work(range, facts, `${id}/${index}`)
     await new JsonRecord(objects, key, job.result).overwrite(result)
   }
   const done = await listDone(objects, job.name, id)
@@ -152,7 +175,7 @@ export async function workOnRange<Result>(
 
 async function endRun<Result>(
   { objects, log }: Pick<Ports, 'objects' | 'log'>,
-  job: RangedJob<Result>,
+  job: Pick<RangedJob<never, Result>, 'name' | 'result' | 'end'>,
   { value: run, object: { etag } }: Stored<RangeRun>,
 ): Promise<void> {
   const results = new Map<number, Result>()
@@ -169,7 +192,7 @@ async function endRun<Result>(
     log.info(`${job.name} by ranges of accounts`, { ranges: run.ranges.length, ...told })
 }
 
-/** Deletes the results of all runs except these. */
+/** Deletes the facts and results of all runs except these. */
 export async function forgetResults(objects: ObjectStore, job: RangedJobName, kept: readonly string[]): Promise<void> {
   const prefix = prefixOf(job)
   const isKept = (key: string) => kept.some((run) => key.startsWith(`${prefix}${run}/`))
@@ -180,7 +203,8 @@ export async function forgetResults(objects: ObjectStore, job: RangedJobName, ke
 async function listDone(objects: ObjectStore, job: RangedJobName, run: string): Promise<ReadonlySet<number>> {
   const prefix = `${prefixOf(job)}${run}/`
   const heads = await Array.fromAsync(objects.list(prefix))
-  return new Set(heads.map(({ key }) => Number.parseInt(key.slice(prefix.length), 10)))
+  const numbers = heads.map(({ key }) => Number.parseInt(key.slice(prefix.length), 10))
+  return new Set(numbers.filter((number) => !Number.isNaN(number)))
 }
 
 /** A range has one group, so that nobody works on it twice at a time. `sending`: SQS drops the same message of the same sending. */

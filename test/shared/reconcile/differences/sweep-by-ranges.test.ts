@@ -144,6 +144,40 @@ describe('a sweep by ranges of accounts', () => {
     expect(untold).toEqual([['after', []]])
   }, 120_000)
 
+  test('lists inputs and statuses once for all its ranges, and once at its end', async () => {
+    const world = await differing()
+    const listed: string[] = []
+    const counting = intercept(world.ports, ({ port, operation, args: [prefix], proceed }) => {
+      if (
+        port === 'objects' &&
+        operation === 'list' &&
+        ['links_data/', 'permission_sets/', 'status/'].includes(`${prefix}`)
+      )
+        listed.push(`${prefix}`)
+      return proceed()
+    })
+    expect(await sweep(counting, world.configuration, small)).toBe('ranges')
+    await workOff(world, counting)
+    expect(listed.sort()).toEqual([
+      'links_data/',
+      'links_data/',
+      'permission_sets/',
+      'permission_sets/',
+      'status/',
+      'status/',
+    ])
+  })
+
+  test('reads the inputs itself if the reading of its run is gone', async () => {
+    const world = await differing()
+    const { told, ...found } = await outcome(world, async (ports) => {
+      for (const key of await world.keys('state/ranges/sweep/')) await world.objects.delete(key)
+      await workOff(world, ports)
+    })
+    expect(told).toEqual([{ ranges: 7, ...whole.report }])
+    expect(found).toEqual({ sent: whole.sent, access: whole.access })
+  })
+
   test('sends the messages of open ranges again at the next schedule, if they are lost', async () => {
     const world = await differing()
     const { told } = await outcome(world, async (ports) => {
