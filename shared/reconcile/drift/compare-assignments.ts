@@ -23,6 +23,7 @@ import type { KnownKeys } from '../assignments/standings.ts'
 import { isListed } from '../calls/assignment-listings.ts'
 import { findAuthor } from '../records/authors.ts'
 import {
+  type ForeignAssignment,
   foreignRecord,
   readForeign,
   removeForeign,
@@ -32,7 +33,7 @@ import {
 } from '../records/foreign-assignments.ts'
 import { type LastWord, readLastWord } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
-import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
+import { isSpoiled, type Stored, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import type { WeighHand } from './weigh-hand.ts'
 
 const comparedAtOnce = 4
@@ -299,7 +300,7 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   const entry = (await spoiledAsAbsent(standings.ledger.read(key)))?.entry
   const isOurs = target !== undefined && (entry?.state === 'granted' || entry?.state === 'held')
   const isSame = target?.permissionSetArn === stored.value.permissionSetArn
-  if (!isOurs && isSame) return
+  if (!isOurs && isSame) return tellLateAuthor(key, stored, target, context)
   if (!target && (await isListed(ssoAdmin, targetOf(key, stored.value)))) return
   const by = await findAuthor(context, targetOf(key, stored.value), 'Delete')
   const reason = isOurs ? undefined : await findLoud('taken', key, context)
@@ -312,6 +313,23 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   found.gone.push(key)
   log.info('foreign access is gone', { assignment: key })
   if (target) await checkForeign(key, target, context)
+}
+
+/** The nightly check, or a link, found it before the event of its call arrived: a loud change is told now, with its author. */
+async function tellLateAuthor(
+  key: AssignmentKey,
+  { value: known, object }: Stored<ForeignAssignment>,
+  target: AssignmentTarget,
+  context: Comparing,
+): Promise<void> {
+  const { objects, clock, weigh } = context
+  const by = weigh && known.by === undefined ? await findAuthor(context, target, 'Create') : undefined
+  // A call after that granted nothing.
+  if (by === undefined || Date.parse(by.at) > Date.parse(known.seenAt)) return
+  const reason = await findLoud('given', key, context)
+  if (reason === undefined) return
+  await tellForeign(objects, { key, event: 'foreign-found', at: renderInstant(clock.now()), by, reason }, known)
+  await foreignRecord(objects, key).write({ ...known, by }, object.etag)
 }
 
 function targetOf(key: AssignmentKey, { permissionSetArn }: Pick<AccessNames, 'permissionSetArn'>): AssignmentTarget {

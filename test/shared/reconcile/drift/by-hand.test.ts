@@ -222,6 +222,32 @@ describe('full access', () => {
     })
   })
 
+  test('that the nightly check finds before its event arrives rings with the event, once, and an older one does not', async () => {
+    const world = await open()
+    const given = ofAdministrators(world)
+    world.ssoAdmin.addAssignment(given)
+    const at = world.clock.now()
+    await world.finish(world.everyNight())
+    await minutes(world, 2)
+    expect(await world.keys('foreign/')).toHaveLength(1)
+    expect(loud(world)).toBe(0)
+    for (const id of ['late', 'again']) {
+      await hear(world, { operation: 'CreateAccountAssignment', input: inputOf(given), at, id })
+      await minutes(world, 2)
+      expect(loud(world)).toBe(1)
+    }
+    expect(await lastChange(world, 'foreign-found')).toEqual({
+      by: expect.stringContaining('eve'),
+      reason: encodeURIComponent('its permission set allows everything'),
+    })
+    const other = ofAdministrators(world, 'team-Shop')
+    world.ssoAdmin.addAssignment(other)
+    await world.finish(world.everyNight())
+    await minutes(world, 2)
+    await tell(world, 'CreateAccountAssignment', other)
+    expect(loud(world)).toBe(1)
+  })
+
   test('or a permission set that a policy watches, in accounts that it names, rings too: only where somebody gives it', async () => {
     const world = await open()
     const watch = [{ accounts: ['2330*'], permissionSets: ['Billing-*'] }]
