@@ -76,15 +76,15 @@ async function findChanges(
   const { objects, outbox, isWhole, clock } = look
   const since = sinceOf(look)
   const from = renderInstant(new Date(since - changesBackMs[isWhole ? 'whole' : 'short'])).slice(0, 10)
-  const heads: { readonly id: string; readonly change: Change; readonly head: ObjectHead }[] = []
+  const recent: { readonly id: string; readonly change: Change; readonly head: ObjectHead }[] = []
   const granted = new GrantedAccounts()
   for await (const head of objects.list(changesPrefix, { startAfter: `${changesPrefix}${from}` })) {
     const id = idOf('change', head.key)
     const change = parseChangeKey(head.key)
     if (change) granted.add(change)
-    if (change && head.lastModified.getTime() >= since && outbox.changes[id] === undefined)
-      heads.push({ id, change, head })
+    if (change && head.lastModified.getTime() >= since) recent.push({ id, change, head })
   }
+  const heads = recent.filter(({ id }) => outbox.changes[id] === undefined)
   const found: FoundOutcome[] = []
   await forEachAtOnce(heads, async ({ id, change, head: { key, lastModified } }) => {
     const { described, isComplete } = await describeChange(change, key, look)
@@ -97,8 +97,9 @@ async function findChanges(
       },
     })
   })
-  const isNew = heads.some(({ change }) => change.event === 'granted')
-  const reach = isNew ? await findReach(granted, look) : []
+  // Also if these changes are told: the event bus may have refused how far they reach.
+  const isRecent = recent.some(({ change }) => change.event === 'granted')
+  const reach = isRecent ? await findReach(granted, look) : []
   return { changes: [...found, ...reach], incomplete: heads.length - found.length }
 }
 

@@ -373,6 +373,20 @@ test('full access in more than ten accounts in one day is told once a day to ope
   expect([...outcomes.digests.values()].flatMap(({ counts }) => counts['administrator-reach'] ?? [])).toEqual([1, 1])
 })
 
+test('how far full access reaches is told by a later look, if the event bus refuses it at first', async () => {
+  const outcomes = new Outcomes()
+  await grant(outcomes, 'OldAdmin', upTo(11))
+  const put: EventBus['put'] = async (events) => {
+    const isReach = ({ detail }: OutgoingEvent) => detail.includes('administrator-reach')
+    const codes = await outcomes.bus.put(events.filter((one) => !isReach(one)))
+    return events.map((one) => (isReach(one) ? 'ThrottlingException' : codes[0]))
+  }
+  await outcomes.look({ ...outcomes.ports, eventBus: { put } })
+  expect(outcomes.told).toHaveLength(11)
+  await outcomes.lookEveryMinute(2)
+  expect(reachOf(outcomes)).toMatchObject([{ event: 'administrator-reach', accounts: 11 }])
+})
+
 test('access that does not allow everything is not told for how far it reaches, whatever its permission set is called', async () => {
   const outcomes = new Outcomes()
   await outcomes.objects.put(
