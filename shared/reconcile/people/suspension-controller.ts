@@ -41,7 +41,7 @@ import { listHeads } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'
 import type { Policies } from '../records/policies.ts'
 import type { RuleFiles } from '../records/rule-files.ts'
-import { tellRestored, tellSuspended } from '../records/suspension-history.ts'
+import { suspendedSince, tellRestored, tellSuspended } from '../records/suspension-history.ts'
 import { listMeantNames, type Suspensions } from '../records/suspensions.ts'
 import { denySessions, denyWhileSuspended } from './deny-sessions.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
@@ -291,8 +291,12 @@ async function restore(
   const names = new Set<PrincipalName>([name])
   if (user !== undefined) {
     const at = by?.at ?? renderInstant(now)
-    const suspendedAt = await tellRestored(objects, { user, name, at, by })
-    if (suspendedAt !== undefined) await endReport(objects, { name, suspendedAt }, at)
+    // The report first: history says that the person is suspended until then.
+    const suspendedAt = await suspendedSince(objects, user)
+    if (suspendedAt !== undefined) {
+      await endReport(objects, { name, suspendedAt }, at)
+      await tellRestored(objects, { user, name, at, by })
+    }
     await brake.drop(suspensionAct({ user, by: undefined }))
     await suspensions.forget(user, name)
     // Somebody uploaded the file again at once, and its own look may be over.

@@ -38,11 +38,9 @@ export async function tellSuspended(objects: ObjectStore, told: SuspensionEvent)
   return known ?? told.at
 }
 
-/** Returns since when the person was suspended; `undefined`: no suspension was recorded. */
-export async function tellRestored(objects: ObjectStore, told: SuspensionEvent): Promise<string | undefined> {
-  const known = await suspendedSince(objects, told.user)
-  if (known !== undefined) await tell(objects, 'restored', told)
-  return known
+/** Call it only if history says that the person is suspended. */
+export function tellRestored(objects: ObjectStore, told: SuspensionEvent): Promise<void> {
+  return tell(objects, 'restored', told)
 }
 
 function tell(objects: ObjectStore, event: (typeof events)[number], { at, ...body }: SuspensionEvent): Promise<void> {

@@ -8,9 +8,12 @@ import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { explainAccess } from '../../../../shared/reconcile/access/explain-access.ts'
 import { whoHasAccess } from '../../../../shared/reconcile/access/who-has-access.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { controllerOf } from '../../../../shared/reconcile/kinds/controllers.ts'
+import { openInputs } from '../../../../shared/reconcile/kinds/input-context.ts'
 import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
 import { readEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
 import { Asking, account } from '../../../handlers/asking.ts'
+import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
 
 const link = `links_data/account%${account}%Admin-ps%maria%USER%ssofile`
 const suspension = 'suspended/maria'
@@ -333,6 +336,33 @@ test('history and changes tell of it once, and the report what the person had, s
   expect(told).toEqual(['person-suspended%maria', 'person-restored%maria'])
   const events = (await world.keys(`history/suspensions/${asking.id('maria')}/`)).map((key) => key.split('%')[1])
   expect(events).toEqual(['suspended.json', 'restored.json'])
+})
+
+test('the report of a person who is back has its end, whenever the process that restores the person dies', async () => {
+  for (let atCall = 0; ; atCall++) {
+    const asking = await granted()
+    const { world } = asking
+    await world.objects.put(suspension, '')
+    await world.until(() => !asking.has(), 'the revocation')
+    await world.until(async () => (await json(asking, 'reports/leavers/2026-03-03/maria.json')) !== undefined, 'report')
+    await world.clock.advance(5_000)
+    const isRestored = ({ port, args: [key] }: InterceptedCall) =>
+      port === 'objects' && /^(history|changes|reports|state.suspended|control)/.test(String(key))
+    const calls: string[] = []
+    const counted = (call: InterceptedCall) => isRestored(call) && calls.push(call.operation) > atCall
+    const { ports, isDead } = dyingPorts(world.ports, { at: counted, when: 'before' })
+    asking.answer = async (call) => (call.port === 'queues' && call.args[0] === 'urgent' ? undefined : call.proceed())
+    await world.objects.delete(suspension)
+    const message = { v: 1, key: suspension, id: 'dying', event: 'ObjectRemoved:Delete' } as const
+    void controllerOf(suspension)(message, { ...openInputs(ports, world.configuration), sentMs: undefined })
+    await world.clock.advance(10_000)
+    asking.answer = ({ proceed }) => proceed()
+    await controllerOf(suspension)(message, { ...openInputs(world.ports, world.configuration), sentMs: undefined })
+    expect(await json(asking, 'reports/leavers/2026-03-03/maria.json')).toMatchObject({
+      restoredAt: expect.any(String),
+    })
+    if (!isDead()) break
+  }
 })
 
 test('a plan tells what a file takes away, that its link waits, and nothing else, and who and explain tell of it', async () => {
