@@ -5,6 +5,7 @@ import { permissionSetPrefix } from '../../../shared/domain/permission-sets/perm
 import { requestPrefix } from '../../../shared/domain/requests/access-request.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import {
+  countFailed,
   type PeopleOfRule,
   type Status,
   type StatusState,
@@ -93,7 +94,7 @@ export function renderStatus(status: Status): string {
     ['do', remedy],
     ['accounts', countAccounts(status, { isShort: false })],
     ['people', people && renderPeople(people)],
-    ...(accounts?.failed ?? []).map(({ account, reason: why }): [string, string] => ['failed', `${account}: ${why}`]),
+    ...(accounts ? listFailed(accounts) : []).map((text): [string, string] => ['failed', text]),
     ...warnings.map((warning): [string, string] => ['warning', warning]),
     ...linesOfRequest(status),
     ['retired', renderRetirement(status)],
@@ -177,8 +178,8 @@ export function renderUntold(untold: number): string {
 /** A link that no longer asks for access may still have some: "0 of 0" would say that there is none. */
 function countAccounts({ state, accounts }: Status, { isShort }: { readonly isShort: boolean }): string | undefined {
   if (accounts === undefined) return undefined
-  const { desired, applied, open, failed } = accounts
-  const left = desired === 0 ? open + failed.length : 0
+  const { desired, applied, open } = accounts
+  const left = desired === 0 ? open + countFailed(accounts) : 0
   if (left > 0) return isShort ? `${left} left` : `${count(left, 'account')} with access left`
   // If the scope has no accounts, only the reason tells the held access.
   if (desired === 0 && state === 'held') return undefined
@@ -265,13 +266,18 @@ const csvColumns: readonly (readonly [string, (status: Status) => string | numbe
   ['accounts', ({ accounts }) => accounts?.desired],
   ['applied', ({ accounts }) => accounts?.applied],
   ['open', ({ accounts }) => accounts?.open],
-  ['failed', ({ accounts }) => accounts?.failed.map(({ account, reason }) => `${account}: ${reason}`).join(' ; ')],
+  ['failed', ({ accounts }) => accounts && listFailed(accounts).join(' ; ')],
   ['why', ({ reason }) => reason],
   ['do', ({ remedy }) => remedy],
   ['by', ({ by }) => by?.principalId],
   ['uploaded', ({ lastModified }) => lastModified],
   ['updated', ({ updatedAt }) => updatedAt],
 ]
+
+function listFailed({ failed, moreFailed }: NonNullable<Status['accounts']>): readonly string[] {
+  const more = moreFailed === undefined ? [] : [`and ${count(moreFailed, 'account')} more`]
+  return [...failed.map(({ account, reason }) => `${account}: ${reason}`), ...more]
+}
 
 export function renderStatusesAsCsv(all: readonly Status[]): string {
   const rows = all.map((status) => csvColumns.map(([, tell]) => String(tell(status) ?? '')))

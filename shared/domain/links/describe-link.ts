@@ -449,6 +449,8 @@ function failuresOf(access: readonly Access[]): Failures {
     }))
 }
 
+const namedMost = 20
+
 /**
  * The remedy for accounts that failed. AWS deletes a closed account 90 days after the closure. (AWS Account Management
  * Reference Guide, "Close an AWS account".)
@@ -459,7 +461,9 @@ function remedyOf(failed: Failures): string {
     const open = failed.filter((_, index) => states[index] !== 'CLOSED')
     if (open.length === 0)
       return 'nothing to do: the access ends when AWS deletes the account, 90 days after its closure'
-    const which = open.length === failed.length ? 'the account' : open.map(({ account }) => account).join(', ')
+    const named = open.slice(0, namedMost).map(({ account }) => account)
+    const more = open.length > namedMost ? ` and ${open.length - namedMost} more` : ''
+    const which = open.length === failed.length ? 'the account' : `${named.join(', ')}${more}`
     return `reactivate or close ${which}; until then ssofile does not try again`
   }
   if (states.every((state) => state !== undefined))

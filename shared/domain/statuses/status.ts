@@ -92,8 +92,10 @@ export const status = record({
     desired: z.int().min(0),
     applied: z.int().min(0),
     open: z.int().min(0),
-    /** `stuck`: the account takes no changes now, so ssofile retries only after that ends. */
+    /** The first hundred. `stuck`: the account takes no changes now, so ssofile retries only after that ends. */
     failed: z.array(record({ account: accountId, reason: z.string(), stuck: z.literal(true).optional() })),
+    /** The number of others that failed. */
+    moreFailed: z.int().positive().optional(),
   }).optional(),
   /** Only for a request for temporary access. */
   request: requestState.optional(),
@@ -120,6 +122,23 @@ export type Status = z.infer<typeof status>
 
 /** A new status. The store adds the input and the time. */
 export type NewStatus = Omit<Status, 'input' | 'updatedAt'>
+
+type Accounts = NonNullable<Status['accounts']>
+
+/** One reason has about 200 bytes, so all reasons of a link on 50,000 accounts would have ten megabytes. */
+const failedMost = 100
+
+/** If too many accounts failed, keeps the first ones: those that ssofile still retries come first. */
+export function boundFailed(accounts: Accounts): Accounts {
+  const { failed, moreFailed = 0 } = accounts
+  if (failed.length <= failedMost) return accounts
+  const ordered = failed.toSorted((one, other) => Number(one.stuck ?? false) - Number(other.stuck ?? false))
+  return { ...accounts, failed: ordered.slice(0, failedMost), moreFailed: failed.length - failedMost + moreFailed }
+}
+
+export function countFailed({ failed, moreFailed = 0 }: Pick<Accounts, 'failed' | 'moreFailed'>): number {
+  return failed.length + moreFailed
+}
 
 export function rejection({ received, expected, remedy }: Complaint): Pick<Status, 'state' | 'reason' | 'remedy'> {
   return { state: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }

@@ -12,7 +12,7 @@ import {
 } from '../../domain/notifications/notification.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
-import { attentionStates, type Status, status } from '../../domain/statuses/status.ts'
+import { attentionStates, countFailed, type Status, status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { readDriftRun } from '../drift/drift-run.ts'
@@ -223,6 +223,10 @@ function statusKeyOf(attention: string): string {
   return isTooLong(input) ? `${statusPrefix}${input}.json` : statusKey(input)
 }
 
+function countAccounts({ desired, applied, open, ...failures }: NonNullable<Status['accounts']>) {
+  return { desired, applied, open, failed: countFailed(failures) }
+}
+
 /** `undefined`: not final yet. */
 function describeInput({ value, object }: Stored<Status>, { objects, configuration }: Look): InputOutcome | undefined {
   const event = toldStates.find((state) => state === value.state)
@@ -242,7 +246,7 @@ function describeInput({ value, object }: Stored<Status>, { objects, configurati
     ...optional('owner', owner),
     ...optional('reason', reason),
     ...optional('remedy', remedy),
-    ...(accounts === undefined ? {} : { accounts: { ...accounts, failed: accounts.failed.length } }),
+    ...(accounts === undefined ? {} : { accounts: countAccounts(accounts) }),
     lastModified,
     ...optional('versionId', versionId),
   }

@@ -3,6 +3,7 @@ import {
   type AttentionState,
   attentionOf,
   attentionStates,
+  boundFailed,
   type NewStatus,
   type Status,
   status,
@@ -97,7 +98,9 @@ export class StatusStore {
     const touched = new Set<AttentionState>()
     const told = await this.#record(input).revise(async (current) => {
       const assessed = await assess(current)
-      const next = assessed && status.parse({ ...assessed, input, updatedAt: renderInstant(this.#clock.now()) })
+      const accounts = assessed?.accounts && boundFailed(assessed.accounts)
+      const next =
+        assessed && status.parse({ ...assessed, accounts, input, updatedAt: renderInstant(this.#clock.now()) })
       if (isSame(current, next) && touched.size === 0) return current
       // First add it to the index, and remove it only after the write. So an input that needs attention is always in the index.
       const state = attentionOf(next)

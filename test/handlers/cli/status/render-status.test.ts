@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { renderStatus, renderStatusesAsCsv, renderSummary } from '../../../../handlers/cli/status/render-status.ts'
 import { textWidth } from '../../../../handlers/cli/terminal/text-width.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { Status, StatusState } from '../../../../shared/domain/statuses/status.ts'
 
 const updatedAt = '2026-03-03T10:00:00.000Z'
@@ -20,6 +21,14 @@ test.each([
   expect(renderStatus(told)).toMatch(whole)
   expect(renderStatus(told) + renderSummary([told])).not.toContain(`0 of 0`)
   expect(renderSummary([told])).toContain(short)
+})
+
+test('failed accounts that a status only counts are counted after the named ones', () => {
+  const failed = [{ account: accountId.parse('233000000002'), reason: 'AWS says no' }]
+  const told = status(1, 'failed', { accounts: { desired: 0, applied: 0, open: 0, failed, moreFailed: 49_900 } })
+  expect(renderStatus(told)).toMatch(/failed +233000000002: AWS says no\n +failed +and 49,?900 accounts more\n/)
+  expect(renderStatus(told)).toMatch(/accounts +49,?901 accounts with access left\n/)
+  expect(renderStatusesAsCsv([told])).toMatch(/233000000002: AWS says no ; and 49,?900 accounts more/)
 })
 
 test('a rejection with two faults has a line for each', () => {

@@ -1,6 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
-import { attentionOf, type Status, statusStates } from '../../../../shared/domain/statuses/status.ts'
+import {
+  attentionOf,
+  boundFailed,
+  countFailed,
+  type Status,
+  statusStates,
+} from '../../../../shared/domain/statuses/status.ts'
 
 const stuck = { account: accountId.parse('210000000001'), reason: 'it is suspended', stuck: true as const }
 const failed = { account: accountId.parse('210000000002'), reason: 'AWS says no' }
@@ -43,4 +49,20 @@ test('a stuck account moves no status to stuck while something else goes on, wai
   expect(attentionOf({ state: 'revoking', ...counting(stuck) })).toBeUndefined()
   expect(attentionOf({ state: 'waiting', ...counting(stuck) })).toBe('waiting')
   expect(attentionOf({ state: 'held', ...counting(stuck) })).toBe('held')
+})
+
+test.each([
+  ['a hundred failed accounts are all named', 100, 100, undefined],
+  ['of 101 failed accounts one is only counted', 101, 100, 1],
+  ['of 50,000 failed accounts the first hundred are named', 50_000, 100, 49_900],
+])('%s', (_, number, named, moreFailed) => {
+  const stuckAll = Array.from({ length: number - 1 }, () => stuck)
+  const { accounts } = counting(...stuckAll, failed)
+  const bounded = boundFailed(accounts)
+  expect(bounded.failed).toHaveLength(named)
+  expect(bounded.moreFailed).toBe(moreFailed)
+  expect(countFailed(bounded)).toBe(number)
+  // The index asks whether all are stuck, so the account that is not stuck stays.
+  expect(attentionOf({ state: 'failed', accounts: bounded })).toBe('failed')
+  expect(boundFailed(bounded)).toEqual(bounded)
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { NewStatus } from '../../../../shared/domain/statuses/status.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import { attentionKey, StatusStore, statusKey } from '../../../../shared/reconcile/records/status-store.ts'
@@ -88,6 +89,18 @@ describe('a status', () => {
     const changed = await statuses.revise(input, async () => ({ state: 'applied', owned: false, etag: 'e' }))
     expect(changed).toEqual({ input, state: 'applied', owned: false, etag: 'e', updatedAt: '2026-03-03T10:01:00.000Z' })
     expect(await statuses.read(input)).toEqual(changed)
+  })
+
+  test('on 50,000 accounts that failed names the first hundred, and takes less than 100 kilobytes', async () => {
+    const { objects, statuses } = open()
+    const failed = Array.from({ length: 50_000 }, (_, index) => ({
+      account: accountId.parse(String(100_000_000_000 + index)),
+      reason: `Received a 403 status error: ${'Not supported policy '.repeat(8)}`,
+    }))
+    const accounts = { desired: 60_000, applied: 10_000, open: 0, failed }
+    const status = await statuses.revise(input, async () => ({ ...told('failed'), accounts }))
+    expect(status?.accounts).toMatchObject({ desired: 60_000, applied: 10_000, moreFailed: 49_900 })
+    expect((await objects.head(statusKey(input)))?.size).toBeLessThan(100_000)
   })
 
   test('that others change all the time is given up, for another time', async () => {
