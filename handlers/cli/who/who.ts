@@ -160,6 +160,8 @@ async function who(options: Options): Promise<number> {
     isLinkWanted: wantsLinks(links, violations),
     at: at === undefined ? undefined : parsePast(at, ports.clock.now()),
     isLive: live,
+    // The table shows none of them, and each costs a read.
+    hasUploaders: options.json === true || options.output !== 'table',
     unusedForDays: unusedFor,
   }
   const progress = new Progress()

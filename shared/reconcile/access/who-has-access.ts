@@ -46,6 +46,8 @@ export type WhoQuestion = {
   readonly isLinkWanted?: ((key: string) => boolean) | undefined
   /** `false`: only the bucket, without a call to Identity Center. */
   readonly isLive: boolean
+  /** `false`: leaves out uploaders whom only the status of their link names. */
+  readonly hasUploaders?: boolean
   /** The access at an earlier instant by history; then nothing else is asked. */
   readonly at?: Date | undefined
   /** With `at`: the members of each group by a report. Absent: not recorded. */
@@ -115,7 +117,7 @@ export async function whoHasAccess(
   const watched = ownUses?.watched
   if (unusedForDays !== undefined && configuration.auditorRole === '' && watched === undefined)
     notes.push(`${notConfigured}: name a role that may ask IAM in each account; docs/audit.md says what it needs`)
-  const told = await addRequests(await addUploaders(used, ports), objects)
+  const told = await addRequests(question.hasUploaders === false ? used : await addUploaders(used, ports), objects)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const isThen = question.at !== undefined
   const unitNames = await nameUnits(told, accounts, finding)

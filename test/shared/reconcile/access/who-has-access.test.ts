@@ -193,6 +193,35 @@ describe('who has access', () => {
     ])
   })
 
+  test('reads the status of a link only for its uploader, and only if that is wanted', async () => {
+    const key = 'root%all%Read-ps%admins%GROUP%ssofile'
+    const read: string[] = []
+    const world = await worldWith([key], async ({ operation, args, proceed }) => {
+      if (operation === 'get') read.push(String(args[0]))
+      return proceed()
+    })
+    for await (const entry of world.objects.list('assignments/')) {
+      const { links, ...rest } = JSON.parse(JSON.stringify(await world.json(entry.key)))
+      const bare = links.map(({ by: _, ...link }: Record<string, unknown>) => link)
+      await world.objects.put(entry.key, JSON.stringify({ ...rest, links: bare }))
+    }
+    const tell = async (hasUploaders: boolean) => {
+      read.length = 0
+      const objects = new ProposedObjects(world.ports.objects, world.clock.now())
+      const ports = { ...world.ports, objects }
+      const answer = await world.finish(whoHasAccess({ isLive: false, hasUploaders }, ports, world.configuration))
+      const links = answer.rows.flatMap((row) => row.links)
+      return {
+        uploaders: links.map(({ by }) => by?.principalId),
+        read: read.filter((one) => one.startsWith('status/')),
+      }
+    }
+    const all = await tell(true)
+    expect(new Set(all.uploaders)).toEqual(new Set(['AWS:maria']))
+    expect(all.read).toEqual([`status/links_data/${key}.json`])
+    expect(await tell(false)).toEqual({ uploaders: all.uploaders.map(() => undefined), read: [] })
+  })
+
   test('marks temporary access with its end, its request, and who approved it; a permanent link beside it has no end', async () => {
     const world = await worldWith(['account%200000000003%Read-ps%ana@x.example%USER%ssofile'])
     const request = {
