@@ -1,6 +1,6 @@
 import { parseLooseJson } from '../shared/domain/json/loose-json.ts'
 import { parseUsageEvent, type UsageEvent } from '../shared/domain/usage/use.ts'
-import { UseWatch } from '../shared/reconcile/people/watch-uses.ts'
+import { watchUses } from '../shared/reconcile/people/watch-uses.ts'
 import { forEachAtOnce } from '../shared/reconcile/records/list-heads.ts'
 import { recordUses, recordWatching } from '../shared/reconcile/usage/record-uses.ts'
 import type { QueueHandler } from './handler.ts'
@@ -14,7 +14,7 @@ type Received = UsageEvent & { readonly messageId: string }
  */
 export const usage: QueueHandler = (ports, configuration) => {
   const { clock, log } = ports
-  const watch = new UseWatch(ports, configuration)
+  const tellWatched = watchUses(ports, configuration)
   return async ({ Records }) => {
     if (configuration.usageDays === 0) return { batchItemFailures: [] }
     const now = clock.now()
@@ -31,7 +31,7 @@ export const usage: QueueHandler = (ports, configuration) => {
       async ([user, group]) => {
         try {
           const uses = group.flatMap(({ use }) => use ?? [])
-          if (user !== undefined) await recordUses(ports, user, uses, (fresh) => watch.tell(user, fresh))
+          if (user !== undefined) await recordUses(ports, user, uses, (fresh) => tellWatched(user, fresh))
           else
             await recordWatching(
               ports,

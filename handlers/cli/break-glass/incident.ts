@@ -84,15 +84,14 @@ export type ToldOfIncident = {
 
 async function readUses(objects: ObjectStore, sessions: PossibleSessions): Promise<readonly Uses[]> {
   const { user, account, permissionSet, from, until } = sessions
+  const isWithin = (hour: Date) => hour.getTime() > from.getTime() - hourMs && hour < until
   const stored = await personRecord(objects, personKey(user)).read()
   const used = stored?.value.uses.filter((one) => one.permissionSet === permissionSet) ?? []
   return used
     .filter((one) => account === undefined || one.account === account)
-    .map(({ account, ways, hours }) => ({ account, ways, hours: listHours(hours).filter(isIn(from, until)) }))
+    .map(({ account, ways, hours }) => ({ account, ways, hours: listHours(hours).filter(isWithin) }))
     .filter(({ hours }) => hours.length > 0)
 }
-
-const isIn = (from: Date, until: Date) => (hour: Date) => hour.getTime() > from.getTime() - hourMs && hour < until
 
 export function renderIncident(incident: string, told: readonly ToldOfIncident[], athena: string | undefined): string {
   if (told.length === 0) return `there is no request with the incident or digest '${quote(incident)}'\n`

@@ -28,12 +28,9 @@ type NamedUse = LastUse & { readonly person: string }
 export async function tellUses(asked: UsesOptions, ports: Ports, { principalSuffix }: Configuration): Promise<number> {
   const [all, watched] = await Promise.all([readLastUses(ports), readWatched(ports)]).catch(explainRefusal)
   const { account, permissionSet, user, since } = asked
-  const recent = all.filter(
-    (use) =>
-      new Date(use.at) >= since &&
-      (account === undefined || use.account === account) &&
-      (permissionSet === undefined || use.permissionSet === permissionSet),
-  )
+  const isOf = (use: LastUse) =>
+    (account ?? use.account) === use.account && (permissionSet ?? use.permissionSet) === use.permissionSet
+  const recent = all.filter((use) => new Date(use.at) >= since && isOf(use))
   const notes: string[] = []
   const people = new People(patientIdentityStore(ports))
   const asking = people.namesOf('USER', new Set(recent.map((use) => use.user)))

@@ -23,8 +23,7 @@ export const personUses = record({ v: z.literal(1), user: principalId, uses: z.a
 export type PersonUses = z.infer<typeof personUses>
 
 /** The last use of one access by one person. `hours90`, `hours400`: hours with a use in so many days. */
-export type LastUse = Omit<Use, 'user'> & {
-  readonly user: PrincipalId
+export type LastUse = Use & {
   /** The first known use. */
   readonly first: string
   readonly hours90: number
@@ -87,6 +86,6 @@ function waysOf(lasts: UsedAccess['ways']) {
 
 const hourOf = (at: string): string => at.slice(0, 'yyyy-mm-ddThh'.length)
 
-function keyOf({ account, permissionSet }: Pick<Use, 'account' | 'permissionSet'>): string {
+export function keyOf({ account, permissionSet }: Readonly<Record<'account' | 'permissionSet', string>>): string {
   return `${account}%${permissionSet}`
 }

@@ -1,18 +1,12 @@
 import type { OwnUse } from '../../domain/assignments/role-use.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { LastUse } from '../../domain/usage/person-uses.ts'
-import type { Watched } from '../../domain/usage/watched.ts'
+import { keyOf } from '../../domain/usage/person-uses.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import { readLastUses, readWatched } from '../usage/last-uses.ts'
 
-type Used = Pick<LastUse, 'account'> & { readonly permissionSet: string }
-export type OwnUses = {
-  readonly watched: Watched
-  /** `undefined`: too many people. */
-  readonly of: (users: ReadonlySet<PrincipalId>) => Promise<((user: PrincipalId, access: Used) => OwnUse) | undefined>
-}
+export type OwnUses = NonNullable<Awaited<ReturnType<typeof readOwnUses>>>
 
 /** Unless uses are asked for, ssofile does not read those of more people. */
 const peopleMost = 20
@@ -21,15 +15,15 @@ const peopleMost = 20
 export async function readOwnUses(ports: Pick<Ports, 'objects' | 'clock'>, isAsked = false) {
   const watched = await unlessCode(readWatched(ports), 'AccessDenied')
   if (watched?.countedSince === undefined) return undefined
-  const common = { countedSince: watched.countedSince, asOf: renderInstant(ports.clock.now()) }
-  const of: OwnUses['of'] = async (users) => {
+  const { countedSince } = watched
+  const asOf = renderInstant(ports.clock.now())
+  /** `undefined`: too many people. */
+  const of = async (users: ReadonlySet<PrincipalId>) => {
     if (!isAsked && users.size > peopleMost) return undefined
-    const known = new Map((await readLastUses(ports, users)).map((use) => [keyOf(use.user, use), use]))
-    return (user, access) => ({ ...common, last: known.get(keyOf(user, access)) })
+    const known = new Map((await readLastUses(ports, users)).map((use) => [`${use.user}%${keyOf(use)}`, use]))
+    return (user: PrincipalId, access: Parameters<typeof keyOf>[0]): OwnUse => {
+      return { countedSince, asOf, last: known.get(`${user}%${keyOf(access)}`) }
+    }
   }
   return { watched, of }
-}
-
-function keyOf(user: PrincipalId, { account, permissionSet }: Used): string {
-  return `${user}%${account}%${permissionSet}`
 }

@@ -28,63 +28,59 @@ const reasons: Readonly<Record<WatchedUse, string>> = {
   any: 'a use',
 }
 
-/** Tells at once about uses that a policy watches. Changes no access: anybody can forge an event. */
-export class UseWatch {
-  readonly #ports: WatchPorts
-  readonly #policies: Policies
-  readonly #principalSuffix: string
-
-  constructor(ports: WatchPorts, { principalSuffix }: Pick<Configuration, 'principalSuffix'>) {
-    this.#ports = { ...ports, identityStore: patientIdentityStore(ports) }
-    this.#policies = new Policies(ports)
-    this.#principalSuffix = principalSuffix
-  }
-
-  /** Call it before the uses of this person are recorded: then no crash loses one, and a first use is the first one. */
-  async tell(user: PrincipalId, uses: readonly Use[]): Promise<void> {
-    const guardrails = await this.#policies.read()
-    const facts = this.#factsOf(user)
+/**
+ * Tells at once about uses of one person that a policy watches. Changes no access: anybody can forge an event. Call it before the uses are
+ * recorded: then no crash loses one, and a first use is the first one.
+ */
+export function watchUses(ports: WatchPorts, { principalSuffix }: Pick<Configuration, 'principalSuffix'>) {
+  const { objects } = ports
+  const policies = new Policies(ports)
+  const identityStore = patientIdentityStore(ports)
+  return async (user: PrincipalId, uses: readonly Use[]): Promise<void> => {
+    const guardrails = await policies.read()
+    const suspensions = new Suspensions({ objects, policies })
+    const actor = once(() => findActor(user, { identityStore, suspensions, principalSuffix }, { needsName: false }))
+    const facts = factsOf(user, actor, { ...ports, identityStore })
     for (const use of uses) {
       const watching = findWatchedUses(guardrails, { accountId: use.account, permissionSet: use.permissionSet })
       for (const kind of watchedUses.filter((one) => watching.has(one))) {
         if (!(await facts[kind](use))) continue
-        const { user: known } = await facts.actor()
+        const { user: known } = await actor()
         const assignment = { accountId: use.account, permissionSet: use.permissionSet, type: 'USER' as const }
         const principal = principalName.safeParse(known?.name).data ?? principalName.parse(user)
         const name = renderAssignmentName({ ...assignment, principal })
         const reason = `${reasons[kind]}, by ${use.by}${use.from ? ` from ${use.from}` : ''} (${watching.get(kind)})`
-        await tellFinding(this.#ports.objects, { event: 'use-watched', at: use.at, name }, reason)
+        await tellFinding(objects, { event: 'use-watched', at: use.at, name }, reason)
         break
       }
     }
   }
+}
 
-  #factsOf(user: PrincipalId) {
-    const { objects, clock, identityStore } = this.#ports
-    const suspensions = new Suspensions({ objects, policies: this.#policies })
-    const sources = { identityStore, suspensions, principalSuffix: this.#principalSuffix }
-    const actor = once(() => findActor(user, sources, { needsName: false }))
-    const known = once(() => readLastUses({ objects, clock }, [user]))
-    const watched = once(() => readWatched({ objects, clock }))
-    const groups = once(async () => new Set(await new People(identityStore).groupsOf(user)))
-    const first = async ({ permissionSet, at }: Use) => {
-      const { since } = await watched()
-      if (since === undefined || since > daysBefore(clock.now(), countedDays)) return false
-      return !(await known()).some((one) => one.permissionSet === permissionSet && one.first < at)
-    }
-    const isOwn = async ({ account, permissionSet }: Use) => {
-      for await (const { assignment } of listKnown(objects, `account%${account}%${permissionSet}%`))
-        if (assignment.principalId === user || (await groups()).has(assignment.principalId)) return true
-      return false
-    }
-    return {
-      actor,
-      suspended: async () => (await actor()).bar !== undefined,
-      'without-access': async (use: Use) => !(await isOwn(use)),
-      'first-administrator': async (use: Use) =>
-        (await first(use)) && (await isAdministratorByFile(objects, use.permissionSet)),
-      first,
-      any: async () => true,
-    } satisfies Record<WatchedUse, (use: Use) => Promise<boolean>> & { readonly actor: typeof actor }
+function factsOf(
+  user: PrincipalId,
+  actor: () => ReturnType<typeof findActor>,
+  { objects, clock, identityStore }: WatchPorts,
+): Readonly<Record<WatchedUse, (use: Use) => Promise<boolean>>> {
+  const known = once(() => readLastUses({ objects, clock }, [user]))
+  const watched = once(() => readWatched({ objects, clock }))
+  const groups = once(async () => new Set(await new People(identityStore).groupsOf(user)))
+  const first = async ({ permissionSet, at }: Use) => {
+    const { since } = await watched()
+    if (since === undefined || since > daysBefore(clock.now(), countedDays)) return false
+    return !(await known()).some((one) => one.permissionSet === permissionSet && one.first < at)
+  }
+  const isOwn = async ({ account, permissionSet }: Use) => {
+    for await (const { assignment } of listKnown(objects, `account%${account}%${permissionSet}%`))
+      if (assignment.principalId === user || (await groups()).has(assignment.principalId)) return true
+    return false
+  }
+  return {
+    suspended: async () => (await actor()).bar !== undefined,
+    'without-access': async (use) => !(await isOwn(use)),
+    'first-administrator': async (use) =>
+      (await first(use)) && (await isAdministratorByFile(objects, use.permissionSet)),
+    first,
+    any: async () => true,
   }
 }

@@ -67,21 +67,21 @@ export async function reportApplications(ports: AskingPorts & Pick<Ports, 'objec
   const found = await unlessRefused(findApplications(ports, known), 'applications could not be listed', notes)
   if (found === undefined) return notes
   const at = renderInstant(clock.now())
-  const tell = async (
-    all: readonly ActingApplication[],
-    event: string,
-    says: string,
-    before: readonly ActingApplication[],
-  ) => {
-    for (const { arn, name, account } of all.filter((one) => !before.some(({ arn }) => arn === one.arn))) {
+  const changes = [
+    ['application-found', 'may act', listMissing(known, found)],
+    ['application-gone', 'no longer acts', listMissing(found, known)],
+  ] as const
+  for (const [event, says, applications] of changes)
+    for (const { arn, name, account } of applications) {
       const reason = `${quote(name)} of account ${account} ${says} for its users`
       await tellFinding(objects, { event, at, name: arn.split('/').at(-1) ?? arn }, reason)
     }
-  }
-  await tell(found, 'application-found', 'may act', known)
-  await tell(known, 'application-gone', 'no longer acts', found)
   await recordOf(objects).overwrite({ v: 1, askedAt: at, applications: [...found] })
   const names = found.map(({ name, account }) => `'${quote(name)}' of account ${account}`).join(', ')
   const said = `${count(found.length, 'application')} may fetch credentials for the access of their users: ${quote(names, 1000)}`
   return found.length === 0 ? [] : [`${said}; ssofile who --applications has all of them`]
+}
+
+function listMissing(known: readonly ActingApplication[], all: readonly ActingApplication[]) {
+  return all.filter(({ arn }) => !known.some((one) => one.arn === arn))
 }

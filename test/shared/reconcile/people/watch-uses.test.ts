@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
-import { UseWatch } from '../../../../shared/reconcile/people/watch-uses.ts'
+import { watchUses } from '../../../../shared/reconcile/people/watch-uses.ts'
 import { changesPrefix, readHand } from '../../../../shared/reconcile/records/tell-event.ts'
 import { recordUses, recordWatching } from '../../../../shared/reconcile/usage/record-uses.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
@@ -54,7 +54,7 @@ async function use(world: World, name: string, set: string, minutes = 1): Promis
     by: 'cli',
     from: '203.0.113.7',
   } as const
-  await world.finish(new UseWatch(world.ports, world.configuration).tell(user, [one]))
+  await world.finish(watchUses(world.ports, world.configuration)(user, [one]))
   await recordUses(world.ports, user, [one])
 }
 
