@@ -8,7 +8,7 @@ import { isServiceError } from '../shared/ports/service-error.ts'
 import { retireCredentials } from '../shared/reconcile/credentials/retire-credentials.ts'
 import { writeCredentials } from '../shared/reconcile/credentials/write-credentials.ts'
 import { writePermissions } from '../shared/reconcile/credentials/write-permissions.ts'
-import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
+import { beginReconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { tellOutcomes } from '../shared/reconcile/notifications/tell-outcomes.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
@@ -297,7 +297,8 @@ async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
 async function reconcileAll(ports: Ports, configuration: Configuration): Promise<void> {
   const readView = () => new OrganizationCache(ports, configuration.folders).storedView()
   const isFirst = (await readView()) === undefined
-  ports.log.info('reconciled', await reconcile(ports, configuration))
+  const found = await beginReconcile(ports, configuration)
+  ports.log.info('ranges' in found ? 'reconciling by ranges of accounts' : 'reconciled', found)
   if (isFirst) await beginDriftCheck(ports, configuration)
   const view = await readView()
   if (view) await renewUnitNames(ports, view)

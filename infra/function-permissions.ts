@@ -273,7 +273,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     // People seen leaving.
     put: ['changes/', 'history/leavers/'],
     // After changes of memberships; urgent: those of suspended people.
-    send: [...reconciling.send, ...ofPeople],
+    send: [...reconciling.send, ...ofPeople, 'ranges'],
     organizations: 'tags',
     directory: 'read',
     identityCenter: 'instance',
@@ -282,7 +282,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     ...reconciling,
     put: ['changes/', 'history/leavers/'],
     // urgent: a suspension whose user appeared later.
-    send: [...reconciling.send, ...ofPeople],
+    send: [...reconciling.send, ...ofPeople, 'ranges'],
     organizations: 'tags',
     // Members: the people in ssofile's groups.
     directory: 'members',

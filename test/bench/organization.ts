@@ -3,7 +3,7 @@ import { startEventSourceMapping } from '../../infra/local/event-source-mapping.
 import { type AccountId, accountId } from '../../shared/domain/organization/account-id.ts'
 import { organizationView } from '../../shared/domain/organization/organization-view.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
-import { type ReconcileReport, reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'
+import { beginReconcile, type ReconcileReport, reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'
 import { atMost, type Benchmark, exactly, type Figure, nearBound, parseNumbers, withoutGoal } from './benchmark.ts'
 import { nextMessage, startChild } from './child-process.ts'
 import { idOf, manyAccounts } from './many-accounts.ts'
@@ -92,9 +92,9 @@ async function measure(size: Size): Promise<Record<Work, Measured> & { readonly 
   }
   const { ports, configuration } = world
   await world.finish(reconcile(ports, configuration), 1_000)
-  const swept = await timed(slow, async () => found(await sweepAll(slow)))
+  const swept = await timed(slow, async () => found(await compareAll(slow, 'sweep')))
   const changed = await changeTags(slow, size)
-  const reconciled = await timed(slow, async () => found(await world.finish(reconcile(ports, configuration))))
+  const reconciled = await timed(slow, async () => found(await compareAll(slow, 'reconcile')))
   const { accounts } = organizationView.parse(await world.json('state/organization.json'))
   const tagsNotFound = accounts.filter(({ id, tags }) => changed.has(id) && tags?.note === undefined).length
   changeByHand(slow)
@@ -143,8 +143,8 @@ export async function openInForce({ accounts, links, roots }: Size): Promise<Slo
   return slow
 }
 
-/** A sweep, and its ranges as Lambda delivers them. */
-async function sweepAll({ world }: SlowWorld): Promise<ReconcileReport | undefined> {
+/** A comparison, and its ranges as Lambda delivers them. */
+async function compareAll({ world }: SlowWorld, name: 'sweep' | 'reconcile'): Promise<ReconcileReport | undefined> {
   const { ports, configuration, queues, clock, log } = world
   const { queues: sources = [], timeoutSeconds } = functionSettings.sweep
   const mappings = sources.map(({ name: queue, maximumConcurrency: most = 1 }) =>
@@ -154,11 +154,13 @@ async function sweepAll({ world }: SlowWorld): Promise<ReconcileReport | undefin
       onError: (error: unknown) => world.errors.push(error),
     }),
   )
-  const report = await world.finish(sweep(ports, configuration))
-  const ended = () => log.lines.find(({ message }) => message === 'sweep by ranges of accounts')
-  if (report === 'ranges') await world.until(() => ended() !== undefined, 'the end of the sweep')
+  type Begun = Awaited<ReturnType<typeof sweep> | ReturnType<typeof beginReconcile>>
+  const begun = await world.finish<Begun>((name === 'sweep' ? sweep : beginReconcile)(ports, configuration))
+  const isByRanges = begun === 'ranges' || (begun !== undefined && 'ranges' in begun)
+  const ended = () => log.lines.find(({ message }) => message === `${name} by ranges of accounts`)
+  if (isByRanges) await world.until(() => ended() !== undefined, `the end of the ${name}`)
   await world.finish(Promise.all(mappings.map((mapping) => mapping.stop())))
-  return report === 'ranges' ? (ended()?.fields as ReconcileReport | undefined) : report
+  return isByRanges ? (ended()?.fields as ReconcileReport | undefined) : begun
 }
 
 /** One account in a hundred gets a tag that no link asks for, and no event says so. */

@@ -3,7 +3,7 @@ import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
-import { reconcile, sweep, sweepByRanges } from '../../shared/reconcile/differences/reconcile.ts'
+import { beginReconcile, compareByRanges, sweep } from '../../shared/reconcile/differences/reconcile.ts'
 import { rangeMessage, workOnRange } from '../../shared/reconcile/records/ranges.ts'
 import { CollectedLog } from '../collected-log.ts'
 
@@ -23,10 +23,10 @@ const aws = openAwsPorts({
 })
 const startedMs = clock.monotonicMs()
 const ports = { ...aws, clock, queues }
-const run = work === 'sweep' ? sweep : reconcile
-const report = await run(ports, defaultConfiguration)
+const name = work === 'sweep' ? 'sweep' : 'reconcile'
+const report = await (name === 'sweep' ? sweep : beginReconcile)(ports, defaultConfiguration)
 // A function has one range at a time, and this process has them all, one after the other.
-const job = sweepByRanges(ports, defaultConfiguration)
+const job = compareByRanges(ports, defaultConfiguration, name)
 for (let isOver = false; !isOver; ) {
   const messages = await queues.receive('ranges', { most: 1, waitSeconds: 0 })
   for (const { body, receiptHandle } of messages) {

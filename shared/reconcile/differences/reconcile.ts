@@ -7,7 +7,7 @@ import { principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { findPrincipalChanges } from '../directory/principal-changes.ts'
+import { findPrincipalChanges, type PrincipalChanges } from '../directory/principal-changes.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
@@ -16,9 +16,9 @@ import {
   type Checkpoint,
   type ComparedInputs,
   type ComparedRange,
+  comparisonRecords,
   noMemory,
   readCheckpoint,
-  sweepRecords,
   writeCheckpoint,
 } from '../records/checkpoint.ts'
 import { describeCrowd } from '../records/crowds.ts'
@@ -78,10 +78,10 @@ export async function sweep(
   const view = await new OrganizationCache(ports, configuration.folders).storedView()
   if (!view) return undefined
   await outlastIdleSlice(ports)
-  const { last, startedAt } = await begin(objects, 'without parts')
+  const { last, startedAt } = await begin(objects)
   const ranges = cutRanges(last.marks ?? accountsAsMarks(view, sizes), sizes)
   if (ranges.length > 1) {
-    await beginRun(ports, sweepByRanges(ports, configuration), { ranges, startedAt })
+    await beginRun(ports, compareByRanges(ports, configuration, 'sweep'), { ranges, startedAt, replaces: false })
     return 'ranges'
   }
   const whole = last.parts ? await readCheckpoint(objects) : last
@@ -99,46 +99,80 @@ function accountsAsMarks({ accounts }: OrganizationView, { entriesOfMark }: Rang
   return markAccounts(accounts.map(({ id }) => id).sort(), Math.ceil(entriesOfMark / 10))
 }
 
-/** A sweep of more entries than one range has. */
-export const sweepByRanges = (
+/** A sweep or a reconcile of more entries than one range has. */
+export const compareByRanges = (
   ports: Ports,
   configuration: Configuration,
+  name: 'sweep' | 'reconcile',
   sizes?: RangeSizes,
 ): RangedJob<ComparedInputs, ComparedRange> => {
   const { objects } = ports
-  const isSweep = true
+  const isSweep = name === 'sweep'
   const readView = async () => {
     const view = await new OrganizationCache(ports, configuration.folders).storedView()
     if (!view) throw new Error('the reading of the organization is gone; the next reconcile reads it again')
     return view
   }
   const open = async () => {
-    const last = await readCheckpoint(objects, 'without parts')
+    const known = await readCheckpoint(objects, 'without parts')
+    const last = isSweep ? known : await withNames(objects, known)
     return readInputs(objects, await readView(), configuration, { last, isSweep })
   }
   return {
-    ...sweepRecords,
+    ...comparisonRecords(name),
     gather: async () => renderInputs(await open()),
     async work(range, facts, id) {
-      const inputs = await readInputsOf(objects, facts, range, { view: await readView(), configuration, isSweep })
+      const view = await readView()
+      const inputs = await readInputsOf(objects, facts, range, { view, configuration, isSweep })
       const found = await compareRange(objects, inputs, range, sizes)
       await noteNames(objects, found)
       tellUnreadable(ports, found)
       await sendDue(ports, configuration, found, id)
-      return found.compared
+      return isSweep ? found.compared : { ...found.compared, ...findMissing(found, view) }
     },
     async end({ run, ranges, startedAt: at }, results) {
       const inputs = await open()
       const found = await compareInputs(objects, inputs, results)
       await closeInputs(ports, configuration, found, run)
+      const missing = results.flatMap((result) => result.missing ?? [])
+      const resting = results.flatMap((result) => result.resting ?? [])
+      if (!isSweep) await releaseMissing(ports, configuration, { ...found, view: inputs.view, missing, resting }, run)
       const marks = results.flatMap((result) => result.marks)
-      const memory = { ...found.memory, entries: [], marks, parts: { run, ranges } }
+      const memory = { ...found.memory, entries: [], marks, parts: { job: name, run, ranges } }
       await writeCheckpoint(objects, new Date(at), memory)
-      await forgetResults(objects, 'sweep', [run, inputs.last.parts?.run ?? run])
-      await countLedger(objects, { ...found.ledger, at }, configuration)
+      await forgetResults(objects, name, [run, inputs.last.parts?.run ?? run])
+      if (isSweep) await countLedger(objects, { ...found.ledger, at }, configuration)
       return reportOf(found)
     },
   }
+}
+
+/** Accounts of the ledger that Organizations does not list, and their entries that nothing can be done about. */
+function findMissing(
+  { owned, resting }: Pick<RangeDifferences, 'owned' | 'resting'>,
+  { accounts }: OrganizationView,
+): { readonly missing: readonly AccountId[]; readonly resting: AssignmentKey[] } {
+  const missing = owned.difference(new Set(accounts.map(({ id }) => id)))
+  return { missing: [...missing], resting: resting.filter((key) => missing.has(assignmentOf(key).accountId)) }
+}
+
+type Missing = ReturnType<typeof findMissing> & Pick<InputDifferences, 'unplaced'> & { readonly view: OrganizationView }
+
+/** Tells unplaced accounts, and evaluates the entries of accounts that are gone. */
+async function releaseMissing(
+  ports: Ports,
+  configuration: Configuration,
+  { view, missing, resting, unplaced }: Missing,
+  id?: string,
+): Promise<void> {
+  if (unplaced.length > 0)
+    ports.log.error('Organizations does not say State or Paths of accounts; ssofile grants and revokes nothing there', {
+      unplaced,
+    })
+  const listed = new Set(view.accounts.map((account) => account.id))
+  const gone = await noteMissingAccounts(ports, { listed, owned: new Set(missing) })
+  const unfinished = resting.filter((key) => gone.has(assignmentOf(key).accountId))
+  await sendDue(ports, configuration, { ...nothingDue, unfinished }, id && `${id}/missing`)
 }
 
 /**
@@ -150,6 +184,8 @@ async function outlastIdleSlice({ objects, clock }: Ports): Promise<void> {
   while (clock.monotonicMs() - sinceMs < idleSliceMs && (await Lease.isHeld(objects))) await clock.sleep(1_000)
 }
 
+type ReconcileOptions = { readonly renewMs?: number | undefined; readonly sizes?: RangeSizes }
+
 /**
  * Does the work of a sweep and everything that a sweep leaves alone, after a new reading of the organization and the directory. `renewMs`:
  * the time for renewing known tags.
@@ -157,42 +193,74 @@ async function outlastIdleSlice({ objects, clock }: Ports): Promise<void> {
 export async function reconcile(
   ports: Ports,
   configuration: Configuration,
-  { renewMs }: { readonly renewMs?: number } = {},
+  { renewMs }: ReconcileOptions = {},
 ): Promise<ReconcileReport> {
-  const view = await new OrganizationCache(ports, configuration.folders).rebuild(renewMs)
-  const names = new PrincipalNames(ports.objects)
-  const { last: known, startedAt } = await begin(ports.objects)
-  // If the names are lost, every entry is read for them.
-  const last = (await names.isEmpty()) ? { ...known, since: new Date(0) } : known
-  const found = await findDifferences(ports.objects, view, configuration, { last })
-  const { unplaced } = found
-  if (unplaced.length > 0)
-    ports.log.error('Organizations does not say State or Paths of accounts; ssofile grants and revokes nothing there', {
-      unplaced,
-    })
-  const listed = new Set(view.accounts.map(({ id }) => id))
-  const gone = await noteMissingAccounts(ports, { listed, owned: found.owned })
-  const released = found.resting.filter((key) => gone.has(assignmentOf(key).accountId))
-  await noteNames(ports.objects, found)
-  const { keys, assignments, toNote, toForget } = await findPrincipalChanges(ports, configuration)
-  const unfinished = [...found.unfinished, ...keys]
-  const due = { ...found.due, grants: [...found.due.grants, ...assignments] }
-  await closeInputs(ports, configuration, found)
-  await sendDue(ports, configuration, { ...found, due, unfinished: [...unfinished, ...released] })
-  // The checkpoint comes last: if anything fails before, the next comparison finds the same again.
-  await writeCheckpoint(ports.objects, startedAt, found.memory)
-  for (const pair of toNote) await names.note(pair)
-  for (const pair of toForget) await names.forget(pair)
-  const counts = { grants: due.grants.length, unfinished: unfinished.length }
-  return { ...reportOf(found), ...counts }
+  return reconcileAtOnce(ports, configuration, await readAnew(ports, configuration, renewMs))
 }
 
-/** `startedAt` is S3's time. Only an answer about an object has it. */
-async function begin(
-  objects: ObjectStore,
-  parts?: 'without parts',
-): Promise<{ readonly last: Checkpoint; readonly startedAt: Date }> {
-  const last = await readCheckpoint(objects, parts)
+/** `ranges`: with so many entries, it has sent a message for each range of accounts. */
+export async function beginReconcile(
+  ports: Ports,
+  configuration: Configuration,
+  { renewMs, sizes = rangeSizes }: ReconcileOptions = {},
+): Promise<ReconcileReport | { readonly ranges: number }> {
+  const { objects } = ports
+  const read = await readAnew(ports, configuration, renewMs)
+  const { view, last, startedAt } = read
+  const ranges = cutRanges(last.marks ?? accountsAsMarks(view, sizes), sizes)
+  if (ranges.length === 1) return reconcileAtOnce(ports, configuration, read)
+  // If the names are lost, the ranges note them for the next comparison with the directory.
+  if (!(await new PrincipalNames(objects).isEmpty())) {
+    const changes = await findPrincipalChanges(ports, configuration)
+    const due = { grants: changes.assignments, revocations: [] }
+    await sendDue(ports, configuration, { ...nothingDue, due, unfinished: [...changes.keys] })
+    await noteChanges(objects, changes)
+  }
+  await beginRun(ports, compareByRanges(ports, configuration, 'reconcile'), { ranges, startedAt, replaces: true })
+  return { ranges: ranges.length }
+}
+
+async function readAnew(ports: Ports, { folders }: Configuration, renewMs: number | undefined) {
+  const view = await new OrganizationCache(ports, folders).rebuild(renewMs)
+  return { view, ...(await begin(ports.objects)) }
+}
+
+async function reconcileAtOnce(
+  ports: Ports,
+  configuration: Configuration,
+  { view, last, startedAt }: Awaited<ReturnType<typeof readAnew>>,
+): Promise<ReconcileReport> {
+  const known = last.parts ? await readCheckpoint(ports.objects) : last
+  const found = await findDifferences(ports.objects, view, configuration, {
+    last: await withNames(ports.objects, known),
+  })
+  await releaseMissing(ports, configuration, { ...found, view, ...findMissing(found, view) })
+  await noteNames(ports.objects, found)
+  const changes = await findPrincipalChanges(ports, configuration)
+  const unfinished = [...found.unfinished, ...changes.keys]
+  const due = { ...found.due, grants: [...found.due.grants, ...changes.assignments] }
+  await closeInputs(ports, configuration, found)
+  await sendDue(ports, configuration, { ...found, due, unfinished })
+  // The checkpoint comes last: if anything fails before, the next comparison finds the same again.
+  await writeCheckpoint(ports.objects, startedAt, found.memory)
+  await noteChanges(ports.objects, changes)
+  return { ...reportOf(found), grants: due.grants.length, unfinished: unfinished.length }
+}
+
+/** If the names are lost, every entry is read for them. */
+async function withNames(objects: ObjectStore, last: Checkpoint): Promise<Checkpoint> {
+  return (await new PrincipalNames(objects).isEmpty()) ? { ...last, since: new Date(0) } : last
+}
+
+async function noteChanges(objects: ObjectStore, { toNote, toForget }: PrincipalChanges): Promise<void> {
+  const names = new PrincipalNames(objects)
+  for (const pair of toNote) await names.note(pair)
+  for (const pair of toForget) await names.forget(pair)
+}
+
+/** `startedAt` is S3's time. Only an answer about an object has it. `last`: without the entries of ranges. */
+async function begin(objects: ObjectStore): Promise<{ readonly last: Checkpoint; readonly startedAt: Date }> {
+  const last = await readCheckpoint(objects, 'without parts')
   return { last, startedAt: last.now ?? (await writeCheckpoint(objects, new Date(0), noMemory)) }
 }
 
@@ -227,6 +295,11 @@ async function closeInputs(
   const holds = found.judgedFiles.map((name) => permissionSetHint(name, 'reconcile'))
   await sendHints(ports, { id, hints: [...recounts, ...holds], revocation: false }, configuration)
 }
+
+const nothingDue = {
+  access: { toWrite: new Map(), toDelete: [] },
+  due: { grants: [], revocations: [] },
+} satisfies Partial<RangeDifferences>
 
 /** Corrects `access/`, and sends the hints about access. */
 async function sendDue(

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { type Assignment, type AssignmentKey, nameAssignment } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { splitLinkFields } from '../../domain/links/link-fields.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import {
   type PrincipalName,
   type PrincipalType,
@@ -11,7 +12,7 @@ import {
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { type KnownAssignment, listKnown, readForeign } from '../records/foreign-assignments.ts'
+import { forEachKnown, type KnownAssignment, readForeign } from '../records/foreign-assignments.ts'
 import { listEntitlementKeys } from '../records/foreign-entitlements.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
@@ -52,14 +53,24 @@ export async function findPrincipalChanges(
   const assignments: Assignment[] = []
   const toNote: NamedId[] = []
   const needed = new Set<string>()
+  const ids = { GROUP: new Set<PrincipalId>(), USER: new Set<PrincipalId>() }
+  await forEachKnown(objects, ({ assignment }) => void ids[assignment.type].add(assignment.principalId))
   const entitled = await Array.fromAsync(listEntitlementKeys(objects))
   for (const type of types) {
     // Their names are from the last night; they need no evaluation.
     for (const { principalId: id } of entitled.filter((one) => one.type === type))
       for (const name of index.namesOf(type, id)) needed.add(pairKey({ type, id, name }))
-    const held = Map.groupBy(await listOf(objects, type), ({ assignment }) => assignment.principalId)
-    await principals.foreseeNames(type, held.keys())
-    for (const [id, known] of held) {
+    await principals.foreseeNames(type, ids[type])
+    const changed = new Set<PrincipalId>()
+    for (const id of ids[type]) {
+      const found = await principals.whereabouts(type, id, Number.NEGATIVE_INFINITY)
+      const name = found === 'gone' ? undefined : found.name
+      const names = index.everNamesOf(type, id)
+      // Only these ids need their access, so that nothing holds the whole ledger.
+      if (names.length !== 1 || names[0] !== name || (found !== 'gone' && found.isDisabled)) changed.add(id)
+      else for (const one of names) needed.add(pairKey({ type, id, name: one }))
+    }
+    for (const [id, known] of await listOf(objects, type, changed)) {
       const found = await principals.whereabouts(type, id, Number.NEGATIVE_INFINITY)
       const name = found === 'gone' ? undefined : found.name
       const former = index.everNamesOf(type, id).length > 1 ? await listNamed(objects, known) : []
@@ -100,10 +111,14 @@ function pairKey({ type, id, name }: NamedId): string {
   return `${id}%${type}%${name}`
 }
 
-async function listOf(objects: ObjectStore, type: PrincipalType): Promise<readonly KnownAssignment[]> {
+async function listOf(objects: ObjectStore, type: PrincipalType, ids: ReadonlySet<PrincipalId>) {
   const found: KnownAssignment[] = []
-  for await (const known of listKnown(objects)) if (known.assignment.type === type) found.push(known)
-  return found
+  if (ids.size > 0)
+    await forEachKnown(objects, (known) => {
+      if (known.assignment.type === type && ids.has(known.assignment.principalId)) found.push(known)
+    })
+  const inOrder = found.sort((a, b) => Number(a.isForeign) - Number(b.isForeign) || (a.key < b.key ? -1 : 1))
+  return Map.groupBy(inOrder, ({ assignment }) => assignment.principalId)
 }
 
 /** The names in the links that granted an id's access: their statuses have these names. */

@@ -7,7 +7,7 @@ import { attentionStates, statusStates } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
-import { type AccountRange, accountRange, allAccounts, readResult } from './ranges.ts'
+import { type AccountRange, accountRange, allAccounts, type RangedJobName, rangedJob, readResult } from './ranges.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
 /** Covers writes that were under way when the last comparison began. */
@@ -38,7 +38,8 @@ const linkTimes = record({
 })
 export type LinkTimes = z.infer<typeof linkTimes>
 
-const partsOfRun = record({ run: z.string(), ranges: z.array(accountRange) })
+/** `job` absent: a sweep. */
+const partsOfRun = record({ job: rangedJob.optional(), run: z.string(), ranges: z.array(accountRange) })
 
 /** What every range of a comparison is compared with. */
 export const comparedInputs = record({
@@ -84,9 +85,16 @@ export const comparedRange = record({
   grants: z.int(),
   revocations: z.int(),
   unfinished: z.int(),
+  /** Of a reconcile: accounts of the ledger that Organizations does not list, and their entries that nothing can be done about. */
+  missing: z.array(accountId).readonly().optional(),
+  resting: z.array(assignmentKey).readonly().optional(),
 })
 export type ComparedRange = z.infer<typeof comparedRange>
-export const sweepRecords = { name: 'sweep', facts: comparedInputs, result: comparedRange } as const
+export const comparisonRecords = <Name extends RangedJobName>(name: Name) => ({
+  name,
+  facts: comparedInputs,
+  result: comparedRange,
+})
 
 /** The result of the last comparison of the bucket. Increase `v` when the rules for a link's body change. */
 const checkpoint = record({
@@ -139,12 +147,12 @@ export async function readUnsettled(
   { since, entries, parts }: Unsettled & Pick<Memory, 'parts'>,
   { from, to }: AccountRange,
 ): Promise<Unsettled> {
-  const { run = '', ranges = [] } = parts ?? {}
+  const { job = 'sweep', run = '', ranges = [] } = parts ?? {}
   const meets = (one: AccountRange) =>
     (one.to === undefined || from === undefined || from < one.to) &&
     (one.from === undefined || to === undefined || one.from < to)
   const met = ranges.flatMap((one, index) => (meets(one) ? [index] : []))
-  const results = await Promise.all(met.map((index) => readResult(objects, sweepRecords, run, index)))
+  const results = await Promise.all(met.map((index) => readResult(objects, comparisonRecords(job), run, index)))
   // Without a result nobody knows which entries were settled.
   if (results.includes(undefined)) return { since: new Date(0), entries }
   return { since, entries: [...entries, ...results.flatMap((result) => result?.entries ?? [])] }

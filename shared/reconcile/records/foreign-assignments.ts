@@ -9,7 +9,7 @@ import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { followAccess, renderAccessKey } from './access-list.ts'
 import { recordHistory } from './history.ts'
 import { JsonRecord } from './json-record.ts'
-import { listAssignmentKeys } from './ledger.ts'
+import { forEachAssignmentKey, listAssignmentKeys } from './ledger.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
 export const foreignPrefix = 'foreign/'
@@ -42,6 +42,14 @@ export async function* listKnown(objects: ReadingObjects, beginning = ''): Async
   for (const prefix of [ledgerPrefix, foreignPrefix])
     for await (const key of listAssignmentKeys(objects, prefix, beginning))
       yield { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }
+}
+
+/** All access, in no order. Keeps nothing. */
+export async function forEachKnown(objects: ObjectStore, work: (known: KnownAssignment) => void): Promise<void> {
+  for (const prefix of [ledgerPrefix, foreignPrefix])
+    await forEachAssignmentKey(objects, prefix, (key) =>
+      work({ key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }),
+    )
 }
 
 /** `by`: who did it; absent: unknown. `reason`: why it is reported loudly. */

@@ -63,8 +63,9 @@ export async function forEachHead(
   })
 }
 
-const rangedJob = z.enum(['sweep'])
-type RangedJobName = z.infer<typeof rangedJob>
+/** A new job needs a name here, and a row in `handlers/ranges.ts`. */
+export const rangedJob = z.enum(['sweep', 'reconcile'])
+export type RangedJobName = z.infer<typeof rangedJob>
 
 const rangeRun = record({
   v: z.literal(1),
@@ -120,16 +121,21 @@ export async function readResult<Result>(
   return (await spoiledAsAbsent(new JsonRecord(objects, resultKey(name, run, range), result).read()))?.value
 }
 
+type Beginning = { readonly ranges: readonly AccountRange[]; readonly startedAt: Date; readonly replaces: boolean }
+
 /** A run that takes so long is told as an error. */
 const lateMs = 15 * 60_000
 /** After so long it is given up: the message of a range came five times in vain. */
 const runMostMs = 40 * 60_000
 
-/** Begins a run. If the last one is still open, sends its open ranges again, since their messages may be lost. */
+/**
+ * Begins a run. If the last one is still open, sends its open ranges again, since their messages may be lost. `replaces`: begins another one
+ * instead, because something changed since the last one began.
+ */
 export async function beginRun<Facts>(
   { objects, queues, randomness, log }: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'log'>,
   of: Pick<RangedJob<Facts, never>, 'name' | 'facts' | 'gather'>,
-  { ranges, startedAt }: { readonly ranges: readonly AccountRange[]; readonly startedAt: Date },
+  { ranges, startedAt, replaces }: Beginning,
 ): Promise<void> {
   const job = of.name
   const send = async (run: string, open: readonly number[]) => {
@@ -142,7 +148,7 @@ export async function beginRun<Facts>(
     const open = [...last.ranges.keys()].filter((range) => !done.has(range))
     const ageMs = startedAt.getTime() - Date.parse(last.startedAt)
     if (ageMs > lateMs) log.error('a run by ranges of accounts has not ended', { job, of: last.ranges.length, open })
-    if (ageMs < runMostMs) return send(last.run, open)
+    if (!replaces && ageMs < runMostMs) return send(last.run, open)
   }
   const run = randomness.id()
   const next: RangeRun = { v: 1, run, startedAt: renderInstant(startedAt), ranges: [...ranges], isOpen: true }

@@ -1,7 +1,12 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import type { ReceivedMessage } from '../../../../shared/ports/queues.ts'
-import { sweep, sweepByRanges } from '../../../../shared/reconcile/differences/reconcile.ts'
+import {
+  beginReconcile,
+  compareByRanges,
+  reconcile,
+  sweep,
+} from '../../../../shared/reconcile/differences/reconcile.ts'
 import { checkpointKey } from '../../../../shared/reconcile/records/checkpoint.ts'
 import { rangeMessage, workOnRange } from '../../../../shared/reconcile/records/ranges.ts'
 import { idOf, manyAccounts } from '../../../bench/many-accounts.ts'
@@ -71,9 +76,12 @@ async function receive(world: World): Promise<readonly ReceivedMessage[]> {
 type Order = (messages: readonly ReceivedMessage[]) => readonly ReceivedMessage[]
 const inOrder: Order = (messages) => messages
 
+const names = ['sweep', 'reconcile'] as const
+type Name = (typeof names)[number]
+
 /** Works on the messages of a run until none is left. A message that fails comes again. */
-async function workOff(world: World, ports: Ports, order: Order = inOrder): Promise<void> {
-  const job = sweepByRanges(ports, world.configuration, small)
+async function workOff(world: World, ports: Ports, name: Name, order: Order = inOrder): Promise<void> {
+  const job = compareByRanges(ports, world.configuration, name, small)
   for (let round = 0; round < 20; round++) {
     const messages = await receive(world)
     if (messages.length === 0) return
@@ -89,30 +97,43 @@ async function workOff(world: World, ports: Ports, order: Order = inOrder): Prom
   throw new Error('the run did not end')
 }
 
-/** What a sweep by ranges sends and writes. */
-async function outcome(world: World, work: (ports: Ports) => Promise<void>) {
-  expect(await sweep(world.ports, world.configuration, small)).toBe('ranges')
+async function begin(world: World, name: Name, ports: Ports = world.ports): Promise<void> {
+  if (name === 'sweep') return expect(await sweep(ports, world.configuration, small)).toBe('ranges')
+  const reconciling = beginReconcile(ports, world.configuration, { sizes: small })
+  expect(await world.finish(reconciling)).toEqual({ ranges: 7 })
+}
+
+/** What a run sends and writes. */
+async function outcome(world: World, name: Name, work: (ports: Ports) => Promise<void>) {
+  await begin(world, name)
   await work(world.ports)
-  const told = world.log.lines.filter(({ message }) => message === 'sweep by ranges of accounts')
+  const told = world.log.lines.filter(({ message }) => message === `${name} by ranges of accounts`)
   const sent = await drain(world)
   return { told: told.map(({ fields }) => fields), sent, access: await world.keys('access/') }
 }
 
-let whole: { readonly sent: readonly string[]; readonly access: readonly string[]; readonly report: object }
+type Whole = { readonly sent: readonly string[]; readonly access: readonly string[]; readonly report: object }
+const whole = new Map<Name, Whole>()
+const wholeOf = (name: Name): Whole => whole.get(name) ?? { sent: [], access: [], report: {} }
 beforeAll(async () => {
-  const world = await differing()
-  const report = await sweep(world.ports, world.configuration)
-  if (report === undefined || report === 'ranges') throw new Error('received no report of a sweep in one')
-  whole = { report, sent: await drain(world), access: await world.keys('access/') }
+  for (const name of names) {
+    const world = await differing()
+    const report =
+      name === 'sweep'
+        ? await sweep(world.ports, world.configuration)
+        : await world.finish(reconcile(world.ports, world.configuration))
+    if (report === undefined || report === 'ranges') throw new Error('received no report of a comparison in one')
+    whole.set(name, { report, sent: await drain(world), access: await world.keys('access/') })
+  }
 })
 
-describe('a sweep by ranges of accounts', () => {
+describe.each(names)('a %s by ranges of accounts', (name) => {
   test('sends and corrects the same as one of all accounts', async () => {
-    expect(whole.report).toMatchObject({ grants: 2, revocations: 1, inputs: 1 })
+    expect(wholeOf(name).report).toMatchObject({ grants: 2, revocations: 1, inputs: 1 })
     const world = await differing()
-    const { told, ...found } = await outcome(world, (ports) => workOff(world, ports))
-    expect(told).toEqual([{ ranges: 7, ...whole.report }])
-    expect(found).toEqual({ sent: whole.sent, access: whole.access })
+    const { told, ...found } = await outcome(world, name, (ports) => workOff(world, ports, name))
+    expect(told).toEqual([{ ranges: 7, ...wholeOf(name).report }])
+    expect(found).toEqual({ sent: wholeOf(name).sent, access: wholeOf(name).access })
   })
 
   test.each<[string, Order]>([
@@ -121,29 +142,35 @@ describe('a sweep by ranges of accounts', () => {
     ['the last ones first, and twice', (messages) => [...messages.slice(3), ...messages, ...messages.slice(2)]],
   ])('ends the same, %s, and tells its end once', async (_, order) => {
     const world = await differing()
-    const { told, ...found } = await outcome(world, (ports) => workOff(world, ports, order))
-    expect(told).toEqual([{ ranges: 7, ...whole.report }])
-    expect(found).toEqual({ sent: whole.sent, access: whole.access })
+    const { told, ...found } = await outcome(world, name, (ports) => workOff(world, ports, name, order))
+    expect(told).toEqual([{ ranges: 7, ...wholeOf(name).report }])
+    expect(found).toEqual({ sent: wholeOf(name).sent, access: wholeOf(name).access })
   })
 
   test('ends the same if its process dies before or after any write, and tells its end once', async () => {
     const counting = await differing()
     const count = { writes: 0 }
-    await outcome(counting, () => workOff(counting, dyingAt(counting, Number.POSITIVE_INFINITY, 'before', count)))
+    await outcome(counting, name, () =>
+      workOff(counting, dyingAt(counting, Number.POSITIVE_INFINITY, 'before', count), name),
+    )
     expect(count.writes).toBeGreaterThan(20)
     const untold: unknown[] = []
     for (let at = 1; at <= count.writes; at++)
       for (const when of ['before', 'after'] as const) {
         const world = await differing()
-        const { told, ...found } = await outcome(world, () => workOff(world, dyingAt(world, at, when, { writes: 0 })))
+        const { told, ...found } = await outcome(world, name, () =>
+          workOff(world, dyingAt(world, at, when, { writes: 0 }), name),
+        )
         if (told.length !== 1) untold.push([when, told])
-        expect([at, when, found]).toEqual([at, when, { sent: whole.sent, access: whole.access }])
-        expect(await world.json('state/ranges/sweep.json')).toMatchObject({ isOpen: false })
+        expect([at, when, found]).toEqual([at, when, { sent: wholeOf(name).sent, access: wholeOf(name).access }])
+        expect(await world.json(`state/ranges/${name}.json`)).toMatchObject({ isOpen: false })
       }
     // Its process dies between the record of the end and the log.
     expect(untold).toEqual([['after', []]])
   }, 120_000)
+})
 
+describe('a sweep by ranges of accounts', () => {
   test('lists inputs and statuses once for all its ranges, and once at its end', async () => {
     const world = await differing()
     const listed: string[] = []
@@ -157,7 +184,7 @@ describe('a sweep by ranges of accounts', () => {
       return proceed()
     })
     expect(await sweep(counting, world.configuration, small)).toBe('ranges')
-    await workOff(world, counting)
+    await workOff(world, counting, 'sweep')
     expect(listed.sort()).toEqual([
       'links_data/',
       'links_data/',
@@ -170,30 +197,30 @@ describe('a sweep by ranges of accounts', () => {
 
   test('reads the inputs itself if the reading of its run is gone', async () => {
     const world = await differing()
-    const { told, ...found } = await outcome(world, async (ports) => {
+    const { told, ...found } = await outcome(world, 'sweep', async (ports) => {
       for (const key of await world.keys('state/ranges/sweep/')) await world.objects.delete(key)
-      await workOff(world, ports)
+      await workOff(world, ports, 'sweep')
     })
-    expect(told).toEqual([{ ranges: 7, ...whole.report }])
-    expect(found).toEqual({ sent: whole.sent, access: whole.access })
+    expect(told).toEqual([{ ranges: 7, ...wholeOf('sweep').report }])
+    expect(found).toEqual({ sent: wholeOf('sweep').sent, access: wholeOf('sweep').access })
   })
 
   test('sends the messages of open ranges again at the next schedule, if they are lost', async () => {
     const world = await differing()
-    const { told } = await outcome(world, async (ports) => {
+    const { told } = await outcome(world, 'sweep', async (ports) => {
       const [first, ...lost] = await receive(world)
       for (const { receiptHandle } of lost) await world.queues.delete('ranges', receiptHandle)
       if (first)
         await workOnRange(
           ports,
-          sweepByRanges(ports, world.configuration, small),
+          compareByRanges(ports, world.configuration, 'sweep', small),
           rangeMessage.parse(JSON.parse(first.body)),
         )
       await world.clock.advance(7 * minuteMs)
       expect(await sweep(ports, world.configuration, small)).toBe('ranges')
-      await workOff(world, ports)
+      await workOff(world, ports, 'sweep')
     })
-    expect(told).toEqual([{ ranges: 7, ...whole.report }])
+    expect(told).toEqual([{ ranges: 7, ...wholeOf('sweep').report }])
   })
 
   test('tells a run that does not end, and begins another one in the end', async () => {
@@ -214,10 +241,10 @@ describe('a sweep by ranges of accounts', () => {
 
   test('remembers unsettled entries in its ranges, and a sweep of all accounts finds them there', async () => {
     const world = await differing()
-    await outcome(world, (ports) => workOff(world, ports))
+    await outcome(world, 'sweep', (ports) => workOff(world, ports, 'sweep'))
     expect(await world.json(checkpointKey)).toMatchObject({ v: 3, entries: [], parts: { ranges: expect.anything() } })
     await world.clock.advance(30 * minuteMs)
-    const again = await outcome(world, (ports) => workOff(world, ports))
+    const again = await outcome(world, 'sweep', (ports) => workOff(world, ports, 'sweep'))
     expect(again.told.at(-1)).toMatchObject({ unfinished: 1 })
     await world.clock.advance(30 * minuteMs)
     expect(await sweep(world.ports, world.configuration)).toMatchObject({ unfinished: 1 })
@@ -226,12 +253,34 @@ describe('a sweep by ranges of accounts', () => {
 
   test('reads every entry of a range again whose result is gone', async () => {
     const world = await differing()
-    await outcome(world, (ports) => workOff(world, ports))
+    await outcome(world, 'sweep', (ports) => workOff(world, ports, 'sweep'))
     for (const key of await world.keys('state/ranges/sweep/')) await world.objects.delete(key)
     await world.clock.advance(30 * minuteMs)
-    const { told } = await outcome(world, (ports) => workOff(world, ports))
+    const { told } = await outcome(world, 'sweep', (ports) => workOff(world, ports, 'sweep'))
     expect(told.at(-1)).toMatchObject({ unfinished: 1 })
   })
+})
+
+test('a reconcile by ranges evaluates the entries of an account that two readings lack, an hour apart', async () => {
+  const gone = await Promise.all(
+    (['at once', 'by ranges'] as const).map(async (how) => {
+      const world = await differing()
+      const key = `assignments/${world.keyOf(`links_data/account%${idOf(5)}%${grant}`)}`
+      const stuck = { ...(await world.json(key)), state: 'stuck', reason: 'the account is suspended' }
+      await world.objects.put(key.replace(idOf(5), '999999999999'), JSON.stringify(stuck))
+      const sent: (readonly string[])[] = []
+      for (let hour = 0; hour < 2; hour++) {
+        await world.clock.advance(61 * minuteMs)
+        if (how === 'at once') await world.finish(reconcile(world.ports, world.configuration))
+        else await begin(world, 'reconcile')
+        await workOff(world, world.ports, 'reconcile')
+        sent.push((await drain(world)).filter((body) => body.includes('999999999999')))
+      }
+      return sent
+    }),
+  )
+  expect(gone[1]).toEqual(gone[0])
+  expect(gone[1]?.[1]).toHaveLength(1)
 })
 
 /** The ports of a process that dies once, before or after its write with this number. */
