@@ -11,6 +11,7 @@ const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/requests/approval-file.ts': 'approvals/',
   'shared/domain/break-glass/break-glass-file.ts': 'infra/break-glass/',
   'shared/domain/deployment/configuration.ts': 'the configuration',
+  'shared/domain/deployment/deployments-file.ts': 'the file of who --all',
   'shared/domain/requests/eligibility-file.ts': 'eligibility/',
   'handlers/page/operator-bodies.ts': 'bodies of requests to the page',
   'handlers/page/page-secret.ts': 'the secret of the page',

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { breakGlassFileSchema, breakGlassRules } from '../../../shared/domain/break-glass/break-glass-file.ts'
 import { configuration } from '../../../shared/domain/deployment/configuration.ts'
+import { deploymentsFile, deploymentsRules } from '../../../shared/domain/deployment/deployments-file.ts'
 import { environment } from '../../../shared/domain/deployment/environment.ts'
 import { environmentRules } from '../../../shared/domain/deployment/environment-rules.ts'
 import { allKinds } from '../../../shared/domain/inputs/kinds.ts'
@@ -27,6 +28,7 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
       'environment.schema.json',
       render('A deployment of ssofile, infra/environments/<name>.json', environment, environmentRules),
     ],
+    ['deployments.schema.json', render('Deployments for ssofile who --all', deploymentsFile, deploymentsRules)],
     [
       'break-glass.schema.json',
       render('Emergency access, infra/break-glass/<name>.json', breakGlassFileSchema, breakGlassRules),

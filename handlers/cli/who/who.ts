@@ -48,6 +48,7 @@ import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
 import { type Fixed, renderAccess, renderAccessAsCsv, renderNotes, renderSources } from './render-access.ts'
+import { tellAll } from './who-all.ts'
 import { parseSince, tellChanges } from './who-changes.ts'
 import { tellUses } from './who-uses.ts'
 
@@ -68,6 +69,7 @@ type Options = {
   readonly eligible?: boolean
   readonly applications?: boolean
   readonly used?: boolean
+  readonly all?: string
   readonly since: string
   readonly live: boolean
   readonly output: Output
@@ -105,13 +107,17 @@ export function addWho(program: Command): void {
       '--changes <since>',
       'changes of access since then, with the authors of changes by hand; such as 7d, 4h or 2026-03-03T10:00:00Z',
     )
+    .option(
+      '--all <file>',
+      'access in the deployments of this file (JSON), one for each organization; exit code 2 if one could not be read',
+    )
     .option('--no-live', 'only the bucket, without Identity Center')
     .addOption(new Option('--output <form>', 'the format of the output').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .addHelpText(
       'after',
-      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --levels --account 233000000002\n  ssofile who --changes 7d --account 233000000002\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --used --since 7d --account 233000000002\n  ssofile who --unused-for 90d --output csv > unused.csv",
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --levels --account 233000000002\n  ssofile who --changes 7d --account 233000000002\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --used --since 7d --account 233000000002\n  ssofile who --unused-for 90d --output csv > unused.csv\n  ssofile who --all deployments.json --user kenji.ito@acme.example",
     )
     .action(async (options: Options) => {
       process.exitCode = await who(options)
@@ -129,6 +135,7 @@ async function who(options: Options): Promise<number> {
     throw new Refusal(
       'received --unused-for with --at, expected one of them: IAM knows only the present; for a past day see reports/<date>/access.csv',
     )
+  if (options.all !== undefined) return whoInAll(options.all, options)
   const bucket = bucketOf(undefined)
   const bare = openCliPorts(bucket)
   const ports = { ...bare, auditor: openAwsAuditor(), objects: new ProposedObjects(bare.objects, bare.clock.now()) }
@@ -188,6 +195,21 @@ async function who(options: Options): Promise<number> {
   const rows =
     unusedFor === undefined ? answer.rows : answer.rows.filter((row) => judgeUse(row, unusedFor) === 'unused')
   return rows.length > 0 ? 0 : 1
+}
+
+function whoInAll(file: string, options: Options): Promise<number> {
+  const { user, group, account, permissionSet, links, at, unusedFor, config, levels: hasLevels = false } = options
+  const output = options.json ? 'json' : options.output
+  if (output === 'json' || output === 'html')
+    throw new Refusal(`received --all with --output ${output}, expected table or csv`)
+  const other = (['changes', 'used', 'eligible', 'applications'] as const).find((one) => options[one])
+  if (other !== undefined) throw new Refusal(`received --all with --${other}, expected one of them`)
+  const days = unusedFor === undefined ? undefined : `${unusedFor}d`
+  const filters = { user, group, account, 'permission-set': permissionSet, links, at, 'unused-for': days, config }
+  const given = Object.entries(filters).flatMap(([name, value]) => (value === undefined ? [] : `--${name}=${value}`))
+  const flags = { '--violations': options.violations, '--levels': hasLevels, '--no-live': !options.live }
+  const args = [...given, ...Object.entries(flags).flatMap(([name, isGiven]) => (isGiven ? name : []))]
+  return tellAll({ file, args, output, hasLevels })
 }
 
 /** Adds the access levels of permission sets, if the user asks for them. */

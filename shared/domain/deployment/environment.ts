@@ -30,7 +30,8 @@ export function iamRegionOf(region: string): string {
   return partitions[partitionOf(region)].iamRegion
 }
 
-const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
+export const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
+export const bucketName = z.string().regex(/^(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/)
 
 /** A schema with its own message, which says more than a message for all fields could. */
 const arn = (pattern: RegExp, expected: string) => z.string(expected).regex(pattern, expected)
@@ -113,7 +114,7 @@ const shape = configuration.omit({ ownAccount: true }).extend({
   /** The key that encrypts IAM Identity Center itself, if it is a customer managed key. Absent: it is AWS's own key. */
   identityCenterKeyArn: keyArn.optional(),
   bucket: z.strictObject({
-    name: z.string().regex(/^(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/),
+    name: bucketName,
     /** A bucket that exists already. Its owner sets it up. Absent: the deployment creates the bucket. */
     existing: z.strictObject({ account: accountId, keyArn: keyArn.optional() }).optional(),
   }),

@@ -1,0 +1,90 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { parseOwnCsv } from '../../shared/domain/text/render-csv.ts'
+import { LocalSystem } from './local-system.ts'
+import { runSsofile } from './run-program.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+
+const account = '200000000001'
+const link = `account%${account}%ReadOnly-ps%admins%GROUP%ssofile`
+const people = ['ana@one.example', 'bo@two.example']
+const endpoint = 'http://127.0.0.1:1'
+
+const systems: LocalSystem[] = []
+beforeAll(async () => {
+  for (const person of people) {
+    const organization = smallOrganization({ groups: ['admins'], users: [person] })
+    const system = await LocalSystem.start({ organization, options: [] })
+    systems.push(system)
+    await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
+    await system.upload(`links_data/${link}`, '')
+    await system.joinGroup(person, 'admins')
+    await system.untilStatus(`links_data/${link}`, 'applied')
+  }
+}, 120_000)
+afterAll(async () => {
+  for (const system of systems) await system.stop()
+}, 60_000)
+
+async function who(endpoints: readonly string[], ...args: readonly string[]) {
+  const names = ['one', 'two', 'three']
+  const deployments = endpoints.map((endpoint, index) => {
+    return { name: names[index], bucket: 'ssofile', region: 'us-east-1', endpoint }
+  })
+  const file = join(await mkdtemp(join(tmpdir(), 'ssofile-')), 'deployments.json')
+  await writeFile(file, JSON.stringify({ deployments }))
+  // The address of the environment is of none of them.
+  const env = { ...systems[0]?.env('auditor'), AWS_ENDPOINT_URL: endpoint }
+  const { exitCode, stdout, stderr } = await runSsofile(['who', '--all', file, ...args], env)
+  const [titles = [], ...rows] = parseOwnCsv(stdout)
+  const cells = rows.map((row) =>
+    ['deployment', 'person', 'account', 'through group'].map((one) => row[titles.indexOf(one)]),
+  )
+  return { exitCode, stdout, stderr, cells, widths: new Set(rows.map((row) => row.length - titles.length)) }
+}
+
+const urls = () => systems.map(({ url }) => url)
+
+test('a group of the same name in two organizations has the members of its own organization', async () => {
+  const { exitCode, cells, widths } = await who(urls(), '--group', 'admins', '--output', 'csv')
+  expect(cells).toEqual([
+    ['one', 'ana@one.example', account, 'admins'],
+    ['two', 'bo@two.example', account, 'admins'],
+  ])
+  expect(widths).toEqual(new Set([0]))
+  expect(exitCode).toBe(0)
+})
+
+test('a filter is for each deployment, and nobody in all of them is the answer no', async () => {
+  const found = await who(urls(), '--account', account, '--permission-set=ReadOnly-ps', '--output', 'csv')
+  expect(found.cells.map(([deployment]) => deployment)).toEqual(['one', 'two'])
+  const { exitCode, cells } = await who(urls(), '--account', '200000000002', '--no-live', '--output', 'csv')
+  expect({ exitCode, cells }).toEqual({ exitCode: 1, cells: [] })
+})
+
+test('a deployment that does not answer is told, and the others are printed', async () => {
+  const [one = '', two = ''] = urls()
+  const csv = await who([one, endpoint, two], '--output', 'csv')
+  expect(csv.cells.map(([deployment]) => deployment)).toEqual(['one', 'three'])
+  expect(csv.exitCode).toBe(2)
+  expect(csv.stderr).toMatch(/^two: ssofile: .*did not answer/m)
+  expect(csv.stderr).toContain('two: could not be read, so its access is missing here\n')
+  const table = await who([one, endpoint, two])
+  expect(table.exitCode).toBe(2)
+  expect(table.stdout).toMatch(/^one +ana@one\.example +200000000001 /m)
+  expect(table.stdout).toMatch(/^three +bo@two\.example +200000000001 /m)
+  expect(table.stdout).toMatch(/one: 1 row\ntwo: could not be read\nthree: 1 row\n$/)
+})
+
+test('two deployments with the same name or credentials are refused, and so are other questions', async () => {
+  const [one = ''] = urls()
+  expect(await who([one, one])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no other deployment') })
+  expect(await who([one], '--used')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('--all with --used'),
+  })
+  const json = await who([one], '--json')
+  expect(json).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--all with --output json') })
+})
