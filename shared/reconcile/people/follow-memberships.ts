@@ -25,6 +25,7 @@ import {
   ownedGroupRecord,
   readOwnedMemberships,
 } from '../records/owned-groups.ts'
+import { readNow } from '../records/owner.ts'
 import { RuleFiles } from '../records/rule-files.ts'
 import { attentionPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -99,7 +100,7 @@ export async function lookAtRulesFor(
 
 /**
  * Runs every hour, for changes without an event. Compares each of our groups with its file and the directory, and each of our
- * memberships with the files, the group's members and the user's present name. Compares each rule with one shared listing of
+ * memberships with the files and their ends, the group's members and the user's present name. Compares each rule with one shared listing of
  * the directory (`DirectoryListing`).
  */
 export async function reconcileMemberships(ports: Following, configuration: Configuration): Promise<number> {
@@ -120,6 +121,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   )
   const members = await readMembers(objects, people, groups)
   const gone = new Set<string>()
+  const now = await readNow(ports)
   let looked = keys.size
   const entries = await readOwnedMemberships(objects, ids)
   await alignMemberships(
@@ -137,7 +139,11 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
       continue
     }
     const isMember = members.get(id.group)?.(id.user) === true
-    if (entry.state === 'granted' && isNamed && isAsked && isMember) continue
+    // The message of its end may be in a dead-letter queue.
+    const isOver = entry.files.some(
+      ({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime(),
+    )
+    if (entry.state === 'granted' && isNamed && isAsked && isMember && !isOver) continue
     await lookAtEntry(ports, configuration, id, entry)
     looked++
   }

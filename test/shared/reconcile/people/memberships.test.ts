@@ -105,6 +105,26 @@ test('a file begins and ends at the instants that it names', async () => {
   expect(grouping.groupsOf()).not.toContain('oncall')
 })
 
+test('a file whose end came while the directory did not answer ends with the next reconcile', async () => {
+  const grouping = await Grouping.begin()
+  const { world } = grouping
+  await grouping.put(file, { expiresAt: '2026-03-03T10:30:00Z' })
+  await grouping.until(file, 'applied')
+  await world.clock.advance(31 * 60_000)
+  grouping.answer = async ({ port, proceed }) => {
+    if (port === 'identityStore') throw new ServiceError('identitystore', 'InternalServerException', 'try again')
+    return proceed()
+  }
+  await world.finish(world.everyMinuteOfLinks())
+  // The message fails five times, and goes to the dead-letter queue.
+  await world.clock.advance(2 * 60 * 60_000)
+  grouping.answer = ({ proceed }) => proceed()
+  expect(grouping.groupsOf()).toContain('oncall')
+  await world.finish(world.everyHour())
+  await grouping.until(file, 'expired')
+  expect(grouping.groupsOf()).not.toContain('oncall')
+})
+
 test('a group that a provider keeps is never touched', async () => {
   const grouping = await Grouping.begin()
   await grouping.put(file)
