@@ -1,35 +1,35 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { isOfPeople, placesOf, placesWrittenBy } from '../../domain/inputs/kinds.ts'
+import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
+import { reviewPrefix } from '../../domain/reviews/review-file.ts'
+import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, crowdPrefix, isCrowdOfPerson, requestsMost } from '../records/crowds.ts'
+import { listIndexedSubjects } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { listHeads } from '../records/list-heads.ts'
+import { type Heads, listHeads } from '../records/list-heads.ts'
 import { attentionPrefix, inputOfStatus, StatusStore, statusKey, statusPrefix } from '../records/status-store.ts'
 import { datedMs, findContradictions } from './find-contradictions.ts'
 
 type RequestPorts = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
 
-/** The waiting requests, or with another prefix the waiting approvals. */
-export async function* listWaiting(objects: ObjectStore, prefix = requestPrefix): AsyncGenerator<string> {
-  const waiting = `${attentionPrefix}waiting/`
-  for await (const { key } of objects.list(waiting + prefix)) yield key.slice(waiting.length)
+/** The inputs of a kind in one state. */
+async function listIn(objects: ObjectStore, state: AttentionState, prefix: string): Promise<readonly string[]> {
+  const place = `${attentionPrefix}${state}/`
+  return [...(await listHeads(objects, place + prefix)).keys()].map((key) => key.slice(place.length))
 }
 
 /** The requests that wait or were rejected: their obstacle may be gone. */
 export async function listUndecided(objects: ObjectStore): Promise<readonly string[]> {
-  const undecided: string[] = []
-  for (const state of ['waiting', 'rejected'])
-    for await (const { key } of objects.list(`${attentionPrefix}${state}/${requestPrefix}`))
-      undecided.push(key.slice(`${attentionPrefix}${state}/`.length))
-  return undecided
+  return [...(await listIn(objects, 'waiting', requestPrefix)), ...(await listIn(objects, 'rejected', requestPrefix))]
 }
 
 /** Looks at every waiting request. */
 export async function askForWaiting(ports: RequestPorts, configuration: Configuration, why: string): Promise<number> {
-  const keys = await Array.fromAsync(listWaiting(ports.objects))
+  const keys = await listIn(ports.objects, 'waiting', requestPrefix)
   await sendInputs(ports, keys, why, configuration)
   return keys.length
 }
@@ -45,19 +45,20 @@ export async function askForWaiting(ports: RequestPorts, configuration: Configur
  * | a status whose request or approval is gone         | it                             |
  * | a suspension, group, membership or person file, or the attributes file, in the same cases | it |
  * | an approval that waits for a request               | it                             |
+ * | a suspension or a review without a next look       | it, unless it waits or is rejected |
  * | a link that contradicts its grant                  | the request (`findContradictions`) |
  */
 export async function sweepRequests(ports: RequestPorts, configuration: Configuration): Promise<number> {
   const { objects, clock } = ports
   const { files, told, untold, outdated } = await compareTold(objects, placesWrittenBy('oneself'))
   const { room, crowds } = await findRoom(objects, untold, configuration)
-  const waiting = await Array.fromAsync(listWaiting(objects, approvalPrefix))
+  const waiting = await listIn(objects, 'waiting', approvalPrefix)
   const contradictions = await findContradictions({ files, told }, objects, configuration)
   const others = await compareTold(
     objects,
     placesOf(({ at, writers }) => isOfPeople(at) && writers !== 'oneself'),
   )
-  const ofPeople = [...others.untold, ...others.outdated]
+  const ofPeople = [...others.untold, ...others.outdated, ...(await findWithoutLook(others.told, objects))]
   const keys = [...new Set([...room, ...ofPeople, ...outdated, ...waiting, ...contradictions])]
   await sendInputs(ports, keys, 'sweep', configuration)
   const statuses = new StatusStore(objects, clock)
@@ -85,6 +86,17 @@ export async function compareTold(objects: ObjectStore, prefixes: readonly strin
   })
   const gone = [...told.keys()].map(inputOfStatus).filter((key) => !files.has(key))
   return { files, told, untold, outdated: [...stale.map(({ key }) => key), ...gone] }
+}
+
+/** Suspensions and reviews whose next look is not in the index: its message may be in a dead-letter queue. */
+async function findWithoutLook(told: Heads, objects: ObjectStore): Promise<readonly string[]> {
+  const places = [suspensionPrefix, reviewPrefix]
+  const indexed = new Set(await listIndexedSubjects(objects, ''))
+  for (const prefix of places)
+    for (const state of ['waiting', 'rejected'] as const)
+      for (const key of await listIn(objects, state, prefix)) indexed.add(key)
+  const inputs = [...told.keys()].map(inputOfStatus)
+  return inputs.filter((key) => places.some((prefix) => key.startsWith(prefix)) && !indexed.has(key))
 }
 
 /** Picks requests of people with too many undecided ones while there is room. `crowds`: crowds that have ended. */

@@ -58,6 +58,27 @@ test('nothing is given while the file lies there, and what links ask for when it
   await world.until(async () => (await asking.status(suspension)) === undefined, 'the end of the status')
 })
 
+test('a suspension goes on with the next sweep after the directory did not answer for hours', async () => {
+  const asking = await granted()
+  const { world } = asking
+  await asking.join('maria', 'security')
+  await world.objects.put(`links_data/account%${account}%Admin-ps%security%GROUP%ssofile`, '')
+  await world.clock.advance(60_000)
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'revoking', 'the revocation')
+  asking.answer = async ({ port, proceed }) => {
+    if (port === 'identityStore') throw new ServiceError('identitystore', 'InternalServerException', 'try again')
+    return proceed()
+  }
+  for (let minute = 0; minute < 120; minute++) {
+    await world.clock.advance(60_000)
+    await world.finish(world.everyMinute()).catch(() => undefined)
+  }
+  asking.answer = ({ proceed }) => proceed()
+  await world.finish(world.everyFiveMinutes())
+  await world.until(async () => (await stateOf(asking)) === 'partly', 'the status')
+})
+
 test('who was renamed stays suspended by the file of the former name', async () => {
   const asking = await granted()
   const { world } = asking

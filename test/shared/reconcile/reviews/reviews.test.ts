@@ -69,6 +69,22 @@ describe('a review', () => {
     expect(early.has(kenji)).toBe(true)
   })
 
+  test('whose items could not be read at its end ends with the next sweep', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    await review.days(20)
+    grouping.answer = async ({ port, args: [key], operation, proceed }) => {
+      if (operation === 'get' && String(key).includes('/items/')) throw new Error(`${port} does not answer`)
+      return proceed()
+    }
+    await review.days(2)
+    grouping.answer = ({ proceed }) => proceed()
+    expect((await review.run()).phase).toBe('escalated')
+    await grouping.world.finish(grouping.world.everyFiveMinutes())
+    await minutesUntil(grouping, async () => (await review.run()).phase !== 'escalated', 'its end')
+    await minutesUntil(grouping, () => !review.has(kenji), 'the revocation')
+  })
+
   test('with nothing in its scope waits, and is never done', async () => {
     const review = new Review()
     const { grouping } = review
