@@ -36,13 +36,14 @@ const event = z.object({
     errorCode: z.undefined().optional(),
     sourceIPAddress: text.optional().catch(undefined),
     userAgent: text.optional().catch(undefined),
-    userIdentity: z.unknown().optional(),
-    serviceEventDetails: z.unknown().optional(),
+    userIdentity: z
+      .object({ onBehalfOf: z.object({ userId: principalId }) })
+      .optional()
+      .catch(undefined),
+    serviceEventDetails: z.object({ account_id: accountId, role_name: permissionSetName }).optional().catch(undefined),
   }),
 })
 const oldestMs = 15 * 24 * 60 * 60_000
-const person = z.object({ onBehalfOf: z.object({ userId: principalId }) })
-const used = z.object({ account_id: accountId, role_name: permissionSetName })
 
 /** Either a use, or the instant of the watching call. */
 export type UsageEvent = { readonly use?: Use; readonly watchedAt?: Date }
@@ -57,15 +58,13 @@ export function parseUsageEvent(body: unknown, now: Date): UsageEvent | undefine
   if (detail === undefined || detail.eventTime.getTime() < now.getTime() - oldestMs) return undefined
   const at = new Date(Math.min(detail.eventTime.getTime(), now.getTime()))
   if (detail.eventName === watchingCall.name) return { watchedAt: at }
-  const who = person.safeParse(detail.userIdentity).data
-  const what = used.safeParse(detail.serviceEventDetails).data
-  if (who === undefined || what === undefined) return undefined
-  const { sourceIPAddress: from, userAgent: agent } = detail
+  const { userIdentity, serviceEventDetails, sourceIPAddress: from, userAgent: agent } = detail
+  if (userIdentity === undefined || serviceEventDetails === undefined) return undefined
   return {
     use: {
-      user: who.onBehalfOf.userId,
-      account: what.account_id,
-      permissionSet: what.role_name,
+      user: userIdentity.onBehalfOf.userId,
+      account: serviceEventDetails.account_id,
+      permissionSet: serviceEventDetails.role_name,
       at: renderInstant(at),
       by: detail.eventName === 'Federate' ? 'console' : isTool(agent) ? 'cli' : 'application',
       from,
