@@ -117,6 +117,15 @@ export class Standings {
     return keys
   }
 
+  /** What is in the ledger or under `foreign/`, with its accounts; one at a time, since all keys together are 130 MB with 500,000 entries. */
+  async *listHoldings(): AsyncGenerator<Holding & { readonly accounts: readonly AccountId[] }> {
+    await this.#listOnce()
+    for (const { holding, accounts: known } of this.#known.values()) {
+      const held = [...known].filter(([, { ledger, foreign }]) => isThere(ledger) || isThere(foreign))
+      if (held.length > 0) yield { ...holding, accounts: held.map(([accountId]) => accountId) }
+    }
+  }
+
   /** The ids with a ledger entry for this access that have, or had, this name. */
   async holdersOf({ accountId, permissionSet, principal, type }: Assignment): Promise<readonly PrincipalId[]> {
     const ids = (await this.names()).everIdsOf(type, principal)

@@ -88,9 +88,10 @@ describe('what nobody has heard of', () => {
       three,
       ...Array.from({ length: 18 }, (_, index) => accountId.parse(String(500_000_000_000 + index))),
     )
-    expect(asked.slice(41)).toEqual(['list assignments/', 'list foreign/'])
+    const ranges = 'get state/ranges/sweep.json'
+    expect(asked.slice(41)).toEqual([ranges, 'list assignments/', ranges, 'list foreign/'])
     expect(Object.keys(await of(...accounts))).toEqual([first, second])
-    expect(asked.slice(43)).toEqual([`get assignments/${keyIn(first)}`])
+    expect(asked.slice(45)).toEqual([`get assignments/${keyIn(first)}`])
     expect(standings.hasEntryOf(grant.permissionSet)).toBe(true)
     expect(standings.hasEntryOf(permissionSetName.parse('Other-ps'))).toBe(false)
   })

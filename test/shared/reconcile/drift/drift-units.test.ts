@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import { type DriftHint, type Hint, hint as hintSchema, isDriftHint } from '../../../../shared/domain/messages/hint.ts'
 import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
@@ -119,6 +120,37 @@ describe('a whole drift check', () => {
       ['drift check begun', { run: 'tonight', byPrincipal: 17, byPermissionSet: 1, permissionSets: 1 }],
       ['a part of the drift check is done', { ...none, calls: 1, divided: 4, open: 4, roles: { state: 'not used' } }],
     ])
+  })
+
+  test('ends the same in any order of its parts, and when each is done twice', async () => {
+    const end = async (order: (parts: readonly DriftHint[]) => readonly DriftHint[]) => {
+      const { world, work, parts, run } = await open()
+      await world.objects.put(`foreign/account%${place(1)}%Billing-ps%${idOf(1)}%USER`, '')
+      await work(whole)
+      const done = new Set<string>()
+      for (;;) {
+        const left = parts().filter(({ unit }) => !done.has(unit))
+        if (left.length === 0) break
+        await work(...order(left))
+        await world.clock.advance(60_000)
+        for (const { unit } of left) done.add(unit)
+      }
+      const { open: still, checked, missing, foreign, gone } = (await run()) ?? {}
+      return { still, checked, missing, foreign, gone, keys: await world.keys('foreign/') }
+    }
+    const inOrder = await end((parts) => parts)
+    expect(inOrder).toMatchObject({ still: [], foreign: expect.any(Number) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(), { minLength: 10, maxLength: 10 }), async (weights) => {
+        const shuffled = (parts: readonly DriftHint[]) =>
+          [...parts, ...parts]
+            .map((one, index) => ({ one, weight: weights[index % weights.length] ?? 0 }))
+            .sort((a, b) => a.weight - b.weight)
+            .map(({ one }) => one)
+        expect(await end(shuffled)).toEqual(inOrder)
+      }),
+      { numRuns: 10 },
+    )
   })
 
   test('is of all groups, whatever suffix the names in links leave out', async () => {
