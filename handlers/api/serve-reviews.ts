@@ -69,7 +69,7 @@ const isWaiting = ({ mayDecide, own }: Told['items'][number]) =>
 export async function listReviews(context: RequestContext): Promise<Answer> {
   const told = await look(context)
   if ('statusCode' in told) return told
-  const waiting = told.flatMap(({ review, items }) => items.filter(isWaiting).map((one) => ({ ...one, review })))
+  const waiting = told.flatMap(({ items }) => items.filter(isWaiting))
   const isCut = waiting.length > itemsMost
   return answer(200, { reviews: told.map(withoutItems), items: waiting.slice(0, itemsMost), isCut })
 }
@@ -113,7 +113,7 @@ async function tell(run: Run, userId: PrincipalId | undefined, { ports, known }:
   const all = await known.reviews.itemsOf(review, run)
   const [reviewer, own] = await Promise.all([
     userId && findReviewer(userId, [{ run, items: all }], sourcesOf(known)),
-    userId && listOwnDecisions(ports.objects, { userId, review }),
+    userId && listOwnDecisions(ports.objects, { userId, review }, all),
   ])
   const asked = new Set(all.filter((item) => reviewer && judgeAuthor(item, run, reviewer) === 'may'))
   const isOpen = isRunning(phase)
@@ -133,7 +133,7 @@ async function tell(run: Run, userId: PrincipalId | undefined, { ports, known }:
       const item = byDigest.get(one.digest)
       const mayDecide =
         isOpen && one.end === undefined && one.subject.kind !== 'unread' && item !== undefined && asked.has(item)
-      return { ...one, mayDecide, own: own?.get(one.digest) }
+      return { ...one, review, mayDecide, own: own?.get(one.digest) }
     }),
   }
 }

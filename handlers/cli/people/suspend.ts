@@ -5,20 +5,18 @@ import { type PrincipalName, principalName } from '../../../shared/domain/princi
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { findNearPrincipal } from '../../../shared/reconcile/access/find-near-principal.ts'
-import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
 import { readSuffix } from '../requests/read-suffix.ts'
 import { renderStatus } from '../status/render-status.ts'
+import { waitForStatus } from '../status/wait-for-status.ts'
 import { renderJson } from '../terminal/render-json.ts'
 
 /** ssofile removes all its access within a minute. */
 const patienceMs = 90_000
-const lookEveryMs = 500
 
 type Options = { readonly reason?: string; readonly ticket?: string; readonly json?: boolean }
 
@@ -53,7 +51,10 @@ async function suspend(ports: Ports, user: string, { reason, ticket, json = fals
     .catch(explainDenial('people', 'suspend', `suspend ${user}`))
   const look = `To follow it, run ssofile status '${quote(key, 1024)}'`
   if (written.outcome === 'lost') throw new Refusal(`${quote(key, 1024)} already exists and stays as it is. ${look}`)
-  const told = await waitForStatus(ports, key)
+  const told = await waitForStatus(ports, key, {
+    isDone: (status) => status !== undefined && status.state !== 'revoking',
+    withinMs: patienceMs,
+  })
   if (json) process.stdout.write(renderJson({ key, status: told ?? null }))
   else if (told) process.stdout.write(renderStatus(told))
   else process.stdout.write(`${quote(key, 1024)}\n  has not been evaluated yet. ${look}\n`)
@@ -75,17 +76,4 @@ async function findName(text: string, { objects, identityStore }: Ports): Promis
   if ((await identityStore.findPrincipalId('USER', principalName.parse(name + suffix))) !== undefined) return name
   const near = renderNear(text, await findNearPrincipal('USER', text, identityStore))
   throw new Refusal(`there is no user '${quote(text)}' in the directory; nothing was changed${near}`)
-}
-
-/** Waits until ssofile has finished, or until the time is over. */
-async function waitForStatus({ objects, clock }: Ports, key: string): Promise<Status | undefined> {
-  const statuses = new StatusStore(objects, clock)
-  const endsMs = clock.monotonicMs() + patienceMs
-  for (;;) {
-    // People who write suspended/ may lack the right to read statuses.
-    const told = await unlessCode(statuses.read(key), 'AccessDenied')
-    const isOnItsWay = told === undefined || told.state === 'revoking'
-    if (!isOnItsWay || clock.monotonicMs() >= endsMs) return told
-    await clock.sleep(lookEveryMs)
-  }
 }

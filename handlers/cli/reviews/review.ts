@@ -1,18 +1,19 @@
 import { type Command, Option } from 'commander'
+import { reviewRows } from '../../../shared/domain/page/review-rows.ts'
 import { type DecisionPath, decisionKey, renderDecisionFile } from '../../../shared/domain/reviews/decision-file.ts'
 import {
   buildManifest,
   describeDecision,
   type Manifest,
   renderReviewCsv,
+  sayCounts,
+  sayPace,
 } from '../../../shared/domain/reviews/manifest.ts'
 import { reviewKey } from '../../../shared/domain/reviews/review-file.ts'
 import { isPrivileged, verdicts } from '../../../shared/domain/reviews/review-item.ts'
 import { type ReviewRun, reviewResultsPrefix } from '../../../shared/domain/reviews/review-record.ts'
-import { sayCounts, sayPace } from '../../../shared/domain/reviews/say-run.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { readEvidence } from '../../../shared/reconcile/reviews/check-outcomes.ts'
 import { listRuns } from '../../../shared/reconcile/reviews/known-reviews.ts'
 import { readRun } from '../../../shared/reconcile/reviews/review-records.ts'
@@ -21,6 +22,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { findCaller } from '../requests/find-caller.ts'
+import { waitForStatus } from '../status/wait-for-status.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
@@ -49,18 +51,19 @@ export function addReview(program: Command): void {
     .command('show')
     .argument('<review>', 'its name')
     .description(
-      'Shows the items, first the undecided ones, and among these the privileged and the new ones. It only reads.',
+      'Shows the items, first the undecided ones, and among these privileged, unused and new ones. It only reads.',
     )
     .option('--open', 'only what nobody decided')
     .addOption(new Option('--output <form>', 'the format of the output').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .addHelpText('after', '\nExample:\n  ssofile review show quarter --open')
     .action(async (name: string, { open, output, json }: ShowOptions) => {
-      const { manifest } = await read(openCliPorts(bucketOf(undefined)), name)
-      const items = sortItems(manifest.items.filter(({ result }) => !open || result === 'open'))
+      const ports = openCliPorts(bucketOf(undefined))
+      const { manifest } = await read(ports, name)
+      const items = manifest.items.filter(({ result }) => !open || result === 'open')
       if (json || output === 'json') process.stdout.write(renderJson({ ...manifest, items }))
       else if (output === 'csv') process.stdout.write(renderReviewCsv({ items }))
-      else await show(renderItems(manifest, items))
+      else await show(renderItems(manifest, items, ports.clock))
     })
   review
     .command('decide')
@@ -120,18 +123,20 @@ async function read({ objects }: Pick<Ports, 'objects'>, name: string) {
 }
 
 type Item = Manifest['items'][number]
-const sinceOf = ({ subject }: Item) => ('since' in subject ? (subject.since ?? '') : '')
 
-function sortItems(items: readonly Item[]): readonly Item[] {
-  const rank = (item: Item) => (item.result === 'open' ? 0 : 2) + (isPrivileged(item.subject) ? 0 : 1)
-  return items.toSorted((a, b) => rank(a) - rank(b) || (sinceOf(a) < sinceOf(b) ? 1 : -1))
-}
-
-function renderItems({ phase, run, counts, reviewers }: Manifest, items: readonly Item[]): string {
-  const rows = items.map((item) => [
+function renderItems(
+  { phase, run, counts, reviewers }: Manifest,
+  items: readonly Item[],
+  clock: Ports['clock'],
+): string {
+  const [undecided = [], others = []] = [true, false].map((isOpen) =>
+    items.filter(({ result }) => (result === 'open') === isOpen),
+  )
+  const sorted = [undecided, others].flatMap((some) => reviewRows(some, {}, clock.now().getTime()))
+  const rows = sorted.map((item) => [
     item.digest.slice(0, digestLeast),
     item.result,
-    `${isPrivileged(item.subject) ? 'privileged: ' : ''}${item.item}`,
+    [...item.flags.map((flag) => flag.toLowerCase()), item.item].join(': '),
     item.reviewers.join(', ') || 'the fallback',
     item.decisions.map(describeDecision).join('; '),
   ])
@@ -157,7 +162,7 @@ async function decide(ports: Ports, { name, verdict: text, digests, comment, yes
   const items = digests.map((one) => findItem(manifest, one))
   if (items.length > 1 && items.some(({ subject }) => isPrivileged(subject)))
     throw new Refusal('received several items, one of them privileged; decide privileged items one by one')
-  process.stdout.write(renderItems(manifest, items))
+  process.stdout.write(renderItems(manifest, items, ports.clock))
   if (!yes && !(await confirm(verdict === 'keep' ? 'Keep it?' : 'Revoke it?', 'add --yes')))
     throw new Refusal('not confirmed; nothing was decided')
   const states: string[] = []
@@ -180,24 +185,19 @@ async function decideOne({ objects, clock }: Ports, path: DecisionPath, comment:
   const key = decisionKey(path)
   const written = await objects.put(key, renderDecisionFile({ comment }))
   const etag = written.outcome === 'written' ? written.etag : undefined
-  const statuses = new StatusStore(objects, clock)
-  const endsMs = clock.monotonicMs() + waitMs
-  for (;;) {
-    const told = await statuses.read(key)
-    if (told?.etag === etag && told) {
-      process.stdout.write(
-        `${path.digest}: ${told.state}: ${told.reason ?? ''}${told.remedy ? `\n  ${told.remedy}` : ''}\n`,
-      )
-      return told.state
-    }
-    if (clock.monotonicMs() > endsMs) {
-      process.stderr.write(
-        `ssofile: ${key} is uploaded, but ssofile has not counted it yet; to check: ssofile status '${key}'\n`,
-      )
-      return 'late'
-    }
-    await clock.sleep(500)
+  const told = await waitForStatus({ objects, clock }, key, {
+    isDone: (status) => status?.etag === etag,
+    withinMs: waitMs,
+  })
+  if (told?.etag !== etag || told === undefined) {
+    process.stderr.write(
+      `ssofile: ${key} is uploaded, but ssofile has not counted it yet; to check: ssofile status '${key}'\n`,
+    )
+    return 'late'
   }
+  const { state, reason = '', remedy } = told
+  process.stdout.write(`${path.digest}: ${state}: ${reason}\n${remedy ? `  ${remedy}\n` : ''}`)
+  return state
 }
 
 async function close({ objects }: Pick<Ports, 'objects'>, name: string, yes: boolean | undefined): Promise<void> {

@@ -70,6 +70,7 @@ const review = z.object({
 })
 const item = z.object({
   ...reviewItem.shape,
+  review: z.string(),
   item: z.string().describe('The item in words.'),
   result: z.enum(results),
   mayDecide: z.boolean(),

@@ -1,9 +1,10 @@
+import type { Manifest } from '../reviews/manifest.ts'
+import { isPrivileged, type Subject } from '../reviews/review-item.ts'
 import { sayScope } from './say.ts'
-import type { ToldReviewItem } from './told.ts'
 
-/** One item of a review, as the table shows it. */
-export type ReviewRow = ToldReviewItem & {
-  readonly key: string
+type Item = Manifest['items'][number]
+/** What the table of a review says of an item. */
+export type ItemInTable = {
   readonly who: string
   readonly set: string
   readonly place: string
@@ -15,23 +16,22 @@ const dayMs = 24 * 60 * 60_000
 const recentMs = 90 * dayMs
 
 /** Privileged and unused items first, then new ones. */
-export function reviewRows(
-  items: readonly ToldReviewItem[],
+export function reviewRows<T extends Pick<Item, 'subject'>>(
+  items: readonly T[],
   accounts: Readonly<Record<string, string>>,
   nowMs: number,
-): readonly ReviewRow[] {
+): readonly (T & ItemInTable)[] {
   const rows = items.map((item) => ({
     ...item,
     ...partsOfItem(item.subject, accounts),
-    key: `${item.review ?? ''}/${item.digest}`,
     flags: flagsOf(item.subject, nowMs),
   }))
-  const rank = ({ flags }: ReviewRow) => order.findIndex((flag) => flag === '' || flags.includes(flag))
+  const rank = ({ flags }: ItemInTable) => order.findIndex((flag) => flag === '' || flags.includes(flag))
   return rows.toSorted((a, b) => rank(a) - rank(b) || a.who.localeCompare(b.who))
 }
 const order = ['Privileged', 'Unused', 'New', '']
 
-function partsOfItem(subject: ToldReviewItem['subject'], accounts: Readonly<Record<string, string>>) {
+function partsOfItem(subject: Subject, accounts: Readonly<Record<string, string>>) {
   switch (subject.kind) {
     case 'membership':
       return { who: subject.user, set: `member of ${subject.group}`, place: '' }
@@ -47,13 +47,12 @@ function partsOfItem(subject: ToldReviewItem['subject'], accounts: Readonly<Reco
   }
 }
 
-function flagsOf(subject: ToldReviewItem['subject'], nowMs: number): readonly string[] {
+function flagsOf(subject: Subject, nowMs: number): readonly string[] {
   const isBefore = (instant: string | undefined) => instant !== undefined && Date.parse(instant) < nowMs - recentMs
-  const isPrivileged = 'isPrivileged' in subject && subject.isPrivileged
   const since = 'since' in subject ? subject.since : undefined
   const isUnused = 'lastUsed' in subject && isBefore(subject.lastUsed)
   return [
-    ...(isPrivileged ? ['Privileged'] : []),
+    ...(isPrivileged(subject) ? ['Privileged'] : []),
     ...(isUnused ? ['Unused'] : []),
     ...(since !== undefined && !isBefore(since) ? ['New'] : []),
     ...(subject.kind === 'foreign' ? ['Given by others'] : []),

@@ -185,7 +185,7 @@ export type ToldChanges = Names & {
 
 /** An item of a review. `own`: the reader's decision; `problem`: why it does not count. */
 export type ToldReviewItem = Manifest['items'][number] & {
-  readonly review?: string
+  readonly review: string
   readonly mayDecide: boolean
   readonly own?: { readonly verdict: 'keep' | 'revoke'; readonly at: string; readonly problem?: string }
 }

@@ -1,3 +1,4 @@
+import { count } from '../text/count.ts'
 import { renderCsv } from '../text/render-csv.ts'
 import { describeSubject, type GivenDecision, type ReviewItem } from './review-item.ts'
 import type { ReviewRun } from './review-record.ts'
@@ -96,4 +97,15 @@ export function renderReviewCsv({ items }: { readonly items: readonly Manifest['
 
 export function describeDecision({ verdict, name, user, at, comment }: GivenDecision): string {
   return `${verdict} by ${name ?? user} at ${at}${comment === undefined ? '' : `: ${comment}`}`
+}
+
+/** `3 kept, 1 open`: results that no item has are left out. */
+export function sayCounts(counts: Manifest['counts']): string {
+  const some = Object.entries(counts).filter(([, number]) => number > 0)
+  return some.map(([result, number]) => `${number} ${result}`).join(', ')
+}
+
+/** How fast one reviewer decided. */
+export function sayPace({ name, user, decisions, perMinute }: Manifest['reviewers'][number]): string {
+  return `${name ?? user}: ${count(decisions, 'decision')}, ${perMinute} a minute`
 }

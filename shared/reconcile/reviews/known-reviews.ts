@@ -63,15 +63,17 @@ export class KnownReviews {
 /** A person's own decision. `problem`: why it does not count. */
 export type OwnDecision = { readonly verdict: Verdict; readonly at: string; readonly problem?: string | undefined }
 
-/** The person's latest decision on each item of a review. */
+/** The person's latest decision on each of these items. Their records say which ones count; only others have a status that it reads. */
 export async function listOwnDecisions(
   objects: ReadingObjects,
   { userId, review }: { readonly userId: PrincipalId; readonly review: string },
+  items: readonly ReviewItem[],
 ): Promise<ReadonlyMap<ItemDigest, OwnDecision>> {
+  const counted = new Map(items.map(({ digest, decisions }) => [digest, decisions]))
   const latest = new Map<ItemDigest, { readonly key: string; readonly etag: string } & OwnDecision>()
   for await (const { key, etag, lastModified } of objects.list(`decisions/${userId}/${review}/`)) {
     const path = parseDecisionKey(key)
-    if (!path.ok) continue
+    if (!path.ok || !counted.has(path.value.digest)) continue
     const { digest, verdict } = path.value
     const at = renderInstant(lastModified)
     // At one instant the revocation counts; it is listed last.
@@ -79,7 +81,8 @@ export async function listOwnDecisions(
   }
   const told = new Map<ItemDigest, OwnDecision>()
   await forEachAtOnce(latest, async ([digest, { key, etag, verdict, at }]) => {
-    const status = await spoiledAsAbsent(readStatus(objects, key))
+    const isCounted = counted.get(digest)?.some((one) => one.key === key && one.etag === etag)
+    const status = isCounted ? undefined : await spoiledAsAbsent(readStatus(objects, key))
     const isProblem = status?.etag === etag && status.state !== 'applied'
     told.set(digest, { verdict, at, problem: isProblem ? (status.reason ?? status.state) : undefined })
   })

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import * as z from 'zod'
 import { instantsOf } from '../../domain/reviews/decide-review.ts'
-import { parseDecisionFile, parseDecisionKey } from '../../domain/reviews/decision-file.ts'
+import { decisionKey, parseDecisionFile } from '../../domain/reviews/decision-file.ts'
 import type { ReviewEvidence } from '../../domain/reviews/manifest.ts'
 import { describeSubject, type GivenDecision, type ReviewItem } from '../../domain/reviews/review-item.ts'
 import type { ReviewRun } from '../../domain/reviews/review-record.ts'
@@ -78,24 +78,18 @@ async function verifyDecision(
   review: string,
   objects: ObjectStore,
 ): Promise<readonly string[]> {
-  const { key, user, verdict, etag, comment } = decision
-  const path = parseDecisionKey(key)
-  const isOf =
-    path.ok &&
-    path.value.userId === user &&
-    path.value.review === review &&
-    path.value.digest === digest &&
-    path.value.verdict === verdict
-  if (!isOf) return [`the decision ${key} is not one on this item by ${user}`]
+  const { key, user: userId, verdict, etag, comment } = decision
+  if (key !== decisionKey({ userId, review, digest, verdict }))
+    return [`the decision ${key} is not one on this item by ${userId}`]
   const faults: string[] = []
   const found = await objects.get(key)
   const file = found && parseDecisionFile(key, found.body, found.size)
   if (found === undefined) faults.push(`the decision ${key} is gone`)
   else if (found.etag !== etag || (file?.ok && file.value.comment !== comment))
     faults.push(`the decision ${key} changed after it counted`)
-  const history: string[] = []
-  for await (const one of objects.list(historyOfItem(review, digest, user).folder)) history.push(one.key)
-  if (!history.some((one) => one.endsWith(`%${verdict}.json`))) faults.push(`history does not have the decision ${key}`)
+  const history = await Array.fromAsync(objects.list(historyOfItem(review, digest, userId).folder))
+  if (!history.some((one) => one.key.endsWith(`%${verdict}.json`)))
+    faults.push(`history does not have the decision ${key}`)
   return faults
 }
 

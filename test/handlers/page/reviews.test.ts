@@ -48,7 +48,10 @@ async function open() {
   return opened
 }
 type Told = {
-  readonly told: { readonly items: readonly { readonly digest: string }[]; readonly reviews: readonly object[] }
+  readonly told: {
+    readonly items: readonly { readonly digest: string; readonly own?: { readonly problem?: string } }[]
+    readonly reviews: readonly object[]
+  }
 }
 const parse = (body: string) => (JSON.parse(body) as Told).told
 const decision = { review: 'quarter', verdict: 'keep', digests: [digest('a'), digest('b')], comment: 'x' }
@@ -82,5 +85,22 @@ describe('reviews on the page', () => {
     clock.move(11 * minuteMs)
     expect(await post(ben, '/api/decisions', decision)).toMatchObject({ statusCode: 401 })
     expect(await world.keys('decisions/')).toEqual([])
+  })
+
+  test('a visit reads no status of a decision that the record of its item has', async () => {
+    const { ben, ids, world } = await open()
+    await post(ben, '/api/decisions', decision)
+    const [counted, other] = ['a', 'b'].map((digit) => `decisions/${ids.ben}/quarter/${digest(digit)}%keep`)
+    const given = { user: ids.ben, verdict: 'keep', key: counted, at: begun }
+    const etag = (await world.objects.head(counted ?? ''))?.etag
+    const item = { ...link('a', 'cleo'), decisions: [{ ...given, etag }] }
+    await world.objects.put(`review-results/quarter/${begun}/items/${item.digest}.json`, JSON.stringify(item))
+    for (const key of [counted, other]) {
+      const head = await world.objects.head(key ?? '')
+      const status = { input: key, state: 'rejected', reason: 'read', etag: head?.etag, updatedAt: begun }
+      await world.objects.put(`status/${key}.json`, JSON.stringify(status))
+    }
+    const { items } = parse((await ben.send('/api/reviews?name=quarter')).body)
+    expect(items.map(({ own }) => own?.problem)).toEqual([undefined, 'read', undefined])
   })
 })

@@ -4,10 +4,10 @@ import Button from '@cloudscape-design/components/button'
 import { useEffect, useMemo, useState } from 'react'
 import { createPortal, flushSync } from 'react-dom'
 import { addressOf, parseRoute } from '../../../domain/page/address.ts'
-import { type ReviewRow, reviewRows } from '../../../domain/page/review-rows.ts'
+import { type ItemInTable, reviewRows } from '../../../domain/page/review-rows.ts'
 import { count, sayDay, sayInstant } from '../../../domain/page/say.ts'
 import type { Names, ToldReview, ToldReviewItem, ToldReviews } from '../../../domain/page/told.ts'
-import { sayCounts, sayPace } from '../../../domain/reviews/say-run.ts'
+import { sayCounts, sayPace } from '../../../domain/reviews/manifest.ts'
 import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
@@ -18,8 +18,10 @@ import { useAnswer, useApp } from '../use-told.ts'
 import './print.css'
 
 type Answered<T> = { readonly told: T; readonly names: Names }
+type ReviewRow = ToldReviewItem & ItemInTable
 const noItems: readonly ToldReviewItem[] = []
-const noKeys: readonly string[] = []
+const noKeys: ReadonlySet<string> = new Set()
+const keyOf = ({ review, digest }: ReviewRow) => `${review}/${digest}`
 const atOnceMost = 100
 
 /** What waits for the person's decision, and each review with its counts; or the result of one review. */
@@ -82,7 +84,7 @@ function One({ name }: { readonly name: string }) {
       <View title={`Review ${name}`} actions={<Button onClick={() => window.print()} children="Print" />}>
         {told.isCut && <Alert>The list is too long for the page; review-results/ has all of it.</Alert>}
         <Panel title="Result" children={<Facts facts={facts} />} />
-        <Items title="Items" items={told.items} review={name} names={names} />
+        <Items title="Items" items={told.items} names={names} />
       </View>
       {isPrinting && createPortal(<Printed {...{ name, facts, names }} items={told.items} />, document.body)}
     </>
@@ -148,17 +150,16 @@ const columns: readonly DataColumn<ReviewRow>[] = [
 type ItemsProps = {
   readonly title: string
   readonly items: readonly ToldReviewItem[]
-  readonly review?: string
   readonly names: Names | undefined
   readonly isLoading?: boolean
 }
 
-function Items({ title, items, review = '', names, isLoading = false }: ItemsProps) {
+function Items({ title, items, names, isLoading = false }: ItemsProps) {
   const { send } = useApp()
   const [chosen, setChosen] = useState(noKeys)
   const [question, setQuestion] = useState<Question>()
   const rows = useMemo(() => reviewRows(items, names?.accounts ?? {}, pageClock.nowMs()), [items, names])
-  const picked = rows.filter(({ key, mayDecide }) => mayDecide && chosen.includes(key))
+  const picked = rows.filter((row) => row.mayDecide && chosen.has(keyOf(row)))
   const labelOf = ({ item }: ReviewRow) => item
   const isAlone = picked.length > 1 && picked.some(({ flags }) => flags.includes('Privileged'))
   const decide = (verdict: 'keep' | 'revoke') => {
@@ -174,7 +175,7 @@ function Items({ title, items, review = '', names, isLoading = false }: ItemsPro
       text: { label: 'Comment', isNeeded: false },
       act: (comment) => {
         setChosen(noKeys)
-        const groups = [...Map.groupBy(picked, (one) => one.review ?? review)].flatMap(([of, all]) =>
+        const groups = [...Map.groupBy(picked, ({ review }) => review)].flatMap(([of, all]) =>
           Array.from({ length: Math.ceil(all.length / atOnceMost) }, (_, at) => ({
             review: of,
             digests: all.slice(at * atOnceMost, (at + 1) * atOnceMost).map(({ digest }) => digest),
@@ -204,15 +205,15 @@ function Items({ title, items, review = '', names, isLoading = false }: ItemsPro
         title={title}
         items={rows}
         isLoading={isLoading}
-        keyOf={({ key }) => key}
+        keyOf={keyOf}
         columns={columns}
         filter="items"
         placeholder="Find by person, permission set, account…"
-        file={`review-${review || 'items'}`}
+        file="review"
         description={isAlone ? 'Decide privileged items one by one.' : undefined}
         {...(mayDecide && {
           actions,
-          selection: { items: picked, onChange: (all) => setChosen(all.map(({ key }) => key)), labelOf },
+          selection: { items: picked, onChange: (all) => setChosen(new Set(all.map(keyOf))), labelOf },
         })}
         empty={<Nothing>Nothing waits for your decision.</Nothing>}
       />
@@ -241,15 +242,6 @@ type PrintedProps = Pick<ItemsProps, 'items' | 'names'> & {
   readonly facts: ReturnType<typeof factsOf>
 }
 
-const printedColumns: readonly (readonly [title: string, textOf: (row: ReviewRow) => string])[] = [
-  ['Who', ({ who }) => who],
-  ['What', ({ set, flags }) => [set, ...flags].join(', ')],
-  ['Where', ({ place }) => place],
-  ['Result', ({ result }) => result],
-  ['Decisions', sayDecisions],
-  ['Then', sayEnd],
-]
-
 /** All items on paper: the table of the page shows only some. */
 function Printed({ name, facts, items, names }: PrintedProps) {
   return (
@@ -259,16 +251,16 @@ function Printed({ name, facts, items, names }: PrintedProps) {
       <table>
         <thead>
           <tr>
-            {printedColumns.map(([title]) => (
-              <th key={title} scope="col" children={title} />
+            {columns.map(({ id, title }) => (
+              <th key={id} scope="col" children={title} />
             ))}
           </tr>
         </thead>
         <tbody>
           {reviewRows(items, names?.accounts ?? {}, pageClock.nowMs()).map((row) => (
-            <tr key={row.key}>
-              {printedColumns.map(([title, textOf]) => (
-                <td key={title} dir="auto" children={textOf(row)} />
+            <tr key={row.digest}>
+              {columns.map(({ id, value }) => (
+                <td key={id} dir="auto" children={value?.(row)} />
               ))}
             </tr>
           ))}

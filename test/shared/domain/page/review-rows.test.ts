@@ -15,7 +15,7 @@ function item(principal: string, said: object = {}): ToldReviewItem {
   }
   const subject = { kind: 'link', scope: 'account%233000000002', file, ...access, ...said }
   const read = reviewItem.parse({ digest: '0'.repeat(32), subject, reviewers: [] })
-  return { ...read, item: principal, result: 'open', mayDecide: true }
+  return { ...read, review: 'quarter', item: principal, result: 'open', mayDecide: true }
 }
 
 test('privileged items come first, then unused ones, then new ones, then others by name', () => {
