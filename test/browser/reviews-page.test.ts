@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { Browser } from 'playwright-core'
+import pLimit from 'p-limit'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { localGroups } from '../../infra/local/serve-hosted-page.ts'
 import type { LocalSystem } from '../end-to-end/local-system.ts'
 import { startWithRequesters } from '../end-to-end/requesters.ts'
@@ -63,6 +64,11 @@ test('a reviewer keeps several, revokes a privileged one, which ends, and an aud
   await confirm(ben, 'Revoke')
   await system.untilGone(linkOf('Admin-ps', 'cleo'))
 
+  const auditor = await openAs(browser, origin, 'dora', desktop, '#/reviews')
+  await row(auditor, 'quarter', 'Open').waitFor(soon)
+  await judge(auditor, 'reviews-auditor')
+  await auditor.context().close()
+  await ben.context().close()
   for (const [name, options] of [
     ['phone', phone],
     ['dark', { ...desktop, colorScheme: 'dark' as const }],
@@ -85,4 +91,69 @@ test('a reviewer keeps several, revokes a privileged one, which ends, and an aud
     await judge(dora, `review-${name}-printed`)
     await dora.context().close()
   }
+}, 240_000)
+
+const many = 1_000
+/** A run of links that others deleted meanwhile: nothing but the page is asked for so many. */
+async function beginLargeReview(): Promise<void> {
+  const run = new Date().toISOString()
+  const terms = { ...review, reviewers: { fallback: ['ben'] }, keeps: 1, remindDays: [] }
+  const about = { v: 1, phase: 'open', run, terms, etag: 'e', items: many, hash: 'h' }
+  const access = {
+    kind: 'link',
+    scope: `account%${account}`,
+    permissionSet: 'Read-ps',
+    type: 'USER',
+    isPrivileged: false,
+  }
+  const put = (key: string, said: object) =>
+    system.upload(`review-results/large/${key}`, JSON.stringify(said), 'ssofile')
+  const limit = pLimit(16)
+  await limit.map(Array.from({ length: many }).keys(), (index) => {
+    const principal = `user-${String(index).padStart(4, '0')}`
+    const digest = index.toString(16).padStart(32, '0')
+    const subject = { ...access, principal, file: { key: linkOf('Read-ps', principal), etag: 'e' } }
+    return put(`${run}/items/${digest}.json`, { digest, subject, reviewers: [] })
+  })
+  await put('run.json', about)
+}
+
+/** Moves the focus as a person without a mouse does. */
+async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+  for (let pressed = 0; pressed < 80; pressed++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return
+    await page.keyboard.press(key)
+  }
+  throw new Error(`80 times ${key} do not lead to ${target}`)
+}
+
+test('of 1,000 items a filter finds some, and the keyboard alone keeps several', async () => {
+  await beginLargeReview()
+  const ben = await openAs(browser, origin, 'ben', desktop, '#/reviews/large')
+  await row(ben, 'user-0000').waitFor(soon)
+  await judge(ben, 'review-large')
+  const filter = ben.getByPlaceholder(/Find by person/)
+  await tabTo(ben, filter)
+  const began = Date.now()
+  await ben.keyboard.type('user-099')
+  await ben.keyboard.press('Enter')
+  await ben.keyboard.press('Escape')
+  await row(ben, 'user-0999').waitFor()
+  await row(ben, 'user-0000').waitFor({ state: 'detached' })
+  expect(Date.now() - began).toBeLessThan(5_000)
+  for (const user of ['user-0990', 'user-0991']) {
+    await tabTo(ben, row(ben, user).getByRole('checkbox'))
+    await ben.keyboard.press('Space')
+  }
+  await tabTo(ben, ben.getByRole('button', { name: 'Keep', exact: true }), 'Shift+Tab')
+  await ben.keyboard.press('Enter')
+  const dialog = ben.getByRole('dialog')
+  await tabTo(ben, dialog.getByRole('textbox', { name: 'Comment' }))
+  await ben.keyboard.type('needed')
+  await judge(ben, 'review-large-question')
+  await tabTo(ben, dialog.getByRole('button', { name: 'Keep', exact: true }))
+  await ben.keyboard.press('Enter')
+  await row(ben, 'user-0990', 'needed').waitFor(soon)
+  await row(ben, 'user-0991', 'needed').waitFor(soon)
+  expect(await system.keys(`decisions/${await system.userId('ben')}/large/`)).toHaveLength(2)
 }, 240_000)

@@ -53,5 +53,18 @@ await ama.goto(`${origin}/#/changes`)
 await ama.getByRole('heading', { name: 'Grants and revocations' }).waitFor({ timeout: 60_000 })
 await picture(ama, 'changes')
 
+// Maria, who owns nothing of it, reviews the access to one account.
+const review = {
+  scopes: ['account%233000000002'],
+  reviewers: { fallback: [people.maria] },
+  lastsDays: 14,
+  silence: { escalateDays: 7, means: 'revoke' },
+}
+await system.upload('reviews/quarter.json', JSON.stringify(review), 'governance')
+await system.untilStatus('reviews/quarter.json', 'applied')
+await maria.goto(`${origin}/#/reviews`)
+await maria.getByRole('checkbox').nth(1).waitFor({ timeout: 60_000 })
+await picture(maria, 'reviews')
+
 await browser.close()
 await system.stop()

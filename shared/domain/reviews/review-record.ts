@@ -4,7 +4,7 @@ import { record } from '../json/record.ts'
 /** Populations, outcomes and evidence. Only ssofile writes here, and deletes nothing. */
 export const reviewResultsPrefix = 'review-results/'
 
-/** The terms of a run: the file as it was at the beginning. Later edits are for the next run. */
+/** The terms of a run: the whole file as it was at the beginning, so that its scope is evidence. Later edits are for the next run. */
 const terms = record({
   reviewers: record({ fallback: z.array(z.string()) }),
   keeps: z.int(),

@@ -158,20 +158,26 @@ export function useNames(): Names {
 
 type Answered<T> = { readonly path: string; readonly answer?: T; readonly fault?: string }
 
-/** An answer of the API that only one view needs; read again when `path` or `turn` changes. The last one stays meanwhile. */
+/**
+ * An answer of the API that only one view needs; read again when `path` or `turn` changes. The last one stays meanwhile. A turn that comes
+ * before the answer asks nothing: an answer may take longer than a turn.
+ */
 export function useAnswer<T>(path: string | undefined, turn = 0) {
   const [read, setRead] = useState<Answered<T>>()
+  const asked = useRef<string>(undefined)
   useEffect(() => {
+    if (asked.current === path) return
+    asked.current = path
     if (path === undefined) return
-    const asked = { turn, isLast: true }
     const answered = get<T>(path).then(
       (answer): Answered<T> => ({ path, answer }),
       (error: unknown): Answered<T> => ({ path, fault: String(error) }),
     )
-    void answered.then((now) => asked.isLast && setRead(now))
-    return () => {
-      asked.isLast = false
-    }
+    void answered.then((now) => {
+      if (asked.current !== path) return
+      asked.current = undefined
+      setRead(now)
+    })
   }, [path, turn])
   return { answer: read?.answer, fault: read?.fault, isLoading: path !== undefined && read?.path !== path }
 }

@@ -181,8 +181,7 @@ async function begin(
     }
   await writeItems(context.objects, folder, population)
   const written = sealOf(population)
-  const { reviewers, keeps, lastsDays, remindDays, silence, repeatDays } = file.body
-  const terms = { reviewers: { fallback: reviewers.fallback }, keeps, lastsDays, remindDays, silence, repeatDays }
+  const terms = file.body
   const entry: ReviewRun = { v: 1, phase: 'open', run, terms, etag: head.etag, ...written, reminded: [] }
   return {
     entry,

@@ -75,7 +75,7 @@ function One({ name }: { readonly name: string }) {
   const { answer, fault } = useAnswer<Answered<ToldReview>>(`/reviews?name=${encodeURIComponent(name)}`, atMs)
   const isPrinting = usePrinting()
   if (fault !== undefined) return <Alert type="error">{fault}</Alert>
-  if (answer === undefined) return <Loading />
+  if (answer === undefined) return <View title={`Review ${name}`} children={<Loading />} />
   const { told, names } = answer
   const facts = factsOf(told)
   // Beside the view: Cloudscape drops portals among its children.
