@@ -3,6 +3,7 @@ import { isOfPeople, placesOf, placesWrittenBy } from '../../domain/inputs/kinds
 import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
+import { decisionPrefix } from '../../domain/reviews/decision-file.ts'
 import { reviewPrefix } from '../../domain/reviews/review-file.ts'
 import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
@@ -44,7 +45,7 @@ export async function askForWaiting(ports: RequestPorts, configuration: Configur
  * | one that was uploaded after its status was written | it                             |
  * | a status whose request or approval is gone         | it                             |
  * | a suspension, group, membership or person file, or the attributes file, in the same cases | it |
- * | an approval that waits for a request               | it                             |
+ * | an approval or a decision that waits               | it                             |
  * | a suspension or a review without a next look       | it, unless it waits or is rejected |
  * | a link that contradicts its grant                  | the request (`findContradictions`) |
  */
@@ -52,7 +53,10 @@ export async function sweepRequests(ports: RequestPorts, configuration: Configur
   const { objects, clock } = ports
   const { files, told, untold, outdated } = await compareTold(objects, placesWrittenBy('oneself'))
   const { room, crowds } = await findRoom(objects, untold, configuration)
-  const waiting = await listIn(objects, 'waiting', approvalPrefix)
+  const waiting = [
+    ...(await listIn(objects, 'waiting', approvalPrefix)),
+    ...(await listIn(objects, 'waiting', decisionPrefix)),
+  ]
   const contradictions = await findContradictions({ files, told }, objects, configuration)
   const others = await compareTold(
     objects,

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import type { Manifest } from '../../../../shared/domain/reviews/manifest.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { controllerOf } from '../../../../shared/reconcile/kinds/controllers.ts'
 import { openInputs } from '../../../../shared/reconcile/kinds/input-context.ts'
@@ -121,6 +122,23 @@ describe('a decision', () => {
     const item = await review.link(kenji)
     expect(await review.decide(lars, item, 'revoke')).toMatch(/^rejected: .*does not review/)
     expect(review.has(kenji)).toBe(true)
+  })
+
+  test('that waits because groups could not be read counts with the next sweep after they can', async () => {
+    const review = await Review.begin({ ...reviewed, reviewers: { named: ['oncall'], fallback: ['team-Web'] } })
+    const { grouping } = review
+    const item = await review.link(kenji)
+    grouping.answer = async ({ operation, proceed }) => {
+      if (operation !== 'listGroupsOf') return proceed()
+      throw new ServiceError('identitystore', 'AccessDeniedException', 'no', { httpStatus: 400 })
+    }
+    const key = `decisions/${grouping.id('USER', lars)}/quarter/${item.digest}%keep`
+    await grouping.put(key)
+    await grouping.until(key, 'waiting')
+    grouping.answer = ({ proceed }) => proceed()
+    await grouping.world.clock.advance(60_000)
+    await grouping.world.finish(grouping.world.everyFiveMinutes())
+    await grouping.until(key, 'applied')
   })
 
   test('on an edited link asks again, and the answer to the new question counts', async () => {
