@@ -376,6 +376,21 @@ describe('what was granted', () => {
     return asking
   }
 
+  test('ends with the next sweep, also in history, if the message of its end is lost', async () => {
+    const asking = await grant()
+    const { world } = asking
+    await world.clock.advance(61 * 60_000)
+    asking.answer = async ({ operation, args: [queue], proceed }) =>
+      operation === 'send' && queue === 'requests' ? undefined : proceed()
+    await world.finish(world.everyMinute())
+    await world.until(() => !asking.has(), 'the end')
+    asking.answer = ({ proceed }) => proceed()
+    await world.finish(world.everyFiveMinutes())
+    await world.until(async () => (await asking.status())?.state === 'expired', 'the status')
+    expect(await asking.events()).toEqual(['asked', 'approved', 'granted', 'ended'])
+    expect(await asking.granted()).toEqual([])
+  })
+
   test('ends when its request is deleted, and its status goes', async () => {
     const asking = await grant()
     await asking.world.objects.delete(asking.key())
