@@ -174,9 +174,9 @@ export class ServedCalls {
   }
 
   async #tellMe(person: object): Promise<Answer> {
-    const { approveWithin, portal } = this.#settings
+    const { approveWithin, portal, organizations } = this.#settings
     const { account } = await this.#looks.organization()
-    return answer(200, { ...person, approveWithin, portal, account })
+    return answer(200, { ...person, approveWithin, portal, organizations, account })
   }
 
   /** Reads groups each time if they decide what the person sees. */

@@ -57,7 +57,7 @@ export interface ObjectStore {
   beginUpload(key: string): Promise<PartedUpload>
   /** `number`: from 1 to 10,000. Each part has at least 5 MiB, except the last. Returns the part's etag. */
   uploadPart(upload: PartedUpload, number: number, body: Uint8Array): Promise<string>
-  /** `etags`: of all parts, in order. Replaces any object with this key. */
+  /** `etags`: one for each part, in order. Replaces any object with this key. */
   completeUpload(upload: PartedUpload, etags: readonly string[]): Promise<void>
   /** `deleted`: also if there was no object. `lost`: the object has another etag. */
   delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'>

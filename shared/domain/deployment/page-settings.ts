@@ -39,6 +39,11 @@ export const pageSettings = z.strictObject({
     .optional(),
   /** The address of the AWS access portal, such as `https://example.awsapps.com/start`: the page leads to accounts there. */
   portal: z.url().refine(isSafe, 'an address that begins with https://').optional(),
+  /** The pages of the deployments of all organizations, for a menu that leads from one to another. */
+  organizations: z
+    .array(z.strictObject({ name: text, url: z.url().refine(isSafe, 'an address that begins with https://') }))
+    .max(50)
+    .default([]),
   /** The length of a session. After it, the person signs in again. */
   sessionHours: z.int().min(1).max(24).default(8),
   /** The greatest age of a sign-in for an approval. */

@@ -49,7 +49,7 @@ export type ToldAccess = {
   readonly since: string
 }
 
-/** Names of accounts and of what is above them, by account. */
+/** Names of accounts and of the units above them, by account. */
 export type Names = {
   readonly accounts: Readonly<Record<string, string>>
   readonly paths: Readonly<Record<string, string>>
@@ -146,6 +146,8 @@ export type Me = {
   readonly isAuditor: boolean
   readonly isOperator: boolean
   readonly portal?: string
+  /** The pages of all organizations. */
+  readonly organizations?: readonly { readonly name: string; readonly url: string }[]
   readonly account?: string
 }
 

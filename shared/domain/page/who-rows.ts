@@ -165,7 +165,7 @@ export function countMatrix(rows: readonly WhoRow[]): {
   return { rows: counted, sets, most: Math.max(1, ...counted.flatMap(({ people }) => Object.values(people))) }
 }
 
-/** What stands above the rows of one person or one account. */
+/** The figures above the rows of one person or one account. */
 export function describeRows(kind: 'person' | 'account', own: readonly WhoRow[]) {
   const count = (of: (row: WhoRow) => string) => String(new Set(own.map(of).filter((text) => text !== '')).size)
   const [{ account, path, remark } = { account: '', path: '', remark: '' }] = own

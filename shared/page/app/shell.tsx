@@ -129,11 +129,18 @@ function Top({ told, onSignOut }: { readonly told: Told | undefined; readonly on
   }
   const modes = [item('system', 'As the system'), item('light', 'Light'), item('dark', 'Dark')]
   const densities = [item('comfortable', 'Comfortable'), item('compact', 'Compact')]
-  const { name = '', account } = told?.me ?? {}
+  const { name = '', account, organizations = [] } = told?.me ?? {}
   const leave = isHosted
     ? { id: 'sign-out', text: 'Sign out' }
     : { id: 'browse', text: 'Ctrl-C in the terminal ends this page', disabled: true }
-  const organization = { type: 'button' as const, text: account ?? '', ariaLabel: `Organization ${account}` }
+  const here = organizations.find(({ url }) => new URL(url).origin === location.origin)?.name
+  const words = { text: [here, account].filter(Boolean).join(' '), ariaLabel: `Organization ${account}` }
+  // Each page has its own sign-in and its own bucket, so a browser never has two organizations in one page.
+  const pages = organizations.map(({ name, url }) => ({ id: url, text: name, href: url }))
+  const organization =
+    pages.length === 0
+      ? { type: 'button' as const, ...words }
+      : { type: 'menu-dropdown' as const, ...words, items: pages }
   return (
     <TopNavigation
       identity={{ href: addressOf('access'), title: 'Access to AWS', onFollow: follow }}

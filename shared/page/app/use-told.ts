@@ -144,7 +144,7 @@ export function useApp(): App {
   return app
 }
 
-/** Names of accounts and of what is above them, as far as the person's own data has them. */
+/** Names of accounts and of the units above them, if the person's own data has them. */
 export function useNames(): Names {
   const { access, choices, names } = useApp().told
   return useMemo(

@@ -51,6 +51,14 @@ describe('what comes by the page', () => {
   })
 })
 
+test('the page knows the pages of other organizations from the environment, and only safe addresses are valid', async () => {
+  const organizations = [{ name: 'globex', url: 'https://access.globex.example' }]
+  const { ben } = await open({ organizations })
+  expect(JSON.parse((await ben.send('/api/me')).body)).toMatchObject({ name: 'ben', organizations })
+  for (const url of ['http://access.globex.example', 'javascript:alert(1)'])
+    await expect(open({ organizations: [{ name: 'globex', url }] })).rejects.toThrow('https://')
+})
+
 describe('a decision', () => {
   test('needs a sign-in of the last minutes, and is taken after another one', async () => {
     const { ben, ids, world, clock } = await open({ approveWithin: 'PT10M' })
