@@ -5,7 +5,6 @@ import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { isManagementDeployment } from '../shared/domain/deployment/environment.ts'
 import { permissionSetRolePath } from '../shared/domain/permission-sets/permission-set-role.ts'
 import { type FunctionName, functionSettings } from '../shared/ports/deployment-settings.ts'
-import { usagePrefix } from '../shared/reconcile/usage/usage-records.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import {
   accountAccessActions,
@@ -18,6 +17,7 @@ import {
   permissionsIn,
   policyCheckActions,
 } from './function-permissions.ts'
+import { denyUses } from './people-policies.ts'
 
 export type PolicyContext = {
   readonly environment: Environment
@@ -43,13 +43,7 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
 }
 
 export function operatorPolicy(context: Services): PolicyDocument {
-  // Who used what is for auditors alone.
-  const uses = new PolicyStatement({
-    sid: 'Uses',
-    effect: Effect.DENY,
-    actions: ['s3:GetObject*'],
-    resources: [`${context.names.bucketArn}/${usagePrefix}*`],
-  })
+  const uses = PolicyStatement.fromJson(denyUses(context.names))
   return new PolicyDocument({ statements: [...serviceStatements(operatorPermissions, context), uses] })
 }
 

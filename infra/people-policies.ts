@@ -152,11 +152,16 @@ function auditing({ auditorRole }: Environment, { partition }: DeploymentNames):
   return [allow('AuditorRole', ['sts:AssumeRole'], [`arn:${partition}:iam::*:role/${auditorRole}`])]
 }
 
+/** Operators read everything else. Who used which access is for auditors alone. */
+export function denyUses({ bucketArn }: Pick<DeploymentNames, 'bucketArn'>): Statement {
+  return { ...allow('Uses', ['s3:GetObject*'], [`${bucketArn}/${usagePrefix}*`]), Effect: 'Deny' }
+}
+
 function operatorPolicy(environment: Environment, names: DeploymentNames): PersonPolicy {
   const dead = workedQueues.flatMap((queue) => (queue === 'dispatch' ? [] : [names.queueArn(`${queue}-dead`)]))
   return policy([
     ...readAll(names),
-    { ...allow('Uses', ['s3:GetObject*'], [`${names.bucketArn}/${usagePrefix}*`]), Effect: 'Deny' },
+    denyUses(names),
     allow('Control', ['s3:PutObject', 's3:DeleteObject'], [`${names.bucketArn}/control/*`]),
     allow('EndAccess', ['s3:DeleteObject'], [`${names.bucketArn}/${kinds.request.at}*`]),
     keyOf(environment, names),
