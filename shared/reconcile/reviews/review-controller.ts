@@ -150,7 +150,13 @@ async function perform(
       }
     }
     case 'check': {
-      const evidence = await proveOutcomes(await readEvidence(objects, name, entry), renderInstant(now), context)
+      const read = await readEvidence(objects, name, entry)
+      // Somebody's decision added an item while the run ended.
+      if (read.items.some(({ end }) => end === undefined)) {
+        await endItems(entry, { name, now, isEarly: file.is === 'none' }, context)
+        return {}
+      }
+      const evidence = await proveOutcomes(read, renderInstant(now), context)
       const isDone = !evidence.items.some(isUnproven)
       const run: ReviewRun = isDone ? { ...entry, phase: 'done' } : entry
       for (const [file, text] of Object.entries(renderEvidence({ ...evidence, run })))

@@ -124,6 +124,33 @@ describe('a decision', () => {
     expect(review.has(kenji)).toBe(true)
   })
 
+  test('that asks again while its run ends leaves no item without an end', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    const { world } = grouping
+    const item = await review.link(kenji)
+    await review.days(20)
+    const key = `decisions/${grouping.id('USER', tom)}/quarter/${item.digest}%keep`
+    const reads: string[] = []
+    grouping.answer = async ({ operation, args: [read], proceed }) => {
+      // The run reads the item to end it. Another process asks again before that.
+      if (operation === 'get' && read === `${review.folder}items/${item.digest}.json` && reads.push(operation) === 1) {
+        await world.objects.put(linkTo(kenji), '{"reason":"edited"}')
+        await world.objects.put(key, '')
+        const message = { v: 1, key, id: 'meanwhile', event: 'ObjectCreated:Put' } as const
+        await controllerOf(key)(message, { ...openInputs(world.ports, world.configuration), sentMs: undefined })
+      }
+      return proceed()
+    }
+    await review.days(1)
+    grouping.answer = ({ proceed }) => proceed()
+    await minutes(grouping, 10)
+    expect((await review.run()).phase).not.toBe('escalated')
+    const items = await review.items()
+    expect(items.filter(({ replaces }) => replaces === item.digest)).toHaveLength(1)
+    expect(items.filter(({ end }) => end === undefined)).toEqual([])
+  })
+
   test('that waits because groups could not be read counts with the next sweep after they can', async () => {
     const review = await Review.begin({ ...reviewed, reviewers: { named: ['oncall'], fallback: ['team-Web'] } })
     const { grouping } = review
