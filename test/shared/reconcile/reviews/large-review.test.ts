@@ -7,9 +7,10 @@ import { folderOf, readItems, readRun } from '../../../../shared/reconcile/revie
 import { verifyReview } from '../../../../shared/reconcile/reviews/verify-review.ts'
 import { idOf, manyAccounts } from '../../../bench/many-accounts.ts'
 import { putInForce } from '../../../bench/put-in-force.ts'
+import { testInDepth } from '../../../depth.ts'
 import { World } from '../../../world.ts'
 
-const [accounts, links] = [40, 300]
+const links = 300
 const groups = Array.from({ length: 20 }, (_, index) => `team-${index}`)
 const reviewers = Array.from({ length: 6 }, (_, index) => `reviewer-${index}`)
 const members = groups.map((_, index) => `member-${index}`)
@@ -24,7 +25,7 @@ const file = {
 }
 
 /** All links are in force. Each account has an owner, and each group a member whom a provider put there. */
-async function fill(): Promise<World> {
+async function fill({ accounts, links }: { readonly accounts: number; readonly links: number }): Promise<World> {
   const ownerOf = (account: number) => ({ owner: reviewers[account % reviewers.length] ?? '' })
   const organization = manyAccounts({
     ...{ accounts, groups, users: [...reviewers, ...members], permissionSets: ['Read-ps', 'Write-ps'] },
@@ -58,10 +59,16 @@ async function days(world: World, count: number): Promise<void> {
   }
 }
 
-async function decide(world: World, by: string, { digest }: ReviewItem, verdict: 'keep' | 'revoke'): Promise<string> {
+async function decide(
+  world: World,
+  by: string,
+  { digest }: ReviewItem,
+  verdict: 'keep' | 'revoke',
+  review = 'quarter',
+): Promise<string> {
   const userId = world.identityStore.idOf('USER', by)
   if (userId === undefined) throw new Error(`there is no ${by}`)
-  const key = decisionKey({ userId, review: 'quarter', digest, verdict })
+  const key = decisionKey({ userId, review, digest, verdict })
   await world.objects.as(by).put(key, JSON.stringify({ comment: `${verdict} <b>=1+1` }))
   return key
 }
@@ -87,7 +94,7 @@ function nobody(what: string): never {
 }
 
 test('300 links, 40 accounts, 20 groups and six reviewers: from the beginning to the next run', async () => {
-  const world = await fill()
+  const world = await fill({ accounts: 40, links })
   const { objects } = world
   const run = async () => (await readRun(objects, 'quarter')) ?? nobody('the run')
   const items = async () => readItems(objects, folderOf('quarter', (await run()).run))
@@ -161,3 +168,54 @@ test('300 links, 40 accounts, 20 groups and six reviewers: from the beginning to
   expect((await run()).run > first.run).toBe(true)
   expect((await items()).filter(({ subject }) => subject.kind === 'link')).toHaveLength(kept.length + 1)
 }, 240_000)
+
+testInDepth(
+  'of 1,000 revocations at once the brake passes a few, and one release frees exactly that review',
+  async () => {
+    const world = await fill({ accounts: 70, links: 1_400 })
+    const { objects } = world
+    const count = () => world.ssoAdmin.assignments().length
+    const itemsOf = async (review: string) => {
+      await objects.as('governance').put(`reviews/${review}.json`, JSON.stringify(file))
+      await world.until(async () => (await readRun(objects, review)) !== undefined, review)
+      const run = (await readRun(objects, review)) ?? nobody('the run')
+      const items = await readItems(objects, folderOf(review, run.run))
+      return items.filter(({ subject }) => subject.kind === 'link')
+    }
+    const keyOf = ({ subject }: ReviewItem) => (subject.kind === 'link' ? subject.file.key : nobody('a link'))
+    const byKey = (a: ReviewItem, b: ReviewItem) => (keyOf(a) < keyOf(b) ? -1 : 1)
+    const ofQuarter = (await itemsOf('quarter')).toSorted(byKey)
+    const ofOther = (await itemsOf('other')).toSorted(byKey)
+    const [revoked, rest] = [ofQuarter.slice(0, 1_000), ofOther.slice(1_000)]
+    // Another review's revocations and an uploader's deletions are held too.
+    const [others, deleted] = [rest.slice(0, 200), rest.slice(200)]
+    await Promise.all([
+      ...revoked.map((item) => decide(world, item.reviewers[0] ?? '', item, 'revoke')),
+      ...others.map((item) => decide(world, item.reviewers[0] ?? '', item, 'revoke', 'other')),
+      ...deleted.map((item) => objects.as('kim').delete(keyOf(item))),
+    ])
+    const minutes = async (many: number) => {
+      for (let minute = 0; minute < many; minute++) {
+        await world.clock.advance(60_000)
+        await world.finish(world.everyMinute())
+      }
+    }
+    await minutes(10)
+    const held = async () => (await brakeFile(objects).read())?.value.lists ?? []
+    const before = await held()
+    expect(before.map(({ cause, name }) => [cause, name]).sort()).toEqual([
+      ['folder', undefined],
+      ['review', 'other'],
+      ['review', 'quarter'],
+    ])
+    const ofReview = before.find(({ name }) => name === 'quarter') ?? nobody('the list')
+    expect(ofReview.held).toHaveLength(revoked.length - ofReview.limit)
+    const left = count()
+    expect(await releaseList(objects, digestOf(ofReview), 'ada')).toBeTruthy()
+    await minutes(10)
+    expect(count()).toBe(left - ofReview.held.length)
+    const heldAfter = (await held()).map(({ name, held: keys }) => [name, keys])
+    expect(heldAfter).toEqual(before.filter((list) => list !== ofReview).map(({ name, held: keys }) => [name, keys]))
+  },
+  600_000,
+)
