@@ -93,7 +93,7 @@ test('a reviewer keeps several, revokes a privileged one, which ends, and an aud
   }
 }, 240_000)
 
-const many = 1_000
+const many = 5_000
 /** A run of links that others deleted meanwhile: nothing but the page is asked for so many. */
 async function beginLargeReview(): Promise<void> {
   const run = new Date().toISOString()
@@ -109,12 +109,15 @@ async function beginLargeReview(): Promise<void> {
   const put = (key: string, said: object) =>
     system.upload(`review-results/large/${key}`, JSON.stringify(said), 'ssofile')
   const limit = pLimit(16)
-  await limit.map(Array.from({ length: many }).keys(), (index) => {
+  const items = await limit.map(Array.from({ length: many }).keys(), async (index) => {
     const principal = `user-${String(index).padStart(4, '0')}`
     const digest = index.toString(16).padStart(32, '0')
     const subject = { ...access, principal, file: { key: linkOf('Read-ps', principal), etag: 'e' } }
-    return put(`${run}/items/${digest}.json`, { digest, subject, reviewers: [] })
+    const item = { digest, subject, reviewers: [] }
+    await put(`${run}/items/${digest}.json`, item)
+    return item
   })
+  await put(`${run}/manifest.json`, { items })
   await put('run.json', about)
 }
 
@@ -127,7 +130,7 @@ async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Ta
   throw new Error(`80 times ${key} do not lead to ${target}`)
 }
 
-test('of 1,000 items a filter finds some, and the keyboard alone keeps several', async () => {
+test('of 5,000 items a filter finds some, and the keyboard alone keeps several', async () => {
   await beginLargeReview()
   const ben = await openAs(browser, origin, 'ben', desktop, '#/reviews/large')
   await row(ben, 'user-0000').waitFor(soon)
@@ -135,13 +138,13 @@ test('of 1,000 items a filter finds some, and the keyboard alone keeps several',
   const filter = ben.getByPlaceholder(/Find by person/)
   await tabTo(ben, filter)
   const began = Date.now()
-  await ben.keyboard.type('user-099')
+  await ben.keyboard.type('user-499')
   await ben.keyboard.press('Enter')
   await ben.keyboard.press('Escape')
-  await row(ben, 'user-0999').waitFor()
+  await row(ben, 'user-4999').waitFor()
   await row(ben, 'user-0000').waitFor({ state: 'detached' })
   expect(Date.now() - began).toBeLessThan(5_000)
-  for (const user of ['user-0990', 'user-0991']) {
+  for (const user of ['user-4990', 'user-4991']) {
     await tabTo(ben, row(ben, user).getByRole('checkbox'))
     await ben.keyboard.press('Space')
   }
@@ -153,7 +156,7 @@ test('of 1,000 items a filter finds some, and the keyboard alone keeps several',
   await judge(ben, 'review-large-question')
   await tabTo(ben, dialog.getByRole('button', { name: 'Keep', exact: true }))
   await ben.keyboard.press('Enter')
-  await row(ben, 'user-0990', 'needed').waitFor(soon)
-  await row(ben, 'user-0991', 'needed').waitFor(soon)
+  await row(ben, 'user-4990', 'needed').waitFor(soon)
+  await row(ben, 'user-4991', 'needed').waitFor(soon)
   expect(await system.keys(`decisions/${await system.userId('ben')}/large/`)).toHaveLength(2)
 }, 240_000)

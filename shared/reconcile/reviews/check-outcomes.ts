@@ -21,6 +21,11 @@ export function renderEvidence(evidence: ReviewEvidence): Readonly<Record<string
   return { 'manifest.json': renderJson(manifest), 'items.csv': renderReviewCsv(manifest) }
 }
 
+export async function writeEvidence(objects: ObjectStore, evidence: ReviewEvidence): Promise<void> {
+  const folder = folderOf(evidence.review, evidence.run.run)
+  for (const [file, text] of Object.entries(renderEvidence(evidence))) await objects.put(folder + file, text)
+}
+
 type Proving = { readonly objects: ObjectStore; readonly identityStore: Pick<IdentityStore, 'getGroupMembershipId'> }
 
 /** Looks for the proof of each revocation that has none yet. Returns the evidence afterwards. */

@@ -9,7 +9,7 @@ import type { ReadingObjects } from '../../ports/object-store.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { readStatus } from '../records/status-store.ts'
 import { readStored, spoiledAsAbsent } from '../records/stored-json.ts'
-import { folderOf, readRun } from './review-records.ts'
+import { folderOf, itemKey, readRun } from './review-records.ts'
 
 type Known = Map<string, { readonly etag: string; readonly item: ReviewItem | undefined }>
 const manifestOf = record({ items: z.array(reviewItem) })
@@ -42,16 +42,22 @@ export class KnownReviews {
     this.#objects = objects
   }
 
-  /** Ascending by digest. A run that is done has its manifest, which is one object. */
+  /** Ascending by digest. The manifest has all items as they were when it was written; a run that is done changes no more. */
   async itemsOf(review: string, { run, phase }: Pick<ReviewRun, 'run' | 'phase'>): Promise<readonly ReviewItem[]> {
     const folder = folderOf(review, run)
-    const manifest =
-      phase === 'done' ? await readStored(this.#objects, `${folder}manifest.json`, manifestOf) : undefined
-    if (manifest) return manifest.value.items
     const known: Known = this.#runs.get(folder) ?? new Map()
+    const isRead = known.size === 0 || phase === 'done'
+    const manifest = isRead ? await readStored(this.#objects, `${folder}manifest.json`, manifestOf) : undefined
+    if (manifest && phase === 'done') return manifest.value.items
     if (this.#runs.size >= runsMost) this.#runs.clear()
     this.#runs.set(folder, known)
     const heads = await Array.fromAsync(this.#objects.list(`${folder}items/`))
+    const listed = new Map(manifest?.value.items.map((item) => [itemKey(folder, item.digest), item]))
+    for (const { key, etag, lastModified } of heads) {
+      const item = listed.get(key)
+      // S3 dates objects in whole seconds.
+      if (manifest && item && lastModified < manifest.object.lastModified) known.set(key, { etag, item })
+    }
     const changed = heads.filter(({ key, etag }) => known.get(key)?.etag !== etag)
     await forEachAtOnce(changed, async ({ key, etag }) => {
       known.set(key, { etag, item: (await spoiledAsAbsent(readStored(this.#objects, key, reviewItem)))?.value })

@@ -34,7 +34,7 @@ import { KnownRecord } from '../records/known-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { performEnd, readItemState } from './carry-out.ts'
-import { proveOutcomes, readEvidence, renderEvidence } from './check-outcomes.ts'
+import { proveOutcomes, readEvidence, writeEvidence } from './check-outcomes.ts'
 import { gatherPopulation, type PopulationSources } from './gather-population.ts'
 import {
   folderOf,
@@ -159,8 +159,7 @@ async function perform(
       const evidence = await proveOutcomes(read, renderInstant(now), context)
       const isDone = !evidence.items.some(isUnproven)
       const run: ReviewRun = isDone ? { ...entry, phase: 'done' } : entry
-      for (const [file, text] of Object.entries(renderEvidence({ ...evidence, run })))
-        await objects.put(folderOf(name, run.run) + file, text)
+      await writeEvidence(objects, { ...evidence, run })
       const counts = buildManifest(evidence).counts
       if (isDone) return { entry: run, history: { event: 'done', body: { ...body, counts } } }
       return describeSettling(evidence, input)
@@ -189,6 +188,8 @@ async function begin(
   const written = sealOf(population)
   const terms = file.body
   const entry: ReviewRun = { v: 1, phase: 'open', run, terms, etag: head.etag, ...written, reminded: [] }
+  // Readers of many items read this one object, and then only the items that changed since.
+  await writeEvidence(context.objects, { review: name, run: entry, items: population })
   return {
     entry,
     history: {

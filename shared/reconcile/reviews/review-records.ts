@@ -40,7 +40,7 @@ export function historyOfItem(review: string, digest: ItemDigest, user = ''): Ev
     : { folder: `${folder}${digest}/${user}/`, name: `${name}%${user}` }
 }
 
-const itemKey = (folder: string, digest: ItemDigest) => `${folder}items/${digest}.json`
+export const itemKey = (folder: string, digest: ItemDigest) => `${folder}items/${digest}.json`
 export const itemRecord = (objects: ObjectStore, folder: string, digest: ItemDigest) =>
   new JsonRecord(objects, itemKey(folder, digest), reviewItem)
 

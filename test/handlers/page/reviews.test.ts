@@ -49,7 +49,11 @@ async function open() {
 }
 type Told = {
   readonly told: {
-    readonly items: readonly { readonly digest: string; readonly own?: { readonly problem?: string } }[]
+    readonly items: readonly {
+      readonly digest: string
+      readonly result: string
+      readonly own?: { readonly problem?: string }
+    }[]
     readonly reviews: readonly object[]
   }
 }
@@ -102,5 +106,24 @@ describe('reviews on the page', () => {
     }
     const { items } = parse((await ben.send('/api/reviews?name=quarter')).body)
     expect(items.map(({ own }) => own?.problem)).toEqual([undefined, 'read', undefined])
+  })
+
+  test('a visit takes an item from the manifest unless its record changed since', async () => {
+    const { ana, world } = await open()
+    const folder = `review-results/quarter/${begun}/`
+    const [kept, changed] = [link('a', 'cleo'), link('b', 'dora')]
+    await world.objects.put(`${folder}items/${kept.digest}.json`, '{')
+    await world.clock.advance(2_000)
+    await world.objects.put(`${folder}manifest.json`, JSON.stringify({ items: [kept, changed] }))
+    await world.clock.advance(2_000)
+    const end = { is: 'gone', at: begun }
+    await world.objects.put(`${folder}items/${changed.digest}.json`, JSON.stringify({ ...changed, end }))
+    const { items } = parse((await ana.send('/api/reviews?name=quarter')).body)
+    expect(items.map(({ digest: of, result }) => [of[0], result])).toEqual([
+      ['a', 'open'],
+      ['b', 'gone'],
+      ['c', 'open'],
+      ['d', 'open'],
+    ])
   })
 })
