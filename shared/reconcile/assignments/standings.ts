@@ -117,7 +117,7 @@ export class Standings {
     return keys
   }
 
-  /** What is in the ledger or under `foreign/`, with its accounts; one at a time, since all keys together are 130 MB with 500,000 entries. */
+  /** Yields one holding at a time with its accounts. All 500,000 keys of a large ledger together would take 130 MB. */
   async *listHoldings(): AsyncGenerator<Holding & { readonly accounts: readonly AccountId[] }> {
     await this.#listOnce()
     for (const { holding, accounts: known } of this.#known.values()) {

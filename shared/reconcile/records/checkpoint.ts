@@ -85,7 +85,7 @@ export const comparedRange = record({
   grants: z.int(),
   revocations: z.int(),
   unfinished: z.int(),
-  /** Of a reconcile: accounts of the ledger that Organizations does not list, and their entries that nothing can be done about. */
+  /** A reconcile has them: accounts of the ledger that Organizations does not list, and their entries that take no changes. */
   missing: z.array(accountId).readonly().optional(),
   resting: z.array(assignmentKey).readonly().optional(),
 })

@@ -123,9 +123,9 @@ export async function readResult<Result>(
 
 type Beginning = { readonly ranges: readonly AccountRange[]; readonly startedAt: Date; readonly replaces: boolean }
 
-/** A run that takes so long is told as an error. */
+/** The log has an error for a run that takes longer. */
 const lateMs = 15 * 60_000
-/** After so long it is given up: the message of a range came five times in vain. */
+/** Another run begins then: SQS has delivered the message of a range five times in vain. */
 const runMostMs = 40 * 60_000
 
 /**
