@@ -9,6 +9,7 @@ import { accessCsvTitles, renderAccessRows } from '../../../shared/reconcile/acc
 import type { WhoAnswer, WhoSources } from '../../../shared/reconcile/access/who-has-access.ts'
 import { paint } from '../terminal/paint.ts'
 import { renderAge } from '../terminal/render-age.ts'
+import { renderJson } from '../terminal/render-json.ts'
 import { renderTable } from '../terminal/render-table.ts'
 
 type Column = {
@@ -143,32 +144,41 @@ const nouns: Readonly<Record<string, readonly [one: string, many: string]>> = {
 }
 
 function renderLines(rows: Rows, columns: readonly Column[]) {
-  let lines: readonly (readonly string[])[] = []
   for (const joined of joinings) {
-    lines = joinRows(rows, columns, joined)
-    if (lines.length <= linesMost) return { lines, left: 0 }
+    const lines = joinRows(rows, columns, joined, joined === joinings.at(-1) ? Number.POSITIVE_INFINITY : linesMost)
+    if (lines) return { lines: lines.slice(0, linesMost), left: Math.max(0, lines.length - linesMost) }
   }
-  return { lines: lines.slice(0, linesMost), left: lines.length - linesMost }
+  return { lines: [], left: 0 }
 }
 
-/** Joins rows that differ in these columns only: the line has their number, or their earliest time. */
-function joinRows(rows: Rows, columns: readonly Column[], joined: readonly string[]) {
+/**
+ * Joins rows that differ in these columns only: the line has their number, or their earliest time. `undefined`: there are more lines than
+ * `most`.
+ */
+function joinRows(rows: Rows, columns: readonly Column[], joined: readonly string[], most: number) {
   const isJoined = ({ title, isPlace }: Column) => joined.includes(isPlace ? 'account' : title)
-  const all = rows.map((row) => columns.map(({ text }) => text(row)))
-  const alike = Map.groupBy(all, (line) => line.filter((_, at) => !isJoined(columns[at] ?? noColumn)).join('\n'))
-  return [...alike.values()].map((group) =>
-    columns.map((column, at) => {
-      const values = [...new Set(group.map((line) => line[at] ?? ''))].sort()
-      const [first = '', second] = values
+  const kept = columns.map((column) => !isJoined(column))
+  // Of other columns, a line shows only whether the values differ.
+  const isListed = columns.map(({ title }) => nouns[title] !== undefined || title === 'since')
+  const alike = new Map<string, readonly Set<string>[]>()
+  for (const row of rows) {
+    const line = columns.map(({ text }) => text(row))
+    const name = line.filter((_, at) => kept[at]).join('\n')
+    const values = alike.get(name) ?? columns.map(() => new Set<string>())
+    for (const [at, seen] of values.entries()) if (isListed[at] || seen.size < 2) seen.add(line[at] ?? '')
+    alike.set(name, values)
+    if (alike.size > most) return undefined
+  }
+  return [...alike.values()].map((values) =>
+    columns.map(({ title }, at) => {
+      const [first = '', second] = [...(values[at] ?? [])].sort()
       if (second === undefined) return first
-      const noun = nouns[column.title]
-      if (noun) return count(values.length, ...noun)
-      return column.title === 'since' ? `${first} on` : ''
+      const noun = nouns[title]
+      if (noun) return count(values[at]?.size ?? 0, ...noun)
+      return title === 'since' ? `${first} on` : ''
     }),
   )
 }
-
-const noColumn: Column = { title: '', text: () => '' }
 
 /** The one account of these rows, and its place in the organization. */
 function renderPlace([first]: WhoAnswer['rows']): string {
@@ -218,9 +228,24 @@ function renderDated(at: string, now: Date): string {
   return `${renderAge(at, now)} (${at})`
 }
 
-export function renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>, { hasLevels = false } = {}): string {
+/** Half a million rows are longer than a string can be. (V8, String::kMaxLength.) */
+const rowsOfPart = 1_000
+
+export function* renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>, { hasLevels = false } = {}): Generator<string> {
   const wanted = { hasLevels, hasUses: rows.some(({ own }) => own !== undefined) }
-  return accessCsvTitles(wanted) + renderAccessRows(rows, wanted)
+  yield accessCsvTitles(wanted)
+  for (let at = 0; at < rows.length; at += rowsOfPart) yield renderAccessRows(rows.slice(at, at + rowsOfPart), wanted)
+}
+
+/** The text of `renderJson(answer)`, in parts. */
+export function* renderAccessAsJson({ rows, ...rest }: WhoAnswer): Generator<string> {
+  if (rows.length === 0) return yield renderJson({ rows, ...rest })
+  yield '{\n  "rows": ['
+  for (let at = 0; at < rows.length; at += rowsOfPart) {
+    const texts = rows.slice(at, at + rowsOfPart).map((row) => renderJson(row).trimEnd().replaceAll('\n', '\n    '))
+    yield `${at === 0 ? '' : ','}\n    ${texts.join(',\n    ')}`
+  }
+  yield `\n  ],${renderJson(rest).slice(1)}`
 }
 
 /** The last use of this access, by its person if that is counted, for a user who asks for unused access. */

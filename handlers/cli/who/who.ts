@@ -47,7 +47,14 @@ import { renderDuration } from '../terminal/render-duration.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
-import { type Fixed, renderAccess, renderAccessAsCsv, renderNotes, renderSources } from './render-access.ts'
+import {
+  type Fixed,
+  renderAccess,
+  renderAccessAsCsv,
+  renderAccessAsJson,
+  renderNotes,
+  renderSources,
+} from './render-access.ts'
 import { tellAll } from './who-all.ts'
 import { parseSince, tellChanges } from './who-changes.ts'
 import { tellUses } from './who-uses.ts'
@@ -249,7 +256,14 @@ function isJson(option: string, { json, output }: Options): boolean {
 
 async function writePage(answer: WhoAnswer, ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
   const facts = await describePage(answer, ports)
-  await pipeline(renderAccessPage({ ...facts, rows: answer.rows }), process.stdout, { end: false })
+  await writeParts(renderAccessPage({ ...facts, rows: answer.rows }))
+}
+
+/** A reader that stops early (`| head`) is no failure. */
+async function writeParts(parts: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  await pipeline(parts, process.stdout, { end: false }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
 }
 
 async function tell(
@@ -258,12 +272,11 @@ async function tell(
   { hasLevels, ...fixed }: Fixed & { readonly hasLevels?: boolean | undefined },
   now: Date,
 ): Promise<void> {
-  const { stdout, stderr } = process
-  if (output === 'json') stdout.write(renderJson(answer))
+  if (output === 'json') await writeParts(renderAccessAsJson(answer))
   else if (output === 'table') await show(renderAccess(answer, fixed, now, terminalWidth()))
   else {
-    stdout.write(renderAccessAsCsv(answer, { hasLevels }))
-    stderr.write(renderSources(answer.sources, now) + renderNotes(answer.notes))
+    await writeParts(renderAccessAsCsv(answer, { hasLevels }))
+    process.stderr.write(renderSources(answer.sources, now) + renderNotes(answer.notes))
   }
 }
 

@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals'
-import { renderAccess, renderAccessAsCsv } from '../../../../handlers/cli/who/render-access.ts'
+import { renderJson } from '../../../../handlers/cli/terminal/render-json.ts'
+import { renderAccess, renderAccessAsCsv, renderAccessAsJson } from '../../../../handlers/cli/who/render-access.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
 import type { HeldAccess } from '../../../../shared/reconcile/access/expand-access.ts'
+import { accessCsvTitles, renderAccessRows } from '../../../../shared/reconcile/access/render-access-rows.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')
 const sources = { bucketReadAt: now.toISOString(), identityCenter: { why: 'a test' } }
@@ -28,6 +30,8 @@ const rows = (count: number, more: Partial<HeldAccess> = {}) =>
   Array.from({ length: count }, (_, index) => row(index, more))
 const render = (of: readonly HeldAccess[], width: number | undefined, fixed = nothing) =>
   renderAccess({ rows: of, isAsked: true, sources, notes: [] }, fixed, now, width)
+const csv = (of: readonly HeldAccess[], wanted?: { readonly hasLevels: boolean }) =>
+  [...renderAccessAsCsv({ rows: of }, wanted)].join('')
 const linesOf = (text: string, word: string) => text.split('\n').filter((line) => line.startsWith(word)).length
 
 test('of more rows than a person reads those that differ only in the account are one', () => {
@@ -81,12 +85,19 @@ test('access levels have a column where they were asked for, in the table and as
   const all = rows(2, { levels: ['Permissions management', 'Read', 'unknown'] })
   expect(render(all, undefined)).toMatch(/ Permissions Read unknown +Read-ps|Read-ps .* Permissions Read unknown/)
   expect(render(rows(2), undefined)).not.toContain('LEVELS')
-  const [titles = '', first = ''] = renderAccessAsCsv({ rows: all }, { hasLevels: true }).split('\r\n')
+  const [titles = '', first = ''] = csv(all, { hasLevels: true }).split('\r\n')
   expect(titles).toMatch(/"use as of","access levels","membership files","owner"$/)
   expect(first).toMatch(/,"Permissions management ; Read ; unknown","",""$/)
-  expect(renderAccessAsCsv({ rows: all })).not.toContain('access levels')
+  expect(csv(all)).not.toContain('access levels')
   const own = { countedSince: '2026-01-01T00:00:00.000Z', asOf: '2026-03-03T10:00:00.000Z' }
-  expect(renderAccessAsCsv({ rows: rows(1, { own }) })).toMatch(
+  expect(csv(rows(1, { own }))).toMatch(
     /"last used by person","used by","hours used in 90 days","uses counted since"\r\n.*"","","0","2026-01-01T00:00:00.000Z"\r\n$/,
   )
+})
+
+test.each([0, 1, 2, 1_000, 1_001, 2_500])('%i rows in parts are the text of all rows at once', (number) => {
+  const all = rows(number, { remark: 'a "b"\n\u202ec' })
+  const answer = { rows: all, isAsked: true, sources, notes: ['one'] }
+  expect([...renderAccessAsJson(answer)].join('')).toBe(renderJson(answer))
+  expect(csv(all)).toBe(accessCsvTitles() + renderAccessRows(all))
 })
