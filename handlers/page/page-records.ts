@@ -36,6 +36,16 @@ type Authored = {
   readonly reason?: string | undefined
 }
 
+/** Compressed and in base64 about 3 MB. A function answers with at most 6 MB. (Lambda Developer Guide, "Lambda quotas".) */
+const partMost = 12_000_000
+
+/** At least one block, and as many as fit into an answer. */
+function endOfPart(blocks: readonly (string | undefined)[], from: number): number {
+  const lengthOf = (some: typeof blocks) => some.reduce((sum, text = '') => sum + text.length, 0)
+  const end = blocks.findIndex((_, at) => at > from && lengthOf(blocks.slice(from, at + 1)) > partMost)
+  return end < 0 ? blocks.length : end
+}
+
 /** What the page shows of the past: requests, nightly reports and changes. It decides nothing. */
 export class PageRecords {
   readonly #ports: Pick<Ports, 'objects' | 'clock'>
@@ -57,8 +67,11 @@ export class PageRecords {
     return this.#dates.get()
   }
 
-  /** The rows of one nightly report, as its page has them: the function does not read what it passes on. */
-  async report(date: string): Promise<Answer> {
+  /**
+   * The rows of one nightly report, as its page has them: the function does not read what it passes on. `after`: the number of blocks that
+   * the caller has.
+   */
+  async report(date: string, after: string): Promise<Answer> {
     const found =
       /^\d{4}-\d\d-\d\d$/.test(date) && (await this.#ports.objects.get(`${reportsPrefix}${date}/index.html`))
     if (!found) return refuse(404, `a report of ${date}`, 'the date of a nightly report', 'choose another date')
@@ -67,7 +80,13 @@ export class PageRecords {
       ([, text]) => text,
     )
     const [, facts = '{}'] = /<script type="application\/json" id="facts">(.*)<\/script>/.exec(page) ?? []
-    return { ...answer(200, {}), body: `{"facts":${facts},"blocks":[${blocks.join(',')}]}\n` }
+    const from = Number.parseInt(after, 10) || 0
+    const to = endOfPart(blocks, from)
+    const next = to < blocks.length ? `"${to}"` : 'null'
+    return {
+      ...answer(200, {}),
+      body: `{"facts":${facts},"blocks":[${blocks.slice(from, to).join(',')}],"next":${next}}\n`,
+    }
   }
 
   /** The figures of the last nightly reports, ascending. */

@@ -150,7 +150,7 @@ export class ServedCalls {
       case 'GET /uses':
         return this.#looks.uses()
       case 'GET /report':
-        return this.#records.report(query.date ?? '')
+        return this.#records.report(query.date ?? '', query.after ?? '')
       case 'GET /changes': {
         const { accounts, ...told } = await this.#records.changes(query, await this.#looks.accountNames())
         return answer(200, { ...told, ...(await this.#looks.tellNames(accounts)) })

@@ -82,6 +82,7 @@ function report() {
   return {
     facts: { madeAt: '2026-03-03T10:00:00Z', sources: [], notes: [], administratorSets: [], attention: [] },
     blocks: [...blocks, collector.take()],
+    next: null,
   }
 }
 

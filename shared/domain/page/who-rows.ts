@@ -34,7 +34,12 @@ export const readyFilters = {
   'Unused for 90 days': filterBy([{ propertyKey: 'unused', operator: '>=', value: '90' }]),
 } as const
 
-export type ToldReport = { readonly facts: PageFacts; readonly blocks: readonly PageBlock[] }
+/** A part of a report. Each block needs those before it. */
+export type ToldReport = {
+  readonly facts: PageFacts
+  readonly blocks: readonly PageBlock[]
+  readonly next: string | null
+}
 
 type LastUsedOf = (person: string, account: string, set: string) => string
 /** The last use by the person with this name or id. */
@@ -50,7 +55,7 @@ export function lastUsedOf({ countedSince, uses }: ToldUses = { uses: [] }): Las
 
 /** `paths`: of now, because a report may have ids of units whose names were not known yet. */
 export function rowsOfReport(
-  { facts, blocks }: ToldReport,
+  { facts, blocks }: Omit<ToldReport, 'next'>,
   paths: AccessList['paths'] = {},
   lastUsed = lastUsedOf(),
 ): readonly WhoRow[] {

@@ -31,10 +31,13 @@ import { AccessMatrix } from './matrix.tsx'
 export default function Who() {
   const { item, query } = parseRoute(useHash())
   const list = useAnswer<EverybodyList>('/everybody')
-  const dates = list.answer?.dates ?? []
+  const { dates = [], paths } = list.answer ?? {}
   const date = query.get('date') ?? dates[0] ?? 'now'
   const isNow = date === 'now'
-  const report = useAnswer<ToldReport>(list.answer && !isNow ? `/report?date=${date}` : undefined)
+  const report = usePages<ToldReport>(list.answer && !isNow ? `/report?date=${date}` : undefined)
+  const first = report.pages[0]
+  // Each reading of the rows takes seconds if they are many: read the first part at once, and the others together.
+  const whole = report.hasMore ? undefined : report.pages
   const members = usePages<ToldMembers>(list.answer && isNow ? '/members?' : undefined)
   const known = useMemo(() => Object.assign({}, ...members.pages.map((page) => page.members)), [members.pages])
   const uses = useAnswer<ToldUses>(list.answer && '/uses')
@@ -43,18 +46,20 @@ export default function Who() {
     () =>
       isNow
         ? list.answer && rowsOfList(list.answer, known, lastUsed)
-        : report.answer && rowsOfReport(report.answer, list.answer?.paths, lastUsed),
-    [isNow, list.answer, report.answer, known, lastUsed],
+        : first &&
+          rowsOfReport({ ...first, blocks: (whole ?? [first]).flatMap(({ blocks }) => blocks) }, paths, lastUsed),
+    [isNow, list.answer, first, whole, paths, known, lastUsed],
   )
   const fault = list.fault ?? uses.fault ?? (isNow ? members.fault : report.fault)
-  const isLoading = list.isLoading || report.isLoading
-  const notes = (isNow ? undefined : report.answer?.facts.notes) ?? []
-  const asOf = isNow ? list.answer?.asOf : report.answer?.facts.madeAt
+  const isLoading = list.isLoading || (report.isLoading && !first)
+  const notes = (isNow ? undefined : first?.facts.notes) ?? []
+  const asOf = isNow ? list.answer?.asOf : first?.facts.madeAt
   const [kind, name] = item.split(/\/(.*)/s)
   const isSubject = (kind === 'person' || kind === 'account') && name !== undefined
   const accountName = kind === 'account' && rows?.find(({ account }) => account === name)?.accountName
   const title = isSubject ? accountName || name : 'Who has access'
-  const source = isNow ? (members.isLoading ? 'Reading the members of groups…' : '') : 'From the nightly report.'
+  const ofReport = report.hasMore ? 'Reading the rest of the nightly report…' : 'From the nightly report.'
+  const source = isNow ? (members.isLoading ? 'Reading the members of groups…' : '') : ofReport
   const shown = { rows, isLoading, columns: isNow ? columnsOfNow : columns, date: query.get('date') ?? undefined }
   const options = [{ value: 'now', label: 'Now' }, ...dates.map((one) => ({ value: one, label: sayDay(one) }))]
   const choose = (chosen: string) => {

@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals'
+import { PageRecords } from '../../../handlers/page/page-records.ts'
+import { World } from '../../world.ts'
+
+const script = (more: string, text: string) => `<script type="application/json" ${more}>${text}</script>\n`
+
+async function read(blocks: readonly string[]): Promise<readonly { blocks: string[]; facts: object }[]> {
+  const world = new World()
+  const facts = script('id="facts"', '{"madeAt":"2026-03-03T10:00:00Z"}')
+  const rows = blocks.map((block) => script('class="rows"', JSON.stringify(block)))
+  await world.objects.put('reports/2026-03-03/index.html', facts + rows.join(''))
+  const records = new PageRecords(world.ports)
+  const parts = []
+  for (let after: string | null = ''; after !== null; after = parts.at(-1)?.next ?? null)
+    parts.push(JSON.parse((await records.report('2026-03-03', after)).body))
+  return parts
+}
+
+test.each([
+  ['a small report is one part', ['a', 'b', 'c'], [3]],
+  ['an empty report is one part', [], [0]],
+  ['a report that no answer can hold comes in parts', ['a', 'b', 'c', 'd'].map((one) => one.repeat(5_000_000)), [2, 2]],
+  ['a block that is too large alone is a part', ['a', 'b'].map((one) => one.repeat(13_000_000)), [1, 1]],
+])('%s', async (_, blocks, sizes) => {
+  const parts = await read(blocks)
+  expect(parts.map((part) => part.blocks.length)).toEqual(sizes)
+  expect(parts.flatMap((part) => part.blocks)).toEqual(blocks)
+  expect(new Set(parts.map(({ facts }) => JSON.stringify(facts))).size).toBe(1)
+})
