@@ -46,7 +46,7 @@ export type WhoQuestion = {
   readonly isLinkWanted?: ((key: string) => boolean) | undefined
   /** `false`: only the bucket, without a call to Identity Center. */
   readonly isLive: boolean
-  /** `false`: leaves out uploaders whom only the status of their link names. */
+  /** `false`: leaves out uploaders that only a status of a link names. */
   readonly hasUploaders?: boolean
   /** The access at an earlier instant by history; then nothing else is asked. */
   readonly at?: Date | undefined
