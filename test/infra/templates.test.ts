@@ -950,16 +950,17 @@ describe('the API', () => {
     const signed = ofApi('AWS::ApiGatewayV2::Route')
     expect(signed.map(({ Properties }) => Properties.AuthorizationType)).toEqual(signed.map(() => 'AWS_IAM'))
     const inputs = ['/links', '/links/{link+}', '/permission-sets', '/permission-sets/{name}']
-    const paths = ['/approvals/{digest}', '/eligibility', ...inputs, '/requests', '/requests/{request+}']
-    expect(signed.map(({ Properties }) => String(Properties.RouteKey)).sort()).toEqual([
-      'ANY /approvals',
-      ...paths.map((path) => `ANY ${path}`),
-      ...paths.map((path) => `GET ${path}`),
-      'POST /approvals',
-      'POST /links',
-      'POST /permission-sets',
-      'POST /requests',
-    ])
+    const requests = ['/approvals/{digest}', '/eligibility', '/requests', '/requests/{request+}']
+    const reviews = ['/reviews', '/reviews/{review}', '/reviews/{review}/items']
+    const read = [...inputs, ...requests, ...reviews]
+    const posted = ['/approvals', '/decisions', '/links', '/permission-sets', '/requests']
+    expect(signed.map(({ Properties }) => String(Properties.RouteKey)).sort()).toEqual(
+      [
+        ...[...new Set([...read, ...posted])].map((path) => `ANY ${path}`),
+        ...read.map((path) => `GET ${path}`),
+        ...posted.map((path) => `POST ${path}`),
+      ].sort(),
+    )
   })
 
   test('is throttled, and logs each caller', () => {

@@ -2,6 +2,7 @@ import type { JsonRule, JsonRules } from '../json/json-faults.ts'
 import { needed } from '../json/json-faults.ts'
 import { configurationRules } from './configuration.ts'
 import { environmentFields } from './environment.ts'
+import { pageSettings } from './page-settings.ts'
 
 const object = (fields: readonly string[]): JsonRule => ({
   expected: `a JSON object with the fields ${fields.join(', ')}`,
@@ -70,7 +71,7 @@ export const environmentRules: JsonRules = {
   '$.provisioning.links': needed('how links come in: "s3", "api" or "both"', '"s3"'),
   '$.provisioning.permissionSets': needed('how permission sets come in: "s3", "api" or "both"', '"s3"'),
   '$.provisioning.requests': needed('how requests and approvals come in: "s3", "api" or "both"', '"s3"'),
-  '$.page': object(['signIn', 'domain', 'certificateArn', 'sessionHours', 'approveWithin', 'auditors', 'operators']),
+  '$.page': object(Object.keys(pageSettings.shape)),
   '$.page.signIn': object(['issuer', 'clientId', 'clientSecretArn', 'userNameClaim', 'acr']),
   '$.page.signIn.clientId': needed('how the provider calls this client', '"ssofile"'),
   '$.page.signIn.userNameClaim': needed('the claim that is the UserName of the identity store', '"preferred_username"'),

@@ -13,7 +13,9 @@ import { readAssembly, synthesizeTo } from '../../infra/synthesize.ts'
 /** With the roles in accounts, for there is no function `credentials` or `retire` without them. */
 const withEveryFunction = { ...environments.api, auditorRole: 'ssofile-auditor', hygieneRole: 'ssofile-hygiene' }
 const example = environment.parse(withEveryFunction)
-const bundleBytesMost = 1024 * 1024
+const megabyte = 1024 * 1024
+/** Nobody waits for the nightly report, which also has the library for Parquet. */
+const bundleBytesMost = (name: string) => (name === 'report' ? 1.25 : 1) * megabyte
 const deployed = z.object({ FunctionName: z.string(), Code: z.object({ S3Key: z.string() }) })
 
 let directory = ''
@@ -69,8 +71,8 @@ test('the bundle of the API, and no other, has beside it who may do what', () =>
 })
 
 describe.each(functionNames)('the bundle of %s', (name) => {
-  test('has at most one megabyte', () => {
-    expect(statSync(join(bundleOf(name), 'index.mjs')).size).toBeLessThanOrEqual(bundleBytesMost)
+  test('is not too large', () => {
+    expect(statSync(join(bundleOf(name), 'index.mjs')).size).toBeLessThanOrEqual(bundleBytesMost(name))
   })
 
   test('has credentials of the environment only, as Lambda gives them', () => {
