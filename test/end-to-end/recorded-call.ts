@@ -77,7 +77,8 @@ function kindOf(key: string): string {
     /^(state|status|control|links_data\/temporary|history\/(requests|suspensions|groups|memberships|people|leavers|reviews|access-control-attributes|retire)|reports\/(leavers|credentials|permissions))\//.test(
       key,
     )
-  if (key.startsWith('reports/permissions.') || key.startsWith('state/schedules/')) return key
+  if (key === 'usage/report.csv' || key.startsWith('reports/permissions.') || key.startsWith('state/schedules/'))
+    return key
   const folders = key.startsWith('attention/failed/break-glass/') ? 3 : isDeep ? 2 : 1
   const parts = key.split('/')
   return parts.length <= folders ? key : `${parts.slice(0, folders).join('/')}/`

@@ -4,6 +4,7 @@ import { principalId } from '../../shared/domain/principals/identity-center-ids.
 import type { Status } from '../../shared/domain/statuses/status.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import { previewChanges } from '../../shared/reconcile/plan/preview.ts'
+import { sendInputs } from '../../shared/reconcile/records/inputs.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { isShallow } from '../depth.ts'
 import { Asking, account, rule } from './asking.ts'
@@ -660,6 +661,24 @@ describe('what was granted', () => {
     expect(await asking.granted()).toEqual([])
     expect(asking.has()).toBe(true)
   })
+})
+
+test('history notes a decision only of somebody who is an approver now, whatever a look at the request remembers', async () => {
+  for (const decision of ['approve', 'deny'] as const) {
+    const asking = await Asking.begin({ approvals: 1 })
+    await asking.ask()
+    const { world } = asking
+    // Nothing tells of the decision or the directory: the sweep is the first to look, with what it remembers.
+    asking.answer = async ({ operation, args: [queue], proceed }) =>
+      operation === 'send' && (queue === 'requests' || queue === 'events') ? undefined : proceed()
+    await asking.leave('tom', 'security')
+    await asking.decide('tom', decision)
+    asking.answer = ({ proceed }) => proceed()
+    await sendInputs(world.ports, [asking.key()], 'sweep', world.configuration)
+    await world.clock.advance(3_000)
+    expect(await asking.events()).toEqual(['asked'])
+    expect(await asking.status()).toMatchObject({ state: 'waiting' })
+  }
 })
 
 test('a request that was judged by the eligibilities of a few seconds ago is judged again by the new ones', async () => {

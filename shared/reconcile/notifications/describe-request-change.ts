@@ -96,7 +96,7 @@ async function describeAsked(
 ): Promise<Pick<RequestChange, 'eligibility' | 'approvers'> | undefined> {
   const { objects, clock } = ports
   const { request } = (await spoiledAsAbsent(new StatusStore(objects, clock).read(key))) ?? {}
-  if (request?.digest !== digest) return (await objects.head(key)) === undefined ? {} : undefined
+  if (request?.digest !== digest) return undefined
   if (request.eligibility === undefined) return {}
   const { eligibility } = request
   const found = await new EligibilityFiles(ports).readNow(eligibility)

@@ -14,6 +14,7 @@ import {
   type RequestFacts,
   type RequestNeed,
   type RequestReading,
+  type RequestStep,
 } from '../../domain/requests/decide-request.ts'
 import {
   decideRequestInput,
@@ -164,7 +165,7 @@ function readingOf(file: RequestInput['file']): RequestReading {
 
 /**
  * Reads what the decision needs until it needs nothing more: an end by time needs no answer of the directory. Remembered facts
- * may find an eligibility; only present facts grant by it.
+ * may find an eligibility; only present facts grant by it, or note who approved or denied.
  */
 async function readUntilDecided(
   first: RequestFacts,
@@ -183,16 +184,22 @@ async function readUntilDecided(
         digest === step.digest ? approvals : facts.approvals(digest)
       return readUntilDecided(first, { ...facts, approvals: ofDigest }, context)
     }
-    case 'grant': {
+    default: {
       const { people, fresh } = context
-      const { eligibility } = step.record
-      if (fresh?.has(eligibility)) return { step, request: facts }
+      const eligibility = decidesBy(step, facts)
+      if (eligibility === undefined || fresh?.has(eligibility)) return { step, request: facts }
       if (fresh === undefined) people.forget()
       return readUntilDecided(first, first, { ...context, fresh: new Set(fresh).add(eligibility) })
     }
-    default:
-      return { step, request: facts }
   }
+}
+
+/** The eligibility by which this step grants, or notes a decision. `undefined`: it does neither. */
+function decidesBy(step: RequestStep, { approvals }: RequestFacts): string | undefined {
+  if (step.do === 'grant') return step.record.eligibility
+  if (step.do !== 'record') return undefined
+  const { event, digest } = step.event
+  return event === 'approved' || event === 'denied' ? approvals(digest)?.eligibility : undefined
 }
 
 /** Reads the approvals of everybody who may approve by this eligibility or has approved before. */
