@@ -295,13 +295,11 @@ async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
  * first day on.
  */
 async function reconcileAll(ports: Ports, configuration: Configuration): Promise<void> {
-  const readView = () => new OrganizationCache(ports, configuration.folders).storedView()
-  const isFirst = (await readView()) === undefined
+  const known = await new OrganizationCache(ports, configuration.folders).storedView()
   const found = await beginReconcile(ports, configuration)
   ports.log.info('ranges' in found ? 'reconciling by ranges of accounts' : 'reconciled', found)
-  if (isFirst) await beginDriftCheck(ports, configuration)
-  const view = await readView()
-  if (view) await renewUnitNames(ports, view)
+  if (known) await renewUnitNames(ports, known)
+  else await beginDriftCheck(ports, configuration)
 }
 
 /** Renews the names of units, which only people read: a unit without a name appears with its id. */

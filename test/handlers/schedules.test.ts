@@ -64,12 +64,6 @@ const told = 'a job of a schedule failed; the others still run'
 const isList = ({ port, operation }: InterceptedCall) => port === 'organizations' && operation === 'listAccounts'
 
 describe('the hourly reconcile', () => {
-  test('the first one also reads the names of organizational units, so nobody reads ids for an hour', async () => {
-    const world = new World({ organization: { ...acme(), assignments: [] } })
-    await world.finish(world.everyHour(), 1_000)
-    expect(await world.json('state/unit-names.json')).toMatchObject({ units: { [unit]: { name: 'Finance' } } })
-  })
-
   test('the hourly reconcile revokes nothing where Organizations returns an empty list, and says so', async () => {
     const world = await open(async (call) => (isList(call) ? { items: [] } : call.proceed()))
     expect(await reconcile(world)).toMatchObject({ name: 'IncompleteListingError' })
