@@ -98,7 +98,10 @@ test('who prints a table for people, and a CSV in which the name of a group is n
   expect(table.stdout).toMatch(
     /^account +200000000001 .*\nin +Root\/Workloads\n +r-tiny\/ou-tiny-workload\n\nPERSON +PERMISSION SET +/,
   )
-  expect(table.stdout).toMatch(/ana@tiny\.example +ReadOnly-ps +auditors +20\d\d-\d\d-\d\d +account%/)
+  // The column of last uses is there as soon as uses are counted.
+  expect(table.stdout).toMatch(
+    /ana@tiny\.example +ReadOnly-ps +auditors +20\d\d-\d\d-\d\d +(not since [-\d]+ +)?account%/,
+  )
   const csv = await system.ssofile(['who', '--account', account, '--output', 'csv'])
   expect(csv.exitCode).toBe(0)
   expect(csv.stdout).toContain(`"'=HYPERLINK(""http://x"")"`)
