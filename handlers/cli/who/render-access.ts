@@ -158,7 +158,7 @@ function renderLines(rows: Rows, columns: readonly Column[]) {
 function joinRows(rows: Rows, columns: readonly Column[], joined: readonly string[], most: number) {
   const isJoined = ({ title, isPlace }: Column) => joined.includes(isPlace ? 'account' : title)
   const kept = columns.map((column) => !isJoined(column))
-  // Of other columns, a line shows only whether the values differ.
+  // A line only shows whether the values of the other columns differ.
   const isListed = columns.map(({ title }) => nouns[title] !== undefined || title === 'since')
   const alike = new Map<string, readonly Set<string>[]>()
   for (const row of rows) {

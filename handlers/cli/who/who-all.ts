@@ -85,7 +85,7 @@ async function* listLines(
   tally.isRead = heads.length > 0 && (code === 0 || code === 1)
 }
 
-/** What it says about sources, notes and errors. */
+/** Passes its lines about sources, notes and errors on, with the name of the deployment. */
 async function tellNotes(name: string, { stderr }: Pick<ChildProcess, 'stderr'>): Promise<void> {
   if (stderr) for await (const line of linesOf(stderr)) process.stderr.write(`${name}: ${line}\n`)
 }

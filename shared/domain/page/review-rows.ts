@@ -3,7 +3,7 @@ import { isPrivileged, type Subject } from '../reviews/review-item.ts'
 import { sayScope } from './say.ts'
 
 type Item = Manifest['items'][number]
-/** What the table of a review says of an item. */
+/** The cells of an item in the table of a review. */
 export type ItemInTable = {
   readonly who: string
   readonly set: string

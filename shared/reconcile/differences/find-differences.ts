@@ -201,7 +201,7 @@ const listUnplaced = (view: OrganizationView) => view.accounts.filter(isUnplaced
 type BucketPlan = { readonly grants: readonly Assignment[]; readonly revocations: readonly AssignmentKey[] }
 
 export type Inputs = Awaited<ReturnType<typeof readInputs>>
-/** What one range is compared with. */
+/** The inputs for the comparison of one range. */
 type RangeInputs = Pick<Inputs, 'made' | 'isAtWork' | 'view' | 'configuration' | 'isSweep'> & {
   readonly files: Pick<Inputs['files'], 'keys'>
   readonly links: Pick<Inputs['links'], 'inForce' | 'unread'>
@@ -258,7 +258,7 @@ const withSelectors = async (objects: ObjectStore, configuration: Configuration)
   selectors: await new SelectorFiles(objects).read(),
 })
 
-/** Links, permission sets and their statuses: what every range is compared with. */
+/** Reads links, permission sets and their statuses, for the comparison of every range. */
 export async function readInputs(
   objects: ObjectStore,
   view: OrganizationView,

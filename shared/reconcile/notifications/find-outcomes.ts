@@ -34,7 +34,7 @@ import { describeRequestChange, type RequestPorts } from './describe-request-cha
 import { type Outbox, overlapMs } from './outbox.ts'
 
 const dayMs = 24 * 60 * 60_000
-/** A change is written before its details. A look in between leaves it for the next one, at most for so long. */
+/** A change is written before its details. A look between the two leaves the change to the next look, until it has this age. */
 const detailsMostMs = 10 * 60_000
 /** A change may be dated this long before its writing: its key has the instant of the call. */
 const changesBackMs = { short: dayMs, whole: 7 * dayMs }

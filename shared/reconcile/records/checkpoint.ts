@@ -41,7 +41,7 @@ export type LinkTimes = z.infer<typeof linkTimes>
 /** `job` absent: a sweep. */
 const partsOfRun = record({ job: rangedJob.optional(), run: z.string(), ranges: z.array(accountRange) })
 
-/** What every range of a comparison is compared with. */
+/** The inputs for the comparison of every range of a run. */
 export const comparedInputs = record({
   v: z.literal(1),
   since: z.iso.datetime(),
