@@ -54,7 +54,8 @@ export async function serveReviews(event: ApiEvent, called: Omit<RequestContext,
 function listItems({ items }: Told, { of = 'waiting', ...page }: Parameters): Answer {
   const asked = parsePage(page, '')
   if ('statusCode' in asked) return asked
-  if (of !== 'waiting' && of !== 'all') return refuseParameter('of', of, "'waiting' or 'all'", 'write one of the two')
+  if (!itemLists.some((one) => one === of))
+    return refuseParameter('of', of, "'waiting' or 'all'", 'write one of the two')
   const { after = '', most } = asked
   const left = items.filter((one) => one.digest > after && (of === 'all' || isWaiting(one)))
   const last = left.length > most ? left[most - 1] : undefined

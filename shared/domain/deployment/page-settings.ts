@@ -6,6 +6,7 @@ function isSafe(url: string): boolean {
   const { protocol, hostname } = new URL(url)
   return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(hostname))
 }
+const address = z.url().refine(isSafe, 'an address that begins with https://')
 
 const text = z.string().min(1).max(255)
 
@@ -13,7 +14,7 @@ const text = z.string().min(1).max(255)
 export const pageSettings = z.strictObject({
   signIn: z.strictObject({
     /** The issuer of an OpenID Connect provider, such as `https://example.okta.com`. */
-    issuer: z.url().refine(isSafe, 'an address that begins with https://'),
+    issuer: address,
     clientId: text,
     /** `{ "clientSecret": "…", "cookieKeys": ["…"] }`; see page-secret.ts. */
     clientSecretArn: z
@@ -38,10 +39,10 @@ export const pageSettings = z.strictObject({
     .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/, 'the ARN of a certificate of ACM')
     .optional(),
   /** The address of the AWS access portal, such as `https://example.awsapps.com/start`: the page leads to accounts there. */
-  portal: z.url().refine(isSafe, 'an address that begins with https://').optional(),
+  portal: address.optional(),
   /** The pages of the deployments of all organizations, for a menu that leads from one to another. */
   organizations: z
-    .array(z.strictObject({ name: text, url: z.url().refine(isSafe, 'an address that begins with https://') }))
+    .array(z.strictObject({ name: text, url: address }))
     .max(50)
     .default([]),
   /** The length of a session. After it, the person signs in again. */

@@ -34,6 +34,7 @@ import {
   forgetResults,
   markAccounts,
   type RangedJob,
+  type RangedJobName,
   type RangeSizes,
   rangeSizes,
 } from '../records/ranges.ts'
@@ -103,7 +104,7 @@ function accountsAsMarks({ accounts }: OrganizationView, { entriesOfMark }: Rang
 export const compareByRanges = (
   ports: Ports,
   configuration: Configuration,
-  name: 'sweep' | 'reconcile',
+  name: RangedJobName,
   sizes?: RangeSizes,
 ): RangedJob<ComparedInputs, ComparedRange> => {
   const { objects } = ports

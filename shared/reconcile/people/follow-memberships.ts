@@ -27,7 +27,7 @@ import {
 } from '../records/owned-groups.ts'
 import { readNow } from '../records/owner.ts'
 import { RuleFiles } from '../records/rule-files.ts'
-import { attentionPrefix } from '../records/status-store.ts'
+import { listInState } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
@@ -202,8 +202,7 @@ async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<
       groupPrefix,
       ...(state === 'waiting' ? [rulePrefix, suspensionPrefix] : []),
     ])
-      for await (const { key } of objects.list(`${attentionPrefix}${state}/${prefix}`))
-        keys.push(key.slice(`${attentionPrefix}${state}/`.length))
+      keys.push(...(await listInState(objects, state, prefix)))
   return keys
 }
 

@@ -14,10 +14,9 @@ import { controllerOf } from '../kinds/controllers.ts'
 import { openInputs } from '../kinds/input-context.ts'
 import { followInstants } from '../records/expiry-index.ts'
 import { queuesOfPeople, sendInputs } from '../records/inputs.ts'
-import { listHeads } from '../records/list-heads.ts'
 import { findMembership } from '../records/membership-index.ts'
 import { pauseKey } from '../records/pause.ts'
-import { attentionPrefix } from '../records/status-store.ts'
+import { listInState } from '../records/status-store.ts'
 import { compareTold } from '../requests/list-requests.ts'
 import { ProposedDirectory } from './proposed-directory.ts'
 import { ProposedObjects } from './proposed-objects.ts'
@@ -78,12 +77,8 @@ async function listWanting(objects: ObjectStore): Promise<readonly string[]> {
   const places = listPlaces()
   const { files, untold, outdated } = await compareTold(objects, places, -1)
   const rules = [...files.keys()].filter((key) => key.startsWith(rulePrefix))
-  const unsettled = attentionStates.flatMap((state) =>
-    places.map((place) => ({ before: `${attentionPrefix}${state}/`, place })),
-  )
-  const listed = await pLimit(worksAtOnce).map(unsettled, async ({ before, place }) =>
-    [...(await listHeads(objects, before + place)).keys()].map((key) => key.slice(before.length)),
-  )
+  const unsettled = attentionStates.flatMap((state) => places.map((place) => ({ state, place })))
+  const listed = await pLimit(worksAtOnce).map(unsettled, ({ state, place }) => listInState(objects, state, place))
   return [...new Set([...untold, ...outdated, ...rules, ...listed.flat()])].sort()
 }
 

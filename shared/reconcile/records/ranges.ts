@@ -63,7 +63,7 @@ export async function forEachHead(
   })
 }
 
-/** A new job needs a name here, and a row in `handlers/ranges.ts`. */
+/** The comparisons that are cut by ranges (`compareByRanges`). */
 export const rangedJob = z.enum(['sweep', 'reconcile'])
 export type RangedJobName = z.infer<typeof rangedJob>
 

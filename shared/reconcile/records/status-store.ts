@@ -12,6 +12,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
+import { listHeads } from './list-heads.ts'
 import { SharedReadings } from './shared-readings.ts'
 import { isSpoiled, readStored, type Stored, unlessSpoiled } from './stored-json.ts'
 
@@ -162,6 +163,16 @@ export class StatusStore {
       if (isSpoiled(told) || (told?.accounts?.open ?? 0) > 0) yield input
     }
   }
+}
+
+/** The inputs with this beginning that are in the index under this state. */
+export async function listInState(
+  objects: ObjectStore,
+  state: AttentionState,
+  beginning: string,
+): Promise<readonly string[]> {
+  const place = `${attentionPrefix}${state}/`
+  return [...(await listHeads(objects, place + beginning)).keys()].map((key) => key.slice(place.length))
 }
 
 /** Both values come from the schema, so their fields have the same order. */

@@ -7,7 +7,7 @@ import { listIndexedSubjects } from '../records/expiry-index.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce, type Heads, listHeads } from '../records/list-heads.ts'
 import { readLink } from '../records/read-link.ts'
-import { attentionPrefix, inputOfStatus, statusKey } from '../records/status-store.ts'
+import { inputOfStatus, listInState, statusKey } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 /** S3 dates objects in whole seconds, and a status may have the same second as its input. */
@@ -75,10 +75,8 @@ function placesOf(requests: readonly string[]): ReadonlyMap<string, ReadonlySet<
 /** The state of inputs in the index. A stuck link counts as failed for its request. */
 async function listStates(objects: ObjectStore, prefix: string): Promise<ReadonlyMap<string, AttentionState>> {
   const states = new Map<string, AttentionState>()
-  for (const state of attentionStates) {
-    const place = `${attentionPrefix}${state}/`
-    for await (const { key } of objects.list(place + prefix))
-      states.set(key.slice(place.length), state === 'stuck' ? 'failed' : state)
-  }
+  for (const state of attentionStates)
+    for (const input of await listInState(objects, state, prefix))
+      states.set(input, state === 'stuck' ? 'failed' : state)
   return states
 }

@@ -5,32 +5,35 @@ import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
 import { decisionPrefix } from '../../domain/reviews/decision-file.ts'
 import { reviewPrefix } from '../../domain/reviews/review-file.ts'
-import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, crowdPrefix, isCrowdOfPerson, requestsMost } from '../records/crowds.ts'
 import { listIndexedSubjects } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { type Heads, listHeads } from '../records/list-heads.ts'
-import { attentionPrefix, inputOfStatus, StatusStore, statusKey, statusPrefix } from '../records/status-store.ts'
+import {
+  attentionPrefix,
+  inputOfStatus,
+  listInState,
+  StatusStore,
+  statusKey,
+  statusPrefix,
+} from '../records/status-store.ts'
 import { datedMs, findContradictions } from './find-contradictions.ts'
 
 type RequestPorts = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
 
-/** The inputs of a kind in one state. */
-async function listIn(objects: ObjectStore, state: AttentionState, prefix: string): Promise<readonly string[]> {
-  const place = `${attentionPrefix}${state}/`
-  return [...(await listHeads(objects, place + prefix)).keys()].map((key) => key.slice(place.length))
-}
-
 /** The requests that wait or were rejected: their obstacle may be gone. */
 export async function listUndecided(objects: ObjectStore): Promise<readonly string[]> {
-  return [...(await listIn(objects, 'waiting', requestPrefix)), ...(await listIn(objects, 'rejected', requestPrefix))]
+  return [
+    ...(await listInState(objects, 'waiting', requestPrefix)),
+    ...(await listInState(objects, 'rejected', requestPrefix)),
+  ]
 }
 
 /** Looks at every waiting request. */
 export async function askForWaiting(ports: RequestPorts, configuration: Configuration, why: string): Promise<number> {
-  const keys = await listIn(ports.objects, 'waiting', requestPrefix)
+  const keys = await listInState(ports.objects, 'waiting', requestPrefix)
   await sendInputs(ports, keys, why, configuration)
   return keys.length
 }
@@ -54,8 +57,8 @@ export async function sweepRequests(ports: RequestPorts, configuration: Configur
   const { files, told, untold, outdated } = await compareTold(objects, placesWrittenBy('oneself'))
   const { room, crowds } = await findRoom(objects, untold, configuration)
   const waiting = [
-    ...(await listIn(objects, 'waiting', approvalPrefix)),
-    ...(await listIn(objects, 'waiting', decisionPrefix)),
+    ...(await listInState(objects, 'waiting', approvalPrefix)),
+    ...(await listInState(objects, 'waiting', decisionPrefix)),
   ]
   const contradictions = await findContradictions({ files, told }, objects, configuration)
   const others = await compareTold(
@@ -98,7 +101,7 @@ async function findWithoutLook(told: Heads, objects: ObjectStore): Promise<reado
   const indexed = new Set(await listIndexedSubjects(objects, ''))
   for (const prefix of places)
     for (const state of ['waiting', 'rejected'] as const)
-      for (const key of await listIn(objects, state, prefix)) indexed.add(key)
+      for (const key of await listInState(objects, state, prefix)) indexed.add(key)
   const inputs = [...told.keys()].map(inputOfStatus)
   return inputs.filter((key) => places.some((prefix) => key.startsWith(prefix)) && !indexed.has(key))
 }
