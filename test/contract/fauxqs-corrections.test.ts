@@ -211,6 +211,22 @@ describe('who may write what', () => {
     expect((await ask({ method: 'DELETE', path: `/ssofile/${key}`, as })).status).toBe(status === 200 ? 204 : 403)
   })
 
+  test.each([
+    { as: 'auditor', key: 'usage/watched.json', status: 200 },
+    { as: 'operator', key: 'history/x', status: 200 },
+    { as: 'operator', key: 'usage/watched.json', status: 403 },
+    { as: 'ssofile-operator', key: 'usage/people/x.json', status: 403 },
+    { as: 'governance', key: 'usage/people/x.json', status: 403 },
+    { as: 'hr', key: 'usage/report.csv', status: 403 },
+  ])('$as reads $key: $status, whether the object is there or not', async ({ as, key, status }) => {
+    const path = `/ssofile/${key}`
+    expect((await ask({ path, as })).status).toBe(status === 200 ? 404 : 403)
+    await server.objects.put(key, '{}')
+    for (const method of ['GET', 'HEAD']) expect((await ask({ method, path, as })).status).toBe(status)
+    const headers = { 'x-amz-copy-source': path, 'content-length': '0' }
+    expect((await ask({ method: 'PUT', path: '/ssofile/links_data/copy', headers, as })).status).toBe(status)
+  })
+
   test('a refusal says what was tried by whom, and where to upload instead', async () => {
     const refused = await put('alice', 'root%25all%25X')
     expect(refused).toMatchObject({ status: 403, headers: { 'content-type': 'application/xml' } })

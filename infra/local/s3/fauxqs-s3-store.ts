@@ -6,7 +6,7 @@ import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { localRegion } from '../local-account.ts'
 import { currentRequest } from '../local-request.ts'
 import type { WriteAction } from './local-bucket-policy.ts'
-import { checkMayDeleteVersion, checkMayKnowAbsence, checkMayWrite } from './permissions.ts'
+import { checkMayDeleteVersion, checkMayKnowAbsence, checkMayRead, checkMayWrite } from './permissions.ts'
 
 /** The parts of fauxqs's `S3Object` that are read here. Its etags are in quotation marks. */
 type FauxqsObject = {
@@ -105,6 +105,7 @@ export class FauxqsS3Store {
   /** S3 API Reference, "GetObject": its answer if there is no object. */
   #read(key: string, versionId: string | undefined): StoredObject {
     const { accessKeyId, tell } = currentRequest()
+    checkMayRead(accessKeyId, key)
     const found = versionId === undefined ? undefined : this.#bucket.findVersion(key, versionId)
     const stored = versionId === undefined ? this.#bucket.find(key) : found?.object
     if (stored !== undefined) return stored

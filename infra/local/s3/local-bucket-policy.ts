@@ -3,8 +3,10 @@ import { evaluatePolicy } from '../../../shared/domain/iam-policies/evaluate-pol
 import type { Kind } from '../../../shared/domain/inputs/kind.ts'
 import { allKinds } from '../../../shared/domain/inputs/kinds.ts'
 import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
+import { usagePrefix } from '../../../shared/reconcile/usage/usage-records.ts'
 import { bucketPolicy } from '../../bucket-policy.ts'
 import { DeploymentNames } from '../../deployment-names.ts'
+import { denyUses, peoplePolicies } from '../../people-policies.ts'
 import { localAccountId, localRegion } from '../local-account.ts'
 
 /** The signer of a request, and the person with credentials from Identity Center, if there is one. */
@@ -80,4 +82,17 @@ export function isDeniedByBucket({ accessKeyId, person }: Signer, action: WriteA
   const principal = `arn:aws:iam::${localAccountId}:role/aws-reserved/sso.amazonaws.com/${person.roleName}`
   const context = { 'identitystore:UserId': person.userId }
   return evaluatePolicy(policy, { ...request, principal, context }) === 'denied'
+}
+
+const { governance, responder, people: hr, operator } = peoplePolicies(deployment, names)
+const policiesOfPeople = new Map(
+  Object.entries({ governance, responder, hr, operator, 'ssofile-operator': { Statement: [denyUses(names)] } }),
+)
+
+/** Whether the policy of this caller keeps uses of access from it. Elsewhere the local system lets everybody read. */
+export function mayNotReadUses(accessKeyId: string, key: string): boolean {
+  const policy = key.startsWith(usagePrefix) ? policiesOfPeople.get(accessKeyId) : undefined
+  if (policy === undefined) return false
+  const request = { action: 's3:GetObject', resource: `${names.bucketArn}/${key}`, principal: users + accessKeyId }
+  return evaluatePolicy(policy, request) !== 'allowed'
 }

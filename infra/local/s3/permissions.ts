@@ -8,7 +8,7 @@ import {
   operatorPermissions,
   plannerPermissions,
 } from '../../function-permissions.ts'
-import { isDeniedByBucket, type Signer, type WriteAction } from './local-bucket-policy.ts'
+import { isDeniedByBucket, mayNotReadUses, type Signer, type WriteAction } from './local-bucket-policy.ts'
 
 const writable = ({ write = [], put = [] }: FunctionPermissions) => [...write, ...put]
 /** The rights of these roles and users; everybody else may do everything that the bucket's policy does not deny. */
@@ -61,6 +61,12 @@ export function checkMayWrite(signer: Signer, action: WriteAction, key: string):
   const who = person === undefined ? `'${accessKeyId}'` : `${person.userName} (user id ${person.userId})`
   const verb = action === 'PutObject' ? 'write' : 'delete'
   throw new ServiceError('s3', 'AccessDenied', `Access Denied: ${who} may not ${verb} '${key}'; ${remedyFor(key)}`)
+}
+
+/** Throws ServiceError AccessDenied for a caller whose policy does not let it read this. */
+export function checkMayRead(accessKeyId: string | undefined, key: string): void {
+  if (accessKeyId !== undefined && mayNotReadUses(accessKeyId, key))
+    throw new ServiceError('s3', 'AccessDenied', `Access Denied: '${accessKeyId}' may not read '${key}'`)
 }
 
 /** Throws ServiceError AccessDenied if a deployment's bucket policy lets nobody delete versions; here the access key id `ssofile` may. */
