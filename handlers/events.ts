@@ -6,7 +6,6 @@ import { parseLooseJson } from '../shared/domain/json/loose-json.ts'
 import { parseRoundTrip } from '../shared/domain/messages/round-trip-event.ts'
 import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain/organization/organization-event.ts'
 import { type DirectoryEvent, parseDirectoryEvent } from '../shared/domain/principals/directory-event.ts'
-import { once } from '../shared/ports/once.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
 import { beginReconcile } from '../shared/reconcile/differences/reconcile.ts'
@@ -19,7 +18,6 @@ import { followMembershipCalls } from '../shared/reconcile/people/follow-members
 import { followMemberships } from '../shared/reconcile/people/follow-memberships.ts'
 import { noteArrivals } from '../shared/reconcile/records/arrivals.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
-import { listOwnedMemberships } from '../shared/reconcile/records/owned-groups.ts'
 import { RuleFiles } from '../shared/reconcile/records/rule-files.ts'
 import { followPeople } from '../shared/reconcile/requests/follow-people.ts'
 import type { QueueHandler } from './handler.ts'
@@ -67,10 +65,9 @@ export function events(
     const members = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [one] : []))
     const hints = await followDirectoryEvents(ports, configuration, changes)
     // Memberships depend on users and groups too, such as a renamed group or a disabled user.
-    const listMemberships = once(() => Array.fromAsync(listOwnedMemberships(ports.objects)))
-    const memberships = await followMemberships(ports, configuration, changes, { rules, listMemberships })
+    const memberships = await followMemberships(ports, configuration, changes, rules)
     const byHand = await followMembershipCalls(ports, configuration, members)
-    const left = await followLeavers(ports, configuration, usersIn(changes), listMemberships)
+    const left = await followLeavers(ports, configuration, usersIn(changes))
     return { hints, memberships, byHand, left, inputs: await followPeople(ports, configuration) }
   }
   const followAccess = async (received: readonly Received[]): Promise<object> => {

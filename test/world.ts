@@ -33,6 +33,7 @@ import { SeededRandomness } from '../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../shared/memory/sqs/memory-queues.ts'
 import { MemorySsoAdmin, type MemorySsoAdminOptions } from '../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { SsoAdminCaller } from '../shared/memory/sso-admin/sso-admin-rules.ts'
+import { functionSettings } from '../shared/ports/deployment-settings.ts'
 import type { ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
@@ -220,7 +221,12 @@ export class World {
     map('links', (own) => links(own, settings))
     map('permission-sets', (own) => permissionSets(own, settings))
     for (const queue of queuesOfPeople) {
-      map(queue, (own) => inProcesses(Array.from({ length: this.#processes }, () => requests(own, settings))), 10)
+      map(
+        queue,
+        (own) => inProcesses(Array.from({ length: this.#processes }, () => requests(own, settings))),
+        10,
+        functionSettings.requests.timeoutSeconds * 1_000,
+      )
     }
     map('events', (own) => events(own, settings), 2)
     map('ranges', (own) => ranges(own, settings), 10)

@@ -5,7 +5,8 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
-import { lastOfEach, listLeaving, tellLeaving } from '../records/leaving-history.ts'
+import { type Leaving, lastOfEach, listLeaving, tellLeaving } from '../records/leaving-history.ts'
+import { listMembershipsOf } from '../records/membership-index.ts'
 import { listOwnedMemberships } from '../records/owned-groups.ts'
 import { NameIndex } from '../records/principal-names.ts'
 
@@ -20,15 +21,17 @@ export async function followLeavers(
   ports: Following,
   configuration: Pick<Configuration, 'principalSuffix'>,
   changed: ReadonlySet<PrincipalId> | 'all',
-  listMemberships = () => Array.fromAsync(listOwnedMemberships(ports.objects)),
 ): Promise<number> {
   if (changed !== 'all' && changed.size === 0) return 0
   const { objects, clock } = ports
-  const told = lastOfEach(await Array.fromAsync(listLeaving(objects)))
-  const names = await NameIndex.read(objects)
-  const ids = new Set([...names.idsOfType('USER'), ...told.keys()])
-  for (const { user } of await listMemberships()) ids.add(user)
-  const known = changed === 'all' ? ids : ids.intersection(changed)
+  const isAll = changed === 'all'
+  const leaving: Leaving[] = []
+  for (const user of isAll ? [undefined] : changed) leaving.push(...(await Array.fromAsync(listLeaving(objects, user))))
+  const told = lastOfEach(leaving)
+  const names = isAll ? await NameIndex.read(objects) : await NameIndex.readUsers(objects, changed)
+  const known = new Set([...names.idsOfType('USER'), ...told.keys()])
+  if (isAll) for await (const { user } of listOwnedMemberships(objects)) known.add(user)
+  else for (const { user } of await listMembershipsOf(objects, changed)) known.add(user)
   if (known.size === 0) return 0
   const principals = new PrincipalIndex(patientIdentityStore(ports), clock, configuration.principalSuffix)
   await principals.foreseeNames('USER', known)

@@ -18,7 +18,7 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { nameInKeys } from '../directory/directory-listing.ts'
 import { sendEach, sendInput, sendInputs } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
-import { alignMemberships } from '../records/membership-index.ts'
+import { listMembershipsOf, MembershipAlignment } from '../records/membership-index.ts'
 import {
   listOwnedGroups,
   listOwnedMemberships,
@@ -32,33 +32,26 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
 
-/** Readings that are shared by all events of a batch. */
-type ReadBefore = {
-  readonly rules?: Pick<RuleFiles, 'read'>
-  readonly listMemberships?: () => Promise<readonly MembershipId[]>
-}
-
 const readsAtOnce = 16
+/** All entries of 200,000 memberships do not fit into memory. */
+const entriesAtOnce = 2_000
 const unsettled: readonly AttentionState[] = ['waiting', 'failed', 'blocked']
 
 /**
  * After changes in the directory, looks at inputs that wait for a user or a group, and at the memberships of changed users.
- * Returns how many it looks at.
+ * `rules`: shared by all batches. Returns how many it looks at.
  */
 export async function followMemberships(
   ports: Following,
   configuration: Configuration,
   changes: readonly DirectoryChange[],
-  {
-    rules = new RuleFiles(ports.objects),
-    listMemberships = () => Array.fromAsync(listOwnedMemberships(ports.objects)),
-  }: ReadBefore = {},
+  rules: Pick<RuleFiles, 'read'> = new RuleFiles(ports.objects),
 ): Promise<number> {
   const identityStore = patientIdentityStore(ports)
   const keys = await listConcerned({ ...ports, identityStore }, configuration, changes)
   if (keys.length > 0) await sendInputs(ports, keys, 'directory', configuration)
   const users = new Set(changes.flatMap(({ type, id }) => (type === 'USER' && id !== undefined ? [id] : [])))
-  const concerned = users.size > 0 ? (await listMemberships()).filter(({ user }) => users.has(user)) : []
+  const concerned = await listMembershipsOf(ports.objects, users)
   const entries = await readOwnedMemberships(ports.objects, concerned)
   for (const { id, entry } of entries) await lookAtEntry(ports, configuration, id, entry)
   const groups = Map.groupBy(entries, ({ id }) => id.user)
@@ -111,6 +104,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   const unsettledOrRefused = await listUnsettled(objects, [...unsettled, 'rejected'])
   const keys = new Set([...unsettledOrRefused, ...groups.map(groupKey), ...ruleFiles.keys()])
   if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
+  const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
   if (ids.length === 0) return keys.size
   const people = new People(patientIdentityStore(ports))
@@ -123,30 +117,31 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   const gone = new Set<string>()
   const now = await readNow(ports)
   let looked = keys.size
-  const entries = await readOwnedMemberships(objects, ids)
-  await alignMemberships(
-    objects,
-    entries.flatMap(({ id, entry: { membershipId } }) => (membershipId === undefined ? [] : [{ membershipId, id }])),
-  )
-  for (const { id, entry } of entries) {
-    const user = named.get(id.user)
-    const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
-    const isAsked = entry.files.some(({ key }) => files.has(key) || ruleFiles.has(key))
-    const rule = ruleKey(entry.group)
-    // The file of the rule is gone, so look at all its memberships together.
-    if (!isAsked && entry.files.some(({ key }) => key === rule)) {
-      gone.add(rule)
-      continue
+  for (let start = 0; start < ids.length; start += entriesAtOnce) {
+    const part = ids.slice(start, start + entriesAtOnce)
+    const entries = await readOwnedMemberships(objects, part)
+    await alignment.meet(part, entries)
+    for (const { id, entry } of entries) {
+      const user = named.get(id.user)
+      const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
+      const isAsked = entry.files.some(({ key }) => files.has(key) || ruleFiles.has(key))
+      const rule = ruleKey(entry.group)
+      // The file of the rule is gone, so look at all its memberships together.
+      if (!isAsked && entry.files.some(({ key }) => key === rule)) {
+        gone.add(rule)
+        continue
+      }
+      const isMember = members.get(id.group)?.(id.user) === true
+      // The message of its end may be in a dead-letter queue.
+      const isOver = entry.files.some(
+        ({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime(),
+      )
+      if (entry.state === 'granted' && isNamed && isAsked && isMember && !isOver) continue
+      await lookAtEntry(ports, configuration, id, entry)
+      looked++
     }
-    const isMember = members.get(id.group)?.(id.user) === true
-    // The message of its end may be in a dead-letter queue.
-    const isOver = entry.files.some(
-      ({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime(),
-    )
-    if (entry.state === 'granted' && isNamed && isAsked && isMember && !isOver) continue
-    await lookAtEntry(ports, configuration, id, entry)
-    looked++
   }
+  await alignment.end()
   await sendInputs(ports, [...gone], 'reconcile', configuration)
   return looked + gone.size
 }

@@ -19,7 +19,7 @@ import type { Controller, Description, Effect } from '../inputs/controller.ts'
 import { findReview } from '../records/deletion-notes.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { KnownRecord } from '../records/known-record.ts'
-import { indexMembership, unindexMembership } from '../records/membership-index.ts'
+import { indexMember, indexMembership, unindexMembership } from '../records/membership-index.ts'
 import { ownedMembershipRecord } from '../records/owned-groups.ts'
 import { readNow } from '../records/owner.ts'
 import { readStatus } from '../records/status-store.ts'
@@ -141,6 +141,7 @@ async function claim(member: Member, context: Context): Promise<Step> {
   const isFirst = stored === undefined || membershipId !== undefined
   const effect = await changeOf(member, entry, membershipId === undefined ? undefined : change, context)
   const { calledAt } = entry
+  if (stored === undefined) await indexMember(context.objects, member.id)
   return { ...effect, learnt: { user: member.id.user, calledAt, create: isFirst ? 'unsent' : 'again' } }
 }
 

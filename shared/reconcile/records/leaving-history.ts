@@ -11,7 +11,8 @@ const events = ['left', 'back'] as const
 /** ssofile saw that a user was disabled or gone, or was back after that. */
 export type Leaving = { readonly user: PrincipalId; readonly at: string; readonly event: (typeof events)[number] }
 
-export const listLeaving = (objects: ObjectStore) => listUserEvents(objects, prefix, events)
+/** `user`: only this one. */
+export const listLeaving = (objects: ObjectStore, user?: PrincipalId) => listUserEvents(objects, prefix, events, user)
 
 export function lastOfEach(all: readonly Leaving[]): ReadonlyMap<PrincipalId, Leaving> {
   return new Map(all.toSorted((a, b) => (a.at < b.at ? -1 : 1)).map((one) => [one.user, one]))

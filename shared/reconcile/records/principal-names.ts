@@ -54,8 +54,8 @@ export class PrincipalNames {
   }
 }
 
-async function* listNoted(objects: ReadingObjects): AsyncGenerator<NotedId> {
-  for await (const { key, lastModified } of objects.list(prefix)) {
+async function* listNoted(objects: ReadingObjects, start = prefix): AsyncGenerator<NotedId> {
+  for await (const { key, lastModified } of objects.list(start)) {
     const pair = parseKey(key)
     if (pair) yield { ...pair, lastModified }
   }
@@ -74,6 +74,13 @@ export class NameIndex {
 
   static async read(objects: ReadingObjects): Promise<NameIndex> {
     return new NameIndex(await Array.fromAsync(listNoted(objects)))
+  }
+
+  /** Only of these users. */
+  static async readUsers(objects: ReadingObjects, users: Iterable<NamedId['id']>): Promise<NameIndex> {
+    const noted: NotedId[] = []
+    for (const id of users) noted.push(...(await Array.fromAsync(listNoted(objects, `${prefix}USER%${id}%`))))
+    return new NameIndex(noted)
   }
 
   #add({ type, id, name, lastModified }: NotedId): void {

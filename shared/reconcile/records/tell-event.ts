@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Author, renderAuthor } from '../../domain/by-hand/author.ts'
-import { principalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { renderJson } from './stored-json.ts'
 
@@ -123,10 +123,15 @@ export function parseChangeKey(key: string): Change | undefined {
 
 /**
  * User events under a prefix, `<prefix><user id>/<instant>%<event>.json`, from the listing alone; per user in the order of
- * instants.
+ * instants. `only`: of this user.
  */
-export async function* listUserEvents<E extends string>(objects: ObjectStore, prefix: string, events: readonly E[]) {
-  for await (const { key } of objects.list(prefix)) {
+export async function* listUserEvents<E extends string>(
+  objects: ObjectStore,
+  prefix: string,
+  events: readonly E[],
+  only?: PrincipalId,
+) {
+  for await (const { key } of objects.list(only === undefined ? prefix : `${prefix}${only}/`)) {
     const [id, at = '', name] = key.slice(prefix.length).split(/[/%]/)
     const user = principalId.safeParse(id).data
     const event = events.find((one) => `${one}.json` === name)

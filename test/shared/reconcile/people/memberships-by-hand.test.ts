@@ -127,18 +127,48 @@ test('an event reads what it is about, however many memberships there are', asyn
 test('who has which membership is written again by the hourly reconcile, and goes with the membership', async () => {
   const grouping = await open()
   const { world } = grouping
-  const [key = ''] = await world.keys('state/memberships/')
-  expect(key).toBe(
-    `state/memberships/${await membershipOf(grouping)}%${grouping.id('GROUP', 'oncall')}%${grouping.id('USER', kenji)}`,
-  )
-  await world.objects.delete(key)
+  const [group, user] = [grouping.id('GROUP', 'oncall'), grouping.id('USER', kenji)]
+  const key = `state/memberships/${await membershipOf(grouping)}%${group}%${user}`
+  const userKey = `state/members/${user}%${group}`
+  const keys = async () => [...(await world.keys('state/members/')), ...(await world.keys('state/memberships/'))]
+  expect(await keys()).toEqual([userKey, key])
   await world.objects.put('state/memberships/of nobody%a%b', '')
+  await world.objects.put('state/members/nobody%a', '')
+  await world.clock.advance(6 * 60_000)
+  await world.objects.delete(key)
+  await world.objects.delete(userKey)
   await world.finish(world.everyHour())
-  expect(await world.keys('state/memberships/')).toEqual([key])
+  expect(await keys()).toEqual([userKey, key])
   await grouping.delete(file)
   await world.until(() => !grouping.groupsOf().includes('oncall'), 'the removal')
   await world.clock.advance(10_000)
   expect(await world.keys('state/memberships/')).toEqual([])
+})
+
+test('the hourly reconcile keeps what a process has written before its entry', async () => {
+  const grouping = await open()
+  const { world } = grouping
+  const coming = `state/members/${grouping.id('USER', kenji)}%${grouping.id('GROUP', 'team-Accountants')}`
+  await world.objects.put(coming, '')
+  await world.finish(world.everyHour())
+  expect(await world.keys('state/members/')).toContain(coming)
+})
+
+test('the event of a user lists the memberships of that user only', async () => {
+  const grouping = await open()
+  const listed: string[] = []
+  grouping.answer = ({ operation, args, proceed }) => {
+    if (operation === 'list') listed.push(String(args[0]))
+    return proceed()
+  }
+  const user = grouping.id('USER', kenji)
+  grouping.world.identityStore.setUserStatus(user, 'DISABLED')
+  const detail = { 'user-id': user }
+  const event = { 'detail-type': 'User Updated', source: 'aws.identitystore', detail }
+  await grouping.world.queues.send('events', [{ body: JSON.stringify(event), groupId: 'a', deduplicationId: 'a' }])
+  await grouping.world.until(() => !grouping.groupsOf().includes('oncall'), 'the end of the membership', 1)
+  expect(listed).toContain(`state/members/${user}%`)
+  expect(listed.filter((prefix) => prefix.startsWith('owned_memberships/'))).toEqual([])
 })
 
 test("the directory's own event names nobody; the membership is looked at half a minute later", async () => {
