@@ -2,6 +2,8 @@ import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 
 /** The Region of the local system's bucket and queues. The account id is the one that fauxqs has in its queue URLs. */
 export const localRegion = 'us-east-1'
+/** A Region to which IAM Identity Center is replicated: its forwarding stack sends the uses there, unchanged. */
+export const additionalRegion = 'eu-central-1'
 export const localAccountId = '000000000000'
 
 export function queueArn(nameOnTheWire: string): string {

@@ -5,9 +5,9 @@ import type { LocalSystem } from './local-system.ts'
 /** `aws sso login`, then the AWS CLI's own call for credentials. */
 export async function fetchCredentials(
   system: LocalSystem,
-  { user, account, set }: { readonly user: string; readonly account: string; readonly set: string },
+  { user, account, set, region }: Readonly<Record<'user' | 'account' | 'set', string>> & { readonly region?: string },
 ): Promise<void> {
-  const body = JSON.stringify({ user })
+  const body = JSON.stringify({ user, region })
   const headers = { 'content-type': 'application/json' }
   const answer = await fetch(`${system.url}/_ssofile/portal`, { method: 'POST', headers, body })
   const { accessToken } = z.object({ accessToken: z.string() }).parse(await answer.json())

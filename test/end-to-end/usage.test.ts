@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as z from 'zod'
+import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
 import { fetchCredentials } from './fetch-credentials.ts'
 import { LocalSystem } from './local-system.ts'
 import { until } from './until.ts'
@@ -45,6 +46,21 @@ test('a use by the AWS CLI is seen within a minute, by person and through the gr
     const { outcomes } = seen.parse(await (await fetch(`${system.url}/_ssofile/notifications`)).json())
     return outcomes.find(({ detail }) => detail.event === 'use-watched')?.detail
   })
+})
+
+test('a use in an additional Region arrives too, and operators learn only that uses are not known', async () => {
+  await fetchCredentials(system, { user: 'zoë.müller@acme.example', account, set, region: 'eu-central-1' })
+  await until('the use', async () => {
+    const { uses } = await json('who', '--used', '--user', 'zoë.müller@acme.example').catch(() => ({ uses: [] }))
+    return uses.length > 0
+  })
+  const refused = await system.ssofile(['who', '--used'], 'operator')
+  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('only auditors may read usage/') })
+  const shown = await system.ssofile(['who', '--account', account, '--permission-set', set, '--json'], 'operator')
+  expect(JSON.parse(shown.stdout).rows).toHaveLength(2)
+  expect(shown.stdout).not.toContain('"last"')
+  const explained = await system.ssofile(['explain', account, set, priya], operatorRole)
+  expect(explained).toMatchObject({ exitCode: 0, stdout: expect.not.stringMatching(/^ {2}used /m) })
 })
 
 test('an application that may act for its users is listed as soon as it has the scope', async () => {

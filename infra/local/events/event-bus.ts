@@ -82,7 +82,8 @@ export class EventBus {
 
   used(use: Omit<PortalUse, 'at' | 'identityStoreId'>): void {
     const { clock, identityStoreId } = this.#options
-    this.#put(renderUse({ ...use, at: clock.now(), identityStoreId: identityStoreId() }, this.#stamp()))
+    const stamp = { ...this.#stamp(), region: use.region }
+    this.#put(renderUse({ ...use, at: clock.now(), identityStoreId: identityStoreId() }, stamp))
   }
 
   /** The hourly call of a deployment's schedule. */

@@ -10,6 +10,8 @@ export type PortalUse = {
   readonly userAgent: string
   readonly at: Date
   readonly identityStoreId: string
+  /** The Region of the portal. */
+  readonly region: string
 }
 
 /** A person opens an account in the access portal, or a program gets credentials for the person. (A recorded event of July 2026.) */

@@ -15,25 +15,28 @@ import type { CalledService } from '../../../shared/ports/service-error.ts'
 import type { PortalUse } from '../events/usage-events.ts'
 import { refuse } from '../faults/render-refusal.ts'
 import { serviceCallOf } from '../faults/service-call.ts'
-import { localRegion } from '../local-account.ts'
+import { additionalRegion, localRegion } from '../local-account.ts'
 import { signerOf } from '../request-signer.ts'
 import { parseS3Request } from '../s3/s3-request.ts'
 
+const region = z.enum([localRegion, additionalRegion]).default(localRegion)
 const asked = z.strictObject({
   user: z.string().min(1),
   permissionSet: z.string().min(1),
   account: accountId,
   /** How it is used: `Federate` opens the account in the portal. */
   event: z.enum(useNames).default('GetRoleCredentials'),
+  region,
 })
-const signingIn = z.strictObject({ user: z.string().min(1) })
+/** Also what a token has: it is valid in its Region alone. */
+const signingIn = z.strictObject({ user: z.string().min(1), region })
 /** SSO Portal API Reference, "GetRoleCredentials". */
 const wanted = z.object({ role_name: z.string(), account_id: accountId })
 const bearer = 'x-amz-sso_bearer_token'
 
 /**
  * The access portal: `POST /_ssofile/sessions` `{ user, permissionSet, account }` answers credentials if this user has this access now.
- * Calls with them are refused if the provisioned role denies them. `POST /_ssofile/portal` `{ user }` is `aws sso login`: its token works
+ * Calls with them are refused if the provisioned role denies them. `POST /_ssofile/portal` `{ user, region }` is `aws sso login`: its token works
  * for `aws sso get-role-credentials`, by a person's CLI or by an application. `onUse` is told of each use.
  */
 export function addPersonSessions(
@@ -41,24 +44,27 @@ export function addPersonSessions(
   sessions: PersonSessions,
   onUse: (use: Omit<PortalUse, 'at' | 'identityStoreId'>) => void,
 ): void {
-  const issue = (request: FastifyRequest, of: SessionRequest, name: PortalUse['name']) => {
+  const issue = (request: FastifyRequest, of: SessionRequest, use: Pick<PortalUse, 'name' | 'region'>) => {
     const session = sessions.issue(of)
     const { permissionSet } = of
     const userAgent = request.headers['user-agent'] ?? '-'
-    if (session) onUse({ name, session, permissionSet, sourceIpAddress: request.ip, userAgent })
+    if (session) onUse({ ...use, session, permissionSet, sourceIpAddress: request.ip, userAgent })
     return session
   }
   app.post('/_ssofile/portal', async (request, reply) => {
     const body = signingIn.safeParse(parseBody(request.body))
-    if (!body.success) return reply.code(400).send({ received: request.body, expected: '{ user } as JSON' })
-    return { accessToken: Buffer.from(body.data.user).toString('base64url') }
+    if (!body.success) return reply.code(400).send({ received: request.body, expected: '{ user, region } as JSON' })
+    return { accessToken: Buffer.from(JSON.stringify(body.data)).toString('base64url') }
   })
   app.get('/federation/credentials', async (request, reply) => {
     const query = wanted.safeParse(request.query)
     if (!query.success) return refuseAtPortal(reply, 400, 'InvalidRequestException', 'Required parameters are missing')
-    const user = Buffer.from(String(request.headers[bearer] ?? ''), 'base64url').toString()
+    const sent = Buffer.from(String(request.headers[bearer] ?? ''), 'base64url').toString()
+    const token = signingIn.safeParse(parseLooseJson(sent))
+    if (!token.success) return refuseAtPortal(reply, 401, 'UnauthorizedException', 'Session token not found or invalid')
     const { account_id: account, role_name: permissionSet } = query.data
-    const session = issue(request, { user, permissionSet, account }, 'GetRoleCredentials')
+    const { user, region } = token.data
+    const session = issue(request, { user, permissionSet, account }, { name: 'GetRoleCredentials', region })
     if (session === undefined) return refuseAtPortal(reply, 403, 'ForbiddenException', 'No access')
     const { accessKeyId, expiresAt } = session
     const secrets = { secretAccessKey: 'local', sessionToken: `local ${accessKeyId}` }
@@ -68,7 +74,7 @@ export function addPersonSessions(
     const body = asked.safeParse(parseBody(request.body))
     if (!body.success)
       return reply.code(400).send({ received: request.body, expected: '{ user, permissionSet, account } as JSON' })
-    const session = issue(request, body.data, body.data.event)
+    const session = issue(request, body.data, { name: body.data.event, region: body.data.region })
     if (session === undefined) {
       const { user, permissionSet, account } = body.data
       const received = `${user} with ${permissionSet} in ${account}`

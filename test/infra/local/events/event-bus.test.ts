@@ -85,7 +85,7 @@ function useAccess(): void {
   const account = accountId.parse('233000000002')
   const session = models.sessions.speakFor('priya.raman@acme.example', account)
   if (session === undefined) throw new Error('the user is gone')
-  const origin = { sourceIpAddress: '203.0.113.7', userAgent: 'aws-cli/2.27.0' }
+  const origin = { sourceIpAddress: '203.0.113.7', userAgent: 'aws-cli/2.27.0', region: 'us-east-1' }
   for (const name of useNames) models.events.used({ name, session, permissionSet: 'Billing-ps', ...origin })
   models.events.watched()
 }
