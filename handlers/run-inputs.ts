@@ -4,6 +4,7 @@ import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { isFolderMarker } from '../shared/domain/links/link.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { tellFailedLook } from '../shared/reconcile/inputs/tell-failed-look.ts'
+import { removeDue } from '../shared/reconcile/records/expiry-index.ts'
 import { parseInput, sendAlone } from '../shared/reconcile/records/inputs.ts'
 import { runBatch } from './run-batch.ts'
 
@@ -27,6 +28,7 @@ export function runInputs(event: SQSEvent, { ports, configuration, ...batch }: I
     if (isFolderMarker(message.key)) return
     try {
       await batch.reconcile(message, record)
+      await removeDue(ports.objects, message)
     } catch (error) {
       if (await tellFailedLook(message, error, ports, configuration)) return
       if (message.isAlone) throw error

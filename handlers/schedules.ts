@@ -19,7 +19,7 @@ import { reconcilePeople } from '../shared/reconcile/people/person-controller.ts
 import { compareAttributes } from '../shared/reconcile/permission-sets/attributes-controller.ts'
 import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
-import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
+import { followInstants, restoreIndex, type SentInstants } from '../shared/reconcile/records/expiry-index.ts'
 import { sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
@@ -29,7 +29,7 @@ import { StatusStore } from '../shared/reconcile/records/status-store.ts'
 import { writeReport } from '../shared/reconcile/reports/write-report.ts'
 import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
 import { askAgainOfPeople } from '../shared/reconcile/requests/follow-people.ts'
-import { askForTimed, askForWaiting, sweepRequests } from '../shared/reconcile/requests/list-requests.ts'
+import { askForWaiting, listToldOfPeople, sweepRequests } from '../shared/reconcile/requests/list-requests.ts'
 import { watchEligibilities } from '../shared/reconcile/requests/watch-eligibilities.ts'
 import { findOvertaken } from '../shared/reconcile/statuses/find-overtaken.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
@@ -189,21 +189,23 @@ export const throughTheMinute = (ports: Ports, configuration: Configuration) => 
  * Sends links and requests whose `notBefore` or `expiresAt` has come to an evaluation. Not in the dispatcher, whose slice may take many
  * minutes.
  */
-class DueInstants {
+export class DueInstants {
   readonly #ports: Ports
   readonly #configuration: Configuration
+  readonly #sent: SentInstants
   /** When the next one comes, by our own clock (monotonic). */
   #nextMs: number | undefined
 
-  constructor(ports: Ports, configuration: Configuration) {
+  constructor(ports: Ports, configuration: Configuration, sent: SentInstants = new Map()) {
     this.#ports = ports
     this.#configuration = configuration
+    this.#sent = sent
   }
 
   async look(): Promise<void> {
     const { clock, log } = this.#ports
     this.#nextMs = undefined
-    const { followed, nextInMs } = await followInstants(this.#ports, this.#configuration)
+    const { followed, nextInMs } = await followInstants(this.#ports, this.#configuration, this.#sent)
     if (followed > 0) log.info('evaluating links whose time has come', { instants: followed })
     if (nextInMs !== undefined) this.#nextMs = clock.monotonicMs() + nextInMs
   }
@@ -218,7 +220,7 @@ class DueInstants {
 }
 
 async function restoreInstants(ports: Ports, configuration: Configuration): Promise<void> {
-  const links = await restoreIndex(ports.objects, configuration, () => askForTimed(ports, configuration))
+  const links = await restoreIndex(ports, configuration, () => listToldOfPeople(ports.objects))
   if (links !== undefined) ports.log.warn('the index of expiry was gone; ssofile builds it again', { links })
 }
 

@@ -346,7 +346,6 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'eligibility/',
     ],
     write: [
-      'state/expiry/',
       'state/people.json',
       'state/policies.json',
       'state/selectors.json',
@@ -354,7 +353,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'status/',
       'attention/',
     ],
-    put: ['state/schedules/minute-links'],
+    // The look removes what is due.
+    put: ['state/expiry/', 'state/schedules/minute-links'],
     send: ['links', 'permission-sets', ...ofPeople, 'events', ...lanes, 'dispatch'],
   },
   dispatcher: {

@@ -7,7 +7,7 @@ import { permissionSets } from '../handlers/permission-sets.ts'
 import { ranges } from '../handlers/ranges.ts'
 import { requests } from '../handlers/requests.ts'
 import { router } from '../handlers/router.ts'
-import { allJobs, schedule } from '../handlers/schedules.ts'
+import { allJobs, DueInstants, schedule } from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
 import {
@@ -38,6 +38,7 @@ import type { ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
 import { dispatch, type SliceOptions, type SliceResult } from '../shared/reconcile/dispatcher/slice.ts'
+import type { SentInstants } from '../shared/reconcile/records/expiry-index.ts'
 import { queuesOfPeople } from '../shared/reconcile/records/inputs.ts'
 import { CollectedLog } from './collected-log.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -139,6 +140,8 @@ export class World {
   readonly #onBatch: WorldOptions['onBatch']
   readonly #processes: number
   readonly #begin: () => Process
+  /** The memory of the one process that sends what is due. */
+  readonly #sent: SentInstants = new Map()
   readonly #mappings: { stop(): Promise<void> }[] = []
 
   constructor(options: WorldOptions = {}) {
@@ -282,7 +285,8 @@ export class World {
 
   /** One run of this function by its schedule; `minute-links` without waiting for what comes within the minute. */
   runSchedule(of: ScheduledFunction, ports: Ports = this.ports): Promise<void> {
-    return schedule(of, allJobs[of], ports, this.configuration, { readActions: async () => new Map() })()
+    const due = new DueInstants(ports, this.configuration, this.#sent)
+    return schedule(of, allJobs[of], ports, this.configuration, { due, readActions: async () => new Map() })()
   }
 
   everyMinuteOfLinks(): Promise<void> {

@@ -340,6 +340,7 @@ describe('the jobs of the schedules', () => {
     const waits = { state: 'waiting', reason: 'permission set', waitsFor: permissionSetKey(name) } as const
     await statuses.revise(links[0] ?? '', async () => waits)
     await statuses.revise(`requests/${user}/one.json`, async () => ({ state: 'waiting', reason: 'approvals' }))
+    await objects.put(`state/expiry/1970-01-01T00:00:00.000Z%requests/${user}/one.json`, '')
     await objects.put(`requests/${user}/two.json`, '{}')
     const wish = { user, name: 'kenji.ito@acme.example', permissionSet: name, account: undefined, by: 'me' }
     await recordEndedSessions(objects, [endSession(wish, clock.now())])

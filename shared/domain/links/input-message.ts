@@ -28,6 +28,8 @@ export const inputMessage = record({
   isByApi: z.literal(true).optional(),
   /** The message failed, and is retried in its own message group. */
   isAlone: z.literal(true).optional(),
+  /** Entries of the index of times that asked for this look (`followInstants`). After the look they are removed. */
+  due: z.array(record({ at: z.string(), etag: z.string() })).optional(),
   /** From the uploaded object. Another object may be there when ssofile looks at the key. */
   etag: z.string().optional(),
   versionId: z.string().optional(),

@@ -388,7 +388,7 @@ function listInputs(
     scope.kind === 'select' && !configuration.selectors.has(scope.name) && statuses.told.get(key)?.state === 'applied'
   const waiting = links.inForce.filter(isUntoldWait).map(({ key }) => key)
   const inputs = new Set([...files.keys(), ...statuses.told.keys()])
-  return [...new Set([...links.unindexed, ...links.readable, ...waiting, ...[...inputs].filter(isToLookAt)])].sort()
+  return [...new Set([...links.readable, ...waiting, ...[...inputs].filter(isToLookAt)])].sort()
 }
 
 /**

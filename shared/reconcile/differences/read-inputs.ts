@@ -7,7 +7,6 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { CheckedStatus, Checkpoint, LinkTimes } from '../records/checkpoint.ts'
-import { expiryKey, instantsToCome, listIndexed } from '../records/expiry-index.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { isKnownEmpty, readLink } from '../records/read-link.ts'
@@ -25,10 +24,8 @@ export async function readLinks(
   { links: known, now }: Pick<Checkpoint, 'links' | 'now'>,
   { told, isSweep }: Pick<Statuses, 'told'> & { readonly isSweep: boolean },
 ) {
-  const indexed = await listIndexed(objects)
   const byState = { 'in-force': [] as Link[], 'not-yet': [] as Link[], expired: [] as Link[] }
   const unread: Link[] = []
-  const unindexed: string[] = []
   const readable: string[] = []
   const memory: Record<string, LinkTimes> = {}
   const read = async (file: ObjectHead): Promise<void> => {
@@ -51,7 +48,6 @@ export async function readLinks(
     if (!times.isValid) return
     const body = { notBefore: dateOf(times.notBefore), expiresAt: dateOf(times.expiresAt) }
     byState[isInForce(body, at)].push(link.value)
-    if (instantsToCome(body, at).some((instant) => !indexed.has(expiryKey(instant, file.key)))) unindexed.push(file.key)
   }
   await forEachAtOnce(files, read)
   const expired = new Set<string>(byState.expired.map(({ key }) => key))
@@ -61,8 +57,6 @@ export async function readLinks(
     expired,
     /** S3 does not return them, for instance because they are archived or encrypted with another key. */
     unread,
-    /** Links that lack an object in `state/expiry/` for one of their times. */
-    unindexed,
     /** Links that S3 returns now, but did not return at the last look. */
     readable,
     memory,

@@ -88,12 +88,13 @@ async function tell<T extends KindTypes>(
   const isNotified = queueOf(key) !== undefined
   const isNew = isNotified && stored === undefined && told?.state === 'rejected'
   const isOneTooMany = isNew && (await isCrowded(objects, crowd, configuration))
+  // An input with a status has its next looks in the index. The sweep finds an input without one.
+  await indexInstants(objects, key, again === 'now' || !isNotified ? [] : [again ?? []].flat(), id)
   const status = await tellInput(context, { key, head, before: { stored } }, (current) => {
     if (current !== stored?.value) throw new RecordChangedError(statusKey(key))
     return told && !isOneTooMany ? { by, ...told } : undefined
   })
   if (isOneTooMany) await tellCrowd(new StatusStore(objects, clock), crowd, configuration)
-  await indexInstants(objects, key, again === 'now' || !isNotified ? [] : [again ?? []].flat(), id)
   const state = isOneTooMany ? 'rejected, with many others' : (status?.state ?? 'removed')
   log.info(`${noun} reconciled`, { input: key, event, id, status: state })
   if (wakes) await wake(wakes, message, context)

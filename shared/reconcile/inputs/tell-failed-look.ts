@@ -9,7 +9,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
-import { indexInstants } from '../records/expiry-index.ts'
+import { indexInstants, removeDue } from '../records/expiry-index.ts'
 import { reasonOf } from '../records/failures.ts'
 import { readNow } from '../records/owner.ts'
 import { StatusStore } from '../records/status-store.ts'
@@ -58,6 +58,7 @@ export async function tellFailedLook(
       )
       return told && { by: findUploader(head, message, current), ...told }
     })
+    if (isLasting) await removeDue(objects, message)
     log.warn('ssofile could not read an input; its status says why, and ssofile tries again in a minute', {
       input: key,
       error,

@@ -93,7 +93,7 @@ export async function lookAtRulesFor(
 
 /**
  * Runs every hour, for changes without an event. Compares each of our groups with its file and the directory, and each of our
- * memberships with the files and their ends, the group's members and the user's present name. Compares each rule with one shared listing of
+ * memberships with the files, the group's members and the user's present name. Compares each rule with one shared listing of
  * the directory (`DirectoryListing`).
  */
 export async function reconcileMemberships(ports: Following, configuration: Configuration): Promise<number> {
@@ -115,7 +115,6 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   )
   const members = await readMembers(objects, people, groups)
   const gone = new Set<string>()
-  const now = await readNow(ports)
   let looked = keys.size
   for (let start = 0; start < ids.length; start += entriesAtOnce) {
     const part = ids.slice(start, start + entriesAtOnce)
@@ -132,11 +131,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
         continue
       }
       const isMember = members.get(id.group)?.(id.user) === true
-      // The message of its end may be in a dead-letter queue.
-      const isOver = entry.files.some(
-        ({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime(),
-      )
-      if (entry.state === 'granted' && isNamed && isAsked && isMember && !isOver) continue
+      if (entry.state === 'granted' && isNamed && isAsked && isMember) continue
       await lookAtEntry(ports, configuration, id, entry)
       looked++
     }

@@ -12,7 +12,7 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { asWrapped, wrapPort } from '../calls/wrap-port.ts'
 import { controllerOf } from '../kinds/controllers.ts'
 import { openInputs } from '../kinds/input-context.ts'
-import { followInstants } from '../records/expiry-index.ts'
+import { followInstants, type SentInstants } from '../records/expiry-index.ts'
 import { queuesOfPeople, sendInputs } from '../records/inputs.ts'
 import { findMembership } from '../records/membership-index.ts'
 import { pauseKey } from '../records/pause.ts'
@@ -50,12 +50,13 @@ export async function foretell(ports: Ports, configuration: Configuration): Prom
     ...{ log: silent, metrics: { record() {} }, eventBus: undefined },
   }
   const inputs = new Set<string>()
+  const sent: SentInstants = new Map()
   // An event of the directory wakes whoever waits for a user or a group; one of S3 tells of a file that ssofile wrote.
   const countChanges = () =>
     directory.writes.length + listPlaces().flatMap((place) => objects.listChanged(place)).length
   for (let round = 0; round < roundsMost; round++) {
     const before = countChanges()
-    await followInstants(copies, configuration)
+    await followInstants(copies, configuration, sent)
     await sendInputs(copies, await listWanting(objects), 'plan', configuration)
     await work(queues, copies, configuration, inputs)
     if (countChanges() === before) break

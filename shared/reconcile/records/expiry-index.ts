@@ -1,16 +1,19 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { InputMessage } from '../../domain/links/input-message.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import type { LinkBody } from '../../domain/links/link-body.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { sendInputs } from './inputs.ts'
+import { sendEach } from './inputs.ts'
 import { forEachAtOnce, listHeads } from './list-heads.ts'
 import { listTimed } from './list-timed.ts'
 import { readLink } from './read-link.ts'
 
 export const expiryPrefix = 'state/expiry/'
-const portion = 100
+const portion = 1_000
+/** SQS delivers a failing message for half an hour, then sets it aside (`queueSettings`). */
+const givenUpMs = 30 * 60_000
 /** The event of an input whose instant has come. */
 export const dueEvent = 'its time has come'
 
@@ -26,7 +29,7 @@ export function instantsToCome({ notBefore, expiresAt }: LinkBody, servedAt: Dat
 }
 
 /** `state/expiry/<instant>%<link key>`: a listing starts with the earliest instant. Always within S3's 1,024 bytes. */
-export function expiryKey(at: Date, link: string): string {
+function expiryKey(at: Date, link: string): string {
   return `${expiryPrefix}${renderInstant(at)}%${link}`
 }
 
@@ -45,31 +48,25 @@ export async function indexInstants(
 }
 
 /**
- * If somebody deleted the index, rebuilds it from the links that have a body. Past instants are due at once. `askForOthers` looks
- * at all other inputs, which indexes them. If the process dies in between, the next minute tries again. Returns how many links it
- * read.
+ * If somebody deleted the index, rebuilds it from the links that have a body. Past instants are due at once, and so are all
+ * `others`: their looks index them. If the process dies in between, the next minute tries again. Returns how many links it read.
  */
 export async function restoreIndex(
-  objects: ObjectStore,
+  { objects, randomness }: Pick<Ports, 'objects' | 'randomness'>,
   configuration: Pick<Configuration, 'folders'>,
-  askForOthers: () => Promise<void>,
+  listOthers: () => Promise<readonly string[]>,
 ): Promise<number | undefined> {
   if (await objects.head(wholeKey)) return undefined
+  const id = randomness.id()
   const links = [...(await listHeads(objects, linkPrefix)).values()].filter(({ size }) => size > 0)
   await forEachAtOnce(links, async ({ key }) => {
     const reading = await readLink(objects, key, configuration)
     if (!('body' in reading)) return
-    const instants = instantsToCome(reading.body, new Date(0))
-    await indexInstants(objects, key, instants, reading.object.etag)
+    await indexInstants(objects, key, instantsToCome(reading.body, new Date(0)), id)
   })
-  await askForOthers()
+  await forEachAtOnce(await listOthers(), (key) => indexInstants(objects, key, [new Date(0)], id))
   await objects.put(wholeKey, new Uint8Array())
   return links.length
-}
-
-/** All keys of the index. The reconcile looks at links that are missing there. */
-export async function listIndexed(objects: ObjectStore): Promise<ReadonlySet<string>> {
-  return new Set((await listHeads(objects, expiryPrefix)).keys())
 }
 
 /** The inputs with this prefix that have an entry, each once. */
@@ -80,39 +77,56 @@ export async function listIndexedSubjects(objects: ObjectStore, prefix: string):
   return [...subjects]
 }
 
+/** When this process sent an entry, by S3's clock. By its key and etag. */
+export type SentInstants = Map<string, number>
+
 /**
- * Sends every input whose instant has come, then removes it from the index: if the process dies in between, the next minute
- * sends it again. S3's clock decides, as in the look itself, because ours may be minutes off. Returns how many, and the time
- * until the next one; absent: there is none.
+ * Sends every input whose instant has come. Its look removes the entry (`removeDue`), so a lost message is sent again. S3's clock
+ * decides, as in the look itself, because ours may be minutes off. Returns how many it sent, and the time until the next one;
+ * absent: there is none. A new process does not know what another one sent, and sends it again.
  */
 export async function followInstants(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
   configuration: Pick<Configuration, 'folders'>,
+  sent: SentInstants = new Map(),
 ): Promise<{ readonly followed: number; readonly nextInMs?: number | undefined }> {
   let followed = 0
   for (;;) {
-    const { due, nextInMs } = await listDue(ports.objects)
-    if (due.length === 0) return { followed, nextInMs }
-    await sendInputs(ports, [...new Set(due.map(({ subject }) => subject))], dueEvent, configuration)
-    await forEachAtOnce(due, async ({ object, etag }) => {
-      await ports.objects.delete(object, { ifMatch: etag })
-    })
+    const { due, nowMs, nextInMs } = await listDue(ports.objects, sent)
+    const inputs = [...Map.groupBy(due, ({ subject }) => subject)].map(([key, entries]) => ({
+      key,
+      due: entries.map(({ instant, etag }) => ({ at: instant, etag })),
+    }))
+    await sendEach(ports, inputs, dueEvent, configuration)
+    for (const one of due) sent.set(idOf(one), nowMs)
     followed += due.length
-    if (due.length < portion) return { followed, nextInMs }
+    if (due.length === portion) continue
+    for (const [id, sentMs] of sent) if (nowMs - sentMs >= givenUpMs) sent.delete(id)
+    return { followed, nextInMs }
   }
 }
 
-/** The earliest due objects, at most a portion. For fewer, also the time until the next one. */
-async function listDue(objects: ObjectStore) {
+/** Removes the entries that asked for a look, after it. Another look may have written an entry for the same instant again. */
+export async function removeDue(objects: ObjectStore, { key, due = [] }: InputMessage): Promise<void> {
+  for (const { at, etag } of due) await objects.delete(`${expiryPrefix}${at}%${key}`, { ifMatch: etag })
+}
+
+function idOf({ object, etag }: { readonly object: string; readonly etag: string }): string {
+  return `${object} ${etag}`
+}
+
+/** The earliest due objects whose message is not under way, at most a portion. For fewer, also the time until the next one. */
+async function listDue(objects: ObjectStore, sent: SentInstants) {
   const due = []
   let servedAt: Date | undefined
   for await (const one of listTimed(objects, expiryPrefix)) {
     // A listing has no Date, and a listed object may be gone by now.
     servedAt ??= (await objects.head(one.object))?.servedAt
     if (servedAt === undefined) continue
-    if (due.length === portion) break
-    if (one.at > servedAt) return { due, nextInMs: one.at.getTime() - servedAt.getTime() }
-    due.push(one)
+    const nowMs = servedAt.getTime()
+    if (one.at > servedAt) return { due, nowMs, nextInMs: one.at.getTime() - nowMs }
+    if (nowMs - (sent.get(idOf(one)) ?? 0) < givenUpMs) continue
+    if (due.push(one) === portion) break
   }
-  return { due }
+  return { due, nowMs: servedAt?.getTime() ?? 0 }
 }

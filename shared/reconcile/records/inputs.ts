@@ -104,7 +104,7 @@ export async function sendAlone(
  */
 export async function sendEach(
   { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
-  inputs: readonly Pick<InputMessage, 'key' | 'user'>[],
+  inputs: readonly Pick<InputMessage, 'key' | 'user' | 'due'>[],
   event: string,
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<void> {

@@ -5,6 +5,6 @@ export async function* listTimed(objects: ObjectStore, prefix: string) {
   for await (const { key: object, etag } of objects.list(prefix)) {
     const [instant = ''] = object.slice(prefix.length).split('%', 1)
     const subject = object.slice(prefix.length + instant.length + 1)
-    if (subject !== '') yield { object, etag, at: new Date(instant), subject }
+    if (subject !== '') yield { object, etag, instant, at: new Date(instant), subject }
   }
 }

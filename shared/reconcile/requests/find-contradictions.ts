@@ -22,7 +22,6 @@ type RequestHeads = { readonly files: Heads; readonly told: Heads }
  * | found                                                             | then looked at                 |
  * | ----------------------------------------------------------------- | ------------------------------ |
  * | a link, and its request has no status or an older one               | that request                 |
- * | a link whose time is over                                         | that request                   |
  * | a link and its request have different states under `attention/`     | that request                 |
  * | a link that names no request, or that S3 does not return          | each request for its place     |
  * | a request that was granted and has not ended, without a link      | that request                   |
@@ -49,7 +48,7 @@ export async function findContradictions(
     const request = renderRequestKey(user, key)
     const head = told.get(statusKey(request))
     const isOld = head === undefined || head.lastModified.getTime() + datedMs < lastModified.getTime()
-    if (isOld || reading.state === 'expired' || ofLinks.get(key) !== ofRequests.get(request)) found.add(request)
+    if (isOld || ofLinks.get(key) !== ofRequests.get(request)) found.add(request)
   })
   await forEachAtOnce(await listIndexedSubjects(objects, requestPrefix), async (request) => {
     const path = parseRequestKey(request)

@@ -1,16 +1,13 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { isOfPeople, placesOf, placesWrittenBy } from '../../domain/inputs/kinds.ts'
-import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
 import { decisionPrefix } from '../../domain/reviews/decision-file.ts'
-import { reviewPrefix } from '../../domain/reviews/review-file.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, crowdPrefix, isCrowdOfPerson, requestsMost } from '../records/crowds.ts'
-import { listIndexedSubjects } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { type Heads, listHeads } from '../records/list-heads.ts'
+import { listHeads } from '../records/list-heads.ts'
 import {
   attentionPrefix,
   inputOfStatus,
@@ -49,7 +46,6 @@ export async function askForWaiting(ports: RequestPorts, configuration: Configur
  * | a status whose request or approval is gone         | it                             |
  * | a suspension, group, membership or person file, or the attributes file, in the same cases | it |
  * | an approval or a decision that waits               | it                             |
- * | a suspension or a review without a next look       | it, unless it waits or is rejected |
  * | a link that contradicts its grant                  | the request (`findContradictions`) |
  */
 export async function sweepRequests(ports: RequestPorts, configuration: Configuration): Promise<number> {
@@ -65,7 +61,7 @@ export async function sweepRequests(ports: RequestPorts, configuration: Configur
     objects,
     placesOf(({ at, writers }) => isOfPeople(at) && writers !== 'oneself'),
   )
-  const ofPeople = [...others.untold, ...others.outdated, ...(await findWithoutLook(others.told, objects))]
+  const ofPeople = [...others.untold, ...others.outdated]
   const keys = [...new Set([...room, ...ofPeople, ...outdated, ...waiting, ...contradictions])]
   await sendInputs(ports, keys, 'sweep', configuration)
   const statuses = new StatusStore(objects, clock)
@@ -93,17 +89,6 @@ export async function compareTold(objects: ObjectStore, prefixes: readonly strin
   })
   const gone = [...told.keys()].map(inputOfStatus).filter((key) => !files.has(key))
   return { files, told, untold, outdated: [...stale.map(({ key }) => key), ...gone] }
-}
-
-/** Suspensions and reviews whose next look is not in the index: its message may be in a dead-letter queue. */
-async function findWithoutLook(told: Heads, objects: ObjectStore): Promise<readonly string[]> {
-  const places = [suspensionPrefix, reviewPrefix]
-  const indexed = new Set(await listIndexedSubjects(objects, ''))
-  for (const prefix of places)
-    for (const state of ['waiting', 'rejected'] as const)
-      for (const key of await listInState(objects, state, prefix)) indexed.add(key)
-  const inputs = [...told.keys()].map(inputOfStatus)
-  return inputs.filter((key) => places.some((prefix) => key.startsWith(prefix)) && !indexed.has(key))
 }
 
 /** Picks requests of people with too many undecided ones while there is room. `crowds`: crowds that have ended. */
@@ -134,13 +119,10 @@ async function countUndecided(objects: ObjectStore, key: string): Promise<number
   return Math.max(await count('waiting'), await count('rejected'))
 }
 
-/**
- * Somebody deleted the index of times: looks at every input with a status except links and permission sets, which indexes it
- * again.
- */
-export async function askForTimed(ports: RequestPorts, configuration: Configuration): Promise<void> {
+/** Every input with a status except links and permission sets: the inputs that `restoreIndex` does not read. */
+export async function listToldOfPeople(objects: ObjectStore): Promise<readonly string[]> {
   const keys: string[] = []
   for (const prefix of placesOf(({ at }) => isOfPeople(at)))
-    for (const key of (await listHeads(ports.objects, statusPrefix + prefix)).keys()) keys.push(inputOfStatus(key))
-  await sendInputs(ports, keys, 'the index of times was gone', configuration)
+    for (const key of (await listHeads(objects, statusPrefix + prefix)).keys()) keys.push(inputOfStatus(key))
+  return keys
 }

@@ -146,15 +146,6 @@ describe('an input is looked at', () => {
     expect((await find(bench)).inputs).toEqual([])
   })
 
-  test('where an instant of it that is to come is missing in the index, once', async () => {
-    const bench = await told(new Settling(), soon)
-    expect((await find(bench)).inputs).toEqual([bench.link])
-    await bench.world.objects.put(`state/expiry/2026-03-03T10:00:59.000Z%${bench.link}`, '')
-    expect((await find(bench)).inputs).toEqual([])
-    const both = await told(new Settling(), soon, 'applying')
-    expect((await find(both)).inputs).toEqual([both.link])
-  })
-
   test('where its status says that something is open which is not', async () => {
     const bench = await told(new Settling(), '', 'failed')
     await bench.own()

@@ -105,7 +105,7 @@ test('a file begins and ends at the instants that it names', async () => {
   expect(grouping.groupsOf()).not.toContain('oncall')
 })
 
-test('a file whose end came while the directory did not answer ends with the next reconcile', async () => {
+test('a file whose end came while the directory did not answer ends with the next minute', async () => {
   const grouping = await Grouping.begin()
   const { world } = grouping
   await grouping.put(file, { expiresAt: '2026-03-03T10:30:00Z' })
@@ -120,7 +120,7 @@ test('a file whose end came while the directory did not answer ends with the nex
   await world.clock.advance(2 * 60 * 60_000)
   grouping.answer = ({ proceed }) => proceed()
   expect(grouping.groupsOf()).toContain('oncall')
-  await world.finish(world.everyHour())
+  await world.finish(world.everyMinuteOfLinks())
   await grouping.until(file, 'expired')
   expect(grouping.groupsOf()).not.toContain('oncall')
 })

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { jobsOfMinuteLinks, schedule, throughTheMinute } from '../../../../handlers/schedules.ts'
+import { inputMessage } from '../../../../shared/domain/links/input-message.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import {
-  expiryKey,
   followInstants,
   indexInstants,
   instantsToCome,
-  listIndexed,
+  removeDue,
   restoreIndex,
+  type SentInstants,
 } from '../../../../shared/reconcile/records/expiry-index.ts'
 import { runsOf } from '../../../depth.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'
@@ -233,8 +234,8 @@ describe('the index of expiry', () => {
   test('is not read again from the links while it is there', async () => {
     const world = await open()
     await world.objects.put(link, until(30))
-    expect(await restoreIndex(world.objects, world.configuration, async () => {})).toBe(1)
-    expect(await restoreIndex(world.objects, world.configuration, async () => {})).toBeUndefined()
+    expect(await restoreIndex(world.ports, world.configuration, async () => [])).toBe(1)
+    expect(await restoreIndex(world.ports, world.configuration, async () => [])).toBeUndefined()
   })
 
   test('is made again for all inputs if the process that made it again died, at whichever call', async () => {
@@ -280,6 +281,24 @@ describe('the index of expiry', () => {
     }
   })
 
+  test('sends a link again if its message is lost, and the link ends without a sweep or a reconcile', async () => {
+    let isLost = true
+    const wrap = (ports: Ports) =>
+      intercept(ports, async ({ operation, args, proceed }) => {
+        const isEnd = operation === 'send' && args[0] === 'links' && JSON.stringify(args).includes('its time has come')
+        return isLost && isEnd ? undefined : proceed()
+      })
+    const world = await open({ wrap })
+    await world.objects.put(link, until(5))
+    await goTo(world, 6)
+    isLost = false
+    expect(isGranted(world)).toBe(true)
+    await goTo(world, 36.2)
+    expect(isGranted(world)).toBe(false)
+    expect(await stateOf(world)).toBe('expired')
+    expect(await indexed(world)).toEqual([])
+  })
+
   test('holds many links that end in the same minute, and each ends', async () => {
     const world = await open()
     const names = Array.from({ length: runsOf(250) }, (_, index) => `crowd ${index}`)
@@ -309,13 +328,6 @@ describe('the index of instants', () => {
     expect(instantsToCome({ notBefore: last, expiresAt: beyond }, notBefore)).toEqual([last])
   })
 
-  test('is listed whole', async () => {
-    const world = new World()
-    const instant = at('2026-03-03T11:00:00Z')
-    await indexInstants(world.objects, link, [instant], 'a look')
-    expect(await listIndexed(world.objects)).toEqual(new Set([`state/expiry/2026-03-03T11:00:00.000Z%${link}`]))
-  })
-
   test('has a link looked at once, whose two instants have come, and says why', async () => {
     const world = new World()
     await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z'), at('2026-03-03T09:30:00Z')], 'a look')
@@ -324,16 +336,60 @@ describe('the index of instants', () => {
     expect(messages.map(({ body }) => JSON.parse(body))).toMatchObject([{ key: link, event: 'its time has come' }])
   })
 
+  test('sends an entry once in half an hour, unless another process sends it', async () => {
+    const world = new World()
+    await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z')], 'a look')
+    const sent: SentInstants = new Map()
+    const follow = async (of = sent) => (await followInstants(world.ports, world.configuration, of)).followed
+    expect([await follow(), await follow()]).toEqual([1, 0])
+    await world.clock.advance(29 * 60_000)
+    expect([await follow(), await follow(new Map())]).toEqual([0, 1])
+    await world.clock.advance(60_000)
+    expect([await follow(), await follow()]).toEqual([1, 0])
+  })
+
+  test('sends an entry of a new upload for the same instant at once', async () => {
+    const world = new World()
+    const sent: SentInstants = new Map()
+    for (const look of ['a look', 'the look at another upload']) {
+      await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z')], look)
+      expect((await followInstants(world.ports, world.configuration, sent)).followed).toBe(1)
+    }
+  })
+
+  test('keeps an entry that another look wrote again while the look for it ran', async () => {
+    const world = new World()
+    const instant = at('2026-03-03T09:00:00Z')
+    await indexInstants(world.objects, link, [instant, at('2026-03-03T09:30:00Z')], 'a look')
+    await followInstants(world.ports, world.configuration)
+    const [message] = world.queues.queue('links').messages()
+    await indexInstants(world.objects, link, [instant], 'another look')
+    await removeDue(world.objects, inputMessage.parse(JSON.parse(message?.body ?? '')))
+    expect(await indexed(world)).toEqual([`state/expiry/2026-03-03T09:00:00.000Z%${link}`])
+  })
+
+  test('sends every due entry, although the looks of a thousand others never succeed', async () => {
+    const world = new World()
+    const sent: SentInstants = new Map()
+    const failing = Array.from({ length: 1_200 }, (_, index) => `links_data/failing ${index}`)
+    for (const each of failing) await indexInstants(world.objects, each, [at('2026-03-03T09:00:00Z')], 'a look')
+    expect((await followInstants(world.ports, world.configuration, sent)).followed).toBe(failing.length)
+    await indexInstants(world.objects, link, [at('2026-03-03T09:30:00Z')], 'a look')
+    expect((await followInstants(world.ports, world.configuration, sent)).followed).toBe(1)
+    expect(world.queues.queue('links').messages()).toHaveLength(failing.length + 1)
+  })
+
   test('is followed past what is gone by the time that it is looked at', async () => {
     const world = new World()
-    const gone = expiryKey(at('2026-03-03T08:00:00Z'), link)
+    const gone = `state/expiry/2026-03-03T08:00:00.000Z%${link}`
     await world.objects.put(gone, '')
     await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z')], 'a look')
     const objects = intercept(world.ports, async ({ operation, args, proceed }) =>
       operation === 'head' && args[0] === gone ? undefined : proceed(),
     ).objects
     expect((await followInstants({ ...world.ports, objects }, world.configuration)).followed).toBe(1)
-    expect(await indexed(world)).toEqual([gone])
+    const messages = world.queues.queue('links').messages()
+    expect(messages.map(({ body }) => JSON.parse(body).due[0].at)).toEqual(['2026-03-03T09:00:00.000Z'])
   })
 
   test('is waited for where it comes within 45 seconds, by the clock of S3, and acts within its second', async () => {
