@@ -2,8 +2,8 @@ import type { AccessTable } from '../domain/access-page/access-table.ts'
 import type { Facts } from '../domain/access-page/describe-row.ts'
 import { describeSubject } from '../domain/access-page/describe-subject.ts'
 import { type Filter, noFilter, readyFilters } from '../domain/access-page/filter-rows.ts'
+import type { JoinedFacts } from '../domain/access-page/join-facts.ts'
 import type { GridCell } from '../domain/access-page/move-cell.ts'
-import type { PageFacts } from '../domain/access-page/page-data.ts'
 import { firstState, type PageState, viewNames } from '../domain/access-page/page-state.ts'
 import { describeSources, PageViews, type View } from '../domain/access-page/page-views.ts'
 import { listNames, suggestNames } from '../domain/access-page/suggest-names.ts'
@@ -11,7 +11,7 @@ import { find, make } from './element.ts'
 import { Grid } from './grid.ts'
 import { saveCsv } from './save-csv.ts'
 
-const nameFields = ['person', 'group', 'account', 'permissionSet', 'unit'] as const
+const nameFields = ['deployment', 'person', 'group', 'account', 'permissionSet', 'unit'] as const
 const fields = ['words', 'since', ...nameFields] as const
 /** More rows on paper help nobody. */
 const printedMost = 2000
@@ -19,13 +19,13 @@ const printedMost = 2000
 /** The page: its fields set the state, and everything on the page follows from the state. */
 export class AccessPage {
   readonly #table: AccessTable
-  readonly #facts: PageFacts
+  readonly #facts: JoinedFacts
   readonly #views: PageViews
   readonly #grid = new Grid(find('grid', HTMLElement))
   #state: PageState = firstState
   #shown: View | undefined
 
-  constructor(table: AccessTable, facts: PageFacts) {
+  constructor(table: AccessTable, facts: JoinedFacts) {
     this.#table = table
     this.#facts = facts
     this.#views = new PageViews(table, facts, () => matchMedia('(max-width: 40rem)').matches)
@@ -33,7 +33,11 @@ export class AccessPage {
 
   start(): void {
     find('people', HTMLElement).replaceChildren(make('h2', 'People this month'), makeList(this.#facts.lifecycle ?? []))
-    find('made', HTMLElement).textContent = `As of ${this.#facts.madeAt}`
+    const { madeAt, unread } = this.#facts
+    find('made', HTMLElement).textContent = [
+      ...(madeAt === '' ? [] : [`As of ${madeAt}`]),
+      ...(unread.length === 0 ? [] : [`Could not be read: ${unread.join(', ')}`]),
+    ].join('. ')
     find('about', HTMLElement).addEventListener('click', () => this.#showSources())
     find('csv', HTMLElement).addEventListener('click', () => this.#save())
     find('close', HTMLElement).addEventListener('click', () => find('details', HTMLDialogElement).close())
@@ -68,6 +72,7 @@ export class AccessPage {
       if (ready) this.#setFilter({ ready })
     })
     // If no uses are known, an empty list would look as if all access were used.
+    find('deployments-field', HTMLElement).hidden = this.#table.values.deployment.length === 1
     find('unused', HTMLElement).hidden = this.#table.values.use.length === 1
     find('clear', HTMLElement).addEventListener('click', () => this.#set({ filter: noFilter }))
   }
@@ -104,9 +109,8 @@ export class AccessPage {
   /** The view of one person or one account. */
   #showSubject({ among }: View): void {
     const section = find('subject', HTMLElement)
-    const administratorSets = new Set(this.#facts.administratorSets)
     const isShown = this.#state.view === 'access'
-    const subject = isShown ? describeSubject(this.#table, this.#state.filter, { among, administratorSets }) : undefined
+    const subject = isShown ? describeSubject(this.#table, this.#state.filter, among) : undefined
     section.hidden = subject === undefined
     section.replaceChildren(...(subject ? [make('h2', subject.title), makeList(subject.facts)] : []))
   }

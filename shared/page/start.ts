@@ -1,17 +1,44 @@
 import { readTable } from '../domain/access-page/access-table.ts'
-import { blockClass, factsId, type PageBlock, type PageFacts } from '../domain/access-page/page-data.ts'
+import { joinFacts } from '../domain/access-page/join-facts.ts'
+import {
+  blockClass,
+  deploymentClass,
+  factsClass,
+  type PageBlock,
+  type PageFacts,
+} from '../domain/access-page/page-data.ts'
 import { AccessPage } from './access-page.ts'
 
-/** Takes the data out of the document, which keeps only the visible content, and shows it. */
-const facts: PageFacts = JSON.parse(take(document.getElementById(factsId)))
-new AccessPage(readTable(blocks()), facts).start()
+type Part = { readonly deployment: string | undefined; readonly blocks: Element[]; facts: PageFacts | undefined }
 
-function* blocks(): Generator<PageBlock, void> {
-  for (const element of document.querySelectorAll(`script.${blockClass}`)) yield JSON.parse(take(element))
+/** Takes the data out of the document, which keeps only the visible content, and shows it. */
+const parts: Part[] = []
+for (const element of document.querySelectorAll('script[type="application/json"]')) {
+  const kind = element.className
+  if (kind === deploymentClass || parts.length === 0) {
+    parts.push({ deployment: kind === deploymentClass ? take(element) : undefined, blocks: [], facts: undefined })
+  }
+  const part = parts.at(-1)
+  if (kind === blockClass) part?.blocks.push(element)
+  if (kind === factsClass && part) part.facts = take(element)
+}
+const table = readTable(
+  parts.map(({ deployment, blocks, facts }) => ({
+    deployment,
+    // Rows without facts are not all rows.
+    blocks: facts === undefined ? [] : read(blocks),
+    administratorSets: facts?.administratorSets ?? [],
+  })),
+)
+new AccessPage(table, joinFacts(parts)).start()
+
+function* read(blocks: readonly Element[]): Generator<PageBlock, void> {
+  for (const element of blocks) yield take(element)
 }
 
-function take(element: Element | null): string {
-  const text = element?.textContent ?? ''
-  element?.remove()
-  return text
+/** The page and its data are of one program. */
+function take(element: Element) {
+  const text = element.textContent ?? ''
+  element.remove()
+  return JSON.parse(text)
 }

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Browser, Page } from 'playwright-core'
 import type { PageRow } from '../../shared/domain/access-page/collect-rows.ts'
 import type { PageFacts } from '../../shared/domain/access-page/page-data.ts'
-import { renderAccessPage } from '../../shared/domain/access-page/render-access-page.ts'
+import { joinAccessPages, renderAccessPage } from '../../shared/domain/access-page/render-access-page.ts'
 import { openBrowser } from './open-browser.ts'
 import { facts, formula, hostileAccount, sampleAccess } from './sample-access.ts'
 
@@ -76,6 +76,29 @@ async function timeSearch(page: Page, words: string): Promise<number> {
 }
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+async function* linesOf(page: AsyncIterable<string>, most?: number): AsyncGenerator<string, void> {
+  const pieces = await Array.fromAsync(page)
+  yield* pieces.join('').split('\n').slice(0, most)
+}
+
+test('a page of several deployments names the deployment of each row, filters by it, and says which could not be read', async () => {
+  async function* pages() {
+    yield { deployment: 'acme', lines: linesOf(renderAccessPage({ ...facts, rows: sampleAccess(2_500) })) }
+    yield { deployment: 'globex', lines: linesOf(renderAccessPage({ ...facts, rows: sampleAccess(40) })) }
+    yield { deployment: 'initech', lines: linesOf(renderAccessPage({ ...facts, rows: sampleAccess(3) }), 40) }
+  }
+  const path = join(folder, 'several.html')
+  await pipeline(joinAccessPages(pages()), createWriteStream(path))
+  const { page, requests, faults } = await open(pathToFileURL(path).href)
+  expect(await countOf(page)).toMatch(/^2,540 rows: /)
+  expect(await page.locator('#made').textContent()).toBe(`As of ${facts.madeAt}. Could not be read: initech`)
+  await page.fill('#deployment', 'globex')
+  expect(await countOf(page)).toMatch(/^40 rows: /)
+  expect(await cell(page, 0, 0).textContent()).toBe('globex')
+  await save(page, 'several-deployments')
+  expect({ requests, faults }).toEqual({ requests: [pathToFileURL(path).href], faults: [] })
+})
 
 test('how people came and went stands above the rows of access, and nowhere else', async () => {
   const lifecycle = [

@@ -78,6 +78,27 @@ test('a deployment that does not answer is told, and the others are printed', as
   expect(table.stdout).toMatch(/one: 1 row\ntwo: could not be read\nthree: 1 row\n$/)
 })
 
+test('one page has the access of all deployments, each with its name, and says which could not be read', async () => {
+  const [one = '', two = ''] = urls()
+  const { exitCode, stdout, stderr } = await who([one, endpoint, two], '--output', 'html')
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('two: could not be read, so its access is missing here\n')
+  const data = [...stdout.matchAll(/^<script type="application\/json" class="(\w+)">(.*)<\/script>$/gm)]
+  expect(data.map(([, kind, text = '']) => (kind === 'deployment' ? JSON.parse(text) : kind))).toEqual([
+    'one',
+    'rows',
+    'facts',
+    'two',
+    'three',
+    'rows',
+    'facts',
+  ])
+  const [people] = data.filter(([, kind]) => kind === 'rows').map(([, , text = '']) => JSON.parse(text).values.person)
+  expect(people).toEqual([[expect.stringContaining('ana@one.example'), expect.any(String)]])
+  expect(stdout.match(/<!doctype html>/g)).toHaveLength(1)
+  expect(stdout).toMatch(/<\/html>\n$/)
+})
+
 test('two deployments with the same name or credentials are refused, and so are other questions', async () => {
   const [one = ''] = urls()
   expect(await who([one, one])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no other deployment') })

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { isFacts, joinAccessPages } from '../../../shared/domain/access-page/render-access-page.ts'
 import {
   deploymentsFile,
   deploymentsRules,
@@ -25,7 +26,7 @@ type Question = {
   readonly file: string
   /** The filters, as arguments of `ssofile who`. */
   readonly args: readonly string[]
-  readonly output: 'table' | 'csv'
+  readonly output: 'table' | 'csv' | 'html'
   readonly hasLevels: boolean
 }
 
@@ -36,6 +37,7 @@ type Question = {
 export async function tellAll({ file, args, output, hasLevels }: Question): Promise<number> {
   const source = { file, what: 'list of deployments', schema: deploymentsFile, rules: deploymentsRules }
   const { deployments } = await readStrictFile(source)
+  if (output === 'html') return writePage(deployments, args)
   const titles = accessCsvTitles({ hasLevels, hasUses: true }).trimEnd()
   const width = terminalWidth()
   const shown = width === undefined || width >= widthForAll ? wide : narrow
@@ -48,15 +50,58 @@ export async function tellAll({ file, args, output, hasLevels }: Question): Prom
       if (output === 'csv') await print(`"${deployment.name}",${line}\r\n`)
       else if (tally.rows <= rowsShown) rows.push([deployment.name, ...cellsShown(shown, titles, line)])
     }
+    tellUnread(tally)
     tallies.push(tally)
-    if (!tally.isRead) process.stderr.write(`${deployment.name}: could not be read, so its access is missing here\n`)
   }
   if (output === 'table') await show(renderAll([['deployment', ...shown], ...rows], tallies, width))
+  return codeOf(tallies)
+}
+
+type Tally = { readonly name: string; rows: number; isRead: boolean }
+
+function tellUnread({ name, isRead }: Tally): void {
+  if (!isRead) process.stderr.write(`${name}: could not be read, so its access is missing here\n`)
+}
+
+function codeOf(tallies: readonly Tally[]): number {
   if (tallies.some(({ isRead }) => !isRead)) return 2
   return tallies.some((one) => one.rows > 0) ? 0 : 1
 }
 
-type Tally = { readonly name: string; rows: number; isRead: boolean }
+/** Joins the pages of all deployments. */
+async function writePage(deployments: readonly NamedDeployment[], args: readonly string[]): Promise<number> {
+  const tallies: Tally[] = []
+  async function* pages() {
+    for (const deployment of deployments) {
+      const { lines, code } = start(deployment, args, 'html')
+      const tally: Tally = { name: deployment.name, rows: 0, isRead: false }
+      yield { deployment: deployment.name, lines: noteFacts(lines, tally) }
+      // Its exit code says whether it has rows.
+      if ((await code) === 0) tally.rows = 1
+      tellUnread(tally)
+      tallies.push(tally)
+    }
+  }
+  for await (const text of joinAccessPages(pages())) await print(text)
+  return codeOf(tallies)
+}
+
+async function* noteFacts(lines: AsyncIterable<string>, tally: Tally): AsyncGenerator<string, void> {
+  for await (const line of lines) {
+    if (isFacts(line)) tally.isRead = true
+    yield line
+  }
+}
+
+/** `ssofile who` in a process of its own. It passes notes and errors on, with the name of the deployment. */
+function start(deployment: NamedDeployment, args: readonly string[], output: 'csv' | 'html') {
+  const command = [...process.execArgv, process.argv[1] ?? '', 'who', ...args, '--output', output]
+  const env = environmentOf(deployment)
+  const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const code = once(child, 'close').then(([ended]) => ended as unknown)
+  const told = tellNotes(deployment.name, child)
+  return { lines: linesOf(child.stdout), code: told.then(() => code) }
+}
 
 /** The lines of access of one deployment, each with a cell for each title. */
 async function* listLines(
@@ -64,14 +109,10 @@ async function* listLines(
   args: readonly string[],
   { titles, tally }: { readonly titles: string; readonly tally: Tally },
 ): AsyncGenerator<string> {
-  const command = [...process.execArgv, process.argv[1] ?? '', 'who', ...args, '--output', 'csv']
-  const env = environmentOf(deployment)
-  const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const ended = once(child, 'close')
-  const told = tellNotes(deployment.name, child)
+  const { lines, code: ended } = start(deployment, args, 'csv')
   // Columns of uses are last, and only there if uses are counted.
   const heads: string[] = []
-  for await (const line of linesOf(child.stdout)) {
+  for await (const line of lines) {
     const [head] = heads
     if (head === undefined) heads.push(line)
     else {
@@ -79,13 +120,11 @@ async function* listLines(
       yield `${line}${',""'.repeat(cellsOf(titles).length - cellsOf(head).length)}`
     }
   }
-  const [code] = await ended
-  await told
+  const code = await ended
   // Exit code 1 is also an error; then there are no titles.
   tally.isRead = heads.length > 0 && (code === 0 || code === 1)
 }
 
-/** Passes its lines about sources, notes and errors on, with the name of the deployment. */
 async function tellNotes(name: string, { stderr }: Pick<ChildProcess, 'stderr'>): Promise<void> {
   if (stderr) for await (const line of linesOf(stderr)) process.stderr.write(`${name}: ${line}\n`)
 }

@@ -124,7 +124,7 @@ export function addWho(program: Command): void {
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .addHelpText(
       'after',
-      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --levels --account 233000000002\n  ssofile who --changes 7d --account 233000000002\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --used --since 7d --account 233000000002\n  ssofile who --unused-for 90d --output csv > unused.csv\n  ssofile who --all deployments.json --user kenji.ito@acme.example",
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --levels --account 233000000002\n  ssofile who --changes 7d --account 233000000002\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --used --since 7d --account 233000000002\n  ssofile who --unused-for 90d --output csv > unused.csv\n  ssofile who --all deployments.json --user kenji.ito@acme.example\n  ssofile who --all deployments.json --output html > access.html",
     )
     .action(async (options: Options) => {
       process.exitCode = await who(options)
@@ -207,8 +207,7 @@ async function who(options: Options): Promise<number> {
 function whoInAll(file: string, options: Options): Promise<number> {
   const { user, group, account, permissionSet, links, at, unusedFor, config, levels: hasLevels = false } = options
   const output = options.json ? 'json' : options.output
-  if (output === 'json' || output === 'html')
-    throw new Refusal(`received --all with --output ${output}, expected table or csv`)
+  if (output === 'json') throw new Refusal('received --all with --output json, expected table, csv or html')
   const other = (['changes', 'used', 'eligible', 'applications'] as const).find((one) => options[one])
   if (other !== undefined) throw new Refusal(`received --all with --${other}, expected one of them`)
   const days = unusedFor === undefined ? undefined : `${unusedFor}d`

@@ -12,6 +12,13 @@ export type AccessColumn = {
 const accountPart = ({ rows, values }: AccessTable, row: number, part: 0 | 1 | 3): string =>
   values.account[rows.account[row] ?? 0]?.[part] ?? ''
 
+/** Only in a table of several deployments. */
+const deployment: AccessColumn = {
+  title: 'Deployment',
+  width: '8.5rem',
+  sortedBy: 'deployment',
+  text: (table, row) => textOf(table, row, 'deployment'),
+}
 const columns: readonly AccessColumn[] = [
   { title: 'Person', width: '13rem', sortedBy: 'person', text: renderPerson },
   { title: 'Account', width: '8.5rem', sortedBy: 'account', text: (table, row) => accountPart(table, row, 0) },
@@ -44,12 +51,15 @@ const ofOnePerson = columns
 export function accessColumns({
   isOnePerson,
   isPhone = false,
+  hasDeployments = false,
 }: {
   readonly isOnePerson: boolean
   readonly isPhone?: boolean
+  readonly hasDeployments?: boolean
 }) {
   const all = isOnePerson ? ofOnePerson : columns
-  return isPhone ? all.filter(({ title }) => ofPhones.has(title)) : all
+  const fitting = isPhone ? all.filter(({ title }) => ofPhones.has(title)) : all
+  return hasDeployments ? [deployment, ...fitting] : fitting
 }
 
 export function renderPerson(table: AccessTable, row: number): string {

@@ -51,5 +51,9 @@ export function countDifferent(places: Int32Array, among: Int32Array): number {
 }
 
 function listUsed(places: readonly number[], names: readonly string[]): readonly number[] {
-  return [...new Set(places)].sort((a, b) => ((names[a] ?? '') < (names[b] ?? '') ? -1 : 1))
+  return [...new Set(places)].sort((a, b) => {
+    const [one = '', other = ''] = [names[a], names[b]]
+    if (one === other) return a - b
+    return one < other ? -1 : 1
+  })
 }

@@ -12,6 +12,7 @@ export function describeRow(table: AccessTable, row: number): Facts {
     values.account[rows.account[row] ?? 0] ?? []
   const state = textOf(table, row, 'state')
   const facts: Facts = [
+    ['Deployment', textOf(table, row, 'deployment')],
     ['Person', textOf(table, row, 'person')],
     ['Id of the person', personId],
     ['Remark', textOf(table, row, 'remark')],

@@ -1,27 +1,25 @@
 import { type AccessTable, textOf } from './access-table.ts'
 import { countDifferent } from './count-people.ts'
 import type { Facts } from './describe-row.ts'
-import { isAdministrator } from './filter-rows.ts'
 import { sayFirst } from './say-first.ts'
 
 type Subject = { readonly title: string; readonly facts: Facts }
-type Among = { readonly among: Int32Array; readonly administratorSets: ReadonlySet<string> }
 
 /** A view of one person or one account: the common facts of all these rows. `undefined`: they share neither. */
 export function describeSubject(
   table: AccessTable,
   filter: { readonly person: string; readonly account: string },
-  among: Among,
+  among: Int32Array,
 ): Subject | undefined {
-  const [first] = among.among
+  const [first] = among
   if (first === undefined) return undefined
-  const isOne = (places: Int32Array) => places[first] !== 0 && countDifferent(places, among.among) === 1
+  const isOne = (places: Int32Array) => places[first] !== 0 && countDifferent(places, among) === 1
   if (filter.person !== '' && isOne(table.rows.person)) return describePerson(table, first, among)
   if (filter.account !== '' && isOne(table.rows.account)) return describeAccount(table, first, among)
   return undefined
 }
 
-function describePerson(table: AccessTable, first: number, { among, administratorSets }: Among): Subject {
+function describePerson(table: AccessTable, first: number, among: Int32Array): Subject {
   const { rows, values } = table
   const groups = listNames(
     values.group.map(([name]) => name),
@@ -29,7 +27,7 @@ function describePerson(table: AccessTable, first: number, { among, administrato
     among,
   )
   const direct = among.filter((row) => rows.group[row] === 0).length
-  const administered = among.filter((row) => isAdministrator(textOf(table, row, 'permissionSet'), administratorSets))
+  const administered = listAdministered(table, among)
   return {
     title: textOf(table, first, 'person'),
     facts: [
@@ -43,10 +41,10 @@ function describePerson(table: AccessTable, first: number, { among, administrato
   }
 }
 
-function describeAccount(table: AccessTable, first: number, { among, administratorSets }: Among): Subject {
+function describeAccount(table: AccessTable, first: number, among: Int32Array): Subject {
   const { rows, values } = table
   const [id = '', name = '', state = '', path = '', pathIds = ''] = values.account[rows.account[first] ?? 0] ?? []
-  const administered = among.filter((row) => isAdministrator(textOf(table, row, 'permissionSet'), administratorSets))
+  const administered = listAdministered(table, among)
   const foreign = among.filter((row) => textOf(table, row, 'state') === 'foreign')
   return {
     title: name === '' ? id : `${id}, ${name}`,
@@ -61,6 +59,9 @@ function describeAccount(table: AccessTable, first: number, { among, administrat
     ],
   }
 }
+
+const listAdministered = ({ rows, permissionSets }: AccessTable, among: Int32Array) =>
+  among.filter((row) => permissionSets[rows.permissionSet[row] ?? 0]?.isAdministrator)
 
 const namesMost = 12
 

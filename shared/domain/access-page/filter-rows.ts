@@ -10,6 +10,7 @@ export type Filter = {
   /** Each word must occur somewhere in the row or its links. */
   readonly words: string
   /** A whole name or id, or otherwise a part of one. */
+  readonly deployment: string
   readonly person: string
   readonly group: string
   readonly account: string
@@ -23,6 +24,7 @@ export type Filter = {
 
 export const noFilter: Filter = {
   words: '',
+  deployment: '',
   person: '',
   group: '',
   account: '',
@@ -38,16 +40,12 @@ type PageAccount = AccessTable['values']['account'][number]
 type Passing = Uint8Array
 
 /** The rows of `order` that match, in the same order. */
-export function filterRows(
-  table: AccessTable,
-  filter: Filter,
-  { order, administratorSets }: { readonly order: Int32Array; readonly administratorSets: ReadonlySet<string> },
-): Int32Array {
+export function filterRows(table: AccessTable, filter: Filter, order: Int32Array): Int32Array {
   const passing = [
     ...passNames(table, filter),
     ...passWords(table, filter.words),
     ...passTime(table, filter.since),
-    ...passReady(table, filter.ready, administratorSets),
+    ...passReady(table, filter.ready),
   ]
   if (passing.length === 0) return order
   const [first = new Uint8Array(table.length), ...others] = passing
@@ -58,7 +56,7 @@ export function filterRows(
 
 function passNames({ rows, values }: AccessTable, filter: Filter): readonly Passing[] {
   const passing: Passing[] = []
-  for (const kind of ['person', 'group', 'account', 'permissionSet'] as const) {
+  for (const kind of ['deployment', 'person', 'group', 'account', 'permissionSet'] as const) {
     if (filter[kind] === '') continue
     const wanted = fold(filter[kind])
     const names = values[kind].map((value) => (typeof value === 'string' ? [value] : value.slice(0, 2)).map(fold))
@@ -82,7 +80,15 @@ function passUnit(accounts: AccessTable['values']['account'], wanted: string): (
   return [isId, isPath].find((isMeant) => accounts.some(isMeant)) ?? isPart
 }
 
-const wordColumns = ['person', 'group', 'account', 'permissionSet', 'state', 'remark'] as const satisfies SearchedKind[]
+const wordColumns = [
+  'deployment',
+  'person',
+  'group',
+  'account',
+  'permissionSet',
+  'state',
+  'remark',
+] as const satisfies SearchedKind[]
 
 function passWords({ length, rows, values, searched }: AccessTable, text: string): readonly Passing[] {
   const words = fold(text)
@@ -109,7 +115,7 @@ function passTime({ rows, values }: AccessTable, since: string): readonly Passin
       ]
 }
 
-function passReady({ rows, values }: AccessTable, ready: ReadyFilter, administratorSets: ReadonlySet<string>) {
+function passReady({ rows, values, permissionSets }: AccessTable, ready: ReadyFilter) {
   const isAbsent = (places: Int32Array) => Uint8Array.from(places, (place) => (place === 0 ? 1 : 0))
   switch (ready) {
     case 'everything':
@@ -144,17 +150,12 @@ function passReady({ rows, values }: AccessTable, ready: ReadyFilter, administra
         ),
       ]
     case 'administrator': {
-      const fits = mask(values.permissionSet, (name) => isAdministrator(name, administratorSets))
+      const fits = mask(permissionSets, (set) => set.isAdministrator)
       return [isAbsent(rows.until), spread(rows.permissionSet, fits)]
     }
     default:
       return ready satisfies never
   }
-}
-
-/** Known to allow everything, or named like that. */
-export function isAdministrator(name: string, administratorSets: ReadonlySet<string>): boolean {
-  return administratorSets.has(name) || /admin/i.test(name)
 }
 
 /** 1 for each value that fits. */

@@ -44,8 +44,9 @@ export type PageBlock = {
   readonly rows: Readonly<Record<RowColumn, readonly number[]>>
 }
 
-/** An input that needs attention. */
+/** An input that needs attention. `deployment`: only on a page of several. */
 export type PageAttention = {
+  readonly deployment?: string | undefined
   readonly input: string
   readonly state: string
   readonly reason?: string | undefined
@@ -53,7 +54,12 @@ export type PageAttention = {
 }
 
 /** An event under `changes/`. `what`: the ledger key, input key or other subject. */
-export type PageChange = { readonly at: string; readonly event: string; readonly what: string }
+export type PageChange = {
+  readonly deployment?: string | undefined
+  readonly at: string
+  readonly event: string
+  readonly what: string
+}
 
 /** A name and its value. */
 export type Figure = readonly [string, string]
@@ -74,6 +80,7 @@ export type PageFacts = {
   readonly lifecycle?: readonly Figure[] | undefined
 }
 
-/** The ids and classes with which the script finds the data. */
-export const factsId = 'facts'
+/** The classes with which the script finds the data. A name of a deployment stands before its rows and facts. */
+export const factsClass = 'facts'
 export const blockClass = 'rows'
+export const deploymentClass = 'deployment'

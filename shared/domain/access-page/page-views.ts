@@ -4,7 +4,8 @@ import { countDifferent, countPeople } from './count-people.ts'
 import { describeRow, type Facts } from './describe-row.ts'
 import { filterRows } from './filter-rows.ts'
 import type { GridContent } from './grid-content.ts'
-import type { PageChange, PageFacts } from './page-data.ts'
+import type { JoinedFacts } from './join-facts.ts'
+import type { PageChange } from './page-data.ts'
 import type { PageState } from './page-state.ts'
 import { sortRows } from './sort-rows.ts'
 
@@ -30,16 +31,16 @@ const setsMost = 100
 /** Computes the views of one page. It caches sorted rows: sorting takes longer than everything else. */
 export class PageViews {
   readonly #table: AccessTable
-  readonly #facts: PageFacts
+  readonly #facts: JoinedFacts
   readonly #isPhone: () => boolean
-  readonly #administratorSets: ReadonlySet<string>
+  readonly #hasDeployments: boolean
   #sorted: { readonly by: string; readonly order: Int32Array } | undefined
 
-  constructor(table: AccessTable, facts: PageFacts, isPhone: () => boolean = () => false) {
+  constructor(table: AccessTable, facts: JoinedFacts, isPhone: () => boolean = () => false) {
     this.#isPhone = isPhone
     this.#table = table
     this.#facts = facts
-    this.#administratorSets = new Set(facts.administratorSets)
+    this.#hasDeployments = table.values.deployment.length > 1
   }
 
   make(state: PageState): View {
@@ -60,14 +61,13 @@ export class PageViews {
   #fitting({ filter, sorting }: PageState): Int32Array {
     const by = `${sorting.by} ${sorting.isDescending}`
     if (this.#sorted?.by !== by) this.#sorted = { by, order: sortRows(this.#table, sorting) }
-    const { order } = this.#sorted
-    return filterRows(this.#table, filter, { order, administratorSets: this.#administratorSets })
+    return filterRows(this.#table, filter, this.#sorted.order)
   }
 
   #access({ sorting, filter }: PageState, among: Int32Array): View {
     const table = this.#table
     const isOnePerson = filter.person !== '' && countDifferent(table.rows.person, among) === 1
-    const columns = accessColumns({ isOnePerson, isPhone: this.#isPhone() })
+    const columns = accessColumns({ isOnePerson, isPhone: this.#isPhone(), hasDeployments: this.#hasDeployments })
     const directions = sorting.isDescending ? 'descending' : 'ascending'
     return {
       label: 'Access',
@@ -88,13 +88,16 @@ export class PageViews {
   #openAccess(row: number, title: string | undefined): Opened {
     const person = textOf(this.#table, row, 'person')
     const account = textOf(this.#table, row, 'account')
-    if (title === 'Person' && person !== '') return { to: 'filter', filter: { person } }
-    if (title === 'Account' || title === 'Name') return { to: 'filter', filter: { account } }
+    const deployment = textOf(this.#table, row, 'deployment')
+    if (title === 'Deployment') return { to: 'filter', filter: { deployment } }
+    if (title === 'Person' && person !== '') return { to: 'filter', filter: { deployment, person } }
+    if (title === 'Account' || title === 'Name') return { to: 'filter', filter: { deployment, account } }
     return { to: 'details', title: person || account, facts: describeRow(this.#table, row) }
   }
 
   #matrix(among: Int32Array): View {
-    const { values } = this.#table
+    const { values, permissionSets: told } = this.#table
+    const deploymentOf = (set: number) => values.deployment[told[set]?.deployment ?? 0] ?? ''
     const { accounts, permissionSets, people } = countPeople(this.#table, among)
     const shown = permissionSets.slice(0, setsMost)
     const rest = permissionSets.length - shown.length
@@ -102,7 +105,10 @@ export class PageViews {
       label: 'How many people have a permission set in an account',
       columns: [
         { title: 'Account', width: '22rem' },
-        ...shown.map((set) => ({ title: values.permissionSet[set] ?? '', width: '9rem' })),
+        ...shown.map((set) => ({
+          title: `${this.#hasDeployments ? `${deploymentOf(set)}: ` : ''}${values.permissionSet[set] ?? ''}`,
+          width: '9rem',
+        })),
       ],
       length: accounts.length,
       count: `${renderCount(this.#table, among)}${rest > 0 ? `. The first ${setsMost} permission sets are shown, ${rest} are not: filter` : ''}`,
@@ -114,8 +120,10 @@ export class PageViews {
       },
       opened: (row, column) => {
         const account = values.account[accounts[row] ?? 0]?.[0] ?? ''
-        const permissionSet = values.permissionSet[shown[column - 1] ?? 0] ?? ''
-        return { to: 'filter', filter: { account, ...(column === 0 ? {} : { permissionSet }) } }
+        if (column === 0) return { to: 'filter', filter: { account } }
+        const set = shown[column - 1] ?? 0
+        const permissionSet = values.permissionSet[set] ?? ''
+        return { to: 'filter', filter: { account, permissionSet, deployment: deploymentOf(set) } }
       },
     }
   }
@@ -134,11 +142,14 @@ export class PageViews {
   #changes({ filter }: PageState, changes: readonly PageChange[]): View {
     const isFitting = fitsWords(filter.words)
     const shown = changes
-      .filter(({ at, event, what }) => at >= filter.since && isFitting(`${at} ${event} ${what}`))
+      .filter(({ deployment = '', at, event, what }) => {
+        return at >= filter.since && isFitting(`${deployment} ${at} ${event} ${what}`) && isOf(filter, deployment)
+      })
       .sort((a, b) => (a.at > b.at ? -1 : 1))
     return {
       label: 'What changed',
       columns: [
+        ...this.#deploymentColumn(),
         { title: 'When', width: '15rem' },
         { title: 'What', width: '13rem' },
         { title: 'Of what', width: '50rem' },
@@ -146,7 +157,10 @@ export class PageViews {
       length: shown.length,
       count: shown.length === 1 ? '1 change' : `${shown.length} changes`,
       among: none,
-      cells: (row) => [shown[row]?.at ?? '', shown[row]?.event ?? '', shown[row]?.what ?? ''],
+      cells: (row) => {
+        const { deployment = '', at = '', event = '', what = '' } = shown[row] ?? {}
+        return [...(this.#hasDeployments ? [deployment] : []), at, event, what]
+      },
       opened: (row) => {
         const { at = '', event = '', what = '' } = shown[row] ?? {}
         return {
@@ -163,12 +177,13 @@ export class PageViews {
 
   #attention({ filter }: PageState): View {
     const isFitting = fitsWords(filter.words)
-    const shown = this.#facts.attention.filter(({ input, state, reason, remedy }) =>
-      isFitting([state, input, reason, remedy].join(' ')),
-    )
+    const shown = this.#facts.attention.filter(({ deployment = '', input, state, reason, remedy }) => {
+      return isFitting([deployment, state, input, reason, remedy].join(' ')) && isOf(filter, deployment)
+    })
     return {
       label: 'What wants attention',
       columns: [
+        ...this.#deploymentColumn(),
         { title: 'State', width: '7rem' },
         { title: 'Input', width: '28rem' },
         { title: 'Why', width: '30rem' },
@@ -178,8 +193,8 @@ export class PageViews {
       count: renderAttention(shown.length, this.#facts.attention.length),
       among: none,
       cells: (row) => {
-        const { state = '', input = '', reason = '', remedy = '' } = shown[row] ?? {}
-        return [state, input, reason, remedy]
+        const { deployment = '', state = '', input = '', reason = '', remedy = '' } = shown[row] ?? {}
+        return [...(this.#hasDeployments ? [deployment] : []), state, input, reason, remedy]
       },
       opened: (row) => {
         const { state = '', input = '', reason = '', remedy = '' } = shown[row] ?? {}
@@ -192,6 +207,14 @@ export class PageViews {
       },
     }
   }
+
+  #deploymentColumn() {
+    return this.#hasDeployments ? [{ title: 'Deployment', width: '8.5rem' }] : []
+  }
+}
+
+function isOf({ deployment: wanted }: PageState['filter'], deployment: string): boolean {
+  return fold(deployment).includes(fold(wanted))
 }
 
 function renderCount({ rows }: AccessTable, among: Int32Array): string {
@@ -216,7 +239,7 @@ function fitsWords(text: string): (known: string) => boolean {
   }
 }
 
-export function describeSources({ madeAt, sources, notes }: PageFacts): Facts {
+export function describeSources({ madeAt, sources, notes }: JoinedFacts): Facts {
   const meaning =
     'permission sets with the policy AdministratorAccess or with all actions on all resources, if ssofile has their files, and those with "admin" in their name'
   const told = notes.map((note) => ['Note', note] as const)

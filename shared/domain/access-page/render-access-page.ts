@@ -1,6 +1,6 @@
 import { type PageRow, RowCollector } from './collect-rows.ts'
 import page from './page.json' with { type: 'json' }
-import { blockClass, factsId, type PageFacts } from './page-data.ts'
+import { blockClass, deploymentClass, factsClass, type PageFacts } from './page-data.ts'
 import { renderPageHead } from './page-head.ts'
 
 export type AccessPage = PageFacts & { readonly rows: AsyncIterable<PageRow> | Iterable<PageRow> }
@@ -10,18 +10,46 @@ export type AccessPage = PageFacts & { readonly rows: AsyncIterable<PageRow> | I
  * style, by their hashes. Names from outside are in it only as data, which the script writes as text.
  */
 export async function* renderAccessPage({ rows, ...facts }: AccessPage): AsyncGenerator<string, void> {
-  yield `${renderPageHead(`Access, as of ${facts.madeAt}`, contentSecurityPolicy)}
-<body>
-${page.body}
-`
+  yield renderBeginning(`Access, as of ${facts.madeAt}`)
   const collector = new RowCollector()
   for await (const row of rows) {
     const block = collector.add(row)
-    if (block) yield `<script type="application/json" class="${blockClass}">${embedJson(block)}</script>\n`
+    if (block) yield embed(blockClass, block)
   }
-  yield `<script type="application/json" class="${blockClass}">${embedJson(collector.take())}</script>\n`
-  yield `<script type="application/json" id="${factsId}">${embedJson(facts)}</script>\n`
-  yield `<script>${page.script}</script>\n</body>\n</html>\n`
+  yield embed(blockClass, collector.take())
+  yield embed(factsClass, facts)
+  yield end
+}
+
+/** A page of one deployment, by lines. */
+type DeploymentPage = { readonly deployment: string; readonly lines: AsyncIterable<string> }
+
+/**
+ * One HTML file about the access in several deployments. It has the data of their pages unchanged, each after the name of its deployment. A
+ * page without facts ended early: the reader of the file sees that this deployment could not be read.
+ */
+export async function* joinAccessPages(pages: AsyncIterable<DeploymentPage>): AsyncGenerator<string, void> {
+  yield renderBeginning('Access in several deployments')
+  for await (const { deployment, lines } of pages) {
+    yield embed(deploymentClass, deployment)
+    for await (const line of lines) if (line.startsWith(dataStart)) yield `${line}\n`
+  }
+  yield end
+}
+
+const renderBeginning = (title: string) => `${renderPageHead(title, contentSecurityPolicy)}
+<body>
+${page.body}
+`
+const end = `<script>${page.script}</script>\n</body>\n</html>\n`
+
+/** The last data of a page, so this line says that all rows are there. */
+export const isFacts = (line: string) => line.startsWith(`${dataStart}${factsClass}"`)
+
+/** Each value is one line of the file. */
+const dataStart = '<script type="application/json" class="'
+function embed(name: string, value: unknown): string {
+  return `${dataStart}${name}">${embedJson(value)}</script>\n`
 }
 
 /** `img-src data:`: the empty icon above, without which browsers ask the server for one. */

@@ -1,10 +1,9 @@
-import { type AccessTable, fold, kindOf } from './access-table.ts'
-import type { RowColumn } from './page-data.ts'
+import { type AccessTable, fold, kindOf, type TableColumn } from './access-table.ts'
 
 /** Columns that show another part of the account than its id. */
 const partsOfAccount: Readonly<Partial<Record<SortedColumn, number>>> = { accountName: 1, accountPath: 3 }
 
-export type SortedColumn = Exclude<RowColumn, 'linkSet' | 'remark'> | 'accountName' | 'accountPath'
+export type SortedColumn = Exclude<TableColumn, 'linkSet' | 'remark'> | 'accountName' | 'accountPath'
 export type Sorting = { readonly by: SortedColumn; readonly isDescending: boolean }
 
 /** All rows by one column; equal rows keep their order. */

@@ -19,6 +19,7 @@ export function listNames({ values }: AccessTable) {
   const paths = new Set(values.account.map(([, , , path]) => path))
   const ids = new Set(values.account.flatMap(([, , , , ids]) => ids.split('/')))
   return {
+    deployment: values.deployment,
     person: values.person.map(([name]) => name),
     group: values.group.map(([name]) => name),
     account: values.account.flatMap((account) => account.slice(0, 2)),

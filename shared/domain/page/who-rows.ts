@@ -1,5 +1,4 @@
-import { readTable } from '../access-page/access-table.ts'
-import { isAdministrator } from '../access-page/filter-rows.ts'
+import { isAdministrator, readTable } from '../access-page/access-table.ts'
 import type { PageBlock, PageFacts } from '../access-page/page-data.ts'
 import { filterBy, filterOf } from './filter-query.ts'
 import { sayActor } from './say.ts'
@@ -59,7 +58,7 @@ export function rowsOfReport(
   paths: AccessList['paths'] = {},
   lastUsed = lastUsedOf(),
 ): readonly WhoRow[] {
-  const { length, rows, values } = readTable(blocks)
+  const { length, rows, values } = readTable([{ blocks, administratorSets: facts.administratorSets }])
   const sets = new Set(facts.administratorSets)
   const levels = values.permissionSet.map((name) => levelOf(name, sets))
   const reasons = values.linkSet.map((links) => links.map((link) => sayLink(values.link[link])).join('; '))

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isAdministrator } from '../../domain/access-page/filter-rows.ts'
+import { isAdministrator } from '../../domain/access-page/access-table.ts'
 import { judgeUse } from '../../domain/assignments/role-use.ts'
 import { record } from '../../domain/json/record.ts'
 import { temporaryPrefix } from '../../domain/links/link.ts'

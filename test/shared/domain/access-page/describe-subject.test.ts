@@ -2,14 +2,12 @@ import { expect, test } from '@jest/globals'
 import { describeSubject } from '../../../../shared/domain/access-page/describe-subject.ts'
 import { inOrder, row, tableOf } from './page-rows.ts'
 
-const administratorSets = new Set<string>()
-
 test('rows of one person alone are summed up as that person', () => {
   const table = tableOf(
     row(),
     row({ account: '100000000002', permissionSet: 'Read', group: undefined, groupId: undefined }),
   )
-  const among = { among: inOrder(table), administratorSets }
+  const among = inOrder(table)
   expect(describeSubject(table, { person: 'bob', account: '' }, among)).toEqual({
     title: 'bob',
     facts: [
@@ -24,7 +22,7 @@ test('rows of one person alone are summed up as that person', () => {
 
 test('rows of one account alone are summed up as that account', () => {
   const table = tableOf(row(), row({ person: 'zoe', personId: 'id-zoe', state: 'foreign', permissionSet: 'Read' }))
-  const among = { among: inOrder(table), administratorSets }
+  const among = inOrder(table)
   expect(describeSubject(table, { person: '', account: 'prod' }, among)).toEqual({
     title: '100000000001, prod',
     facts: [
@@ -41,6 +39,6 @@ test('rows of one account alone are summed up as that account', () => {
 
 test('rows of several people are summed up as nobody', () => {
   const table = tableOf(row(), row({ person: 'bobby', personId: 'id-2' }))
-  const among = { among: inOrder(table), administratorSets }
+  const among = inOrder(table)
   expect(describeSubject(table, { person: 'bo', account: '' }, among)).toBeUndefined()
 })

@@ -1,4 +1,9 @@
-import { type AccessTable, readTable, textOf } from '../../../../shared/domain/access-page/access-table.ts'
+import {
+  type AccessTable,
+  readTable,
+  type TablePart,
+  textOf,
+} from '../../../../shared/domain/access-page/access-table.ts'
 import { type PageRow, RowCollector } from '../../../../shared/domain/access-page/collect-rows.ts'
 
 /** Bob has Admin in account 1 by the group ops; what is given differs. */
@@ -24,9 +29,13 @@ export function row(given: Partial<PageRow> = {}): PageRow {
 
 /** As the browser reads it. */
 export function tableOf(...rows: readonly PageRow[]): AccessTable {
+  return readTable([partOf(rows)])
+}
+
+export function partOf(rows: readonly PageRow[], given: Partial<TablePart> = {}): TablePart {
   const collector = new RowCollector()
   const blocks = rows.flatMap((one) => collector.add(one) ?? [])
-  return readTable([...blocks, collector.take()])
+  return { blocks: [...blocks, collector.take()], administratorSets: [], ...given }
 }
 
 export function peopleOf(table: AccessTable, rows: Int32Array): readonly string[] {
