@@ -79,7 +79,8 @@ export class PageRecords {
     const blocks = [...page.matchAll(/<script type="application\/json" class="rows">(.*)<\/script>/g)].map(
       ([, text]) => text,
     )
-    const [, facts = '{}'] = /<script type="application\/json" id="facts">(.*)<\/script>/.exec(page) ?? []
+    // `id`: in the reports of older versions.
+    const [, facts = '{}'] = /<script type="application\/json" (?:class|id)="facts">(.*)<\/script>/.exec(page) ?? []
     const from = Number.parseInt(after, 10) || 0
     const to = endOfPart(blocks, from)
     const next = to < blocks.length ? `"${to}"` : 'null'

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { PageRecords } from '../../../handlers/page/page-records.ts'
+import { renderAccessPage } from '../../../shared/domain/access-page/render-access-page.ts'
 import { World } from '../../world.ts'
 
 const script = (more: string, text: string) => `<script type="application/json" ${more}>${text}</script>\n`
@@ -26,4 +27,16 @@ test.each([
   expect(parts.map((part) => part.blocks.length)).toEqual(sizes)
   expect(parts.flatMap((part) => part.blocks)).toEqual(blocks)
   expect(new Set(parts.map(({ facts }) => JSON.stringify(facts))).size).toBe(1)
+})
+
+test.each([
+  ['of this version', (page: string) => page],
+  ['of an older version', (page: string) => page.replace('class="facts"', 'id="facts"')],
+])('a report %s says when it was made, and its rows', async (_, written) => {
+  const world = new World()
+  const facts = { madeAt: '2026-03-03T10:00:00Z', sources: [], notes: [], administratorSets: [], attention: [] }
+  const page = (await Array.fromAsync(renderAccessPage({ ...facts, rows: [] }))).join('')
+  await world.objects.put('reports/2026-03-03/index.html', written(page))
+  const { body } = await new PageRecords(world.ports).report('2026-03-03', '')
+  expect(JSON.parse(body)).toMatchObject({ facts, blocks: [{ values: {} }] })
 })
