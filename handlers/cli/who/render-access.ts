@@ -250,15 +250,13 @@ export function* renderAccessAsJson({ rows, ...rest }: WhoAnswer): Generator<str
 
 /** The last use of this access, by its person if that is counted, for a user who asks for unused access. */
 export function renderUse(row: HeldAccess, days: number): string {
-  const { use, own, since = '' } = row
-  const verdict = judgeUse(row, days)
-  if (verdict === 'not known') return 'not known'
+  const { use, own } = row
+  const [verdict, last] = [judgeUse(row, days), unusedSince(row)]
+  if (verdict === 'not known' || last === undefined) return 'not known'
   if (own !== undefined && (verdict === 'unused' || own.last !== undefined)) return renderOwnUse(row)
   if (verdict === 'unused') return renderRoleUse(row)
-  const from = unusedSince(row) ?? since
-  const what =
-    from === own?.countedSince ? 'counted' : from > since ? 'role made' : row.origin === 'foreign' ? 'known' : 'granted'
-  return `${what} ${renderAge(from, new Date(use?.isKnown ? use.asOf : (own?.asOf ?? from)))}`
+  const what = last.what === 'granted' && row.origin === 'foreign' ? 'known' : last.what
+  return `${what} ${renderAge(last.at, new Date(use?.isKnown ? use.asOf : (own?.asOf ?? last.at)))}`
 }
 
 /** Rows with unknown use must not look like unused ones. */

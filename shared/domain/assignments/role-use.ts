@@ -38,35 +38,40 @@ export type UsedAccess = {
   readonly own?: OwnUse | undefined
 }
 
-/**
- * The time since which nobody used this access. It is the latest of four: the access was given, its role was made, the role was last
- * used, IAM began to keep records. Absent: unknown, also if nobody knows when the access was given.
- */
-function roleUnusedSince({ since, use }: UsedAccess): string | undefined {
+/** The last event before a time without use. `used` is not told apart: by the person, or by somebody who may be the person. */
+type LastEvent = { readonly at: string; readonly what: 'granted' | 'role made' | 'counted' | 'used' }
+
+/** Nobody used this access since then. `counted`: IAM keeps no earlier uses. Absent: unknown, also if nobody knows when it was given. */
+function unusedByAnybody({ since, use }: UsedAccess): LastEvent | undefined {
   if (!use?.isKnown || since === undefined) return undefined
-  const tracked = renderInstant(new Date(Date.parse(use.asOf) - trackedDays * dayMs))
-  return latest([tracked, since, use.madeAt, use.lastUsedAt])
+  const tracked = new Date(Date.parse(use.asOf) - trackedDays * dayMs)
+  return latest([tracked, 'counted'], [since, 'granted'], [use.madeAt, 'role made'], [use.lastUsedAt, 'used'])
 }
 
 /**
- * The time since which this person did not use it. What nobody used, this person did not use either. So the earlier of two counts:
- * `roleUnusedSince`, and the beginning of both the access and the counting. But never before a known use.
+ * This person did not use it since then. What nobody used, this person did not use either. So the earlier of two counts:
+ * `unusedByAnybody`, and the beginning of both the access and the counting. But never before a known use.
  */
-export function unusedSince(access: UsedAccess): string | undefined {
+export function unusedSince(access: UsedAccess): LastEvent | undefined {
   const { since, own } = access
-  const byRole = roleUnusedSince(access)
-  if (own === undefined || since === undefined) return byRole
-  const counted = latest([since, own.countedSince])
-  return latest([byRole === undefined || counted < byRole ? counted : byRole, own.last?.at])
+  const byAnybody = unusedByAnybody(access)
+  if (own === undefined || since === undefined) return byAnybody
+  const counted = latest([own.countedSince, 'counted'], [since, 'granted'])
+  const first = byAnybody === undefined || counted.at <= byAnybody.at ? counted : byAnybody
+  // While uses are counted for less than the access exists, a use of the role may be this person's.
+  const isTheirs = counted.what === 'counted' && byAnybody?.what === 'used'
+  return latest([first.at, isTheirs ? 'used' : first.what], [own.last?.at, 'used'])
 }
 
-function latest(instants: readonly (string | undefined)[]): string {
-  return renderInstant(new Date(Math.max(...instants.flatMap((one) => (one === undefined ? [] : Date.parse(one))))))
+/** The last of several instants wins, and the last one in the list if they are equal. */
+function latest(...all: readonly (readonly [string | Date | undefined, LastEvent['what']])[]): LastEvent {
+  const known = all.flatMap(([at, what]) => (at === undefined ? [] : [{ at: renderInstant(new Date(at)), what }]))
+  return known.reduce((last, one) => (one.at < last.at ? last : one))
 }
 
 /** The number of whole days without use. The last hours may not be reported yet, so they do not count. */
 export function unusedDays(access: UsedAccess): number | undefined {
-  const from = unusedSince(access)
+  const from = unusedSince(access)?.at
   const asOf = access.use?.isKnown ? access.use.asOf : access.own?.asOf
   if (from === undefined || asOf === undefined) return undefined
   const until = Date.parse(asOf) - lateHours * hourMs
@@ -77,24 +82,16 @@ export function unusedDays(access: UsedAccess): number | undefined {
 export type UseVerdict = 'unused' | 'used' | 'too new' | 'not known'
 
 /**
- * The first row that fits counts. While the person's uses are counted for less than the access exists, a use of the role may be theirs.
- *
- * | since, use      | unused for      | what came last                        | verdict     |
- * | --------------- | --------------- | ------------------------------------- | ----------- |
- * | one not known   |                 |                                       | `not known` |
- * | known           | the days asked  |                                       | `unused`    |
- * | known           | less            | a use by this person                  | `used`      |
- * | known           | less            | a use of the role, not counted by person since the access was given | `used` |
- * | known           | less            | the access was given, its role made, or the counting began | `too new` |
+ * | since, use    | unused for    | what came last                                                     | verdict     |
+ * | ------------- | ------------- | ------------------------------------------------------------------ | ----------- |
+ * | one not known |               |                                                                    | `not known` |
+ * | known         | the days asked |                                                                   | `unused`    |
+ * | known         | less          | a use by this person, or one of the role that may be theirs        | `used`      |
+ * | known         | less          | the access was given, its role made, or the counting began         | `too new`   |
  */
 export function judgeUse(access: UsedAccess, days: number): UseVerdict {
-  const { since, use, own } = access
   const unused = unusedDays(access)
   if (unused === undefined) return 'not known'
   if (unused >= days) return 'unused'
-  if (own?.last !== undefined && unusedSince(access) === latest([own.last.at])) return 'used'
-  if (own !== undefined && since !== undefined && latest([since, own.countedSince]) === latest([since]))
-    return 'too new'
-  const isUsed = use?.isKnown && use.lastUsedAt !== undefined && roleUnusedSince(access) === latest([use.lastUsedAt])
-  return isUsed ? 'used' : 'too new'
+  return unusedSince(access)?.what === 'used' ? 'used' : 'too new'
 }

@@ -80,7 +80,7 @@ describe('access is unused', () => {
 
   test('for 399 days at most, since IAM keeps 400', () => {
     const old = { since: ago(2_000), use: known({ madeAt: ago(2_000) }) }
-    expect(unusedSince(old)).toBe(ago(400))
+    expect(unusedSince(old)).toEqual({ at: ago(400), what: 'counted' })
     expect(unusedDays(old)).toBe(399)
     expect(judgeUse(old, 399)).toBe('unused')
   })
