@@ -7,7 +7,7 @@ import { DeploymentNames } from './deployment-names.ts'
 import { guardedElsewhere } from './guarded-settings.ts'
 import { EventForwardingStack, type EventForwardingStackProps } from './stacks/event-forwarding-stack.ts'
 import { SsofileStack } from './stacks/ssofile-stack.ts'
-import { forwardedEvents, usageRule } from './wanted-events.ts'
+import { eventsByOrigin, usageRule } from './wanted-events.ts'
 
 /** The stacks of one environment: the main one first. cdk-nag checks all of them. */
 export function buildApp(environment: Environment, props: AppProps = {}): App {
@@ -26,7 +26,7 @@ export function buildApp(environment: Environment, props: AppProps = {}): App {
     stack.addStackDependency(main)
     return stack
   }
-  for (const [from, patterns] of forwardedEvents(environment, names)) {
+  for (const [from, patterns] of eventsByOrigin(environment, names).forwarded) {
     const of = { account: managementAccount, role: names.forwarder(from), busArn: names.busArn, patterns }
     const stack = forward(from, of)
     if (usageRule in patterns && from === region) createWatching(stack, names)

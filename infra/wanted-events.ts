@@ -142,32 +142,22 @@ export type Patterns = Readonly<Record<string, EventPattern>>
 export const joined = (all: readonly Patterns[]): Patterns =>
   Object.fromEntries(all.flatMap(Object.entries<EventPattern>))
 
-function patternsOf(environment: Environment, names: DeploymentNames) {
-  const usage: Patterns = environment.usageDays === 0 ? {} : usageEvents(names.watchingArn)
-  return { usage, ofRegion: { ...directoryEvents, ...accessEvents(names.roleArn('dispatcher')) } }
-}
-
-/** The events that the main stack receives from its own account and Region. */
-export function ownEvents(environment: Environment, names: DeploymentNames): Patterns {
-  const { usage, ofRegion } = patternsOf(environment, names)
-  const ofOrganization = environment.region === names.organizationRegion ? organizationEvents : {}
-  return isManagementDeployment(environment) ? { ...ofOrganization, ...ofRegion, ...usage } : ofRegion
-}
-
-/** The events of the management account, by Region, that the main stack does not receive itself. */
-export function forwardedEvents(environment: Environment, names: DeploymentNames): ReadonlyMap<string, Patterns> {
-  const { usage, ofRegion } = patternsOf(environment, names)
-  const { region, additionalRegions } = environment
-  const isManagement = isManagementDeployment(environment)
-  const all = [
-    ...(isManagement && region === names.organizationRegion
-      ? []
-      : [[names.organizationRegion, organizationEvents] as const]),
-    ...(isManagement ? [] : [[region, { ...ofRegion, ...usage }] as const]),
-    ...(environment.usageDays === 0 ? [] : additionalRegions.map((additional) => [additional, usage] as const)),
+/** The events that the main stack receives from its own account and Region, and those that others forward to it, by Region. */
+export function eventsByOrigin(environment: Environment, names: DeploymentNames) {
+  const { region, additionalRegions, usageDays } = environment
+  const ofRegion: Patterns = { ...directoryEvents, ...accessEvents(names.roleArn('dispatcher')) }
+  const regionsOfUses = usageDays === 0 ? [] : [region, ...additionalRegions]
+  const all: readonly (readonly [string, Patterns])[] = [
+    [names.organizationRegion, organizationEvents],
+    [region, ofRegion],
+    ...regionsOfUses.map((from) => [from, usageEvents(names.watchingArn)] as const),
   ]
   const regions = Map.groupBy(all, ([from]) => from)
-  return new Map(Array.from(regions, ([from, of]) => [from, joined(of.map(([, patterns]) => patterns))]))
+  const ofManagement = new Map(Array.from(regions, ([from, of]) => [from, joined(of.map(([, patterns]) => patterns))]))
+  if (!isManagementDeployment(environment)) return { own: ofRegion, forwarded: ofManagement }
+  const own = ofManagement.get(region) ?? {}
+  ofManagement.delete(region)
+  return { own, forwarded: ofManagement }
 }
 
 /** All patterns of the queue `events`. */

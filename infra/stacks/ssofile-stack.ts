@@ -23,7 +23,7 @@ import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { createTagReader } from '../constructs/create-tag-reader.ts'
 import { createWatching } from '../constructs/create-watching.ts'
 import { DeploymentNames } from '../deployment-names.ts'
-import { forwardedEvents, joined, ownEvents, usageRule } from '../wanted-events.ts'
+import { eventsByOrigin, joined, usageRule } from '../wanted-events.ts'
 
 type SsofileStackProps = StackProps & { readonly environment: Environment }
 
@@ -126,16 +126,18 @@ export class SsofileStack extends Stack {
     names: DeploymentNames,
     { worked: { events, usage } }: Queues,
   ): readonly NamedRule[] {
-    const regions = forwardedEvents(environment, names)
-    const patterns = joined([...regions.values()])
-    const bus = regions.size === 0 ? undefined : this.#createBus(environment, names, [...regions.keys()])
-    const own = { patterns: ownEvents(environment, names) }
-    if (usageRule in own.patterns) createWatching(this, names)
-    if (!regions.has(names.organizationRegion)) createTagReader(this, environment, names)
+    const { own, forwarded } = eventsByOrigin(environment, names)
+    const patterns = joined([...forwarded.values()])
+    const bus = forwarded.size === 0 ? undefined : this.#createBus(environment, names, [...forwarded.keys()])
+    if (usageRule in own) createWatching(this, names)
+    if (!forwarded.has(names.organizationRegion)) createTagReader(this, environment, names)
     return createEventRules(this, {
       names,
       queueOf: (rule) => (rule === usageRule ? usage : events),
-      rules: { own, ...(bus && { forwarded: { patterns, bus, account: environment.managementAccount } }) },
+      rules: {
+        own: { patterns: own },
+        ...(bus && { forwarded: { patterns, bus, account: environment.managementAccount } }),
+      },
     })
   }
 
