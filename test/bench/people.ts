@@ -21,12 +21,12 @@ const departments = 40
 /** A full comparison of all people with the rules of all groups: every hour, and after a rule has changed. */
 export const people: Benchmark = {
   name: 'people',
-  usage: 'people [--people 50000] [--groups 2000] [--movers 100]',
+  usage: 'people [--people 50000] [--groups 2000] [--movers 100] [--processes 1]',
   summary: `very many people and groups by rule: the hourly comparison ends within ${minutesMost} minutes at AWS's rates`,
   clock: 'virtual',
   async run(options) {
-    const size = parseNumbers(options, { people: 50_000, groups: 2_000, movers: 100 })
-    const filled = await fill(size.people, size.groups)
+    const size = parseNumbers(options, { people: 50_000, groups: 2_000, movers: 100, processes: 1 })
+    const filled = await fill(size)
     const { world, calls } = filled.slow
     const before = process.memoryUsage().heapUsed
     await move(filled, size.movers)
@@ -52,7 +52,10 @@ export const people: Benchmark = {
     const directory = [...calls].filter(([call]) => call.startsWith('identityStore '))
     const compared = new Map(calls)
     const joined = await join(filled)
-    const readsOfEvent = await hear(filled)
+    const readsOfEvent = await hear(filled, ({ id, group }) => {
+      return { 'detail-type': 'Group Membership Deleted', detail: { 'group-id': group, 'user-id': id } }
+    })
+    const readsOfUser = await hear(filled, ({ id }) => ({ 'detail-type': 'User Updated', detail: { 'user-id': id } }))
     const name = `${size.people} people, ${size.groups} groups by rule`
     return {
       lines: [
@@ -81,8 +84,13 @@ export const people: Benchmark = {
           unit: 'calls',
         }),
         atMost(readsOfEventMost, {
-          figure: `${name}: reads of S3 for an event of a membership`,
+          figure: `${name}: reads and listings of S3 for an event of a membership`,
           value: readsOfEvent,
+          unit: 'calls',
+        }),
+        atMost(readsOfEventMost, {
+          figure: `${name}: reads and listings of S3 for an event of a user`,
+          value: readsOfUser,
           unit: 'calls',
         }),
         withoutGoal({
@@ -116,9 +124,11 @@ const groupOf = (nth: number) => principalName.parse(`group-${nth}`)
 const centerOf = (nth: number) => `cc-${nth}`
 const center = 'aws:identitystore:enterprise.costCenter'
 
+type Size = { readonly people: number; readonly groups: number; readonly processes: number }
+
 /** Everybody is in the group of a cost center, by its rule. */
-async function fill(people: number, groups: number): Promise<Filled> {
-  const slow = openSlowWorld({ organization: manyAccounts({ accounts: 1, groups: [] }) })
+async function fill({ people, groups, processes }: Size): Promise<Filled> {
+  const slow = openSlowWorld({ organization: manyAccounts({ accounts: 1, groups: [] }), processes })
   const { identityStore, objects, clock } = slow.world
   const at = clock.now().toISOString()
   const ids: PrincipalId[] = []
@@ -179,20 +189,22 @@ async function join({ slow: { world, calls }, users }: Filled) {
   return { perSecond, reads: reads(calls) / meant.length }
 }
 
-/** How often S3 is read for the event of a membership that ssofile made, each in a batch of its own. */
-async function hear({ slow: { world, calls }, users, groups }: Filled): Promise<number> {
+/** How often S3 is read for the event of a membership that ssofile made, or of its user, each in a batch of its own. */
+async function hear(
+  { slow: { world, calls }, users, groups }: Filled,
+  eventOf: (of: { readonly id: PrincipalId; readonly group: PrincipalId | undefined }) => object,
+): Promise<number> {
   await world.clock.advance(60_000)
   calls.clear()
   const some = users.slice(0, heard)
   for (const { id, nth } of some) {
-    const detail = { 'group-id': groups[nth], 'user-id': id }
-    const body = JSON.stringify({ 'detail-type': 'Group Membership Deleted', source: 'aws.identitystore', detail })
-    await world.queues.send('events', [{ body, groupId: id, deduplicationId: id }])
+    const body = JSON.stringify({ ...eventOf({ id, group: groups[nth] }), source: 'aws.identitystore' })
+    await world.queues.send('events', [{ body, groupId: id, deduplicationId: world.ports.randomness.id() }])
     await world.clock.advance(5_000)
   }
   const { visible, inFlight } = world.queues.queue('events').counts()
   if (visible + inFlight > 0) throw new Error(`${visible + inFlight} events are left`)
-  return reads(calls) / some.length
+  return (reads(calls) + (calls.get('objects list') ?? 0)) / some.length
 }
 
 const reads = (calls: ReadonlyMap<string, number>) => (calls.get('objects get') ?? 0) + (calls.get('objects head') ?? 0)

@@ -15,7 +15,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import { People } from '../access/people.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { nameInKeys } from '../directory/directory-listing.ts'
+import { DirectoryListing, nameInKeys, recentMs } from '../directory/directory-listing.ts'
 import { sendEach, sendInput, sendInputs } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listMembershipsOf, MembershipAlignment } from '../records/membership-index.ts'
@@ -29,6 +29,7 @@ import { readNow } from '../records/owner.ts'
 import { RuleFiles } from '../records/rule-files.ts'
 import { listInState } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { noteChangedUsers } from '../records/stored-listing.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
 
@@ -48,9 +49,10 @@ export async function followMemberships(
   rules: Pick<RuleFiles, 'read'> = new RuleFiles(ports.objects),
 ): Promise<number> {
   const identityStore = patientIdentityStore(ports)
+  const users = new Set(changes.flatMap(({ type, id }) => (type === 'USER' && id !== undefined ? [id] : [])))
+  await noteChangedUsers(ports, users)
   const keys = await listConcerned({ ...ports, identityStore }, configuration, changes)
   if (keys.length > 0) await sendInputs(ports, keys, 'directory', configuration)
-  const users = new Set(changes.flatMap(({ type, id }) => (type === 'USER' && id !== undefined ? [id] : [])))
   const concerned = await listMembershipsOf(ports.objects, users)
   const entries = await readOwnedMemberships(ports.objects, concerned)
   for (const { id, entry } of entries) await lookAtEntry(ports, configuration, id, entry)
@@ -103,16 +105,17 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   // A policy may have refused a file because of the group's links, which may have changed.
   const unsettledOrRefused = await listUnsettled(objects, [...unsettled, 'rejected'])
   const keys = new Set([...unsettledOrRefused, ...groups.map(groupKey), ...ruleFiles.keys()])
+  const identityStore = patientIdentityStore(ports)
+  // Before the messages of rules, which compare with the same listing.
+  const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
+  const listed = ruleFiles.size > 0 ? await listing.read(undefined, recentMs) : undefined
   if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
   const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
   if (ids.length === 0) return keys.size
-  const people = new People(patientIdentityStore(ports))
+  const people = new People(identityStore)
   const files = await listHeads(objects, membershipPrefix)
-  const named = await people.find(
-    'USER',
-    ids.map(({ user }) => user),
-  )
+  const named = listed ? undefined : await people.find('USER', new Set(ids.map(({ user }) => user)))
   const members = await readMembers(objects, people, groups)
   const gone = new Set<string>()
   let looked = keys.size
@@ -121,7 +124,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
     const entries = await readOwnedMemberships(objects, part)
     await alignment.meet(part, entries)
     for (const { id, entry } of entries) {
-      const user = named.get(id.user)
+      const user = named?.get(id.user) ?? listed?.find(id.user)
       const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
       const isAsked = entry.files.some(({ key }) => files.has(key) || ruleFiles.has(key))
       const rule = ruleKey(entry.group)

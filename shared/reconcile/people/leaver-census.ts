@@ -11,6 +11,7 @@ import type { DirectoryListing } from '../directory/directory-listing.ts'
 import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-groups.ts'
 import { readNow } from '../records/owner.ts'
 import { readRule } from '../records/rule-files.ts'
+import { isListingStored } from '../records/stored-listing.ts'
 
 type CensusContext = Pick<Ports, 'objects' | 'identityStore' | 'clock'> & {
   readonly brake: Pick<Brake, 'admitLeavers'>
@@ -19,7 +20,10 @@ type CensusContext = Pick<Ports, 'objects' | 'identityStore' | 'clock'> & {
 
 /** How often to count each rule, and how old a listing of people may be. */
 const countsMs = 60_000
-/** For a larger group, one listing of all people is faster. */
+/**
+ * In a small directory, for a larger group one listing of all people is faster. A large one has a stored listing for all groups: leavers of
+ * 100 groups with 100 people each would need 10,000 calls, eleven minutes, before the first of them may go.
+ */
 const oneByOneMost = 200
 const asksAtOnce = 8
 
@@ -68,8 +72,9 @@ export class LeaverCensus {
   }
 
   async #finder(rule: Parsed<Rule> | undefined, count: number) {
-    const { identityStore, listing, clock } = this.#context
-    if (rule === undefined || count <= oneByOneMost) return (id: PrincipalId) => identityStore.findUser(id)
+    const { objects, identityStore, listing, clock } = this.#context
+    if (rule === undefined || (count <= oneByOneMost && !(await isListingStored(objects))))
+      return (id: PrincipalId) => identityStore.findUser(id)
     const people = await listing.read(clock.now().getTime() - countsMs)
     return async (id: PrincipalId) => people.find(id)
   }

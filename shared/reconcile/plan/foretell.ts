@@ -17,6 +17,7 @@ import { queuesOfPeople, sendInputs } from '../records/inputs.ts'
 import { findMembership } from '../records/membership-index.ts'
 import { pauseKey } from '../records/pause.ts'
 import { listInState } from '../records/status-store.ts'
+import { noteChangedUsers } from '../records/stored-listing.ts'
 import { compareTold } from '../requests/list-requests.ts'
 import { ProposedDirectory } from './proposed-directory.ts'
 import { ProposedObjects } from './proposed-objects.ts'
@@ -56,6 +57,7 @@ export async function foretell(ports: Ports, configuration: Configuration): Prom
     directory.writes.length + listPlaces().flatMap((place) => objects.listChanged(place)).length
   for (let round = 0; round < roundsMost; round++) {
     const before = countChanges()
+    await noteChangedUsers(copies, directory.changedUsers)
     await followInstants(copies, configuration, sent)
     await sendInputs(copies, await listWanting(objects), 'plan', configuration)
     await work(queues, copies, configuration, inputs)

@@ -49,6 +49,11 @@ export class ProposedDirectory implements IdentityStore {
     this.#whose = whose
   }
 
+  /** Users that it made, changed or deleted. */
+  get changedUsers(): ReadonlySet<PrincipalId> {
+    return new Set(this.#users.keys())
+  }
+
   /** The directory gives it another id. */
   isMade(id: PrincipalId): boolean {
     return this.#made.has(id)

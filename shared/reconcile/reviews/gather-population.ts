@@ -25,7 +25,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { once, onceEach } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
-import type { DirectoryListing } from '../directory/directory-listing.ts'
+import { type DirectoryListing, recentMs } from '../directory/directory-listing.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
@@ -127,7 +127,7 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
     }),
     /** The name of a user as in links. */
     names: once(async () => {
-      const people = await listing.read()
+      const people = await listing.read(undefined, recentMs)
       return (user: PrincipalId) => {
         const whole = people.find(user)?.name
         return (whole && nameInLinks(whole, suffix)) ?? whole ?? user

@@ -365,3 +365,39 @@ test('what no event told of is found every hour, and a renamed user stays', asyn
   const named = await Promise.all((await grouping.owned()).map((key) => grouping.world.json(key)))
   expect(named).toEqual(expect.arrayContaining([expect.objectContaining({ user: 'ana@acme.example' })]))
 })
+
+test.each([
+  ['does not have them', 1, (): readonly object[] => []],
+  ['has them in another department', 1, (people: readonly object[]) => people],
+  ['has all of them in another department, and the brake holds all', 12, (people: readonly object[]) => people],
+])('a stored listing that is older than the events and %s takes nobody out', async (_, stale, changed) => {
+  const ruling = await Ruling.begin()
+  const { grouping } = ruling
+  const { objects, clock } = grouping.world
+  const names = await ruling.addEngineers(12)
+  await grouping.put(rule, engineers)
+  await ruling.untilRule('applied')
+  const listed = names.map((name, nth) => ({
+    ...{ id: grouping.id('USER', name), name, isDisabled: false },
+    attributes: { department: nth < stale ? 'Sales' : 'Engineering' },
+  }))
+  const people = [...changed(listed.slice(0, stale)), ...listed.slice(stale)]
+  // The hourly reconcile lists again.
+  const beganAt = new Date(clock.now().getTime() - 50 * 60_000).toISOString()
+  await objects.put('state/directory/a/b.json', JSON.stringify({ v: 1, people }))
+  await objects.put('state/directory.json', JSON.stringify({ v: 1, complete: { id: 'a', beganAt, parts: ['b'] } }))
+  await clock.advance(60_000)
+  await grouping.put(rule, { ...engineers, reason: 'another text' })
+  const { world } = grouping
+  for (let minute = 0; minute < 5; minute++) {
+    await clock.advance(60_000)
+    await world.finish(world.everyMinuteOfLinks())
+    if ((await brakeFile(objects).read())?.value.lists.length) await ruling.release()
+  }
+  expect((await ruling.people())?.people?.matching).toBe(12 - stale)
+  expect(names.filter((name) => !ruling.isIn(name))).toEqual([])
+  await world.finish(world.everyHour())
+  await ruling.untilRule('applied')
+  expect(names.filter((name) => !ruling.isIn(name))).toEqual([])
+  expect((await ruling.people())?.people).toMatchObject({ matching: 12, members: 12, leaving: 0, held: 0 })
+})

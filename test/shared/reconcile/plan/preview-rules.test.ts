@@ -18,10 +18,11 @@ async function begin(departments: readonly string[]): Promise<Grouping> {
   return grouping
 }
 
-async function plan({ world }: Grouping, body: object | undefined) {
+async function plan({ world }: Grouping, body: object | undefined, more: Readonly<Record<string, object>> = {}) {
   const text = JSON.stringify(body)
+  const others = Object.entries(more).map(([key, content]) => ({ key, body: Buffer.from(JSON.stringify(content)) }))
   const objects = new ProposedObjects(world.objects, world.clock.now(), {
-    uploads: body === undefined ? [] : [{ key: rule, body: new TextEncoder().encode(text) }],
+    uploads: [...others, ...(body === undefined ? [] : [{ key: rule, body: new TextEncoder().encode(text) }])],
     deletions: body === undefined ? [{ key: rule }] : [],
   })
   const { memberships } = await world.finish(
@@ -84,4 +85,15 @@ test('a rule without the file of its group is idle', async () => {
   const { idle, added } = await plan(grouping, { userType: ['*'] })
   expect(added).toEqual([])
   expect(idle).toMatchObject([{ key: rule, state: 'waiting' }])
+})
+
+test('a user whom the same files make joins, though the stored listing of the directory does not have that user', async () => {
+  const grouping = await Grouping.begin({ directory: 'identity-center' })
+  const { objects, clock } = grouping.world
+  const beganAt = clock.now().toISOString()
+  await objects.put('state/directory/a/b.json', JSON.stringify({ v: 1, people: [] }))
+  await objects.put('state/directory.json', JSON.stringify({ v: 1, complete: { id: 'a', beganAt, parts: ['b'] } }))
+  const ana = { displayName: 'Ana Ruiz', givenName: 'Ana', familyName: 'Ruiz', department: 'Engineering' }
+  const { added } = await plan(grouping, { department: ['Engineering'] }, { 'people/ana.ruiz@acme.example.json': ana })
+  expect(added.map(({ user }) => user)).toEqual(['ana.ruiz@acme.example'])
 })
