@@ -29,18 +29,15 @@ export const usage: QueueHandler = (ports, configuration) => {
     await forEachAtOnce(
       Map.groupBy(received, ({ use }) => use?.user),
       async ([user, group]) => {
-        try {
-          const uses = group.flatMap(({ use }) => use ?? [])
-          if (user !== undefined) await recordUses(ports, user, uses, (fresh) => tellWatched(user, fresh))
-          else
-            await recordWatching(
-              ports,
-              group.flatMap(({ watchedAt }) => watchedAt ?? []),
-            )
-        } catch (error) {
+        const uses = group.flatMap(({ use }) => use ?? [])
+        const instants = group.flatMap(({ watchedAt }) => watchedAt ?? [])
+        const recording = user
+          ? recordUses(ports, user, uses, (fresh) => tellWatched(user, fresh))
+          : recordWatching(ports, instants)
+        await recording.catch((error: unknown) => {
           log.warn('ssofile could not record uses; SQS delivers their events again', { user, error })
           failed.push(...group.map(({ messageId }) => messageId))
-        }
+        })
       },
     )
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }

@@ -10,6 +10,7 @@ import { expandScope } from '../../shared/domain/scopes/expand-scope.ts'
 import type { Scope } from '../../shared/domain/scopes/scope.ts'
 import { fitsOne } from '../../shared/domain/text/glob.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
+import { keyOf } from '../../shared/domain/usage/person-uses.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { UnitNames } from '../../shared/reconcile/organization/unit-names.ts'
@@ -115,12 +116,11 @@ export class PageLooks {
   async #readUses(): Promise<ToldUses> {
     const [{ countedSince }, uses] = await Promise.all([readWatched(this.#ports), readLastUses(this.#ports)])
     const nameOf = await this.#members.namesOf(uses.map(({ user }) => user))
-    return {
-      countedSince,
-      uses: uses.map(({ user, account, permissionSet, at, by }) => {
-        return { user, person: nameOf(user), account, permissionSet, last: `${at} ${by}` }
-      }),
-    }
+    // Reports name a person by the id, lists of now by the name.
+    const told = uses.flatMap(({ at, by, ...use }) =>
+      [use.user, nameOf(use.user)].map((person) => [`${person}%${keyOf(use)}`, `${at} ${by}`] as const),
+    )
+    return { countedSince, uses: Object.fromEntries(told) }
   }
 
   /** For each eligibility of the person: its accounts and its existing permission sets. */

@@ -112,11 +112,9 @@ function renderTold({ story, sessions, uses = [] }: ToldOfIncident): string {
     ]),
     ['access', startsAt && `from ${startsAt} until ${end}${endedAt === undefined ? '' : ' (ended)'}`],
     ...uses.map(({ account, ways, hours }): [string, string] => {
-      const by = Object.entries(ways).map(
-        ([way, { at, from }]) => `by ${way} last at ${at}${from ? ` from ${from}` : ''}`,
-      )
+      const how = ways.map(({ by, at, from }) => `by ${by} last at ${at}${from ? ` from ${from}` : ''}`)
       const [first, last] = [hours[0], hours.at(-1)].map((at) => `${at?.toISOString().slice(0, 13)}Z`)
-      return ['used', [`in ${account} in ${count(hours.length, 'hour')} from ${first} to ${last}`, ...by].join(', ')]
+      return ['used', [`in ${account} in ${count(hours.length, 'hour')} from ${first} to ${last}`, ...how].join(', ')]
     }),
     ['digest', story.digest],
   ])

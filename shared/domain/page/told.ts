@@ -65,15 +65,8 @@ export type EverybodyList = AccessList & {
   readonly dates: readonly string[]
   readonly administratorSets: readonly string[]
 }
-/** Everybody's last uses, for auditors. `countedSince`: absent if nothing is counted. `last`: when, and how. */
-export type ToldUses = {
-  readonly countedSince?: string | undefined
-  readonly uses: readonly (Pick<ToldAccess, 'account' | 'permissionSet'> & {
-    readonly user: string
-    readonly person: string
-    readonly last: string
-  })[]
-}
+/** Everybody's last uses, for auditors: when and how, by `<person>%<account>%<permission set>`. `countedSince`: absent if nothing is counted. */
+export type ToldUses = { readonly countedSince?: string | undefined; readonly uses: Readonly<Record<string, string>> }
 /** The members of some groups, by the names of the groups. `null`: the group is gone. `next`: ask after this group. */
 export type ToldMembers = {
   readonly members: Readonly<Record<string, readonly string[] | null>>

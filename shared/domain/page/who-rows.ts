@@ -40,16 +40,12 @@ export type ToldReport = {
   readonly next: string | null
 }
 
-type LastUsedOf = (person: string, account: string, set: string) => string
 /** The last use by the person with this name or id. */
-export function lastUsedOf({ countedSince, uses }: ToldUses = { uses: [] }): LastUsedOf {
-  const known = new Map(
-    uses.flatMap(({ user, person, account, permissionSet, last }) =>
-      [user, person].map((one) => [`${one}%${account}%${permissionSet}`, last]),
-    ),
-  )
+export function lastUsedOf({ countedSince, uses }: ToldUses = { uses: {} }) {
+  const known = new Map(Object.entries(uses))
   const none = countedSince === undefined ? '' : `not since ${countedSince}`
-  return (person, account, set) => known.get(`${person}%${account}%${set}`) ?? (person && none)
+  return (person: string, account: string, set: string): string =>
+    known.get(`${person}%${account}%${set}`) ?? (person && none)
 }
 
 /** `paths`: of now, because a report may have ids of units whose names were not known yet. */

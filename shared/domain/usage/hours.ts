@@ -20,9 +20,8 @@ export function addHour(all: Hours | undefined, at: string): Hours {
 
 /** How many there are from this instant on. */
 export function countHours(all: Hours, from: string): number {
-  const months = Object.keys(all).filter((month) => month >= monthOf(from))
-  const bits = months.map((month) => read(all, month) >> (month === monthOf(from) ? hourOf(from) : 0n))
-  return bits.reduce((sum, one) => sum + one.toString(2).split('1').length - 1, 0)
+  const bits = Object.values(hoursFrom(all, from)).map((hex) => BigInt(`0x${hex}`).toString(2))
+  return bits.join('').replaceAll('0', '').length
 }
 
 /** The beginning of each hour, ascending. */
@@ -35,6 +34,7 @@ export function listHours(all: Hours): readonly Date[] {
         .flatMap((bit, hour) => (bit === '1' ? new Date(Date.parse(`${month}-01T00:00:00Z`) + hour * hourMs) : [])),
     )
 }
+
 /** Only the hours from this instant on. */
 export function hoursFrom(all: Hours, from: string): Hours {
   const cut = (hex: string) => ((BigInt(`0x${hex}`) >> hourOf(from)) << hourOf(from)).toString(16)

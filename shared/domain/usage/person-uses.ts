@@ -5,15 +5,17 @@ import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
 import { renderInstant } from '../text/instant.ts'
 import { addHour, countHours, hasHour, hours, hoursFrom } from './hours.ts'
-import { type Use, type Way, ways } from './use.ts'
+import { type Use, ways } from './use.ts'
 
-/** `at`, `from` and `agent`: of the first use in the last hour with a use of this way. */
-const lastByWay = record({ at: z.iso.datetime(), from: z.string().optional(), agent: z.string().optional() })
+/** For each way: `at`, `from` and `agent` of the first use in the last hour with one. */
+const lastByWay = record({
+  ...{ by: z.enum(ways), at: z.iso.datetime(), from: z.string().optional(), agent: z.string().optional() },
+})
 const usedAccess = record({
   account: accountId,
   permissionSet: permissionSetName,
   first: z.iso.datetime(),
-  ways: z.partialRecord(z.enum(ways), lastByWay),
+  ways: z.array(lastByWay),
   hours,
 })
 export type UsedAccess = z.infer<typeof usedAccess>
@@ -36,24 +38,24 @@ export type LastUse = Use & {
  */
 export function addUses(user: PrincipalId, before: PersonUses | undefined, uses: readonly Use[]) {
   const all = new Map(before?.uses.map((one) => [keyOf(one), one]))
-  const fresh: Use[] = []
-  for (const use of uses) {
+  const fresh = uses.filter((use) => {
     const known = all.get(keyOf(use))
-    const last = known?.ways[use.by]
-    if (known && last && hasHour(known.hours, use.at) && hourOf(last.at) >= hourOf(use.at)) continue
+    const last = known?.ways.find(({ by }) => by === use.by)
+    if (known && last && hasHour(known.hours, use.at) && hourOf(last.at) >= hourOf(use.at)) return false
     all.set(keyOf(use), addUse(known, use))
-    fresh.push(use)
-  }
+    return true
+  })
   const person: PersonUses = { ...before, v: 1, user, uses: [...all.values()] }
   return { person, fresh }
 }
 
 function addUse(before: UsedAccess | undefined, { account, permissionSet, by, at, from, agent }: Use): UsedAccess {
-  const last = before?.ways[by]
+  const last = before?.ways.find((one) => one.by === by)
+  const others = before?.ways.filter((one) => one.by !== by) ?? []
   return {
     ...{ ...before, account, permissionSet },
     first: before && before.first < at ? before.first : at,
-    ways: { ...before?.ways, [by]: last && last.at > at ? last : { at, from, agent } },
+    ways: [...others, last && last.at > at ? last : { by, at, from, agent }],
     hours: addHour(before?.hours, at),
   }
 }
@@ -64,7 +66,7 @@ export const daysBefore = (now: Date, days: number): string => renderInstant(new
 export function lastUsesOf({ user, uses }: PersonUses, now: Date): readonly LastUse[] {
   const [from90, from400] = [daysBefore(now, 90), daysBefore(now, 400)]
   return uses.flatMap(({ account, permissionSet, first, ways: lasts, hours: all }) => {
-    const [newest] = waysOf(lasts).sort((a, b) => (a.at < b.at ? 1 : -1))
+    const [newest] = lasts.toSorted((a, b) => (a.at < b.at ? 1 : -1))
     const counts = { hours90: countHours(all, from90), hours400: countHours(all, from400) }
     return newest === undefined ? [] : [{ user, account, permissionSet, first, ...newest, ...counts }]
   })
@@ -72,16 +74,10 @@ export function lastUsesOf({ user, uses }: PersonUses, now: Date): readonly Last
 
 /** Without what ended before this instant. `undefined`: nothing is left. */
 export function forgetBefore(person: PersonUses, instant: string): PersonUses | undefined {
-  const uses = person.uses.flatMap((one) => {
-    const lasts = waysOf(one.ways).filter(({ at }) => at >= instant)
-    const kept = Object.fromEntries(lasts.map(({ by, ...last }) => [by, last]))
-    return lasts.length === 0 ? [] : [{ ...one, ways: kept, hours: hoursFrom(one.hours, instant) }]
-  })
+  const uses = person.uses
+    .map((one) => ({ ...one, ways: one.ways.filter(({ at }) => at >= instant), hours: hoursFrom(one.hours, instant) }))
+    .filter((one) => one.ways.length > 0)
   return uses.length === 0 ? undefined : { ...person, uses }
-}
-
-function waysOf(lasts: UsedAccess['ways']) {
-  return ways.flatMap((by: Way) => (lasts[by] === undefined ? [] : [{ by, ...lasts[by] }]))
 }
 
 const hourOf = (at: string): string => at.slice(0, 'yyyy-mm-ddThh'.length)

@@ -27,21 +27,20 @@ export const useNames = ['Federate', 'GetRoleCredentials'] as const
 export const watchingCall = { source: 'sts.amazonaws.com', name: 'AssumeRole' } as const
 
 /** People read it in terminals and notifications. */
-const text = z.string().transform((all) => quote(all, 200))
+const text = z
+  .string()
+  .transform((all) => quote(all, 200))
+  .optional()
+  .catch(undefined)
+const succeeded = { eventTime: z.iso.datetime(), errorCode: z.undefined().optional() }
+const watching = { eventSource: z.literal(watchingCall.source), eventName: z.literal(watchingCall.name) }
+const using = {
+  ...{ eventSource: z.enum(useSources), eventName: z.enum(useNames), sourceIPAddress: text, userAgent: text },
+  userIdentity: z.object({ onBehalfOf: z.object({ userId: principalId }) }),
+  serviceEventDetails: z.object({ account_id: accountId, role_name: permissionSetName }),
+}
 const event = z.object({
-  detail: z.object({
-    eventSource: z.enum([...useSources, watchingCall.source]),
-    eventName: z.enum([...useNames, watchingCall.name]),
-    eventTime: z.iso.datetime().transform((at) => new Date(at)),
-    errorCode: z.undefined().optional(),
-    sourceIPAddress: text.optional().catch(undefined),
-    userAgent: text.optional().catch(undefined),
-    userIdentity: z
-      .object({ onBehalfOf: z.object({ userId: principalId }) })
-      .optional()
-      .catch(undefined),
-    serviceEventDetails: z.object({ account_id: accountId, role_name: permissionSetName }).optional().catch(undefined),
-  }),
+  detail: z.union([z.object({ ...succeeded, ...watching }), z.object({ ...succeeded, ...using })]),
 })
 const oldestMs = 15 * 24 * 60 * 60_000
 
@@ -55,25 +54,15 @@ export type UsageEvent = { readonly use?: Use; readonly watchedAt?: Date }
  */
 export function parseUsageEvent(body: unknown, now: Date): UsageEvent | undefined {
   const { detail } = event.safeParse(body).data ?? {}
-  if (detail === undefined || detail.eventTime.getTime() < now.getTime() - oldestMs) return undefined
-  const at = new Date(Math.min(detail.eventTime.getTime(), now.getTime()))
-  if (detail.eventName === watchingCall.name) return { watchedAt: at }
-  const { userIdentity, serviceEventDetails, sourceIPAddress: from, userAgent: agent } = detail
-  if (userIdentity === undefined || serviceEventDetails === undefined) return undefined
+  if (detail === undefined || Date.parse(detail.eventTime) < now.getTime() - oldestMs) return undefined
+  const watchedAt = new Date(Math.min(Date.parse(detail.eventTime), now.getTime()))
+  if (detail.eventName === watchingCall.name) return { watchedAt }
+  const { userIdentity, serviceEventDetails: used, eventName, sourceIPAddress: from, userAgent: agent = '' } = detail
+  // AWS CLI, AWS's SDKs and tools on them, which take a person's cached sign-in.
+  const isTool = /\b(aws-cli|botocore|boto3|aws-sdk)\b/i.test(agent)
+  const by = eventName === 'Federate' ? 'console' : isTool ? 'cli' : 'application'
+  const how = { at: renderInstant(watchedAt), by, from, agent: detail.userAgent } as const
   return {
-    use: {
-      user: userIdentity.onBehalfOf.userId,
-      account: serviceEventDetails.account_id,
-      permissionSet: serviceEventDetails.role_name,
-      at: renderInstant(at),
-      by: detail.eventName === 'Federate' ? 'console' : isTool(agent) ? 'cli' : 'application',
-      from,
-      agent,
-    },
+    use: { user: userIdentity.onBehalfOf.userId, account: used.account_id, permissionSet: used.role_name, ...how },
   }
-}
-
-/** AWS CLI, AWS's SDKs and tools on them, which take a person's cached sign-in. */
-function isTool(agent: string | undefined): boolean {
-  return agent !== undefined && /\b(aws-cli|botocore|boto3|aws-sdk)\b/i.test(agent)
 }

@@ -18,8 +18,6 @@ import { tellFinding } from '../records/tell-event.ts'
 import { findActor } from '../requests/find-actor.ts'
 import { readLastUses, readWatched } from '../usage/last-uses.ts'
 
-type WatchPorts = Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>
-
 const reasons: Readonly<Record<WatchedUse, string>> = {
   suspended: 'a use by somebody who is suspended, disabled or gone',
   'without-access': 'a use without access on record: it was revoked, or others gave it',
@@ -32,55 +30,48 @@ const reasons: Readonly<Record<WatchedUse, string>> = {
  * Tells at once about uses of one person that a policy watches. Changes no access: anybody can forge an event. Call it before the uses are
  * recorded: then no crash loses one, and a first use is the first one.
  */
-export function watchUses(ports: WatchPorts, { principalSuffix }: Pick<Configuration, 'principalSuffix'>) {
-  const { objects } = ports
+export function watchUses(
+  ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
+  { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
+) {
+  const { objects, clock } = ports
   const policies = new Policies(ports)
   const identityStore = patientIdentityStore(ports)
   return async (user: PrincipalId, uses: readonly Use[]): Promise<void> => {
     const guardrails = await policies.read()
     const suspensions = new Suspensions({ objects, policies })
     const actor = once(() => findActor(user, { identityStore, suspensions, principalSuffix }, { needsName: false }))
-    const facts = factsOf(user, actor, { ...ports, identityStore })
+    const known = once(() => readLastUses(ports, [user]))
+    const watched = once(() => readWatched(ports))
+    const holders = once(async () => new Set([user, ...(await new People(identityStore).groupsOf(user))]))
+    const first = async ({ permissionSet, at }: Use) => {
+      const { since } = await watched()
+      if (since === undefined || since > daysBefore(clock.now(), countedDays)) return false
+      return !(await known()).some((one) => one.permissionSet === permissionSet && one.first < at)
+    }
+    const facts: Readonly<Record<WatchedUse, (use: Use) => Promise<boolean>>> = {
+      suspended: async () => (await actor()).bar !== undefined,
+      'without-access': async ({ account, permissionSet }) => {
+        for await (const { assignment } of listKnown(objects, `account%${account}%${permissionSet}%`))
+          if ((await holders()).has(assignment.principalId)) return false
+        return true
+      },
+      'first-administrator': async (use) =>
+        (await first(use)) && (await isAdministratorByFile(objects, use.permissionSet)),
+      first,
+      any: async () => true,
+    }
     for (const use of uses) {
-      const watching = findWatchedUses(guardrails, { accountId: use.account, permissionSet: use.permissionSet })
+      const place = { accountId: use.account, permissionSet: use.permissionSet }
+      const watching = findWatchedUses(guardrails, place)
       for (const kind of watchedUses.filter((one) => watching.has(one))) {
         if (!(await facts[kind](use))) continue
-        const { user: known } = await actor()
-        const assignment = { accountId: use.account, permissionSet: use.permissionSet, type: 'USER' as const }
-        const principal = principalName.safeParse(known?.name).data ?? principalName.parse(user)
-        const name = renderAssignmentName({ ...assignment, principal })
+        const principal = principalName.safeParse((await actor()).user?.name).data ?? principalName.parse(user)
+        const name = renderAssignmentName({ ...place, type: 'USER', principal })
         const reason = `${reasons[kind]}, by ${use.by}${use.from ? ` from ${use.from}` : ''} (${watching.get(kind)})`
         await tellFinding(objects, { event: 'use-watched', at: use.at, name }, reason)
         break
       }
     }
-  }
-}
-
-function factsOf(
-  user: PrincipalId,
-  actor: () => ReturnType<typeof findActor>,
-  { objects, clock, identityStore }: WatchPorts,
-): Readonly<Record<WatchedUse, (use: Use) => Promise<boolean>>> {
-  const known = once(() => readLastUses({ objects, clock }, [user]))
-  const watched = once(() => readWatched({ objects, clock }))
-  const groups = once(async () => new Set(await new People(identityStore).groupsOf(user)))
-  const first = async ({ permissionSet, at }: Use) => {
-    const { since } = await watched()
-    if (since === undefined || since > daysBefore(clock.now(), countedDays)) return false
-    return !(await known()).some((one) => one.permissionSet === permissionSet && one.first < at)
-  }
-  const isOwn = async ({ account, permissionSet }: Use) => {
-    for await (const { assignment } of listKnown(objects, `account%${account}%${permissionSet}%`))
-      if (assignment.principalId === user || (await groups()).has(assignment.principalId)) return true
-    return false
-  }
-  return {
-    suspended: async () => (await actor()).bar !== undefined,
-    'without-access': async (use) => !(await isOwn(use)),
-    'first-administrator': async (use) =>
-      (await first(use)) && (await isAdministratorByFile(objects, use.permissionSet)),
-    first,
-    any: async () => true,
   }
 }

@@ -68,11 +68,11 @@ export async function reportApplications(ports: AskingPorts & Pick<Ports, 'objec
   if (found === undefined) return notes
   const at = renderInstant(clock.now())
   const changes = [
-    ['application-found', 'may act', listMissing(known, found)],
-    ['application-gone', 'no longer acts', listMissing(found, known)],
+    ['application-found', 'may act', known, found],
+    ['application-gone', 'no longer acts', found, known],
   ] as const
-  for (const [event, says, applications] of changes)
-    for (const { arn, name, account } of applications) {
+  for (const [event, says, there, all] of changes)
+    for (const { arn, name, account } of all.filter((one) => !there.some(({ arn }) => arn === one.arn))) {
       const reason = `${quote(name)} of account ${account} ${says} for its users`
       await tellFinding(objects, { event, at, name: arn.split('/').at(-1) ?? arn }, reason)
     }
@@ -80,8 +80,4 @@ export async function reportApplications(ports: AskingPorts & Pick<Ports, 'objec
   const names = found.map(({ name, account }) => `'${quote(name)}' of account ${account}`).join(', ')
   const said = `${count(found.length, 'application')} may fetch credentials for the access of their users: ${quote(names, 1000)}`
   return found.length === 0 ? [] : [`${said}; ssofile who --applications has all of them`]
-}
-
-function listMissing(known: readonly ActingApplication[], all: readonly ActingApplication[]) {
-  return all.filter(({ arn }) => !known.some((one) => one.arn === arn))
 }

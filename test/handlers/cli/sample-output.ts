@@ -236,7 +236,7 @@ function sampleIncident(links: readonly Sample[]): string {
     const story = tellStory({ key, digest: requestDigest.parse(digest) }, [asked, ...decided], said)
     const sessions = possibleSessionsOf(story, { now: new Date(hours(30)), principalSuffix: '' })
     const used = {
-      ways: { cli: { at: hours(2), from: '203.0.113.7' } },
+      ways: [{ by: 'cli' as const, at: hours(2), from: '203.0.113.7' }],
       hours: [hours(1), hours(2)].map((at) => new Date(at)),
     }
     return { story, sessions, uses: sessions && [{ account: id, ...used }] }

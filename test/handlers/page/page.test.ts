@@ -208,7 +208,7 @@ test('auditors alone get everybody’s last uses, by person, as soon as they are
   const at = new Date().toISOString()
   await recordUses(world, ids.ben, [{ user: ids.ben, account, permissionSet, at, by: 'cli' }])
   expect(JSON.parse((await ana.send('/api/uses')).body)).toEqual({
-    uses: [{ user: ids.ben, person: 'ben', account, permissionSet, last: `${at} cli` }],
+    uses: Object.fromEntries([ids.ben, 'ben'].map((one) => [`${one}%${account}%${permissionSet}`, `${at} cli`])),
   })
   expect(await ben.send('/api/uses')).toMatchObject({ statusCode: 403 })
 })
