@@ -1,11 +1,10 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { principalName } from '../../shared/domain/principals/principal.ts'
 import { decisionKey } from '../../shared/domain/reviews/decision-file.ts'
 import type { ReviewItem } from '../../shared/domain/reviews/review-item.ts'
 import { folderOf, readItems, readRun } from '../../shared/reconcile/reviews/review-records.ts'
 import { verifyReview } from '../../shared/reconcile/reviews/verify-review.ts'
 import { atMost, type Benchmark, exactly, parseNumbers, quantile, withoutGoal } from './benchmark.ts'
+import { heldBytes } from './held-bytes.ts'
 import { idOf, manyAccounts } from './many-accounts.ts'
 import { putInForce } from './put-in-force.ts'
 import { openSlowWorld, type SlowWorld } from './slow-world.ts'
@@ -26,14 +25,6 @@ const file = JSON.stringify({
   lastsDays: 14,
   silence: { escalateDays: 7, means: 'not-done' },
 })
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-function heldBytes(): number {
-  collect()
-  return process.memoryUsage().heapUsed
-}
 
 /** A review of everything in a large organization. */
 export const review: Benchmark = {

@@ -7,9 +7,10 @@ import { baseMost } from '../../domain/brake/windows.ts'
 import { parseLinkKey, renderGrant } from '../../domain/links/link.ts'
 import { folderOfMembership, membershipPrefix, renderMembership } from '../../domain/people/membership-file.ts'
 import { ruleKeyOf } from '../../domain/people/rule-file.ts'
+import { principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
-import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-groups.ts'
+import { listOwnedMemberships, readOwnedGroup, readOwnedMemberships } from '../records/owned-groups.ts'
 import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { statusPrefix } from '../records/status-store.ts'
@@ -48,7 +49,10 @@ async function countMemberships({ cause, name, since, counted }: BrakeWindow, ob
     rule === undefined
       ? key.startsWith(membershipPrefix) && (cause === 'review' || folderOfMembership(key) === name)
       : key === rule
-  const ids = await Array.fromAsync(listOwnedMemberships(objects))
+  const group = rule === undefined ? undefined : principalName.safeParse(name).data
+  // Without its record, the id of the group is unknown.
+  const groupId = group && (await spoiledAsAbsent(readOwnedGroup(objects, group)))?.id
+  const ids = await Array.fromAsync(listOwnedMemberships(objects, groupId))
   const found = (await readOwnedMemberships(objects, ids)).flatMap(({ entry }) => {
     const isBefore = entry.grantedAt !== undefined && entry.grantedAt < since
     const isCounted = cause === 'principal' || entry.files.some(({ key }) => isMeant(key))

@@ -2,13 +2,16 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import type { DirectoryPerson } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { DirectoryListing } from '../directory/directory-listing.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { type Leaving, lastOfEach, listLeaving, tellLeaving } from '../records/leaving-history.ts'
 import { listMembershipsOf } from '../records/membership-index.ts'
 import { listOwnedMemberships } from '../records/owned-groups.ts'
 import { NameIndex } from '../records/principal-names.ts'
+import { isListingStored } from '../records/stored-listing.ts'
 
 type Following = Pick<Ports, 'objects' | 'clock' | 'randomness' | 'identityStore'>
 
@@ -28,25 +31,35 @@ export async function followLeavers(
   const leaving: Leaving[] = []
   for (const user of isAll ? [undefined] : changed) leaving.push(...(await Array.fromAsync(listLeaving(objects, user))))
   const told = lastOfEach(leaving)
+  const hasLeft = (user: PrincipalId) => told.get(user)?.event === 'left'
   const names = isAll ? await NameIndex.read(objects) : await NameIndex.readUsers(objects, changed)
   const known = new Set([...names.idsOfType('USER'), ...told.keys()])
   if (isAll) for await (const { user } of listOwnedMemberships(objects)) known.add(user)
   else for (const { user } of await listMembershipsOf(objects, changed)) known.add(user)
   if (known.size === 0) return 0
-  const principals = new PrincipalIndex(patientIdentityStore(ports), clock, configuration.principalSuffix)
-  await principals.foreseeNames('USER', known)
+  const identityStore = patientIdentityStore(ports)
+  const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+  const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
+  // A large directory was listed for the rules: asks only about those who seem to differ.
+  const listed = isAll && (await isListingStored(objects)) ? await listing.read() : undefined
+  const concerned = listed ? [...known].filter((user) => isThere(listed.find(user)) === hasLeft(user)) : known
+  await principals.foreseeNames('USER', concerned)
   const at = renderInstant(clock.now())
   let count = 0
-  for (const user of known) {
+  for (const user of concerned) {
     const now = await principals.whereabouts('USER', user, Number.NEGATIVE_INFINITY)
     const why = now === 'gone' ? 'gone' : now.isDisabled ? 'disabled' : 'enabled'
     const event = why === 'enabled' ? 'back' : 'left'
-    if ((told.get(user)?.event ?? 'back') === event) continue
+    if (hasLeft(user) === (event === 'left')) continue
     const name = (now === 'gone' ? undefined : now.name) ?? names.namesOf('USER', user)[0] ?? user
     await tellLeaving(objects, { user, name: renderNameInKey(name), event, at, why })
     count++
   }
   return count
+}
+
+function isThere(found: Pick<DirectoryPerson, 'isDisabled'> | undefined): boolean {
+  return found !== undefined && !found.isDisabled
 }
 
 /** The users of these events. If an event names nobody, the hourly run finds the user. */

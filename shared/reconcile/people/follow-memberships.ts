@@ -16,6 +16,7 @@ import { unlessUnread } from '../../ports/service-error.ts'
 import { People } from '../access/people.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { DirectoryListing, nameInKeys, recentMs } from '../directory/directory-listing.ts'
+import type { Named } from '../directory/find-named.ts'
 import { sendEach, sendInput, sendInputs } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listMembershipsOf, MembershipAlignment } from '../records/membership-index.ts'
@@ -105,18 +106,23 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   // A policy may have refused a file because of the group's links, which may have changed.
   const unsettledOrRefused = await listUnsettled(objects, [...unsettled, 'rejected'])
   const keys = new Set([...unsettledOrRefused, ...groups.map(groupKey), ...ruleFiles.keys()])
-  const identityStore = patientIdentityStore(ports)
-  // Before the messages of rules, which compare with the same listing.
-  const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
-  const listed = ruleFiles.size > 0 ? await listing.read(undefined, recentMs) : undefined
-  if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
   const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
-  if (ids.length === 0) return keys.size
-  const people = new People(identityStore)
   const files = await listHeads(objects, membershipPrefix)
-  const named = listed ? undefined : await people.find('USER', new Set(ids.map(({ user }) => user)))
-  const members = await readMembers(objects, people, groups)
+  const identityStore = patientIdentityStore(ports)
+  const people = new People(identityStore)
+  const readUsers = async (): Promise<{ find(id: PrincipalId): Named | undefined }> => {
+    const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
+    const listed = ruleFiles.size > 0 ? await listing.read(undefined, recentMs) : undefined
+    // The looks at rules use the same listing.
+    if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
+    if (listed) return listed
+    const named = await people.find('USER', new Set(ids.map(({ user }) => user)))
+    return { find: (id) => named.get(id) }
+  }
+  const readMembersOfAll = () => (ids.length > 0 ? readMembers(objects, people, groups) : new Map<PrincipalId, never>())
+  // Users and members have a rate each.
+  const [users, members] = await Promise.all([readUsers(), readMembersOfAll()])
   const gone = new Set<string>()
   let looked = keys.size
   for (let start = 0; start < ids.length; start += entriesAtOnce) {
@@ -124,7 +130,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
     const entries = await readOwnedMemberships(objects, part)
     await alignment.meet(part, entries)
     for (const { id, entry } of entries) {
-      const user = named?.get(id.user) ?? listed?.find(id.user)
+      const user = users.find(id.user)
       const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
       const isAsked = entry.files.some(({ key }) => files.has(key) || ruleFiles.has(key))
       const rule = ruleKey(entry.group)

@@ -61,6 +61,25 @@ test('two events about one change, followed at one time, tell it once', async ()
   expect(await told(grouping)).toEqual([`person-left%${kenji}`])
 })
 
+test('with a stored listing, only users who seem to differ are asked for, and the directory decides', async () => {
+  const grouping = await joined()
+  const { objects, clock, identityStore } = grouping.world
+  const id = grouping.id('USER', kenji)
+  const list = async (isDisabled: boolean) => {
+    const people = [{ id, name: kenji, isDisabled, attributes: {} }]
+    const complete = { id: 'a', beganAt: clock.now().toISOString(), parts: ['b'] }
+    await objects.put('state/directory/a/b.json', JSON.stringify({ v: 1, people }))
+    await objects.put('state/directory.json', JSON.stringify({ v: 1, complete }))
+    await clock.advance(60_000)
+    await grouping.world.finish(followLeavers(grouping.world.ports, grouping.world.configuration, 'all'))
+    return told(grouping)
+  }
+  expect(await list(true)).toEqual([])
+  identityStore.setUserStatus(id, 'DISABLED')
+  expect(await list(false)).toEqual([])
+  expect(await list(true)).toEqual([`person-left%${kenji}`])
+})
+
 test.each([
   ['is suspended', (grouping: Grouping) => grouping.put(`suspended/${kenji}`), `suspended/${kenji}`],
   [
