@@ -87,8 +87,9 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const hasLevels = rows.some(({ levels }) => levels !== undefined)
   const hasEnds = rows.some(({ until }) => until !== undefined)
   const { unusedForDays } = fixed
-  const isCounted = rows.some(({ own }) => own !== undefined)
-  const used = (unusedForDays !== undefined || isCounted) && useColumn(unusedForDays)
+  const isCounted = areCounted(rows)
+  const useOf = (row: HeldAccess) => (unusedForDays === undefined ? renderOwnUse(row) : renderUse(row, unusedForDays))
+  const used = (unusedForDays !== undefined || isCounted) && { title: 'last used', text: useOf, isKept: true }
   const columns: readonly (Column | false)[] = [
     !fixed.person && { title: 'person', text: renderPerson },
     !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true, isPlace: true },
@@ -189,10 +190,7 @@ function renderPlace([first]: WhoAnswer['rows']): string {
   return `${'account'.padEnd(10)}${account} (${name.join(', ')})\n${units}\n`
 }
 
-const useColumn = (days: number | undefined): Column => {
-  const text = days === undefined ? renderOwnUse : (row: HeldAccess) => renderUse(row, days)
-  return { title: 'last used', text, isKept: true }
-}
+const areCounted = (rows: readonly HeldAccess[]) => rows.some(({ own }) => own !== undefined)
 
 /** The last use by this person; without one, since when uses are counted. */
 function renderOwnUse({ own }: HeldAccess): string {
@@ -232,7 +230,7 @@ function renderDated(at: string, now: Date): string {
 const rowsOfPart = 1_000
 
 export function* renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>, { hasLevels = false } = {}): Generator<string> {
-  const wanted = { hasLevels, hasUses: rows.some(({ own }) => own !== undefined) }
+  const wanted = { hasLevels, hasUses: areCounted(rows) }
   yield accessCsvTitles(wanted)
   for (let at = 0; at < rows.length; at += rowsOfPart) yield renderAccessRows(rows.slice(at, at + rowsOfPart), wanted)
 }
@@ -265,6 +263,6 @@ export function renderVerdicts(rows: readonly HeldAccess[], days: number): strin
   const [unused, young, unknown] = (['unused', 'too new', 'not known'] as const).map(
     (verdict) => verdicts.filter((one) => one === verdict).length,
   )
-  const counted = rows.some(({ own }) => own !== undefined) ? 'counted, ' : ''
+  const counted = areCounted(rows) ? 'counted, ' : ''
   return `unused for ${count(days, 'day')}: ${unused}; given, ${counted}or its role made, later: ${young}; not known: ${unknown}\n`
 }

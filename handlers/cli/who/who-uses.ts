@@ -5,6 +5,7 @@ import type { LastUse } from '../../../shared/domain/usage/person-uses.ts'
 import type { Watched } from '../../../shared/domain/usage/watched.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
+import type { ChangesQuestion } from '../../../shared/reconcile/access/list-access-changes.ts'
 import { People } from '../../../shared/reconcile/access/people.ts'
 import { unlessRefused } from '../../../shared/reconcile/access/unless-refused.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
@@ -15,11 +16,8 @@ import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
 import { renderNotes } from './render-access.ts'
 
-type UsesOptions = {
-  readonly since: Date
+type UsesOptions = Pick<ChangesQuestion, 'since' | 'account' | 'permissionSet'> & {
   readonly user?: string | undefined
-  readonly account?: string | undefined
-  readonly permissionSet?: string | undefined
   readonly json: boolean
 }
 type NamedUse = LastUse & { readonly person: string }

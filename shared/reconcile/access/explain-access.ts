@@ -143,15 +143,10 @@ export async function explainAccess(question: Question, ports: Ports, configurat
     path: account && (await renderPath(account, context)),
     direct,
     throughGroups,
-    use: await findUse(userId, question, ports),
+    use: userId && (await (await readOwnUses(ports))?.of(new Set([userId])))?.(userId, question),
     near: isFound ? [] : await findNearLinks(question, account, context),
     notes,
   }
-}
-
-async function findUse(user: PrincipalId | undefined, question: Question, ports: Ports) {
-  if (user === undefined) return undefined
-  return (await (await readOwnUses(ports))?.of(new Set([user])))?.(user, question)
 }
 
 async function renderPath({ parents }: Account, { ports, notes }: ExplainSources): Promise<string> {

@@ -15,15 +15,15 @@ const peopleMost = 20
 export async function readOwnUses(ports: Pick<Ports, 'objects' | 'clock'>, isAsked = false) {
   const watched = await unlessCode(readWatched(ports), 'AccessDenied')
   if (watched?.countedSince === undefined) return undefined
-  const { countedSince } = watched
-  const asOf = renderInstant(ports.clock.now())
+  const counted = { countedSince: watched.countedSince, asOf: renderInstant(ports.clock.now()) }
   /** `undefined`: too many people. */
   const of = async (users: ReadonlySet<PrincipalId>) => {
     if (!isAsked && users.size > peopleMost) return undefined
     const known = new Map((await readLastUses(ports, users)).map((use) => [`${use.user}%${keyOf(use)}`, use]))
-    return (user: PrincipalId, access: Parameters<typeof keyOf>[0]): OwnUse => {
-      return { countedSince, asOf, last: known.get(`${user}%${keyOf(access)}`) }
-    }
+    return (user: PrincipalId, access: Parameters<typeof keyOf>[0]): OwnUse => ({
+      ...counted,
+      last: known.get(`${user}%${keyOf(access)}`),
+    })
   }
   return { watched, of }
 }
