@@ -7,10 +7,9 @@ import { renderInstant } from '../text/instant.ts'
 import { addHour, countHours, hasHour, hours, hoursFrom } from './hours.ts'
 import { type Use, ways } from './use.ts'
 
+const text = z.string().optional()
 /** For each way: `at`, `from` and `agent` of the first use in the last hour with one. */
-const lastByWay = record({
-  ...{ by: z.enum(ways), at: z.iso.datetime(), from: z.string().optional(), agent: z.string().optional() },
-})
+const lastByWay = record({ by: z.enum(ways), at: z.iso.datetime(), from: text, agent: text })
 const usedAccess = record({
   account: accountId,
   permissionSet: permissionSetName,

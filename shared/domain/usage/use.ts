@@ -57,11 +57,11 @@ export function parseUsageEvent(body: unknown, now: Date): UsageEvent | undefine
   if (detail === undefined || Date.parse(detail.eventTime) < now.getTime() - oldestMs) return undefined
   const watchedAt = new Date(Math.min(Date.parse(detail.eventTime), now.getTime()))
   if (detail.eventName === watchingCall.name) return { watchedAt }
-  const { userIdentity, serviceEventDetails: used, eventName, sourceIPAddress: from, userAgent: agent = '' } = detail
+  const { userIdentity, serviceEventDetails: used, eventName, sourceIPAddress: from, userAgent: agent } = detail
   // AWS CLI, AWS's SDKs and tools on them, which take a person's cached sign-in.
-  const isTool = /\b(aws-cli|botocore|boto3|aws-sdk)\b/i.test(agent)
+  const isTool = /\b(aws-cli|botocore|boto3|aws-sdk)\b/i.test(agent ?? '')
   const by = eventName === 'Federate' ? 'console' : isTool ? 'cli' : 'application'
-  const how = { at: renderInstant(watchedAt), by, from, agent: detail.userAgent } as const
+  const how = { at: renderInstant(watchedAt), by, from, agent } as const
   return {
     use: { user: userIdentity.onBehalfOf.userId, account: used.account_id, permissionSet: used.role_name, ...how },
   }
