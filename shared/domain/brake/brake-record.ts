@@ -90,9 +90,9 @@ const brakeList = record({
   passed: z.int().min(0),
   /** A policy's objection, if that is the rule. */
   objection: z.string().optional(),
-  /** The links, assignments, people, memberships or changes of attributes that exceed the limit. */
+  /** The links, assignments, people, memberships or changes of attributes that exceed the limit. Ascending, like all names here. */
   items: z.array(z.string()),
-  /** Sorted. Each assignment is on one list only. */
+  /** Each assignment is on one list only. */
   held: z.array(assignmentKey),
 })
 

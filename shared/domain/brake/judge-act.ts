@@ -3,6 +3,7 @@ import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from 
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts'
 import { findList, findListWith, hold, replaceList, takeOff, takeOffItem, withoutList } from './lists.ts'
 import { holdForMinimum, itemOf, type MinimumObjection, noteGone, stopLeaving } from './minimum.ts'
+import { withName } from './names.ts'
 import { isItemReleased, isReleased } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
 
@@ -100,7 +101,7 @@ function holdAs(before: BrakeRecord, { key }: Act, [beyond]: readonly Added[], t
 /** A list that holds a person also holds each access of that person. */
 function holdOn(brake: BrakeRecord, list: BrakeList | undefined, { key }: Act): Judged {
   if (!list || !key || findList(brake, key)) return { is: 'held', brake, list }
-  const next = { ...list, held: [...list.held, key].sort() }
+  const next = { ...list, held: withName(list.held, key) }
   return { is: 'held', brake: replaceList(brake, list, next), list: next }
 }
 

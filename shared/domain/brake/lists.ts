@@ -2,6 +2,7 @@ import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { describeContents, type HeldContents } from './held-contents.ts'
+import { hasName, withName, withoutName } from './names.ts'
 import { type BrakeTerms, isCountedRule, lengthMs, limitOf, withWindow } from './windows.ts'
 
 export function isHeld(brake: BrakeRecord, key: AssignmentKey): boolean {
@@ -44,8 +45,8 @@ export function hold(
   }
   const next: BrakeList = {
     ...before,
-    items: [...new Set([...before.items, ...items])],
-    held: [...before.held, ...keys].sort(),
+    items: items.reduce(withName, before.items),
+    held: keys.reduce(withName, before.held),
   }
   const lists = known ? brake.lists.map((list) => (list === known ? next : list)) : [...brake.lists, next]
   if (!isCountedRule(rule)) return { ...brake, lists }
@@ -59,8 +60,7 @@ export function listRetirements({ lists }: BrakeRecord): readonly string[] {
 
 /** Takes an access or another item off a list. A list of links disappears with its last access. */
 export function takeOff(brake: BrakeRecord, list: BrakeList, name: string): BrakeRecord {
-  const held = list.held.filter((one) => one !== name)
-  const items = list.items.filter((one) => one !== name)
+  const [held, items] = [withoutName(list.held, name), withoutName(list.items, name)]
   const isEmpty = held.length === 0 && (items.length === 0 || list.rule === 'own' || list.rule === 'indirect')
   return isEmpty ? withoutList(brake, list) : replaceList(brake, list, { ...list, held, items })
 }
@@ -82,13 +82,13 @@ export function userOnList(item: string): string {
 }
 
 export function findListWith({ lists }: BrakeRecord, of: BrakeList['rule'], item: string): BrakeList | undefined {
-  return lists.find(({ rule, items }) => rule === of && items.includes(item))
+  return lists.find(({ rule, items }) => rule === of && hasName(items, item))
 }
 
 /** The memberships on a list, as `<group>%<user name>`. A list of the rule `minimum` may hold access too. */
 export function membershipsOn({ rule, items, held }: Pick<BrakeList, 'rule' | 'items' | 'held'>): readonly string[] {
   if (rule === 'memberships') return items
-  return rule === 'minimum' ? items.filter((item) => item.includes('%') && !held.some((key) => key === item)) : []
+  return rule === 'minimum' ? items.filter((item) => item.includes('%') && !hasName(held, item)) : []
 }
 
 /** The ids of the people on a list whom files suspend. */
@@ -116,7 +116,7 @@ export function withoutList(brake: BrakeRecord, list: BrakeList): BrakeRecord {
 }
 
 export function findList({ lists }: BrakeRecord, key: AssignmentKey): BrakeList | undefined {
-  return lists.find(({ held }) => held.includes(key))
+  return lists.find(({ held }) => hasName(held, key))
 }
 
 /** Holds the file of a permission set, instead of another one of that name. Returns the same record if nothing changes for a reader. */

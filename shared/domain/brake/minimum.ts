@@ -3,6 +3,7 @@ import type { MembershipId } from '../people/owned-membership.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { type BrakeList, type BrakeRecord, isSameScope } from './brake-record.ts'
 import { takeOffItem } from './lists.ts'
+import { hasName, withName } from './names.ts'
 import type { BrakeTerms } from './windows.ts'
 
 /** The loss in one act: an access, a person's place in a group (`item`: its name for the brake), or everything that a person has. */
@@ -39,16 +40,15 @@ export function holdForMinimum(
   const item = itemOf(taking)
   const scopeOfList = { rule: 'minimum', cause: 'account', name: account } as const
   const isHere = (list: BrakeList) => isSameScope(list, scopeOfList)
-  const isKnown = before.lists.some((list) => isHere(list) && list.items.includes(item))
+  const isKnown = before.lists.some((list) => isHere(list) && hasName(list.items, item))
   // Another account's list may have held it.
   const brake = isKnown ? before : takeOffItem(before, 'minimum', item)
   const known = brake.lists.find(isHere)
   if (isKnown && known?.objection === objection) return before
   const none = { since: now.toISOString(), base: 0, limit: 0, minutes: 0, passed: 0, items: [], held: [] }
   const list: BrakeList = known ?? { ...scopeOfList, ...none }
-  const add = <T extends string>(all: readonly T[], one: T) => [...new Set([...all, one])].sort()
-  const held = 'key' in taking ? add(list.held, taking.key) : list.held
-  const next = { ...list, objection, items: add(list.items, item), held }
+  const held = 'key' in taking ? withName(list.held, taking.key) : list.held
+  const next = { ...list, objection, items: withName(list.items, item), held }
   return { ...brake, lists: [...brake.lists.filter((one) => one !== known), next] }
 }
 

@@ -3,6 +3,7 @@ import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import { dropContents, withoutList } from './lists.ts'
 import { isGoneForLong } from './minimum.ts'
+import { hasName } from './names.ts'
 import { ageMs, type BrakeTerms, lengthMs } from './windows.ts'
 
 const releasedForMs = 60 * 60_000
@@ -12,7 +13,7 @@ type Release = BrakeRecord['releases'][number]
 type Releasing = { readonly at: Date; readonly digest: string; readonly by: string }
 
 export function isReleased(brake: BrakeRecord, key: AssignmentKey, now: Date): boolean {
-  return hasRelease(brake, now, ({ keys }) => keys.includes(key))
+  return hasRelease(brake, now, ({ keys }) => hasName(keys, key))
 }
 
 /** The items that a person released from lists of this rule. */
@@ -23,7 +24,7 @@ export function listReleased(brake: BrakeRecord, rule: BrakeList['rule'], now: D
 
 /** An item that a policy's minimum holds: only a release of that rule lets it go. */
 export function isMinimumReleased(brake: BrakeRecord, item: string, now: Date): boolean {
-  return hasRelease(brake, now, ({ rule, items }) => rule === 'minimum' && items.includes(item))
+  return hasRelease(brake, now, ({ rule, items }) => rule === 'minimum' && hasName(items, item))
 }
 
 /** An item on lists of this rule. A minimum's list may have it too. */
@@ -32,7 +33,7 @@ export function isItemReleased(
   { rule, item }: { readonly rule: BrakeList['rule']; readonly item: string },
   now: Date,
 ): boolean {
-  return hasRelease(brake, now, (one) => (one.rule === rule || one.rule === 'minimum') && one.items.includes(item))
+  return hasRelease(brake, now, (one) => (one.rule === rule || one.rule === 'minimum') && hasName(one.items, item))
 }
 
 function hasRelease({ releases }: BrakeRecord, now: Date, lets: (release: Release) => boolean): boolean {

@@ -21,7 +21,12 @@ const brakeBody = record({
   lists: z.array(record({ digest: z.string(), figure: z.int(), ...lists.element.shape })),
   ...others,
 }).transform(({ v, lists: shown, ...record }): BrakeRecord => {
-  return { ...record, lists: shown.map(({ digest, figure, ...list }) => list) }
+  // Older versions wrote items in the order of their acts.
+  const releases = record.releases.map((one) => ({ ...one, keys: one.keys.toSorted(), items: one.items.toSorted() }))
+  const lists = shown.map(({ digest, figure, ...list }) => {
+    return { ...list, held: list.held.toSorted(), items: list.items.toSorted() }
+  })
+  return { ...record, lists, releases }
 })
 
 /** The file is absent until something is counted. */
