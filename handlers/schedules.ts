@@ -5,6 +5,7 @@ import { attentionStates } from '../shared/domain/statuses/status.ts'
 import { attentionMetrics, heartbeats, type ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { isServiceError } from '../shared/ports/service-error.ts'
+import { forgetParts } from '../shared/reconcile/brake/brake-file.ts'
 import { retireCredentials } from '../shared/reconcile/credentials/retire-credentials.ts'
 import { writeCredentials } from '../shared/reconcile/credentials/write-credentials.ts'
 import { writePermissions } from '../shared/reconcile/credentials/write-permissions.ts'
@@ -82,6 +83,7 @@ export const jobsOfSweep: Jobs = (ports, configuration) => [
   { name: 'links and access', work: () => sweepLinks(ports, configuration) },
   { name: 'inputs of people', work: () => sweepInputs(ports, configuration) },
   { name: 'inputs that want attention', work: () => countAttention(ports) },
+  { name: 'parts of held lists', work: () => forgetParts(ports) },
 ]
 
 /** Finds changes that sent no event. If a listing fails, its job changes nothing. */

@@ -50,6 +50,7 @@ type Prefix =
   | 'attention/failed/break-glass/'
   | 'control/dispatcher.json'
   | 'control/brake.json'
+  | 'control/brake/'
   | 'control/owner.json'
   | 'control/configuration.json'
   | 'control/ledger.json'
@@ -102,7 +103,7 @@ export type FunctionPermissions = {
   readonly write?: readonly Prefix[]
   /** Put and read, for objects that ssofile never deletes. */
   readonly put?: readonly Prefix[]
-  /** Delete and read, for inputs of people that a review takes away. */
+  /** Delete and read, for what others wrote: inputs that a review takes away, and parts of the brake's record. */
   readonly remove?: readonly Prefix[]
   readonly send?: readonly WorkedQueue[]
   /** Versions of objects that are not the newest. */
@@ -232,6 +233,7 @@ const requestsWithoutPeople = {
     'changes/',
     'reports/leavers/',
     'control/brake.json',
+    'control/brake/',
     'control/ended-sessions.json',
   ],
   // What a review revokes. It also reads them: ssofile deletes no group while a link names it.
@@ -288,7 +290,13 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     directory: 'members',
     identityCenter: 'instance',
   },
-  sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, ...ofPeople, 'events', 'ranges'] },
+  sweep: {
+    ...reconciling,
+    put: ['control/ledger.json'],
+    // Parts of held lists that no record names any more.
+    remove: ['control/brake/'],
+    send: [...reconciling.send, ...ofPeople, 'events', 'ranges'],
+  },
   // S3's clock gives its beginning.
   nightly: {
     read: ['control/owner.json'],
@@ -326,7 +334,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   retire: {
     read: ['retire/', 'hygiene.json', 'state/organization.json', 'control/pause.json'],
     write: ['retired/', 'status/retire/', 'attention/'],
-    put: ['history/retire/', 'changes/', 'control/brake.json', 'state/schedules/retire'],
+    put: ['history/retire/', 'changes/', 'control/brake.json', 'control/brake/', 'state/schedules/retire'],
     // The owner of an account, by its tags.
     organizations: 'read',
     hygieneRole: 'assume',
@@ -338,6 +346,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'selectors/',
       'owned_permission_sets/',
       'control/brake.json',
+      'control/brake/',
       'control/ended-sessions.json',
       // ssofile denies every session of a person whom such a file suspends.
       'suspended/',
@@ -376,6 +385,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'changes/',
       'history/',
       'control/brake.json',
+      'control/brake/',
       'control/configured.json',
       'control/pause.json',
       'control/resumed.json',
@@ -441,7 +451,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     read: [...pageWithoutOperators.read, 'assignments/', 'state/drift.json', 'state/schedules/'],
     // `pause`: resuming deletes it.
     write: [...pageWithoutOperators.write, 'control/pause.json'],
-    put: [...pageWithoutOperators.put, 'control/brake.json', 'control/resumed.json'],
+    put: [...pageWithoutOperators.put, 'control/brake.json', 'control/brake/', 'control/resumed.json'],
   },
 }
 
@@ -515,6 +525,7 @@ export const plannerPermissions = {
     'attention/',
     'state/',
     'control/brake.json',
+    'control/brake/',
     'control/configuration.json',
     'control/ended-sessions.json',
     'control/owner.json',

@@ -4,7 +4,7 @@ import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
 import type { ToldOperations } from '../../shared/domain/page/told.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { brakeFile, digestOf, heldDigests, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
+import { BrakeFile, digestOf, heldDigests, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
 import { listHeldAccess } from '../../shared/reconcile/brake/list-held-access.ts'
 import { readDriftRun } from '../../shared/reconcile/drift/drift-run.ts'
 import { listAttention } from '../../shared/reconcile/records/list-attention.ts'
@@ -38,6 +38,8 @@ const workMost = 5_000
 export class Operations {
   readonly #ports: Ports
   readonly #looks: Looks
+  /** Keeps the parts of long lists between two looks. */
+  readonly #brake: BrakeFile
   readonly #health: SharedAnswer<ToldOperations['health']>
   readonly #shown = new Map<string, ShownList>()
   readonly #attention: SharedAnswer<Awaited<ReturnType<typeof listAttention>>>
@@ -45,6 +47,7 @@ export class Operations {
   constructor(ports: Ports, looks: Looks) {
     this.#ports = ports
     this.#looks = looks
+    this.#brake = new BrakeFile(ports.objects)
     this.#health = new SharedAnswer(() => this.#readHealth(), ports.clock, attentionMs)
     this.#attention = new SharedAnswer(() => listAttention(ports), ports.clock, attentionMs)
   }
@@ -52,7 +55,7 @@ export class Operations {
   async look(): Promise<Answer> {
     const { objects } = this.#ports
     const [stored, pause, attention, health] = await Promise.all([
-      brakeFile(objects).read(),
+      this.#brake.read(),
       readPause(objects),
       this.#attention.get(),
       this.#health.get(),

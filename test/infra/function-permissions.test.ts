@@ -160,16 +160,21 @@ test('only the dispatcher may change Identity Center, and only it and operators 
   // The sweep counts the ledger.
   expect(controlling).toEqual(['requests', 'dispatcher', 'sweep', 'retire', 'owner', 'page'])
   // It counts in the brake what it does to credentials.
-  expect(writableBy('retire').filter((prefix) => prefix.startsWith('control/'))).toEqual(['control/brake.json'])
+  expect(writableBy('retire').filter((prefix) => prefix.startsWith('control/'))).toEqual([
+    'control/brake.json',
+    'control/brake/',
+  ])
   // At the end of temporary access its sessions are ended, where the eligibility asks for that. People who are suspended count in the brake.
   expect(writableBy('requests').filter((prefix) => prefix.startsWith('control/'))).toEqual([
     'control/brake.json',
+    'control/brake/',
     'control/ended-sessions.json',
   ])
   // For operators who are signed in, where the environment names some.
   expect(writableBy('page').filter((prefix) => prefix.startsWith('control/'))).toEqual([
     'control/pause.json',
     'control/brake.json',
+    'control/brake/',
     'control/resumed.json',
   ])
   expect(writableBy('sweep').filter((prefix) => prefix.startsWith('control/'))).toEqual(['control/ledger.json'])

@@ -85,6 +85,9 @@ export function findListWith({ lists }: BrakeRecord, of: BrakeList['rule'], item
   return lists.find(({ rule, items }) => rule === of && hasName(items, item))
 }
 
+/** The rules whose lists may have memberships. */
+export const rulesOfMemberships: readonly BrakeList['rule'][] = ['memberships', 'minimum']
+
 /** The memberships on a list, as `<group>%<user name>`. A list of the rule `minimum` may hold access too. */
 export function membershipsOn({ rule, items, held }: Pick<BrakeList, 'rule' | 'items' | 'held'>): readonly string[] {
   if (rule === 'memberships') return items

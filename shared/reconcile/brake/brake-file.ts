@@ -1,49 +1,207 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
-import { type BrakeList, type BrakeRecord, brakeRecord, emptyBrake } from '../../domain/brake/brake-record.ts'
+import { type AssignmentKey, assignmentKey } from '../../domain/assignments/assignment.ts'
+import {
+  type BrakeList,
+  type BrakeRecord,
+  brakeRecord,
+  brakeRules,
+  emptyBrake,
+  isSameScope,
+} from '../../domain/brake/brake-record.ts'
 import { figureOf } from '../../domain/brake/describe-list.ts'
 import { findRelease, hasItems, releaseContents, releaseHeld } from '../../domain/brake/releases.ts'
 import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
-import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects, WriteResult } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
-import { readStored } from '../records/stored-json.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
+import { isSpoiled, readStored, SpoiledObjectError, type Stored, unlessSpoiled } from '../records/stored-json.ts'
+import { LongLists, type Part, partsPrefix } from './long-lists.ts'
 
 export const brakeKey = 'control/brake.json'
 
-const { lists, ...others } = brakeRecord.shape
+const { lists, releases, ...others } = brakeRecord.shape
+/** The keys of the objects with the names of this field, which is empty then. */
+const parts = z.array(z.string()).optional()
 
-/** Each list begins with the fields that a person looks for: its digest, its rule, and its figure against the limit. */
+/**
+ * Each list begins with the fields that a person looks for: its digest, its rule, and its figure against the limit. A long list has
+ * no digest here, because it would be computed for each change.
+ */
 const brakeBody = record({
-  v: z.literal(1),
-  lists: z.array(record({ digest: z.string(), figure: z.int(), ...lists.element.shape })),
+  /** 2: with parts, which older versions do not read. */
+  v: z.literal([1, 2]),
+  lists: z.array(
+    record({
+      digest: z.string().optional(),
+      figure: z.int(),
+      ...lists.element.shape,
+      heldIn: parts,
+      itemsIn: parts,
+    }),
+  ),
   ...others,
-}).transform(({ v, lists: shown, ...record }): BrakeRecord => {
-  // Older versions wrote items in the order of their acts.
-  const releases = record.releases.map((one) => ({ ...one, keys: one.keys.toSorted(), items: one.items.toSorted() }))
-  const lists = shown.map(({ digest, figure, ...list }) => {
-    return { ...list, held: list.held.toSorted(), items: list.items.toSorted() }
-  })
-  return { ...record, lists, releases }
+  releases: z.array(record({ ...releases.element.shape, keysIn: parts, itemsIn: parts })),
 })
 
-/** The file is absent until something is counted. */
-export const brakeFile = (objects: ObjectStore) => new JsonRecord(objects, brakeKey, brakeBody, renderBrake)
+type Body = z.infer<typeof brakeBody>
+type Names = readonly string[]
 
-/** Reads the brake's record, for callers that only read. Throws SpoiledObjectError. */
-export async function readBrake(objects: ReadingObjects): Promise<BrakeRecord | undefined> {
-  return (await readStored(objects, brakeKey, brakeBody))?.value
+/** Reads and writes `control/brake.json` and its parts. The file is absent until something is counted. */
+export class BrakeFile {
+  readonly #objects: ObjectStore
+  readonly #file: JsonRecord<Body>
+  readonly #long: LongLists
+  /** As last read or written. */
+  #lists: readonly BrakeList[] = []
+
+  constructor(objects: ObjectStore, long = new LongLists()) {
+    this.#objects = objects
+    this.#file = new JsonRecord(objects, brakeKey, brakeBody)
+    this.#long = long
+  }
+
+  /** Throws SpoiledObjectError. */
+  async read(): Promise<Stored<BrakeRecord> | undefined> {
+    const stored = await this.#file.read()
+    return stored && this.#join(stored)
+  }
+
+  async readIfChanged(etag: string | undefined): Promise<Stored<BrakeRecord> | 'unchanged' | undefined> {
+    const stored = await this.#file.readIfChanged(etag)
+    return stored === undefined || stored === 'unchanged' ? stored : this.#join(stored)
+  }
+
+  async #join({ value, object }: Stored<Body>): Promise<Stored<BrakeRecord>> {
+    const record = await join(this.#objects, { value, object }, this.#long)
+    this.#know(record)
+    return { value: record, object }
+  }
+
+  /** `etag`: of the object that was read; `undefined`: none existed. */
+  async write(record: BrakeRecord, etag: string | undefined): Promise<WriteResult> {
+    const divided = new Map<Names, readonly Part[]>()
+    const body = this.#divide(record, (names, before) => {
+      const found = this.#long.divide(names, before, etag)
+      if (found) divided.set(names, found)
+      return found?.map(({ key }) => key)
+    })
+    await this.#long.write(this.#objects, [...divided.values()].flat())
+    const result = await this.#file.write(body, etag)
+    if (result.outcome === 'written') this.#know(record, divided)
+    return result
+  }
+
+  #divide(record: BrakeRecord, divide: (names: Names, before?: Names) => string[] | undefined): Body {
+    const lists = record.lists.map((list) => {
+      const before = this.#lists.find((one) => isSameScope(one, list))
+      const [heldIn, itemsIn] = [divide(list.held, before?.held), divide(list.items, before?.items)]
+      const digest = heldIn || itemsIn ? undefined : digestOf(list)
+      return { digest, ...tellList(list), ...(heldIn && { held: [], heldIn }), ...(itemsIn && { items: [], itemsIn }) }
+    })
+    const releases = record.releases.map((release) => {
+      const [keysIn, itemsIn] = [divide(release.keys), divide(release.items)]
+      return { ...release, ...(keysIn && { keys: [], keysIn }), ...(itemsIn && { items: [], itemsIn }) }
+    })
+    const isLong = [...lists, ...releases].some((one) => 'heldIn' in one || 'keysIn' in one || 'itemsIn' in one)
+    return { v: isLong ? 2 : 1, ...record, lists, releases }
+  }
+
+  #know(record: BrakeRecord, divided: ReadonlyMap<Names, readonly Part[]> = new Map()): void {
+    const all = [
+      ...record.lists.flatMap(({ held, items }) => [held, items]),
+      ...record.releases.flatMap(({ keys, items }) => [keys, items]),
+    ]
+    this.#lists = record.lists
+    this.#long.know(
+      new Map(
+        all.flatMap((names) => {
+          const found = divided.get(names) ?? this.#long.partsOf(names)
+          return found ? [[names, found] as const] : []
+        }),
+      ),
+    )
+  }
 }
 
-function renderBrake(record: BrakeRecord): z.input<typeof brakeBody> {
-  return { v: 1, ...record, lists: record.lists.map(showList) }
+export const brakeFile = (objects: ObjectStore) => new BrakeFile(objects)
+
+/**
+ * Reads the brake's record, for callers that only read. `rules`: the rules of the lists and releases that they need.
+ * Throws SpoiledObjectError.
+ */
+export async function readBrake(
+  objects: ReadingObjects,
+  rules: readonly BrakeList['rule'][] = brakeRules,
+): Promise<BrakeRecord | undefined> {
+  const stored = await readStored(objects, brakeKey, brakeBody)
+  if (!stored) return undefined
+  const of = <T extends { readonly rule: string }>(all: readonly T[]) =>
+    all.filter(({ rule }) => rules.some((one) => one === rule))
+  const { lists, releases } = stored.value
+  const value = { ...stored.value, lists: of(lists), releases: of(releases) }
+  return join(objects, { ...stored, value }, new LongLists())
+}
+
+async function join(
+  objects: ReadingObjects,
+  { value: { v, ...body }, object }: Stored<Body>,
+  long: LongLists,
+): Promise<BrakeRecord> {
+  const namesOf = async <T extends string>(
+    names: readonly T[],
+    keys: Names | undefined,
+    parse: (names: Names) => T[],
+  ) => {
+    // Older versions wrote items in the order of their acts.
+    if (keys === undefined) return names.toSorted()
+    const joined = await long.join(objects, keys, parse)
+    if (joined) return joined
+    throw new SpoiledObjectError(object, { cause: new Error(`an object of it under ${partsPrefix} is gone`) })
+  }
+  const lists = body.lists.map(async ({ digest, figure, heldIn, itemsIn, ...list }) => ({
+    ...list,
+    held: await namesOf(list.held, heldIn, z.array(assignmentKey).parse),
+    items: await namesOf(list.items, itemsIn, z.array(z.string()).parse),
+  }))
+  const releases = body.releases.map(async ({ keysIn, itemsIn, ...release }) => ({
+    ...release,
+    keys: await namesOf(release.keys, keysIn, z.array(assignmentKey).parse),
+    items: await namesOf(release.items, itemsIn, z.array(z.string()).parse),
+  }))
+  return { ...body, lists: await Promise.all(lists), releases: await Promise.all(releases) }
+}
+
+/** Parts older than any version of the record that S3 keeps (`versionDays`). */
+const partsDays = 7
+
+/** Each sweep: deletes parts that no version of the record names any more. */
+export async function forgetParts({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
+  const before = clock.now().getTime() - (partsDays + 1) * 24 * 60 * 60_000
+  const heads = await Array.fromAsync(objects.list(partsPrefix))
+  const old = heads.filter(({ lastModified }) => lastModified.getTime() < before)
+  if (old.length === 0) return
+  const stored = await unlessSpoiled(readStored(objects, brakeKey, brakeBody))
+  if (isSpoiled(stored)) return
+  const body = stored?.value
+  const named = new Set([
+    ...(body?.lists ?? []).flatMap(({ heldIn = [], itemsIn = [] }) => [...heldIn, ...itemsIn]),
+    ...(body?.releases ?? []).flatMap(({ keysIn = [], itemsIn = [] }) => [...keysIn, ...itemsIn]),
+  ])
+  const unused = old.filter(({ key }) => !named.has(key))
+  await forEachAtOnce(unused, async ({ key }) => void (await objects.delete(key)))
 }
 
 export function showList(list: BrakeList) {
+  return { digest: digestOf(list), ...tellList(list) }
+}
+
+function tellList(list: BrakeList) {
   const { rule, cause, name, folder, limit, since, ...rest } = list
-  return { digest: digestOf(list), rule, cause, name, folder, figure: figureOf(list), limit, since, ...rest }
+  return { rule, cause, name, folder, figure: figureOf(list), limit, since, ...rest }
 }
 
 type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name' | 'folder'> &
@@ -85,15 +243,16 @@ export type ReleaseResult =
  * Writes only `control/brake.json`: the dispatcher finds the release there within a minute and sends hints for its keys.
  */
 export async function releaseList(objects: ObjectStore, digest: string, by: string): Promise<ReleaseResult> {
+  const file = brakeFile(objects)
   for (;;) {
-    const { value: record = emptyBrake, object } = (await brakeFile(objects).read()) ?? {}
+    const { value: record = emptyBrake, object } = (await file.read()) ?? {}
     const found = object && releaseFrom(record, { at: object.servedAt, digest, by })
     if (!found) {
       const before = object && findRelease(record, digest, object.servedAt)
       return before ? { outcome: 'released-before', ...before } : { outcome: 'other-list', record }
     }
     // Lost: the list may have grown meanwhile, and then its digest differs.
-    if ((await brakeFile(objects).write(found.released, object.etag)).outcome === 'written') return found.result
+    if ((await file.write(found.released, object.etag)).outcome === 'written') return found.result
   }
 }
 

@@ -3,7 +3,7 @@ import { findUnhinted, pruneBrake } from '../../domain/brake/releases.ts'
 import type { BrakeTerms } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { brakeFile } from './brake-file.ts'
+import { BrakeFile } from './brake-file.ts'
 
 /** A change of the record, and a promise for its write. */
 type Change = {
@@ -16,7 +16,8 @@ export type NewlyHeld = Pick<BrakeRecord, 'lists' | 'contents'>
 
 /** `control/brake.json`, as last read or written here. Joins simultaneous changes in one write. */
 export class BrakeStore {
-  readonly #ports: Pick<Ports, 'objects' | 'clock'>
+  readonly #file: BrakeFile
+  readonly #clock: Ports['clock']
   readonly #limits: Configuration['brake']
   readonly #onHeld: (held: NewlyHeld) => void
   #record: BrakeRecord = emptyBrake
@@ -30,7 +31,8 @@ export class BrakeStore {
     limits: Configuration['brake'],
     onHeld: (held: NewlyHeld) => void,
   ) {
-    this.#ports = ports
+    this.#file = new BrakeFile(ports.objects)
+    this.#clock = ports.clock
     this.#limits = limits
     this.#onHeld = onHeld
   }
@@ -50,11 +52,16 @@ export class BrakeStore {
   }
 
   async #refresh(): Promise<BrakeRecord['releases']> {
-    const found = await brakeFile(this.#ports.objects).readIfChanged(this.#etag)
+    const found = await this.#file.readIfChanged(this.#etag)
     if (found === 'unchanged') return []
     this.#record = found?.value ?? emptyBrake
     this.#etag = found?.object.etag
     return found ? findUnhinted(found.value, found.object.servedAt) : []
+  }
+
+  /** As it is now. */
+  read(): ReturnType<BrakeFile['read']> {
+    return this.#file.read()
   }
 
   change(apply: Change['apply']): Promise<void> {
@@ -86,20 +93,19 @@ export class BrakeStore {
 
   /** False: someone else changed the object meanwhile. */
   async #write(changes: readonly Change[]): Promise<boolean> {
-    const file = brakeFile(this.#ports.objects)
-    const stored = await file.read()
+    const stored = await this.#file.read()
     if (!stored) {
       // Create it first, because only an answer about an object tells S3's time.
-      await file.write(emptyBrake, undefined)
+      await this.#file.write(emptyBrake, undefined)
       return false
     }
     const { value: before, object } = stored
     // Judge by S3's clock, because the machine's may be minutes off.
-    const clockNow = this.#ports.clock.now()
+    const clockNow = this.#clock.now()
     const terms = { limits: this.#limits, clockNow, now: object.servedAt }
     let record = pruneBrake(before, terms)
     for (const { apply } of changes) record = await apply(record, terms)
-    if (record !== before && (await file.write(record, object.etag)).outcome === 'lost') return false
+    if (record !== before && (await this.#file.write(record, object.etag)).outcome === 'lost') return false
     this.#record = record
     const lists = record.lists.filter((list) => !before.lists.some((known) => isSameScope(known, list)))
     const contents = record.contents.filter((one) => !before.contents.some(({ digest }) => digest === one.digest))

@@ -6,7 +6,7 @@ import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
 import { dropAct, type Judged, judgeLeavers, judgeLosses } from '../../domain/brake/judge-act.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
-import { dropContents, isHeld, listHeld, membershipsOn } from '../../domain/brake/lists.ts'
+import { dropContents, isHeld, membershipsOn } from '../../domain/brake/lists.ts'
 import type { Taking } from '../../domain/brake/minimum.ts'
 import { findRelease } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
@@ -21,7 +21,6 @@ import { sendHints } from '../records/lanes.ts'
 import { Ledger } from '../records/ledger.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { type AskMinimum, judgeWithMinimum } from './ask-minimum.ts'
-import { brakeFile } from './brake-file.ts'
 import { BrakeStore, type NewlyHeld } from './brake-store.ts'
 import { countBase } from './count-base.ts'
 import { type BrakeSources, prolongEnded } from './count-open.ts'
@@ -126,7 +125,7 @@ export class Brake {
     const items = leaving.map(({ item }) => item)
     const isHere = ({ cause, name }: BrakeList) => cause === 'rule' && name === group
     const isOurs = (list: BrakeList) => isHere(list) || membershipsOn(list).some((item) => staying.includes(item))
-    const known = (await brakeFile(this.#ports.objects).read())?.value
+    const known = (await this.#store.read())?.value
     if (items.length === 0 && !known?.lists.some(isOurs)) return { held: new Set() }
     let lists: readonly BrakeList[] = []
     await this.#store.change(async (before, terms) => {
@@ -150,7 +149,7 @@ export class Brake {
 
   /** Writes only a change. */
   async #tidy(change: (record: BrakeRecord, now: Date) => BrakeRecord): Promise<void> {
-    const found = await brakeFile(this.#ports.objects).read()
+    const found = await this.#store.read()
     if (found && change(found.value, found.object.servedAt) !== found.value)
       await this.#store.change((record, { now }) => change(record, now))
   }
@@ -224,7 +223,11 @@ export class Brake {
     ids: readonly PrincipalId[],
   ): readonly AccountId[] | undefined {
     if (this.#isFailing) return undefined
-    return listHeld(this.#store.record).flatMap((key) => {
+    // Tens of thousands of keys may be held, and each status asks.
+    const ofIds = this.#store.record.lists.flatMap((list) =>
+      list.held.filter((key) => ids.some((id) => key.includes(id))),
+    )
+    return ofIds.sort().flatMap((key) => {
       const held = assignmentOf(key)
       const isMeant = held.permissionSet === permissionSet && held.type === type && ids.includes(held.principalId)
       return isMeant ? [held.accountId] : []

@@ -197,7 +197,7 @@ async function tidyBrake(
   credentials: ReadonlyMap<string, readonly string[]>,
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
 ): Promise<void> {
-  const record = await readBrake(objects)
+  const record = await readBrake(objects, ['retirements'])
   if (record === undefined || (await readPauseReason(objects)) !== undefined) return
   const statuses = new StatusStore(objects, clock)
   for (const item of listRetirements(record)) {

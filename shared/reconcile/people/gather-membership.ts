@@ -1,6 +1,6 @@
 import { isSettling } from '../../domain/assignments/access-proof.ts'
 import type { SuspendedPerson } from '../../domain/brake/act.ts'
-import { membershipsOn } from '../../domain/brake/lists.ts'
+import { membershipsOn, rulesOfMemberships } from '../../domain/brake/lists.ts'
 import type { Author } from '../../domain/by-hand/author.ts'
 import { complainOfObjections, describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
@@ -361,7 +361,9 @@ function says(entry: OwnedMembership, wanted: Member['wanted']): boolean {
 
 async function isOnList(entry: OwnedMembership, objects: ReadingObjects): Promise<boolean> {
   const item = renderMembership(entry)
-  return ((await readBrake(objects))?.lists ?? []).some((list) => membershipsOn(list).includes(item))
+  return ((await readBrake(objects, rulesOfMemberships))?.lists ?? []).some((list) =>
+    membershipsOn(list).includes(item),
+  )
 }
 
 /** Removed by the API, or in the console. */

@@ -68,7 +68,7 @@ export const ruleController: Controller<RuleTypes> = {
 /** Nobody has released a held leaver, so no new listing is needed. */
 async function isHeldAsBefore({ key, head, told }: RuleInput, objects: ReadingObjects): Promise<boolean> {
   if (told?.state !== 'held' || told.etag !== head?.etag) return false
-  const lists = (await readBrake(objects))?.lists ?? []
+  const lists = (await readBrake(objects, ['memberships']))?.lists ?? []
   return lists.some(
     (list) => list.cause === 'rule' && ruleKeyOf(list.name ?? '') === key && list.items.length === told.people?.held,
   )

@@ -117,7 +117,7 @@ export async function gatherAttributes(
     configuration,
   }: Pick<ReadingContext<AttributesContext>, 'objects' | 'ssoAdmin' | 'configuration'>,
 ): Promise<AttributesFacts> {
-  const brake = await readBrake(objects)
+  const brake = await readBrake(objects, ['attributes'])
   const isAsked = file.is === 'valid' || entry?.asked !== undefined
   return {
     file: file.is === 'valid' ? file.body : file.is,

@@ -1,6 +1,6 @@
 import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
-import { membershipsOn } from '../../domain/brake/lists.ts'
+import { membershipsOn, rulesOfMemberships } from '../../domain/brake/lists.ts'
 import type { MembershipReading } from '../../domain/people/describe-membership.ts'
 import {
   type Membership,
@@ -109,8 +109,8 @@ export async function previewMemberships(sources: Sources): Promise<MembershipsP
   const made = entries.flatMap(({ was, is }) =>
     is?.membershipId === undefined || is.membershipId === was?.membershipId ? [] : [is],
   )
-  const lists = (await readBrake(foretold.objects))?.lists ?? []
-  const wasHeld = namesHeld((await readBrake(objects))?.lists ?? [], known)
+  const lists = (await readBrake(foretold.objects, rulesOfMemberships))?.lists ?? []
+  const wasHeld = namesHeld((await readBrake(objects, rulesOfMemberships))?.lists ?? [], known)
   const isHeld = namesHeld(lists, listAfter(known, entries))
   const isOn = (held: ReadonlySet<string>) => (one: Known) => held.has(renderMembership(one.entry))
   const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))

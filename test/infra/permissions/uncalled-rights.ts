@@ -74,6 +74,11 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only after a day with uses; last-uses.test.ts has them',
   },
   {
+    right: / s3:\w+ .*\/control\/brake\//,
+    of: 'objects under `control/brake/`',
+    reason: 'only where more than 500 names are held on one list; long-lists.test.ts has them',
+  },
+  {
     right: /^nightly: s3:GetObject .*\/state\/drift\.json/,
     of: '`s3:GetObject` of `state/drift.json`, of `nightly`',
     reason: 'the right to write with If-Match (S3 User Guide, "Conditional writes")',

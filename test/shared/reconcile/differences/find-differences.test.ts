@@ -285,7 +285,10 @@ describe('the file of a permission set that the brake holds', () => {
     const bench = await held('held', false)
     const names = Array.from({ length: 21 }, (_, nth) => `Set-${nth + 10}`)
     const contents = names.map((name) => heldFile(name))
-    await brakeFile(bench.world.objects).overwrite({ ...emptyBrake, contents })
+    await brakeFile(bench.world.objects).write(
+      { ...emptyBrake, contents },
+      (await bench.world.objects.head('control/brake.json'))?.etag,
+    )
     for (const name of names) {
       await bench.world.objects.put(`permission_sets/${name}.json`, `{"permissionSetName":"${name}"}`)
       const [{ etag = '', lastModified = new Date() } = {}] = await Array.fromAsync(

@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
+import { hold, takeOff } from '../../../../shared/domain/brake/lists.ts'
+import { releaseHeld } from '../../../../shared/domain/brake/releases.ts'
+import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import {
+  BrakeFile,
+  brakeFile,
+  brakeKey,
+  digestOf,
+  forgetParts,
+  readBrake,
+  releaseList,
+} from '../../../../shared/reconcile/brake/brake-file.ts'
+import { LongLists, partsPrefix } from '../../../../shared/reconcile/brake/long-lists.ts'
+import { intercept, noAnswer } from '../../../intercept.ts'
+import { World } from '../../../world.ts'
+import { holding } from './holding.ts'
+
+const keyOf = (index: number) => assignmentKey.parse(`account%${200_000_000_000 + index}%P%team%GROUP`)
+const terms = { limits: configuration.parse({}).brake, now: new Date('2026-03-03T10:00:00.000Z') }
+const window = { rule: 'indirect', cause: 'configuration', since: '2026-03-03T10:00:00.000Z', counted: [] } as const
+const many = (count: number) => holding(...Array.from({ length: count }, (_, index) => keyOf(index)))
+
+const step = fc.record({
+  does: fc.constantFrom('hold', 'hold', 'hold', 'take off', 'release'),
+  indexes: fc.uniqueArray(fc.nat(40), { minLength: 1, maxLength: 8 }),
+  /** The write at which the process dies, before or after it. */
+  diesAt: fc.option(fc.nat(6), { nil: undefined }),
+  isAfter: fc.boolean(),
+})
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+function change(record: BrakeRecord, { does, indexes }: Step): BrakeRecord {
+  const [list] = record.lists
+  const keys = indexes.map(keyOf)
+  if (does === 'hold') {
+    const fresh = keys.filter((key) => !list?.held.includes(key))
+    return hold(record, fresh, { window: { ...window, counted: [] }, items: fresh }, terms)
+  }
+  if (!list) return record
+  if (does === 'release') return releaseHeld(record, list, { at: terms.now, digest: digestOf(list), by: 'me' })
+  return keys.reduce((next, key) => (next.lists[0] ? takeOff(next, next.lists[0], key) : next), record)
+}
+
+describe('a long list of the brake', () => {
+  test('is what was written, wholly or not at all, wherever its writer dies', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        const world = new World()
+        const open = (one?: Step) => {
+          const at = { puts: 0 }
+          const { objects } = intercept(world.ports, async ({ operation, proceed }) => {
+            const isLast = operation === 'put' && at.puts++ === one?.diesAt
+            if (isLast && !one?.isAfter) throw noAnswer('PutObject')
+            const answer = await proceed()
+            if (isLast) throw noAnswer('PutObject')
+            return answer
+          })
+          return new BrakeFile(objects, new LongLists(3))
+        }
+        for (const one of steps) {
+          const file = open(one)
+          const stored = await file.read()
+          const before = stored?.value ?? emptyBrake
+          const after = change(before, one)
+          const outcome = await file.write(after, stored?.object.etag).catch(() => 'dead' as const)
+          const found = (await open().read())?.value ?? emptyBrake
+          expect([before, after].map((each) => JSON.stringify(each))).toContain(JSON.stringify(found))
+          if (outcome !== 'dead') expect(JSON.stringify(found)).toBe(JSON.stringify(after))
+        }
+      }),
+    )
+  })
+
+  test('writes only the part with a change, and nothing for a release', async () => {
+    const { objects } = new World()
+    const file = brakeFile(objects)
+    await file.write(many(5_000), undefined)
+    const parts = async () => (await Array.fromAsync(objects.list(partsPrefix))).length
+    // Its items are the same names, and need no objects of their own.
+    expect(await parts()).toBe(10)
+    const { value = emptyBrake, object } = (await file.read()) ?? {}
+    const key = keyOf(9_999)
+    await file.write(hold(value, [key], { window: { ...window, counted: [] }, items: [key] }, terms), object?.etag)
+    expect(await parts()).toBe(12)
+    expect((await objects.head(brakeKey))?.size).toBeLessThan(5_000)
+    const [list] = (await brakeFile(objects).read())?.value.lists ?? []
+    expect(list?.held).toHaveLength(5_001)
+    expect((await releaseList(objects, list ? digestOf(list) : '', 'me')).outcome).toBe('released')
+    expect(await parts()).toBe(12)
+    expect((await brakeFile(objects).read())?.value.releases).toMatchObject([{ keys: list?.held }])
+  })
+
+  test('is read from the record of an older version, which has it whole', async () => {
+    const { objects } = new World()
+    const [list] = many(2_000).lists
+    const older = { v: 1, ...many(2_000), lists: [{ digest: 'd', figure: 2_000, ...list }] }
+    await objects.put(brakeKey, JSON.stringify(older))
+    const { value = emptyBrake, object } = (await brakeFile(objects).read()) ?? {}
+    expect(value).toEqual(many(2_000))
+    await brakeFile(objects).write(value, object?.etag)
+    expect((await brakeFile(objects).read())?.value).toEqual(value)
+    // An older version refuses the record, instead of taking the list for an empty one.
+    expect(JSON.parse(new TextDecoder().decode((await objects.get(brakeKey))?.body))).toMatchObject({ v: 2 })
+  })
+
+  test('makes the record unreadable if a part of it is gone, except for readers of other rules', async () => {
+    const { objects } = new World()
+    await brakeFile(objects).write(many(1_000), undefined)
+    const [{ key = '' } = {}] = await Array.fromAsync(objects.list(partsPrefix))
+    await objects.delete(key)
+    await expect(brakeFile(objects).read()).rejects.toThrow(brakeKey)
+    expect(await readBrake(objects, ['memberships'])).toMatchObject({ lists: [] })
+  })
+
+  test('leaves no parts behind for longer than versions of the record', async () => {
+    const world = new World()
+    const file = brakeFile(world.objects)
+    await file.write(many(1_000), undefined)
+    await world.clock.advance(9 * 24 * 60 * 60_000)
+    await file.write(many(700), (await world.objects.head(brakeKey))?.etag)
+    await forgetParts(world.ports)
+    expect(await world.keys(partsPrefix)).toHaveLength(2)
+    expect((await brakeFile(world.objects).read())?.value).toEqual(many(700))
+  })
+})
