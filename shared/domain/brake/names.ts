@@ -14,6 +14,12 @@ export function withoutName<T extends string>(names: T[], name: string): T[] {
   return names[place] === name ? names.toSpliced(place, 1) : names
 }
 
+/** Pieces of about equal length with at most so many names. None: there are no names. */
+export function cutNames<T extends string>(names: readonly T[], most: number): readonly T[][] {
+  const size = Math.max(1, Math.ceil(names.length / Math.max(1, Math.ceil(names.length / most))))
+  return Array.from({ length: Math.ceil(names.length / size) }, (_, nth) => names.slice(nth * size, (nth + 1) * size))
+}
+
 /** How many of the names from `from` on come before this one. */
 export function placeOf(names: readonly string[], name: string, from = 0, to = names.length): number {
   if (from === to) return from

@@ -8,6 +8,7 @@ import { dropAct, type Judged, judgeLeavers, judgeLosses } from '../../domain/br
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
 import { dropContents, isHeld, membershipsOn } from '../../domain/brake/lists.ts'
 import type { Taking } from '../../domain/brake/minimum.ts'
+import { cutNames } from '../../domain/brake/names.ts'
 import { findRelease } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
@@ -19,11 +20,13 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
 import { Ledger } from '../records/ledger.ts'
+import { renderJson } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { type AskMinimum, judgeWithMinimum } from './ask-minimum.ts'
 import { BrakeStore, type NewlyHeld } from './brake-store.ts'
 import { countBase } from './count-base.ts'
 import { type BrakeSources, prolongEnded } from './count-open.ts'
+import { partNamesMost } from './long-lists.ts'
 import { tellHeld } from './tell-held.ts'
 
 /**
@@ -258,11 +261,13 @@ export class Brake {
   async #hint(release: BrakeRecord['releases'][number]): Promise<void> {
     const { digest, at, by, rule, keys, items, permissionSet } = release
     const subject = { folder: `history/brake%${digest}/`, name: digest }
-    await tellEvent(this.#ports.objects, subject, {
-      event: 'brake-released',
-      at,
-      body: { digest, by, rule, assignments: keys, items, permissionSet },
-    })
+    const most = partNamesMost
+    const isLong = keys.length > most || items.length > most
+    if (isLong) await this.#tellNames(subject.folder, [...keys, ...items])
+    const shown = { assignments: keys.slice(0, most), items: items.slice(0, most) }
+    const counts = isLong ? { counts: { assignments: keys.length, items: items.length } } : {}
+    const body = { digest, by, rule, ...shown, ...counts, permissionSet }
+    await tellEvent(this.#ports.objects, subject, { event: 'brake-released', at, body })
     this.#ports.log.info('a person released what the brake held', {
       digest,
       by,
@@ -277,6 +282,12 @@ export class Brake {
       ...record,
       releases: record.releases.map((one) => (one.digest === digest && one.at === at ? { ...one, hinted: true } : one)),
     }))
+  }
+
+  /** The digest in the folder stands for exactly these names, so writing them twice changes nothing. */
+  async #tellNames(folder: string, names: readonly string[]): Promise<void> {
+    for (const [nth, piece] of cutNames(names, partNamesMost).entries())
+      await this.#ports.objects.put(`${folder}names/${nth + 1}.json`, renderJson({ v: 1, names: piece }))
   }
 
   #tell(held: NewlyHeld): void {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import * as z from 'zod'
-import { placeOf } from '../../domain/brake/names.ts'
+import { cutNames, placeOf } from '../../domain/brake/names.ts'
 import { record } from '../../domain/json/record.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { readStored, renderJson } from '../records/stored-json.ts'
@@ -12,7 +12,7 @@ export type Part = { readonly key: string; readonly names: readonly string[] }
 
 export const partsPrefix = 'control/brake/'
 /** About 40 kB. */
-const partNamesMost = 500
+export const partNamesMost = 500
 
 const partBody = record({ v: z.literal(1), names: z.array(z.string()) })
 
@@ -56,10 +56,7 @@ export class LongLists {
     return starts.slice(1).flatMap((end, index) => {
       const [known, own] = [old[index], names.slice(starts[index], end)]
       if (known?.names.length === own.length && known.names.every((name, at) => name === own[at])) return [known]
-      const size = Math.ceil(own.length / Math.max(1, Math.ceil(own.length / this.#most)))
-      return Array.from({ length: Math.ceil(own.length / Math.max(1, size)) }, (_, nth) =>
-        toPart(own.slice(nth * size, (nth + 1) * size), etag),
-      )
+      return cutNames(own, this.#most).map((piece) => toPart(piece, etag))
     })
   }
 

@@ -5,6 +5,8 @@ import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/br
 import { hold, takeOff } from '../../../../shared/domain/brake/lists.ts'
 import { releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { noMinimums } from '../../../../shared/reconcile/brake/ask-minimum.ts'
+import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
 import {
   BrakeFile,
   brakeFile,
@@ -92,6 +94,24 @@ describe('a long list of the brake', () => {
     expect((await releaseList(objects, list ? digestOf(list) : '', 'me')).outcome).toBe('released')
     expect(await parts()).toBe(12)
     expect((await brakeFile(objects).read())?.value.releases).toMatchObject([{ keys: list?.held }])
+  })
+
+  test('has a bounded event in history when it is released, with all its names beside it', async () => {
+    const world = new World()
+    await brakeFile(world.objects).write(many(1_200), undefined)
+    const [list] = many(1_200).lists
+    const digest = list ? digestOf(list) : ''
+    await releaseList(world.objects, digest, 'me')
+    await world.finish(new Brake(world.ports, world.configuration, noMinimums).look())
+    const folder = `history/brake%${digest}/`
+    const keys = await world.keys(folder)
+    expect(keys.map((key) => key.slice(folder.length).replace(/.*%/, ''))).toEqual([
+      'brake-released.json',
+      ...['names/1.json', 'names/2.json', 'names/3.json'],
+    ])
+    const [event, ...beside] = await Promise.all(keys.map((key) => world.json(key)))
+    expect(event).toMatchObject({ assignments: list?.held.slice(0, 500), counts: { assignments: 1_200, items: 0 } })
+    expect(beside.flatMap((one) => one?.names)).toEqual(list?.held)
   })
 
   test('is read from the record of an older version, which has it whole', async () => {
