@@ -15,6 +15,8 @@ const callsPerSecond = 20
 const joinersLeast = 5
 const readsOfJoinerMost = 50
 const readsOfEventMost = 20
+/** With the look at a membership of the user. */
+const readsOfUserMost = 40
 const heard = 20
 const page = 100
 const departments = 40
@@ -66,7 +68,8 @@ export const people: Benchmark = {
       return { 'detail-type': 'Group Membership Deleted', detail: { 'group-id': group, 'user-id': id } }
     })
     const readsOfUser = await hear(filled, ({ id }) => ({ 'detail-type': 'User Updated', detail: { 'user-id': id } }))
-    const name = `${size.people} people, ${size.groups} groups by rule`
+    const processes = size.processes > 1 ? `, ${size.processes} processes` : ''
+    const name = `${size.people} people, ${size.groups} groups by rule${processes}`
     return {
       lines: [
         `${name}:`,
@@ -98,7 +101,7 @@ export const people: Benchmark = {
           value: readsOfEvent,
           unit: 'calls',
         }),
-        atMost(readsOfEventMost, {
+        atMost(readsOfUserMost, {
           figure: `${name}: reads and listings of S3 for an event of a user`,
           value: readsOfUser,
           unit: 'calls',
@@ -207,9 +210,10 @@ async function hear(
   eventOf: (of: { readonly id: PrincipalId; readonly group: PrincipalId | undefined }) => object,
 ): Promise<number> {
   await world.clock.advance(60_000)
-  calls.clear()
   const some = users.slice(0, heard)
-  for (const { id, nth } of some) {
+  for (const [index, { id, nth }] of users.slice(0, heard + 1).entries()) {
+    // The first event finds a new process, which reads all rules.
+    if (index === 1) calls.clear()
     const body = JSON.stringify({ ...eventOf({ id, group: groups[nth] }), source: 'aws.identitystore' })
     await world.queues.send('events', [{ body, groupId: id, deduplicationId: world.ports.randomness.id() }])
     await world.clock.advance(5_000)

@@ -15,8 +15,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import { People } from '../access/people.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { DirectoryListing, nameInKeys, recentMs } from '../directory/directory-listing.ts'
-import type { Named } from '../directory/find-named.ts'
+import { DirectoryListing, type ListedPeople, nameInKeys, recentMs } from '../directory/directory-listing.ts'
 import { sendEach, sendInput, sendInputs } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listMembershipsOf, MembershipAlignment } from '../records/membership-index.ts'
@@ -105,32 +104,36 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   const ruleFiles = await listHeads(objects, rulePrefix)
   // A policy may have refused a file because of the group's links, which may have changed.
   const unsettledOrRefused = await listUnsettled(objects, [...unsettled, 'rejected'])
-  const keys = new Set([...unsettledOrRefused, ...groups.map(groupKey), ...ruleFiles.keys()])
-  const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
-  const ids = await Array.fromAsync(listOwnedMemberships(objects))
-  const files = await listHeads(objects, membershipPrefix)
+  const keys = new Set([...unsettledOrRefused, ...groups.map(groupKey)]).difference(ruleFiles)
+  if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
   const identityStore = patientIdentityStore(ports)
   const people = new People(identityStore)
-  const readUsers = async (): Promise<{ find(id: PrincipalId): Named | undefined }> => {
+  const listUsers = async (): Promise<ListedPeople | undefined> => {
+    if (ruleFiles.size === 0) return undefined
     const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
-    const listed = ruleFiles.size > 0 ? await listing.read(undefined, recentMs) : undefined
+    const listed = await listing.read(undefined, recentMs)
     // The looks at rules use the same listing.
-    if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
-    if (listed) return listed
-    const named = await people.find('USER', new Set(ids.map(({ user }) => user)))
-    return { find: (id) => named.get(id) }
+    await sendInputs(ports, [...ruleFiles.keys()], 'reconcile', configuration)
+    return listed
   }
-  const readMembersOfAll = () => (ids.length > 0 ? readMembers(objects, people, groups) : new Map<PrincipalId, never>())
+  const readOurs = async () => {
+    const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
+    const ids = await Array.fromAsync(listOwnedMemberships(objects))
+    const files = await listHeads(objects, membershipPrefix)
+    const members = ids.length > 0 ? await readMembers(objects, people, groups) : new Map<PrincipalId, never>()
+    return { alignment, ids, files, members }
+  }
   // Users and members have a rate each.
-  const [users, members] = await Promise.all([readUsers(), readMembersOfAll()])
+  const [listed, { alignment, ids, files, members }] = await Promise.all([listUsers(), readOurs()])
+  const named = listed ? undefined : await people.find('USER', new Set(ids.map(({ user }) => user)))
   const gone = new Set<string>()
-  let looked = keys.size
+  let looked = keys.size + ruleFiles.size
   for (let start = 0; start < ids.length; start += entriesAtOnce) {
     const part = ids.slice(start, start + entriesAtOnce)
     const entries = await readOwnedMemberships(objects, part)
     await alignment.meet(part, entries)
     for (const { id, entry } of entries) {
-      const user = users.find(id.user)
+      const user = named?.get(id.user) ?? listed?.find(id.user)
       const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
       const isAsked = entry.files.some(({ key }) => files.has(key) || ruleFiles.has(key))
       const rule = ruleKey(entry.group)
