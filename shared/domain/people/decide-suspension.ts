@@ -14,6 +14,8 @@ export type SuspensionFacts = {
   readonly told: StatusState | undefined
   /** Only its hourly look is due: nothing is known to have changed. */
   readonly isDue: boolean
+  /** The user is in a group, or ssofile cannot read the user's groups. Read only for a due look at a suspended user. */
+  readonly isInGroup: boolean
 }
 
 export const suspensionActions = ['restore', 'note', 'admit', 'end'] as const
@@ -26,23 +28,23 @@ export type SuspensionEnd = { readonly tell: (typeof suspensionEnds)[number] }
  * the person pass, ssofile does not ask the brake again: the person counts once, however long the file stays. The first row that fits
  * counts.
  *
- * | file  | policy      | user      | by id | status before       | step      |
- * | ----- | ----------- | --------- | ----- | ------------------- | --------- |
- * | none  | any         | any       | any   | any                 | restore   |
- * | there | protects it | known     | found | any                 | restore   |
- * | there | protects it | any       | any   | any                 | protected |
- * | there | none        | not known | any   | any                 | unknown   |
- * | there | none        | known     | no    | any                 | note      |
- * | there | none        | known     | found | suspended, only due | suspended |
- * | there | none        | known     | found | has not passed      | admit     |
- * | there | none        | known     | found | has passed          | end       |
+ * | file  | policy      | user      | by id | status before       | in groups | step      |
+ * | ----- | ----------- | --------- | ----- | ------------------- | --------- | --------- |
+ * | none  | any         | any       | any   | any                 | any       | restore   |
+ * | there | protects it | known     | found | any                 | any       | restore   |
+ * | there | protects it | any       | any   | any                 | any       | protected |
+ * | there | none        | not known | any   | any                 | any       | unknown   |
+ * | there | none        | known     | no    | any                 | any       | note      |
+ * | there | none        | known     | found | suspended, only due | no        | suspended |
+ * | there | none        | known     | found | has not passed      | any       | admit     |
+ * | there | none        | known     | found | has passed          | any       | end       |
  */
 export function decideSuspension(facts: SuspensionFacts): SuspensionAction | SuspensionEnd {
-  const { isThere, protectedBy, user, isNoted, told, isDue } = facts
+  const { isThere, protectedBy, user, isNoted, told, isDue, isInGroup } = facts
   if (!isThere) return { do: 'restore' }
   if (protectedBy !== undefined) return user !== undefined && isNoted ? { do: 'restore' } : { tell: 'protected' }
   if (user === undefined) return { tell: 'unknown' }
   if (!isNoted) return { do: 'note' }
-  if (told === 'suspended' && isDue) return { tell: 'suspended' }
+  if (told === 'suspended' && isDue && !isInGroup) return { tell: 'suspended' }
   return { do: isAdmitted(told && { state: told }) ? 'end' : 'admit' }
 }

@@ -1,6 +1,6 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
-import type { DirectoryGroup, IdentityStore } from '../../ports/identity-store.ts'
+import type { DirectoryGroup, ReadingIdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import { findNamed, type Named } from '../directory/find-named.ts'
@@ -11,7 +11,7 @@ const manyGroups = 5
 
 /** Groups, their members and their present names in the directory. Asks for each once. */
 export class People {
-  readonly #identityStore: IdentityStore
+  readonly #identityStore: ReadingIdentityStore
   readonly #members = new Map<PrincipalId, Promise<readonly PrincipalId[] | undefined>>()
   readonly #groups = new Map<PrincipalId, Promise<DirectoryGroup | undefined>>()
   readonly #found = new Map<PrincipalId, Promise<Named | undefined>>()
@@ -19,7 +19,7 @@ export class People {
   readonly #ids = new Map<PrincipalType, Map<PrincipalName, PrincipalId>>()
 
   /** `identityStore`: a patient one (see `patientIdentityStore`). */
-  constructor(identityStore: IdentityStore) {
+  constructor(identityStore: ReadingIdentityStore) {
     this.#identityStore = identityStore
   }
 

@@ -22,6 +22,7 @@ import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import { rejection, type StatusState } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { unlessUnread } from '../../ports/service-error.ts'
 import { findSessions } from '../access/find-sessions.ts'
 import { People } from '../access/people.ts'
 import type { Brake } from '../brake/brake.ts'
@@ -101,20 +102,25 @@ export const suspensionController: Controller<SuspensionTypes> = {
 }
 
 async function gather(
-  { name, file, told, isDue }: SuspensionInput,
+  { name, file, told: status, isDue }: SuspensionInput,
   { objects, policies, identityStore, clock, configuration }: ReadingContext<SuspensionContext>,
 ): Promise<SuspensionFacts> {
   const isThere = file.is !== 'none'
   const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
-  const user = told?.principalId ?? (isThere ? await index.resolve('USER', name, clock.monotonicMs()) : undefined)
+  const user = status?.principalId ?? (isThere ? await index.resolve('USER', name, clock.monotonicMs()) : undefined)
+  // A put-off look does not change how far the suspension is.
+  const told = status?.putOff?.state ?? status?.state
+  const isAtRest = told === 'suspended' && isDue && user !== undefined
+  const groups = isAtRest ? await unlessUnread(new People(identityStore).groupsOf(user)) : { is: [] }
   return {
     isThere,
     protectedBy: isThere ? findNeverSuspended(await policies.read(), name) : undefined,
     user,
     isNoted: isThere && user !== undefined && (await listMeantNames(objects, user)).includes(name),
-    // A put-off look does not change how far the suspension is.
-    told: told?.putOff?.state ?? told?.state,
+    told,
     isDue,
+    // An event of the person's joining may be lost.
+    isInGroup: !('is' in groups) || groups.is.length > 0,
   }
 }
 

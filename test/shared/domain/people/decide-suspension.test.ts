@@ -18,6 +18,7 @@ const count = everyChoice((choose) => {
     isNoted: choose([true, false]),
     told: choose([undefined, ...statusStates]),
     isDue: choose([true, false]),
+    isInGroup: choose([true, false]),
   })
 })
 const cases = every.map((facts) => {
@@ -53,5 +54,5 @@ test('the brake is asked until a status says that the person has passed, and not
 
 test('who is suspended is looked at in full whenever something may have changed', () => {
   for (const { facts, name } of cases)
-    if (name === 'suspended') expect([facts.told, facts.isDue]).toEqual(['suspended', true])
+    if (name === 'suspended') expect([facts.told, facts.isDue, facts.isInGroup]).toEqual(['suspended', true, false])
 })

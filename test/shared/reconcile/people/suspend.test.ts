@@ -514,6 +514,22 @@ describe('of a person who keeps access through a provider’s group while the fi
     })
   })
 
+  test('a group that the person joins later without an event is denied within the hour', async () => {
+    const other = ofGroup.replace('Owned-ps', 'Other-ps').replace('developers', 'security')
+    const asking = await suspended(other)
+    expect(await stateOf(asking)).toBe('suspended')
+    await asking.join('maria', 'security')
+    await untilDenied(asking, 'Other-ps', 65)
+  })
+
+  test('the first access that the group of a suspended person gets is denied', async () => {
+    const asking = await suspended()
+    expect(await stateOf(asking)).toBe('suspended')
+    await asking.world.objects.put(ofGroup, '{}')
+    await asking.world.until(async () => (await stateOf(asking, ofGroup)) === 'applied', 'the access')
+    await untilDenied(asking, 'Owned-ps', 2)
+  })
+
   test('access that the group gets later is denied too', async () => {
     const asking = await suspended(ofGroup)
     await untilDenied(asking, 'Owned-ps', 2)
