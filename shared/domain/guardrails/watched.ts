@@ -4,15 +4,12 @@ import type { Guardrails, Watched, WatchedUse } from './policy-file.ts'
 
 type Place = { readonly accountId: AccountId; readonly permissionSet: string }
 
-/** The key of a policy that watches for access to this account with this permission set. `undefined`: no policy does. */
-export function findWatching({ policies }: Guardrails, place: Place): string | undefined {
-  return policies.find(({ watch = [] }) => watch.some((one) => one.uses === undefined && isAt(one, place)))?.key
-}
-
-/** Which uses of access are watched in this account with this permission set, and the first policy that does. */
-export function findWatchedUses({ policies }: Guardrails, place: Place): ReadonlyMap<WatchedUse, string> {
+/** What is watched in this account with this permission set, and the first policy that does: access that is given, and uses. */
+export function findWatches({ policies }: Guardrails, place: Place): ReadonlyMap<WatchedUse | 'given', string> {
   const found = policies.flatMap(({ key, watch = [] }) =>
-    watch.filter((one) => isAt(one, place)).flatMap(({ uses = [] }) => uses.map((use) => [use, key] as const)),
+    watch
+      .filter((one) => isAt(one, place))
+      .flatMap(({ uses }) => (uses ?? (['given'] as const)).map((what) => [what, key] as const)),
   )
   return new Map(found.reverse())
 }

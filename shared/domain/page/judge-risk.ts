@@ -1,5 +1,5 @@
 import type { Guardrails } from '../guardrails/policy-file.ts'
-import { findWatching } from '../guardrails/watched.ts'
+import { findWatches } from '../guardrails/watched.ts'
 import type { Account } from '../organization/organization-view.ts'
 import type { Risk } from './told.ts'
 
@@ -31,7 +31,9 @@ export function judgeRisk({ permissionSet, allowsEverything, accounts, guardrail
     return key === undefined ? [] : [`${key} = ${value}`]
   })
   const has = accounts.length === 1 ? 'the account has' : `${tagged.length} of ${accounts.length} accounts have`
-  const [watching] = accounts.flatMap(({ id }) => findWatching(guardrails, { accountId: id, permissionSet }) ?? [])
+  const [watching] = accounts.flatMap(
+    ({ id }) => findWatches(guardrails, { accountId: id, permissionSet }).get('given') ?? [],
+  )
   return [
     ...(allowsEverything ? [{ label: 'Administrator-like', why: `${permissionSet} allows everything` }] : []),
     ...(isNamedSo

@@ -1,5 +1,5 @@
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
-import { findWatching } from '../../domain/guardrails/watched.ts'
+import { findWatches } from '../../domain/guardrails/watched.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
@@ -35,7 +35,7 @@ export function weighHand(context: SettleContext & { readonly ssoAdmin: SsoAdmin
   }
   return async (what, key) => {
     try {
-      const watching = what === 'given' ? findWatching(await policies.read(), assignmentOf(key)) : undefined
+      const watching = what === 'given' ? findWatches(await policies.read(), assignmentOf(key)).get(what) : undefined
       if (watching !== undefined) return `${watching} watches for it`
       if (!(await isAdministrator(assignmentOf(key).permissionSet))) return undefined
       if (what === 'given') return 'its permission set allows everything'

@@ -1,7 +1,7 @@
 import { renderAssignmentName } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type WatchedUse, watchedUses } from '../../domain/guardrails/policy-file.ts'
-import { countedDays, findWatchedUses } from '../../domain/guardrails/watched.ts'
+import { countedDays, findWatches } from '../../domain/guardrails/watched.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { daysBefore } from '../../domain/usage/person-uses.ts'
@@ -63,7 +63,7 @@ export function watchUses(
     }
     for (const use of uses) {
       const place = { accountId: use.account, permissionSet: use.permissionSet }
-      const watching = findWatchedUses(guardrails, place)
+      const watching = findWatches(guardrails, place)
       for (const kind of watchedUses.filter((one) => watching.has(one))) {
         if (!(await facts[kind](use))) continue
         const principal = principalName.safeParse((await actor()).user?.name).data ?? principalName.parse(user)

@@ -1,16 +1,16 @@
 import { expect, test } from '@jest/globals'
 import { noGuardrails, type Watched } from '../../../../shared/domain/guardrails/policy-file.ts'
-import { describeBlindWatches, findWatchedUses, findWatching } from '../../../../shared/domain/guardrails/watched.ts'
+import { describeBlindWatches, findWatches } from '../../../../shared/domain/guardrails/watched.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 
 const key = 'policies/money.json'
 const rules = { links: [], permissionSets: [], separations: [], minimums: [] }
 const place = { accountId: accountId.parse('233000000002'), permissionSet: 'Billing-ps' }
 const found = (watch: readonly Watched[] | undefined, permissionSet = 'Billing-ps') =>
-  findWatching(
+  findWatches(
     { ...noGuardrails, policies: [{ key, contact: 'us', ...rules, watch }] },
-    { accountId: accountId.parse('233000000002'), permissionSet },
-  )
+    { ...place, permissionSet },
+  ).get('given')
 
 test('a policy watches where all that it names fits', () => {
   expect(found([{ accounts: ['2330*'] }])).toBe(key)
@@ -28,7 +28,8 @@ test('a watch of uses is no watch of access given by hand, and each kind of use 
     policy('policies/a.json', [{ permissionSets: ['Admin-*'], uses: ['any'] }, { uses: ['suspended'] }]),
     policy('policies/b.json', [{ accounts: ['2330*'] }, { accounts: ['2330*'], uses: ['any', 'suspended'] }]),
   ]
-  expect(Object.fromEntries(findWatchedUses({ ...noGuardrails, policies }, place))).toEqual({
+  expect(Object.fromEntries(findWatches({ ...noGuardrails, policies }, place))).toEqual({
+    given: 'policies/b.json',
     suspended: 'policies/a.json',
     any: 'policies/b.json',
   })
