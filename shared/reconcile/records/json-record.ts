@@ -47,15 +47,21 @@ export class JsonRecord<T> {
     return found === undefined || found === 'unchanged' ? found : parseStored(found, this.#schema)
   }
 
+  /** Nobody reads caches. Of 20 MB of 50,000 accounts, 7 MB are spaces. */
+  #text(value: T): string {
+    const content = this.#render(value)
+    return this.key.startsWith('state/') ? JSON.stringify(content) : renderJson(content)
+  }
+
   /** `etag`: of the object that was read; `undefined`: none existed. */
   write(value: T, etag: string | undefined): Promise<WriteResult> {
     const condition = etag === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag }
-    return this.#objects.put(this.key, renderJson(this.#render(value)), condition)
+    return this.#objects.put(this.key, this.#text(value), condition)
   }
 
   /** Writes without a condition: the last writer wins. For caches, and for records with one writer. Returns S3's time. */
   async overwrite(value: T): Promise<Date> {
-    const written = await this.#objects.put(this.key, renderJson(this.#render(value)))
+    const written = await this.#objects.put(this.key, this.#text(value))
     if (written.outcome === 'lost') throw new RecordChangedError(this.key)
     return written.servedAt
   }

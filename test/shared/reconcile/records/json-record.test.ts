@@ -28,6 +28,14 @@ describe('a record', () => {
     expect(await record.read()).toBeUndefined()
   })
 
+  test('is indented for its readers, except a cache, which has none', async () => {
+    const { objects, record } = open()
+    const cache = new JsonRecord(objects, 'state/x.json', z.strictObject({ count: z.number() }))
+    for (const one of [record, cache]) await one.write({ count: 1 }, undefined)
+    const text = async (at: string) => new TextDecoder().decode((await objects.get(at))?.body)
+    expect([await text(key), await text('state/x.json')]).toEqual(['{\n  "count": 1\n}\n', '{"count":1}'])
+  })
+
   test('that has one writer is written whatever stands there, also over a spoiled object', async () => {
     const { objects, record } = open()
     await objects.put(key, '{')
