@@ -28,7 +28,7 @@ const details = requestEventBody.extend({
   expiresAt: z.iso.datetime().optional(),
 })
 type Details = z.infer<typeof details>
-type RequestChange = Omit<RequestOutcome, 'v' | 'id' | 'at' | 'bucket' | 'kind'>
+export type RequestChange = Omit<RequestOutcome, 'v' | 'id' | 'at' | 'bucket' | 'kind'>
 /** `isComplete`: history, and for `request-asked` the status, say everything about it already. */
 type DescribedRequest = { readonly described: RequestChange; readonly isComplete: boolean }
 export type RequestPorts = Pick<Ports, 'objects' | 'clock'>

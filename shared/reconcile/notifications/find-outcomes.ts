@@ -11,7 +11,7 @@ import {
   toldStates,
 } from '../../domain/notifications/notification.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
-import { requestPrefix } from '../../domain/requests/access-request.ts'
+import { requestPrefix, userInKey } from '../../domain/requests/access-request.ts'
 import { attentionStates, countFailed, type Status, status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
@@ -19,6 +19,7 @@ import { readDriftRun } from '../drift/drift-run.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { isAdministratorByFile } from '../records/read-permission-set-file.ts'
+import { askedAt } from '../records/request-history.ts'
 import { attentionPrefix, isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
 import {
@@ -28,9 +29,10 @@ import {
   parseChangeKey,
   readHand,
   readOwnerBeside,
+  renderChangeKey,
 } from '../records/tell-event.ts'
 import { historyOfReview } from '../reviews/review-records.ts'
-import { describeRequestChange, type RequestPorts } from './describe-request-change.ts'
+import { describeRequestChange, type RequestChange, type RequestPorts } from './describe-request-change.ts'
 import { type Outbox, overlapMs } from './outbox.ts'
 
 const dayMs = 24 * 60 * 60_000
@@ -40,8 +42,12 @@ const detailsMostMs = 10 * 60_000
 const changesBackMs = { short: dayMs, whole: 7 * dayMs }
 const textMost = 2_000
 
-/** An outcome that is not reported yet. `note` records in an outbox that it was. */
-export type FoundOutcome = { readonly told: Notification; readonly note: (outbox: Outbox) => void }
+/** An outcome that is not reported yet. `note` records in an outbox that it was. `isAgain`: everybody but the approvers knows it. */
+export type FoundOutcome = {
+  readonly told: Notification
+  readonly note: (outbox: Outbox) => void
+  readonly isAgain?: true
+}
 
 type Look = RequestPorts & {
   readonly configuration: Pick<Configuration, 'folders' | 'notifications'>
@@ -60,8 +66,9 @@ export async function findOutcomes(look: Look): Promise<{
   readonly statuses?: number | undefined
 }> {
   const { keys, listed } = await listChangedStatuses(look)
-  const { changes, incomplete } = await findChanges(look)
-  const found = [...changes, ...(await readOutcomes(keys, look)), ...(await findDrift(look))]
+  const { changes, incomplete, recent } = await findChanges(look)
+  const outcomes = [...(await readOutcomes(keys, look)), ...(await findDrift(look))]
+  const found = [...changes, ...outcomes.filter(({ isAgain, told }) => !(isAgain && recent.has(told.id)))]
   found.sort((a, b) => (a.told.at === b.told.at ? 0 : a.told.at < b.told.at ? -1 : 1))
   return { found, incomplete, statuses: look.isWhole ? listed : undefined }
 }
@@ -70,9 +77,12 @@ function sinceOf({ outbox, isWhole }: Look): number {
   return Date.parse(isWhole ? outbox.wholeSince : outbox.since) - overlapMs
 }
 
-async function findChanges(
-  look: Look,
-): Promise<{ readonly changes: readonly FoundOutcome[]; readonly incomplete: number }> {
+async function findChanges(look: Look): Promise<{
+  readonly changes: readonly FoundOutcome[]
+  readonly incomplete: number
+  /** The ids of the changes that this look reports first, now or once their details are written. */
+  readonly recent: ReadonlySet<string>
+}> {
   const { objects, outbox, isWhole, clock } = look
   const since = sinceOf(look)
   const from = renderInstant(new Date(since - changesBackMs[isWhole ? 'whole' : 'short'])).slice(0, 10)
@@ -92,15 +102,17 @@ async function findChanges(
     if (!isComplete && ageMs < detailsMostMs) return
     found.push({
       told: { v: 1, id, at: change.at, bucket: objects.bucket, ...described },
-      note: ({ changes }) => {
+      note: ({ changes, inputs }) => {
         changes[id] = renderInstant(lastModified)
+        if (described.kind === 'request' && described.approvers) noteAwaited(described, lastModified, inputs)
       },
     })
   })
   // Also if these changes are told: the event bus may have refused how far they reach.
   const isRecent = recent.some(({ change }) => change.event === 'granted')
   const reach = isRecent ? await findReach(granted, look) : []
-  return { changes: [...found, ...reach], incomplete: heads.length - found.length }
+  const ids = new Set(heads.map(({ id }) => id))
+  return { changes: [...found, ...reach], incomplete: heads.length - found.length, recent: ids }
 }
 
 /** Once a day: a repeated report has the same id. */
@@ -196,6 +208,7 @@ async function readOutcomes(keys: ReadonlySet<string>, look: Look): Promise<read
   const found: FoundOutcome[] = []
   await forEachAtOnce(keys, async (key) => {
     const stored = await spoiledAsAbsent(new JsonRecord(objects, key, status).read())
+    if (stored?.value.input.startsWith(requestPrefix)) found.push(...(await findAwaited(stored, look)))
     const one = stored && describeInput(stored, look)
     if (one === undefined || stored === undefined) return
     const name = idOf('name', stored.value.input)
@@ -214,6 +227,31 @@ async function readOutcomes(keys: ReadonlySet<string>, look: Look): Promise<read
     })
   })
   return found
+}
+
+/** A request that now waits for approvals, and did not when it was asked: its approvers hear of it under the id of that change. */
+async function findAwaited({ value, object }: Stored<Status>, look: Look): Promise<readonly FoundOutcome[]> {
+  const { objects, outbox, clock } = look
+  const { input: key, request, state } = value
+  if (state !== 'waiting' || request?.approvals === undefined) return []
+  if (outbox.inputs[idOf('name', key)]?.outcome === request.digest) return []
+  const at = await askedAt(objects, { user: userInKey(key), digest: request.digest })
+  if (at === undefined) return []
+  const change = { event: 'request-asked', at, name: key }
+  const { described } = (await describeRequestChange(change, { objects, clock })) ?? {}
+  if (described?.approvers === undefined) return []
+  const id = idOf('change', renderChangeKey(change))
+  return [
+    {
+      told: { v: 1, id, at, bucket: objects.bucket, kind: 'request', ...described },
+      note: ({ inputs }) => noteAwaited(described, object.lastModified, inputs),
+      isAgain: true,
+    },
+  ]
+}
+
+function noteAwaited({ request, digest }: RequestChange, at: Date, inputs: Outbox['inputs']): void {
+  inputs[idOf('name', request)] = { event: 'waiting', outcome: digest ?? '', at: renderInstant(at) }
 }
 
 /** If a name is too long, both keys have the same hash. */

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { addToDigest, type DigestMessage, emptyDigest, sizeOf, waysOf } from '../../domain/notifications/digest.ts'
 import { detailTypes, type Notification } from '../../domain/notifications/notification.ts'
-import { isHeardBy } from '../../domain/notifications/receivers.ts'
+import { isHeardBy, type Receiver } from '../../domain/notifications/receivers.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { eventsMost } from '../../ports/event-bus.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -100,12 +100,11 @@ function collect(
   { receivers, digestMinutes, page }: Configuration['notifications'] & { readonly page: string | undefined },
 ): Outbox {
   const now = clock.now()
-  const told = found.map((one) => one.told)
   const sending: DigestMessage[] = []
   const collected: Outbox['receivers'] = {}
   for (const receiver of receivers) {
     const { toldAt, digest } = outbox.receivers[receiver.name] ?? { digest: emptyDigest }
-    const heard = told.filter((one: Notification) => isHeardBy(receiver, one))
+    const heard = found.filter((one) => isNewTo(receiver, one)).map(({ told }) => told)
     const waiting = addToDigest(digest, heard, page)
     const isDue = toldAt === undefined || now.getTime() - Date.parse(toldAt) >= digestMinutes * 60_000
     if (sizeOf(waiting) === 0 || !isDue) {
@@ -118,6 +117,11 @@ function collect(
     collected[receiver.name] = { toldAt: at, digest: emptyDigest }
   }
   return { ...outbox, receivers: collected, sending }
+}
+
+function isNewTo(receiver: Receiver, { told, isAgain }: FoundOutcome): boolean {
+  const isKnown = isAgain && told.kind === 'request' && isHeardBy(receiver, { ...told, approvers: [] })
+  return isHeardBy(receiver, told) && !isKnown
 }
 
 const callsAtOnce = 4

@@ -312,6 +312,41 @@ test('a look between two writes tells nobody half of it: whoever a request, a re
   )
 })
 
+test('approvers hear once of a request that waits for them only later, and nobody else hears of it again', async () => {
+  const topics = [
+    { name: 'platform', mail: ['platform@example.com'], approvers: ['team-Platform'] },
+    { name: 'all', mail: ['all@example.com'], requests: true },
+  ]
+  const outcomes = new Outcomes(configuration.parse({ notifications: { receivers: topics } }))
+  const user = '92307020-41b6-05ce-951e-70dfe8931aa2'
+  const key = `requests/${user}/account%233000000002%Billing-ps%kenji@acme.example%USER%ssofile`
+  const digest = requestDigest.parse('0123456789abcdef0123456789abcdef')
+  const put = (name: string, body: object) => outcomes.objects.put(name, JSON.stringify(body))
+  const at = outcomes.clock.now().toISOString()
+  await outcomes.change('request-asked', key, at)
+  await put(`history/requests/${user}/${digest}%asked.json`, { v: 1, event: 'asked', at, key, digest })
+  await outcomes.tell(key, { state: 'rejected', reason: 'no eligibility', request: { digest } })
+  await outcomes.lookEveryMinute(40)
+  expect(outcomes.told).toMatchObject([{ event: 'request-asked', digest }])
+  await put('eligibility/billing.json', {
+    for: { users: ['kenji@acme.example'] },
+    permissionSets: ['Billing-ps'],
+    scopes: ['root%all'],
+    longest: 'PT8H',
+    approvers: { groups: ['team-Platform'] },
+  })
+  const request = { digest, eligibility: 'billing', approvals: { needed: 2, given: [] } }
+  await outcomes.tell(key, { state: 'waiting', reason: 'it waits', request })
+  await outcomes.lookEveryMinute(12)
+  await outcomes.tell(key, { state: 'waiting', reason: 'it waits for one more', request })
+  await outcomes.lookEveryMinute(12)
+  await outcomes.receive()
+  expect([...outcomes.digests.values()].map(({ receiver, counts }) => [receiver, counts])).toEqual([
+    ['all', { 'request-asked': 1 }],
+    ['platform', { 'request-asked': 1 }],
+  ])
+})
+
 test('the name in a request that nobody has checked is told to nobody', async () => {
   const outcomes = new Outcomes()
   await outcomes.change('request-refused', 'requests/someone/root%all%Billing-ps%lea%USER%ssofile')
