@@ -17,7 +17,9 @@ export function isIdle(world: SimulatedWorld, { exceptInFlight = false }: Except
   return (
     !world.deployment.isAtWork &&
     !world.deliveries.isUnderWay &&
+    // Nothing waits for people who cannot be reached.
     workedQueues.every((name) => {
+      if (name === 'digests') return true
       const queue = world.queues.queue(name)
       // Messages behind one in flight wait for it.
       return exceptInFlight ? !queue.isAvailable : queue.messages().length === 0
@@ -50,7 +52,9 @@ export function isCalm({ chaos, wasDisturbed, wasInterrupted }: SimulatedWorld):
 
 /** Whether something was lost that only a reconcile can find: an event, a process, a message. */
 export function needsReconcile({ queues, chaos, wasDisturbed, wasDrifted, wasEventLost }: SimulatedWorld): boolean {
-  const isDead = queues.names.some((name) => name.endsWith('-dead') && queues.queue(name).messages().length > 0)
+  const isDead = queues.names.some(
+    (name) => name.endsWith('-dead') && name !== 'digests-dead' && queues.queue(name).messages().length > 0,
+  )
   const isHarmed = [...chaos.struck.keys()].some((kind) => !harmless.has(kind))
   return wasDisturbed || wasDrifted || wasEventLost || isDead || isHarmed
 }
@@ -88,7 +92,9 @@ function idleMs(mostMs: number, world: SimulatedWorld, except: Except): number {
     ...instantsUnder('state/open/', world),
     ...instantsUnder('state/expiry/', world),
     ...[...world.planned].map(({ atMs }) => atMs),
-    ...workedQueues.flatMap((name) => world.queues.queue(name).nextReturnAt() ?? []),
+    ...workedQueues
+      .filter((name) => name !== 'digests')
+      .flatMap((name) => world.queues.queue(name).nextReturnAt() ?? []),
   ]
   const nextMs = Math.min(...instants) - world.clock.now().getTime() - world.settings.skewMs - idleBeforeMs
   return Math.min(mostMs, nextMs)

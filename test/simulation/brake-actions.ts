@@ -26,6 +26,7 @@ export const brakeActions = {
       const contents = readHeldContents(world).find(({ digest }) => digest === list.digest)
       if (contents) checker.permissionSets.noteRelease(contents.name, contents.etag)
       const { outcome } = await releaseList(objects.as('operator'), list.digest, 'operator')
+      if (outcome === 'released' || outcome === 'released-contents') checker.told.noteAct('brake-released', 'operator')
       const isShown = readShown(world)?.some(({ digest }) => digest === list.digest) === true
       if (isShown && outcome === 'other-list') checker.others.noteRefusedRelease(list.digest)
     }
@@ -33,6 +34,7 @@ export const brakeActions = {
   'delete control/brake.json': disturbing((world) => {
     world.wasDisturbed = true
     world.checker.brake.noteForgotten()
+    world.checker.told.forgetReleases()
     void world.objects.as('operator').delete('control/brake.json')
   }),
   /** Well-formed links of unknown groups. */
@@ -43,6 +45,8 @@ export const brakeActions = {
   pause: (world: SimulatedWorld) => {
     world.wasOperated = true
     const ports = { objects: world.objects.as('operator'), clock: world.clock }
+    const isPaused = world.keys('control/pause.json').length > 0
+    if (!isPaused) world.checker.told.noteAct('paused', 'operator')
     return pauseChanges(ports, { reason: 'an operator looks', by: 'operator' })
   },
   resume,
@@ -50,6 +54,7 @@ export const brakeActions = {
 
 export function resume(world: SimulatedWorld) {
   world.wasOperated = true
+  if (world.keys('control/pause.json').length > 0) world.checker.told.noteAct('resumed', 'operator')
   return resumeChanges({ objects: world.objects.as('operator'), clock: world.clock }, 'operator')
 }
 

@@ -53,8 +53,11 @@ export type Fault = {
   readonly times: number
 }
 
+/** The services of the functions that live in a simulation. */
+export type LivedService = WorkedService | 'events' | 'sns'
+
 export type Call = {
-  readonly service: WorkedService
+  readonly service: LivedService
   readonly operation: string
   /** The key, if the call is about one. */
   readonly key?: string
@@ -166,7 +169,9 @@ const codes = {
   'sso-admin': ['InternalServerException', 'ThrottlingException'],
   identitystore: ['InternalServerException', 'ThrottlingException'],
   organizations: ['ServiceException', 'TooManyRequestsException'],
-} as const satisfies Record<WorkedService, readonly [string, string]>
+  events: ['InternalException', 'ThrottlingException'],
+  sns: ['InternalError', 'Throttled'],
+} as const satisfies Record<LivedService, readonly [string, string]>
 
 /** The error that a refused call throws. */
 export function refusalFor(kind: RefusalKind, { service, operation }: Call): ServiceError {

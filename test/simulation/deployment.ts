@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { digests } from '../../handlers/digests.ts'
 import { dispatcher } from '../../handlers/dispatcher.ts'
 import { events } from '../../handlers/events.ts'
 import { links } from '../../handlers/links.ts'
@@ -26,6 +27,7 @@ import { StepWatch } from './step-watch.ts'
 import type { Tape } from './tape.ts'
 
 const sweepEveryMs = 5 * 60_000
+const betweenLooksMs = 60_000
 
 const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 
@@ -57,6 +59,8 @@ export class Deployment {
   readonly #stepWatch: StepWatch
   #processes = 0
   #hasBegun = false
+  #lookedMs = Number.NEGATIVE_INFINITY
+  #hasNews = false
 
   constructor(world: SimulatedWorld, options: Options) {
     this.#world = world
@@ -87,19 +91,22 @@ export class Deployment {
     map('permission-sets', 'permission-sets', permissionSets)
     for (const queue of queuesOfPeople) map(queue, 'requests', requests)
     map('events', 'events', events)
+    map('digests', 'digests', digests)
     map('dispatch', 'dispatcher', (ports, settings) => dispatcher(ports, settings, slice), 900_000)
   }
 
   /** The state of this deployment in a world at rest. Another deployment can begin with it. */
   get left(): (other: SimulatedWorld) => void {
     const { dispatcher, sweptMs } = this
-    const processes = this.#processes
+    const [processes, lookedMs, hasNews] = [this.#processes, this.#lookedMs, this.#hasNews]
     const drawn = this.#options.randomness.state
     const trace = [...this.#world.trace]
     return ({ deployment, queues, trace: itsTrace }) => {
       for (const name of queues.names) queues.queue(name).purge()
       Object.assign(deployment, { sweptMs, dispatcher })
       deployment.#processes = processes
+      deployment.#lookedMs = lookedMs
+      deployment.#hasNews = hasNews
       deployment.#options.randomness.state = drawn
       itsTrace.splice(0, itsTrace.length, ...trace)
       deployment.begin()
@@ -125,6 +132,7 @@ export class Deployment {
   async everyMinute(): Promise<void> {
     if (this.minutesToSweep <= 0) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
+    void this.everyMinuteOfNotifications()
     await this.#attempt('dispatcher', (ports) => dispatcher(ports, this.#told, slice)())
   }
 
@@ -132,6 +140,24 @@ export class Deployment {
   readonly everyHour = () => this.#schedule('hourly')
   readonly everyNight = () => this.#schedule('nightly')
   readonly everyMorning = () => this.#schedule('report')
+
+  /** Something is written that may have to be told. A schedule begins at any second, so a look may come at once. */
+  noteNews(key: string): void {
+    if (!/^(changes|status|attention)\/|^state\/drift\.json$/.test(key)) return
+    this.#hasNews = true
+    if (this.#hasBegun) void this.everyMinuteOfNotifications()
+  }
+
+  /** Leaves out looks that would find nothing. */
+  async everyMinuteOfNotifications(): Promise<void> {
+    const nowMs = this.#world.clock.monotonicMs()
+    if (nowMs - this.#lookedMs < betweenLooksMs || !(this.#hasNews || this.#world.checker.told.isTelling)) return
+    this.#lookedMs = nowMs
+    this.#hasNews = false
+    const noteSuccess = this.#world.checker.told.noteLook()
+    if (await this.#schedule('notifications')) noteSuccess()
+    else this.#hasNews = true
+  }
 
   /** The number of minutes until a schedule begins a sweep. */
   get minutesToSweep(): number {
@@ -179,9 +205,18 @@ export class Deployment {
   }
 
   #newProcess(name: RoleName): SimulatedProcess {
-    const { objects, unreadable, queues, organizations, identityStore, ssoAdmin, clock, chaos, checker } = this.#world
+    const { objects, unreadable, queues, organizations, identityStore, ssoAdmin, clock, chaos, checker, receivers } =
+      this.#world
     const { randomness, tape } = this.#options
-    const services = { objects, queues, organizations, identityStore, ssoAdmin }
+    const services = {
+      objects,
+      queues,
+      organizations,
+      identityStore,
+      ssoAdmin,
+      eventBus: receivers,
+      channels: receivers,
+    }
     const inner: Ports = { ...services, clock, leaseClock: clock, randomness, log: this.#log, metrics: recordedMetrics }
     const skewMs = Math.round((2 * randomness.fraction() - 1) * this.#world.settings.skewMs)
     const process = new SimulatedProcess({

@@ -3,7 +3,7 @@ import { metricNames } from '../../shared/ports/metrics.ts'
 import type { Action } from './action.ts'
 import { recordedMetrics } from './deployment.ts'
 import { listFaults, playFault, playLife } from './every-fault.ts'
-import { allLives, type CanonicalLife, canonicalLives, linkOf, strike, upload, wait } from './lives.ts'
+import { allLives, type CanonicalLife, canonicalLives, linkOf, longLives, strike, upload, wait } from './lives.ts'
 import { digestOf } from './same-world.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { Tape } from './tape.ts'
@@ -19,6 +19,10 @@ test.each(allLives)(
     expect(await Promise.all(struck.map((fault) => playFault(fault)))).toEqual(struck.map(() => undefined))
   },
 )
+
+test.each(longLives)('$name: nothing is violated without a fault', async (life) => {
+  expect((await playLife(life)).violation?.message).toBeUndefined()
+})
 
 test('a creation that AWS throttles is sent again', async () => {
   const [life] = canonicalLives
@@ -61,7 +65,6 @@ test('every metric is recorded, but errors, which the log counts, and the heartb
   expect(metricNames.filter((name) => !recorded.includes(name)).sort()).toEqual([
     'CredentialsHeartbeat',
     'Errors',
-    'NotificationsHeartbeat',
     'RetireHeartbeat',
   ])
 })

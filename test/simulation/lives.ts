@@ -564,6 +564,15 @@ const reviews: Lives = {
   },
 }
 
+const day = wait(24 * 60 * 60_000)
+/** What nobody decides for days. Only without a fault, because days are long. */
+export const longLives = listLives({
+  'nobody decides in a review, which reminds, escalates and ends': {
+    before: [uploadAll(own, another), done, beginReview],
+    actions: [day, day, day, longDone],
+  },
+})
+
 export const canonicalLives = [
   ...[links, directory, organization, permissionSets, temporary, operators].flatMap(listLives),
   ...listLives(brake).map((life) => ({ ...life, settings: { brakeCount: 1 } })),

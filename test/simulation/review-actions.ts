@@ -4,7 +4,8 @@ import type { SimulatedWorld } from './simulated-world.ts'
 const reviewers = ['ann', 'bob'] as const
 const file = JSON.stringify({
   reviewers: { named: reviewers, fallback: ['ann'] },
-  lastsDays: 1,
+  lastsDays: 2,
+  remindDays: [1],
   silence: { escalateDays: 1, means: 'not-done' },
 })
 

@@ -93,9 +93,26 @@ export async function runSimulation(
   }
 }
 
-/** Faults stop, broken objects are mended, and the schedules go on. Everything must come right by itself. */
+/** A change without its details waits this long, then comes the pause between two digests, and an unreachable receiver's next attempt. */
+const toldWithinMinutes = 10 + 5 + 20
+
+/** Everything must come right, and then be told. */
 async function converge(world: SimulatedWorld, isJudged: IsJudged): Promise<void> {
+  if (!(await comeRight(world, isJudged)) || world.checker.violation) return
+  for (let minute = 0; minute < toldWithinMinutes && !world.checker.told.isAllTold; minute++) {
+    await world.clock.advance(60_000)
+    void world.deployment.everyMinuteOfNotifications()
+  }
+  world.checker.told.checkAllTold()
+}
+
+/**
+ * Faults stop, broken objects are mended, and the schedules go on. Everything must come right by itself. Returns whether this state had to
+ * be judged.
+ */
+async function comeRight(world: SimulatedWorld, isJudged: IsJudged): Promise<boolean> {
   world.chaos.end()
+  world.receivers.recover()
   world.deliveries.note = undefined
   world.requestsTakeMs = 0
   Object.assign(world.deliveries.next, { lose: 0, repeat: 0, delayMs: 0, skip: 0 })
@@ -123,13 +140,14 @@ async function converge(world: SimulatedWorld, isJudged: IsJudged): Promise<void
   if (isSpoiled) await settle(world)
   world.unreadable.restoreAll()
   // A link's status may come an hour later, if the same grant is still open in an account of another link.
-  if (!(await settle(world, isSpoiled || isEncrypted ? ['hour'] : [], isJudged))) return
+  if (!(await settle(world, isSpoiled || isEncrypted ? ['hour'] : [], isJudged))) return false
   if (world.keys('suspended/').length > 0) {
     // While others' access is left, ssofile denies a suspended person's sessions again each hour.
     for (const key of world.keys('suspended/')) void world.objects.as('hr').delete(key)
     await settle(world)
   }
   await outlastDenials(world)
+  return true
 }
 
 /**

@@ -197,6 +197,12 @@ const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | D
       deleteInlinePolicy: async () => undefined,
     })),
   },
+  told: {
+    'no digest is sent': otherwise('queues', (queues) => ({
+      send: (queue, messages) => queues.send(queue, queue === 'digests' ? [] : messages),
+    })),
+    'nobody notes what is told': forgetting('state/notifications.json'),
+  },
   suspended: {
     'who has another name by now is suspended no longer': overlooking(/^state\/suspended\//),
     'nobody reads the file that suspends somebody': notFinding('suspended/'),

@@ -1,9 +1,9 @@
 import type { RoleName } from '../../infra/function-permissions.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { ServiceError, type WorkedService } from '../../shared/ports/service-error.ts'
+import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
-import { type Call, type Chaos, type FaultKind, type RefusalKind, refusalFor } from './chaos.ts'
+import { type Call, type Chaos, type FaultKind, type LivedService, type RefusalKind, refusalFor } from './chaos.ts'
 import type { UnreadableObjects } from './unreadable-objects.ts'
 
 export type CallObserver = (process: SimulatedProcess, call: Call, args: readonly unknown[]) => void
@@ -89,6 +89,8 @@ export class SimulatedProcess {
       ssoAdmin: this.#wrap('sso-admin', inner.ssoAdmin),
       identityStore: this.#wrap('identitystore', inner.identityStore),
       organizations: this.#wrap('organizations', inner.organizations),
+      eventBus: inner.eventBus && this.#wrap('events', inner.eventBus),
+      channels: inner.channels && this.#wrap('sns', inner.channels),
       clock,
       leaseClock: clock,
     }
@@ -106,7 +108,7 @@ export class SimulatedProcess {
     }
   }
 
-  #wrap<T extends object>(service: WorkedService, port: T): T {
+  #wrap<T extends object>(service: LivedService, port: T): T {
     return new Proxy(port, {
       get: (target, property) => {
         const member: unknown = Reflect.get(target, property, target)

@@ -18,6 +18,7 @@ import { hostileGroups } from './hostile-actions.ts'
 import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
 import { Oracle } from './oracle/oracle.ts'
+import { Receivers } from './receivers.ts'
 import { renderCall, renderOrganizationEvent } from './render-events.ts'
 import type { FaultWatch } from './run.ts'
 import type { Sabotage } from './sabotages.ts'
@@ -46,6 +47,7 @@ export class SimulatedWorld {
   readonly losses: LedgerLosses
   readonly hostile: HostileWatch
   readonly queues: MemoryQueues
+  readonly receivers: Receivers
   readonly organizations: ShortPages
   readonly identityStore: MemoryIdentityStore
   readonly ssoAdmin: MemorySsoAdmin
@@ -92,6 +94,7 @@ export class SimulatedWorld {
     this.unreadable = new UnreadableObjects(this.objects)
     this.losses = new LedgerLosses(this.objects, this.unreadable)
     this.hostile = new HostileWatch(this.objects, (id) => this.names.everNamesOf(id))
+    this.receivers = new Receivers(clock, settings.seed)
     this.queues = new MemoryQueues({ clock, randomness: processRandomness })
     this.organizations = new ShortPages({
       clock,
@@ -137,6 +140,7 @@ export class SimulatedWorld {
     this.objects.onChange((change) => {
       if (change.caller.accessKeyId === spoiler) this.deployment.noteSpoiled(change.key)
       this.deliveries.notify(change)
+      this.deployment.noteNews(change.key)
     })
     const { instanceArn } = this.ssoAdmin
     const { identityStoreId } = this.identityStore

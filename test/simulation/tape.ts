@@ -39,14 +39,16 @@ export class Tape {
 
   /** Notes a rest before action number `actions`. */
   reach(actions: number, world: SimulatedWorld): void {
-    if (isIdle(world)) this.part = { actions, begin: world.deployment.left, calls: [...this.#calls] }
+    const isTold = world.queues.queue('digests').messages().length === 0
+    if (isIdle(world) && isTold) this.part = { actions, begin: world.deployment.left, calls: [...this.#calls] }
   }
 }
 
 /** Replays the recorded calls in this world. */
 export async function playPart({ calls }: Part, world: SimulatedWorld): Promise<void> {
-  const { objects, queues, ssoAdmin, identityStore, organizations, clock } = world
-  const services = { s3: objects, sqs: queues, 'sso-admin': ssoAdmin, identitystore: identityStore, organizations }
+  const { objects, queues, ssoAdmin, identityStore, organizations, receivers, clock } = world
+  const access = { 'sso-admin': ssoAdmin, identitystore: identityStore, organizations }
+  const services = { s3: objects, sqs: queues, ...access, events: receivers, sns: receivers }
   for (const { atMs, process, call, args } of calls) {
     await clock.sleep(atMs - clock.monotonicMs())
     world.deployment.observe(process, call, args)

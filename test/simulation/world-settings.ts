@@ -1,6 +1,7 @@
 import { type Configuration, configuration } from '../../shared/domain/deployment/configuration.ts'
 import { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
 import { hostileFolder, hostileGroups } from './hostile-actions.ts'
+import { receivers } from './receivers.ts'
 import { peopleOfRequests } from './request-actions.ts'
 import { accounts, managementAccount, units } from './small-world.ts'
 
@@ -60,6 +61,7 @@ export function configure({ outstanding, brakeCount: count, provisionings = 3 }:
   return configuration.parse({
     folders: ['folder-a', hostileFolder],
     limits,
+    notifications: { receivers },
     ...(count === undefined ? {} : { brake }),
   })
 }

@@ -6,8 +6,10 @@ import type { Call } from '../chaos.ts'
  * there are many, some used rarely. CI compares the calls of the end-to-end tests with the policies of all services.
  */
 export function complainAboutGrant(name: RoleName, { service, operation, key = '' }: Call): string | undefined {
-  const { read = [], write = [], put = [], remove = [], send = [], receive = [] } = permissionsOf(name)
-  const ofQueue: readonly string[] = operation === 'send' ? send : receive
+  const { read = [], write = [], put = [], remove = [], send = [], receive = [], outcomes } = permissionsOf(name)
+  // Who delivers may postpone.
+  const ofReceiver: readonly string[] = outcomes === 'deliver' ? ['digests'] : receive
+  const ofQueue: readonly string[] = operation === 'send' ? send : ofReceiver
   const putting = operation === 'delete' ? [] : put
   const removing = operation === 'put' ? [] : remove
   // Every role may read the owner of the bucket (`function-policy.ts`).

@@ -19,6 +19,7 @@ import { SessionsPromise } from './sessions.ts'
 import { StatusPromise } from './statuses.ts'
 import { SuspensionsPromise } from './suspensions.ts'
 import { TemporaryPromise } from './temporary.ts'
+import { ToldPromise } from './told.ts'
 import { TrailPromise } from './trail.ts'
 import { Truth } from './truth.ts'
 import { numberOf, promises, Violation } from './violation.ts'
@@ -44,6 +45,7 @@ export class Oracle {
   readonly memberships: MembershipsPromise
   /** People's requests, and their approvals. */
   readonly temporary: TemporaryPromise
+  readonly told: ToldPromise
   /** In the order of their calls: the brake counts before the access becomes known as desired. */
   readonly #judges: readonly Judge[]
   /** Something happened since the last look at the access. */
@@ -73,10 +75,11 @@ export class Oracle {
     const reviews = new ReviewsPromise(watched)
     this.brake = new BrakePromise(watched, this.temporary, this.#suspensions, reviews)
     this.others = new OthersPromise(watched)
+    this.told = new ToldPromise(watched)
     this.#judges = [
       ...[this.rest, new StatusPromise(watched, this.permissionSets), new TrailPromise(watched), this.temporary],
       ...[this.#suspensions, this.memberships, this.permissionSets, this.sessions, this.limits, this.#access],
-      ...[reviews, this.brake, this.others],
+      ...[reviews, this.brake, this.others, this.told],
     ]
     world.objects.onChange((change) => this.#noteChange(change))
   }
