@@ -473,6 +473,10 @@ const leavers: Lives = {
     before: [writeGroup, done, othersPut(mia), upload(ofFileGroup), done],
     actions: [suspend, longDone, longDone, restore, longDone],
   },
+  'somebody else puts a suspended person into a group that has access, and nobody hears of it': {
+    before: [writeGroup, upload(ofFileGroup), done, suspend, longDone],
+    actions: [loseNextEvent, othersPut(mia), longDone, reconcile, wait(2 * 60 * 60_000), longDone],
+  },
   'nobody hears that a person is suspended': {
     before: [upload(ofMia), wait(4 * 60_000), loseNextEvent, suspend],
     actions: [wait(90_000), restore],

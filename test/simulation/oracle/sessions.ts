@@ -1,6 +1,7 @@
 import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import type { Call } from '../chaos.ts'
 import { ownedNames } from '../permission-set-actions.ts'
+import { usersNow } from './names.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
 import { type AtRest, Judge, type Seen, type Watched } from './watched.ts'
 
@@ -71,7 +72,8 @@ export class SessionsPromise extends Judge {
         this.fail(`${name} denies ${describe(one)}, which nobody ended`)
   }
 
-  override checkAtRest({ isReconciled }: AtRest): void {
+  override checkAtRest({ isReconciled, isReadable }: AtRest): void {
+    if (isReconciled && isReadable) this.#checkSuspended()
     for (const name of ownedNames) {
       const denied = this.#deniedIn(name)
       if (denied === undefined) continue
@@ -79,6 +81,27 @@ export class SessionsPromise extends Judge {
       for (const one of this.#ended.filter(({ permissionSet }) => isPutBack && permissionSet === name))
         if (!this.#mayBeOver(one) && !isIn(denied, one)) this.fail(`${name} does not deny ${describe(one)}`)
     }
+  }
+
+  /** What a suspended person reaches through a group is denied, however the person came into it. */
+  #checkSuspended(): void {
+    for (const [user, id] of usersNow(this.world)) {
+      if (!this.#suspensions.isSuspended(id) || !this.#hasPassed(id)) continue
+      for (const name of ownedNames) {
+        const denied = this.#deniedIn(name)
+        const whole = { permissionSet: name, user: id, account: undefined, beforeMs: alwaysMs }
+        if (denied !== undefined && this.#reaches(id, name) && !isIn(denied, whole))
+          this.fail(`${name} does not deny the sessions of ${user}, who is suspended and has it through a group`)
+      }
+    }
+  }
+
+  /** The brake lets the suspension pass. */
+  #hasPassed(id: string): boolean {
+    return this.world.keys('status/suspended/').some((key) => {
+      const { principalId: user, state } = this.world.readJson(key) ?? {}
+      return user === id && (state === 'partly' || state === 'suspended')
+    })
   }
 
   /** Twelve hours later. */
