@@ -2,20 +2,27 @@ import pLimit from 'p-limit'
 import { claims, type Listing, proveAccess } from '../../domain/assignments/access-proof.ts'
 import { type AssignmentId, type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { RoleArn, RoleInPlaceOfSet } from '../../domain/assignments/entitlement.ts'
-import { type Access, type LedgerState, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import {
+  type Access,
+  type LedgerEntry,
+  type LedgerState,
+  ledgerEntry,
+  ledgerPrefix,
+} from '../../domain/assignments/ledger-entry.ts'
 import type { RoleUse } from '../../domain/assignments/role-use.ts'
 import type { ToldLink } from '../../domain/links/told-link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn, PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { TellProgress } from '../../ports/progress.ts'
+import type { EntryCopies } from '../records/entry-copies.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
 import { listEntitlementKeys, readEntitlement } from '../records/foreign-entitlements.ts'
-import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { listAssignmentHeads } from '../records/ledger.ts'
 import { forEachAtOnce, readsAtOnce } from '../records/list-heads.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { isSpoiled, readStored, unlessSpoiled } from '../records/stored-json.ts'
 
 /** An account assignment that exists. */
 export type KnownAccess = {
@@ -53,28 +60,39 @@ export type Recorded = {
   readonly spoiled: readonly string[]
 }
 
-/** The wanted access under `assignments/` and `foreign/` with this beginning, sorted by key. */
+/** If a smaller part of the entries is wanted, reading these one by one is quicker than reading the copies of all. */
+const wantedLeast = 0.05
+
+/**
+ * The wanted access under `assignments/` and `foreign/` with this beginning, sorted by key. `copies`: for a caller that reads much of the
+ * ledger.
+ */
 export async function readRecordedAccess(
   objects: ObjectStore,
   beginning: string,
   isWanted: (assignment: AssignmentId) => boolean,
   onStep: TellProgress = () => {},
+  copies?: EntryCopies,
 ): Promise<Recorded> {
-  const ledger = new Ledger(objects)
   const accesses: RecordedAccess[] = []
   const spoiled: string[] = []
   for (const prefix of [ledgerPrefix, foreignPrefix]) {
-    const keys = await Array.fromAsync(listAssignmentKeys(objects, prefix, beginning))
-    const wanted = keys.filter((key) => isWanted(assignmentOf(key)))
+    const listed = await Array.fromAsync(listAssignmentHeads(objects, prefix, beginning))
+    const wanted = listed.filter(([key]) => isWanted(assignmentOf(key)))
+    const helpful = wanted.length > listed.length * wantedLeast ? copies : undefined
+    const readEntry = (head: ObjectHead) =>
+      helpful ? helpful.read(head) : readStored(objects, head.key, ledgerEntry).then((stored) => stored?.value)
     const found = new Map<AssignmentKey, readonly RecordedAccess[]>()
     let done = 0
-    await forEachAtOnce(wanted, async (key) => {
-      const read = await unlessSpoiled(prefix === ledgerPrefix ? readOurs(ledger, key) : readOthers(objects, key))
+    await forEachAtOnce(wanted, async ([key, head]) => {
+      const read = await unlessSpoiled(
+        prefix === ledgerPrefix ? readEntry(head).then((ours) => describeOurs(key, ours)) : readOthers(objects, key),
+      )
       if (isSpoiled(read)) spoiled.push(read.message)
       else found.set(key, read)
       onStep(`reading ${prefix}`, { done: ++done, of: wanted.length })
     })
-    for (const key of wanted) accesses.push(...(found.get(key) ?? []))
+    for (const [key] of wanted) accesses.push(...(found.get(key) ?? []))
   }
   return { accesses, spoiled: spoiled.sort() }
 }
@@ -97,8 +115,7 @@ export async function readRecordedEntitlements(
   return { entitlements, spoiled: read.flatMap(({ found }) => (isSpoiled(found) ? [found.message] : [])) }
 }
 
-async function readOurs(ledger: Ledger, key: AssignmentKey): Promise<readonly RecordedAccess[]> {
-  const ours = (await ledger.read(key))?.entry
+function describeOurs(key: AssignmentKey, ours: LedgerEntry | undefined): readonly RecordedAccess[] {
   if (!ours) return []
   const { state, principal, permissionSetArn, links, grantedAt: since } = ours
   return [{ ...assignmentOf(key), principal, state, permissionSetArn, links, since, ours }]

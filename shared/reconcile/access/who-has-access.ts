@@ -19,6 +19,7 @@ import { type DriftRun, readDriftRun } from '../drift/drift-run.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { UnitNames } from '../organization/unit-names.ts'
 import { FilesBehind } from '../records/asking-files.ts'
+import { EntryCopies } from '../records/entry-copies.ts'
 import { listAccessAt } from './access-at.ts'
 import { addRequests } from './add-requests.ts'
 import { addUploaders } from './add-uploaders.ts'
@@ -239,6 +240,7 @@ async function readRecords(
     beginning,
     (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && mayBeOwn(one),
     onStep,
+    account === undefined ? new EntryCopies(ports.objects) : undefined,
   )
   const groups = recorded.accesses.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : []))
   if (subject.isAnybody) people.foresee(new Set(groups))

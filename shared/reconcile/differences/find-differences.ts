@@ -156,6 +156,8 @@ export async function compareRange(
     /** Recorded access, of the ledger and of others. */
     recorded: [owned, others],
     access: await findAccessDifferences(objects, bucket, new Set(found.entries)),
+    /** The objects of the ledger's entries. */
+    entries: bucket.ledger,
     compared,
   }
 }

@@ -22,6 +22,7 @@ import {
   writeCheckpoint,
 } from '../records/checkpoint.ts'
 import { describeCrowd } from '../records/crowds.ts'
+import { writeCopies } from '../records/entry-copies.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
@@ -29,6 +30,7 @@ import { countLedger } from '../records/ledger-count.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { NameIndex, PrincipalNames } from '../records/principal-names.ts'
 import {
+  allAccounts,
   beginRun,
   cutRanges,
   forgetResults,
@@ -129,6 +131,7 @@ export const compareByRanges = (
       await noteNames(objects, found)
       tellUnreadable(ports, found)
       await sendDue(ports, configuration, found, id)
+      if (!isSweep) await writeCopies(objects, found.entries, range)
       return isSweep ? found.compared : { ...found.compared, ...findMissing(found, view) }
     },
     async end({ run, ranges, startedAt: at }, results) {
@@ -245,6 +248,7 @@ async function reconcileAtOnce(
   // The checkpoint comes last: if anything fails before, the next comparison finds the same again.
   await writeCheckpoint(ports.objects, startedAt, found.memory)
   await noteChanges(ports.objects, changes)
+  await writeCopies(ports.objects, found.entries, allAccounts)
   return { ...reportOf(found), grants: due.grants.length, unfinished: unfinished.length }
 }
 

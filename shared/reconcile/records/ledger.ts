@@ -7,7 +7,7 @@ import {
 import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { Grant } from '../../domain/links/link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
-import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import type { ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { accessKeyOf, followAccess } from './access-list.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 import { NameIndex } from './principal-names.ts'
@@ -81,9 +81,18 @@ export async function* listAssignmentKeys(
   prefix: string,
   beginning = '',
 ): AsyncGenerator<AssignmentKey> {
-  for await (const { key } of objects.list(prefix + beginning)) {
-    const text = key.slice(prefix.length)
-    if (parseAssignmentKey(text)) yield assignmentKey.parse(text)
+  for await (const [key] of listAssignmentHeads(objects, prefix, beginning)) yield key
+}
+
+/** The same, each with its object. */
+export async function* listAssignmentHeads(
+  objects: ReadingObjects,
+  prefix: string,
+  beginning = '',
+): AsyncGenerator<readonly [AssignmentKey, ObjectHead]> {
+  for await (const head of objects.list(prefix + beginning)) {
+    const text = head.key.slice(prefix.length)
+    if (parseAssignmentKey(text)) yield [assignmentKey.parse(text), head]
   }
 }
 

@@ -13,6 +13,7 @@ import type { SuspensionOf } from '../access/read-suspensions.ts'
 import { type AnyAccess, readRecordedAccess, readRecordedEntitlements } from '../access/recorded-access.ts'
 import type { RoleUses } from '../access/role-uses.ts'
 import type { FilesBehind } from '../records/asking-files.ts'
+import { EntryCopies } from '../records/entry-copies.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 
@@ -43,12 +44,13 @@ export async function* listHeldAccess(
   notes.push(...unread)
   const byRole = Map.groupBy(entitlements, ({ accountId }) => accountId)
   const ids = [...(await listAccounts(objects)).union(new Set(byRole.keys()))].sort()
+  const copies = new EntryCopies(objects)
   const uploaders: Uploaders = new Map()
   const requests: Requests = new Map()
   for (let from = 0; from < ids.length; from += accountsAtOnce) {
     const recorded = await Promise.all(
       ids.slice(from, from + accountsAtOnce).map(async (id) => {
-        const { accesses, spoiled } = await readRecordedAccess(objects, `account%${id}%`, () => true)
+        const { accesses, spoiled } = await readRecordedAccess(objects, `account%${id}%`, () => true, undefined, copies)
         const all = [...mergeAccess(accesses, notAsked, new Map()), ...(byRole.get(id) ?? [])]
         return { spoiled, used: await uses.addTo(all) }
       }),
