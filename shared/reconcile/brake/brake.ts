@@ -263,11 +263,11 @@ export class Brake {
     const subject = { folder: `history/brake%${digest}/`, name: digest }
     const most = partNamesMost
     const isLong = keys.length > most || items.length > most
-    if (isLong) await this.#tellNames(subject.folder, [...keys, ...items])
     const shown = { assignments: keys.slice(0, most), items: items.slice(0, most) }
     const counts = isLong ? { counts: { assignments: keys.length, items: items.length } } : {}
     const body = { digest, by, rule, ...shown, ...counts, permissionSet }
     await tellEvent(this.#ports.objects, subject, { event: 'brake-released', at, body })
+    if (isLong) await this.#tellNames(subject.folder, at, [...keys, ...items])
     this.#ports.log.info('a person released what the brake held', {
       digest,
       by,
@@ -284,10 +284,14 @@ export class Brake {
     }))
   }
 
-  /** The digest in the folder stands for exactly these names, so writing them twice changes nothing. */
-  async #tellNames(folder: string, names: readonly string[]): Promise<void> {
+  /** All names of a long list, beside the event and after it: if the process dies in between, the next look writes them. */
+  async #tellNames(folder: string, at: string, names: readonly string[]): Promise<void> {
+    const event = 'brake-released'
     for (const [nth, piece] of cutNames(names, partNamesMost).entries())
-      await this.#ports.objects.put(`${folder}names/${nth + 1}.json`, renderJson({ v: 1, names: piece }))
+      await this.#ports.objects.put(
+        `${folder}${at}%${event}%${nth + 1}.json`,
+        renderJson({ v: 1, event, at, names: piece }),
+      )
   }
 
   #tell(held: NewlyHeld): void {
