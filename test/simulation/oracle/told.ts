@@ -149,7 +149,7 @@ export class ToldPromise extends Judge {
       if (!isUnchanged && last?.event !== state)
         yield `${key} is '${String(state)}', and the last event about it is '${last?.event ?? 'none'}'`
     }
-    if (isCalm(this.world) && new Set(events.map(({ id }) => id)).size < events.length)
+    if (isCalm(this.world) && new Set(events.map((one) => JSON.stringify(one))).size < events.length)
       yield 'an event is on the bus twice'
   }
 
