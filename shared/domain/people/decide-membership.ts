@@ -80,18 +80,19 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
  * | none       | other   | any               |                      | none     |
  * | none       | yes     | a membership      |                      | foreign  |
  * | none       | yes     | none              | external             | none     |
- | none       | yes     | none              | refused              | applying |
+ * | none       | yes     | none              | refused              | applying |
  * | none       | yes     | none              |                      | claim    |
  * | without id | any     | any               | refused              | disclaim |
- | without id | any     | a membership      | unsent               | disclaim |
- | without id | any     | a membership      |                      | note     |
+ * | without id | any     | a membership      | unsent               | disclaim |
+ * | without id | no      | any               | unsent               | disclaim |
+ * | without id | any     | a membership      |                      | note     |
  * | without id | other   | none              | fresh                | revoking |
  * | without id | no      | none              |                      | forget   |
  * | without id | unknown | none              |                      | kept     |
  * | without id | yes     | none              | external, fresh      | applying |
  * | without id | yes     | none              | external             | forget   |
  * | without id | yes     | none              | claimed just now, by us      | create   |
- | without id | yes     | none              | claimed just now, by another | applying |
+ * | without id | yes     | none              | claimed just now, by another | applying |
  * | without id | yes     | none              |                      | claim    |
  * | with id    | unknown | any               |                      | kept     |
  * | with id    | any     | not ours, or none | external, not fresh  | forget   |
@@ -114,7 +115,8 @@ export function decideMember(facts: MemberFacts): { readonly do: ActionName } | 
     return create === 'refused' ? { tell: 'applying' } : { do: 'claim' }
   }
   if (entry.membershipId === undefined) {
-    if (create === 'refused' || (create === 'unsent' && found !== undefined)) return { do: 'disclaim' }
+    if (create === 'refused') return { do: 'disclaim' }
+    if (create === 'unsent' && (found !== undefined || isWanted === 'no')) return { do: 'disclaim' }
     if (found !== undefined) return { do: 'note' }
     if (isWanted !== 'yes' && isFresh) return { tell: 'revoking' }
     if (isWanted === 'no') return { do: 'forget' }

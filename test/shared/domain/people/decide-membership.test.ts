@@ -62,6 +62,13 @@ test('a create is sent only a moment after an entry says so, which has no id yet
     expect([entry, isClaimed, create === 'unknown']).toEqual([{ state: 'granting' }, true, false])
 })
 
+test('what this process has claimed and not called for is given up once nobody wants it', () => {
+  const unsent = cases.filter(({ facts: { entry, create, isWanted } }) => {
+    return entry !== undefined && entry.membershipId === undefined && create === 'unsent' && isWanted === 'no'
+  })
+  expect(new Set(unsent.map(({ name }) => name))).toEqual(new Set(['disclaim']))
+})
+
 test('what is there before our create is sent, or where AWS refuses it as existing, is never ours', () => {
   for (const { create } of of('note')) expect(['again', 'unknown']).toContain(create)
   for (const { create, entry } of of('disclaim'))
