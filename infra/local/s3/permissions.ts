@@ -63,7 +63,7 @@ export function checkMayWrite(signer: Signer, action: WriteAction, key: string):
   throw new ServiceError('s3', 'AccessDenied', `Access Denied: ${who} may not ${verb} '${key}'; ${remedyFor(key)}`)
 }
 
-/** Throws ServiceError AccessDenied for a caller whose policy does not let it read this. */
+/** Refuses a read that the caller's policy does not allow. Throws ServiceError AccessDenied. */
 export function checkMayRead(accessKeyId: string | undefined, key: string): void {
   if (accessKeyId !== undefined && mayNotReadUses(accessKeyId, key))
     throw new ServiceError('s3', 'AccessDenied', `Access Denied: '${accessKeyId}' may not read '${key}'`)

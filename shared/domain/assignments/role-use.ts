@@ -49,8 +49,8 @@ function unusedByAnybody({ since, use }: UsedAccess): LastEvent | undefined {
 }
 
 /**
- * This person did not use it since then. What nobody used, this person did not use either. So the earlier of two counts:
- * `unusedByAnybody`, and the beginning of both the access and the counting. But never before a known use.
+ * The instant since when this person has not used the access: the earlier of `unusedByAnybody`, since what nobody used this person did
+ * not use either, and the beginning of both the access and the counting. Never before a known use.
  */
 export function unusedSince(access: UsedAccess): LastEvent | undefined {
   const { since, own } = access

@@ -4,7 +4,7 @@ import type { Guardrails, Watched, WatchedUse } from './policy-file.ts'
 
 type Place = { readonly accountId: AccountId; readonly permissionSet: string }
 
-/** What is watched in this account with this permission set, and the first policy that does: access that is given, and uses. */
+/** Policies watch given access and uses. Returns the first policy that watches each of them, for this permission set in this account. */
 export function findWatches({ policies }: Guardrails, place: Place): ReadonlyMap<WatchedUse | 'given', string> {
   const found = policies.flatMap(({ key, watch = [] }) =>
     watch

@@ -33,7 +33,7 @@ export type Meant = {
 
 /** AWS lists 100 people a page. A directory of more people is stored in parts of this size. */
 const pagesOfPart = 50
-/** A process that has stored no part for so long is dead: at AWS's rate a part takes some seconds. */
+/** At AWS's rate a part takes some seconds. After this time without a new part, its process counts as dead. */
 const stalledMs = 60_000
 const waitsMs = 2_000
 /** The hourly reconcile lists again before that. */

@@ -42,7 +42,7 @@ const detailsMostMs = 10 * 60_000
 const changesBackMs = { short: dayMs, whole: 7 * dayMs }
 const textMost = 2_000
 
-/** An outcome that is not reported yet. `note` records in an outbox that it was. `isAgain`: everybody but the approvers knows it. */
+/** An outcome that nobody has reported yet. `note` records the report in an outbox. `isAgain`: only the approvers do not know it yet. */
 export type FoundOutcome = {
   readonly told: Notification
   readonly note: (outbox: Outbox) => void
