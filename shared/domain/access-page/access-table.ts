@@ -24,6 +24,8 @@ export type TablePart = {
 }
 
 /** The list of a column's values; some columns share a list. */
+export function kindOf(column: RowColumn): PageValueKind
+export function kindOf(column: TableColumn): keyof TableValues
 export function kindOf(column: TableColumn): keyof TableValues {
   return column === 'since' || column === 'until' ? 'instant' : column
 }
@@ -111,7 +113,7 @@ function addValues<K extends PageValueKind>(
 
 function joinColumn(column: RowColumn, blocks: readonly Placed[]): Int32Array {
   return join(blocks, ({ rows, before }) => {
-    const added = before[column === 'since' || column === 'until' ? 'instant' : column]
+    const added = before[kindOf(column)]
     return added === 0 ? rows[column] : rows[column].map((place) => (place === 0 ? 0 : place + added))
   })
 }

@@ -1,9 +1,9 @@
+import { withName } from '../text/sorted-names.ts'
 import { type Act, type Counting, countOfRule, lossAct } from './act.ts'
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts'
 import { findList, findListWith, hold, replaceList, takeOff, takeOffItem, withoutList } from './lists.ts'
 import { holdForMinimum, itemOf, type MinimumObjection, noteGone, stopLeaving } from './minimum.ts'
-import { withName } from './names.ts'
 import { isItemReleased, isReleased } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
 

@@ -1,8 +1,8 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
+import { hasName, withName, withoutName } from '../text/sorted-names.ts'
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { describeContents, type HeldContents } from './held-contents.ts'
-import { hasName, withName, withoutName } from './names.ts'
 import { type BrakeTerms, isCountedRule, lengthMs, limitOf, withWindow } from './windows.ts'
 
 export function isHeld(brake: BrakeRecord, key: AssignmentKey): boolean {
@@ -85,7 +85,7 @@ export function findListWith({ lists }: BrakeRecord, of: BrakeList['rule'], item
   return lists.find(({ rule, items }) => rule === of && hasName(items, item))
 }
 
-/** The rules whose lists may have memberships. */
+/** Lists of these rules may have memberships. */
 export const rulesOfMemberships: readonly BrakeList['rule'][] = ['memberships', 'minimum']
 
 /** The memberships on a list, as `<group>%<user name>`. A list of the rule `minimum` may hold access too. */

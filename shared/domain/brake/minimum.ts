@@ -1,9 +1,9 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { MembershipId } from '../people/owned-membership.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import { hasName, withName } from '../text/sorted-names.ts'
 import { type BrakeList, type BrakeRecord, isSameScope } from './brake-record.ts'
 import { takeOffItem } from './lists.ts'
-import { hasName, withName } from './names.ts'
 import type { BrakeTerms } from './windows.ts'
 
 /** The loss in one act: an access, a person's place in a group (`item`: its name for the brake), or everything that a person has. */

@@ -1,9 +1,9 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
+import { hasName } from '../text/sorted-names.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import { dropContents, withoutList } from './lists.ts'
 import { isGoneForLong } from './minimum.ts'
-import { hasName } from './names.ts'
 import { ageMs, type BrakeTerms, lengthMs } from './windows.ts'
 
 const releasedForMs = 60 * 60_000

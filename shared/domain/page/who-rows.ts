@@ -54,9 +54,9 @@ export function rowsOfReport(
   paths: AccessList['paths'] = {},
   lastUsed = lastUsedOf(),
 ): readonly WhoRow[] {
-  const { length, rows, values } = readTable([{ blocks, administratorSets: facts.administratorSets }])
-  const sets = new Set(facts.administratorSets)
-  const levels = values.permissionSet.map((name) => levelOf(name, sets))
+  const table = readTable([{ blocks, administratorSets: facts.administratorSets }])
+  const { length, rows, values } = table
+  const levels = table.permissionSets.map((set) => (set.isAdministrator ? administratorLevel : ''))
   const reasons = values.linkSet.map((links) => links.map((link) => sayLink(values.link[link])).join('; '))
   return Array.from({ length }, (_, row): WhoRow => {
     const [account = '', accountName = '', , path = ''] = values.account[rows.account[row] ?? 0] ?? []
@@ -103,7 +103,7 @@ export function rowsOfList(
       accountName: accounts[account] ?? '',
       path: paths[account] ?? '',
       set: permissionSet,
-      level: levelOf(permissionSet, sets),
+      level: isAdministrator(permissionSet, sets) ? administratorLevel : '',
       source: sources[giver],
       since,
       until: '',
@@ -124,10 +124,6 @@ function holdersOf(group: string, members: readonly string[] | null | undefined)
         ? 'the group is gone from the directory'
         : 'the group has no members'
   return [{ person: '', remark }]
-}
-
-function levelOf(set: string, administratorSets: ReadonlySet<string>): string {
-  return isAdministrator(set, administratorSets) ? administratorLevel : ''
 }
 
 function sayLink([key = '', by = '', , ticket = '', reason = '', , temporary = '']: readonly string[] = []): string {

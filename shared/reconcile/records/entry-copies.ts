@@ -2,13 +2,14 @@ import * as z from 'zod'
 import { parseAssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { record } from '../../domain/json/record.ts'
+import { hasName, placeOf } from '../../domain/text/sorted-names.ts'
 import type { ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { JsonRecord } from './json-record.ts'
 import { forEachAtOnce, type Heads } from './list-heads.ts'
 import { type AccountRange, allAccounts, listInRange } from './ranges.ts'
-import { readStored, SpoiledObjectError } from './stored-json.ts'
+import { readStored, SpoiledObjectError, spoiledAsAbsent } from './stored-json.ts'
 
 /** `state/entries/account%ID.json` has the copies of the entries of this account and those after it, up to the next object. */
 export const copiesPrefix = 'state/entries/'
@@ -58,7 +59,9 @@ export class EntryCopies {
   /** The copied content of the object with this etag. */
   async find({ key, etag }: ObjectHead): Promise<unknown> {
     const firsts = await this.#firsts()
-    const first = firsts[countUpTo(firsts, copyKey(key)) - 1]
+    const own = copyKey(key)
+    const place = placeOf(firsts, own)
+    const first = firsts[place] === own ? own : firsts[place - 1]
     const copy = first === undefined ? undefined : (await this.open(first))[key]
     return copy?.etag === etag ? copy.entry : undefined
   }
@@ -98,12 +101,12 @@ export async function writeCopies(
     }
     const key = copyKey(first.key)
     written.add(key)
-    const isKnown = (await old.list()).includes(key) && Object.keys(await old.open(key)).length === heads.length
+    const isKnown = hasName(await old.list(), key) && Object.keys(await old.open(key)).length === heads.length
     if (missing.length === 0 && isKnown) continue
     await forEachAtOnce(missing, async (head) => {
-      const found = await objects.get(head.key)
-      const entry = found && parseJson(found.body)
-      if (found && ledgerEntry.safeParse(entry).success) entries.set(head.key, { etag: found.etag, entry })
+      const found = await spoiledAsAbsent(readStored(objects, head.key, z.unknown()))
+      if (found && ledgerEntry.safeParse(found.value).success)
+        entries.set(head.key, { etag: found.object.etag, entry: found.value })
     })
     await new JsonRecord(objects, key, entryCopies).overwrite({ v: 1, entries: Object.fromEntries(entries) })
   }
@@ -126,20 +129,6 @@ function* cut(ledger: Iterable<ObjectHead>, most: number): Generator<readonly Ob
 function copyKey(key: string): string {
   const [, account] = key.slice(ledgerPrefix.length).split('%')
   return `${copiesPrefix}account%${account}.json`
-}
-
-/** The number of keys that are not after this one. */
-function countUpTo(sorted: readonly string[], key: string): number {
-  const index = sorted.findIndex((one) => one > key)
-  return index === -1 ? sorted.length : index
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body))
-  } catch {
-    return undefined
-  }
 }
 
 async function unlessRefused<T>(reading: Promise<T>): Promise<T | undefined> {

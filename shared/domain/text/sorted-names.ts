@@ -1,4 +1,4 @@
-/** A list of the brake may have tens of thousands of names, ascending. Each function takes well under a millisecond then. */
+/** Ascending names without repeats, of which there may be tens of thousands. Each function takes well under a millisecond then. */
 
 export function hasName(names: readonly string[], name: string): boolean {
   return names[placeOf(names, name)] === name

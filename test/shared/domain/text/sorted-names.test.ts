@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { hasName, withName, withoutName } from '../../../../shared/domain/brake/names.ts'
+import { hasName, withName, withoutName } from '../../../../shared/domain/text/sorted-names.ts'
 
 test('ascending names have a name, get it and lose it as a set does', () => {
   const name = fc.string({ maxLength: 3 })
