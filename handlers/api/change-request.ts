@@ -1,13 +1,13 @@
 import { isOperatorOf } from '../../shared/domain/deployment/api-access.ts'
-import { temporaryPrefix } from '../../shared/domain/links/link.ts'
-import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import {
   parseRequestBody,
   parseRequestKey,
   type RequestPath,
   renderRequestKey,
-} from '../../shared/domain/requests/access-request.ts'
-import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/requests/approval-file.ts'
+} from '../../shared/domain/files/access-request.ts'
+import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/files/approval-file.ts'
+import { temporaryPrefix } from '../../shared/domain/links/link.ts'
+import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import { complainOfShorterThan } from '../../shared/domain/requests/decide-request.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'

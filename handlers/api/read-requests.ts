@@ -1,6 +1,4 @@
 import { readsAll } from '../../shared/domain/deployment/api-access.ts'
-import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
-import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import {
   parseRequestBody,
   parseRequestKey,
@@ -8,8 +6,10 @@ import {
   requestMostBytes,
   requestPrefix,
   userInKey,
-} from '../../shared/domain/requests/access-request.ts'
-import { parseApprovalKey } from '../../shared/domain/requests/approval-file.ts'
+} from '../../shared/domain/files/access-request.ts'
+import { parseApprovalKey } from '../../shared/domain/files/approval-file.ts'
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import type { Status } from '../../shared/domain/statuses/status.ts'
 import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
 import { attentionKey, StatusStore } from '../../shared/reconcile/records/status-store.ts'

@@ -1,10 +1,9 @@
 import * as z from 'zod'
+import { accessRequestSchema, requestDigest } from '../../shared/domain/files/access-request.ts'
+import { approvalRules, approvalSchema } from '../../shared/domain/files/approval-file.ts'
+import { decisionRules, decisionSchema, itemDigest, verdicts } from '../../shared/domain/files/decision-file.ts'
 import type { JsonRules } from '../../shared/domain/json/json-faults.ts'
 import { parseJson } from '../../shared/domain/json/parse-json.ts'
-import { accessRequestSchema, requestDigest } from '../../shared/domain/requests/access-request.ts'
-import { approvalRules, approvalSchema } from '../../shared/domain/requests/approval-file.ts'
-import { decisionRules, decisionSchema } from '../../shared/domain/reviews/decision-file.ts'
-import { itemDigest, verdicts } from '../../shared/domain/reviews/review-item.ts'
 import { selectorName } from '../../shared/domain/scopes/selector-name.ts'
 import type { Parsed } from '../../shared/domain/statuses/complaint.ts'
 

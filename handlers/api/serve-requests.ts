@@ -1,6 +1,6 @@
-import type { Eligibility } from '../../shared/domain/requests/eligibility-file.ts'
-import { renderIsoDuration } from '../../shared/domain/requests/iso-duration.ts'
+import type { Eligibility } from '../../shared/domain/files/eligibility-file.ts'
 import { renderScope } from '../../shared/domain/scopes/scope.ts'
+import { renderIsoDuration } from '../../shared/domain/text/iso-duration.ts'
 import { findEligible } from '../../shared/reconcile/requests/find-eligible.ts'
 import { type Answer, answer, refuse } from './answer.ts'
 import type { ApiEvent } from './api-request.ts'

@@ -1,7 +1,7 @@
+import { decisionKey, renderDecisionFile } from '../../shared/domain/files/decision-file.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { judgeAuthor } from '../../shared/domain/reviews/decide-decision.ts'
 import { instantsOf } from '../../shared/domain/reviews/decide-review.ts'
-import { decisionKey, renderDecisionFile } from '../../shared/domain/reviews/decision-file.ts'
 import { buildManifest } from '../../shared/domain/reviews/manifest.ts'
 import { isPrivileged, type ReviewItem } from '../../shared/domain/reviews/review-item.ts'
 import { isRunning, type ReviewRun } from '../../shared/domain/reviews/review-record.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
-import { complainOfBar } from '../../shared/domain/people/judge-actor.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { complainOfBar } from '../../shared/domain/principals/judge-actor.ts'
 import { principalName } from '../../shared/domain/principals/principal.ts'
 import { quote } from '../../shared/domain/statuses/complaint.ts'
 import type { IdentityStore } from '../../shared/ports/identity-store.ts'

@@ -14,7 +14,7 @@ import {
 } from 'openid-client'
 import * as z from 'zod'
 import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
-import { parseIsoDuration } from '../../shared/domain/requests/iso-duration.ts'
+import { parseIsoDuration } from '../../shared/domain/text/iso-duration.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { StoredSecret } from './page-secret.ts'
 import type { Seal } from './seal.ts'

@@ -22,10 +22,10 @@ import {
   UpdateUserCommand,
   type User,
 } from '@aws-sdk/client-identitystore'
-import { type Profile, renderNewUser, renderProfileOperations, toProfile } from '../domain/people/person-profile.ts'
-import { enterpriseExtension, toAttributes } from '../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../domain/principals/identity-center-ids.ts'
+import { type Profile, renderNewUser, renderProfileOperations, toProfile } from '../domain/principals/person-profile.ts'
 import { canExist, type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
+import { enterpriseExtension, toAttributes } from '../domain/principals/user-attributes.ts'
 import type {
   DirectoryGroup,
   DirectoryPerson,

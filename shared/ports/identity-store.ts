@@ -1,7 +1,7 @@
-import type { Profile } from '../domain/people/person-profile.ts'
-import type { UserAttributes } from '../domain/people/user-attributes.ts'
 import type { PrincipalId } from '../domain/principals/identity-center-ids.ts'
+import type { Profile } from '../domain/principals/person-profile.ts'
 import type { PrincipalName, PrincipalType } from '../domain/principals/principal.ts'
+import type { UserAttributes } from '../domain/principals/user-attributes.ts'
 import type { Page } from './page.ts'
 
 /** A group or user in a listing. `isDisabled`: the user cannot sign in. */

@@ -1,4 +1,4 @@
-import type { IamUserName } from '../domain/credentials/retire-file.ts'
+import type { IamUserName } from '../domain/files/retire-file.ts'
 import type { AccountId } from '../domain/organization/account-id.ts'
 import type { AuditedAccount } from './auditor.ts'
 

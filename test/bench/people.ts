@@ -1,6 +1,6 @@
-import { ownedMembershipKey } from '../../shared/domain/people/owned-membership.ts'
-import { ruleKey } from '../../shared/domain/people/rule-file.ts'
+import { ruleKey } from '../../shared/domain/files/rule-file.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { ownedMembershipKey } from '../../shared/domain/principals/owned-membership.ts'
 import { type PrincipalName, principalName } from '../../shared/domain/principals/principal.ts'
 import { reconcileMemberships } from '../../shared/reconcile/people/follow-memberships.ts'
 import { indexMember, indexMembership } from '../../shared/reconcile/records/membership-index.ts'

@@ -1,7 +1,7 @@
 import { requests as handler } from '../../handlers/requests.ts'
 import { toSqsRecord } from '../../infra/local/sqs/sqs-record.ts'
+import { renderApprovalKey } from '../../shared/domain/files/approval-file.ts'
 import { temporaryPrefix } from '../../shared/domain/links/link.ts'
-import { renderApprovalKey } from '../../shared/domain/requests/approval-file.ts'
 import { stablePrincipalId } from '../../shared/memory/fill-from-organization-file.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { sendInputs } from '../../shared/reconcile/records/inputs.ts'

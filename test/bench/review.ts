@@ -1,5 +1,5 @@
+import { decisionKey } from '../../shared/domain/files/decision-file.ts'
 import { principalName } from '../../shared/domain/principals/principal.ts'
-import { decisionKey } from '../../shared/domain/reviews/decision-file.ts'
 import type { ReviewItem } from '../../shared/domain/reviews/review-item.ts'
 import { folderOf, readItems, readRun } from '../../shared/reconcile/reviews/review-records.ts'
 import { verifyReview } from '../../shared/reconcile/reviews/verify-review.ts'

@@ -1,4 +1,4 @@
-import { requestDigest } from '../../shared/domain/requests/access-request.ts'
+import { requestDigest } from '../../shared/domain/files/access-request.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { JsonRecord } from '../../shared/reconcile/records/json-record.ts'
 import { findRequest } from '../../shared/reconcile/requests/request-controller.ts'

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander'
+import { requestPrefix } from '../../../shared/domain/files/access-request.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
-import { requestPrefix } from '../../../shared/domain/requests/access-request.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'

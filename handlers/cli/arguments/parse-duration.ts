@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { durationMostDays, parseIsoDuration } from '../../../shared/domain/requests/iso-duration.ts'
+import { durationMostDays, parseIsoDuration } from '../../../shared/domain/text/iso-duration.ts'
 
 /** A parser for an option that takes a duration, such as `4h`, `90m`, `1h30m` or `2d`; answers ISO 8601. */
 export function parseDuration(text: string): string {

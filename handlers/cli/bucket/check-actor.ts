@@ -1,5 +1,5 @@
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
-import { type Bar, complainOfBar, judgeActor } from '../../../shared/domain/people/judge-actor.ts'
+import { type Bar, complainOfBar, judgeActor } from '../../../shared/domain/principals/judge-actor.ts'
 import { parsePersonSession } from '../../../shared/domain/principals/person-session.ts'
 import { nameInLinks, type PrincipalName } from '../../../shared/domain/principals/principal.ts'
 import { onceIn } from '../../../shared/ports/once.ts'

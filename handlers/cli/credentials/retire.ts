@@ -9,7 +9,7 @@ import {
   proposeRetireFiles,
   type ReportLine,
 } from '../../../shared/domain/credentials/propose-retire-files.ts'
-import { retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
+import { retirePrefix } from '../../../shared/domain/files/retire-file.ts'
 import { renderFilePaths } from '../../../shared/domain/links/file-name.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'

@@ -1,3 +1,4 @@
+import { membershipPrefix } from '../../../shared/domain/files/membership-file.ts'
 import { type Guardrails, noGuardrails } from '../../../shared/domain/guardrails/policy-file.ts'
 import { awsManagedPoliciesOf } from '../../../shared/domain/iam-policies/aws-managed-policy-names.ts'
 import { judgeManagedPolicy } from '../../../shared/domain/iam-policies/judge-managed-policy.ts'
@@ -5,7 +6,6 @@ import { placeOf, renderJsonPath } from '../../../shared/domain/json/json-path.t
 import { type InputFault, type InputJudgement, judgeInput } from '../../../shared/domain/links/judge-input.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { linkBodyMostBytes } from '../../../shared/domain/links/link-body.ts'
-import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
 import {
   parsePermissionSetFile,
   permissionSetFileMostBytes,

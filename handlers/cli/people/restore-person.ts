@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { suspensionKey } from '../../../shared/domain/people/suspension.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { suspensionKey } from '../../../shared/domain/suspensions/suspension.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { RequestDigest } from '../../../shared/domain/requests/access-request.ts'
-import { renderApprovalKey } from '../../../shared/domain/requests/approval-file.ts'
+import type { RequestDigest } from '../../../shared/domain/files/access-request.ts'
+import { renderApprovalKey } from '../../../shared/domain/files/approval-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'

@@ -4,7 +4,7 @@ import {
   parseRequestKey,
   type RequestPath,
   requestPrefix,
-} from '../../../shared/domain/requests/access-request.ts'
+} from '../../../shared/domain/files/access-request.ts'
 import { type Parsed, quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { ReadObject } from '../../../shared/ports/object-store.ts'

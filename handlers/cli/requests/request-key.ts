@@ -1,5 +1,5 @@
+import { parseRequestKey, type RequestPath, requestPrefix } from '../../../shared/domain/files/access-request.ts'
 import { linkPrefix, temporaryPrefix } from '../../../shared/domain/links/link.ts'
-import { parseRequestKey, type RequestPath, requestPrefix } from '../../../shared/domain/requests/access-request.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import type { Caller } from './find-caller.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { type AccessRequest, parseRequestBody } from '../../../shared/domain/files/access-request.ts'
 import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
-import { type AccessRequest, parseRequestBody } from '../../../shared/domain/requests/access-request.ts'
 import { complainOfShorterThan } from '../../../shared/domain/requests/decide-request.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type GivenApproval, parseRequestKey, requestPrefix } from '../../../shared/domain/requests/access-request.ts'
+import { type GivenApproval, parseRequestKey, requestPrefix } from '../../../shared/domain/files/access-request.ts'
 import { type RequestEvent, requestEvents } from '../../../shared/domain/requests/decide-request.ts'
 import type { RequestStory } from '../../../shared/domain/requests/request-story.ts'
 import { renderScope } from '../../../shared/domain/scopes/scope.ts'

@@ -1,6 +1,12 @@
 import { type Command, Option } from 'commander'
+import {
+  type DecisionPath,
+  decisionKey,
+  renderDecisionFile,
+  verdicts,
+} from '../../../shared/domain/files/decision-file.ts'
+import { reviewKey } from '../../../shared/domain/files/review-file.ts'
 import { reviewRows } from '../../../shared/domain/page/review-rows.ts'
-import { type DecisionPath, decisionKey, renderDecisionFile } from '../../../shared/domain/reviews/decision-file.ts'
 import {
   buildManifest,
   describeDecision,
@@ -9,8 +15,7 @@ import {
   sayCounts,
   sayPace,
 } from '../../../shared/domain/reviews/manifest.ts'
-import { reviewKey } from '../../../shared/domain/reviews/review-file.ts'
-import { isPrivileged, verdicts } from '../../../shared/domain/reviews/review-item.ts'
+import { isPrivileged } from '../../../shared/domain/reviews/review-item.ts'
 import { type ReviewRun, reviewResultsPrefix } from '../../../shared/domain/reviews/review-record.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
+import { membershipPrefix } from '../../../shared/domain/files/membership-file.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
-import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'

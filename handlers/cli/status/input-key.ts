@@ -1,4 +1,4 @@
-import { retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
+import { retirePrefix } from '../../../shared/domain/files/retire-file.ts'
 import { queueOf } from '../../../shared/domain/inputs/kinds.ts'
 import { linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'

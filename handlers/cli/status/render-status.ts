@@ -1,8 +1,8 @@
-import { retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
+import { requestPrefix } from '../../../shared/domain/files/access-request.ts'
+import { retirePrefix } from '../../../shared/domain/files/retire-file.ts'
 import { queueOf } from '../../../shared/domain/inputs/kinds.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
-import { requestPrefix } from '../../../shared/domain/requests/access-request.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import {
   countFailed,

@@ -1,8 +1,8 @@
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { PrincipalType } from '../../../shared/domain/principals/principal.ts'
-import { parseIsoDuration } from '../../../shared/domain/requests/iso-duration.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import { parseIsoDuration } from '../../../shared/domain/text/iso-duration.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { findSubject } from '../../../shared/reconcile/access/find-subject.ts'
 import {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { enterpriseExtension } from '../../../shared/domain/people/user-attributes.ts'
 import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { enterpriseExtension } from '../../../shared/domain/principals/user-attributes.ts'
 import { extensionOf } from '../../../shared/memory/identity-store/directory-users.ts'
 import type {
   GroupRecord,

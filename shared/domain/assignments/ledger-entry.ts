@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { author } from '../by-hand/author.ts'
+import { requestDigest } from '../files/access-request.ts'
 import { record } from '../json/record.ts'
 import { uploader } from '../links/input-message.ts'
 import { isSameUpload, type Upload, uploadIdentity } from '../links/upload.ts'
 import { permissionSetArn, principalId } from '../principals/identity-center-ids.ts'
 import { principalName } from '../principals/principal.ts'
-import { requestDigest } from '../requests/access-request.ts'
 
 export const ledgerPrefix = 'assignments/'
 

@@ -1,6 +1,6 @@
+import { membershipPrefix } from '../files/membership-file.ts'
+import { ruleKeyOf } from '../files/rule-file.ts'
 import { linkPrefix } from '../links/link.ts'
-import { membershipPrefix } from '../people/membership-file.ts'
-import { ruleKeyOf } from '../people/rule-file.ts'
 import { quote } from '../statuses/complaint.ts'
 import type { BrakeList, Cause, Scope } from './brake-record.ts'
 

@@ -1,6 +1,6 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
-import type { MembershipId } from '../people/owned-membership.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import type { MembershipId } from '../principals/owned-membership.ts'
 import { hasName, withName } from '../text/sorted-names.ts'
 import { type BrakeList, type BrakeRecord, isSameScope } from './brake-record.ts'
 import { takeOffItem } from './lists.ts'

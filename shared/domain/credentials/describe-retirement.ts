@@ -1,6 +1,6 @@
+import { type Credential, canBeInactive, describeCredential } from '../files/retire-file.ts'
 import type { NewStatus } from '../statuses/status.ts'
 import { dueAt } from './decide-retirement.ts'
-import { type Credential, canBeInactive, describeCredential } from './retire-file.ts'
 import type { Retirement } from './retirement.ts'
 
 /** The status of a retire file, without the data of its upload. */

@@ -1,10 +1,10 @@
 import * as z from 'zod'
+import type { Standards } from '../files/hygiene-file.ts'
 import { oneOrMore } from '../iam-policies/allows-everything.ts'
 import { parseLooseJson } from '../json/loose-json.ts'
 import { renderInstant } from '../text/instant.ts'
 import type { AccountPasswordPolicy, KeyFacts, RoleFacts, RootFacts, UserFacts } from './credential-facts.ts'
 import type { CredentialFinding, CredentialRow, FindingKind, Urgency } from './credential-row.ts'
-import type { Standards } from './hygiene-file.ts'
 
 /** The judgement of one credential. Account, owner and exception are added later. */
 export type JudgedThing = Omit<CredentialRow, 'account' | 'accountName' | 'owner' | 'exception'>

@@ -1,8 +1,8 @@
+import type { Hygiene } from '../files/hygiene-file.ts'
+import type { RetireFile } from '../files/retire-file.ts'
 import { type Account, refuses } from '../organization/organization-view.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
 import { fitsOne } from '../text/glob.ts'
-import type { Hygiene } from './hygiene-file.ts'
-import type { RetireFile } from './retire-file.ts'
 
 type AccountFacts = {
   /** `undefined`: the organization had no such account at its last reading. */

@@ -1,6 +1,4 @@
 import { userNameSuffix } from '../break-glass/break-glass-names.ts'
-import { accountId } from '../organization/account-id.ts'
-import { fitsOne } from '../text/glob.ts'
 import {
   accessKeyId,
   accountOwner,
@@ -8,7 +6,9 @@ import {
   describeCredential,
   iamUserName,
   renderRetireKey,
-} from './retire-file.ts'
+} from '../files/retire-file.ts'
+import { accountId } from '../organization/account-id.ts'
+import { fitsOne } from '../text/glob.ts'
 
 /** The needed cells of a line in `credentials.csv`, as texts. */
 export type ReportLine = {

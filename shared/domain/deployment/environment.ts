@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { accountOwner } from '../credentials/retire-file.ts'
+import { accountOwner } from '../files/retire-file.ts'
 import { accountId } from '../organization/account-id.ts'
 import { type Configuration, configuration, deploymentLimits } from './configuration.ts'
 import { pageSettings } from './page-settings.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isoDuration } from '../requests/iso-duration.ts'
+import { isoDuration } from '../text/iso-duration.ts'
 
 /** Whether the address uses TLS or is on this machine. */
 function isSafe(url: string): boolean {

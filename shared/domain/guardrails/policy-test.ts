@@ -1,10 +1,10 @@
 import * as z from 'zod'
+import { membershipPrefix, parseMembershipAnywhere } from '../files/membership-file.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { type Link, linkPrefix, parseLinkKey } from '../links/link.ts'
 import { parseLinkBody } from '../links/link-body.ts'
 import { splitFolder } from '../links/link-fields.ts'
 import { accountId } from '../organization/account-id.ts'
-import { membershipPrefix, parseMembershipAnywhere } from '../people/membership-file.ts'
 import { parsePermissionSetFile } from '../permission-sets/permission-set-file.ts'
 import { type Complaint, type Parsed, parsed } from '../statuses/complaint.ts'
 import {

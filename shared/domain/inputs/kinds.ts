@@ -6,13 +6,80 @@ import {
   parseAttributesFile,
 } from '../attributes/attributes-file.ts'
 import {
+  accessRequestRules,
+  accessRequestSchema,
+  parseRequestBody,
+  parseRequestKey,
+  requestMostBytes,
+  requestPrefix,
+  userInKey,
+} from '../files/access-request.ts'
+import {
+  approvalMostBytes,
+  approvalPrefix,
+  approvalRules,
+  approvalSchema,
+  parseApprovalBody,
+  parseApprovalKey,
+} from '../files/approval-file.ts'
+import {
+  decisionMostBytes,
+  decisionPrefix,
+  decisionRules,
+  decisionSchema,
+  parseDecisionFile,
+  parseDecisionKey,
+} from '../files/decision-file.ts'
+import {
+  eligibilityFileMostBytes,
+  eligibilityFileSchema,
+  eligibilityPrefix,
+  eligibilityRules,
+  isEligibilityKey,
+  parseEligibilityFile,
+} from '../files/eligibility-file.ts'
+import {
+  groupFileSchema,
+  groupMostBytes,
+  groupPrefix,
+  groupRules,
+  parseGroupFile,
+  parseGroupKey,
+} from '../files/group-file.ts'
+import {
   hygieneFileMostBytes,
   hygieneFileSchema,
   hygieneKey,
   hygieneRules,
   parseHygieneFile,
-} from '../credentials/hygiene-file.ts'
-import { parseRetireKey, retirePrefix } from '../credentials/retire-file.ts'
+} from '../files/hygiene-file.ts'
+import { folderOfMembership, membershipPrefix, parseMembershipAnywhere } from '../files/membership-file.ts'
+import {
+  parsePersonFile,
+  parsePersonKey,
+  peoplePrefix,
+  personFileMostBytes,
+  personFileSchema,
+  personRules,
+} from '../files/person-file.ts'
+import { parseRetireKey, retirePrefix } from '../files/retire-file.ts'
+import {
+  isReviewKey,
+  parseReviewFile,
+  parseReviewKey,
+  reviewFileSchema,
+  reviewMostBytes,
+  reviewPrefix,
+  reviewRules,
+} from '../files/review-file.ts'
+import {
+  parseRuleFile,
+  parseRuleKey,
+  ruleFileSchema,
+  ruleMostBytes,
+  rulePrefix,
+  ruleRules,
+} from '../files/rule-file.ts'
 import {
   isPolicyKey,
   parsePolicyFile,
@@ -26,32 +93,6 @@ import { parsePolicyTests, policyTestFileMostBytes, policyTestFileSchema } from 
 import { linkPrefix } from '../links/link.ts'
 import { linkBodyMostBytes, linkBodyRules, linkBodySchema, parseLinkBody } from '../links/link-body.ts'
 import {
-  groupFileSchema,
-  groupMostBytes,
-  groupPrefix,
-  groupRules,
-  parseGroupFile,
-  parseGroupKey,
-} from '../people/group-file.ts'
-import { folderOfMembership, membershipPrefix, parseMembershipAnywhere } from '../people/membership-file.ts'
-import {
-  parsePersonFile,
-  parsePersonKey,
-  peoplePrefix,
-  personFileMostBytes,
-  personFileSchema,
-  personRules,
-} from '../people/person-file.ts'
-import {
-  parseRuleFile,
-  parseRuleKey,
-  ruleFileSchema,
-  ruleMostBytes,
-  rulePrefix,
-  ruleRules,
-} from '../people/rule-file.ts'
-import { parseSuspensionBody, parseSuspensionKey, suspensionMostBytes, suspensionPrefix } from '../people/suspension.ts'
-import {
   parsePermissionSetFile,
   parsePermissionSetKey,
   permissionSetFileMostBytes,
@@ -59,48 +100,6 @@ import {
   permissionSetPrefix,
 } from '../permission-sets/permission-set-file.ts'
 import { permissionSetRules } from '../permission-sets/permission-set-rules.ts'
-import {
-  accessRequestRules,
-  accessRequestSchema,
-  parseRequestBody,
-  parseRequestKey,
-  requestMostBytes,
-  requestPrefix,
-  userInKey,
-} from '../requests/access-request.ts'
-import {
-  approvalMostBytes,
-  approvalPrefix,
-  approvalRules,
-  approvalSchema,
-  parseApprovalBody,
-  parseApprovalKey,
-} from '../requests/approval-file.ts'
-import {
-  eligibilityFileMostBytes,
-  eligibilityFileSchema,
-  eligibilityPrefix,
-  eligibilityRules,
-  isEligibilityKey,
-  parseEligibilityFile,
-} from '../requests/eligibility-file.ts'
-import {
-  decisionMostBytes,
-  decisionPrefix,
-  decisionRules,
-  decisionSchema,
-  parseDecisionFile,
-  parseDecisionKey,
-} from '../reviews/decision-file.ts'
-import {
-  isReviewKey,
-  parseReviewFile,
-  parseReviewKey,
-  reviewFileSchema,
-  reviewMostBytes,
-  reviewPrefix,
-  reviewRules,
-} from '../reviews/review-file.ts'
 import {
   isSelectorKey,
   parseSelectorFile,
@@ -110,6 +109,12 @@ import {
   selectorRules,
 } from '../scopes/selector-file.ts'
 import { type Parsed, parsed } from '../statuses/complaint.ts'
+import {
+  parseSuspensionBody,
+  parseSuspensionKey,
+  suspensionMostBytes,
+  suspensionPrefix,
+} from '../suspensions/suspension.ts'
 import type { InputQueue, Kind, Writers } from './kind.ts'
 
 /** All kinds of inputs. Notifications, writers, pushes, checks and reports derive from this table. */

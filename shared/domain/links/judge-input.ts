@@ -1,3 +1,4 @@
+import { findMembershipFolderFault, membershipPrefix, parseMembershipKey } from '../files/membership-file.ts'
 import {
   describeObjection,
   judgeLinkByPolicies,
@@ -10,7 +11,6 @@ import {
 import { type Guardrails, noGuardrails } from '../guardrails/policy-file.ts'
 import { placeOf, renderJsonPath } from '../json/json-path.ts'
 import { isSystemFile } from '../json/system-file.ts'
-import { findMembershipFolderFault, membershipPrefix, parseMembershipKey } from '../people/membership-file.ts'
 import { parsePermissionSetFile, parsePermissionSetKey } from '../permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import type { Complaint, Parsed } from '../statuses/complaint.ts'

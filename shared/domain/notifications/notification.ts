@@ -1,7 +1,7 @@
 import * as z from 'zod'
+import { requestDigest } from '../files/access-request.ts'
 import { record } from '../json/record.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
-import { requestDigest } from '../requests/access-request.ts'
 import { requestEvents } from '../requests/decide-request.ts'
 
 /** The source of every event on the bus. */

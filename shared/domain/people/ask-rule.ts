@@ -1,8 +1,8 @@
+import { matchesRule, type Rule } from '../files/rule-file.ts'
+import type { OwnedMembership } from '../principals/owned-membership.ts'
+import type { UserAttributes } from '../principals/user-attributes.ts'
 import type { Parsed } from '../statuses/complaint.ts'
 import { renderInstant } from '../text/instant.ts'
-import type { OwnedMembership } from './owned-membership.ts'
-import { matchesRule, type Rule } from './rule-file.ts'
-import type { UserAttributes } from './user-attributes.ts'
 
 /** `keptUntil`: the rule no longer matches the user, but keeps the membership until this time. */
 export type RuleWish = { readonly asks: 'yes' | 'no' | 'unknown'; readonly keptUntil?: string | undefined }

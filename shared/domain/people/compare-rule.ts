@@ -1,8 +1,8 @@
+import type { Rule } from '../files/rule-file.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import type { MembershipId, OwnedMembership } from '../principals/owned-membership.ts'
 import type { PrincipalName } from '../principals/principal.ts'
 import { endOfGrace } from './ask-rule.ts'
-import type { MembershipId, OwnedMembership } from './owned-membership.ts'
-import type { Rule } from './rule-file.ts'
 
 type Entry = { readonly id: MembershipId; readonly entry: OwnedMembership }
 

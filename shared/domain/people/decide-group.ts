@@ -1,5 +1,5 @@
+import type { GroupFile, OwnedGroup } from '../files/group-file.ts'
 import type { PrincipalName } from '../principals/principal.ts'
-import type { GroupFile, OwnedGroup } from './group-file.ts'
 
 export type GroupFacts = {
   readonly file: 'none' | 'invalid' | GroupFile

@@ -1,5 +1,5 @@
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
-import type { OwnedMembership } from './owned-membership.ts'
+import type { OwnedMembership } from '../principals/owned-membership.ts'
 
 /** One user in one group. */
 export type MemberFacts = {

@@ -1,6 +1,6 @@
+import type { OwnedPerson, PersonFile } from '../files/person-file.ts'
+import { compareProfiles, type Profile } from '../principals/person-profile.ts'
 import type { Complaint } from '../statuses/complaint.ts'
-import type { OwnedPerson, PersonFile } from './person-file.ts'
-import { compareProfiles, type Profile } from './person-profile.ts'
 
 export type PersonFacts = {
   readonly file: 'none' | 'invalid' | PersonFile

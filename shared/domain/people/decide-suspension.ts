@@ -1,6 +1,6 @@
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { StatusState } from '../statuses/status.ts'
-import { isAdmitted } from './describe-suspension.ts'
+import { isAdmitted } from '../suspensions/describe-suspension.ts'
 
 export type SuspensionFacts = {
   readonly isThere: boolean

@@ -1,13 +1,13 @@
 import { heldRemedy } from '../brake/describe-list.ts'
 import { type Author, renderAuthor } from '../by-hand/author.ts'
+import { groupKey } from '../files/group-file.ts'
+import type { Membership } from '../files/membership-file.ts'
 import type { LinkBody } from '../links/link-body.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { PrincipalName } from '../principals/principal.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
 import { type NewStatus, rejection } from '../statuses/status.ts'
 import { renderInstant } from '../text/instant.ts'
-import { groupKey } from './group-file.ts'
-import type { Membership } from './membership-file.ts'
 
 /** The present meaning of one file under `memberships/`. Only `in-force` asks for anything. `unreadable`: its content is unknown. */
 export type MembershipReading =

@@ -1,8 +1,8 @@
 import { heldRemedy } from '../brake/describe-list.ts'
+import { ruleKey } from '../files/rule-file.ts'
 import type { PrincipalName } from '../principals/principal.ts'
 import type { NewStatus, PeopleOfRule } from '../statuses/status.ts'
 import { count } from '../text/count.ts'
-import { ruleKey } from './rule-file.ts'
 
 export type RuleLook = {
   readonly people: PeopleOfRule

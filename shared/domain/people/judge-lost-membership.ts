@@ -1,4 +1,4 @@
-import type { OwnedMembership } from './owned-membership.ts'
+import type { OwnedMembership } from '../principals/owned-membership.ts'
 
 /**
  * The fate of a lost membership record if nothing says that the membership ended. `entry`: from the last version or from history.

@@ -1,12 +1,12 @@
+import type { AccessRequest } from '../files/access-request.ts'
+import type { Eligibility } from '../files/eligibility-file.ts'
+import { isAtTime } from '../files/weekly-time.ts'
 import type { Link } from '../links/link.ts'
 import type { Scope } from '../scopes/scope.ts'
 import { quote } from '../statuses/complaint.ts'
 import { fitsOne, matchesTicketPattern } from '../text/glob.ts'
+import { renderIsoDuration } from '../text/iso-duration.ts'
 import { saysSomething } from '../text/says-something.ts'
-import type { AccessRequest } from './access-request.ts'
-import type { Eligibility } from './eligibility-file.ts'
-import { renderIsoDuration } from './iso-duration.ts'
-import { isAtTime } from './weekly-time.ts'
 
 /** The facts of a request that eligibilities test. */
 export type Asking = {

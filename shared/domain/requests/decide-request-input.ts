@@ -1,4 +1,4 @@
-import type { RequestDigest } from './access-request.ts'
+import type { RequestDigest } from '../files/access-request.ts'
 import type { Outcome, RequestAction, RequestNeed, RequestStep } from './decide-request.ts'
 
 /** One file under `requests/`. */

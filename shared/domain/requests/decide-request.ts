@@ -1,10 +1,10 @@
+import type { AccessRequest, GivenApproval, RequestDigest, RequestPath } from '../files/access-request.ts'
+import type { Eligibility } from '../files/eligibility-file.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
 import { type RequestState, rejection, type Status, type StatusState } from '../statuses/status.ts'
 import { renderInstant } from '../text/instant.ts'
-import type { AccessRequest, GivenApproval, RequestDigest, RequestPath } from './access-request.ts'
 import { type Asking, type Choice, chooseEligibility, type Fit } from './choose-eligibility.ts'
-import type { Eligibility } from './eligibility-file.ts'
 import { type GrantRecord, renderGrantedLink } from './grant-record.ts'
 
 export const approversMost = 500

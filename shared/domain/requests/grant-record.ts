@@ -1,7 +1,7 @@
 import * as z from 'zod'
+import { givenApproval, requestDigest } from '../files/access-request.ts'
 import type { TemporaryLinkBody } from '../links/link-body.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
-import { givenApproval, requestDigest } from './access-request.ts'
 
 /**
  * The history of a granted request, written once and before the link. While it exists, ssofile never grants, prolongs or judges this

@@ -1,6 +1,6 @@
+import type { GivenApproval, RequestDigest } from '../files/access-request.ts'
+import { parseRequestKey } from '../files/access-request.ts'
 import { renderScope } from '../scopes/scope.ts'
-import type { GivenApproval, RequestDigest } from './access-request.ts'
-import { parseRequestKey } from './access-request.ts'
 import { finalEvents, type RequestEvent, requestEvents } from './decide-request.ts'
 
 /** One event of a request in history. */

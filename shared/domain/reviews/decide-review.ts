@@ -1,4 +1,4 @@
-import type { ReviewFile } from './review-file.ts'
+import type { ReviewFile } from '../files/review-file.ts'
 import { isRunning } from './review-record.ts'
 
 const dayMs = 24 * 60 * 60_000

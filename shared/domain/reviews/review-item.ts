@@ -1,15 +1,9 @@
 import * as z from 'zod'
+import { itemDigest, verdicts } from '../files/decision-file.ts'
+import { membershipPrefix } from '../files/membership-file.ts'
 import { record } from '../json/record.ts'
-import { membershipPrefix } from '../people/membership-file.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 import { principalType } from '../principals/principal.ts'
-
-/** Identifies one item of one run of a review. An edited item has another digest. */
-export const itemDigest = z
-  .string()
-  .regex(/^[0-9a-f]{32}$/)
-  .brand<'ItemDigest'>()
-export type ItemDigest = z.infer<typeof itemDigest>
 
 /** One upload of a file. `by`: S3's name of the uploader. */
 const shownFile = record({
@@ -52,9 +46,6 @@ export const subject = z.discriminatedUnion('kind', [
   record({ kind: z.literal('unread'), what: z.string(), why: z.string() }),
 ])
 export type Subject = z.infer<typeof subject>
-
-export const verdicts = ['keep', 'revoke'] as const
-export type Verdict = (typeof verdicts)[number]
 
 const givenDecision = record({
   user: principalId,

@@ -1,10 +1,10 @@
 import * as z from 'zod'
+import { givenApproval, requestDigest } from '../files/access-request.ts'
 import { record } from '../json/record.ts'
 import { uploader } from '../links/input-message.ts'
 import { uploadIdentity } from '../links/upload.ts'
 import { accountId } from '../organization/account-id.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
-import { givenApproval, requestDigest } from '../requests/access-request.ts'
 import type { Complaint } from './complaint.ts'
 
 export const statusStates = [

@@ -1,5 +1,5 @@
-import { enterpriseAttributes, enterpriseExtension } from '../../domain/people/user-attributes.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { enterpriseAttributes, enterpriseExtension } from '../../domain/principals/user-attributes.ts'
 import { AscendingKeys } from '../s3/ascending-keys.ts'
 import { checkName } from './check-name.ts'
 import type { AttributeOperation, Json, JsonObject, UserRecord, UserStatus } from './identity-store-records.ts'

@@ -1,7 +1,12 @@
-import { type Profile, renderNewUser, renderProfileOperations, toProfile } from '../../domain/people/person-profile.ts'
-import { toAttributes } from '../../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import {
+  type Profile,
+  renderNewUser,
+  renderProfileOperations,
+  toProfile,
+} from '../../domain/principals/person-profile.ts'
 import { canExist, type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
+import { toAttributes } from '../../domain/principals/user-attributes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirectoryNetwork } from '../../ports/directory-network.ts'
 import type { DirectoryGroup, DirectoryPerson, IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'

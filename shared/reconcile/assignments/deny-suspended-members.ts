@@ -1,5 +1,5 @@
-import { suspensionKey } from '../../domain/people/suspension.ts'
 import { endWhileSuspended } from '../../domain/sessions/ended-sessions.ts'
+import { suspensionKey } from '../../domain/suspensions/suspension.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
 import { readOwned } from '../records/owned-permission-sets.ts'

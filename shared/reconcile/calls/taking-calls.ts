@@ -1,6 +1,6 @@
 import type { Attribute } from '../../domain/attributes/attributes-file.ts'
 import type { Admission } from '../../domain/brake/admission.ts'
-import type { Credential } from '../../domain/credentials/retire-file.ts'
+import type { Credential } from '../../domain/files/retire-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { RetiringAccount } from '../../ports/retirer.ts'

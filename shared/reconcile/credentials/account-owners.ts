@@ -1,4 +1,4 @@
-import type { Hygiene } from '../../domain/credentials/hygiene-file.ts'
+import type { Hygiene } from '../../domain/files/hygiene-file.ts'
 import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'

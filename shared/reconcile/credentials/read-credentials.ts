@@ -2,7 +2,6 @@ import pLimit from 'p-limit'
 import { type EmergencyPrincipals, emergencyUser } from '../../domain/break-glass/emergency-principals.ts'
 import type { KeyFacts, RoleFacts, RootFacts, UserFacts } from '../../domain/credentials/credential-facts.ts'
 import type { CredentialRow } from '../../domain/credentials/credential-row.ts'
-import type { Hygiene } from '../../domain/credentials/hygiene-file.ts'
 import {
   closedAccount,
   type JudgedThing,
@@ -19,6 +18,7 @@ import {
   rootUser,
 } from '../../domain/credentials/parse-credential-report.ts'
 import { thingKey } from '../../domain/credentials/unused-access.ts'
+import type { Hygiene } from '../../domain/files/hygiene-file.ts'
 import { type Account, refuses } from '../../domain/organization/organization-view.ts'
 import { permissionSetRolePath } from '../../domain/permission-sets/permission-set-role.ts'
 import type { AuditedAccount } from '../../ports/auditor.ts'

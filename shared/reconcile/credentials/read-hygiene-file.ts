@@ -4,7 +4,7 @@ import {
   hygieneFileMostBytes,
   hygieneKey,
   parseHygieneFile,
-} from '../../domain/credentials/hygiene-file.ts'
+} from '../../domain/files/hygiene-file.ts'
 import { type Parsed, parsed } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 

@@ -1,17 +1,17 @@
 import pLimit from 'p-limit'
 import { listRetirements } from '../../domain/brake/lists.ts'
 import { emergencyUser, noPrincipals } from '../../domain/break-glass/emergency-principals.ts'
-import type { Hygiene } from '../../domain/credentials/hygiene-file.ts'
 import { judgeRetireFile } from '../../domain/credentials/judge-retire-file.ts'
+import { retirementPrefix } from '../../domain/credentials/retirement.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { Hygiene } from '../../domain/files/hygiene-file.ts'
 import {
   parseCredential,
   parseRetireKey,
   type RetireFile,
   renderCredential,
   retirePrefix,
-} from '../../domain/credentials/retire-file.ts'
-import { retirementPrefix } from '../../domain/credentials/retirement.ts'
-import type { Configuration } from '../../domain/deployment/configuration.ts'
+} from '../../domain/files/retire-file.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'

@@ -10,13 +10,8 @@ import {
   type RetirementFacts,
 } from '../../domain/credentials/decide-retirement.ts'
 import { describeRetirement } from '../../domain/credentials/describe-retirement.ts'
-import {
-  type Credential,
-  canBeInactive,
-  type RetireFile,
-  renderCredential,
-} from '../../domain/credentials/retire-file.ts'
 import { type Retirement, retirement, retirementPrefix } from '../../domain/credentials/retirement.ts'
+import { type Credential, canBeInactive, type RetireFile, renderCredential } from '../../domain/files/retire-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'

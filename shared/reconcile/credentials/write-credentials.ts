@@ -1,6 +1,5 @@
 import { noPrincipals } from '../../domain/break-glass/emergency-principals.ts'
 import { CredentialTally } from '../../domain/credentials/credential-tally.ts'
-import { defaultHygiene, type Hygiene, hygieneKey } from '../../domain/credentials/hygiene-file.ts'
 import {
   credentialCsvTitles,
   renderCredentialPage,
@@ -8,6 +7,7 @@ import {
 } from '../../domain/credentials/render-credentials.ts'
 import { describeAnalyzers } from '../../domain/credentials/unused-access.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { defaultHygiene, type Hygiene, hygieneKey } from '../../domain/files/hygiene-file.ts'
 import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import { count } from '../../domain/text/count.ts'

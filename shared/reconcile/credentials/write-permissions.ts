@@ -1,5 +1,5 @@
-import { defaultHygiene } from '../../domain/credentials/hygiene-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { defaultHygiene } from '../../domain/files/hygiene-file.ts'
 import type { AccessLevel, ActionCatalog } from '../../domain/iam-policies/access-level.ts'
 import { accessLevelsOf } from '../../domain/iam-policies/access-levels-of.ts'
 import { listManagedPolicies } from '../../domain/iam-policies/compare-permissions.ts'

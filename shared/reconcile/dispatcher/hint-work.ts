@@ -16,8 +16,8 @@ import {
   isLiveLook,
   permissionSetHint,
 } from '../../domain/messages/hint.ts'
-import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import { suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Log } from '../../ports/log.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'

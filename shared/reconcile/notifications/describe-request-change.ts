@@ -1,7 +1,7 @@
 import * as z from 'zod'
+import { givenApproval, parseRequestKey, userInKey } from '../../domain/files/access-request.ts'
 import type { RequestOutcome } from '../../domain/notifications/notification.ts'
 import { organizationView } from '../../domain/organization/organization-view.ts'
-import { givenApproval, parseRequestKey, userInKey } from '../../domain/requests/access-request.ts'
 import type { RequestEvent } from '../../domain/requests/decide-request.ts'
 import { renderScope, type Scope } from '../../domain/scopes/scope.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'

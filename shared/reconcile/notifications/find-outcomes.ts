@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { parseAssignmentName } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { requestPrefix, userInKey } from '../../domain/files/access-request.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import { foldersThatCount } from '../../domain/links/temporary-folder.ts'
 import {
@@ -11,7 +12,6 @@ import {
   toldStates,
 } from '../../domain/notifications/notification.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
-import { requestPrefix, userInKey } from '../../domain/requests/access-request.ts'
 import { attentionStates, countFailed, type Status, status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'

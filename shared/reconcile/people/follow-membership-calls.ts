@@ -1,12 +1,16 @@
 import { settlingMs } from '../../domain/assignments/access-proof.ts'
 import type { Author } from '../../domain/by-hand/author.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { membershipKey } from '../../domain/people/membership-file.ts'
-import { type MembershipId, type OwnedMembership, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
-import { suspensionKey } from '../../domain/people/suspension.ts'
+import { membershipKey } from '../../domain/files/membership-file.ts'
 import type { MembershipChange } from '../../domain/principals/directory-event.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import {
+  type MembershipId,
+  type OwnedMembership,
+  ownedMembershipKey,
+} from '../../domain/principals/owned-membership.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
+import { suspensionKey } from '../../domain/suspensions/suspension.ts'
 import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'

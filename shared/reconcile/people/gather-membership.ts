@@ -2,6 +2,15 @@ import { isSettling } from '../../domain/assignments/access-proof.ts'
 import type { SuspendedPerson } from '../../domain/brake/act.ts'
 import { membershipsOn, rulesOfMemberships } from '../../domain/brake/lists.ts'
 import type { Author } from '../../domain/by-hand/author.ts'
+import { groupKey } from '../../domain/files/group-file.ts'
+import {
+  type Membership,
+  type MembershipFile,
+  membershipKeys,
+  parseMembershipAnywhere,
+  renderMembership,
+} from '../../domain/files/membership-file.ts'
+import { ruleKey } from '../../domain/files/rule-file.ts'
 import { complainOfObjections, describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { LinkBody } from '../../domain/links/link-body.ts'
@@ -15,26 +24,17 @@ import {
   type MembershipFacts,
 } from '../../domain/people/decide-membership.ts'
 import type { FoundGroup, MembershipLack, MembershipReading } from '../../domain/people/describe-membership.ts'
-import { suspendedAs } from '../../domain/people/describe-suspension.ts'
-import { groupKey } from '../../domain/people/group-file.ts'
-import {
-  type Membership,
-  type MembershipFile,
-  membershipKeys,
-  parseMembershipAnywhere,
-  renderMembership,
-} from '../../domain/people/membership-file.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import {
   type MembershipId,
   type OwnedMembership,
   ownedMembership,
   ownedMembershipKey,
-} from '../../domain/people/owned-membership.ts'
-import { ruleKey } from '../../domain/people/rule-file.ts'
-import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+} from '../../domain/principals/owned-membership.ts'
 import { nameInLinks, type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import type { Status } from '../../domain/statuses/status.ts'
+import { suspendedAs } from '../../domain/suspensions/describe-suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { DirectoryUser } from '../../ports/identity-store.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'

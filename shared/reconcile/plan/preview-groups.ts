@@ -1,4 +1,4 @@
-import { parseGroupKey } from '../../domain/people/group-file.ts'
+import { parseGroupKey } from '../../domain/files/group-file.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { ownedGroupRecord } from '../records/owned-groups.ts'

@@ -1,22 +1,22 @@
 import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import { membershipsOn, rulesOfMemberships } from '../../domain/brake/lists.ts'
-import type { MembershipReading } from '../../domain/people/describe-membership.ts'
 import {
   type Membership,
   membershipPrefix,
   parseMembershipAnywhere,
   renderMembership,
-} from '../../domain/people/membership-file.ts'
+} from '../../domain/files/membership-file.ts'
+import { attributesOf, parseRuleKey, ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
+import type { MembershipReading } from '../../domain/people/describe-membership.ts'
 import {
   type MembershipId,
   type OwnedMembership,
   ownedMembershipKey,
   ownedMembershipPrefix,
   parseOwnedMembershipKey,
-} from '../../domain/people/owned-membership.ts'
-import { attributesOf, parseRuleKey, ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
-import type { AttributeName } from '../../domain/people/user-attributes.ts'
+} from '../../domain/principals/owned-membership.ts'
+import type { AttributeName } from '../../domain/principals/user-attributes.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { readBrake } from '../brake/brake-file.ts'

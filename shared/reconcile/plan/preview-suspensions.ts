@@ -1,7 +1,7 @@
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { causeOfPrincipal } from '../../domain/brake/act.ts'
-import { suspendedAs } from '../../domain/people/describe-suspension.ts'
+import { suspendedAs } from '../../domain/suspensions/describe-suspension.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 import { NameIndex } from '../records/principal-names.ts'

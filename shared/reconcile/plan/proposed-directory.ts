@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { MembershipId } from '../../domain/people/owned-membership.ts'
-import { type Profile, renderNewUser } from '../../domain/people/person-profile.ts'
-import { enterpriseExtension, toAttributes } from '../../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import type { MembershipId } from '../../domain/principals/owned-membership.ts'
+import { type Profile, renderNewUser } from '../../domain/principals/person-profile.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
+import { enterpriseExtension, toAttributes } from '../../domain/principals/user-attributes.ts'
 import type {
   DirectoryGroup,
   DirectoryPerson,

@@ -1,13 +1,13 @@
 import pLimit from 'p-limit'
-import { isInForce, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
-import type { MembershipReading } from '../../domain/people/describe-membership.ts'
 import {
   type Membership,
   membershipPrefix,
   parseMembershipAnywhere,
   parseMembershipKey,
-} from '../../domain/people/membership-file.ts'
-import { type MembershipId, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
+} from '../../domain/files/membership-file.ts'
+import { isInForce, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import type { MembershipReading } from '../../domain/people/describe-membership.ts'
+import { type MembershipId, ownedMembershipKey } from '../../domain/principals/owned-membership.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { listHeads, readsAtOnce } from './list-heads.ts'

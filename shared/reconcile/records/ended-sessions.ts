@@ -2,7 +2,6 @@ import pLimit from 'p-limit'
 import * as z from 'zod'
 import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
 import { record } from '../../domain/json/record.ts'
-import { isAdmitted } from '../../domain/people/describe-suspension.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import {
   type EndedSession,
@@ -19,6 +18,7 @@ import {
   type SpoiledEnding,
 } from '../../domain/sessions/judge-ended-sessions.ts'
 import { status } from '../../domain/statuses/status.ts'
+import { isAdmitted } from '../../domain/suspensions/describe-suspension.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { statusKey } from './status-store.ts'

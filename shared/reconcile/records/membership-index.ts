@@ -1,5 +1,5 @@
-import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import type { MembershipId, OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { forEachAtOnce } from './list-heads.ts'
 

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
+import { groupKey, type OwnedGroup, ownedGroup, ownedGroupPrefix } from '../../domain/files/group-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
-import { groupKey, type OwnedGroup, ownedGroup, ownedGroupPrefix } from '../../domain/people/group-file.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import {
   type MembershipId,
   type OwnedMembership,
@@ -8,8 +9,7 @@ import {
   ownedMembershipKey,
   ownedMembershipPrefix,
   parseOwnedMembershipKey,
-} from '../../domain/people/owned-membership.ts'
-import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+} from '../../domain/principals/owned-membership.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'

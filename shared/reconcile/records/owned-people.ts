@@ -1,4 +1,4 @@
-import { type OwnedPerson, ownedPerson, ownedPersonPrefix } from '../../domain/people/person-file.ts'
+import { type OwnedPerson, ownedPerson, ownedPersonPrefix } from '../../domain/files/person-file.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { type RequestDigest, requestDigest } from '../../domain/files/access-request.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { type RequestDigest, requestDigest } from '../../domain/requests/access-request.ts'
 import {
   type NewEvent,
   type RequestEvent,

@@ -1,5 +1,5 @@
+import { parseRuleKey, type Rule, rulesMost } from '../../domain/files/rule-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
-import { parseRuleKey, type Rule, rulesMost } from '../../domain/people/rule-file.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Parsed } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'

@@ -1,8 +1,8 @@
 import type { Uploader } from '../../domain/links/input-message.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
-import type { SuspensionBody } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { SuspensionBody } from '../../domain/suspensions/suspension.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listUserEvents, tellEvent } from './tell-event.ts'
 

@@ -1,7 +1,7 @@
 import { findNeverSuspended } from '../../domain/guardrails/named-people.ts'
-import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import type { Policies } from './policies.ts'
 

@@ -1,8 +1,8 @@
 import type { Figure, PageAttention } from '../../domain/access-page/page-data.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { groupPrefix } from '../../domain/files/group-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { linkPrefix, temporaryPrefix } from '../../domain/links/link.ts'
-import { groupPrefix } from '../../domain/people/group-file.ts'
 import { judgeOwner } from '../../domain/people/judge-owner.ts'
 import {
   describeLifecycle,
@@ -11,11 +11,11 @@ import {
   renderPassages,
   summarizeTimes,
 } from '../../domain/people/lifecycle.ts'
-import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
+import { suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import { renderCsv } from '../../domain/text/render-csv.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { People } from '../access/people.ts'

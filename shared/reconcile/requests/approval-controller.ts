@@ -1,12 +1,12 @@
-import { kinds } from '../../domain/inputs/kinds.ts'
-import type { InputMessage } from '../../domain/links/input-message.ts'
-import { parseRequestKey, userInKey } from '../../domain/requests/access-request.ts'
+import { parseRequestKey, userInKey } from '../../domain/files/access-request.ts'
 import {
   type Approval,
   type ApprovalPath,
   parseApprovalBody,
   parseApprovalKey,
-} from '../../domain/requests/approval-file.ts'
+} from '../../domain/files/approval-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
+import type { InputMessage } from '../../domain/links/input-message.ts'
 import {
   type ApprovalAction,
   type ApprovalEnd,

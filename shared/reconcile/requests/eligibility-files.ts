@@ -1,4 +1,3 @@
-import { kinds } from '../../domain/inputs/kinds.ts'
 import {
   type Eligibilities,
   type Eligibility,
@@ -6,7 +5,8 @@ import {
   eligibilityKey,
   nameInEligibilityKey,
   tooManyEligibilities,
-} from '../../domain/requests/eligibility-file.ts'
+} from '../../domain/files/eligibility-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { onceIn } from '../../ports/once.ts'

@@ -1,4 +1,4 @@
-import type { RequestPath } from '../../domain/requests/access-request.ts'
+import type { RequestPath } from '../../domain/files/access-request.ts'
 import type { GrantRecord } from '../../domain/requests/grant-record.ts'
 import { endOfRequest, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'

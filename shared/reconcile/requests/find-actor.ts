@@ -1,5 +1,5 @@
-import { type Bar, judgeActor } from '../../domain/people/judge-actor.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type Bar, judgeActor } from '../../domain/principals/judge-actor.ts'
 import { isCutName } from '../../domain/principals/person-session.ts'
 import { nameInLinks, type PrincipalName } from '../../domain/principals/principal.ts'
 import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'

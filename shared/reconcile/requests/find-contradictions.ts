@@ -1,6 +1,6 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { parseRequestKey, renderRequestKey, requestPrefix } from '../../domain/files/access-request.ts'
 import { isFolderMarker, temporaryPrefix } from '../../domain/links/link.ts'
-import { parseRequestKey, renderRequestKey, requestPrefix } from '../../domain/requests/access-request.ts'
 import { type AttentionState, attentionStates, status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listIndexedSubjects } from '../records/expiry-index.ts'

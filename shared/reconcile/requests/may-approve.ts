@@ -1,5 +1,5 @@
+import type { RequestPath } from '../../domain/files/access-request.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { RequestPath } from '../../domain/requests/access-request.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import { listApprovers } from './approvers.ts'
 import type { Finding, RequestSources } from './gather-request.ts'

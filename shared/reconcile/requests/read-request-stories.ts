@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { givenApproval, userInKey } from '../../domain/requests/access-request.ts'
+import { givenApproval, userInKey } from '../../domain/files/access-request.ts'
 import {
   fitsFilter,
   type RequestStory,

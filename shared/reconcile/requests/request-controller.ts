@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { kinds } from '../../domain/inputs/kinds.ts'
 import {
   parseRequestBody,
   parseRequestKey,
   type RequestDigest,
   type RequestPath,
   requestDigest,
-} from '../../domain/requests/access-request.ts'
+} from '../../domain/files/access-request.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import {
   decideRequest,
   type NewEvent,

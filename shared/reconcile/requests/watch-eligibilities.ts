@@ -1,5 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { eligibilityPrefix } from '../../domain/requests/eligibility-file.ts'
+import { eligibilityPrefix } from '../../domain/files/eligibility-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'

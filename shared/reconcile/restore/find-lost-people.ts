@@ -1,15 +1,15 @@
 import * as z from 'zod'
+import { type OwnedGroup, ownedGroup, ownedGroupPrefix } from '../../domain/files/group-file.ts'
 import { parseNameInKey } from '../../domain/links/name-in-key.ts'
-import { type OwnedGroup, ownedGroup, ownedGroupPrefix } from '../../domain/people/group-file.ts'
 import { judgeLostMembership } from '../../domain/people/judge-lost-membership.ts'
+import { principalId } from '../../domain/principals/identity-center-ids.ts'
 import {
   type MembershipId,
   type OwnedMembership,
   ownedMembership,
   ownedMembershipPrefix,
   parseOwnedMembershipKey,
-} from '../../domain/people/owned-membership.ts'
-import { principalId } from '../../domain/principals/identity-center-ids.ts'
+} from '../../domain/principals/owned-membership.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions } from '../../ports/object-versions.ts'

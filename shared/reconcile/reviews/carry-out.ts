@@ -1,5 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { membershipKeys } from '../../domain/people/membership-file.ts'
+import { membershipKeys } from '../../domain/files/membership-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import {

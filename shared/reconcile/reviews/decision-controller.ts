@@ -1,3 +1,4 @@
+import { type DecisionFile, type DecisionPath, decisionKey } from '../../domain/files/decision-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import {
@@ -9,7 +10,6 @@ import {
   judgeAuthor,
   type Reviewer,
 } from '../../domain/reviews/decide-decision.ts'
-import { type DecisionFile, type DecisionPath, decisionKey } from '../../domain/reviews/decision-file.ts'
 import { describeSubject, filesOf, type GivenDecision, type ReviewItem } from '../../domain/reviews/review-item.ts'
 import { isRunning, type ReviewRun } from '../../domain/reviews/review-record.ts'
 import { rejection } from '../../domain/statuses/status.ts'

@@ -1,3 +1,5 @@
+import type { ItemDigest } from '../../domain/files/decision-file.ts'
+import type { ReviewFile } from '../../domain/files/review-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { decideEnd } from '../../domain/reviews/decide-end.ts'
 import {
@@ -9,14 +11,7 @@ import {
   remindersOf,
 } from '../../domain/reviews/decide-review.ts'
 import { buildManifest, type ReviewEvidence } from '../../domain/reviews/manifest.ts'
-import type { ReviewFile } from '../../domain/reviews/review-file.ts'
-import {
-  describeSubject,
-  type ItemDigest,
-  type ItemEnd,
-  isUnproven,
-  type ReviewItem,
-} from '../../domain/reviews/review-item.ts'
+import { describeSubject, type ItemEnd, isUnproven, type ReviewItem } from '../../domain/reviews/review-item.ts'
 import { isRunning, type ReviewRun } from '../../domain/reviews/review-record.ts'
 import { count } from '../../domain/text/count.ts'
 import { renderInstant } from '../../domain/text/instant.ts'

@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
-import {
-  type ItemDigest,
-  itemDigest,
-  type ReviewItem,
-  reviewItem,
-  type ShownFile,
-  type Subject,
-  subject,
-} from '../../domain/reviews/review-item.ts'
+import { type ItemDigest, itemDigest } from '../../domain/files/decision-file.ts'
+import { type ReviewItem, reviewItem, type ShownFile, type Subject, subject } from '../../domain/reviews/review-item.ts'
 import { type ReviewRun, reviewResultsPrefix, reviewRun } from '../../domain/reviews/review-record.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import * as z from 'zod'
+import { decisionKey, parseDecisionFile } from '../../domain/files/decision-file.ts'
 import { instantsOf } from '../../domain/reviews/decide-review.ts'
-import { decisionKey, parseDecisionFile } from '../../domain/reviews/decision-file.ts'
 import type { ReviewEvidence } from '../../domain/reviews/manifest.ts'
 import { describeSubject, type GivenDecision, type ReviewItem } from '../../domain/reviews/review-item.ts'
 import type { ReviewRun } from '../../domain/reviews/review-record.ts'

@@ -2,9 +2,9 @@ import { exitCodeOf } from '../../../handlers/cli/people/suspend.ts'
 import { renderStatus } from '../../../handlers/cli/status/render-status.ts'
 import { renderAssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
-import { describeSuspension, type Holdings } from '../../../shared/domain/people/describe-suspension.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { describeSuspension, type Holdings } from '../../../shared/domain/suspensions/describe-suspension.ts'
 
 const user = principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa1')
 const at = '2026-11-23T09:12:40.000Z'

@@ -11,11 +11,11 @@ import {
   renderAssignmentName,
 } from '../../../shared/domain/assignments/assignment.ts'
 import { renderAthenaQuery } from '../../../shared/domain/deployment/trail-queries.ts'
+import { requestDigest } from '../../../shared/domain/files/access-request.ts'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
-import { requestDigest } from '../../../shared/domain/requests/access-request.ts'
 import { tellStory } from '../../../shared/domain/requests/request-story.ts'
 import { possibleSessionsOf } from '../../../shared/domain/sessions/possible-sessions.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'

@@ -6,8 +6,8 @@ import {
   renderStoriesAsCsv,
 } from '../../../../handlers/cli/requests/requests.ts'
 import { renderStatus } from '../../../../handlers/cli/status/render-status.ts'
+import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
 import type { RequestStory } from '../../../../shared/domain/requests/request-story.ts'
 import type { Status } from '../../../../shared/domain/statuses/status.ts'
 

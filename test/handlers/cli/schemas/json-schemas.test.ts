@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { renderJsonSchemas } from '../../../../handlers/cli/schemas/json-schemas.ts'
 import { withTableOfKinds } from '../../../../handlers/cli/schemas/table-of-kinds.ts'
-import { parseRuleFile } from '../../../../shared/domain/people/rule-file.ts'
+import { parseRuleFile } from '../../../../shared/domain/files/rule-file.ts'
 import { badPermissionSetFiles } from '../../../shared/domain/bad-files.ts'
 import { jsonSchemaFaults } from '../json-schema-faults.ts'
 

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { renderJson } from '../../../../handlers/cli/terminal/render-json.ts'
 import { renderAccess, renderAccessAsCsv, renderAccessAsJson } from '../../../../handlers/cli/who/render-access.ts'
+import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
 import type { HeldAccess } from '../../../../shared/reconcile/access/expand-access.ts'
 import { accessCsvTitles, renderAccessRows } from '../../../../shared/reconcile/access/render-access-rows.ts'
 

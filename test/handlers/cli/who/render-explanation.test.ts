@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { renderExplanation } from '../../../../handlers/cli/who/explain.ts'
+import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
-import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
 import type { Explanation } from '../../../../shared/reconcile/access/explain-access.ts'
 
 const now = new Date('2026-03-06T12:00:00.000Z')

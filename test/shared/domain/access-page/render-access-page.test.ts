@@ -6,8 +6,8 @@ import type { PageRow } from '../../../../shared/domain/access-page/collect-rows
 import { describeRow } from '../../../../shared/domain/access-page/describe-row.ts'
 import type { PageFacts } from '../../../../shared/domain/access-page/page-data.ts'
 import { renderAccessPage } from '../../../../shared/domain/access-page/render-access-page.ts'
+import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
 import { row } from './page-rows.ts'
 
 const facts: PageFacts = {

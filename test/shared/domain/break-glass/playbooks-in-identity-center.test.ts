@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { playbookTemplates } from '../../../../shared/domain/break-glass/playbook-templates.ts'
+import { parseEligibilityFile } from '../../../../shared/domain/files/eligibility-file.ts'
 import { allowsEverything } from '../../../../shared/domain/iam-policies/allows-everything.ts'
 import { evaluatePolicy } from '../../../../shared/domain/iam-policies/evaluate-policy.ts'
 import { parsePermissionSetFile } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
-import { parseEligibilityFile } from '../../../../shared/domain/requests/eligibility-file.ts'
 
 const folder = new URL('../../../../fixtures/playbooks/', import.meta.url)
 const files = (prefix: string) =>

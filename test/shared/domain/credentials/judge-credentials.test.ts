@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { emergencyUser, principalsOf } from '../../../../shared/domain/break-glass/emergency-principals.ts'
 import type { KeyFacts, RoleFacts, UserFacts } from '../../../../shared/domain/credentials/credential-facts.ts'
-import { defaultHygiene } from '../../../../shared/domain/credentials/hygiene-file.ts'
 import {
   judgeKey,
   judgePasswordPolicy,
@@ -11,6 +10,7 @@ import {
   unreadAccount,
   unusedDays,
 } from '../../../../shared/domain/credentials/judge-credentials.ts'
+import { defaultHygiene } from '../../../../shared/domain/files/hygiene-file.ts'
 
 const asOf = new Date('2026-03-03T04:00:00Z')
 const ago = (days: number) => new Date(asOf.getTime() - days * 86_400_000)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
 import { addToDigest, type DigestMessage, emptyDigest } from '../../../../shared/domain/notifications/digest.ts'
 import type { Notification } from '../../../../shared/domain/notifications/notification.ts'
 import { renderMail, renderWebhook } from '../../../../shared/domain/notifications/render-digest.ts'
-import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
 
 const outcome = (index: number, input: string, reason?: string): Notification => ({
   v: 1,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { compareRule, type RuleFacts } from '../../../../shared/domain/people/compare-rule.ts'
 import { describeRule, type RuleLook } from '../../../../shared/domain/people/describe-rule.ts'
-import type { OwnedMembership } from '../../../../shared/domain/people/owned-membership.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import type { OwnedMembership } from '../../../../shared/domain/principals/owned-membership.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 
 const key = 'rules/oncall.json'

@@ -1,22 +1,22 @@
 import { describe, expect, test } from '@jest/globals'
+import { groupPrefix, parseGroupFile, parseGroupKey } from '../../../../shared/domain/files/group-file.ts'
+import { membershipPrefix, parseMembershipKey } from '../../../../shared/domain/files/membership-file.ts'
+import { parsePersonFile, parsePersonKey, peoplePrefix } from '../../../../shared/domain/files/person-file.ts'
+import { parseRuleFile, parseRuleKey, rulePrefix } from '../../../../shared/domain/files/rule-file.ts'
 import { judgeLinkByPolicies } from '../../../../shared/domain/guardrails/judge-by-policies.ts'
 import { joinPolicies, parsePolicyFile, policyPrefix } from '../../../../shared/domain/guardrails/policy-file.ts'
 import { linkPrefix, parseLinkKey } from '../../../../shared/domain/links/link.ts'
 import { parseLinkBody } from '../../../../shared/domain/links/link-body.ts'
-import { groupPrefix, parseGroupFile, parseGroupKey } from '../../../../shared/domain/people/group-file.ts'
-import { membershipPrefix, parseMembershipKey } from '../../../../shared/domain/people/membership-file.ts'
-import { parsePersonFile, parsePersonKey, peoplePrefix } from '../../../../shared/domain/people/person-file.ts'
-import { parseRuleFile, parseRuleKey, rulePrefix } from '../../../../shared/domain/people/rule-file.ts'
-import {
-  parseSuspensionBody,
-  parseSuspensionKey,
-  suspensionPrefix,
-} from '../../../../shared/domain/people/suspension.ts'
 import {
   parsePermissionSetFile,
   permissionSetPrefix,
 } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { Parsed } from '../../../../shared/domain/statuses/complaint.ts'
+import {
+  parseSuspensionBody,
+  parseSuspensionKey,
+  suspensionPrefix,
+} from '../../../../shared/domain/suspensions/suspension.ts'
 import { readText } from '../../../house/source-files.ts'
 
 const page = readText('docs/from-an-hr-system.md')

@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
-import { decidePerson, type PersonFacts } from '../../../../shared/domain/people/decide-person.ts'
 import {
   type OwnedPerson,
   parsePersonFile,
   parsePersonKey,
   personFileSchema,
-} from '../../../../shared/domain/people/person-file.ts'
+} from '../../../../shared/domain/files/person-file.ts'
+import { decidePerson, type PersonFacts } from '../../../../shared/domain/people/decide-person.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import {
   compareProfiles,
   renderNewUser,
   renderProfileOperations,
   toProfile,
-} from '../../../../shared/domain/people/person-profile.ts'
-import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+} from '../../../../shared/domain/principals/person-profile.ts'
 import { everyChoice } from '../../../every-choice.ts'
 
 const names = { displayName: 'Ana Ruiz', givenName: 'Ana', familyName: 'Ruiz' }

@@ -1,10 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { parseRequestKey, type RequestDigest, requestDigest } from '../../../../shared/domain/files/access-request.ts'
+import { parseEligibilityFile } from '../../../../shared/domain/files/eligibility-file.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import {
-  parseRequestKey,
-  type RequestDigest,
-  requestDigest,
-} from '../../../../shared/domain/requests/access-request.ts'
 import {
   type Approvals,
   decideRequest,
@@ -17,7 +14,6 @@ import {
   type TemporaryLink,
   type UploadHistory,
 } from '../../../../shared/domain/requests/decide-request.ts'
-import { parseEligibilityFile } from '../../../../shared/domain/requests/eligibility-file.ts'
 import { type GrantRecord, renderGrantedLink } from '../../../../shared/domain/requests/grant-record.ts'
 import { isShallow } from '../../../depth.ts'
 import { type Choose, lazily } from '../../../every-choice.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
+import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
 import { decideRequestInput, type RequestInputFacts } from '../../../../shared/domain/requests/decide-request-input.ts'
 
 const digest = requestDigest.parse('a'.repeat(32))

@@ -1,11 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { parseRequestKey, type RequestDigest, requestDigest } from '../../../../shared/domain/files/access-request.ts'
+import { type Eligibility, parseEligibilityFile } from '../../../../shared/domain/files/eligibility-file.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import {
-  parseRequestKey,
-  type RequestDigest,
-  requestDigest,
-} from '../../../../shared/domain/requests/access-request.ts'
 import {
   type Approvals,
   decideRequest,
@@ -18,7 +15,6 @@ import {
   type TemporaryLink,
   type UploadHistory,
 } from '../../../../shared/domain/requests/decide-request.ts'
-import { type Eligibility, parseEligibilityFile } from '../../../../shared/domain/requests/eligibility-file.ts'
 import { type GrantRecord, renderGrantedLink } from '../../../../shared/domain/requests/grant-record.ts'
 
 const idOf = (digit: number) => principalId.parse(`${String(digit).repeat(8)}-1111-2222-3333-444444444444`)

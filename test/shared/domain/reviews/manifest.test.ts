@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
+import { itemDigest } from '../../../../shared/domain/files/decision-file.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { renderReviewCsv, resultOf, results } from '../../../../shared/domain/reviews/manifest.ts'
-import { itemDigest, remedyOf, type Subject } from '../../../../shared/domain/reviews/review-item.ts'
+import { remedyOf, type Subject } from '../../../../shared/domain/reviews/review-item.ts'
 
 const at = '2027-01-01T00:00:00.000Z'
 const digest = itemDigest.parse('0'.repeat(32))

@@ -1,6 +1,6 @@
+import { weekdays } from '../../../../shared/domain/files/weekly-time.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PrincipalType } from '../../../../shared/domain/principals/principal.ts'
-import { weekdays } from '../../../../shared/domain/requests/weekly-time.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
 import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'

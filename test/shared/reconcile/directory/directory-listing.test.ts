@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { parseRuleFile } from '../../../../shared/domain/people/rule-file.ts'
+import { parseRuleFile } from '../../../../shared/domain/files/rule-file.ts'
 import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { DirectoryPerson, DirectoryUser } from '../../../../shared/ports/identity-store.ts'

@@ -1,4 +1,4 @@
-import { weekdays } from '../../../../shared/domain/requests/weekly-time.ts'
+import { weekdays } from '../../../../shared/domain/files/weekly-time.ts'
 import type { ReviewItem } from '../../../../shared/domain/reviews/review-item.ts'
 import type { World } from '../../../world.ts'
 import { type Grouping, kenji } from '../people/grouping.ts'

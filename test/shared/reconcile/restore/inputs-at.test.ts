@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { restoredPlaces } from '../../../../handlers/cli/folder/input-parts.ts'
 import { allKinds } from '../../../../shared/domain/inputs/kinds.ts'
-import { suspensionPrefix } from '../../../../shared/domain/people/suspension.ts'
+import { suspensionPrefix } from '../../../../shared/domain/suspensions/suspension.ts'
 import { findInputsAt } from '../../../../shared/reconcile/restore/inputs-at.ts'
 import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { World } from '../../../world.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { decisionKey } from '../../../../shared/domain/reviews/decision-file.ts'
+import { decisionKey } from '../../../../shared/domain/files/decision-file.ts'
 import type { Manifest } from '../../../../shared/domain/reviews/manifest.ts'
 import type { ReviewItem } from '../../../../shared/domain/reviews/review-item.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'

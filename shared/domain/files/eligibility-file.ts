@@ -4,7 +4,7 @@ import { parseJsonFile } from '../json/parse-json.ts'
 import { type Scope, scopeOf } from '../scopes/scope.ts'
 import { complainAboutName, nameForm } from '../scopes/selector-name.ts'
 import { type Complaint, type Parsed, parsed, refused } from '../statuses/complaint.ts'
-import { isoDuration, isoDurationForm, parseIsoDuration } from './iso-duration.ts'
+import { isoDuration, isoDurationForm, parseIsoDuration } from '../text/iso-duration.ts'
 import { type WeeklyTime, weekdays, weeklyTime } from './weekly-time.ts'
 
 export const eligibilityPrefix = 'eligibility/'

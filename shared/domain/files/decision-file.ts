@@ -2,14 +2,23 @@ import * as z from 'zod'
 import type { JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
-import { userInKey } from '../requests/access-request.ts'
 import { selectorName } from '../scopes/selector-name.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 import { line, lineRule } from '../text/one-line.ts'
-import { type ItemDigest, itemDigest, type Verdict, verdicts } from './review-item.ts'
+import { userInKey } from './access-request.ts'
 
 export const decisionPrefix = 'decisions/'
 export const decisionMostBytes = 4 * 1024
+
+/** Identifies one item of one run of a review. An edited item has another digest. */
+export const itemDigest = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .brand<'ItemDigest'>()
+export type ItemDigest = z.infer<typeof itemDigest>
+
+export const verdicts = ['keep', 'revoke'] as const
+export type Verdict = (typeof verdicts)[number]
 
 /** The body of a decision. It may also be empty. */
 export const decisionSchema = z.strictObject({

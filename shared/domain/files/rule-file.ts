@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import type { PrincipalName } from '../principals/principal.ts'
+import { type AttributeName, attributeNames, type UserAttributes } from '../principals/user-attributes.ts'
 import {
   convertJoints,
   holdsJointly,
@@ -16,7 +17,6 @@ import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { matchesGlob } from '../text/glob.ts'
 import { ownerText } from '../text/owner.ts'
 import { groupRules, parseGroupNameIn } from './group-file.ts'
-import { type AttributeName, attributeNames, type UserAttributes } from './user-attributes.ts'
 
 export const rulePrefix = 'rules/'
 export const ruleMostBytes = 64 * 1024

@@ -1,8 +1,12 @@
 import { expect, test } from '@jest/globals'
-import { describeSuspension, isAdmitted } from '../../../../shared/domain/people/describe-suspension.ts'
-import { parseSuspensionBody, parseSuspensionKey, suspensionKey } from '../../../../shared/domain/people/suspension.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import { describeSuspension, isAdmitted } from '../../../../shared/domain/suspensions/describe-suspension.ts'
+import {
+  parseSuspensionBody,
+  parseSuspensionKey,
+  suspensionKey,
+} from '../../../../shared/domain/suspensions/suspension.ts'
 
 const user = principalId.parse('11111111-1111-1111-1111-111111111111')
 

@@ -2,8 +2,8 @@ import * as z from 'zod'
 import { record } from '../json/record.ts'
 import { uploader } from '../links/input-message.ts'
 import { uploadIdentity } from '../links/upload.ts'
-import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
-import { principalName } from '../principals/principal.ts'
+import { type PrincipalId, principalId } from './identity-center-ids.ts'
+import { principalName } from './principal.ts'
 
 /** The ledger of memberships: one object each, `owned_memberships/<group id>%<user id>`. */
 export const ownedMembershipPrefix = 'owned_memberships/'

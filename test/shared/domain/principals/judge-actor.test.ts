@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type ActorFacts, complainOfBar, judgeActor } from '../../../../shared/domain/people/judge-actor.ts'
+import { type ActorFacts, complainOfBar, judgeActor } from '../../../../shared/domain/principals/judge-actor.ts'
 
 const users = ['enabled', 'disabled', 'gone', 'unknown'] as const
 const files = [undefined, 'suspended/kenji'] as const

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { decisionKey, parseDecisionFile, parseDecisionKey } from '../../../../shared/domain/reviews/decision-file.ts'
-import { parseReviewFile, parseReviewKey } from '../../../../shared/domain/reviews/review-file.ts'
+import { decisionKey, parseDecisionFile, parseDecisionKey } from '../../../../shared/domain/files/decision-file.ts'
+import { parseReviewFile, parseReviewKey } from '../../../../shared/domain/files/review-file.ts'
 
 const key = 'reviews/quarter.json'
 const body = {

@@ -4,7 +4,7 @@ import {
   isEligibilityKey,
   parseEligibilityFile,
   tooManyEligibilities,
-} from '../../../../shared/domain/requests/eligibility-file.ts'
+} from '../../../../shared/domain/files/eligibility-file.ts'
 
 const key = 'eligibility/admins.json'
 const least = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { findNeeded, matchesRule, parseRuleFile, parseRuleKey } from '../../../../shared/domain/people/rule-file.ts'
-import type { UserAttributes } from '../../../../shared/domain/people/user-attributes.ts'
+import { findNeeded, matchesRule, parseRuleFile, parseRuleKey } from '../../../../shared/domain/files/rule-file.ts'
+import type { UserAttributes } from '../../../../shared/domain/principals/user-attributes.ts'
 
 const key = 'rules/engineers.json'
 const parse = (document: object) => parseRuleFile(key, new TextEncoder().encode(JSON.stringify(document)))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { isAtTime, type WeeklyTime, weeklyTime } from '../../../../shared/domain/requests/weekly-time.ts'
+import { isAtTime, type WeeklyTime, weeklyTime } from '../../../../shared/domain/files/weekly-time.ts'
 
 const night: WeeklyTime = {
   days: ['mon', 'tue', 'wed', 'thu', 'fri'],

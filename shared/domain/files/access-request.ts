@@ -5,8 +5,8 @@ import { record } from '../json/record.ts'
 import { type Link, parseLinkKey, temporaryPrefix } from '../links/link.ts'
 import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { isoDuration, isoDurationForm, parseIsoDuration } from '../text/iso-duration.ts'
 import { line, lineRule } from '../text/one-line.ts'
-import { isoDuration, isoDurationForm, parseIsoDuration } from './iso-duration.ts'
 
 export const requestPrefix = 'requests/'
 export const requestMostBytes = 16 * 1024

@@ -3,7 +3,7 @@ import {
   parseApprovalBody,
   parseApprovalKey,
   renderApprovalKey,
-} from '../../../../shared/domain/requests/approval-file.ts'
+} from '../../../../shared/domain/files/approval-file.ts'
 import { renderComplaint } from '../../../../shared/domain/statuses/complaint.ts'
 
 const id = '11111111-2222-3333-4444-555555555555'

@@ -4,7 +4,7 @@ import {
   parseRequestKey,
   renderRequestKey,
   requestMostBytes,
-} from '../../../../shared/domain/requests/access-request.ts'
+} from '../../../../shared/domain/files/access-request.ts'
 import { renderComplaint } from '../../../../shared/domain/statuses/complaint.ts'
 
 const id = '90676e3f1c-11111111-2222-3333-4444-555555555555'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { parseIsoDuration, renderIsoDuration } from '../../../../shared/domain/requests/iso-duration.ts'
+import { parseIsoDuration, renderIsoDuration } from '../../../../shared/domain/text/iso-duration.ts'
 
 const hour = 60 * 60_000
 

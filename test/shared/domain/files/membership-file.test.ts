@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseGroupFile, parseGroupKey } from '../../../../shared/domain/people/group-file.ts'
-import { membershipKeys, parseMembershipKey } from '../../../../shared/domain/people/membership-file.ts'
+import { parseGroupFile, parseGroupKey } from '../../../../shared/domain/files/group-file.ts'
+import { membershipKeys, parseMembershipKey } from '../../../../shared/domain/files/membership-file.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 
 const folders = ['team-a', 'team/b']

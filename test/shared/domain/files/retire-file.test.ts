@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { defaultHygiene } from '../../../../shared/domain/credentials/hygiene-file.ts'
 import { judgeRetireFile } from '../../../../shared/domain/credentials/judge-retire-file.ts'
 import { proposeRetireFiles, type ReportLine } from '../../../../shared/domain/credentials/propose-retire-files.ts'
-import { parseRetireKey, renderRetireKey } from '../../../../shared/domain/credentials/retire-file.ts'
+import { defaultHygiene } from '../../../../shared/domain/files/hygiene-file.ts'
+import { parseRetireKey, renderRetireKey } from '../../../../shared/domain/files/retire-file.ts'
 import { account } from '../../../../shared/domain/organization/organization-view.ts'
 import { readText } from '../../../house/source-files.ts'
 
