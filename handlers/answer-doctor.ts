@@ -1,5 +1,5 @@
+import { doctorQuestion, tryOwnPermissions } from '../shared/modules/doctor/try-permissions.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { doctorQuestion, tryOwnPermissions } from '../shared/reconcile/doctor/try-permissions.ts'
 
 /** Wraps a function. When `ssofile doctor` asks for it, the function reports the rights of its role instead of working. */
 export const answerDoctor =

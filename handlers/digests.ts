@@ -1,10 +1,10 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
-import { digestMessage } from '../shared/domain/notifications/digest.ts'
+import { deliverDigest } from '../shared/modules/notifications/deliver-digest.ts'
+import { digestMessage } from '../shared/modules/notifications/rules/digest.ts'
 import { WebhookError } from '../shared/ports/channels.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { backOffMs } from '../shared/reconcile/calls/repeat-patiently.ts'
-import { deliverDigest } from '../shared/reconcile/notifications/deliver-digest.ts'
 
 /** Twelve attempts take about two hours; then the digest is in the dead-letter queue, with an alarm. */
 const backOff = { firstMs: 60_000, mostMs: 15 * 60_000 }

@@ -1,8 +1,8 @@
 import { parseLooseJson } from '../shared/domain/json/loose-json.ts'
-import { parseUsageEvent, type UsageEvent } from '../shared/domain/usage/use.ts'
-import { watchUses } from '../shared/reconcile/people/watch-uses.ts'
+import { watchUses } from '../shared/modules/people/watch-uses.ts'
+import { recordUses, recordWatching } from '../shared/modules/usage/record-uses.ts'
+import { parseUsageEvent, type UsageEvent } from '../shared/modules/usage/rules/use.ts'
 import { forEachAtOnce } from '../shared/reconcile/records/list-heads.ts'
-import { recordUses, recordWatching } from '../shared/reconcile/usage/record-uses.ts'
 import type { QueueHandler } from './handler.ts'
 
 /** An event with its message. */

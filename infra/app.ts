@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Refusal } from '../handlers/cli/arguments/refusal.ts'
-import { bundledDefinitions } from '../shared/domain/break-glass/break-glass-file.ts'
+import { bundledDefinitions } from '../shared/domain/files/break-glass-file.ts'
 import { auditorRoleTemplate } from './auditor-role.ts'
 import { definitionsOf } from './break-glass/definitions-of.ts'
 import { bucketOwnerFiles } from './bucket-owner-files.ts'

@@ -2,7 +2,7 @@ import { Refusal } from '../handlers/cli/arguments/refusal.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { kinds, placesOf, placesWrittenBy } from '../shared/domain/inputs/kinds.ts'
 import { temporaryPrefix } from '../shared/domain/links/link.ts'
-import { reviewResultsPrefix } from '../shared/domain/reviews/review-record.ts'
+import { reviewResultsPrefix } from '../shared/modules/reviews/rules/review-record.ts'
 import { statusPrefix } from '../shared/reconcile/records/status-store.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 

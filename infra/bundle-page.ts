@@ -34,7 +34,7 @@ process.stdout.write(folder)
 /** The sources, this script and the versions of the packages. */
 function hashSources(): string {
   const hash = createHash('sha256')
-  const files = ['shared/page', 'shared/domain'].flatMap((name) =>
+  const files = ['shared/page', 'shared/domain', 'shared/modules'].flatMap((name) =>
     readdirSync(join(root, name), { recursive: true, withFileTypes: true })
       .filter((one) => one.isFile())
       .map((one) => join(one.parentPath, one.name)),

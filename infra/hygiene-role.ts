@@ -1,4 +1,4 @@
-import { userPath } from '../shared/domain/break-glass/break-glass-names.ts'
+import { userPath } from '../shared/domain/account-facts/break-glass-names.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { accountRoleTemplate, type RoleTemplate } from './account-role.ts'
 import type { DeploymentNames } from './deployment-names.ts'

@@ -1,4 +1,4 @@
-import type { RuleState } from '../shared/domain/break-glass/alarm-rules.ts'
+import type { RuleState } from '../shared/modules/break-glass/rules/alarm-rules.ts'
 
 /**
  * The parts of EventBridge's event patterns that ssofile's rules need: values, their ends, all values but one, and members that must be

@@ -1,7 +1,7 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { kinds, placesWrittenBy } from '../shared/domain/inputs/kinds.ts'
+import { usagePrefix } from '../shared/modules/usage/usage-records.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
-import { usagePrefix } from '../shared/reconcile/usage/usage-records.ts'
 import { membershipFolder, peoplePrefixesOf, placesOfRequesters, retireFolder } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 

@@ -1,7 +1,7 @@
-import type { RuleState } from '../shared/domain/break-glass/alarm-rules.ts'
 import { accessCalls } from '../shared/domain/by-hand/access-call.ts'
 import { type Environment, isManagementDeployment } from '../shared/domain/deployment/environment.ts'
-import { useNames, useSources, watchingCall } from '../shared/domain/usage/use.ts'
+import type { RuleState } from '../shared/modules/break-glass/rules/alarm-rules.ts'
+import { useNames, useSources, watchingCall } from '../shared/modules/usage/rules/use.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import type { EventPattern } from './match-event-pattern.ts'
 

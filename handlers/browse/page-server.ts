@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { openAgain } from '../../shared/domain/page/open-again.ts'
+import { openAgain } from '../../shared/modules/page/rules/open-again.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import { type PageFiles, pagePolicy } from '../page/page-files.ts'
 

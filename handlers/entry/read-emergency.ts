@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { emergencyPrincipals } from '../../shared/domain/break-glass/emergency-principals.ts'
+import { emergencyPrincipals } from '../../shared/domain/account-facts/emergency-principals.ts'
 
 /** The principals of break-glass, from a file beside the bundle, like the configuration. */
 export function readEmergency() {

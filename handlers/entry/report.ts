@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { openBreakGlassAuditor } from '../../shared/aws/aws-break-glass-auditor.ts'
-import { bundledDefinitions } from '../../shared/domain/break-glass/break-glass-file.ts'
+import { bundledDefinitions } from '../../shared/domain/files/break-glass-file.ts'
 import { jobsOfReport, schedule } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 

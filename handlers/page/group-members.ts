@@ -2,8 +2,8 @@ import type { Configuration } from '../../shared/domain/deployment/configuration
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { nameInLinks } from '../../shared/domain/principals/principal.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { People } from '../../shared/reconcile/access/people.ts'
 import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'
+import { People } from '../../shared/reconcile/directory/people.ts'
 
 const knownMs = 10 * 60_000
 

@@ -1,9 +1,9 @@
 import { App, type AppProps, CfnResource, Stack, Tags, Validations } from 'aws-cdk-lib/core'
 import { AwsSolutionsChecks } from 'cdk-nag'
-import type { BreakGlass } from '../../shared/domain/break-glass/break-glass-file.ts'
-import { iamRegion, thingPrefix, watchedRegions } from '../../shared/domain/break-glass/break-glass-names.ts'
-import type { Template } from '../../shared/domain/break-glass/policy-document.ts'
-import { renderAlarms, renderManagement, renderUsers } from '../../shared/domain/break-glass/render-templates.ts'
+import { iamRegion, thingPrefix, watchedRegions } from '../../shared/domain/account-facts/break-glass-names.ts'
+import type { BreakGlass } from '../../shared/domain/files/break-glass-file.ts'
+import type { Template } from '../../shared/domain/files/policy-document.ts'
+import { renderAlarms, renderManagement, renderUsers } from '../../shared/modules/break-glass/rules/render-templates.ts'
 import { acknowledge } from '../acknowledge.ts'
 
 /** The stacks in the order of deployment: the alarms, then users, then the roles that trust them. */

@@ -5,7 +5,7 @@ import {
   breakGlassFileSchema,
   type bundledDefinitions,
   reduceDefinition,
-} from '../../shared/domain/break-glass/break-glass-file.ts'
+} from '../../shared/domain/files/break-glass-file.ts'
 import { parseLooseJson } from '../../shared/domain/json/loose-json.ts'
 
 const folder = new URL('./', import.meta.url)

@@ -7,9 +7,9 @@ import { Refusal } from '../../handlers/cli/arguments/refusal.ts'
 import { readBreakGlass } from '../../handlers/cli/break-glass/read-break-glass.ts'
 import { readServiceControl } from '../../handlers/cli/break-glass/read-service-control.ts'
 import { renderFinding } from '../../handlers/cli/operations/render-finding.ts'
-import type { BreakGlass } from '../../shared/domain/break-glass/break-glass-file.ts'
-import { judgeServiceControl } from '../../shared/domain/break-glass/judge-service-control.ts'
-import { renderExemption, renderProtection } from '../../shared/domain/break-glass/service-control.ts'
+import type { BreakGlass } from '../../shared/domain/files/break-glass-file.ts'
+import { judgeServiceControl } from '../../shared/modules/break-glass/rules/judge-service-control.ts'
+import { renderExemption, renderProtection } from '../../shared/modules/break-glass/rules/service-control.ts'
 
 /**
  * `npm run break-glass -- synth | deploy | scps --file infra/break-glass/NAME.json`: renders break-glass, offline; deploys it with the

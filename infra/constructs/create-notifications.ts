@@ -5,7 +5,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { Environment } from '../../shared/domain/deployment/environment.ts'
-import { notificationSource } from '../../shared/domain/notifications/notification.ts'
+import { notificationSource } from '../../shared/ports/event-bus.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 
 type NotificationsProps = { readonly environment: Environment; readonly names: DeploymentNames; readonly key: IKey }

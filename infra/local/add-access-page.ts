@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { renderAccessPage } from '../../shared/domain/access-page/render-access-page.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { describePage } from '../../shared/modules/access/describe-page.ts'
+import { whoHasAccess } from '../../shared/modules/access/who-has-access.ts'
+import { renderAccessPage } from '../../shared/modules/access-page/rules/render-access-page.ts'
+import { ProposedObjects } from '../../shared/modules/plan/proposed-objects.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { describePage } from '../../shared/reconcile/access/describe-page.ts'
-import { whoHasAccess } from '../../shared/reconcile/access/who-has-access.ts'
-import { ProposedObjects } from '../../shared/reconcile/plan/proposed-objects.ts'
 
 /** The ports exist once the server's port is known: they call it. */
 type Asking = { openPorts?: () => Ports }

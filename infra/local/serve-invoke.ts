@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { type DoctorQuestion, doctorQuestion } from '../../shared/reconcile/doctor/try-permissions.ts'
+import { type DoctorQuestion, doctorQuestion } from '../../shared/modules/doctor/try-permissions.ts'
 import { ThrottledError } from './lambda/lambda-function.ts'
 import { currentRequest } from './local-request.ts'
 

@@ -15,14 +15,14 @@ import {
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
-import { rolePrefix, thingPrefix, userNameSuffix, userPath } from '../domain/break-glass/break-glass-names.ts'
+import { rolePrefix, thingPrefix, userNameSuffix, userPath } from '../domain/account-facts/break-glass-names.ts'
 import type {
   DeployedRole,
   DeployedRule,
   DeployedUser,
   PasswordPolicy,
   TrailRecord,
-} from '../domain/break-glass/deployed-break-glass.ts'
+} from '../domain/account-facts/deployed-break-glass.ts'
 import type { BreakGlassAccount, BreakGlassAuditor } from '../ports/break-glass.ts'
 import type { Clock } from '../ports/clock.ts'
 import { listAll } from '../ports/page.ts'

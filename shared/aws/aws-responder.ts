@@ -9,7 +9,7 @@ import {
   drillInstance,
   drillOfNothing,
   drillVolume,
-} from '../domain/break-glass/dry-calls.ts'
+} from '../domain/account-facts/dry-calls.ts'
 import type { AssumedRole, Responder } from '../ports/break-glass.ts'
 import { answerOf, parseAnswer } from './answers.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'

@@ -1,6 +1,6 @@
 import { AccessAnalyzerClient, ListAnalyzersCommand, ListFindingsV2Command } from '@aws-sdk/client-accessanalyzer'
 import * as z from 'zod'
-import { unusedAccessKinds } from '../domain/credentials/unused-access.ts'
+import { unusedAccessKinds } from '../domain/account-facts/unused-access.ts'
 import { partitionOf } from '../domain/deployment/environment.ts'
 import type { Analyzer, AuditedAccount } from '../ports/auditor.ts'
 import { listAll, type Page } from '../ports/page.ts'

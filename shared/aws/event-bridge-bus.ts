@@ -1,6 +1,6 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { notificationSource } from '../domain/notifications/notification.ts'
 import type { EventBus, OutgoingEvent } from '../ports/event-bus.ts'
+import { notificationSource } from '../ports/event-bus.ts'
 import { answerOf } from './answers.ts'
 
 /** One bus of EventBridge, over a client that tries each call once. */

@@ -1,6 +1,6 @@
-import { notificationSource } from '../domain/notifications/notification.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventBus, OutgoingEvent } from '../ports/event-bus.ts'
+import { notificationSource } from '../ports/event-bus.ts'
 import type { Randomness } from '../ports/randomness.ts'
 import { CallGate, type CallObserver } from './call-gate.ts'
 import { Refusal } from './refusal.ts'

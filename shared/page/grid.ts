@@ -1,5 +1,5 @@
-import type { GridContent } from '../domain/access-page/grid-content.ts'
-import { type GridCell, moveCell } from '../domain/access-page/move-cell.ts'
+import type { GridContent } from '../modules/access-page/rules/grid-content.ts'
+import { type GridCell, moveCell } from '../modules/access-page/rules/move-cell.ts'
 import { make } from './element.ts'
 
 /** Rows above and below the visible ones that are already in the document. */

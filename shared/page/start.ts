@@ -1,12 +1,12 @@
-import { readTable } from '../domain/access-page/access-table.ts'
-import { joinFacts } from '../domain/access-page/join-facts.ts'
+import { readTable } from '../modules/access-page/rules/access-table.ts'
+import { joinFacts } from '../modules/access-page/rules/join-facts.ts'
 import {
   blockClass,
   deploymentClass,
   factsClass,
   type PageBlock,
   type PageFacts,
-} from '../domain/access-page/page-data.ts'
+} from '../modules/access-page/rules/page-data.ts'
 import { AccessPage } from './access-page.ts'
 
 type Part = { readonly deployment: string | undefined; readonly blocks: Element[]; facts: PageFacts | undefined }

@@ -1,5 +1,5 @@
-import type { AccountPasswordPolicy, KeyFacts, RoleFacts } from '../domain/credentials/credential-facts.ts'
-import type { UnusedAccessFinding } from '../domain/credentials/unused-access.ts'
+import type { AccountPasswordPolicy, KeyFacts, RoleFacts } from '../domain/account-facts/credential-facts.ts'
+import type { UnusedAccessFinding } from '../domain/account-facts/unused-access.ts'
 import type { ServiceUse } from '../domain/iam-policies/set-usage.ts'
 import type { AccountId } from '../domain/organization/account-id.ts'
 import type { CustomerManagedPolicy } from '../domain/permission-sets/permission-set-file.ts'

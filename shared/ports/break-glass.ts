@@ -1,4 +1,3 @@
-import type { BreakGlass } from '../domain/break-glass/break-glass-file.ts'
 import type {
   DeployedRole,
   DeployedRule,
@@ -6,8 +5,9 @@ import type {
   PasswordPolicy,
   Subscription,
   TrailRecord,
-} from '../domain/break-glass/deployed-break-glass.ts'
-import type { DryCallName, DryOutcome } from '../domain/break-glass/dry-calls.ts'
+} from '../domain/account-facts/deployed-break-glass.ts'
+import type { DryCallName, DryOutcome } from '../domain/account-facts/dry-calls.ts'
+import type { BreakGlass } from '../domain/files/break-glass-file.ts'
 import type { AccountId } from '../domain/organization/account-id.ts'
 
 /** The IAM, EventBridge, SNS and CloudTrail of one account, read only. Throws ServiceError. */

@@ -6,6 +6,9 @@ export type OutgoingEvent = {
   readonly detail: string
 }
 
+/** The source of every event on the bus. */
+export const notificationSource = 'ssofile'
+
 /** The maximum in one call. (EventBridge API Reference, "PutEvents".) */
 export const eventsMost = 10
 

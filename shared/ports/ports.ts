@@ -1,4 +1,4 @@
-import type { EmergencyPrincipals } from '../domain/break-glass/emergency-principals.ts'
+import type { EmergencyPrincipals } from '../domain/account-facts/emergency-principals.ts'
 import type { Configuration } from '../domain/deployment/configuration.ts'
 import type { AccountAccess } from './account-access.ts'
 import type { AccountTags } from './account-tags.ts'

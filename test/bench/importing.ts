@@ -1,6 +1,6 @@
 import { slowPortions } from '../../handlers/cli/take-over/under-lease.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
-import { prepareImport } from '../../shared/reconcile/take-over/import-assignments.ts'
+import { prepareImport } from '../../shared/modules/take-over/import-assignments.ts'
 import { atMost, type Benchmark, exactly, nearBound, parseNumbers } from './benchmark.ts'
 import { idOf, manyAccounts } from './many-accounts.ts'
 import { openSlowWorld } from './slow-world.ts'

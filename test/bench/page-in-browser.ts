@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { type PageRow, RowCollector } from '../../shared/domain/access-page/collect-rows.ts'
+import { type PageRow, RowCollector } from '../../shared/modules/access-page/rules/collect-rows.ts'
 import { openBrowser } from '../browser/open-browser.ts'
 import { quantile } from './benchmark.ts'
 

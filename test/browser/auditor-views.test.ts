@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { localGroups } from '../../infra/local/serve-hosted-page.ts'
-import { sayDay } from '../../shared/domain/page/say.ts'
+import { sayDay } from '../../shared/modules/page/rules/say.ts'
 import { fetchCredentials } from '../end-to-end/fetch-credentials.ts'
 import type { LocalSystem } from '../end-to-end/local-system.ts'
 import { startWithRequesters } from '../end-to-end/requesters.ts'

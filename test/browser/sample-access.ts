@@ -1,5 +1,5 @@
-import type { PageRow } from '../../shared/domain/access-page/collect-rows.ts'
-import type { PageFacts } from '../../shared/domain/access-page/page-data.ts'
+import type { PageRow } from '../../shared/modules/access-page/rules/collect-rows.ts'
+import type { PageFacts } from '../../shared/modules/access-page/rules/page-data.ts'
 
 export const hostileAccount = '<img src=x onerror="document.title=\'broken out\'">'
 export const formula = '=HYPERLINK("http://127.0.0.1/","x")'

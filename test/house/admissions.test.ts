@@ -3,7 +3,8 @@ import { listProjectFiles, readText } from './source-files.ts'
 
 /** Product code that calls ports: adapters, and calls with targets that do not exist, are no part of it. */
 const callers = listProjectFiles().filter(
-  (path) => /^(shared\/reconcile|handlers)\/.*\.ts$/.test(path) && path !== 'shared/reconcile/doctor/dry-calls.ts',
+  (path) =>
+    /^(shared\/(reconcile|modules)|handlers)\/.*\.ts$/.test(path) && path !== 'shared/modules/doctor/dry-calls.ts',
 )
 const filesWith = (pattern: RegExp) => callers.filter((path) => pattern.test(readText(path)))
 

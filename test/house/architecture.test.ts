@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { architectureFaults, rooms, rules } from './architecture.ts'
+import { architectureFaults, modules, rooms, rules } from './architecture.ts'
 import { listProjectFiles, readText } from './source-files.ts'
 
 const sources = listProjectFiles().filter((path) => /\.tsx?$/.test(path))
+
+const namesIn = (table: string) => [...table.matchAll(/^\| `([a-z-]+)` \| /gm)].map(([, name]) => name)
 
 test('every folder with sources has its rule', () => {
   for (const folder of ['infra', 'handlers', 'shared', 'test']) {
@@ -12,12 +14,41 @@ test('every folder with sources has its rule', () => {
   expect(without).toEqual([])
 })
 
-test('docs/contributing-code.md draws and describes the rooms of the loop in the order in which they may import', () => {
+test('docs/contributing-code.md draws and describes the rooms of the core in the order in which they may import', () => {
   const text = readText('docs/contributing-code.md')
   const drawn = /rooms before it\n([^│]*)/.exec(text)?.[1]?.match(/[a-z-]+/g)
   expect(drawn).toEqual(rooms)
-  const described = [...text.matchAll(/^\| `([a-z-]+)` \| /gm)].map(([, room]) => room)
-  expect(described).toEqual(rooms)
+  const [, described = ''] = text.split('\n| room |')
+  expect(namesIn(described.split('\n\n')[0] ?? '')).toEqual(rooms)
+})
+
+test('docs/contributing-code.md describes each module, with the modules that it names', () => {
+  const [, table = ''] = readText('docs/contributing-code.md').split('\n| module |')
+  const rows = table.split('\n\n')[0]?.split('\n').slice(2) ?? []
+  const described = rows.map((row) => [
+    namesIn(row)[0],
+    row
+      .split(' | ')
+      .at(-1)
+      ?.match(/[a-z-]+/g),
+  ])
+  expect(Object.fromEntries(described)).toEqual(
+    Object.fromEntries(Object.entries(modules).map(([name, named]) => [name, named.length === 0 ? ['none'] : named])),
+  )
+})
+
+test('each module has a folder and one of tests, and names only modules before it', () => {
+  const before = new Set<string>()
+  for (const [name, named] of Object.entries(modules)) {
+    expect({ name, unknown: named.filter((one) => !before.has(one)) }).toEqual({ name, unknown: [] })
+    before.add(name)
+    for (const folder of ['shared/modules', 'test/shared/modules'])
+      expect({ folder, name, has: sources.some((path) => path.startsWith(`${folder}/${name}/`)) }).toMatchObject({
+        has: true,
+      })
+  }
+  const folders = sources.flatMap((path) => /^shared\/modules\/([^/]+)\//.exec(path)?.[1] ?? [])
+  expect(new Set(folders)).toEqual(before)
 })
 
 test('the compiler refuses what type stripping cannot erase', () => {
@@ -38,6 +69,28 @@ describe('an import is refused', () => {
     ['reconcile to the file system', 'shared/reconcile/dispatcher/lease.ts', "import { a } from 'node:fs'"],
     ['an earlier room to a later one', 'shared/reconcile/records/ledger.ts', "import { a } from '../brake/brake.ts'"],
     ['a file of the loop outside its rooms', 'shared/reconcile/ledger.ts', "import { a } from '../domain/link.ts'"],
+    ['the domain to a module', 'shared/domain/links/link.ts', "import { a } from '../../modules/usage/rules/use.ts'"],
+    ['a port to a module', 'shared/ports/clock.ts', "import { a } from '../modules/usage/rules/use.ts'"],
+    [
+      'the core to a module',
+      'shared/reconcile/records/ledger.ts',
+      "import { a } from '../../modules/usage/last-uses.ts'",
+    ],
+    [
+      'the core to the list of modules',
+      'shared/reconcile/records/ledger.ts',
+      "import { a } from '../../modules/controllers.ts'",
+    ],
+    ['a module to one that it does not name', 'shared/modules/usage/x.ts', "import { a } from '../doctor/examine.ts'"],
+    ['a module to the list of modules', 'shared/modules/usage/x.ts', "import { a } from '../controllers.ts'"],
+    ['rules of a module to its records', 'shared/modules/usage/rules/x.ts', "import { a } from '../last-uses.ts'"],
+    ['rules of a module to a port', 'shared/modules/usage/rules/x.ts', "import { a } from '../../../ports/clock.ts'"],
+    ['rules of a module to hashes', 'shared/modules/usage/rules/x.ts', "import { a } from 'node:crypto'"],
+    [
+      'the page to more than the rules of a module',
+      'shared/page/start.ts',
+      "import { a } from '../modules/usage/last-uses.ts'",
+    ],
     ['memory to aws', 'shared/memory/x.ts', "import { a } from '../aws/x.ts'"],
     ['aws to memory', 'shared/aws/s3-object-store.ts', "import { a } from '../memory/x.ts'"],
     ['aws to reconcile', 'shared/aws/s3-object-store.ts', "import { a } from '../reconcile/x.ts'"],

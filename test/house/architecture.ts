@@ -9,10 +9,9 @@ type Rule = {
   readonly packages: readonly string[]
 }
 
-/** The rooms of the loop. Each imports only itself and those before it. */
+/** The rooms of the core. Each imports only itself and those before it; none imports a module. */
 export const rooms = [
   'records',
-  'usage',
   'calls',
   'organization',
   'directory',
@@ -20,24 +19,46 @@ export const rooms = [
   'guardrails',
   'inputs',
   'assignments',
-  'take-over',
   'statuses',
   'requests',
   'permission-sets',
   'drift',
   'dispatcher',
   'differences',
-  'restore',
-  'access',
   'people',
-  'reviews',
-  'kinds',
-  'plan',
-  'reports',
-  'notifications',
-  'credentials',
-  'doctor',
 ] as const
+
+/** Each module and the modules that it may import, all of them before it. `rules/` of a module is pure, and imports only `rules/`. */
+export const modules = {
+  usage: [],
+  people: ['usage'],
+  reviews: ['usage'],
+  'access-page': ['usage'],
+  page: ['access-page', 'reviews'],
+  'break-glass': [],
+  notifications: ['reviews'],
+  credentials: ['access-page', 'notifications'],
+  access: ['usage', 'access-page', 'credentials'],
+  'take-over': [],
+  restore: ['take-over'],
+  reports: ['usage', 'access-page', 'break-glass', 'access'],
+  plan: ['access'],
+  doctor: ['credentials'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+const moduleNames = Object.keys(modules)
+
+// All four are pure. jsonc-parser: where a text stops being JSON. fastest-levenshtein: how many edits apart names are.
+// ipaddr.js: whether an address is in a range.
+const purePackages = ['zod', 'jsonc-parser', 'fastest-levenshtein', 'ipaddr.js']
+// zod: it parses the objects that it stored itself, at its own edge. node:crypto: hashes in keys and ids, no randomness.
+// node:events: who listens to the steps of an evaluation. hyparquet-writer: rows as bytes; it calls nothing.
+const loopPackages = ['p-limit', 'zod', 'node:crypto', 'node:events', 'hyparquet-writer']
+/** The core and the modules. */
+const product = ['shared/reconcile', 'shared/modules', 'shared/ports', 'shared/domain']
+/** The controllers of all modules, and what they need. */
+const productItself = ['shared/modules/controllers.ts', 'shared/modules/input-context.ts']
+/** The page shows what modules know. */
+const pageFolders = ['shared/page', 'shared/domain', ...moduleNames.map((name) => `shared/modules/${name}/rules`)]
 
 const sdk = ['@aws-sdk/*', '@smithy/*']
 const handlerPackages = ['zod', 'commander', '@aws-lambda-powertools/*', 'node:*', 'aws-lambda']
@@ -46,17 +67,15 @@ export const rules: readonly Rule[] = [
   {
     where: 'shared/domain',
     folders: ['shared/domain'],
-    // All four are pure. jsonc-parser: where a text stops being JSON. fastest-levenshtein: how many edits apart names are.
-    // ipaddr.js: whether an address is in a range.
-    packages: ['zod', 'jsonc-parser', 'fastest-levenshtein', 'ipaddr.js'],
+    packages: purePackages,
   },
   // What runs in browsers: the hosted page, by AWS's design system, and the page in one file, without a package.
   {
     where: 'shared/page/app',
-    folders: ['shared/page', 'shared/domain'],
+    folders: pageFolders,
     packages: ['react', 'react-dom', 'react-dom/*', '@cloudscape-design/*'],
   },
-  { where: 'shared/page', folders: ['shared/page', 'shared/domain'], packages: [] },
+  { where: 'shared/page', folders: pageFolders, packages: [] },
   { where: 'shared/ports', folders: ['shared/ports', 'shared/domain'], packages: [] },
   ...rooms.map((room, index) => ({
     where: `shared/reconcile/${room}`,
@@ -65,10 +84,29 @@ export const rules: readonly Rule[] = [
       'shared/ports',
       'shared/domain',
     ],
-    // zod: it parses the objects that it stored itself, at its own edge. node:crypto: hashes in keys and ids, no randomness.
-    // node:events: who listens to the steps of an evaluation. hyparquet-writer: rows as bytes; it calls nothing.
-    packages: ['p-limit', 'zod', 'node:crypto', 'node:events', 'hyparquet-writer'],
+    packages: loopPackages,
   })),
+  ...Object.entries(modules).flatMap(([name, named]) => [
+    {
+      where: `shared/modules/${name}/rules`,
+      folders: [...[name, ...named].map((one) => `shared/modules/${one}/rules`), 'shared/domain'],
+      packages: purePackages,
+    },
+    {
+      where: `shared/modules/${name}`,
+      folders: [
+        ...[name, ...named].map((one) => `shared/modules/${one}`),
+        // The plan runs the product.
+        ...(name === 'plan' ? productItself : []),
+        'shared/reconcile',
+        'shared/ports',
+        'shared/domain',
+      ],
+      packages: loopPackages,
+    },
+  ]),
+  // The list of modules.
+  { where: 'shared/modules', folders: product, packages: [] },
   {
     where: 'shared/aws',
     folders: ['shared/aws', 'shared/ports', 'shared/domain'],
@@ -87,7 +125,7 @@ export const rules: readonly Rule[] = [
   // Entry files choose the adapters of a deployment, and nothing of a model may get into their bundles.
   {
     where: 'handlers/entry',
-    folders: ['handlers', 'shared/aws', 'shared/reconcile', 'shared/ports', 'shared/domain'],
+    folders: ['handlers', 'shared/aws', ...product],
     packages: ['zod', 'node:fs', 'aws-lambda'],
   },
   {
@@ -98,12 +136,12 @@ export const rules: readonly Rule[] = [
   // The page signs people in: certified libraries for OpenID Connect and for what a browser keeps sealed.
   {
     where: 'handlers/page',
-    folders: ['handlers', 'shared/reconcile', 'shared/ports', 'shared/domain'],
+    folders: ['handlers', ...product],
     packages: [...handlerPackages, 'jose', 'openid-client'],
   },
   {
     where: 'handlers',
-    folders: ['handlers', 'shared/reconcile', 'shared/ports', 'shared/domain'],
+    folders: ['handlers', ...product],
     packages: handlerPackages,
   },
   {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { type EventPattern, matchRule } from '../../infra/match-event-pattern.ts'
-import type { RuleState } from '../../shared/domain/break-glass/alarm-rules.ts'
 import { evaluatePolicy } from '../../shared/domain/iam-policies/evaluate-policy.ts'
+import type { RuleState } from '../../shared/modules/break-glass/rules/alarm-rules.ts'
 import { environments } from './environments.ts'
 import { type Assembly, synthesize } from './synthesize.ts'
 

@@ -119,10 +119,11 @@ function processorMs(): number {
   return (user + system) / 1_000
 }
 
-/** Those that MUTATION_TESTS names: `plan` is `plan.test.ts` below `test/shared/domain/`, `reconcile/calls/*` all of that folder. */
+/** Those that MUTATION_TESTS names: `plan` is `plan.test.ts` among the tests of pure rules, `reconcile/calls/*` all of that folder. */
 function listTestFiles(): readonly string[] {
   const names = process.env.MUTATION_TESTS?.split(',') ?? ['*']
-  const patterns = names.map((name) => `test/shared/${name.includes('/') ? name : `domain/**/${name}`}.test.ts`)
+  const folders = (name: string) => (name.includes('/') ? [''] : ['domain/**/', 'modules/*/rules/**/'])
+  const patterns = names.flatMap((name) => folders(name).map((folder) => `test/shared/${folder}${name}.test.ts`))
   // What takes how long says nothing about a mutant.
   return globSync(patterns)
     .filter((file) => !file.includes('linear-time'))

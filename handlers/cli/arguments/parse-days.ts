@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { unusedDaysMost } from '../../../shared/domain/assignments/role-use.ts'
+import { unusedDaysMost } from '../../../shared/domain/account-facts/tracked-days.ts'
 
 /** A parser for an option that takes days, such as `90d`. */
 export function parseDays(text: string): number {

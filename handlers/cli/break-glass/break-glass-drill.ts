@@ -4,15 +4,15 @@ import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { openAwsResponder } from '../../../shared/aws/aws-responder.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'
-import type { BreakGlass, Playbook } from '../../../shared/domain/break-glass/break-glass-file.ts'
-import { responderOf, roleArn, roleName, userName } from '../../../shared/domain/break-glass/break-glass-names.ts'
+import { responderOf, roleArn, roleName, userName } from '../../../shared/domain/account-facts/break-glass-names.ts'
+import type { BreakGlass, Playbook } from '../../../shared/domain/files/break-glass-file.ts'
 import {
   type DrilledRole,
   type DrillRecord,
   drilledCall,
   drillKey,
   isPassed,
-} from '../../../shared/domain/break-glass/drill-record.ts'
+} from '../../../shared/modules/break-glass/rules/drill-record.ts'
 import type { Responder } from '../../../shared/ports/break-glass.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'

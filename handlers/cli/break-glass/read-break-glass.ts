@@ -4,7 +4,7 @@ import {
   breakGlassFileSchema,
   breakGlassRules,
   toBreakGlass,
-} from '../../../shared/domain/break-glass/break-glass-file.ts'
+} from '../../../shared/domain/files/break-glass-file.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { readStrictFile } from '../bucket/read-configuration.ts'
 

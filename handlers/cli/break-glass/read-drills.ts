@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type DrillRecord, drillPrefix } from '../../../shared/domain/break-glass/drill-record.ts'
+import { listDrills, toDrill } from '../../../shared/modules/break-glass/list-drills.ts'
+import { type DrillRecord, drillPrefix } from '../../../shared/modules/break-glass/rules/drill-record.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { listDrills, toDrill } from '../../../shared/reconcile/reports/list-drills.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 

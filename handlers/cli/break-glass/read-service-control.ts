@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
-import type { ServiceControlPolicy } from '../../../shared/domain/break-glass/judge-service-control.ts'
 import type { EvaluatedPolicy } from '../../../shared/domain/iam-policies/evaluate-policy.ts'
 import { parseStrictJson } from '../../../shared/domain/json/strict-json.ts'
 import { renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import type { ServiceControlPolicy } from '../../../shared/modules/break-glass/rules/judge-service-control.ts'
 import { Refusal } from '../arguments/refusal.ts'
 
 const texts = z.union([z.string(), z.array(z.string())])

@@ -3,19 +3,19 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { CsvError, parse } from 'csv-parse/sync'
 import * as z from 'zod'
+import { retirePrefix } from '../../../shared/domain/files/retire-file.ts'
+import { renderFilePaths } from '../../../shared/domain/links/file-name.ts'
+import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import { credentialReportsPrefix } from '../../../shared/modules/credentials/credential-summary.ts'
+import { readHygieneFile } from '../../../shared/modules/credentials/read-hygiene-file.ts'
 import {
   type LeftOut,
   type ProposedFile,
   proposeRetireFiles,
   type ReportLine,
-} from '../../../shared/domain/credentials/propose-retire-files.ts'
-import { retirePrefix } from '../../../shared/domain/files/retire-file.ts'
-import { renderFilePaths } from '../../../shared/domain/links/file-name.ts'
-import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
-import { count } from '../../../shared/domain/text/count.ts'
+} from '../../../shared/modules/credentials/rules/propose-retire-files.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { readHygieneFile } from '../../../shared/reconcile/credentials/read-hygiene-file.ts'
-import { credentialReportsPrefix } from '../../../shared/reconcile/records/credential-summary.ts'
 import { parseDays } from '../arguments/parse-days.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'

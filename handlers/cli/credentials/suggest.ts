@@ -8,14 +8,6 @@ import {
   type PolicyText,
 } from '../../../shared/domain/iam-policies/compare-permissions.ts'
 import { noUsage, type SetUsage } from '../../../shared/domain/iam-policies/set-usage.ts'
-import {
-  type ActionVerdict,
-  judgeManagedUse,
-  type ManagedVerdict,
-  type ReducedPolicy,
-  reducePolicy,
-  type UseOfSet,
-} from '../../../shared/domain/iam-policies/suggest-policy.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import type { PermissionSetPolicies } from '../../../shared/domain/permission-sets/permission-set-changes.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
@@ -25,20 +17,28 @@ import {
 } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import { notConfigured } from '../../../shared/modules/access/role-uses.ts'
+import { setUsageReport } from '../../../shared/modules/credentials/permission-reports.ts'
+import { readHygieneFile } from '../../../shared/modules/credentials/read-hygiene-file.ts'
+import { mergeAll, readUsages } from '../../../shared/modules/credentials/read-usages.ts'
+import {
+  type ActionVerdict,
+  judgeManagedUse,
+  type ManagedVerdict,
+  type ReducedPolicy,
+  reducePolicy,
+  type UseOfSet,
+} from '../../../shared/modules/credentials/rules/suggest-policy.ts'
+import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import type { Auditor } from '../../../shared/ports/auditor.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
-import { ManagedPolicies } from '../../../shared/reconcile/access/managed-policies.ts'
-import { notConfigured } from '../../../shared/reconcile/access/role-uses.ts'
 import { listUnlessGone } from '../../../shared/reconcile/calls/assignment-listings.ts'
 import { readGently } from '../../../shared/reconcile/calls/limited-sso-admin.ts'
-import { readHygieneFile } from '../../../shared/reconcile/credentials/read-hygiene-file.ts'
-import { mergeAll, readUsages } from '../../../shared/reconcile/credentials/read-usages.ts'
+import { ManagedPolicies } from '../../../shared/reconcile/calls/managed-policies.ts'
 import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
 import { readSetPolicies } from '../../../shared/reconcile/directory/read-set-policies.ts'
-import { ProposedObjects } from '../../../shared/reconcile/plan/proposed-objects.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
-import { setUsageReport } from '../../../shared/reconcile/records/permission-reports.ts'
 import { parseDays } from '../arguments/parse-days.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'

@@ -7,7 +7,7 @@ import {
 } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import type { Preview } from '../../../shared/reconcile/plan/preview.ts'
+import type { Preview } from '../../../shared/modules/plan/preview.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { toInput } from '../status/input-key.ts'
 import type { Upload } from './compare-inputs.ts'

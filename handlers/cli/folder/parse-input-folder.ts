@@ -6,7 +6,7 @@ import {
   permissionSetPrefix,
 } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { type Parsed, parsed, refused } from '../../../shared/domain/statuses/complaint.ts'
-import type { ImportSource, WantedPermissionSet } from '../../../shared/domain/take-over/import-source.ts'
+import type { ImportSource, WantedPermissionSet } from '../../../shared/modules/take-over/rules/import-source.ts'
 import { parseLinkList } from '../take-over/parse-link-list.ts'
 import { type InputFile, listFolder } from './folder-inputs.ts'
 

@@ -3,19 +3,19 @@ import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
-import type { Ports } from '../../../shared/ports/ports.ts'
-import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
-import { pauseKey, readPause } from '../../../shared/reconcile/records/pause.ts'
-import type { FoundOwner } from '../../../shared/reconcile/restore/find-lost-owner.ts'
-import type { OldInput } from '../../../shared/reconcile/restore/inputs-at.ts'
+import type { FoundOwner } from '../../../shared/modules/restore/find-lost-owner.ts'
+import type { OldInput } from '../../../shared/modules/restore/inputs-at.ts'
 import {
   beginRestoration,
   endRestoration,
   findLostRecords,
   type LostRecords,
-} from '../../../shared/reconcile/restore/restore-records.ts'
+} from '../../../shared/modules/restore/restore-records.ts'
+import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { pauseKey, readPause } from '../../../shared/reconcile/records/pause.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'

@@ -20,8 +20,8 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { unlessCode, unlessUnread } from '../../../shared/ports/service-error.ts'
-import { findSessions } from '../../../shared/reconcile/access/find-sessions.ts'
 import { isOwed, wishesFor } from '../../../shared/reconcile/permission-sets/deny-ended-sessions.ts'
+import { findSessions } from '../../../shared/reconcile/permission-sets/find-sessions.ts'
 import {
   endedSessionsKey,
   readEndedSessions,

@@ -1,6 +1,6 @@
 import { count } from '../../../shared/domain/text/count.ts'
-import type { Preview } from '../../../shared/reconcile/plan/preview.ts'
-import type { PersonChange } from '../../../shared/reconcile/plan/preview-people.ts'
+import type { Preview } from '../../../shared/modules/plan/preview.ts'
+import type { PersonChange } from '../../../shared/modules/plan/preview-people.ts'
 import type { Mood } from '../terminal/paint.ts'
 
 export type Figure = readonly [mood: Mood, text: string]

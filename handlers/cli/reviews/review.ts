@@ -6,7 +6,11 @@ import {
   verdicts,
 } from '../../../shared/domain/files/decision-file.ts'
 import { reviewKey } from '../../../shared/domain/files/review-file.ts'
-import { reviewRows } from '../../../shared/domain/page/review-rows.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import { reviewRows } from '../../../shared/modules/page/rules/review-rows.ts'
+import { readEvidence } from '../../../shared/modules/reviews/check-outcomes.ts'
+import { listRuns } from '../../../shared/modules/reviews/known-reviews.ts'
+import { readRun } from '../../../shared/modules/reviews/review-records.ts'
 import {
   buildManifest,
   describeDecision,
@@ -14,15 +18,11 @@ import {
   renderReviewCsv,
   sayCounts,
   sayPace,
-} from '../../../shared/domain/reviews/manifest.ts'
-import { isPrivileged } from '../../../shared/domain/reviews/review-item.ts'
-import { type ReviewRun, reviewResultsPrefix } from '../../../shared/domain/reviews/review-record.ts'
-import { count } from '../../../shared/domain/text/count.ts'
+} from '../../../shared/modules/reviews/rules/manifest.ts'
+import { isPrivileged } from '../../../shared/modules/reviews/rules/review-item.ts'
+import { type ReviewRun, reviewResultsPrefix } from '../../../shared/modules/reviews/rules/review-record.ts'
+import { verifyReview } from '../../../shared/modules/reviews/verify-review.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { readEvidence } from '../../../shared/reconcile/reviews/check-outcomes.ts'
-import { listRuns } from '../../../shared/reconcile/reviews/known-reviews.ts'
-import { readRun } from '../../../shared/reconcile/reviews/review-records.ts'
-import { verifyReview } from '../../../shared/reconcile/reviews/verify-review.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'

@@ -1,13 +1,13 @@
 import * as z from 'zod'
-import { breakGlassFileSchema, breakGlassRules } from '../../../shared/domain/break-glass/break-glass-file.ts'
 import { configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { deploymentsFile, deploymentsRules } from '../../../shared/domain/deployment/deployments-file.ts'
 import { environment } from '../../../shared/domain/deployment/environment.ts'
 import { environmentRules } from '../../../shared/domain/deployment/environment-rules.ts'
+import { breakGlassFileSchema, breakGlassRules } from '../../../shared/domain/files/break-glass-file.ts'
 import { allKinds } from '../../../shared/domain/inputs/kinds.ts'
 import type { JsonRules } from '../../../shared/domain/json/json-faults.ts'
-import { notification } from '../../../shared/domain/notifications/notification.ts'
-import { exportHeader, exportLine } from '../../../shared/domain/take-over/export-line.ts'
+import { notification } from '../../../shared/modules/notifications/rules/notification.ts'
+import { exportHeader, exportLine } from '../../../shared/modules/take-over/rules/export-line.ts'
 
 type Schema = z.core.JSONSchema.BaseSchema
 

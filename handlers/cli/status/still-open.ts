@@ -8,8 +8,8 @@ import {
 import type { LedgerEntry } from '../../../shared/domain/assignments/ledger-entry.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import { remarksOn } from '../../../shared/modules/access/explain-access.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { remarksOn } from '../../../shared/reconcile/access/explain-access.ts'
 import { Ledger } from '../../../shared/reconcile/records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 

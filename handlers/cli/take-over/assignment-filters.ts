@@ -6,7 +6,7 @@ import {
 } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
-import type { AssignmentFilter } from '../../../shared/reconcile/take-over/list-existing.ts'
+import type { AssignmentFilter } from '../../../shared/modules/take-over/list-existing.ts'
 import { repeated } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 

@@ -1,6 +1,6 @@
 import { renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import { ProposedObjects } from '../../../shared/reconcile/plan/proposed-objects.ts'
+import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import { forgetLedgerCount, readLedgerCount } from '../../../shared/reconcile/records/ledger-count.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { askRights, rightsOfImport } from '../bucket/ask-rights.ts'

@@ -7,7 +7,7 @@ import {
   permissionSetPrefix,
 } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { Complaint } from '../../../shared/domain/statuses/complaint.ts'
-import type { ExportLine } from '../../../shared/domain/take-over/export-line.ts'
+import type { ExportLine } from '../../../shared/modules/take-over/rules/export-line.ts'
 import type { ObjectHead, ReadObject } from '../../../shared/ports/object-store.ts'
 import type { ConfiguredPorts, Ports } from '../../../shared/ports/ports.ts'
 import { type LinkPrincipal, PrincipalIndex } from '../../../shared/reconcile/directory/principal-index.ts'

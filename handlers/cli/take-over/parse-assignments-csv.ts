@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { principalTypes } from '../../../shared/domain/principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../../../shared/domain/statuses/complaint.ts'
-import type { ImportSource } from '../../../shared/domain/take-over/import-source.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import type { ImportSource } from '../../../shared/modules/take-over/rules/import-source.ts'
 
 const columns = ['account', 'permission_set', 'principal', 'type'] as const
 type Column = (typeof columns)[number]

@@ -1,6 +1,6 @@
 import { type Link, linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import { type Parsed, parsed, quote, refused } from '../../../shared/domain/statuses/complaint.ts'
-import type { ImportSource } from '../../../shared/domain/take-over/import-source.ts'
+import type { ImportSource } from '../../../shared/modules/take-over/rules/import-source.ts'
 
 /** The text of `aws s3 ls` before a name: date, time and size. */
 const listingHead = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ /

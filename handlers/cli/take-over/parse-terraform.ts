@@ -11,7 +11,7 @@ import {
 } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { principalType } from '../../../shared/domain/principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../../../shared/domain/statuses/complaint.ts'
-import type { ImportSource, WantedPermissionSet } from '../../../shared/domain/take-over/import-source.ts'
+import type { ImportSource, WantedPermissionSet } from '../../../shared/modules/take-over/rules/import-source.ts'
 import { parseTerraformResources, type TerraformResource } from './parse-terraform-resources.ts'
 
 /** Source: Terraform Registry, provider hashicorp/aws, "Resource: aws_ssoadmin_account_assignment". */

@@ -6,7 +6,7 @@ import {
   type ExportLine,
   exportHeader,
   exportLine,
-} from '../../../shared/domain/take-over/export-line.ts'
+} from '../../../shared/modules/take-over/rules/export-line.ts'
 import { Refusal } from '../arguments/refusal.ts'
 
 /** An export that can be read repeatedly, since it may be larger than memory. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { type Parsed, refused, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
-import type { ImportSource } from '../../../shared/domain/take-over/import-source.ts'
+import type { ImportSource } from '../../../shared/modules/take-over/rules/import-source.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { isFolder } from '../folder/folder-inputs.ts'
 import { parseInputFolder } from '../folder/parse-input-folder.ts'

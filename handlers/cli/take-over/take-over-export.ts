@@ -8,9 +8,11 @@ import type { PermissionSetName } from '../../../shared/domain/permission-sets/p
 import type { PermissionSetArn } from '../../../shared/domain/principals/identity-center-ids.ts'
 import type { Scope } from '../../../shared/domain/scopes/scope.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
-import type { ExportLine } from '../../../shared/domain/take-over/export-line.ts'
-import type { WantedAssignment } from '../../../shared/domain/take-over/import-source.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import { prepareImport } from '../../../shared/modules/take-over/import-assignments.ts'
+import type { InPortions } from '../../../shared/modules/take-over/list-existing.ts'
+import type { ExportLine } from '../../../shared/modules/take-over/rules/export-line.ts'
+import type { WantedAssignment } from '../../../shared/modules/take-over/rules/import-source.ts'
 import type { ConfiguredPorts } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
@@ -24,8 +26,6 @@ import { PrincipalIndex } from '../../../shared/reconcile/directory/principal-in
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { adoptPermissionSet } from '../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { renderJson } from '../../../shared/reconcile/records/stored-json.ts'
-import { prepareImport } from '../../../shared/reconcile/take-over/import-assignments.ts'
-import type { InPortions } from '../../../shared/reconcile/take-over/list-existing.ts'
 import type { ExportFile } from './read-export.ts'
 
 type Options = {

@@ -1,13 +1,13 @@
 import { hostname, userInfo } from 'node:os'
 import pLimit from 'p-limit'
 import { defaultConfiguration } from '../../../shared/domain/deployment/configuration.ts'
+import type { InPortions } from '../../../shared/modules/take-over/list-existing.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
 import type { SsoAdmin } from '../../../shared/ports/sso-admin.ts'
 import { limitSsoAdmin, NotStartedError } from '../../../shared/reconcile/calls/limited-sso-admin.ts'
 import { looksMost, RateLimiter } from '../../../shared/reconcile/calls/rate-limiter.ts'
 import { Lease } from '../../../shared/reconcile/dispatcher/lease.ts'
-import type { InPortions } from '../../../shared/reconcile/take-over/list-existing.ts'
 import { Refusal } from '../arguments/refusal.ts'
 
 /** A command holds the lease for `portionMs` at a time. Then the dispatcher may have it for `turnMs`. */

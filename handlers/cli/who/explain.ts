@@ -1,19 +1,19 @@
 import type { Command } from 'commander'
-import type { OwnUse } from '../../../shared/domain/assignments/role-use.ts'
 import { describeTemporary } from '../../../shared/domain/links/told-link.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { describeOtherForm } from '../../../shared/domain/text/unicode-form.ts'
-import type { Way } from '../../../shared/domain/usage/use.ts'
 import {
   type AccessState,
   type Answer,
   type ExplainedLink,
   type Explanation,
   explainAccess,
-} from '../../../shared/reconcile/access/explain-access.ts'
-import { ProposedObjects } from '../../../shared/reconcile/plan/proposed-objects.ts'
+} from '../../../shared/modules/access/explain-access.ts'
+import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
+import type { OwnUse } from '../../../shared/modules/usage/rules/role-use.ts'
+import type { Way } from '../../../shared/modules/usage/rules/use.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
 import { Refusal } from '../arguments/refusal.ts'

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { isFacts, joinAccessPages } from '../../../shared/domain/access-page/render-access-page.ts'
 import {
   deploymentsFile,
   deploymentsRules,
@@ -11,7 +10,8 @@ import {
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { parseOwnCsv } from '../../../shared/domain/text/render-csv.ts'
-import { accessCsvTitles } from '../../../shared/reconcile/access/render-access-rows.ts'
+import { accessCsvTitles } from '../../../shared/modules/access/render-access-rows.ts'
+import { isFacts, joinAccessPages } from '../../../shared/modules/access-page/rules/render-access-page.ts'
 import { readStrictFile } from '../bucket/read-configuration.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'

@@ -3,16 +3,16 @@ import type { PrincipalType } from '../../../shared/domain/principals/principal.
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { parseIsoDuration } from '../../../shared/domain/text/iso-duration.ts'
-import type { Ports } from '../../../shared/ports/ports.ts'
-import { findSubject } from '../../../shared/reconcile/access/find-subject.ts'
+import { findSubject } from '../../../shared/modules/access/find-subject.ts'
 import {
   type AccessChange,
   type ChangesQuestion,
   listAccessChanges,
-} from '../../../shared/reconcile/access/list-access-changes.ts'
-import { People } from '../../../shared/reconcile/access/people.ts'
-import { unlessRefused } from '../../../shared/reconcile/access/unless-refused.ts'
+} from '../../../shared/modules/access/list-access-changes.ts'
+import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { People } from '../../../shared/reconcile/directory/people.ts'
 import { parseInstant } from '../arguments/parse-instant.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { alarmMail } from '../../../shared/domain/break-glass/alarm-rules.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'
+import { alarmMail } from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import { matchRule } from '../../match-event-pattern.ts'
 import { renderEventTime } from '../events/event-bridge-event.ts'

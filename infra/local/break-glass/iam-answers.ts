@@ -1,6 +1,6 @@
-import { userPath } from '../../../shared/domain/break-glass/break-glass-names.ts'
-import { renderUserPolicy } from '../../../shared/domain/break-glass/render-user-policy.ts'
+import { userPath } from '../../../shared/domain/account-facts/break-glass-names.ts'
 import { Refusal } from '../../../shared/memory/refusal.ts'
+import { renderUserPolicy } from '../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import { xmlElement } from '../s3/xml-text.ts'
 import type { LocalBreakGlass } from './local-break-glass.ts'
 

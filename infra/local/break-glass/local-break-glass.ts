@@ -1,22 +1,12 @@
 import * as z from 'zod'
-import type { RuleState } from '../../../shared/domain/break-glass/alarm-rules.ts'
-import type { BreakGlass } from '../../../shared/domain/break-glass/break-glass-file.ts'
 import {
   alarmBusArn,
   alarmTopicArn,
   iamRegion,
   userName,
   watchedRegions,
-} from '../../../shared/domain/break-glass/break-glass-names.ts'
-import { playbooksIn } from '../../../shared/domain/break-glass/playbooks-in.ts'
-import { type RenderedRole, rolesOfAccount } from '../../../shared/domain/break-glass/render-role.ts'
-import { renderUserPolicy } from '../../../shared/domain/break-glass/render-user-policy.ts'
-import {
-  roleRules,
-  securityRules,
-  stackSetRules,
-  type WantedRule,
-} from '../../../shared/domain/break-glass/wanted-rules.ts'
+} from '../../../shared/domain/account-facts/break-glass-names.ts'
+import type { BreakGlass } from '../../../shared/domain/files/break-glass-file.ts'
 import {
   type EvaluatedPolicy,
   evaluatePolicy,
@@ -26,6 +16,16 @@ import { awsManagedPolicies } from '../../../shared/memory/iam/aws-managed-polic
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import { Refusal } from '../../../shared/memory/refusal.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'
+import type { RuleState } from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
+import { playbooksIn } from '../../../shared/modules/break-glass/rules/playbooks-in.ts'
+import { type RenderedRole, rolesOfAccount } from '../../../shared/modules/break-glass/rules/render-role.ts'
+import { renderUserPolicy } from '../../../shared/modules/break-glass/rules/render-user-policy.ts'
+import {
+  roleRules,
+  securityRules,
+  stackSetRules,
+  type WantedRule,
+} from '../../../shared/modules/break-glass/rules/wanted-rules.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import type { Randomness } from '../../../shared/ports/randomness.ts'
 import { BreakGlassTrail } from './break-glass-trail.ts'

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { userArn, userName } from '../../../shared/domain/break-glass/break-glass-names.ts'
+import { userArn, userName } from '../../../shared/domain/account-facts/break-glass-names.ts'
 import { Refusal } from '../../../shared/memory/refusal.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'

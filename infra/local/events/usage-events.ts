@@ -1,5 +1,5 @@
-import { type useNames, watchingCall } from '../../../shared/domain/usage/use.ts'
 import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
+import { type useNames, watchingCall } from '../../../shared/modules/usage/rules/use.ts'
 import { type EventBridgeEvent, type EventStamp, renderEvent, renderEventTime } from './event-bridge-event.ts'
 
 export type PortalUse = {

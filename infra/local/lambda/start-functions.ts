@@ -30,6 +30,7 @@ import {
 import { usage } from '../../../handlers/usage.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
+import type { DoctorQuestion } from '../../../shared/modules/doctor/try-permissions.ts'
 import {
   dispatcherSlice,
   type FunctionName,
@@ -38,7 +39,6 @@ import {
 } from '../../../shared/ports/deployment-settings.ts'
 import type { ScheduledFunction } from '../../../shared/ports/metrics.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import type { DoctorQuestion } from '../../../shared/reconcile/doctor/try-permissions.ts'
 import { startEventSourceMapping } from '../event-source-mapping.ts'
 import { localRoleArn } from '../local-account.ts'
 import { startSchedule } from '../schedule.ts'

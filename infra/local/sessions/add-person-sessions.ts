@@ -4,13 +4,13 @@ import { oneOrMore } from '../../../shared/domain/iam-policies/allows-everything
 import { evaluatePolicy } from '../../../shared/domain/iam-policies/evaluate-policy.ts'
 import { parseLooseJson } from '../../../shared/domain/json/loose-json.ts'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
-import { useNames } from '../../../shared/domain/usage/use.ts'
 import {
   arnOfSession,
   type PersonSession,
   type PersonSessions,
   type SessionRequest,
 } from '../../../shared/memory/iam/person-sessions.ts'
+import { useNames } from '../../../shared/modules/usage/rules/use.ts'
 import type { CalledService } from '../../../shared/ports/service-error.ts'
 import type { PortalUse } from '../events/usage-events.ts'
 import { refuse } from '../faults/render-refusal.ts'

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import type { JsonRule, JsonRules } from '../json/json-faults.ts'
 import { temporaryFolder } from '../links/temporary-folder.ts'
-import { notificationRules, notifications } from '../notifications/receivers.ts'
 import { accountId } from '../organization/account-id.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
+import { notificationRules, notifications } from './notification-settings.ts'
 
 const wholeNumber = z.int().min(0)
 /** The name of a role in each account, with its path. `''`: there is no such role. */

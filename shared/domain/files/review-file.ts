@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { unusedDaysMost } from '../assignments/role-use.ts'
+import { unusedDaysMost } from '../account-facts/tracked-days.ts'
 import type { JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { type Scope, scopeOf } from '../scopes/scope.ts'

@@ -1,4 +1,4 @@
-import type { UnusedAccessKind } from '../../domain/credentials/unused-access.ts'
+import type { UnusedAccessKind } from '../../domain/account-facts/unused-access.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { AuditedAccount } from '../../ports/auditor.ts'
 import { listAll, type Page } from '../../ports/page.ts'

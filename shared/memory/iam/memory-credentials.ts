@@ -1,5 +1,5 @@
-import type { AccountPasswordPolicy } from '../../domain/credentials/credential-facts.ts'
-import { rootUser } from '../../domain/credentials/parse-credential-report.ts'
+import type { AccountPasswordPolicy } from '../../domain/account-facts/credential-facts.ts'
+import { rootUser } from '../../domain/account-facts/credential-facts.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { AccessKey, AuditedAccount, AuditedRole, KeyUse } from '../../ports/auditor.ts'
 import type { Clock } from '../../ports/clock.ts'

@@ -1,6 +1,6 @@
-import { type Fault, faultsOf, isBusy } from '../../domain/page/faults-of.ts'
-import { openAgain } from '../../domain/page/open-again.ts'
-import type { ToldRequest } from '../../domain/page/told.ts'
+import { type Fault, faultsOf, isBusy } from '../../modules/page/rules/faults-of.ts'
+import { openAgain } from '../../modules/page/rules/open-again.ts'
+import type { ToldRequest } from '../../modules/page/rules/told.ts'
 import { pageClock } from './page-clock.ts'
 
 /** The faults that the API, or the way to it, reports. */

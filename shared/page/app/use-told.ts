@@ -1,5 +1,5 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
-import type { Fault } from '../../domain/page/faults-of.ts'
+import type { Fault } from '../../modules/page/rules/faults-of.ts'
 import type {
   Choices,
   Eligibilities,
@@ -9,7 +9,7 @@ import type {
   Slow,
   Told,
   ToldOperations,
-} from '../../domain/page/told.ts'
+} from '../../modules/page/rules/told.ts'
 import { ApiFault, get, isHosted, listRequests, openSession, post, type Sent, takePending } from './api-calls.ts'
 import { pageClock } from './page-clock.ts'
 

@@ -23,9 +23,8 @@ import type { SuspensionBody } from '../../domain/suspensions/suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
-import { findSessions } from '../access/find-sessions.ts'
-import { People } from '../access/people.ts'
 import type { Brake } from '../brake/brake.ts'
+import { People } from '../directory/people.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import type {
   Controller,
@@ -37,6 +36,7 @@ import type {
   ReconcileContext,
   Wakes,
 } from '../inputs/controller.ts'
+import { findSessions } from '../permission-sets/find-sessions.ts'
 import { sendInputs, userIsSuspended } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'

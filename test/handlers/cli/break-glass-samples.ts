@@ -6,8 +6,8 @@ import {
 } from '../../../handlers/cli/break-glass/break-glass-drill.ts'
 import { renderEvidence } from '../../../handlers/cli/break-glass/break-glass-evidence.ts'
 import { renderFinding } from '../../../handlers/cli/operations/render-finding.ts'
-import { userName, watchedRegions } from '../../../shared/domain/break-glass/break-glass-names.ts'
-import { type DrilledRole, type DrillRecord, drillKey } from '../../../shared/domain/break-glass/drill-record.ts'
+import { userName, watchedRegions } from '../../../shared/domain/account-facts/break-glass-names.ts'
+import { type DrilledRole, type DrillRecord, drillKey } from '../../../shared/modules/break-glass/rules/drill-record.ts'
 import {
   type BreakGlassFinding,
   judgeDrills,
@@ -17,11 +17,11 @@ import {
   judgeSecurityRules,
   judgeSubscriptions,
   judgeUsers,
-} from '../../../shared/domain/break-glass/judge-break-glass.ts'
-import { rolesOfAccount } from '../../../shared/domain/break-glass/render-role.ts'
-import { renderUserPolicy } from '../../../shared/domain/break-glass/render-user-policy.ts'
-import { securityRules } from '../../../shared/domain/break-glass/wanted-rules.ts'
-import { example, playbookOf } from '../../shared/domain/break-glass/definitions.ts'
+} from '../../../shared/modules/break-glass/rules/judge-break-glass.ts'
+import { rolesOfAccount } from '../../../shared/modules/break-glass/rules/render-role.ts'
+import { renderUserPolicy } from '../../../shared/modules/break-glass/rules/render-user-policy.ts'
+import { securityRules } from '../../../shared/modules/break-glass/rules/wanted-rules.ts'
+import { example, playbookOf } from '../../shared/modules/break-glass/rules/definitions.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')
 const account = '233000000001'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { PageRecords } from '../../../handlers/page/page-records.ts'
-import { renderAccessPage } from '../../../shared/domain/access-page/render-access-page.ts'
+import { renderAccessPage } from '../../../shared/modules/access-page/rules/render-access-page.ts'
 import { World } from '../../world.ts'
 
 const script = (more: string, text: string) => `<script type="application/json" ${more}>${text}</script>\n`

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { definitionsOf } from '../../../infra/break-glass/definitions-of.ts'
-import { bundledDefinitions } from '../../../shared/domain/break-glass/break-glass-file.ts'
-import { example } from '../../shared/domain/break-glass/definitions.ts'
+import { bundledDefinitions } from '../../../shared/domain/files/break-glass-file.ts'
+import { example } from '../../shared/modules/break-glass/rules/definitions.ts'
 
 test('the function is given the definitions of its organization, as the command reads them', () => {
   const given = definitionsOf(example.managementAccount)

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { isShallow } from '../../depth.ts'
-import { definition } from '../../shared/domain/break-glass/definitions.ts'
+import { definition } from '../../shared/modules/break-glass/rules/definitions.ts'
 
 const resource = z.object({ Type: z.string(), Properties: z.looseObject({}) })
 const template = z.object({ Resources: z.record(z.string(), resource) })

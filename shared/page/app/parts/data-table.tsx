@@ -5,9 +5,15 @@ import Pagination from '@cloudscape-design/components/pagination'
 import PropertyFilter from '@cloudscape-design/components/property-filter'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { Fragment, type ReactNode, useMemo, useState } from 'react'
-import { addressWith, parseRoute } from '../../../domain/page/address.ts'
-import { type FilterQuery, parseFilter, renderFilter } from '../../../domain/page/filter-query.ts'
-import { findRows, indexRows, type RowIndex, type RowOrder, suggestValues } from '../../../domain/page/row-index.ts'
+import { addressWith, parseRoute } from '../../../modules/page/rules/address.ts'
+import { type FilterQuery, parseFilter, renderFilter } from '../../../modules/page/rules/filter-query.ts'
+import {
+  findRows,
+  indexRows,
+  type RowIndex,
+  type RowOrder,
+  suggestValues,
+} from '../../../modules/page/rules/row-index.ts'
 import { saveCsv } from '../../save-csv.ts'
 import { replaceAddress, useHash } from '../route.ts'
 import { Line, Nothing } from './layout.tsx'

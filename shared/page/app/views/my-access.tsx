@@ -2,7 +2,7 @@ import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { createContext, useContext, useEffect, useMemo, useState } from 'react'
-import { addressOf, parseRoute } from '../../../domain/page/address.ts'
+import { addressOf, parseRoute } from '../../../modules/page/rules/address.ts'
 import {
   decidersOf,
   ownActs,
@@ -10,9 +10,9 @@ import {
   sayOutcome,
   sayProgress,
   stateOf,
-} from '../../../domain/page/describe-request.ts'
-import { partsOf, sayAge, sayDay, sayDuration, sayInstant, sayRest, sayScope } from '../../../domain/page/say.ts'
-import type { PastRequest, ToldAccess, ToldRequest } from '../../../domain/page/told.ts'
+} from '../../../modules/page/rules/describe-request.ts'
+import { partsOf, sayAge, sayDay, sayDuration, sayInstant, sayRest, sayScope } from '../../../modules/page/rules/say.ts'
+import type { PastRequest, ToldAccess, ToldRequest } from '../../../modules/page/rules/told.ts'
 import { isHosted } from '../api-calls.ts'
 import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'

@@ -5,10 +5,10 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
 import { useMemo } from 'react'
-import { addressOf, addressWith, parseRoute } from '../../../domain/page/address.ts'
-import { filterOf } from '../../../domain/page/filter-query.ts'
-import { sayDay, sayInstant } from '../../../domain/page/say.ts'
-import type { EverybodyList, ToldMembers, ToldUses } from '../../../domain/page/told.ts'
+import { addressOf, addressWith, parseRoute } from '../../../modules/page/rules/address.ts'
+import { filterOf } from '../../../modules/page/rules/filter-query.ts'
+import { sayDay, sayInstant } from '../../../modules/page/rules/say.ts'
+import type { EverybodyList, ToldMembers, ToldUses } from '../../../modules/page/rules/told.ts'
 import {
   administratorLevel,
   describeRows,
@@ -18,7 +18,7 @@ import {
   rowsOfReport,
   type ToldReport,
   type WhoRow,
-} from '../../../domain/page/who-rows.ts'
+} from '../../../modules/page/rules/who-rows.ts'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
 import { Broken, Choice, Facts, ViewLink } from '../parts/facts.tsx'
 import { Line, Named, Nothing, View } from '../parts/layout.tsx'

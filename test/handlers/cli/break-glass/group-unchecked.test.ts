@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { groupUnchecked } from '../../../../handlers/cli/break-glass/break-glass-check.ts'
-import { type BreakGlassFinding, breakGlassFinding } from '../../../../shared/domain/break-glass/judge-break-glass.ts'
+import {
+  type BreakGlassFinding,
+  breakGlassFinding,
+} from '../../../../shared/modules/break-glass/rules/judge-break-glass.ts'
 
 const remedy = 'use credentials that may ask'
 const group = (findings: readonly BreakGlassFinding[]) =>

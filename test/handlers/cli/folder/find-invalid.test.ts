@@ -9,7 +9,7 @@ import { assignmentKey } from '../../../../shared/domain/assignments/assignment.
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
-import type { LinkFate, PlannedRevocation } from '../../../../shared/reconcile/plan/planned-access.ts'
+import type { LinkFate, PlannedRevocation } from '../../../../shared/modules/plan/planned-access.ts'
 import { refusedPolicies, takenPolicies } from '../../../shared/domain/iam-policies/policy-cases.ts'
 
 const policyFile = (name: string, inlinePolicyDocument: object) =>

@@ -3,10 +3,10 @@ import { compareInputs } from '../../../../handlers/cli/folder/compare-inputs.ts
 import { nameChangedFields, type ReadPolicies } from '../../../../handlers/cli/plan/name-changed-fields.ts'
 import { renderPlan } from '../../../../handlers/cli/plan/render-plan.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
+import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
-import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 

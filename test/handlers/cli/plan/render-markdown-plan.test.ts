@@ -6,9 +6,9 @@ import { assignmentKey } from '../../../../shared/domain/assignments/assignment.
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
-import type { PlannedGrant } from '../../../../shared/reconcile/plan/planned-access.ts'
-import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
-import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
+import type { PlannedGrant } from '../../../../shared/modules/plan/planned-access.ts'
+import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
+import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import { hostileNames, raw } from '../../../hostile-names.ts'
 import { World } from '../../../world.ts'
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { renderPlan } from '../../../../handlers/cli/plan/render-plan.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
-import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
-import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
+import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
+import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { World } from '../../../world.ts'
 

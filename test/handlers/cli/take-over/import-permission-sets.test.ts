@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { adoptAll } from '../../../../handlers/cli/take-over/import-permission-sets.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
-import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
+import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import { World } from '../../../world.ts'
 
 const organization = organizationFile.parse({

@@ -8,7 +8,7 @@ import { parseLinkList } from '../../../../handlers/cli/take-over/parse-link-lis
 import { parseTerraform } from '../../../../handlers/cli/take-over/parse-terraform.ts'
 import { readImportSource } from '../../../../handlers/cli/take-over/read-import-source.ts'
 import type { Parsed } from '../../../../shared/domain/statuses/complaint.ts'
-import type { ImportSource } from '../../../../shared/domain/take-over/import-source.ts'
+import type { ImportSource } from '../../../../shared/modules/take-over/rules/import-source.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../../../fixtures/import/${name}`, import.meta.url))
 const received = (read: Parsed<ImportSource>) => (read.ok ? 'no complaint' : read.complaint.received)

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { leasePortions, slowPortions } from '../../../../handlers/cli/take-over/under-lease.ts'
+import { readSparingly } from '../../../../shared/modules/access/listed-access.ts'
 import type { Counted } from '../../../../shared/ports/progress.ts'
-import { readSparingly } from '../../../../shared/reconcile/access/listed-access.ts'
 import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'

@@ -5,8 +5,8 @@ import { requestDigest } from '../../../../shared/domain/files/access-request.ts
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import type { HeldAccess } from '../../../../shared/reconcile/access/expand-access.ts'
-import { accessCsvTitles, renderAccessRows } from '../../../../shared/reconcile/access/render-access-rows.ts'
+import type { HeldAccess } from '../../../../shared/modules/access/expand-access.ts'
+import { accessCsvTitles, renderAccessRows } from '../../../../shared/modules/access/render-access-rows.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')
 const sources = { bucketReadAt: now.toISOString(), identityCenter: { why: 'a test' } }

@@ -5,7 +5,7 @@ import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
-import type { Explanation } from '../../../../shared/reconcile/access/explain-access.ts'
+import type { Explanation } from '../../../../shared/modules/access/explain-access.ts'
 
 const now = new Date('2026-03-06T12:00:00.000Z')
 const question = {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { renderUse, renderVerdicts } from '../../../../handlers/cli/who/render-access.ts'
-import type { RoleUse } from '../../../../shared/domain/assignments/role-use.ts'
-import type { HeldAccess } from '../../../../shared/reconcile/access/expand-access.ts'
+import type { HeldAccess } from '../../../../shared/modules/access/expand-access.ts'
+import type { RoleUse } from '../../../../shared/modules/usage/rules/role-use.ts'
 
 const asOf = '2026-11-21T10:00:00.000Z'
 const madeAt = '2026-01-01T00:00:00.000Z'

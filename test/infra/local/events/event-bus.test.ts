@@ -44,8 +44,8 @@ import { wantedEvents } from '../../../../infra/wanted-events.ts'
 import { SystemClock } from '../../../../shared/aws/system-clock.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { parseDirectoryEvent } from '../../../../shared/domain/principals/directory-event.ts'
-import { useNames } from '../../../../shared/domain/usage/use.ts'
 import { memoryTables } from '../../../../shared/memory/table.ts'
+import { useNames } from '../../../../shared/modules/usage/rules/use.ts'
 import { eventually, sdkClients } from '../local-process.ts'
 
 const fixtures = new URL('../../../../fixtures/events/', import.meta.url)

@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { judgeRetireFile } from '../../../../shared/domain/credentials/judge-retire-file.ts'
-import { proposeRetireFiles, type ReportLine } from '../../../../shared/domain/credentials/propose-retire-files.ts'
 import { defaultHygiene } from '../../../../shared/domain/files/hygiene-file.ts'
 import { parseRetireKey, renderRetireKey } from '../../../../shared/domain/files/retire-file.ts'
 import { account } from '../../../../shared/domain/organization/organization-view.ts'
+import { judgeRetireFile } from '../../../../shared/modules/credentials/rules/judge-retire-file.ts'
+import {
+  proposeRetireFiles,
+  type ReportLine,
+} from '../../../../shared/modules/credentials/rules/propose-retire-files.ts'
 import { readText } from '../../../house/source-files.ts'
 
 const key = 'retire/team-a/account%200000000001%ci.deploy@x%AKIAIOSFODNN7EXAMPLE%ssofile'

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { judgeUsage, renderUsage } from '../../../../shared/domain/iam-policies/judge-usage.ts'
 import {
   mergeUsages,
   noUsage,
@@ -10,6 +9,7 @@ import {
 } from '../../../../shared/domain/iam-policies/set-usage.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { judgeUsage, renderUsage } from '../../../../shared/modules/credentials/rules/judge-usage.ts'
 
 const [first, second] = [accountId.parse('200000000001'), accountId.parse('200000000002')]
 const now = new Date('2026-03-03T10:00:00Z')

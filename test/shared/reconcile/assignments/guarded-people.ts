@@ -1,9 +1,9 @@
 import { weekdays } from '../../../../shared/domain/files/weekly-time.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PrincipalType } from '../../../../shared/domain/principals/principal.ts'
+import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
+import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { previewChanges } from '../../../../shared/reconcile/plan/preview.ts'
-import { ProposedObjects } from '../../../../shared/reconcile/plan/proposed-objects.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
 

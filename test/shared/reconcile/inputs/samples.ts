@@ -1,5 +1,5 @@
 import { weekdays } from '../../../../shared/domain/files/weekly-time.ts'
-import type { ReviewItem } from '../../../../shared/domain/reviews/review-item.ts'
+import type { ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import type { World } from '../../../world.ts'
 import { type Grouping, kenji } from '../people/grouping.ts'
 import { minutesUntil } from './minutes.ts'

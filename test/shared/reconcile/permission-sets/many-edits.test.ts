@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { previewPermissionSets } from '../../../../shared/modules/plan/preview-permission-sets.ts'
 import { brakeFile, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
-import { previewPermissionSets } from '../../../../shared/reconcile/plan/preview-permission-sets.ts'
 import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
-import { inForceIn } from '../plan/in-force-in.ts'
+import { inForceIn } from '../../modules/plan/in-force-in.ts'
 
 const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
 const billing = 'arn:aws:iam::aws:policy/job-function/Billing'

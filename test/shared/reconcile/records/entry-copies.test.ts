@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { readRecordedAccess } from '../../../../shared/modules/access/recorded-access.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { readRecordedAccess } from '../../../../shared/reconcile/access/recorded-access.ts'
 import { copiesPrefix, EntryCopies, writeCopies } from '../../../../shared/reconcile/records/entry-copies.ts'
 import { listHeads } from '../../../../shared/reconcile/records/list-heads.ts'
 import { allAccounts } from '../../../../shared/reconcile/records/ranges.ts'

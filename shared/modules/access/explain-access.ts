@@ -1,0 +1,456 @@
+import { proveAccess } from '../../domain/assignments/access-proof.ts'
+import { type Assignment, renderAssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { toldUploader } from '../../domain/links/find-uploader.ts'
+import { lackOfSuspendedUser } from '../../domain/links/lack.ts'
+import { type Link, parseLinkKey } from '../../domain/links/link.ts'
+import type { ToldLink } from '../../domain/links/told-link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { type Account, isUnplaced } from '../../domain/organization/organization-view.ts'
+import { renderUnitPath } from '../../domain/organization/unit-path.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import { renderNear } from '../../domain/principals/near-principal.ts'
+import {
+  type PrincipalName,
+  type PrincipalType,
+  principalName,
+  principalTypes,
+} from '../../domain/principals/principal.ts'
+import { closedBecause, isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
+import type { Status } from '../../domain/statuses/status.ts'
+import { suspendedLimit } from '../../domain/suspensions/describe-suspension.ts'
+import { nearMatch } from '../../domain/text/near-match.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { evaluateAssignment } from '../../reconcile/assignments/evaluate-assignment.ts'
+import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
+import { PermissionSetIndex } from '../../reconcile/directory/permission-set-index.ts'
+import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
+import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
+import { UnitNames } from '../../reconcile/organization/unit-names.ts'
+import { listFilesBehind } from '../../reconcile/records/asking-files.ts'
+import { listKnown, readForeign } from '../../reconcile/records/foreign-assignments.ts'
+import { type HistoryEvent, listHistory } from '../../reconcile/records/history.ts'
+import { Ledger } from '../../reconcile/records/ledger.ts'
+import { LinkReadings } from '../../reconcile/records/link-readings.ts'
+import { listLinks } from '../../reconcile/records/list-links.ts'
+import { describePause, readPause } from '../../reconcile/records/pause.ts'
+import { Policies } from '../../reconcile/records/policies.ts'
+import { NameIndex } from '../../reconcile/records/principal-names.ts'
+import { StatusStore } from '../../reconcile/records/status-store.ts'
+import { Suspensions } from '../../reconcile/records/suspensions.ts'
+import type { OwnUse } from '../usage/rules/role-use.ts'
+import { addRequests } from './add-requests.ts'
+import { findNearPrincipal } from './find-near-principal.ts'
+import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
+import { noteMissingPermissionSet } from './note-missing-permission-set.ts'
+import { readOwnUses } from './own-uses.ts'
+import { unlessRefused } from './unless-refused.ts'
+
+export type Question = {
+  readonly account: AccountId
+  readonly permissionSet: PermissionSetName
+  readonly principal: PrincipalName
+}
+
+/** A link that grants an assignment now, or did at its last evaluation. */
+export type ExplainedLink = ToldLink & {
+  /** Whether it grants the assignment now. */
+  readonly grants: boolean
+  readonly status?: Status | undefined
+}
+
+/** `wanted`: links grant it, but it is not in force yet. `none`: neither. Others: the state of the ledger entry. */
+export type AccessState = LedgerState | 'foreign' | 'wanted' | 'none'
+
+export type Explanation = {
+  readonly assignment: Assignment
+  readonly state: AccessState
+  /** The access exists, ours or foreign. */
+  readonly isInForce: boolean
+  /** When it began; for foreign access: when ssofile first saw it. */
+  readonly since?: string | undefined
+  readonly reason?: string | undefined
+  readonly nextAttempt?: string | undefined
+  readonly requestId?: string | undefined
+  readonly principalId?: PrincipalId | undefined
+  /** Further facts from its ledger entry, in whole sentences. */
+  readonly remarks: readonly string[]
+  readonly links: readonly ExplainedLink[]
+  /** Ascending. */
+  readonly history: readonly { readonly at: string; readonly event: HistoryEvent }[]
+}
+
+export type Answer = {
+  readonly question: Question
+  readonly account?: Account | undefined
+  /** The names of all units above the account, in the form of `renderUnitPath`. */
+  readonly path?: string | undefined
+  /** One for each known type of principal. */
+  readonly direct: readonly Explanation[]
+  /** For a user: the access of its groups. */
+  readonly throughGroups: readonly Explanation[]
+  /** For a user: the use of this access. Absent: not counted, or the caller may not read it. */
+  readonly use?: OwnUse | undefined
+  /** If nothing is known: similar links, and how they differ. */
+  readonly near: readonly { readonly key: string; readonly differs: string }[]
+  /** Missing objects, failed look-ups and a pause, in whole sentences. */
+  readonly notes: readonly string[]
+}
+
+type ExplainSources = {
+  readonly ports: Ports
+  /** Who has this permission set in this account by Identity Center's present listing. */
+  readonly asked: ListedAccess
+  readonly configuration: Configuration
+  readonly organization: OrganizationCache
+  readonly suspensions: Suspensions
+  readonly notes: string[]
+}
+
+const nearMost = 8
+const otherAccount = 'it does not cover this account'
+
+/** Whether a principal has a permission set in an account, and why. `ports.objects` must not write caches. */
+export async function explainAccess(question: Question, ports: Ports, configuration: Configuration): Promise<Answer> {
+  const notes: string[] = []
+  const organization = new OrganizationCache(ports, configuration.folders)
+  const asked = await askWhoHas(question, ports)
+  if (!asked.asked)
+    notes.push(`Identity Center was not asked, so access that no drift check has seen is missing here: ${asked.why}`)
+  const suspensions = new Suspensions({ objects: ports.objects, policies: new Policies(ports) })
+  const context: ExplainSources = { ports, asked, configuration, organization, suspensions, notes }
+  const account = await organization.find(question.account, await organization.view())
+  if (!account) notes.push(`the organization has no account ${question.account}`)
+  if (isUnplaced(account))
+    notes.push('Organizations does not say State or Paths of the account: nothing is granted or revoked there')
+  const missing = await noteMissingPermissionSet(question.permissionSet, ports)
+  if (missing !== undefined) notes.push(missing)
+  const pause = await readPause(ports.objects)
+  if (pause) notes.push(`all changes are ${describePause(pause)}; what is on its way waits for: ssofile resume`)
+  const explained = await Promise.all(principalTypes.map((type) => explainFor(type, question, context)))
+  const direct = explained.flatMap(({ explanations }) => explanations)
+  const userId = explained[principalTypes.indexOf('USER')]?.id
+  const throughGroups =
+    userId === undefined ? [] : await explainThroughGroups({ userId, name: question.principal }, question, context)
+  if (direct.length === 0) await noteNearPrincipals(question.principal, context)
+  const isFound = [...direct, ...throughGroups].some(({ state }) => state !== 'none')
+  return {
+    question,
+    account,
+    path: account && (await renderPath(account, context)),
+    direct,
+    throughGroups,
+    use: userId && (await (await readOwnUses(ports))?.of(new Set([userId])))?.(userId, question),
+    near: isFound ? [] : await findNearLinks(question, account, context),
+    notes,
+  }
+}
+
+async function renderPath({ parents }: Account, { ports, notes }: ExplainSources): Promise<string> {
+  const asked = new UnitNames(ports).of(new Set(parents))
+  const names = await unlessRefused(asked, 'the names of organizational units could not be read', notes)
+  return renderUnitPath(parents, names ?? new Map())
+}
+
+async function askWhoHas({ account, permissionSet }: Question, ports: Ports): Promise<ListedAccess> {
+  const { ssoAdmin, calls } = readSparingly(ports)
+  const index = new PermissionSetIndex({ ...ports, ssoAdmin })
+  return askIdentityCenter({ account, permissionSet }, ports, { ssoAdmin, index, calls, isUnknown: false })
+}
+
+/** For a name that no group and no user has. */
+async function noteNearPrincipals(name: PrincipalName, { ports, notes }: ExplainSources): Promise<void> {
+  for (const type of principalTypes) {
+    const noun = type === 'GROUP' ? 'group' : 'user'
+    const near = await unlessRefused(
+      findNearPrincipal(type, name, patientIdentityStore(ports)),
+      `the directory could not be listed, so no near ${noun} is told`,
+      notes,
+    )
+    if (near !== undefined) notes.push(`the directory has no ${noun} '${name}'${renderNear(name, near)}`)
+  }
+}
+
+type Explained = {
+  readonly explanations: readonly Explanation[]
+  /** The id that has the name now, or the id in the question. */
+  readonly id: PrincipalId | undefined
+}
+
+/** Explains the access of the present and of former holders of the name: of both groups if a group was recreated. */
+async function explainFor(type: PrincipalType, question: Question, context: ExplainSources): Promise<Explained> {
+  const { account: accountId, permissionSet, principal } = question
+  const assignment = { accountId, permissionSet, principal, type }
+  const names = await NameIndex.read(context.ports.objects)
+  const present = await findPresent(type, principal, context)
+  const asked = present ?? (await findById(type, principal, names, context))
+  if (asked) {
+    const explained = await explain({ ...assignment, principal: asked.name }, asked.id, context)
+    const former = present ? names.idsOf(type, principal).filter((id) => id !== present.id) : []
+    const kept = await Promise.all(former.map((id) => explain(assignment, id, context)))
+    return {
+      explanations: [compareWithListing(explained, asked.id, context), ...kept.filter(isRecorded)],
+      id: asked.id,
+    }
+  }
+  // For a name that nobody has now: the remaining ledger access of its last holder.
+  const [last] = names.everIdsOf(type, principal)
+  const explained = await explain(assignment, last, context)
+  const isKnown = explained.state !== 'none' || explained.history.length > 0
+  return { explanations: isKnown ? [explained] : [], id: undefined }
+}
+
+const isRecorded = ({ principalId: recorded }: Explanation) => recorded !== undefined
+
+async function findPresent(type: PrincipalType, name: PrincipalName, { ports, configuration, notes }: ExplainSources) {
+  const whole = principalName.parse(name + configuration.principalSuffix)
+  const noun = type === 'GROUP' ? 'group' : 'user'
+  const asked = patientIdentityStore(ports).findPrincipalId(type, whole)
+  const id = await unlessRefused(asked, `the directory could not be asked for a ${noun} of this name`, notes)
+  return id && { id, name }
+}
+
+/** An id may replace a name. */
+async function findById(
+  type: PrincipalType,
+  text: string,
+  names: NameIndex,
+  { ports, configuration, notes }: ExplainSources,
+) {
+  const { data: id } = principalId.safeParse(text)
+  if (id === undefined) return undefined
+  const [noted] = names.namesOf(type, id)
+  const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
+  const asked = principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
+  const name = noted ?? (await unlessRefused(asked, 'the directory could not be asked for this id', notes))
+  return name && { id, name }
+}
+
+/** Whether Identity Center lists the access now. `undefined`: not asked. */
+function isListed(id: PrincipalId, type: PrincipalType, { asked }: Pick<ExplainSources, 'asked'>): boolean | undefined {
+  if (!asked.asked) return undefined
+  return asked.targets.some(({ principalId, principalType }) => principalId === id && principalType === type)
+}
+
+/** Corrects foreign access that changed since the last drift check. For our own access the proof decides, see `explain`. */
+function compareWithListing(explanation: Explanation, principalId: PrincipalId, context: ExplainSources): Explanation {
+  const { state, assignment, remarks } = explanation
+  const listed = isListed(principalId, assignment.type, context)
+  if (listed === true && (state === 'none' || state === 'wanted')) {
+    const remark = 'Identity Center lists it; no drift check has seen it yet, so ssofile does not know since when'
+    return { ...explanation, state: 'foreign', isInForce: true, principalId, remarks: [...remarks, remark] }
+  }
+  if (listed === false && state === 'foreign') {
+    const remark = 'the last drift check saw it, but Identity Center does not list it any more'
+    return { ...explanation, state: 'none', isInForce: false, since: undefined, remarks: [...remarks, remark] }
+  }
+  return explanation
+}
+
+/** `id`: the holder of the name; `undefined`: nobody has, or had, it. */
+async function explain(
+  assignment: Assignment,
+  id: PrincipalId | undefined,
+  context: ExplainSources,
+): Promise<Explanation> {
+  const { ports, configuration, organization } = context
+  const key = id && renderAssignmentKey({ ...assignment, principalId: id })
+  const readings = new LinkReadings(ports.objects, configuration)
+  const [stored, foreign, evaluation, history, suspension] = await Promise.all([
+    key && new Ledger(ports.objects).read(key),
+    key && readForeign(ports.objects, key),
+    evaluateAssignment(assignment, { readings, organization, configuration, place: 'view' }),
+    key ? listHistory(ports.objects, key) : [],
+    id && assignment.type === 'USER' ? findSuspension(id, assignment.principal, context) : undefined,
+  ])
+  const unclear = evaluation.links.length === 0 ? evaluation.unreadable : []
+  for (const link of unclear) context.notes.push(noteOfUnclear(link, configuration))
+  const links = await explainLinks(stored?.entry.links ?? foreign?.links ?? [], evaluation.links, ports)
+  const ended = suspension === undefined ? [] : [lackOfSuspendedUser(assignment.principal, suspension).reason]
+  const base = { assignment, links, history, remarks: [...ended, ...(stored ? remarksOn(stored.entry) : [])] }
+  if (stored) {
+    const { state, grantedAt, missingSince, reason, call, principalId, openUntil } = stored.entry
+    const isRecorded = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined
+    const listed = isListed(principalId, assignment.type, context)
+    const listing =
+      listed === undefined || !context.asked.asked ? undefined : { isListed: listed, at: context.asked.at }
+    const isInForce = isRecorded && proveAccess(stored.entry, listing) !== 'gone'
+    const remark = 'Identity Center does not list it: somebody else took it away; the next drift check deals with it'
+    return {
+      ...base,
+      remarks: isRecorded && !isInForce ? [...base.remarks, remark] : base.remarks,
+      state,
+      isInForce,
+      since: isInForce ? grantedAt : undefined,
+      reason,
+      nextAttempt: openUntil,
+      requestId: call?.id,
+      principalId,
+    }
+  }
+  if (foreign)
+    return { ...base, state: 'foreign', isInForce: true, since: foreign.seenAt, principalId: foreign.principalId }
+  return evaluation.links.length > 0
+    ? { ...base, state: 'wanted', isInForce: false, reason: reasonOf(links) }
+    : { ...base, state: 'none', isInForce: false }
+}
+
+function findSuspension(id: PrincipalId, name: PrincipalName, { suspensions, notes }: ExplainSources) {
+  return unlessRefused(suspensions.find(id, name), 'whether the user is suspended could not be read', notes)
+}
+
+function noteOfUnclear(key: string, { folders }: Configuration): string {
+  const link = parseLinkKey(key, folders)
+  const isSelecting = link.ok && link.value.scope.kind === 'select'
+  const why = isSelecting ? `nobody knows which accounts ${key} selects` : `S3 does not give ${key} to ssofile`
+  return `${why}, so it is not known whether that link grants this access; see: ssofile status '${key}'`
+}
+
+/** Facts of an entry besides its state, in whole sentences. */
+export function remarksOn({ orphanedAt, missingSince }: LedgerEntry): readonly string[] {
+  return [
+    ...(orphanedAt === undefined ? [] : [`the principal is gone since ${orphanedAt}; its access is kept for a while`]),
+    ...(missingSince === undefined ? [] : [`a drift check misses it in Identity Center since ${missingSince}`]),
+  ]
+}
+
+/** Why links grant access that is not in force yet. */
+function reasonOf(links: readonly ExplainedLink[]): string {
+  const [told] = links.flatMap(({ status }) => status ?? [])
+  if (told === undefined) return 'its link has not been looked at yet'
+  return told.reason ?? (told.state === 'applying' ? 'it is on its way' : `the status of its link is '${told.state}'`)
+}
+
+async function explainLinks(
+  recorded: readonly GrantingLink[],
+  granting: readonly GrantingLink[],
+  { objects, clock }: Ports,
+): Promise<readonly ExplainedLink[]> {
+  const statuses = new StatusStore(objects, clock)
+  const byKey = new Map<string, GrantingLink>()
+  // The record of the evaluated version names the uploader.
+  for (const link of [...granting, ...recorded]) byKey.set(link.key, { ...byKey.get(link.key), ...link })
+  const grantsNow = new Set(granting.map(({ key }) => key))
+  const [told] = await addRequests([{ links: [...byKey.values()] }], objects)
+  return Promise.all(
+    (told?.links ?? []).map(async (link: ToldLink): Promise<ExplainedLink> => {
+      const status = await statuses.read(link.key)
+      const by = link.by ?? toldUploader(status, link)
+      return { ...link, by, grants: grantsNow.has(link.key), status }
+    }),
+  )
+}
+
+/** By id: assignments in the ledger and `foreign/` of the user's groups. */
+async function explainThroughGroups(
+  { userId, name }: { readonly userId: PrincipalId; readonly name: PrincipalName },
+  { account, permissionSet }: Question,
+  context: ExplainSources,
+): Promise<readonly Explanation[]> {
+  const identityStore = patientIdentityStore(context.ports)
+  const suspension = await findSuspension(userId, name, context)
+  const limits =
+    suspension === undefined
+      ? []
+      : [`the user is suspended by ${suspension}, and stays in this group: ${suspendedLimit}`]
+  const groups = await unlessRefused(
+    Array.fromAsync(listAll((token) => identityStore.listGroupsOf(userId, token))),
+    'the groups of this user could not be listed, so access through them is not shown',
+    context.notes,
+  )
+  if (!groups) return []
+  const place = `account%${account}%${permissionSet}%`
+  const known = await Array.fromAsync(listKnown(context.ports.objects, place))
+  const ids = known.filter(({ assignment: { type, principalId } }) => type === 'GROUP' && groups.includes(principalId))
+  const names = await NameIndex.read(context.ports.objects)
+  const recorded = await Promise.all(
+    [...new Set(ids.map(({ assignment }) => assignment.principalId))].map(async (id) => {
+      const principal = names.namesOf('GROUP', id)[0] ?? principalName.parse(id)
+      const assignment = { accountId: account, permissionSet, principal, type: 'GROUP' as const }
+      const explained = await compareWithListing(await explain(assignment, id, context), id, context)
+      const files = await listFilesBehind(context.ports.objects, { group: id, user: userId })
+      const asked = files.map((key) => `the user is in the group through ${key}`)
+      return { ...explained, remarks: [...explained.remarks, ...asked, ...limits] }
+    }),
+  )
+  const unknown = groups.filter(
+    (id) => isListed(id, 'GROUP', context) && !recorded.some(({ principalId }) => principalId === id),
+  )
+  return [
+    ...recorded,
+    ...(await Promise.all(unknown.map((id) => explainListed(id, { account, permissionSet }, context)))),
+  ]
+}
+
+/** For a group that has the access in Identity Center but has no record. */
+async function explainListed(
+  id: PrincipalId,
+  { account: accountId, permissionSet }: Pick<Question, 'account' | 'permissionSet'>,
+  context: ExplainSources,
+): Promise<Explanation> {
+  const store = patientIdentityStore(context.ports)
+  const name = await unlessRefused(store.findPrincipalName('GROUP', id), 'a group could not be named', context.notes)
+  const principal = name ?? principalName.parse(id)
+  const named = await explain({ accountId, permissionSet, principal, type: 'GROUP' }, id, context)
+  return compareWithListing(named, id, context)
+}
+
+/** Links that differ in one of account, permission set and principal; the closest name first. */
+async function findNearLinks(
+  question: Question,
+  account: Account | undefined,
+  { ports, configuration, organization }: ExplainSources,
+): Promise<Answer['near']> {
+  const { permissionSet, principal } = question
+  const { managementAccountId } = await organization.view()
+  const membership = { ...configuration, managementAccountId, selectors: await organization.selectors() }
+  const near: { key: string; differs: string; rank: number }[] = []
+  for await (const link of listLinks(ports.objects, configuration.folders)) {
+    const inAccount = differsInAccount(link, question.account, account, membership)
+    const differences = [
+      ...inAccount,
+      ...differs('permission set', permissionSet, link.permissionSet),
+      ...differs(link.type === 'GROUP' ? 'group' : 'user', principal, link.principal),
+    ]
+    const [only] = differences
+    if (differences.length !== 1 || only === undefined) continue
+    const isSimilar =
+      nearMatch(permissionSet, [link.permissionSet]) !== undefined &&
+      nearMatch(principal, [link.principal]) !== undefined
+    const isMeant = inAccount.length > 0 && only !== otherAccount
+    near.push({ key: link.key, differs: only, rank: isMeant ? 0 : isSimilar ? 1 : 2 })
+  }
+  return near
+    .sort((a, b) => a.rank - b.rank || (a.key < b.key ? -1 : 1))
+    .slice(0, nearMost)
+    .map(({ key, differs: how }) => ({ key, differs: how }))
+}
+
+const closedAccounts = {
+  'management-account': 'which is the management account',
+  'own-account': 'in which ssofile runs',
+}
+
+/** How the link's account scope differs. Says so if only the state of the account excludes it. */
+function differsInAccount(
+  link: Link,
+  id: AccountId,
+  account: Account | undefined,
+  membership: Membership,
+): readonly string[] {
+  if (account && isWithin(link, account, membership)) return []
+  const { scope } = link
+  const meant = scope.kind === 'account' && scope.id === id
+  if (meant && !account) return ['it means this account, which is not in the organization']
+  const closed = meant && closedBecause(link, id, membership)
+  if (closed) return [`it means this account, ${closedAccounts[closed]}`]
+  const isKept = account && isWithin(link, { ...account, state: 'ACTIVE' }, membership)
+  return [isKept ? `it means this account, which is ${account.state}, not ACTIVE` : otherAccount]
+}
+
+function differs(noun: string, asked: string, named: string): readonly string[] {
+  return asked === named ? [] : [`it names the ${noun} '${named}'`]
+}

@@ -1,0 +1,79 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import { renderNear } from '../../domain/principals/near-principal.ts'
+import { type PrincipalType, principalName } from '../../domain/principals/principal.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
+import type { People } from '../../reconcile/directory/people.ts'
+import { findNearPrincipal } from './find-near-principal.ts'
+import type { AnyAccess } from './recorded-access.ts'
+import { unlessRefused } from './unless-refused.ts'
+
+/** The principal in question. */
+export type Subject = {
+  /** A group, or a user and then its groups. Absent: anybody, or ids are unknown and names decide. */
+  readonly principals?: readonly { readonly type: PrincipalType; readonly id: PrincipalId }[] | undefined
+  /** Names under which access may be recorded. */
+  readonly names: ReadonlySet<string>
+  readonly user?: { readonly id: PrincipalId; readonly name: string } | undefined
+  readonly isAnybody: boolean
+}
+
+/** A user name or the id of a user; a group's display name or its id. Neither: anybody. */
+type SubjectNames = { readonly user?: string | undefined; readonly group?: string | undefined }
+
+type SubjectSources = {
+  readonly ports: Ports
+  readonly people: People
+  readonly configuration: Configuration
+  readonly notes: string[]
+}
+
+/** Resolves the user or group of a question. Notes a missing one with a similar name. */
+export async function findSubject({ user, group }: SubjectNames, context: SubjectSources): Promise<Subject> {
+  const [userId, groupId] = await Promise.all([
+    user === undefined ? undefined : findId('USER', user, context),
+    group === undefined ? undefined : findId('GROUP', group, context),
+  ])
+  const names = new Set([user, group, userId, groupId].filter((name) => name !== undefined))
+  const isAnybody = user === undefined && group === undefined
+  if (group !== undefined) {
+    const principals = groupId === undefined ? undefined : [{ type: 'GROUP' as const, id: groupId }]
+    const person = user !== undefined && userId !== undefined ? { id: userId, name: user } : undefined
+    return { names, isAnybody, principals, user: person }
+  }
+  if (user === undefined || userId === undefined) return { names, isAnybody }
+  const note = 'the groups of this user could not be listed, so access through them is not shown'
+  const groups = (await unlessRefused(context.people.groupsOf(userId), note, context.notes)) ?? []
+  const principals = [{ type: 'USER' as const, id: userId }, ...groups.map((id) => ({ type: 'GROUP' as const, id }))]
+  for (const id of groups) names.add(id)
+  return { names, isAnybody, principals, user: { id: userId, name: user } }
+}
+
+/** Whether the subject has this access: by id, if known. */
+export function isOfSubject({ type, principalId: id, principal }: AnyAccess, subject: Subject): boolean {
+  const { isAnybody, principals, names } = subject
+  if (isAnybody) return true
+  if (principals === undefined) return names.has(principal)
+  return principals.some((one) => one.type === type && one.id === id)
+}
+
+async function findId(type: PrincipalType, text: string, context: SubjectSources): Promise<PrincipalId | undefined> {
+  const { ports, configuration, notes } = context
+  const directory = patientIdentityStore(ports)
+  const noun = type === 'GROUP' ? 'group' : 'user'
+  const find = async () => {
+    // Spelled as in links, or as in the directory.
+    for (const name of new Set([text + configuration.principalSuffix, text])) {
+      const whole = principalName.safeParse(name)
+      const found = whole.success ? await directory.findPrincipalId(type, whole.data) : undefined
+      if (found !== undefined) return found
+    }
+    const id = principalId.safeParse(text)
+    if (id.success) return id.data
+    const near = await findNearPrincipal(type, text, directory)
+    notes.push(`the directory has no ${noun} '${text}'${renderNear(text, near)}`)
+    return undefined
+  }
+  return unlessRefused(find(), `the directory could not be asked for the ${noun} '${text}'`, notes)
+}

@@ -1,0 +1,82 @@
+import type { RoleInPlaceOfSet } from '../../domain/assignments/entitlement.ts'
+import { splitLinkFields } from '../../domain/links/link-fields.ts'
+import { parseNameInKey } from '../../domain/links/name-in-key.ts'
+import { type AccountId, accountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PrincipalType, principalType } from '../../domain/principals/principal.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
+import {
+  byHandEvents,
+  type Change,
+  listChanges,
+  readHand,
+  renderChangeKey,
+} from '../../reconcile/records/tell-event.ts'
+
+/** One change of access, or of a permission set. */
+export type AccessChange = {
+  readonly at: string
+  readonly event: string
+  /** This and the next fields are absent for a change of a permission set, which has only its name. */
+  readonly account?: AccountId | undefined
+  readonly permissionSet: string
+  readonly principal?: string | undefined
+  readonly type?: PrincipalType | undefined
+  /** Who did it by hand. Absent: ssofile did, or it is unknown. */
+  readonly by?: string | undefined
+  /** Why it is reported loudly. */
+  readonly reason?: string | undefined
+}
+
+/** Every given field must match. */
+export type ChangesQuestion = {
+  readonly since: Date
+  readonly account?: AccountId | undefined
+  readonly permissionSet?: PermissionSetName | RoleInPlaceOfSet | undefined
+  /** Whether to include a principal with this name in `changes/`. Absent: everybody. */
+  readonly isTheirs?: ((type: PrincipalType, nameInKey: string) => boolean) | undefined
+}
+
+const ofAccess: ReadonlySet<string> = new Set([
+  ...['granted', 'adopted', 'revoked', 'released', 'terms-changed', 'held', 'foreign-found', 'foreign-gone'],
+])
+const ofSet = /^permission-set-/
+
+/** Changes of access and permission sets, ascending by instant, from listings of `changes/`, with their authors if made by hand. */
+export async function listAccessChanges(
+  question: ChangesQuestion,
+  objects: ObjectStore,
+): Promise<readonly AccessChange[]> {
+  const from = renderInstant(question.since)
+  const found: { readonly change: Change; readonly about: AccessChange }[] = []
+  for await (const change of listChanges(objects, from.slice(0, 10))) {
+    const about = change.at >= from ? describe(change) : undefined
+    if (about && fits(about, question)) found.push({ change, about })
+  }
+  const hands = new Map<Change, Awaited<ReturnType<typeof readHand>>>()
+  await forEachAtOnce(
+    found.filter(({ change }) => byHandEvents.has(change.event)),
+    async ({ change }) => void hands.set(change, await readHand(objects, renderChangeKey(change))),
+  )
+  return found.map(({ change, about }) => ({ ...about, ...hands.get(change) }))
+}
+
+function describe({ at, event, name }: Change): AccessChange | undefined {
+  if (ofSet.test(event)) return { at, event, permissionSet: name }
+  if (!ofAccess.has(event)) return undefined
+  const fields = splitLinkFields(name)
+  const account = accountId.safeParse(fields?.value).data
+  const type = principalType.safeParse(fields?.type).data
+  if (!fields || account === undefined || type === undefined) return undefined
+  const { permissionSet, principal } = fields
+  return { at, event, account, permissionSet, principal: parseNameInKey(principal), type }
+}
+
+function fits({ account, permissionSet, principal, type }: AccessChange, question: ChangesQuestion): boolean {
+  if (question.permissionSet !== undefined && permissionSet !== question.permissionSet) return false
+  if (question.account !== undefined && account !== question.account) return false
+  if (question.isTheirs === undefined) return true
+  return type !== undefined && principal !== undefined && question.isTheirs(type, principal)
+}

@@ -1,0 +1,29 @@
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { unlessCode } from '../../ports/service-error.ts'
+import { readLastUses, readWatched } from '../usage/last-uses.ts'
+import { keyOf } from '../usage/rules/person-uses.ts'
+import type { OwnUse } from '../usage/rules/role-use.ts'
+
+export type OwnUses = NonNullable<Awaited<ReturnType<typeof readOwnUses>>>
+
+/** Unless uses are asked for, ssofile does not read those of more people. */
+const peopleMost = 20
+
+/** The uses of each person. `undefined`: nothing was ever counted, or the caller may not read it. */
+export async function readOwnUses(ports: Pick<Ports, 'objects' | 'clock'>, isAsked = false) {
+  const watched = await unlessCode(readWatched(ports), 'AccessDenied')
+  if (watched?.countedSince === undefined) return undefined
+  const counted = { countedSince: watched.countedSince, asOf: renderInstant(ports.clock.now()) }
+  /** `undefined`: too many people. */
+  const of = async (users: ReadonlySet<PrincipalId>) => {
+    if (!isAsked && users.size > peopleMost) return undefined
+    const known = new Map((await readLastUses(ports, users)).map((use) => [`${use.user}%${keyOf(use)}`, use]))
+    return (user: PrincipalId, access: Parameters<typeof keyOf>[0]): OwnUse => ({
+      ...counted,
+      last: known.get(`${user}%${keyOf(access)}`),
+    })
+  }
+  return { watched, of }
+}

@@ -1,0 +1,305 @@
+import type { AccessId, AssignmentId } from '../../domain/assignments/assignment.ts'
+import { type RoleInPlaceOfSet, roleInPlaceOfSet } from '../../domain/assignments/entitlement.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
+import { principalName } from '../../domain/principals/principal.ts'
+import { suspendedLimit } from '../../domain/suspensions/describe-suspension.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { TellProgress } from '../../ports/progress.ts'
+import type { AssignmentTarget } from '../../ports/sso-admin.ts'
+import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
+import { People } from '../../reconcile/directory/people.ts'
+import { PermissionSetIndex } from '../../reconcile/directory/permission-set-index.ts'
+import { type DriftRun, readDriftRun } from '../../reconcile/drift/drift-run.ts'
+import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
+import { UnitNames } from '../../reconcile/organization/unit-names.ts'
+import { FilesBehind } from '../../reconcile/records/asking-files.ts'
+import { EntryCopies } from '../../reconcile/records/entry-copies.ts'
+import { judgeUse } from '../usage/rules/role-use.ts'
+import type { Watched } from '../usage/rules/watched.ts'
+import { listAccessAt } from './access-at.ts'
+import { addRequests } from './add-requests.ts'
+import { addUploaders } from './add-uploaders.ts'
+import { expandAccess, type HeldAccess, type MembershipsThen } from './expand-access.ts'
+import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
+import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
+import { mergeAccess } from './merge-access.ts'
+import { readOwnUses } from './own-uses.ts'
+import { readSuspensions, type SuspensionOf } from './read-suspensions.ts'
+import { type AnyAccess, type Recorded, readRecordedAccess, readRecordedEntitlements } from './recorded-access.ts'
+import { notConfigured, type RoleUseAge, RoleUses } from './role-uses.ts'
+import { unlessRefused } from './unless-refused.ts'
+
+/** Every given field must match; no field: all access. */
+export type WhoQuestion = {
+  /** A user name, or the id of a user. */
+  readonly user?: string | undefined
+  /** A group's display name, or its id. */
+  readonly group?: string | undefined
+  readonly account?: AccountId | undefined
+  /** `role:<name>`: an existing role from account access manager. */
+  readonly permissionSet?: PermissionSetName | RoleInPlaceOfSet | undefined
+  /** Whether to include this link: limits the answer to access from such links. */
+  readonly isLinkWanted?: ((key: string) => boolean) | undefined
+  /** `false`: only the bucket, without a call to Identity Center. */
+  readonly isLive: boolean
+  /** `false`: leaves out uploaders that only a status of a link names. */
+  readonly hasUploaders?: boolean
+  /** The access at an earlier instant by history; then nothing else is asked. */
+  readonly at?: Date | undefined
+  /** With `at`: the members of each group by a report. Absent: not recorded. */
+  readonly membershipsThen?: MembershipsThen | undefined
+  /** Leaves out access used in the last N days; the rest has its known use. */
+  readonly unusedForDays?: number | undefined
+}
+
+/** The ages of the parts of an answer, as instants. */
+export type WhoSources = {
+  readonly bucketReadAt: string
+  /** Drift checks find foreign access. Absent: none ran. `isOver`: `false` while it runs. */
+  readonly driftCheck?: (Pick<DriftRun, 'startedAt' | 'roles'> & { readonly isOver: boolean }) | undefined
+  /** When accounts were last read from the organization, or updated by events. */
+  readonly organizationReadAt?: string | undefined
+  /** With `at`: the first instant in history. Before it nothing is known. */
+  readonly historySince?: string | undefined
+  /** With `at`: when the memberships for expanding groups were read. Absent: groups are not expanded. */
+  readonly membershipsAsOf?: string | undefined
+  /** `why`: Identity Center was not asked, as the end of a sentence. */
+  readonly identityCenter: { readonly askedAt: string; readonly calls: number } | { readonly why: string }
+  /** Absent: the use of roles was not asked. */
+  readonly roleUse?: RoleUseAge | undefined
+  /** The time for which the uses of each person are counted. Absent: they are not, or the caller may not read them. */
+  readonly watched?: Watched | undefined
+}
+
+export type WhoAnswer = {
+  /** Sorted by person, account, permission set and group. */
+  readonly rows: readonly HeldAccess[]
+  /** Whether Identity Center was asked. If not, an empty answer does not mean that there is no access. */
+  readonly isAsked: boolean
+  readonly sources: WhoSources
+  /** Failed reads, in whole sentences. */
+  readonly notes: readonly string[]
+}
+
+/** Who has which access, with groups expanded to people. `ports.objects` must not write caches. */
+export async function whoHasAccess(
+  question: WhoQuestion,
+  ports: Ports,
+  configuration: Configuration,
+  onStep: TellProgress = () => {},
+): Promise<WhoAnswer> {
+  const notes: string[] = []
+  const { objects, clock } = ports
+  const bucketReadAt = renderInstant(clock.now())
+  const people = new People(patientIdentityStore(ports))
+  const [subject, organization, drift] = await Promise.all([
+    findSubject(question, { ports, people, configuration, notes }),
+    readOrganization(ports, configuration, notes),
+    readDriftRun(objects),
+  ])
+  const finding = { question, subject, people, ports, notes, onStep }
+  const { access, asked, historySince } = await (question.at === undefined
+    ? findAccess(finding)
+    : findAccessAt(finding, question.at))
+  const wanted = access.filter(({ links }) => {
+    const { isLinkWanted } = question
+    return isLinkWanted === undefined || links.some(({ key }) => isLinkWanted(key))
+  })
+  const uses = new RoleUses(ports, configuration)
+  const { unusedForDays } = question
+  const used = unusedForDays === undefined ? wanted : await uses.addTo(wanted, onStep)
+  notes.push(...uses.notes)
+  const ownUses = question.at === undefined ? await readOwnUses(ports, unusedForDays !== undefined) : undefined
+  const watched = ownUses?.watched
+  if (unusedForDays !== undefined && configuration.auditorRole === '' && watched === undefined)
+    notes.push(`${notConfigured}: name a role that may ask IAM in each account; docs/audit.md says what it needs`)
+  const told = await addRequests(question.hasUploaders === false ? used : await addUploaders(used, ports), objects)
+  const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
+  const isThen = question.at !== undefined
+  const unitNames = await nameUnits(told, accounts, finding)
+  const suspended = readSuspensions(ports, configuration)
+  const suspensionOf = (await unlessRefused(suspended, 'who is suspended could not be read', notes)) ?? nobodyKnows
+  if (!isThen) notes.push(...noteSuspension(subject, configuration, suspensionOf))
+  const filesBehind = new FilesBehind(objects)
+  const { membershipsThen } = question
+  const then = { isThen, membershipsThen }
+  const expanding = { people, filesBehind, ownUses, subject, accounts, unitNames, suspensionOf, notes, ...then, onStep }
+  const all = await expandAccess(told, expanding)
+  const rows = unusedForDays === undefined ? all : all.filter((row) => judgeUse(row, unusedForDays) !== 'used')
+  const driftCheck = isThen ? undefined : ageOf(drift)
+  const roleUse = unusedForDays === undefined ? undefined : uses.age
+  const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince, roleUse, watched }
+  const membershipsAsOf = membershipsThen?.asOf
+  const identityCenter = asked.asked ? { askedAt: renderInstant(asked.at), calls: asked.calls } : { why: asked.why }
+  return { rows, isAsked: asked.asked, sources: { ...sources, membershipsAsOf, identityCenter }, notes }
+}
+
+const nobodyKnows = () => undefined
+
+/** Also for a user without access, who has no row that says it. */
+function noteSuspension(
+  { user }: Subject,
+  { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
+  suspensionOf: SuspensionOf,
+): readonly string[] {
+  if (user === undefined) return []
+  // Spelled as in links, or as in the directory.
+  const names = [user.name + principalSuffix, user.name].map((name) => principalName.safeParse(name).data)
+  const file = names.map((name) => suspensionOf(user.id, name)).find((found) => found !== undefined)
+  return file === undefined
+    ? []
+    : [`'${user.name}' is suspended by ${file}. Access that is still listed comes from others: ${suspendedLimit}`]
+}
+
+/** The names of the units above these accounts. Units without a known name appear with their ids. */
+async function nameUnits(
+  access: readonly AnyAccess[],
+  accounts: ReadonlyMap<AccountId, Account>,
+  { question: { isLive }, ports, notes }: Finding,
+): Promise<ReadonlyMap<string, string>> {
+  const names = new UnitNames(ports)
+  const ids = new Set(access.flatMap(({ accountId }) => accounts.get(accountId)?.parents ?? []))
+  const asked = isLive && unlessRefused(names.of(ids), 'the names of organizational units could not be read', notes)
+  return (await asked) || names.stored()
+}
+
+type Finding = {
+  readonly question: WhoQuestion
+  readonly subject: Subject
+  readonly people: People
+  readonly ports: Ports
+  readonly notes: string[]
+  readonly onStep: TellProgress
+}
+
+/** Reads the bucket, and Identity Center if that is cheap. */
+async function findAccess(finding: Finding) {
+  const { question, subject, ports, notes } = finding
+  const { ssoAdmin, calls } = readSparingly(ports)
+  const index = new PermissionSetIndex({ ...ports, ssoAdmin })
+  const [asked, records] = await Promise.all([
+    ask(finding, { ssoAdmin, index, calls }),
+    // For one principal, read only its own access, once that is known.
+    subject.principals === undefined ? readRecords(finding, () => true) : undefined,
+  ])
+  const fits = asked.asked ? asked.targets.filter((target) => isInPlace(target.accountId, question)) : []
+  const names = await nameSets(fits, records?.accesses ?? [], index)
+  const places = new Set(fits.map((target) => `${target.accountId} ${names.get(target.permissionSetArn)}`))
+  const mayBeOwn = ({ accountId, permissionSet, principalId }: AssignmentId) =>
+    !asked.asked ||
+    places.has(`${accountId} ${permissionSet}`) ||
+    subject.isAnybody ||
+    subject.principals?.some(({ id }) => id === principalId) !== false
+  const recorded = records ?? (await readRecords(finding, mayBeOwn))
+  notes.push(...recorded.spoiled)
+  const merged = mergeAccess(recorded.accesses, asked.asked ? { ...asked, targets: fits } : asked, names)
+  const access = [...merged, ...(await findByRole(finding))].filter(
+    (one) =>
+      (question.permissionSet === undefined || one.permissionSet === question.permissionSet) &&
+      isOfSubject(one, subject),
+  )
+  return { access, asked, historySince: undefined }
+}
+
+/** Access by account access manager at the last drift check. */
+async function findByRole({
+  question: { account },
+  ports: { objects },
+  notes,
+}: Finding): Promise<readonly AnyAccess[]> {
+  const beginning = account === undefined ? '' : `account%${account}%role:`
+  const { entitlements, spoiled } = await readRecordedEntitlements(objects, beginning)
+  notes.push(...spoiled)
+  return entitlements
+}
+
+async function ask(
+  { question: { account, permissionSet, isLive }, subject, ports }: Finding,
+  asking: Omit<Parameters<typeof askIdentityCenter>[2], 'isUnknown'>,
+): Promise<ListedAccess> {
+  if (!isLive) return { asked: false, why: 'only the bucket was to be read' }
+  if (isRole(permissionSet)) return { asked: false, why: 'its assignments give permission sets, not roles' }
+  const isUnknown = !subject.isAnybody && !subject.principals
+  const filter = { account, permissionSet, principals: subject.principals }
+  return askIdentityCenter(filter, ports, { ...asking, isUnknown })
+}
+
+async function readRecords(
+  { question: { account, permissionSet }, subject, people, ports, onStep }: Finding,
+  mayBeOwn: (assignment: AssignmentId) => boolean,
+): Promise<Recorded> {
+  const set = permissionSet === undefined ? '' : `${permissionSet}%`
+  const beginning = account === undefined ? '' : `account%${account}%${set}`
+  const recorded = await readRecordedAccess(
+    ports.objects,
+    beginning,
+    (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && mayBeOwn(one),
+    onStep,
+    account === undefined ? new EntryCopies(ports.objects) : undefined,
+  )
+  const groups = recorded.accesses.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : []))
+  if (subject.isAnybody) people.foresee(new Set(groups))
+  return recorded
+}
+
+/** Names never change, so names in the records need no call. */
+async function nameSets(
+  targets: readonly AssignmentTarget[],
+  recorded: Recorded['accesses'],
+  index: PermissionSetIndex,
+): Promise<ReadonlyMap<PermissionSetArn, PermissionSetName>> {
+  const names = new Map(recorded.map(({ permissionSetArn, permissionSet }) => [permissionSetArn, permissionSet]))
+  const arns = new Set(targets.map(({ permissionSetArn }) => permissionSetArn))
+  const unknown = [...arns].filter((arn) => !names.has(arn))
+  const found = await Promise.all(unknown.map(async (arn) => [arn, await index.nameOf(arn)] as const))
+  for (const [arn, name] of found) if (name !== undefined) names.set(arn, name)
+  return names
+}
+
+async function findAccessAt({ question, subject, ports: { objects }, notes }: Finding, at: Date) {
+  const { account, permissionSet } = question
+  const isWanted = (one: AccessId) => permissionSet === undefined || one.permissionSet === permissionSet
+  const { access, since, unread } = await listAccessAt(objects, at, { account, isWanted })
+  notes.push(...unread.map((key) => `${key} cannot be read, so access recorded in it is missing here`))
+  if (since !== undefined && at.getTime() < Date.parse(since))
+    notes.push(`history begins at ${since}: nothing is known of the time before`)
+  const then = withGroupsThen(subject, question)
+  if (then === subject && subject.user && subject.principals?.some(({ type }) => type === 'GROUP'))
+    notes.push('history has no memberships: the groups of this user are those of now')
+  const asked: ListedAccess = { asked: false, why: 'it knows only the present' }
+  return { access: access.filter((one) => isOfSubject(one, then)), asked, historySince: since }
+}
+
+/** A user with the former groups; if they are unknown, with the present ones. */
+function withGroupsThen(subject: Subject, { group, membershipsThen }: WhoQuestion): Subject {
+  const { user, principals } = subject
+  if (user === undefined || group !== undefined || principals === undefined || !membershipsThen) return subject
+  const groups = [...membershipsThen.groups].flatMap(([id, members]) =>
+    members.some(({ personId }) => personId === user.id) ? [{ type: 'GROUP' as const, id: principalId.parse(id) }] : [],
+  )
+  return { ...subject, principals: [{ type: 'USER', id: user.id }, ...groups] }
+}
+
+function isInPlace(accountId: AccountId, { account }: WhoQuestion): boolean {
+  return account === undefined || account === accountId
+}
+
+function isRole(permissionSet: WhoQuestion['permissionSet']): permissionSet is RoleInPlaceOfSet {
+  return roleInPlaceOfSet.safeParse(permissionSet).success
+}
+
+async function readOrganization(ports: Ports, { folders }: Configuration, notes: string[]) {
+  const cache = new OrganizationCache(ports, folders)
+  const stored = await cache.storedView()
+  return stored ?? (await unlessRefused(cache.view(), 'the organization could not be read', notes))
+}
+
+/** The age of facts that only drift checks know. */
+export function ageOf(drift: DriftRun | undefined): WhoSources['driftCheck'] {
+  return drift && { startedAt: drift.startedAt, roles: drift.roles, isOver: drift.open.length === 0 }
+}

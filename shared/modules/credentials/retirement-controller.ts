@@ -1,0 +1,295 @@
+import { retirementAct } from '../../domain/brake/act.ts'
+import { exempt } from '../../domain/brake/admission.ts'
+import { type Credential, canBeInactive, type RetireFile, renderCredential } from '../../domain/files/retire-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
+import { rejection } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { listAll } from '../../ports/page.ts'
+import type { RetiringAccount } from '../../ports/retirer.ts'
+import { isServiceError, unlessCode } from '../../ports/service-error.ts'
+import type { Brake } from '../../reconcile/brake/brake.ts'
+import { deleteCredential, makeKeyInactive } from '../../reconcile/calls/taking-calls.ts'
+import type {
+  Controller,
+  Description,
+  Effect,
+  Input,
+  KindTypes,
+  ReadingContext,
+  ReconcileContext,
+} from '../../reconcile/inputs/controller.ts'
+import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { readNow } from '../../reconcile/records/owner.ts'
+import { tellEvent } from '../../reconcile/records/tell-event.ts'
+import {
+  decideRetirement,
+  isSame,
+  type LiveCredential,
+  needsLook,
+  type RetirementAction,
+  type RetirementEnd,
+  type RetirementFacts,
+} from './rules/decide-retirement.ts'
+import { describeRetirement } from './rules/describe-retirement.ts'
+import { type Retirement, retirement, retirementPrefix } from './rules/retirement.ts'
+
+/** Whether a file may ask. `unknown`: start nothing and undo nothing. */
+export type RetireVerdict = 'asks' | 'unknown' | Complaint
+
+export type RetirementContext = ReconcileContext & {
+  readonly retireAfterDays: number
+  readonly judge: (file: RetireFile) => Promise<RetireVerdict>
+  /** The other files for the same credential. */
+  readonly listOthers: (file: RetireFile) => readonly RetireFile[]
+  /** IAM's present state of it. Throws ServiceError. */
+  readonly look: (credential: Credential) => Promise<LiveCredential | undefined>
+  /** Opens the role in an account. */
+  readonly retirer: { enter(account: AccountId): Promise<RetiringAccount> }
+  readonly brake: Pick<Brake, 'admit'>
+}
+
+interface RetirementTypes extends KindTypes {
+  readonly name: RetireFile
+  readonly body: undefined
+  readonly entry: Retirement
+  readonly facts: RetirementFacts & { readonly complaint: Complaint | undefined }
+  readonly action: RetirementAction
+  readonly end: RetirementEnd
+  readonly context: RetirementContext
+}
+type RetirementInput = Input<RetirementTypes>
+type Facts = RetirementTypes['facts']
+type Outcome = Effect<Retirement> | Description
+
+/** How often to look at a watched credential. */
+const lookEveryMs = 60 * 60_000
+
+/**
+ * The file of a credential to retire: makes a key inactive, watches for some days whether somebody uses it, and deletes it. If
+ * the file is deleted, undoes what it can. After a crash, the next process continues by the entry and IAM's state.
+ */
+export const retirementController: Controller<RetirementTypes> = {
+  noun: 'retirement',
+  format: kinds.retirement,
+  describesInvalid: true,
+  entryOf: retirementRecord,
+  gather,
+  decide: decideRetirement,
+  underPause: ['watch', 'stop', 'tell gone', 'forget'],
+  perform,
+  describe,
+}
+
+export function retirementRecord(objects: ObjectStore, credential: Credential): JsonRecord<Retirement> {
+  return new JsonRecord(objects, `${retirementPrefix}${renderCredential(credential)}.json`, retirement)
+}
+
+async function gather(
+  { name, head, entry, now }: RetirementInput,
+  { judge, listOthers, look, retireAfterDays }: ReadingContext<RetirementContext>,
+): Promise<Facts> {
+  const verdict = head && (await judge(name))
+  const others = await Promise.all(listOthers(name).map(judge))
+  const facts = {
+    now,
+    isKnown: verdict !== 'unknown' && !others.includes('unknown'),
+    askedAt: verdict === 'asks' ? head?.lastModified : undefined,
+    isAskedElsewhere: others.includes('asks'),
+    kept: entry,
+    canBeInactive: canBeInactive(name),
+    retireAfterDays,
+    complaint: typeof verdict === 'object' ? verdict : undefined,
+  }
+  return { ...facts, live: needsLook(facts) ? await look(name) : undefined }
+}
+
+async function perform(
+  action: RetirementAction,
+  input: RetirementInput,
+  facts: Facts,
+  context: RetirementContext,
+): Promise<Outcome> {
+  const { key, name, entry } = input
+  const now = renderInstant(input.now)
+  if (action.do === 'note off') return begin(input, facts, context)
+  if (action.do === 'stop') {
+    const { live, why } = action
+    const known = entry ?? firstEntry(input, live)
+    return end('used', { ...known, state: 'used since', at: now, lastUsedAt: lastUseOf(live), why }, name, context)
+  }
+  // The steps below need an entry.
+  if (entry === undefined) return {}
+  switch (action.do) {
+    case 'switch off':
+      return switchOff(action.live, entry, input, context)
+    case 'watch': {
+      const lastUsedAt = lastUseOf(facts.live)
+      return { entry: { ...entry, state: 'watched', files: [key], lastUsedAt, lookAt: nextLook(input.now) } }
+    }
+    case 'note deletion': {
+      const held = await askBrake('deleted', input, facts, context)
+      return held ?? { entry: { ...entry, state: 'deleting', at: now } }
+    }
+    case 'delete':
+      return remove(entry, input, facts, context)
+    case 'tell gone':
+      if (!action.byOthers) return end('deleted', { ...entry, state: 'gone' }, name, context)
+      return end('gone', { ...entry, state: 'gone', at: now, byOthers: true }, name, context)
+    case 'note on':
+      return { entry: { ...entry, state: 'switching on', at: now } }
+    case 'switch on': {
+      const isOff = isSame(entry, facts.live) && !facts.live.isActive && !entry.staysAsItIs
+      if (isOff)
+        await unlessGone(async () =>
+          (await context.retirer.enter(name.account)).updateAccessKey(name.user, name.what, true),
+        )
+      await tell('kept', entry, name, context)
+      return { entry: 'none' }
+    }
+    case 'forget':
+      return { entry: 'none' }
+  }
+}
+
+async function begin(input: RetirementInput, facts: Facts, context: RetirementContext): Promise<Outcome> {
+  const { live, canBeInactive } = facts
+  const held = canBeInactive ? await askBrake('inactive', input, facts, context) : undefined
+  const staysAsItIs = !canBeInactive || !live?.isActive
+  return held ?? { entry: { ...firstEntry(input, live), state: 'switching off', staysAsItIs } }
+}
+
+/** `staysAsItIs`: while nothing was made inactive. */
+function firstEntry({ key, head, now }: RetirementInput, live: LiveCredential | undefined): Omit<Retirement, 'state'> {
+  return {
+    v: 1,
+    at: renderInstant(now),
+    askedAt: renderInstant(head?.lastModified ?? now),
+    files: [key],
+    madeAt: renderInstant(live?.madeAt ?? now),
+    lastUsedAt: lastUseOf(live),
+    staysAsItIs: true,
+  }
+}
+
+/** If a key was inactive before, or cannot be made inactive, only the days begin. */
+async function switchOff(
+  live: LiveCredential,
+  entry: Retirement,
+  { name, now }: RetirementInput,
+  context: RetirementContext,
+): Promise<Outcome> {
+  if (!entry.staysAsItIs && live.isActive) {
+    const iam = await context.retirer.enter(name.account)
+    await unlessGone(() => makeKeyInactive(exempt('it was admitted before, as its record says'), name, iam))
+  }
+  await tell(entry.staysAsItIs ? 'watched' : 'inactive', entry, name, context)
+  // After the answer of the call: an earlier use is known when the days are over.
+  const watchedAt = renderInstant(await readNow(context))
+  return { entry: { ...entry, state: 'watched', watchedAt, lookAt: nextLook(now) } }
+}
+
+async function remove(
+  entry: Retirement,
+  { name }: RetirementInput,
+  facts: Facts,
+  context: RetirementContext,
+): Promise<Outcome> {
+  const iam = await context.retirer.enter(name.account)
+  try {
+    await unlessGone(() => deleteCredential(exempt('it was admitted before, as its record says'), name, iam))
+  } catch (error) {
+    if (!isServiceError(error, 'DeleteConflict')) throw error
+    const remedy = 'retire its password and keys with their own files, and take the user out of groups and policies'
+    const reason = `AWS refuses: ${error.message}`
+    return { told: { ...describeRetirement(name, entry, facts), state: 'blocked', reason, remedy } }
+  }
+  return end('deleted', { ...entry, state: 'gone' }, name, context)
+}
+
+/** Why the brake holds this act; `undefined`: it passes. It counts for the owner of the file. */
+async function askBrake(
+  act: 'inactive' | 'deleted',
+  { name, entry }: RetirementInput,
+  facts: Facts,
+  { brake }: RetirementContext,
+): Promise<Description | undefined> {
+  const { owner } = name
+  const answer = await brake.admit(retirementAct({ owner, item: `${renderCredential(name)} ${act}` }))
+  if (answer.outcome === 'passes') return undefined
+  const remedy = 'an operator can review and release it: ssofile brake; or delete this file'
+  return { told: { ...describeRetirement(name, entry, facts), state: 'held', reason: answer.reason, remedy } }
+}
+
+/** Ends the retirement. */
+async function end(
+  event: Event,
+  entry: Retirement,
+  name: RetireFile,
+  context: RetirementContext,
+): Promise<Effect<Retirement>> {
+  await tell(event, entry, name, context)
+  return { entry }
+}
+
+type Event = 'inactive' | 'watched' | 'used' | 'deleted' | 'gone' | 'kept'
+
+/** Uses the instant of the entry, so that a replay records it once. */
+function tell(
+  event: Event,
+  { at, files, madeAt, lastUsedAt, why }: Retirement,
+  { account, user, what }: RetireFile,
+  { objects }: RetirementContext,
+): Promise<void> {
+  const name = renderCredential({ account, user, what })
+  const body = { account, user, what, files, madeAt, lastUsedAt, why }
+  return tellEvent(objects, { folder: `history/retire/${name}/`, name }, { event: `credential-${event}`, at, body })
+}
+
+function describe(
+  { tell: what }: RetirementEnd,
+  { name, head, entry, told }: RetirementInput,
+  facts: Facts,
+): Description {
+  switch (what) {
+    case 'unknown':
+      return { told }
+    case 'withdrawn':
+      return { told: head && facts.complaint && rejection(facts.complaint) }
+    case 'stay':
+    case 'absent':
+      return { told: describeRetirement(name, entry, facts) }
+  }
+}
+
+function nextLook(now: Date): string {
+  return renderInstant(new Date(now.getTime() + lookEveryMs))
+}
+
+function lastUseOf(live: LiveCredential | undefined): string | undefined {
+  return live?.lastUsedAt && renderInstant(live.lastUsedAt)
+}
+
+/** IAM's state of one credential; `undefined`: it does not exist. */
+export function readLiveCredential(
+  { user, what }: Credential,
+  iam: Omit<RetiringAccount, 'updateAccessKey' | 'deleteAccessKey' | 'deletePassword' | 'deleteUser'>,
+): Promise<LiveCredential | undefined> {
+  return unlessGone(async () => {
+    if (what === 'user') return { isActive: true, madeAt: (await iam.user(user)).madeAt }
+    if (what === 'password') {
+      const { madeAt } = await iam.password(user)
+      return { isActive: true, madeAt, lastUsedAt: (await iam.user(user)).passwordLastUsedAt }
+    }
+    for await (const { id, isActive, madeAt } of listAll((token) => iam.listAccessKeys(user, token)))
+      if (id === what) return { isActive, madeAt, lastUsedAt: (await iam.accessKeyLastUsed(id)).lastUsedAt }
+    return undefined
+  })
+}
+
+/** IAM answers NoSuchEntity for a missing thing. */
+function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
+  return unlessCode(call(), 'NoSuchEntity')
+}

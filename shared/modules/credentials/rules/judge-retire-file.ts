@@ -1,0 +1,61 @@
+import type { Hygiene } from '../../../domain/files/hygiene-file.ts'
+import type { RetireFile } from '../../../domain/files/retire-file.ts'
+import { type Account, refuses } from '../../../domain/organization/organization-view.ts'
+import { type Complaint, quote } from '../../../domain/statuses/complaint.ts'
+import { fitsOne } from '../../../domain/text/glob.ts'
+
+type AccountFacts = {
+  /** `undefined`: the organization had no such account at its last reading. */
+  readonly account: Account | undefined
+  /** The value of the owner tag; `undefined`: it has none. */
+  readonly owner: string | undefined
+  /** The user is a break-glass user, by its definitions. */
+  readonly isBreakGlass: boolean
+}
+
+/**
+ * Why a file is refused, independent of its uploader. The first row that fits counts:
+ *
+ * | the file                                            | refused, because                          |
+ * | --------------------------------------------------- | ----------------------------------------- |
+ * | `hygiene.json` names no `ownerTag`                  | nobody knows the owner of the account     |
+ * | there is no such account, or it takes no changes    | nothing can be done there                 |
+ * | the account's owner tag is not the file's folder    | somebody else owns the account            |
+ * | the root user                                       | its credentials are removed centrally     |
+ * | a break-glass user                                  | it is for when nothing else works         |
+ * | a name on `neverRetire`                             | governance decided so                     |
+ */
+export function judgeRetireFile(
+  { key, account: id, user, owner: folder }: RetireFile,
+  { account, owner, isBreakGlass }: AccountFacts,
+  { ownerTag, neverRetire }: Pick<Hygiene, 'ownerTag' | 'neverRetire'>,
+): Complaint | undefined {
+  const refuse = (received: string, expected: string, remedy: string): Complaint => {
+    return { object: key, received, expected, remedy: `${remedy}; delete this file` }
+  }
+  if (ownerTag === undefined)
+    return refuse(
+      'a file of an owner',
+      'ownerTag in hygiene.json, which names the owner of an account',
+      'ask governance',
+    )
+  if (refuses(account))
+    return refuse(
+      account === undefined ? `the unknown account ${id}` : `the account ${id}, whose state is ${account.state}`,
+      'an active account of the organization',
+      'write the id of the account that the user is in',
+    )
+  if (owner !== folder)
+    return refuse(
+      `the account ${id}, whose tag ${quote(ownerTag)} is ${owner === undefined ? 'absent' : `'${quote(owner)}'`}`,
+      `an account whose tag ${quote(ownerTag)} is '${folder}', as the folder`,
+      'ask the owner of the account to upload the file, or have the tag corrected',
+    )
+  if (user === 'root')
+    return refuse('the root user', 'a user of IAM', 'remove root credentials centrally (IAM, Root access management)')
+  if (isBreakGlass)
+    return refuse(`the user ${user} of break-glass`, 'a user of everyday', 'leave it: it is for emergencies')
+  if (fitsOne(neverRetire, user))
+    return refuse(`the user ${user}, which is on neverRetire`, 'a user that is not', 'ask governance (hygiene.json)')
+  return undefined
+}

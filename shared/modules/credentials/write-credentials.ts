@@ -1,0 +1,160 @@
+import { noPrincipals } from '../../domain/account-facts/emergency-principals.ts'
+import { describeAnalyzers } from '../../domain/account-facts/unused-access.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { defaultHygiene, type Hygiene, hygieneKey } from '../../domain/files/hygiene-file.ts'
+import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
+import { renderComplaint } from '../../domain/statuses/complaint.ts'
+import { count } from '../../domain/text/count.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
+import { ObjectWriter } from '../../reconcile/records/object-writer.ts'
+import { tellBroken } from '../../reconcile/statuses/tell-broken.ts'
+import { sendDigests } from '../notifications/send-digests.ts'
+import { openAccountOwners } from './account-owners.ts'
+import { CredentialMails } from './credential-mails.ts'
+import { type CredentialSummary, credentialReportsPrefix, credentialSummary } from './credential-summary.ts'
+import { dateOfRun, KeptCredentials } from './kept-credentials.ts'
+import { readCredentials } from './read-credentials.ts'
+import { readHygieneFile } from './read-hygiene-file.ts'
+import { readSecurityAccount } from './read-unused-access.ts'
+import { CredentialTally } from './rules/credential-tally.ts'
+import { credentialCsvTitles, renderCredentialPage, renderCredentialRow } from './rules/render-credentials.ts'
+
+/** How many accounts' rows to keep in memory; they are read again after a crash. */
+const accountsAtOnce = 128
+/** The most findings on the page. */
+const urgentMost = 300
+
+type CredentialPorts = Pick<
+  Ports,
+  'objects' | 'organizations' | 'auditor' | 'queues' | 'clock' | 'randomness' | 'log' | 'emergency'
+>
+
+/**
+ * Reads the credentials of every account through the auditor's role, and writes the findings under the date: `credentials.csv`,
+ * `index.html`, and last of all `summary.json`. Notifies the owners. Changes nothing in any account. A repeated run on the same
+ * day continues, and does nothing once the summary exists. `undefined`: no auditor's role is configured.
+ */
+export async function writeCredentials(
+  ports: CredentialPorts,
+  configuration: Configuration,
+): Promise<CredentialSummary | undefined> {
+  const { objects, clock } = ports
+  if (configuration.auditorRole === '') return undefined
+  const madeAt = renderInstant(clock.now())
+  const date = await dateOfRun(objects, clock.now())
+  const folder = `${credentialReportsPrefix}${date}/`
+  const written = credentialSummary(objects, date)
+  const before = await written.read()
+  if (before !== undefined) return before.value
+  const { hygiene, notes } = await readHygiene(ports)
+  const kept = new KeptCredentials(objects, date)
+  const unknown = await readAccounts(ports, configuration, hygiene, kept)
+  const tally = new CredentialTally(urgentMost)
+  const mails = new CredentialMails(hygiene, configuration.notifications, clock.now())
+  const csv = new ObjectWriter(objects, `${folder}credentials.csv`)
+  await csv.write(credentialCsvTitles)
+  let roles = 0
+  const analyzedBy: Record<string, number> = {}
+  for await (const part of kept.parts()) {
+    roles += part.roles
+    for (const [by, count] of Object.entries(part.analyzedBy)) analyzedBy[by] = (analyzedBy[by] ?? 0) + count
+    for (const row of part.rows) {
+      await csv.write(renderCredentialRow(row))
+      tally.add(row)
+      mails.add(row)
+    }
+  }
+  await csv.end()
+  const { accounts, unread, users, keys, rows, excepted, urgent, findings } = tally
+  const messages = mails.messages(date)
+  const counts = { accounts, unread, users, keys, roles, rows, excepted }
+  const told = [...notes, ...unknown, ...mails.notes]
+  const facts = [
+    `${count(accounts, 'account')} with ${count(users, 'user')} and ${count(keys, 'access key')}; ${count(unread, 'account')} could not be read`,
+    ...(excepted > 0 ? [`${excepted} things are temporary exceptions (hygiene.json)`] : []),
+    describeAnalyzers(analyzedBy),
+    'AWS reports use up to a day late; this report changes nothing',
+  ]
+  const page = renderCredentialPage({ madeAt, facts, urgent, top: tally.top, notes: told })
+  await objects.put(`${folder}index.html`, Buffer.from(page))
+  await sendDigests(ports, messages)
+  const result: CredentialSummary = {
+    v: 1,
+    date,
+    madeAt,
+    counts,
+    urgent,
+    findings,
+    analyzedBy,
+    mails: messages.length,
+    notes: told,
+  }
+  await written.overwrite(result)
+  await kept.forget()
+  return result
+}
+
+/** An invalid file has a status, but it notifies nobody, and the default standards count. */
+async function readHygiene(
+  ports: CredentialPorts,
+): Promise<{ readonly hygiene: Hygiene; readonly notes: readonly string[] }> {
+  const read = await readHygieneFile(ports.objects)
+  const broken = read.ok ? [] : [read.complaint]
+  await tellBroken(ports, hygieneKey, broken)
+  if (read.ok) return { hygiene: read.value, notes: [] }
+  const notes = broken.map(
+    (complaint) => `ssofile uses the defaults and notifies nobody: ${renderComplaint(complaint)}`,
+  )
+  return { hygiene: defaultHygiene, notes }
+}
+
+/**
+ * Reads the accounts in parts, by their ids, without those that an earlier run of this day has read. Returns the security account's notes.
+ */
+async function readAccounts(
+  ports: CredentialPorts,
+  { folders, auditorRole }: Configuration,
+  hygiene: Hygiene,
+  kept: KeptCredentials,
+): Promise<readonly string[]> {
+  const view = await new OrganizationCache(ports, folders).storedView()
+  if (view === undefined) throw new Error('the organization has not been read yet')
+  const all = view.accounts.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const accounts = new Set<string>(all.map(({ id }) => id))
+  const ownerOf = openOwners(ports, hygiene, view)
+  const upTo = await kept.readUpTo()
+  const left = all.filter(({ id }) => id > upTo)
+  const notes = new Set<string>()
+  for (let from = 0; from < left.length; from += accountsAtOnce) {
+    const part = left.slice(from, from + accountsAtOnce)
+    const last = part.at(-1)
+    if (last === undefined) break
+    // Opened again for each part, because the session ends after a quarter of an hour.
+    const organization = await readSecurityAccount(ports, hygiene.securityAccount, auditorRole)
+    for (const note of organization.notes) notes.add(note)
+    const emergency = ports.emergency?.() ?? noPrincipals
+    const context = { auditorRole, hygiene, accounts, ownerOf, organization, emergency }
+    await kept.keep(last.id, await Promise.all(part.map((account) => readCredentials(ports, account, context))))
+  }
+  return [...notes]
+}
+
+/** The owner of an account, by its tag; `''`: unknown. */
+function openOwners(ports: CredentialPorts, hygiene: Hygiene, view: OrganizationView) {
+  const ownerOf = openAccountOwners(ports, hygiene, view)
+  return async (account: Account): Promise<string> => {
+    try {
+      return (await ownerOf(account)) ?? ''
+    } catch (error) {
+      if (!isServiceError(error)) throw error
+      ports.log.warn('the tags of an account could not be read: ssofile does not notify its owner', {
+        account: account.id,
+        error,
+      })
+      return ''
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import * as z from 'zod'
+import { givenApproval, parseRequestKey, userInKey } from '../../domain/files/access-request.ts'
+import { organizationView } from '../../domain/organization/organization-view.ts'
+import type { RequestEvent } from '../../domain/requests/decide-request.ts'
+import { renderScope, type Scope } from '../../domain/scopes/scope.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import {
+  parseRequestEventKey,
+  requestEventBody,
+  requestHistoryPrefix,
+} from '../../reconcile/records/request-history.ts'
+import { StatusStore } from '../../reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import type { Change } from '../../reconcile/records/tell-event.ts'
+import { EligibilityFiles } from '../../reconcile/requests/eligibility-files.ts'
+import type { RequestOutcome } from './rules/notification.ts'
+
+/** The number of a person's newest events to compare with a change. A change has only the request and the instant. */
+const comparedMost = 20
+
+/** Details that only some events have in history. */
+const details = requestEventBody.extend({
+  by: givenApproval.optional(),
+  approvedBy: z.array(givenApproval).optional(),
+  eligibility: z.string().optional(),
+  reason: z.string().optional(),
+  ticket: z.string().optional(),
+  incident: z.string().optional(),
+  startsAt: z.iso.datetime().optional(),
+  expiresAt: z.iso.datetime().optional(),
+})
+type Details = z.infer<typeof details>
+export type RequestChange = Omit<RequestOutcome, 'v' | 'id' | 'at' | 'bucket' | 'kind'>
+/** `isComplete`: history, and for `request-asked` the status, say everything about it already. */
+type DescribedRequest = { readonly described: RequestChange; readonly isComplete: boolean }
+export type RequestPorts = Pick<Ports, 'objects' | 'clock'>
+
+/** Before these events the name in a request is only its uploader's claim. */
+const unchecked = new Set<RequestEvent>(['asked', 'refused', 'withdrawn'])
+
+/** The change of a request for temporary access. `undefined`: the change is about something else. */
+export async function describeRequestChange(
+  { event, at, name: key }: Change,
+  ports: RequestPorts,
+): Promise<DescribedRequest | undefined> {
+  const user = userInKey(key)
+  const path = parseRequestKey(key)
+  const happened = event.slice('request-'.length) as RequestEvent
+  if (!event.startsWith('request-')) return undefined
+  const said = await findDetails(ports.objects, { user, event: happened, at, key })
+  const asked =
+    happened === 'asked' && said && path.ok ? await describeAsked(said, path.value.link.scope, ports) : undefined
+  const isNameChecked = !unchecked.has(happened) || asked?.eligibility !== undefined
+  const link = path.ok ? path.value.link : undefined
+  const person = ({ user: id, name }: NonNullable<Details['by']>) => ({ id, name })
+  const described: RequestChange = {
+    event: `request-${happened}`,
+    request: key,
+    requester: { id: user, ...(link && isNameChecked ? { name: link.principal } : {}) },
+    permissionSet: link?.permissionSet,
+    scope: link && renderScope(link.scope),
+    ...(said && {
+      digest: said.digest,
+      ...(said.by && { by: person(said.by) }),
+      ...(said.approvedBy && { approvedBy: said.approvedBy.map(person) }),
+      ...pick(said),
+    }),
+    ...asked,
+  }
+  const isAsked = happened === 'asked' && path.ok
+  return { described, isComplete: said !== undefined && (!isAsked || asked !== undefined) }
+}
+
+const picked = ['eligibility', 'reason', 'ticket', 'incident', 'startsAt', 'expiresAt'] as const
+function pick(said: Details): Partial<Pick<Details, (typeof picked)[number]>> {
+  return Object.fromEntries(picked.flatMap((name) => (said[name] === undefined ? [] : [[name, said[name]]])))
+}
+
+type Sought = { readonly user: string; readonly event: RequestEvent; readonly at: string; readonly key: string }
+
+async function findDetails(objects: ObjectStore, { user, event, at, key }: Sought): Promise<Details | undefined> {
+  const heads: ObjectHead[] = []
+  for await (const head of objects.list(`${requestHistoryPrefix}${user}/`))
+    if (parseRequestEventKey(head.key)?.event === event) heads.push(head)
+  heads.sort((a, b) => b.lastModified.getTime() - a.lastModified.getTime())
+  for (const head of heads.slice(0, comparedMost)) {
+    const said = (await spoiledAsAbsent(new JsonRecord(objects, head.key, details).read()))?.value
+    if (said?.at === at && said.key === key) return said
+  }
+  return undefined
+}
+
+/** If this upload waits for approvals: the eligibility and its approvers. `undefined`: its status is not written yet. */
+async function describeAsked(
+  { key, digest }: Details,
+  scope: Scope,
+  ports: RequestPorts,
+): Promise<Pick<RequestChange, 'eligibility' | 'approvers'> | undefined> {
+  const { objects, clock } = ports
+  const { request } = (await spoiledAsAbsent(new StatusStore(objects, clock).read(key))) ?? {}
+  if (request?.digest !== digest) return undefined
+  if (request.eligibility === undefined) return {}
+  const { eligibility } = request
+  const found = await new EligibilityFiles(ports).readNow(eligibility)
+  if (found === undefined || request.approvals === undefined) return { eligibility }
+  const { groups, users, ownerTag } = found.approvers
+  const owner = ownerTag === undefined ? undefined : await ownerOf(scope, ownerTag, ports)
+  return { eligibility, approvers: [...groups, ...users, ...(owner === undefined ? [] : [owner])] }
+}
+
+async function ownerOf(scope: Scope, tag: string, { objects }: RequestPorts): Promise<string | undefined> {
+  const view = (await spoiledAsAbsent(new JsonRecord(objects, 'state/organization.json', organizationView).read()))
+    ?.value
+  const account = scope.kind === 'account' ? view?.accounts.find(({ id }) => id === scope.id) : undefined
+  return account?.tags?.[tag]
+}

@@ -1,0 +1,66 @@
+import pLimit from 'p-limit'
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
+import { type AttributeStep, describeAttributeStep } from '../../domain/attributes/plan-attributes.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { foresee } from '../../reconcile/inputs/reconcile-input.ts'
+import { attributesController, gatherAttributes } from '../../reconcile/permission-sets/attributes-controller.ts'
+import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
+import { readPermissionSetFile } from '../../reconcile/records/read-permission-set-file.ts'
+
+/** A change of the attributes for access control, and the permission sets whose inline policies name the attribute. */
+export type AttributeChange = AttributeStep & {
+  readonly sets: readonly PermissionSetName[]
+  /** It waits until a person releases it. Absent: no. */
+  readonly isHeld?: true
+}
+
+/** Absent: nothing changes. `denied`: the caller may not read the configuration. */
+export type AttributesPreview = { readonly attributes?: readonly AttributeChange[] | 'denied' }
+
+/** Asks what the dispatcher would do first with the file. */
+export async function previewAttributes(
+  ports: Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'>,
+  configuration: Configuration,
+): Promise<AttributesPreview> {
+  const controller = { ...attributesController, gather: gatherAttributes }
+  try {
+    const { step } = await foresee(attributesKey, controller, { ...ports, configuration })
+    if (step === undefined || !('steps' in step)) return {}
+    return { attributes: await withSets(step, ports.objects) }
+  } catch (error) {
+    if (!isServiceError(error, 'AccessDeniedException')) throw error
+    return { attributes: 'denied' }
+  }
+}
+
+type Differing = { readonly steps: readonly AttributeStep[]; readonly held: readonly string[] }
+
+async function withSets({ steps, held }: Differing, objects: ObjectStore): Promise<readonly AttributeChange[]> {
+  const keys = [...(await listHeads(objects, permissionSetPrefix)).keys()]
+  const read = await pLimit(readsAtOnce).map(keys, async (key) => (await readPermissionSetFile(objects, key))?.file)
+  const sets = read.flatMap((file) =>
+    file?.ok && file.value.inlinePolicy !== undefined
+      ? [{ name: file.value.name, tags: listPrincipalTags(file.value.inlinePolicy) }]
+      : [],
+  )
+  return steps.map((step) => ({
+    ...step,
+    ...(held.includes(describeAttributeStep(step)) && { isHeld: true }),
+    sets: sets.flatMap(({ name, tags }) => (tags.has(step.key.toLowerCase()) ? [name] : [])).sort(),
+  }))
+}
+
+/**
+ * The tags of the principal in the policy, in lower case, since IAM compares condition keys and variables without regard to case. (IAM User
+ * Guide, "IAM JSON policy elements: Condition".) A variable may have a default behind a comma.
+ */
+function listPrincipalTags(policy: string): ReadonlySet<string> {
+  return new Set(
+    Array.from(policy.matchAll(/aws:PrincipalTag\/([^"},]+)/gi), ([, tag = '']) => tag.trim().toLowerCase()),
+  )
+}

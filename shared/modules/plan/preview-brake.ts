@@ -1,0 +1,74 @@
+import { type Act, revocationAct } from '../../domain/brake/act.ts'
+import { type BrakeList, type BrakeRecord, emptyBrake, isSameScope } from '../../domain/brake/brake-record.ts'
+import { describeList } from '../../domain/brake/describe-list.ts'
+import { judgeAct } from '../../domain/brake/judge-act.ts'
+import { pruneBrake } from '../../domain/brake/releases.ts'
+import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { brakeFile } from '../../reconcile/brake/brake-file.ts'
+import { countBase } from '../../reconcile/brake/count-base.ts'
+import { type BrakeSources, prolongEnded } from '../../reconcile/brake/count-open.ts'
+import type { PlannedRevocation } from './planned-access.ts'
+
+/** How many revocations the brake would hold, and why. Their order decides which ones. */
+export type RevocationsPreview = { readonly held: number; readonly reasons: readonly string[] }
+
+/** Lets the brake judge these revocations by its rules and its present count; writes nothing. */
+export async function previewBrake(
+  revocations: readonly PlannedRevocation[],
+  {
+    objects,
+    configuration,
+    now,
+  }: { readonly objects: ObjectStore; readonly configuration: Configuration; readonly now: Date },
+): Promise<RevocationsPreview> {
+  if (revocations.length === 0) return { held: 0, reasons: [] }
+  const terms: BrakeTerms = { limits: configuration.brake, now }
+  const before = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
+  const counted = revocations.flatMap(({ key, links, cause, suspended }): readonly Act[] => {
+    if (isEndOfTemporary(links)) return []
+    const counting = links.filter(({ fate }) => fate !== 'ended')
+    return [revocationAct({ key, links: counting.map((link) => link.key), cause, suspended })]
+  })
+  const items = Map.groupBy(
+    counted.flatMap(({ counts }) => counts),
+    nameOf,
+  )
+  const planned = (one: Tally) => (items.get(nameOf(one)) ?? []).flatMap((each) => each.items)
+  const sources = { objects, configuration, planned }
+  let record = before
+  let held = 0
+  for (const act of counted) {
+    const { brake, isHeld } = await judgePlanned(await prolongEnded(record, act, terms, sources), act, terms, sources)
+    if (isHeld) held += 1
+    // Only the number is reported, so the lists need not grow.
+    const heldBefore = (list: BrakeList) => before.lists.find((known) => isSameScope(known, list))?.held ?? []
+    record = { ...brake, lists: brake.lists.map((list) => ({ ...list, held: heldBefore(list) })) }
+  }
+  return { held, reasons: record.lists.map(describeList) }
+}
+
+/** The brake's judgement of an act, with the counts that it needs. Minimums are judged elsewhere, for the whole plan. */
+export async function judgePlanned(
+  before: BrakeRecord,
+  act: Act,
+  terms: BrakeTerms,
+  sources: BrakeSources,
+): Promise<{ readonly brake: BrakeRecord; readonly isHeld: boolean }> {
+  let brake = before
+  for (;;) {
+    const judged = judgeAct(brake, act, terms)
+    if (judged.is !== 'unmeasured') return { brake: judged.brake, isHeld: judged.is === 'held' }
+    for (const window of judged.baseless) brake = noteBase(brake, window, await countBase(window, sources), terms)
+  }
+}
+
+/** Neither the brake nor a minimum holds it. */
+export function isEndOfTemporary(links: PlannedRevocation['links']): boolean {
+  return links.length > 0 && links.every(({ fate }) => fate === 'ended')
+}
+
+function nameOf({ rule, cause, name, folder }: Tally): string {
+  return JSON.stringify([rule, cause, name, folder])
+}

@@ -1,0 +1,163 @@
+import pLimit from 'p-limit'
+import { renderProvisionedSet } from '../../domain/assignments/vanishing-roles.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type Lack, lackOfBoundUser, lackOfPermissionSet, lackOfSuspendedUser } from '../../domain/links/lack.ts'
+import { renderGrant } from '../../domain/links/link.ts'
+import type { PermissionSetArn, PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { TellProgress } from '../../ports/progress.ts'
+import type { Principal } from '../../ports/sso-admin.ts'
+import { lackOfName, otherType } from '../../reconcile/assignments/find-lacks.ts'
+import { bindingOfReading } from '../../reconcile/assignments/user-binding.ts'
+import { listUnlessGone } from '../../reconcile/calls/assignment-listings.ts'
+import type { LinkPrincipal, PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
+import type { InputReadings } from '../../reconcile/records/input-readings.ts'
+import { StatusStore } from '../../reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import type { Suspensions } from '../../reconcile/records/suspensions.ts'
+import type { PlannedGrant, WaitingGrants } from './planned-access.ts'
+import type { PermissionSetPreview } from './preview-permission-sets.ts'
+
+const looksAtOnce = 4
+
+type GrantSources = {
+  readonly ports: Ports
+  readonly configuration: Configuration
+  readonly readings: InputReadings
+  readonly permissionSets: PermissionSetPreview
+  readonly principals: PrincipalIndex
+  readonly suspensions: Pick<Suspensions, 'find'>
+  readonly looksMost: number
+  readonly onStep: TellProgress
+}
+
+type Target = { readonly arn: PermissionSetArn | 'new'; readonly principalId: PrincipalId }
+type Ready = Target & { readonly grant: PlannedGrant }
+/** Grants of one permission set to one principal by the same links, which all lack the same. */
+type Group = { readonly grants: readonly PlannedGrant[]; readonly found: Target | Lack }
+
+type SortedGrants = {
+  readonly grants: readonly PlannedGrant[]
+  /** Foreign access, which is left alone. */
+  readonly existing: readonly PlannedGrant[]
+  readonly waiting: readonly WaitingGrants[]
+  /** Grants that were not compared with Identity Center. */
+  readonly unchecked: number
+}
+
+/** Sorts grants into new ones, waiting ones, and existing access. */
+export async function sortGrants(grants: readonly PlannedGrant[], context: GrantSources): Promise<SortedGrants> {
+  const { principals } = context
+  const absent = await principals.foresee(grants.map(({ assignment }) => assignment))
+  const isAbsent = new Set(absent.map(renderPrincipal))
+  const alike = Map.groupBy(grants, ({ assignment, links }) => [renderGrant(assignment), ...links].join('\n'))
+  const { lacking = [], rest = [] } = Object.groupBy(alike.values(), ([first]) =>
+    first && isAbsent.has(renderPrincipal(first.assignment)) ? 'lacking' : 'rest',
+  )
+  const resolveLacking = async () => {
+    // The report says if a user has the name of a group in a link, or the reverse.
+    await principals.foresee(absent.map(({ type, principal }) => ({ type: otherType[type], principal })))
+    return resolveGroups(lacking, context)
+  }
+  // In parallel, because the directory and SSO Admin have rates of their own.
+  const [lacks, { groups, ready, existing, unchecked }] = await Promise.all([
+    resolveLacking(),
+    findExisting(rest, context),
+  ])
+  const waiting = new Map<PlannedGrant | undefined, WaitingGrants>()
+  for (const { grants: all, found } of [...lacks, ...groups])
+    if ('reason' in found) waiting.set(all[0], { grants: all, ...found })
+  const ids = new Map(ready.map(({ grant, principalId }) => [grant, principalId]))
+  return {
+    grants: grants.flatMap((grant) => {
+      const principalId = ids.get(grant)
+      return principalId === undefined || existing.has(grant) ? [] : [{ ...grant, principalId }]
+    }),
+    existing: [...existing],
+    waiting: grants.flatMap((grant) => waiting.get(grant) ?? []),
+    unchecked,
+  }
+}
+
+function renderPrincipal({ type, principal }: LinkPrincipal): string {
+  return `${type} ${principal}`
+}
+
+/** Finds the grants that exist already, but only in a few places. */
+async function findExisting(alike: readonly (readonly PlannedGrant[])[], context: GrantSources) {
+  const groups = await resolveGroups(alike, context)
+  const ready: readonly Ready[] = groups.flatMap(({ grants, found }) =>
+    'reason' in found ? [] : grants.map((grant) => ({ grant, ...found })),
+  )
+  const existing = new Set<PlannedGrant>()
+  const made = ready.filter(({ arn }) => arn !== 'new')
+  const places = Map.groupBy(made, ({ grant }) => renderProvisionedSet(grant.assignment))
+  const isChecked = places.size <= context.looksMost
+  let done = 0
+  for (const found of isChecked ? places.values() : []) {
+    context.onStep('looking for existing access', { done: done++, of: places.size })
+    const there = await listPrincipals(found[0], context)
+    for (const { grant, principalId } of found) {
+      const isIt = (one: Principal) => one.principalId === principalId && one.principalType === grant.assignment.type
+      if (there.some(isIt)) existing.add(grant)
+    }
+  }
+  return { groups, ready, existing, unchecked: isChecked ? 0 : [...places.values()].flat().length }
+}
+
+async function resolveGroups(
+  alike: readonly (readonly PlannedGrant[])[],
+  context: GrantSources,
+): Promise<readonly Group[]> {
+  const resolve = async (grants: readonly PlannedGrant[]): Promise<readonly Group[]> => {
+    const [first] = grants
+    return first ? [{ grants, found: await resolveGrant(first, context) }] : []
+  }
+  return (await pLimit(looksAtOnce).map(alike, resolve)).flat()
+}
+
+async function resolveGrant(
+  { assignment, links }: PlannedGrant,
+  { ports, permissionSets, principals, suspensions, readings }: GrantSources,
+): Promise<Target | Lack> {
+  const { permissionSet, principal, type } = assignment
+  const arn = await permissionSets.resolve(permissionSet)
+  if (arn === undefined) return lackOfPermissionSet(permissionSet, permissionSets.findNear(permissionSet))
+  const uncontrolled = arn === 'new' ? undefined : permissionSets.lackOf(permissionSet, arn)
+  if (uncontrolled) return uncontrolled
+  // The caller of a plan reads the directory with their own rights: the result is no status for others.
+  const looked = {
+    principals,
+    pulledMs: Number.NEGATIVE_INFINITY,
+    log: ports.log,
+    configuration: { privacy: 'open' },
+  } as const
+  const principalId = await principals.resolve(type, principal, looked.pulledMs)
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  if (principalId === undefined) {
+    const told = await Promise.all(links.map((key) => spoiledAsAbsent(statuses.read(key))))
+    return lackOfName(assignment, looked, told.find((status) => status?.principalId !== undefined)?.principalId)
+  }
+  if (type === 'GROUP') return { arn, principalId }
+  const suspension = await suspensions.find(principalId, principal)
+  if (suspension !== undefined) return lackOfSuspendedUser(principal, suspension)
+  const bound = await Promise.all(
+    links.map(async (key) => {
+      const reading = await readings.read(key)
+      if (reading.state === 'absent') return undefined
+      return bindingOfReading(reading, await statuses.read(key))
+    }),
+  )
+  const [other] = bound
+  const isFree = bound.some((id) => id === undefined || id === principalId)
+  return isFree || other === undefined ? { arn, principalId } : lackOfBoundUser(principal, other)
+}
+
+async function listPrincipals(
+  one: Ready | undefined,
+  { permissionSets: { ssoAdmin } }: GrantSources,
+): Promise<readonly Principal[]> {
+  if (one === undefined || one.arn === 'new') return []
+  const { arn, grant } = one
+  return listUnlessGone((token) => ssoAdmin.listAccountAssignments(grant.assignment.accountId, arn, token))
+}

@@ -1,0 +1,272 @@
+import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
+import { describeList } from '../../domain/brake/describe-list.ts'
+import { membershipsOn, rulesOfMemberships } from '../../domain/brake/lists.ts'
+import {
+  type Membership,
+  membershipPrefix,
+  parseMembershipAnywhere,
+  renderMembership,
+} from '../../domain/files/membership-file.ts'
+import { attributesOf, parseRuleKey, ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
+import type { MembershipReading } from '../../domain/people/describe-membership.ts'
+import {
+  type MembershipId,
+  type OwnedMembership,
+  ownedMembershipKey,
+  ownedMembershipPrefix,
+  parseOwnedMembershipKey,
+} from '../../domain/principals/owned-membership.ts'
+import type { AttributeName } from '../../domain/principals/user-attributes.ts'
+import type { Status } from '../../domain/statuses/status.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { readBrake } from '../../reconcile/brake/brake-file.ts'
+import { readMembershipFile } from '../../reconcile/records/asking-files.ts'
+import {
+  listOwnedMemberships,
+  ownedMembershipRecord,
+  readOwnedGroup,
+  readOwnedMemberships,
+} from '../../reconcile/records/owned-groups.ts'
+import { RuleFiles } from '../../reconcile/records/rule-files.ts'
+import { readStatus } from '../../reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import type { Suspensions } from '../../reconcile/records/suspensions.ts'
+import type { Foretold } from './foretell.ts'
+import type { GroupAccess, GroupAccesses } from './group-access.ts'
+import { type GroupChange, previewGroups } from './preview-groups.ts'
+
+/** The state of a file that asked for it. `not-meant`: its rule exists but no longer matches the user. */
+export type MembershipFate = MembershipReading['state'] | 'suspended' | 'not-meant'
+
+export type PlannedMembership = Membership & {
+  /** Files that ask for it, or asked. */
+  readonly files: readonly { readonly key: string; readonly fate: MembershipFate }[]
+  /** The user's access through the group: comes or goes with the membership, unless the user also has it otherwise. */
+  readonly access: readonly GroupAccess[]
+}
+
+/** The planned changes of groups and members by their files. */
+export type MembershipsPreview = {
+  readonly groups: readonly GroupChange[]
+  readonly added: readonly PlannedMembership[]
+  readonly removed: readonly PlannedMembership[]
+  /** Memberships from others, which are left alone. */
+  readonly existing: readonly PlannedMembership[]
+  /** A provider manages the group now, so only it can remove the user. */
+  readonly kept: readonly PlannedMembership[]
+  /** Held by the brake until a person releases it. */
+  readonly held: readonly PlannedMembership[]
+  /** Files without effect, and why. */
+  readonly idle: readonly ({ readonly key: string } & Pick<Status, 'state' | 'reason' | 'remedy'>)[]
+  /** Everyone whom rules add and remove, with all names. Whoever writes these attributes grants that access. */
+  readonly rules: readonly RuleEffect[]
+  /** The part of `removed` that the brake would hold. */
+  readonly brake: { readonly held: number; readonly reasons: readonly string[] }
+}
+
+type RuleEffect = {
+  readonly key: string
+  readonly group: Membership['group']
+  readonly attributes: readonly AttributeName[]
+  readonly added: readonly Membership['user'][]
+  readonly removed: readonly Membership['user'][]
+}
+
+type Sources = {
+  /** The bucket before the plan. */
+  readonly objects: ObjectStore
+  readonly foretold: Foretold
+  readonly suspensions: Pick<Suspensions, 'readAll'>
+  readonly folders: readonly string[]
+  /** Counts waiting grants. */
+  readonly accesses: GroupAccesses
+}
+
+type Known = { readonly id: MembershipId; readonly entry: OwnedMembership }
+type Entry = {
+  readonly id: MembershipId
+  readonly was: OwnedMembership | undefined
+  readonly is: OwnedMembership | undefined
+}
+
+/** Reads from the records, the writes and the statuses what happened to groups and members. */
+export async function previewMemberships(sources: Sources): Promise<MembershipsPreview> {
+  const { objects, foretold, accesses } = sources
+  if (foretold.inputs.length === 0) return noMemberships
+  const known = await readOwnedMemberships(objects, await Array.fromAsync(listOwnedMemberships(objects)))
+  const entries = await compareEntries(known, foretold)
+  const fateOf = await fatesIn(sources)
+  const end = async ({ id, entry }: Known): Promise<PlannedMembership> => ({
+    ...nameOf(entry),
+    files: await Promise.all(entry.files.map(async ({ key }) => ({ key, fate: await fateOf(key, id, entry) }))),
+    access: accesses.before(id.group),
+  })
+  const come = async (of: Membership, keys: readonly string[]): Promise<PlannedMembership> => ({
+    ...nameOf(of),
+    files: keys.map((key) => ({ key, fate: 'in-force' })),
+    access: accesses.after((await readOwnedGroup(foretold.objects, of.group))?.id, of.group),
+  })
+  const made = entries.flatMap(({ was, is }) =>
+    is?.membershipId === undefined || is.membershipId === was?.membershipId ? [] : [is],
+  )
+  const lists = (await readBrake(foretold.objects, rulesOfMemberships))?.lists ?? []
+  const wasHeld = namesHeld((await readBrake(objects, rulesOfMemberships))?.lists ?? [], known)
+  const isHeld = namesHeld(lists, listAfter(known, entries))
+  const isOn = (held: ReadonlySet<string>) => (one: Known) => held.has(renderMembership(one.entry))
+  const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))
+  const added = await Promise.all(
+    made.map((entry) =>
+      come(
+        entry,
+        entry.files.map(({ key }) => key),
+      ),
+    ),
+  )
+  const removed = await endAll([...newlyHeld, ...listTaken(entries, foretold)], end)
+  const held = await endAll(known.filter(isOn(isHeld.intersection(wasHeld))), end)
+  const kept = await endAll(await findKept(known, foretold), end)
+  const isNamed = new Set([...removed, ...held, ...kept].flatMap(({ files }) => files.map(({ key }) => key)))
+  const told = await readTold(sources)
+  return {
+    groups: await previewGroups(sources),
+    ...{ added, removed, held, kept },
+    existing: await listExisting(told, come),
+    idle: told
+      .filter(({ key, status }) => idleStates.includes(status.state) && !isNamed.has(key))
+      .map(({ key, status: { state, reason, remedy } }) => ({ key, state, reason, remedy })),
+    rules: await listEffects({ added, removed }, foretold.objects),
+    brake: {
+      held: newlyHeld.length,
+      reasons: lists.filter((list) => newlyHeld.length > 0 && membershipsOn(list).length > 0).map(describeList),
+    },
+  }
+}
+
+const idleStates: readonly Status['state'][] = ['waiting', 'rejected', 'expired']
+
+/** For buckets without group files. */
+export const noMemberships: MembershipsPreview = {
+  ...{ groups: [], added: [], removed: [], existing: [], kept: [], held: [], idle: [], rules: [] },
+  brake: { held: 0, reasons: [] },
+}
+
+function nameOf({ group, user }: Membership): Membership {
+  return { group, user }
+}
+
+async function endAll(
+  entries: readonly Known[],
+  end: (one: Known) => Promise<PlannedMembership>,
+): Promise<readonly PlannedMembership[]> {
+  const ended = await Promise.all(entries.map(end))
+  return ended.sort((a, b) => (renderMembership(a) < renderMembership(b) ? -1 : 1))
+}
+
+/** The names of the memberships that the brake holds: on its lists, or by their entries. */
+function namesHeld(lists: BrakeRecord['lists'], known: readonly Known[]): ReadonlySet<string> {
+  const byEntry = known.flatMap(({ entry }) => (entry.state === 'held' ? [renderMembership(entry)] : []))
+  return new Set([...lists.flatMap(membershipsOn), ...byEntry])
+}
+
+/** Those of these memberships that exist after the plan. */
+function listAfter(known: readonly Known[], entries: readonly Entry[]): readonly Known[] {
+  const changed = new Map(entries.map(({ id, is }) => [ownedMembershipKey(id), is]))
+  return known.flatMap(({ id, entry }) => {
+    const key = ownedMembershipKey(id)
+    const now = changed.has(key) ? changed.get(key) : entry
+    return now ? [{ id, entry: now }] : []
+  })
+}
+
+/** The memberships that ssofile removed, not those that were gone already. */
+function listTaken(entries: readonly Entry[], { directory: { writes } }: Foretold): readonly Known[] {
+  const deleted = new Set(writes.flatMap(({ operation, id }) => (operation === 'deleteGroupMembership' ? [id] : [])))
+  return entries.flatMap(({ id, was, is }) =>
+    was && is === undefined && deleted.has(was.membershipId ?? '') ? [{ id, entry: was }] : [],
+  )
+}
+
+async function listExisting(
+  told: Awaited<ReturnType<typeof readTold>>,
+  come: (of: Membership, keys: readonly string[]) => Promise<PlannedMembership>,
+): Promise<readonly PlannedMembership[]> {
+  const existing: PlannedMembership[] = []
+  for (const { key, status, before } of told) {
+    const file = parseMembershipAnywhere(key)
+    const isNew = status.owned === false && (before?.owned !== false || before.etag !== status.etag)
+    if (file.ok && isNew) existing.push(await come(file.value, [key]))
+  }
+  return existing
+}
+
+/** The entries that changed, by name. */
+async function compareEntries(known: readonly Known[], { objects }: Foretold): Promise<readonly Entry[]> {
+  const before = new Map(known.map(({ id, entry }) => [ownedMembershipKey(id), entry]))
+  const ids = objects.listChanged(ownedMembershipPrefix).flatMap((key) => parseOwnedMembershipKey(key) ?? [])
+  const entries = await Promise.all(
+    ids.map(async (id) => ({
+      id,
+      was: before.get(ownedMembershipKey(id)),
+      is: (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value,
+    })),
+  )
+  const nameIn = ({ was, is }: Entry) => [is ?? was].map((one) => one && renderMembership(one)).join()
+  return entries.sort((a, b) => (nameIn(a) < nameIn(b) ? -1 : 1))
+}
+
+/** The state of a file, or of the rule, that asked for a membership. */
+async function fatesIn({ foretold, suspensions, folders }: Sources) {
+  const suspensionOf = await suspensions.readAll()
+  return async (key: string, id: MembershipId, { user }: Membership): Promise<MembershipFate> => {
+    const isSuspended = suspensionOf?.(id.user, user) !== undefined
+    if (key.startsWith(rulePrefix)) {
+      if ((await foretold.objects.head(key)) === undefined) return 'absent'
+      return isSuspended ? 'suspended' : 'not-meant'
+    }
+    const { state } = (await readMembershipFile(foretold.objects, key, folders)).reading
+    return state === 'in-force' ? 'suspended' : state
+  }
+}
+
+/** Memberships that no file asks for, in a group that a provider manages now. */
+async function findKept(known: readonly Known[], { inputs, objects, directory }: Foretold): Promise<readonly Known[]> {
+  const handled = new Set(inputs)
+  const kept: Known[] = []
+  for (const one of known) {
+    const { id, entry } = one
+    if (!entry.files.some(({ key }) => handled.has(key))) continue
+    const files = await Promise.all(entry.files.map(({ key }) => objects.head(key)))
+    const isLeft = files.every((head) => head === undefined)
+    if (isLeft && (await directory.findGroup(id.group))?.isExternal) kept.push(one)
+  }
+  return kept
+}
+
+/** The statuses of handled memberships and rules, after and before. */
+async function readTold({ objects, foretold }: Sources) {
+  const read = await Promise.all(
+    foretold.inputs.map(async (key) => {
+      if (!key.startsWith(membershipPrefix) && !parseRuleKey(key).ok) return []
+      const status = await spoiledAsAbsent(readStatus(foretold.objects, key))
+      return status ? [{ key, status, before: await spoiledAsAbsent(readStatus(objects, key)) }] : []
+    }),
+  )
+  return read.flat()
+}
+
+async function listEffects(
+  found: Pick<MembershipsPreview, 'added' | 'removed'>,
+  objects: ObjectStore,
+): Promise<readonly RuleEffect[]> {
+  const usersOf = (which: 'added' | 'removed', key: string) =>
+    found[which].flatMap(({ user, files }) => (files.some((file) => file.key === key) ? [user] : []))
+  const groups = new Set([...found.added, ...found.removed].map(({ group }) => group))
+  const rules = await new RuleFiles(objects).readAll()
+  return [...groups].sort().flatMap((group) => {
+    const key = ruleKey(group)
+    const rule = rules.get(group)
+    const [added, removed] = [usersOf('added', key), usersOf('removed', key)]
+    const attributes = rule?.ok ? attributesOf(rule.value.condition) : []
+    return added.length + removed.length > 0 ? [{ key, group, attributes, added, removed }] : []
+  })
+}

@@ -1,0 +1,389 @@
+import pLimit from 'p-limit'
+import {
+  type Assignment,
+  type AssignmentKey,
+  assignmentOf,
+  nameAssignment,
+  renderAssignmentName,
+} from '../../domain/assignments/assignment.ts'
+import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { accountsOf, type Reach, reachOf } from '../../domain/assignments/reach.ts'
+import {
+  findVanishingRoles,
+  type ProvisionedSet,
+  renderProvisionedSet,
+} from '../../domain/assignments/vanishing-roles.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { describeLink } from '../../domain/links/describe-link.ts'
+import { listGrantingLinks } from '../../domain/links/granting-links.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { type OrganizationView, refuses } from '../../domain/organization/organization-view.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { principalName } from '../../domain/principals/principal.ts'
+import { isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
+import type { Status } from '../../domain/statuses/status.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { TellProgress } from '../../ports/progress.ts'
+import { findCause, withoutEnded } from '../../reconcile/brake/find-cause.ts'
+import { type Differences, findDifferences } from '../../reconcile/differences/find-differences.ts'
+import { Memberships } from '../../reconcile/directory/memberships.ts'
+import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
+import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
+import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
+import { InputReadings } from '../../reconcile/records/input-readings.ts'
+import { Ledger } from '../../reconcile/records/ledger.ts'
+import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
+import { Policies } from '../../reconcile/records/policies.ts'
+import type { LinkReading } from '../../reconcile/records/read-link.ts'
+import { StatusStore } from '../../reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { Suspensions } from '../../reconcile/records/suspensions.ts'
+import { type AskedOrganization, type GatherContext, gatherLink } from '../../reconcile/statuses/gather-link.ts'
+import { findAdministrators } from './find-administrators.ts'
+import { type Foretold, foretell } from './foretell.ts'
+import { GroupAccesses } from './group-access.ts'
+import type { LinkFate, PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
+import { type AttributesPreview, previewAttributes } from './preview-attributes.ts'
+import { type NewBinding, previewBindings } from './preview-bindings.ts'
+import { previewBrake, type RevocationsPreview } from './preview-brake.ts'
+import { sortGrants } from './preview-grants.ts'
+import { type MembershipsPreview, previewMemberships } from './preview-memberships.ts'
+import { previewMinimums } from './preview-minimums.ts'
+import { type PersonChange, previewPeople } from './preview-people.ts'
+import {
+  type ContentsPreview,
+  type PermissionSetChange,
+  type PermissionSetPreview,
+  previewPermissionSets,
+} from './preview-permission-sets.ts'
+import { previewRefusals } from './preview-refusals.ts'
+import { previewSuffix } from './preview-suffix.ts'
+import { listSuspended, withSuspended } from './preview-suspensions.ts'
+
+/** A link that grants nothing now. */
+type IdleLink = { readonly key: string } & Readonly<Pick<Status, 'state' | 'reason' | 'remedy'>>
+
+/** The result of a reconcile if nothing changes meanwhile: the same in every run. */
+export type Preview = {
+  readonly grants: readonly PlannedGrant[]
+  readonly revocations: readonly PlannedRevocation[]
+  /** Links that move to another user of the same name; the former user's access goes. */
+  readonly bindings: readonly NewBinding[]
+  /** Foreign access, which is left alone. */
+  readonly existing: readonly PlannedGrant[]
+  readonly waiting: readonly WaitingGrants[]
+  /** Held by the brake until a person releases it. */
+  readonly held: readonly PlannedRevocation[]
+  /** Minimums that accounts would break, as sentences. The revocations are held then. */
+  readonly minimums: readonly string[]
+  /** The part of `revocations`, and of the changes of permission sets, that the brake would hold. */
+  readonly brake: RevocationsPreview & ContentsPreview
+  /** No link grants them, but their account takes no changes, or the management account has their permission set. */
+  readonly stuck: readonly PlannedRevocation[]
+  readonly vanishingRoles: readonly ProvisionedSet[]
+  readonly idleLinks: readonly IdleLink[]
+  /** Rules about the uploader of a link that is not uploaded yet. */
+  readonly rulesLater: readonly string[]
+  readonly permissionSets: readonly PermissionSetChange[]
+  /** Changes of the attributes for access control. Absent: none. */
+  readonly attributes?: AttributesPreview['attributes']
+  /** Who has the permission sets that change or are deleted, by name: by the present records. */
+  readonly reach: ReadonlyMap<string, Reach>
+  /** The accounts where they have these sets. */
+  readonly assignedIn: ReadonlyMap<PermissionSetName, readonly AccountId[]>
+  /** The permission sets here that allow everything in their new version. */
+  readonly administrators: readonly PermissionSetName[]
+  /** Grants in the account in which ssofile runs. Absent: none. */
+  readonly ownAccount?: { readonly id: AccountId; readonly grants: number } | undefined
+  /** Who joins and leaves groups, with the resulting access. */
+  readonly memberships: MembershipsPreview
+  /** The planned changes of users by files under `people/`. */
+  readonly people: readonly PersonChange[]
+  /** Unfinished ledger entries, which are retried. */
+  readonly unfinished: number
+  /** Grants that were not compared with Identity Center. */
+  readonly unchecked: number
+  readonly view: OrganizationView
+  /** How long ago the whole view was read; events have updated it since. */
+  readonly viewAgeMs: number
+  readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
+}
+
+type PreviewOptions = {
+  /** Looks for existing access only if it takes at most this many calls. */
+  readonly looksMost: number
+  /** Receives each step. */
+  readonly onStep?: TellProgress
+  /** The present `principalSuffix`, if the plan is for another configuration: another suffix means another name. */
+  readonly suffixBefore?: string | undefined
+}
+
+/**
+ * What a reconcile of this bucket would grant and revoke, by the last reading of the organization. Writes nothing:
+ * caches go into the copy. People and groups come first, so access is planned for those who are there then. Throws if a
+ * listing fails.
+ */
+export async function previewChanges(
+  before: Ports,
+  configuration: Configuration,
+  { looksMost, onStep = () => {}, suffixBefore = configuration.principalSuffix }: PreviewOptions,
+): Promise<Preview> {
+  onStep('handling the files of people and groups, on a copy')
+  const foretold = await foretell(before, configuration)
+  const { objects, directory: identityStore } = foretold
+  const ports = { ...before, objects, identityStore }
+  onStep('reading the organization')
+  const organization = new OrganizationCache(ports, configuration.folders)
+  const view = await organization.recentView()
+  onStep('comparing links and ledger')
+  const differences = await findDifferences(objects, view, configuration)
+  const { plan, unfinished, counts, recorded } = differences
+  const readings = await InputReadings.list(objects, configuration)
+  const policies = new Policies({ objects, clock: ports.clock })
+  const selectors = await organization.selectors()
+  const membership = { ...configuration, managementAccountId: view.managementAccountId, selectors }
+  onStep('looking up permission sets and principals')
+  const permissionSets = await previewPermissionSets(
+    { ...foretold.ports, ssoAdmin: before.ssoAdmin },
+    { configuration, organization, recorded },
+  )
+  const planned = await attributeGrants(plan.grants, readings, view, membership)
+  const memberships = new Memberships(identityStore, ports.clock)
+  const principals = new PrincipalIndex(identityStore, ports.clock, configuration.principalSuffix)
+  const people = { objects, policies, memberships, principals, statuses: new StatusStore(objects, ports.clock) }
+  const judged = await previewRefusals(planned, { ...people, organization, configuration, readings })
+  const suspensions = new Suspensions({ objects, policies })
+  const naming = { ports, configuration, readings, permissionSets, principals, suspensions, looksMost, onStep }
+  const sorted = await sortGrants(judged.grants, naming)
+  const { waiting, refused } = await withLacks(judged, sorted.waiting, naming)
+  const renamed = suffixBefore === configuration.principalSuffix ? [] : await previewSuffix(ports, configuration)
+  const attributing = { readings, organization: { ...view, selectors }, permissionSets, suspensions, ...people }
+  const { stuck, held, revocations } = await planRevocations(differences, renamed, attributing)
+  const remaining = await listRemaining(objects, revocations)
+  const setChanges = await permissionSets.listChanges({ revocations, remaining })
+  const changed = setChanges.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
+  const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
+  const accesses = await GroupAccesses.read(objects, { grants: granted, revocations })
+  const ofGroups = await previewMemberships({
+    objects: before.objects,
+    foretold,
+    suspensions,
+    accesses,
+    ...configuration,
+  })
+  const throughGroups = ofGroups.added.flatMap(({ access }) => access.map(({ permissionSet }) => permissionSet))
+  const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet), ...throughGroups]
+  onStep('looking for links that grant nothing')
+  const isIdle = (reading: LinkReading) =>
+    reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link, account, membership))
+  return {
+    ...sorted,
+    grants: sorted.grants.map((one) => withRealId(one, foretold)),
+    waiting,
+    revocations,
+    bindings: await previewBindings(differences.inputs, naming),
+    held,
+    minimums: await previewMinimums({ grants: sorted.grants, revocations }, { ...people, suspensions }),
+    brake: {
+      ...(await previewBrake(revocations, { objects, configuration, now: ports.clock.now() })),
+      ...permissionSets.edits,
+    },
+    stuck,
+    vanishingRoles: findVanishingRoles({
+      revocations: revocations.map(({ assignment }) => assignment),
+      grants: sorted.grants.map(({ assignment }) => assignment),
+      remaining,
+    }),
+    idleLinks: [...refused, ...(await findIdleLinks(readings, isIdle, { ...people, organization, configuration }))],
+    rulesLater: judged.later,
+    permissionSets: setChanges,
+    ...(await previewAttributes({ ...ports, ssoAdmin: permissionSets.ssoAdmin }, configuration)),
+    reach: new Map(changed.map((name) => [name, reachOf(name, recorded)])),
+    assignedIn: new Map(changed.map((name) => [name, accountsOf(name, recorded)])),
+    administrators: await findAdministrators(named, objects, permissionSets),
+    ownAccount: countInOwnAccount(granted, configuration),
+    memberships: ofGroups,
+    people: await previewPeople({ objects: before.objects, foretold }),
+    view,
+    viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
+    unfinished: unfinished.length,
+    counts,
+  }
+}
+
+function withRealId({ principalId, ...grant }: PlannedGrant, { directory }: Foretold): PlannedGrant {
+  return principalId === undefined || directory.isMade(principalId) ? grant : { ...grant, principalId }
+}
+
+/** If only an invalid policy refuses a link, reports what the link lacks instead. */
+async function withLacks(
+  { unjudged, refused }: Awaited<ReturnType<typeof previewRefusals>>,
+  waiting: Preview['waiting'],
+  naming: Parameters<typeof sortGrants>[1],
+) {
+  const lacking = (await sortGrants(unjudged, naming)).waiting
+  const told = new Set(lacking.flatMap(({ grants }) => grants.flatMap(({ links }) => links)))
+  return { waiting: [...waiting, ...lacking], refused: refused.filter(({ key }) => !told.has(key)) }
+}
+
+type RevocationSources = Pick<Ports, 'objects'> & {
+  readonly readings: InputReadings
+  readonly organization: Parameters<typeof attributeRevocations>[3]
+  readonly permissionSets: PermissionSetPreview
+  readonly suspensions: Pick<Suspensions, 'readAll'>
+  readonly statuses: StatusStore
+}
+
+/** Revocations by files, by suspensions, and of principals that are `renamed` by another suffix. */
+async function planRevocations(
+  { plan, held: heldKeys }: Pick<Differences, 'plan' | 'held'>,
+  renamed: readonly PlannedRevocation[],
+  { objects, readings, organization, permissionSets, suspensions, statuses }: RevocationSources,
+) {
+  const suspended = await listSuspended(objects, suspensions)
+  const ending = [...new Set([...plan.revocations, ...suspended.keys()])]
+  const attributed = await attributeRevocations(ending, objects, readings, organization)
+  const told = await withSuspended(attributed, suspended, statuses)
+  const isKnown = new Set(told.map(({ key }) => key))
+  const revoking = [...told, ...renamed.filter(({ key }) => !isKnown.has(key))]
+  const isRefused = await findRefused(revoking, organization, permissionSets)
+  const {
+    stuck = [],
+    held = [],
+    revocations = [],
+  } = Object.groupBy(revoking, ({ key, assignment }) => {
+    if (isRefused(assignment)) return 'stuck'
+    return heldKeys.has(key) ? 'held' : 'revocations'
+  })
+  return { stuck, held, revocations }
+}
+
+function countInOwnAccount(granted: readonly PlannedGrant[], { ownAccount }: Configuration): Preview['ownAccount'] {
+  const grants = granted.filter(({ assignment }) => assignment.accountId === ownAccount).length
+  return ownAccount === undefined || grants === 0 ? undefined : { id: ownAccount, grants }
+}
+
+async function findRefused(
+  revoking: readonly PlannedRevocation[],
+  { accounts }: OrganizationView,
+  { resolve, lackOf }: PermissionSetPreview,
+): Promise<(assignment: Assignment) => boolean> {
+  const refusing = new Set(accounts.filter(refuses).map(({ id }) => id))
+  const uncontrolled = new Set<PermissionSetName>()
+  for (const name of new Set(revoking.map(({ assignment }) => assignment.permissionSet))) {
+    const arn = await resolve(name)
+    if (arn !== undefined && arn !== 'new' && lackOf(name, arn)) uncontrolled.add(name)
+  }
+  return ({ accountId, permissionSet }) => refusing.has(accountId) || uncontrolled.has(permissionSet)
+}
+
+async function attributeGrants(
+  grants: readonly Assignment[],
+  readings: InputReadings,
+  view: OrganizationView,
+  membership: Configuration & Membership,
+): Promise<readonly PlannedGrant[]> {
+  const accounts = new Map(view.accounts.map((account) => [account.id, account]))
+  return Promise.all(
+    grants.map(async (assignment) => {
+      const account = accounts.get(assignment.accountId)
+      const candidates = account ? listGrantingLinks(assignment, account, membership) : []
+      const links = await readings.inForce(candidates.map(({ key }) => key))
+      return { assignment, links: links.map(({ link }) => link.key).sort() }
+    }),
+  )
+}
+
+async function attributeRevocations(
+  revocations: readonly AssignmentKey[],
+  objects: ObjectStore,
+  readings: InputReadings,
+  { accounts, managementAccountId, selectors }: OrganizationView & Pick<Membership, 'selectors'>,
+): Promise<readonly PlannedRevocation[]> {
+  const byId = new Map(accounts.map((account) => [account.id, account]))
+  const ledger = new Ledger(objects)
+  const limit = pLimit(readsAtOnce)
+  const attribute = async (key: AssignmentKey): Promise<PlannedRevocation> => {
+    // A spoiled entry has no known links, and no name.
+    const stored = await spoiledAsAbsent(ledger.read(key))
+    const id = assignmentOf(key)
+    const assignment = nameAssignment(id, stored?.entry.principal ?? principalName.parse(id.principalId))
+    const granting = stored?.entry.links ?? []
+    const read = (key: string) => readings.read(key)
+    const counting = await withoutEnded(granting, read, objects)
+    const toFate = async (link: GrantingLink) => ({
+      key: link.key,
+      fate: counting.includes(link) ? fateOf(await read(link.key)) : ('ended' as const),
+    })
+    const links = await Promise.all(granting.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(toFate))
+    const { accountId } = assignment
+    const place = { accountId, account: byId.get(accountId), managementAccountId, selectors }
+    return { key, assignment, links, cause: await findCause(counting, read, place) }
+  }
+  const found = await limit.map(revocations, attribute)
+  const nameOf = ({ assignment }: PlannedRevocation) => renderAssignmentName(assignment)
+  return found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+}
+
+function fateOf({ state }: LinkReading): LinkFate {
+  if (state === 'absent') return 'deleted'
+  return state === 'in-force' ? 'elsewhere' : state
+}
+
+/** The other assignments in the places of a revocation. */
+async function listRemaining(
+  objects: ObjectStore,
+  revocations: readonly PlannedRevocation[],
+): Promise<readonly ProvisionedSet[]> {
+  const revoked = new Set(revocations.map(({ key }) => key))
+  const places = new Set(revocations.map(({ assignment }) => renderProvisionedSet(assignment)))
+  const limit = pLimit(readsAtOnce)
+  const listings = [...places].map((place) => limit(() => Array.fromAsync(listKnown(objects, `account%${place}%`))))
+  const known = (await Promise.all(listings)).flat()
+  return known.filter(({ key, isForeign }) => isForeign || !revoked.has(key)).map(({ assignment }) => assignment)
+}
+
+async function findIdleLinks(
+  readings: InputReadings,
+  isIdle: (reading: LinkReading) => boolean,
+  sources: Pick<GatherContext, 'policies' | 'configuration'> & { readonly organization: OrganizationCache },
+): Promise<readonly IdleLink[]> {
+  // An invalid policy refuses every link, which would hide the faults of each.
+  const policies = { read: async () => ({ ...(await sources.policies.read()), broken: [] }) }
+  const asked = { organization: asRead(sources.organization), findUploader: () => 'later' as const, policies }
+  const context = { ...sources, ...asked, accountsOf: async () => [] }
+  const limit = pLimit(readsAtOnce)
+  const found = await Promise.all(
+    readings.keys.map(async (key): Promise<readonly IdleLink[]> => {
+      const reading = await readings.read(key)
+      if (!isIdle(reading)) return []
+      // The rest of its access is among the revocations.
+      const { facts } = await limit(() => gatherLink(reading, undefined, context))
+      const status = describeLink(facts)
+      if (!status) return []
+      const { state, reason, remedy } = status
+      return [{ key, state, reason, remedy }]
+    }),
+  )
+  return found.flat()
+}
+
+/**
+ * The last reading of the organization, without a call for each account that it lacks: thousands of such links would take
+ * minutes. Asks once for each organizational unit without accounts, because no view has it.
+ */
+function asRead(organization: OrganizationCache): AskedOrganization {
+  const parents = new Map<string, Promise<boolean>>()
+  return {
+    view: () => organization.view(),
+    selectors: () => organization.selectors(),
+    viewWithTags: (untilMs) => organization.viewWithTags(untilMs),
+    find: async (accountId, { accounts }) => accounts.find(({ id }) => id === accountId),
+    parentExists: (id) => {
+      const asked = parents.get(id) ?? organization.parentExists(id)
+      parents.set(id, asked)
+      return asked
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import pLimit from 'p-limit'
+import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
+import { isFolderMarker } from '../../domain/links/link.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import type { KeyVersions, ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
+import { forEachAtOnce, listHeads } from '../../reconcile/records/list-heads.ts'
+
+/** `over`: the present object. */
+export type OldInput = { readonly key: string; readonly body: Uint8Array; readonly over?: ObjectHead }
+export type InputChangesBack = {
+  readonly uploads: readonly OldInput[]
+  /** Objects that were uploaded since. */
+  readonly deletions: readonly ObjectHead[]
+  readonly same: readonly ObjectHead[]
+  /** Objects written since while the bucket kept no versions: what they were at the instant is lost. */
+  readonly unversioned: readonly ObjectHead[]
+}
+
+/**
+ * The writes and deletions that bring the inputs in these places back to their state at `at`. Reads only. A suspension may
+ * return but never goes: an earlier state frees nobody.
+ */
+export async function findInputsAt(
+  objects: ObjectStore,
+  versions: ObjectVersions,
+  { places, at }: { readonly places: readonly string[]; readonly at: Date },
+): Promise<InputChangesBack> {
+  const found = await pLimit(1).map(places, (place) => findPlaceAt(objects, versions, place, at))
+  return {
+    uploads: found.flatMap(({ uploads }) => uploads),
+    deletions: found.flatMap(({ deletions }) => deletions).filter(({ key }) => kindAt(key) !== kinds.suspension),
+    same: found.flatMap(({ same }) => same),
+    unversioned: found.flatMap(({ unversioned }) => unversioned),
+  }
+}
+
+async function findPlaceAt(
+  objects: ObjectStore,
+  versions: ObjectVersions,
+  place: string,
+  at: Date,
+): Promise<InputChangesBack> {
+  const present = await listHeads(objects, place)
+  const all = (await Array.fromAsync(versions.list(place))).filter(({ key }) => !isFolderMarker(key))
+  const uploads: OldInput[] = []
+  const deletions: ObjectHead[] = []
+  const same: ObjectHead[] = []
+  const unversioned = all.flatMap(({ versions }) =>
+    versions.filter((one) => isUnversioned(one) && one.lastModified > at),
+  )
+  await forEachAtOnce(all, async (kept) => {
+    const { key } = kept
+    const over = present.get(key)
+    const old = versionAt(kept, at)
+    if (old?.isLatest || (over && old && over.etag === old.etag)) same.push(...(over ? [over] : []))
+    else if (old) {
+      const body = await versions.get(key, old.versionId)
+      if (body) uploads.push({ key, body, over })
+    } else if (over) deletions.push(over)
+  })
+  const byKey = (a: { readonly key: string }, b: { readonly key: string }) => (a.key < b.key ? -1 : 1)
+  return {
+    uploads: uploads.sort(byKey),
+    deletions: deletions.sort(byKey),
+    same: same.sort(byKey),
+    unversioned: unversioned.sort(byKey),
+  }
+}
+
+/** S3 User Guide, "How S3 Versioning works": what is written without versioning has the version id `null`, and overwrites what had it. */
+const isUnversioned = ({ versionId }: ObjectVersion) => versionId === 'null'
+
+/** The version at that time; `undefined`: none. S3's instants are whole seconds: within one, the upload came first. */
+function versionAt({ versions, deletions }: KeyVersions, at: Date): ObjectVersion | undefined {
+  const version = versions.find(({ lastModified }) => lastModified <= at)
+  const deletedAt = deletions.find((time) => time <= at)
+  const isDeleted = deletedAt !== undefined && version !== undefined && deletedAt >= version.lastModified
+  return isDeleted && !version.isLatest ? undefined : version
+}

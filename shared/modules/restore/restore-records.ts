@@ -1,0 +1,301 @@
+import * as z from 'zod'
+import { ledgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { ownedGroup } from '../../domain/files/group-file.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { ownedMembership } from '../../domain/principals/owned-membership.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectVersions } from '../../ports/object-versions.ts'
+import type { Ports } from '../../ports/ports.ts'
+import {
+  configurationSubject,
+  deployed,
+  deployedConfigurationKey,
+  tellDeployedConfiguration,
+} from '../../reconcile/records/deployed-configuration.ts'
+import { indexInstants } from '../../reconcile/records/expiry-index.ts'
+import { foreignRecord, removeForeign } from '../../reconcile/records/foreign-assignments.ts'
+import { listToldPermissionSets, readPermissionSetWord } from '../../reconcile/records/history.ts'
+import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { ledgerKey } from '../../reconcile/records/ledger.ts'
+import { forgetLedgerCount } from '../../reconcile/records/ledger-count.ts'
+import { forEachAtOnce, listHeads } from '../../reconcile/records/list-heads.ts'
+import { scheduleWork } from '../../reconcile/records/open-work.ts'
+import {
+  type OwnedPermissionSet,
+  ownedPermissionSet,
+  ownedPrefix,
+  permissionSetOf,
+  readOwned,
+} from '../../reconcile/records/owned-permission-sets.ts'
+import { type Owner, owner, ownerKey, readOwner } from '../../reconcile/records/owner.ts'
+import { endLoss, noteStopped, type Pause, readPause, stopForLoss } from '../../reconcile/records/pause.ts'
+import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { tellEvent } from '../../reconcile/records/tell-event.ts'
+import type { InPortions } from '../take-over/list-existing.ts'
+import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
+import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
+import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
+import { type LostSources, readSaved } from './read-saved.ts'
+import { UndeletedObjects } from './undeleted-objects.ts'
+
+/**
+ * Objects that are written once and never removed by ssofile. In this order, because `changes/` has everything that history
+ * has.
+ */
+const writtenOnce = ['changes/', 'history/'] as const
+
+export type RestoreSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'identityStore' | 'clock'> & {
+  readonly versions: ObjectVersions
+  readonly inPortions: InPortions
+  /** Ignore versions after this. */
+  readonly at: Date | undefined
+  /** When everything was stopped, by S3's clock; absent: not stopped. */
+  readonly stoppedAt: Date | undefined
+}
+
+/** ssofile notices a loss within a minute. Older deletions had another reason. */
+const noticedMs = 10 * 60_000
+
+/** Missing records of ssofile that can be restored. */
+export type LostRecords = {
+  /** Missing objects of history. */
+  readonly history: number
+  readonly entries: readonly LostEntry[]
+  readonly permissionSets: readonly LostPermissionSet[]
+  /** Records of groups and memberships. */
+  readonly people: readonly LostPeopleRecord[]
+  readonly owner: FoundOwner
+  /** The deployment's configuration for the command line. Absent: it exists, or nothing has it. */
+  readonly configuration: Configuration | undefined
+  /** Cases that a person must decide. */
+  readonly undecided: readonly Undecided[]
+  /** When the first of them was deleted, if versions say so and everything was stopped for it. */
+  readonly since: Date | undefined
+  /** Writes them. Safe to repeat. Returns records that somebody else wrote meanwhile. */
+  readonly carryOut: () => Promise<readonly Undecided[]>
+}
+
+/** Finds missing records, and compares each entry with Identity Center. Reads only. */
+export async function findLostRecords(context: RestoreSources): Promise<LostRecords> {
+  const { objects, versions, at, stoppedAt } = context
+  const undeleted = new Map<string, UndeletedObjects>()
+  for (const prefix of writtenOnce) undeleted.set(prefix, await UndeletedObjects.read(objects, versions, prefix))
+  const history = undeleted.get('history/')?.asStore() ?? objects
+  const found = await findLostEntries({ ...context, history })
+  const { lost: permissionSets, undecided } = await findLostPermissionSets({ ...context, history })
+  const people = await findLostPeople({ ...context, history })
+  const arns = [
+    ...found.lost.map(({ entry }) => entry.permissionSetArn),
+    ...permissionSets.flatMap(({ record }) => record.arn ?? []),
+  ]
+  const foundOwner = await findLostOwner(context, versions, at, arns)
+  const configuration = await findLostConfiguration({ ...context, history }, foundOwner)
+  const ownerLostAt = foundOwner.is === 'lost' ? foundOwner.since : undefined
+  const times = [...found.deletions, ...people.deletions, ...(ownerLostAt ? [ownerLostAt] : [])].map((time) =>
+    time.getTime(),
+  )
+  const recent = stoppedAt ? times.filter((time) => time >= stoppedAt.getTime() - noticedMs) : []
+  const lost = { entries: found.lost, permissionSets, people: people.lost, owner: foundOwner, configuration }
+  return {
+    ...lost,
+    history: [...undeleted.values()].reduce((sum, one) => sum + one.lost.length, 0),
+    undecided: [...found.undecided, ...undecided, ...people.undecided],
+    since: recent.length > 0 ? new Date(recent.reduce((a, b) => Math.min(a, b))) : undefined,
+    carryOut: () => carryOut(lost, context, undeleted),
+  }
+}
+
+/** The owner comes last: without it, nothing of ssofile runs in a deployment. */
+async function carryOut(
+  {
+    entries,
+    permissionSets,
+    people,
+    owner: found,
+    configuration,
+  }: Pick<LostRecords, 'entries' | 'permissionSets' | 'people' | 'owner' | 'configuration'>,
+  { objects, clock }: RestoreSources,
+  undeleted: ReadonlyMap<string, UndeletedObjects>,
+): Promise<readonly Undecided[]> {
+  const changed: Undecided[] = []
+  const noteLoss = (object: string): void => {
+    changed.push({ object, why: 'somebody wrote it during the restore, so it stays like that' })
+  }
+  for (const [prefix, one] of undeleted) await restoreHistory(objects, one, prefix)
+  await forEachAtOnce(permissionSets, async ({ name, record, over }) => {
+    const key = ownedPrefix + name
+    const written = await new JsonRecord(objects, key, ownedPermissionSet).write(record, over?.etag)
+    if (written.outcome === 'lost') noteLoss(key)
+  })
+  await forEachAtOnce(entries, async (lost) => {
+    const key = ledgerKey(lost.key)
+    const written = await new JsonRecord(objects, key, ledgerEntry).write(lost.entry, lost.over?.etag)
+    if (written.outcome === 'lost') return noteLoss(key)
+    await forgetForeign(objects, lost)
+    // Such an entry says granted, so no comparison looks at it.
+    if (lost.entry.missingSince !== undefined) await scheduleWork(objects, lost.entry.updatedAt, lost.key)
+  })
+  await forEachAtOnce(people, async (lost) => {
+    const { key, over } = lost
+    const written =
+      'group' in lost
+        ? await new JsonRecord(objects, key, ownedGroup).write(lost.group, over?.etag)
+        : await new JsonRecord(objects, key, ownedMembership).write(lost.membership, over?.etag)
+    if (written.outcome === 'lost') return noteLoss(key)
+    // Its file may meanwhile have a status that others added the user.
+    for (const file of 'membership' in lost ? lost.membership.files : [])
+      await indexInstants(objects, file.key, [clock.now()], key)
+  })
+  await forgetLedgerCount(objects, clock.now())
+  if (configuration !== undefined) await tellDeployedConfiguration(objects, configuration)
+  if (found.is === 'lost') await new JsonRecord(objects, ownerKey, owner).write(found.owner, undefined)
+  return changed
+}
+
+/** While its record was missing, it may have become foreign. */
+async function forgetForeign(objects: ObjectStore, { key, entry }: LostEntry): Promise<void> {
+  const foreign = await spoiledAsAbsent(foreignRecord(objects, key).read())
+  if (foreign?.value.permissionSetArn === entry.permissionSetArn)
+    await removeForeign(objects, key, foreign.value, foreign.object.etag)
+}
+
+const subject = { folder: 'history/restore/', name: 'all' }
+
+/** Grants and revokes nothing from now on, until `endRestoration`; if the process dies in between, it stays so. */
+export async function beginRestoration(ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
+  const at = renderInstant(ports.clock.now())
+  await stopForLoss(ports, `ssofile restore began at ${at} and did not finish: run it again`)
+}
+
+/**
+ * Records in history who restored it, and compares everything again, unless a person has paused all changes. Returns that
+ * pause.
+ */
+export async function endRestoration(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  by: string,
+): Promise<Pause | undefined> {
+  const pause = await readPause(objects)
+  if (pause) await noteStopped(objects, pause)
+  await tellEvent(objects, subject, { event: 'restored', at: renderInstant(clock.now()), body: { by } })
+  return endLoss(objects)
+}
+
+/**
+ * The configuration of the deployment, if the command line cannot read it any more: from a version, otherwise the last one in
+ * history. `undefined`: it exists, or nothing has it, or the bucket has no deployment. Reads only.
+ */
+async function findLostConfiguration(
+  { objects, versions, history, at }: Omit<LostSources, 'inPortions'>,
+  owner: FoundOwner,
+): Promise<Configuration | undefined> {
+  const there = await spoiledAsAbsent(new JsonRecord(objects, deployedConfigurationKey, anyVersion).read())
+  if (there !== undefined) return undefined
+  for await (const kept of versions.list(deployedConfigurationKey)) {
+    const saved = kept.key === deployedConfigurationKey ? await readSaved(versions, kept, deployed, at) : undefined
+    if (saved !== undefined) return saved.configuration
+  }
+  const claimed: Owner | undefined = owner.is === 'lost' ? owner.owner : await readOwner(objects)
+  return claimed?.deployment && (await findLastTold(history))
+}
+
+/** A later version may have written values that this one does not know: keep them. */
+const anyVersion = z.looseObject({ configuration: z.looseObject({}) })
+
+/** The names of its events are their instants. */
+async function findLastTold(history: ObjectStore): Promise<Configuration | undefined> {
+  const keys: string[] = []
+  for await (const { key } of history.list(configurationSubject.folder)) keys.push(key)
+  for (const key of keys.toReversed()) {
+    const body = (await history.get(key))?.body
+    const told = deployed.safeParse(JSON.parse(new TextDecoder().decode(body)))
+    if (told.success) return told.data.configuration
+  }
+  return undefined
+}
+
+type LostPermissionSet = {
+  readonly name: PermissionSetName
+  readonly record: OwnedPermissionSet
+  /** The unreadable object that the restored record replaces. */
+  readonly over?: ObjectHead
+}
+
+/** Our permission sets whose record is gone or unreadable, and that Identity Center has. Reads only. */
+async function findLostPermissionSets(context: LostSources) {
+  const { objects, versions, history, inPortions, at } = context
+  const heads = await listHeads(objects, ownedPrefix)
+  const names = new Map<PermissionSetName, Awaited<ReturnType<typeof saveOf>>>()
+  for await (const kept of versions.list(ownedPrefix)) {
+    const name = permissionSetOf(kept.key)
+    if (name !== undefined && !(await isThere(objects, name))) names.set(name, await saveOf(versions, kept, at))
+  }
+  for (const text of await listToldPermissionSets(history)) {
+    const name = permissionSetName.safeParse(text).data
+    if (name !== undefined && !names.has(name) && !(await isThere(objects, name))) names.set(name, undefined)
+  }
+  const lost: LostPermissionSet[] = []
+  const undecided: Undecided[] = []
+  await inPortions([...names], 'permission sets', async ([name, saved], ssoAdmin) => {
+    const word = await readPermissionSetWord(history, name)
+    if (word?.event === 'deleted') return
+    const claimed = saved?.arn === undefined ? word?.arn && { v: 1 as const, arn: word.arn, claimedAt: word.at } : saved
+    const over = heads.get(ownedPrefix + name)
+    const described = claimed?.arn && (await ssoAdmin.describePermissionSet(claimed.arn))
+    if (claimed && described?.name === name) lost.push({ name, record: claimed, ...(over && { over }) })
+    else if (over || described)
+      undecided.push({ object: ownedPrefix + name, why: 'no record says that ssofile manages its permission set' })
+  })
+  return { lost, undecided }
+}
+
+function saveOf(versions: ObjectVersions, kept: Parameters<typeof readSaved>[1], at: Date | undefined) {
+  return readSaved(versions, kept, ownedPermissionSet, at)
+}
+
+async function isThere(objects: ObjectStore, name: PermissionSetName): Promise<boolean> {
+  const read = await unlessSpoiled(readOwned(objects, name))
+  return read !== undefined && !isSpoiled(read)
+}
+
+/**
+ * Writes deleted objects of `history/` again, in the order of their first write, because history is read by S3's times. So it
+ * also rewrites, unchanged, every object that is newer than a missing one. Safe to repeat after a kill: it rewrites objects
+ * that are out of order then. Returns how many objects were missing.
+ */
+async function restoreHistory(objects: ObjectStore, undeleted: UndeletedObjects, prefix: string): Promise<number> {
+  const store = undeleted.asStore()
+  const groups = new Map<string, ObjectHead[]>()
+  for await (const head of store.list(prefix)) {
+    const group = groupOf(head.key)
+    groups.set(group, [...(groups.get(group) ?? []), head])
+  }
+  for (const heads of groups.values())
+    if (heads.some(({ key }) => undeleted.isTouched(key))) await rewrite(objects, store, heads)
+  return undeleted.lost.length
+}
+
+/** Readers read the history of one permission set in one account together, and all other history folder by folder. */
+function groupOf(key: string): string {
+  const ofAccount = /^history\/account%[^%]*%[^%]*%/.exec(key)?.[0]
+  return ofAccount ?? key.slice(0, key.lastIndexOf('/'))
+}
+
+async function rewrite(objects: ObjectStore, store: ObjectStore, heads: readonly ObjectHead[]): Promise<void> {
+  const timeOf = ({ lastModified }: ObjectHead) => lastModified.getTime()
+  const ordered = heads.toSorted((a, b) => timeOf(a) - timeOf(b) || (a.key < b.key ? -1 : 1))
+  let latestMs = 0
+  let isWriting = false
+  for (const { key } of ordered) {
+    const now = await objects.head(key)
+    isWriting ||= now === undefined || timeOf(now) < latestMs
+    if (now && !isWriting) {
+      latestMs = timeOf(now)
+      continue
+    }
+    const body = (await store.get(key))?.body
+    if (body) await objects.put(key, body, now ? { ifMatch: now.etag } : { ifNoneMatch: '*' })
+  }
+}

@@ -1,0 +1,120 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { membershipKeys } from '../../domain/files/membership-file.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { principalName } from '../../domain/principals/principal.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { arnOfReview, noteDeletion } from '../../reconcile/records/deletion-notes.ts'
+import { RecordChangedError } from '../../reconcile/records/json-record.ts'
+import { digestOf, folderOf, itemRecord, readUpload } from './review-records.ts'
+import { filesOf, type ItemEnd, type ReviewItem, remedyOf, type ShownFile, type Subject } from './rules/review-item.ts'
+import type { ReviewRun } from './rules/review-record.ts'
+
+/** How long the owner of a task has. */
+const taskMs = 30 * 24 * 60 * 60_000
+
+type Reading = { readonly objects: ReadingObjects; readonly configuration: Pick<Configuration, 'folders'> }
+
+/**
+ * | the files of the item now                             | the item |
+ * | ----------------------------------------------------- | -------- |
+ * | it has none: foreign, by a provider, a setting        | as shown |
+ * | all are absent                                        | gone     |
+ * | one has other content, or another file asks for the same membership | changed |
+ * | any other                                             | as shown |
+ */
+export async function readItemState(
+  { subject }: Pick<ReviewItem, 'subject'>,
+  context: Reading,
+): Promise<'unread' | 'as shown' | 'changed' | 'gone'> {
+  if (subject.kind === 'unread') return 'unread'
+  const shown = new Map(filesOf(subject).map(({ key, etag }) => [key, etag]))
+  if (shown.size === 0) return 'as shown'
+  const present = await listPresent(subject, context)
+  if (present.length === 0) return 'gone'
+  return present.every(({ key, etag }) => shown.get(key) === etag) ? 'as shown' : 'changed'
+}
+
+/** The files that give this access now. */
+async function listPresent(subject: Subject, { objects, configuration }: Reading): Promise<readonly ShownFile[]> {
+  const keys = new Set(filesOf(subject).map(({ key }) => key))
+  if (subject.kind === 'membership') {
+    const names = { group: principalName.parse(subject.group), user: principalName.parse(subject.user) }
+    for (const key of membershipKeys(names, configuration.folders)) keys.add(key)
+  }
+  const present: ShownFile[] = []
+  for (const key of keys) {
+    const head = await objects.head(key)
+    if (head) present.push((await readUpload(objects, { key, etag: head.etag })).file)
+  }
+  return present
+}
+
+type Ending = {
+  readonly step: 'kept' | 'not done' | 'gone' | 'ask again' | 'carry out'
+  /** The reviewer whose decision it is. Absent: nobody decided. */
+  readonly by?: PrincipalId | undefined
+  readonly at: Date
+  readonly review: string
+  readonly run: ReviewRun
+}
+type Performing = { readonly objects: ObjectStore } & Pick<Reading, 'configuration'> & {
+    readonly identityStore: Pick<IdentityStore, 'getGroupMembershipId'>
+  }
+
+/**
+ * Gives an item its end. A revocation deletes its files as they were shown, or describes the task. The loops of links and memberships
+ * then take the access away, with brake, minimums and history, as after any deletion. Throws RecordChangedError if somebody edited a file
+ * meanwhile.
+ */
+export async function performEnd(item: ReviewItem, ending: Ending, context: Performing): Promise<ItemEnd> {
+  const { step } = ending
+  const at = renderInstant(ending.at)
+  if (step === 'ask again') return { is: 'changed', at, next: await askAgain(item, ending, context) }
+  return step === 'carry out' ? revoke(item, ending, context) : { is: step, at }
+}
+
+/** Adds the item as it is now to the run. */
+async function askAgain(
+  { subject: before, reviewers, digest: replaces }: ReviewItem,
+  { review, run }: Ending,
+  context: Performing,
+) {
+  const folder = folderOf(review, run.run)
+  const files = [...(await listPresent(before, context))]
+  const [file] = files
+  const subject: Subject =
+    before.kind === 'membership' ? { ...before, files } : before.kind === 'link' && file ? { ...before, file } : before
+  const digest = digestOf(folder, subject, replaces)
+  await itemRecord(context.objects, folder, digest).write(
+    { digest, subject, reviewers, replaces, decisions: [] },
+    undefined,
+  )
+  return digest
+}
+
+async function revoke(
+  { subject, reviewers, decisions }: ReviewItem,
+  { by, at, review, run }: Ending,
+  { objects, identityStore }: Performing,
+): Promise<ItemEnd> {
+  const isOfProvider = subject.kind === 'membership' && subject.files.length === 0
+  const membershipId = isOfProvider
+    ? await identityStore.getGroupMembershipId(subject.groupId, subject.userId)
+    : undefined
+  const remedy = remedyOf(subject, { membershipId })
+  if (remedy.do === 'task') {
+    const owners = reviewers.length > 0 ? reviewers : run.terms.reviewers.fallback
+    const dueAt = renderInstant(new Date(at.getTime() + taskMs))
+    return { is: 'task', at: renderInstant(at), by, task: remedy.task, owners, dueAt }
+  }
+  const arn = arnOfReview(review, by && (decisions.find(({ user }) => user === by)?.name ?? by))
+  for (const { key, etag } of filesOf(subject)) {
+    const head = await objects.head(key)
+    if (head?.etag === etag) await noteDeletion(objects, head, { arn })
+    if ((await objects.delete(key, { ifMatch: etag })) === 'lost' && (await objects.head(key)) !== undefined)
+      throw new RecordChangedError(key)
+  }
+  return { is: 'deleted', at: renderInstant(at), by }
+}

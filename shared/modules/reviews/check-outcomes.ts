@@ -1,0 +1,93 @@
+import pLimit from 'p-limit'
+import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
+import { readStatus } from '../../reconcile/records/status-store.ts'
+import { renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { type Change, listChanges, renderChangeKey } from '../../reconcile/records/tell-event.ts'
+import { folderOf, itemRecord, readItems } from './review-records.ts'
+import { buildManifest, type ReviewEvidence, renderReviewCsv } from './rules/manifest.ts'
+import { filesOf, isUnproven, type ReviewItem, type Subject } from './rules/review-item.ts'
+import type { ReviewRun } from './rules/review-record.ts'
+
+export async function readEvidence(objects: ReadingObjects, review: string, run: ReviewRun): Promise<ReviewEvidence> {
+  return { review, run, items: await readItems(objects, folderOf(review, run.run)) }
+}
+
+/** The manifest and its table, by name. */
+export function renderEvidence(evidence: ReviewEvidence): Readonly<Record<string, string>> {
+  const manifest = buildManifest(evidence)
+  return { 'manifest.json': renderJson(manifest), 'items.csv': renderReviewCsv(manifest) }
+}
+
+export async function writeEvidence(objects: ObjectStore, evidence: ReviewEvidence): Promise<void> {
+  const folder = folderOf(evidence.review, evidence.run.run)
+  for (const [file, text] of Object.entries(renderEvidence(evidence))) await objects.put(folder + file, text)
+}
+
+type Proving = { readonly objects: ObjectStore; readonly identityStore: Pick<IdentityStore, 'getGroupMembershipId'> }
+
+/** Looks for the proof of each revocation that has none yet. Returns the evidence afterwards. */
+export async function proveOutcomes(evidence: ReviewEvidence, at: string, context: Proving): Promise<ReviewEvidence> {
+  const { objects } = context
+  const { review, run } = evidence
+  if (!evidence.items.some(isUnproven)) return evidence
+  const changes = Map.groupBy(await Array.fromAsync(listChanges(objects, run.run.slice(0, 10))), nameOfEnd)
+  const items = await pLimit(readsAtOnce).map(evidence.items, async (item) => {
+    if (!isUnproven(item) || !(await isOver(item, context))) return item
+    const since = item.end?.at ?? at
+    const proof = (changes.get(endOf(item.subject) ?? '') ?? []).filter((change) => isSince(change, since))
+    const proven = { ...item, proof: proof.map(renderChangeKey), provenAt: at }
+    return itemRecord(objects, folderOf(review, run.run), item.digest).revise(() => proven)
+  })
+  return { ...evidence, items }
+}
+
+/**
+ * Whether nothing is left of the item.
+ *
+ * | item                       | is over when                                                              |
+ * | -------------------------- | ------------------------------------------------------------------------- |
+ * | a link, a membership by files | its files are absent, and have no status: the loops have finished      |
+ * | another membership         | the directory has no such membership                                      |
+ * | foreign access             | the access list has it nowhere                                            |
+ * | a setting                  | never: a person looks at it                                               |
+ */
+async function isOver({ subject, end }: ReviewItem, { objects, identityStore }: Proving): Promise<boolean> {
+  if (end?.is === 'deleted') {
+    for (const { key } of filesOf(subject))
+      if ((await objects.head(key)) || (await spoiledAsAbsent(readStatus(objects, key)))) return false
+    return true
+  }
+  if (subject.kind === 'membership')
+    return (await identityStore.getGroupMembershipId(subject.groupId, subject.userId)) === undefined
+  if (subject.kind !== 'foreign') return false
+  const { accounts, permissionSet, principal, type } = subject
+  for (const account of accounts)
+    if (await objects.head(`access/account%${account}%${permissionSet}%${renderNameInKey(principal)}%${type}%foreign`))
+      return false
+  return true
+}
+
+/** Whether this change tells the end of the item's access, after the item was revoked. */
+export function isProof(change: Change, { subject, end }: Pick<ReviewItem, 'subject' | 'end'>): boolean {
+  return end !== undefined && nameOfEnd(change) === endOf(subject) && isSince(change, end.at)
+}
+
+/** S3 dates decisions in whole seconds. */
+function isSince(change: Change, at: string): boolean {
+  return Date.parse(change.at) >= Date.parse(at) - 1_000
+}
+
+/** The change that ends an item's access: its event and its name, without the account. `undefined`: ssofile records none. */
+function endOf(subject: Subject): string | undefined {
+  if (subject.kind === 'membership') return `membership-removed ${renderNameInKey(`${subject.group}%${subject.user}`)}`
+  if (subject.kind !== 'link' && subject.kind !== 'foreign') return undefined
+  const event = subject.kind === 'link' ? 'revoked' : 'foreign-gone'
+  return `${event} ${subject.permissionSet}%${renderNameInKey(subject.principal)}%${subject.type}%ssofile`
+}
+
+function nameOfEnd({ event, name }: Change): string {
+  return `${event} ${event === 'membership-removed' ? name : name.split('%').slice(2).join('%')}`
+}

@@ -1,0 +1,247 @@
+import { type DecisionFile, type DecisionPath, decisionKey } from '../../domain/files/decision-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { rejection } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type {
+  Controller,
+  Description,
+  Effect,
+  Input,
+  KindTypes,
+  ReadingContext,
+  ReconcileContext,
+} from '../../reconcile/inputs/controller.ts'
+import { KnownRecord } from '../../reconcile/records/known-record.ts'
+import type { Stored } from '../../reconcile/records/stored-json.ts'
+import type { RequestSources } from '../../reconcile/requests/gather-request.ts'
+import { performEnd, readItemState } from './carry-out.ts'
+import { folderOf, historyOfItem, itemRecord, readItem, readRun } from './review-records.ts'
+import {
+  type DecisionAction,
+  type DecisionEnd,
+  type DecisionFacts,
+  decideDecision,
+  groupsBehind,
+  judgeAuthor,
+  type Reviewer,
+} from './rules/decide-decision.ts'
+import { describeSubject, filesOf, type GivenDecision, type ReviewItem } from './rules/review-item.ts'
+import { isRunning, type ReviewRun } from './rules/review-record.ts'
+
+export type DecisionContext = ReconcileContext & Pick<RequestSources, 'people' | 'actorOf'>
+
+interface DecisionTypes extends KindTypes {
+  readonly name: DecisionPath
+  readonly body: DecisionFile
+  readonly entry: ReviewItem
+  readonly facts: DecisionFacts & {
+    readonly of: ReviewRun | undefined
+    readonly folder: string
+    readonly stored: Stored<ReviewItem> | undefined
+    readonly userName: string | undefined
+  }
+  readonly action: DecisionAction
+  readonly end: DecisionEnd
+  readonly context: DecisionContext
+}
+type Facts = DecisionTypes['facts']
+type Reading = ReadingContext<DecisionContext>
+
+/** One person's decision on one item. A revocation is carried out at once. */
+export const decisionController: Controller<DecisionTypes> = {
+  noun: 'review decision',
+  format: kinds.decision,
+  gather,
+  decide: decideDecision,
+  underPause: ['record', 'withdraw', 'ask again', 'note gone'],
+  perform,
+  describe,
+  waiting: listOpposite,
+}
+
+/** The other decision of the same person: its status says that this one counts instead. */
+async function* listOpposite(name: DecisionPath, { objects }: DecisionContext): AsyncGenerator<string> {
+  const key = oppositeOf(name)
+  if (await objects.head(key)) yield key
+}
+
+function oppositeOf(name: DecisionPath): string {
+  return decisionKey({ ...name, verdict: name.verdict === 'keep' ? 'revoke' : 'keep' })
+}
+
+async function gather({ key, name, file, head }: Input<DecisionTypes>, context: Reading): Promise<Facts> {
+  const { objects } = context
+  const { review, digest, userId, verdict } = name
+  const of = await readRun(objects, review)
+  const folder = of ? folderOf(review, of.run) : ''
+  const stored = of && (await readItem(objects, folder, digest))
+  const own = stored?.value.decisions.find((one) => one.user === userId && one.key === key)
+  const opposite = await objects.head(oppositeOf(name))
+  const run = stateOf(of)
+  // The same content uploaded again is the same decision.
+  const recorded = own === undefined ? 'none' : own.etag === head?.etag ? 'same' : 'other'
+  const isAsked = file.is === 'valid' && run === 'open' && recorded !== 'same' && stored
+  const person = isAsked ? await findReviewer(userId, [{ run: of, items: [stored.value] }], context) : undefined
+  return {
+    ...{ of, folder, stored, verdict, file: file.is, run, recorded },
+    item: judgeRecord(stored?.value) ?? (stored ? await readItemState(stored.value, context) : 'unknown'),
+    isReplaced:
+      head !== undefined && opposite !== undefined && isLater(opposite.lastModified, head.lastModified, verdict),
+    author: person && of && stored ? judgeAuthor(stored.value, of, person) : 'may',
+    userName: person?.userName,
+  }
+}
+
+function stateOf(run: ReviewRun | undefined): DecisionFacts['run'] {
+  return run === undefined ? 'none' : isRunning(run.phase) ? 'open' : 'over'
+}
+
+/** At one instant, S3's clock has seconds, the revocation counts. */
+function isLater(opposite: Date, own: Date, verdict: DecisionPath['verdict']): boolean {
+  return opposite > own || (verdict === 'keep' && opposite.getTime() === own.getTime())
+}
+
+/** An item without an end is as its files are now. */
+function judgeRecord(item: ReviewItem | undefined): 'unknown' | 'edited' | 'settled' | undefined {
+  if (item === undefined) return 'unknown'
+  return item.end && (item.end.is === 'changed' ? 'edited' : 'settled')
+}
+
+/** The person as a reviewer of these items. */
+export async function findReviewer(
+  userId: PrincipalId,
+  asked: readonly { readonly run: ReviewRun; readonly items: readonly ReviewItem[] }[],
+  { actorOf, people }: Pick<RequestSources, 'people' | 'actorOf'>,
+): Promise<Reviewer> {
+  const { name, user, bar } = await actorOf(userId)
+  const groups = asked.flatMap(({ run, items }) => items.flatMap((item) => groupsBehind(item, run)))
+  const { groups: own, unread } = await people.groupsOf(userId, new Set(groups))
+  const isUnclear = unread !== undefined
+  return { userId, name, userName: user?.name ?? name, bar: bar !== undefined, groups: own, isUnclear }
+}
+
+/** Which of a person's decisions would not count now, and why: the first. `undefined`: all would, unless somebody edited a file since. */
+export async function foretellRefusal(
+  { userId, verdict }: Pick<DecisionPath, 'userId' | 'verdict'>,
+  { run, items }: { readonly run: ReviewRun | undefined; readonly items: readonly (ReviewItem | undefined)[] },
+  context: Pick<RequestSources, 'people' | 'actorOf'>,
+) {
+  const asked = run === undefined ? [] : [{ run, items: items.filter((item) => item !== undefined) }]
+  const person = await findReviewer(userId, asked, context)
+  for (const [at, item] of items.entries()) {
+    const is = judgeRecord(item) ?? (item?.subject.kind === 'unread' ? 'unread' : 'as shown')
+    const author = run && item ? judgeAuthor(item, run, person) : 'may'
+    const facts = { file: 'valid', recorded: 'none', isReplaced: false } as const
+    const step = decideDecision({ ...facts, run: stateOf(run), item: is, author, verdict })
+    if ('tell' in step && isRefusal(step.tell)) return { at, tell: step.tell, ...refusals[step.tell] }
+  }
+  return undefined
+}
+
+async function perform(
+  { do: action }: DecisionAction,
+  { key, name, file, head, now }: Input<DecisionTypes>,
+  { of: run, folder, stored, userName }: Facts,
+  context: DecisionContext,
+): Promise<Effect<ReviewItem> | Description> {
+  if (run === undefined || stored === undefined) return {}
+  const { review, digest, userId: user, verdict } = name
+  const { value: item, object } = stored
+  const record = new KnownRecord(itemRecord(context.objects, folder, digest), { value: item, etag: object.etag })
+  const comment = file.is === 'valid' ? file.body.comment : undefined
+  const about = { review, run: run.run, digest, item: describeSubject(item.subject), user, name: userName, comment }
+  const effect = (event: string, changed: Partial<ReviewItem>, said: object = {}): Effect<ReviewItem> => ({
+    of: { record, history: historyOfItem(review, digest, user) },
+    entry: { ...item, ...changed },
+    history: { event, body: { ...about, ...said } },
+  })
+  const others = item.decisions.filter((one) => one.user !== user)
+  if (action === 'withdraw') return effect('withdrawn', { decisions: others })
+  if (action === 'record') {
+    if (head === undefined) return {}
+    const { etag, versionId, lastModified } = head
+    const at = renderInstant(lastModified)
+    const given: GivenDecision = { user, name: userName, verdict, comment, key, etag, versionId, at }
+    return { ...effect(verdict, { decisions: [...others, given] }), isNews: true }
+  }
+  const step = action === 'note gone' ? 'gone' : action
+  const end = await performEnd(item, { step, by: user, at: now, review, run }, context)
+  const event = { 'ask again': 'asked-again', gone: 'gone', 'carry out': end.is === 'task' ? 'task' : 'carried-out' }
+  return effect(event[step], { end }, { files: filesOf(item.subject), task: end.task })
+}
+
+const refusals = {
+  'no review': {
+    received: 'a decision in a review that has not begun',
+    expected: 'the name of a review that runs',
+    remedy: 'run ssofile review list',
+  },
+  'no item': {
+    received: 'a digest that this run of the review does not have',
+    expected: 'the digest of an item',
+    remedy: 'run ssofile review show, and decide again',
+  },
+  unread: {
+    received: 'a decision on something that could not be read',
+    expected: 'a decision on another item',
+    remedy: 'ask an operator to make it readable',
+  },
+  late: {
+    received: 'a decision that came too late',
+    expected: 'a decision while the review runs and nobody has carried out another one',
+    remedy: 'run ssofile review show, which has the result',
+  },
+  edited: {
+    received: 'a decision on an item that was edited since',
+    expected: 'the digest of the item as it is now',
+    remedy: 'run ssofile review show, and decide again',
+  },
+  barred: {
+    received: 'a decision of a disabled or suspended user',
+    expected: 'one of a user who can sign in',
+    remedy: 'ask another reviewer to decide',
+  },
+  own: {
+    received: 'a decision on your own access, membership or upload',
+    expected: 'a decision by somebody else',
+    remedy: 'ask another reviewer to decide',
+  },
+  'no reviewer': {
+    received: 'a decision of a person who does not review this item',
+    expected: 'one of its reviewers',
+    remedy: 'run ssofile review show, which names them',
+  },
+} as const
+type Refusal = keyof typeof refusals
+
+function isRefusal(tell: DecisionEnd['tell']): tell is Refusal {
+  return Object.hasOwn(refusals, tell)
+}
+
+function describe({ tell }: DecisionEnd, _: Input<DecisionTypes>, { stored }: Facts): Description {
+  const object = stored ? describeSubject(stored.value.subject) : ''
+  switch (tell) {
+    case 'nothing':
+      return { told: undefined }
+    case 'counted':
+      return { told: { state: 'applied', reason: `it counts: keep ${object}` } }
+    case 'carried out': {
+      const task = stored?.value.end?.task
+      const reason = task === undefined ? `revoked: ${object}` : `a task for a person: ${task}`
+      return { told: { state: 'applied', reason } }
+    }
+    case 'replaced':
+      return { told: { state: 'applied', reason: 'your later decision counts instead' } }
+    case 'unclear':
+      return {
+        told: {
+          state: 'waiting',
+          reason: 'your groups could not be read, so ssofile does not know whether you may decide',
+          remedy: 'ask an operator to run ssofile doctor',
+        },
+      }
+    default:
+      return { told: rejection({ object, ...refusals[tell] }) }
+  }
+}

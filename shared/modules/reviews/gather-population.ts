@@ -1,0 +1,332 @@
+import pLimit from 'p-limit'
+import { assignmentOf } from '../../domain/assignments/assignment.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { groupPrefix, parseGroupKey } from '../../domain/files/group-file.ts'
+import { hygieneFileMostBytes, hygieneKey, parseHygieneFile } from '../../domain/files/hygiene-file.ts'
+import { type ReviewFile, scopesOf } from '../../domain/files/review-file.ts'
+import { allowsEverything } from '../../domain/iam-policies/allows-everything.ts'
+import { type Link, linkPrefix, parseLinkKey, temporaryPrefix } from '../../domain/links/link.ts'
+import { parseNameInKey } from '../../domain/links/name-in-key.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
+import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { nameInLinks, principalName } from '../../domain/principals/principal.ts'
+import { expandScope, isWithin, nameOfReach } from '../../domain/scopes/expand-scope.ts'
+import { renderScope } from '../../domain/scopes/scope.ts'
+import { fitsOne } from '../../domain/text/glob.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { once, onceEach } from '../../ports/once.ts'
+import { listAll } from '../../ports/page.ts'
+import { unlessUnread } from '../../ports/service-error.ts'
+import { type DirectoryListing, recentMs } from '../../reconcile/directory/directory-listing.ts'
+import type { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
+import { foreignPrefix, readForeign } from '../../reconcile/records/foreign-assignments.ts'
+import { listAssignmentKeys } from '../../reconcile/records/ledger.ts'
+import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
+import { ownedMembershipRecord, readOwnerOf } from '../../reconcile/records/owned-groups.ts'
+import { readInput } from '../../reconcile/records/read-input.ts'
+import { readLink } from '../../reconcile/records/read-link.ts'
+import { readPermissionSetFile } from '../../reconcile/records/read-permission-set-file.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { listChanges } from '../../reconcile/records/tell-event.ts'
+import type { EligibilityFiles } from '../../reconcile/requests/eligibility-files.ts'
+import { findAccount } from '../../reconcile/requests/gather-request.ts'
+import { readLastUses, readWatched } from '../usage/last-uses.ts'
+import type { LastUse } from '../usage/rules/person-uses.ts'
+import { digestOf, readUpload } from './review-records.ts'
+import type { ReviewItem, ShownFile, Subject } from './rules/review-item.ts'
+
+export type PopulationSources = {
+  readonly objects: ObjectStore
+  readonly clock: Clock
+  readonly configuration: Configuration
+  readonly organization: Pick<OrganizationCache, 'view' | 'selectors' | 'find' | 'readLive'>
+  readonly identityStore: IdentityStore
+  readonly listing: Pick<DirectoryListing, 'read'>
+  readonly eligibilityFiles: EligibilityFiles
+}
+
+type Question = { readonly subject: Subject; readonly reviewers: readonly (string | undefined)[] }
+type AccessSubject = Extract<Subject, { kind: 'link' | 'foreign' | 'unread' }>
+/** `accounts`: those in the scope of the review. */
+type Access = { readonly subject: AccessSubject; readonly accounts: readonly AccountId[] } & Pick<Question, 'reviewers'>
+
+/** Each reads its members at once. */
+const groupsAtOnce = 4
+const dayMs = 24 * 60 * 60_000
+
+/** All items of this review, as they are now, ascending by digest. */
+export async function gatherPopulation(
+  file: ReviewFile,
+  { folder, now }: { readonly folder: string; readonly now: Date },
+  sources: PopulationSources,
+): Promise<readonly ReviewItem[]> {
+  const reading = await openReading(file, now, sources)
+  const links = file.only === 'foreign' ? [] : await gatherLinks(reading)
+  const access = [...links, ...(await gatherForeign(reading))]
+  const all: readonly Question[] = [
+    ...(await pLimit(readsAtOnce).map(access, (one) => askAccess(one, reading))).flat(),
+    ...(await gatherMemberships(access, reading)),
+    ...(await gatherSettings(file, sources)),
+  ]
+  return all
+    .map(({ subject, reviewers }): ReviewItem => {
+      const owners = reviewers.flatMap((one) => one || [])
+      const names = owners.length > 0 ? owners : file.reviewers.named
+      return { digest: digestOf(folder, subject), subject, reviewers: [...new Set(names)], decisions: [] }
+    })
+    .sort((a, b) => (a.digest < b.digest ? -1 : 1))
+}
+
+type Reading = Awaited<ReturnType<typeof openReading>>
+
+/** Reads each thing once for all items. */
+async function openReading(file: ReviewFile, now: Date, sources: PopulationSources) {
+  const { objects, organization, configuration, identityStore, listing } = sources
+  const { principalSuffix: suffix } = configuration
+  const [view, selectors] = await Promise.all([organization.view(), organization.selectors()])
+  const membership = { ...configuration, selectors, managementAccountId: view.managementAccountId }
+  const everywhere = { ...membership, includeManagementAccount: true, includeOwnAccount: true }
+  const isWhole = file.scopes.includes('root%all')
+  const isIn = (account: Account) => scopesOf(file).some((scope) => isWithin({ scope }, account, everywhere))
+  const accounts = isWhole ? view.accounts : view.accounts.filter(isIn)
+  const ids = new Set(accounts.map(({ id }) => id))
+  const reaches = new Map<string, readonly AccountId[]>()
+  return {
+    file,
+    sources,
+    isInside: (id: AccountId) => isWhole || ids.has(id),
+    /** The accounts in scope that a link reaches. `undefined`: the link is out of scope. */
+    reachOf: (link: Link) => {
+      const name = nameOfReach(link)
+      const reach = reaches.get(name) ?? expandScope(link, { ...view, accounts }, membership)
+      reaches.set(name, reach)
+      return isWhole || reach.length > 0 ? reach : undefined
+    },
+    /** A permission set without a readable file may allow everything, so it counts as privileged. */
+    isPrivileged: onceEach(async (name: PermissionSetName) => {
+      const read = (await readPermissionSetFile(objects, permissionSetKey(name)))?.file
+      return read?.ok ? allowsEverything(read.value) : true
+    }),
+    ownerOf: onceEach(async (id: AccountId) => {
+      const { ownerTag } = file.reviewers
+      return ownerTag === undefined ? undefined : (await findAccount(id, true, sources))?.tags?.[ownerTag]
+    }),
+    /** `undefined`: there is no such group. */
+    membersOf: onceEach(async (name: string) => {
+      const group = principalName.safeParse(name + suffix).data
+      const groupId = group && (await identityStore.findPrincipalId('GROUP', group))
+      if (groupId === undefined) return undefined
+      const members = Array.fromAsync(listAll((token) => identityStore.listMembersOf(groupId, token)))
+      return { groupId, ...(await unlessUnread(members)) }
+    }),
+    /** The name of a user as in links. */
+    names: once(async () => {
+      const people = await listing.read(undefined, recentMs)
+      return (user: PrincipalId) => {
+        const whole = people.find(user)?.name
+        return (whole && nameInLinks(whole, suffix)) ?? whole ?? user
+      }
+    }),
+    ...(await readUses(file, now, sources)),
+    hasMoved: await readMovers(file, objects),
+  }
+}
+
+/** `usesOf`: all uses of a permission set in these accounts. */
+async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, sources: PopulationSources) {
+  const { countedSince = renderInstant(now), since } = await readWatched(sources)
+  const from = renderInstant(new Date(now.getTime() - unusedDays * dayMs))
+  const known = since === undefined ? [] : await readLastUses(sources)
+  const uses = Map.groupBy(known, (use) => `${use.account}%${use.permissionSet}`)
+  return {
+    usesOf: (set: string, accounts: readonly AccountId[]) => accounts.flatMap((id) => uses.get(`${id}%${set}`) ?? []),
+    /** Whether nobody used it for so many days, since it was given and while uses were watched. */
+    isUnused: (...instants: readonly (string | undefined)[]) =>
+      unusedDays === 0 || [countedSince, ...instants].every((at) => at === undefined || at <= from),
+  }
+}
+
+/** The people who left a group, by name. A joiner only comes into groups. */
+async function readMovers({ movedSince }: ReviewFile, objects: ObjectStore): Promise<(name: string) => boolean> {
+  if (movedSince === undefined) return () => true
+  const movers = new Set<string>()
+  for await (const { event, name } of listChanges(objects, movedSince))
+    if (event === 'membership-removed') movers.add(parseNameInKey(name.slice(name.lastIndexOf('%') + 1)))
+  return (name) => movers.has(name)
+}
+
+/** Adds the last use. Returns nothing if the review asks only for other access. */
+async function askAccess({ subject, accounts, reviewers }: Access, reading: Reading): Promise<readonly Question[]> {
+  const { file, membersOf, names, usesOf, isUnused, hasMoved } = reading
+  if (subject.kind === 'unread') return [{ subject, reviewers }]
+  const { permissionSet, principal, type, since } = subject
+  if (file.movedSince !== undefined && (type === 'GROUP' || !hasMoved(principal))) return []
+  const uses = usesOf(permissionSet, accounts)
+  const members = type === 'GROUP' && uses.length > 0 ? await membersOf(principal) : undefined
+  if (file.unusedDays !== undefined && members && 'unread' in members)
+    return [unread(membersOfGroup(principal), members.unread)]
+  const ids = new Set(members && 'is' in members ? members.is : [])
+  const nameOf = uses.length > 0 ? await names() : undefined
+  const lastUsed = latestOf(uses, (user) => (type === 'GROUP' ? ids.has(user) : nameOf?.(user) === principal))
+  return isUnused(since, lastUsed) ? [{ subject: { ...subject, lastUsed }, reviewers }] : []
+}
+
+function latestOf(uses: readonly LastUse[], isOf: (user: PrincipalId) => boolean): string | undefined {
+  const own = uses.filter(({ user }) => isOf(user)).map(({ at }) => at)
+  return own.sort().at(-1)
+}
+
+const membersOfGroup = (group: string) => `the members of the group ${group}`
+
+function unread(what: string, why: string) {
+  return { subject: { kind: 'unread', what, why }, reviewers: [] } as const
+}
+
+/** Links for temporary access are left out: each had its approval, and ends. */
+async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
+  const { file, sources, reachOf, isPrivileged, ownerOf } = reading
+  const { objects, configuration } = sources
+  const heads = (await listHeads(objects, linkPrefix)).values().filter(({ key }) => !key.startsWith(temporaryPrefix))
+  const read = await pLimit(readsAtOnce).map([...heads], async (head): Promise<readonly Access[]> => {
+    const link = parseLinkKey(head.key, configuration.folders)
+    // It grants nothing, and its status says so.
+    if (!link.ok || !fitsOne(file.permissionSets, link.value.permissionSet)) return []
+    const { permissionSet, principal, type, scope } = link.value
+    const accounts = reachOf(link.value)
+    const privileged = await isPrivileged(permissionSet)
+    if (accounts === undefined || (file.only === 'privileged' && !privileged)) return []
+    const read = await readLink(objects, head.key, configuration)
+    if (read.state === 'unreadable') return [{ ...unread(head.key, read.complaint.received), accounts: [] }]
+    const { file: shown, told } = await readUpload(objects, head)
+    const subject: Subject = {
+      kind: 'link',
+      ...{ permissionSet, principal, type, isPrivileged: privileged },
+      scope: renderScope(scope),
+      file: shown,
+      since: told?.since ?? head.lastModified.toISOString(),
+    }
+    const ofAccount = scope.kind === 'account' ? await ownerOf(scope.id) : undefined
+    const named = file.reviewers.owners && 'body' in read ? read.body.owner : undefined
+    return [{ subject, accounts, reviewers: [ofAccount, named] }]
+  })
+  return read.flat()
+}
+
+/** One item for each principal and permission set, with all its accounts. */
+async function gatherForeign(reading: Reading): Promise<readonly Access[]> {
+  const { file, sources, isInside, isPrivileged, ownerOf } = reading
+  const keys = (await Array.fromAsync(listAssignmentKeys(sources.objects, foreignPrefix)))
+    .map((key) => ({ key, ...assignmentOf(key) }))
+    .filter((one) => fitsOne(file.permissionSets, one.permissionSet) && isInside(one.accountId))
+  const groups = Map.groupBy(keys, (one) => `${one.permissionSet}%${one.type}%${one.principalId}`).values()
+  const read = await pLimit(readsAtOnce).map([...groups], async (some): Promise<readonly Access[]> => {
+    const [first, second] = some
+    if (first === undefined) return []
+    const { key, permissionSet, type, principalId, accountId } = first
+    const privileged = await isPrivileged(permissionSet)
+    if (file.only === 'privileged' && !privileged) return []
+    const entry = await spoiledAsAbsent(readForeign(sources.objects, key))
+    const accounts = some.map((one) => one.accountId).sort()
+    const subject: Subject = {
+      kind: 'foreign',
+      ...{ permissionSet, type, isPrivileged: privileged, accounts },
+      principal: entry?.principal ?? principalId,
+      by: entry?.by?.name,
+      since: entry?.seenAt,
+    }
+    return [{ subject, accounts, reviewers: [second === undefined ? await ownerOf(accountId) : undefined] }]
+  })
+  return read.flat()
+}
+
+/** The members of the groups that have access in scope, or a file. */
+async function gatherMemberships(access: readonly Access[], reading: Reading): Promise<readonly Question[]> {
+  const { file, sources } = reading
+  if (file.groups.length === 0) return []
+  const byGroup = Map.groupBy(access, ({ subject }) =>
+    subject.kind !== 'unread' && subject.type === 'GROUP' ? subject.principal : '',
+  )
+  const isOfAccess = file.only !== undefined || file.unusedDays !== undefined
+  const keys = isOfAccess ? [] : [...(await listHeads(sources.objects, groupPrefix)).keys()]
+  const withFile = keys.map(parseGroupKey).flatMap((name) => (name.ok ? [name.value] : []))
+  const names = [...new Set([...byGroup.keys(), ...withFile])]
+    .filter((name) => name !== '' && fitsOne(file.groups, name))
+    .sort()
+  const read = await pLimit(groupsAtOnce).map(names, (name) => askMembers(name, byGroup.get(name) ?? [], reading))
+  return read.flat()
+}
+
+async function askMembers(group: string, access: readonly Access[], reading: Reading): Promise<readonly Question[]> {
+  const { file, sources, membersOf, names, usesOf, isUnused, hasMoved } = reading
+  const { objects } = sources
+  const members = await membersOf(group)
+  if (members === undefined) return []
+  if ('unread' in members) return [unread(membersOfGroup(group), members.unread)]
+  const { groupId } = members
+  const owner = file.reviewers.owners ? await readOwnerOf(objects, principalName.parse(group)) : undefined
+  const uses = access.flatMap(({ subject, accounts }) =>
+    subject.kind === 'unread' ? [] : usesOf(subject.permissionSet, accounts),
+  )
+  const nameOf = await names()
+  const read = await pLimit(readsAtOnce).map(members.is, async (userId): Promise<readonly Question[]> => {
+    const user = nameOf(userId)
+    if (!hasMoved(user)) return []
+    const entry = await spoiledAsAbsent(ownedMembershipRecord(objects, { group: groupId, user: userId }).read())
+    const lastUsed = latestOf(uses, (one) => one === userId)
+    if (!isUnused(entry?.value.grantedAt, lastUsed)) return []
+    const files: ShownFile[] = []
+    for (const { key, by } of entry?.value.files ?? []) {
+      const etag = (await objects.head(key))?.etag
+      if (etag !== undefined) files.push({ key, etag, by: by?.principalId })
+    }
+    return [{ subject: { kind: 'membership', group, user, groupId, userId, files, lastUsed }, reviewers: [owner] }]
+  })
+  return read.flat()
+}
+
+/** Eligibilities, writers, responders and exceptions: only in a review of the whole organization. */
+async function gatherSettings(file: ReviewFile, sources: PopulationSources): Promise<readonly Question[]> {
+  const { only, unusedDays, movedSince, scopes: places } = file
+  if ((only ?? unusedDays ?? movedSince) !== undefined || !places.includes('root%all')) return []
+  const { objects, eligibilityFiles } = sources
+  const setting = (what: string, remedy: string): Question => ({
+    subject: { kind: 'setting', what, remedy },
+    reviewers: [],
+  })
+  const eligibilities = [...(await eligibilityFiles.read()).eligibilities].map(([name, read]): Question => {
+    const key = `eligibility/${name}.json`
+    if (!read.ok) return unread(key, read.complaint.received)
+    const { for: whom, permissionSets, scopes } = read.value
+    const who = [...whom.groups, ...whom.users].join(', ')
+    const what = `${who} may ask for ${permissionSets.join(', ')} in ${scopes.map(renderScope).join(', ')} (${key})`
+    return setting(what, `change or delete ${key}`)
+  })
+  const found = await readInput(objects, hygieneKey, { mostBytes: hygieneFileMostBytes })
+  const hygiene = found && 'body' in found ? parseHygieneFile(found.body, found.size) : undefined
+  const exceptions = hygiene?.ok
+    ? hygiene.value.exceptions.map(({ account, name, reason, expiresAt, owner }) =>
+        setting(
+          `${name} in ${account} is excepted until ${expiresAt} (${reason}; owner ${owner})`,
+          `delete the exception of ${name} in ${account} from ${hygieneKey}`,
+        ),
+      )
+    : []
+  return [
+    ...eligibilities,
+    ...exceptions,
+    setting(
+      'the writers of governance, people and operators: access in the file of the environment',
+      'change access in environments/<environment>.json, and deploy',
+    ),
+    setting(
+      'the responders of break-glass: access.responders in the file of the environment',
+      'change access.responders in environments/<environment>.json, and deploy',
+    ),
+  ]
+}

@@ -1,0 +1,285 @@
+import type { ItemDigest } from '../../domain/files/decision-file.ts'
+import type { ReviewFile } from '../../domain/files/review-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
+import { count } from '../../domain/text/count.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type {
+  Controller,
+  Description,
+  Effect,
+  Input,
+  KindTypes,
+  ReadingContext,
+  ReconcileContext,
+} from '../../reconcile/inputs/controller.ts'
+import { RecordChangedError } from '../../reconcile/records/json-record.ts'
+import { KnownRecord } from '../../reconcile/records/known-record.ts'
+import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
+import { tellEvent } from '../../reconcile/records/tell-event.ts'
+import { performEnd, readItemState } from './carry-out.ts'
+import { proveOutcomes, readEvidence, writeEvidence } from './check-outcomes.ts'
+import { gatherPopulation, type PopulationSources } from './gather-population.ts'
+import {
+  folderOf,
+  historyOfItem,
+  historyOfReview,
+  itemRecord,
+  listDigests,
+  readItems,
+  runRecord,
+  sealOf,
+  writeItems,
+} from './review-records.ts'
+import { decideEnd } from './rules/decide-end.ts'
+import {
+  decideReview,
+  instantsOf,
+  type ReviewAction,
+  type ReviewEnd,
+  type ReviewFacts,
+  remindersOf,
+} from './rules/decide-review.ts'
+import { buildManifest, type ReviewEvidence } from './rules/manifest.ts'
+import { describeSubject, type ItemEnd, isUnproven, type ReviewItem } from './rules/review-item.ts'
+import { isRunning, type ReviewRun } from './rules/review-record.ts'
+
+type ReviewContext = ReconcileContext & PopulationSources
+
+interface ReviewTypes extends KindTypes {
+  readonly name: string
+  readonly body: ReviewFile
+  readonly entry: ReviewRun
+  readonly facts: ReviewFacts & {
+    readonly reminder: number | undefined
+    /** The instants to come. */
+    readonly next: readonly Date[]
+  }
+  readonly action: ReviewAction
+  readonly end: ReviewEnd
+  readonly context: ReviewContext
+}
+type ReviewInput = Input<ReviewTypes>
+type Facts = ReviewTypes['facts']
+
+const hourMs = 60 * 60_000
+const dayMs = 24 * hourMs
+/** Between two looks for the proofs of revocations, and for tasks that are done. */
+const proofMs = 60_000
+
+/** The file of a review: begins its runs, reminds, escalates, ends them, and writes the evidence. */
+export const reviewController: Controller<ReviewTypes> = {
+  noun: 'review',
+  format: kinds.review,
+  entryOf: runRecord,
+  historyOf: historyOfReview,
+  gather: async (input, context) => gather(input, context),
+  decide: decideReview,
+  underPause: ['begin', 'remind', 'escalate', 'check'],
+  perform,
+  describe,
+}
+
+function gather({ file, entry, now }: ReviewInput, { isForetelling }: ReadingContext<ReviewContext>): Facts {
+  const { isDue, ...instants } = judgeInstants(file.is === 'valid' ? file.body : undefined, entry, now)
+  return { isForetelling: isForetelling === true, file: file.is, run: entry?.phase ?? 'none', due: isDue, ...instants }
+}
+
+function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefined, now: Date) {
+  const isCome = (at: Date | undefined) => at !== undefined && at <= now
+  const ofRun = entry && instantsOf(new Date(entry.run), entry.terms)
+  const asked = file?.begins === undefined ? new Date(0) : new Date(file.begins)
+  const repeated = entry && file?.repeatDays ? new Date(Date.parse(entry.run) + file.repeatDays * dayMs) : undefined
+  const beginsAt = entry === undefined ? asked : repeated
+  const reminders =
+    ofRun && entry ? remindersOf(ofRun, entry.terms).filter(({ days }) => !entry.reminded.includes(days)) : []
+  const reminder = reminders.findLast(({ at }) => at <= now)
+  const runs = isRunning(entry?.phase)
+  const isDue: Facts['due'] =
+    runs && isCome(ofRun?.endsAt)
+      ? 'end'
+      : runs && isCome(ofRun?.dueAt)
+        ? 'escalate'
+        : runs && reminder
+          ? 'remind'
+          : !runs && isCome(beginsAt)
+            ? 'begin'
+            : 'nothing'
+  const all = runs ? [...reminders.map(({ at }) => at), ofRun?.dueAt, ofRun?.endsAt] : [beginsAt]
+  return {
+    isDue,
+    reminder: reminder?.days,
+    next: all.filter((at) => at !== undefined && at > now).map((at) => at ?? now),
+  }
+}
+
+async function perform(
+  { do: action }: ReviewAction,
+  input: ReviewInput,
+  { reminder }: Facts,
+  context: ReviewContext,
+): Promise<Effect<ReviewRun> | Description> {
+  const { name, entry, now, file } = input
+  const { objects } = context
+  if (action === 'begin') return begin(input, context)
+  if (entry === undefined) return {}
+  const body = { review: name, run: entry.run }
+  switch (action) {
+    case 'remind': {
+      // One message for all instants that have come.
+      const passed = entry.terms.remindDays.filter((days) => days >= (reminder ?? 0))
+      const reminded = [...new Set([...entry.reminded, ...passed])]
+      const event = reminder === 1 ? 'last-day' : 'reminded'
+      const reviewers = await listAwaited(name, entry, context)
+      return { entry: { ...entry, reminded }, history: { event, body: { ...body, days: reminder, reviewers } } }
+    }
+    case 'escalate':
+      return {
+        entry: { ...entry, phase: 'escalated' },
+        history: { event: 'escalated', body: { ...body, reviewers: entry.terms.reviewers.fallback } },
+      }
+    case 'end': {
+      await endItems(entry, { name, now, isEarly: file.is === 'none' }, context)
+      return {
+        entry: { ...entry, phase: 'settling', endedAt: renderInstant(now) },
+        history: { event: 'ended', body: { ...body, isEarly: file.is === 'none' } },
+      }
+    }
+    case 'check': {
+      const read = await readEvidence(objects, name, entry)
+      // Somebody's decision added an item while the run ended.
+      if (read.items.some(({ end }) => end === undefined)) {
+        await endItems(entry, { name, now, isEarly: file.is === 'none' }, context)
+        return {}
+      }
+      const evidence = await proveOutcomes(read, renderInstant(now), context)
+      const isDone = !evidence.items.some(isUnproven)
+      const run: ReviewRun = isDone ? { ...entry, phase: 'done' } : entry
+      await writeEvidence(objects, { ...evidence, run })
+      const counts = buildManifest(evidence).counts
+      if (isDone) return { entry: run, history: { event: 'done', body: { ...body, counts } } }
+      return describeSettling(evidence, input)
+    }
+  }
+}
+
+async function begin(
+  { name, file, head, now }: ReviewInput,
+  context: ReviewContext,
+): Promise<Effect<ReviewRun> | Description> {
+  if (file.is !== 'valid' || head === undefined) return {}
+  const run = renderInstant(now)
+  const folder = folderOf(name, run)
+  const population = await gatherPopulation(file.body, { folder, now }, context)
+  if (population.length === 0)
+    return {
+      told: {
+        state: 'waiting',
+        reason: 'its scope has nothing to review',
+        remedy: 'correct scopes, permissionSets, only or groups; ssofile looks again each hour',
+      },
+      again: new Date(now.getTime() + hourMs),
+    }
+  await writeItems(context.objects, folder, population)
+  const written = sealOf(population)
+  const terms = file.body
+  const entry: ReviewRun = { v: 1, phase: 'open', run, terms, etag: head.etag, ...written, reminded: [] }
+  // Readers of many items read this one object, and then only the items that changed since.
+  await writeEvidence(context.objects, { review: name, run: entry, items: population })
+  return {
+    entry,
+    history: {
+      event: 'begun',
+      body: { review: name, run, ...written, terms, etag: head.etag, reviewers: namesOf(population, entry) },
+    },
+  }
+}
+
+/** Everybody whose decision is still missing. */
+async function listAwaited(name: string, run: ReviewRun, { objects }: ReviewContext): Promise<readonly string[]> {
+  const items = await readItems(objects, folderOf(name, run.run))
+  return namesOf(
+    items.filter(({ end, decisions }) => end === undefined && decisions.length < run.terms.keeps),
+    run,
+  )
+}
+
+function namesOf(items: readonly ReviewItem[], { terms }: Pick<ReviewRun, 'terms'>): readonly string[] {
+  const named = items.flatMap(({ reviewers }) => (reviewers.length > 0 ? reviewers : terms.reviewers.fallback))
+  return [...new Set(named)].sort()
+}
+
+type Ending = { readonly name: string; readonly now: Date; readonly isEarly: boolean }
+
+/**
+ * Gives each item without an end its end. A run that somebody ends early revokes nothing that nobody decided. Throws
+ * RecordChangedError if somebody decided on an item meanwhile.
+ */
+async function endItems(run: ReviewRun, ending: Ending, context: ReviewContext): Promise<void> {
+  const folder = folderOf(ending.name, run.run)
+  await forEachAtOnce(await listDigests(context.objects, folder), (digest) =>
+    endItem(digest, run, { ...ending, folder }, context),
+  )
+}
+
+async function endItem(
+  digest: ItemDigest,
+  run: ReviewRun,
+  { name, now, isEarly, folder }: Ending & { readonly folder: string },
+  context: ReviewContext,
+): Promise<void> {
+  const { objects } = context
+  const { keeps, silence } = run.terms
+  const record = new KnownRecord(itemRecord(objects, folder, digest))
+  const item = await record.read()
+  if (item === undefined || item.end) return
+  const revocation = item.decisions.find(({ verdict }) => verdict === 'revoke')
+  const step = decideEnd({
+    item: await readItemState(item, context),
+    decided: revocation ? 'revoke' : item.decisions.length >= keeps ? 'keep' : 'nothing',
+    isEarly,
+    silence: silence.means,
+    isSilenceNoted: item.silentAt !== undefined,
+  })
+  const isSilence = step === 'revoke by silence'
+  const noted = isSilence ? { ...item, silentAt: item.silentAt ?? renderInstant(now) } : item
+  await record.write(noted)
+  const ending = { step: isSilence ? 'carry out' : step, by: revocation?.user, at: now, review: name, run } as const
+  const end = await performEnd(item, ending, context).catch((error: unknown): ItemEnd => {
+    if (error instanceof RecordChangedError) return { is: 'not done', at: renderInstant(now) }
+    throw error
+  })
+  const body = { review: name, run: run.run, digest, item: describeSubject(item.subject), end }
+  const event = end.is.replace(' ', '-')
+  const told = { event, named: `review-item-${event}`, at: end.at, body }
+  await tellEvent(objects, historyOfItem(name, digest), told)
+  await record.write({ ...noted, end })
+}
+
+function describe({ tell }: ReviewEnd, { file, entry }: ReviewInput, { next }: Facts): Description {
+  const of = entry && instantsOf(new Date(entry.run), entry.terms)
+  switch (tell) {
+    case 'nothing':
+      return { told: undefined }
+    case 'later': {
+      const begins = file.is === 'valid' ? file.body.begins : undefined
+      return { told: { state: 'applied', reason: `it begins ${begins ?? 'at once'}` }, again: next }
+    }
+    case 'runs': {
+      const until = renderInstant(entry?.phase === 'open' ? (of?.dueAt ?? new Date(0)) : (of?.endsAt ?? new Date(0)))
+      const who = entry?.phase === 'open' ? 'its reviewers' : 'the fallback'
+      const reason = `${count(entry?.items ?? 0, 'item')} since ${entry?.run}: ${who} decide until ${until}`
+      return { told: { state: 'applied', reason }, again: next }
+    }
+    case 'done':
+      return { told: { state: 'applied', reason: `the run of ${entry?.run} is done` }, again: next }
+  }
+}
+
+function describeSettling({ items }: ReviewEvidence, { now, file }: ReviewInput): Description {
+  const open = items.filter(isUnproven)
+  const tasks = open.filter(({ end }) => end?.is === 'task').length
+  const revoking = open.length - tasks
+  const reason = `the decisions are over; ${count(revoking, 'revocation')} and ${count(tasks, 'task')} are not done yet`
+  const again = new Date(now.getTime() + (revoking > 0 ? proofMs : hourMs))
+  return { told: file.is === 'none' ? undefined : { state: 'applied', reason }, again }
+}

@@ -1,0 +1,155 @@
+import type { PrincipalId } from '../../../domain/principals/identity-center-ids.ts'
+import { filesOf, type ReviewItem } from './review-item.ts'
+import type { ReviewRun } from './review-record.ts'
+
+/** One file under `decisions/`. */
+export type DecisionFacts = {
+  readonly file: 'none' | 'invalid' | 'valid'
+  readonly run: 'none' | 'open' | 'over'
+  /** `edited`: ssofile has asked again. `settled`: carried out, gone, or too late. `unread`: nobody can decide it. */
+  readonly item: 'unknown' | 'unread' | 'as shown' | 'changed' | 'gone' | 'edited' | 'settled'
+  readonly author: 'may' | 'barred' | 'own' | 'no reviewer' | 'unclear'
+  /** The item's record has this upload as its author's decision. `other`: another one of this author by the same name. */
+  readonly recorded: 'none' | 'same' | 'other'
+  readonly verdict: 'keep' | 'revoke'
+  /** The same person's opposite decision is a later upload. */
+  readonly isReplaced: boolean
+}
+
+export const decisionActions = ['record', 'withdraw', 'ask again', 'note gone', 'carry out'] as const
+export const decisionEnds = [
+  'nothing',
+  'counted',
+  'carried out',
+  'no review',
+  'no item',
+  'unread',
+  'late',
+  'edited',
+  'replaced',
+  'barred',
+  'own',
+  'no reviewer',
+  'unclear',
+] as const
+export type DecisionAction = { readonly do: (typeof decisionActions)[number] }
+export type DecisionEnd = { readonly tell: (typeof decisionEnds)[number] }
+
+/**
+ * The next step of one decision. The first row that fits counts.
+ *
+ * | file    | run  | item              | recorded     | the person            | step                          |
+ * | ------- | ---- | ----------------- | ------------ | --------------------- | ----------------------------- |
+ * | none    | open | not settled, not edited | same or other |                | withdraw                      |
+ * | none    | any other                                                            | nothing                       |
+ * | any     | any  | settled           | same, keep   |                       | counted                       |
+ * | any     | any  | settled           | same, revoke |                       | carried out                   |
+ * | invalid | any other                                                            | nothing                       |
+ * | valid   | none | any               |              |                       | no review                     |
+ * | valid   | any  | unknown, unread, edited |        |                       | no item, unread, edited       |
+ * | valid   | any  | any               | any          | decided the opposite later | replaced                 |
+ * | valid   | over | any               | same         |                       | counted                       |
+ * | valid   | over, or the item is settled | not same |                        | late                          |
+ * | valid   | open | any               | not same     | may not decide        | barred, own, no reviewer, unclear |
+ * | valid   | open | changed           |              |                       | ask again                     |
+ * | valid   | open | as shown, gone    | not same     | may decide            | record                        |
+ * | valid   | open | gone              | same, keep   |                       | note gone                     |
+ * | valid   | open | as shown, gone    | same, revoke |                       | carry out                     |
+ * | valid   | open | as shown          | same, keep   |                       | counted                       |
+ */
+export function decideDecision(facts: DecisionFacts): DecisionAction | DecisionEnd {
+  const { file, run, item, author, recorded, verdict, isReplaced } = facts
+  const isClosed = item === 'settled' || item === 'edited'
+  if (file === 'none')
+    return run === 'open' && !isClosed && recorded !== 'none' ? { do: 'withdraw' } : { tell: 'nothing' }
+  if (item === 'settled' && recorded === 'same') return { tell: verdict === 'keep' ? 'counted' : 'carried out' }
+  if (file === 'invalid') return { tell: 'nothing' }
+  if (run === 'none') return { tell: 'no review' }
+  if (item === 'unknown') return { tell: 'no item' }
+  if (item === 'unread' || item === 'edited') return { tell: item }
+  if (isReplaced) return { tell: 'replaced' }
+  if (run === 'over' && recorded === 'same') return { tell: 'counted' }
+  if (run === 'over' || item === 'settled') return { tell: 'late' }
+  if (recorded !== 'same' && author !== 'may') return { tell: author }
+  if (item === 'changed') return { do: 'ask again' }
+  if (recorded !== 'same') return { do: 'record' }
+  if (verdict === 'revoke') return { do: 'carry out' }
+  return item === 'gone' ? { do: 'note gone' } : { tell: 'counted' }
+}
+
+/** A person as a reviewer of one item. */
+export type ReviewerFacts = {
+  readonly bar: boolean
+  /** The access is the person's, by name or by a group; or it is the person's membership. */
+  readonly isOwn: boolean
+  /** The person uploaded a file of the item. */
+  readonly isUploader: boolean
+  readonly isReviewer: boolean
+  /** The person's groups could not be read. */
+  readonly isUnclear: boolean
+}
+
+/**
+ * | person                                            | may decide  |
+ * | ------------------------------------------------- | ----------- |
+ * | is disabled, suspended or gone                    | barred      |
+ * | has the access, is the member, or uploaded it     | own         |
+ * | is in groups that cannot be read                  | unclear     |
+ * | is a reviewer                                     | may         |
+ * | any other                                         | no reviewer |
+ */
+export function judgeReviewer(facts: ReviewerFacts): DecisionFacts['author'] {
+  if (facts.bar) return 'barred'
+  if (facts.isOwn || facts.isUploader) return 'own'
+  if (facts.isUnclear) return 'unclear'
+  return facts.isReviewer ? 'may' : 'no reviewer'
+}
+
+/** A person who looks at items. Names are as in links. */
+export type Reviewer = {
+  readonly userId: PrincipalId
+  readonly name: string | undefined
+  readonly userName: string | undefined
+  readonly bar: boolean
+  /** The groups of the person among `groupsBehind`. */
+  readonly groups: ReadonlySet<string>
+  readonly isUnclear: boolean
+}
+type Terms = Pick<ReviewRun, 'phase' | 'terms'>
+
+function askedOf({ reviewers }: ReviewItem, { phase, terms }: Terms): readonly string[] {
+  const isOpenToAll = reviewers.length === 0 || phase === 'escalated'
+  return isOpenToAll ? [...reviewers, ...terms.reviewers.fallback] : reviewers
+}
+
+const groupWithAccess = ({ subject }: ReviewItem) =>
+  'type' in subject && subject.type === 'GROUP' ? [subject.principal] : []
+
+/** The groups that decide who may decide on the item. */
+export function groupsBehind(item: ReviewItem, run: Terms): readonly string[] {
+  return [...askedOf(item, run), ...groupWithAccess(item)]
+}
+
+/** Whether this person may decide on the item. */
+export function judgeAuthor(item: ReviewItem, run: Terms, person: Reviewer): DecisionFacts['author'] {
+  const { userId, name, userName, groups } = person
+  const { subject } = item
+  const isNamed = 'type' in subject && subject.type === 'USER' && subject.principal === name
+  const isMember = subject.kind === 'membership' && subject.userId === userId
+  return judgeReviewer({
+    bar: person.bar,
+    isOwn: isNamed || isMember || groupWithAccess(item).some((group) => groups.has(group)),
+    isUploader: userName !== undefined && filesOf(subject).some(({ by }) => isUploadOf(by, userName)),
+    isReviewer: askedOf(item, run).some((one) => one === name || groups.has(one)),
+    isUnclear: person.isUnclear,
+  })
+}
+
+/**
+ * Whether S3's name of an uploader means this user: the session of a person is named after the user. AWS cuts it after 64 characters, so a
+ * beginning of that length counts too.
+ */
+export function isUploadOf(by: string | undefined, userName: string): boolean {
+  const session = by?.split(/[:/]/).at(-1) ?? ''
+  return session === userName || (session.length >= 63 && userName.startsWith(session))
+}

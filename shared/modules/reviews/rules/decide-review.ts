@@ -1,0 +1,69 @@
+import type { ReviewFile } from '../../../domain/files/review-file.ts'
+import { isRunning } from './review-record.ts'
+
+const dayMs = 24 * 60 * 60_000
+
+/** The instants of one run. */
+export type Instants = { readonly begunAt: Date; readonly dueAt: Date; readonly endsAt: Date }
+
+export function instantsOf(begunAt: Date, { lastsDays, silence }: Pick<ReviewFile, 'lastsDays' | 'silence'>): Instants {
+  const dueAt = new Date(begunAt.getTime() + lastsDays * dayMs)
+  return { begunAt, dueAt, endsAt: new Date(dueAt.getTime() + silence.escalateDays * dayMs) }
+}
+
+/** The reminders before the end, ascending. `1`: the last day. */
+export function remindersOf(
+  { begunAt, dueAt }: Instants,
+  { remindDays }: Pick<ReviewFile, 'remindDays'>,
+): readonly { readonly days: number; readonly at: Date }[] {
+  return [...new Set(remindDays)]
+    .map((days) => ({ days, at: new Date(dueAt.getTime() - days * dayMs) }))
+    .filter(({ at }) => at > begunAt)
+    .sort((a, b) => a.at.getTime() - b.at.getTime())
+}
+
+/** The facts of one review. */
+export type ReviewFacts = {
+  readonly isForetelling: boolean
+  readonly file: 'none' | 'invalid' | 'valid'
+  /** The last run. `settling`: decisions are over, and something is still to be proven or done. */
+  readonly run: 'none' | 'open' | 'escalated' | 'settling' | 'done'
+  /** The latest instant that has come. `begin`: the first beginning, or the next one. `end`: the end after the escalation. */
+  readonly due: 'nothing' | 'begin' | 'remind' | 'escalate' | 'end'
+}
+
+export const reviewActions = ['begin', 'remind', 'escalate', 'end', 'check'] as const
+export const reviewEnds = ['nothing', 'later', 'runs', 'done'] as const
+export type ReviewAction = { readonly do: (typeof reviewActions)[number] }
+export type ReviewEnd = { readonly tell: (typeof reviewEnds)[number] }
+
+/**
+ * The next step of one review. The first row that fits counts.
+ *
+ * | plan | file    | run             | due                | step     |
+ * | ---- | ------- | --------------- | ------------------ | -------- |
+ * | yes  | any     | any             | any                | nothing, later |
+ * | no   | valid   | none, settling, done | begin         | begin    |
+ * | no   | valid   | none            | any other          | later    |
+ * | no   | any     | open            | remind             | remind   |
+ * | no   | any     | open            | escalate, end      | escalate |
+ * | no   | any     | escalated       | end                | end      |
+ * | no   | none    | open, escalated | any                | end      |
+ * | no   | any     | open, escalated | any other          | runs     |
+ * | no   | any     | settling        | any                | check    |
+ * | no   | valid   | done            | any other          | done     |
+ * | no   | any other |               |                    | nothing  |
+ */
+export function decideReview({ isForetelling, file, run, due }: ReviewFacts): ReviewAction | ReviewEnd {
+  if (isForetelling) return { tell: file === 'valid' ? 'later' : 'nothing' }
+  const runs = isRunning(run)
+  if (file === 'valid' && !runs && due === 'begin') return { do: 'begin' }
+  if (file === 'none' && runs) return { do: 'end' }
+  if (run === 'open' && due === 'remind') return { do: 'remind' }
+  if (run === 'open' && (due === 'escalate' || due === 'end')) return { do: 'escalate' }
+  if (run === 'escalated' && due === 'end') return { do: 'end' }
+  if (runs) return { tell: 'runs' }
+  if (run === 'settling') return { do: 'check' }
+  if (file !== 'valid') return { tell: 'nothing' }
+  return { tell: run === 'none' ? 'later' : 'done' }
+}

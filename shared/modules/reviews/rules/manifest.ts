@@ -1,0 +1,111 @@
+import { count } from '../../../domain/text/count.ts'
+import { renderCsv } from '../../../domain/text/render-csv.ts'
+import { describeSubject, type GivenDecision, type ReviewItem } from './review-item.ts'
+import type { ReviewRun } from './review-record.ts'
+
+/** Everything that the bucket says about one run. */
+export type ReviewEvidence = {
+  readonly review: string
+  readonly run: ReviewRun
+  readonly items: readonly ReviewItem[]
+}
+
+export const results = [
+  'kept',
+  'revoked',
+  'revoking',
+  'task',
+  'task done',
+  'gone',
+  'asked again',
+  'not done',
+  'open',
+] as const
+export type Result = (typeof results)[number]
+
+/**
+ * | the item's end | proven | result      |
+ * | -------------- | ------ | ----------- |
+ * | deleted        | no     | revoking    |
+ * | deleted        | yes    | revoked     |
+ * | task           | no     | task        |
+ * | task           | yes    | task done   |
+ * | gone           |        | gone        |
+ * | changed        |        | asked again |
+ * | kept, not done |        | the same    |
+ * | none           |        | open        |
+ */
+export function resultOf({ end, provenAt }: Pick<ReviewItem, 'end' | 'provenAt'>): Result {
+  switch (end?.is) {
+    case 'deleted':
+      return provenAt === undefined ? 'revoking' : 'revoked'
+    case 'task':
+      return provenAt === undefined ? 'task' : 'task done'
+    case 'changed':
+      return 'asked again'
+    default:
+      return end?.is ?? 'open'
+  }
+}
+
+/** The evidence of one run, for auditors. The same bucket gives the same bytes. */
+export function buildManifest({ review, run, items: all }: ReviewEvidence) {
+  const items = all.map((item) => ({ item: describeSubject(item.subject), result: resultOf(item), ...item }))
+  const counts = Object.fromEntries(
+    results.map((result) => [result, items.filter((item) => item.result === result).length]),
+  )
+  return {
+    v: 1,
+    review,
+    run: run.run,
+    phase: run.phase,
+    endedAt: run.endedAt,
+    terms: run.terms,
+    population: { items: run.items, hash: run.hash, file: `reviews/${review}.json`, etag: run.etag },
+    counts,
+    reviewers: describePace(items.flatMap(({ decisions }) => decisions)),
+    items,
+  }
+}
+export type Manifest = ReturnType<typeof buildManifest>
+
+/** How fast each person decided: an auditor asks whether people only clicked. */
+function describePace(decisions: readonly GivenDecision[]) {
+  return [...Map.groupBy(decisions, ({ user }) => user)].map(([user, own]) => {
+    const instants = own.map(({ at }) => Date.parse(at))
+    const minutes = (Math.max(...instants) - Math.min(...instants)) / 60_000
+    const perMinute = Math.round((own.length / Math.max(minutes, 1)) * 10) / 10
+    return { user, name: own.at(-1)?.name, decisions: own.length, perMinute }
+  })
+}
+
+/** One row for each item. No cell can be a formula. */
+export function renderReviewCsv({ items }: { readonly items: readonly Manifest['items'][number][] }): string {
+  const titles = ['item', 'result', 'reviewers', 'decisions', 'ended', 'proven', 'proof', 'digest']
+  const rows = items.map(({ item, result, reviewers, decisions, end, provenAt, proof = [], digest }) => [
+    item,
+    result,
+    reviewers.join(', '),
+    decisions.map(describeDecision).join('; '),
+    end?.at ?? '',
+    provenAt ?? '',
+    proof.join(' '),
+    digest,
+  ])
+  return renderCsv([titles, ...rows])
+}
+
+export function describeDecision({ verdict, name, user, at, comment }: GivenDecision): string {
+  return `${verdict} by ${name ?? user} at ${at}${comment === undefined ? '' : `: ${comment}`}`
+}
+
+/** `3 kept, 1 open`: results that no item has are left out. */
+export function sayCounts(counts: Manifest['counts']): string {
+  const some = Object.entries(counts).filter(([, number]) => number > 0)
+  return some.map(([result, number]) => `${number} ${result}`).join(', ')
+}
+
+/** How fast one reviewer decided. */
+export function sayPace({ name, user, decisions, perMinute }: Manifest['reviewers'][number]): string {
+  return `${name ?? user}: ${count(decisions, 'decision')}, ${perMinute} a minute`
+}

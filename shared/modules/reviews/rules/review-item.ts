@@ -1,0 +1,175 @@
+import * as z from 'zod'
+import { itemDigest, verdicts } from '../../../domain/files/decision-file.ts'
+import { membershipPrefix } from '../../../domain/files/membership-file.ts'
+import { record } from '../../../domain/json/record.ts'
+import { principalId } from '../../../domain/principals/identity-center-ids.ts'
+import { principalType } from '../../../domain/principals/principal.ts'
+
+/** One upload of a file. `by`: S3's name of the uploader. */
+const shownFile = record({
+  key: z.string(),
+  etag: z.string(),
+  by: z.string().optional(),
+})
+export type ShownFile = z.infer<typeof shownFile>
+
+const access = {
+  permissionSet: z.string(),
+  principal: z.string(),
+  type: principalType,
+  isPrivileged: z.boolean(),
+  since: z.string().optional(),
+  /** The last known use by its people. Absent: none, or uses are not watched. */
+  lastUsed: z.string().optional(),
+}
+
+/** What one item is about. Its owner is in `reviewers`. */
+export const subject = z.discriminatedUnion('kind', [
+  /** One link, on however many accounts. */
+  record({ kind: z.literal('link'), scope: z.string(), file: shownFile, ...access }),
+  /** Access of one principal that others gave. */
+  record({ kind: z.literal('foreign'), accounts: z.array(z.string()), by: z.string().optional(), ...access }),
+  /** A person in a group. `files`: those that put the person there; empty: a provider, or somebody by hand. */
+  record({
+    kind: z.literal('membership'),
+    group: z.string(),
+    user: z.string(),
+    groupId: principalId,
+    userId: principalId,
+    files: z.array(shownFile),
+    /** The person's last known use of the group's access. */
+    lastUsed: z.string().optional(),
+  }),
+  /** Something that people change by hand: an eligibility, an exception, the writers of an environment. */
+  record({ kind: z.literal('setting'), what: z.string(), file: shownFile.optional(), remedy: z.string() }),
+  /** What could not be read: it belongs to the population, and nobody can decide it. */
+  record({ kind: z.literal('unread'), what: z.string(), why: z.string() }),
+])
+export type Subject = z.infer<typeof subject>
+
+const givenDecision = record({
+  user: principalId,
+  name: z.string().optional(),
+  verdict: z.enum(verdicts),
+  comment: z.string().optional(),
+  /** The upload of the decision. `at`: by S3's clock. */
+  key: z.string(),
+  etag: z.string(),
+  versionId: z.string().optional(),
+  at: z.iso.datetime(),
+})
+export type GivenDecision = z.infer<typeof givenDecision>
+
+/**
+ * - `deleted`: the files are gone. `gone`: others deleted them.
+ * - `task`: a person must carry it out.
+ * - `changed`: the item was edited, and `next` asks again.
+ * - `kept`, `not done`: at the end of the run.
+ */
+const end = record({
+  is: z.enum(['deleted', 'gone', 'task', 'changed', 'kept', 'not done']),
+  at: z.iso.datetime(),
+  /** The reviewer who decided so. Absent: nobody decided, and silence revokes. */
+  by: principalId.optional(),
+  next: itemDigest.optional(),
+  task: z.string().optional(),
+  /** The owners of a task, by name. */
+  owners: z.array(z.string()).optional(),
+  dueAt: z.iso.datetime().optional(),
+})
+export type ItemEnd = z.infer<typeof end>
+
+/** One item of a run: the question, which never changes, and what became of it. */
+export const reviewItem = record({
+  digest: itemDigest,
+  subject,
+  /** Names of groups and users. Empty: only the fallback decides. */
+  reviewers: z.array(z.string()),
+  /** The digest of the item before an edit of its file. Absent: the item is one of the frozen population. */
+  replaces: itemDigest.optional(),
+  decisions: z.array(givenDecision).default([]),
+  /** Nobody decided until the end, and silence revokes. Written before the deletion. */
+  silentAt: z.iso.datetime().optional(),
+  end: end.optional(),
+  /** The keys under `changes/` that prove that the access ended; for a task, when ssofile saw it done. */
+  proof: z.array(z.string()).optional(),
+  provenAt: z.iso.datetime().optional(),
+})
+export type ReviewItem = z.infer<typeof reviewItem>
+
+/** It was revoked, and its access or task is not known to be done. */
+export function isUnproven({ end, provenAt }: Pick<ReviewItem, 'end' | 'provenAt'>): boolean {
+  return provenAt === undefined && (end?.is === 'deleted' || end?.is === 'task')
+}
+
+/** Decided one by one. */
+export function isPrivileged(subject: Subject): boolean {
+  return 'isPrivileged' in subject && subject.isPrivileged
+}
+
+/** The files that a revocation deletes. */
+export function filesOf(subject: Subject): readonly ShownFile[] {
+  if (subject.kind === 'membership') return subject.files.filter(isOfMembership)
+  return subject.kind === 'link' ? [subject.file] : []
+}
+
+function isOfMembership({ key }: ShownFile): boolean {
+  return key.startsWith(membershipPrefix)
+}
+
+/** One line for a person. */
+export function describeSubject(subject: Subject): string {
+  switch (subject.kind) {
+    case 'link':
+      return `${subject.permissionSet} for ${subject.principal} (${subject.type}) in ${subject.scope}`
+    case 'foreign':
+      return `${subject.permissionSet} for ${subject.principal} (${subject.type}) in ${subject.accounts.join(', ')}, given by others`
+    case 'membership':
+      return `${subject.user} in the group ${subject.group}`
+    case 'setting':
+      return subject.what
+    case 'unread':
+      return `${subject.what}: could not be read (${subject.why})`
+  }
+}
+
+/**
+ * How a revocation is carried out.
+ *
+ * | item                                    | then                                        |
+ * | --------------------------------------- | ------------------------------------------- |
+ * | a link                                  | its file is deleted                         |
+ * | a membership by files alone             | its files are deleted                       |
+ * | a membership by a rule                  | a task: change the rule                     |
+ * | a membership by a provider, or by hand  | a task with the command                     |
+ * | foreign access                          | a task with the commands                    |
+ * | a setting                               | a task: change the file                     |
+ * | unread                                  | nothing: nobody can decide it               |
+ */
+export function remedyOf(
+  subject: Subject,
+  { membershipId = '<membership id>' }: { readonly membershipId?: string | undefined } = {},
+): { readonly do: 'delete' } | { readonly do: 'task'; readonly task: string } {
+  switch (subject.kind) {
+    case 'link':
+      return { do: 'delete' }
+    case 'membership': {
+      const rule = subject.files.find((one) => !isOfMembership(one))
+      if (rule) return { do: 'task', task: `change ${rule.key} so that it no longer matches ${subject.user}` }
+      if (subject.files.length > 0) return { do: 'delete' }
+      return {
+        do: 'task',
+        task: `take ${subject.user} out of ${subject.group} in the identity provider; without one: aws identitystore delete-group-membership --identity-store-id <identity store id> --membership-id ${membershipId}`,
+      }
+    }
+    case 'foreign':
+      return {
+        do: 'task',
+        task: `remove '${subject.permissionSet}' from ${subject.type} '${subject.principal}' in ${subject.accounts.join(', ')}: AWS Management Console, IAM Identity Center, AWS accounts, the account, Assigned users and groups, Remove access; or ssofile import, then delete the link`,
+      }
+    case 'setting':
+      return { do: 'task', task: subject.remedy }
+    case 'unread':
+      return { do: 'task', task: `make it readable: ${subject.what}` }
+  }
+}

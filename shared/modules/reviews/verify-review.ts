@@ -1,0 +1,127 @@
+import pLimit from 'p-limit'
+import * as z from 'zod'
+import { decisionKey, parseDecisionFile } from '../../domain/files/decision-file.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
+import { readStored } from '../../reconcile/records/stored-json.ts'
+import { parseChangeKey } from '../../reconcile/records/tell-event.ts'
+import { isProof, readEvidence, renderEvidence } from './check-outcomes.ts'
+import { digestOf, folderOf, historyOfItem, historyOfReview, sealOf } from './review-records.ts'
+import { instantsOf } from './rules/decide-review.ts'
+import type { ReviewEvidence } from './rules/manifest.ts'
+import { describeSubject, type GivenDecision, type ReviewItem } from './rules/review-item.ts'
+import type { ReviewRun } from './rules/review-record.ts'
+
+const begun = z.looseObject({ items: z.int(), hash: z.string() })
+
+/**
+ * Recomputes everything that the evidence of a run says from the bucket: the population from its history, each decision from its file, each
+ * end from the decisions, each proof from `changes/`, and the manifest from all of them. Returns what does not match. Empty: all does.
+ */
+export async function verifyReview(objects: ObjectStore, review: string, run: ReviewRun): Promise<readonly string[]> {
+  const evidence = await readEvidence(objects, review, run)
+  const ofItems = await pLimit(readsAtOnce).map(evidence.items, async (item) => {
+    const faults = await verifyItem(item, evidence, objects)
+    return faults.map((fault) => `${item.digest} (${describeSubject(item.subject)}): ${fault}`)
+  })
+  const isOver = run.phase === 'settling' || run.phase === 'done'
+  return [
+    ...(await verifyPopulation(objects, evidence)),
+    ...ofItems.flat(),
+    ...(isOver ? await verifyManifest(objects, evidence) : []),
+  ]
+}
+
+async function verifyPopulation(
+  objects: ObjectStore,
+  { review, run, items: all }: ReviewEvidence,
+): Promise<readonly string[]> {
+  const key = `${historyOfReview(review).folder}${run.run}%begun.json`
+  const told = (await readStored(objects, key, begun))?.value
+  if (told === undefined) return [`${key}: received nothing, expected the beginning of the run`]
+  const said = [
+    ['the items', sealOf(all)],
+    ['run.json', run],
+  ] as const
+  return said.flatMap(([what, { items, hash }]) =>
+    items === told.items && hash === told.hash
+      ? []
+      : [
+          `the population: ${what} received ${items} items with the hash ${hash}, expected ${told.items} with ${told.hash}`,
+        ],
+  )
+}
+
+async function verifyItem(
+  item: ReviewItem,
+  { review, run }: ReviewEvidence,
+  objects: ObjectStore,
+): Promise<readonly string[]> {
+  const faults: string[] = []
+  if (digestOf(folderOf(review, run.run), item.subject, item.replaces) !== item.digest)
+    faults.push('its content has another digest: somebody changed it')
+  for (const decision of item.decisions) faults.push(...(await verifyDecision(decision, item, review, objects)))
+  const end = findBaselessEnd(item, run)
+  if (end) faults.push(end)
+  for (const key of item.proof ?? []) {
+    const change = parseChangeKey(key)
+    const isGood = change && isProof(change, item) && (await objects.head(key)) !== undefined
+    if (!isGood) faults.push(`the proof ${key} is not one`)
+  }
+  return faults
+}
+
+/** Its file is as it was when it counted, and history has it. */
+async function verifyDecision(
+  decision: GivenDecision,
+  { digest }: ReviewItem,
+  review: string,
+  objects: ObjectStore,
+): Promise<readonly string[]> {
+  const { key, user: userId, verdict, etag, comment } = decision
+  if (key !== decisionKey({ userId, review, digest, verdict }))
+    return [`the decision ${key} is not one on this item by ${userId}`]
+  const faults: string[] = []
+  const found = await objects.get(key)
+  const file = found && parseDecisionFile(key, found.body, found.size)
+  if (found === undefined) faults.push(`the decision ${key} is gone`)
+  else if (found.etag !== etag || (file?.ok && file.value.comment !== comment))
+    faults.push(`the decision ${key} changed after it counted`)
+  const history = await Array.fromAsync(objects.list(historyOfItem(review, digest, userId).folder))
+  if (!history.some((one) => one.key.endsWith(`%${verdict}.json`)))
+    faults.push(`history does not have the decision ${key}`)
+  return faults
+}
+
+/** Why the decisions do not explain the end. */
+function findBaselessEnd({ decisions, end }: ReviewItem, run: ReviewRun): string | undefined {
+  const revocations = decisions.filter(({ verdict }) => verdict === 'revoke')
+  const isSilence =
+    run.terms.silence.means === 'revoke' &&
+    Date.parse(end?.at ?? '') >= instantsOf(new Date(run.run), run.terms).endsAt.getTime()
+  switch (end?.is) {
+    case 'kept':
+      return revocations.length === 0 && decisions.length >= run.terms.keeps
+        ? undefined
+        : 'it is kept without enough decisions'
+    case 'deleted':
+    case 'task': {
+      const isDecided = revocations.some(({ user }) => user === end.by)
+      return isDecided || (end.by === undefined && isSilence) ? undefined : 'it was revoked without a decision'
+    }
+    default:
+      return undefined
+  }
+}
+
+async function verifyManifest(objects: ObjectStore, evidence: ReviewEvidence): Promise<readonly string[]> {
+  const faults: string[] = []
+  for (const [file, text] of Object.entries(renderEvidence(evidence))) {
+    const key = folderOf(evidence.review, evidence.run.run) + file
+    const found = await objects.get(key)
+    if (found === undefined) faults.push(`${key}: received nothing, expected the evidence of the run`)
+    else if (!Buffer.from(found.body).equals(Buffer.from(text)))
+      faults.push(`${key}: differs from the records in the bucket`)
+  }
+  return faults
+}

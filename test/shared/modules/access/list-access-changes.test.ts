@@ -1,0 +1,85 @@
+import { expect, test } from '@jest/globals'
+import { renderChanges } from '../../../../handlers/cli/who/who-changes.ts'
+import { author } from '../../../../shared/domain/by-hand/author.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
+import { type ChangesQuestion, listAccessChanges } from '../../../../shared/modules/access/list-access-changes.ts'
+import { tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
+
+const [account, other] = ['200000000001', '200000000002']
+const day = '2026-03-03T'
+const alice = author.parse({
+  name: 'alice@acme.example',
+  role: 'AWSReservedSSO_Administrator-ps_0123456789abcdef',
+  by: 'the console',
+  call: 'CreateAccountAssignment',
+  eventId: 'e-1',
+  at: `${day}10:15:00.000Z`,
+})
+
+async function open() {
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock: new VirtualClock(new Date(`${day}12:00:00Z`)) })
+  const tell = (event: string, time: string, name: string, by?: typeof alice) =>
+    tellEvent(objects, { folder: `history/${name}/`, name }, { event, at: `${day}${time}.000Z`, body: {}, by })
+  await tell('granted', '08:00:00', `account%${account}%Read-ps%ana@x.example%USER%ssofile`)
+  await tell('foreign-found', '10:15:02', `account%${account}%Read-ps%a%2Fb%GROUP%ssofile`, alice)
+  await tell('foreign-gone', '10:20:00', `account%${other}%role:Deploy%a%2Fb%GROUP%ssofile`)
+  await tell('permission-set-restored', '10:30:00', 'Read-ps', alice)
+  await tell('paused', '10:40:00', 'all')
+  const list = (question: Partial<ChangesQuestion> = {}) =>
+    listAccessChanges({ since: new Date(`${day}00:00:00Z`), ...question }, objects)
+  return { objects, list }
+}
+
+test('changes of access and of permission sets are listed by their instants, with who made them by hand', async () => {
+  const { list } = await open()
+  const by = 'alice@acme.example (Administrator-ps) in the console at 2026-03-03T10:15:00.000Z'
+  const of = (place: string, permissionSet: string) => ({ account: place, permissionSet })
+  expect(await list()).toEqual([
+    {
+      at: `${day}08:00:00.000Z`,
+      event: 'granted',
+      ...of(account, 'Read-ps'),
+      principal: 'ana@x.example',
+      type: 'USER',
+    },
+    {
+      at: `${day}10:15:02.000Z`,
+      event: 'foreign-found',
+      ...of(account, 'Read-ps'),
+      principal: 'a/b',
+      type: 'GROUP',
+      by,
+    },
+    { at: `${day}10:20:00.000Z`, event: 'foreign-gone', ...of(other, 'role:Deploy'), principal: 'a/b', type: 'GROUP' },
+    { at: `${day}10:30:00.000Z`, event: 'permission-set-restored', permissionSet: 'Read-ps', by },
+  ])
+})
+
+test('what is asked for has to fit, and nothing is older', async () => {
+  const { list } = await open()
+  const events = async (question: Partial<ChangesQuestion>) => (await list(question)).map(({ event }) => event)
+  expect(await events({ since: new Date(`${day}10:20:00Z`) })).toEqual(['foreign-gone', 'permission-set-restored'])
+  expect(await events({ account: accountId.parse(account) })).toEqual(['granted', 'foreign-found'])
+  expect(await events({ permissionSet: permissionSetName.parse('Read-ps') })).toEqual([
+    'granted',
+    'foreign-found',
+    'permission-set-restored',
+  ])
+  expect(await events({ isTheirs: (type, name) => type === 'GROUP' && name === 'a/b' })).toEqual([
+    'foreign-found',
+    'foreign-gone',
+  ])
+})
+
+test('a person reads who did it, and where that is not known', async () => {
+  const { list } = await open()
+  const text = renderChanges(await list(), undefined)
+  expect(text).toContain('by alice@acme.example (Administrator-ps) in the console at 2026-03-03T10:15:00.000Z')
+  expect(text.split('\n').find((line) => line.includes('granted'))).toMatch(/2026-03-03 08:00:00Z .* ssofile$/)
+  expect(text.split('\n').find((line) => line.includes('foreign-gone'))).toMatch(/group a\/b +not known$/)
+  expect(text).toContain('4 changes; by hand, with a name: 2')
+  expect(renderChanges([], undefined)).toBe('no change since then\n')
+})

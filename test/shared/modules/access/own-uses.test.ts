@@ -1,0 +1,106 @@
+import { expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { organizationFile } from '../../../../shared/memory/organization-file.ts'
+import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
+import { recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
+import { intercept } from '../../../intercept.ts'
+import { World } from '../../../world.ts'
+
+const account = accountId.parse('200000000001')
+const permissionSet = permissionSetName.parse('Read-ps')
+const organization = organizationFile.parse(
+  smallOrganization({ groups: ['admins'], users: ['ana', 'bo'], permissionSets: [] }),
+)
+const hourMs = 60 * 60_000
+const dayMs = 24 * hourMs
+
+async function openGroupOfTwo(): Promise<World> {
+  const world = new World({ organization }).start({ dispatcher: false })
+  for (const user of ['ana', 'bo'])
+    await world.identityStore.createGroupMembership(idOf(world, 'GROUP', 'admins'), idOf(world, 'USER', user))
+  await world.objects.as('maria').put('permission_sets/Read-ps.json', permissionSetFile('Read-ps'))
+  await world.objects.as('maria').put(`links_data/account%${account}%Read-ps%admins%GROUP%ssofile`, '')
+  for (let round = 0; round < 3; round++) {
+    await world.look()
+    await world.finish(world.slice())
+  }
+  return world
+}
+
+function idOf(world: World, type: 'GROUP' | 'USER', name: string) {
+  const id = world.identityStore.idOf(type, name)
+  if (id === undefined) throw new Error(`received ${name}`)
+  return id
+}
+
+async function use(world: World, user: string): Promise<void> {
+  const id = idOf(world, 'USER', user)
+  await recordUses(world.ports, id, [
+    { user: id, account, permissionSet, at: world.clock.now().toISOString(), by: 'cli' },
+  ])
+}
+
+/** The watching call came in each hour of these times. */
+async function watch(world: World, ...times: { readonly from: string; readonly to: string }[]): Promise<void> {
+  const hoursOf = ({ from, to }: { readonly from: string; readonly to: string }) =>
+    Array.from(
+      { length: (Date.parse(to) - Date.parse(from)) / hourMs + 1 },
+      (_, hour) => Date.parse(from) + hour * hourMs,
+    )
+  await recordWatching(
+    world.ports,
+    times.flatMap(hoursOf).map((ms) => new Date(ms)),
+  )
+}
+const hourAfter = (at: string) => `${new Date(Date.parse(at) + hourMs).toISOString().slice(0, 13)}:00:00.000Z`
+
+const ask = (world: World, question: { readonly unusedForDays?: number }, ports = world.ports) =>
+  world.finish(whoHasAccess({ isLive: false, ...question }, ports, world.configuration))
+
+test('of a group each member has their own last use, and only those who did not use it are unused', async () => {
+  const world = await openGroupOfTwo()
+  const from = world.clock.now().toISOString()
+  await world.clock.advance(95 * dayMs)
+  await use(world, 'ana')
+  await watch(world, { from, to: world.clock.now().toISOString() })
+  const { rows, sources } = await ask(world, {})
+  expect(rows.map(({ person, group, own }) => [person, group, own?.last?.by])).toEqual([
+    ['ana', 'admins', 'cli'],
+    ['bo', 'admins', undefined],
+  ])
+  expect(sources.watched).toMatchObject({ since: hourAfter(from), gaps: [] })
+  const unused = await ask(world, { unusedForDays: 90 })
+  expect(unused.rows.map(({ person, unusedDays }) => [person, unusedDays])).toEqual([['bo', 94]])
+})
+
+test('after a gap nobody is unused for longer than since its end', async () => {
+  const world = await openGroupOfTwo()
+  const from = world.clock.now().toISOString()
+  await world.clock.advance(80 * dayMs)
+  const to = world.clock.now().toISOString()
+  await world.clock.advance(2 * dayMs)
+  const again = world.clock.now().toISOString()
+  await world.clock.advance(20 * dayMs)
+  await watch(world, { from, to }, { from: again, to: world.clock.now().toISOString() })
+  const { rows, sources } = await ask(world, { unusedForDays: 90 })
+  expect(rows.map(({ unusedDays, own }) => [unusedDays, own?.countedSince])).toEqual([
+    [19, hourAfter(again)],
+    [19, hourAfter(again)],
+  ])
+  expect(sources.watched?.gaps).toEqual([{ from: `${to.slice(0, 13)}:00:00.000Z`, to: hourAfter(again) }])
+})
+
+test('whoever may not read the uses sees the access without them', async () => {
+  const world = await openGroupOfTwo()
+  await watch(world, { from: world.clock.now().toISOString(), to: world.clock.now().toISOString() })
+  const refused = intercept(world.ports, async ({ operation, args, proceed }) => {
+    if (operation === 'get' && String(args[0]).startsWith('usage/')) throw new ServiceError('s3', 'AccessDenied', 'no')
+    return proceed()
+  })
+  const { rows, sources, notes } = await ask(world, {}, refused)
+  expect(rows.map(({ own }) => own)).toEqual([undefined, undefined])
+  expect([sources.watched, notes]).toEqual([undefined, []])
+})

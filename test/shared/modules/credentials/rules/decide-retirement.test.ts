@@ -1,0 +1,199 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  decideRetirement,
+  needsLook,
+  type RetirementAction,
+  type RetirementEnd,
+  type RetirementFacts,
+  retirementActions,
+  retirementEnds,
+} from '../../../../../shared/modules/credentials/rules/decide-retirement.ts'
+import { type Retirement, retirementStates } from '../../../../../shared/modules/credentials/rules/retirement.ts'
+import { everyChoice } from '../../../../every-choice.ts'
+
+const minuteMs = 60_000
+const dayMs = 1_440 * minuteMs
+const now = new Date('2026-03-20T10:00:00Z')
+const ago = (days: number) => new Date(now.getTime() - days * dayMs)
+const madeAt = ago(400)
+const asked = ago(15)
+
+const entry = (state: Retirement['state'], more: Partial<Retirement> = {}): Retirement => ({
+  v: 1,
+  state,
+  at: asked.toISOString(),
+  askedAt: asked.toISOString(),
+  watchedAt: asked.toISOString(),
+  files: ['retire/team-a/x'],
+  madeAt: madeAt.toISOString(),
+  staysAsItIs: false,
+  ...more,
+})
+const off = { isActive: false, madeAt }
+const on = { isActive: true, madeAt }
+
+/** By default a key that was switched off fifteen days ago, and nobody used it. */
+function decide(facts: Partial<RetirementFacts>) {
+  return decideRetirement({
+    now,
+    isKnown: true,
+    askedAt: asked,
+    isAskedElsewhere: false,
+    kept: entry('watched'),
+    live: off,
+    canBeInactive: true,
+    retireAfterDays: 14,
+    ...facts,
+  })
+}
+
+describe('what no file asks for', () => {
+  test('is left alone where nothing was begun', () => {
+    expect(decide({ askedAt: undefined, kept: undefined, live: on })).toEqual({ tell: 'withdrawn' })
+  })
+
+  test.each(['switching off', 'watched', 'used since', 'deleting'] as const)('is undone in the state %s', (state) => {
+    expect(decide({ askedAt: undefined, kept: entry(state) })).toEqual({ do: 'note on' })
+  })
+
+  test('is forgotten once it is gone', () => {
+    expect(decide({ askedAt: undefined, kept: entry('gone'), live: undefined })).toEqual({ do: 'forget' })
+  })
+})
+
+describe('what a file asks for', () => {
+  test('is noted before it is switched off, and then switched off, however often a process dies between', () => {
+    expect(decide({ kept: undefined, live: on })).toEqual({ do: 'note off' })
+    for (const live of [on, off])
+      expect(decide({ kept: entry('switching off'), live })).toEqual({ do: 'switch off', live })
+  })
+
+  test('is nothing to do where it is not there', () => {
+    expect(decide({ kept: undefined, live: undefined })).toEqual({ tell: 'absent' })
+  })
+
+  test('is watched up to the last moment, and deleted from then on, which is noted first', () => {
+    const switchedOff = (ms: number) =>
+      entry('watched', { watchedAt: new Date(now.getTime() - 14 * dayMs + ms).toISOString() })
+    expect(decide({ kept: switchedOff(1) })).toEqual({ do: 'watch' })
+    expect(decide({ kept: switchedOff(0) })).toEqual({ do: 'note deletion' })
+    expect(decide({ kept: entry('deleting') })).toEqual({ do: 'delete' })
+  })
+
+  test.each([['watched'], ['deleting'], ['switching off']] as const)(
+    'stops in the state %s when it was used since',
+    (state) => {
+      const live = { ...off, lastUsedAt: ago(14.5) }
+      const why = 'it was used at 2026-03-05T22:00:00.000Z'
+      expect(decide({ kept: entry(state), live })).toEqual({ do: 'stop', live, why })
+    },
+  )
+
+  test('stops for a use that IAM dates just before the file: of a quarter of an hour it records the first alone', () => {
+    const usedBefore = (minutes: number) => ({ ...off, lastUsedAt: new Date(asked.getTime() - minutes * minuteMs) })
+    expect(decide({ live: usedBefore(14.9) })).toMatchObject({ do: 'stop' })
+    expect(decide({ live: usedBefore(15) })).toEqual({ do: 'note deletion' })
+  })
+
+  test('is watched while days are left, also where its deletion was noted, and from its entry where nobody noted since when', () => {
+    expect(decide({ kept: entry('deleting'), retireAfterDays: 16 })).toEqual({ do: 'watch' })
+    const since = (days: number) => entry('watched', { watchedAt: undefined, at: ago(days).toISOString() })
+    expect(decide({ kept: since(13) })).toEqual({ do: 'watch' })
+    expect(decide({ kept: since(14) })).toEqual({ do: 'note deletion' })
+    expect(decide({ kept: since(0), live: on })).toEqual({ do: 'watch' })
+  })
+
+  test('stops where somebody made it active again, but not for an answer of IAM that does not know our call yet', () => {
+    expect(decide({ live: on })).toEqual({ do: 'stop', live: on, why: 'somebody made it active again' })
+    const justNow = entry('watched', { watchedAt: new Date(now.getTime() - 5 * minuteMs).toISOString() })
+    expect(decide({ kept: justNow, live: on })).toEqual({ do: 'watch' })
+  })
+
+  test('stays stopped, and stays gone, whatever is there', () => {
+    for (const state of ['used since', 'gone'] as const)
+      expect(decide({ kept: entry(state) })).toEqual({ tell: 'stay' })
+  })
+
+  test('is never another one of the same name', () => {
+    const another = { ...on, madeAt: ago(1) }
+    expect(decide({ live: another })).toEqual({ do: 'tell gone', byOthers: true })
+    expect(decide({ kept: entry('deleting'), live: another })).toEqual({ do: 'tell gone', byOthers: false })
+  })
+
+  test('works while it is watched where it cannot be inactive', () => {
+    expect(decide({ live: on, canBeInactive: false, now: ago(5) })).toEqual({ do: 'watch' })
+    expect(decide({ live: on, canBeInactive: false })).toEqual({ do: 'note deletion' })
+  })
+})
+
+test('what began to be undone is undone to its end before anything begins anew', () => {
+  expect(decide({ kept: entry('switching on') })).toEqual({ do: 'switch on' })
+})
+
+describe('over all facts', () => {
+  const soon = new Date(now.getTime() + 60 * minuteMs)
+  const lives = [
+    undefined,
+    on,
+    off,
+    { ...on, madeAt: ago(1) },
+    { ...off, lastUsedAt: ago(300) },
+    { ...off, lastUsedAt: ago(1) },
+  ]
+  const every: RetirementFacts[] = []
+  const count = everyChoice((choose) => {
+    const state = choose([undefined, ...retirementStates])
+    const watchedAt = choose([ago(0), ago(5), ago(14)]).toISOString()
+    const lookAt = choose([undefined, ago(1).toISOString(), soon.toISOString()])
+    every.push({
+      now,
+      isKnown: choose([true, false]),
+      askedAt: choose([undefined, ago(20)]),
+      isAskedElsewhere: choose([true, false]),
+      kept:
+        state && entry(state, { watchedAt, askedAt: ago(20).toISOString(), ...(lookAt !== undefined && { lookAt }) }),
+      live: choose(lives),
+      canBeInactive: choose([true, false]),
+      retireAfterDays: 14,
+    })
+  })
+  const cases = every.map((facts) => ({ facts, step: decideRetirement(facts) }))
+  const nameOf = (step: RetirementAction | RetirementEnd) => ('do' in step ? step.do : step.tell)
+  const of = (...steps: readonly string[]) =>
+    cases.filter(({ step }) => steps.includes(nameOf(step))).map(({ facts }) => facts)
+
+  test('6048 facts are decided, and each step comes about', () => {
+    expect(count).toBe(6048)
+    expect(new Set(cases.map(({ step }) => nameOf(step)))).toEqual(new Set([...retirementActions, ...retirementEnds]))
+  })
+
+  test('where nobody knows whether a file may ask, nothing is begun and nothing undone', () => {
+    for (const { facts, step } of cases) if (!facts.isKnown) expect(step).toEqual({ tell: 'unknown' })
+  })
+
+  test('nothing is made inactive or deleted that no file asks for, or that was used since', () => {
+    const taking = of('note off', 'switch off', 'note deletion', 'delete')
+    expect(taking.filter(({ askedAt }) => askedAt === undefined)).toEqual([])
+    expect(taking.filter(({ live }) => live?.lastUsedAt !== undefined && live.lastUsedAt > ago(20))).toEqual([])
+  })
+
+  test('nothing is deleted before its days are over, nor without a note', () => {
+    const isDue = ({ kept }: RetirementFacts) => kept?.watchedAt !== undefined && new Date(kept.watchedAt) <= ago(14)
+    expect(of('note deletion', 'delete').filter((facts) => !isDue(facts))).toEqual([])
+    expect(new Set(of('delete').map(({ kept }) => kept?.state))).toEqual(new Set(['deleting']))
+    expect(new Set(of('switch off').map(({ kept }) => kept?.state))).toEqual(new Set(['switching off']))
+  })
+
+  test('nothing is undone while another file asks for it', () => {
+    const withdrawn = of('note on', 'forget').filter(({ isAskedElsewhere }) => isAskedElsewhere)
+    expect(withdrawn).toEqual([])
+  })
+
+  test('IAM is asked where its answer can make a difference, and nowhere else', () => {
+    const isSameFor = (facts: RetirementFacts) =>
+      new Set(lives.map((live) => JSON.stringify(decideRetirement({ ...facts, live })))).size === 1
+    const undone = (facts: RetirementFacts) => facts.kept?.state === 'switching on'
+    expect(every.filter((facts) => !needsLook(facts) && !isSameFor(facts))).toEqual([])
+    expect(every.filter((facts) => needsLook(facts) && isSameFor(facts) && !undone(facts))).toEqual([])
+  })
+})

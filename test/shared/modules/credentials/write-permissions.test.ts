@@ -1,0 +1,154 @@
+import { expect, test } from '@jest/globals'
+import { parse } from 'csv-parse/sync'
+import type { ActionCatalog } from '../../../../shared/domain/iam-policies/access-level.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { organizationFile } from '../../../../shared/memory/organization-file.ts'
+import { writePermissions } from '../../../../shared/modules/credentials/write-permissions.ts'
+import type { Auditor } from '../../../../shared/ports/auditor.ts'
+import { smallOrganization } from '../../../end-to-end/small-organization.ts'
+import { World } from '../../../world.ts'
+
+const now = new Date('2026-03-03T10:00:00Z')
+const ago = (days: number) => new Date(now.getTime() - days * 86_400_000)
+const ids = ['200000000001', '200000000002', '200000000003'].map((id) => accountId.parse(id))
+const [first = accountId.parse('0'), second = first, third = first] = ids
+const allow = (Action: readonly string[]) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action, Resource: '*' }],
+})
+const link = 'links_data/root%all%Deploy%auditors%GROUP%ssofile'
+
+/** A world where the set Deploy, which allows all of S3, SQS and EC2, is in each account, with roles that are 200 days old. */
+async function open(): Promise<World> {
+  const organization = organizationFile.parse(smallOrganization({ groups: ['auditors'] }))
+  const world = new World({ organization, configuration: { auditorRole: 'ssofile-auditor' } }).start()
+  await world.finish(world.everyHour())
+  const file = { permissionSetName: 'Deploy', inlinePolicyDocument: allow(['s3:*', 'sqs:*', 'ec2:*']) }
+  await world.objects.put('permission_sets/Deploy.json', JSON.stringify(file))
+  await world.objects.put(link, '')
+  const isApplied = async () => (await world.json(`status/${link}.json`))?.state === 'applied'
+  await world.until(isApplied, 'the link')
+  for (const id of ids) world.iam.tell(id, 'Deploy', { madeAt: ago(200) })
+  return world
+}
+
+const catalog: ActionCatalog = new Map([
+  ['s3:putobject', { name: 's3:PutObject', level: 'Write' }],
+  ['ec2:runinstances', { name: 'ec2:RunInstances', level: 'Write' }],
+  ['sqs:listqueues', { name: 'sqs:ListQueues', level: 'List' }],
+])
+
+async function write(world: World, auditor: Auditor = world.iam) {
+  return world.finish(
+    writePermissions({ ...world.ports, auditor }, world.configuration, async () => catalog),
+    5_000,
+  )
+}
+
+async function read(world: World, name = 'Deploy.csv'): Promise<readonly Readonly<Record<string, string>>[]> {
+  const object = await world.objects.get(`reports/permissions/${name}`)
+  return parse(new TextDecoder().decode(object?.body), { columns: true })
+}
+const told = (rows: Awaited<ReturnType<typeof read>>) =>
+  rows.map(({ finding, service, action, account }) => [finding, action || service, account].join(' '))
+
+test('what a permission set allows and nobody used in any account is told by service, and by action where the service is used', async () => {
+  const world = await open()
+  world.iam.tell(first, 'Deploy', { usedAt: ago(3), service: 's3:CreateBucket' })
+  world.iam.tell(second, 'Deploy', { usedAt: ago(150), service: 'ec2:RunInstances' })
+  const summary = await write(world)
+  expect(told(await read(world))).toEqual([
+    `unused ec2 ${second}`,
+    'unused s3:DeleteBucket ',
+    'unused s3:ListAllMyBuckets ',
+    'unused s3:PutBucketPolicy ',
+    'unused sqs ',
+    `used s3 ${first}`,
+    `used s3:CreateBucket ${first}`,
+  ])
+  expect(summary?.sets).toEqual([
+    {
+      name: 'Deploy',
+      levels: ['Write', 'List'],
+      accounts: 3,
+      unread: 0,
+      services: 3,
+      unusedServices: 2,
+      unusedActions: 3,
+    },
+  ])
+  expect(await world.json('reports/permissions/Deploy.json')).toMatchObject({ v: 1, accounts: 3 })
+  const overview = await world.objects.get('reports/permissions.csv')
+  expect(new TextDecoder().decode(overview?.body)).toContain('"Deploy","Write ; List","3","0","3","2","3",')
+  expect(await world.keys('state/permissions/')).toEqual([])
+})
+
+test('an account that cannot be read is a row of each permission set that somebody has there, with the reason', async () => {
+  const world = await open()
+  world.iam.removeAuditorRole(third)
+  await write(world)
+  const [row, ...others] = await read(world)
+  expect(row).toMatchObject({ finding: 'not read', account: third, detail: expect.stringContaining('sts:AssumeRole') })
+  expect(others.map(({ detail }) => detail)).toContain('nobody used it in 2 accounts; 1 account could not be read')
+})
+
+test('a month has its reports once, and the next month makes them again', async () => {
+  const world = await open()
+  expect(await write(world)).toMatchObject({ month: '2026-03' })
+  expect(await write(world)).toBeUndefined()
+  const summary = await world.json('reports/permissions.json')
+  await world.objects.put('reports/permissions.json', JSON.stringify({ ...summary, month: '2026-02' }))
+  expect(await write(world)).toMatchObject({ month: '2026-03' })
+  await world.objects.put('reports/permissions.json', '{"v":')
+  expect(await write(world)).toMatchObject({ month: '2026-03' })
+})
+
+test('a run that died goes on with the accounts that are left', async () => {
+  const world = await open()
+  const asked: string[] = []
+  const counting = (fails: boolean): Auditor => ({
+    enter: async (account, name) => {
+      asked.push(account)
+      if (fails) throw new Error('the function died')
+      return world.iam.enter(account, name)
+    },
+  })
+  await expect(write(world, counting(true))).rejects.toThrow('the function died')
+  // As if the part before had been read.
+  await world.objects.put(`state/permissions/2026-03/read/${second}`, '')
+  await world.objects.put('state/permissions/2026-02/read/111111111111', '')
+  asked.length = 0
+  expect(await write(world, counting(false))).toMatchObject({ sets: [{ accounts: 1 }] })
+  expect(asked).toEqual([third, '200000000004'])
+})
+
+test('a run ends after six minutes, and the next one goes on', async () => {
+  const many = Array.from({ length: 70 }, (_, index) => ({
+    id: String(300_000_000_000 + index),
+    name: 'x',
+    email: `${index}@x.example`,
+    tags: {},
+  }))
+  const root = { id: 'r-tiny', accounts: many, organizationalUnits: [] }
+  const organization = organizationFile.parse({ managementAccountId: many[0]?.id, root })
+  const world = new World({ organization, configuration: { auditorRole: 'ssofile-auditor' } })
+  await world.finish(world.everyHour())
+  let asked = 0
+  const slow: Auditor = {
+    enter: async (account, name) => {
+      asked++
+      await world.clock.sleep(7 * 60_000)
+      return world.iam.enter(account, name)
+    },
+  }
+  expect(await write(world, slow)).toBeUndefined()
+  expect(asked).toBe(64)
+  expect(await write(world, slow)).toMatchObject({ month: '2026-03' })
+  expect(asked).toBe(70)
+})
+
+test('without an auditor’s role nothing is asked or written', async () => {
+  const world = await open()
+  const none = { ...world.configuration, auditorRole: '' }
+  expect(await world.finish(writePermissions(world.ports, none, async () => catalog))).toBeUndefined()
+})

@@ -1,0 +1,52 @@
+import { expect, test } from '@jest/globals'
+import { describeHealth, sayHeld } from '../../../../../shared/modules/page/rules/describe-operations.ts'
+import type { ToldOperations } from '../../../../../shared/modules/page/rules/told.ts'
+
+const nowMs = Date.parse('2026-03-03T12:00:00Z')
+const quiet: ToldOperations = {
+  pause: null,
+  lists: [],
+  contents: [],
+  attention: { all: 0, inputs: [] },
+  health: { schedules: [], isDriftCheckOpen: false, openWork: 0 },
+  accounts: {},
+}
+const tell = (operations: ToldOperations) =>
+  describeHealth(operations, nowMs).map(({ label, text, isGood }) => `${label}: ${text}, ${isGood}`)
+
+test('an installation in which nothing has run yet says so of what every installation has', () => {
+  expect(tell(quiet)).toEqual([
+    'Changes: Carried out, true',
+    'Held by the brake: Nothing, true',
+    'Needs attention: Nothing, true',
+    'Work that waits: None, undefined',
+    'Last sweep: never, false',
+    'Last reconcile: never, false',
+    'Last drift check: never, false',
+    'Last minute’s work: never, false',
+    'Organization read: never, undefined',
+  ])
+})
+
+test('a schedule that is late, a drift check that still runs and old work are told with their age', () => {
+  const schedules = [
+    { name: 'sweep', ranAt: '2026-03-03T09:00:00Z', isLate: true },
+    { name: 'nightly', ranAt: '2026-03-03T02:00:00Z', isLate: false },
+    { name: 'report', ranAt: '2026-03-03T04:00:00Z', isLate: false },
+  ]
+  const oldestWork = '2026-03-03T11:40:00Z'
+  const told = tell({ ...quiet, health: { schedules, isDriftCheckOpen: true, openWork: 3, oldestWork } })
+  expect(told).toEqual(
+    expect.arrayContaining([
+      'Work that waits: 3 items, the oldest: 20 minutes ago, undefined',
+      'Last sweep: 3 hours ago, false',
+      'Last drift check: 10 hours ago, still running, true',
+      'Last report of access: 8 hours ago, true',
+    ]),
+  )
+})
+
+test('the reason under a title that says that it is held begins with what happened', () => {
+  expect(sayHeld('held by the brake: more than 20 links')).toBe('More than 20 links')
+  expect(sayHeld('held by the brake until a person releases it: x')).toBe('Until a person releases it: x')
+})

@@ -1,0 +1,38 @@
+import { expect, test } from '@jest/globals'
+import { reviewRows } from '../../../../../shared/modules/page/rules/review-rows.ts'
+import type { ToldReviewItem } from '../../../../../shared/modules/page/rules/told.ts'
+import { reviewItem } from '../../../../../shared/modules/reviews/rules/review-item.ts'
+
+const nowMs = Date.parse('2026-03-03T00:00:00Z')
+function item(principal: string, said: object = {}): ToldReviewItem {
+  const file = { key: 'links_data/x', etag: 'e' }
+  const access = {
+    permissionSet: 'Admin-ps',
+    principal,
+    type: 'USER',
+    isPrivileged: false,
+    since: '2020-01-01T00:00:00Z',
+  }
+  const subject = { kind: 'link', scope: 'account%233000000002', file, ...access, ...said }
+  const read = reviewItem.parse({ digest: '0'.repeat(32), subject, reviewers: [] })
+  return { ...read, review: 'quarter', item: principal, result: 'open', mayDecide: true }
+}
+
+test('privileged items come first, then unused ones, then new ones, then others by name', () => {
+  const items = [
+    item('z'),
+    item('a'),
+    item('new', { since: '2026-03-01T00:00:00Z' }),
+    item('unused', { lastUsed: '2025-01-01T00:00:00Z' }),
+    item('<b>ž', { isPrivileged: true }),
+  ]
+  const rows = reviewRows(items, { '233000000002': 'ledger' }, nowMs)
+  expect(rows.map(({ who, flags }) => [who, ...flags])).toEqual([
+    ['<b>ž', 'Privileged'],
+    ['unused', 'Unused'],
+    ['new', 'New'],
+    ['a'],
+    ['z'],
+  ])
+  expect(rows[0]?.place).toBe('ledger (233000000002)')
+})

@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals'
+import { sayChange } from '../../../../../shared/modules/page/rules/say-change.ts'
+
+const at = '2026-03-03T10:00:00.000Z'
+const name = 'account%233000000001%ReadOnly-ps%a%2Fteam%GROUP%ssofile'
+const accounts = { '233000000001': 'payments-prod' }
+
+test.each([
+  ['granted', 'AWS:AROAEXAMPLE1234567890:kenji', 'kenji gave a/team ReadOnly-ps in payments-prod'],
+  ['revoked', 'AWS:kenji', 'kenji took ReadOnly-ps in payments-prod from a/team'],
+  ['granted', undefined, 'a/team got ReadOnly-ps in payments-prod'],
+  ['foreign-found', 'AWS:kenji', 'a/team has ReadOnly-ps in payments-prod, given outside ssofile'],
+  ['held', undefined, 'a/team keeps ReadOnly-ps in payments-prod, because the brake holds its end'],
+])('the change %s by %s is a sentence', (event, by, text) => {
+  const said = sayChange({ at, event, name, ...(by && { by }), links: [`links_data/${name}`] }, accounts)
+  expect(said).toMatchObject({ text, who: 'a/team', account: 'payments-prod', set: 'ReadOnly-ps', link: name })
+})
+
+test('a change of something else keeps its name', () => {
+  expect(sayChange({ at, event: 'permission-set-restored', name: 'Read-ps' }, {})).toMatchObject({
+    text: 'permission set restored: Read-ps',
+    who: '',
+  })
+})

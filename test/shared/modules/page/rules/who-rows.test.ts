@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals'
+import { countMatrix, describeRows, rowsOfList } from '../../../../../shared/modules/page/rules/who-rows.ts'
+
+const access = {
+  account: '233000000001',
+  permissionSet: 'Break-ps',
+  giver: 'ours',
+  since: '2026-03-03T10:00:00Z',
+} as const
+const list = {
+  asOf: '2026-03-03T10:00:00Z',
+  dates: [],
+  administratorSets: ['Break-ps'],
+  accounts: { '233000000001': 'ledger-prod' },
+  paths: { '233000000001': 'Root/Prod' },
+  isCut: false,
+  rows: [
+    { ...access, principal: 'team', type: 'GROUP' },
+    { ...access, principal: 'ana', type: 'USER' },
+  ],
+} as const
+
+test.each([
+  [undefined, [['', 'members of team']]],
+  [null, [['', 'the group is gone from the directory']]],
+  [[], [['', 'the group has no members']]],
+  [
+    ['ben', 'cleo'],
+    [
+      ['ben', ''],
+      ['cleo', ''],
+    ],
+  ],
+])('a group with the members %p stands for these people', (members, holders) => {
+  const rows = rowsOfList(list, members === undefined ? {} : { team: members })
+  expect(rows.map(({ person, remark }) => [person, remark])).toEqual([...holders, ['ana', '']])
+  expect(rows.map(({ group }) => group)).toEqual([...holders.map(() => 'team'), ''])
+  expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length)
+})
+
+test('a permission set that allows everything is administrator-like, whatever its name, and people count once', () => {
+  const rows = rowsOfList(list, { team: ['ana', 'ben'] })
+  expect(describeRows('account', rows)).toEqual({
+    facts: [
+      ['Account', '233000000001'],
+      ['OU', 'Root/Prod'],
+      ['People', '2'],
+    ],
+    administers: 3,
+  })
+  expect(countMatrix(rows).rows).toEqual([
+    { account: '233000000001', accountName: 'ledger-prod', people: { 'Break-ps': 2 } },
+  ])
+})

@@ -1,0 +1,353 @@
+import { describe, expect, test } from '@jest/globals'
+import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
+import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { controllerOf } from '../../../../shared/modules/controllers.ts'
+import { openInputs } from '../../../../shared/modules/input-context.ts'
+import { readRun } from '../../../../shared/modules/reviews/review-records.ts'
+import type { Manifest } from '../../../../shared/modules/reviews/rules/manifest.ts'
+import { verifyReview } from '../../../../shared/modules/reviews/verify-review.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { minutes, minutesUntil } from '../../reconcile/inputs/minutes.ts'
+import { apply } from '../../reconcile/inputs/samples.ts'
+import { kenji } from '../../reconcile/people/grouping.ts'
+import { account, lars, linkTo, Review, reviewed, tom } from './review.ts'
+
+describe('a review', () => {
+  test('begins with everything in its scope, also what could give access, and freezes it', async () => {
+    const review = await Review.begin()
+    const kinds = (await review.items()).map(({ subject }) => subject.kind).sort()
+    expect(kinds).toEqual(['link', 'link', 'link', 'membership', 'setting', 'setting'])
+    expect((await review.run()).items).toBe(6)
+  })
+
+  test('takes the access of a revoked link away, and of a revoked membership, and proves it at its end', async () => {
+    const review = await Review.begin()
+    const link = await review.link(lars)
+    expect(await review.decide(tom, link, 'revoke', { comment: '=HYPERLINK("x")<b>' })).toMatch(/^applied: revoked/)
+    const member = await review.find(({ kind }) => kind === 'membership')
+    await review.decide(tom, member, 'revoke')
+    await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
+    await minutesUntil(review.grouping, () => !review.grouping.groupsOf(lars).includes('oncall'), 'the membership')
+    for (const item of [await review.link(kenji), await review.link('oncall')]) await review.decide(tom, item, 'keep')
+    await review.days(22)
+    expect(review.has(kenji)).toBe(true)
+    expect(review.has('oncall', 'GROUP')).toBe(true)
+    const manifest = (await review.grouping.world.json(`${review.folder}manifest.json`)) as unknown as Manifest
+    expect(manifest.counts).toMatchObject({ kept: 2, revoked: 2, task: 2, open: 0, 'not done': 0 })
+    for (const { proof } of manifest.items.filter(({ result }) => result === 'revoked')) expect(proof).toHaveLength(1)
+    const csv = await review.grouping.world.objects.get(`${review.folder}items.csv`)
+    expect(new TextDecoder().decode(csv?.body)).not.toMatch(/"=|^=/m)
+  })
+
+  test('revokes what nobody decided only after reminders and an escalation, and what it cannot revoke is a task', async () => {
+    const review = await Review.begin()
+    await review.days(13)
+    expect(review.has(kenji)).toBe(true)
+    await review.days(2)
+    expect((await review.run()).phase).toBe('escalated')
+    expect(review.has(kenji)).toBe(true)
+    await review.days(7)
+    expect([review.has(kenji), review.has('oncall', 'GROUP')]).toEqual([false, false])
+    const setting = await review.find(({ kind }) => kind === 'setting')
+    expect((await review.outcome(setting)).end).toMatchObject({ is: 'task' })
+    const told = await review.grouping.world.keys('changes/')
+    const events = told.flatMap((key) => /%(review-(?!item)[a-z-]+)%/.exec(key)?.[1] ?? [])
+    expect(events).toEqual(['review-begun', 'review-reminded', 'review-last-day', 'review-escalated', 'review-ended'])
+    expect(await review.reviewersTold('begun')).toEqual([kenji, tom])
+    expect(await review.reviewersTold('last-day')).toEqual([kenji, tom])
+    expect(await review.reviewersTold('escalated')).toEqual(['team-Web'])
+  })
+
+  test('revokes nothing that nobody decided if silence means not done, or if its file goes', async () => {
+    const silent = await Review.begin({ ...reviewed, silence: { escalateDays: 7, means: 'not-done' } })
+    await silent.days(22)
+    expect(silent.has(kenji)).toBe(true)
+    expect((await silent.outcome(await silent.link(kenji))).end).toMatchObject({ is: 'not done' })
+    const early = await Review.begin()
+    await early.grouping.delete('reviews/quarter.json')
+    await minutesUntil(early.grouping, async () => (await early.run()).phase === 'done', 'its end')
+    expect(early.has(kenji)).toBe(true)
+  })
+
+  test('whose items could not be read at its end ends within minutes after they can', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    await review.days(20)
+    grouping.answer = async ({ port, args: [key], operation, proceed }) => {
+      if (operation === 'get' && String(key).includes('/items/')) throw new Error(`${port} does not answer`)
+      return proceed()
+    }
+    await review.days(2)
+    grouping.answer = ({ proceed }) => proceed()
+    expect((await review.run()).phase).toBe('escalated')
+    await minutesUntil(grouping, async () => (await review.run()).phase !== 'escalated', 'its end')
+    await minutesUntil(grouping, () => !review.has(kenji), 'the revocation')
+  })
+
+  test('with nothing in its scope waits, and is never done', async () => {
+    const review = new Review()
+    const { grouping } = review
+    await grouping.put('reviews/quarter.json', { ...reviewed, only: 'privileged', permissionSets: ['Nothing-*'] })
+    await grouping.until('reviews/quarter.json', 'waiting')
+    expect((await grouping.status('reviews/quarter.json'))?.reason).toContain('nothing to review')
+  })
+
+  test('runs again after its repetition', async () => {
+    const review = await Review.begin({
+      ...reviewed,
+      lastsDays: 1,
+      silence: { escalateDays: 1, means: 'not-done' },
+      repeatDays: 5,
+    })
+    const { run } = await review.run()
+    await review.days(6)
+    expect((await review.run()).run > run).toBe(true)
+  })
+})
+
+describe('a decision', () => {
+  const means = { keep: 'revoke', revoke: 'not-done' }
+
+  test('on the own access, upload or membership does not count', async () => {
+    const review = await Review.begin()
+    const own = await review.link(kenji)
+    expect(await review.decide(kenji, own, 'keep')).toMatch(/^rejected: .*your own access/)
+    expect(await review.decide(tom, own, 'keep')).toMatch(/^applied/)
+  })
+
+  test('of somebody who does not review the item does not count', async () => {
+    const review = await Review.begin()
+    const item = await review.link(kenji)
+    expect(await review.decide(lars, item, 'revoke')).toMatch(/^rejected: .*does not review/)
+    expect(review.has(kenji)).toBe(true)
+  })
+
+  test('that asks again while its run ends leaves no item without an end', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    const { world } = grouping
+    const item = await review.link(kenji)
+    await review.days(20)
+    const key = `decisions/${grouping.id('USER', tom)}/quarter/${item.digest}%keep`
+    const reads: string[] = []
+    grouping.answer = async ({ operation, args: [read], proceed }) => {
+      // The run reads the item to end it. Another process asks again before that.
+      if (operation === 'get' && read === `${review.folder}items/${item.digest}.json` && reads.push(operation) === 1) {
+        await world.objects.put(linkTo(kenji), '{"reason":"edited"}')
+        await world.objects.put(key, '')
+        const message = { v: 1, key, id: 'meanwhile', event: 'ObjectCreated:Put' } as const
+        await controllerOf(key)(message, { ...openInputs(world.ports, world.configuration), sentMs: undefined })
+      }
+      return proceed()
+    }
+    await review.days(1)
+    grouping.answer = ({ proceed }) => proceed()
+    await minutes(grouping, 10)
+    expect((await review.run()).phase).not.toBe('escalated')
+    const items = await review.items()
+    expect(items.filter(({ replaces }) => replaces === item.digest)).toHaveLength(1)
+    expect(items.filter(({ end }) => end === undefined)).toEqual([])
+  })
+
+  test('that waits because groups could not be read counts with the next sweep after they can', async () => {
+    const review = await Review.begin({ ...reviewed, reviewers: { named: ['oncall'], fallback: ['team-Web'] } })
+    const { grouping } = review
+    const item = await review.link(kenji)
+    grouping.answer = async ({ operation, proceed }) => {
+      if (operation !== 'listGroupsOf') return proceed()
+      throw new ServiceError('identitystore', 'AccessDeniedException', 'no', { httpStatus: 400 })
+    }
+    const key = `decisions/${grouping.id('USER', lars)}/quarter/${item.digest}%keep`
+    await grouping.put(key)
+    await grouping.until(key, 'waiting')
+    grouping.answer = ({ proceed }) => proceed()
+    await grouping.world.clock.advance(60_000)
+    await grouping.world.finish(grouping.world.everyFiveMinutes())
+    await grouping.until(key, 'applied')
+  })
+
+  test('on an edited link asks again, and the answer to the new question counts', async () => {
+    const review = await Review.begin()
+    const item = await review.link(lars)
+    await review.grouping.put(linkTo(lars), { reason: 'needed for the migration' })
+    await minutes(review.grouping, 2)
+    expect(await review.decide(tom, item, 'revoke')).toMatch(/^rejected: .*edited/)
+    expect(review.has(lars)).toBe(true)
+    const next = await review.link(lars)
+    expect(next.digest).not.toBe(item.digest)
+    expect(await review.decide(tom, next, 'revoke')).toMatch(/^applied/)
+    await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
+  })
+
+  test('that revoked a link is named in history as its deletion, with the reviewer', async () => {
+    const review = await Review.begin()
+    const { world } = review.grouping
+    await review.decide(tom, await review.link(lars), 'revoke')
+    await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
+    const key = (await world.keys('history/account')).find((one) => one.endsWith('%revoked.json'))
+    expect(JSON.stringify(await world.json(key ?? ''))).toContain(`"principalId":"review:quarter/${tom}"`)
+  })
+
+  test('may change until it is carried out: the later one counts', async () => {
+    const review = await Review.begin()
+    const item = await review.link(lars)
+    await review.decide(tom, item, 'keep')
+    expect(await review.decide(tom, item, 'revoke')).toMatch(/^applied: revoked/)
+    const keep = `decisions/${review.grouping.id('USER', tom)}/quarter/${item.digest}%keep`
+    expect((await review.grouping.status(keep))?.reason).toBe('your later decision counts instead')
+    expect(await review.decide(tom, item, 'keep', { comment: 'after all' })).toMatch(/^rejected: .*too late/)
+  })
+
+  test('after the end, on an unknown item or in an unknown review does not count', async () => {
+    const review = await Review.begin({ ...reviewed, silence: { escalateDays: 7, means: 'not-done' } })
+    const item = await review.link(lars)
+    const unknown = { ...item, digest: item.digest.replace(/./g, '0') as typeof item.digest }
+    expect(await review.decide(tom, unknown, 'revoke')).toMatch(/^rejected: .*does not have/)
+    await review.days(22)
+    expect(await review.decide(tom, item, 'revoke')).toMatch(/^rejected: .*too late/)
+    expect(review.has(lars)).toBe(true)
+  })
+
+  test.each(['keep', 'revoke'] as const)('that comes while its run ends counts: %s', async (verdict) => {
+    const review = await Review.begin({ ...reviewed, silence: { escalateDays: 7, means: means[verdict] } })
+    const { grouping } = review
+    const item = await review.link(kenji)
+    await review.days(20)
+    const { world } = grouping
+    const key = `decisions/${grouping.id('USER', tom)}/quarter/${item.digest}%${verdict}`
+    const looks: string[] = []
+    grouping.answer = async ({ operation, args: [head], proceed }) => {
+      // The first look is that of the end of the run. Another process takes the decision meanwhile.
+      if (operation === 'head' && head === linkTo(kenji) && looks.push(operation) === 1) {
+        await world.objects.put(key, '')
+        const message = { v: 1, key, id: 'meanwhile', event: 'ObjectCreated:Put' } as const
+        await controllerOf(key)(message, { ...openInputs(world.ports, world.configuration), sentMs: undefined })
+      }
+      return proceed()
+    }
+    await review.days(1)
+    await minutesUntil(grouping, async () => (await review.run()).phase !== 'escalated', 'its end')
+    await minutes(grouping, 5)
+    expect(await grouping.status(key)).toMatchObject({ state: 'applied' })
+    expect(review.has(kenji)).toBe(verdict === 'keep')
+    expect((await review.outcome(item)).end?.is).toBe(verdict === 'keep' ? 'kept' : 'deleted')
+  })
+
+  test('that revoked a link does not revoke it again when somebody uploads it again', async () => {
+    const review = await Review.begin()
+    await review.decide(tom, await review.link(lars), 'revoke')
+    await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
+    await apply(review.grouping, [linkTo(lars)])
+    await minutes(review.grouping, 10)
+    expect(review.has(lars)).toBe(true)
+  })
+})
+
+describe('a revocation of many', () => {
+  const { brake } = configuration.parse({})
+  const people = [kenji, lars, tom, 'ama.osei@acme.example', 'chen.wei@acme.example']
+
+  test('is held on a list of its own, and a release frees exactly that', async () => {
+    const review = new Review({ brake: { ...brake, own: { count: 2, percent: 0, minutes: 15 } } })
+    const { grouping } = review
+    const { world } = grouping
+    const byHand = 'links_data/account%233000000003%Support-ps%'
+    const others = people.map((name) => `${byHand}${name}%USER%ssofile`)
+    await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
+    await apply(grouping, [...people.map((name) => linkTo(name)), ...others])
+    await apply(grouping, ['reviews/quarter.json'], { ...reviewed, scopes: [`account%${account}`], groups: [] })
+    review.folder = `review-results/quarter/${(await review.run()).run}/`
+    for (const item of await review.items()) {
+      const subject = item.subject
+      const by = 'principal' in subject && subject.principal === tom ? kenji : tom
+      expect(await review.decide(by, item, 'revoke')).toMatch(/^applied: revoked/)
+    }
+    for (const key of others) await grouping.delete(key)
+    const lists = async () => (await brakeFile(world.objects).read())?.value.lists ?? []
+    await minutesUntil(
+      grouping,
+      async () => (await lists()).reduce((sum, { held }) => sum + held.length, 0) === 6,
+      'six',
+    )
+    const [own] = (await lists()).filter(({ cause }) => cause === 'review')
+    expect(own).toMatchObject({ rule: 'own', name: 'quarter', passed: 2 })
+    expect(own && describeList(own)).toMatch(/the review 'quarter' revoked more than 2 of the 10 links/)
+    if (own) await releaseList(world.objects, digestOf(own), 'ada')
+    const left = () =>
+      world.ssoAdmin.assignments().filter(({ accountId }) => accountId === account || accountId === '233000000003')
+    await minutesUntil(grouping, () => !left().some(({ accountId }) => accountId === account), 'the release')
+    await minutes(grouping, 5)
+    expect(left()).toHaveLength(3)
+    expect((await lists()).map(({ cause, held }) => [cause, held.length])).toEqual([['folder', 3]])
+  })
+})
+
+describe('the evidence', () => {
+  async function finish(): Promise<Review> {
+    const review = await Review.begin()
+    const { grouping } = review
+    await review.decide(tom, await review.link(lars), 'revoke', { comment: 'left the team' })
+    await minutesUntil(grouping, () => !review.has(lars), 'the access')
+    for (const name of [kenji, 'oncall']) await review.decide(tom, await review.link(name), 'keep')
+    await review.days(22)
+    return review
+  }
+  async function verify({ grouping: { world } }: Review): Promise<readonly string[]> {
+    const run = await readRun(world.objects, 'quarter')
+    return run ? verifyReview(world.objects, 'quarter', run) : ['no run']
+  }
+  /** Somebody with rights to the bucket changes one of its objects. */
+  async function forge({ grouping: { world } }: Review, key: string, change: (text: string) => string): Promise<void> {
+    const found = await world.objects.get(key)
+    await world.objects.put(key, change(new TextDecoder().decode(found?.body)))
+  }
+
+  test('of an untouched bucket matches', async () => {
+    expect(await verify(await finish())).toEqual([])
+  })
+
+  test('of a running review matches', async () => {
+    const review = await Review.begin()
+    await review.decide(tom, await review.link(lars), 'revoke')
+    expect(await verify(review)).toEqual([])
+  })
+
+  test('shows a decision that changed, went, or was never made', async () => {
+    const review = await finish()
+    const item = await review.link(kenji)
+    const key = `decisions/${review.grouping.id('USER', tom)}/quarter/${item.digest}%keep`
+    await review.grouping.put(key, { comment: 'another' })
+    expect((await verify(review)).join()).toMatch(/%keep changed after it counted/)
+    await review.grouping.delete(key)
+    expect((await verify(review)).join()).toMatch(/%keep is gone/)
+    const never = await finish()
+    const outcome = `${never.folder}items/${(await never.link(lars)).digest}.json`
+    await forge(never, outcome, (text) =>
+      text.replace(/("end": .*"by": ")[^"]*/s, `$1${never.grouping.id('USER', kenji)}`),
+    )
+    expect((await verify(never)).join()).toMatch(/revoked without a decision/)
+  })
+
+  test('shows an item that was removed, or changed', async () => {
+    const review = await finish()
+    const { digest } = await review.link(kenji)
+    const key = `${review.folder}items/${digest}.json`
+    await forge(review, key, (text) => text.replace(/"principal": "[^"]*"/, '"principal": "nobody"'))
+    expect((await verify(review)).join()).toMatch(/another digest: somebody changed it/)
+    await review.grouping.delete(key)
+    expect((await verify(review)).join()).toMatch(/the population: the items received/)
+  })
+
+  test('shows a forged proof, and a manifest that differs from the bucket', async () => {
+    const review = await finish()
+    const outcome = `${review.folder}items/${(await review.link(lars)).digest}.json`
+    await forge(review, outcome, (text) => text.replace(/%revoked%account%\d{12}/, '%revoked%account%111122223333'))
+    expect((await verify(review)).join()).toMatch(/the proof .* is not one/)
+    const other = await finish()
+    await forge(other, `${other.folder}manifest.json`, (text) =>
+      text.replace('"result": "kept"', '"result": "revoked"'),
+    )
+    expect((await verify(other)).join()).toMatch(/differs from the records/)
+  })
+})

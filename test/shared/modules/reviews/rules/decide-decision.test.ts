@@ -1,0 +1,90 @@
+import { expect, test } from '@jest/globals'
+import {
+  type DecisionFacts,
+  decideDecision,
+  decisionActions,
+  decisionEnds,
+  isUploadOf,
+  judgeReviewer,
+} from '../../../../../shared/modules/reviews/rules/decide-decision.ts'
+import { everyChoice } from '../../../../every-choice.ts'
+
+const every: DecisionFacts[] = []
+const count = everyChoice((choose) => {
+  every.push({
+    file: choose(['none', 'invalid', 'valid']),
+    run: choose(['none', 'open', 'over']),
+    item: choose(['unknown', 'unread', 'as shown', 'changed', 'gone', 'edited', 'settled']),
+    author: choose(['may', 'barred', 'own', 'no reviewer', 'unclear']),
+    recorded: choose(['none', 'same', 'other']),
+    verdict: choose(['keep', 'revoke']),
+    isReplaced: choose([true, false]),
+  })
+})
+const cases = every.map((facts) => {
+  const step = decideDecision(facts)
+  return { facts, name: 'do' in step ? step.do : step.tell }
+})
+
+test(`${count} facts are decided, and each step comes about`, () => {
+  expect(new Set(cases.map(({ name }) => name))).toEqual(new Set([...decisionActions, ...decisionEnds]))
+})
+
+test('only a recorded revocation takes something away, while the run is open and the item is as it was shown, or gone', () => {
+  for (const { facts } of cases.filter(({ name }) => name === 'carry out')) {
+    expect(facts).toMatchObject({ file: 'valid', run: 'open', recorded: 'same', verdict: 'revoke', isReplaced: false })
+    expect(['as shown', 'gone']).toContain(facts.item)
+  }
+})
+
+test('a decision is recorded only if its author may decide, in an open run, on an item that nobody settled', () => {
+  for (const { facts } of cases.filter(({ name }) => name === 'record')) {
+    expect(facts).toMatchObject({ file: 'valid', run: 'open', author: 'may', isReplaced: false })
+    expect(['as shown', 'gone']).toContain(facts.item)
+  }
+})
+
+test('nobody changes anything after the end, or on a settled item', () => {
+  for (const { facts, name } of cases)
+    if (facts.run !== 'open' || facts.item === 'settled' || facts.item === 'edited')
+      expect(decisionEnds).toContain(name)
+})
+
+test('an edited item is asked again before a decision on it counts', () => {
+  for (const { facts, name } of cases)
+    if (facts.file === 'valid' && facts.run === 'open' && facts.item === 'changed')
+      expect(['ask again', 'replaced', 'barred', 'own', 'no reviewer', 'unclear']).toContain(name)
+})
+
+test('every fact of a reviewer is judged: nobody decides on their own access, membership or upload', () => {
+  const judged = new Map<string, number>()
+  everyChoice((choose) => {
+    const facts = {
+      bar: choose([true, false]),
+      isOwn: choose([true, false]),
+      isUploader: choose([true, false]),
+      isReviewer: choose([true, false]),
+      isUnclear: choose([true, false]),
+    }
+    const author = judgeReviewer(facts)
+    judged.set(author, (judged.get(author) ?? 0) + 1)
+    if (author === 'may')
+      expect(facts).toEqual({ bar: false, isOwn: false, isUploader: false, isReviewer: true, isUnclear: false })
+  })
+  expect(Object.fromEntries(judged)).toEqual({ barred: 16, own: 12, unclear: 2, may: 1, 'no reviewer': 1 })
+})
+
+test.each([
+  ['AWS:AROAEXAMPLE:kenji.ito@acme.example', true],
+  ['arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Team_0123456789abcdef/kenji.ito@acme.example', true],
+  ['AWS:AROAEXAMPLE:ana.ruiz@acme.example', false],
+  ['AWS:AROAEXAMPLE:kenji', false],
+  [undefined, false],
+])('an upload by %s is told from those of others', (by, isOwn) => {
+  expect(isUploadOf(by, 'kenji.ito@acme.example')).toBe(isOwn)
+})
+
+test('a session name that AWS cut counts as the upload of everybody whose name begins so', () => {
+  const long = `${'a'.repeat(64)}@acme.example`
+  expect(isUploadOf(`AWS:AROAEXAMPLE:${long.slice(0, 64)}`, long)).toBe(true)
+})

@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals'
+import { decideEnd, type EndFacts, endSteps } from '../../../../../shared/modules/reviews/rules/decide-end.ts'
+import { everyChoice } from '../../../../every-choice.ts'
+
+const every: EndFacts[] = []
+const count = everyChoice((choose) => {
+  every.push({
+    item: choose(['unread', 'as shown', 'changed', 'gone']),
+    decided: choose(['keep', 'revoke', 'nothing']),
+    isEarly: choose([true, false]),
+    silence: choose(['revoke', 'not-done']),
+    isSilenceNoted: choose([true, false]),
+  })
+})
+const cases = every.map((facts) => ({ facts, step: decideEnd(facts) }))
+
+test(`${count} facts of an item at the end of its run are decided, and each step comes about`, () => {
+  expect(new Set(cases.map(({ step }) => step))).toEqual(new Set(endSteps))
+})
+
+test('nothing is revoked that was edited or not read, or that nobody decided if the review ends early or silence means not done', () => {
+  for (const { facts, step } of cases) {
+    if (step === 'carry out') expect(facts.decided).toBe('revoke')
+    if (step === 'revoke by silence') expect(facts).toMatchObject({ isEarly: false, silence: 'revoke' })
+    if (step === 'carry out' || step === 'revoke by silence') expect(['as shown', 'gone']).toContain(facts.item)
+  }
+})
+
+test('a kept item is kept as it was shown', () => {
+  for (const { facts, step } of cases)
+    if (step === 'kept') expect(facts).toMatchObject({ decided: 'keep', item: 'as shown' })
+})

@@ -1,0 +1,60 @@
+import { expect, test } from '@jest/globals'
+import {
+  decideReview,
+  instantsOf,
+  type ReviewFacts,
+  remindersOf,
+  reviewActions,
+  reviewEnds,
+} from '../../../../../shared/modules/reviews/rules/decide-review.ts'
+import { everyChoice } from '../../../../every-choice.ts'
+
+const every: ReviewFacts[] = []
+const count = everyChoice((choose) => {
+  every.push({
+    isForetelling: choose([false, true]),
+    file: choose(['none', 'invalid', 'valid']),
+    run: choose(['none', 'open', 'escalated', 'settling', 'done']),
+    due: choose(['nothing', 'begin', 'remind', 'escalate', 'end']),
+  })
+})
+const cases = every.map((facts) => {
+  const step = decideReview(facts)
+  return { facts, name: 'do' in step ? step.do : step.tell }
+})
+
+test(`${count} facts are decided, and each step comes about`, () => {
+  expect(new Set(cases.map(({ name }) => name))).toEqual(new Set([...reviewActions, ...reviewEnds]))
+})
+
+test('a plan changes nothing', () => {
+  for (const { facts, name } of cases) if (facts.isForetelling) expect(reviewEnds).toContain(name)
+})
+
+test('only a valid file begins a run, and never while another one is open', () => {
+  for (const { facts } of cases.filter(({ name }) => name === 'begin')) {
+    expect(facts.file).toBe('valid')
+    expect(['none', 'settling', 'done']).toContain(facts.run)
+  }
+})
+
+test('silence ends a run only after its escalation, or because the file is gone', () => {
+  for (const { facts } of cases.filter(({ name }) => name === 'end'))
+    expect(facts.file === 'none' || (facts.run === 'escalated' && facts.due === 'end')).toBe(true)
+})
+
+test('a run has its reminders between its beginning and its end, each once', () => {
+  const instants = instantsOf(new Date('2027-01-01T00:00:00Z'), {
+    lastsDays: 14,
+    silence: { escalateDays: 7, means: 'revoke' },
+  })
+  expect(instants).toEqual({
+    begunAt: new Date('2027-01-01T00:00:00Z'),
+    dueAt: new Date('2027-01-15T00:00:00Z'),
+    endsAt: new Date('2027-01-22T00:00:00Z'),
+  })
+  expect(remindersOf(instants, { remindDays: [1, 7, 7, 14, 60] })).toEqual([
+    { days: 7, at: new Date('2027-01-08T00:00:00Z') },
+    { days: 1, at: new Date('2027-01-14T00:00:00Z') },
+  ])
+})

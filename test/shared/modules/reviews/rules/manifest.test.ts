@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals'
+import { itemDigest } from '../../../../../shared/domain/files/decision-file.ts'
+import { principalId } from '../../../../../shared/domain/principals/identity-center-ids.ts'
+import { renderReviewCsv, resultOf, results } from '../../../../../shared/modules/reviews/rules/manifest.ts'
+import { remedyOf, type Subject } from '../../../../../shared/modules/reviews/rules/review-item.ts'
+
+const at = '2027-01-01T00:00:00.000Z'
+const digest = itemDigest.parse('0'.repeat(32))
+
+test('each end, proven or not, has a result, and each result comes about', () => {
+  const ends = ['deleted', 'gone', 'task', 'changed', 'kept', 'not done'] as const
+  const told = ends.flatMap((is) => [resultOf({ end: { is, at } }), resultOf({ end: { is, at }, provenAt: at })])
+  expect(new Set([...told, resultOf({})])).toEqual(new Set(results))
+})
+
+const id = principalId.parse('11111111-2222-3333-4444-555555555555')
+const membership = (...keys: string[]): Subject => ({
+  kind: 'membership',
+  group: 'oncall',
+  user: 'kenji',
+  groupId: id,
+  userId: id,
+  files: keys.map((key) => ({ key, etag: 'e' })),
+})
+
+test.each([
+  ['by files', membership('memberships/oncall%kenji%ssofile'), 'delete'],
+  ['by a rule', membership('rules/oncall.json'), 'change rules/oncall.json'],
+  [
+    'by a rule and a file',
+    membership('memberships/oncall%kenji%ssofile', 'rules/oncall.json'),
+    'change rules/oncall.json',
+  ],
+  ['by a provider', membership(), 'aws identitystore delete-group-membership'],
+])('a membership %s is taken away by what gave it', (_, subject, expected) => {
+  expect(JSON.stringify(remedyOf(subject))).toContain(expected)
+})
+
+test('no cell of the table is a formula, whatever names and comments say', () => {
+  const csv = renderReviewCsv({
+    items: [
+      {
+        digest,
+        item: '=cmd|calc',
+        subject: membership(),
+        reviewers: ['@SUM(1)', '<img src=x>'],
+        replaces: undefined,
+        result: 'open',
+        decisions: [{ user: id, verdict: 'keep', key: 'k', etag: 'e', at, comment: '-1+1\r\n"x"' }],
+        end: undefined,
+        proof: ['+1'],
+        provenAt: undefined,
+      },
+    ],
+  })
+  const [, row = ''] = csv.split('\r\n')
+  expect(row).not.toMatch(/"[=+\-@]/)
+  expect(csv.split('\r\n')).toHaveLength(3)
+})
