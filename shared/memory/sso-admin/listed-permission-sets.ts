@@ -90,24 +90,26 @@ export class ListedPermissionSets {
   }
 
   inAccount(accountId: AccountId): readonly ProvisionedPermissionSet[] {
-    return this.#withLagging(this.#truth.inAccount(accountId), (lag) => lag.accountId === accountId)
+    return [...this.#withLagging(this.#truth.inAccount(accountId), (lag) => lag.accountId === accountId)]
   }
 
-  ofPermissionSet(arn: PermissionSetArn): readonly ProvisionedPermissionSet[] {
-    return this.#withLagging(this.#truth.ofPermissionSet(arn), (lag) => lag.permissionSetArn === arn)
+  /** Those after this key, and perhaps others before it. */
+  ofPermissionSet(arn: PermissionSetArn, after?: string): Iterable<ProvisionedPermissionSet> {
+    return this.#withLagging(this.#truth.ofPermissionSet(arn, after), (lag) => lag.permissionSetArn === arn)
   }
 
-  ofPrincipal(principalId: PrincipalId): readonly ProvisionedPermissionSet[] {
-    return this.#withLagging(this.#truth.ofPrincipal(principalId), ({ assignments }) =>
+  /** Those after this key, and perhaps others before it. */
+  ofPrincipal(principalId: PrincipalId, after?: string): Iterable<ProvisionedPermissionSet> {
+    return this.#withLagging(this.#truth.ofPrincipal(principalId, after), ({ assignments }) =>
       assignments.some(({ principal }) => principal.principalId === principalId),
     )
   }
 
   /** Ascending by account and permission set. */
   #withLagging(
-    there: readonly ProvisionedPermissionSet[],
+    there: Iterable<ProvisionedPermissionSet>,
     isAsked: (lag: Lag) => boolean,
-  ): readonly ProvisionedPermissionSet[] {
+  ): Iterable<ProvisionedPermissionSet> {
     this.#forgetListed()
     if (this.#lags.size === 0) return there
     const places = new Map<string, SetInAccount>()

@@ -33,6 +33,7 @@ import type {
 import { CallGate, type CallObserver } from '../call-gate.ts'
 import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
+import { startOf } from '../page-of.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import { Applications } from './applications.ts'
 import type { RequestOrder, RequestRecord } from './asynchronous-requests.ts'
@@ -272,12 +273,19 @@ export class MemorySsoAdmin implements SsoAdmin {
     this.#rules.refusePrincipalListing()
     const groupIds = principalType === 'USER' ? this.#options.identityStore.groupIdsOf(principalId) : []
     const wanted = new Set([`${principalId} ${principalType}`, ...groupIds.map((id) => `${id} GROUP`)])
-    const rows = [principalId, ...groupIds].flatMap((id) => this.#rowsOf(id))
-    const found = rows
-      .filter((row) => wanted.has(principalKey(row)))
-      .filter((row) => accountId === undefined || row.accountId === accountId)
+    const page = { nextToken, most: Math.max(1, most - shortBy) }
+    const last = startOf(nextToken) ?? ''
+    const isNext = (row: AssignmentTarget) =>
+      wanted.has(principalKey(row)) && (accountId ?? row.accountId) === row.accountId && targetKey(row) > last
+    const after = [accountId ?? '', last.split(' ')[0]].sort().at(-1)
+    const found = [principalId, ...groupIds]
+      .flatMap((id) => [
+        ...this.#rowsOf(id, after)
+          .filter(isNext)
+          .take(page.most + 1),
+      ])
       .sort((a, b) => (targetKey(a) < targetKey(b) ? -1 : 1))
-    return readPage(found, targetKey, { nextToken, most: Math.max(1, most - shortBy) })
+    return readPage(found, targetKey, page)
   }
 
   // Permission sets.
@@ -408,7 +416,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     const { provisionings, provisioned } = this.#state
     this.#rules.refuseBusyProvisioning(arn, id)
     if (provisionings.inProgress().length >= provisioningsMost) throw this.#gate.throttled(operation, tooManyRequests())
-    const everywhere = () => provisioned.ofPermissionSet(arn).map((one) => one.accountId)
+    const everywhere = () => [...provisioned.ofPermissionSet(arn)].map((one) => one.accountId)
     const record: ProvisioningRecord = {
       ...this.#newRequest(),
       kind: 'provisioning',
@@ -446,8 +454,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   ): Promise<Page<AccountId>> {
     this.#enter('ListAccountsForProvisionedPermissionSet')
     this.#state.definitions.get(arn)
-    const accounts = this.#state.listed
-      .ofPermissionSet(arn)
+    const accounts = Iterator.from(this.#state.listed.ofPermissionSet(arn, startOf(nextToken)))
       .filter((one) => this.#hasStatus(one, status))
       .map((one) => one.accountId)
     return readPage(accounts, (id) => id, { nextToken, most })
@@ -516,8 +523,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   /** The accounts with an older version than the present definition. */
   staleAccountsNow(arn: PermissionSetArn): readonly AccountId[] {
     this.#state.settle()
-    return this.#state.provisioned
-      .ofPermissionSet(arn)
+    return [...this.#state.provisioned.ofPermissionSet(arn)]
       .filter((one) => this.#hasStatus(one, 'LATEST_PERMISSION_SET_NOT_PROVISIONED'))
       .map((one) => one.accountId)
   }
@@ -675,14 +681,13 @@ export class MemorySsoAdmin implements SsoAdmin {
     return { requestId: randomness.id(), state: 'IN_PROGRESS', createdAt, dueAt }
   }
 
-  #rowsOf(principalId: PrincipalId): readonly AssignmentTarget[] {
-    return this.#state.listed
-      .ofPrincipal(principalId)
-      .flatMap(({ accountId: id, permissionSetArn: arn, principals }) =>
+  #rowsOf(principalId: PrincipalId, after?: string): IteratorObject<AssignmentTarget> {
+    return Iterator.from(this.#state.listed.ofPrincipal(principalId, after)).flatMap(
+      ({ accountId: id, permissionSetArn: arn, principals }) =>
         principals
           .filter((principal) => principal.principalId === principalId)
           .map((principal) => ({ accountId: id, permissionSetArn: arn, ...principal })),
-      )
+    )
   }
 
   #hasStatus(

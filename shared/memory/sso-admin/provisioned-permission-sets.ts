@@ -3,6 +3,7 @@ import type { PermissionSetArn, PrincipalId } from '../../domain/principals/iden
 import type { Randomness } from '../../ports/randomness.ts'
 import type { AssignmentTarget, Principal } from '../../ports/sso-admin.ts'
 import { KeysByOwner } from '../keys-by-owner.ts'
+import { firstAfter } from '../page-of.ts'
 import type { PermissionSetDefinition } from './permission-set-definitions.ts'
 
 /** A permission set in one account: a role there, and the principals who may use it. */
@@ -101,27 +102,32 @@ export class ProvisionedPermissionSets {
   }
 
   inAccount(accountId: AccountId): readonly ProvisionedPermissionSet[] {
-    return this.#read(this.#byAccount.of(accountId))
+    return [...this.#read(this.#byAccount.of(accountId))]
   }
 
   countInAccount(accountId: AccountId): number {
     return this.#byAccount.countOf(accountId)
   }
 
-  ofPermissionSet(permissionSetArn: PermissionSetArn): readonly ProvisionedPermissionSet[] {
-    return this.#read(this.#byPermissionSet.of(permissionSetArn))
+  /** Ascending by account, those after this key. */
+  ofPermissionSet(permissionSetArn: PermissionSetArn, after = ''): Iterable<ProvisionedPermissionSet> {
+    return this.#read(this.#byPermissionSet.of(permissionSetArn), after)
   }
 
-  ofPrincipal(principalId: PrincipalId): readonly ProvisionedPermissionSet[] {
-    return this.#read(this.#byPrincipal.of(principalId))
+  /** Ascending by account and permission set, those after this key. */
+  ofPrincipal(principalId: PrincipalId, after = ''): Iterable<ProvisionedPermissionSet> {
+    return this.#read(this.#byPrincipal.of(principalId), after)
   }
 
   all(): Iterable<ProvisionedPermissionSet> {
     return this.#table.values()
   }
 
-  #read(keys: readonly string[]): readonly ProvisionedPermissionSet[] {
-    return keys.flatMap((key) => this.#table.get(key) ?? [])
+  *#read(keys: readonly string[], after = ''): Generator<ProvisionedPermissionSet> {
+    for (let index = firstAfter(keys, after); index < keys.length; index++) {
+      const provisioned = this.#table.get(keys[index] ?? '')
+      if (provisioned !== undefined) yield provisioned
+    }
   }
 
   #set(provisioned: ProvisionedPermissionSet): void {

@@ -1,6 +1,6 @@
 import type { Page } from '../../ports/page.ts'
 import type { AssignmentRequest, AssignmentTarget, Provisioning } from '../../ports/sso-admin.ts'
-import { type PageRequest, pageOf } from '../page-of.ts'
+import { type PageRequest, pageOfItems } from '../page-of.ts'
 import type { RequestRecord } from './asynchronous-requests.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
 import { invalidToken } from './sso-admin-refusals.ts'
@@ -9,11 +9,10 @@ import { invalidToken } from './sso-admin-refusals.ts'
 export type RequestSummary = Pick<RequestRecord, 'requestId' | 'state' | 'createdAt'>
 
 /** A page of items whose keys ascend. */
-export function readPage<T>(items: readonly T[], keyOf: (item: T) => string, request: PageRequest): Page<T> {
-  const byKey = new Map(items.map((item) => [keyOf(item), item]))
-  const page = pageOf([...byKey.keys()], request)
+export function readPage<T>(items: Iterable<T>, keyOf: (item: T) => string, request: PageRequest): Page<T> {
+  const page = pageOfItems(items, keyOf, request)
   if (page === undefined) throw invalidToken()
-  return { items: page.items.flatMap((key) => byKey.get(key) ?? []), nextToken: page.nextToken }
+  return page
 }
 
 /** The caller's object may contain more than a target. */

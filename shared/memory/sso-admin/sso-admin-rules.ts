@@ -80,7 +80,7 @@ export class SsoAdminRules {
   /** A permission set can be deleted only if no account has it and no request names it, including deletions in progress. */
   refuseInUse(arn: PermissionSetArn): void {
     const isInUse =
-      this.#state.provisioned.ofPermissionSet(arn).length > 0 ||
+      [...this.#state.provisioned.ofPermissionSet(arn)].length > 0 ||
       this.#state.assignmentRequests.inProgress().some(({ target }) => target.permissionSetArn === arn) ||
       this.#state.provisionings.inProgress().some((one) => one.permissionSetArn === arn)
     if (!isInUse) return
