@@ -8,7 +8,7 @@ import {
 import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/files/approval-file.ts'
 import { temporaryPrefix } from '../../shared/domain/links/link.ts'
 import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
-import { complainOfShorterThan } from '../../shared/domain/requests/decide-request.ts'
+import { complainOfShorterThan } from '../../shared/modules/requests/rules/decide-request.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { type Answer, refusal, refuseComplaint } from './answer.ts'

@@ -1,11 +1,11 @@
 import type { Access } from '../../shared/domain/deployment/api-access.ts'
 import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import type { RequestSources } from '../../shared/modules/requests/gather-request.ts'
 import type { KnownReviews } from '../../shared/modules/reviews/known-reviews.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import type { Actor } from '../../shared/reconcile/directory/find-actor.ts'
 import type { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
-import type { Actor } from '../../shared/reconcile/requests/find-actor.ts'
-import type { RequestSources } from '../../shared/reconcile/requests/gather-request.ts'
 
 export type RequestCaches = Pick<RequestSources, 'organization' | 'eligibilityFiles' | 'people'> & {
   readonly suspensions: Pick<Suspensions, 'find'>

@@ -1,7 +1,7 @@
 import type { Eligibility } from '../../shared/domain/files/eligibility-file.ts'
 import { renderScope } from '../../shared/domain/scopes/scope.ts'
 import { renderIsoDuration } from '../../shared/domain/text/iso-duration.ts'
-import { findEligible } from '../../shared/reconcile/requests/find-eligible.ts'
+import { findEligible } from '../../shared/modules/requests/find-eligible.ts'
 import { type Answer, answer, refuse } from './answer.ts'
 import type { ApiEvent } from './api-request.ts'
 import { ask, decide, finish, withdraw } from './change-request.ts'

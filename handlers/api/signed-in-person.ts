@@ -5,7 +5,7 @@ import type { PrincipalId } from '../../shared/domain/principals/identity-center
 import { type Bar, complainOfBar } from '../../shared/domain/principals/judge-actor.ts'
 import { isCutName, parsePersonSession, sessionNameMost } from '../../shared/domain/principals/person-session.ts'
 import type { PrincipalName } from '../../shared/domain/principals/principal.ts'
-import type { Actor } from '../../shared/reconcile/requests/find-actor.ts'
+import type { Actor } from '../../shared/reconcile/directory/find-actor.ts'
 import { type Answer, refuse } from './answer.ts'
 
 /** A person who signed in by IAM Identity Center. `name`: as in links, without `principalSuffix`. */

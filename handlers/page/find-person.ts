@@ -5,7 +5,7 @@ import { complainOfBar } from '../../shared/domain/principals/judge-actor.ts'
 import { principalName } from '../../shared/domain/principals/principal.ts'
 import { quote } from '../../shared/domain/statuses/complaint.ts'
 import type { IdentityStore } from '../../shared/ports/identity-store.ts'
-import type { Actor } from '../../shared/reconcile/requests/find-actor.ts'
+import type { Actor } from '../../shared/reconcile/directory/find-actor.ts'
 import type { Fault } from './refusal-page.ts'
 
 /** The content of a session's cookie: the person, and when and how the provider authenticated them. It decides nothing. */

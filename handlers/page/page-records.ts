@@ -1,8 +1,9 @@
 import { parseNameInKey } from '../../shared/domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
-import type { RequestStory } from '../../shared/domain/requests/request-story.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
 import { reportsPrefix, summaryRecord } from '../../shared/modules/reports/report-summary.ts'
+import { readRequestStories } from '../../shared/modules/requests/read-request-stories.ts'
+import type { RequestStory } from '../../shared/modules/requests/rules/request-story.ts'
 import { onceEach } from '../../shared/ports/once.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type ListedEvent, listOwnHistory, readHistoryEvent } from '../../shared/reconcile/records/history.ts'
@@ -15,7 +16,6 @@ import {
   readHand,
   renderChangeKey,
 } from '../../shared/reconcile/records/tell-event.ts'
-import { readRequestStories } from '../../shared/reconcile/requests/read-request-stories.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import { SharedAnswer } from './shared-answer.ts'
 

@@ -8,13 +8,13 @@ import { Memberships } from '../reconcile/directory/memberships.ts'
 import { refusePeople } from '../reconcile/directory/refuse-people.ts'
 import { Minimums } from '../reconcile/guardrails/minimums.ts'
 import { OrganizationCache } from '../reconcile/organization/organization-cache.ts'
-import { LeaverCensus } from '../reconcile/people/leaver-census.ts'
 import { Policies } from '../reconcile/records/policies.ts'
-import { RuleFiles } from '../reconcile/records/rule-files.ts'
 import { StatusStore } from '../reconcile/records/status-store.ts'
 import { Suspensions } from '../reconcile/records/suspensions.ts'
-import { EligibilityFiles } from '../reconcile/requests/eligibility-files.ts'
-import { People } from '../reconcile/requests/people.ts'
+import { LeaverCensus } from './people/leaver-census.ts'
+import { RuleFiles } from './people/rule-files.ts'
+import { EligibilityFiles } from './requests/eligibility-files.ts'
+import { People } from './requests/people.ts'
 
 /** The controllers' context for one message. `sentMs`: its sending time by the clock of SQS; `undefined`: unknown. */
 export type InputContext = ReturnType<typeof openInputs> & { readonly sentMs: number | undefined }

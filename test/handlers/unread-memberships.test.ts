@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { Interceptor } from '../intercept.ts'
-import { Grouping } from '../shared/reconcile/people/grouping.ts'
+import { Grouping } from '../shared/modules/people/grouping.ts'
 import { Asking, account } from './asking.ts'
 
 const link = `links_data/account%${account}%Admin-ps%maria%USER%ssofile`

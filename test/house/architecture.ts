@@ -20,29 +20,28 @@ export const rooms = [
   'inputs',
   'assignments',
   'statuses',
-  'requests',
   'permission-sets',
   'drift',
   'dispatcher',
   'differences',
-  'people',
 ] as const
 
 /** Each module and the modules that it may import, all of them before it. `rules/` of a module is pure, and imports only `rules/`. */
 export const modules = {
   usage: [],
+  requests: [],
   people: ['usage'],
-  reviews: ['usage'],
+  reviews: ['usage', 'requests'],
   'access-page': ['usage'],
-  page: ['access-page', 'reviews'],
+  page: ['access-page', 'requests', 'reviews'],
   'break-glass': [],
-  notifications: ['reviews'],
+  notifications: ['requests', 'reviews'],
   credentials: ['access-page', 'notifications'],
   access: ['usage', 'access-page', 'credentials'],
   'take-over': [],
   restore: ['take-over'],
-  reports: ['usage', 'access-page', 'break-glass', 'access'],
-  plan: ['access'],
+  reports: ['usage', 'requests', 'people', 'access-page', 'break-glass', 'access'],
+  plan: ['requests', 'people', 'access'],
   doctor: ['credentials'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 const moduleNames = Object.keys(modules)

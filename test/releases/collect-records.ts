@@ -1,7 +1,7 @@
 import { requestDigest } from '../../shared/domain/files/access-request.ts'
+import { findRequest } from '../../shared/modules/requests/request-controller.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { JsonRecord } from '../../shared/reconcile/records/json-record.ts'
-import { findRequest } from '../../shared/reconcile/requests/request-controller.ts'
 import { intercept } from '../intercept.ts'
 import { RecordsLife } from './play-records.ts'
 

@@ -18,6 +18,9 @@ export const requestDigest = z
   .brand<'RequestDigest'>()
 export type RequestDigest = z.infer<typeof requestDigest>
 
+/** Events in the history of one upload. After one of these, ssofile grants nothing more for it. */
+export const finalEvents = ['denied', 'lapsed', 'withdrawn', 'finished', 'ended'] as const
+
 /** An approval that counts. `user`: its author's id in the identity store. `name`: the UserName at that time. `at`: by S3's clock. */
 export const givenApproval = record({
   user: principalId,

@@ -1,7 +1,7 @@
 import { type Finding, ok, warn } from '../../domain/guardrails/finding.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { DatedThing } from '../../ports/installation.ts'
-import type { Arrivals } from '../../reconcile/records/arrivals.ts'
+import type { Arrivals } from './arrivals.ts'
 
 /** AWS's newest objects: an event must have come for each. Absent: unknown. */
 export type Newest = Readonly<Partial<Record<'organization' | 'directory', DatedThing>>>

@@ -1,20 +1,17 @@
 import * as z from 'zod'
 import { givenApproval, parseRequestKey, userInKey } from '../../domain/files/access-request.ts'
 import { organizationView } from '../../domain/organization/organization-view.ts'
-import type { RequestEvent } from '../../domain/requests/decide-request.ts'
 import { renderScope, type Scope } from '../../domain/scopes/scope.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { requestHistoryPrefix } from '../../reconcile/records/ended-requests.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
-import {
-  parseRequestEventKey,
-  requestEventBody,
-  requestHistoryPrefix,
-} from '../../reconcile/records/request-history.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { Change } from '../../reconcile/records/tell-event.ts'
-import { EligibilityFiles } from '../../reconcile/requests/eligibility-files.ts'
+import { EligibilityFiles } from '../requests/eligibility-files.ts'
+import { parseRequestEventKey, requestEventBody } from '../requests/request-history.ts'
+import type { RequestEvent } from '../requests/rules/decide-request.ts'
 import type { RequestOutcome } from './rules/notification.ts'
 
 /** The number of a person's newest events to compare with a change. A change has only the request and the instant. */

@@ -13,7 +13,6 @@ import { readDriftRun } from '../../reconcile/drift/drift-run.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { isAdministratorByFile } from '../../reconcile/records/read-permission-set-file.ts'
-import { askedAt } from '../../reconcile/records/request-history.ts'
 import { attentionPrefix, isTooLong, statusKey, statusPrefix } from '../../reconcile/records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import {
@@ -25,6 +24,7 @@ import {
   readOwnerBeside,
   renderChangeKey,
 } from '../../reconcile/records/tell-event.ts'
+import { askedAt } from '../requests/request-history.ts'
 import { historyOfReview } from '../reviews/review-records.ts'
 import { describeRequestChange, type RequestChange, type RequestPorts } from './describe-request-change.ts'
 import { type Outbox, overlapMs } from './outbox.ts'

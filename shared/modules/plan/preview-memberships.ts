@@ -8,7 +8,6 @@ import {
   renderMembership,
 } from '../../domain/files/membership-file.ts'
 import { attributesOf, parseRuleKey, ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
-import type { MembershipReading } from '../../domain/people/describe-membership.ts'
 import {
   type MembershipId,
   type OwnedMembership,
@@ -20,17 +19,18 @@ import type { AttributeName } from '../../domain/principals/user-attributes.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { readBrake } from '../../reconcile/brake/brake-file.ts'
-import { readMembershipFile } from '../../reconcile/records/asking-files.ts'
 import {
   listOwnedMemberships,
   ownedMembershipRecord,
   readOwnedGroup,
   readOwnedMemberships,
 } from '../../reconcile/records/owned-groups.ts'
-import { RuleFiles } from '../../reconcile/records/rule-files.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { Suspensions } from '../../reconcile/records/suspensions.ts'
+import { readMembershipFile } from '../people/asking-files.ts'
+import { RuleFiles } from '../people/rule-files.ts'
+import type { MembershipReading } from '../people/rules/describe-membership.ts'
 import type { Foretold } from './foretell.ts'
 import type { GroupAccess, GroupAccesses } from './group-access.ts'
 import { type GroupChange, previewGroups } from './preview-groups.ts'

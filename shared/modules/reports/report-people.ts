@@ -2,14 +2,6 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupPrefix } from '../../domain/files/group-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { linkPrefix, temporaryPrefix } from '../../domain/links/link.ts'
-import { judgeOwner } from '../../domain/people/judge-owner.ts'
-import {
-  describeLifecycle,
-  type LifecycleSummary,
-  lifecycleSummary,
-  renderPassages,
-  summarizeTimes,
-} from '../../domain/people/lifecycle.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
@@ -30,6 +22,14 @@ import { unlessRefused } from '../access/unless-refused.ts'
 import type { Figure, PageAttention } from '../access-page/rules/page-data.ts'
 import { measureLifecycle } from './measure-lifecycle.ts'
 import { reportsPrefix } from './report-summary.ts'
+import { judgeOwner } from './rules/judge-owner.ts'
+import {
+  describeLifecycle,
+  type LifecycleSummary,
+  lifecycleSummary,
+  renderPassages,
+  summarizeTimes,
+} from './rules/lifecycle.ts'
 
 /** A month's report is written again for this many days after its end, so that people who left on its last day count. */
 const againDays = 7

@@ -14,7 +14,7 @@ import type {
 } from '../../reconcile/inputs/controller.ts'
 import { KnownRecord } from '../../reconcile/records/known-record.ts'
 import type { Stored } from '../../reconcile/records/stored-json.ts'
-import type { RequestSources } from '../../reconcile/requests/gather-request.ts'
+import type { RequestSources } from '../requests/gather-request.ts'
 import { performEnd, readItemState } from './carry-out.ts'
 import { folderOf, historyOfItem, itemRecord, readItem, readRun } from './review-records.ts'
 import {

@@ -5,13 +5,12 @@ import { type Link, temporaryPrefix } from '../../domain/links/link.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
-import { isOver } from '../../domain/requests/decide-request.ts'
 import { isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
 import type { Selectors } from '../../domain/scopes/selector-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { hasRequestEnded } from '../records/ended-requests.ts'
 import { ownerKey } from '../records/owner.ts'
 import type { LinkReading } from '../records/read-link.ts'
-import { readUploadHistory } from '../records/request-history.ts'
 
 const readsAtOnce = 16
 
@@ -81,7 +80,7 @@ export async function withoutEnded(
     if (reading.state === 'expired') return true
     if (reading.state === 'unreadable') return false
     if (reading.state !== 'absent' && isSameUpload(link, reading.object)) return false
-    if (link.ofRequest && isOver(await readUploadHistory(objects, link.ofRequest))) return true
+    if (link.ofRequest && (await hasRequestEnded(objects, link.ofRequest))) return true
     // S3's answer about a missing link has no time.
     const now = 'object' in reading ? reading.object : await objects.head(ownerKey)
     return now !== undefined && 'servedAt' in now && hasExpired(link, now.servedAt)

@@ -65,3 +65,37 @@ export async function readOwnedMemberships(objects: ObjectStore, ids: readonly M
   })
   return read.flat()
 }
+
+/** The files behind a membership, by the ledger; empty if others added the user. */
+export async function listFilesBehind(objects: ObjectStore, id: MembershipId): Promise<readonly string[]> {
+  const { files = [] } = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value ?? {}
+  return files.map(({ key }) => key)
+}
+
+/** Like `listFilesBehind`, for many memberships: lists once and reads each once. */
+export class FilesBehind {
+  readonly #objects: ObjectStore
+  readonly #read = new Map<string, Promise<readonly string[]>>()
+  #ours: Promise<ReadonlySet<string>> | undefined
+
+  constructor(objects: ObjectStore) {
+    this.#objects = objects
+  }
+
+  /** By `ownedMembershipKey`, only for memberships that ssofile made. */
+  async of(ids: Iterable<MembershipId>): Promise<ReadonlyMap<string, readonly string[]>> {
+    this.#ours ??= Array.fromAsync(listOwnedMemberships(this.#objects), ownedMembershipKey).then(
+      (keys) => new Set(keys),
+    )
+    const ours = await this.#ours
+    const limit = pLimit(readsAtOnce)
+    const wanted = new Map([...ids].map((id) => [ownedMembershipKey(id), id]))
+    const read = [...wanted].flatMap(([key, id]) => {
+      if (!ours.has(key)) return []
+      const files = this.#read.get(key) ?? limit(() => listFilesBehind(this.#objects, id))
+      this.#read.set(key, files)
+      return [files.then((found) => [key, found] as const)]
+    })
+    return new Map(await Promise.all(read))
+  }
+}

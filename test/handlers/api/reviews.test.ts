@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { api } from '../../../handlers/api/api.ts'
 import { access } from '../../../shared/domain/deployment/environment.ts'
+import { kenji } from '../../shared/modules/people/grouping.ts'
 import { linkTo, Review, tom } from '../../shared/modules/reviews/review.ts'
-import { kenji } from '../../shared/reconcile/people/grouping.ts'
 
 const account = '111122223333'
 const sessionOf = (user: string) =>

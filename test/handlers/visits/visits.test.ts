@@ -24,6 +24,7 @@ import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { queueOfInput, toOutgoing } from '../../../shared/reconcile/records/inputs.ts'
 import { statusKey } from '../../../shared/reconcile/records/status-store.ts'
 import { example, exampleDocument } from '../../infra/environments.ts'
+import { Grouping, kenji } from '../../shared/modules/people/grouping.ts'
 import { describeGuarantees } from '../../shared/reconcile/inputs/guarantees.ts'
 import type { Sample } from '../../shared/reconcile/inputs/sample.ts'
 import {
@@ -35,7 +36,6 @@ import {
   nth,
   withoutGroup,
 } from '../../shared/reconcile/inputs/samples.ts'
-import { Grouping, kenji } from '../../shared/reconcile/people/grouping.ts'
 import { visitController } from './visit-controller.ts'
 import { visitKind } from './visit-file.ts'
 

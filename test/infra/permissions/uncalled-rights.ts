@@ -134,7 +134,7 @@ export const uncalledRights: readonly Unused[] = [
     right: /^requests: s3:GetObject .*\/(policies|foreign)\//,
     of: 'objects under `policies/` and `foreign/`, of `requests`',
     reason:
-      'only where a policy has `neverSuspend`, and for people who are suspended and have access of others; suspend.test.ts of `shared/reconcile/people` has them',
+      'only where a policy has `neverSuspend`, and for people who are suspended and have access of others; suspend.test.ts of `shared/modules/people` has them',
   },
   {
     right: /^(sweep|hourly|events|minute-links): sqs:SendMessage .*-(requests|people|urgent)\./,

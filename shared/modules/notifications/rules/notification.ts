@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { requestDigest } from '../../../domain/files/access-request.ts'
 import { record } from '../../../domain/json/record.ts'
 import { permissionSetName } from '../../../domain/permission-sets/permission-set-name.ts'
-import { requestEvents } from '../../../domain/requests/decide-request.ts'
+import { requestEvents } from '../../requests/rules/decide-request.ts'
 
 /** The states that are outcomes. `applying` and `revoking` still lead to one. */
 export const toldStates = ['applied', 'waiting', 'rejected', 'blocked', 'failed', 'held', 'expired'] as const

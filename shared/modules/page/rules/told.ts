@@ -1,5 +1,5 @@
-import type { RequestStory } from '../../../domain/requests/request-story.ts'
 import type { AttentionState, Status } from '../../../domain/statuses/status.ts'
+import type { RequestStory } from '../../requests/rules/request-story.ts'
 import type { Manifest } from '../../reviews/rules/manifest.ts'
 
 /** A request in the API's answer. */

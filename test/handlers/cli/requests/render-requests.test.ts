@@ -8,8 +8,8 @@ import {
 import { renderStatus } from '../../../../handlers/cli/status/render-status.ts'
 import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import type { RequestStory } from '../../../../shared/domain/requests/request-story.ts'
 import type { Status } from '../../../../shared/domain/statuses/status.ts'
+import type { RequestStory } from '../../../../shared/modules/requests/rules/request-story.ts'
 
 const user = principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa2')
 const digest = requestDigest.parse('0123456789abcdef0123456789abcdef')

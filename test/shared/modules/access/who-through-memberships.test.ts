@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { renderAccess } from '../../../../handlers/cli/who/render-access.ts'
 import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
 import { writeReport } from '../../../../shared/modules/reports/write-report.ts'
-import { Grouping, kenji } from '../../reconcile/people/grouping.ts'
+import { Grouping, kenji } from '../people/grouping.ts'
 
 const other = 'ama.osei@acme.example'
 const file = `memberships/team-a/oncall%${kenji}%ssofile`

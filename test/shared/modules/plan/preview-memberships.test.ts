@@ -4,7 +4,7 @@ import { renderText } from '../../../../handlers/cli/plan/render-plan.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
 import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
-import { Grouping, kenji } from '../../reconcile/people/grouping.ts'
+import { Grouping, kenji } from '../people/grouping.ts'
 
 const maria = 'maria.alvarez@acme.example'
 const account = '233000000002'

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { renderPlan } from '../../../../handlers/cli/plan/render-plan.ts'
 import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
 import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
-import { Grouping, kenji } from '../../reconcile/people/grouping.ts'
+import { Grouping, kenji } from '../people/grouping.ts'
 
 const ana = 'ana.ruiz@acme.example'
 const file = `people/${ana}.json`

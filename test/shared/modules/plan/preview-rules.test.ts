@@ -3,7 +3,7 @@ import { listMembershipEntries } from '../../../../handlers/cli/plan/people-sect
 import { renderText } from '../../../../handlers/cli/plan/render-plan.ts'
 import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
 import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
-import { Grouping } from '../../reconcile/people/grouping.ts'
+import { Grouping } from '../people/grouping.ts'
 
 const rule = 'rules/oncall.json'
 

@@ -9,7 +9,7 @@ import { judgeLostMembership } from '../../../../shared/modules/restore/rules/ju
 import { readLedgerCount } from '../../../../shared/reconcile/records/ledger-count.ts'
 import { readPause } from '../../../../shared/reconcile/records/pause.ts'
 import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
-import { Grouping, kenji } from '../../reconcile/people/grouping.ts'
+import { Grouping, kenji } from '../people/grouping.ts'
 
 const users = [kenji, 'ama.osei@acme.example', 'lars.jensen@acme.example'] as const
 const [first, second, third] = users

@@ -6,7 +6,7 @@ import { verifyReview } from '../../../../shared/modules/reviews/verify-review.t
 import { runsOf } from '../../../depth.ts'
 import { minutes } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
-import { Grouping, kenji } from '../../reconcile/people/grouping.ts'
+import { Grouping, kenji } from '../people/grouping.ts'
 
 const account = '233000000002'
 const holders = [kenji, 'lars.jensen@acme.example', 'ama.osei@acme.example'] as const

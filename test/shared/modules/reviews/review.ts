@@ -2,7 +2,7 @@ import { readItems } from '../../../../shared/modules/reviews/review-records.ts'
 import type { ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { minutes, minutesUntil } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
-import { Grouping, kenji } from '../../reconcile/people/grouping.ts'
+import { Grouping, kenji } from '../people/grouping.ts'
 
 export const [tom, lars] = ['tom.baker@acme.example', 'lars.jensen@acme.example']
 export const account = '233000000002'

@@ -10,7 +10,7 @@ import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { minutes, minutesUntil } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
-import { kenji } from '../../reconcile/people/grouping.ts'
+import { kenji } from '../people/grouping.ts'
 import { account, lars, linkTo, Review, reviewed, tom } from './review.ts'
 
 describe('a review', () => {

@@ -5,7 +5,7 @@ import { describeSubject } from '../../../../shared/modules/reviews/rules/review
 import { recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
 import { minutes } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
-import { kenji } from '../../reconcile/people/grouping.ts'
+import { kenji } from '../people/grouping.ts'
 import { account, dayMs, lars, linkTo, membership, Review, reviewed, tom } from './review.ts'
 
 const other = `memberships/oncall%${tom}%ssofile`

@@ -6,7 +6,7 @@ import { brakeFile, heldDigests, readBrake, releaseList } from '../../../../shar
 import { pauseKey } from '../../../../shared/reconcile/records/pause.ts'
 import { isShallow, stride } from '../../../depth.ts'
 import { dyingPorts, noAnswer } from '../../../intercept.ts'
-import { Grouping } from '../people/grouping.ts'
+import { Grouping } from '../../modules/people/grouping.ts'
 import { minutes, minutesUntil } from './minutes.ts'
 import type { Sample, Taking } from './sample.ts'
 

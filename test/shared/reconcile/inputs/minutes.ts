@@ -1,4 +1,4 @@
-import type { Grouping } from '../people/grouping.ts'
+import type { Grouping } from '../../modules/people/grouping.ts'
 
 /** Minutes pass as deployed, until it holds. What got no answer is proved after fifteen. */
 export async function minutesUntil(

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { statusKey } from '../../../../shared/reconcile/records/status-store.ts'
-import { Grouping } from '../people/grouping.ts'
+import { Grouping } from '../../modules/people/grouping.ts'
 
 const key = 'groups/oncall.json'
 

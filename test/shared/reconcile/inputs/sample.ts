@@ -1,4 +1,4 @@
-import type { Grouping } from '../people/grouping.ts'
+import type { Grouping } from '../../modules/people/grouping.ts'
 
 /** One input of a kind, and what it is for. What does not apply to the kind is said by a reason, which the tests check. */
 export type Sample = {

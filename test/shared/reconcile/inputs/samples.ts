@@ -1,7 +1,7 @@
 import { weekdays } from '../../../../shared/domain/files/weekly-time.ts'
 import type { ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import type { World } from '../../../world.ts'
-import { type Grouping, kenji } from '../people/grouping.ts'
+import { type Grouping, kenji } from '../../modules/people/grouping.ts'
 import { minutesUntil } from './minutes.ts'
 import type { Sample } from './sample.ts'
 

@@ -1,0 +1,31 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
+import { readOwnedGroup } from '../../reconcile/records/owned-groups.ts'
+import type { FoundGroup } from './rules/describe-membership.ts'
+
+type DirectoryReads = Pick<Ports, 'clock'> & {
+  readonly objects: ReadingObjects
+  readonly identityStore: ReadingIdentityStore
+  readonly configuration: Pick<Configuration, 'principalSuffix'>
+}
+
+/** The group of this name: ours, or someone else's. */
+export async function findOwnGroup(
+  name: PrincipalName,
+  { objects, identityStore, clock, configuration }: DirectoryReads,
+): Promise<FoundGroup> {
+  const owned = await readOwnedGroup(objects, name)
+  if (owned?.id !== undefined) {
+    const found = await identityStore.findGroup(owned.id)
+    if (found === undefined) return { is: 'gone', id: owned.id, isExternal: false }
+    return { is: 'ours', id: owned.id, isExternal: found.isExternal }
+  }
+  const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+  const id = await index.resolve('GROUP', name, clock.monotonicMs())
+  const found = id && (await identityStore.findGroup(id))
+  return { is: 'not ours', isExternal: found?.isExternal === true }
+}

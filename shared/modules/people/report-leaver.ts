@@ -1,0 +1,130 @@
+import pLimit from 'p-limit'
+import {
+  type AssignmentKey,
+  assignmentOf,
+  parseAssignmentName,
+  renderAssignmentKey,
+} from '../../domain/assignments/assignment.ts'
+import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { readForeign } from '../../reconcile/records/foreign-assignments.ts'
+import { historyFolder, isEnd, parseEvent, readHistoryEvent } from '../../reconcile/records/history.ts'
+import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { Ledger } from '../../reconcile/records/ledger.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { listChanges } from '../../reconcile/records/tell-event.ts'
+import type { FoundHoldings } from './find-holdings.ts'
+import {
+  type HadAccess,
+  joinHad,
+  type LeaverReport,
+  laterLeaverReportKey,
+  leaverReport,
+  leaverReportKey,
+} from './rules/leaver-report.ts'
+
+const readsAtOnce = 16
+
+type Reporting = Pick<LeaverReport, 'user' | 'name' | 'suspendedAt' | 'by' | 'reason' | 'ticket'>
+
+/** Writes a report of the access that the person had and has. `at`: by S3's clock. Safe to repeat. */
+export async function reportLeaver(
+  about: Reporting,
+  holdings: FoundHoldings,
+  at: Date,
+  objects: ObjectStore,
+): Promise<void> {
+  const report = await reportOf(objects, about)
+  const before = (await spoiledAsAbsent(report.read()))?.value.access ?? []
+  const through = await readThroughGroups(holdings, before, objects)
+  // Access through a group that cannot be read now has not ended.
+  const isThere = ({ access }: HadAccess) => through.some((one) => one.access === access)
+  const unread = holdings.unread === undefined ? [] : before.filter((one) => one.group !== undefined && !isThere(one))
+  const now = [...(await readOwn(holdings, objects)), ...through, ...unread.filter(({ endedAt }) => !endedAt)]
+  const ended = await readEnded(about, objects)
+  await report.revise((known) => ({
+    v: 1,
+    ...about,
+    access: [...joinHad(known?.access ?? [], { now, ended, at: renderInstant(at) })],
+  }))
+}
+
+/** The file is gone: records until when the person was suspended. Links that still ask for access grant it again. */
+export async function endReport(
+  objects: ObjectStore,
+  about: Pick<LeaverReport, 'name' | 'suspendedAt'>,
+  restoredAt: string,
+): Promise<void> {
+  await (await reportOf(objects, about)).revise((known) => known && { ...known, restoredAt })
+}
+
+/** A second suspension on the same day gets its own report. */
+async function reportOf(objects: ObjectStore, about: Pick<LeaverReport, 'name' | 'suspendedAt'>) {
+  const first = new JsonRecord(objects, leaverReportKey(about), leaverReport)
+  const known = (await spoiledAsAbsent(first.read()))?.value
+  const isIts = known === undefined || known.suspendedAt === about.suspendedAt
+  return isIts ? first : new JsonRecord(objects, laterLeaverReportKey(about), leaverReport)
+}
+
+async function readOwn({ ours, entries, foreign }: FoundHoldings, objects: ObjectStore): Promise<readonly HadAccess[]> {
+  const tellOurs = (key: AssignmentKey): HadAccess => {
+    const { grantedAt: since, links = [] } = entries.get(key) ?? {}
+    return { ...toHad(key), givenBy: 'ssofile', since, links: links.map((link) => link.key) }
+  }
+  const readOthers = async (key: AssignmentKey): Promise<HadAccess> => ({
+    ...toHad(key),
+    givenBy: 'others',
+    since: (await spoiledAsAbsent(readForeign(objects, key)))?.seenAt,
+    links: [],
+  })
+  return [...ours.map(tellOurs), ...(await pLimit(readsAtOnce).map(foreign, readOthers))]
+}
+
+/** Reads the record of each access once: the report keeps its beginning and its links. */
+async function readThroughGroups(
+  { throughGroups }: FoundHoldings,
+  known: readonly HadAccess[],
+  objects: ObjectStore,
+): Promise<readonly HadAccess[]> {
+  const ledger = new Ledger(objects)
+  const told = new Map(known.map((one) => [one.access, one]))
+  return pLimit(readsAtOnce).map(throughGroups, async ({ key, group, isForeign }): Promise<HadAccess> => {
+    const had = { ...toHad(key), group }
+    const before = told.get(key)
+    if (before?.since !== undefined && before.endedAt === undefined) return before
+    if (isForeign) {
+      const since = (await spoiledAsAbsent(readForeign(objects, key)))?.seenAt
+      return { ...had, givenBy: 'others', since, links: [] }
+    }
+    const { grantedAt: since, links = [] } = (await spoiledAsAbsent(ledger.read(key)))?.entry ?? {}
+    return { ...had, givenBy: 'ssofile', since, links: links.map((link) => link.key) }
+  })
+}
+
+/**
+ * Access that ended since then, even before anyone looked at the file: found in `changes/` by the person's name at that time,
+ * with details from history.
+ */
+async function readEnded({ user, name, suspendedAt }: Reporting, objects: ObjectStore): Promise<readonly HadAccess[]> {
+  const found: HadAccess[] = []
+  for await (const { event, at, name: subject } of listChanges(objects, suspendedAt.slice(0, 10))) {
+    if (event !== 'revoked' || at < suspendedAt) continue
+    const assignment = parseAssignmentName(subject)
+    if (assignment?.type !== 'USER' || assignment.principal !== renderNameInKey(name)) continue
+    const key = renderAssignmentKey({ ...assignment, principalId: user })
+    for await (const head of objects.list(`${historyFolder(key)}${at}%`))
+      for (const listed of parseEvent(head)) {
+        const told = isEnd(listed.event) ? await readHistoryEvent(objects, listed) : undefined
+        if (told === undefined) continue
+        const links = told.links.map((link) => link.key)
+        found.push({ ...toHad(key), givenBy: 'ssofile', since: told.grantedAt, links, endedAt: told.confirmedAt })
+      }
+  }
+  return found
+}
+
+function toHad(key: AssignmentKey): Pick<HadAccess, 'access' | 'account' | 'permissionSet'> {
+  const { accountId: account, permissionSet } = assignmentOf(key)
+  return { access: key, account, permissionSet }
+}

@@ -1,0 +1,201 @@
+import { groupKey } from '../../domain/files/group-file.ts'
+import { membershipKey, renderMembership } from '../../domain/files/membership-file.ts'
+import { type Rule, ruleKey, ruleKeyOf } from '../../domain/files/rule-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { Status } from '../../domain/statuses/status.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { unlessCode } from '../../ports/service-error.ts'
+import type { Brake } from '../../reconcile/brake/brake.ts'
+import { readBrake } from '../../reconcile/brake/brake-file.ts'
+import type { DirectoryListing } from '../../reconcile/directory/directory-listing.ts'
+import type {
+  Controller,
+  Description,
+  Input,
+  KindTypes,
+  ReconcileContext,
+  Wakes,
+} from '../../reconcile/inputs/controller.ts'
+import { listOwnedMemberships, readOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
+import { readNow } from '../../reconcile/records/owner.ts'
+import { readPauseReason } from '../../reconcile/records/pause.ts'
+import { attentionKey } from '../../reconcile/records/status-store.ts'
+import { findOwnGroup } from './find-own-group.ts'
+import { compareRule } from './rules/compare-rule.ts'
+import { decideRule, type RuleAction, type RuleEnd, type RuleLookFacts } from './rules/decide-rule.ts'
+import { describeGroup, type FoundGroup } from './rules/describe-membership.ts'
+import { describeRule, type RuleLook } from './rules/describe-rule.ts'
+
+type RuleContext = ReconcileContext & {
+  readonly brake: Pick<Brake, 'admitLeavers'>
+  readonly listing: DirectoryListing
+  /** When the message was sent: it needs a listing that is at least this new. */
+  readonly sentMs?: number | undefined
+}
+
+interface RuleTypes extends KindTypes {
+  readonly name: PrincipalName
+  readonly body: Rule
+  readonly entry: never
+  readonly facts: RuleLookFacts & { readonly group: FoundGroup }
+  readonly action: RuleAction
+  readonly end: RuleEnd
+  readonly context: RuleContext
+}
+type RuleInput = Input<RuleTypes>
+type Comparison = { readonly look: Omit<RuleLook, 'isAsBefore'>; readonly inputs: NonNullable<Wakes['inputs']> }
+
+const soonMs = 20_000
+const heldMs = 60_000
+/** Time for each person who joins or leaves: each needs several calls, and the directory takes few per second. */
+const perPersonMs = 300
+
+/**
+ * Compares the file of a rule with all people in the directory, and sends each membership that differs, without deciding on it.
+ * If too many people would leave, the brake holds them all first.
+ */
+export const ruleController: Controller<RuleTypes> = {
+  noun: 'rule',
+  format: kinds.rule,
+  gather: async (input, context) => ({
+    file: input.file.is,
+    group: await findOwnGroup(input.name, context),
+    isHeldAsBefore: input.isDue && (await isHeldAsBefore(input, context.objects)),
+  }),
+  decide: decideRule,
+  underPause: ['compare'],
+  perform,
+  describe,
+}
+
+/** Nobody has released a held leaver, so no new listing is needed. */
+async function isHeldAsBefore({ key, head, told }: RuleInput, objects: ReadingObjects): Promise<boolean> {
+  if (told?.state !== 'held' || told.etag !== head?.etag) return false
+  const lists = (await readBrake(objects, ['memberships']))?.lists ?? []
+  return lists.some(
+    (list) => list.cause === 'rule' && ruleKeyOf(list.name ?? '') === key && list.items.length === told.people?.held,
+  )
+}
+
+async function perform(
+  _: RuleAction,
+  input: RuleInput,
+  { group }: RuleTypes['facts'],
+  context: RuleContext,
+): Promise<Description> {
+  const { name, file, now } = input
+  if (group.is !== 'ours') return { told: undefined }
+  const { look, inputs } = await compare(name, group, file.is === 'valid' ? file.body : undefined, context)
+  const told = describeRule(name, { ...look, isAsBefore: isAsBefore(input, look, context) })
+  if (told === undefined) return { told, wakes: await listBlocked(name, context) }
+  const moving = look.people.waiting + look.people.leaving
+  const movingMs = Math.max(look.paused === undefined ? soonMs : heldMs, moving * perPersonMs)
+  const againMs = told.state === 'held' ? heldMs : isMoving(told) ? movingMs : undefined
+  return {
+    told,
+    again: againMs === undefined ? undefined : new Date(now.getTime() + againMs),
+    wakes: { why: 'its rule changed', inputs },
+  }
+}
+
+function isMoving({ state }: Pick<Status, 'state'>): boolean {
+  return state === 'applying' || state === 'revoking'
+}
+
+/** Two looks within 20 seconds see the same people. That does not prove that nothing is in flight. */
+function isAsBefore({ told, head }: RuleInput, look: Comparison['look'], { clock }: RuleContext): boolean {
+  if (told === undefined || told.etag !== head?.etag) return false
+  if (JSON.stringify(told.people) !== JSON.stringify(look.people)) return false
+  return clock.now().getTime() - Date.parse(told.updatedAt) >= soonMs
+}
+
+/** A group whose file is gone may wait for the end of its rule. */
+async function listBlocked(name: PrincipalName, { objects }: RuleContext): Promise<Wakes> {
+  const isBlocked = (await objects.head(attentionKey('blocked', groupKey(name)))) !== undefined
+  return { why: 'its rule is gone', inputs: isBlocked ? [{ key: groupKey(name) }] : [] }
+}
+
+function describe({ tell }: RuleEnd, { name, told, now }: RuleInput, { group }: RuleTypes['facts']): Description {
+  switch (tell) {
+    case 'invalid':
+    case 'nothing':
+      return { told: undefined }
+    case 'no group':
+      return { told: describeGroup(name, group, 'a rule') }
+    case 'held':
+      return { told, again: new Date(now.getTime() + heldMs) }
+  }
+}
+
+/** `rule`: undefined if the file is gone. */
+async function compare(
+  name: PrincipalName,
+  { id: groupId, isExternal }: { readonly id: PrincipalId; readonly isExternal: boolean },
+  rule: Rule | undefined,
+  context: RuleContext,
+): Promise<Comparison> {
+  const { objects, identityStore, brake, configuration, listing, sentMs } = context
+  const people = await listing.read(sentMs)
+  const meant = rule ? people.meantBy(rule, name) : undefined
+  const ids = await Array.fromAsync(listOwnedMemberships(objects, groupId))
+  const key = ruleKey(name)
+  const comparison = compareRule({
+    key,
+    rule,
+    matching: meant?.matching ?? new Map(),
+    unread: meant?.unread ?? new Set(),
+    isListed: (user) => people.has(user),
+    entries: await readOwnedMemberships(objects, ids),
+    members: await listMembers(groupId, identityStore),
+    onDrift: configuration.onDrift,
+    now: await readNow(context),
+  })
+  const { joining, leaving, byRule } = comparison
+  const alone = leaving.filter(({ isAlone }) => isAlone)
+  const leaves = new Set(leaving.map(({ entry }) => renderMembership(entry)))
+  const all = byRule.map(renderMembership)
+  const { held, reason } = await brake.admitLeavers({
+    group: name,
+    leaving: alone.map(({ id: membership, entry }) => ({ membership, item: renderMembership(entry) })),
+    all,
+    staying: all.filter((item) => !leaves.has(item)),
+  })
+  const left = leaving.filter(({ entry }) => !held.has(renderMembership(entry)))
+  const inputs = [
+    ...joining.map(({ user, name: userName }) => ({
+      key: membershipKey({ group: name, user: userName }, undefined),
+      user,
+    })),
+    ...left.map(({ id, entry }) => ({ key: membershipKey(entry, undefined), user: id.user })),
+  ]
+  const look = {
+    people: {
+      matching: meant?.matching.size ?? 0,
+      members: comparison.members,
+      waiting: joining.length,
+      leaving: left.length,
+      held: held.size,
+      kept: comparison.kept,
+    },
+    isGone: rule === undefined,
+    isExternal,
+    held: reason,
+    paused: await readPauseReason(objects),
+    reported: comparison.reported,
+    unread: meant?.unread.size ?? 0,
+    unnameable: meant?.unnameable ?? 0,
+  }
+  return { look, inputs }
+}
+
+async function listMembers(
+  group: PrincipalId,
+  identityStore: Ports['identityStore'],
+): Promise<ReadonlySet<PrincipalId>> {
+  const listing = Array.fromAsync(listAll((token) => identityStore.listMembersOf(group, token)))
+  return new Set((await unlessCode(listing, 'ResourceNotFoundException')) ?? [])
+}

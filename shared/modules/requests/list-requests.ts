@@ -1,0 +1,128 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { requestPrefix } from '../../domain/files/access-request.ts'
+import { approvalPrefix } from '../../domain/files/approval-file.ts'
+import { decisionPrefix } from '../../domain/files/decision-file.ts'
+import { isOfPeople, placesOf, placesWrittenBy } from '../../domain/inputs/kinds.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { crowdOf, crowdPrefix, isCrowdOfPerson, requestsMost } from '../../reconcile/records/crowds.ts'
+import { sendInputs } from '../../reconcile/records/inputs.ts'
+import { listHeads } from '../../reconcile/records/list-heads.ts'
+import {
+  attentionPrefix,
+  inputOfStatus,
+  listInState,
+  StatusStore,
+  statusKey,
+  statusPrefix,
+} from '../../reconcile/records/status-store.ts'
+import { datedMs, findContradictions } from './find-contradictions.ts'
+
+type RequestPorts = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
+
+/** The requests that wait or were rejected: their obstacle may be gone. */
+export async function listUndecided(objects: ObjectStore): Promise<readonly string[]> {
+  return [
+    ...(await listInState(objects, 'waiting', requestPrefix)),
+    ...(await listInState(objects, 'rejected', requestPrefix)),
+  ]
+}
+
+/** Looks at every waiting request. */
+export async function askForWaiting(ports: RequestPorts, configuration: Configuration, why: string): Promise<number> {
+  const keys = await listInState(ports.objects, 'waiting', requestPrefix)
+  await sendInputs(ports, keys, why, configuration)
+  return keys.length
+}
+
+/**
+ * Looks at inputs whose message was lost. Uses listings, and reads only links of temporary access, and statuses of requests
+ * without a link.
+ *
+ * | found                                              | then looked at                 |
+ * | -------------------------------------------------- | ------------------------------ |
+ * | a request or an approval without a status          | it, while its author has room  |
+ * | one that was uploaded after its status was written | it                             |
+ * | a status whose request or approval is gone         | it                             |
+ * | a suspension, group, membership or person file, or the attributes file, in the same cases | it |
+ * | an approval or a decision that waits               | it                             |
+ * | a link that contradicts its grant                  | the request (`findContradictions`) |
+ */
+export async function sweepRequests(ports: RequestPorts, configuration: Configuration): Promise<number> {
+  const { objects, clock } = ports
+  const { files, told, untold, outdated } = await compareTold(objects, placesWrittenBy('oneself'))
+  const { room, crowds } = await findRoom(objects, untold, configuration)
+  const waiting = [
+    ...(await listInState(objects, 'waiting', approvalPrefix)),
+    ...(await listInState(objects, 'waiting', decisionPrefix)),
+  ]
+  const contradictions = await findContradictions({ files, told }, objects, configuration)
+  const others = await compareTold(
+    objects,
+    placesOf(({ at, writers }) => isOfPeople(at) && writers !== 'oneself'),
+  )
+  const ofPeople = [...others.untold, ...others.outdated]
+  const keys = [...new Set([...room, ...ofPeople, ...outdated, ...waiting, ...contradictions])]
+  await sendInputs(ports, keys, 'sweep', configuration)
+  const statuses = new StatusStore(objects, clock)
+  for (const crowd of crowds) await statuses.revise(crowd, async () => undefined)
+  return keys.length
+}
+
+/**
+ * Lists inputs of these kinds and their statuses. `untold`: inputs without a status. `outdated`: inputs that are gone, or were
+ * uploaded more than so many milliseconds after their status was written.
+ */
+export async function compareTold(objects: ObjectStore, prefixes: readonly string[], laterMs = datedMs) {
+  const list = async (before: string) => {
+    const heads = new Map<string, ObjectHead>()
+    for (const prefix of prefixes)
+      for (const [key, head] of await listHeads(objects, before + prefix)) heads.set(key, head)
+    return heads
+  }
+  const files = await list('')
+  const told = await list(statusPrefix)
+  const untold = [...files.keys()].filter((key) => !told.has(statusKey(key)))
+  const stale = [...files.values()].filter(({ key, lastModified }) => {
+    const status = told.get(statusKey(key))
+    return status !== undefined && status.lastModified.getTime() + laterMs < lastModified.getTime()
+  })
+  const gone = [...told.keys()].map(inputOfStatus).filter((key) => !files.has(key))
+  return { files, told, untold, outdated: [...stale.map(({ key }) => key), ...gone] }
+}
+
+/** Picks requests of people with too many undecided ones while there is room. `crowds`: crowds that have ended. */
+async function findRoom(objects: ObjectStore, untold: readonly string[], { folders }: Configuration) {
+  const byCrowd = Map.groupBy(untold, (key) => crowdOf(key, folders))
+  const room: string[] = []
+  for (const keys of byCrowd.values()) {
+    const undecided = await countUndecided(objects, keys[0] ?? '')
+    room.push(...keys.toSorted().slice(0, Math.max(0, requestsMost - undecided)))
+  }
+  const crowds: string[] = []
+  for await (const { key } of objects.list(statusPrefix + crowdPrefix)) {
+    const crowd = inputOfStatus(key)
+    const left = byCrowd.get(crowd)?.filter((one) => !room.includes(one)) ?? []
+    if (isCrowdOfPerson(crowd) && left.length === 0) crowds.push(crowd)
+  }
+  return { room, crowds }
+}
+
+async function countUndecided(objects: ObjectStore, key: string): Promise<number> {
+  const [prefix = '', user = ''] = key.split('/', 2)
+  const count = async (state: string) => {
+    let found = 0
+    for await (const _ of objects.list(`${attentionPrefix}${state}/${prefix}/${user}/`))
+      if (++found === requestsMost) break
+    return found
+  }
+  return Math.max(await count('waiting'), await count('rejected'))
+}
+
+/** Every input with a status except links and permission sets: the inputs that `restoreIndex` does not read. */
+export async function listToldOfPeople(objects: ObjectStore): Promise<readonly string[]> {
+  const keys: string[] = []
+  for (const prefix of placesOf(({ at }) => isOfPeople(at)))
+    for (const key of (await listHeads(objects, statusPrefix + prefix)).keys()) keys.push(inputOfStatus(key))
+  return keys
+}

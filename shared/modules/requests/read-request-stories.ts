@@ -1,0 +1,86 @@
+import * as z from 'zod'
+import { givenApproval, userInKey } from '../../domain/files/access-request.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { requestHistoryPrefix } from '../../reconcile/records/ended-requests.ts'
+import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { listChanges } from '../../reconcile/records/tell-event.ts'
+import { parseRequestEventKey, requestEventBody } from './request-history.ts'
+import {
+  fitsFilter,
+  type RequestStory,
+  type SaidOfRequest,
+  type StoryEvent,
+  type StoryFilter,
+  tellStory,
+} from './rules/request-story.ts'
+
+const eventBody = requestEventBody.extend({
+  by: givenApproval.optional(),
+  comment: z.string().optional(),
+  reason: z.string().optional(),
+  ticket: z.string().optional(),
+  incident: z.string().optional(),
+  eligibility: z.string().optional(),
+  startsAt: z.iso.datetime().optional(),
+  expiresAt: z.iso.datetime().optional(),
+})
+type EventBody = z.infer<typeof eventBody>
+
+/**
+ * The matching requests with their whole history, by the time of the request. `since` limits the search to people with changes
+ * since then, by `changes/`. Without it and without a requester's id, searches everybody.
+ */
+export async function readRequestStories(objects: ObjectStore, filter: StoryFilter): Promise<readonly RequestStory[]> {
+  const bodies = new Map<string, EventBody[]>()
+  for (const beginning of await beginningsOf(objects, filter)) {
+    const keys: string[] = []
+    for await (const { key } of objects.list(requestHistoryPrefix + beginning))
+      if (parseRequestEventKey(key)) keys.push(key)
+    await forEachAtOnce(keys, async (key) => {
+      const body = (await spoiledAsAbsent(new JsonRecord(objects, key, eventBody).read()))?.value
+      if (body) bodies.set(body.digest, [...(bodies.get(body.digest) ?? []), body])
+    })
+  }
+  const stories = [...bodies.values()].flatMap((all) => toStory(all) ?? [])
+  return stories.filter((story) => fitsFilter(story, filter)).sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
+}
+
+async function beginningsOf(objects: ObjectStore, { since, requester = '' }: StoryFilter): Promise<readonly string[]> {
+  // Keys of history have no user names.
+  if (/^[\w-]{36,47}$/.test(requester)) return [`${requester}/`]
+  if (since === undefined) return ['']
+  const users = new Set<string>()
+  for await (const { event, name } of listChanges(objects, renderInstant(since).slice(0, 10)))
+    if (event.startsWith('request-')) users.add(userInKey(name))
+  return [...users].sort().map((user) => `${user}/`)
+}
+
+function toStory(bodies: readonly EventBody[]): RequestStory | undefined {
+  const [first] = bodies
+  if (first === undefined) return undefined
+  const events = bodies.map(
+    ({ event, at, by, comment }): StoryEvent => ({
+      event,
+      at,
+      ...(by && { by }),
+      comment,
+    }),
+  )
+  // The grant comes last, because its values are final.
+  const ordered = bodies.toSorted((a, b) => Number(a.event === 'granted') - Number(b.event === 'granted'))
+  const said: SaidOfRequest = Object.assign({}, ...ordered.map(pick))
+  const granted = bodies.find(({ event }) => event === 'granted')
+  return tellStory(first, events, granted ? said : { ...said, startsAt: undefined, expiresAt: undefined })
+}
+
+const picked = ['reason', 'ticket', 'incident', 'eligibility', 'startsAt', 'expiresAt'] as const
+function pick(body: EventBody): SaidOfRequest {
+  return Object.fromEntries(picked.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])))
+}
+
+function timeOf({ events: [first], digest }: RequestStory): string {
+  return `${first?.at ?? ''} ${digest}`
+}

@@ -1,0 +1,86 @@
+import * as z from 'zod'
+import { requestDigest } from '../../domain/files/access-request.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { type RequestIds, requestHistoryPrefix } from '../../reconcile/records/ended-requests.ts'
+import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { renderChangeKey } from '../../reconcile/records/tell-event.ts'
+import { type NewEvent, type RequestEvent, requestEvents, type UploadHistory } from './rules/decide-request.ts'
+import { type GrantRecord, grantRecord } from './rules/grant-record.ts'
+
+/** The event in one key under `history/requests/`. `by`: the approver, only of `approved`. */
+export type ListedRequestEvent = RequestIds & { readonly event: RequestEvent; readonly by?: string | undefined }
+
+/** The body of each event in history. `key`: of the request. */
+export const requestEventBody = z.looseObject({
+  v: z.literal(1),
+  event: z.enum(requestEvents),
+  /** By S3's clock. */
+  at: z.iso.datetime(),
+  key: z.string(),
+  digest: requestDigest,
+})
+
+/** `history/requests/<user id>/<digest>%<event>.json`. For an approval: `…%approved%<user id of the approver>.json`. */
+function eventKey({ user, digest, event, by }: ListedRequestEvent): string {
+  return `${requestHistoryPrefix}${user}/${digest}%${event}${by === undefined ? '' : `%${by}`}.json`
+}
+
+/** `undefined`: ssofile did not write this key. */
+export function parseRequestEventKey(key: string): ListedRequestEvent | undefined {
+  const [, user, text, name, by] =
+    /^history\/requests\/([^/]+)\/([0-9a-f]{32})%([a-z]+)(?:%([^%/]+))?\.json$/.exec(key) ?? []
+  const event = requestEvents.find((one) => one === name)
+  const digest = requestDigest.safeParse(text).data
+  return user === undefined || digest === undefined || event === undefined ? undefined : { user, digest, event, by }
+}
+
+/** The history of one upload, from one listing and the record of its grant. */
+export async function readUploadHistory(objects: ReadingObjects, { user, digest }: RequestIds): Promise<UploadHistory> {
+  const events = new Set<RequestEvent>()
+  const approvedBy = new Set<string>()
+  for await (const { key } of objects.list(`${requestHistoryPrefix}${user}/${digest}%`)) {
+    const listed = parseRequestEventKey(key)
+    if (listed) events.add(listed.event)
+    if (listed?.by !== undefined) approvedBy.add(listed.by)
+  }
+  const key = eventKey({ user, digest, event: 'granted' })
+  const granted = events.has('granted') ? await readStored(objects, key, grantRecord) : undefined
+  return { events, approvedBy, granted: granted?.value }
+}
+
+/** The instant of the request for a granted upload. `undefined`: unreadable. */
+export async function askedAt(objects: ObjectStore, ids: RequestIds): Promise<string | undefined> {
+  const asked = readStored(objects, eventKey({ ...ids, event: 'asked' }), requestEventBody)
+  return (await spoiledAsAbsent(asked))?.value.at
+}
+
+type Recorded = ListedRequestEvent & { readonly at: string; readonly key: string; readonly body: object }
+
+/**
+ * Records an event once: first by its date under `changes/`, then in history. So `changes/` has everything that history has. If the event
+ * is already recorded, the first record stays.
+ */
+async function recordOnce(objects: ObjectStore, { at, key, body, ...listed }: Recorded): Promise<void> {
+  const once = { ifNoneMatch: '*' } as const
+  const change = renderChangeKey({ event: `request-${listed.event}`, at, name: key })
+  await objects.put(change, new Uint8Array(), once)
+  await objects.put(eventKey(listed), renderJson({ v: 1, event: listed.event, at, ...body }), once)
+}
+
+export function recordRequestEvent(
+  objects: ObjectStore,
+  user: PrincipalId,
+  key: string,
+  { event, digest, by, said }: NewEvent,
+  at: string,
+): Promise<void> {
+  const approver = event === 'approved' ? by?.user : undefined
+  return recordOnce(objects, { user, digest, event, by: approver, at, key, body: { key, digest, by, ...said } })
+}
+
+/** Records a grant in history. If two processes look at once, one writes it and the other finds it. */
+export function recordGrant(objects: ObjectStore, record: GrantRecord): Promise<void> {
+  const { user, digest, key, grantedAt: at } = record
+  return recordOnce(objects, { user, digest, event: 'granted', at, key, body: record })
+}

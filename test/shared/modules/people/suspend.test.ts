@@ -1,0 +1,586 @@
+import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import { endWhileSuspended } from '../../../../shared/domain/sessions/ended-sessions.ts'
+import { explainAccess } from '../../../../shared/modules/access/explain-access.ts'
+import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
+import { controllerOf } from '../../../../shared/modules/controllers.ts'
+import { openInputs } from '../../../../shared/modules/input-context.ts'
+import { followMembershipCalls } from '../../../../shared/modules/people/follow-membership-calls.ts'
+import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { readEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
+import { Asking, account } from '../../../handlers/asking.ts'
+import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
+
+const link = `links_data/account%${account}%Admin-ps%maria%USER%ssofile`
+const suspension = 'suspended/maria'
+
+async function granted(said: object = {}): Promise<Asking> {
+  const asking = await Asking.begin(said)
+  await asking.world.objects.put(link, '{}')
+  await asking.world.until(() => asking.has(), 'the access')
+  await asking.world.until(async () => (await asking.status(link))?.state === 'applied', 'the status')
+  return asking
+}
+
+const json = (asking: Asking, key: string) => asking.world.json(key)
+
+const stateOf = async (asking: Asking, key = suspension) => (await asking.status(key))?.state
+
+test('a file that names a user takes what links gave within a minute, and says so; its link waits', async () => {
+  const asking = await granted()
+  const { world } = asking
+  const beganMs = world.clock.monotonicMs()
+  await world.objects.put(suspension, '')
+  await world.until(() => !asking.has(), 'the revocation')
+  expect(world.clock.monotonicMs() - beganMs).toBeLessThan(60_000)
+  await world.clock.advance(90_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status of the file')
+  expect(await asking.status(link)).toMatchObject({
+    state: 'waiting',
+    reason: expect.stringContaining('is suspended by suspended/maria'),
+  })
+})
+
+test('nothing is given while the file lies there, and what links ask for when it is gone', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  await world.objects.put(suspension, JSON.stringify({ reason: 'left', ticket: 'HR-1' }))
+  await world.objects.put(link, '{}')
+  await world.until(async () => (await stateOf(asking, link)) === 'waiting', 'the status of the link')
+  expect(world.calls).not.toContain('CreateAccountAssignment')
+  await world.objects.delete(suspension)
+  await world.until(() => asking.has(), 'the access')
+  await world.until(async () => (await asking.status(suspension)) === undefined, 'the end of the status')
+})
+
+test('a suspension goes on within minutes after the directory did not answer for hours', async () => {
+  const asking = await granted()
+  const { world } = asking
+  await asking.join('maria', 'security')
+  await world.objects.put(`links_data/account%${account}%Admin-ps%security%GROUP%ssofile`, '')
+  await world.clock.advance(60_000)
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'revoking', 'the revocation')
+  asking.answer = async ({ port, proceed }) => {
+    if (port === 'identityStore') throw new ServiceError('identitystore', 'InternalServerException', 'try again')
+    return proceed()
+  }
+  for (let minute = 0; minute < 120; minute++) {
+    await world.clock.advance(60_000)
+    await world.finish(world.everyMinute()).catch(() => undefined)
+  }
+  asking.answer = ({ proceed }) => proceed()
+  for (let minute = 0; minute < 10; minute++) {
+    await world.clock.advance(60_000)
+    await world.finish(world.everyMinute())
+  }
+  expect(await stateOf(asking)).toBe('partly')
+})
+
+test('who was renamed stays suspended by the file of the former name', async () => {
+  const asking = await granted()
+  const { world } = asking
+  const id = asking.id('maria')
+  await world.objects.put(suspension, '')
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.identityStore.updateUser(id, [{ path: 'userName', value: 'maria.new' }])
+  await world.objects.put(link.replace('maria', 'maria.new'), '{}')
+  await world.finish(world.everyHour())
+  await world.clock.advance(120_000)
+  expect(world.ssoAdmin.assignments().filter(({ principalId }) => principalId === id)).toEqual([])
+})
+
+test('the file suspends whatever it says, and its status says what is wrong with it', async () => {
+  const asking = await granted()
+  await asking.world.objects.put(suspension, '{ "until": "tomorrow" }')
+  await asking.world.until(() => !asking.has(), 'the revocation')
+  expect(await asking.status(suspension)).toMatchObject({ warnings: [expect.stringContaining('until')] })
+})
+
+test('whom a policy keeps from being suspended keeps everything, and the file is rejected', async () => {
+  const asking = await granted()
+  const { world } = asking
+  await world.objects.put('policies/x.json', JSON.stringify({ contact: 'security', neverSuspend: ['mar*'] }))
+  await world.clock.advance(10_000)
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'rejected', 'the status')
+  await world.clock.advance(60_000)
+  expect(asking.has()).toBe(true)
+})
+
+test('who is suspended has everything back within an hour once a policy names them, and the file is rejected', async () => {
+  const asking = await granted()
+  const { world } = asking
+  await world.objects.put(suspension, '')
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.clock.advance(90_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status of the file')
+  await world.objects.put('policies/x.json', JSON.stringify({ contact: 'security', neverSuspend: ['mar*'] }))
+  await world.clock.advance(60 * 60_000)
+  await world.finish(world.everyMinute())
+  await world.until(async () => (await stateOf(asking)) === 'rejected', 'the rejection')
+  await world.until(() => asking.has(), 'the access')
+  expect(await asking.world.keys('state/suspended/')).toEqual([])
+})
+
+test('sessions of who is suspended are denied, and what was asked for is withdrawn for good', async () => {
+  const asking = await granted()
+  const { world } = asking
+  await asking.ask()
+  expect(await stateOf(asking, asking.key())).toBe('waiting')
+  await world.objects.put(suspension, '')
+  await world.until(() => !asking.has(), 'the revocation')
+  const { ended } = (await world.json('control/ended-sessions.json')) as { ended: readonly object[] }
+  expect(ended).toMatchObject([{ name: 'maria', permissionSet: 'Admin-ps', account, by: suspension }])
+  await world.clock.advance(30_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status')
+  await world.until(async () => (await stateOf(asking, asking.key())) === 'expired', 'the request')
+  await world.objects.delete(suspension)
+  await world.until(() => asking.has(), 'the access')
+  expect(await stateOf(asking, asking.key())).toBe('expired')
+})
+
+test('an approval of somebody who is suspended does not count', async () => {
+  const asking = await Asking.begin({ approvals: 1 })
+  const { world } = asking
+  await world.objects.put('suspended/tom', '')
+  await world.until(async () => (await stateOf(asking, 'suspended/tom')) === 'suspended', 'the status')
+  await asking.ask()
+  await asking.decide('tom')
+  await world.clock.advance(60_000)
+  expect(asking.has()).toBe(false)
+  expect(await asking.approved('tom')).toBe('rejected')
+})
+
+test('what could not be withdrawn at once is withdrawn at the next delivery, before it is told that all is done', async () => {
+  const asking = await Asking.begin({ approvals: 1 })
+  const { world } = asking
+  await asking.ask()
+  let isRefused = false
+  asking.answer = async ({ port, operation, args, proceed }) => {
+    const isOfUser = port === 'queues' && operation === 'send' && JSON.stringify(args).includes('its user is suspended')
+    if (!isOfUser || isRefused) return proceed()
+    isRefused = true
+    throw new Error('the queue does not answer')
+  }
+  await world.objects.put(suspension, '')
+  await world.until(() => isRefused, 'the refusal')
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status')
+  await world.until(async () => (await asking.events()).includes('withdrawn'), 'the withdrawal')
+})
+
+test('a group that others made leaves somebody partly suspended, with what a person does about it', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  const ofGroup = `links_data/account%${account}%Owned-ps%developers%GROUP%ssofile`
+  await world.objects.put('permission_sets/Owned-ps.json', '{ "permissionSetName": "Owned-ps" }')
+  await world.objects.put(ofGroup, '{}')
+  await world.until(async () => (await stateOf(asking, ofGroup)) === 'applied', 'the access of the group')
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'partly', 'the status')
+  expect(await asking.status(suspension)).toMatchObject({
+    reason: expect.stringContaining("access through the provider's groups (developers)"),
+    remedy: expect.stringContaining('delete-group-membership'),
+  })
+  expect(await world.keys('attention/partly/')).toEqual([`attention/partly/${suspension}`])
+  // Every session is denied while the file lies there, whenever it begins, and nobody else's is.
+  const arn = ((await json(asking, 'owned_permission_sets/Owned-ps')) as { arn: string }).arn
+  const policy = async () => (await world.ssoAdmin.getInlinePolicy(permissionSetArn.parse(arn))) ?? ''
+  await world.clock.advance(120_000)
+  await world.finish(world.everyMinute())
+  await world.until(async () => (await policy()).includes(asking.id('maria')), 'the denial', 5)
+  expect(JSON.parse(await policy()).Statement).toContainEqual(
+    expect.objectContaining({
+      Effect: 'Deny',
+      Condition: {
+        StringEquals: { 'identitystore:UserId': [asking.id('maria')] },
+        DateLessThan: { 'aws:TokenIssueTime': '9999-01-01T00:00:00Z' },
+      },
+    }),
+  )
+  // The report says by which link, and since when.
+  const since = ((await json(asking, `assignments/${ofGroup.slice('links_data/'.length)}`)) as { grantedAt: string })
+    .grantedAt
+  expect(await json(asking, 'reports/leavers/2026-03-03/maria.json')).toMatchObject({
+    access: [{ group: 'developers', since, links: [ofGroup] }],
+  })
+  await world.objects.delete(suspension)
+  await world.until(async () => (await stateOf(asking)) === undefined, 'the end of the status')
+  await world.clock.advance(120_000)
+  await world.finish(world.everyMinute())
+  await world.until(async () => !(await policy()).includes('9999-01-01'), 'the end of the denial', 5)
+  // A second suspension on the same day leaves the first one's report as it is.
+  const first = await json(asking, 'reports/leavers/2026-03-03/maria.json')
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'partly', 'the status')
+  expect(await json(asking, 'reports/leavers/2026-03-03/maria.json')).toEqual(first)
+  expect(await world.keys('reports/leavers/2026-03-03/')).toHaveLength(2)
+})
+
+test('an entry that denies every session of somebody who is not suspended counts for nothing', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  const id = asking.id('maria')
+  const entry = endWhileSuspended({
+    user: principalId.parse(id),
+    name: 'maria',
+    permissionSet: permissionSetName.parse('Admin-ps'),
+    by: 'suspended/maria',
+  })
+  await world.objects.put('control/ended-sessions.json', JSON.stringify({ v: 1, ended: [entry] }))
+  expect(await readEndedSessions(world.objects)).toMatchObject({ ended: [], over: [{ user: id }], spoiled: [] })
+})
+
+test('the sixth person whom one uploader suspends within a quarter of an hour is held', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  const people = Array.from({ length: 6 }, (_, index) => `person-${index}`)
+  for (const one of people) await world.objects.put(link.replace('maria', one), '{}')
+  await world.until(() => people.every((one) => asking.has(one)), 'the access')
+  for (const one of people) await world.objects.put(`suspended/${one}`, '')
+  await world.clock.advance(60_000)
+  expect(people.filter((one) => asking.has(one))).toHaveLength(1)
+  const { lists } = (await world.json('control/brake.json')) as { lists: readonly object[] }
+  expect(lists).toMatchObject([{ rule: 'people', limit: 5, passed: 5 }])
+})
+
+/** The sixth of six people, none of whom has access of ours. */
+async function suspendSix(asking: Asking, before = async () => {}): Promise<void> {
+  const { world } = asking
+  const five = Array.from({ length: 5 }, (_, index) => `person-${index}`)
+  for (const one of five) await world.objects.put(`suspended/${one}`, '')
+  for (const one of five)
+    await world.until(async () => (await stateOf(asking, `suspended/${one}`)) === 'suspended', `the end of ${one}`)
+  await before()
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'held', 'the hold')
+}
+
+test('a person without access of ours counts as one, and what the sixth asks for is not withdrawn before a release', async () => {
+  const asking = await Asking.begin({ approvals: 1 })
+  const { world } = asking
+  await suspendSix(asking, () => asking.ask())
+  await world.finish(world.everyFiveMinutes())
+  await world.clock.advance(120_000)
+  expect(await asking.events()).not.toContain('withdrawn')
+  expect(await json(asking, 'control/ended-sessions.json')).toBeUndefined()
+  const [list] = (await brakeFile(world.objects).read())?.value.lists ?? []
+  expect(list).toMatchObject({ rule: 'people', limit: 5, passed: 5, items: [asking.id('maria')], held: [] })
+  expect(await releaseList(world.objects, list ? digestOf(list) : '', 'me')).toMatchObject({ outcome: 'released' })
+  await world.clock.advance(70_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status')
+  await world.until(async () => (await asking.events()).includes('withdrawn'), 'the withdrawal')
+})
+
+test('who was held and is suspended no longer leaves the list of the brake, which is gone then', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  await suspendSix(asking)
+  await world.objects.delete(suspension)
+  await world.until(async () => (await stateOf(asking)) === undefined, 'the end of the status')
+  expect((await brakeFile(world.objects).read())?.value.lists).toEqual([])
+})
+
+test('a file whose message was lost suspends by the next sweep, within five minutes, and so does one that is deleted', async () => {
+  const asking = await granted()
+  const { world } = asking
+  let lost = 0
+  asking.answer = async ({ port, operation, args, proceed }) => {
+    const isLost = port === 'queues' && operation === 'send' && args[0] === 'urgent' && lost < 2
+    if (!isLost) return proceed()
+    lost += 1
+    return undefined
+  }
+  await world.objects.put(suspension, '')
+  await world.until(() => lost === 1, 'the loss')
+  await world.clock.advance(30_000)
+  expect(asking.has()).toBe(true)
+  lost = 2
+  await world.finish(world.everyFiveMinutes())
+  await world.until(() => !asking.has(), 'the revocation', 1)
+  await world.clock.advance(30_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status')
+  lost = 1
+  await world.objects.delete(suspension)
+  await world.until(() => lost === 2, 'the loss')
+  await world.finish(world.everyFiveMinutes())
+  await world.until(() => asking.has(), 'the access', 1)
+})
+
+test('the last person whom a policy wants to keep a permission set is held, and loses it once another one has it', async () => {
+  const asking = await granted()
+  const { world } = asking
+  const minimum = {
+    ...{ id: 'an-administrator', control: 'AC-6', mode: 'enforce' },
+    ...{ for: { permissionSets: ['Admin-ps'] }, must: { peopleLeast: 1 } },
+  }
+  await world.objects.put('policies/x.json', JSON.stringify({ contact: 'security', minimums: [minimum] }))
+  await world.clock.advance(10_000)
+  await world.objects.put(suspension, '')
+  await world.clock.advance(30_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'held', 'the hold')
+  expect(asking.has()).toBe(true)
+  await world.objects.put(link.replace('maria', 'tom'), '{}')
+  await world.until(() => asking.has('tom'), 'the access of another one')
+  await world.finish(world.everyFiveMinutes())
+  await world.until(() => !asking.has(), 'the revocation')
+  expect(asking.has('tom')).toBe(true)
+})
+
+test('history and changes tell of it once, and the report what the person had, since when, and when it ended', async () => {
+  const asking = await granted()
+  const { world } = asking
+  const since = (await json(asking, `assignments/${link.slice('links_data/'.length)}`))?.grantedAt
+  await world.objects.put(suspension, JSON.stringify({ reason: 'left', ticket: 'HR-1' }))
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.clock.advance(30_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status')
+  const report = 'reports/leavers/2026-03-03/maria.json'
+  expect(await json(asking, report)).toMatchObject({
+    ...{ user: asking.id('maria'), name: 'maria', reason: 'left', ticket: 'HR-1' },
+    access: [{ account, permissionSet: 'Admin-ps', givenBy: 'ssofile', since, links: [link] }],
+  })
+  const { access } = (await json(asking, report)) as { access: readonly { endedAt?: string }[] }
+  expect(Date.parse(access[0]?.endedAt ?? '')).toBeLessThanOrEqual(world.clock.now().getTime())
+  await world.objects.delete(suspension)
+  await world.until(async () => (await stateOf(asking)) === undefined, 'the end of the status')
+  expect(await json(asking, report)).toMatchObject({ restoredAt: expect.any(String) })
+  const told = (await world.keys('changes/')).flatMap((key) => /%(person-[a-z]+%.*)$/.exec(key)?.[1] ?? [])
+  expect(told).toEqual(['person-suspended%maria', 'person-restored%maria'])
+  const events = (await world.keys(`history/suspensions/${asking.id('maria')}/`)).map((key) => key.split('%')[1])
+  expect(events).toEqual(['suspended.json', 'restored.json'])
+})
+
+test('the report of a person who is back has its end, whenever the process that restores the person dies', async () => {
+  for (let atCall = 0; ; atCall++) {
+    const asking = await granted()
+    const { world } = asking
+    await world.objects.put(suspension, '')
+    await world.until(() => !asking.has(), 'the revocation')
+    await world.until(async () => (await json(asking, 'reports/leavers/2026-03-03/maria.json')) !== undefined, 'report')
+    await world.clock.advance(5_000)
+    const isRestored = ({ port, args: [key] }: InterceptedCall) =>
+      port === 'objects' && /^(history|changes|reports|state.suspended|control)/.test(String(key))
+    const calls: string[] = []
+    const counted = (call: InterceptedCall) => isRestored(call) && calls.push(call.operation) > atCall
+    const { ports, isDead } = dyingPorts(world.ports, { at: counted, when: 'before' })
+    asking.answer = async (call) => (call.port === 'queues' && call.args[0] === 'urgent' ? undefined : call.proceed())
+    await world.objects.delete(suspension)
+    const message = { v: 1, key: suspension, id: 'dying', event: 'ObjectRemoved:Delete' } as const
+    void controllerOf(suspension)(message, { ...openInputs(ports, world.configuration), sentMs: undefined })
+    await world.clock.advance(10_000)
+    asking.answer = ({ proceed }) => proceed()
+    await controllerOf(suspension)(message, { ...openInputs(world.ports, world.configuration), sentMs: undefined })
+    expect(await json(asking, 'reports/leavers/2026-03-03/maria.json')).toMatchObject({
+      restoredAt: expect.any(String),
+    })
+    if (!isDead()) break
+  }
+})
+
+test('a plan tells what a file takes away, that its link waits, and nothing else, and who and explain tell of it', async () => {
+  const asking = await granted()
+  const { world } = asking
+  // Nobody has looked at it yet.
+  asking.answer = async ({ port, operation, args, proceed }) =>
+    port === 'queues' && operation === 'send' && args[0] === 'urgent' ? undefined : proceed()
+  await world.objects.put(suspension, '')
+  const { ports, configuration } = world
+  const plan = await world.finish(previewChanges(ports, configuration, { looksMost: 0 }))
+  expect(plan.revocations).toMatchObject([
+    { assignment: { principal: 'maria', accountId: account }, links: [{ key: link, fate: 'suspended' }] },
+  ])
+  expect(plan.grants).toEqual([])
+  const question = { user: 'maria', isLive: false }
+  const { rows } = await world.finish(whoHasAccess(question, ports, configuration))
+  expect(rows).toMatchObject([{ person: 'maria', remark: 'the user is suspended' }])
+  const asked = { account: accountId.parse(account), permissionSet: permissionSetName.parse('Admin-ps') }
+  const answer = await world.finish(
+    explainAccess({ ...asked, principal: principalName.parse('maria') }, ports, configuration),
+  )
+  expect(answer.direct[0]?.remarks).toEqual([expect.stringContaining('is suspended by suspended/maria')])
+})
+
+describe('what an uploader’s deletions hold', () => {
+  const people = Array.from({ length: 25 }, (_, index) => `person-${index}`)
+  const linkOf = (user: string) => link.replace('maria', user)
+
+  async function held(): Promise<{ readonly asking: Asking; readonly kept: readonly string[] }> {
+    const asking = await Asking.begin()
+    const { world } = asking
+    for (const one of people) await world.objects.put(linkOf(one), '{}')
+    await world.until(() => people.every((one) => asking.has(one)), 'the access')
+    for (const one of people) await world.objects.delete(linkOf(one))
+    await world.until(async () => ((await brakeFile(world.objects).read())?.value.lists ?? []).length > 0, 'the hold')
+    await world.clock.advance(60_000)
+    const kept = people.filter((one) => asking.has(one))
+    expect(kept.length).toBeGreaterThan(3)
+    return { asking, kept }
+  }
+
+  test.each(['disabled', 'deleted', 'suspended'] as const)(
+    'goes within seconds where its user is %s, and the rest stays held',
+    async (how) => {
+      const { asking, kept } = await held()
+      const { world } = asking
+      const [first = '', ...others] = kept
+      const id = asking.id(first)
+      if (how === 'suspended') await world.objects.put(`suspended/${first}`, '')
+      else if (how === 'disabled') world.identityStore.setUserStatus(principalId.parse(id), 'DISABLED')
+      else await world.identityStore.deleteUser(id)
+      // Nobody remembers how it was; the directory tells of it.
+      await world.clock.advance(61_000)
+      const detail = { 'user-id': id }
+      const body = JSON.stringify({
+        'detail-type': `User ${how === 'deleted' ? 'Deleted' : 'Updated'}`,
+        source: 'aws.identitystore',
+        detail,
+      })
+      const event = world.ports.randomness.id()
+      await world.ports.queues.send('events', [{ body, groupId: event, deduplicationId: event }])
+      const beganMs = world.clock.monotonicMs()
+      await world.until(() => !world.ssoAdmin.assignments().some(({ principalId }) => principalId === id), 'the end', 2)
+      expect(world.clock.monotonicMs() - beganMs).toBeLessThan(30_000)
+      await world.clock.advance(60_000)
+      expect(others.every((one) => asking.has(one))).toBe(true)
+      const lists = (await brakeFile(world.objects).read())?.value.lists ?? []
+      expect(lists.flatMap((list) => list.held).some((key) => key.includes(id))).toBe(false)
+    },
+  )
+})
+
+describe('of a person who keeps access through a provider’s group while the file lies there', () => {
+  const ofGroup = `links_data/account%${account}%Owned-ps%developers%GROUP%ssofile`
+  const whole = { 'aws:TokenIssueTime': '9999-01-01T00:00:00Z' }
+
+  /** Maria is suspended; her group has access, or not yet. */
+  async function suspended(...links: readonly string[]) {
+    const asking = await Asking.begin()
+    const { world } = asking
+    for (const name of ['Owned-ps', 'Other-ps'])
+      await world.objects.put(`permission_sets/${name}.json`, JSON.stringify({ permissionSetName: name }))
+    for (const one of links) await world.objects.put(one, '{}')
+    for (const one of links) await world.until(async () => (await stateOf(asking, one)) === 'applied', one)
+    await world.objects.put(suspension, '')
+    await world.until(async () => ['partly', 'suspended'].includes((await stateOf(asking)) ?? ''), 'the status')
+    return asking
+  }
+  async function denied(asking: Asking, set: string): Promise<boolean> {
+    const { arn } = (await json(asking, `owned_permission_sets/${set}`)) as { arn: string }
+    const policy = (await asking.world.ssoAdmin.getInlinePolicy(permissionSetArn.parse(arn))) ?? ''
+    const statements = policy === '' ? [] : (JSON.parse(policy).Statement as readonly { Condition: object }[])
+    return statements.some(({ Condition }) => {
+      const text = JSON.stringify(Condition)
+      return text.includes(asking.id('maria')) && text.includes(JSON.stringify(whole))
+    })
+  }
+  /** With the schedule of each minute. */
+  async function untilDenied(asking: Asking, set: string, minutes: number, is = true) {
+    for (let minute = 0; minute < minutes && (await denied(asking, set)) !== is; minute++) {
+      await asking.world.clock.advance(60_000)
+      await asking.world.finish(asking.world.everyMinuteOfLinks())
+      await asking.world.clock.advance(10_000)
+    }
+    expect(await denied(asking, set)).toBe(is)
+  }
+
+  test('a group that the person joins later is denied too, and given free when the person leaves it', async () => {
+    const other = ofGroup.replace('Owned-ps', 'Other-ps').replace('developers', 'security')
+    const asking = await suspended(other)
+    expect(await stateOf(asking)).toBe('suspended')
+    await asking.join('maria', 'security')
+    const [user, group] = [principalId.parse(asking.id('maria')), asking.world.identityStore.idOf('GROUP', 'security')]
+    const joined = { type: 'MEMBERSHIP', isCreation: true, user, group } as const
+    await asking.world.finish(followMembershipCalls(asking.world.ports, asking.world.configuration, [joined]))
+    await untilDenied(asking, 'Other-ps', 2)
+    expect(await stateOf(asking)).toBe('partly')
+    await asking.leave('maria', 'security')
+    await untilDenied(asking, 'Other-ps', 62, false)
+    // What the person has begun meanwhile is denied until it cannot be left.
+    expect(await readEndedSessions(asking.world.objects)).toMatchObject({
+      ended: expect.arrayContaining([expect.objectContaining({ name: 'maria', permissionSet: 'Other-ps' })]),
+    })
+  })
+
+  test('a group that the person joins later without an event is denied within the hour', async () => {
+    const other = ofGroup.replace('Owned-ps', 'Other-ps').replace('developers', 'security')
+    const asking = await suspended(other)
+    expect(await stateOf(asking)).toBe('suspended')
+    await asking.join('maria', 'security')
+    await untilDenied(asking, 'Other-ps', 65)
+  })
+
+  test('the first access that the group of a suspended person gets is denied', async () => {
+    const asking = await suspended()
+    expect(await stateOf(asking)).toBe('suspended')
+    await asking.world.objects.put(ofGroup, '{}')
+    await asking.world.until(async () => (await stateOf(asking, ofGroup)) === 'applied', 'the access')
+    await untilDenied(asking, 'Owned-ps', 2)
+  })
+
+  test('access that the group gets later is denied too', async () => {
+    const asking = await suspended(ofGroup)
+    await untilDenied(asking, 'Owned-ps', 2)
+    // The next look is an hour away.
+    for (let minute = 0; minute < 5; minute++) {
+      await asking.world.clock.advance(60_000)
+      await asking.world.finish(asking.world.everyMinuteOfLinks())
+    }
+    await asking.world.objects.put(ofGroup.replace('Owned-ps', 'Other-ps'), '{}')
+    await untilDenied(asking, 'Other-ps', 2)
+  })
+
+  test('access of the person that AWS does not let anybody take is denied, while it is tried again', async () => {
+    const own = `links_data/account%${account}%Other-ps%maria%USER%ssofile`
+    const asking = await Asking.begin()
+    const { world } = asking
+    await world.objects.put('permission_sets/Other-ps.json', JSON.stringify({ permissionSetName: 'Other-ps' }))
+    await world.objects.put(own, '{}')
+    await world.until(async () => (await stateOf(asking, own)) === 'applied', 'the access')
+    asking.answer = ({ operation, proceed }) => {
+      if (operation === 'deleteAccountAssignment')
+        throw new ServiceError('sso-admin', 'ConflictException', 'the account is suspended')
+      return proceed()
+    }
+    await world.objects.put(suspension, '')
+    await untilDenied(asking, 'Other-ps', 2)
+  })
+
+  test('the status names the permission sets whose inline policy has no room', async () => {
+    const asking = await Asking.begin()
+    const { world } = asking
+    const inlinePolicyDocument = {
+      Version: '2012-10-17',
+      Statement: [{ Sid: 'A', Effect: 'Allow', Action: 's3:*', Resource: `arn:aws:s3:::${'x'.repeat(10_000)}` }],
+    }
+    await world.objects.put(
+      'permission_sets/Owned-ps.json',
+      JSON.stringify({ permissionSetName: 'Owned-ps', inlinePolicyDocument }),
+    )
+    await world.objects.put(ofGroup, '{}')
+    await world.until(async () => (await stateOf(asking, ofGroup)) === 'applied', 'the access')
+    await world.objects.put(suspension, '')
+    await world.until(async () => (await stateOf(asking)) === 'partly', 'the status')
+    for (let minute = 0; minute < 4; minute++) {
+      await world.clock.advance(60_000)
+      await world.finish(world.everyMinuteOfLinks())
+    }
+    await world.clock.advance(5_000)
+    expect(await asking.status(suspension)).toMatchObject({
+      reason: expect.stringContaining('denied within two minutes, but not yet of Owned-ps'),
+      remedy: expect.stringContaining(`ssofile sessions end ${asking.id('maria')} --everywhere`),
+    })
+  })
+})
