@@ -1,4 +1,4 @@
-import { releaseList } from '../../shared/reconcile/brake/brake-file.ts'
+import { digestOf, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
 import { pauseChanges, resumeChanges } from '../../shared/reconcile/records/pause.ts'
 import { disturbing } from './doing.ts'
 import { keysOfPeople } from './hostile-actions.ts'
@@ -69,12 +69,24 @@ export type ShownList = { readonly digest: string; readonly held: readonly strin
 
 /** The output of `ssofile brake`. `undefined`: nothing is held. A held file of a permission set is a list without assignments. */
 export function readShown(world: SimulatedWorld): readonly ShownList[] | undefined {
-  const { lists } = world.readJson('control/brake.json') ?? {}
-  const shown = Array.isArray(lists)
-    ? lists.map(({ digest, held }): ShownList => ({ digest: String(digest), held: held.map(String) }))
-    : []
+  const shown = heldLists(world).map((list): ShownList => ({ digest: digestOf(list), held: list.held }))
   const all = [...shown, ...readHeldContents(world).map(({ digest }) => ({ digest, held: [] }))]
   return all.length === 0 ? undefined : all
+}
+
+type HeldList = Parameters<typeof digestOf>[0]
+
+/** The lists of the brake with all their names, also of those that stand in parts. */
+export function heldLists(world: SimulatedWorld): readonly HeldList[] {
+  const { lists } = world.readJson('control/brake.json') ?? {}
+  if (!Array.isArray(lists)) return []
+  const namesOf = (names: readonly string[], parts?: readonly string[]) =>
+    parts?.flatMap((key) => world.readJson(key)?.names ?? []) ?? names
+  return lists.map(({ held, heldIn, items, itemsIn, ...list }) => ({
+    ...list,
+    held: namesOf(held, heldIn),
+    items: namesOf(items, itemsIn),
+  }))
 }
 
 /** The held files of permission sets. */

@@ -1,5 +1,6 @@
 import type { PrincipalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
+import { heldLists } from '../brake-actions.ts'
 import type { Call } from '../chaos.ts'
 import { fileGroup, fileOf, groupFile, groupRule } from '../membership-actions.ts'
 import { usersNow } from './names.ts'
@@ -69,7 +70,7 @@ export class MembershipsPromise extends Judge {
 
   /** Held by the brake: one of two people may go, but not the other soon after. */
   #isHeld(name: string): boolean {
-    return JSON.stringify(this.world.readJson('control/brake.json')?.lists ?? []).includes(`"${fileGroup}%${name}"`)
+    return heldLists(this.world).some(({ items }) => items?.includes(`${fileGroup}%${name}`))
   }
 
   noteDirectoryChange(change: IdentityStoreChange): void {

@@ -141,7 +141,7 @@ export class ToldPromise extends Judge {
     for (const key of this.world.keys('status/').filter((one) => !one.startsWith('status/requests/'))) {
       const { input, state, since } = this.world.readJson(key) ?? {}
       if (!toldStates.some((one) => one === state)) continue
-      const last = events.findLast((one) => one.kind === 'input' && one.input === input)
+      const last = lastAbout(events, input)
       // If a look dies after its events, the state that it told may pass before ssofile notes it.
       const wasTold =
         !isCalm(this.world) && events.some((one) => one.kind === 'input' && one.input === input && one.event === state)
@@ -160,7 +160,7 @@ export class ToldPromise extends Judge {
     // If a look dies after its events, the next one tells only the last state of an input.
     const isSuperseded = (one: Notification) => {
       if (isCalm(this.world) || one.kind !== 'input') return false
-      const last = events.findLast((other) => other.kind === 'input' && other.input === one.input)
+      const last = lastAbout(events, one.input)
       return last?.id !== one.id || this.world.readJson(`status/${one.input}.json`)?.state !== one.event
     }
     for (const receiver of this.world.configuration.notifications.receivers)
@@ -276,6 +276,12 @@ function subjectOf(one: Notification): string {
   if (one.kind === 'request') return one.request
   if (one.kind === 'input') return one.input
   return one.kind === 'change' ? one.subject : ''
+}
+
+/** By its instant: a look that sleeps between reading and telling tells an older state late. Order is not promised. */
+function lastAbout(events: readonly Notification[], input: unknown): Notification | undefined {
+  const all = events.filter((one) => one.kind === 'input' && one.input === input)
+  return all.reduce<Notification | undefined>((last, one) => (last && one.at < last.at ? last : one), undefined)
 }
 
 /** The changes of one subject with one of these events, each once. */
