@@ -55,7 +55,7 @@ const loopPackages = ['p-limit', 'zod', 'node:crypto', 'node:events', 'hyparquet
 /** The core and the modules. */
 const product = ['shared/reconcile', 'shared/modules', 'shared/ports', 'shared/domain']
 /** The controllers of all modules, and what they need. */
-const productItself = ['shared/modules/controllers.ts', 'shared/modules/input-context.ts']
+const productItself = ['shared/modules/modules.ts', 'shared/modules/input-context.ts']
 /** The page shows what modules know. */
 const pageFolders = ['shared/page', 'shared/domain', ...moduleNames.map((name) => `shared/modules/${name}/rules`)]
 

@@ -28,12 +28,13 @@ function listPaths(text: string): readonly Path[] {
 
 const paths = listPaths(readText('docs/contributing-code.md'))
 
-test('docs/contributing-code.md has five paths through the code', () => {
+test('docs/contributing-code.md has six paths through the code', () => {
   expect(paths.map(({ title }) => title)).toEqual([
     'A file is uploaded, access comes',
     'A link is deleted, access goes',
     'A request is approved, access comes and ends',
     'The file of a group, a rule, a person or a suspension, from upload to status',
+    'A credential is retired, in the folder of one module',
     'A plan, from the command to its sections',
   ])
 })

@@ -18,10 +18,10 @@ import {
 import { describeSpoiledEnding } from '../../../shared/domain/sessions/judge-ended-sessions.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import { findSessions } from '../../../shared/modules/people/find-sessions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { unlessCode, unlessUnread } from '../../../shared/ports/service-error.ts'
 import { isOwed, wishesFor } from '../../../shared/reconcile/permission-sets/deny-ended-sessions.ts'
-import { findSessions } from '../../../shared/reconcile/permission-sets/find-sessions.ts'
 import {
   endedSessionsKey,
   readEndedSessions,

@@ -5,7 +5,6 @@ import {
   nameAssignment,
   renderAssignmentName,
 } from '../../../shared/domain/assignments/assignment.ts'
-import type { Obstacle } from '../../../shared/domain/links/compact-links.ts'
 import { type LinkKey, renderGrant } from '../../../shared/domain/links/link.ts'
 import { splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
@@ -14,6 +13,7 @@ import { type Complaint, quote, renderComplaint } from '../../../shared/domain/s
 import { count } from '../../../shared/domain/text/count.ts'
 import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import { prepareImport } from '../../../shared/modules/take-over/import-assignments.ts'
+import type { Obstacle } from '../../../shared/modules/take-over/rules/compact-links.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { repeated } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'

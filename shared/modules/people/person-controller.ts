@@ -29,6 +29,7 @@ import type {
   ReadingContext,
   ReconcileContext,
 } from '../../reconcile/inputs/controller.ts'
+import type { Reconcile } from '../../reconcile/inputs/module.ts'
 import { reconcileInput } from '../../reconcile/inputs/reconcile-input.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
@@ -87,21 +88,22 @@ export const personController: Controller<PersonTypes> = {
 }
 
 /**
- * Surrounds the look at a file under `suspended/`, if a file under `people/` ended that person. If someone deleted the file,
+ * Surrounds `look`, the look at a file under `suspended/`, if a file under `people/` ended that person. If someone deleted the file,
  * puts it back first. Afterwards checks whether the user is due for deletion.
  */
-export async function lookAtEnded(key: string, context: PersonContext, look: () => Promise<unknown>): Promise<void> {
-  const named = parseSuspensionKey(key)
-  if (!named.ok || context.configuration.directory !== 'identity-center') {
-    await look()
-    return
+export function lookAtEnded<Context>(look: Reconcile<Context>): Reconcile<Context & PersonContext> {
+  return async (message, context) => {
+    const named = parseSuspensionKey(message.key)
+    if (!named.ok || context.configuration.directory !== 'identity-center') return look(message, context)
+    const { objects, randomness } = context
+    const { ended, deleteAfterDays } = (await ownedPersonRecord(objects, named.value).read())?.value ?? {}
+    const person = { v: 1, id: randomness.id(), event: 'its suspension', key: personKey(named.value) } as const
+    if (ended && (await objects.head(message.key)) === undefined)
+      await reconcileInput(person, personController, context)
+    await look(message, context)
+    if (ended && deleteAfterDays !== undefined) await reconcileInput(person, personController, context)
+    return undefined
   }
-  const { objects, randomness } = context
-  const { ended, deleteAfterDays } = (await ownedPersonRecord(objects, named.value).read())?.value ?? {}
-  const message = { v: 1, id: randomness.id(), event: 'its suspension', key: personKey(named.value) } as const
-  if (ended && (await objects.head(key)) === undefined) await reconcileInput(message, personController, context)
-  await look()
-  if (ended && deleteAfterDays !== undefined) await reconcileInput(message, personController, context)
 }
 
 /** Runs every hour, for changes without an event: compares each of our people with the file and the directory. */

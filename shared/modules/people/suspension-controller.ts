@@ -30,7 +30,6 @@ import type {
   ReconcileContext,
   Wakes,
 } from '../../reconcile/inputs/controller.ts'
-import { findSessions } from '../../reconcile/permission-sets/find-sessions.ts'
 import { sendInputs, userIsSuspended } from '../../reconcile/records/inputs.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
@@ -38,6 +37,7 @@ import type { Policies } from '../../reconcile/records/policies.ts'
 import { listMeantNames, type Suspensions } from '../../reconcile/records/suspensions.ts'
 import { denySessions, denyWhileSuspended } from './deny-sessions.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
+import { findSessions } from './find-sessions.ts'
 import { inputOfEntry, lookAtRulesFor } from './follow-memberships.ts'
 import { endReport, reportLeaver } from './report-leaver.ts'
 import type { RuleFiles } from './rule-files.ts'

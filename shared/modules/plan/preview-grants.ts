@@ -1,5 +1,4 @@
 import pLimit from 'p-limit'
-import { renderProvisionedSet } from '../../domain/assignments/vanishing-roles.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type Lack, lackOfBoundUser, lackOfPermissionSet, lackOfSuspendedUser } from '../../domain/links/lack.ts'
 import { renderGrant } from '../../domain/links/link.ts'
@@ -17,6 +16,7 @@ import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { Suspensions } from '../../reconcile/records/suspensions.ts'
 import type { PlannedGrant, WaitingGrants } from './planned-access.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
+import { renderProvisionedSet } from './rules/vanishing-roles.ts'
 
 const looksAtOnce = 4
 

@@ -1,8 +1,6 @@
 import pLimit from 'p-limit'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { AssignmentSet } from '../../domain/assignments/plan.ts'
-import { reachOf } from '../../domain/assignments/reach.ts'
-import { type ProvisionedSet, renderProvisionedSet } from '../../domain/assignments/vanishing-roles.ts'
 import { describeContents, describeLoss } from '../../domain/brake/held-contents.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { toldUploader } from '../../domain/links/find-uploader.ts'
@@ -38,6 +36,8 @@ import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { ownedPrefix } from '../../reconcile/records/owned-permission-sets.ts'
 import type { PlannedRevocation } from './planned-access.ts'
 import { ProposedObjects } from './proposed-objects.ts'
+import { reachOf } from './rules/reach.ts'
+import { type ProvisionedSet, renderProvisionedSet } from './rules/vanishing-roles.ts'
 
 /** At six calls each, and five calls a second, this takes a minute. */
 const readMost = 50

@@ -7,12 +7,6 @@ import {
   renderAssignmentName,
 } from '../../domain/assignments/assignment.ts'
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
-import { accountsOf, type Reach, reachOf } from '../../domain/assignments/reach.ts'
-import {
-  findVanishingRoles,
-  type ProvisionedSet,
-  renderProvisionedSet,
-} from '../../domain/assignments/vanishing-roles.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
 import { listGrantingLinks } from '../../domain/links/granting-links.ts'
@@ -60,6 +54,8 @@ import {
 import { previewRefusals } from './preview-refusals.ts'
 import { previewSuffix } from './preview-suffix.ts'
 import { listSuspended, withSuspended } from './preview-suspensions.ts'
+import { accountsOf, type Reach, reachOf } from './rules/reach.ts'
+import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from './rules/vanishing-roles.ts'
 
 /** A link that grants nothing now. */
 type IdleLink = { readonly key: string } & Readonly<Pick<Status, 'state' | 'reason' | 'remedy'>>

@@ -1,7 +1,6 @@
 import { renderAssignmentName } from '../../domain/assignments/assignment.ts'
 import { toAssignment } from '../../domain/assignments/plan.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { type AccessOfGrant, type CompactLink, compactLinks, type Obstacle } from '../../domain/links/compact-links.ts'
 import { listGrantingLinks } from '../../domain/links/granting-links.ts'
 import { type Grant, type LinkKey, renderGrant, renderLinkKey } from '../../domain/links/link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
@@ -12,6 +11,7 @@ import type { Complaint } from '../../domain/statuses/complaint.ts'
 import type { InputReadings } from '../../reconcile/records/input-readings.ts'
 import type { LinkReading } from '../../reconcile/records/read-link.ts'
 import type { Existing, Judgement } from './judge-existing.ts'
+import { type AccessOfGrant, type CompactLink, compactLinks, type Obstacle } from './rules/compact-links.ts'
 import type { ImportSource } from './rules/import-source.ts'
 
 /** A link, and the assignments that it makes ours. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
 import { assignmentOf, renderAssignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
-import type { ProvisionedSet } from '../../../../shared/domain/assignments/vanishing-roles.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import {
   type PermissionSetName,
@@ -8,6 +7,7 @@ import {
 } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PlannedRevocation } from '../../../../shared/modules/plan/planned-access.ts'
 import { previewPermissionSets } from '../../../../shared/modules/plan/preview-permission-sets.ts'
+import type { ProvisionedSet } from '../../../../shared/modules/plan/rules/vanishing-roles.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { readOwned, writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'

@@ -1,18 +1,24 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { desiredState } from '../../../../shared/domain/assignments/plan.ts'
-import { type AccessOfGrant, compactLinks } from '../../../../shared/domain/links/compact-links.ts'
-import { type Grant, grant, type Link, linkKeyMostBytes, parseLinkKey } from '../../../../shared/domain/links/link.ts'
-import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { desiredState } from '../../../../../shared/domain/assignments/plan.ts'
+import {
+  type Grant,
+  grant,
+  type Link,
+  linkKeyMostBytes,
+  parseLinkKey,
+} from '../../../../../shared/domain/links/link.ts'
+import { type AccountId, accountId } from '../../../../../shared/domain/organization/account-id.ts'
 import {
   type Account,
   type OrganizationView,
   organizationView,
-} from '../../../../shared/domain/organization/organization-view.ts'
-import { expandScope } from '../../../../shared/domain/scopes/expand-scope.ts'
-import { noSelectors } from '../../../../shared/domain/scopes/selector-file.ts'
-import { runsOf } from '../../../depth.ts'
-import { grants, organizations } from '../arbitraries.ts'
+} from '../../../../../shared/domain/organization/organization-view.ts'
+import { expandScope } from '../../../../../shared/domain/scopes/expand-scope.ts'
+import { noSelectors } from '../../../../../shared/domain/scopes/selector-file.ts'
+import { type AccessOfGrant, compactLinks } from '../../../../../shared/modules/take-over/rules/compact-links.ts'
+import { runsOf } from '../../../../depth.ts'
+import { grants, organizations } from '../../../domain/arbitraries.ts'
 
 const nested = {
   supportNestedOu: true,

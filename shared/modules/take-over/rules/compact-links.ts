@@ -1,8 +1,8 @@
-import type { AccountId } from '../organization/account-id.ts'
-import type { OrganizationView } from '../organization/organization-view.ts'
-import { expandScope, parentsThatCount, type Scoping } from '../scopes/expand-scope.ts'
-import { renderScope, type Scope } from '../scopes/scope.ts'
-import { type Grant, type LinkKey, parseLinkKey, renderGrant, renderLinkKey } from './link.ts'
+import { type Grant, type LinkKey, parseLinkKey, renderGrant, renderLinkKey } from '../../../domain/links/link.ts'
+import type { AccountId } from '../../../domain/organization/account-id.ts'
+import type { OrganizationView } from '../../../domain/organization/organization-view.ts'
+import { expandScope, parentsThatCount, type Scoping } from '../../../domain/scopes/expand-scope.ts'
+import { renderScope, type Scope } from '../../../domain/scopes/scope.ts'
 
 /**
  * The accounts where one principal has a permission set. `has`: the accounts that have it now and keep it. `needed`: those of them that

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { parseAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
-import { collectAssignments } from '../../../../shared/domain/assignments/plan.ts'
-import { accountsOf, reachOf } from '../../../../shared/domain/assignments/reach.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { parseAssignmentName } from '../../../../../shared/domain/assignments/assignment.ts'
+import { collectAssignments } from '../../../../../shared/domain/assignments/plan.ts'
+import { permissionSetName } from '../../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { accountsOf, reachOf } from '../../../../../shared/modules/plan/rules/reach.ts'
 
 const setOf = (...keys: readonly string[]) =>
   collectAssignments(keys.flatMap((key) => parseAssignmentName(`account%${key}%ssofile`) ?? []))

@@ -1,6 +1,6 @@
-import type { AccountId } from '../organization/account-id.ts'
-import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
-import type { AssignmentSet } from './plan.ts'
+import type { AssignmentSet } from '../../../domain/assignments/plan.ts'
+import type { AccountId } from '../../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../../domain/permission-sets/permission-set-name.ts'
 
 /** How many principals have a permission set, in how many accounts. A change of the set reaches all of them. */
 export type Reach = { readonly principals: number; readonly accounts: number; readonly assignments: number }

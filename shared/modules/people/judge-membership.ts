@@ -8,8 +8,8 @@ import {
 import type { Uploader } from '../../domain/links/input-message.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
-import { listLinks } from '../records/list-links.ts'
-import type { Policies } from '../records/policies.ts'
+import { listLinks } from '../../reconcile/records/list-links.ts'
+import type { Policies } from '../../reconcile/records/policies.ts'
 
 type JudgingMembership = {
   readonly objects: ReadingObjects

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
-import { findSessions } from '../../../../shared/reconcile/permission-sets/find-sessions.ts'
+import { findSessions } from '../../../../shared/modules/people/find-sessions.ts'
 import { World } from '../../../world.ts'
 
 const [dev, prod] = ['210000000001', '210000000002'] as const

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { allKinds } from '../../../shared/domain/inputs/kinds.ts'
-import { controllerOf } from '../../../shared/modules/controllers.ts'
+import { controllerOf } from '../../../shared/modules/modules.ts'
 import { queuesOfPeople } from '../../../shared/reconcile/records/inputs.ts'
 
 test.each(allKinds().map((kind) => [kind.at, kind] as const))(

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { type Assignment, parseAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
-import { findVanishingRoles, renderProvisionedSet } from '../../../../shared/domain/assignments/vanishing-roles.ts'
+import { type Assignment, parseAssignmentName } from '../../../../../shared/domain/assignments/assignment.ts'
+import { findVanishingRoles, renderProvisionedSet } from '../../../../../shared/modules/plan/rules/vanishing-roles.ts'
 
 const assignment = (key: string): Assignment => {
   const parsed = parseAssignmentName(`account%${key}%GROUP%ssofile`)

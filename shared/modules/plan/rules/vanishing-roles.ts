@@ -1,6 +1,6 @@
-import type { AccountId } from '../organization/account-id.ts'
-import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
-import type { Assignment } from './assignment.ts'
+import type { Assignment } from '../../../domain/assignments/assignment.ts'
+import type { AccountId } from '../../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../../domain/permission-sets/permission-set-name.ts'
 
 /** A permission set in one account, where it is one IAM role. */
 export type ProvisionedSet = { readonly accountId: AccountId; readonly permissionSet: PermissionSetName }

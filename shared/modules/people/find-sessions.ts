@@ -8,10 +8,10 @@ import type { PrincipalName, PrincipalType } from '../../domain/principals/princ
 import { sessionMostMs } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { People } from '../directory/people.ts'
-import { listKnown } from '../records/foreign-assignments.ts'
-import { listChanges } from '../records/tell-event.ts'
+import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
+import { People } from '../../reconcile/directory/people.ts'
+import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
+import { listChanges } from '../../reconcile/records/tell-event.ts'
 
 /**
  * The permission sets of which a user may have sessions: the user's present access, direct or through a group, and lost access

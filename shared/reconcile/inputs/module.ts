@@ -1,0 +1,25 @@
+import type { Kind } from '../../domain/inputs/kind.ts'
+import type { InputMessage } from '../../domain/links/input-message.ts'
+import type { queuesOfPeople } from '../records/inputs.ts'
+import type { Controller, KindTypes } from './controller.ts'
+import { reconcileInput } from './reconcile-input.ts'
+
+/** A kind whose messages the function `requests` handles. */
+export type ReconciledKind = Kind & { readonly queue: (typeof queuesOfPeople)[number] }
+
+/** Reconciles one input in its present state. Throws if a read or write fails. */
+export type Reconcile<Context> = (message: InputMessage, context: Context) => Promise<unknown>
+
+/**
+ * What a module adds to the loop: its kinds and what handles them. The core knows this type and no module. Jobs and commands are named
+ * where they run, in `handlers/`, so that the bundle of a function contains no code of other modules.
+ */
+export type Module<Context> = {
+  readonly controllers: readonly (readonly [kind: ReconciledKind, reconcile: Reconcile<Context>])[]
+}
+
+/** Wraps a controller in the loop of all kinds. */
+export const by =
+  <T extends KindTypes>(controller: Controller<T>): Reconcile<T['context']> =>
+  (message, context) =>
+    reconcileInput(message, controller, context)
