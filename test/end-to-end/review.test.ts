@@ -61,6 +61,12 @@ test('a review by AWS CLI and commands: begun, decided, revoked, closed and veri
   for (let second = 0; second < 60 && !(await isDone()); second++) await new Promise((done) => setTimeout(done, 1_000))
   expect((await run('auditor', 'verify', 'quarter')).stdout).toMatch(/everything matches/)
   expect(await system.keys('links_data/')).toHaveLength(people.length - 1)
+  const { run: begun } = (await system.json('review-results/quarter/run.json')) ?? {}
+  expect((await run('auditor', 'verify', 'quarter', '--run', String(begun).slice(0, 16))).stdout).toMatch(/matches/)
+  expect(await run('auditor', 'verify', 'quarter', '--run', '1999')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining(String(begun)),
+  })
 
   // Only the bucket's owner could change it for him.
   await system.upload(decision, '{ "comment": "another" }', 'ssofile')

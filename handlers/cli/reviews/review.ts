@@ -9,8 +9,8 @@ import { reviewKey } from '../../../shared/domain/files/review-file.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { reviewRows } from '../../../shared/modules/page/rules/review-rows.ts'
 import { readEvidence } from '../../../shared/modules/reviews/check-outcomes.ts'
-import { listRuns } from '../../../shared/modules/reviews/known-reviews.ts'
-import { readRun } from '../../../shared/modules/reviews/review-records.ts'
+import { listBeginnings, listRuns } from '../../../shared/modules/reviews/known-reviews.ts'
+import { readRun, readRunOf } from '../../../shared/modules/reviews/review-records.ts'
 import {
   buildManifest,
   describeDecision,
@@ -36,6 +36,7 @@ import { show } from '../terminal/show.ts'
 const waitMs = 60_000
 const digestLeast = 8
 const outputs = ['table', 'csv', 'json'] as const
+const earlierRun = 'an earlier run: the beginning of the instant at which it began; default: the last run'
 
 /** `ssofile review`: lists reviews, shows items, decides, ends a run early, and verifies the evidence. */
 export function addReview(program: Command): void {
@@ -59,12 +60,13 @@ export function addReview(program: Command): void {
       'Shows the items, first the undecided ones, and among these privileged, unused and new ones. It only reads.',
     )
     .option('--open', 'only what nobody decided')
+    .option('--run <instant>', earlierRun)
     .addOption(new Option('--output <form>', 'the format of the output').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .addHelpText('after', '\nExample:\n  ssofile review show quarter --open')
-    .action(async (name: string, { open, output, json }: ShowOptions) => {
+    .action(async (name: string, { open, run, output, json }: ShowOptions) => {
       const ports = openCliPorts(bucketOf(undefined))
-      const { manifest } = await read(ports, name)
+      const { manifest } = await read(ports, name, run)
       const items = manifest.items.filter(({ result }) => !open || result === 'open')
       if (json || output === 'json') process.stdout.write(renderJson({ ...manifest, items }))
       else if (output === 'csv') process.stdout.write(renderReviewCsv({ items }))
@@ -94,14 +96,13 @@ export function addReview(program: Command): void {
   review
     .command('verify')
     .argument('<review>', 'its name')
-    .description(
-      'Computes the evidence of the last run again from the bucket, and shows what does not match. It only reads.',
-    )
+    .description('Computes the evidence of a run again from the bucket, and shows what does not match. It only reads.')
+    .option('--run <instant>', earlierRun)
     .option('--json', 'the faults as JSON')
-    .addHelpText('after', '\nExample:\n  ssofile review verify quarter')
-    .action(async (name: string, { json }: { json?: boolean }) => {
+    .addHelpText('after', '\nExamples:\n  ssofile review verify quarter\n  ssofile review verify quarter --run 2027-01')
+    .action(async (name: string, { run: begun, json }: Pick<ShowOptions, 'run' | 'json'>) => {
       const { objects } = openCliPorts(bucketOf(undefined))
-      const run = await requireRun(objects, name)
+      const run = await requireRun(objects, name, begun)
       const faults = await verifyReview(objects, name, run)
       const said = faults.length === 0 ? `everything matches: ${count(run.items, 'item')}` : faults.join('\n')
       process.stdout.write(json ? renderJson({ review: name, run: run.run, faults }) : `${said}\n`)
@@ -111,19 +112,33 @@ export function addReview(program: Command): void {
 
 type ShowOptions = {
   readonly open?: boolean
+  readonly run?: string
   readonly output: (typeof outputs)[number]
   readonly json?: boolean
 }
 type DecideOptions = { readonly comment?: string; readonly yes?: boolean }
 
-async function requireRun(objects: Ports['objects'], name: string): Promise<ReviewRun> {
-  const run = await readRun(objects, name)
+/** `begun`: the beginning of an earlier run, or its first characters. */
+async function requireRun(objects: Ports['objects'], name: string, begun?: string): Promise<ReviewRun> {
+  const run = begun === undefined ? await readRun(objects, name) : await findRun(objects, name, begun)
   if (run) return run
   throw new Refusal(`received the review '${name}', expected one that has begun\nTo list them: ssofile review list`)
 }
 
-async function read({ objects }: Pick<Ports, 'objects'>, name: string) {
-  const run = await requireRun(objects, name)
+async function findRun(objects: Ports['objects'], name: string, begun: string): Promise<ReviewRun | undefined> {
+  const all = await listBeginnings(objects, name)
+  const [one, another] = all.filter((beginning) => beginning.startsWith(begun))
+  if (all.length === 0) return undefined
+  if (one === undefined || another !== undefined)
+    throw new Refusal(`received --run ${begun}, expected the beginning of one run of '${name}': ${all.join(', ')}`)
+  const last = await readRun(objects, name)
+  const run = last?.run === one ? last : await readRunOf(objects, name, one)
+  if (run === undefined) throw new Refusal(`the run ${one} of '${name}' has no manifest.json: somebody deleted it`)
+  return run
+}
+
+async function read({ objects }: Pick<Ports, 'objects'>, name: string, begun?: string) {
+  const run = await requireRun(objects, name, begun)
   return { run, manifest: buildManifest(await readEvidence(objects, name, run)) }
 }
 

@@ -18,14 +18,26 @@ const runsMost = 20
 /** The last run of each review, ascending by name. It skips the items: a run has thousands. */
 export async function listRuns(objects: ReadingObjects): Promise<readonly (ReviewRun & { readonly review: string })[]> {
   const runs: (ReviewRun & { readonly review: string })[] = []
-  for (let startAfter = reviewResultsPrefix; ; ) {
-    const [first] = await Array.fromAsync(firstOf(objects.list(reviewResultsPrefix, { startAfter })))
-    const [, review] = /^review-results\/([^/]+)\//.exec(first?.key ?? '') ?? []
-    if (review === undefined) return runs
+  for await (const review of foldersIn(objects, reviewResultsPrefix)) {
     const run = await spoiledAsAbsent(readRun(objects, review))
     if (run) runs.push({ review, ...run })
-    // Keys of a review go on with an instant or with run.json.
-    startAfter = `${reviewResultsPrefix}${review}/~`
+  }
+  return runs
+}
+
+/** The beginnings of all runs of a review, ascending. */
+export function listBeginnings(objects: ReadingObjects, review: string): Promise<readonly string[]> {
+  return Array.fromAsync(foldersIn(objects, `${reviewResultsPrefix}${review}/`))
+}
+
+/** The folders of a prefix, without a listing of their content. `run.json` comes after those of a review, whose names are instants. */
+async function* foldersIn(objects: ReadingObjects, prefix: string): AsyncGenerator<string> {
+  for (let startAfter = prefix; ; ) {
+    const [first] = await Array.fromAsync(firstOf(objects.list(prefix, { startAfter })))
+    const folder = /^([^/]+)\//.exec(first?.key.slice(prefix.length) ?? '')?.[1]
+    if (folder === undefined) return
+    yield folder
+    startAfter = `${prefix}${folder}/~`
   }
 }
 

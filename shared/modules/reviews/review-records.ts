@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import { type ItemDigest, itemDigest } from '../../domain/files/decision-file.ts'
+import { record } from '../../domain/json/record.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce, readsAtOnce } from '../../reconcile/records/list-heads.ts'
@@ -15,6 +16,21 @@ export const runRecord = (objects: ObjectStore, review: string) =>
 
 export async function readRun(objects: ReadingObjects, review: string): Promise<ReviewRun | undefined> {
   return (await readStored(objects, `${reviewResultsPrefix}${review}/run.json`, reviewRun))?.value
+}
+
+const manifestOfRun = record({
+  ...reviewRun.omit({ etag: true, items: true, hash: true }).shape,
+  population: record(reviewRun.pick({ etag: true, items: true, hash: true }).shape),
+})
+
+/** A run that may be an earlier one, as its manifest has it. `begun`: its beginning. */
+export async function readRunOf(
+  objects: ReadingObjects,
+  review: string,
+  begun: string,
+): Promise<ReviewRun | undefined> {
+  const stored = await readStored(objects, `${folderOf(review, begun)}manifest.json`, manifestOfRun)
+  return stored && { ...stored.value, ...stored.value.population }
 }
 
 export const folderOf = (review: string, run: string) => `${reviewResultsPrefix}${review}/${run}/`

@@ -3,7 +3,8 @@ import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { openInputs } from '../../../../shared/modules/input-context.ts'
 import { controllerOf } from '../../../../shared/modules/modules.ts'
-import { readRun } from '../../../../shared/modules/reviews/review-records.ts'
+import { listBeginnings } from '../../../../shared/modules/reviews/known-reviews.ts'
+import { readRun, readRunOf } from '../../../../shared/modules/reviews/review-records.ts'
 import type { Manifest } from '../../../../shared/modules/reviews/rules/manifest.ts'
 import { verifyReview } from '../../../../shared/modules/reviews/verify-review.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
@@ -305,6 +306,26 @@ describe('the evidence', () => {
 
   test('of an untouched bucket matches', async () => {
     expect(await verify(await finish())).toEqual([])
+  })
+
+  test('of an earlier run matches too, and shows what changed since', async () => {
+    const review = await Review.begin({
+      ...reviewed,
+      lastsDays: 1,
+      silence: { escalateDays: 1, means: 'not-done' },
+      repeatDays: 5,
+    })
+    const { objects } = review.grouping.world
+    const { run: begun } = await review.run()
+    const item = await review.link(kenji)
+    await review.decide(tom, item, 'keep')
+    await review.days(6)
+    expect(await listBeginnings(objects, 'quarter')).toEqual([begun, (await review.run()).run])
+    const run = await readRunOf(objects, 'quarter', begun)
+    expect(run && (await verifyReview(objects, 'quarter', run))).toEqual([])
+    await review.grouping.delete(`decisions/${review.grouping.id('USER', tom)}/quarter/${item.digest}%keep`)
+    expect(run && (await verifyReview(objects, 'quarter', run)).join()).toMatch(/%keep is gone/)
+    expect(await readRunOf(objects, 'quarter', '2020-01-01T00:00:00.000Z')).toBeUndefined()
   })
 
   test('of a running review matches', async () => {
