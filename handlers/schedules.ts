@@ -17,6 +17,14 @@ import { watchEligibilities } from '../shared/modules/requests/watch-eligibiliti
 import { forgetUses } from '../shared/modules/usage/record-uses.ts'
 import { attentionMetrics, heartbeats, type ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
+import {
+  joinRights,
+  lanes,
+  queuesOfPeople,
+  type Rights,
+  rightsToCompare,
+  rightsToFollowPeople,
+} from '../shared/ports/rights.ts'
 import { isServiceError } from '../shared/ports/service-error.ts'
 import { forgetParts } from '../shared/reconcile/brake/brake-file.ts'
 import { beginReconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
@@ -46,81 +54,227 @@ type Given = {
   readonly readActions?: () => Promise<ActionCatalog>
 }
 
-export type Job = { readonly name: string; readonly work: () => Promise<unknown> }
+/** `rights`: its function has these in a deployment. `open`: once for each process; the result is one run. */
+export type Job = { readonly name: string; readonly rights: Rights; readonly open: OpenJob }
+type OpenJob = (ports: Ports, configuration: Configuration, given: Given) => () => Promise<unknown>
 
 /**
  * The jobs of one function, in their order: one row a job. When and how often each function runs: `functionSettings`. No job begins if the
  * bucket belongs to another deployment (`guarded`). A pause stops the changes that jobs ask for, not the jobs. Each is a constant of its
  * own, so that the bundle of a function contains no code of the others.
  */
-export type Jobs = (ports: Ports, configuration: Configuration, given: Given) => readonly Job[]
+export type Jobs = () => readonly Job[]
 
-/** `state/` may be deleted at any time: this job rebuilds the index of instants, a reconcile the rest. */
-export const jobsOfMinuteLinks: Jobs = (ports, configuration, { due = new DueInstants(ports, configuration) }) => {
-  const records = new SpoiledRecords()
-  const policies = new Policies(ports)
-  const selectors = new SelectorFiles(ports.objects)
-  const eligibilities = new EligibilityFiles(ports)
-  return [
-    { name: 'index of instants', work: () => restoreInstants(ports, configuration) },
-    { name: 'instants that have come', work: () => due.look() },
-    { name: 'links whose permission set was applied', work: () => lookAtOvertaken(ports, configuration) },
-    { name: 'denials of ended sessions', work: () => followDenials(ports, configuration) },
-    {
-      name: 'state that is gone',
-      work: async () => (await hasCheckpoint(ports.objects)) || reconcileWithoutState(ports),
-    },
-    { name: 'records that cannot be read', work: () => tellSpoiled(ports, configuration, records) },
-    { name: 'policies', work: () => tellPolicies(ports, configuration, policies) },
-    { name: 'selectors', work: () => tellSelectors(ports, configuration, selectors) },
-    { name: 'people who have changed', work: () => askOfPeople(ports, configuration) },
-    { name: 'eligibilities', work: () => tellEligibilities(ports, configuration, eligibilities) },
-  ]
+function job(name: string, rights: Rights, work: (...given: Parameters<OpenJob>) => Promise<unknown>): Job {
+  return {
+    name,
+    rights,
+    open:
+      (...given) =>
+      () =>
+        work(...given),
+  }
 }
 
+/** A job that remembers what it read in its last run. */
+function remembering<Memory>(
+  name: string,
+  rights: Rights,
+  remember: (ports: Ports) => Memory,
+  work: (ports: Ports, configuration: Configuration, memory: Memory) => Promise<unknown>,
+): Job {
+  const open: OpenJob = (ports, configuration) => {
+    const memory = remember(ports)
+    return () => work(ports, configuration, memory)
+  }
+  return { name, rights, open }
+}
+
+const statuses = ['status/', 'attention/'] as const
+const brake = ['control/brake.json', 'control/brake/'] as const
+const asking: Rights = { read: [''], send: queuesOfPeople }
+
+/** `state/` may be deleted at any time: this job rebuilds the index of instants, a reconcile the rest. */
+export const jobsOfMinuteLinks: Jobs = () => [
+  job('index of instants', { read: ['links_data/'], put: ['state/expiry/'] }, restoreInstants),
+  {
+    name: 'instants that have come',
+    // The look removes what is due.
+    rights: { put: ['state/expiry/'], send: ['links', 'permission-sets', ...queuesOfPeople] },
+    open:
+      (ports, configuration, { due = new DueInstants(ports, configuration) }) =>
+      () =>
+        due.look(),
+  },
+  job(
+    'links whose permission set was applied',
+    { read: ['owned_permission_sets/', 'status/'], send: ['links'] },
+    lookAtOvertaken,
+  ),
+  job(
+    'denials of ended sessions',
+    // ssofile denies every session of a person whom such a file suspends.
+    {
+      read: ['control/ended-sessions.json', 'owned_permission_sets/', 'suspended/', 'status/'],
+      send: [...lanes, 'dispatch'],
+    },
+    followDenials,
+  ),
+  job('state that is gone', { read: ['state/reconcile.json'], send: ['events'] }, askWithoutState),
+  remembering(
+    'records that cannot be read',
+    { read: [...brake, 'control/ended-sessions.json', 'owned_permission_sets/'], write: statuses },
+    () => new SpoiledRecords(),
+    tellSpoiled,
+  ),
+  remembering(
+    'policies',
+    { read: ['policies/'], write: [...statuses, 'state/policies.json'], send: ['links', ...queuesOfPeople] },
+    (ports) => new Policies(ports),
+    tellPolicies,
+  ),
+  remembering(
+    'selectors',
+    {
+      read: ['selectors/', 'state/organization.json'],
+      write: [...statuses, 'state/selectors.json'],
+      send: ['links', ...lanes, 'dispatch'],
+    },
+    ({ objects }) => new SelectorFiles(objects),
+    tellSelectors,
+  ),
+  job('people who have changed', { write: ['state/people.json'], send: queuesOfPeople }, askOfPeople),
+  remembering(
+    'eligibilities',
+    { read: ['eligibility/'], write: [...statuses, 'state/eligibilities.json'], send: queuesOfPeople },
+    (ports) => new EligibilityFiles(ports),
+    tellEligibilities,
+  ),
+]
+
 /** Repairs the effects of lost and overtaken messages, by reading S3 alone. Also runs under a pause: hints wait then. */
-export const jobsOfSweep: Jobs = (ports, configuration) => [
-  { name: 'links and access', work: () => sweepLinks(ports, configuration) },
-  { name: 'inputs of people', work: () => sweepInputs(ports, configuration) },
-  { name: 'inputs that want attention', work: () => countAttention(ports) },
-  { name: 'parts of held lists', work: () => forgetParts(ports) },
+export const jobsOfSweep: Jobs = () => [
+  job('links and access', joinRights(rightsToCompare, { put: ['control/ledger.json'], send: ['events'] }), sweepLinks),
+  job('inputs of people', { ...asking, write: ['status/too-many/', 'attention/'] }, sweepInputs),
+  job('inputs that want attention', {}, countAttention),
+  // Those that no record names any more.
+  job('parts of held lists', { read: ['control/brake.json'], remove: ['control/brake/'] }, forgetParts),
 ]
 
 /** Finds changes that sent no event. If a listing fails, its job changes nothing. */
-export const jobsOfHourly: Jobs = (ports, configuration) => [
-  { name: 'reconcile', work: () => reconcileAll(ports, configuration) },
+export const jobsOfHourly: Jobs = () => [
+  job(
+    'reconcile',
+    { ...rightsToCompare, organizations: 'tags', directory: 'read', identityCenter: 'instance' },
+    reconcileAll,
+  ),
   // A person may be eligible, or an approver, who was not before.
-  { name: 'requests that wait', work: () => askForWaiting(ports, configuration, 'reconcile') },
-  { name: 'groups and memberships', work: () => reconcileMemberships(ports, configuration) },
-  { name: 'attributes', work: () => compareAttributes(ports, configuration) },
-  { name: 'people', work: () => reconcilePeople(ports, configuration) },
-  { name: 'leavers', work: () => followLeavers(ports, configuration, 'all') },
+  job('requests that wait', asking, (ports, configuration) => askForWaiting(ports, configuration, 'reconcile')),
+  job(
+    'groups and memberships',
+    { ...asking, write: ['state/'], directory: 'members', identityCenter: 'instance' },
+    reconcileMemberships,
+  ),
+  job('attributes', asking, compareAttributes),
+  job('people', asking, reconcilePeople),
+  job(
+    'leavers',
+    // Members: the people in ssofile's groups.
+    { ...rightsToFollowPeople, read: [''], write: ['state/'], directory: 'members' },
+    (ports, configuration) => followLeavers(ports, configuration, 'all'),
+  ),
 ]
 
 /** Changes by others in Identity Center: the dispatcher finds them, after all other work. */
-export const jobsOfNightly: Jobs = (ports, configuration) => [
-  { name: 'last uses', work: () => forgetUses(ports, configuration) },
-  { name: 'drift check', work: () => beginDriftCheck(ports, configuration) },
+export const jobsOfNightly: Jobs = () => [
+  job('last uses', { write: ['usage/'] }, forgetUses),
+  // S3's clock gives its beginning.
+  job(
+    'drift check',
+    { read: ['control/owner.json'], put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
+    beginDriftCheck,
+  ),
 ]
 
-export const jobsOfReport: Jobs = (ports, configuration) => [
-  { name: 'who has access', work: () => reportAccess(ports, configuration) },
+export const jobsOfReport: Jobs = () => [
+  job(
+    'who has access',
+    {
+      read: [''],
+      // Open findings of break-glass.
+      write: ['state/report/', 'status/break-glass/', 'attention/failed/break-glass/'],
+      // Applications that may act for people; the last uses of people.
+      put: ['reports/', 'changes/', 'usage/report.csv'],
+      directory: 'members',
+      identityCenter: 'applications',
+      auditorRole: 'assume',
+    },
+    reportAccess,
+  ),
 ]
 
 /** The second job runs once a month. */
-export const jobsOfCredentials: Jobs = (ports, configuration, { readActions }) => [
-  { name: 'credentials that want somebody', work: () => reportCredentials(ports, configuration) },
-  { name: 'permissions that nobody uses', work: () => reportPermissions(ports, configuration, readActions) },
+export const jobsOfCredentials: Jobs = () => [
+  job(
+    'credentials that want somebody',
+    {
+      read: ['hygiene.json', 'state/organization.json'],
+      write: ['state/credentials/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
+      put: ['reports/credentials/'],
+      // To the responsible people, by the receivers in the configuration.
+      send: ['digests'],
+      // Owners, by the tags of accounts.
+      organizations: 'read',
+      auditorRole: 'assume',
+    },
+    reportCredentials,
+  ),
+  job(
+    'permissions that nobody uses',
+    {
+      // The permissions of permission sets, from the files in force.
+      read: ['hygiene.json', 'state/organization.json', 'permission_sets/', 'owned_permission_sets/'],
+      write: ['state/permissions/'],
+      put: ['reports/permissions/', 'reports/permissions.csv', 'reports/permissions.json'],
+      auditorRole: 'assume',
+    },
+    (ports, configuration, { readActions }) => reportPermissions(ports, configuration, readActions),
+  ),
 ]
 
 /** Deactivates the credentials that files retire, watches and deletes them; undoes retirements without a file. */
-export const jobsOfRetire: Jobs = (ports, configuration) => [
-  { name: 'credentials to retire', work: () => retire(ports, configuration) },
+export const jobsOfRetire: Jobs = () => [
+  job(
+    'credentials to retire',
+    {
+      read: ['hygiene.json', 'state/organization.json', 'control/pause.json'],
+      write: ['attention/'],
+      put: ['changes/', ...brake],
+      // The owner of an account, by its tags.
+      organizations: 'read',
+      hygieneRole: 'assume',
+    },
+    retire,
+  ),
 ]
 
 /** The results of inputs and access: as events, and as digests to their receivers. */
-export const jobsOfNotifications: Jobs = (ports, configuration, { page }) => [
-  { name: 'outcomes', work: () => notify(ports, configuration, page) },
+export const jobsOfNotifications: Jobs = () => [
+  job(
+    'outcomes',
+    {
+      // `changes/`: an object's record names the author of a change by hand.
+      // And for permission sets that allow everything: how many accounts they reach.
+      read: [
+        ...['changes/', 'history/', 'status/', 'eligibility/', 'permission_sets/'],
+        ...['state/drift.json', 'state/organization.json'],
+      ],
+      put: ['state/notifications.json'],
+      send: ['digests'],
+      outcomes: 'publish',
+    },
+    (ports, configuration, { page }) => notify(ports, configuration, page),
+  ),
 ]
 
 /** All jobs, for one process that runs every function. */
@@ -146,7 +300,7 @@ export function schedule(
   configuration: Configuration,
   given: Given = {},
 ): () => Promise<void> {
-  const jobs = jobsOf(ports, configuration, given)
+  const jobs = jobsOf().map(({ name, open }) => ({ name, work: open(ports, configuration, given) }))
   return async () => {
     const failed = new Map<string, unknown>()
     for (const { name, work } of jobs) {
@@ -286,6 +440,10 @@ async function sweepInputs(ports: Ports, configuration: Configuration): Promise<
 async function countAttention(ports: Ports): Promise<void> {
   const counts = await new StatusStore(ports.objects, ports.clock).countAttention()
   for (const state of attentionStates) ports.metrics.record(attentionMetrics[state], counts[state])
+}
+
+async function askWithoutState(ports: Ports): Promise<void> {
+  if (!(await hasCheckpoint(ports.objects))) await reconcileWithoutState(ports)
 }
 
 /** Without the records under `state/` a sweep finds nothing. Repeated requests make one reconcile. */

@@ -1,7 +1,7 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { accountRoleTemplate, type RoleTemplate } from './account-role.ts'
 import type { DeploymentNames } from './deployment-names.ts'
-import { functionPermissions } from './function-permissions.ts'
+import { permissionsOf } from './function-permissions.ts'
 
 /** Every operation of the adapters. All of them only read, except the one that makes IAM create its credential report. */
 export const auditorActions = [
@@ -49,9 +49,7 @@ export function auditorRoleTemplate(
     role,
     description: `${name}: reads who used which access, credentials, and what policies say`,
     assumedBy: [
-      ...names.functions
-        .filter((one) => functionPermissions[one].auditorRole !== undefined)
-        .map((one) => names.roleArn(one)),
+      ...names.functions.filter((one) => permissionsOf(one).auditorRole !== undefined).map((one) => names.roleArn(one)),
       ...names.operatorRoleArns,
       ...access.auditors,
     ],

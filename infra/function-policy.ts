@@ -5,17 +5,17 @@ import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { isManagementDeployment } from '../shared/domain/deployment/environment.ts'
 import { permissionSetRolePath } from '../shared/domain/permission-sets/permission-set-role.ts'
 import { type FunctionName, functionSettings } from '../shared/ports/deployment-settings.ts'
+import type { Rights } from '../shared/ports/rights.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import {
   accountAccessActions,
   directoryActionsOf,
-  type FunctionPermissions,
-  functionPermissions,
   identityCenterActionsOf,
-  operatorPermissions,
   organizationsActions,
   permissionsIn,
+  permissionsOf,
   policyCheckActions,
+  type RoleName,
 } from './function-permissions.ts'
 import { denyUses } from './people-policies.ts'
 
@@ -34,7 +34,7 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
   return new PolicyDocument({
     statements: [
       allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [context.logGroupArn]),
-      ...serviceStatements(permissionsIn(context.environment, name), context),
+      ...serviceStatements(name, context),
       ...queueStatements(name, context),
       ...outcomeStatements(name, context),
       ...pageSecretStatements(name, context),
@@ -44,13 +44,14 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
 
 export function operatorPolicy(context: Services): PolicyDocument {
   const uses = PolicyStatement.fromJson(denyUses(context.names))
-  return new PolicyDocument({ statements: [...serviceStatements(operatorPermissions, context), uses] })
+  return new PolicyDocument({ statements: [...serviceStatements('operator', context), uses] })
 }
 
-function serviceStatements(permissions: FunctionPermissions, context: Services): PolicyStatement[] {
+function serviceStatements(role: RoleName, context: Services): PolicyStatement[] {
+  const permissions = permissionsIn(context.environment, role)
   return [
     allow('Keys', ['kms:Decrypt', 'kms:GenerateDataKey'], context.keyArns),
-    ...bucketStatements(permissions, context),
+    ...bucketStatements(role, permissions, context),
     ...organizationStatements(permissions, context),
     ...directoryStatements(permissions, context),
     ...identityCenterStatements(permissions, context),
@@ -115,11 +116,10 @@ function isWritable(prefix: string, { provisioning }: Environment): boolean {
   return prefix !== 'permission_sets/' || provisioning.permissionSets !== 's3'
 }
 
-function bucketStatements(permissions: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
+function bucketStatements(role: RoleName, permissions: Rights, { environment, names }: Services): PolicyStatement[] {
   const { read = [], write: granted = [], put = [], remove = [], versions } = permissions
   // ssofile may not write inputs that people write to S3. Operators may in any case, since they take over access.
-  const isOfOperators = permissions === operatorPermissions
-  const write = granted.filter((prefix) => isOfOperators || isWritable(prefix, environment))
+  const write = granted.filter((prefix) => role === 'operator' || isWritable(prefix, environment))
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
   const readable = read.some((prefix) => prefix === '')
     ? ['']
@@ -140,7 +140,7 @@ function bucketStatements(permissions: FunctionPermissions, { environment, names
 }
 
 function queueStatements(name: FunctionName, { names }: PolicyContext): PolicyStatement[] {
-  const { send = [], receive = [] } = functionPermissions[name]
+  const { send = [], receive = [] } = permissionsOf(name)
   const own = functionSettings[name].queues?.map((queue) => names.queueArn(queue.name))
   const arn = (queue: (typeof send)[number]) => names.queueArn(queue)
   return [
@@ -163,7 +163,7 @@ function queueStatements(name: FunctionName, { names }: PolicyContext): PolicySt
 
 /** A message that a receiver did not accept is postponed. The ARN of a secret ends in a suffix of six characters. */
 function outcomeStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
-  const { outcomes } = functionPermissions[name]
+  const { outcomes } = permissionsOf(name)
   if (outcomes === 'publish') return [allow('Publish', ['events:PutEvents'], [names.outcomesBusArn])]
   if (outcomes === undefined) return []
   const secrets = environment.notifications.receivers.flatMap(({ webhook }) => webhook?.secretArn ?? [])
@@ -175,15 +175,12 @@ function outcomeStatements(name: FunctionName, { environment, names }: PolicyCon
 }
 
 function pageSecretStatements(name: FunctionName, { environment: { page } }: PolicyContext): PolicyStatement[] {
-  if (functionPermissions[name].pageSecret === undefined || page === undefined) return []
+  if (permissionsOf(name).pageSecret === undefined || page === undefined) return []
   return [allow('PageSecret', ['secretsmanager:GetSecretValue'], [page.signIn.clientSecretArn])]
 }
 
 /** Service Authorization Reference, "AWS Organizations". */
-function organizationStatements(
-  { organizations }: FunctionPermissions,
-  { environment, names }: Services,
-): PolicyStatement[] {
+function organizationStatements({ organizations }: Rights, { environment, names }: Services): PolicyStatement[] {
   if (organizations === undefined) return []
   const { everywhere, accounts, organizationalUnits } = organizationsActions
   const actions = (of: readonly string[]) => of.map((action) => `organizations:${action}`)
@@ -197,7 +194,7 @@ function organizationStatements(
 }
 
 /** Service Authorization Reference, "AWS Identity Store". */
-function directoryStatements(permissions: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
+function directoryStatements(permissions: Rights, { environment, names }: Services): PolicyStatement[] {
   const actions = directoryActionsOf(permissions)
   if (actions.length === 0) return []
   const memberships = permissions.directory === 'read' ? [] : ['membership']
@@ -215,10 +212,7 @@ function directoryStatements(permissions: FunctionPermissions, { environment, na
 }
 
 /** Service Authorization Reference, "AWS IAM Identity Center". */
-function identityCenterStatements(
-  { identityCenter }: FunctionPermissions,
-  { environment, names }: Services,
-): PolicyStatement[] {
+function identityCenterStatements({ identityCenter }: Rights, { environment, names }: Services): PolicyStatement[] {
   if (identityCenter === undefined) return []
   const instances = allow('Instances', ['sso:ListInstances'], ['*'])
   if (identityCenter === 'instance') return [instances]
@@ -243,7 +237,7 @@ function identityCenterStatements(
  * key policy statements".)
  */
 function identityCenterKeyStatements(
-  { identityCenter, directory }: FunctionPermissions,
+  { identityCenter, directory }: Rights,
   { environment, names }: Services,
 ): PolicyStatement[] {
   const { identityCenterKeyArn: key, instanceArn, managementAccount } = environment
@@ -280,7 +274,7 @@ function identityCenterKeyStatements(
 
 /** Service Authorization Reference, "Account access manager". GovCloud and China lack the service. */
 function accountAccessStatements(
-  { accountAccess }: FunctionPermissions,
+  { accountAccess }: Rights,
   { environment: { region, account, managementAccount }, names }: Services,
 ): PolicyStatement[] {
   if (accountAccess === undefined || names.partition !== 'aws') return []
@@ -301,7 +295,7 @@ function accountAccessStatements(
  * aws:ResourceOrgID.)
  */
 function accountRoleStatements(
-  { auditorRole, hygieneRole }: FunctionPermissions,
+  { auditorRole, hygieneRole }: Rights,
   { environment, names }: Services,
 ): PolicyStatement[] {
   const assume = (sid: string, role: string) =>
@@ -323,7 +317,7 @@ function accountRoleStatements(
   ]
 }
 
-function ownRoleStatements({ ownRoles }: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
+function ownRoleStatements({ ownRoles }: Rights, { environment, names }: Services): PolicyStatement[] {
   if (ownRoles === undefined) return []
   // The API also compares the path of other roles, if the environment ends a name with a star.
   const own = `arn:${names.partition}:iam::${environment.account}:role/`

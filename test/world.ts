@@ -8,6 +8,7 @@ import { ranges } from '../handlers/ranges.ts'
 import { requests } from '../handlers/requests.ts'
 import { router } from '../handlers/router.ts'
 import { allJobs, DueInstants, schedule } from '../handlers/schedules.ts'
+import { permissionsOf } from '../infra/function-permissions.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
 import {
@@ -33,7 +34,7 @@ import { SeededRandomness } from '../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../shared/memory/sqs/memory-queues.ts'
 import { MemorySsoAdmin, type MemorySsoAdminOptions } from '../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { SsoAdminCaller } from '../shared/memory/sso-admin/sso-admin-rules.ts'
-import { functionSettings } from '../shared/ports/deployment-settings.ts'
+import { functionNames, functionSettings } from '../shared/ports/deployment-settings.ts'
 import type { ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
@@ -42,6 +43,7 @@ import type { SentInstants } from '../shared/reconcile/records/expiry-index.ts'
 import { queuesOfPeople } from '../shared/reconcile/records/inputs.ts'
 import { CollectedLog } from './collected-log.ts'
 import { VirtualClock } from './virtual-clock.ts'
+import { portsWithin, withinRights } from './within-rights.ts'
 
 export type WorldOptions = {
   readonly organization?: OrganizationFile
@@ -209,7 +211,9 @@ export class World {
     const onError = (error: unknown) => this.errors.push(error)
     this.#mappings.push(startNotifications({ objects: this.objects, queues, clock, onError }))
     const map = (queue: WorkedQueue, open: (ports: Ports) => Handler, maximumConcurrency = 5, timeoutMs = 60_000) => {
-      const handler = restarted(this.#begin, open)
+      const own = functionNames.find((name) => functionSettings[name].queues?.some((one) => one.name === queue))
+      const rights = own && permissionsOf(own)
+      const handler = restarted(this.#begin, (ports) => open(rights ? portsWithin(ports, rights, own) : ports))
       const timed = async (event: SQSEvent) => {
         const beganMs = clock.monotonicMs()
         const response = await handler(event)
@@ -286,7 +290,10 @@ export class World {
   /** One run of this function by its schedule; `minute-links` without waiting for what comes within the minute. */
   runSchedule(of: ScheduledFunction, ports: Ports = this.ports): Promise<void> {
     const due = new DueInstants(ports, this.configuration, this.#sent)
-    return schedule(of, allJobs[of], ports, this.configuration, { due, readActions: async () => new Map() })()
+    return schedule(of, withinRights(of, allJobs[of]), ports, this.configuration, {
+      due,
+      readActions: async () => new Map(),
+    })()
   }
 
   everyMinuteOfLinks(): Promise<void> {

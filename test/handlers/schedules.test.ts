@@ -390,14 +390,17 @@ describe('the jobs of the schedules', () => {
         world.metrics.record(metric, value)
       },
     }
-    const jobsOf: Jobs = (...given) =>
-      allJobs[of](...given).map((one) => ({
+    const jobsOf: Jobs = () =>
+      allJobs[of]().map((one) => ({
         ...one,
-        work: async () => {
-          job = one.name
-          await one.work().finally(() => {
-            job = ''
-          })
+        open: (...given) => {
+          const work = one.open(...given)
+          return async () => {
+            job = one.name
+            await work().finally(() => {
+              job = ''
+            })
+          }
         },
       }))
     const readActions = async () => new Map()
@@ -411,10 +414,10 @@ describe('the jobs of the schedules', () => {
     return { calls, error, world }
   }
 
-  const severalJobs = (['minute-links', 'sweep', 'hourly', 'credentials'] as const).map((of) => {
-    const { ports, configuration } = new World()
-    return { of, own: allJobs[of](ports, configuration, {}) }
-  })
+  const severalJobs = (['minute-links', 'sweep', 'hourly', 'credentials'] as const).map((of) => ({
+    of,
+    own: allJobs[of](),
+  }))
 
   test.each(severalJobs)(
     'where a job of $of fails, each other one does what it does without that',

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { RoleTemplate } from '../../infra/account-role.ts'
 import { auditorRoleTemplate } from '../../infra/auditor-role.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
-import { functionPermissions, operatorPermissions } from '../../infra/function-permissions.ts'
+import { permissionsOf } from '../../infra/function-permissions.ts'
 import { peoplePolicies } from '../../infra/people-policies.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
 import { type EvaluatedPolicy, evaluatePolicy } from '../../shared/domain/iam-policies/evaluate-policy.ts'
@@ -37,11 +37,11 @@ describe("the template of the auditor's role", () => {
       action: 'sts:AssumeRole',
       resource: '*',
     })
-  const assuming = names.functions.filter((name) => functionPermissions[name].auditorRole === 'assume')
+  const assuming = names.functions.filter((name) => permissionsOf(name).auditorRole === 'assume')
 
   test.each([
     ...assuming.map((name) => names.roleArn(name)),
-    ...(operatorPermissions.auditorRole === 'assume' ? names.operatorRoleArns : []),
+    ...(permissionsOf('operator').auditorRole === 'assume' ? names.operatorRoleArns : []),
     'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Auditors_0123456789abcdef',
     elsewhere,
   ])('trusts %s', (principal) => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { type ApiChange, routesOf } from '../../handlers/api/routes.ts'
+import { pushedPlaces } from '../../handlers/cli/folder/input-parts.ts'
 import { auditorActions, breakGlassActions } from '../../infra/auditor-role.ts'
 import { bucketPolicy } from '../../infra/bucket-policy.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
@@ -9,17 +10,15 @@ import {
   applicationReads,
   directoryActions,
   directoryActionsOf,
-  functionPermissions,
   groupActions,
   groupChangeActions,
   identityCenterActions,
   identityCenterReads,
   memberActions,
-  operatorPermissions,
   organizationsActions,
   peopleChangeActions,
   permissionsIn,
-  plannerPermissions,
+  permissionsOf,
   policyCheckActions,
   producersOf,
 } from '../../infra/function-permissions.ts'
@@ -27,6 +26,7 @@ import { hygieneActions } from '../../infra/hygiene-role.ts'
 import { pageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
+import { mayUse } from '../../shared/ports/rights.ts'
 import { readText } from '../house/source-files.ts'
 import { example } from './environments.ts'
 import { grantedRights } from './permissions/granted-rights.ts'
@@ -140,21 +140,21 @@ describe('granted is what the adapter calls, and nothing else:', () => {
 })
 
 const writableBy = (name: FunctionName): readonly string[] => {
-  const { write = [], put = [] } = functionPermissions[name]
+  const { write = [], put = [] } = permissionsOf(name)
   return [...write, ...put]
 }
 
 test('nobody may delete history or the claim of the bucket', () => {
   const deletable = functionNames.flatMap((name) => [
-    ...(functionPermissions[name].write ?? []),
-    ...(functionPermissions[name].remove ?? []),
+    ...(permissionsOf(name).write ?? []),
+    ...(permissionsOf(name).remove ?? []),
   ])
   for (const key of ['history/x', 'control/owner.json'])
     expect(deletable.filter((prefix) => key.startsWith(prefix))).toEqual([])
 })
 
 test('only the dispatcher may change Identity Center, and only it and operators may write control/', () => {
-  const changing = functionNames.filter((name) => functionPermissions[name].identityCenter === 'change')
+  const changing = functionNames.filter((name) => permissionsOf(name).identityCenter === 'change')
   expect(changing).toEqual(['dispatcher'])
   const controlling = functionNames.filter((name) => writableBy(name).some((prefix) => prefix.startsWith('control/')))
   // The sweep counts the ledger.
@@ -181,7 +181,7 @@ test('only the dispatcher may change Identity Center, and only it and operators 
 })
 
 test('operators may neither change Identity Center nor delete history or the claim of the bucket', () => {
-  const { write, put, identityCenter } = operatorPermissions
+  const { write = [], put = [], identityCenter } = permissionsOf('operator')
   expect(identityCenter).toBe('read')
   expect(identityCenterReads.filter((action) => !/^(Describe|Get|List)/.test(action))).toEqual([])
   expect(identityCenterReads).toHaveLength(18)
@@ -197,10 +197,13 @@ test('operators may neither change Identity Center nor delete history or the cla
   expect(keys.filter((key) => [...write, ...put].some((prefix) => key.startsWith(prefix)))).toEqual([])
 })
 
-test('a role that plans writes nothing, and reads neither history nor reports', () => {
-  const { read, ...others } = plannerPermissions
+test('a role that plans writes nothing, and reads all files that a folder may have, but neither history nor reports', () => {
+  const { read = [], write, put, remove, send, receive, ...others } = permissionsOf('planner')
   const reading = { organizations: 'read', directory: 'memberships', identityCenter: 'read' }
   expect(others).toEqual({ ...reading, auditorRole: 'assume', policyChecks: 'ask' })
+  expect([write, put, remove, send, receive].flat()).toEqual([])
+  // With a key of KMS an ETag is no hash, so a plan compares contents.
+  expect(pushedPlaces().filter((place) => !mayUse(permissionsOf('planner'), 'read', place))).toEqual([])
   expect(read.filter((prefix) => /^(history|reports|changes)/.test(prefix))).toEqual([])
 })
 
@@ -268,7 +271,7 @@ test('every queue but those that only S3 and EventBridge send to has a producer,
   expect(without).toEqual(['uploads', 'usage'])
   const worked = functionNames.flatMap((name) => [
     ...(functionSettings[name].queues ?? []).map((queue) => queue.name),
-    ...(functionPermissions[name].receive ?? []),
+    ...(permissionsOf(name).receive ?? []),
   ])
   expect(worked.flat().sort()).toEqual([...workedQueues].sort())
 })

@@ -36,7 +36,7 @@ type Options = BringBackOptions & {
   readonly inputs?: boolean
 }
 
-/** The parts that operators may write: `operatorPermissions`. */
+/** The parts that operators may write: `operatorRights`. */
 const partsOfOperators = ['access', 'memberships'] as const
 
 /** `ssofile restore`: brings back deleted or damaged objects of the bucket. */

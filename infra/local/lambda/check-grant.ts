@@ -2,10 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { queueNameOnTheWire } from '../../../shared/aws/queue-name-on-the-wire.ts'
 import type { QueueName } from '../../../shared/ports/queues.ts'
+import { mayUse, type Rights } from '../../../shared/ports/rights.ts'
 import {
   accountAccessActionsOf,
   directoryActionsOf,
-  type FunctionPermissions,
   identityCenterActionsOf,
   organizationsActions,
   policyCheckActions,
@@ -16,7 +16,7 @@ import { parseS3Request } from '../s3/s3-request.ts'
 
 /** Answers a call with its service's refusal if the role of `who` lacks the right; `undefined`: it has it. */
 export function refuseUnlessGranted(
-  permissions: FunctionPermissions,
+  permissions: Rights,
   who: string,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -30,7 +30,7 @@ export function refuseUnlessGranted(
 }
 
 /** Whether a role of a deployment with these permissions may make this call. */
-function isGranted(permissions: FunctionPermissions, request: FastifyRequest): boolean {
+function isGranted(permissions: Rights, request: FastifyRequest): boolean {
   const call = serviceCallOf(request)
   const { organizations, identityCenter, auditorRole, hygieneRole, outcomes } = permissions
   const { operation = '' } = call ?? {}
@@ -69,24 +69,19 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
   }
 }
 
-function mayUseBucket(
-  { read = [], write = [], put = [], remove = [], versions }: FunctionPermissions,
-  operation: string,
-  key: string,
-): boolean {
-  const isIn = (prefixes: readonly string[]) => prefixes.some((prefix) => key.startsWith(prefix))
+function mayUseBucket(rights: Rights, operation: string, key: string): boolean {
   switch (operation) {
     case 'ListObjectsV2':
       return true
     case 'ListObjectVersions':
-      return versions !== undefined
+      return rights.versions !== undefined
     case 'GetObject':
     case 'HeadObject':
-      return key === 'control/owner.json' || isIn([...read, ...write, ...put, ...remove])
+      return mayUse(rights, 'read', key)
     case 'PutObject':
-      return isIn([...write, ...put])
+      return mayUse(rights, 'put', key)
     case 'DeleteObject':
-      return isIn([...write, ...remove])
+      return mayUse(rights, 'delete', key)
     default:
       return false
   }
@@ -94,11 +89,7 @@ function mayUseBucket(
 
 const aboutQueue = z.object({ QueueUrl: z.string() })
 
-function mayUseQueue(
-  { send = [], receive = [], outcomes }: FunctionPermissions,
-  operation: string,
-  body: unknown,
-): boolean {
+function mayUseQueue({ send = [], receive = [], outcomes }: Rights, operation: string, body: unknown): boolean {
   const url = aboutQueue.safeParse(body).data?.QueueUrl ?? ''
   const isOf = (queues: readonly QueueName[]) => queues.some((queue) => url.endsWith(`/${queueNameOnTheWire(queue)}`))
   if (operation === 'SendMessage' || operation === 'SendMessageBatch') return isOf(send)

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { functionPermissions } from '../../function-permissions.ts'
+import { permissionsOf } from '../../function-permissions.ts'
 import { breakConnection } from '../faults/add-faults.ts'
 import { refuseUnlessGranted } from './check-grant.ts'
 import { type ExecutionEnvironment, environmentTokenPrefix } from './execution-environment.ts'
@@ -37,7 +37,7 @@ export class EnvironmentCalls {
       await environment.whenNotFrozen()
       if (environment.isDead) return breakConnection(reply)
       const name = environment.function
-      return refuseUnlessGranted(functionPermissions[name], `the function ${name}`, request, reply)
+      return refuseUnlessGranted(permissionsOf(name), `the function ${name}`, request, reply)
     })
   }
 }

@@ -2,21 +2,19 @@ import type { Writers } from '../../../shared/domain/inputs/kind.ts'
 import { kindAt, kinds, placesWrittenBy } from '../../../shared/domain/inputs/kinds.ts'
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
-import {
-  type FunctionPermissions,
-  functionPermissions,
-  operatorPermissions,
-  plannerPermissions,
-} from '../../function-permissions.ts'
+import { permissionsOf, type RoleName } from '../../function-permissions.ts'
 import { isDeniedByBucket, mayNotReadUses, type Signer, type WriteAction } from './local-bucket-policy.ts'
 
-const writable = ({ write = [], put = [] }: FunctionPermissions) => [...write, ...put]
+function writableBy(role: RoleName): readonly string[] {
+  const { write = [], put = [] } = permissionsOf(role)
+  return [...write, ...put]
+}
 /** The rights of these roles and users; everybody else may do everything that the bucket's policy does not deny. */
 const prefixesByRole: Readonly<Record<string, () => readonly string[]>> = {
-  'ssofile-api': () => writable(functionPermissions.api),
-  'ssofile-page': () => writable(functionPermissions.page),
-  'ssofile-operator': () => writable(operatorPermissions),
-  'ssofile-planner': () => writable(plannerPermissions),
+  'ssofile-api': () => writableBy('api'),
+  'ssofile-page': () => writableBy('page'),
+  'ssofile-operator': () => writableBy('operator'),
+  'ssofile-planner': () => writableBy('planner'),
   operator: () => [
     ...placesWrittenBy('uploaders', 'permissionSetUploaders', 'memberships'),
     'control/',

@@ -16,6 +16,20 @@ export type Writers =
 export const inputQueues = ['urgent', 'links', 'permission-sets', 'requests', 'people'] as const
 export type InputQueue = (typeof inputQueues)[number]
 
+/**
+ * Places in the bucket: the beginnings of keys, with `/` at the end, or whole keys; `''`: everything. Each list includes the right to read:
+ * If-Match needs it. (S3 User Guide, "Conditional writes".)
+ */
+export type Places = {
+  readonly read?: readonly string[]
+  /** Put and delete. */
+  readonly write?: readonly string[]
+  /** Put, where ssofile never deletes. */
+  readonly put?: readonly string[]
+  /** Delete what others wrote. */
+  readonly remove?: readonly string[]
+}
+
 /** How the files of a kind are read. */
 export type Format<Name = unknown, Body = unknown> = {
   readonly parseName: (key: string) => Parsed<Name>
@@ -38,6 +52,10 @@ export type Kind = Omit<Format, 'parseName'> & {
   readonly queueOfEnd?: InputQueue
   /** The function that S3 starts at once after a deletion. Only this function's role may act, so there is no queue. */
   readonly startsAtEnd?: 'retire'
+  /** The places that its handler uses besides its files: records, and what it compares files with. Its rights come from here. */
+  readonly uses?: Places
+  /** The records that the dispatcher writes for it. Absent: the handler carries it out. */
+  readonly dispatched?: readonly string[]
   /** The subject of a message. Messages with one subject are handled in order. Absent: each file is its own subject. */
   readonly subject?: (key: string) => string
   /** The share of the queue that a message uses: its folder's, or its subject's. Absent: its uploader's. */

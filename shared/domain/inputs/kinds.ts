@@ -117,13 +117,14 @@ import {
 } from '../suspensions/suspension.ts'
 import type { InputQueue, Kind, Writers } from './kind.ts'
 
-/** All kinds of inputs. Notifications, writers, pushes, checks and reports derive from this table. */
+/** All kinds of inputs. Notifications, writers, rights, pushes, checks and reports derive from this table. */
 export const kinds = {
   link: {
     at: linkPrefix,
     writers: 'uploaders',
     meaning: 'a [link](links.md)',
     queue: 'links',
+    uses: { read: ['policies/', 'selectors/'] },
     share: 'folder',
     isPushed: true,
     mostBytes: linkBodyMostBytes,
@@ -140,6 +141,8 @@ export const kinds = {
     writers: 'permissionSetUploaders',
     meaning: 'a [permission set](permission-sets.md)',
     queue: 'permission-sets',
+    uses: { read: ['state/deletions/'] },
+    dispatched: ['owned_permission_sets/'],
     isPushed: true,
     mostBytes: permissionSetFileMostBytes,
     parseName: parsePermissionSetKey,
@@ -156,6 +159,11 @@ export const kinds = {
     writers: 'oneself',
     meaning: 'a [request](temporary-access.md) for temporary access',
     queue: 'requests',
+    uses: {
+      read: ['eligibility/', 'selectors/', 'policies/', 'owned_permission_sets/'],
+      write: ['links_data/temporary/'],
+      put: ['history/requests/', 'control/ended-sessions.json'],
+    },
     // The limit of undecided requests is exact only if they are handled in order.
     subject: userInKey,
     share: 'subject',
@@ -208,6 +216,13 @@ export const kinds = {
     writers: 'governance',
     meaning: 'a [review](reviews.md): who looks at which access, and until when',
     queue: 'people',
+    uses: {
+      // The questions are about permission sets, exceptions, access that others gave, and last uses.
+      read: ['permission_sets/', 'hygiene.json', 'access/', 'foreign/', 'usage/', 'changes/'],
+      put: ['history/reviews/', 'review-results/'],
+      // Revoked by a review.
+      remove: ['links_data/', 'memberships/'],
+    },
     isPushed: true,
     isKey: isReviewKey,
     mostBytes: reviewMostBytes,
@@ -225,6 +240,11 @@ export const kinds = {
     writers: 'people',
     meaning: 'who is [suspended](people.md)',
     queue: 'urgent',
+    uses: {
+      // The present and past access of the person.
+      read: ['assignments/', 'foreign/', 'history/', 'policies/'],
+      put: ['history/suspensions/', 'reports/leavers/', 'control/ended-sessions.json'],
+    },
     subject: userInKey,
     mostBytes: suspensionMostBytes,
     parseName: parseSuspensionKey,
@@ -236,6 +256,8 @@ export const kinds = {
     meaning: 'a [person](people.md#people-by-files), only where `directory` says so',
     queue: 'people',
     queueOfEnd: 'urgent',
+    // A file suspends people whose file under `people/` has ended.
+    uses: { write: ['owned_people/', 'suspended/'], put: ['history/people/'] },
     subject: userInKey,
     isPushed: true,
     isKey: isJson,
@@ -315,6 +337,8 @@ export const kinds = {
     writers: 'governance',
     meaning: 'a [group](people.md#put-people-into-groups) that ssofile makes, or adopts',
     queue: 'people',
+    // ssofile deletes no group that a link names.
+    uses: { read: ['links_data/'], write: ['owned_groups/'], put: ['history/groups/'] },
     isPushed: true,
     isKey: isJson,
     mostBytes: groupMostBytes,
@@ -333,6 +357,7 @@ export const kinds = {
     meaning: '[who is in a group](people.md#put-people-into-groups)',
     queue: 'people',
     queueOfEnd: 'urgent',
+    uses: { read: ['policies/'], write: ['owned_memberships/'], put: ['history/memberships/'] },
     subject: withoutFolder,
     isPushed: true,
     mostBytes: linkBodyMostBytes,
@@ -378,6 +403,7 @@ export const kinds = {
     writers: 'governance',
     meaning: 'the [attributes for access control](attributes.md) of the instance',
     queue: 'people',
+    dispatched: ['owned_attributes/'],
     isPushed: true,
     mostBytes: attributesFileMostBytes,
     parseName: () => parsed<typeof attributesKey>(attributesKey),
@@ -394,6 +420,7 @@ export const kinds = {
     writers: 'accountOwners',
     meaning: 'a [credential to be retired](credentials.md#retire-unused-credentials)',
     startsAtEnd: 'retire',
+    uses: { write: ['retired/', 'status/retire/'], put: ['history/retire/'] },
     isPushed: true,
     // Its name says it all.
     mostBytes: 0,

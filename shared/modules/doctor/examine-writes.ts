@@ -1,22 +1,14 @@
 import { type Finding, fail, ok } from '../../domain/guardrails/finding.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { joinRights, rightsByKinds, rightsOfFunctions } from '../../ports/rights.ts'
 import { ask, isDenied, unasked } from './ask.ts'
 
 const check = 'bucket writes'
-/** The prefixes that `ssofile apply` writes if there is no deployment. A dispatcher writes the same ones. */
-export const writtenPrefixes = [
-  'access/',
-  'assignments/',
-  'attention/',
-  'changes/',
-  'control/',
-  'foreign/',
-  'history/',
-  'owned_attributes/',
-  'owned_permission_sets/',
-  'state/',
-  'status/',
-] as const
+/** The folders that a dispatcher writes. `ssofile apply` writes the same ones if there is no deployment. */
+function writtenFolders(): readonly string[] {
+  const { write = [], put = [] } = joinRights(rightsOfFunctions.dispatcher, rightsByKinds('dispatcher'))
+  return [...new Set([...write, ...put].map((place) => place.slice(0, place.indexOf('/') + 1)))].sort()
+}
 const noEtag = '0'.repeat(32)
 
 /**
@@ -25,7 +17,8 @@ const noEtag = '0'.repeat(32)
  */
 export async function examineWrites(objects: ObjectStore): Promise<Finding> {
   const denied: string[] = []
-  for (const prefix of writtenPrefixes) {
+  const folders = writtenFolders()
+  for (const prefix of folders) {
     const answer = await ask(objects.put(`${prefix}ssofile-doctor`, '', { ifMatch: noEtag }))
     if ('error' in answer && !isDenied(answer.error)) return unasked(check, answer.error, { needs: 's3:PutObject' })
     if ('error' in answer) denied.push(prefix)
@@ -39,7 +32,7 @@ export async function examineWrites(objects: ObjectStore): Promise<Finding> {
   if (denied.length === 0)
     return ok(
       check,
-      `${writtenPrefixes.length} prefixes accept writes (tried with a condition that always fails, so nothing was written)`,
+      `${folders.length} prefixes accept writes (tried with a condition that always fails, so nothing was written)`,
     )
   return fail(
     check,

@@ -52,6 +52,7 @@ export const visitKind = {
   meaning: 'who is a guest of a group',
   queue: 'people',
   queueOfEnd: 'urgent',
+  uses: { write: ['owned_visits/'], put: ['history/visits/'] },
   isPushed: true,
   isKey: (key) => key.endsWith('.json'),
   mostBytes,

@@ -16,6 +16,8 @@ import { selectStatuses } from '../../../handlers/cli/status/select-statuses.ts'
 import { listUntold } from '../../../handlers/cli/status/untold-inputs.ts'
 import { bucketOwnerFiles } from '../../../infra/bucket-owner-files.ts'
 import { DeploymentNames } from '../../../infra/deployment-names.ts'
+import { permissionsOf } from '../../../infra/function-permissions.ts'
+import { functionPolicy } from '../../../infra/function-policy.ts'
 import { checkMayWrite } from '../../../infra/local/s3/permissions.ts'
 import { peoplePolicies } from '../../../infra/people-policies.ts'
 import { environment } from '../../../shared/domain/deployment/environment.ts'
@@ -175,6 +177,14 @@ describe('derived from the row of a kind', () => {
 
   test('the policy of its writers has it', () => {
     expect(JSON.stringify(peoplePolicies(deployment, names).people)).toContain('/visits/*')
+  })
+
+  test('the function that handles it may read it and keep its records, and a plan may read both', () => {
+    const policy = JSON.stringify(
+      functionPolicy('requests', { environment: deployment, names, keyArns: [], logGroupArn: 'x' }),
+    )
+    for (const place of ['visits/*', 'owned_visits/*', 'history/visits/*']) expect(policy).toContain(`/${place}"`)
+    expect(permissionsOf('planner').read).toEqual(expect.arrayContaining(['owned_visits/', 'visits/']))
   })
 
   test('its JSON Schema and its row in docs/statuses.md are written', async () => {

@@ -1,20 +1,18 @@
 import {
   applicationReads,
   directoryActions,
-  type FunctionPermissions,
-  functionPermissions,
   groupActions,
   groupChangeActions,
   identityCenterActions,
   identityCenterReads,
   memberActions,
-  operatorPermissions,
   organizationsActions,
   peopleChangeActions,
-  plannerPermissions,
+  permissionsOf,
   policyCheckActions,
 } from '../../../infra/function-permissions.ts'
 import { functionNames, functionSettings } from '../../../shared/ports/deployment-settings.ts'
+import type { Rights } from '../../../shared/ports/rights.ts'
 
 const code = (names: readonly string[]) => [...new Set(names)].map((name) => `\`${name}\``).join(' ') || '–'
 const list = (service: string, actions: readonly string[]) => `\`${service}:\` ${code(actions.toSorted())}`
@@ -22,17 +20,17 @@ const list = (service: string, actions: readonly string[]) => `\`${service}:\` $
 /** docs/permissions.md: what each function may do, for the people who have to approve it. */
 export function renderPermissions(): string {
   const rows = functionNames.map((name) => {
-    const { send = [], receive = [] } = functionPermissions[name]
-    const { reads, puts, deletes, services } = tell(functionPermissions[name])
+    const { send = [], receive = [] } = permissionsOf(name)
+    const { reads, puts, deletes, services } = tell(permissionsOf(name))
     const own = functionSettings[name].queues?.map((queue) => queue.name) ?? []
     const receives = code([...own, ...receive])
     return `| \`${name}\` | ${reads} | ${deletes} | ${puts} | ${receives} | ${code(send)} | ${services} |`
   })
-  const operator = tell(operatorPermissions)
-  const planner = tell(plannerPermissions)
+  const operator = tell(permissionsOf('operator'))
+  const planner = tell(permissionsOf('planner'))
   return `# Permissions
 
-For reviewers who have to approve a deployment. After this page you know every right of every role. \`npm run permissions\` writes it from \`infra/function-permissions.ts\`; the simulation fails for a call that is not granted, and CI compares the table with every call of the end-to-end tests (\`test/infra/permissions/uncalled-rights.ts\` has the rights that these do not use, with reasons).
+For reviewers who have to approve a deployment. After this page you know every right of every role. \`npm run permissions\` writes it from the kinds (\`shared/domain/inputs/kinds.ts\`), the jobs (\`handlers/schedules.ts\`) and \`shared/ports/rights.ts\`; tests fail for a call that is not granted, and CI compares the table with every call of the end-to-end tests (\`test/infra/permissions/uncalled-rights.ts\` has the rights that these do not use, with reasons).
 
 Every function may also list the bucket's names, read \`control/owner.json\` and what it writes, use the key, and write its own logs. \`api\` is deployed only if inputs come in by it, and has rights only for these. \`page\` is deployed only with [a page](page.md); it reads \`assignments/\` and writes \`control/\` only if that names operators.
 
@@ -113,7 +111,7 @@ If the configuration names one (\`hygieneRole\`), for the function \`retire\`: \
 }
 
 /** The cells of a row that functions and operators share. */
-function tell(permissions: FunctionPermissions) {
+function tell(permissions: Rights) {
   const {
     read = [],
     write = [],

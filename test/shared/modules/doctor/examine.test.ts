@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals'
 import { answerDoctor } from '../../../../handlers/answer-doctor.ts'
 import {
   directoryActions,
-  functionPermissions,
   identityCenterActions,
   memberActions,
   organizationsActions,
@@ -17,7 +16,6 @@ import {
   organizationReads,
 } from '../../../../shared/modules/doctor/dry-calls.ts'
 import { examine } from '../../../../shared/modules/doctor/examine.ts'
-import { writtenPrefixes } from '../../../../shared/modules/doctor/examine-writes.ts'
 import type { Installation } from '../../../../shared/ports/installation.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../../../shared/ports/queues.ts'
@@ -195,9 +193,6 @@ describe('the doctor', () => {
     expect([...tried(ofIdentityCenter), other, ...attributes].sort()).toEqual([...identityCenterActions].sort())
     expect(tried(directoryReads(ports))).toEqual([...directoryActions, ...memberActions].sort())
     expect(tried(organizationReads(ports, member))).toEqual(Object.values(organizationsActions).flat().sort())
-    const { write = [], put = [] } = functionPermissions.dispatcher
-    const folders = [...write, ...put].map((prefix) => prefix.slice(0, prefix.indexOf('/') + 1))
-    expect([...writtenPrefixes]).toEqual([...new Set(folders)].sort())
   })
 
   test('makes no write that is not refused, even by an Identity Center that refuses nobody', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { plannerPermissions } from '../../../../infra/function-permissions.ts'
+import { permissionsOf } from '../../../../infra/function-permissions.ts'
 import { renderAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { renderMembership } from '../../../../shared/domain/files/membership-file.ts'
@@ -283,10 +283,11 @@ function applySaid(before: Given['attributes'], { attributes: steps = [] }: Prev
 }
 
 const beyond = new Set<string>()
+const { read: readable = [] } = permissionsOf('planner')
 /** Also notes what the role of a plan may not read. */
 const honest: Interceptor = ({ port, operation, args: [key], proceed }) => {
   const isRead = port === 'objects' && ['get', 'head', 'getIfChanged'].includes(operation)
-  if (isRead && !plannerPermissions.read.some((prefix) => String(key).startsWith(prefix))) beyond.add(String(key))
+  if (isRead && !readable.some((prefix) => String(key).startsWith(prefix))) beyond.add(String(key))
   if (port === 'identityStore' && !directoryReads.includes(operation)) beyond.add(operation)
   return proceed()
 }

@@ -249,12 +249,7 @@ describe('the index of expiry', () => {
       expect(await indexed(world)).toHaveLength(2)
       for (const key of await world.keys('state/expiry/')) await world.objects.delete(key)
       const dying = dyingPorts(world.ports, { at: (_, number) => number === atCall, when: 'before' })
-      const look = schedule(
-        'minute-links',
-        (...given) => jobsOfMinuteLinks(...given).slice(0, 1),
-        dying.ports,
-        world.configuration,
-      )
+      const look = schedule('minute-links', () => jobsOfMinuteLinks().slice(0, 1), dying.ports, world.configuration)
       void look()
       await world.clock.advance(5_000)
       await goTo(world, 4)
