@@ -1,5 +1,6 @@
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import type { ActionCatalog } from '../shared/domain/iam-policies/access-level.ts'
+import { inputQueues } from '../shared/domain/inputs/kind.ts'
 import type { OrganizationView } from '../shared/domain/organization/organization-view.ts'
 import { attentionStates } from '../shared/domain/statuses/status.ts'
 import { retireCredentials } from '../shared/modules/credentials/retire-credentials.ts'
@@ -19,7 +20,6 @@ import { attentionMetrics, heartbeats, type ScheduledFunction } from '../shared/
 import type { Ports } from '../shared/ports/ports.ts'
 import {
   joinRights,
-  lanes,
   queuesOfPeople,
   type Rights,
   rightsToCompare,
@@ -92,6 +92,8 @@ function remembering<Memory>(
 
 const statuses = ['status/', 'attention/'] as const
 const brake = ['control/brake.json', 'control/brake/'] as const
+/** `chooseLane` puts no revocation into the last lane. */
+const lanesOfRevocations = ['work-urgent', 'work'] as const
 const asking: Rights = { read: [''], send: queuesOfPeople }
 
 /** `state/` may be deleted at any time: this job rebuilds the index of instants, a reconcile the rest. */
@@ -100,7 +102,7 @@ export const jobsOfMinuteLinks: Jobs = () => [
   {
     name: 'instants that have come',
     // The look removes what is due.
-    rights: { put: ['state/expiry/'], send: ['links', 'permission-sets', ...queuesOfPeople] },
+    rights: { read: ['state/expiry/'], send: inputQueues },
     open:
       (ports, configuration, { due = new DueInstants(ports, configuration) }) =>
       () =>
@@ -116,20 +118,20 @@ export const jobsOfMinuteLinks: Jobs = () => [
     // ssofile denies every session of a person whom such a file suspends.
     {
       read: ['control/ended-sessions.json', 'owned_permission_sets/', 'suspended/', 'status/'],
-      send: [...lanes, 'dispatch'],
+      send: [...lanesOfRevocations, 'dispatch'],
     },
     followDenials,
   ),
   job('state that is gone', { read: ['state/reconcile.json'], send: ['events'] }, askWithoutState),
   remembering(
     'records that cannot be read',
-    { read: [...brake, 'control/ended-sessions.json', 'owned_permission_sets/'], write: statuses },
+    { read: [...brake, 'owned_permission_sets/'], write: statuses, send: ['permission-sets'] },
     () => new SpoiledRecords(),
     tellSpoiled,
   ),
   remembering(
     'policies',
-    { read: ['policies/'], write: [...statuses, 'state/policies.json'], send: ['links', ...queuesOfPeople] },
+    { read: ['policies/'], write: statuses, put: ['state/policies.json'], send: inputQueues },
     (ports) => new Policies(ports),
     tellPolicies,
   ),
@@ -137,16 +139,21 @@ export const jobsOfMinuteLinks: Jobs = () => [
     'selectors',
     {
       read: ['selectors/', 'state/organization.json'],
-      write: [...statuses, 'state/selectors.json'],
-      send: ['links', ...lanes, 'dispatch'],
+      write: statuses,
+      put: ['state/selectors.json'],
+      send: ['links', ...lanesOfRevocations, 'dispatch'],
     },
     ({ objects }) => new SelectorFiles(objects),
     tellSelectors,
   ),
-  job('people who have changed', { write: ['state/people.json'], send: queuesOfPeople }, askOfPeople),
+  job(
+    'people who have changed',
+    { read: ['policies/'], remove: ['state/people.json'], send: ['links', 'requests'] },
+    askOfPeople,
+  ),
   remembering(
     'eligibilities',
-    { read: ['eligibility/'], write: [...statuses, 'state/eligibilities.json'], send: queuesOfPeople },
+    { read: ['eligibility/'], write: statuses, put: ['state/eligibilities.json'], send: ['requests'] },
     (ports) => new EligibilityFiles(ports),
     tellEligibilities,
   ),
@@ -169,14 +176,20 @@ export const jobsOfHourly: Jobs = () => [
     reconcileAll,
   ),
   // A person may be eligible, or an approver, who was not before.
-  job('requests that wait', asking, (ports, configuration) => askForWaiting(ports, configuration, 'reconcile')),
+  job('requests that wait', { send: ['requests'] }, (ports, configuration) =>
+    askForWaiting(ports, configuration, 'reconcile'),
+  ),
   job(
     'groups and memberships',
     { ...asking, write: ['state/'], directory: 'members', identityCenter: 'instance' },
     reconcileMemberships,
   ),
-  job('attributes', asking, compareAttributes),
-  job('people', asking, reconcilePeople),
+  job(
+    'attributes',
+    { read: ['access_control_attributes.json', 'owned_attributes/'], send: ['people'] },
+    compareAttributes,
+  ),
+  job('people', { send: ['people'] }, reconcilePeople),
   job(
     'leavers',
     // Members: the people in ssofile's groups.
@@ -191,7 +204,7 @@ export const jobsOfNightly: Jobs = () => [
   // S3's clock gives its beginning.
   job(
     'drift check',
-    { read: ['control/owner.json'], put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
+    { read: ['control/owner.json'], put: ['state/drift.json'], send: ['work-bulk', 'dispatch'] },
     beginDriftCheck,
   ),
 ]

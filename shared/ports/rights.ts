@@ -1,5 +1,5 @@
 import { inputQueues, type Kind, type Places } from '../domain/inputs/kind.ts'
-import { allKinds, placesOf, placesWrittenBy } from '../domain/inputs/kinds.ts'
+import { allKinds, kinds, placesOf, placesWrittenBy } from '../domain/inputs/kinds.ts'
 import { type FunctionName, functionNames, functionSettings } from './deployment-settings.ts'
 import type { ScheduledFunction } from './metrics.ts'
 import { type WorkedQueue, workedQueues } from './queues.ts'
@@ -98,12 +98,19 @@ function handlerOf({ queue, startsAtEnd }: Kind): FunctionName | undefined {
   return startsAtEnd ?? functionNames.find((name) => functionSettings[name].queues?.some((own) => own.name === queue))
 }
 
-/** The rights of a function to the files of its kinds, and to what these use. */
+function statusesOf({ at }: Kind): string {
+  return `status/${at}${at.endsWith('/') ? '' : '.json'}`
+}
+
+/** The rights of a function to the files of its kinds, to their statuses, and to what they use. */
 export function rightsByKinds(name: FunctionName, isWanted: (kind: Kind) => boolean = () => true): Rights {
   const handled = allKinds().filter((kind) => handlerOf(kind) === name && isWanted(kind))
   const dispatched = allKinds().flatMap((kind) => kind.dispatched ?? [])
   return joinRights(
-    { read: handled.map(({ at }) => at), write: name === 'dispatcher' ? dispatched : [] },
+    {
+      read: handled.map(({ at }) => at),
+      write: [...handled.map(statusesOf), ...(name === 'dispatcher' ? dispatched : [])],
+    },
     ...handled.map(({ uses = {} }) => uses),
   )
 }
@@ -111,6 +118,14 @@ export function rightsByKinds(name: FunctionName, isWanted: (kind: Kind) => bool
 export const lanes = ['work-urgent', 'work', 'work-bulk'] as const
 export const queuesOfPeople = ['requests', 'people', 'urgent'] as const
 const statuses = ['status/', 'attention/'] as const
+/** Besides the statuses of its kinds. ssofile retries calls that AWS refused after a minute. */
+const lookingAtInputs = [
+  'status/too-many/',
+  'status/too-long/',
+  'attention/',
+  'state/failures/',
+  'state/expiry/',
+] as const
 const brake = ['control/brake.json', 'control/brake/'] as const
 
 /** Comparing everything: `reconcile.ts` of the differences. */
@@ -134,16 +149,22 @@ type HandlingFunction = Exclude<FunctionName, ScheduledFunction>
 /** The rights of each function besides those by kinds. The simulation fails for a call that is not granted. */
 export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
   router: { write: ['state/failures/'], send: inputQueues },
-  links: { write: [...statuses, 'state/'], send: ['links', ...lanes, 'dispatch'], organizations: 'tags' },
+  links: {
+    read: ['state/'],
+    write: lookingAtInputs,
+    put: ['state/organization.json'],
+    send: ['links', ...lanes, 'dispatch'],
+    organizations: 'tags',
+  },
   'permission-sets': {
-    // ssofile retries calls that AWS refused after a minute.
-    write: [...statuses, 'state/failures/', 'state/expiry/'],
+    write: lookingAtInputs,
     // A failed message is retried in a group of its own.
-    send: ['permission-sets', ...lanes, 'dispatch'],
+    send: ['permission-sets', 'work-urgent', 'work', 'dispatch'],
   },
   requests: {
-    read: ['control/pause.json'],
-    write: [...statuses, 'state/'],
+    // Statuses of links and requests.
+    read: ['control/pause.json', 'status/'],
+    write: [...lookingAtInputs, 'state/'],
     put: ['changes/', ...brake],
     // The access of a suspended person, and the links of a person whose suspension has ended.
     send: [...queuesOfPeople, 'links', ...lanes, 'dispatch'],
@@ -223,8 +244,9 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
 export function rightsToAsk(): Rights {
   return {
     read: ['status/', 'review-results/', 'eligibility/', 'state/eligibilities.json', 'state/organization.json'],
-    write: placesWrittenBy('oneself'),
-    put: ['state/deletions/'],
+    // Nobody takes back an approval or a decision.
+    write: [kinds.request.at],
+    put: [...placesWrittenBy('oneself'), 'state/deletions/'],
     // The groups of the caller, and the approvers of a request: members of groups, and the owner that an account's tag names.
     organizations: 'read',
     directory: 'groups',

@@ -420,7 +420,7 @@ export const kinds = {
     writers: 'accountOwners',
     meaning: 'a [credential to be retired](credentials.md#retire-unused-credentials)',
     startsAtEnd: 'retire',
-    uses: { write: ['retired/', 'status/retire/'], put: ['history/retire/'] },
+    uses: { write: ['retired/'], put: ['history/retire/'] },
     isPushed: true,
     // Its name says it all.
     mostBytes: 0,

@@ -49,9 +49,9 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only for a file that fails: it is tried again alone; permission-sets.test.ts has it',
   },
   {
-    right: /^(events|hourly|sweep): s3:\w+ .*\/status\/too-many\//,
-    of: 'objects under `status/too-many/`',
-    reason: 'only where a folder has more than 1,000 files that are not valid; too-many.test.ts has them',
+    right: / s3:\w+ .*\/status\/too-(many|long)\//,
+    of: 'objects under `status/too-many/` and `status/too-long/`',
+    reason: 'only for a folder with more than 1,000 invalid files, or a very long name; too-many.test.ts has them',
   },
   {
     right: /^(events|sweep): s3:DeleteObject .*\/state\//,
@@ -125,8 +125,8 @@ export const uncalledRights: readonly Unused[] = [
   },
   {
     right:
-      /^(requests: s3:(GetObject .*\/(attention|changes|history\/(suspensions|groups|memberships|people))|DeleteObject .*\/state)\/|minute-links: s3:(DeleteObject .*\/state\/eligibilities|PutObject .*\/state\/people)\.json|(api|page): s3:DeleteObject .*\/approvals\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
-    of: 'what belongs to a right to write, of `requests`, `minute-links`, `api`, `page` and `dispatcher`',
+      /^(requests: s3:(GetObject .*\/(attention|changes|history\/(suspensions|groups|memberships|people))|DeleteObject .*\/state)\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
+    of: 'what belongs to a right to write, of `requests` and `dispatcher`',
     reason:
       'the right to write with If-Match, and to take away what was written (S3 User Guide, "Conditional writes"); only a dead writer, or the end of a denial, needs it',
   },

@@ -53,18 +53,18 @@ function start(name: FunctionName) {
 test('what a dead environment sends has no effect', async () => {
   const { environment, ports } = start('links')
   environment.thaw('')
-  await ports.objects.put('status/x', 'while it runs')
+  await ports.objects.put('status/links_data/x', 'while it runs')
   environment.kill()
   calls.note(environment)
-  await expect(ports.objects.put('status/x', 'too late')).rejects.toMatchObject({ code: 'NoAnswer' })
+  await expect(ports.objects.put('status/links_data/x', 'too late')).rejects.toMatchObject({ code: 'NoAnswer' })
   await expect(ports.queues.send('work', [{ body: 'b', groupId: 'g', deduplicationId: 'd' }])).rejects.toThrow()
-  expect(new TextDecoder().decode((await objects.get('status/x'))?.body)).toBe('while it runs')
+  expect(new TextDecoder().decode((await objects.get('status/links_data/x'))?.body)).toBe('while it runs')
   expect(queues.queue('work').messages()).toEqual([])
 })
 
 test('a session token of a person, as temporary credentials have one, changes nothing', async () => {
   const ports = portsOf({ sessionToken: 'IQoJb3JpZ2luX2VjE' })
-  expect(await ports.objects.put('status/x', 'x')).toMatchObject({ outcome: 'written' })
+  expect(await ports.objects.put('status/links_data/x', 'x')).toMatchObject({ outcome: 'written' })
 })
 
 test('a call that waits when its environment dies breaks off, and takes no message with it', async () => {
@@ -81,13 +81,13 @@ test('a call that waits when its environment dies breaks off, and takes no messa
 
 test('a call of a frozen environment waits until the next event', async () => {
   const { environment, ports } = start('links')
-  const putting = ports.objects.put('status/x', 'x')
-  await until(() => arrived.some((path) => path.startsWith('/ssofile/status/x')))
+  const putting = ports.objects.put('status/links_data/x', 'x')
+  await until(() => arrived.some((path) => path.startsWith('/ssofile/status/links_data/x')))
   await fetch(url) // any later request, which is answered
-  expect(await objects.head('status/x')).toBeUndefined()
+  expect(await objects.head('status/links_data/x')).toBeUndefined()
   environment.thaw('')
   await putting
-  expect(await objects.head('status/x')).toBeDefined()
+  expect(await objects.head('status/links_data/x')).toBeDefined()
 })
 
 describe('the role of a function', () => {
@@ -95,7 +95,7 @@ describe('the role of a function', () => {
     ['reads what is granted', (ports: Ports) => ports.objects.get('links_data/x'), undefined],
     [
       'lists the bucket, so that a missing object is not 403',
-      (ports: Ports) => ports.objects.head('status/none'),
+      (ports: Ports) => ports.objects.head('status/links_data/none'),
       undefined,
     ],
     ['does not read the ledger', (ports: Ports) => ports.objects.get('assignments/x'), 'AccessDenied'],
