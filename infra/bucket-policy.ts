@@ -151,11 +151,6 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
   const { access } = environment
   const objects = (prefix: string) => `${bucketArn}/${prefix}*`
   const { root, folders, permissionSets } = areasOf(environment)
-  const rolesOfInputs = (way: Area['way']) => [
-    ...(way === 's3' ? [] : [names.roleArn('api')]),
-    ...names.operatorRoleArns,
-  ]
-  const rolesOfLinks = [...rolesOfInputs(root.way), names.roleArn('requests')]
   const only = (
     sid: string | undefined,
     prefixes: readonly string[],
@@ -197,7 +192,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     only('OnlyTheseSuspend', peoplePrefixesOf(environment), [
       ...access.people,
       // ssofile suspends people whose file under `people/` has ended.
-      ...(environment.directory === 'identity-center' ? [names.roleArn('requests')] : []),
+      ...names.rolesThatWrite(kinds.suspension.at),
     ]),
     ...denialsOfDrills(environment, names),
     ...ownFoldersOf(environment).map(({ prefix, principals }) =>
@@ -231,9 +226,16 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Principal: '*',
       Action: writes,
       Resource: [objects(kinds.link.at), objects(kinds.membership.at)],
-      Condition: { ArnLike: { 'aws:PrincipalArn': names.anyRoleArn }, ...unless(rolesOfLinks).Condition },
+      Condition: {
+        ArnLike: { 'aws:PrincipalArn': names.anyRoleArn },
+        ...unless(names.rolesThatWrite(kinds.link.at)).Condition,
+      },
     },
-    only('PermissionSets', [permissionSets.prefix], [...permissionSets.writers, ...rolesOfInputs(permissionSets.way)]),
+    only(
+      'PermissionSets',
+      [permissionSets.prefix],
+      [...permissionSets.writers, ...names.rolesThatWrite(permissionSets.prefix)],
+    ),
   ]
 }
 
@@ -306,10 +308,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
     elsewhere.filter((prefix) => prefix !== kinds.request.at),
   )
   const exceptOwn = [...shared, kinds.request.at + ownId].map(objects)
-  const api = [
-    ...(environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]),
-    ...(environment.page === undefined ? [] : [names.roleArn('page')]),
-  ]
+  const api = names.rolesThatWrite(kinds.request.at)
   const accounts = environment.provisioning.requests === 'api' ? [] : environment.access.requestAccounts
   const people = accounts.length === 0 ? [] : [names.sessionArnsOf('*')]
   // This policy allows sessions of other accounts nothing unless it names their account.
@@ -352,7 +351,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
       Principal: '*',
       Action: writes,
       Resource: [objects(temporaryPrefix)],
-      ...unless([names.roleArn('requests')]),
+      ...unless(names.rolesThatWrite(temporaryPrefix)),
     },
   ]
 }

@@ -18,37 +18,41 @@ import {
 /** A role of a deployment: of a function, the one that operators assume, or one that plans. */
 export type RoleName = FunctionName | 'operator' | 'planner'
 
-/** The settings of an environment that add rights. */
-type Wide = { readonly hasPeople: boolean; readonly asks: boolean; readonly hasOperators: boolean }
+/** The settings that add rights: API and page have fewer if people do less by them, and only some environments write users. */
+type Settings = Pick<Environment, 'provisioning' | 'directory'> & {
+  readonly page?: { readonly operators: readonly string[] } | undefined
+}
+
+const everything: Settings = {
+  provisioning: { links: 'both', permissionSets: 'both', requests: 'both' },
+  directory: 'identity-center',
+  page: { operators: ['operators'] },
+}
 
 /** The rights of a role in an environment in which it has most. */
 export function permissionsOf(role: RoleName): Rights {
-  return rightsOf(role, { hasPeople: true, asks: true, hasOperators: true })
+  return permissionsIn(everything, role)
 }
 
-/** The rights in one environment: API and page have fewer rights if people do less by them, and only some environments write users. */
-export function permissionsIn(
-  { provisioning, page, directory }: Pick<Environment, 'provisioning' | 'page' | 'directory'>,
-  role: RoleName,
-): Rights {
-  return rightsOf(role, {
-    hasPeople: directory === 'identity-center',
-    asks: role === 'page' || provisioning.requests !== 's3',
-    hasOperators: page !== undefined && page.operators.length > 0,
-  })
-}
-
-function rightsOf(role: RoleName, { hasPeople, asks, hasOperators }: Wide): Rights {
+/** The rights of a role in one environment. */
+export function permissionsIn({ provisioning, directory, page }: Settings, role: RoleName): Rights {
   if (role === 'operator') return joinRights(operatorRights)
   if (role === 'planner') return joinRights(plannerRights())
-  const isOfPeople = hasPeople && role === 'requests'
-  return joinRights(
+  const hasPeople = directory === 'identity-center'
+  const asks = role === 'page' || (role === 'api' && provisioning.requests !== 's3')
+  const rights = joinRights(
     isScheduled(role) ? rightsOfSchedule(role) : rightsOfFunctions[role],
     rightsByKinds(role, (kind) => hasPeople || kind !== kinds.person),
-    isOfPeople ? { directory: 'people' } : {},
-    asks && (role === 'api' || role === 'page') ? rightsToAsk() : {},
-    hasOperators && role === 'page' ? rightsOfPageOperators : {},
+    hasPeople && role === 'requests' ? { directory: 'people' } : {},
+    asks ? rightsToAsk() : {},
+    role === 'page' && page?.operators.length ? rightsOfPageOperators : {},
   )
+  // No function writes inputs that come by S3 only.
+  const isByS3 = (place: string) =>
+    (place === kinds.link.at && provisioning.links === 's3') ||
+    (place === kinds.permissionSet.at && provisioning.permissionSets === 's3')
+  const { read = [], write = [] } = rights
+  return { ...rights, read: [...read, ...write.filter(isByS3)], write: write.filter((place) => !isByS3(place)) }
 }
 
 function isScheduled(name: FunctionName): name is ScheduledFunction {

@@ -51,7 +51,7 @@ function serviceStatements(role: RoleName, context: Services): PolicyStatement[]
   const permissions = permissionsIn(context.environment, role)
   return [
     allow('Keys', ['kms:Decrypt', 'kms:GenerateDataKey'], context.keyArns),
-    ...bucketStatements(role, permissions, context),
+    ...bucketStatements(permissions, context),
     ...organizationStatements(permissions, context),
     ...directoryStatements(permissions, context),
     ...identityCenterStatements(permissions, context),
@@ -110,20 +110,12 @@ export function wildcardReasons(policy: PolicyDocument): ReadonlyMap<string, str
 }
 const documentSchema = z.object({ Statement: z.array(z.object({ Sid: z.string(), Resource: z.unknown() })) })
 
-/** No function of ours may write inputs that come by S3 only. */
-function isWritable(prefix: string, { provisioning }: Environment): boolean {
-  if (prefix === 'links_data/') return provisioning.links !== 's3'
-  return prefix !== 'permission_sets/' || provisioning.permissionSets !== 's3'
-}
-
-function bucketStatements(role: RoleName, permissions: Rights, { environment, names }: Services): PolicyStatement[] {
-  const { read = [], write: granted = [], put = [], remove = [], versions } = permissions
-  // ssofile may not write inputs that people write to S3. Operators may in any case, since they take over access.
-  const write = granted.filter((prefix) => role === 'operator' || isWritable(prefix, environment))
+function bucketStatements(permissions: Rights, { names }: Services): PolicyStatement[] {
+  const { read = [], write = [], put = [], remove = [], versions } = permissions
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
   const readable = read.some((prefix) => prefix === '')
     ? ['']
-    : ['control/owner.json', ...read, ...granted, ...put, ...remove]
+    : ['control/owner.json', ...read, ...write, ...put, ...remove]
   return [
     allow('ListBucket', ['s3:ListBucket'], [names.bucketArn]),
     allow('Read', ['s3:GetObject'], [...new Set(readable)].map(objects)),
