@@ -75,21 +75,23 @@ function outermost(all: readonly Rights[], list: keyof Places, allowed: readonly
 }
 
 /** Whether these rights allow to use an object. Every role may read the owner of the bucket. */
-export function mayUse(
-  { read = [], write = [], put = [], remove = [] }: Rights,
-  how: 'read' | 'put' | 'delete',
-  key: string,
-): boolean {
+export function mayUse(rights: Rights, how: 'read' | 'put' | 'delete', key: string): boolean {
+  const { write = [], put = [], remove = [] } = rights
   const places = {
-    read: ['control/owner.json', ...read, ...write, ...put, ...remove],
+    read: ['control/owner.json', ...placesOfRights(rights)],
     put: [...write, ...put],
     delete: [...write, ...remove],
   }
   return places[how].some((place) => isWithin(place, key))
 }
 
+/** Everything that these rights let read. */
+export function placesOfRights({ read = [], write = [], put = [], remove = [] }: Rights): readonly string[] {
+  return [...read, ...write, ...put, ...remove]
+}
+
 /** Whether a right to `place` is one to this key, or to this narrower place. */
-function isWithin(place: string, key: string): boolean {
+export function isWithin(place: string, key: string): boolean {
   return place === '' || place.endsWith('/') ? key.startsWith(place) : key === place
 }
 

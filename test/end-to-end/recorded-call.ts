@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { permissionsOf, type RoleName } from '../../infra/function-permissions.ts'
 import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
+import { functionNames } from '../../shared/ports/deployment-settings.ts'
+import { isWithin, placesOfRights } from '../../shared/ports/rights.ts'
 import type { RecordedCall } from '../infra/permissions/compare-calls.ts'
 
 type Request = {
@@ -71,15 +74,13 @@ function objectAction(method: string): string {
   return { GET: 's3:GetObject', HEAD: 's3:GetObject', PUT: 's3:PutObject', DELETE: 's3:DeleteObject' }[method] ?? method
 }
 
-/** The folder of a key, as grants name it: few kinds, of thousands of keys. */
+const roles: readonly RoleName[] = [...functionNames, 'operator']
+const places = [...new Set(roles.flatMap((role) => placesOfRights(permissionsOf(role))))].filter(
+  (place) => place !== '',
+)
+
+/** The narrowest place of any right with this key: few kinds, of thousands of keys. */
 function kindOf(key: string): string {
-  const isDeep =
-    /^(state|status|control|links_data\/temporary|history\/(requests|suspensions|groups|memberships|people|leavers|reviews|access-control-attributes|retire)|reports\/(leavers|credentials|permissions))\//.test(
-      key,
-    )
-  if (key === 'usage/report.csv' || key.startsWith('reports/permissions.') || key.startsWith('state/schedules/'))
-    return key
-  const folders = key.startsWith('attention/failed/break-glass/') ? 3 : isDeep ? 2 : 1
-  const parts = key.split('/')
-  return parts.length <= folders ? key : `${parts.slice(0, folders).join('/')}/`
+  const [narrowest] = places.filter((place) => isWithin(place, key)).sort((a, b) => b.length - a.length)
+  return narrowest ?? key.slice(0, key.indexOf('/') + 1)
 }
