@@ -11,8 +11,8 @@ const statusOfLink = `status/${link}.json`
 
 let system: LocalSystem
 beforeEach(async () => {
-  // A message is given up after five tries, a minute apart.
-  system = await LocalSystem.start({ timeScale: 60 })
+  // A message is given up after five tries, a minute apart. Faster, what a command holds for 30 s would be visible again too early.
+  system = await LocalSystem.start({ timeScale: 20 })
 })
 afterEach(() => system.stop(), 30_000)
 

@@ -2,6 +2,7 @@ import { hint } from '../../domain/messages/hint.ts'
 import { decodeS3Key, parseS3Event, parseS3Record } from '../../domain/messages/s3-event.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type DeadLetterQueue, isFifo, type ReceivedMessage, type WorkedQueue } from '../../ports/queues.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import { describeError, forgetFailure, readFailure } from './failures.ts'
 import { parseInput, queuesOfPeople } from './inputs.ts'
 import { rangeMessage } from './ranges.ts'
@@ -55,8 +56,10 @@ export async function workOnDeadLetters(
   for (const { letter, message } of await receiveAll(ports, queue)) {
     const decision = decide(letter)
     if (decision === 'put-back') await putBack(ports, queue, message)
-    if (decision === 'leave') await ports.queues.changeVisibility(dead, [message.receiptHandle], 0)
-    else {
+    if (decision === 'leave') {
+      // A message that is not in flight is visible again by itself.
+      await unlessCode(ports.queues.changeVisibility(dead, [message.receiptHandle], 0), 'MessageNotInflight')
+    } else {
       await ports.queues.delete(dead, message.receiptHandle)
       await forgetFailure(ports, message.messageId)
     }

@@ -44,6 +44,20 @@ describe('a message that was given up', () => {
     expect(world.queues.queue('links-dead').counts()).toEqual({ visible: 1, inFlight: 0 })
   })
 
+  test('stays also when it became visible again by itself before the look was over', async () => {
+    const world = await withDeadLetter()
+    const slow = intercept(world.ports, async ({ operation, proceed }) => {
+      if (operation === 'changeVisibility') await world.clock.sleep(45_000)
+      return proceed()
+    })
+    const ended = await world.finish(
+      workOnDeadLetters(slow, 'links', () => 'leave'),
+      1_000,
+    )
+    expect(ended).toMatchObject([{ done: 'left' }])
+    expect(world.queues.queue('links-dead').counts()).toEqual({ visible: 1, inFlight: 0 })
+  })
+
   test('is worked on when it is put back after the cause is gone, and its note is removed', async () => {
     const world = await withDeadLetter()
     await world.objects.delete(`status/${link}.json`)
