@@ -18,6 +18,13 @@ export const stride = isWhole ? 1 : isShallow ? 31 : 11
 /** How many of so many drawn cases. */
 export const runsOf = (most: number): number => (isShallow ? Math.ceil(most / 4) : most)
 
+/** How many of something that comes in masses. */
+export const massOf = (most: number): number => (isShallow ? Math.ceil(most / 5) : most)
+
+/** Of a long list, by turns: so that a few of each kind are there. */
+export const someOf = <T>(list: readonly T[], turn = 0): readonly T[] =>
+  isShallow ? list.filter((_, index) => (index + turn) % 5 === 0) : list
+
 /** A test that takes long, since it measures, waits or has many of something: CI runs it, `npm test` leaves it out. */
 export function testInDepth(title: string, run: () => Promise<void> | void, timeoutMs?: number): void {
   // Skipped where it is shallow.

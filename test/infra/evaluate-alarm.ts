@@ -31,7 +31,6 @@ export const alarmSchema = z.object({
   Metrics: z.array(querySchema).optional(),
 })
 export type AlarmProperties = z.infer<typeof alarmSchema>
-export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'
 
 /** What somebody sent to CloudWatch: minutes since the alarm was made, and values. */
 export type Sample = { readonly minute: number; readonly value: number }
@@ -54,33 +53,29 @@ export type CloudWatch = {
 }
 
 /**
- * The state of an alarm in each minute after it was made, as CloudWatch evaluates it. (CloudWatch User Guide, "Alarm
+ * In which minute after it was made an alarm rings first, as CloudWatch evaluates it; -1: in none of these. (CloudWatch User Guide, "Alarm
  * evaluation", "Configuring how CloudWatch alarms treat missing data", "Alarm warm-up periods", "Using metric math": FILL.)
  */
-export function evaluateAlarm(
-  alarm: AlarmProperties,
-  series: Series,
-  minutes: number,
-  cloudWatch: CloudWatch,
-): readonly AlarmState[] {
+export function firstRing(alarm: AlarmProperties, series: Series, minutes: number, cloudWatch: CloudWatch): number {
   const { periodMinutes, valueAt } = readMetric(alarm, series, cloudWatch)
   const wanted = alarm.EvaluationPeriods
   const enough = alarm.DatapointsToAlarm ?? wanted
   const isBreaching = (value: number) =>
     alarm.ComparisonOperator === 'GreaterThanThreshold' ? value > alarm.Threshold : value < alarm.Threshold
   const warmUp = alarm.WarmUpConfiguration?.WarmUpPeriodDurationInMinutes ?? 0
-  return Array.from({ length: minutes }, (_, minute): AlarmState => {
-    if (minute < warmUp) return 'INSUFFICIENT_DATA'
-    const points = Array.from({ length: wanted + cloudWatch.morePeriods }, (_, index) =>
-      valueAt(minute - index * periodMinutes, minute),
-    )
-    const newest = points.slice(0, wanted)
-    const real = points.filter((value) => value !== undefined)
+  for (let minute = warmUp; minute < minutes; minute += 1) {
     // Real data farther back is taken before anything is filled in; what cannot be filled so is treated as missing.
-    const judged = newest.includes(undefined) ? real.slice(0, wanted) : newest.filter((value) => value !== undefined)
-    const filledIn = alarm.TreatMissingData === 'breaching' ? wanted - judged.length : 0
-    return judged.filter(isBreaching).length + filledIn >= enough ? 'ALARM' : 'OK'
-  })
+    let [judged, breaching] = [0, 0]
+    for (let index = 0; index < wanted + cloudWatch.morePeriods && judged < wanted; index += 1) {
+      const value = valueAt(minute - index * periodMinutes, minute)
+      if (value === undefined) continue
+      judged += 1
+      if (isBreaching(value)) breaching += 1
+    }
+    const filledIn = alarm.TreatMissingData === 'breaching' ? wanted - judged : 0
+    if (breaching + filledIn >= enough) return minute
+  }
+  return -1
 }
 
 type Read = {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { api } from '../../../handlers/api/api.ts'
 import { apiChanges, routesOf } from '../../../handlers/api/routes.ts'
 import { access } from '../../../shared/domain/deployment/environment.ts'
+import { someOf } from '../../depth.ts'
 import {
   approver,
   attacker,
@@ -61,7 +62,9 @@ function questionsOf(route: string): readonly Sent[] {
   const values = questionsAbout(given.idOf(victim), given.idOf(attacker))
   const [, name] = /\{(\w+)\+?\}/.exec(route) ?? []
   if (name !== undefined) return values.map((value) => ({ path: { [name]: value } }))
-  return parameters.flatMap((parameter) => values.map((value) => ({ query: { [parameter]: value } })))
+  return parameters.flatMap((parameter, turn) =>
+    someOf(values, turn).map((value) => ({ query: { [parameter]: value } })),
+  )
 }
 
 describe('of the victim no attacker is told anything', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { jsonDeepest, parseStrictJson } from '../../../../shared/domain/json/strict-json.ts'
-import { runsOf, stride } from '../../../depth.ts'
+import { massOf, runsOf, stride } from '../../../depth.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const parse = (text: string) => parseStrictJson('a file', encode(text))
@@ -97,12 +97,12 @@ test('100,000 levels do not overflow the stack', () => {
 })
 
 test.each([
-  ['one long text', `"${'a'.repeat(5_000_000)}"`],
-  ['one text of escapes', `"${'\\n'.repeat(2_500_000)}"`],
-  ['one long list', `[${'1,'.repeat(2_000_000)}1]`],
+  ['one long text', `"${'a'.repeat(massOf(5_000_000))}"`],
+  ['one text of escapes', `"${'\\n'.repeat(massOf(2_500_000))}"`],
+  ['one long list', `[${'1,'.repeat(massOf(2_000_000))}1]`],
   ['one long number', '1'.repeat(300)],
-  ['many fields', `{${Array.from({ length: 200_000 }, (_, index) => `"f${index}":0`).join()}}`],
-  ['much space', `${' \n'.repeat(2_000_000)}1`],
+  ['many fields', `{${Array.from({ length: massOf(200_000) }, (_, index) => `"f${index}":0`).join()}}`],
+  ['much space', `${' \n'.repeat(massOf(2_000_000))}1`],
 ])('%s is read, however long it is', (_, text) => {
   expect(parse(text).ok).toBe(true)
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { renderCsv, type TableColumn } from '../../../../shared/domain/text/render-csv.ts'
 import { TableWriter } from '../../../../shared/modules/reports/table-writer.ts'
+import { runsOf } from '../../../depth.ts'
 import { World } from '../../../world.ts'
 
 type Row = { readonly name: string; readonly since: string; readonly days: string }
@@ -71,6 +72,7 @@ test('Parquet and CSV have the same rows, and an empty text is null', async () =
       )
       expect(written.csv).toBe(renderCsv([titles, ...given.map(({ name, since, days }) => [name, since, days])]))
     }),
+    { numRuns: runsOf(100) },
   )
 })
 

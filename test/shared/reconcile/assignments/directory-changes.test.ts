@@ -546,7 +546,8 @@ describe('a dispatcher that dies', () => {
   const cases = Object.entries(stories).flatMap(([name, story]) =>
     (['before', 'after'] as const).map((when) => ({ name, story, when })),
   )
-  test.each(cases)(
+  const tried = cases.filter((_, nth) => !isShallow || [0, 3].includes(nth % 4))
+  test.each(tried)(
     'at any call while $name, $when the call takes effect, leaves work that the next one ends rightly',
     async ({ story, when }) => {
       for (let atCall = 0; await dieAt(story, atCall, when); atCall += 2 * stride) expect(atCall).toBeLessThan(300)
