@@ -17,6 +17,7 @@ import { heartbeats, metricDefinitions, metricNames } from '../../shared/ports/m
 import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
 import { isShallow } from '../depth.ts'
 import { readText } from '../house/source-files.ts'
+import { replicated, testAdditionalRegions } from './additional-regions.ts'
 import { testAlarms } from './alarms.ts'
 import { environments, example, identityCenterKeyOf } from './environments.ts'
 import { monthCost, renderMonthCost, templateSchema } from './month-cost.ts'
@@ -32,7 +33,7 @@ let assemblies: Readonly<Record<string, Assembly>> = {}
 
 // cdk-nag and the CDK's own validation judge each of them: a finding fails it. The latter only where CI looks deep.
 beforeAll(async () => {
-  assemblies = await synthesize(environments, isShallow ? 'templates' : 'judged')
+  assemblies = await synthesize({ ...environments, ...replicated }, isShallow ? 'templates' : 'judged')
 }, 600_000)
 
 function stack(mode: Mode, name = 'ssofile') {
@@ -1187,3 +1188,4 @@ test('the policies of a template are those of each role, of the bucket, of the q
 })
 
 testAlarms(() => assemblies.api ?? {})
+testAdditionalRegions(() => assemblies)
