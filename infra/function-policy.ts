@@ -5,7 +5,7 @@ import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { isManagementDeployment } from '../shared/domain/deployment/environment.ts'
 import { permissionSetRolePath } from '../shared/domain/permission-sets/permission-set-role.ts'
 import { type FunctionName, functionSettings } from '../shared/ports/deployment-settings.ts'
-import type { Rights } from '../shared/ports/rights.ts'
+import { joinRights, placesOfRights, type Rights } from '../shared/ports/rights.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import {
   accountAccessActions,
@@ -111,14 +111,12 @@ export function wildcardReasons(policy: PolicyDocument): ReadonlyMap<string, str
 const documentSchema = z.object({ Statement: z.array(z.object({ Sid: z.string(), Resource: z.unknown() })) })
 
 function bucketStatements(permissions: Rights, { names }: Services): PolicyStatement[] {
-  const { read = [], write = [], put = [], remove = [], versions } = permissions
+  const { write = [], put = [], remove = [], versions } = permissions
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
-  const readable = read.some((prefix) => prefix === '')
-    ? ['']
-    : ['control/owner.json', ...read, ...write, ...put, ...remove]
+  const { read = [] } = joinRights({ read: ['control/owner.json', ...placesOfRights(permissions)] })
   return [
     allow('ListBucket', ['s3:ListBucket'], [names.bucketArn]),
-    allow('Read', ['s3:GetObject'], [...new Set(readable)].map(objects)),
+    allow('Read', ['s3:GetObject'], read.map(objects)),
     ...(write.length === 0 ? [] : [allow('Write', ['s3:PutObject', 's3:DeleteObject'], write.map(objects))]),
     ...(put.length === 0 ? [] : [allow('Put', ['s3:PutObject'], put.map(objects))]),
     ...(remove.length === 0 ? [] : [allow('Remove', ['s3:DeleteObject'], remove.map(objects))]),
@@ -126,7 +124,7 @@ function bucketStatements(permissions: Rights, { names }: Services): PolicyState
       ? []
       : [
           allow('ListVersions', ['s3:ListBucketVersions'], [names.bucketArn]),
-          allow('Versions', ['s3:GetObjectVersion'], readable.map(objects)),
+          allow('Versions', ['s3:GetObjectVersion'], read.map(objects)),
         ]),
   ]
 }
