@@ -26,20 +26,26 @@ afterAll(() => provider.close())
 
 let page: OpenedPage
 let given: Awaited<ReturnType<typeof worldWithVictim>>
-let browsers: Readonly<Record<Person, TestBrowser>>
+let browsers: Map<Person, TestBrowser>
 beforeEach(async () => {
   given = await worldWithVictim()
   page = openPage(provider.url, { auditors: ['auditors'], approveWithin: 'PT24H' }, {}, given.world)
-  const opened = people.map(async (one) => {
-    const browser = new TestBrowser(page)
-    await browser.signIn(one, provider.url)
-    return [one, browser] as const
-  })
-  browsers = Object.fromEntries(await Promise.all(opened)) as typeof browsers
+  browsers = new Map()
 })
 
+/** Signed in at its first use. */
+async function browserOf(person: Person): Promise<TestBrowser> {
+  const known = browsers.get(person)
+  if (known !== undefined) return known
+  const browser = new TestBrowser(page)
+  await browser.signIn(person, provider.url)
+  browsers.set(person, browser)
+  return browser
+}
+
 /** As fast as a person may. */
-async function ask(browser: TestBrowser, path: string, body?: object) {
+async function ask(person: Person, path: string, body?: object) {
+  const browser = await browserOf(person)
   page.clock.move(1_000)
   return body === undefined ? browser.send(path) : post(browser, path, body)
 }
@@ -59,10 +65,10 @@ describe('of the victim the attacker is told nothing', () => {
       for (const [turn, parameter] of parameters.entries())
         for (const value of someOf(questionsAbout(given.idOf(victim), given.idOf(attacker)), turn)) {
           const asked = `${path}?${new URLSearchParams({ [parameter]: value })}`
-          expectNothing((await ask(browsers[attacker], asked)).body, asked)
+          expectNothing((await ask(attacker, asked)).body, asked)
         }
       const asked = `${path}?of=waiting&limit=1000`
-      expectNothing((await ask(browsers[attacker], asked)).body, asked)
+      expectNothing((await ask(attacker, asked)).body, asked)
     },
     60_000,
   )
@@ -90,7 +96,7 @@ describe('of the victim the attacker is told nothing', () => {
     const before = await page.world.keys('')
     expect(bodies[call]).toBeDefined()
     for (const body of bodies[call] ?? []) {
-      const { statusCode, body: told } = await ask(browsers[attacker], `/api${call.slice('POST '.length)}`, body())
+      const { statusCode, body: told } = await ask(attacker, `/api${call.slice('POST '.length)}`, body())
       expect(statusCode).toBeGreaterThanOrEqual(400)
       expectNothing(told, call)
     }
@@ -105,30 +111,29 @@ describe('the same is told', () => {
     { permissionSet: 'Secret-ps', principal: 'secret-team' },
   ]
   test('to the victim: what they have, asked for and may ask for', async () => {
-    const told = async (path: string) => JSON.parse((await ask(browsers[victim], path)).body)
+    const told = async (path: string) => JSON.parse((await ask(victim, path)).body)
     expect(await told('/api/now')).toMatchObject({ access: { rows } })
     expect(await told('/api/requests')).toMatchObject({ requests: [{ requestDetails: { reason: 'secret-reason' } }] })
     expect(await told('/api/eligibility')).toMatchObject({ eligible: [{ name: 'secret-eligibility' }] })
     // To decide on it is for others.
-    expect((await ask(browsers[victim], about())).statusCode).toBe(403)
+    expect((await ask(victim, about())).statusCode).toBe(403)
   })
 
   test('to who may approve, while the request waits', async () => {
-    expect(JSON.parse((await ask(browsers[approver], '/api/requests?of=waiting')).body).requests).toHaveLength(1)
-    const told = JSON.parse((await ask(browsers[approver], about())).body)
+    expect(JSON.parse((await ask(approver, '/api/requests?of=waiting')).body).requests).toHaveLength(1)
+    const told = JSON.parse((await ask(approver, about())).body)
     expect(told).toMatchObject({ rows, about: 'secret-about', accounts: { [account]: given.accountName } })
-    expect((await ask(browsers[approver], '/api/everybody')).statusCode).toBe(403)
+    expect((await ask(approver, '/api/everybody')).statusCode).toBe(403)
   })
 
   test('to auditors: what everybody has, and no request', async () => {
-    expect(JSON.parse((await ask(browsers[auditor], '/api/everybody?words=secret-ps')).body)).toMatchObject({ rows })
-    expect((await ask(browsers[auditor], about())).statusCode).toBe(403)
-    expect((await ask(browsers[auditor], '/api/requests?of=all')).statusCode).toBe(403)
+    expect(JSON.parse((await ask(auditor, '/api/everybody?words=secret-ps')).body)).toMatchObject({ rows })
+    expect((await ask(auditor, about())).statusCode).toBe(403)
+    expect((await ask(auditor, '/api/requests?of=all')).statusCode).toBe(403)
   })
 })
 
 test('with a suffix, a user of the same name without it does not sign in, and sees nothing', async () => {
-  expect(browsers[namesake].jar().size).toBe(0)
-  for (const call of reads)
-    expect((await ask(browsers[namesake], `/api${call.slice('GET '.length)}`)).statusCode).toBe(401)
+  expect((await browserOf(namesake)).jar().size).toBe(0)
+  for (const call of reads) expect((await ask(namesake, `/api${call.slice('GET '.length)}`)).statusCode).toBe(401)
 })
