@@ -138,7 +138,7 @@ export const jobsOfMinuteLinks: Jobs = () => [
   remembering(
     'selectors',
     {
-      read: ['selectors/', 'state/organization.json'],
+      read: ['selectors/', 'state/organization.json', 'state/organization/'],
       write: statuses,
       put: ['state/selectors.json'],
       send: ['links', ...lanesOfRevocations, 'dispatch'],
@@ -231,7 +231,7 @@ export const jobsOfCredentials: Jobs = () => [
   job(
     'credentials that want somebody',
     {
-      read: ['hygiene.json', 'state/organization.json'],
+      read: ['hygiene.json', 'state/organization.json', 'state/organization/'],
       write: ['state/credentials/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
       put: ['reports/credentials/'],
       // To the responsible people, by the receivers in the configuration.
@@ -246,7 +246,13 @@ export const jobsOfCredentials: Jobs = () => [
     'permissions that nobody uses',
     {
       // The permissions of permission sets, from the files in force.
-      read: ['hygiene.json', 'state/organization.json', 'permission_sets/', 'owned_permission_sets/'],
+      read: [
+        'hygiene.json',
+        'state/organization.json',
+        'state/organization/',
+        'permission_sets/',
+        'owned_permission_sets/',
+      ],
       write: ['state/permissions/'],
       put: ['reports/permissions/', 'reports/permissions.csv', 'reports/permissions.json'],
       auditorRole: 'assume',
@@ -260,7 +266,7 @@ export const jobsOfRetire: Jobs = () => [
   job(
     'credentials to retire',
     {
-      read: ['hygiene.json', 'state/organization.json', 'control/pause.json'],
+      read: ['hygiene.json', 'state/organization.json', 'state/organization/', 'control/pause.json'],
       write: ['attention/'],
       put: ['changes/', ...brake],
       // The owner of an account, by its tags.
@@ -280,7 +286,7 @@ export const jobsOfNotifications: Jobs = () => [
       // And for permission sets that allow everything: how many accounts they reach.
       read: [
         ...['changes/', 'history/', 'status/', 'eligibility/', 'permission_sets/'],
-        ...['state/drift.json', 'state/organization.json'],
+        ...['state/drift.json', 'state/organization.json', 'state/organization/'],
       ],
       put: ['state/notifications.json'],
       send: ['digests'],

@@ -154,7 +154,7 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
   links: {
     read: ['state/'],
     write: lookingAtInputs,
-    put: ['state/organization.json'],
+    put: ['state/organization.json', 'state/organization/'],
     send: ['links', ...lanes, 'dispatch'],
     organizations: 'tags',
   },
@@ -245,7 +245,14 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
 /** The rights of API and page if people ask for temporary access by them, and review. */
 export function rightsToAsk(): Rights {
   return {
-    read: ['status/', 'review-results/', 'eligibility/', 'state/eligibilities.json', 'state/organization.json'],
+    read: [
+      'status/',
+      'review-results/',
+      'eligibility/',
+      'state/eligibilities.json',
+      'state/organization.json',
+      'state/organization/',
+    ],
     // Nobody takes back an approval or a decision.
     write: [kinds.request.at],
     put: [...placesWrittenBy('oneself'), 'state/deletions/'],

@@ -1,9 +1,9 @@
 import { ranges } from '../../handlers/ranges.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { type AccountId, accountId } from '../../shared/domain/organization/account-id.ts'
-import { organizationView } from '../../shared/domain/organization/organization-view.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { beginReconcile, type ReconcileReport, sweep } from '../../shared/reconcile/differences/reconcile.ts'
+import { readOrganization } from '../../shared/reconcile/organization/organization-file.ts'
 import { atMost, type Benchmark, exactly, type Figure, nearBound, parseNumbers, withoutGoal } from './benchmark.ts'
 import { nextMessage, startChild } from './child-process.ts'
 import { idOf, manyAccounts } from './many-accounts.ts'
@@ -95,7 +95,7 @@ async function measure(size: Size): Promise<Record<Work, Measured> & { readonly 
   const swept = await timed(slow, async () => found(await compareAll(slow, 'sweep')))
   const changed = await changeTags(slow, size)
   const reconciled = await timed(slow, async () => found(await compareAll(slow, 'reconcile')))
-  const { accounts } = organizationView.parse(await world.json('state/organization.json'))
+  const { accounts = [] } = (await readOrganization(world.objects)) ?? {}
   const tagsNotFound = accounts.filter(({ id, tags }) => changed.has(id) && tags?.note === undefined).length
   changeByHand(slow)
   const checked = await timed(slow, () => checkDrift(slow))

@@ -15,7 +15,7 @@ export function withoutName<T extends string>(names: T[], name: string): T[] {
 }
 
 /** Pieces of about equal length with at most so many names. None: there are no names. */
-export function cutNames<T extends string>(names: readonly T[], most: number): readonly T[][] {
+export function cutNames<T>(names: readonly T[], most: number): readonly T[][] {
   const size = Math.max(1, Math.ceil(names.length / Math.max(1, Math.ceil(names.length / most))))
   return Array.from({ length: Math.ceil(names.length / size) }, (_, nth) => names.slice(nth * size, (nth + 1) * size))
 }

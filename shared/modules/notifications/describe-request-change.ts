@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { givenApproval, parseRequestKey, userInKey } from '../../domain/files/access-request.ts'
-import { organizationView } from '../../domain/organization/organization-view.ts'
 import { renderScope, type Scope } from '../../domain/scopes/scope.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { readOrganization } from '../../reconcile/organization/organization-file.ts'
 import { requestHistoryPrefix } from '../../reconcile/records/ended-requests.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
@@ -108,8 +108,7 @@ async function describeAsked(
 }
 
 async function ownerOf(scope: Scope, tag: string, { objects }: RequestPorts): Promise<string | undefined> {
-  const view = (await spoiledAsAbsent(new JsonRecord(objects, 'state/organization.json', organizationView).read()))
-    ?.value
+  const view = await spoiledAsAbsent(readOrganization(objects))
   const account = scope.kind === 'account' ? view?.accounts.find(({ id }) => id === scope.id) : undefined
   return account?.tags?.[tag]
 }

@@ -18,8 +18,8 @@ import type { ObjectStore, ReadingObjects, WriteResult } from '../../ports/objec
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
+import { LongLists, type Part } from '../records/long-lists.ts'
 import { isSpoiled, readStored, SpoiledObjectError, type Stored, unlessSpoiled } from '../records/stored-json.ts'
-import { LongLists, type Part, partsPrefix } from './long-lists.ts'
 
 export const brakeKey = 'control/brake.json'
 
@@ -50,15 +50,32 @@ const brakeBody = record({
 type Body = z.infer<typeof brakeBody>
 type Names = readonly string[]
 
+export const partsPrefix = 'control/brake/'
+/** About 40 kB. */
+export const partNamesMost = 500
+const partBody = record({ v: z.literal(1), names: z.array(z.string()).readonly() })
+type LongNames = ReturnType<typeof longNames>
+
+export const longNames = (most = partNamesMost) =>
+  new LongLists<string, z.infer<typeof partBody>>({
+    prefix: partsPrefix,
+    most,
+    body: partBody,
+    toBody: (names) => ({ v: 1, names }),
+    itemsOf: ({ names }) => names,
+    namesOf: (names) => names,
+    isSame: (one, other) => one === other,
+  })
+
 /** Reads and writes `control/brake.json` and its parts. The file is absent until something is counted. */
 export class BrakeFile {
   readonly #objects: ObjectStore
   readonly #file: JsonRecord<Body>
-  readonly #long: LongLists
+  readonly #long: LongNames
   /** As last read or written. */
   #lists: readonly BrakeList[] = []
 
-  constructor(objects: ObjectStore, long = new LongLists()) {
+  constructor(objects: ObjectStore, long = longNames()) {
     this.#objects = objects
     this.#file = new JsonRecord(objects, brakeKey, brakeBody)
     this.#long = long
@@ -143,13 +160,13 @@ export async function readBrake(
     all.filter(({ rule }) => rules.some((one) => one === rule))
   const { lists, releases } = stored.value
   const value = { ...stored.value, lists: of(lists), releases: of(releases) }
-  return join(objects, { ...stored, value }, new LongLists())
+  return join(objects, { ...stored, value }, longNames())
 }
 
 async function join(
   objects: ReadingObjects,
   { value: { v, ...body }, object }: Stored<Body>,
-  long: LongLists,
+  long: LongNames,
 ): Promise<BrakeRecord> {
   const namesOf = async <T extends string>(
     names: readonly T[],

@@ -23,10 +23,10 @@ import { Ledger } from '../records/ledger.ts'
 import { renderJson } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { type AskMinimum, judgeWithMinimum } from './ask-minimum.ts'
+import { partNamesMost } from './brake-file.ts'
 import { BrakeStore, type NewlyHeld } from './brake-store.ts'
 import { countBase } from './count-base.ts'
 import { type BrakeSources, prolongEnded } from './count-open.ts'
-import { partNamesMost } from './long-lists.ts'
 import { tellHeld } from './tell-held.ts'
 
 /**

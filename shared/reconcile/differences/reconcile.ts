@@ -11,6 +11,7 @@ import { findPrincipalChanges, type PrincipalChanges } from '../directory/princi
 import { Lease } from '../dispatcher/lease.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { forgetOrganizationParts, readOrganization } from '../organization/organization-file.ts'
 import { writeAccess } from '../records/access-list.ts'
 import {
   type Checkpoint,
@@ -30,6 +31,7 @@ import { countLedger } from '../records/ledger-count.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { NameIndex, PrincipalNames } from '../records/principal-names.ts'
 import {
+  type AccountRange,
   allAccounts,
   beginRun,
   cutRanges,
@@ -111,8 +113,8 @@ export const compareByRanges = (
 ): RangedJob<ComparedInputs, ComparedRange> => {
   const { objects } = ports
   const isSweep = name === 'sweep'
-  const readView = async () => {
-    const view = await new OrganizationCache(ports, configuration.folders).storedView()
+  const readView = async (range?: AccountRange) => {
+    const view = await spoiledAsAbsent(readOrganization(objects, range))
     if (!view) throw new Error('the reading of the organization is gone; the next reconcile reads it again')
     return view
   }
@@ -125,7 +127,7 @@ export const compareByRanges = (
     ...comparisonRecords(name),
     gather: async () => renderInputs(await open()),
     async work(range, facts, id) {
-      const view = await readView()
+      const view = await readView(range)
       const inputs = await readInputsOf(objects, facts, range, { view, configuration, isSweep })
       const found = await compareRange(objects, inputs, range, sizes)
       await noteNames(objects, found)
@@ -226,6 +228,7 @@ export async function beginReconcile(
 
 async function readAnew(ports: Ports, { folders }: Configuration, renewMs: number | undefined) {
   const view = await new OrganizationCache(ports, folders).rebuild(renewMs)
+  await forgetOrganizationParts(ports)
   return { view, ...(await begin(ports.objects)) }
 }
 

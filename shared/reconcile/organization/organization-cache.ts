@@ -1,23 +1,18 @@
 import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/organization/account-id.ts'
-import {
-  type Account,
-  isUnplaced,
-  type OrganizationView,
-  organizationView,
-} from '../../domain/organization/organization-view.ts'
+import { type Account, isUnplaced, type OrganizationView } from '../../domain/organization/organization-view.ts'
 import { askTags, type Selectors } from '../../domain/scopes/selector-file.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
-import { JsonRecord } from '../records/json-record.ts'
 import { listLinks } from '../records/list-links.ts'
 import { SelectorFiles } from '../records/selector-files.ts'
 import { SharedReadings } from '../records/shared-readings.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { listAllAccounts } from './list-all-accounts.ts'
+import { OrganizationFile, organizationKey } from './organization-file.ts'
 import { readTagsInBulk } from './read-tags-in-bulk.ts'
 
 /** The number of accounts whose tags are read between two writes: about 20 seconds of work, which is lost if the process dies. */
@@ -54,7 +49,7 @@ type Reading = Pick<OrganizationView, 'managementAccountId' | 'readAt' | 'tagsSi
  */
 export class OrganizationCache {
   readonly #ports: Pick<Ports, 'objects' | 'accountTags' | 'clock' | 'randomness'>
-  readonly #record: JsonRecord<OrganizationView>
+  readonly #record: OrganizationFile
   readonly #organizations: Organizations
   readonly #folders: readonly string[]
   readonly #shared: SharedReadings<Stored>
@@ -68,7 +63,7 @@ export class OrganizationCache {
   ) {
     this.#ports = ports
     this.#shared = new SharedReadings(ports.clock)
-    this.#record = new JsonRecord(ports.objects, 'state/organization.json', organizationView)
+    this.#record = new OrganizationFile(ports.objects)
     this.#organizations = patientOrganizations(ports)
     this.#folders = folders
     this.#selectors = new SelectorFiles(ports.objects)
@@ -329,7 +324,7 @@ export class OrganizationCache {
       stored = await this.#read()
       if (stored.view) accounts = await this.#settle(accounts, stored.view.accounts)
     }
-    throw new Error(`${this.#record.key} keeps changing; ssofile will try again`)
+    throw new Error(`${organizationKey} keeps changing; ssofile will try again`)
   }
 
   /** Merges two readings of the organization: reads an account live if they differ about it. */
@@ -340,7 +335,7 @@ export class OrganizationCache {
     const disputed = [...ids.difference(new Set(agreed.map(({ id }) => id)))]
     if (disputed.length > disputedMost) {
       throw new Error(
-        `${this.#record.key}: another process wrote it in the meantime, and ${disputed.length} accounts differ; ssofile reads it again`,
+        `${organizationKey}: another process wrote it in the meantime, and ${disputed.length} accounts differ; ssofile reads it again`,
       )
     }
     const live = await Promise.all(disputed.map((id) => this.readLive(id)))

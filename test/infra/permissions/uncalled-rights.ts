@@ -74,6 +74,11 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only after a day with uses; last-uses.test.ts has them',
   },
   {
+    right: / s3:\w+ .*\/state\/organization\//,
+    of: 'objects under `state/organization/`',
+    reason: 'only where the organization has more than 1,000 accounts; organization-file.test.ts has them',
+  },
+  {
     right: / s3:\w+ .*\/control\/brake\//,
     of: 'objects under `control/brake/`',
     reason: 'only where more than 500 names are held on one list; long-lists.test.ts has them',

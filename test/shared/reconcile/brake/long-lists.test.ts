@@ -13,10 +13,11 @@ import {
   brakeKey,
   digestOf,
   forgetParts,
+  longNames,
+  partsPrefix,
   readBrake,
   releaseList,
 } from '../../../../shared/reconcile/brake/brake-file.ts'
-import { LongLists, partsPrefix } from '../../../../shared/reconcile/brake/long-lists.ts'
 import { intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 import { holding } from './holding.ts'
@@ -61,7 +62,7 @@ describe('a long list of the brake', () => {
             if (isLast) throw noAnswer('PutObject')
             return answer
           })
-          return new BrakeFile(objects, new LongLists(3))
+          return new BrakeFile(objects, longNames(3))
         }
         for (const one of steps) {
           const file = open(one)

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import pLimit from 'p-limit'
+import type * as z from 'zod'
+import { cutNames, placeOf } from '../../domain/text/sorted-names.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { JsonRecord } from './json-record.ts'
+import { readsAtOnce } from './list-heads.ts'
+import { readStored } from './stored-json.ts'
+
+/** Items of a long list, in an object of their own that never changes. */
+export type Part<Item = string> = { readonly key: string; readonly items: readonly Item[] }
+
+/** The items of a list ascend by their names. */
+export type KindOfList<Item, Body> = {
+  /** Of the keys of the parts. */
+  readonly prefix: string
+  /** A list with more items is divided; a part has at most so many. */
+  readonly most: number
+  readonly body: z.ZodType<Body>
+  readonly toBody: (items: readonly Item[]) => Body
+  readonly itemsOf: (body: Body) => readonly Item[]
+  readonly namesOf: (items: readonly Item[]) => readonly string[]
+  readonly isSame: (one: Item, other: Item | undefined) => boolean
+}
+
+/**
+ * The lists of a record with more items than one part has. With tens of thousands of items each change would write megabytes; so it
+ * writes only the parts with a change. A part is written before the record that names it. Its key has the etag of the record
+ * before, so no two versions of the record make the same part.
+ */
+export class LongLists<Item, Body> {
+  readonly #kind: KindOfList<Item, Body>
+  /** The parts of the lists that were read or written. */
+  readonly #partsOf = new WeakMap<readonly Item[], readonly Part<Item>[]>()
+  /** The parts of the last record. */
+  #known = new Map<string, Part<Item>>()
+
+  constructor(kind: KindOfList<Item, Body>) {
+    this.#kind = kind
+  }
+
+  /** The items of these parts, in their order. `undefined`: a part is gone. */
+  async join<T extends Item>(
+    objects: ReadingObjects,
+    keys: readonly string[],
+    parse: (items: readonly Item[]) => T[],
+  ): Promise<T[] | undefined> {
+    const parts = await pLimit(readsAtOnce).map(keys, async (key) => this.#known.get(key) ?? this.#read(objects, key))
+    const found = parts.filter((part) => part !== undefined)
+    if (found.length < keys.length) return undefined
+    const items = parse(found.flatMap((part) => part.items))
+    this.#partsOf.set(items, found)
+    return items
+  }
+
+  /** `undefined`: the list is short. `before`: the list as it was, so that parts without a change stay. */
+  divide(items: readonly Item[], before: readonly Item[] = [], etag = ''): readonly Part<Item>[] | undefined {
+    const { most, namesOf, isSame } = this.#kind
+    if (items.length <= most) return undefined
+    const same = this.#partsOf.get(items)
+    if (same) return same
+    const old = this.#partsOf.get(before) ?? []
+    const names = namesOf(items)
+    const starts = [
+      0,
+      ...old.slice(1).map((part) => placeOf(names, namesOf(part.items.slice(0, 1))[0] ?? '')),
+      names.length,
+    ]
+    return starts.slice(1).flatMap((end, index) => {
+      const [known, own] = [old[index], items.slice(starts[index], end)]
+      if (known?.items.length === own.length && known.items.every((item, at) => isSame(item, own[at]))) return [known]
+      return cutNames(own, most).map((piece) => this.#toPart(piece, etag))
+    })
+  }
+
+  async write(objects: ObjectStore, parts: readonly Part<Item>[]): Promise<void> {
+    const { body, toBody } = this.#kind
+    const fresh = new Map(parts.filter(({ key }) => !this.#known.has(key)).map((part) => [part.key, part.items]))
+    await pLimit(readsAtOnce).map(fresh, ([key, items]) => new JsonRecord(objects, key, body).overwrite(toBody(items)))
+  }
+
+  /** The record has these lists now, in these parts. */
+  know(lists: ReadonlyMap<readonly Item[], readonly Part<Item>[]>): void {
+    for (const [items, parts] of lists) this.#partsOf.set(items, parts)
+    this.#known = new Map([...lists.values()].flat().map((part) => [part.key, part]))
+  }
+
+  partsOf(items: readonly Item[]): readonly Part<Item>[] | undefined {
+    return this.#partsOf.get(items)
+  }
+
+  async #read(objects: ReadingObjects, key: string): Promise<Part<Item> | undefined> {
+    const stored = await readStored(objects, key, this.#kind.body)
+    return stored && { key, items: this.#kind.itemsOf(stored.value) }
+  }
+
+  #toPart(items: readonly Item[], etag: string): Part<Item> {
+    const digest = createHash('sha256')
+      .update(JSON.stringify([etag, items]))
+      .digest('hex')
+      .slice(0, 32)
+    return { key: this.#kind.prefix + digest, items }
+  }
+}
