@@ -265,11 +265,12 @@ function describeInput({ value, object }: Stored<Status>, { objects, configurati
   const event = toldStates.find((state) => state === value.state)
   // History reports the outcome of requests for temporary access.
   if (event === undefined || value.input.startsWith(requestPrefix)) return undefined
-  const { input, by, owner, reason, remedy, accounts, lastModified, versionId, updatedAt: at } = value
+  const { input, by, owner, reason, remedy, accounts, lastModified, versionId } = value
   return {
     v: 1,
     id: idOf('input', input, object.etag),
-    at,
+    // By S3's clock, so that two outcomes of one input have their order.
+    at: renderInstant(object.lastModified),
     bucket: objects.bucket,
     kind: 'input',
     event,

@@ -125,6 +125,18 @@ class Outcomes {
 const link = (name: string) => `links_data/${name}account%233000000002%Billing-ps%team%GROUP%ssofile`
 const rejected = (reason: string, lastModified: string) => ({ state: 'rejected' as const, reason, lastModified })
 
+test('an outcome has the instant of S3, so that the outcomes of one file have their order whoever wrote them', async () => {
+  const outcomes = new Outcomes()
+  const input = 'links_data/root%all%A%x%GROUP%ssofile'
+  const ahead = new VirtualClock(new Date('2026-03-03T10:02:00Z'))
+  await new StatusStore(outcomes.objects, ahead).revise(input, async () => ({ state: 'applied' }) as NewStatus)
+  await outcomes.lookEveryMinute(1)
+  await outcomes.tell(input, { state: 'held', reason: 'too many' })
+  await outcomes.lookEveryMinute(1)
+  const told = outcomes.told
+  expect(told.toSorted((a, b) => (a.at < b.at ? -1 : 1)).map(({ event }) => event)).toEqual(['applied', 'held'])
+})
+
 test('an upload that is rejected is told once, with who uploaded it and what to do', async () => {
   const outcomes = new Outcomes()
   await outcomes.tell(link('team-a/'), {
