@@ -21,7 +21,12 @@ export type End = {
  * | is named by a file of `suspended/` | yes   |
  * | any other                          | no    |
  */
-export async function findEnd({ id, whereabouts, assignment, context }: Settling): Promise<End | undefined> {
+export async function findEnd({
+  id,
+  whereabouts,
+  assignment,
+  context,
+}: Pick<Settling, 'id' | 'whereabouts' | 'assignment' | 'context'>): Promise<End | undefined> {
   if (id.type !== 'USER') return undefined
   if (whereabouts === 'gone') {
     const bearer = await context.principals.resolve(id.type, assignment.principal, context.pulledMs)

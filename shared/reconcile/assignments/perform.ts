@@ -30,6 +30,7 @@ import { isBegun } from './decide.ts'
 import { denySuspendedMembers } from './deny-suspended-members.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
+import { findEnd } from './find-end.ts'
 import { lackOfAll } from './find-lacks.ts'
 import { type Again, changing, findForeign, learn } from './gather.ts'
 import { giveBack } from './release-assignment.ts'
@@ -141,8 +142,8 @@ async function prepareDeletion(settling: Settling): Promise<void> {
 }
 
 /**
- * Looks for late changes. When somebody deletes a link, moves an account or changes a name, ssofile finds granted access by the ledger.
- * Changes before this entry existed found nothing, so check for them here. Later changes find the entry.
+ * Looks for late changes. When somebody deletes a link, moves an account, changes a name or suspends a user, ssofile finds granted access
+ * by the ledger. Changes before this entry existed found nothing, so check for them here. Later changes find the entry.
  */
 async function check(settling: Settling): Promise<Again | undefined> {
   const { context, assignment, id, wish, place, prepared } = settling
@@ -154,11 +155,12 @@ async function check(settling: Settling): Promise<Again | undefined> {
     context.principals.whereabouts(id.type, id.principalId, context.clock.monotonicMs()),
     findForeign(settling),
   ])
+  const end = await findEnd({ id, whereabouts, assignment, context })
   const links = wish.links.filter((link) => lasting.links.some((one) => one.key === link.key))
   const isNamed = whereabouts !== 'gone' && whereabouts.name === assignment.principal
   // A drift check recorded it as foreign meanwhile.
   const isForeign = prepared.before === undefined && foreign?.permissionSetArn === wish.permissionSetArn
-  if (links.length > 0 && isNamed && !isForeign && (await isApart(settling, prepared, links))) {
+  if (links.length > 0 && isNamed && !end && !isForeign && (await isApart(settling, prepared, links))) {
     settling.wish = { ...wish, links }
     settling.prepared = { ...prepared, isChecked: true }
     return undefined

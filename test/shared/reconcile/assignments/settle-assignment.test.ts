@@ -12,6 +12,7 @@ import { acme, World } from '../../../world.ts'
 
 const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
 const account = '233000000002'
+const kenji = 'kenji.ito@acme.example'
 const name = `account%${account}%Billing-ps%team-Accountants%GROUP%ssofile`
 const link = `links_data/${name}`
 const ledger = `assignments/${name}`
@@ -69,6 +70,34 @@ describe('access that is granted and revoked', () => {
     expect(await world.namedKeys('assignments/')).toEqual([])
     expect(world.ssoAdmin.assignments()).toEqual([])
     expect(await world.keys('status/links_data/')).toEqual([])
+  })
+
+  test.each([
+    ['suspended by a file', (world: World) => world.objects.put(`suspended/${kenji}`, '')],
+    [
+      'disabled in the directory',
+      async (world: World) => {
+        const user = world.identityStore.idOf('USER', kenji)
+        if (user) world.identityStore.setUserStatus(user, 'DISABLED')
+      },
+    ],
+  ] as const)('a user who is %s between the evaluation and the ledger entry gets nothing', async (_, end) => {
+    let ended = 0
+    const world: World = await open(async ({ port, operation, args, proceed }) => {
+      const isClaim = port === 'objects' && operation === 'put' && String(args[0]).startsWith('assignments/account%')
+      if (isClaim && ended++ === 0) {
+        await end(world)
+        // Long enough for the end to be looked at: the ledger has nothing of the user yet.
+        await world.clock.sleep(60_000)
+      }
+      return proceed()
+    })
+    await world.objects.put(`links_data/account%${account}%Billing-ps%${kenji}%USER%ssofile`, '')
+    await settled(world)
+    await world.clock.advance(120_000)
+    expect(ended).toBeGreaterThan(0)
+    expect(await world.namedKeys('assignments/')).toEqual([])
+    expect(world.ssoAdmin.assignments()).toEqual([])
   })
 
   test('a link uploaded while S3 takes a minute to say that another one is gone keeps the access', async () => {
