@@ -104,14 +104,18 @@ function statusesOf({ at }: Kind): string {
   return `status/${at}${at.endsWith('/') ? '' : '.json'}`
 }
 
-/** The rights of a function to the files of its kinds, to their statuses, and to what they use. */
+/**
+ * The rights of a function to the files of its kinds, to their statuses, and to what they use. A kind that is not wanted has only its
+ * statuses: S3 tells of its files, and their uploader reads there that nothing comes of them.
+ */
 export function rightsByKinds(name: FunctionName, isWanted: (kind: Kind) => boolean = () => true): Rights {
-  const handled = allKinds().filter((kind) => handlerOf(kind) === name && isWanted(kind))
+  const told = allKinds().filter((kind) => handlerOf(kind) === name)
+  const handled = told.filter(isWanted)
   const dispatched = allKinds().flatMap((kind) => kind.dispatched ?? [])
   return joinRights(
     {
       read: handled.map(({ at }) => at),
-      write: [...handled.map(statusesOf), ...(name === 'dispatcher' ? dispatched : [])],
+      write: [...told.map(statusesOf), ...(name === 'dispatcher' ? dispatched : [])],
     },
     ...handled.map(({ uses = {} }) => uses),
   )

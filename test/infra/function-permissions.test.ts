@@ -288,6 +288,8 @@ test("only the function requests writes users, and only where Identity Center's 
   const ofPeople = ['people/', 'owned_people/', 'suspended/', 'history/people/']
   expect([...write, ...put].filter((prefix) => ofPeople.includes(prefix))).toEqual([])
   expect(read).not.toContain('people/')
+  // Who uploads such a file reads in its status why nothing comes of it.
+  expect(write).toContain('status/people/')
 })
 
 test('docs/permissions.md is up to date; else: npm run permissions', () => {
