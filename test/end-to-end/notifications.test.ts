@@ -104,7 +104,8 @@ test('an upload is told to whoever uploaded it and to the owners of its folder, 
   )
   // They were tried, and are tried again, while everything else went on.
   await until('the others', async () => (posted.has('/hangs') && posted.has('/fails') ? true : undefined))
-  expect((await look()).mails.map(({ receiver }) => receiver)).toContain('platform')
+  const isToldByMail = async () => (await look()).mails.some(({ receiver }) => receiver === 'platform')
+  await until('the mail of the platform', async () => ((await isToldByMail()) ? true : undefined), { tell })
   expect((await system.untilStatus(link, 'applied')).state).toBe('applied')
   const told = (await look('?limit=1')).next
   expect((await look(`?after=${told}&limit=1000`)).outcomes[0]?.sequence).toBe((told ?? 0) + 1)
