@@ -30,6 +30,7 @@ import { forgetParts } from '../shared/reconcile/brake/brake-file.ts'
 import { beginReconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { forgetOrganizationParts } from '../shared/reconcile/organization/organization-file.ts'
 import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
 import { compareAttributes } from '../shared/reconcile/permission-sets/attributes-controller.ts'
 import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
@@ -101,7 +102,7 @@ export const jobsOfMinuteLinks: Jobs = () => [
   job('index of instants', { read: ['links_data/'], put: ['state/expiry/'] }, restoreInstants),
   {
     name: 'instants that have come',
-    // The look removes what is due.
+    // Whoever looks at an input removes what is due.
     rights: { read: ['state/expiry/'], send: inputQueues },
     open:
       (ports, configuration, { due = new DueInstants(ports, configuration) }) =>
@@ -170,6 +171,11 @@ export const jobsOfSweep: Jobs = () => [
 
 /** Finds changes that sent no event. If a listing fails, its job changes nothing. */
 export const jobsOfHourly: Jobs = () => [
+  job(
+    'parts of the organization',
+    { read: ['state/organization.json'], remove: ['state/organization/'] },
+    forgetOrganizationParts,
+  ),
   job(
     'reconcile',
     { ...rightsToCompare, organizations: 'tags', directory: 'read', identityCenter: 'instance' },

@@ -330,6 +330,7 @@ describe('the jobs of the schedules', () => {
     })
     const { objects, clock, identityStore } = world
     await objects.put('control/brake/part', '{}')
+    await objects.put('state/organization/part', '{}')
     await clock.advance(9 * 24 * 3_600_000)
     await world.finish(world.everyHour(), 1_000)
     const user = identityStore.idOf('USER', 'kenji.ito@acme.example')

@@ -94,13 +94,14 @@ export class BrakeFile {
 
   async #join({ value, object }: Stored<Body>): Promise<Stored<BrakeRecord>> {
     const record = await join(this.#objects, { value, object }, this.#long)
-    this.#know(record)
+    this.#know(record, object.etag)
     return { value: record, object }
   }
 
   /** `etag`: of the object that was read; `undefined`: none existed. */
   async write(record: BrakeRecord, etag: string | undefined): Promise<WriteResult> {
     const divided = new Map<Names, readonly Part[]>()
+    this.#long.replace(etag)
     const body = this.#divide(record, (names, before) => {
       const found = this.#long.divide(names, before, etag)
       if (found) divided.set(names, found)
@@ -108,7 +109,7 @@ export class BrakeFile {
     })
     await this.#long.write(this.#objects, [...divided.values()].flat())
     const result = await this.#file.write(body, etag)
-    if (result.outcome === 'written') this.#know(record, divided)
+    if (result.outcome === 'written') this.#know(record, result.etag, divided)
     return result
   }
 
@@ -127,7 +128,7 @@ export class BrakeFile {
     return { v: isLong ? 2 : 1, ...record, lists, releases }
   }
 
-  #know(record: BrakeRecord, divided: ReadonlyMap<Names, readonly Part[]> = new Map()): void {
+  #know(record: BrakeRecord, etag: string, divided: ReadonlyMap<Names, readonly Part[]> = new Map()): void {
     const all = [
       ...record.lists.flatMap(({ held, items }) => [held, items]),
       ...record.releases.flatMap(({ keys, items }) => [keys, items]),
@@ -140,6 +141,7 @@ export class BrakeFile {
           return found ? [[names, found] as const] : []
         }),
       ),
+      etag,
     )
   }
 }

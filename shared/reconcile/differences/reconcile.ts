@@ -11,7 +11,7 @@ import { findPrincipalChanges, type PrincipalChanges } from '../directory/princi
 import { Lease } from '../dispatcher/lease.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
-import { forgetOrganizationParts, readOrganization } from '../organization/organization-file.ts'
+import { readOrganization } from '../organization/organization-file.ts'
 import { writeAccess } from '../records/access-list.ts'
 import {
   type Checkpoint,
@@ -228,7 +228,6 @@ export async function beginReconcile(
 
 async function readAnew(ports: Ports, { folders }: Configuration, renewMs: number | undefined) {
   const view = await new OrganizationCache(ports, folders).rebuild(renewMs)
-  await forgetOrganizationParts(ports)
   return { view, ...(await begin(ports.objects)) }
 }
 

@@ -19,7 +19,7 @@ export const organizationKey = 'state/organization.json'
 export const organizationParts = 'state/organization/'
 /** About 250 kB. */
 export const partAccountsMost = 1_000
-/** A reader of an older record needs its parts for some seconds. */
+/** A part is written before the record that names it. */
 const partsKeptMs = 24 * 60 * 60_000
 
 const partBody = record({ v: z.literal(1), accounts: z.array(account).readonly() })
@@ -63,24 +63,25 @@ export class OrganizationFile {
     const stored = await this.#file.readIfChanged(etag)
     if (stored === undefined || stored === 'unchanged') return stored
     const value = await join(this.#objects, stored, this.#long, allAccounts)
-    this.#know(value.accounts, this.#long.partsOf(value.accounts))
+    this.#know(value.accounts, this.#long.partsOf(value.accounts), stored.object.etag)
     return { ...stored, value }
   }
 
   /** `etag`: of the object that was read; `undefined`: none existed. */
   async write(view: OrganizationView, etag: string | undefined): Promise<WriteResult> {
     const { accounts } = view
+    this.#long.replace(etag)
     const parts = this.#long.divide(accounts, this.#accounts, etag)
     if (parts) await this.#long.write(this.#objects, parts)
     const named = parts?.flatMap(({ key, items: [first] }) => (first ? [{ key, from: first.id }] : []))
     const result = await this.#file.write(named ? { ...view, v: 2, accounts: [], parts: named } : view, etag)
-    if (result.outcome === 'written') this.#know(accounts, parts)
+    if (result.outcome === 'written') this.#know(accounts, parts, result.etag)
     return result
   }
 
-  #know(accounts: readonly Account[], parts: readonly Part<Account>[] | undefined): void {
+  #know(accounts: readonly Account[], parts: readonly Part<Account>[] | undefined, etag: string): void {
     this.#accounts = accounts
-    this.#long.know(new Map(parts ? [[accounts, parts]] : []))
+    this.#long.know(new Map(parts ? [[accounts, parts]] : []), etag)
   }
 }
 
@@ -116,15 +117,15 @@ async function join(
   }
 }
 
-/** Deletes parts that the record does not name any more. */
+/** Each hour: deletes parts that the record does not name any more. */
 export async function forgetOrganizationParts({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
   const before = clock.now().getTime() - partsKeptMs
   const heads = await Array.fromAsync(objects.list(organizationParts))
   const old = heads.filter(({ lastModified }) => lastModified.getTime() < before)
   if (old.length === 0) return
-  const named = new Set(
-    (await readStored(objects, organizationKey, organizationBody))?.value.parts?.map(({ key }) => key),
-  )
+  const stored = await readStored(objects, organizationKey, organizationBody)
+  if (stored === undefined) return
+  const named = new Set(stored.value.parts?.map(({ key }) => key))
   const unused = old.filter(({ key }) => !named.has(key))
   await forEachAtOnce(unused, async ({ key }) => void (await objects.delete(key)))
 }

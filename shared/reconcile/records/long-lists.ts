@@ -31,9 +31,10 @@ export type KindOfList<Item, Body> = {
 export class LongLists<Item, Body> {
   readonly #kind: KindOfList<Item, Body>
   /** The parts of the lists that were read or written. */
-  readonly #partsOf = new WeakMap<readonly Item[], readonly Part<Item>[]>()
-  /** The parts of the last record. */
+  #partsOf = new WeakMap<readonly Item[], readonly Part<Item>[]>()
+  /** The parts of the last record, and its etag. */
   #known = new Map<string, Part<Item>>()
+  #etag: string | undefined
 
   constructor(kind: KindOfList<Item, Body>) {
     this.#kind = kind
@@ -51,6 +52,16 @@ export class LongLists<Item, Body> {
     const items = parse(found.flatMap((part) => part.items))
     this.#partsOf.set(items, found)
     return items
+  }
+
+  /**
+   * Before a write over the record with this etag. `undefined`: there is none. What is known of another record says nothing: somebody may
+   * have deleted it with its parts.
+   */
+  replace(etag: string | undefined): void {
+    if (etag === this.#etag) return
+    this.#partsOf = new WeakMap()
+    this.#known = new Map()
   }
 
   /** `undefined`: the list is short. `before`: the list as it was, so that parts without a change stay. */
@@ -79,8 +90,9 @@ export class LongLists<Item, Body> {
     await pLimit(readsAtOnce).map(fresh, ([key, items]) => new JsonRecord(objects, key, body).overwrite(toBody(items)))
   }
 
-  /** The record has these lists now, in these parts. */
-  know(lists: ReadonlyMap<readonly Item[], readonly Part<Item>[]>): void {
+  /** The record with this etag has these lists, in these parts. */
+  know(lists: ReadonlyMap<readonly Item[], readonly Part<Item>[]>, etag: string): void {
+    this.#etag = etag
     for (const [items, parts] of lists) this.#partsOf.set(items, parts)
     this.#known = new Map([...lists.values()].flat().map((part) => [part.key, part]))
   }

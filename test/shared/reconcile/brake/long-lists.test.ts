@@ -138,6 +138,17 @@ describe('a long list of the brake', () => {
     expect(await readBrake(objects, ['memberships'])).toMatchObject({ lists: [] })
   })
 
+  test('is written whole again after somebody deleted the record with its parts', async () => {
+    const { objects } = new World()
+    const file = brakeFile(objects)
+    await file.write(many(1_200), undefined)
+    for (const key of [brakeKey, ...(await Array.fromAsync(objects.list(partsPrefix))).map((one) => one.key)])
+      await objects.delete(key)
+    expect(await file.read()).toBeUndefined()
+    await file.write(many(1_201), undefined)
+    expect((await brakeFile(objects).read())?.value).toEqual(many(1_201))
+  })
+
   test('leaves no parts behind for longer than versions of the record', async () => {
     const world = new World()
     const file = brakeFile(world.objects)

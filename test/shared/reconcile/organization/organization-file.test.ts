@@ -92,6 +92,25 @@ test('an organization with a part that is gone is read again', async () => {
   expect(await readOrganization(world.objects)).toEqual(again)
 })
 
+test('a process that knows the organization writes all of it anew after somebody deleted the record with its parts', async () => {
+  const { world } = openLarge()
+  const before = await rebuild(world)
+  const warm = new OrganizationCache(world.ports, [])
+  await world.finish(warm.view(), 1_000)
+  for (const key of await world.keys('state/organization')) await world.objects.delete(key)
+  await world.finish(warm.view(), 1_000)
+  expect((await readOrganization(world.objects))?.accounts).toEqual(before.accounts)
+})
+
+test('without a record no part is deleted: its writer may be about to name it', async () => {
+  const { world } = openLarge()
+  await rebuild(world)
+  await world.objects.delete(organizationKey)
+  await world.clock.advance(25 * 60 * 60_000)
+  await forgetOrganizationParts(world.ports)
+  expect(await world.keys(organizationParts)).toHaveLength(3)
+})
+
 test('a part that no record names is deleted after a day', async () => {
   const { world } = openLarge()
   await rebuild(world)
