@@ -23,6 +23,7 @@ import { isPrivileged } from '../../../shared/modules/reviews/rules/review-item.
 import { type ReviewRun, reviewResultsPrefix } from '../../../shared/modules/reviews/rules/review-record.ts'
 import { verifyReview } from '../../../shared/modules/reviews/verify-review.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
@@ -36,7 +37,7 @@ import { show } from '../terminal/show.ts'
 const waitMs = 60_000
 const digestLeast = 8
 const outputs = ['table', 'csv', 'json'] as const
-const earlierRun = 'an earlier run: the beginning of the instant at which it began; default: the last run'
+const earlierRun = 'the run that began at this instant; its first characters are enough; default: the last run'
 
 /** `ssofile review`: lists reviews, shows items, decides, ends a run early, and verifies the evidence. */
 export function addReview(program: Command): void {
@@ -118,7 +119,7 @@ type ShowOptions = {
 }
 type DecideOptions = { readonly comment?: string; readonly yes?: boolean }
 
-/** `begun`: the beginning of an earlier run, or its first characters. */
+/** `begun`: the instant at which the run began, or its first characters. Absent: the last run. */
 async function requireRun(objects: Ports['objects'], name: string, begun?: string): Promise<ReviewRun> {
   const run = begun === undefined ? await readRun(objects, name) : await findRun(objects, name, begun)
   if (run) return run
@@ -131,7 +132,7 @@ async function findRun(objects: Ports['objects'], name: string, begun: string): 
   if (all.length === 0) return undefined
   if (one === undefined || another !== undefined)
     throw new Refusal(`received --run ${begun}, expected the beginning of one run of '${name}': ${all.join(', ')}`)
-  const last = await readRun(objects, name)
+  const last = await spoiledAsAbsent(readRun(objects, name))
   const run = last?.run === one ? last : await readRunOf(objects, name, one)
   if (run === undefined) throw new Refusal(`the run ${one} of '${name}' has no manifest.json: somebody deleted it`)
   return run

@@ -7,7 +7,7 @@ import type { ReadingObjects } from '../../ports/object-store.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { readStored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { folderOf, itemKey, readRun } from './review-records.ts'
+import { beginningOf, folderOf, itemKey, readRun } from './review-records.ts'
 import { type ReviewItem, reviewItem } from './rules/review-item.ts'
 import { type ReviewRun, reviewResultsPrefix } from './rules/review-record.ts'
 
@@ -25,9 +25,12 @@ export async function listRuns(objects: ReadingObjects): Promise<readonly (Revie
   return runs
 }
 
-/** The beginnings of all runs of a review, ascending. */
-export function listBeginnings(objects: ReadingObjects, review: string): Promise<readonly string[]> {
-  return Array.fromAsync(foldersIn(objects, `${reviewResultsPrefix}${review}/`))
+/** The beginnings of all runs of a review, ascending. One that died before history had its beginning never began. */
+export async function listBeginnings(objects: ReadingObjects, review: string): Promise<readonly string[]> {
+  const begun: string[] = []
+  for await (const run of foldersIn(objects, `${reviewResultsPrefix}${review}/`))
+    if (await objects.head(beginningOf(review, run))) begun.push(run)
+  return begun
 }
 
 /** The folders of a prefix, without a listing of their content. `run.json` comes after those of a review, whose names are instants. */

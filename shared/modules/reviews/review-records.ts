@@ -40,6 +40,9 @@ export const historyOfReview = (review: string): EventSubject => ({
   name: review,
 })
 
+/** The event in history with which a run began. */
+export const beginningOf = (review: string, run: string) => `${historyOfReview(review).folder}${run}%begun.json`
+
 /** One item. Its history has each decision and its end. */
 export function historyOfItem(review: string, digest: ItemDigest, user = ''): EventSubject {
   const name = `${review}%${digest}`

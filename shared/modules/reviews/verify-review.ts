@@ -3,16 +3,17 @@ import * as z from 'zod'
 import { decisionKey, parseDecisionFile } from '../../domain/files/decision-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
-import { readStored } from '../../reconcile/records/stored-json.ts'
+import { readStored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { parseChangeKey } from '../../reconcile/records/tell-event.ts'
 import { isProof, readEvidence, renderEvidence } from './check-outcomes.ts'
-import { digestOf, folderOf, historyOfItem, historyOfReview, sealOf } from './review-records.ts'
+import { beginningOf, digestOf, folderOf, historyOfItem, readRun, sealOf } from './review-records.ts'
 import { instantsOf } from './rules/decide-review.ts'
 import type { ReviewEvidence } from './rules/manifest.ts'
 import { describeSubject, type GivenDecision, type ReviewItem } from './rules/review-item.ts'
-import type { ReviewRun } from './rules/review-record.ts'
+import { type ReviewRun, reviewRun } from './rules/review-record.ts'
 
-const begun = z.looseObject({ items: z.int(), hash: z.string() })
+const { etag, terms } = reviewRun.shape
+const begun = z.looseObject({ items: z.int(), hash: z.string(), etag: etag.optional(), terms: terms.optional() })
 
 /**
  * Recomputes everything that the evidence of a run says from the bucket: the population from its history, each decision from its file, each
@@ -24,7 +25,8 @@ export async function verifyReview(objects: ObjectStore, review: string, run: Re
     const faults = await verifyItem(item, evidence, objects)
     return faults.map((fault) => `${item.digest} (${describeSubject(item.subject)}): ${fault}`)
   })
-  const isOver = run.phase === 'settling' || run.phase === 'done'
+  const isLast = (await spoiledAsAbsent(readRun(objects, review)))?.run === run.run
+  const isOver = !isLast || run.phase === 'settling' || run.phase === 'done'
   return [
     ...(await verifyPopulation(objects, evidence)),
     ...ofItems.flat(),
@@ -36,20 +38,23 @@ async function verifyPopulation(
   objects: ObjectStore,
   { review, run, items: all }: ReviewEvidence,
 ): Promise<readonly string[]> {
-  const key = `${historyOfReview(review).folder}${run.run}%begun.json`
+  const key = beginningOf(review, run.run)
   const told = (await readStored(objects, key, begun))?.value
   if (told === undefined) return [`${key}: received nothing, expected the beginning of the run`]
   const said = [
     ['the items', sealOf(all)],
-    ['run.json', run],
+    ['the run', run],
   ] as const
-  return said.flatMap(([what, { items, hash }]) =>
+  const isOther = told.terms && JSON.stringify([told.etag, told.terms]) !== JSON.stringify([run.etag, run.terms])
+  const others = isOther ? [`the terms: the run has others than its beginning ${key}`] : []
+  const populations = said.flatMap(([what, { items, hash }]) =>
     items === told.items && hash === told.hash
       ? []
       : [
           `the population: ${what} received ${items} items with the hash ${hash}, expected ${told.items} with ${told.hash}`,
         ],
   )
+  return [...others, ...populations]
 }
 
 async function verifyItem(

@@ -326,6 +326,16 @@ describe('the evidence', () => {
     await review.grouping.delete(`decisions/${review.grouping.id('USER', tom)}/quarter/${item.digest}%keep`)
     expect(run && (await verifyReview(objects, 'quarter', run)).join()).toMatch(/%keep is gone/)
     expect(await readRunOf(objects, 'quarter', '2020-01-01T00:00:00.000Z')).toBeUndefined()
+    await review.grouping.put(`decisions/${review.grouping.id('USER', tom)}/quarter/${item.digest}%keep`, {})
+    await forge(review, `review-results/quarter/${begun}/manifest.json`, (text) =>
+      text.replace('"not-done"', '"revoke"').replace('"phase": "done"', '"phase": "open"'),
+    )
+    const forged = await readRunOf(objects, 'quarter', begun)
+    const faults = (forged && (await verifyReview(objects, 'quarter', forged)).join()) ?? ''
+    expect(faults).toMatch(/the terms: the run has others than its beginning/)
+    // A run that died before it began is none.
+    await objects.put('review-results/quarter/2026-01-01T00:00:00.000Z/manifest.json', '{}')
+    expect(await listBeginnings(objects, 'quarter')).toHaveLength(2)
   })
 
   test('of a running review matches', async () => {
