@@ -4,7 +4,8 @@ import base from './jest.config.js'
 export default {
   ...base,
   testMatch: ['<rootDir>/test/browser/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/'],
+  // `.ci/long` runs those in `long/`, which take minutes.
+  testPathIgnorePatterns: process.env.DEPTH === 'whole' ? ['/node_modules/'] : ['/node_modules/', '/browser/long/'],
   testTimeout: 120_000,
   maxWorkers: 1,
 }
