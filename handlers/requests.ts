@@ -1,10 +1,11 @@
 import type { SQSRecord } from 'aws-lambda'
+import { queuesOfPeople } from '../shared/domain/inputs/kind.ts'
 import { subjectOf } from '../shared/domain/inputs/kinds.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { openInputs } from '../shared/modules/input-context.ts'
 import { controllerOf } from '../shared/modules/modules.ts'
 import { peopleChanged } from '../shared/modules/requests/follow-people.ts'
-import { queueOfInput, queuesOfPeople } from '../shared/reconcile/records/inputs.ts'
+import { queueOfInput } from '../shared/reconcile/records/inputs.ts'
 import type { QueueHandler } from './handler.ts'
 import { runInputs } from './run-inputs.ts'
 

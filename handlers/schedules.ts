@@ -1,6 +1,6 @@
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import type { ActionCatalog } from '../shared/domain/iam-policies/access-level.ts'
-import { inputQueues } from '../shared/domain/inputs/kind.ts'
+import { inputQueues, queuesOfPeople } from '../shared/domain/inputs/kind.ts'
 import type { OrganizationView } from '../shared/domain/organization/organization-view.ts'
 import { attentionStates } from '../shared/domain/statuses/status.ts'
 import { retireCredentials } from '../shared/modules/credentials/retire-credentials.ts'
@@ -19,11 +19,13 @@ import { forgetUses } from '../shared/modules/usage/record-uses.ts'
 import { attentionMetrics, heartbeats, type ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import {
+  brakePlaces,
   joinRights,
-  queuesOfPeople,
+  organizationPlaces,
   type Rights,
   rightsToCompare,
   rightsToFollowPeople,
+  statusPlaces,
 } from '../shared/ports/rights.ts'
 import { isServiceError } from '../shared/ports/service-error.ts'
 import { forgetParts } from '../shared/reconcile/brake/brake-file.ts'
@@ -91,8 +93,6 @@ function remembering<Memory>(
   return { name, rights, open }
 }
 
-const statuses = ['status/', 'attention/'] as const
-const brake = ['control/brake.json', 'control/brake/'] as const
 /** `chooseLane` puts no revocation into the last lane. */
 const lanesOfRevocations = ['work-urgent', 'work'] as const
 const asking: Rights = { read: [''], send: queuesOfPeople }
@@ -126,21 +126,21 @@ export const jobsOfMinuteLinks: Jobs = () => [
   job('state that is gone', { read: ['state/reconcile.json'], send: ['events'] }, askWithoutState),
   remembering(
     'records that cannot be read',
-    { read: [...brake, 'owned_permission_sets/'], write: statuses, send: ['permission-sets'] },
+    { read: [...brakePlaces, 'owned_permission_sets/'], write: statusPlaces, send: ['permission-sets'] },
     () => new SpoiledRecords(),
     tellSpoiled,
   ),
   remembering(
     'policies',
-    { read: ['policies/'], write: statuses, put: ['state/policies.json'], send: inputQueues },
+    { read: ['policies/'], write: statusPlaces, put: ['state/policies.json'], send: inputQueues },
     (ports) => new Policies(ports),
     tellPolicies,
   ),
   remembering(
     'selectors',
     {
-      read: ['selectors/', 'state/organization.json', 'state/organization/'],
-      write: statuses,
+      read: ['selectors/', ...organizationPlaces],
+      write: statusPlaces,
       put: ['state/selectors.json'],
       send: ['links', ...lanesOfRevocations, 'dispatch'],
     },
@@ -154,7 +154,7 @@ export const jobsOfMinuteLinks: Jobs = () => [
   ),
   remembering(
     'eligibilities',
-    { read: ['eligibility/'], write: statuses, put: ['state/eligibilities.json'], send: ['requests'] },
+    { read: ['eligibility/'], write: statusPlaces, put: ['state/eligibilities.json'], send: ['requests'] },
     (ports) => new EligibilityFiles(ports),
     tellEligibilities,
   ),
@@ -237,7 +237,7 @@ export const jobsOfCredentials: Jobs = () => [
   job(
     'credentials that want somebody',
     {
-      read: ['hygiene.json', 'state/organization.json', 'state/organization/'],
+      read: ['hygiene.json', ...organizationPlaces],
       write: ['state/credentials/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
       put: ['reports/credentials/'],
       // To the responsible people, by the receivers in the configuration.
@@ -252,13 +252,7 @@ export const jobsOfCredentials: Jobs = () => [
     'permissions that nobody uses',
     {
       // The permissions of permission sets, from the files in force.
-      read: [
-        'hygiene.json',
-        'state/organization.json',
-        'state/organization/',
-        'permission_sets/',
-        'owned_permission_sets/',
-      ],
+      read: ['hygiene.json', ...organizationPlaces, 'permission_sets/', 'owned_permission_sets/'],
       write: ['state/permissions/'],
       put: ['reports/permissions/', 'reports/permissions.csv', 'reports/permissions.json'],
       auditorRole: 'assume',
@@ -272,9 +266,9 @@ export const jobsOfRetire: Jobs = () => [
   job(
     'credentials to retire',
     {
-      read: ['hygiene.json', 'state/organization.json', 'state/organization/', 'control/pause.json'],
+      read: ['hygiene.json', ...organizationPlaces, 'control/pause.json'],
       write: ['attention/'],
-      put: ['changes/', ...brake],
+      put: ['changes/', ...brakePlaces],
       // The owner of an account, by its tags.
       organizations: 'read',
       hygieneRole: 'assume',
@@ -292,7 +286,7 @@ export const jobsOfNotifications: Jobs = () => [
       // And for permission sets that allow everything: how many accounts they reach.
       read: [
         ...['changes/', 'history/', 'status/', 'eligibility/', 'permission_sets/'],
-        ...['state/drift.json', 'state/organization.json', 'state/organization/'],
+        ...['state/drift.json', ...organizationPlaces],
       ],
       put: ['state/notifications.json'],
       send: ['digests'],

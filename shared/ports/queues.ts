@@ -17,6 +17,10 @@ export const workedQueues = [
 ] as const
 export type WorkedQueue = (typeof workedQueues)[number]
 
+/** Work lanes, most urgent first: the dispatcher pulls in this order. */
+export const lanes = ['work-urgent', 'work', 'work-bulk'] as const satisfies readonly WorkedQueue[]
+export type Lane = (typeof lanes)[number]
+
 export type DeadLetterQueue = `${Exclude<WorkedQueue, 'dispatch'>}-dead`
 export type QueueName = WorkedQueue | DeadLetterQueue
 

@@ -1,8 +1,8 @@
-import { inputQueues, type Kind, type Places } from '../domain/inputs/kind.ts'
+import { inputQueues, type Kind, type Places, queuesOfPeople } from '../domain/inputs/kind.ts'
 import { allKinds, kinds, placesOf, placesWrittenBy } from '../domain/inputs/kinds.ts'
 import { type FunctionName, functionNames, functionSettings } from './deployment-settings.ts'
 import type { ScheduledFunction } from './metrics.ts'
-import { type WorkedQueue, workedQueues } from './queues.ts'
+import { lanes, type WorkedQueue, workedQueues } from './queues.ts'
 
 /**
  * `members`: names, and the members of groups. `groups`: adds the groups of a user. `memberships`: adds their ids. `change`: also creates
@@ -121,9 +121,7 @@ export function rightsByKinds(name: FunctionName, isWanted: (kind: Kind) => bool
   )
 }
 
-export const lanes = ['work-urgent', 'work', 'work-bulk'] as const
-export const queuesOfPeople = ['requests', 'people', 'urgent'] as const
-const statuses = ['status/', 'attention/'] as const
+export const statusPlaces = ['status/', 'attention/'] as const
 /** Besides the statuses of its kinds. ssofile retries calls that AWS refused after a minute. */
 const lookingAtInputs = [
   'status/too-many/',
@@ -132,7 +130,8 @@ const lookingAtInputs = [
   'state/failures/',
   'state/expiry/',
 ] as const
-const brake = ['control/brake.json', 'control/brake/'] as const
+export const brakePlaces = ['control/brake.json', 'control/brake/'] as const
+export const organizationPlaces = ['state/organization.json', 'state/organization/'] as const
 
 /** Comparing everything: `reconcile.ts` of the differences. */
 export const rightsToCompare = {
@@ -158,7 +157,7 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
   links: {
     read: ['state/'],
     write: lookingAtInputs,
-    put: ['state/organization.json', 'state/organization/'],
+    put: organizationPlaces,
     send: ['links', ...lanes, 'dispatch'],
     organizations: 'tags',
   },
@@ -171,7 +170,7 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
     // Statuses of links and requests.
     read: ['control/pause.json', 'status/'],
     write: [...lookingAtInputs, 'state/'],
-    put: ['changes/', ...brake],
+    put: ['changes/', ...brakePlaces],
     // The access of a suspended person, and the links of a person whose suspension has ended.
     send: [...queuesOfPeople, 'links', ...lanes, 'dispatch'],
     organizations: 'read',
@@ -189,13 +188,20 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
       'access/',
       'assignments/',
       'foreign/',
-      ...statuses,
+      ...statusPlaces,
       'state/',
       'control/dispatcher.json',
       'control/ended-sessions.json',
     ],
     // A pause, if the ledger is lost.
-    put: ['changes/', 'history/', ...brake, 'control/configured.json', 'control/pause.json', 'control/resumed.json'],
+    put: [
+      'changes/',
+      'history/',
+      ...brakePlaces,
+      'control/configured.json',
+      'control/pause.json',
+      'control/resumed.json',
+    ],
     // To the queue of events: after a pause it compares everything again.
     send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
     receive: lanes,
@@ -249,14 +255,7 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
 /** The rights of API and page if people ask for temporary access by them, and review. */
 export function rightsToAsk(): Rights {
   return {
-    read: [
-      'status/',
-      'review-results/',
-      'eligibility/',
-      'state/eligibilities.json',
-      'state/organization.json',
-      'state/organization/',
-    ],
+    read: ['status/', 'review-results/', 'eligibility/', 'state/eligibilities.json', ...organizationPlaces],
     // Nobody takes back an approval or a decision.
     write: [kinds.request.at],
     put: [...placesWrittenBy('oneself'), 'state/deletions/'],
@@ -272,7 +271,7 @@ export const rightsOfPageOperators: Rights = {
   read: ['assignments/', 'state/drift.json', 'state/schedules/'],
   // Resuming deletes it.
   write: ['control/pause.json'],
-  put: [...brake, 'control/resumed.json'],
+  put: [...brakePlaces, 'control/resumed.json'],
 }
 
 /**
@@ -332,9 +331,9 @@ export function plannerRights(): Rights {
       'review-results/',
       'assignments/',
       'foreign/',
-      ...statuses,
+      ...statusPlaces,
       'state/',
-      ...brake,
+      ...brakePlaces,
       'control/configuration.json',
       'control/ended-sessions.json',
       'control/owner.json',

@@ -1,4 +1,4 @@
-import { lanes } from '../../shared/reconcile/records/lanes.ts'
+import { lanes } from '../../shared/ports/queues.ts'
 import type { World } from '../world.ts'
 import { idOf, manyAccounts } from './many-accounts.ts'
 import { openSlowWorld } from './slow-world.ts'

@@ -1,7 +1,7 @@
 import type { Counted } from '../../../shared/ports/progress.ts'
 import type { QueueName, Queues } from '../../../shared/ports/queues.ts'
+import { lanes } from '../../../shared/ports/queues.ts'
 import { wrapPort } from '../../../shared/reconcile/calls/wrap-port.ts'
-import { lanes } from '../../../shared/reconcile/records/lanes.ts'
 
 /** The same queues; `onChange` gets the number of finished hints and the number sent so far. */
 export function countWork(queues: Queues, onChange: (work: Counted) => void): Queues {

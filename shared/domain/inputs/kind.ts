@@ -16,6 +16,9 @@ export type Writers =
 export const inputQueues = ['urgent', 'links', 'permission-sets', 'requests', 'people'] as const
 export type InputQueue = (typeof inputQueues)[number]
 
+/** The queues of the function `requests`. */
+export const queuesOfPeople = ['requests', 'people', 'urgent'] as const satisfies readonly InputQueue[]
+
 /**
  * Places in the bucket: the beginnings of keys, with `/` at the end, or whole keys; `''`: everything. Each list includes the right to read:
  * If-Match needs it. (S3 User Guide, "Conditional writes".)

@@ -1,6 +1,5 @@
 import type { Hint } from '../../domain/messages/hint.ts'
-import type { OutgoingMessage } from '../../ports/queues.ts'
-import type { Lane } from '../records/lanes.ts'
+import type { Lane, OutgoingMessage } from '../../ports/queues.ts'
 
 /** A hint in hand. Exactly one of `done`, `giveBack` and `leave` ends it. */
 export type WorkItem = {

@@ -1,6 +1,5 @@
-import type { Kind } from '../../domain/inputs/kind.ts'
+import type { Kind, queuesOfPeople } from '../../domain/inputs/kind.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
-import type { queuesOfPeople } from '../records/inputs.ts'
 import type { Controller, KindTypes } from './controller.ts'
 import { reconcileInput } from './reconcile-input.ts'
 

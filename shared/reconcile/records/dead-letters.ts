@@ -1,10 +1,11 @@
+import { queuesOfPeople } from '../../domain/inputs/kind.ts'
 import { hint } from '../../domain/messages/hint.ts'
 import { decodeS3Key, parseS3Event, parseS3Record } from '../../domain/messages/s3-event.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type DeadLetterQueue, isFifo, type ReceivedMessage, type WorkedQueue } from '../../ports/queues.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import { describeError, forgetFailure, readFailure } from './failures.ts'
-import { parseInput, queuesOfPeople } from './inputs.ts'
+import { parseInput } from './inputs.ts'
 import { rangeMessage } from './ranges.ts'
 import { StatusStore } from './status-store.ts'
 

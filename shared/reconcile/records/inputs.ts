@@ -27,9 +27,6 @@ export function parseInput(
   )
 }
 
-/** The queues of the function `requests`. */
-export const queuesOfPeople = ['requests', 'people', 'urgent'] as const satisfies readonly InputQueue[]
-
 /** The event of a look at a file whose user is suspended. Such looks go into the queue for work that takes access away. */
 export const userIsSuspended = 'its user is suspended'
 

@@ -3,13 +3,9 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/hint.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
-import type { OutgoingMessage, Queues, WorkedQueue } from '../../ports/queues.ts'
+import { type Lane, lanes, type OutgoingMessage, type Queues } from '../../ports/queues.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 import { lookKey } from './open-work.ts'
-
-/** Work lanes, most urgent first: the dispatcher pulls in this order. */
-export const lanes = ['work-urgent', 'work', 'work-bulk'] as const satisfies readonly WorkedQueue[]
-export type Lane = (typeof lanes)[number]
 
 /** A cause with more hints than this goes one lane lower, so that one link at the root does not hold up all others. */
 const bulkFrom = 100

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { queuesOfPeople } from '../../../shared/domain/inputs/kind.ts'
 import { allKinds } from '../../../shared/domain/inputs/kinds.ts'
 import { controllerOf } from '../../../shared/modules/modules.ts'
-import { queuesOfPeople } from '../../../shared/reconcile/records/inputs.ts'
 
 test.each(allKinds().map((kind) => [kind.at, kind] as const))(
   '%s has a controller if its queue is one of the function requests',

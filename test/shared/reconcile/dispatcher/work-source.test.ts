@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Lane } from '../../../../shared/ports/queues.ts'
 import { Signal } from '../../../../shared/reconcile/calls/signal.ts'
 import { WorkSource } from '../../../../shared/reconcile/dispatcher/work-source.ts'
-import type { Lane } from '../../../../shared/reconcile/records/lanes.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
