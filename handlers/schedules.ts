@@ -28,7 +28,7 @@ import {
   statusPlaces,
 } from '../shared/ports/rights.ts'
 import { isServiceError } from '../shared/ports/service-error.ts'
-import { forgetParts } from '../shared/reconcile/brake/brake-file.ts'
+import { forgetBrakeParts } from '../shared/reconcile/brake/brake-file.ts'
 import { beginReconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
@@ -166,7 +166,7 @@ export const jobsOfSweep: Jobs = () => [
   job('inputs of people', { ...asking, write: ['status/too-many/', 'attention/'] }, sweepInputs),
   job('inputs that want attention', {}, countAttention),
   // Those that no record names any more.
-  job('parts of held lists', { read: ['control/brake.json'], remove: ['control/brake/'] }, forgetParts),
+  job('parts of held lists', { read: ['control/brake.json'], remove: ['control/brake/'] }, forgetBrakeParts),
 ]
 
 /** Finds changes that sent no event. If a listing fails, its job changes nothing. */

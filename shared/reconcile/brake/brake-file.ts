@@ -17,8 +17,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import type { ObjectStore, ReadingObjects, WriteResult } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
-import { forEachAtOnce } from '../records/list-heads.ts'
-import { LongLists, type Part } from '../records/long-lists.ts'
+import { forgetParts, LongLists, type Part } from '../records/long-lists.ts'
 import { isSpoiled, readStored, SpoiledObjectError, type Stored, unlessSpoiled } from '../records/stored-json.ts'
 
 export const brakeKey = 'control/brake.json'
@@ -194,24 +193,20 @@ async function join(
   return { ...body, lists: await Promise.all(lists), releases: await Promise.all(releases) }
 }
 
-/** Parts older than any version of the record that S3 keeps (`versionDays`). */
-const partsDays = 7
+/** No version of the record that S3 keeps is so old (`versionDays`). */
+const partsKeptMs = 8 * 24 * 60 * 60_000
 
-/** Each sweep: deletes parts that no version of the record names any more. */
-export async function forgetParts({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
-  const before = clock.now().getTime() - (partsDays + 1) * 24 * 60 * 60_000
-  const heads = await Array.fromAsync(objects.list(partsPrefix))
-  const old = heads.filter(({ lastModified }) => lastModified.getTime() < before)
-  if (old.length === 0) return
-  const stored = await unlessSpoiled(readStored(objects, brakeKey, brakeBody))
-  if (isSpoiled(stored)) return
-  const body = stored?.value
-  const named = new Set([
-    ...(body?.lists ?? []).flatMap(({ heldIn = [], itemsIn = [] }) => [...heldIn, ...itemsIn]),
-    ...(body?.releases ?? []).flatMap(({ keysIn = [], itemsIn = [] }) => [...keysIn, ...itemsIn]),
-  ])
-  const unused = old.filter(({ key }) => !named.has(key))
-  await forEachAtOnce(unused, async ({ key }) => void (await objects.delete(key)))
+/** Each sweep: deletes parts that the record does not name any more. */
+export function forgetBrakeParts(ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
+  return forgetParts(ports, { prefix: partsPrefix, keptMs: partsKeptMs }, async () => {
+    const stored = await unlessSpoiled(readStored(ports.objects, brakeKey, brakeBody))
+    if (isSpoiled(stored)) return undefined
+    const { lists = [], releases = [] } = stored?.value ?? {}
+    return new Set([
+      ...lists.flatMap(({ heldIn = [], itemsIn = [] }) => [...heldIn, ...itemsIn]),
+      ...releases.flatMap(({ keysIn = [], itemsIn = [] }) => [...keysIn, ...itemsIn]),
+    ])
+  })
 }
 
 export function showList(list: BrakeList) {

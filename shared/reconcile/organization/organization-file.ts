@@ -10,8 +10,7 @@ import {
 import type { ObjectStore, ReadingObjects, WriteResult } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
-import { forEachAtOnce } from '../records/list-heads.ts'
-import { LongLists, type Part } from '../records/long-lists.ts'
+import { forgetParts, LongLists, type Part } from '../records/long-lists.ts'
 import { type AccountRange, allAccounts, isInRange } from '../records/ranges.ts'
 import { readStored, SpoiledObjectError, type Stored } from '../records/stored-json.ts'
 
@@ -118,14 +117,9 @@ async function join(
 }
 
 /** Each hour: deletes parts that the record does not name any more. */
-export async function forgetOrganizationParts({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
-  const before = clock.now().getTime() - partsKeptMs
-  const heads = await Array.fromAsync(objects.list(organizationParts))
-  const old = heads.filter(({ lastModified }) => lastModified.getTime() < before)
-  if (old.length === 0) return
-  const stored = await readStored(objects, organizationKey, organizationBody)
-  if (stored === undefined) return
-  const named = new Set(stored.value.parts?.map(({ key }) => key))
-  const unused = old.filter(({ key }) => !named.has(key))
-  await forEachAtOnce(unused, async ({ key }) => void (await objects.delete(key)))
+export function forgetOrganizationParts(ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
+  return forgetParts(ports, { prefix: organizationParts, keptMs: partsKeptMs }, async () => {
+    const stored = await readStored(ports.objects, organizationKey, organizationBody)
+    return stored && new Set(stored.value.parts?.map(({ key }) => key))
+  })
 }

@@ -3,8 +3,9 @@ import pLimit from 'p-limit'
 import type * as z from 'zod'
 import { cutNames, placeOf } from '../../domain/text/sorted-names.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from './json-record.ts'
-import { readsAtOnce } from './list-heads.ts'
+import { forEachAtOnce, readsAtOnce } from './list-heads.ts'
 import { readStored } from './stored-json.ts'
 
 /** Items of a long list, in an object of their own that never changes. */
@@ -12,7 +13,7 @@ export type Part<Item = string> = { readonly key: string; readonly items: readon
 
 /** The items of a list ascend by their names. */
 export type KindOfList<Item, Body> = {
-  /** Of the keys of the parts. */
+  /** The keys of the parts begin with it. */
   readonly prefix: string
   /** A list with more items is divided; a part has at most so many. */
   readonly most: number
@@ -55,8 +56,8 @@ export class LongLists<Item, Body> {
   }
 
   /**
-   * Before a write over the record with this etag. `undefined`: there is none. What is known of another record says nothing: somebody may
-   * have deleted it with its parts.
+   * Call it before a write. `etag`: of the record that the write replaces; `undefined`: there is none. If it is not the last known
+   * record, somebody may have deleted that one with its parts, so no part counts as written.
    */
   replace(etag: string | undefined): void {
     if (etag === this.#etag) return
@@ -113,4 +114,19 @@ export class LongLists<Item, Body> {
       .slice(0, 32)
     return { key: this.#kind.prefix + digest, items }
   }
+}
+
+/** Deletes the parts under `prefix` that are older than `keptMs` and that no record names. `readNamed` answers `undefined`: delete none. */
+export async function forgetParts(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  { prefix, keptMs }: { readonly prefix: string; readonly keptMs: number },
+  readNamed: () => Promise<ReadonlySet<string> | undefined>,
+): Promise<void> {
+  const before = clock.now().getTime() - keptMs
+  const heads = await Array.fromAsync(objects.list(prefix))
+  const old = heads.filter(({ lastModified }) => lastModified.getTime() < before)
+  const named = old.length === 0 ? undefined : await readNamed()
+  if (named === undefined) return
+  const unused = old.filter(({ key }) => !named.has(key))
+  await forEachAtOnce(unused, async ({ key }) => void (await objects.delete(key)))
 }

@@ -12,7 +12,7 @@ import {
   brakeFile,
   brakeKey,
   digestOf,
-  forgetParts,
+  forgetBrakeParts,
   longNames,
   partsPrefix,
   readBrake,
@@ -155,7 +155,7 @@ describe('a long list of the brake', () => {
     await file.write(many(1_000), undefined)
     await world.clock.advance(9 * 24 * 60 * 60_000)
     await file.write(many(700), (await world.objects.head(brakeKey))?.etag)
-    await forgetParts(world.ports)
+    await forgetBrakeParts(world.ports)
     expect(await world.keys(partsPrefix)).toHaveLength(2)
     expect((await brakeFile(world.objects).read())?.value).toEqual(many(700))
   })
