@@ -116,7 +116,7 @@ export const jobsOfMinuteLinks: Jobs = () => [
   ),
   job(
     'denials of ended sessions',
-    // ssofile denies every session of a person whom such a file suspends.
+    // `suspended/`: while a file suspends a person, ssofile denies all of the person's sessions.
     {
       read: ['control/ended-sessions.json', 'owned_permission_sets/', 'suspended/', 'status/'],
       send: [...lanesOfRevocations, 'dispatch'],

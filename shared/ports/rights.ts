@@ -41,11 +41,14 @@ export type Rights = Places & {
   readonly policyChecks?: 'ask'
   /** The page's secret: of its client at the provider, and the keys of its cookies. */
   readonly pageSecret?: 'read'
-  /** `publish`: put events on the bus of outcomes. `deliver`: send digests, by mail and by webhooks whose URLs are secrets. */
+  /** `publish`: put events on the event bus. `deliver`: send mails, read the secret URLs of webhooks and post to them. */
   readonly outcomes?: 'publish' | 'deliver'
 }
 
-/** All of these rights, each place once: none inside another that allows as much. Of two other values, the later one counts. */
+/**
+ * The union of these rights. A place is left out if another one contains it and allows as much. `directory` takes the widest value; of the
+ * other single values, the last one counts.
+ */
 export function joinRights(...all: readonly Rights[]): Rights {
   let joined: Rights = {}
   for (const rights of all) joined = { ...joined, ...rights }
@@ -171,7 +174,7 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
     read: ['control/pause.json', 'status/'],
     write: [...lookingAtInputs, 'state/'],
     put: ['changes/', ...brakePlaces],
-    // The access of a suspended person, and the links of a person whose suspension has ended.
+    // The dispatcher revokes the access of a suspended person; `links` evaluates the person's links after the suspension.
     send: [...queuesOfPeople, 'links', ...lanes, 'dispatch'],
     organizations: 'read',
     directory: 'change',

@@ -256,7 +256,7 @@ export const kinds = {
     meaning: 'a [person](people.md#people-by-files), only where `directory` says so',
     queue: 'people',
     queueOfEnd: 'urgent',
-    // A file suspends people whose file under `people/` has ended.
+    // When a person's file is deleted, or its `endsAt` comes, ssofile writes a file under `suspended/`.
     uses: { write: ['owned_people/', 'suspended/'], put: ['history/people/'] },
     subject: userInKey,
     isPushed: true,

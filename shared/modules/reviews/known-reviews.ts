@@ -33,7 +33,10 @@ export async function listBeginnings(objects: ReadingObjects, review: string): P
   return begun
 }
 
-/** The folders of a prefix, without a listing of their content. `run.json` comes after those of a review, whose names are instants. */
+/**
+ * The names of the folders directly under a prefix. It skips their content, and ends at the first object beside them: `run.json` of a review
+ * sorts after its runs.
+ */
 async function* foldersIn(objects: ReadingObjects, prefix: string): AsyncGenerator<string> {
   for (let startAfter = prefix; ; ) {
     const [first] = await Array.fromAsync(firstOf(objects.list(prefix, { startAfter })))
