@@ -219,7 +219,7 @@ export async function beginReconcile(
   if (!(await new PrincipalNames(objects).isEmpty())) {
     const changes = await findPrincipalChanges(ports, configuration)
     const due = { grants: changes.assignments, revocations: [] }
-    await sendDue(ports, configuration, { ...nothingDue, due, unfinished: [...changes.keys] })
+    await sendDue(ports, configuration, { ...nothingDue, due, unfinished: [...changes.keys, ...changes.ended] })
     await noteChanges(objects, changes)
   }
   await beginRun(ports, compareByRanges(ports, configuration, 'reconcile'), { ranges, startedAt, replaces: true })
@@ -243,7 +243,7 @@ async function reconcileAtOnce(
   await releaseMissing(ports, configuration, { ...found, view, ...findMissing(found, view) })
   await noteNames(ports.objects, found)
   const changes = await findPrincipalChanges(ports, configuration)
-  const unfinished = [...found.unfinished, ...changes.keys]
+  const unfinished = [...found.unfinished, ...changes.keys, ...changes.ended]
   const due = { ...found.due, grants: [...found.due.grants, ...changes.assignments] }
   await closeInputs(ports, configuration, found)
   await sendDue(ports, configuration, { ...found, due, unfinished })

@@ -90,8 +90,8 @@ async function lookAtAll(
 ): Promise<number> {
   const types = principalTypes.filter((type) => changes.some((change) => change.type === type && !change.id))
   if (types.length === 0) return 0
-  const { keys, assignments } = await findPrincipalChanges(ports, configuration, types)
-  const ofIds = keys.map((key) => accessHint(assignmentOf(key), cause))
+  const { keys, ended, assignments } = await findPrincipalChanges(ports, configuration, types)
+  const ofIds = [...keys, ...ended].map((key) => accessHint(assignmentOf(key), cause))
   const hints = [...ofIds, ...assignments.map((assignment) => assignmentHint(assignment, cause))]
   await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
   await lookAtWaiting(ports, configuration, types)

@@ -16,17 +16,21 @@ import { forEachKnown, type KnownAssignment, readForeign } from '../records/fore
 import { listEntitlementKeys } from '../records/foreign-entitlements.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
+import { Policies } from '../records/policies.ts'
 import { type NamedId, NameIndex, PrincipalNames } from '../records/principal-names.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import { PrincipalIndex } from './principal-index.ts'
+import { Suspensions } from '../records/suspensions.ts'
+import { PrincipalIndex, type Whereabouts } from './principal-index.ts'
 
 /** A pair that is younger than this stays in the index, because ssofile may be about to write its ledger entry. */
 const keptMs = 30 * 60_000
 
 /** Differences between the names of ids in the ledger and their present names. */
 export type PrincipalChanges = {
-  /** Access in the ledger whose principal was renamed, disabled or deleted. Without access in its grace period. */
+  /** Access in the ledger whose principal was renamed or deleted. Without access in its grace period. */
   readonly keys: readonly AssignmentKey[]
+  /** Access in the ledger whose user is disabled or suspended: an earlier look missed it. */
+  readonly ended: readonly AssignmentKey[]
   /** Assignments that links ask for by the former names: somebody else may have such a name now, or nobody. */
   readonly assignments: readonly Assignment[]
   /** New names of ids that only `foreign/` has: they need no evaluation. */
@@ -49,7 +53,9 @@ export async function findPrincipalChanges(
   const noted = await Array.fromAsync(new PrincipalNames(objects).list())
   const index = new NameIndex(noted)
   const principals = new PrincipalIndex(patientIdentityStore(ports), clock, principalSuffix)
+  const suspensionOf = await new Suspensions({ objects, policies: new Policies(ports) }).readAll()
   const keys: AssignmentKey[] = []
+  const ended: AssignmentKey[] = []
   const assignments: Assignment[] = []
   const toNote: NamedId[] = []
   const needed = new Set<string>()
@@ -62,12 +68,14 @@ export async function findPrincipalChanges(
       for (const name of index.namesOf(type, id)) needed.add(pairKey({ type, id, name }))
     await principals.foreseeNames(type, ids[type])
     const changed = new Set<PrincipalId>()
+    const hasEnded = (id: PrincipalId, found: Whereabouts) =>
+      found !== 'gone' && (found.isDisabled || (type === 'USER' && suspensionOf?.(id, found.name) !== undefined))
     for (const id of ids[type]) {
       const found = await principals.whereabouts(type, id, Number.NEGATIVE_INFINITY)
       const name = found === 'gone' ? undefined : found.name
       const names = index.everNamesOf(type, id)
       // Only these ids need their access, so that nothing holds the whole ledger.
-      if (names.length !== 1 || names[0] !== name || (found !== 'gone' && found.isDisabled)) changed.add(id)
+      if (names.length !== 1 || names[0] !== name || hasEnded(id, found)) changed.add(id)
       else for (const one of names) needed.add(pairKey({ type, id, name: one }))
     }
     for (const [id, known] of await listOf(objects, type, changed)) {
@@ -78,8 +86,7 @@ export async function findPrincipalChanges(
         needed.add(pairKey({ type, id, name: one }))
       const ours = known.filter(({ isForeign }) => !isForeign).map(({ key }) => key)
       if (index.namesOf(type, id).join('\n') === (name ?? '')) {
-        // A disabled user has no access.
-        if (found !== 'gone' && found.isDisabled) keys.push(...ours)
+        if (hasEnded(id, found)) ended.push(...ours)
         continue
       }
       keys.push(...(found === 'gone' ? await withoutWaiting(objects, ours) : ours))
@@ -97,7 +104,7 @@ export async function findPrincipalChanges(
   }
   const isNeeded = (pair: (typeof noted)[number]) =>
     !types.includes(pair.type) || pair.lastModified >= before || needed.has(pairKey(pair))
-  return { keys, assignments, toNote, toForget: noted.filter((pair) => !isNeeded(pair)) }
+  return { keys, ended, assignments, toNote, toForget: noted.filter((pair) => !isNeeded(pair)) }
 }
 
 export async function notePrincipals(objects: ObjectStore, pairs: readonly NamedId[]): Promise<void> {

@@ -83,6 +83,33 @@ test('a suspension goes on within minutes after the directory did not answer for
   expect(await stateOf(asking)).toBe('partly')
 })
 
+test('access that a look at the suspension missed goes within the next hour, although nobody hears of it', async () => {
+  const asking = await granted()
+  const { world } = asking
+  const key = `assignments/${world.keyOf(link.slice('links_data/'.length))}`
+  const records = [key, `status/${link}.json`]
+  const granting = await Promise.all(records.map((one) => json(asking, one)))
+  const [target] = world.ssoAdmin.assignments()
+  if (target === undefined) throw new Error('there is no access')
+  const before = await world.keys('history/')
+  await world.objects.put(suspension, '')
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.clock.advance(90_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status of the file')
+  await world.ssoAdmin.createAccountAssignment(target)
+  for (const [nth, one] of records.entries()) await world.objects.put(one, JSON.stringify(granting[nth]))
+  for (const one of await world.keys('history/')) if (!before.includes(one)) await world.objects.delete(one)
+  // By then a sweep has seen the entry, and it is not new any more.
+  await world.clock.advance(60 * 60_000)
+  await world.finish(world.everyFiveMinutes())
+  await world.clock.advance(60 * 60_000)
+  expect(asking.has()).toBe(true)
+  await world.finish(world.everyHour())
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.until(async () => (await world.keys('assignments/')).length === 0, 'the end of the entry')
+})
+
 test('who was renamed stays suspended by the file of the former name', async () => {
   const asking = await granted()
   const { world } = asking

@@ -14,7 +14,7 @@ const web = 'team-Web'
 const kenji = 'kenji.ito@acme.example'
 const seenAt = '2026-03-03T10:00:00.000Z'
 const asked = { accountId: '233000000002', permissionSet: 'Billing-ps', principal: accountants, type: 'GROUP' }
-const nothing = { keys: [], assignments: [], toNote: [], toForget: [] }
+const nothing = { keys: [], ended: [], assignments: [], toNote: [], toForget: [] }
 
 function open(): World {
   return new World({ organization: { ...acme(), assignments: [] } })
@@ -80,6 +80,18 @@ describe('where the names of the ledger differ from the directory', () => {
     expect(found.assignments).toHaveLength(held.length)
     expect(found.assignments).toContainEqual(asked)
     expect(found.toNote).toEqual([])
+  })
+
+  test('is told by all access of a user whom a file suspends, and by none of a group of this name', async () => {
+    const world = open()
+    await own(world, kenji, idOf(world, kenji, 'USER'), { type: 'USER' })
+    await own(world, accountants, idOf(world, accountants))
+    await world.objects.put(`suspended/${accountants}`, '')
+    expect(await find(world)).toEqual(nothing)
+    await world.objects.put(`suspended/${kenji}`, '')
+    const { ended, ...rest } = await find(world)
+    expect(ended).toEqual([keyOf(idOf(world, kenji, 'USER'), { type: 'USER' })])
+    expect({ ...nothing, ...rest }).toEqual(nothing)
   })
 
   test('is told by access of an id whose name nobody has noted', async () => {
