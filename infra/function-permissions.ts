@@ -1,6 +1,6 @@
 import { allJobs } from '../handlers/schedules.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
-import { kinds } from '../shared/domain/inputs/kinds.ts'
+import { allKinds, kinds } from '../shared/domain/inputs/kinds.ts'
 import { type FunctionName, functionNames } from '../shared/ports/deployment-settings.ts'
 import type { ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
@@ -29,9 +29,14 @@ const everything: Settings = {
   page: { operators: ['operators'] },
 }
 
-/** The rights of a role in an environment in which it has most. */
+const known = { kinds: allKinds(), rights: new Map<RoleName, Rights>() }
+
+/** The rights of a role in an environment in which it has most. The local system asks at each request. */
 export function permissionsOf(role: RoleName): Rights {
-  return permissionsIn(everything, role)
+  if (known.kinds !== allKinds()) Object.assign(known, { kinds: allKinds(), rights: new Map() })
+  const rights = known.rights.get(role) ?? permissionsIn(everything, role)
+  known.rights.set(role, rights)
+  return rights
 }
 
 /** The rights of a role in one environment. */

@@ -19,12 +19,12 @@ export function portsWithin(ports: Ports, rights: Rights, who: string): Ports {
 
 /** These jobs of a function, each with its own rights and those by kinds only, not those of other jobs. */
 export function withinRights(name: ScheduledFunction, jobs: Jobs): Jobs {
-  return () =>
-    jobs().map((job) => ({
+  return () => {
+    const byKinds = rightsByKinds(name)
+    return jobs().map((job) => ({
       ...job,
-      open: (ports, ...given) => {
-        const rights = joinRights(job.rights, rightsByKinds(name))
-        return job.open(portsWithin(ports, rights, `the job '${job.name}'`), ...given)
-      },
+      open: (ports, ...given) =>
+        job.open(portsWithin(ports, joinRights(job.rights, byKinds), `the job '${job.name}'`), ...given),
     }))
+  }
 }

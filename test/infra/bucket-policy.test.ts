@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { bucketPolicy, bytesOfPolicy, policyBytesMost } from '../../infra/bucket-policy.ts'
+import { bucketPolicy, bytesOfPolicy, type PolicyJson, policyBytesMost } from '../../infra/bucket-policy.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
 import { type Environment, environment } from '../../shared/domain/deployment/environment.ts'
 import { evaluatePolicy } from '../../shared/domain/iam-policies/evaluate-policy.ts'
@@ -23,6 +23,9 @@ const separateFolders = environment.parse({ ...exampleDocument, folders: ['team-
 /** Of people in the account of the bucket: a policy of their own decides, and this one denies nothing. */
 const left = 'silent'
 
+/** Judged hundreds of times. */
+const policies = new Map<Environment, PolicyJson>()
+
 function judge(
   principal: string,
   action: string,
@@ -30,9 +33,11 @@ function judge(
   context: Readonly<Record<string, string>> = {},
   of: Environment = twoFolders,
 ) {
-  const names = new DeploymentNames(of)
-  const resource = key === undefined ? names.bucketArn : `${names.bucketArn}/${key}`
-  return evaluatePolicy(bucketPolicy(of, names), { principal, action: `s3:${action}`, resource, context })
+  const { bucketArn } = new DeploymentNames(of)
+  const policy = policies.get(of) ?? bucketPolicy(of, new DeploymentNames(of))
+  policies.set(of, policy)
+  const resource = key === undefined ? bucketArn : `${bucketArn}/${key}`
+  return evaluatePolicy(policy, { principal, action: `s3:${action}`, resource, context })
 }
 
 describe('an uploader of a folder', () => {

@@ -432,6 +432,7 @@ export type KindName = keyof typeof kinds
 
 /** By prefix or key. */
 const registered = new Map<string, Kind>(Object.values(kinds).map((kind) => [kind.at, kind]))
+const listed: { all?: readonly Kind[] | undefined } = {}
 
 /**
  * Adds a kind to the table. Kinds are part of the program, like its types: they are registered before anything runs, so functions read this
@@ -443,11 +444,17 @@ export function registerKind(kind: Kind): () => void {
   if ((registered.get(at) ?? kind) !== kind)
     throw new Error(`received a second kind at '${at}', expected a place of its own for each`)
   registered.set(at, kind)
-  return () => void registered.delete(at)
+  listed.all = undefined
+  return () => {
+    registered.delete(at)
+    listed.all = undefined
+  }
 }
 
+/** The same list until a kind comes or goes. */
 export function allKinds(): readonly Kind[] {
-  return [...registered.values()]
+  listed.all ??= [...registered.values()]
+  return listed.all
 }
 
 /** The kind with this key's prefix, even if the file does not count. */

@@ -2,16 +2,12 @@ import { permissionsOf, type RoleName } from '../../../infra/function-permission
 import { mayUse, type Rights } from '../../../shared/ports/rights.ts'
 import type { Call } from '../chaos.ts'
 
-/** No kind comes or goes while the simulation runs. */
-const known = new Map<RoleName, Rights>()
-
 /**
  * Why this function may not make this call: its role in a deployment lacks the permission. Judges only calls to objects and queues, because
  * there are many, some used rarely. CI compares the calls of the end-to-end tests with the policies of all services.
  */
 export function complainAboutGrant(name: RoleName, { service, operation, key = '' }: Call): string | undefined {
-  const rights = known.get(name) ?? permissionsOf(name)
-  known.set(name, rights)
+  const rights = permissionsOf(name)
   const { send = [], receive = [], outcomes } = rights
   // Who delivers may postpone.
   const ofReceiver: readonly string[] = outcomes === 'deliver' ? ['digests'] : receive
