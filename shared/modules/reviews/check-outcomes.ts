@@ -8,22 +8,30 @@ import { renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json
 import { type Change, listChanges, renderChangeKey } from '../../reconcile/records/tell-event.ts'
 import { folderOf, itemRecord, readItems } from './review-records.ts'
 import { buildManifest, type ReviewEvidence, renderReviewCsv } from './rules/manifest.ts'
-import { filesOf, isUnproven, type ReviewItem, type Subject } from './rules/review-item.ts'
+import { filesOf, isUnproven, type ReviewItem, type ShownFile, type Subject } from './rules/review-item.ts'
 import type { ReviewRun } from './rules/review-record.ts'
 
 export async function readEvidence(objects: ReadingObjects, review: string, run: ReviewRun): Promise<ReviewEvidence> {
   return { review, run, items: await readItems(objects, folderOf(review, run.run)) }
 }
 
-/** The manifest and its table, by name. */
-export function renderEvidence(evidence: ReviewEvidence): Readonly<Record<string, string>> {
+/** The manifest and its table, if they are absent or differ from the records of the run. */
+export async function findStaleEvidence(objects: ReadingObjects, evidence: ReviewEvidence) {
   const manifest = buildManifest(evidence)
-  return { 'manifest.json': renderJson(manifest), 'items.csv': renderReviewCsv(manifest) }
+  const files = { 'manifest.json': renderJson(manifest), 'items.csv': renderReviewCsv(manifest) }
+  const stale: { readonly key: string; readonly text: string; readonly isAbsent: boolean }[] = []
+  for (const [file, text] of Object.entries(files)) {
+    const key = folderOf(evidence.review, evidence.run.run) + file
+    const found = await objects.get(key)
+    if (found && Buffer.from(found.body).equals(Buffer.from(text))) continue
+    stale.push({ key, text, isAbsent: found === undefined })
+  }
+  return stale
 }
 
+/** A task may wait for months: what is as it was is not written again. */
 export async function writeEvidence(objects: ObjectStore, evidence: ReviewEvidence): Promise<void> {
-  const folder = folderOf(evidence.review, evidence.run.run)
-  for (const [file, text] of Object.entries(renderEvidence(evidence))) await objects.put(folder + file, text)
+  for (const { key, text } of await findStaleEvidence(objects, evidence)) await objects.put(key, text)
 }
 
 type Proving = { readonly objects: ObjectStore; readonly identityStore: Pick<IdentityStore, 'getGroupMembershipId'> }
@@ -35,13 +43,25 @@ export async function proveOutcomes(evidence: ReviewEvidence, at: string, contex
   if (!evidence.items.some(isUnproven)) return evidence
   const changes = Map.groupBy(await Array.fromAsync(listChanges(objects, run.run.slice(0, 10))), nameOfEnd)
   const items = await pLimit(readsAtOnce).map(evidence.items, async (item) => {
-    if (!isUnproven(item) || !(await isOver(item, context))) return item
+    if (!isUnproven(item)) return item
+    const cameBack = item.end?.is === 'deleted' ? await listUploadedAgain(filesOf(item.subject), objects) : []
+    if (cameBack.length === 0 && !(await isOver(item, context))) return item
     const since = item.end?.at ?? at
     const proof = (changes.get(endOf(item.subject) ?? '') ?? []).filter((change) => isSince(change, since))
-    const proven = { ...item, proof: proof.map(renderChangeKey), provenAt: at }
+    const proven = {
+      ...item,
+      proof: proof.map(renderChangeKey),
+      provenAt: at,
+      ...(cameBack.length > 0 && { cameBack }),
+    }
     return itemRecord(objects, folderOf(review, run.run), item.digest).revise(() => proven)
   })
   return { ...evidence, items }
+}
+
+async function listUploadedAgain(files: readonly ShownFile[], objects: ReadingObjects): Promise<ShownFile[]> {
+  const heads = await Promise.all(files.map(({ key }) => objects.head(key)))
+  return heads.flatMap((head) => (head ? [{ key: head.key, etag: head.etag }] : []))
 }
 
 /**
@@ -49,15 +69,14 @@ export async function proveOutcomes(evidence: ReviewEvidence, at: string, contex
  *
  * | item                       | is over when                                                              |
  * | -------------------------- | ------------------------------------------------------------------------- |
- * | a link, a membership by files | its files are absent, and have no status: the loops have finished      |
+ * | a link, a membership by files | its files have no status any more: the loops have finished             |
  * | another membership         | the directory has no such membership                                      |
  * | foreign access             | the access list has it nowhere                                            |
  * | a setting                  | never: a person looks at it                                               |
  */
 async function isOver({ subject, end }: ReviewItem, { objects, identityStore }: Proving): Promise<boolean> {
   if (end?.is === 'deleted') {
-    for (const { key } of filesOf(subject))
-      if ((await objects.head(key)) || (await spoiledAsAbsent(readStatus(objects, key)))) return false
+    for (const { key } of filesOf(subject)) if (await spoiledAsAbsent(readStatus(objects, key))) return false
     return true
   }
   if (subject.kind === 'membership')

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { readStored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { parseChangeKey } from '../../reconcile/records/tell-event.ts'
-import { isProof, readEvidence, renderEvidence } from './check-outcomes.ts'
+import { findStaleEvidence, isProof, readEvidence } from './check-outcomes.ts'
 import { beginningOf, digestOf, folderOf, historyOfItem, readRun, sealOf } from './review-records.ts'
 import { instantsOf } from './rules/decide-review.ts'
 import type { ReviewEvidence } from './rules/manifest.ts'
@@ -120,13 +120,9 @@ function findBaselessEnd({ decisions, end }: ReviewItem, run: ReviewRun): string
 }
 
 async function verifyManifest(objects: ObjectStore, evidence: ReviewEvidence): Promise<readonly string[]> {
-  const faults: string[] = []
-  for (const [file, text] of Object.entries(renderEvidence(evidence))) {
-    const key = folderOf(evidence.review, evidence.run.run) + file
-    const found = await objects.get(key)
-    if (found === undefined) faults.push(`${key}: received nothing, expected the evidence of the run`)
-    else if (!Buffer.from(found.body).equals(Buffer.from(text)))
-      faults.push(`${key}: differs from the records in the bucket`)
-  }
-  return faults
+  return (await findStaleEvidence(objects, evidence)).map(({ key, isAbsent }) =>
+    isAbsent
+      ? `${key}: received nothing, expected the evidence of the run`
+      : `${key}: differs from the records in the bucket`,
+  )
 }

@@ -14,6 +14,7 @@ export const results = [
   'kept',
   'revoked',
   'revoking',
+  'came back',
   'task',
   'task done',
   'gone',
@@ -24,20 +25,22 @@ export const results = [
 export type Result = (typeof results)[number]
 
 /**
- * | the item's end | proven | result      |
- * | -------------- | ------ | ----------- |
- * | deleted        | no     | revoking    |
- * | deleted        | yes    | revoked     |
- * | task           | no     | task        |
- * | task           | yes    | task done   |
- * | gone           |        | gone        |
- * | changed        |        | asked again |
- * | kept, not done |        | the same    |
- * | none           |        | open        |
+ * | the item's end | proven | uploaded again | result      |
+ * | -------------- | ------ | -------------- | ----------- |
+ * | deleted        | no     |                | revoking    |
+ * | deleted        | yes    | no             | revoked     |
+ * | deleted        | yes    | yes            | came back   |
+ * | task           | no     |                | task        |
+ * | task           | yes    |                | task done   |
+ * | gone           |        |                | gone        |
+ * | changed        |        |                | asked again |
+ * | kept, not done |        |                | the same    |
+ * | none           |        |                | open        |
  */
-export function resultOf({ end, provenAt }: Pick<ReviewItem, 'end' | 'provenAt'>): Result {
+export function resultOf({ end, provenAt, cameBack }: Pick<ReviewItem, 'end' | 'provenAt' | 'cameBack'>): Result {
   switch (end?.is) {
     case 'deleted':
+      if (cameBack) return 'came back'
       return provenAt === undefined ? 'revoking' : 'revoked'
     case 'task':
       return provenAt === undefined ? 'task' : 'task done'

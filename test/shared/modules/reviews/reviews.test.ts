@@ -14,6 +14,11 @@ import { apply } from '../../reconcile/inputs/samples.ts'
 import { kenji } from '../people/grouping.ts'
 import { account, lars, linkTo, Review, reviewed, tom } from './review.ts'
 
+async function verify({ grouping: { world } }: Review): Promise<readonly string[]> {
+  const run = await readRun(world.objects, 'quarter')
+  return run ? verifyReview(world.objects, 'quarter', run) : ['no run']
+}
+
 describe('a review', () => {
   test('begins with everything in its scope, also what could give access, and freezes it', async () => {
     const review = await Review.begin()
@@ -243,6 +248,34 @@ describe('a decision', () => {
     await minutes(review.grouping, 10)
     expect(review.has(lars)).toBe(true)
   })
+
+  test.each(['after its access ended', 'before its access ends'])(
+    'that revoked a link which somebody uploads again %s leaves nothing to prove at the end',
+    async (when) => {
+      const review = await Review.begin()
+      const { grouping } = review
+      const item = await review.link(lars)
+      if (when === 'before its access ends')
+        grouping.answer = async ({ operation, args: [key], proceed }) => {
+          const answer = await proceed()
+          if (operation === 'delete' && key === linkTo(lars)) await grouping.world.objects.put(linkTo(lars), '')
+          return answer
+        }
+      await review.decide(tom, item, 'revoke')
+      if (when === 'after its access ended') {
+        await minutesUntil(grouping, () => !review.has(lars), 'the access')
+        await apply(grouping, [linkTo(lars)])
+      }
+      await grouping.delete('reviews/quarter.json')
+      await minutesUntil(grouping, async () => (await review.run()).phase === 'done', 'its end')
+      const manifest = (await grouping.world.json(`${review.folder}manifest.json`)) as unknown as Manifest
+      const shown = manifest.items.find(({ digest }) => digest === item.digest)
+      expect(shown).toMatchObject({ result: 'came back', cameBack: [{ key: linkTo(lars) }] })
+      expect(shown?.proof).toHaveLength(when === 'after its access ended' ? 1 : 0)
+      expect(await verify(review)).toEqual([])
+      expect(review.has(lars)).toBe(true)
+    },
+  )
 })
 
 describe('a revocation of many', () => {
@@ -293,10 +326,6 @@ describe('the evidence', () => {
     for (const name of [kenji, 'oncall']) await review.decide(tom, await review.link(name), 'keep')
     await review.days(22)
     return review
-  }
-  async function verify({ grouping: { world } }: Review): Promise<readonly string[]> {
-    const run = await readRun(world.objects, 'quarter')
-    return run ? verifyReview(world.objects, 'quarter', run) : ['no run']
   }
   /** Somebody with rights to the bucket changes one of its objects. */
   async function forge({ grouping: { world } }: Review, key: string, change: (text: string) => string): Promise<void> {

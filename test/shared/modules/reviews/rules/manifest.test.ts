@@ -10,7 +10,12 @@ const digest = itemDigest.parse('0'.repeat(32))
 test('each end, proven or not, has a result, and each result comes about', () => {
   const ends = ['deleted', 'gone', 'task', 'changed', 'kept', 'not done'] as const
   const told = ends.flatMap((is) => [resultOf({ end: { is, at } }), resultOf({ end: { is, at }, provenAt: at })])
-  expect(new Set([...told, resultOf({})])).toEqual(new Set(results))
+  const cameBack = resultOf({
+    end: { is: 'deleted', at },
+    provenAt: at,
+    cameBack: [{ key: 'links_data/a', etag: 'e' }],
+  })
+  expect(new Set([...told, cameBack, resultOf({})])).toEqual(new Set(results))
 })
 
 const id = principalId.parse('11111111-2222-3333-4444-555555555555')
