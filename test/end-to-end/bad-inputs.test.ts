@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Status } from '../../shared/domain/statuses/status.ts'
+import { someOf } from '../depth.ts'
 import { badLinkBodies, badPermissionSetFiles } from '../shared/domain/bad-files.ts'
 import { badLinkKeys, declaredFolders } from '../shared/domain/bad-keys.ts'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 
-/** After every so many bad files a good one. */
-const goodEvery = 12
+/** The parsers' tests have all of them. */
+const [badKeys, badBodies, badSets] = [someOf(badLinkKeys), someOf(badLinkBodies), someOf(badPermissionSetFiles)]
 const goodLink = (group: string) => `links_data/account%200000000003%ReadOnly-ps%${group}%GROUP%ssofile`
 const goodLinks = Array.from({ length: 14 }, (_, index) => goodLink(`neighbour ${index + 1}`))
-const bodyLinks = badLinkBodies.map(({ body }, index) => ({
+const bodyLinks = badBodies.map(({ body }, index) => ({
   key: `links_data/account%200000000001%ReadOnly-ps%body ${index + 1}%GROUP%ssofile`,
   body,
 }))
-const files = badPermissionSetFiles.map(({ fileName, body }) => ({ key: `permission_sets/${fileName}`, body }))
+const files = badSets.map(({ fileName, body }) => ({ key: `permission_sets/${fileName}`, body }))
 const folderMarkers = ['links_data/', 'links_data/team-a/', 'links_data/payroll/', 'permission_sets/']
 const onManagementAccount = 'links_data/account%111111111111%ReadOnly-ps%neighbour 1%GROUP%ssofile'
 /** S3 takes it, but with `status/` and `.json` around it the key would have 1,027 bytes. */
@@ -34,12 +35,14 @@ beforeAll(async () => {
   })
   await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
   const bad = [
-    ...badLinkKeys.map(({ key }) => ({ key, body: '' })),
+    ...badKeys.map(({ key }) => ({ key, body: '' })),
     ...folderMarkers.map((key) => ({ key, body: '' })),
     ...[onManagementAccount, longest].map((key) => ({ key, body: '' })),
     ...bodyLinks,
     ...files,
   ]
+  // Good ones stand between bad ones.
+  const goodEvery = Math.floor(bad.length / goodLinks.length)
   const all = bad.flatMap((one, index) => {
     const neighbour = index % goodEvery === 0 ? goodLinks[index / goodEvery] : undefined
     return neighbour === undefined ? [one] : [one, { key: neighbour, body: '' }]
@@ -67,16 +70,16 @@ function expectRejected(input: string, { received, expected, remedy }: Told): vo
   expect(status?.remedy).toContain(remedy)
 }
 
-test.each(badLinkKeys)('a link key with $title is rejected in its status', ({ key, ...told }) => {
+test.each(badKeys)('a link key with $title is rejected in its status', ({ key, ...told }) => {
   expectRejected(key, told)
 })
 
-test.each(badLinkBodies.map((body, index) => ({ ...body, key: bodyLinks[index]?.key ?? '' })))(
+test.each(badBodies.map((body, index) => ({ ...body, key: bodyLinks[index]?.key ?? '' })))(
   'a link whose body is $title is rejected in its status',
   ({ key, ...told }) => expectRejected(key, told),
 )
 
-test.each(badPermissionSetFiles)('a permission set file that is $title is rejected in its status', (file) => {
+test.each(badSets)('a permission set file that is $title is rejected in its status', (file) => {
   expectRejected(`permission_sets/${file.fileName}`, file)
 })
 
@@ -114,7 +117,7 @@ test('good links between bad ones are applied, and nothing else is granted', asy
 
 test('everything that was rejected stands in the attention index, and nothing else does', async () => {
   const rejected = [...statuses.values()].filter(({ state }) => state === 'rejected').length
-  expect(rejected).toBe(badLinkKeys.length + badLinkBodies.length + badPermissionSetFiles.length + 2)
+  expect(rejected).toBe(badKeys.length + badBodies.length + badSets.length + 2)
   const [all, ofRejected] = [await system.keys('attention/'), await system.keys('attention/rejected/')]
   expect(ofRejected).toHaveLength(rejected)
   expect(all).toEqual(ofRejected)
