@@ -1,32 +1,25 @@
 import pLimit from 'p-limit'
-import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { type Lack, lackOfBoundUser, lackOfPermissionSet, lackOfSuspendedUser } from '../../domain/links/lack.ts'
+import { type Lack, lackOfBoundUser } from '../../domain/links/lack.ts'
 import { renderGrant } from '../../domain/links/link.ts'
 import type { PermissionSetArn, PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import type { Principal } from '../../ports/sso-admin.ts'
-import { lackOfName, otherType } from '../../reconcile/assignments/find-lacks.ts'
+import { findEnd } from '../../reconcile/assignments/find-end.ts'
+import { lackOfName, lackOfSet, otherType } from '../../reconcile/assignments/find-lacks.ts'
 import { bindingOfReading } from '../../reconcile/assignments/user-binding.ts'
 import { listUnlessGone } from '../../reconcile/calls/assignment-listings.ts'
-import type { LinkPrincipal, PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
-import type { InputReadings } from '../../reconcile/records/input-readings.ts'
-import { StatusStore } from '../../reconcile/records/status-store.ts'
+import type { LinkPrincipal } from '../../reconcile/directory/principal-index.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import type { Suspensions } from '../../reconcile/records/suspensions.ts'
+import type { PlanSources } from './plan-sources.ts'
 import type { PlannedGrant, WaitingGrants } from './planned-access.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 import { renderProvisionedSet } from './rules/vanishing-roles.ts'
 
 const looksAtOnce = 4
 
-type GrantSources = {
-  readonly ports: Ports
-  readonly configuration: Configuration
-  readonly readings: InputReadings
+type GrantSources = Pick<PlanSources, 'ports' | 'readings' | 'principals' | 'statuses'> & {
+  readonly suspensions: Pick<PlanSources['suspensions'], 'find'>
   readonly permissionSets: PermissionSetPreview
-  readonly principals: PrincipalIndex
-  readonly suspensions: Pick<Suspensions, 'find'>
   readonly looksMost: number
   readonly onStep: TellProgress
 }
@@ -50,6 +43,16 @@ export async function sortGrants(grants: readonly PlannedGrant[], context: Grant
   const { principals } = context
   const absent = await principals.foresee(grants.map(({ assignment }) => assignment))
   const isAbsent = new Set(absent.map(renderPrincipal))
+  const users = grants.flatMap(({ assignment: one }) =>
+    one.type === 'USER' && !isAbsent.has(renderPrincipal(one)) ? [one.principal] : [],
+  )
+  const ids = await Promise.all(
+    [...new Set(users)].map((name) => principals.resolve('USER', name, Number.NEGATIVE_INFINITY)),
+  )
+  await principals.foreseeNames(
+    'USER',
+    ids.filter((id) => id !== undefined),
+  )
   const alike = Map.groupBy(grants, ({ assignment, links }) => [renderGrant(assignment), ...links].join('\n'))
   const { lacking = [], rest = [] } = Object.groupBy(alike.values(), ([first]) =>
     first && isAbsent.has(renderPrincipal(first.assignment)) ? 'lacking' : 'rest',
@@ -67,10 +70,10 @@ export async function sortGrants(grants: readonly PlannedGrant[], context: Grant
   const waiting = new Map<PlannedGrant | undefined, WaitingGrants>()
   for (const { grants: all, found } of [...lacks, ...groups])
     if ('reason' in found) waiting.set(all[0], { grants: all, ...found })
-  const ids = new Map(ready.map(({ grant, principalId }) => [grant, principalId]))
+  const idOf = new Map(ready.map(({ grant, principalId }) => [grant, principalId]))
   return {
     grants: grants.flatMap((grant) => {
-      const principalId = ids.get(grant)
+      const principalId = idOf.get(grant)
       return principalId === undefined || existing.has(grant) ? [] : [{ ...grant, principalId }]
     }),
     existing: [...existing],
@@ -116,41 +119,33 @@ async function resolveGroups(
   return (await pLimit(looksAtOnce).map(alike, resolve)).flat()
 }
 
-async function resolveGrant(
-  { assignment, links }: PlannedGrant,
-  { ports, permissionSets, principals, suspensions, readings }: GrantSources,
-): Promise<Target | Lack> {
+/** In the order of the dispatcher. */
+async function resolveGrant({ assignment, links }: PlannedGrant, sources: GrantSources): Promise<Target | Lack> {
+  const { ports, permissionSets, principals, statuses, readings } = sources
   const { permissionSet, principal, type } = assignment
-  const arn = await permissionSets.resolve(permissionSet)
-  if (arn === undefined) return lackOfPermissionSet(permissionSet, permissionSets.findNear(permissionSet))
-  const uncontrolled = arn === 'new' ? undefined : permissionSets.lackOf(permissionSet, arn)
-  if (uncontrolled) return uncontrolled
   // The caller of a plan reads the directory with their own rights: the result is no status for others.
-  const looked = {
-    principals,
-    pulledMs: Number.NEGATIVE_INFINITY,
-    log: ports.log,
-    configuration: { privacy: 'open' },
-  } as const
-  const principalId = await principals.resolve(type, principal, looked.pulledMs)
-  const statuses = new StatusStore(ports.objects, ports.clock)
+  const configuration = { privacy: 'open' } as const
+  const context = { ...sources, log: ports.log, pulledMs: Number.NEGATIVE_INFINITY, configuration }
+  const principalId = await principals.resolve(type, principal, context.pulledMs)
   if (principalId === undefined) {
     const told = await Promise.all(links.map((key) => spoiledAsAbsent(statuses.read(key))))
-    return lackOfName(assignment, looked, told.find((status) => status?.principalId !== undefined)?.principalId)
+    return lackOfName(assignment, context, told.find((status) => status?.principalId !== undefined)?.principalId)
   }
-  if (type === 'GROUP') return { arn, principalId }
-  const suspension = await suspensions.find(principalId, principal)
-  if (suspension !== undefined) return lackOfSuspendedUser(principal, suspension)
-  const bound = await Promise.all(
-    links.map(async (key) => {
+  if (type === 'USER') {
+    const whereabouts = await principals.whereabouts(type, principalId, context.pulledMs)
+    const end = await findEnd({ id: { type, principalId }, whereabouts, assignment, context })
+    if (end?.lack) return end.lack
+    const bound = await pLimit(looksAtOnce).map(links, async (key) => {
       const reading = await readings.read(key)
-      if (reading.state === 'absent') return undefined
-      return bindingOfReading(reading, await statuses.read(key))
-    }),
-  )
-  const [other] = bound
-  const isFree = bound.some((id) => id === undefined || id === principalId)
-  return isFree || other === undefined ? { arn, principalId } : lackOfBoundUser(principal, other)
+      return reading.state === 'absent' ? undefined : bindingOfReading(reading, await statuses.read(key))
+    })
+    const [other] = bound
+    const isFree = bound.some((id) => id === undefined || id === principalId)
+    if (!isFree && other !== undefined) return lackOfBoundUser(principal, other)
+  }
+  const arn = await permissionSets.resolve(permissionSet)
+  if (arn === undefined) return lackOfSet(permissionSet, { permissionSets, configuration })
+  return (arn === 'new' ? undefined : permissionSets.lackOf(permissionSet, arn)) ?? { arn, principalId }
 }
 
 async function listPrincipals(

@@ -1,43 +1,29 @@
 import pLimit from 'p-limit'
-import {
-  type Assignment,
-  type AssignmentKey,
-  assignmentOf,
-  nameAssignment,
-  renderAssignmentName,
-} from '../../domain/assignments/assignment.ts'
-import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
+import type { Assignment } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
 import { listGrantingLinks } from '../../domain/links/granting-links.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
-import { type OrganizationView, refuses } from '../../domain/organization/organization-view.ts'
+import type { OrganizationView } from '../../domain/organization/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
-import { principalName } from '../../domain/principals/principal.ts'
 import { isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
-import { findCause, withoutEnded } from '../../reconcile/brake/find-cause.ts'
-import { type Differences, findDifferences } from '../../reconcile/differences/find-differences.ts'
-import { Memberships } from '../../reconcile/directory/memberships.ts'
-import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
-import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
+import { findDifferences } from '../../reconcile/differences/find-differences.ts'
+import type { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
-import { InputReadings } from '../../reconcile/records/input-readings.ts'
-import { Ledger } from '../../reconcile/records/ledger.ts'
+import type { InputReadings } from '../../reconcile/records/input-readings.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
-import { Policies } from '../../reconcile/records/policies.ts'
 import type { LinkReading } from '../../reconcile/records/read-link.ts'
-import { StatusStore } from '../../reconcile/records/status-store.ts'
-import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { Suspensions } from '../../reconcile/records/suspensions.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../../reconcile/statuses/gather-link.ts'
 import { findAdministrators } from './find-administrators.ts'
 import { type Foretold, foretell } from './foretell.ts'
 import { GroupAccesses } from './group-access.ts'
-import type { LinkFate, PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
+import { openPlanSources } from './plan-sources.ts'
+import type { PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
+import { planRevocations } from './planned-revocations.ts'
 import { type AttributesPreview, previewAttributes } from './preview-attributes.ts'
 import { type NewBinding, previewBindings } from './preview-bindings.ts'
 import { previewBrake, type RevocationsPreview } from './preview-brake.ts'
@@ -45,15 +31,8 @@ import { sortGrants } from './preview-grants.ts'
 import { type MembershipsPreview, previewMemberships } from './preview-memberships.ts'
 import { previewMinimums } from './preview-minimums.ts'
 import { type PersonChange, previewPeople } from './preview-people.ts'
-import {
-  type ContentsPreview,
-  type PermissionSetChange,
-  type PermissionSetPreview,
-  previewPermissionSets,
-} from './preview-permission-sets.ts'
+import { type ContentsPreview, type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
 import { previewRefusals } from './preview-refusals.ts'
-import { previewSuffix } from './preview-suffix.ts'
-import { listSuspended, withSuspended } from './preview-suspensions.ts'
 import { accountsOf, type Reach, reachOf } from './rules/reach.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from './rules/vanishing-roles.ts'
 
@@ -127,16 +106,15 @@ export async function previewChanges(
 ): Promise<Preview> {
   onStep('handling the files of people and groups, on a copy')
   const foretold = await foretell(before, configuration)
-  const { objects, directory: identityStore } = foretold
-  const ports = { ...before, objects, identityStore }
+  const { objects } = foretold
+  const ports = { ...before, objects, identityStore: foretold.directory }
+  const opened = await openPlanSources(ports, configuration)
+  const { organization, readings, suspensions } = opened
   onStep('reading the organization')
-  const organization = new OrganizationCache(ports, configuration.folders)
   const view = await organization.recentView()
   onStep('comparing links and ledger')
   const differences = await findDifferences(objects, view, configuration)
   const { plan, unfinished, counts, recorded } = differences
-  const readings = await InputReadings.list(objects, configuration)
-  const policies = new Policies({ objects, clock: ports.clock })
   const selectors = await organization.selectors()
   const membership = { ...configuration, managementAccountId: view.managementAccountId, selectors }
   onStep('looking up permission sets and principals')
@@ -145,29 +123,22 @@ export async function previewChanges(
     { configuration, organization, recorded },
   )
   const planned = await attributeGrants(plan.grants, readings, view, membership)
-  const memberships = new Memberships(identityStore, ports.clock)
-  const principals = new PrincipalIndex(identityStore, ports.clock, configuration.principalSuffix)
-  const people = { objects, policies, memberships, principals, statuses: new StatusStore(objects, ports.clock) }
-  const judged = await previewRefusals(planned, { ...people, organization, configuration, readings })
-  const suspensions = new Suspensions({ objects, policies })
-  const naming = { ports, configuration, readings, permissionSets, principals, suspensions, looksMost, onStep }
-  const sorted = await sortGrants(judged.grants, naming)
-  const { waiting, refused } = await withLacks(judged, sorted.waiting, naming)
-  const renamed = suffixBefore === configuration.principalSuffix ? [] : await previewSuffix(ports, configuration)
-  const attributing = { readings, organization: { ...view, selectors }, permissionSets, suspensions, ...people }
-  const { stuck, held, revocations } = await planRevocations(differences, renamed, attributing)
+  const sources = { ...opened, permissionSets, looksMost, onStep }
+  const judged = await previewRefusals(planned, sources)
+  const sorted = await sortGrants(judged.grants, sources)
+  const { waiting, refused } = await withLacks(judged, sorted.waiting, sources)
+  const { stuck, held, revocations } = await planRevocations(
+    differences,
+    { ...view, selectors },
+    { ...sources, suffixBefore },
+  )
   const remaining = await listRemaining(objects, revocations)
   const setChanges = await permissionSets.listChanges({ revocations, remaining })
   const changed = setChanges.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
   const accesses = await GroupAccesses.read(objects, { grants: granted, revocations })
-  const ofGroups = await previewMemberships({
-    objects: before.objects,
-    foretold,
-    suspensions,
-    accesses,
-    ...configuration,
-  })
+  const { folders } = configuration
+  const ofGroups = await previewMemberships({ objects: before.objects, foretold, suspensions, folders, accesses })
   const throughGroups = ofGroups.added.flatMap(({ access }) => access.map(({ permissionSet }) => permissionSet))
   const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet), ...throughGroups]
   onStep('looking for links that grant nothing')
@@ -178,9 +149,9 @@ export async function previewChanges(
     grants: sorted.grants.map((one) => withRealId(one, foretold)),
     waiting,
     revocations,
-    bindings: await previewBindings(differences.inputs, naming),
+    bindings: await previewBindings(differences.inputs, sources),
     held,
-    minimums: await previewMinimums({ grants: sorted.grants, revocations }, { ...people, suspensions }),
+    minimums: await previewMinimums({ grants: sorted.grants, revocations }, sources),
     brake: {
       ...(await previewBrake(revocations, { objects, configuration, now: ports.clock.now() })),
       ...permissionSets.edits,
@@ -191,7 +162,7 @@ export async function previewChanges(
       grants: sorted.grants.map(({ assignment }) => assignment),
       remaining,
     }),
-    idleLinks: [...refused, ...(await findIdleLinks(readings, isIdle, { ...people, organization, configuration }))],
+    idleLinks: [...refused, ...(await findIdleLinks(readings, isIdle, sources))],
     rulesLater: judged.later,
     permissionSets: setChanges,
     ...(await previewAttributes({ ...ports, ssoAdmin: permissionSets.ssoAdmin }, configuration)),
@@ -223,55 +194,9 @@ async function withLacks(
   return { waiting: [...waiting, ...lacking], refused: refused.filter(({ key }) => !told.has(key)) }
 }
 
-type RevocationSources = Pick<Ports, 'objects'> & {
-  readonly readings: InputReadings
-  readonly organization: Parameters<typeof attributeRevocations>[3]
-  readonly permissionSets: PermissionSetPreview
-  readonly suspensions: Pick<Suspensions, 'readAll'>
-  readonly statuses: StatusStore
-}
-
-/** Revocations by files, by suspensions, and of principals that are `renamed` by another suffix. */
-async function planRevocations(
-  { plan, held: heldKeys }: Pick<Differences, 'plan' | 'held'>,
-  renamed: readonly PlannedRevocation[],
-  { objects, readings, organization, permissionSets, suspensions, statuses }: RevocationSources,
-) {
-  const suspended = await listSuspended(objects, suspensions)
-  const ending = [...new Set([...plan.revocations, ...suspended.keys()])]
-  const attributed = await attributeRevocations(ending, objects, readings, organization)
-  const told = await withSuspended(attributed, suspended, statuses)
-  const isKnown = new Set(told.map(({ key }) => key))
-  const revoking = [...told, ...renamed.filter(({ key }) => !isKnown.has(key))]
-  const isRefused = await findRefused(revoking, organization, permissionSets)
-  const {
-    stuck = [],
-    held = [],
-    revocations = [],
-  } = Object.groupBy(revoking, ({ key, assignment }) => {
-    if (isRefused(assignment)) return 'stuck'
-    return heldKeys.has(key) ? 'held' : 'revocations'
-  })
-  return { stuck, held, revocations }
-}
-
 function countInOwnAccount(granted: readonly PlannedGrant[], { ownAccount }: Configuration): Preview['ownAccount'] {
   const grants = granted.filter(({ assignment }) => assignment.accountId === ownAccount).length
   return ownAccount === undefined || grants === 0 ? undefined : { id: ownAccount, grants }
-}
-
-async function findRefused(
-  revoking: readonly PlannedRevocation[],
-  { accounts }: OrganizationView,
-  { resolve, lackOf }: PermissionSetPreview,
-): Promise<(assignment: Assignment) => boolean> {
-  const refusing = new Set(accounts.filter(refuses).map(({ id }) => id))
-  const uncontrolled = new Set<PermissionSetName>()
-  for (const name of new Set(revoking.map(({ assignment }) => assignment.permissionSet))) {
-    const arn = await resolve(name)
-    if (arn !== undefined && arn !== 'new' && lackOf(name, arn)) uncontrolled.add(name)
-  }
-  return ({ accountId, permissionSet }) => refusing.has(accountId) || uncontrolled.has(permissionSet)
 }
 
 async function attributeGrants(
@@ -289,42 +214,6 @@ async function attributeGrants(
       return { assignment, links: links.map(({ link }) => link.key).sort() }
     }),
   )
-}
-
-async function attributeRevocations(
-  revocations: readonly AssignmentKey[],
-  objects: ObjectStore,
-  readings: InputReadings,
-  { accounts, managementAccountId, selectors }: OrganizationView & Pick<Membership, 'selectors'>,
-): Promise<readonly PlannedRevocation[]> {
-  const byId = new Map(accounts.map((account) => [account.id, account]))
-  const ledger = new Ledger(objects)
-  const limit = pLimit(readsAtOnce)
-  const attribute = async (key: AssignmentKey): Promise<PlannedRevocation> => {
-    // A spoiled entry has no known links, and no name.
-    const stored = await spoiledAsAbsent(ledger.read(key))
-    const id = assignmentOf(key)
-    const assignment = nameAssignment(id, stored?.entry.principal ?? principalName.parse(id.principalId))
-    const granting = stored?.entry.links ?? []
-    const read = (key: string) => readings.read(key)
-    const counting = await withoutEnded(granting, read, objects)
-    const toFate = async (link: GrantingLink) => ({
-      key: link.key,
-      fate: counting.includes(link) ? fateOf(await read(link.key)) : ('ended' as const),
-    })
-    const links = await Promise.all(granting.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(toFate))
-    const { accountId } = assignment
-    const place = { accountId, account: byId.get(accountId), managementAccountId, selectors }
-    return { key, assignment, links, cause: await findCause(counting, read, place) }
-  }
-  const found = await limit.map(revocations, attribute)
-  const nameOf = ({ assignment }: PlannedRevocation) => renderAssignmentName(assignment)
-  return found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-}
-
-function fateOf({ state }: LinkReading): LinkFate {
-  if (state === 'absent') return 'deleted'
-  return state === 'in-force' ? 'elsewhere' : state
 }
 
 /** The other assignments in the places of a revocation. */

@@ -1,5 +1,6 @@
 import { type Lack, lackOfDisabledUser, lackOfSuspendedUser } from '../../domain/links/lack.ts'
 import { lackOfName } from './find-lacks.ts'
+import type { SettleContext } from './settlement.ts'
 import type { Settling } from './settling.ts'
 
 /** The reason why a user has no access although links may grant some. */
@@ -26,7 +27,10 @@ export async function findEnd({
   whereabouts,
   assignment,
   context,
-}: Pick<Settling, 'id' | 'whereabouts' | 'assignment' | 'context'>): Promise<End | undefined> {
+}: Pick<Settling, 'whereabouts' | 'assignment'> & {
+  readonly id: Pick<Settling['id'], 'type' | 'principalId'>
+  readonly context: Parameters<typeof lackOfName>[1] & Pick<SettleContext, 'suspensions'>
+}): Promise<End | undefined> {
   if (id.type !== 'USER') return undefined
   if (whereabouts === 'gone') {
     const bearer = await context.principals.resolve(id.type, assignment.principal, context.pulledMs)

@@ -17,7 +17,10 @@ export const otherType = { GROUP: 'USER', USER: 'GROUP' } as const satisfies Rec
 /** The lack of a permission set that does not exist. */
 export function lackOfSet(
   permissionSet: PermissionSetName,
-  { permissionSets, configuration }: Pick<SettleContext, 'permissionSets'> & Private,
+  {
+    permissionSets,
+    configuration,
+  }: { readonly permissionSets: Pick<SettleContext['permissionSets'], 'findNear'> } & Private,
 ): Lack {
   return lackOfPermissionSet(
     permissionSet,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { lackOfBoundUser } from '../../../../shared/domain/links/lack.ts'
+import { lackOfBoundUser, lackOfDisabledUser } from '../../../../shared/domain/links/lack.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
@@ -38,8 +38,8 @@ function open(options: SettlingOptions = {}, principal = 'team-Accountants', typ
       const onStep: TellProgress = (step, counted) => void steps.push(`${step}: ${counted?.done} of ${counted?.of}`)
       return sortGrants(grants, {
         ports: world.ports,
-        configuration: world.configuration,
         readings,
+        statuses: new StatusStore(world.objects, world.clock),
         permissionSets,
         principals: new PrincipalIndex(
           patientIdentityStore(world.ports),
@@ -252,6 +252,13 @@ describe('a link of a user', () => {
   test('a link of a user waits where it was applied to another user of that name', async () => {
     const { grant, sort } = await bound(() => somebodyElse)
     const lack = lackOfBoundUser(kenji, somebodyElse)
+    expect(await sort([grant])).toEqual({ ...nothing, waiting: [{ grants: [grant], ...lack }] })
+  })
+
+  test('a link of a user whom the directory disabled waits', async () => {
+    const { bench, grant, sort } = await bound((own) => own)
+    await bench.world.identityStore.setUserStatus(bench.target().principalId, 'DISABLED')
+    const lack = lackOfDisabledUser(kenji)
     expect(await sort([grant])).toEqual({ ...nothing, waiting: [{ grants: [grant], ...lack }] })
   })
 
