@@ -1,6 +1,7 @@
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Push } from '../plan/make-plan.ts'
+import { listFileFigures } from '../plan/plan-figures.ts'
 import { paint } from '../terminal/paint.ts'
 import { isGoverned } from './input-parts.ts'
 
@@ -13,18 +14,10 @@ const filesTold = 10
  */
 export function renderPush({ uploads, deletions, same, digest }: Push): string {
   if (uploads.length + deletions.length === 0) return `files: nothing to push, ${count(same.length, 'file')} the same\n`
-  const added = uploads.filter(({ over }) => over === undefined)
-  const changed = uploads.filter(({ over }) => over !== undefined)
-  const figures = [
-    ...(added.length > 0 ? [paint('good', `${added.length.toLocaleString('en')} to upload`)] : []),
-    ...(changed.length > 0 ? [paint('pending', `${changed.length.toLocaleString('en')} to replace`)] : []),
-    ...(deletions.length > 0 ? [paint('bad', `${deletions.length.toLocaleString('en')} to delete`)] : []),
-    `${same.length.toLocaleString('en')} the same`,
-  ]
-  return `files: ${figures.join(', ')}\n${list(
-    'adds',
-    added.filter(({ key }) => isGoverned(key)),
-  )}${list('replaces', changed)}${list('deletes', deletions)}plan ${digest}\n`
+  const figures = listFileFigures({ uploads, deletions, same }).map(([mood, text]) => paint(mood, text))
+  const { added = [], replaced = [] } = Object.groupBy(uploads, ({ over }) => (over ? 'replaced' : 'added'))
+  const governed = added.filter(({ key }) => isGoverned(key))
+  return `files: ${figures.join(', ')}\n${list('adds', governed)}${list('replaces', replaced)}${list('deletes', deletions)}plan ${digest}\n`
 }
 
 function list(word: string, files: readonly { readonly key: string }[]): string {

@@ -31,7 +31,7 @@ import {
   type ReadPolicies,
   type ToldPermissionSetChange,
 } from './name-changed-fields.ts'
-import { isTemporary, previewStanding } from './preview-standing.ts'
+import { isTemporary, planStanding } from './plan-standing.ts'
 
 /** At five calls a second this takes a minute. */
 const looksMost = 300
@@ -124,7 +124,7 @@ export async function makePlan(
   if (!compared) return { ports, preview, warnings: notes }
   const { changes, faults } = compared
   const warnings = [...notes, ...compared.warnings, ...warnOfUploads(changes.uploads)]
-  const standing = await previewStanding({ ...ports, objects }, configuration, { preview: planned, changes }, how)
+  const standing = await planStanding({ ...ports, objects }, configuration, { preview: planned, changes }, how)
   const invalid = findInvalid(changes.uploads, preview, { ...configuration, now, named: options.invalid })
   const digest = planDigest(bucket, changes, standing)
   return { ports, preview, warnings, push: { ...changes, faults, invalid, digest } }
@@ -229,7 +229,7 @@ const digits = 32
  * Equal for equal changes with equal effect. It covers files by their content and by the content they replace, access by name, links and
  * the id behind the name, and permission sets with the people who have them. It leaves out waiting links and the age of the organization,
  * which change nothing; what AWS may change by itself; and what changes with time: how much the brake would hold now, and temporary access.
- * `standing`: the changes without temporary access (`previewStanding`).
+ * `standing`: the changes without temporary access (`planStanding`).
  */
 export function planDigest(bucket: string, { uploads, deletions }: InputChanges, standing: Preview): string {
   const shown = {

@@ -15,7 +15,7 @@ import {
 } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { InlinePolicies } from '../../../shared/modules/access/access-checks.ts'
-import type { PermissionSetChange } from '../../../shared/modules/plan/preview-permission-sets.ts'
+import type { PermissionSetChange } from '../../../shared/modules/plan/foresee-permission-sets.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { readOwned } from '../../../shared/reconcile/records/owned-permission-sets.ts'

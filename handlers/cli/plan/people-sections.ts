@@ -3,12 +3,12 @@ import { personKey } from '../../../shared/domain/files/person-file.ts'
 import { ruleKey, rulePrefix } from '../../../shared/domain/files/rule-file.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { GroupAccess } from '../../../shared/modules/plan/group-access.ts'
+import type { GroupChange } from '../../../shared/modules/plan/list-group-changes.ts'
+import type { PlannedMembership } from '../../../shared/modules/plan/list-membership-changes.ts'
+import type { PersonChange } from '../../../shared/modules/plan/list-person-changes.ts'
 import type { Preview } from '../../../shared/modules/plan/preview.ts'
-import type { GroupChange } from '../../../shared/modules/plan/preview-groups.ts'
-import type { MembershipFate, PlannedMembership } from '../../../shared/modules/plan/preview-memberships.ts'
-import type { PersonChange } from '../../../shared/modules/plan/preview-people.ts'
 import type { Mood } from '../terminal/paint.ts'
-import { type Entry, listed, named, say, type Text } from './plan-section.ts'
+import { type Entry, fates, listed, named, say, type Text } from './plan-section.ts'
 
 const setsTold = 5
 const namesTold = 10
@@ -16,17 +16,6 @@ const namesTold = 10
 export const manyAccounts = 20
 
 type Look = readonly [sign: string, mood: Mood, text: string]
-
-const fates: Readonly<Record<MembershipFate, string>> = {
-  absent: 'gone',
-  rejected: 'not valid any more',
-  unreadable: 'S3 does not give it to ssofile',
-  expired: 'expired',
-  'not-yet': 'not in force yet',
-  'in-force': 'in force',
-  suspended: 'a file suspends the user',
-  'not-meant': 'no longer matches the user',
-}
 
 const groupLooks: Readonly<Record<GroupChange['change'], Look>> = {
   create: ['+', 'good', 'is made'],
@@ -40,28 +29,34 @@ const groupLooks: Readonly<Record<GroupChange['change'], Look>> = {
 
 type Memberships = Pick<Preview, 'memberships' | 'administrators'>
 
+type Kind = 'existing' | 'kept' | 'held' | 'added' | 'removed'
+/** `what` is said before the access. */
+const memberLooks: Readonly<Record<Kind, { readonly look: Look; readonly what: string }>> = {
+  existing: { look: ['=', 'pending', 'stays, since others put in'], what: 'which has' },
+  kept: { look: ['!', 'bad', 'stays, since a provider keeps the group now'], what: 'which has' },
+  held: { look: ['!', 'bad', 'held by the brake'], what: 'and keeps' },
+  added: { look: ['+', 'good', 'puts in'], what: 'and grants' },
+  removed: { look: ['-', 'bad', 'takes out'], what: 'and revokes' },
+}
+
 /** Groups first, then unchanged memberships, and removals last. */
 export function listMembershipEntries(preview: Memberships): readonly Entry[] {
-  const { groups, existing, kept, held, added, removed } = preview.memberships
-  const each = (all: readonly PlannedMembership[], look: Look, what: string) =>
-    all.filter((one) => !isByRule(one)).map((one) => describeMembership(one, look, what, preview))
+  const { groups, ...memberships } = preview.memberships
+  const changed = (kind: 'added' | 'removed') => [
+    ...memberships[kind].filter((one) => !isByRule(one)).map((one) => describeMembership(one, kind, preview)),
+    ...listRuleEntries(kind, preview),
+  ]
   return [
     ...groups.map(({ name, change, reason }): Entry => {
       const [sign, mood, text] = groupLooks[change]
       const why = reason === undefined ? '' : change === 'rejected' ? say` ${named(reason)}` : ` ${reason}`
       return { sign, mood, text: say`group ${named(name)} ${text}${why} (${named(groupKey(name))})` }
     }),
-    ...existing.map((one) =>
-      describeMembership(one, ['=', 'pending', 'stays, since others put in'], 'which has', preview),
+    ...(['existing', 'kept', 'held'] as const).flatMap((kind) =>
+      memberships[kind].map((one) => describeMembership(one, kind, preview)),
     ),
-    ...kept.map((one) =>
-      describeMembership(one, ['!', 'bad', 'stays, since a provider keeps the group now'], 'which has', preview),
-    ),
-    ...held.map((one) => describeMembership(one, ['!', 'bad', 'held by the brake'], 'and keeps', preview)),
-    ...each(added, ['+', 'good', 'puts in'], 'and grants'),
-    ...listRuleEntries(added, ['+', 'good', 'puts in'], 'grants', preview),
-    ...each(removed, ['-', 'bad', 'takes out'], 'and revokes'),
-    ...listRuleEntries(removed, ['-', 'bad', 'takes out'], 'revokes', preview),
+    ...changed('added'),
+    ...changed('removed'),
   ]
 }
 
@@ -71,37 +66,41 @@ function isByRule({ files }: PlannedMembership): boolean {
 }
 
 /** One entry for each rule: a rule may cover thousands. Whoever writes the attributes of new members gives them access. */
-function listRuleEntries(
-  all: readonly PlannedMembership[],
-  [sign, mood, word]: Look,
-  what: string,
-  preview: Memberships,
-): readonly Entry[] {
-  return [...Map.groupBy(all.filter(isByRule), ({ group }) => group)].flatMap(([group, people]): readonly Entry[] => {
-    const key = ruleKey(group)
-    const names = listed(people.slice(0, namesTold).map(({ user }) => named(user)))
-    const more = people.length > namesTold ? ` and ${people.length - namesTold} more` : ''
-    const access = people[0]?.access ?? []
-    const text = say`${word} ${count(people.length, 'person', 'people')} by ${named(key)}, group ${named(group)}, and ${what} ${describeAccess(access)}: ${names}${more}`
-    if (sign !== '+') return [{ sign, mood, text }]
-    const attributes = preview.memberships.rules.find((rule) => rule.key === key)?.attributes ?? []
-    const writers = say`whoever writes ${attributes.join(', ')} of users gives access of group ${named(group)}`
-    return [
-      { sign, mood, text, first: firstOf(access, preview) },
-      { sign: '!', mood: 'pending', text: writers },
-    ]
-  })
+function listRuleEntries(kind: 'added' | 'removed', preview: Memberships): readonly Entry[] {
+  const {
+    look: [sign, mood, word],
+    what,
+  } = memberLooks[kind]
+  return [...Map.groupBy(preview.memberships[kind].filter(isByRule), ({ group }) => group)].flatMap(
+    ([group, people]): readonly Entry[] => {
+      const key = ruleKey(group)
+      const names = listed(people.slice(0, namesTold).map(({ user }) => named(user)))
+      const more = people.length > namesTold ? ` and ${people.length - namesTold} more` : ''
+      const access = people[0]?.access ?? []
+      const text = say`${word} ${count(people.length, 'person', 'people')} by ${named(key)}, group ${named(group)}, ${what} ${describeAccess(access)}: ${names}${more}`
+      if (kind === 'removed') return [{ sign, mood, text }]
+      const attributes = preview.memberships.rules.find((rule) => rule.key === key)?.attributes ?? []
+      const writers = say`whoever writes ${attributes.join(', ')} of users gives access of group ${named(group)}`
+      return [
+        { sign, mood, text, first: firstOf(access, preview) },
+        { sign: '!', mood: 'pending', text: writers },
+      ]
+    },
+  )
 }
 
 function describeMembership(
   { user, group, files, access }: PlannedMembership,
-  [sign, mood, word]: Look,
-  what: string,
+  kind: Kind,
   preview: Memberships,
 ): Entry {
+  const {
+    look: [sign, mood, word],
+    what,
+  } = memberLooks[kind]
   const by = files.map(({ key, fate }) => say`${named(key)}${fate === 'in-force' ? '' : ` (${fates[fate]})`}`)
   const text = say`${word}: user ${named(user)}, group ${named(group)}, ${what} ${describeAccess(access)}; by ${listed(by, ' and ')}`
-  return { sign, mood, text, first: sign === '+' ? firstOf(access, preview) : undefined }
+  return { sign, mood, text, first: kind === 'added' ? firstOf(access, preview) : undefined }
 }
 
 function firstOf(access: readonly GroupAccess[], { administrators }: Memberships): Entry['first'] {

@@ -1,7 +1,8 @@
 import { count } from '../../../shared/domain/text/count.ts'
+import type { PersonChange } from '../../../shared/modules/plan/list-person-changes.ts'
 import type { Preview } from '../../../shared/modules/plan/preview.ts'
-import type { PersonChange } from '../../../shared/modules/plan/preview-people.ts'
 import type { Mood } from '../terminal/paint.ts'
+import type { Push } from './make-plan.ts'
 
 export type Figure = readonly [mood: Mood, text: string]
 
@@ -29,6 +30,37 @@ export function listFigures(preview: Preview): readonly Figure[] {
 
 function some(number: number, mood: Mood, one: string, many: string): readonly Figure[] {
   return number > 0 ? [[mood, count(number, one, many)]] : []
+}
+
+const holdWords = {
+  revocation: ['revocation'],
+  removal: ['removal from groups', 'removals from groups'],
+  file: ['permission set file'],
+} as const
+export type HoldKind = keyof typeof holdWords
+
+/** What the brake would hold, in words. */
+export function countHold(kind: HoldKind, number: number): string {
+  const [one, many] = holdWords[kind]
+  return count(number, one, many)
+}
+
+/** The files of a push. */
+export function listFileFigures({
+  uploads,
+  deletions,
+  same,
+}: Pick<Push, 'uploads' | 'deletions' | 'same'>): readonly Figure[] {
+  const added = uploads.filter(({ over }) => over === undefined).length
+  const figures = [
+    ['good', added, 'to upload'],
+    ['pending', uploads.length - added, 'to replace'],
+    ['bad', deletions.length, 'to delete'],
+    ['plain', same.length, 'the same'],
+  ] as const
+  return figures.flatMap(([mood, number, what]) =>
+    number > 0 ? [[mood, `${number.toLocaleString('en')} ${what}`]] : [],
+  )
 }
 
 function listSetFigures({ permissionSets }: Preview): readonly Figure[] {

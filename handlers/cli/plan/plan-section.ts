@@ -1,4 +1,6 @@
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
+import type { MembershipFate } from '../../../shared/modules/plan/list-membership-changes.ts'
+import type { LinkFate } from '../../../shared/modules/plan/planned-access.ts'
 import type { Mood } from '../terminal/paint.ts'
 
 /** A name from outside, which each writer quotes in its own way. `isBare`: without quotation marks in the terminal. */
@@ -42,6 +44,22 @@ export type Section = {
   /** What the terminal counts if it does not show all. Absent: it shows all. */
   readonly noun?: string
   readonly entries: readonly Entry[]
+}
+
+/** Why a file does not count, or no longer for this access. */
+export const fates: Readonly<Record<LinkFate | MembershipFate, string>> = {
+  absent: 'gone',
+  deleted: 'gone',
+  ended: 'its temporary access has ended',
+  rejected: 'not valid any more',
+  unreadable: 'S3 does not give it to ssofile',
+  expired: 'expired',
+  'not-yet': 'not in force yet',
+  'in-force': 'in force',
+  elsewhere: 'no longer covers these accounts',
+  nameless: 'nobody has its name with the principalSuffix',
+  suspended: 'a file suspends its user',
+  'not-meant': 'no longer matches the user',
 }
 
 export function named(name: string, most?: number): Name {

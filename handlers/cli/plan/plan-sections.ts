@@ -4,24 +4,12 @@ import { renderGrant } from '../../../shared/domain/links/link.ts'
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import type { LinkFate, PlannedGrant, PlannedRevocation } from '../../../shared/modules/plan/planned-access.ts'
+import type { PlannedGrant, PlannedRevocation } from '../../../shared/modules/plan/planned-access.ts'
 import { isGrave, listChange } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { listMembershipEntries, listPeopleEntries, manyAccounts } from './people-sections.ts'
-import { listMembershipFigures, listPeopleFigures } from './plan-figures.ts'
-import { bare, type Entry, listed, named, type Section, say } from './plan-section.ts'
-
-export const fates: Readonly<Record<LinkFate, string>> = {
-  unreadable: 'S3 does not give it to ssofile',
-  deleted: 'gone',
-  ended: 'its temporary access has ended',
-  rejected: 'not valid any more',
-  expired: 'expired',
-  'not-yet': 'not in force yet',
-  elsewhere: 'no longer covers these accounts',
-  nameless: 'nobody has its name with the principalSuffix',
-  suspended: 'a file suspends its user',
-}
+import { countHold, type HoldKind, listMembershipFigures, listPeopleFigures } from './plan-figures.ts'
+import { bare, type Entry, fates, listed, named, type Section, say } from './plan-section.ts'
 
 const noted = { sign: '!', mood: 'pending' } as const
 
@@ -88,45 +76,29 @@ export function listSections(
 
 /** What the brake and policies hold, now and after this plan. */
 function listHolds({ brake, held, memberships, minimums }: ToldPreview): readonly Section[] {
-  const release = (number: number) => `until a person releases ${number === 1 ? 'it' : 'them'} (ssofile brake)`
   const reasons = (all: readonly string[]) => all.map((one) => line(bare(one, 2000)))
   const files = (all: typeof brake.contents) =>
     all.map(({ name, reason }) => line(...say`${bare(name)}: ${bare(reason, 2000)}`))
-  const { contents, losses } = brake
-  const removals = memberships.brake
-  const revoked = (number: number) => count(number, 'revocation')
-  const removed = (number: number) => count(number, 'removal from groups', 'removals from groups')
-  const edited = (number: number) => count(number, 'permission set file')
+  const wouldHold = (kind: HoldKind, number: number, entries: readonly Entry[]): Section => ({
+    title: `${countHold(kind, number)} that the brake would hold`,
+    intro: `brake: ${countHold(kind, number)} would be held until a person releases ${number === 1 ? 'it' : 'them'} (ssofile brake)`,
+    entries: number > 0 ? entries : [],
+  })
+  const losses = count(
+    brake.losses.length,
+    'permission set file that takes something away',
+    'permission set files that take something away',
+  )
   return [
     {
       title: 'A policy refuses this plan',
       intro: 'a policy refuses this plan (push refuses it, too):',
       entries: reasons(minimums),
     },
-    {
-      title: `${revoked(brake.held)} that the brake would hold`,
-      intro: `brake: ${revoked(brake.held)} would be held ${release(brake.held)}`,
-      entries: brake.held > 0 ? reasons(brake.reasons) : [],
-    },
-    {
-      title: `${removed(removals.held)} that the brake would hold`,
-      intro: `brake: ${removed(removals.held)} would be held ${release(removals.held)}`,
-      entries: removals.held > 0 ? reasons(removals.reasons) : [],
-    },
-    {
-      title: `${edited(contents.length)} that the brake would hold`,
-      intro: `brake: ${edited(contents.length)} would be held ${release(contents.length)}`,
-      entries: files(contents),
-    },
-    {
-      title: count(
-        losses.length,
-        'permission set file that takes something away',
-        'permission set files that take something away',
-      ),
-      intro: `${count(losses.length, 'permission set file takes', 'permission set files take')} something away`,
-      entries: files(losses),
-    },
+    wouldHold('revocation', brake.held, reasons(brake.reasons)),
+    wouldHold('removal', memberships.brake.held, reasons(memberships.brake.reasons)),
+    wouldHold('file', brake.contents.length, files(brake.contents)),
+    { title: losses, intro: losses, entries: files(brake.losses) },
     {
       title: 'Held by the brake',
       noun: 'more link',
@@ -182,7 +154,7 @@ function firstOfAccess(
   return { rank: isAdministrator ? 'administrator' : 'access', tags: [...tags, ...(word === undefined ? [] : [word])] }
 }
 
-export function withFates({ assignment, links }: PlannedRevocation): PlannedGrant {
+function withFates({ assignment, links }: PlannedRevocation): PlannedGrant {
   return { assignment, links: links.map(({ key, fate }) => `${key} (${fates[fate]})`) }
 }
 

@@ -5,7 +5,7 @@ import { describePause, type Pause, remedyOf } from '../../../shared/reconcile/r
 import { listInvalid } from '../folder/find-invalid.ts'
 import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
-import { listFigures, listRemarks } from './plan-figures.ts'
+import { countHold, listFigures, listFileFigures, listRemarks } from './plan-figures.ts'
 import { bare, type Entry, firstRanks, type Section, say, type Text } from './plan-section.ts'
 import { listSections } from './plan-sections.ts'
 
@@ -129,16 +129,13 @@ function renderHead({ preview, push, pause }: RenderedPlan): string {
   return `${lines.join('\n\n')}\n\n`
 }
 
-function renderVerdict({ brake: { held, contents }, memberships }: ToldPreview): string {
-  const removals = memberships.brake.held
-  const parts = [
-    ...(held > 0 ? [count(held, 'revocation')] : []),
-    ...(removals > 0 ? [count(removals, 'removal from groups', 'removals from groups')] : []),
-    ...(contents.length > 0 ? [count(contents.length, 'permission set file')] : []),
-  ]
-  if (parts.length === 0) return 'The brake would hold nothing.'
-  const them = held + removals + contents.length === 1 ? 'it' : 'them'
-  return `**The brake would hold ${parts.join(' and ')}** until a person releases ${them}.`
+function renderVerdict({ brake, memberships }: ToldPreview): string {
+  const holds = { revocation: brake.held, removal: memberships.brake.held, file: brake.contents.length }
+  const all = holds.revocation + holds.removal + holds.file
+  if (all === 0) return 'The brake would hold nothing.'
+  const kinds = (['revocation', 'removal', 'file'] as const).filter((kind) => holds[kind] > 0)
+  const parts = kinds.map((kind) => countHold(kind, holds[kind]))
+  return `**The brake would hold ${parts.join(' and ')}** until a person releases ${all === 1 ? 'it' : 'them'}.`
 }
 
 /** ssofile refuses a push of this plan. */
@@ -149,20 +146,8 @@ function renderMinimums({ minimums: [first, ...more] }: ToldPreview): string {
 
 function renderFileFigures(push: RenderedPlan['push']): string {
   if (!push) return 'as they are in the bucket'
-  const { uploads, deletions, same } = push
-  const added = uploads.filter(({ over }) => over === undefined).length
-  const figures = [
-    [added, 'to upload'],
-    [uploads.length - added, 'to replace'],
-    [deletions.length, 'to delete'],
-    [same.length, 'the same'],
-  ] as const
-  return (
-    figures
-      .filter(([number]) => number > 0)
-      .map(([number, word]) => `${number.toLocaleString('en')} ${word}`)
-      .join(', ') || 'none'
-  )
+  const figures = listFileFigures(push).map(([, text]) => text)
+  return figures.join(', ') || 'none'
 }
 
 function listFiles(push: RenderedPlan['push']): readonly string[] {

@@ -1,4 +1,4 @@
-import { proveAccess } from '../../domain/assignments/access-proof.ts'
+import { type Listing, proveAccess } from '../../domain/assignments/access-proof.ts'
 import { type Assignment, renderAssignmentKey } from '../../domain/assignments/assignment.ts'
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
@@ -24,13 +24,14 @@ import { suspendedLimit } from '../../domain/suspensions/describe-suspension.ts'
 import { nearMatch } from '../../domain/text/near-match.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
+import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { evaluateAssignment } from '../../reconcile/assignments/evaluate-assignment.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../../reconcile/directory/permission-set-index.ts'
 import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { UnitNames } from '../../reconcile/organization/unit-names.ts'
-import { listKnown, readForeign } from '../../reconcile/records/foreign-assignments.ts'
+import { type ForeignAssignment, listKnown, readForeign } from '../../reconcile/records/foreign-assignments.ts'
 import { type HistoryEvent, listHistory } from '../../reconcile/records/history.ts'
 import { Ledger } from '../../reconcile/records/ledger.ts'
 import { LinkReadings } from '../../reconcile/records/link-readings.ts'
@@ -191,10 +192,8 @@ async function explainFor(type: PrincipalType, question: Question, context: Expl
     const explained = await explain({ ...assignment, principal: asked.name }, asked.id, context)
     const former = present ? names.idsOf(type, principal).filter((id) => id !== present.id) : []
     const kept = await Promise.all(former.map((id) => explain(assignment, id, context)))
-    return {
-      explanations: [compareWithListing(explained, asked.id, context), ...kept.filter(isRecorded)],
-      id: asked.id,
-    }
+    const isRecorded = ({ principalId: recorded }: Explanation) => recorded !== undefined
+    return { explanations: [explained, ...kept.filter(isRecorded)], id: asked.id }
   }
   // For a name that nobody has now: the remaining ledger access of its last holder.
   const [last] = names.everIdsOf(type, principal)
@@ -202,8 +201,6 @@ async function explainFor(type: PrincipalType, question: Question, context: Expl
   const isKnown = explained.state !== 'none' || explained.history.length > 0
   return { explanations: isKnown ? [explained] : [], id: undefined }
 }
-
-const isRecorded = ({ principalId: recorded }: Explanation) => recorded !== undefined
 
 async function findPresent(type: PrincipalType, name: PrincipalName, { ports, configuration, notes }: ExplainSources) {
   const whole = principalName.parse(name + configuration.principalSuffix)
@@ -229,25 +226,30 @@ async function findById(
   return name && { id, name }
 }
 
-/** Whether Identity Center lists the access now. `undefined`: not asked. */
-function isListed(id: PrincipalId, type: PrincipalType, { asked }: Pick<ExplainSources, 'asked'>): boolean | undefined {
-  if (!asked.asked) return undefined
-  return asked.targets.some(({ principalId, principalType }) => principalId === id && principalType === type)
-}
+type Standing = Pick<
+  Explanation,
+  'state' | 'isInForce' | 'since' | 'reason' | 'nextAttempt' | 'requestId' | 'principalId'
+> & { readonly remark?: string }
+type Known = { readonly entry: LedgerEntry | undefined; readonly foreign: ForeignAssignment | undefined }
 
-/** Corrects foreign access that changed since the last drift check. For our own access the proof decides, see `explain`. */
-function compareWithListing(explanation: Explanation, principalId: PrincipalId, context: ExplainSources): Explanation {
-  const { state, assignment, remarks } = explanation
-  const listed = isListed(principalId, assignment.type, context)
-  if (listed === true && (state === 'none' || state === 'wanted')) {
-    const remark = 'Identity Center lists it; no drift check has seen it yet, so ssofile does not know since when'
-    return { ...explanation, state: 'foreign', isInForce: true, principalId, remarks: [...remarks, remark] }
+/** What the records and Identity Center's listing say. A listing that contradicts our own record is judged by the proof. */
+function findStanding({ entry, foreign }: Known, listing: Listing | undefined): Standing | undefined {
+  if (entry) {
+    const { state, grantedAt, missingSince, reason, call, principalId, openUntil: nextAttempt } = entry
+    const isRecorded = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined
+    const isInForce = isRecorded && proveAccess(entry, listing) !== 'gone'
+    const since = isInForce ? grantedAt : undefined
+    const remark = 'Identity Center does not list it: somebody else took it away; the next drift check deals with it'
+    const told = { state, isInForce, since, reason, nextAttempt, requestId: call?.id, principalId }
+    return isRecorded && !isInForce ? { ...told, remark } : told
   }
-  if (listed === false && state === 'foreign') {
+  if (foreign && listing?.isListed === false) {
     const remark = 'the last drift check saw it, but Identity Center does not list it any more'
-    return { ...explanation, state: 'none', isInForce: false, since: undefined, remarks: [...remarks, remark] }
+    return { state: 'none', isInForce: false, principalId: foreign.principalId, remark }
   }
-  return explanation
+  if (foreign) return { state: 'foreign', isInForce: true, since: foreign.seenAt, principalId: foreign.principalId }
+  const remark = 'Identity Center lists it; no drift check has seen it yet, so ssofile does not know since when'
+  return listing?.isListed ? { state: 'foreign', isInForce: true, remark } : undefined
 }
 
 /** `id`: the holder of the name; `undefined`: nobody has, or had, it. */
@@ -270,32 +272,21 @@ async function explain(
   for (const link of unclear) context.notes.push(noteOfUnclear(link, configuration))
   const links = await explainLinks(stored?.entry.links ?? foreign?.links ?? [], evaluation.links, ports)
   const ended = suspension === undefined ? [] : [lackOfSuspendedUser(assignment.principal, suspension).reason]
-  const base = { assignment, links, history, remarks: [...ended, ...(stored ? remarksOn(stored.entry) : [])] }
-  if (stored) {
-    const { state, grantedAt, missingSince, reason, call, principalId, openUntil } = stored.entry
-    const isRecorded = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined
-    const listed = isListed(principalId, assignment.type, context)
-    const listing =
-      listed === undefined || !context.asked.asked ? undefined : { isListed: listed, at: context.asked.at }
-    const isInForce = isRecorded && proveAccess(stored.entry, listing) !== 'gone'
-    const remark = 'Identity Center does not list it: somebody else took it away; the next drift check deals with it'
-    return {
-      ...base,
-      remarks: isRecorded && !isInForce ? [...base.remarks, remark] : base.remarks,
-      state,
-      isInForce,
-      since: isInForce ? grantedAt : undefined,
-      reason,
-      nextAttempt: openUntil,
-      requestId: call?.id,
-      principalId,
-    }
+  const listing = id && listingOf(id, assignment.type, context)
+  const isWanted = evaluation.links.length > 0
+  const { remark, ...standing } = findStanding({ entry: stored?.entry, foreign }, listing) ?? {
+    ...(isWanted ? { state: 'wanted' as const, reason: reasonOf(links) } : { state: 'none' as const }),
+    isInForce: false,
   }
-  if (foreign)
-    return { ...base, state: 'foreign', isInForce: true, since: foreign.seenAt, principalId: foreign.principalId }
-  return evaluation.links.length > 0
-    ? { ...base, state: 'wanted', isInForce: false, reason: reasonOf(links) }
-    : { ...base, state: 'none', isInForce: false }
+  const remarks = [...ended, ...(stored ? remarksOn(stored.entry) : []), ...(remark === undefined ? [] : [remark])]
+  return { assignment, links, history, principalId: listing?.isListed ? id : undefined, ...standing, remarks }
+}
+
+/** `undefined`: Identity Center was not asked. */
+function listingOf(id: PrincipalId, type: PrincipalType, { asked }: ExplainSources): Listing | undefined {
+  if (!asked.asked) return undefined
+  const isIt = ({ principalId, principalType }: AssignmentTarget) => principalId === id && principalType === type
+  return { isListed: asked.targets.some(isIt), at: asked.at }
 }
 
 function findSuspension(id: PrincipalId, name: PrincipalName, { suspensions, notes }: ExplainSources) {
@@ -344,58 +335,47 @@ async function explainLinks(
   )
 }
 
-/** By id: assignments in the ledger and `foreign/` of the user's groups. */
+/** Of each group of the user that has the access in the ledger, under `foreign/` or in Identity Center. */
 async function explainThroughGroups(
   { userId, name }: { readonly userId: PrincipalId; readonly name: PrincipalName },
-  { account, permissionSet }: Question,
+  { account: accountId, permissionSet }: Question,
   context: ExplainSources,
 ): Promise<readonly Explanation[]> {
-  const identityStore = patientIdentityStore(context.ports)
+  const { notes, ports, asked } = context
+  const identityStore = patientIdentityStore(ports)
   const suspension = await findSuspension(userId, name, context)
-  const limits =
-    suspension === undefined
-      ? []
-      : [`the user is suspended by ${suspension}, and stays in this group: ${suspendedLimit}`]
   const groups = await unlessRefused(
     Array.fromAsync(listAll((token) => identityStore.listGroupsOf(userId, token))),
     'the groups of this user could not be listed, so access through them is not shown',
-    context.notes,
+    notes,
   )
   if (!groups) return []
-  const place = `account%${account}%${permissionSet}%`
-  const known = await Array.fromAsync(listKnown(context.ports.objects, place))
-  const ids = known.filter(({ assignment: { type, principalId } }) => type === 'GROUP' && groups.includes(principalId))
-  const names = await NameIndex.read(context.ports.objects)
-  const recorded = await Promise.all(
-    [...new Set(ids.map(({ assignment }) => assignment.principalId))].map(async (id) => {
-      const principal = names.namesOf('GROUP', id)[0] ?? principalName.parse(id)
-      const assignment = { accountId: account, permissionSet, principal, type: 'GROUP' as const }
-      const explained = await compareWithListing(await explain(assignment, id, context), id, context)
-      const files = await listFilesBehind(context.ports.objects, { group: id, user: userId })
-      const asked = files.map((key) => `the user is in the group through ${key}`)
-      return { ...explained, remarks: [...explained.remarks, ...asked, ...limits] }
+  const known = await Array.fromAsync(listKnown(ports.objects, `account%${accountId}%${permissionSet}%`))
+  const recorded = new Set(known.map(({ assignment }) => assignment.principalId))
+  const listed = asked.asked ? asked.targets.map(({ principalId }) => principalId) : []
+  const names = await NameIndex.read(ports.objects)
+  const having = [...new Set([...recorded, ...listed])].filter((id) => groups.includes(id))
+  return Promise.all(
+    having.map(async (id) => {
+      const asking = () =>
+        unlessRefused(identityStore.findPrincipalName('GROUP', id), 'a group could not be named', notes)
+      const [principal = recorded.has(id) ? undefined : await asking()] = names.namesOf('GROUP', id)
+      const named = {
+        accountId,
+        permissionSet,
+        principal: principal ?? principalName.parse(id),
+        type: 'GROUP' as const,
+      }
+      const explained = await explain(named, id, context)
+      const files = await listFilesBehind(ports.objects, { group: id, user: userId })
+      const remarks = [
+        ...explained.remarks,
+        ...files.map((key) => `the user is in the group through ${key}`),
+        ...(suspension ? [`the user is suspended by ${suspension}, and stays in this group: ${suspendedLimit}`] : []),
+      ]
+      return { ...explained, remarks }
     }),
   )
-  const unknown = groups.filter(
-    (id) => isListed(id, 'GROUP', context) && !recorded.some(({ principalId }) => principalId === id),
-  )
-  return [
-    ...recorded,
-    ...(await Promise.all(unknown.map((id) => explainListed(id, { account, permissionSet }, context)))),
-  ]
-}
-
-/** For a group that has the access in Identity Center but has no record. */
-async function explainListed(
-  id: PrincipalId,
-  { account: accountId, permissionSet }: Pick<Question, 'account' | 'permissionSet'>,
-  context: ExplainSources,
-): Promise<Explanation> {
-  const store = patientIdentityStore(context.ports)
-  const name = await unlessRefused(store.findPrincipalName('GROUP', id), 'a group could not be named', context.notes)
-  const principal = name ?? principalName.parse(id)
-  const named = await explain({ accountId, permissionSet, principal, type: 'GROUP' }, id, context)
-  return compareWithListing(named, id, context)
 }
 
 /** Links that differ in one of account, permission set and principal; the closest name first. */

@@ -3,7 +3,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { isAdministratorSet } from '../../reconcile/directory/is-administrator-set.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
-import type { PermissionSetPreview } from './preview-permission-sets.ts'
+import type { PermissionSetPreview } from './foresee-permission-sets.ts'
 
 /** Picks the permission sets that allow everything, ascending. */
 export async function findAdministrators(

@@ -3,6 +3,7 @@ import type { Revocation } from '../../domain/brake/act.ts'
 import type { Cause } from '../../domain/brake/brake-record.ts'
 import type { Lack } from '../../domain/links/lack.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { Status } from '../../domain/statuses/status.ts'
 
 /** An assignment to create, and the links that grant it. */
 export type PlannedGrant = {
@@ -41,3 +42,6 @@ export type PlannedRevocation = {
 
 /** Waiting grants, and the reason. */
 export type WaitingGrants = Lack & { readonly grants: readonly PlannedGrant[] }
+
+/** A file that grants nothing now, as its status says. */
+export type IdleFile = { readonly key: string } & Readonly<Pick<Status, 'state' | 'reason' | 'remedy'>>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { compareInputs } from '../../../../handlers/cli/folder/compare-inputs.ts'
 import { planDigest } from '../../../../handlers/cli/plan/make-plan.ts'
-import { previewStanding } from '../../../../handlers/cli/plan/preview-standing.ts'
+import { planStanding } from '../../../../handlers/cli/plan/plan-standing.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { type Preview, previewChanges } from '../../../../shared/modules/plan/preview.ts'
@@ -27,7 +27,7 @@ async function digest(world: World, folder: Readonly<Record<string, string>> = f
   return planDigest(
     'ssofile',
     changes,
-    await world.finish(previewStanding(ports, world.configuration, { preview, changes })),
+    await world.finish(planStanding(ports, world.configuration, { preview, changes })),
   )
 }
 /** What the last of these plans says. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { noteMissingPermissionSet } from '../../../../shared/modules/access/note-missing-permission-set.ts'
-import { previewPermissionSets } from '../../../../shared/modules/plan/preview-permission-sets.ts'
+import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { intercept } from '../../../intercept.ts'
@@ -43,7 +43,7 @@ test('where Identity Center has too many that nobody has seen yet, twenty are as
     /^there is no file .*, and it is not known whether Identity Center has .*: it has more than 20 /,
   )
   expect(world.calls.filter((call) => call === 'DescribePermissionSet')).toHaveLength(20)
-  const { resolve } = await world.finish(previewPermissionSets(world.ports, inForceIn(world)))
+  const { resolve } = await world.finish(foreseePermissionSets(world.ports, inForceIn(world)))
   await world.finish(resolve(permissionSetName.parse('Billing-ps')))
   world.calls.length = 0
   expect(await note(world, 'Billing-ps')).toMatch(/^there is no permission set 'Billing-ps'/)

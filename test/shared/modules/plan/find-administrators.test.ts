@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { findAdministrators } from '../../../../shared/modules/plan/find-administrators.ts'
-import { previewPermissionSets } from '../../../../shared/modules/plan/preview-permission-sets.ts'
+import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
 import { World } from '../../../world.ts'
 import { inForceIn } from './in-force-in.ts'
 
@@ -28,7 +28,7 @@ test('administrators are told by their files, and permission sets of others by w
     const names = ['Theirs-ps', 'Nowhere-ps', 'Ours-ps', 'Harmless-ps', 'Read-ps', 'Ours-ps'].map((name) =>
       permissionSetName.parse(name),
     )
-    return findAdministrators(names, world.objects, await previewPermissionSets(world.ports, inForceIn(world)))
+    return findAdministrators(names, world.objects, await foreseePermissionSets(world.ports, inForceIn(world)))
   }
   expect(await world.finish(find())).toEqual(['Ours-ps', 'Theirs-ps'])
 })

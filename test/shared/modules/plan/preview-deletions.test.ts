@@ -5,8 +5,8 @@ import {
   type PermissionSetName,
   permissionSetName,
 } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
 import type { PlannedRevocation } from '../../../../shared/modules/plan/planned-access.ts'
-import { previewPermissionSets } from '../../../../shared/modules/plan/preview-permission-sets.ts'
 import type { ProvisionedSet } from '../../../../shared/modules/plan/rules/vanishing-roles.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { readOwned, writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
@@ -36,7 +36,7 @@ function open(options: SettlingOptions = {}) {
       if (names.includes(name)) await writeOwned(world.objects, name, { v: 1, claimedAt, arn }, undefined)
     }
     const planning = async () => {
-      const { listChanges } = await previewPermissionSets(world.ports, inForceIn(world))
+      const { listChanges } = await foreseePermissionSets(world.ports, inForceIn(world))
       return listChanges({ revocations, remaining })
     }
     const found = await world.finish(planning())

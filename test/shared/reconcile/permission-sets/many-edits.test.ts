@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
-import { previewPermissionSets } from '../../../../shared/modules/plan/preview-permission-sets.ts'
+import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
 import { brakeFile, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
@@ -136,7 +136,7 @@ test('a plan says which files would be held, and what the others take away', asy
   for (const set of names.slice(0, 3))
     await world.objects.put(fileOf(set), JSON.stringify({ permissionSetName: set, managedPoliciesArnList: [readOnly] }))
   await world.look()
-  const { edits: told } = await world.finish(previewPermissionSets(world.ports, inForceIn(world)))
+  const { edits: told } = await world.finish(foreseePermissionSets(world.ports, inForceIn(world)))
   expect(told.contents.map(({ name }) => String(name))).toEqual(['Set2-ps'])
   expect(told.losses).toEqual(
     ['Set0-ps', 'Set1-ps'].map((name) => ({

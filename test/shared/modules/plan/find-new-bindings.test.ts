@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { previewBindings } from '../../../../shared/modules/plan/preview-bindings.ts'
+import { findNewBindings } from '../../../../shared/modules/plan/find-new-bindings.ts'
 import { PrincipalIndex } from '../../../../shared/reconcile/directory/principal-index.ts'
 import { contentOf } from '../../../../shared/reconcile/records/content-of.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
@@ -24,7 +24,7 @@ async function preview(put: {
   const boundTo = put.boundTo === 'himself' ? own : before
   await new StatusStore(world.objects, world.clock).revise(link, async () => ({ ...told, principalId: boundTo }))
   const bindings = await world.finish(
-    previewBindings([link, 'permission_sets/x.json'], {
+    findNewBindings([link, 'permission_sets/x.json'], {
       ports: world.ports,
       configuration: world.configuration,
       principals: new PrincipalIndex(world.identityStore, world.clock, ''),

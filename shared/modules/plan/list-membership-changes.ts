@@ -33,7 +33,8 @@ import { RuleFiles } from '../people/rule-files.ts'
 import type { MembershipReading } from '../people/rules/describe-membership.ts'
 import type { Foretold } from './foretell.ts'
 import type { GroupAccess, GroupAccesses } from './group-access.ts'
-import { type GroupChange, previewGroups } from './preview-groups.ts'
+import { type GroupChange, listGroupChanges } from './list-group-changes.ts'
+import type { IdleFile } from './planned-access.ts'
 
 /** The state of a file that asked for it. `not-meant`: its rule exists but no longer matches the user. */
 export type MembershipFate = MembershipReading['state'] | 'suspended' | 'not-meant'
@@ -57,7 +58,7 @@ export type MembershipsPreview = {
   /** Held by the brake until a person releases it. */
   readonly held: readonly PlannedMembership[]
   /** Files without effect, and why. */
-  readonly idle: readonly ({ readonly key: string } & Pick<Status, 'state' | 'reason' | 'remedy'>)[]
+  readonly idle: readonly IdleFile[]
   /** Everyone whom rules add and remove, with all names. Whoever writes these attributes grants that access. */
   readonly rules: readonly RuleEffect[]
   /** The part of `removed` that the brake would hold. */
@@ -90,7 +91,7 @@ type Entry = {
 }
 
 /** Reads from the records, the writes and the statuses what happened to groups and members. */
-export async function previewMemberships(sources: Sources): Promise<MembershipsPreview> {
+export async function listMembershipChanges(sources: Sources): Promise<MembershipsPreview> {
   const { objects, foretold, accesses } = sources
   if (foretold.inputs.length === 0) return noMemberships
   const known = await readOwnedMemberships(objects, await Array.fromAsync(listOwnedMemberships(objects)))
@@ -128,7 +129,7 @@ export async function previewMemberships(sources: Sources): Promise<MembershipsP
   const isNamed = new Set([...removed, ...held, ...kept].flatMap(({ files }) => files.map(({ key }) => key)))
   const told = await readTold(sources)
   return {
-    groups: await previewGroups(sources),
+    groups: await listGroupChanges(sources),
     ...{ added, removed, held, kept },
     existing: await listExisting(told, come),
     idle: told

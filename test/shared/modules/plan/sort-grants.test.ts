@@ -5,9 +5,9 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { stablePrincipalId } from '../../../../shared/memory/fill-from-organization-file.ts'
+import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
 import type { PlannedGrant } from '../../../../shared/modules/plan/planned-access.ts'
-import { sortGrants } from '../../../../shared/modules/plan/preview-grants.ts'
-import { previewPermissionSets } from '../../../../shared/modules/plan/preview-permission-sets.ts'
+import { sortGrants } from '../../../../shared/modules/plan/sort-grants.ts'
 import type { TellProgress } from '../../../../shared/ports/progress.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { patientIdentityStore } from '../../../../shared/reconcile/calls/patient-identity-store.ts'
@@ -34,7 +34,7 @@ function open(options: SettlingOptions = {}, principal = 'team-Accountants', typ
   const sortWithIds = (grants: readonly PlannedGrant[], looksMost = Number.POSITIVE_INFINITY) => {
     const sorting = async () => {
       const readings = await InputReadings.list(world.objects, world.configuration)
-      const permissionSets = await previewPermissionSets(world.ports, inForceIn(world))
+      const permissionSets = await foreseePermissionSets(world.ports, inForceIn(world))
       const onStep: TellProgress = (step, counted) => void steps.push(`${step}: ${counted?.done} of ${counted?.of}`)
       return sortGrants(grants, {
         ports: world.ports,

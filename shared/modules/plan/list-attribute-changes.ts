@@ -23,7 +23,7 @@ export type AttributeChange = AttributeStep & {
 export type AttributesPreview = { readonly attributes?: readonly AttributeChange[] | 'denied' }
 
 /** Asks what the dispatcher would do first with the file. */
-export async function previewAttributes(
+export async function listAttributeChanges(
   ports: Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'>,
   configuration: Configuration,
 ): Promise<AttributesPreview> {

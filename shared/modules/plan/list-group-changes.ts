@@ -16,17 +16,17 @@ export type GroupChange = {
 type Sources = { readonly objects: ObjectStore; readonly foretold: Foretold }
 
 /** The planned changes of groups by their files. */
-export async function previewGroups(sources: Sources): Promise<readonly GroupChange[]> {
+export async function listGroupChanges(sources: Sources): Promise<readonly GroupChange[]> {
   const changes: GroupChange[] = []
   for (const key of sources.foretold.inputs) {
     const named = parseGroupKey(key)
-    const change = named.ok ? await previewGroup(named.value, key, sources) : undefined
+    const change = named.ok ? await readGroupChange(named.value, key, sources) : undefined
     if (named.ok && change) changes.push({ name: named.value, ...change })
   }
   return changes
 }
 
-async function previewGroup(
+async function readGroupChange(
   name: PrincipalName,
   key: string,
   { objects, foretold }: Sources,

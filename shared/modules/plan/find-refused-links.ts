@@ -3,16 +3,14 @@ import { separatedFrom } from '../../domain/guardrails/separation.ts'
 import type { Uploader } from '../../domain/links/input-message.ts'
 import { type Link, parseLinkKey } from '../../domain/links/link.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
-import { rejection, type Status } from '../../domain/statuses/status.ts'
+import { rejection } from '../../domain/statuses/status.ts'
 import { type JudgeContext, judgeLink } from '../../reconcile/guardrails/judge-link.ts'
 import type { InputReadings } from '../../reconcile/records/input-readings.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import type { StatusStore } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { type PeopleSources, SeparationsIn } from '../access/separations-in.ts'
-import type { PlannedGrant } from './planned-access.ts'
-
-export type RefusedLink = { readonly key: string } & Pick<Status, 'state' | 'reason' | 'remedy'>
+import type { IdleFile, PlannedGrant } from './planned-access.ts'
 
 type RefusalSources = Omit<JudgeContext, 'separations'> &
   PeopleSources & {
@@ -24,8 +22,8 @@ type RefusalSources = Omit<JudgeContext, 'separations'> &
  * Refusals of new access by policies, judged as when it is applied. `later`: rules about the uploader of a file that is not
  * uploaded yet. `unjudged`: files that only an invalid policy refuses, so that their own mistakes can be reported instead.
  */
-export async function previewRefusals(planned: readonly PlannedGrant[], context: RefusalSources) {
-  const refused = new Map<string, RefusedLink>()
+export async function findRefusedLinks(planned: readonly PlannedGrant[], context: RefusalSources) {
+  const refused = new Map<string, IdleFile>()
   const later = new Set<string>()
   const unjudged = new Set<string>()
   const accounts = Map.groupBy(

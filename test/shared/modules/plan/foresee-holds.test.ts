@@ -7,8 +7,8 @@ import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import { foreseeHolds } from '../../../../shared/modules/plan/foresee-holds.ts'
 import type { PlannedRevocation } from '../../../../shared/modules/plan/planned-access.ts'
-import { previewBrake } from '../../../../shared/modules/plan/preview-brake.ts'
 import { noMinimums } from '../../../../shared/reconcile/brake/ask-minimum.ts'
 import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
 import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
@@ -72,7 +72,7 @@ function open(brake: Configuration['brake'] = small) {
     }
   }
   const preview = (revocations: readonly PlannedRevocation[]) =>
-    previewBrake(revocations, { objects, configuration, now: clock.now() })
+    foreseeHolds(revocations, { objects, configuration, now: clock.now() })
   /** What the dispatcher's brake says to the same revocations, one after the other. */
   const admitEach = async (revocations: readonly PlannedRevocation[]) => {
     const dispatchers = new Brake(ports, configuration, noMinimums)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
 import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
-import { previewPermissionSets } from '../../../../shared/modules/plan/preview-permission-sets.ts'
 import { writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
 import { acme, World } from '../../../world.ts'
@@ -28,7 +28,7 @@ function open(options: SettlingOptions = {}) {
     const applied = etag === undefined ? {} : { applied: { etag, at: nine } }
     return writeOwned(world.objects, name, { v: 1, claimedAt: nine, ...(isMade ? { arn } : {}), ...applied }, undefined)
   }
-  const preview = () => world.finish(previewPermissionSets(world.ports, inForceIn(world)))
+  const preview = () => world.finish(foreseePermissionSets(world.ports, inForceIn(world)))
   const changes = async () => {
     const { listChanges } = await preview()
     return world.finish(listChanges({ revocations: [], remaining: [] }))
@@ -159,7 +159,7 @@ test('what a delegated administrator cannot control is told: a changed file, a d
   const owned = { v: 1, arn, claimedAt: '2026-03-03T10:00:00.000Z' }
   await world.objects.put('owned_permission_sets/AdministratorAccess', JSON.stringify(owned))
   const ports = { ...world.ports, callerAccountId: async () => '222222222222' }
-  const look = () => world.finish(previewPermissionSets(ports, inForceIn({ ...world, ports })))
+  const look = () => world.finish(foreseePermissionSets(ports, inForceIn({ ...world, ports })))
   const rejected = {
     name: 'AdministratorAccess',
     change: 'rejected',

@@ -30,7 +30,7 @@ type Planned = {
  * The changes if nobody had temporary access: equal whether some begins, continues or ends. A plan shows `preview`, with temporary access
  * as it is; a plan's digest covers this one. If nobody has any, both are the same.
  */
-export async function previewStanding(
+export async function planStanding(
   ports: Ports,
   configuration: Configuration,
   { preview, changes }: Planned,

@@ -70,10 +70,10 @@ type InForce = {
   readonly recorded: readonly AssignmentSet[]
 }
 
-export type PermissionSetPreview = Awaited<ReturnType<typeof previewPermissionSets>>
+export type PermissionSetPreview = Awaited<ReturnType<typeof foreseePermissionSets>>
 
 /** Asks what the dispatcher would do first with each permission set file. Those with most access are read in Identity Center. */
-export async function previewPermissionSets(ports: Ports, { configuration, organization, recorded }: InForce) {
+export async function foreseePermissionSets(ports: Ports, { configuration, organization, recorded }: InForce) {
   const { objects } = ports
   const ssoAdmin = readGently(ports)
   const managementAccountId = await organization.managementAccountId()

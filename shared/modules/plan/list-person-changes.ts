@@ -33,7 +33,7 @@ export type PersonChange = {
 type Sources = { readonly objects: ObjectStore; readonly foretold: Foretold }
 
 /** The planned changes of people by their files. */
-export async function previewPeople({ objects, foretold }: Sources): Promise<readonly PersonChange[]> {
+export async function listPersonChanges({ objects, foretold }: Sources): Promise<readonly PersonChange[]> {
   const changes: PersonChange[] = []
   // An ended person whose user is deleted later has an instant in the index.
   const timed = await Array.fromAsync(listTimed(objects, expiryPrefix), ({ subject }) => subject)

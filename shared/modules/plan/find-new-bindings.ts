@@ -30,7 +30,7 @@ type BindingSources = {
 }
 
 /** `inputs`: the inputs that a reconcile would look at; all others are unchanged since they were bound. */
-export async function previewBindings(
+export async function findNewBindings(
   inputs: readonly string[],
   { ports, configuration, principals }: BindingSources,
 ): Promise<readonly NewBinding[]> {

@@ -20,9 +20,9 @@ import { Ledger, listAssignmentKeys } from '../../reconcile/records/ledger.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import type { PermissionSetPreview } from './foresee-permission-sets.ts'
 import type { PlanSources } from './plan-sources.ts'
 import type { PlannedRevocation } from './planned-access.ts'
-import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 type Place = OrganizationView & Pick<Membership, 'selectors'>
 type RevocationSources = Pick<
@@ -37,12 +37,20 @@ type RevocationSources = Pick<
 /** Why the access of a principal ends although its links may be in force. */
 type End = { readonly fate: 'nameless' } | { readonly fate: 'suspended'; readonly suspension: string }
 
+export type PlannedRevocations = {
+  readonly revocations: readonly PlannedRevocation[]
+  /** Held by the brake until a person releases it. */
+  readonly held: readonly PlannedRevocation[]
+  /** No link grants them, but their account takes no changes, or the management account has their permission set. */
+  readonly stuck: readonly PlannedRevocation[]
+}
+
 /** Revocations by files, by suspensions, and of principals that have another name by another suffix. */
 export async function planRevocations(
   { plan, held: isHeld }: Pick<Differences, 'plan' | 'held'>,
   place: Place,
   sources: RevocationSources,
-) {
+): Promise<PlannedRevocations> {
   const ends = new Map([...(await findRenamed(plan.revocations, sources)), ...(await findSuspended(sources))])
   const keys = [...new Set([...plan.revocations, ...ends.keys()])]
   const accounts = new Map(place.accounts.map((account) => [account.id, account]))

@@ -2,20 +2,23 @@ import { type Act, revocationAct } from '../../domain/brake/act.ts'
 import { type BrakeList, type BrakeRecord, emptyBrake, isSameScope } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import { judgeAct } from '../../domain/brake/judge-act.ts'
+import type { Taking } from '../../domain/brake/minimum.ts'
 import { pruneBrake } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { brakeFile } from '../../reconcile/brake/brake-file.ts'
 import { countBase } from '../../reconcile/brake/count-base.ts'
 import { type BrakeSources, prolongEnded } from '../../reconcile/brake/count-open.ts'
-import type { PlannedRevocation } from './planned-access.ts'
+import { type MinimumSources, Minimums } from '../../reconcile/guardrails/minimums.ts'
+import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
 
 /** How many revocations the brake would hold, and why. Their order decides which ones. */
 export type RevocationsPreview = { readonly held: number; readonly reasons: readonly string[] }
 
 /** Lets the brake judge these revocations by its rules and its present count; writes nothing. */
-export async function previewBrake(
+export async function foreseeHolds(
   revocations: readonly PlannedRevocation[],
   {
     objects,
@@ -50,7 +53,7 @@ export async function previewBrake(
 }
 
 /** The brake's judgement of an act, with the counts that it needs. Minimums are judged elsewhere, for the whole plan. */
-export async function judgePlanned(
+async function judgePlanned(
   before: BrakeRecord,
   act: Act,
   terms: BrakeTerms,
@@ -65,8 +68,24 @@ export async function judgePlanned(
 }
 
 /** Neither the brake nor a minimum holds it. */
-export function isEndOfTemporary(links: PlannedRevocation['links']): boolean {
+function isEndOfTemporary(links: PlannedRevocation['links']): boolean {
   return links.length > 0 && links.every(({ fate }) => fate === 'ended')
+}
+
+type Planned = { readonly revocations: readonly PlannedRevocation[]; readonly grants: readonly PlannedGrant[] }
+
+/** The minimums that an account would break after the whole plan, with the groups as they are then. Ascending, each once. */
+export async function foreseeMinimums(
+  { revocations, grants }: Planned,
+  sources: MinimumSources,
+): Promise<readonly string[]> {
+  const takings = revocations.flatMap(({ key, links }): readonly Taking[] => (isEndOfTemporary(links) ? [] : [{ key }]))
+  const access = grants.flatMap(({ assignment, principalId, links }) =>
+    principalId && !isOnlyTemporary(links) ? [{ ...assignment, principalId }] : [],
+  )
+  const leaving = new Set(revocations.map(({ key }) => key))
+  const judged = await new Minimums(sources).judgeAll(takings, leaving, access)
+  return [...new Set(judged.flatMap(({ objection }) => (objection ? [objection.objection] : [])))].sort()
 }
 
 function nameOf({ rule, cause, name, folder }: Tally): string {

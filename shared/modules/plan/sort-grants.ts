@@ -10,9 +10,9 @@ import { bindingOfReading } from '../../reconcile/assignments/user-binding.ts'
 import { listUnlessGone } from '../../reconcile/calls/assignment-listings.ts'
 import type { LinkPrincipal } from '../../reconcile/directory/principal-index.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import type { PermissionSetPreview } from './foresee-permission-sets.ts'
 import type { PlanSources } from './plan-sources.ts'
 import type { PlannedGrant, WaitingGrants } from './planned-access.ts'
-import type { PermissionSetPreview } from './preview-permission-sets.ts'
 import { renderProvisionedSet } from './rules/vanishing-roles.ts'
 
 const looksAtOnce = 4
@@ -29,7 +29,7 @@ type Ready = Target & { readonly grant: PlannedGrant }
 /** Grants of one permission set to one principal by the same links, which all lack the same. */
 type Group = { readonly grants: readonly PlannedGrant[]; readonly found: Target | Lack }
 
-type SortedGrants = {
+export type SortedGrants = {
   readonly grants: readonly PlannedGrant[]
   /** Foreign access, which is left alone. */
   readonly existing: readonly PlannedGrant[]

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { attributesKey } from '../../../../shared/domain/attributes/attributes-file.ts'
-import { previewAttributes } from '../../../../shared/modules/plan/preview-attributes.ts'
+import { listAttributeChanges } from '../../../../shared/modules/plan/list-attribute-changes.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -29,7 +29,7 @@ async function open(...keys: readonly string[]): Promise<World> {
 
 test('each change names the permission sets whose inline policies name the attribute, whatever its letters, and with a default', async () => {
   const { ports, configuration } = await open('Team')
-  expect(await previewAttributes(ports, configuration)).toEqual({
+  expect(await listAttributeChanges(ports, configuration)).toEqual({
     attributes: [{ key: 'Team', to: 'a', step: 'add', sets: ['Exact-ps', 'Small-ps'] }],
   })
 })
@@ -37,9 +37,9 @@ test('each change names the permission sets whose inline policies name the attri
 test('without a file, or with one that is not valid, nothing would change, and nobody is asked', async () => {
   const world = await open()
   await world.objects.put(attributesKey, '[]')
-  expect(await previewAttributes(world.ports, world.configuration)).toEqual({})
+  expect(await listAttributeChanges(world.ports, world.configuration)).toEqual({})
   await world.objects.delete(attributesKey)
-  expect(await previewAttributes(world.ports, world.configuration)).toEqual({})
+  expect(await listAttributeChanges(world.ports, world.configuration)).toEqual({})
   expect(world.calls).toEqual([])
 })
 
@@ -49,5 +49,5 @@ test('who may not ask what is configured is told that it is not known', async ()
     if (operation === 'describeAttributes') throw new ServiceError('sso-admin', 'AccessDeniedException', 'no')
     return proceed()
   })
-  expect(await previewAttributes(denied, configuration)).toEqual({ attributes: 'denied' })
+  expect(await listAttributeChanges(denied, configuration)).toEqual({ attributes: 'denied' })
 })
