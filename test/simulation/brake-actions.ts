@@ -69,7 +69,7 @@ export type ShownList = { readonly digest: string; readonly held: readonly strin
 
 /** The output of `ssofile brake`. `undefined`: nothing is held. A held file of a permission set is a list without assignments. */
 export function readShown(world: SimulatedWorld): readonly ShownList[] | undefined {
-  const shown = heldLists(world).map((list): ShownList => ({ digest: digestOf(list), held: list.held }))
+  const shown = heldLists(world).map((list): ShownList => ({ digest: digestOf(list), held: [...list.held] }))
   const all = [...shown, ...readHeldContents(world).map(({ digest }) => ({ digest, held: [] }))]
   return all.length === 0 ? undefined : all
 }

@@ -82,8 +82,8 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
         held,
         ...(people && { people: await namePeople(suspended, objects) }),
         ...(memberships.length > 0 && { memberships }),
-        ...(list.rule === 'attributes' && { attributes: items }),
-        ...(list.rule === 'retirements' && { credentials: items }),
+        ...(list.rule === 'attributes' && { attributes: [...items] }),
+        ...(list.rule === 'retirements' && { credentials: [...items] }),
       }
     }),
   )

@@ -24,9 +24,9 @@ export function renderRelease(
         return names.everNamesOf(type, principalId).map((principal) => renderGrant({ permissionSet, principal, type }))
       }),
     )
-  const held = grantsOf(lists.flatMap((list) => list.held))
+  const held = grantsOf(lists.flatMap((list) => [...list.held]))
   const lines = releases.flatMap(({ at, by, keys, permissionSet }) => {
-    const released = grantsOf(keys)
+    const released = grantsOf([...keys])
     const isStillHeld = contents.some(({ name }) => name === permissionSet)
     const file = permissionSet === undefined || isStillHeld ? undefined : permissionSetKey(permissionSet)
     const concerned = told.filter(({ input, state }) => {

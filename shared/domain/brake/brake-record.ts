@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import { assignmentKey } from '../assignments/assignment.ts'
+import { type AssignmentKey, assignmentKey } from '../assignments/assignment.ts'
 import { record } from '../json/record.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
+import type { Names } from '../text/sorted-names.ts'
 import { heldContents } from './held-contents.ts'
 
 /**
@@ -96,7 +97,9 @@ const brakeList = record({
   held: z.array(assignmentKey),
 })
 
-export type BrakeList = z.infer<typeof brakeList>
+export type BrakeList = Readonly<
+  Omit<z.infer<typeof brakeList>, 'items' | 'held'> & { items: Names; held: Names<AssignmentKey> }
+>
 
 /** A person released these. For an hour after `at` (S3's clock) they pass without being counted. */
 const brakeRelease = record({
@@ -133,7 +136,13 @@ export const brakeRecord = record({
     .optional(),
 })
 
-export type BrakeRecord = z.infer<typeof brakeRecord>
+type BrakeRelease = Readonly<
+  Omit<z.infer<typeof brakeRelease>, 'keys' | 'items'> & { keys: Names<AssignmentKey>; items: Names }
+>
+export type BrakeRecord = Omit<z.infer<typeof brakeRecord>, 'lists' | 'releases'> & {
+  readonly lists: BrakeList[]
+  readonly releases: BrakeRelease[]
+}
 
 export const emptyBrake: BrakeRecord = { lists: [], contents: [], windows: [], releases: [] }
 

@@ -33,7 +33,7 @@ export function describeList(list: BrakeList): string {
     return `held by the brake: more than ${limit}${base > limit ? ` of the ${base}` : ''} memberships of files ${placeOf(name, membershipPrefix)} were withdrawn within ${minutes} minutes`
   if (rule === 'retirements')
     return `held by the brake: more than ${limit} credentials of the owner '${quote(name ?? '')}' would be retired within ${minutes / 60} hours`
-  if (rule === 'attributes') return `held by the brake until a person releases it: ${list.items.join('; ')}`
+  if (rule === 'attributes') return `held by the brake until a person releases it: ${[...list.items].join('; ')}`
   return rule === 'own'
     ? `held by the brake: more than ${limit}${renderBase(base, limit)} links ${placeOf(name)} were withdrawn within ${minutes} minutes`
     : `held by the brake: more than ${limit} assignments would be revoked within ${minutes / 60} hours ${describeCause(list)}, although their links were not deleted`

@@ -142,7 +142,9 @@ export function judgeLeavers(
   terms: BrakeTerms,
 ): BrakeRecord {
   const kept = new Set(items)
-  const listed = brake.lists.filter((list) => isSameScope(list, countOfRule(group, []))).flatMap((list) => list.items)
+  const listed = brake.lists
+    .filter((list) => isSameScope(list, countOfRule(group, [])))
+    .flatMap((list) => [...list.items])
   const now = listed
     .filter((item) => !kept.has(item))
     .reduce((record, item) => dropAct(record, { rule: 'memberships', item }), brake)
@@ -168,7 +170,7 @@ export function judgeLosses(
   const isOpen = (item: string) => !isItemReleased(brake, { rule: 'attributes', item }, terms.now)
   const open = losses.filter(isOpen).sort()
   const known = listOf(brake)
-  if (known?.items.join('\n') === open.join('\n')) return { brake, list: known }
+  if (known && [...known.items].join('\n') === open.join('\n')) return { brake, list: known }
   const before = known ? withoutList(brake, known) : brake
   const after = open.reduce((record, item) => judgeAct(record, lossAct(item), terms).brake, before)
   return { brake: after, list: listOf(after) }

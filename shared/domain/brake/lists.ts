@@ -11,12 +11,12 @@ export function isHeld(brake: BrakeRecord, key: AssignmentKey): boolean {
 
 /** The access on all lists together, ascending. */
 export function listHeld({ lists }: BrakeRecord): readonly AssignmentKey[] {
-  return lists.flatMap(({ held }) => held).sort()
+  return lists.flatMap(({ held }) => [...held]).sort()
 }
 
 /** The access on lists of the rule `minimum`. ssofile judges it again at each look. */
 export function listJudgedAgain({ lists }: BrakeRecord): readonly AssignmentKey[] {
-  return lists.filter(({ rule }) => rule === 'minimum').flatMap(({ held }) => held)
+  return lists.filter(({ rule }) => rule === 'minimum').flatMap(({ held }) => [...held])
 }
 
 /** Holds these items, on the list of the window whose limit they exceed. `keys`: empty for a person without access of ours. */
@@ -55,7 +55,7 @@ export function hold(
 
 /** Acts on credentials, each as `<credential> <act>`. */
 export function listRetirements({ lists }: BrakeRecord): readonly string[] {
-  return lists.flatMap(({ rule, items }) => (rule === 'retirements' ? items : []))
+  return lists.flatMap(({ rule, items }) => (rule === 'retirements' ? [...items] : []))
 }
 
 /** Takes an access or another item off a list. A list of links disappears with its last access. */
@@ -90,14 +90,14 @@ export const rulesOfMemberships: readonly BrakeList['rule'][] = ['memberships', 
 
 /** The memberships on a list, as `<group>%<user name>`. A list of the rule `minimum` may hold access too. */
 export function membershipsOn({ rule, items, held }: Pick<BrakeList, 'rule' | 'items' | 'held'>): readonly string[] {
-  if (rule === 'memberships') return items
-  return rule === 'minimum' ? items.filter((item) => item.includes('%') && !hasName(held, item)) : []
+  if (rule === 'memberships') return [...items]
+  return rule === 'minimum' ? [...items].filter((item) => item.includes('%') && !hasName(held, item)) : []
 }
 
 /** The ids of the people on a list whom files suspend. */
 export function peopleOn({ rule, items }: Pick<BrakeList, 'rule' | 'items'>): readonly string[] {
-  if (rule === 'people') return items
-  return rule === 'minimum' ? items.filter((item) => !item.includes('%')) : []
+  if (rule === 'people') return [...items]
+  return rule === 'minimum' ? [...items].filter((item) => !item.includes('%')) : []
 }
 
 export function takeOffItem(brake: BrakeRecord, rule: BrakeList['rule'], item: string): BrakeRecord {

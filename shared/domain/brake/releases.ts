@@ -19,7 +19,7 @@ export function isReleased(brake: BrakeRecord, key: AssignmentKey, now: Date): b
 /** The items that a person released from lists of this rule. */
 export function listReleased(brake: BrakeRecord, rule: BrakeList['rule'], now: Date): ReadonlySet<string> {
   const ofRule = brake.releases.filter((release) => release.rule === rule && isInForce(release, now))
-  return new Set(ofRule.flatMap(({ items }) => items))
+  return new Set(ofRule.flatMap(({ items }) => [...items]))
 }
 
 /** An item that a policy's minimum holds: only a release of that rule lets it go. */

@@ -5,6 +5,7 @@ import { describeList } from '../../domain/brake/describe-list.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import type { Holdings } from '../../domain/suspensions/describe-suspension.ts'
+import { hasName } from '../../domain/text/sorted-names.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import { brakeFile } from '../../reconcile/brake/brake-file.ts'
@@ -50,7 +51,7 @@ export async function findHoldings(
     else ours.push(key)
   }
   const lists = (await spoiledAsAbsent(brakeFile(objects).read()))?.value.lists ?? []
-  const list = lists.find(({ held }) => held.some((key) => ours.includes(key)))
+  const list = lists.find(({ held }) => ours.some((key) => hasName(held, key)))
   const all = await readOwnedMemberships(
     objects,
     ids.map((group) => ({ group, user })),

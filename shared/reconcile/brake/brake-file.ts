@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { type AssignmentKey, assignmentKey } from '../../domain/assignments/assignment.ts'
+import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import {
   type BrakeList,
   type BrakeRecord,
@@ -14,6 +14,7 @@ import { findRelease, hasItems, releaseContents, releaseHeld } from '../../domai
 import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type Names, namesIn } from '../../domain/text/sorted-names.ts'
 import type { ObjectStore, ReadingObjects, WriteResult } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -47,7 +48,6 @@ const brakeBody = record({
 })
 
 type Body = z.infer<typeof brakeBody>
-type Names = readonly string[]
 
 export const partsPrefix = 'control/brake/'
 /** About 40 kB. */
@@ -56,7 +56,7 @@ const partBody = record({ v: z.literal(1), names: z.array(z.string()).readonly()
 type LongNames = ReturnType<typeof longNames>
 
 export const longNames = (most = partNamesMost) =>
-  new LongLists<string, z.infer<typeof partBody>>({
+  new LongLists<string, z.infer<typeof partBody>, Names>({
     prefix: partsPrefix,
     most,
     body: partBody,
@@ -117,13 +117,26 @@ export class BrakeFile {
       const before = this.#lists.find((one) => isSameScope(one, list))
       const [heldIn, itemsIn] = [divide(list.held, before?.held), divide(list.items, before?.items)]
       const digest = heldIn || itemsIn ? undefined : digestOf(list)
-      return { digest, ...tellList(list), ...(heldIn && { held: [], heldIn }), ...(itemsIn && { items: [], itemsIn }) }
+      return {
+        digest,
+        ...tellList(list),
+        held: heldIn ? [] : [...list.held],
+        heldIn,
+        items: itemsIn ? [] : [...list.items],
+        itemsIn,
+      }
     })
     const releases = record.releases.map((release) => {
       const [keysIn, itemsIn] = [divide(release.keys), divide(release.items)]
-      return { ...release, ...(keysIn && { keys: [], keysIn }), ...(itemsIn && { items: [], itemsIn }) }
+      return {
+        ...release,
+        keys: keysIn ? [] : [...release.keys],
+        keysIn,
+        items: itemsIn ? [] : [...release.items],
+        itemsIn,
+      }
     })
-    const isLong = [...lists, ...releases].some((one) => 'heldIn' in one || 'keysIn' in one || 'itemsIn' in one)
+    const isLong = [...lists, ...releases].some((one) => one.itemsIn || ('heldIn' in one ? one.heldIn : one.keysIn))
     return { v: isLong ? 2 : 1, ...record, lists, releases }
   }
 
@@ -164,6 +177,10 @@ export async function readBrake(
   return join(objects, { ...stored, value }, longNames())
 }
 
+/** The parts' own schema has checked each name. A part stays as it is, so that nothing is compared or copied for it. */
+const access = z.custom<Names<AssignmentKey>>()
+const accessIn = (pieces: readonly (readonly string[])[]) => access.parse(namesIn(pieces))
+
 async function join(
   objects: ReadingObjects,
   { value: { v, ...body }, object }: Stored<Body>,
@@ -171,24 +188,24 @@ async function join(
 ): Promise<BrakeRecord> {
   const namesOf = async <T extends string>(
     names: readonly T[],
-    keys: Names | undefined,
-    parse: (names: Names) => T[],
-  ) => {
+    keys: readonly string[] | undefined,
+    toNames: (pieces: readonly (readonly string[])[]) => Names<T>,
+  ): Promise<Names<T>> => {
     // Older versions wrote items in the order of their acts.
     if (keys === undefined) return names.toSorted()
-    const joined = await long.join(objects, keys, parse)
+    const joined = await long.join(objects, keys, toNames)
     if (joined) return joined
     throw new SpoiledObjectError(object, { cause: new Error(`an object of it under ${partsPrefix} is gone`) })
   }
   const lists = body.lists.map(async ({ digest, figure, heldIn, itemsIn, ...list }) => ({
     ...list,
-    held: await namesOf(list.held, heldIn, z.array(assignmentKey).parse),
-    items: await namesOf(list.items, itemsIn, z.array(z.string()).parse),
+    held: await namesOf(list.held, heldIn, accessIn),
+    items: await namesOf(list.items, itemsIn, namesIn),
   }))
   const releases = body.releases.map(async ({ keysIn, itemsIn, ...release }) => ({
     ...release,
-    keys: await namesOf(release.keys, keysIn, z.array(assignmentKey).parse),
-    items: await namesOf(release.items, itemsIn, z.array(z.string()).parse),
+    keys: await namesOf(release.keys, keysIn, accessIn),
+    items: await namesOf(release.items, itemsIn, namesIn),
   }))
   return { ...body, lists: await Promise.all(lists), releases: await Promise.all(releases) }
 }
@@ -219,7 +236,7 @@ function tellList(list: BrakeList) {
 }
 
 type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name' | 'folder'> &
-  Partial<Pick<BrakeList, 'items'>> & { readonly held: readonly AssignmentKey[] }
+  Partial<Pick<BrakeList, 'items'>> & { readonly held: Names<AssignmentKey> }
 
 /** The digest of a list with exactly these keys and people. Any other list has another digest. */
 export function digestOf({ rule, cause, name = '', folder, held, items = [] }: NamedList): string {

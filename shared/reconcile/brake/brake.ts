@@ -16,7 +16,7 @@ import { accessHint, attributesHint, type Hint, permissionSetHint } from '../../
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { cutNames } from '../../domain/text/sorted-names.ts'
+import { cutNames, hasName } from '../../domain/text/sorted-names.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
 import { Ledger } from '../records/ledger.ts'
@@ -138,7 +138,7 @@ export class Brake {
       return brake
     })
     const held = items.filter((item) => lists.some((list) => membershipsOn(list).includes(item)))
-    const list = lists.find(isHere) ?? lists.find((one) => held.some((item) => one.items.includes(item)))
+    const list = lists.find(isHere) ?? lists.find((one) => held.some((item) => hasName(one.items, item)))
     return { held: new Set(held), reason: held.length > 0 && list ? describeList(list) : undefined }
   }
 
@@ -169,7 +169,7 @@ export class Brake {
       return brake
     })
     const { list } = held
-    return list && taken.some((loss) => list.items.includes(loss)) ? { outcome: 'held', list } : admitted()
+    return list && taken.some((loss) => hasName(list.items, loss)) ? { outcome: 'held', list } : admitted()
   }
 
   /**
@@ -228,7 +228,7 @@ export class Brake {
     if (this.#isFailing) return undefined
     // Tens of thousands of keys may be held, and each status asks.
     const ofIds = this.#store.record.lists.flatMap((list) =>
-      list.held.filter((key) => ids.some((id) => key.includes(id))),
+      [...list.held].filter((key) => ids.some((id) => key.includes(id))),
     )
     return ofIds.sort().flatMap((key) => {
       const held = assignmentOf(key)
@@ -274,7 +274,7 @@ export class Brake {
       assignments: keys.length,
       permissionSet,
     })
-    const hints = keys.map(toHint)
+    const hints = [...keys].map(toHint)
     if (permissionSet !== undefined) hints.push(permissionSetHint(permissionSet, 'brake'))
     if (rule === 'attributes') hints.push(attributesHint('brake'))
     await sendHints(this.#ports, { id: `release ${digest} ${at}`, hints, revocation: true }, this.#configuration)

@@ -24,7 +24,7 @@ const partsKeptMs = 24 * 60 * 60_000
 const partBody = record({ v: z.literal(1), accounts: z.array(account).readonly() })
 
 const longAccounts = (most: number) =>
-  new LongLists<Account, z.infer<typeof partBody>>({
+  new LongLists<Account, z.infer<typeof partBody>, readonly Account[]>({
     prefix: organizationParts,
     most,
     body: partBody,
@@ -106,7 +106,7 @@ async function join(
   const isMet = (first: string, next: string | undefined) =>
     (to === undefined || first < to) && (from === undefined || next === undefined || next > from)
   const keys = parts?.flatMap(({ key, from: first }, index) => (isMet(first, parts[index + 1]?.from) ? [key] : []))
-  const accounts = keys ? await long.join(objects, keys, (found) => [...found]) : view.accounts
+  const accounts = keys ? await long.join(objects, keys, (pieces) => pieces.flat()) : view.accounts
   if (!accounts)
     throw new SpoiledObjectError(object, { cause: new Error(`an object of it under ${organizationParts} is gone`) })
   return {

@@ -153,7 +153,7 @@ async function perform(
       const answer = await brake.admitAttributes({ losses: action.losses, taken: action.losses })
       if (answer.outcome === 'passes') return {}
       const { since: at, items } = answer.list
-      await tellHeldAttributes(objects, at, items)
+      await tellHeldAttributes(objects, at, [...items])
       return { told: describeHeld(answer.list, action.drift) }
     }
     case 'keep':

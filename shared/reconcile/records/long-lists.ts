@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import type * as z from 'zod'
-import { cutNames, placeOf } from '../../domain/text/sorted-names.ts'
+import { cutNames, type Names, placeOf } from '../../domain/text/sorted-names.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from './json-record.ts'
@@ -11,8 +11,11 @@ import { readStored } from './stored-json.ts'
 /** Items of a long list, in an object of their own that never changes. */
 export type Part<Item = string> = { readonly key: string; readonly items: readonly Item[] }
 
+/** Items in their order. */
+type Listed<Item> = { readonly length: number; readonly slice: (from: number, to: number) => readonly Item[] }
+
 /** The items of a list ascend by their names. */
-export type KindOfList<Item, Body> = {
+export type KindOfList<Item, Body, List> = {
   /** The keys of the parts begin with it. */
   readonly prefix: string
   /** A list with more items is divided; a part has at most so many. */
@@ -20,7 +23,7 @@ export type KindOfList<Item, Body> = {
   readonly body: z.ZodType<Body>
   readonly toBody: (items: readonly Item[]) => Body
   readonly itemsOf: (body: Body) => readonly Item[]
-  readonly namesOf: (items: readonly Item[]) => readonly string[]
+  readonly namesOf: (items: List | readonly Item[]) => Names
   readonly isSame: (one: Item, other: Item | undefined) => boolean
 }
 
@@ -29,30 +32,31 @@ export type KindOfList<Item, Body> = {
  * writes only the parts with a change. A part is written before the record that names it. Its key has the etag of the record
  * before, so no two versions of the record make the same part.
  */
-export class LongLists<Item, Body> {
-  readonly #kind: KindOfList<Item, Body>
+export class LongLists<Item, Body, List extends Listed<Item>> {
+  readonly #kind: KindOfList<Item, Body, List>
   /** The parts of the lists that were read or written. */
-  #partsOf = new WeakMap<readonly Item[], readonly Part<Item>[]>()
+  #partsOf = new WeakMap<List, readonly Part<Item>[]>()
   /** The parts of the last record, and its etag. */
   #known = new Map<string, Part<Item>>()
   #etag: string | undefined
 
-  constructor(kind: KindOfList<Item, Body>) {
+  constructor(kind: KindOfList<Item, Body, List>) {
     this.#kind = kind
   }
 
   /** The items of these parts, in their order. `undefined`: a part is gone. */
-  async join<T extends Item>(
+  async join<L extends List>(
     objects: ReadingObjects,
     keys: readonly string[],
-    parse: (items: readonly Item[]) => T[],
-  ): Promise<T[] | undefined> {
-    const parts = await pLimit(readsAtOnce).map(keys, async (key) => this.#known.get(key) ?? this.#read(objects, key))
-    const found = parts.filter((part) => part !== undefined)
+    toList: (pieces: readonly (readonly Item[])[]) => L,
+  ): Promise<L | undefined> {
+    const fresh = keys.filter((key) => !this.#known.has(key))
+    const read = new Map(await pLimit(readsAtOnce).map(fresh, async (key) => [key, await this.#read(objects, key)]))
+    const found = keys.flatMap((key) => this.#known.get(key) ?? read.get(key) ?? [])
     if (found.length < keys.length) return undefined
-    const items = parse(found.flatMap((part) => part.items))
-    this.#partsOf.set(items, found)
-    return items
+    const list = toList(found.map(({ items }) => items))
+    this.#partsOf.set(list, found)
+    return list
   }
 
   /**
@@ -66,21 +70,22 @@ export class LongLists<Item, Body> {
   }
 
   /** `undefined`: the list is short. `before`: the list as it was, so that parts without a change stay. */
-  divide(items: readonly Item[], before: readonly Item[] = [], etag = ''): readonly Part<Item>[] | undefined {
+  divide(items: List, before: List | undefined, etag = ''): readonly Part<Item>[] | undefined {
     const { most, namesOf, isSame } = this.#kind
     if (items.length <= most) return undefined
     const same = this.#partsOf.get(items)
     if (same) return same
-    const old = this.#partsOf.get(before) ?? []
+    const old = (before && this.#partsOf.get(before)) ?? []
     const names = namesOf(items)
     const starts = [
       0,
-      ...old.slice(1).map((part) => placeOf(names, namesOf(part.items.slice(0, 1))[0] ?? '')),
+      ...old.slice(1).map((part) => placeOf(names, [...namesOf(part.items.slice(0, 1))].join())),
       names.length,
     ]
     return starts.slice(1).flatMap((end, index) => {
-      const [known, own] = [old[index], items.slice(starts[index], end)]
-      if (known?.items.length === own.length && known.items.every((item, at) => isSame(item, own[at]))) return [known]
+      const [known, own] = [old[index], items.slice(starts[index] ?? 0, end)]
+      const isKnown = () => known?.items.length === own.length && known.items.every((item, at) => isSame(item, own[at]))
+      if (known && (known.items === own || isKnown())) return [known]
       return cutNames(own, most).map((piece) => this.#toPart(piece, etag))
     })
   }
@@ -92,13 +97,13 @@ export class LongLists<Item, Body> {
   }
 
   /** The record with this etag has these lists, in these parts. */
-  know(lists: ReadonlyMap<readonly Item[], readonly Part<Item>[]>, etag: string): void {
+  know(lists: ReadonlyMap<List, readonly Part<Item>[]>, etag: string): void {
     this.#etag = etag
     for (const [items, parts] of lists) this.#partsOf.set(items, parts)
     this.#known = new Map([...lists.values()].flat().map((part) => [part.key, part]))
   }
 
-  partsOf(items: readonly Item[]): readonly Part<Item>[] | undefined {
+  partsOf(items: List): readonly Part<Item>[] | undefined {
     return this.#partsOf.get(items)
   }
 

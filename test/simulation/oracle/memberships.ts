@@ -1,4 +1,5 @@
 import type { PrincipalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { hasName } from '../../../shared/domain/text/sorted-names.ts'
 import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import { heldLists } from '../brake-actions.ts'
 import type { Call } from '../chaos.ts'
@@ -70,7 +71,7 @@ export class MembershipsPromise extends Judge {
 
   /** Held by the brake: one of two people may go, but not the other soon after. */
   #isHeld(name: string): boolean {
-    return heldLists(this.world).some(({ items }) => items?.includes(`${fileGroup}%${name}`))
+    return heldLists(this.world).some(({ items }) => hasName(items ?? [], `${fileGroup}%${name}`))
   }
 
   noteDirectoryChange(change: IdentityStoreChange): void {

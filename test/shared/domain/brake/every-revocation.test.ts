@@ -7,6 +7,7 @@ import { findList, isHeld } from '../../../../shared/domain/brake/lists.ts'
 import { pruneBrake, releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { type BrakeTerms, noteBase, type Tally } from '../../../../shared/domain/brake/windows.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
+import { hasName } from '../../../../shared/domain/text/sorted-names.ts'
 import { isShallow } from '../../../depth.ts'
 import { baselessOf, judge as judgeActNow } from './judging.ts'
 
@@ -82,7 +83,7 @@ function ask(state: State, revocation: Revocation): Move {
   const { key } = revocation
   let { brake } = state
   for (const window of baselessOf(brake, revocationAct(revocation), terms)) brake = noteBase(brake, window, 0, terms)
-  const isReleased = brake.releases.some((one) => one.keys.includes(key) && minutesSince(one.at, minute) < 60)
+  const isReleased = brake.releases.some((one) => hasName(one.keys, key) && minutesSince(one.at, minute) < 60)
   const verdict = judgeActNow(brake, revocationAct(revocation), terms)
   const counted =
     verdict.passes && !isReleased
@@ -120,7 +121,7 @@ function judge(
   if (isReleased) return passes ? undefined : 'what was released is held'
   if (isHeld(before.brake, key)) return passes ? 'what is held passes' : undefined
   if (!passes) {
-    if (after.brake.lists.filter(({ held }) => held.includes(key)).length !== 1)
+    if (after.brake.lists.filter(({ held }) => hasName(held, key)).length !== 1)
       return 'what is held is not on one list'
     const isEmpty = revocationAct(revocation).counts.every(
       (one) => !before.brake.windows.some((window) => nameOf(window) === nameOf(one)),
@@ -133,7 +134,9 @@ function judge(
       revocationAct(revocation).counts.some(
         (one) => nameOf(one) === nameOf(list) && !one.items.every((item) => hasPassed(before, list, item)),
       ) &&
-      list.held.some((one) => after.minute - (before.heldAt[one] ?? Number.NEGATIVE_INFINITY) < lengthOf(nameOf(list))),
+      [...list.held].some(
+        (one) => after.minute - (before.heldAt[one] ?? Number.NEGATIVE_INFINITY) < lengthOf(nameOf(list)),
+      ),
   )
   if (flooded) return 'a flood outlasts the window that holds it'
   for (const scope of new Set(after.passed.map((one) => one.scope))) {

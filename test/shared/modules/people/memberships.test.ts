@@ -233,7 +233,7 @@ test.each(['disabled', 'suspended'] as const)(
     await grouping.world.until(() => !members().includes(first), 'the end', 2)
     expect(grouping.world.clock.monotonicMs() - beganMs).toBeLessThan(90_000)
     expect(members()).toEqual([second])
-    expect((await lists()).flatMap(({ items }) => items)).toEqual([`oncall%${second}`])
+    expect((await lists()).flatMap(({ items }) => [...items])).toEqual([`oncall%${second}`])
   },
 )
 

@@ -483,7 +483,7 @@ describe('what an uploader’s deletions hold', () => {
       await world.clock.advance(60_000)
       expect(others.every((one) => asking.has(one))).toBe(true)
       const lists = (await brakeFile(world.objects).read())?.value.lists ?? []
-      expect(lists.flatMap((list) => list.held).some((key) => key.includes(id))).toBe(false)
+      expect(lists.flatMap((list) => [...list.held]).some((key) => key.includes(id))).toBe(false)
     },
   )
 })

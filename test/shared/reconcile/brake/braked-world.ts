@@ -88,7 +88,7 @@ export async function digestIn(world: World): Promise<string> {
 
 /** By names, as `account` links have them. */
 export async function held(world: World): Promise<readonly string[]> {
-  return (await listsOf(world)).flatMap((list) => list.held).map((key) => world.nameOf(key))
+  return (await listsOf(world)).flatMap((list) => [...list.held]).map((key) => world.nameOf(key))
 }
 
 export async function release(world: World, digest: string): Promise<string> {

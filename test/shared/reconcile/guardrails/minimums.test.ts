@@ -161,7 +161,7 @@ describe('temporary access', () => {
     expect(await people.status(pay)).toMatchObject({ state: 'held' })
     await outlast(people)
     expect(await people.assigned()).toEqual(['Pay-ps payers'])
-    expect((await listsOf(people)).flatMap(({ held }) => held)).toEqual([people.world.keyOf(pay)])
+    expect((await listsOf(people)).flatMap(({ held }) => [...held])).toEqual([people.world.keyOf(pay)])
   })
 
   test('does not count where a link that gave the same is deleted at the same time', async () => {
