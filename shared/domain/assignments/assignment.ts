@@ -23,6 +23,13 @@ export function renderAssignmentKey({ accountId, permissionSet, principalId, typ
   return assignmentKey.parse(`account%${accountId}%${permissionSet}%${principalId}%${type}`)
 }
 
+const keyForm = z.templateLiteral(['account%', accountId, '%', permissionSetName, '%', principalId, '%', principalType])
+
+/** For listings of many keys: faster than parsing them. */
+export function isAssignmentKey(text: string): text is AssignmentKey {
+  return keyForm.safeParse(text).success
+}
+
 /** `undefined`: not an assignment key. */
 export function parseAssignmentKey(text: string): AssignmentId | undefined {
   const [scope, account, permissionSet, id, type, ...rest] = text.split('%')

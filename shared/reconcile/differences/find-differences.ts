@@ -3,7 +3,7 @@ import {
   type AssignmentKey,
   assignmentKey,
   assignmentOf,
-  parseAssignmentKey,
+  isAssignmentKey,
   parseAssignmentName,
 } from '../../domain/assignments/assignment.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
@@ -146,7 +146,7 @@ export async function compareRange(
     /** Foreign assignments recorded since the last comparison. */
     foreignSince: [...foreign.values()].flatMap(({ key, lastModified }) => {
       const text = key.slice(foreignPrefix.length)
-      return lastModified >= last.since && parseAssignmentKey(text) ? [assignmentKey.parse(text)] : []
+      return lastModified >= last.since && isAssignmentKey(text) ? [text] : []
     }),
     /** Ledger entries that are stuck, or left, on accounts that take no changes: nothing can be done. */
     resting: [...resting],

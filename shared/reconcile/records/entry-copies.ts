@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import { isAssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { record } from '../../domain/json/record.ts'
 import { hasName, placeOf } from '../../domain/text/sorted-names.ts'
@@ -116,7 +116,7 @@ export async function writeCopies(
 
 /** Whole accounts: an object has one account at least, and `most` entries or those of its last account more. */
 function* cut(ledger: Iterable<ObjectHead>, most: number): Generator<readonly ObjectHead[]> {
-  const entries = Iterator.from(ledger).filter(({ key }) => parseAssignmentKey(key.slice(ledgerPrefix.length)))
+  const entries = Iterator.from(ledger).filter(({ key }) => isAssignmentKey(key.slice(ledgerPrefix.length)))
   const heads: ObjectHead[] = []
   for (const head of entries) {
     const last = heads.at(-1)

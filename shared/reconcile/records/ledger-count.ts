@@ -181,7 +181,7 @@ async function findLacking(
   const keys: AssignmentKey[] = []
   await forEachAssignmentKey(objects, ledgerPrefix, (key) => {
     all++
-    if (asked.has(placeOf(key))) keys.push(key)
+    if (asked.size > 0 && asked.has(placeOf(key))) keys.push(key)
   })
   const there = await countByName(objects, keys)
   const present = new Set(keys.map(historyFolder))

@@ -1,9 +1,4 @@
-import {
-  type AssignmentKey,
-  assignmentKey,
-  assignmentOf,
-  parseAssignmentKey,
-} from '../../domain/assignments/assignment.ts'
+import { type AssignmentKey, assignmentOf, isAssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { Grant } from '../../domain/links/link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
@@ -92,7 +87,7 @@ export async function* listAssignmentHeads(
 ): AsyncGenerator<readonly [AssignmentKey, ObjectHead]> {
   for await (const head of objects.list(prefix + beginning)) {
     const text = head.key.slice(prefix.length)
-    if (parseAssignmentKey(text)) yield [assignmentKey.parse(text), head]
+    if (isAssignmentKey(text)) yield [text, head]
   }
 }
 
@@ -104,7 +99,7 @@ export function forEachAssignmentKey(
 ): Promise<void> {
   return forEachHead(objects, prefix, ({ key }) => {
     const text = key.slice(prefix.length)
-    if (parseAssignmentKey(text)) work(assignmentKey.parse(text))
+    if (isAssignmentKey(text)) work(text)
   })
 }
 

@@ -4,6 +4,7 @@ import {
   type Assignment,
   assignmentKey,
   assignmentOf,
+  isAssignmentKey,
   nameAssignment,
   parseAssignmentKey,
   parseAssignmentName,
@@ -59,6 +60,19 @@ describe('an assignment key', () => {
     `assignments/account%012345678901%ReadOnly%${id}%GROUP`,
   ])('is not %j', (text) => {
     expect(parseAssignmentKey(text)).toBeUndefined()
+    expect(isAssignmentKey(text)).toBe(false)
+  })
+
+  test('is told apart from other text as it is parsed, with a character more or less too', () => {
+    const change = fc.record({ at: fc.nat(longest.length), less: fc.nat(1), more: fc.oneof(awkwardText, fc.string()) })
+    fc.assert(
+      fc.property(fc.constantFrom(key, longest), fc.option(change, { nil: undefined }), (of, changed) => {
+        const { at, less, more } = changed ?? { at: 0, less: 0, more: '' }
+        const text = of.slice(0, at) + more + of.slice(at + less)
+        expect(isAssignmentKey(text)).toBe(parseAssignmentKey(text) !== undefined)
+      }),
+      { numRuns: 2_000 },
+    )
   })
 
   test('is read as what it was rendered from, whatever the principal is called', () => {
