@@ -1,14 +1,11 @@
 import pLimit from 'p-limit'
-import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { type Link, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
+import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import type { Ports } from '../../ports/ports.ts'
 import { bindingOfReading } from '../../reconcile/assignments/user-binding.ts'
-import type { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
 import { readLink } from '../../reconcile/records/read-link.ts'
-import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import type { PlanSources } from './plan-sources.ts'
 
 const looksAtOnce = 4
 
@@ -20,31 +17,25 @@ export type NewBinding = {
   readonly to: PrincipalId
 }
 
-/** A link in force, with its user from before the content changed. */
-type Unbound = Link & { readonly from: PrincipalId }
-
-type BindingSources = {
-  readonly ports: Pick<Ports, 'objects' | 'clock'>
-  readonly configuration: Configuration
-  readonly principals: PrincipalIndex
-}
-
 /** `inputs`: the inputs that a reconcile would look at; all others are unchanged since they were bound. */
 export async function findNewBindings(
   inputs: readonly string[],
-  { ports, configuration, principals }: BindingSources,
+  {
+    objects,
+    configuration,
+    principals,
+    statuses,
+  }: Pick<PlanSources, 'objects' | 'configuration' | 'principals' | 'statuses'>,
 ): Promise<readonly NewBinding[]> {
-  const statuses = new StatusStore(ports.objects, ports.clock)
-  const links = inputs.flatMap((key) => {
+  const read = await pLimit(looksAtOnce).map(inputs, async (key) => {
     const link = key.startsWith(linkPrefix) ? parseLinkKey(key, configuration.folders) : undefined
-    return link?.ok && link.value.type === 'USER' ? [link.value] : []
-  })
-  const read = await pLimit(looksAtOnce).map(links, async (link): Promise<readonly Unbound[]> => {
-    const reading = await readLink(ports.objects, link.key, configuration)
-    const status = await spoiledAsAbsent(statuses.read(link.key))
+    if (!link?.ok || link.value.type !== 'USER') return []
+    // The metadata of an empty link may ask that it counts as new.
+    const reading = await readLink(objects, key, configuration)
+    const status = await spoiledAsAbsent(statuses.read(key))
     const from = status?.principalId
-    if (reading.state !== 'in-force' || from === undefined) return []
-    return bindingOfReading(reading, status) === undefined ? [{ ...link, from }] : []
+    const isUnbound = reading.state === 'in-force' && bindingOfReading(reading, status) === undefined
+    return isUnbound && from !== undefined ? [{ ...link.value, from }] : []
   })
   const unbound = read.flat()
   await principals.foresee(unbound)

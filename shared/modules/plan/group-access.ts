@@ -10,47 +10,35 @@ import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
 /** The access of everyone in a group. */
 export type GroupAccess = { readonly permissionSet: PermissionSetName; readonly accounts: readonly AccountId[] }
 
-type Planned = { readonly grants: readonly PlannedGrant[]; readonly revocations: readonly PlannedRevocation[] }
-type Now = ReadonlyMap<PrincipalId, readonly (SetInAccount & { readonly key: AssignmentKey })[]>
 type SetInAccount = { readonly permissionSet: PermissionSetName; readonly accountId: AccountId }
 
-/** The access of groups before and after a plan, including waiting grants. Lists each source once. */
-export class GroupAccesses {
-  readonly #now: Now
-  readonly #coming: ReadonlyMap<PrincipalName, readonly SetInAccount[]>
-  readonly #going: ReadonlySet<AssignmentKey>
+/** The access of groups before and after a plan, including waiting grants. */
+export type GroupAccesses = Awaited<ReturnType<typeof readGroupAccesses>>
 
-  private constructor(now: Now, { grants, revocations }: Planned) {
-    this.#now = now
-    this.#going = new Set(revocations.map(({ key }) => key))
-    const ofGroups = grants.flatMap(({ assignment }) => (assignment.type === 'GROUP' ? [assignment] : []))
-    this.#coming = Map.groupBy(ofGroups, ({ principal }) => principal)
+/** Lists each source once. */
+export async function readGroupAccesses(
+  objects: ObjectStore,
+  {
+    grants,
+    revocations,
+  }: { readonly grants: readonly PlannedGrant[]; readonly revocations: readonly PlannedRevocation[] },
+) {
+  const now = new Map<PrincipalId | undefined, (SetInAccount & { readonly key: AssignmentKey })[]>()
+  for await (const { key, assignment } of listKnown(objects)) {
+    const { type, principalId, permissionSet, accountId } = assignment
+    if (type !== 'GROUP') continue
+    const known = now.get(principalId) ?? []
+    known.push({ key, permissionSet, accountId })
+    now.set(principalId, known)
   }
-
-  static async read(objects: ObjectStore, planned: Planned): Promise<GroupAccesses> {
-    const now = new Map<PrincipalId, (SetInAccount & { readonly key: AssignmentKey })[]>()
-    for await (const { key, assignment } of listKnown(objects)) {
-      const { type, principalId, permissionSet, accountId } = assignment
-      if (type !== 'GROUP') continue
-      const known = now.get(principalId) ?? []
-      known.push({ key, permissionSet, accountId })
-      now.set(principalId, known)
-    }
-    return new GroupAccesses(now, planned)
-  }
-
-  /** `undefined`: the group does not exist yet. */
-  before(id: PrincipalId | undefined): readonly GroupAccess[] {
-    return joinPlaces(this.#placesOf(id))
-  }
-
-  after(id: PrincipalId | undefined, name: PrincipalName): readonly GroupAccess[] {
-    const staying = this.#placesOf(id).filter(({ key }) => !this.#going.has(key))
-    return joinPlaces([...staying, ...(this.#coming.get(name) ?? [])])
-  }
-
-  #placesOf(id: PrincipalId | undefined) {
-    return (id && this.#now.get(id)) ?? []
+  const going = new Set(revocations.map(({ key }) => key))
+  const ofGroups = grants.flatMap(({ assignment }) => (assignment.type === 'GROUP' ? [assignment] : []))
+  const coming = Map.groupBy(ofGroups, ({ principal }) => principal)
+  return {
+    before: (id: PrincipalId) => joinPlaces(now.get(id) ?? []),
+    /** `undefined`: the group does not exist yet. */
+    after: (id: PrincipalId | undefined, name: PrincipalName) =>
+      joinPlaces([...(now.get(id) ?? []).filter(({ key }) => !going.has(key)), ...(coming.get(name) ?? [])]),
   }
 }
 

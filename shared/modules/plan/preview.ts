@@ -20,7 +20,7 @@ import { findRefusedLinks } from './find-refused-links.ts'
 import { foreseeHolds, foreseeMinimums, type RevocationsPreview } from './foresee-holds.ts'
 import { type ContentsPreview, foreseePermissionSets, type PermissionSetChange } from './foresee-permission-sets.ts'
 import { type Foretold, foretell } from './foretell.ts'
-import { GroupAccesses } from './group-access.ts'
+import { readGroupAccesses } from './group-access.ts'
 import { type AttributesPreview, listAttributeChanges } from './list-attribute-changes.ts'
 import { listMembershipChanges, type MembershipsPreview } from './list-membership-changes.ts'
 import { listPersonChanges, type PersonChange } from './list-person-changes.ts'
@@ -117,7 +117,7 @@ export async function previewChanges(
   const setChanges = await permissionSets.listChanges({ revocations, remaining })
   const changed = setChanges.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
-  const accesses = await GroupAccesses.read(objects, { grants: granted, revocations })
+  const accesses = await readGroupAccesses(objects, { grants: granted, revocations })
   const { folders } = configuration
   const ofGroups = await listMembershipChanges({ objects: before.objects, foretold, suspensions, folders, accesses })
   const throughGroups = ofGroups.added.flatMap(({ access }) => access.map(({ permissionSet }) => permissionSet))

@@ -25,7 +25,8 @@ async function preview(put: {
   await new StatusStore(world.objects, world.clock).revise(link, async () => ({ ...told, principalId: boundTo }))
   const bindings = await world.finish(
     findNewBindings([link, 'permission_sets/x.json'], {
-      ports: world.ports,
+      objects: world.objects,
+      statuses: new StatusStore(world.objects, world.clock),
       configuration: world.configuration,
       principals: new PrincipalIndex(world.identityStore, world.clock, ''),
     }),
