@@ -182,18 +182,15 @@ async function compareFolder(
       `'${quote(source, 1024)}' has no file under ${scope.prefixes.join(' or ')}; expected at least one with --folder; to empty the folder, delete its files from the bucket`,
     )
   onStep('comparing files with the bucket')
+  const overlaps = (key: string) => scope.prefixes.some((one) => key.startsWith(one) || one.startsWith(key))
   // If the folder has no files of a kind, the bucket's files of that kind stay: a mistyped name deletes nothing.
   const isNamed = (prefix: string) => files.some(({ key }) => key.startsWith(prefix))
   const prefixes = options.folder === undefined ? scope.prefixes : scope.prefixes.filter(isNamed)
   return {
     changes: await compareInputs(objects, files, { ...scope, prefixes }),
-    faults: listing.faults.filter(({ key }) => scope.prefixes.some((prefix) => overlaps(key, prefix))),
+    faults: listing.faults.filter(({ key }) => overlaps(key)),
     warnings: [...listing.warnings, ...warned],
   }
-}
-
-function overlaps(key: string, prefix: string): boolean {
-  return key.startsWith(prefix) || prefix.startsWith(key)
 }
 
 /** Throws Refusal if the configuration does not declare the folder: links there have no effect. */
@@ -202,17 +199,14 @@ export function chooseScope(
   folders: readonly string[],
   { folder, delete: isDeleting, only }: ScopeOptions,
 ): InputScope {
-  if (folder === undefined) return { prefixes: prefixes.filter((prefix) => isPartOf(prefix, only)), isDeleting }
+  const isMeant = (prefix: string) => only === undefined || pushedPlaces(only).includes(prefix)
+  if (folder === undefined) return { prefixes: prefixes.filter(isMeant), isDeleting }
   if (folders.includes(folder))
     return { prefixes: [linkPrefix, membershipPrefix].map((prefix) => `${prefix}${folder}/`), isDeleting }
   const declared = folders.length === 0 ? 'none is declared' : folders.map((name) => `'${quote(name)}'`).join(', ')
   throw new Refusal(
     `received --folder '${quote(folder)}', expected a folder that the configuration declares ("folders"): ${declared}`,
   )
-}
-
-function isPartOf(prefix: string, only: ScopeOptions['only']): boolean {
-  return only === undefined || pushedPlaces(only).includes(prefix)
 }
 
 function leaveOutSystemFiles(files: readonly InputFile[]): [readonly InputFile[], readonly string[]] {

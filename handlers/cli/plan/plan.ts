@@ -89,7 +89,9 @@ async function plan(
     if (options.markdown) await showMarkdown(made, source)
     else await showPlan(made, { isJson: options.json === true, isVerbose: options.verbose === true, isPaged: true })
     if (made.push) refuseBadFiles(made.push)
-    if (options.detailedExitcode && hasChanges(made)) return 3
+    const { uploads = [], deletions = [] } = made.push ?? {}
+    const hasChanges = changesAccess(made.preview) || uploads.length + deletions.length > 0
+    if (options.detailedExitcode && hasChanges) return 3
     return countRejected(made.preview) > 0 ? 1 : 0
   } finally {
     progress.end()
@@ -121,28 +123,12 @@ export async function showPlan(
     )
 }
 
-function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): boolean {
-  return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
-}
-
 function warn(text: string): void {
   process.stderr.write(`warning: ${text}\n`)
 }
 
 export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
-  const {
-    grants,
-    existing,
-    waiting,
-    revocations,
-    held,
-    stuck,
-    view,
-    viewAgeMs,
-    reach,
-    assignedIn: _,
-    ...rest
-  } = preview
+  const { view, viewAgeMs, reach, assignedIn: _, ...rest } = preview
   const flat = <T extends { assignment: Assignment }>({ assignment, ...more }: T) => ({
     name: renderAssignmentName(assignment),
     ...assignment,
@@ -153,13 +139,13 @@ export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
     ...(push && toJsonOfPush(push)),
     organizationReadAt: view.readAt,
     organizationAgeSeconds: Math.round(viewAgeMs / 1000),
-    grants: grants.map(flat),
-    revocations: revocations.map(flat),
-    existing: existing.map(flat),
-    waiting: waiting.map(({ grants: those, ...lack }) => ({ ...lack, grants: those.map(flat) })),
-    held: held.map(flat),
-    stuck: stuck.map(flat),
     ...rest,
+    grants: rest.grants.map(flat),
+    revocations: rest.revocations.map(flat),
+    existing: rest.existing.map(flat),
+    waiting: rest.waiting.map(({ grants, ...lack }) => ({ ...lack, grants: grants.map(flat) })),
+    held: rest.held.map(flat),
+    stuck: rest.stuck.map(flat),
     permissionSets: rest.permissionSets.map((one) => ({ ...one, reach: reach.get(one.name) })),
   }
 }

@@ -118,16 +118,24 @@ const otherAccount = 'it does not cover this account'
 export async function explainAccess(question: Question, ports: Ports, configuration: Configuration): Promise<Answer> {
   const notes: string[] = []
   const organization = new OrganizationCache(ports, configuration.folders)
-  const asked = await askWhoHas(question, ports)
+  const { ssoAdmin, calls } = readSparingly(ports)
+  const index = new PermissionSetIndex({ ...ports, ssoAdmin })
+  const { account: id, permissionSet } = question
+  const asked = await askIdentityCenter({ account: id, permissionSet }, ports, {
+    ssoAdmin,
+    index,
+    calls,
+    isUnknown: false,
+  })
   if (!asked.asked)
     notes.push(`Identity Center was not asked, so access that no drift check has seen is missing here: ${asked.why}`)
   const suspensions = new Suspensions({ objects: ports.objects, policies: new Policies(ports) })
   const context: ExplainSources = { ports, asked, configuration, organization, suspensions, notes }
-  const account = await organization.find(question.account, await organization.view())
-  if (!account) notes.push(`the organization has no account ${question.account}`)
+  const account = await organization.find(id, await organization.view())
+  if (!account) notes.push(`the organization has no account ${id}`)
   if (isUnplaced(account))
     notes.push('Organizations does not say State or Paths of the account: nothing is granted or revoked there')
-  const missing = await noteMissingPermissionSet(question.permissionSet, ports)
+  const missing = await noteMissingPermissionSet(permissionSet, { ...ports, index })
   if (missing !== undefined) notes.push(missing)
   const pause = await readPause(ports.objects)
   if (pause) notes.push(`all changes are ${describePause(pause)}; what is on its way waits for: ssofile resume`)
@@ -154,12 +162,6 @@ async function renderPath({ parents }: Account, { ports, notes }: ExplainSources
   const asked = new UnitNames(ports).of(new Set(parents))
   const names = await unlessRefused(asked, 'the names of organizational units could not be read', notes)
   return renderUnitPath(parents, names ?? new Map())
-}
-
-async function askWhoHas({ account, permissionSet }: Question, ports: Ports): Promise<ListedAccess> {
-  const { ssoAdmin, calls } = readSparingly(ports)
-  const index = new PermissionSetIndex({ ...ports, ssoAdmin })
-  return askIdentityCenter({ account, permissionSet }, ports, { ssoAdmin, index, calls, isUnknown: false })
 }
 
 /** For a name that no group and no user has. */

@@ -34,6 +34,11 @@ class TooManyCallsError extends Error {
   override readonly name = 'TooManyCallsError'
 }
 
+/** Identity Center refused, or an answer would take too many calls. */
+export function isNoAnswer(error: unknown): error is Error {
+  return isServiceError(error) || error instanceof TooManyCallsError
+}
+
 type Asking = { readonly ssoAdmin: SsoAdmin; readonly index: PermissionSetIndex }
 
 /** Counts the calls, and refuses more than one answer is worth. */
@@ -70,7 +75,7 @@ export async function askIdentityCenter(
     const found = await list(filter, { ssoAdmin, index })
     return 'why' in found ? { asked: false, why: found.why } : { asked: true, ...found, at, calls: calls() }
   } catch (error) {
-    if (!isServiceError(error) && !(error instanceof TooManyCallsError)) throw error
+    if (!isNoAnswer(error)) throw error
     return { asked: false, why: error.message }
   }
 }
