@@ -10,6 +10,7 @@ import { suspendedLimit } from '../../domain/suspensions/describe-suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
+import { isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import { People } from '../../reconcile/directory/people.ts'
@@ -19,6 +20,7 @@ import { OrganizationCache } from '../../reconcile/organization/organization-cac
 import { UnitNames } from '../../reconcile/organization/unit-names.ts'
 import { EntryCopies } from '../../reconcile/records/entry-copies.ts'
 import { FilesBehind } from '../../reconcile/records/owned-groups.ts'
+import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { judgeUse } from '../usage/rules/role-use.ts'
 import type { Watched } from '../usage/rules/watched.ts'
 import { listAccessAt } from './access-at.ts'
@@ -235,16 +237,31 @@ async function readRecords(
 ): Promise<Recorded> {
   const set = permissionSet === undefined ? '' : `${permissionSet}%`
   const beginning = account === undefined ? '' : `account%${account}%${set}`
-  const recorded = await readRecordedAccess(
-    ports.objects,
-    beginning,
-    (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && mayBeOwn(one),
-    onStep,
-    account === undefined ? new EntryCopies(ports.objects) : undefined,
-  )
+  const [recorded] = await Promise.all([
+    readRecordedAccess(
+      ports.objects,
+      beginning,
+      (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && mayBeOwn(one),
+      onStep,
+      account === undefined ? new EntryCopies(ports.objects) : undefined,
+    ),
+    subject.isAnybody && (account ?? permissionSet) === undefined && foreseeAllGroups(people, ports),
+  ])
   const groups = recorded.accesses.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : []))
   if (subject.isAnybody) people.foresee(new Set(groups))
   return recorded
+}
+
+/**
+ * Begins to read the members of all groups with access while the records are read: the directory answers 20 calls a second, one for
+ * each group, which takes longest. Without the names, it begins after the records.
+ */
+async function foreseeAllGroups(people: People, { objects }: Ports): Promise<void> {
+  const names = await NameIndex.read(objects).catch((error: unknown) => {
+    if (!isServiceError(error)) throw error
+    return new NameIndex()
+  })
+  people.foresee(new Set(names.idsOfType('GROUP')))
 }
 
 /** Names never change, so names in the records need no call. */

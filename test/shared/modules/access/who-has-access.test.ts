@@ -280,6 +280,19 @@ describe('who has access', () => {
     expect(rows).toHaveLength(3)
   })
 
+  test('asks for the members of groups while it reads records', async () => {
+    const asked = Promise.withResolvers<void>()
+    const see: Interceptor = async ({ operation, args: [key], proceed }) => {
+      if (operation === 'listMembersOf') asked.resolve()
+      if (operation === 'get' && String(key).startsWith('assignments/')) await asked.promise
+      return proceed()
+    }
+    const world = await worldWith(['account%200000000001%Admin-ps%admins%GROUP%ssofile'])
+    const ports = intercept(world.ports, see)
+    const { rows } = await world.finish(whoHasAccess({ isLive: false }, ports, world.configuration))
+    expect(rows).toHaveLength(1)
+  })
+
   test('names a group without members, and one that is gone, without a person', async () => {
     const world = await worldWith([])
     giveByHand(world, accounts[0], 'Read-ps', { type: 'GROUP', name: 'empty' })
