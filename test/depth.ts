@@ -13,7 +13,7 @@ export const isWhole = DEPTH === 'whole'
  * How much of a long series is left out: a life is played again for each of so many calls at which its process may die. Odd, so that
  * what takes turns still does.
  */
-export const stride = isWhole ? 1 : isShallow ? 31 : 11
+export const stride = isWhole ? 1 : isShallow ? 31 : 21
 
 /** How many of so many drawn cases. */
 export const runsOf = (most: number): number => (isShallow ? Math.ceil(most / 4) : most)

@@ -135,7 +135,7 @@ async function sync(world: World, files: Files): Promise<void> {
 }
 
 async function settle(world: World): Promise<void> {
-  for (const name of ['sweep', 'hourly', 'sweep', 'hourly'] as const) {
+  for (const name of ['sweep', 'hourly', 'sweep'] as const) {
     await world.clock.advance(45_000)
     await world.finish(world.runSchedule(name), 1_000)
     await world.clock.advance(45_000)
