@@ -41,10 +41,13 @@ export function deadLetterUrl(url: string): string {
   return url.replace(/(\.fifo)?$/, '-dead$1')
 }
 
+/** Long enough to send a message again and to delete it. */
+const hiddenSeconds = 60
+
 /**
  * Reads one dead-letter queue and treats each message as `decide` says. `put-back` sends it to its queue, then deletes it (a
  * process that dies in between leaves it in both, which does no harm). `discard` deletes it: the next reconcile finds its
- * input. The others become visible again at once. SQS shows ten messages of one input at a time; the next ones show when these
+ * input. The others become visible again at the end. SQS shows ten messages of one input at a time; the next ones show when these
  * are gone.
  */
 export async function workOnDeadLetters(
@@ -52,37 +55,44 @@ export async function workOnDeadLetters(
   queue: RedrivenQueue,
   decide: (letter: DeadLetter) => 'leave' | 'put-back' | 'discard',
 ) {
+  const { queues } = ports
   const dead = deadLetterQueueOf(queue)
-  const ended = []
-  for (const { letter, message } of await receiveAll(ports, queue)) {
-    const decision = decide(letter)
-    if (decision === 'put-back') await putBack(ports, queue, message)
-    if (decision === 'leave') {
-      // A message that is not in flight is visible again by itself.
-      await unlessCode(ports.queues.changeVisibility(dead, [message.receiptHandle], 0), 'MessageNotInflight')
-    } else {
-      await ports.queues.delete(dead, message.receiptHandle)
-      await forgetFailure(ports, message.messageId)
+  const letters = new Map<string, DeadLetter>()
+  const left = new Map<string, ReceivedMessage>()
+  const ended: { letter: DeadLetter; done: 'left' | 'put-back' | 'discarded' }[] = []
+  for (;;) {
+    const messages = await queues.receive(dead, { most: batchMost, waitSeconds: 1 })
+    // A message that was left became visible again by itself, so all messages have been seen.
+    if (messages.every(({ messageId }) => left.has(messageId))) break
+    for (const message of messages) {
+      const { messageId, receiptHandle } = message
+      const letter = letters.get(messageId) ?? (await explain(ports, queue, message))
+      letters.set(messageId, letter)
+      const decision = decide(letter)
+      if (decision === 'leave') {
+        if (!left.has(messageId)) ended.push({ letter, done: 'left' })
+        left.set(messageId, message)
+      } else if (await isHidden(ports, dead, receiptHandle)) {
+        if (decision === 'put-back') await putBack(ports, queue, message)
+        await queues.delete(dead, receiptHandle)
+        await forgetFailure(ports, messageId)
+        ended.push({ letter, done: decision === 'discard' ? 'discarded' : decision })
+      }
     }
-    ended.push({ letter, done: doneBy[decision] })
   }
+  for (const { receiptHandle } of left.values()) await show(ports, dead, receiptHandle, 0)
   return ended
 }
 
-const doneBy = { leave: 'left', 'put-back': 'put-back', discard: 'discarded' } as const
+/** False: explaining the messages took so long that SQS shows this one again. Then nobody could delete it; the next receive returns it. */
+const isHidden = (ports: Ports, dead: DeadLetterQueue, receiptHandle: string) =>
+  show(ports, dead, receiptHandle, hiddenSeconds)
 
-async function receiveAll(ports: Ports, queue: RedrivenQueue) {
-  const held = new Map<string, { letter: DeadLetter; message: ReceivedMessage }>()
-  for (;;) {
-    const messages = await ports.queues.receive(deadLetterQueueOf(queue), { most: batchMost, waitSeconds: 1 })
-    const fresh = messages.filter(({ messageId }) => !held.has(messageId))
-    // A repeated message became visible again by itself, so all messages have been seen.
-    for (const message of messages) {
-      const letter = held.get(message.messageId)?.letter ?? (await explain(ports, queue, message))
-      held.set(message.messageId, { letter, message })
-    }
-    if (fresh.length === 0) return [...held.values()]
-  }
+async function show({ queues }: Ports, dead: DeadLetterQueue, handle: string, seconds: number): Promise<boolean> {
+  const showing = queues.changeVisibility(dead, [handle], seconds).then(() => true)
+  // The first is documented; SQS also refuses the handle itself once a FIFO queue shows the message again.
+  const outdated = ['MessageNotInflight', 'ReceiptHandleIsInvalid', 'InvalidParameterValue'] as const
+  return (await unlessCode(showing, ...outdated)) ?? false
 }
 
 async function putBack({ queues, randomness }: Ports, queue: RedrivenQueue, message: ReceivedMessage): Promise<void> {

@@ -219,6 +219,25 @@ describe('messages that are put back', () => {
     expect(world.queues.queue(`${queue}-dead`).counts()).toEqual({ visible: 0, inFlight: 0 })
   })
 
+  test.each<RedrivenQueue>(['uploads', 'links'])(
+    'to %s leave the dead-letter queue, also if it takes longer to explain them than SQS hides them',
+    async (queue) => {
+      const bodies = Array.from({ length: 25 }, (_, index) => `message ${index}`)
+      const world = await withGivenUp(queue, ...bodies)
+      const slow = intercept(world.ports, async ({ operation, proceed }) => {
+        if (operation === 'get') await world.clock.sleep(7_000)
+        return proceed()
+      })
+      const ended = await world.finish(
+        workOnDeadLetters(slow, queue, () => 'put-back'),
+        1_000,
+      )
+      expect(ended.map(({ letter }) => letter.body).sort()).toEqual([...bodies].sort())
+      expect(world.queues.queue(`${queue}-dead`).counts()).toEqual({ visible: 0, inFlight: 0 })
+      expect(world.queues.queue(queue).counts().visible).toBe(25)
+    },
+  )
+
   test('are looked at whole where there are more than one receive answers', async () => {
     const bodies = Array.from({ length: 25 }, (_, index) => `message ${index}`)
     const world = await withGivenUp('uploads', ...bodies)
