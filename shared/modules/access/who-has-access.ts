@@ -253,7 +253,7 @@ async function readRecords(
 }
 
 /**
- * Begins to read the members of all groups with access while the records are read: the directory answers 20 calls a second, one for
+ * Begins to read the members of all groups with access while the records are read: the directory is asked 15 times a second, once for
  * each group, which takes longest. Without the names, it begins after the records.
  */
 async function foreseeAllGroups(people: People, { objects }: Ports): Promise<void> {

@@ -83,6 +83,7 @@ type Sources = {
   readonly accesses: GroupAccesses
 }
 
+type Come = (of: Membership, files: readonly { readonly key: string }[]) => Promise<PlannedMembership>
 type Known = { readonly id: MembershipId; readonly entry: OwnedMembership }
 type Entry = {
   readonly id: MembershipId
@@ -102,9 +103,9 @@ export async function listMembershipChanges(sources: Sources): Promise<Membershi
     files: await Promise.all(entry.files.map(async ({ key }) => ({ key, fate: await fateOf(key, id, entry) }))),
     access: accesses.before(id.group),
   })
-  const come = async (of: Membership, keys: readonly string[]): Promise<PlannedMembership> => ({
+  const come: Come = async (of, files) => ({
     ...nameOf(of),
-    files: keys.map((key) => ({ key, fate: 'in-force' })),
+    files: files.map(({ key }) => ({ key, fate: 'in-force' })),
     access: accesses.after((await readOwnedGroup(foretold.objects, of.group))?.id, of.group),
   })
   const made = entries.flatMap(({ was, is }) =>
@@ -115,14 +116,7 @@ export async function listMembershipChanges(sources: Sources): Promise<Membershi
   const isHeld = namesHeld(lists, listAfter(known, entries))
   const isOn = (held: ReadonlySet<string>) => (one: Known) => held.has(renderMembership(one.entry))
   const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))
-  const added = await Promise.all(
-    made.map((entry) =>
-      come(
-        entry,
-        entry.files.map(({ key }) => key),
-      ),
-    ),
-  )
+  const added = await Promise.all(made.map((entry) => come(entry, entry.files)))
   const removed = await endAll([...newlyHeld, ...listTaken(entries, foretold)], end)
   const held = await endAll(known.filter(isOn(isHeld.intersection(wasHeld))), end)
   const kept = await endAll(await findKept(known, foretold), end)
@@ -189,13 +183,13 @@ function listTaken(entries: readonly Entry[], { directory: { writes } }: Foretol
 
 async function listExisting(
   told: Awaited<ReturnType<typeof readTold>>,
-  come: (of: Membership, keys: readonly string[]) => Promise<PlannedMembership>,
+  come: Come,
 ): Promise<readonly PlannedMembership[]> {
   const existing: PlannedMembership[] = []
   for (const { key, status, before } of told) {
     const file = parseMembershipAnywhere(key)
     const isNew = status.owned === false && (before?.owned !== false || before.etag !== status.etag)
-    if (file.ok && isNew) existing.push(await come(file.value, [key]))
+    if (file.ok && isNew) existing.push(await come(file.value, [{ key }]))
   }
   return existing
 }
