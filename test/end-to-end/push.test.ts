@@ -40,7 +40,7 @@ test('a push shows the plan, and without a terminal and --yes refuses and change
   const { exitCode, stdout, stderr } = await push()
   expect(exitCode).toBe(2)
   expect(stdout).toContain(`+ ${key('dev')}`)
-  expect(stdout).toMatch(/files: 3 to upload, 0 the same\nplan [0-9a-f]{32}\n$/)
+  expect(stdout).toMatch(/files: 3 to upload\nplan [0-9a-f]{32}\n$/)
   expect(stderr).toContain(`add --yes, or --plan ${digestIn(stdout)}`)
   expect(await inputs()).toEqual([])
 })

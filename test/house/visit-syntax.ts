@@ -54,7 +54,8 @@ function countBelow(ascending: readonly number[], limit: number): number {
 function walk(value: unknown, visit: (node: SyntaxNode) => (() => void) | undefined): void {
   if (typeof value !== 'object' || value === null) return
   const leave = isNode(value) ? visit(value) : undefined
-  for (const inner of Object.values(value)) walk(inner, visit)
+  // Half of all objects say where a node stands.
+  for (const [field, inner] of Object.entries(value)) if (field !== 'span') walk(inner, visit)
   leave?.()
 }
 

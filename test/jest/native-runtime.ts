@@ -1,4 +1,4 @@
-import { createRequire, registerHooks } from 'node:module'
+import { createRequire, flushCompileCache, registerHooks } from 'node:module'
 import { speakFor } from './jest-globals.ts'
 
 const load = createRequire(import.meta.url)
@@ -31,6 +31,12 @@ export default class NativeRuntime extends Runtime {
 
   override setGlobalsForRuntime(given: Parameters<typeof speakFor>[0]): void {
     speakFor(given)
+  }
+
+  /** Jest ends a worker before Node would keep what the worker has compiled. */
+  override teardown(): void {
+    flushCompileCache()
+    super.teardown()
   }
 
   override unstable_shouldLoadAsEsm(): boolean {

@@ -24,10 +24,12 @@ export class SpoiledObjectError extends Error {
   }
 }
 
+const utf8 = new TextDecoder()
+
 /** One of ssofile's own objects. Throws SpoiledObjectError. */
 export function parseStored<T>({ body, ...object }: ReadObject, schema: z.ZodType<T>): Stored<T> {
   try {
-    return { value: schema.parse(JSON.parse(new TextDecoder().decode(body))), object }
+    return { value: schema.parse(JSON.parse(utf8.decode(body))), object }
   } catch (cause) {
     throw new SpoiledObjectError(object, { cause })
   }

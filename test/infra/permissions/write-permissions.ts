@@ -53,7 +53,10 @@ async function compare(file: string): Promise<number> {
     if (all.length > 0) process.stdout.write(`${what}:\n${all.map((one) => `  ${one}\n`).join('')}`)
   }
   tell('called, and not granted by kinds.ts, schedules.ts or rights.ts', notGranted)
-  tell('granted, and never called; take it away, or give the reason in infra/uncalled-rights.ts', notCalled)
+  tell(
+    'granted, and never called; take it away, or give the reason in test/infra/permissions/uncalled-rights.ts',
+    notCalled,
+  )
   process.stdout.write(`${new Set(lines).size} kinds of calls, ${rights.length} rights\n`)
   return notGranted.length === 0 ? 0 : 1
 }
