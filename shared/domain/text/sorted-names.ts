@@ -1,9 +1,9 @@
-/** A piece has at most so many names. V8 moves longer arrays to a place of their own, where each copy costs a millisecond. */
+/** The most names of one piece. V8 moves longer arrays to a place of their own, where each copy costs a millisecond. */
 const pieceMost = 1_000
 
 /**
- * Ascending names without repeats. Tens of thousands stand in pieces, and a change copies only one of them: it would take longer the
- * longer the list is, and all changes together the square of that.
+ * Ascending names without repeats. Tens of thousands stand in pieces, and a change copies only one piece: the time of a change does not
+ * grow with the list.
  */
 export type Names<T extends string = string> = readonly T[] | Pieces<T>
 
@@ -93,7 +93,7 @@ function splice<T extends string>(
   return namesIn(pieces.toSpliced(nth, 1, ...cutNames(piece.toSpliced(place, less, ...more), pieceMost)))
 }
 
-/** How many of the numbers below `to` fit, of which all up to one of them do. */
+/** `fits` is true up to some number and false from there. Returns that number, at most `to`. */
 function countWhile(fits: (number: number) => boolean, to: number, from = 0): number {
   if (from === to) return from
   const middle = (from + to) >> 1

@@ -35,5 +35,5 @@ export async function noteMissingPermissionSet(
   const near = nearMatch(name, [...named, ...[index.findNear(name) ?? []].flat()])
   return doubt === undefined
     ? `there is no permission set '${name}': no file ${key}, and none of this name in Identity Center${meant(near)}`
-    : `there is no file ${key}, and it is not known whether Identity Center has a permission set of this name: ${doubt}; ssofile plan asks for all${meant(near)}`
+    : `there is no file ${key}, and it is not known whether Identity Center has a permission set of this name: ${doubt}${meant(near)}`
 }

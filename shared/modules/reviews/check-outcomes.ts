@@ -69,7 +69,7 @@ async function listUploadedAgain(files: readonly ShownFile[], objects: ReadingOb
  *
  * | item                       | is over when                                                              |
  * | -------------------------- | ------------------------------------------------------------------------- |
- * | a link, a membership by files | its files have no status any more: the loops have finished             |
+ * | a link, a membership by files | its files, which are absent, have no status: the loops have finished   |
  * | another membership         | the directory has no such membership                                      |
  * | foreign access             | the access list has it nowhere                                            |
  * | a setting                  | never: a person looks at it                                               |

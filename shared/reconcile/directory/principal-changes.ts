@@ -29,7 +29,7 @@ const keptMs = 30 * 60_000
 export type PrincipalChanges = {
   /** Access in the ledger whose principal was renamed or deleted. Without access in its grace period. */
   readonly keys: readonly AssignmentKey[]
-  /** Access in the ledger whose user is disabled or suspended: an earlier look missed it. */
+  /** Access in the ledger whose user is disabled or suspended. An earlier look missed it, or something holds its revocation. */
   readonly ended: readonly AssignmentKey[]
   /** Assignments that links ask for by the former names: somebody else may have such a name now, or nobody. */
   readonly assignments: readonly Assignment[]

@@ -47,8 +47,8 @@ const hiddenSeconds = 60
 /**
  * Reads one dead-letter queue and treats each message as `decide` says. `put-back` sends it to its queue, then deletes it (a
  * process that dies in between leaves it in both, which does no harm). `discard` deletes it: the next reconcile finds its
- * input. The others become visible again at the end. SQS shows ten messages of one input at a time; the next ones show when these
- * are gone.
+ * input. The others become visible again at the end, also one that was put back and has failed again since. SQS shows ten messages of
+ * one input at a time; the next ones show when these are gone.
  */
 export async function workOnDeadLetters(
   ports: Ports,
@@ -59,6 +59,7 @@ export async function workOnDeadLetters(
   const dead = deadLetterQueueOf(queue)
   const letters = new Map<string, DeadLetter>()
   const left = new Map<string, ReceivedMessage>()
+  const sent = new Set<string>()
   const ended: { letter: DeadLetter; done: 'left' | 'put-back' | 'discarded' }[] = []
   for (;;) {
     const messages = await queues.receive(dead, { most: batchMost, waitSeconds: 1 })
@@ -68,12 +69,13 @@ export async function workOnDeadLetters(
       const { messageId, receiptHandle } = message
       const letter = letters.get(messageId) ?? (await explain(ports, queue, message))
       letters.set(messageId, letter)
-      const decision = decide(letter)
+      const decision = sent.has(message.body) ? 'leave' : decide(letter)
       if (decision === 'leave') {
         if (!left.has(messageId)) ended.push({ letter, done: 'left' })
         left.set(messageId, message)
       } else if (await isHidden(ports, dead, receiptHandle)) {
         if (decision === 'put-back') await putBack(ports, queue, message)
+        sent.add(message.body)
         await queues.delete(dead, receiptHandle)
         await forgetFailure(ports, messageId)
         ended.push({ letter, done: decision === 'discard' ? 'discarded' : decision })

@@ -50,9 +50,11 @@ export class LongLists<Item, Body, List extends Listed<Item>> {
     keys: readonly string[],
     toList: (pieces: readonly (readonly Item[])[]) => L,
   ): Promise<L | undefined> {
-    const fresh = keys.filter((key) => !this.#known.has(key))
+    // Another read may learn of a newer record meanwhile, which has other parts.
+    const known = this.#known
+    const fresh = keys.filter((key) => !known.has(key))
     const read = new Map(await pLimit(readsAtOnce).map(fresh, async (key) => [key, await this.#read(objects, key)]))
-    const found = keys.flatMap((key) => this.#known.get(key) ?? read.get(key) ?? [])
+    const found = keys.flatMap((key) => known.get(key) ?? read.get(key) ?? [])
     if (found.length < keys.length) return undefined
     const list = toList(found.map(({ items }) => items))
     this.#partsOf.set(list, found)

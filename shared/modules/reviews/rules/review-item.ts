@@ -94,7 +94,10 @@ export const reviewItem = record({
   /** The keys under `changes/` that prove that the access ended; for a task, when ssofile saw it done. */
   proof: z.array(z.string()).optional(),
   provenAt: z.iso.datetime().optional(),
-  /** Files that a revocation deleted, and that somebody uploaded again: nobody revoked those. */
+  /**
+   * Files that a revocation deleted, and that somebody uploaded again: nobody revoked those. Without a proof the access may never have
+   * ended.
+   */
   cameBack: z.array(shownFile).optional(),
 })
 export type ReviewItem = z.infer<typeof reviewItem>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import * as z from 'zod'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
 import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import { hold, takeOff } from '../../../../shared/domain/brake/lists.ts'
@@ -19,6 +20,7 @@ import {
   readBrake,
   releaseList,
 } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { LongLists } from '../../../../shared/reconcile/records/long-lists.ts'
 import { intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 import { holding } from './holding.ts'
@@ -48,6 +50,27 @@ function change(record: BrakeRecord, { does, indexes }: Step): BrakeRecord {
   if (does === 'release') return releaseHeld(record, list, { at: terms.now, digest: digestOf(list), by: 'me' })
   return keys.reduce((next, key) => (next.lists[0] ? takeOff(next, next.lists[0], key) : next), record)
 }
+
+test('a list whose parts are read while another read learns of a newer record is whole', async () => {
+  const { ports } = new World()
+  const lists = new LongLists<string, string[], readonly string[]>({
+    prefix: 'parts/',
+    most: 1,
+    body: z.array(z.string()),
+    toBody: (items) => [...items],
+    itemsOf: (body) => body,
+    namesOf: (items) => items,
+    isSame: (one, other) => one === other,
+  })
+  for (const name of ['a', 'b', 'c']) await ports.objects.put(`parts/${name}`, JSON.stringify([name]))
+  const known = [{ key: 'parts/b', items: ['b'] }]
+  lists.know(new Map([[['b'], known]]), 'first')
+  const { objects } = intercept(ports, async ({ proceed }) => {
+    lists.know(new Map([[['c'], [{ key: 'parts/c', items: ['c'] }]]]), 'second')
+    return proceed()
+  })
+  expect(await lists.join(objects, ['parts/a', 'parts/b'], (pieces) => pieces.flat())).toEqual(['a', 'b'])
+})
 
 describe('a long list of the brake', () => {
   test('is what was written, wholly or not at all, wherever its writer dies', async () => {

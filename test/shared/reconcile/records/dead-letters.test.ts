@@ -238,6 +238,21 @@ describe('messages that are put back', () => {
     },
   )
 
+  test('are left for the next call if they fail again meanwhile', async () => {
+    const world = await withGivenUp('links', 'one', 'two')
+    const failing = intercept(world.ports, async ({ port, operation, args: [queue], proceed }) => {
+      const answer = await proceed()
+      if (port === 'queues' && operation === 'delete' && queue === 'links-dead')
+        await world.queues.send('links-dead', [
+          { body: 'one', groupId: 'again', deduplicationId: world.ports.randomness.id() },
+        ])
+      return answer
+    })
+    const ended = await world.finish(workOnDeadLetters(failing, 'links', () => 'put-back'))
+    expect(ended.filter(({ done }) => done === 'put-back').map(({ letter }) => letter.body)).toEqual(['one', 'two'])
+    expect(world.queues.queue('links').counts().visible).toBe(2)
+  })
+
   test('are looked at whole where there are more than one receive answers', async () => {
     const bodies = Array.from({ length: 25 }, (_, index) => `message ${index}`)
     const world = await withGivenUp('uploads', ...bodies)
