@@ -11,7 +11,7 @@ const statusOfLink = `status/${link}.json`
 
 let system: LocalSystem
 beforeEach(async () => {
-  // A message is given up after five tries, a minute apart. Faster, what a command holds for 30 s would be visible again too early.
+  // A message is given up after five tries, one to six minutes apart. Faster, what a command holds for 30 s would be visible again too early.
   system = await LocalSystem.start({ timeScale: 20 })
 })
 afterEach(() => system.stop(), 30_000)
@@ -35,7 +35,7 @@ async function untilDead(queue: 'links' | 'uploads'): Promise<readonly Letter[]>
   await until(
     `a message in the dead-letter queue of ${queue}`,
     async () => ((await system.waitingIn(`${queue}-dead`)) > 0 ? true : undefined),
-    { withinMs: 60_000, tell: () => system.lastLogLines() },
+    { withinMs: 150_000, tell: () => system.lastLogLines() },
   )
   return (await redrive(queue)).letters
 }
