@@ -39,7 +39,7 @@ const holdWords = {
 } as const
 export type HoldKind = keyof typeof holdWords
 
-/** What the brake would hold, in words. */
+/** `2 revocations`: how much of one kind the brake would hold. */
 export function countHold(kind: HoldKind, number: number): string {
   const [one, many] = holdWords[kind]
   return count(number, one, many)

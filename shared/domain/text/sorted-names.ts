@@ -76,7 +76,7 @@ export function cutNames<T>(names: readonly T[], most: number): readonly T[][] {
   return Array.from({ length: Math.ceil(names.length / size) }, (_, nth) => names.slice(nth * size, (nth + 1) * size))
 }
 
-/** Where a name is, or would be. */
+/** The piece that has this name or would have it, and the place of the name in that piece. */
 function find<T extends string>(names: Names<T>, name: string) {
   const pieces = names instanceof Pieces ? names.pieces : [names]
   const nth = Math.max(0, countWhile((one) => (pieces[one]?.[0] ?? '') <= name, pieces.length) - 1)

@@ -234,7 +234,7 @@ type Standing = Pick<
 > & { readonly remark?: string }
 type Known = { readonly entry: LedgerEntry | undefined; readonly foreign: ForeignAssignment | undefined }
 
-/** What the records and Identity Center's listing say. A listing that contradicts our own record is judged by the proof. */
+/** The access by our records and by Identity Center's listing. Where the two contradict each other, `proveAccess` decides. */
 function findStanding({ entry, foreign }: Known, listing: Listing | undefined): Standing | undefined {
   if (entry) {
     const { state, grantedAt, missingSince, reason, call, principalId, openUntil: nextAttempt } = entry
@@ -337,7 +337,7 @@ async function explainLinks(
   )
 }
 
-/** Of each group of the user that has the access in the ledger, under `foreign/` or in Identity Center. */
+/** Explains each group of the user that has the access: by the ledger, by `foreign/` or in Identity Center. */
 async function explainThroughGroups(
   { userId, name }: { readonly userId: PrincipalId; readonly name: PrincipalName },
   { account: accountId, permissionSet }: Question,

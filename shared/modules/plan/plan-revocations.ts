@@ -72,7 +72,7 @@ export async function planRevocations(
   return { stuck, held, revocations }
 }
 
-/** Ours whose principal would have another name. Reads the directory; may ask for each name. */
+/** Access of ours whose principal gets another name by the new suffix. The directory may be asked for each name. */
 async function findRenamed(
   planned: readonly AssignmentKey[],
   { suffixBefore, configuration, ports }: RevocationSources,

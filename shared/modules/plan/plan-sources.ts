@@ -10,7 +10,7 @@ import { Suspensions } from '../../reconcile/records/suspensions.ts'
 
 export type PlanSources = Awaited<ReturnType<typeof openPlanSources>>
 
-/** What the parts of a plan ask. `ports`: on the copies of a plan, which has handled people and groups before. */
+/** The readers that the parts of a plan share. `ports`: of the copies on which the plan has handled people and groups already. */
 export async function openPlanSources(ports: Ports, configuration: Configuration) {
   const { objects, identityStore, clock } = ports
   const policies = new Policies({ objects, clock })

@@ -137,7 +137,8 @@ export class Brake {
       lists = brake.lists.filter((list) => membershipsOn(list).length > 0)
       return brake
     })
-    const held = items.filter((item) => lists.some((list) => membershipsOn(list).includes(item)))
+    const listed = new Set(lists.flatMap(membershipsOn))
+    const held = items.filter((item) => listed.has(item))
     const list = lists.find(isHere) ?? lists.find((one) => held.some((item) => hasName(one.items, item)))
     return { held: new Set(held), reason: held.length > 0 && list ? describeList(list) : undefined }
   }
@@ -227,9 +228,9 @@ export class Brake {
   ): readonly AccountId[] | undefined {
     if (this.#isFailing) return undefined
     // Tens of thousands of keys may be held, and each status asks.
-    const ofIds = this.#store.record.lists.flatMap((list) =>
-      [...list.held].filter((key) => ids.some((id) => key.includes(id))),
-    )
+    const ofIds = this.#store.record.lists.flatMap((list) => [
+      ...Iterator.from(list.held).filter((key) => ids.some((id) => key.includes(id))),
+    ])
     return ofIds.sort().flatMap((key) => {
       const held = assignmentOf(key)
       const isMeant = held.permissionSet === permissionSet && held.type === type && ids.includes(held.principalId)

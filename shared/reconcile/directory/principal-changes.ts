@@ -27,9 +27,9 @@ const keptMs = 30 * 60_000
 
 /** Differences between the names of ids in the ledger and their present names. */
 export type PrincipalChanges = {
-  /** Access in the ledger whose principal was renamed or deleted. Without access in its grace period. */
+  /** Keys of the ledger whose principal was renamed or deleted. A deleted principal in its grace period is left out. */
   readonly keys: readonly AssignmentKey[]
-  /** Access in the ledger whose user is disabled or suspended. An earlier look missed it, or something holds its revocation. */
+  /** Keys of the ledger whose user is disabled or suspended. An earlier look missed them, or something holds their revocation. */
   readonly ended: readonly AssignmentKey[]
   /** Assignments that links ask for by the former names: somebody else may have such a name now, or nobody. */
   readonly assignments: readonly Assignment[]

@@ -86,7 +86,7 @@ export async function workOnDeadLetters(
   return ended
 }
 
-/** False: explaining the messages took so long that SQS shows this one again. Then nobody could delete it; the next receive returns it. */
+/** SQS shows a message again if its explanation took long. Nobody can delete it then, so the answer is false; the next receive returns it. */
 const isHidden = (ports: Ports, dead: DeadLetterQueue, receiptHandle: string) =>
   show(ports, dead, receiptHandle, hiddenSeconds)
 

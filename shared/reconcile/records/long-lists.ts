@@ -81,7 +81,10 @@ export class LongLists<Item, Body, List extends Listed<Item>> {
     const names = namesOf(items)
     const starts = [
       0,
-      ...old.slice(1).map((part) => placeOf(names, [...namesOf(part.items.slice(0, 1))].join())),
+      ...old.slice(1).map((part) => {
+        const [first = ''] = namesOf(part.items.slice(0, 1))
+        return placeOf(names, first)
+      }),
       names.length,
     ]
     return starts.slice(1).flatMap((end, index) => {
