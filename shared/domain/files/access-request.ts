@@ -61,6 +61,25 @@ export function userInKey(key: string): string {
   return key.split('/', 2)[1] ?? ''
 }
 
+/**
+ * What an event in `changes/` is about: the request, the upload, and for an approval the approver's id. An instant does not tell
+ * two of them apart, because S3 dates uploads in whole seconds. Earlier versions recorded the request alone.
+ */
+export type UploadName = {
+  readonly key: string
+  readonly digest?: RequestDigest | undefined
+  readonly by?: string | undefined
+}
+
+export function renderUploadName({ key, digest, by }: UploadName): string {
+  return [key, digest, by].filter((part) => part !== undefined).join('%')
+}
+
+export function parseUploadName(name: string): UploadName {
+  const [, key = name, digest, by] = /^(.*%ssofile)%([0-9a-f]{32})(?:%([^%/]+))?$/s.exec(name) ?? []
+  return { key, digest: requestDigest.safeParse(digest).data, by }
+}
+
 /** Parses a key under `requests/`: the requester's id, and a link in its usual grammar, without a folder. */
 export function parseRequestKey(key: string): Parsed<RequestPath> {
   const id = userInKey(key)

@@ -1,5 +1,11 @@
 import * as z from 'zod'
-import { givenApproval, parseRequestKey, userInKey } from '../../domain/files/access-request.ts'
+import {
+  givenApproval,
+  parseRequestKey,
+  parseUploadName,
+  type UploadName,
+  userInKey,
+} from '../../domain/files/access-request.ts'
 import { renderScope, type Scope } from '../../domain/scopes/scope.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -14,7 +20,7 @@ import { parseRequestEventKey, requestEventBody } from '../requests/request-hist
 import type { RequestEvent } from '../requests/rules/decide-request.ts'
 import type { RequestOutcome } from './rules/notification.ts'
 
-/** The number of a person's newest events to compare with a change. A change has only the request and the instant. */
+/** The number of newest events to compare with a change, because those of earlier versions do not name the upload. */
 const comparedMost = 20
 
 /** Details that only some events have in history. */
@@ -39,14 +45,16 @@ const unchecked = new Set<RequestEvent>(['asked', 'refused', 'withdrawn'])
 
 /** The change of a request for temporary access. `undefined`: the change is about something else. */
 export async function describeRequestChange(
-  { event, at, name: key }: Change,
+  { event, at, name }: Change,
   ports: RequestPorts,
 ): Promise<DescribedRequest | undefined> {
+  const upload = parseUploadName(name)
+  const { key } = upload
   const user = userInKey(key)
   const path = parseRequestKey(key)
   const happened = event.slice('request-'.length) as RequestEvent
   if (!event.startsWith('request-')) return undefined
-  const said = await findDetails(ports.objects, { user, event: happened, at, key })
+  const said = await findDetails(ports.objects, { ...upload, user, event: happened, at })
   const asked =
     happened === 'asked' && said && path.ok ? await describeAsked(said, path.value.link.scope, ports) : undefined
   const isNameChecked = !unchecked.has(happened) || asked?.eligibility !== undefined
@@ -75,12 +83,17 @@ function pick(said: Details): Partial<Pick<Details, (typeof picked)[number]>> {
   return Object.fromEntries(picked.flatMap((name) => (said[name] === undefined ? [] : [[name, said[name]]])))
 }
 
-type Sought = { readonly user: string; readonly event: RequestEvent; readonly at: string; readonly key: string }
+type Sought = UploadName & { readonly user: string; readonly event: RequestEvent; readonly at: string }
 
-async function findDetails(objects: ObjectStore, { user, event, at, key }: Sought): Promise<Details | undefined> {
+async function findDetails(
+  objects: ObjectStore,
+  { user, digest, event, by, at, key }: Sought,
+): Promise<Details | undefined> {
   const heads: ObjectHead[] = []
-  for await (const head of objects.list(`${requestHistoryPrefix}${user}/`))
-    if (parseRequestEventKey(head.key)?.event === event) heads.push(head)
+  for await (const head of objects.list(`${requestHistoryPrefix}${user}/${digest ?? ''}`)) {
+    const listed = parseRequestEventKey(head.key)
+    if (listed?.event === event && (by ?? listed.by) === listed.by) heads.push(head)
+  }
   heads.sort((a, b) => b.lastModified.getTime() - a.lastModified.getTime())
   for (const head of heads.slice(0, comparedMost)) {
     const said = (await spoiledAsAbsent(new JsonRecord(objects, head.key, details).read()))?.value

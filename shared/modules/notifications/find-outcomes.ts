@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { parseAssignmentName } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { requestPrefix, userInKey } from '../../domain/files/access-request.ts'
+import { renderUploadName, requestPrefix, userInKey } from '../../domain/files/access-request.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import { foldersThatCount } from '../../domain/links/temporary-folder.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -232,7 +232,9 @@ async function findAwaited({ value, object }: Stored<Status>, look: Look): Promi
   if (outbox.inputs[idOf('name', key)]?.outcome === request.digest) return []
   const at = await askedAt(objects, { user: userInKey(key), digest: request.digest })
   if (at === undefined) return []
-  const change = { event: 'request-asked', at, name: key }
+  const asked = { event: 'request-asked', at, name: renderUploadName({ key, digest: request.digest }) }
+  // Earlier versions recorded the request alone.
+  const change = (await objects.head(renderChangeKey(asked))) ? asked : { ...asked, name: key }
   const { described } = (await describeRequestChange(change, { objects, clock })) ?? {}
   if (described?.approvers === undefined) return []
   const id = idOf('change', renderChangeKey(change))

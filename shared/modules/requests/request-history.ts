@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { requestDigest } from '../../domain/files/access-request.ts'
+import { renderUploadName, requestDigest } from '../../domain/files/access-request.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { type RequestIds, requestHistoryPrefix } from '../../reconcile/records/ended-requests.ts'
@@ -63,7 +63,8 @@ type Recorded = ListedRequestEvent & { readonly at: string; readonly key: string
  */
 async function recordOnce(objects: ObjectStore, { at, key, body, ...listed }: Recorded): Promise<void> {
   const once = { ifNoneMatch: '*' } as const
-  const change = renderChangeKey({ event: `request-${listed.event}`, at, name: key })
+  const name = renderUploadName({ ...listed, key })
+  const change = renderChangeKey({ event: `request-${listed.event}`, at, name })
   await objects.put(change, new Uint8Array(), once)
   await objects.put(eventKey(listed), renderJson({ v: 1, event: listed.event, at, ...body }), once)
 }

@@ -117,7 +117,13 @@ export class ToldPromise extends Judge {
 
   #compareChanges(): void {
     const { events } = this.world.receivers
-    for (const one of events.slice(this.#compared)) this.#untold.delete(`${one.at} ${one.event} ${subjectOf(one)}`)
+    for (const one of events.slice(this.#compared)) {
+      const start = `${one.at} ${one.event} ${subjectOf(one)}`
+      // If history could not be read, the event of a request does not name the upload.
+      const isOfUpload = one.kind === 'request' && one.digest === undefined
+      const about = isOfUpload ? [...this.#untold].find((change) => change.startsWith(`${start}%`)) : undefined
+      this.#untold.delete(about ?? start + uploadOf(one))
+    }
     this.#compared = events.length
   }
 
@@ -276,6 +282,12 @@ function subjectOf(one: Notification): string {
   if (one.kind === 'request') return one.request
   if (one.kind === 'input') return one.input
   return one.kind === 'change' ? one.subject : ''
+}
+
+/** What follows the request in `changes/`. */
+function uploadOf(one: Notification): string {
+  if (one.kind !== 'request') return ''
+  return `%${one.digest}${one.event === 'request-approved' ? `%${one.by?.id}` : ''}`
 }
 
 /** By its instant: a look that sleeps between reading and telling tells an older state late. Order is not promised. */

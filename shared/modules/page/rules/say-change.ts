@@ -38,7 +38,8 @@ export function sayChange(
   { event, name, by = '', links = [] }: ToldChange,
   accounts: Readonly<Record<string, string>>,
 ): SaidChange {
-  const [, , request = ''] = /^(requests\/[^/]+\/)(.*)$/s.exec(name) ?? []
+  // After the request come the digest of the upload and the approver.
+  const [, request = ''] = /^requests\/[^/]+\/(.*%ssofile)/s.exec(name) ?? []
   const author = sayActor(by)
   const link = links.join(' and ').replaceAll('links_data/', '')
   const verb = events[event]

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { author } from '../../../../shared/domain/by-hand/author.ts'
 import { type Configuration, configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { NewStatus } from '../../../../shared/domain/statuses/status.ts'
 import { MemoryEventBus } from '../../../../shared/memory/memory-event-bus.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
@@ -12,6 +13,7 @@ import { memoryTables } from '../../../../shared/memory/table.ts'
 import { type DigestMessage, digestMessage, sizeOf } from '../../../../shared/modules/notifications/rules/digest.ts'
 import { type Notification, notification } from '../../../../shared/modules/notifications/rules/notification.ts'
 import { tellOutcomes } from '../../../../shared/modules/notifications/tell-outcomes.ts'
+import { recordRequestEvent } from '../../../../shared/modules/requests/request-history.ts'
 import type { EventBus, OutgoingEvent } from '../../../../shared/ports/event-bus.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
@@ -123,6 +125,13 @@ class Outcomes {
 }
 
 const link = (name: string) => `links_data/${name}account%233000000002%Billing-ps%team%GROUP%ssofile`
+const ofBilling = {
+  for: { users: ['kenji@acme.example'] },
+  permissionSets: ['Billing-ps'],
+  scopes: ['root%all'],
+  longest: 'PT8H',
+  approvers: { groups: ['team-Platform'] },
+}
 const rejected = (reason: string, lastModified: string) => ({ state: 'rejected' as const, reason, lastModified })
 
 test('an outcome has the instant of S3, so that the outcomes of one file have their order whoever wrote them', async () => {
@@ -290,13 +299,7 @@ test('a look between two writes tells nobody half of it: whoever a request, a re
   const key = `requests/${user}/account%233000000002%Billing-ps%kenji@acme.example%USER%ssofile`
   const digest = requestDigest.parse('0123456789abcdef0123456789abcdef')
   const put = (name: string, body: object) => outcomes.objects.put(name, JSON.stringify(body))
-  await put('eligibility/billing.json', {
-    for: { users: ['kenji@acme.example'] },
-    permissionSets: ['Billing-ps'],
-    scopes: ['root%all'],
-    longest: 'PT8H',
-    approvers: { groups: ['team-Platform'] },
-  })
+  await put('eligibility/billing.json', ofBilling)
   await put(key, {})
   const at = outcomes.clock.now().toISOString()
   await outcomes.change('request-asked', key, at)
@@ -340,13 +343,7 @@ test('approvers hear once of a request that waits for them only later, and nobod
   await outcomes.tell(key, { state: 'rejected', reason: 'no eligibility', request: { digest } })
   await outcomes.lookEveryMinute(40)
   expect(outcomes.told).toMatchObject([{ event: 'request-asked', digest }])
-  await put('eligibility/billing.json', {
-    for: { users: ['kenji@acme.example'] },
-    permissionSets: ['Billing-ps'],
-    scopes: ['root%all'],
-    longest: 'PT8H',
-    approvers: { groups: ['team-Platform'] },
-  })
+  await put('eligibility/billing.json', ofBilling)
   const request = { digest, eligibility: 'billing', approvals: { needed: 2, given: [] } }
   await outcomes.tell(key, { state: 'waiting', reason: 'it waits', request })
   await outcomes.lookEveryMinute(12)
@@ -357,6 +354,42 @@ test('approvers hear once of a request that waits for them only later, and nobod
     ['all', { 'request-asked': 1 }],
     ['platform', { 'request-asked': 1 }],
   ])
+})
+
+test('approvers hear of the upload that stands, and of each approval, although others came in the same second', async () => {
+  const topics = [
+    { name: 'platform', mail: ['platform@example.com'], approvers: ['team-Platform'] },
+    { name: 'all', mail: ['all@example.com'], requests: true },
+  ]
+  const outcomes = new Outcomes(configuration.parse({ notifications: { receivers: topics } }))
+  const { objects } = outcomes
+  const idOf = (last: number) => principalId.parse(`92307020-41b6-05ce-951e-70dfe8931aa${last}`)
+  const [user, lea, bo] = [idOf(2), idOf(3), idOf(4)]
+  const key = `requests/${user}/account%233000000002%Billing-ps%kenji@acme.example%USER%ssofile`
+  const [replaced, digest] = [requestDigest.parse('a'.repeat(32)), requestDigest.parse('b'.repeat(32))]
+  const at = '2026-03-03T10:00:00.000Z'
+  await objects.put('eligibility/billing.json', JSON.stringify(ofBilling))
+  await recordRequestEvent(objects, user, key, { event: 'asked', digest: replaced }, at)
+  const request = { digest, eligibility: 'billing', approvals: { needed: 2, given: [] } }
+  // The process dies, and the message comes again.
+  for (const _ of ['once', 'again']) await recordRequestEvent(objects, user, key, { event: 'asked', digest }, at)
+  await outcomes.tell(key, { state: 'waiting', reason: 'it waits', request })
+  await outcomes.lookEveryMinute(2)
+  for (const approver of [lea, bo])
+    await recordRequestEvent(objects, user, key, { event: 'approved', digest, by: { user: approver, at } }, at)
+  await outcomes.lookEveryMinute(20)
+  const approvers = ['team-Platform']
+  expect(outcomes.toldOnce).toMatchObject([
+    { event: 'request-asked', digest, approvers },
+    { event: 'request-approved', digest, by: { id: lea } },
+    { event: 'request-approved', digest, by: { id: bo } },
+    { event: 'request-asked', digest: replaced },
+  ])
+  await outcomes.receive()
+  const heard = [...outcomes.digests.values()].flatMap(({ receiver, lines }) => lines.map(({ id }) => [receiver, id]))
+  const [asked] = outcomes.toldOnce
+  expect(heard.filter(([receiver]) => receiver === 'platform')).toEqual([['platform', asked?.id]])
+  expect(heard.filter(([receiver]) => receiver === 'all')).toHaveLength(4)
 })
 
 test('the name in a request that nobody has checked is told to nobody', async () => {

@@ -16,6 +16,16 @@ test.each([
   expect(said).toMatchObject({ text, who: 'a/team', account: 'payments-prod', set: 'ReadOnly-ps', link: name })
 })
 
+test.each(['', `%${'a'.repeat(32)}`, `%${'a'.repeat(32)}%92307020-41b6-05ce-951e-70dfe8931aa2`])(
+  'a request is a sentence, with its upload and approver or without: %j',
+  (upload) => {
+    const name = `requests/u-1/account%233000000001%ReadOnly-ps%ken%ji%USER%ssofile${upload}`
+    expect(sayChange({ at, event: 'request-asked', name }, accounts)).toMatchObject({
+      text: 'ken%ji requested ReadOnly-ps in payments-prod',
+    })
+  },
+)
+
 test('a change of something else keeps its name', () => {
   expect(sayChange({ at, event: 'permission-set-restored', name: 'Read-ps' }, {})).toMatchObject({
     text: 'permission set restored: Read-ps',
