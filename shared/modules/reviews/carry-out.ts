@@ -36,8 +36,8 @@ export async function readItemState(
   return present.every(({ key, etag }) => shown.get(key) === etag) ? 'as shown' : 'changed'
 }
 
-/** The files that give this access now. */
-async function listPresent(subject: Subject, { objects, configuration }: Reading): Promise<readonly ShownFile[]> {
+/** The files that give this access now: for a membership also those in other folders. */
+export async function listPresent(subject: Subject, { objects, configuration }: Reading): Promise<ShownFile[]> {
   const keys = new Set(filesOf(subject).map(({ key }) => key))
   if (subject.kind === 'membership') {
     const names = { group: principalName.parse(subject.group), user: principalName.parse(subject.user) }
@@ -82,7 +82,7 @@ async function askAgain(
   context: Performing,
 ) {
   const folder = folderOf(review, run.run)
-  const files = [...(await listPresent(before, context))]
+  const files = await listPresent(before, context)
   const [file] = files
   const subject: Subject =
     before.kind === 'membership' ? { ...before, files } : before.kind === 'link' && file ? { ...before, file } : before

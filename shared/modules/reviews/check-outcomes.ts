@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
@@ -6,9 +7,10 @@ import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { type Change, listChanges, renderChangeKey } from '../../reconcile/records/tell-event.ts'
+import { listPresent } from './carry-out.ts'
 import { folderOf, itemRecord, readItems } from './review-records.ts'
 import { buildManifest, type ReviewEvidence, renderReviewCsv } from './rules/manifest.ts'
-import { filesOf, isUnproven, type ReviewItem, type ShownFile, type Subject } from './rules/review-item.ts'
+import { filesOf, isUnproven, type ReviewItem, type Subject } from './rules/review-item.ts'
 import type { ReviewRun } from './rules/review-record.ts'
 
 export async function readEvidence(objects: ReadingObjects, review: string, run: ReviewRun): Promise<ReviewEvidence> {
@@ -34,7 +36,11 @@ export async function writeEvidence(objects: ObjectStore, evidence: ReviewEviden
   for (const { key, text } of await findStaleEvidence(objects, evidence)) await objects.put(key, text)
 }
 
-type Proving = { readonly objects: ObjectStore; readonly identityStore: Pick<IdentityStore, 'getGroupMembershipId'> }
+type Proving = {
+  readonly objects: ObjectStore
+  readonly identityStore: Pick<IdentityStore, 'getGroupMembershipId'>
+  readonly configuration: Pick<Configuration, 'folders'>
+}
 
 /** Looks for the proof of each revocation that has none yet. Returns the evidence afterwards. */
 export async function proveOutcomes(evidence: ReviewEvidence, at: string, context: Proving): Promise<ReviewEvidence> {
@@ -44,7 +50,7 @@ export async function proveOutcomes(evidence: ReviewEvidence, at: string, contex
   const changes = Map.groupBy(await Array.fromAsync(listChanges(objects, run.run.slice(0, 10))), nameOfEnd)
   const items = await pLimit(readsAtOnce).map(evidence.items, async (item) => {
     if (!isUnproven(item)) return item
-    const cameBack = item.end?.is === 'deleted' ? await listUploadedAgain(filesOf(item.subject), objects) : []
+    const cameBack = item.end?.is === 'deleted' ? await listPresent(item.subject, context) : []
     if (cameBack.length === 0 && !(await isOver(item, context))) return item
     const since = item.end?.at ?? at
     const proof = (changes.get(endOf(item.subject) ?? '') ?? []).filter((change) => isSince(change, since))
@@ -57,11 +63,6 @@ export async function proveOutcomes(evidence: ReviewEvidence, at: string, contex
     return itemRecord(objects, folderOf(review, run.run), item.digest).revise(() => proven)
   })
   return { ...evidence, items }
-}
-
-async function listUploadedAgain(files: readonly ShownFile[], objects: ReadingObjects): Promise<ShownFile[]> {
-  const heads = await Promise.all(files.map(({ key }) => objects.head(key)))
-  return heads.flatMap((head) => (head ? [{ key: head.key, etag: head.etag }] : []))
 }
 
 /**

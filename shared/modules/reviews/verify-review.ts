@@ -9,7 +9,7 @@ import { findStaleEvidence, isProof, readEvidence } from './check-outcomes.ts'
 import { beginningOf, digestOf, folderOf, historyOfItem, readRun, sealOf } from './review-records.ts'
 import { instantsOf } from './rules/decide-review.ts'
 import type { ReviewEvidence } from './rules/manifest.ts'
-import { describeSubject, type GivenDecision, type ReviewItem } from './rules/review-item.ts'
+import { describeSubject, type GivenDecision, isFileOf, type ReviewItem } from './rules/review-item.ts'
 import { type ReviewRun, reviewRun } from './rules/review-record.ts'
 
 const { etag, terms } = reviewRun.shape
@@ -73,6 +73,9 @@ async function verifyItem(
     const isGood = change && isProof(change, item) && (await objects.head(key)) !== undefined
     if (!isGood) faults.push(`the proof ${key} is not one`)
   }
+  for (const { key } of item.cameBack ?? [])
+    if (item.end?.is !== 'deleted' || !isFileOf(item.subject, key))
+      faults.push(`the file ${key} is not one that gives the access again`)
   return faults
 }
 

@@ -84,8 +84,8 @@ function describePace(decisions: readonly GivenDecision[]) {
 
 /** One row for each item. No cell can be a formula. */
 export function renderReviewCsv({ items }: { readonly items: readonly Manifest['items'][number][] }): string {
-  const titles = ['item', 'result', 'reviewers', 'decisions', 'ended', 'proven', 'proof', 'digest']
-  const rows = items.map(({ item, result, reviewers, decisions, end, provenAt, proof = [], digest }) => [
+  const titles = ['item', 'result', 'reviewers', 'decisions', 'ended', 'proven', 'proof', 'digest', 'came back']
+  const rows = items.map(({ item, result, reviewers, decisions, end, provenAt, proof = [], digest, cameBack = [] }) => [
     item,
     result,
     reviewers.join(', '),
@@ -94,6 +94,7 @@ export function renderReviewCsv({ items }: { readonly items: readonly Manifest['
     provenAt ?? '',
     proof.join(' '),
     digest,
+    cameBack.map(({ key }) => key).join(' '),
   ])
   return renderCsv([titles, ...rows])
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { itemDigest, verdicts } from '../../../domain/files/decision-file.ts'
-import { membershipPrefix } from '../../../domain/files/membership-file.ts'
+import { folderOfMembership, membershipKey, membershipPrefix } from '../../../domain/files/membership-file.ts'
 import { record } from '../../../domain/json/record.ts'
 import { principalId } from '../../../domain/principals/identity-center-ids.ts'
-import { principalType } from '../../../domain/principals/principal.ts'
+import { principalName, principalType } from '../../../domain/principals/principal.ts'
 
 /** One upload of a file. `by`: S3's name of the uploader. */
 const shownFile = record({
@@ -95,8 +95,8 @@ export const reviewItem = record({
   proof: z.array(z.string()).optional(),
   provenAt: z.iso.datetime().optional(),
   /**
-   * Files that a revocation deleted, and that somebody uploaded again: nobody revoked those. Without a proof the access may never have
-   * ended.
+   * Files that give the access again after a revocation deleted its files: nobody revoked these. Without a proof the access may never
+   * have ended.
    */
   cameBack: z.array(shownFile).optional(),
 })
@@ -116,6 +116,13 @@ export function isPrivileged(subject: Subject): boolean {
 export function filesOf(subject: Subject): readonly ShownFile[] {
   if (subject.kind === 'membership') return subject.files.filter(isOfMembership)
   return subject.kind === 'link' ? [subject.file] : []
+}
+
+/** Whether this file, present or not, gives the item's access. */
+export function isFileOf(subject: Subject, key: string): boolean {
+  if (subject.kind !== 'membership') return filesOf(subject).some((file) => file.key === key)
+  const names = { group: principalName.parse(subject.group), user: principalName.parse(subject.user) }
+  return key === membershipKey(names, folderOfMembership(key))
 }
 
 function isOfMembership({ key }: ShownFile): boolean {

@@ -12,11 +12,17 @@ import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/b
 import { minutes, minutesUntil } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
 import { kenji } from '../people/grouping.ts'
-import { account, lars, linkTo, Review, reviewed, tom } from './review.ts'
+import { account, lars, linkTo, membership, Review, reviewed, tom } from './review.ts'
 
 async function verify({ grouping: { world } }: Review): Promise<readonly string[]> {
   const run = await readRun(world.objects, 'quarter')
   return run ? verifyReview(world.objects, 'quarter', run) : ['no run']
+}
+
+/** Somebody with rights to the bucket changes one of its objects. */
+async function forge({ grouping: { world } }: Review, key: string, change: (text: string) => string): Promise<void> {
+  const found = await world.objects.get(key)
+  await world.objects.put(key, change(new TextDecoder().decode(found?.body)))
 }
 
 describe('a review', () => {
@@ -249,31 +255,46 @@ describe('a decision', () => {
     expect(review.has(lars)).toBe(true)
   })
 
-  test.each(['after its access ended', 'before its access ends'])(
-    'that revoked a link which somebody uploads again %s leaves nothing to prove at the end',
-    async (when) => {
+  const elsewhere = `memberships/team-a/oncall%${lars}%ssofile`
+  test.each([
+    ['link', 'after its access ended', linkTo(lars), linkTo(lars)],
+    ['link', 'before its access ends', linkTo(lars), linkTo(lars)],
+    ['membership', 'after its access ended', membership, membership],
+    ['membership', 'after its access ended, in another folder', membership, elsewhere],
+    ['membership', 'before its access ends, in another folder', membership, elsewhere],
+  ] as const)(
+    'that revoked a %s which somebody asks for again %s leaves nothing to prove at the end',
+    async (kind, when, key, again) => {
       const review = await Review.begin()
       const { grouping } = review
-      const item = await review.link(lars)
-      if (when === 'before its access ends')
-        grouping.answer = async ({ operation, args: [key], proceed }) => {
+      const has = () => (kind === 'link' ? review.has(lars) : grouping.groupsOf(lars).includes('oncall'))
+      const item = kind === 'link' ? await review.link(lars) : await review.find((subject) => subject.kind === kind)
+      const isBefore = when.startsWith('before')
+      if (isBefore)
+        grouping.answer = async ({ operation, args: [deleted], proceed }) => {
           const answer = await proceed()
-          if (operation === 'delete' && key === linkTo(lars)) await grouping.world.objects.put(linkTo(lars), '')
+          if (operation === 'delete' && deleted === key) await grouping.world.objects.put(again, '')
           return answer
         }
       await review.decide(tom, item, 'revoke')
-      if (when === 'after its access ended') {
-        await minutesUntil(grouping, () => !review.has(lars), 'the access')
-        await apply(grouping, [linkTo(lars)])
+      if (!isBefore) {
+        await minutesUntil(grouping, () => !has(), 'the access')
+        await apply(grouping, [again])
       }
       await grouping.delete('reviews/quarter.json')
       await minutesUntil(grouping, async () => (await review.run()).phase === 'done', 'its end')
       const manifest = (await grouping.world.json(`${review.folder}manifest.json`)) as unknown as Manifest
       const shown = manifest.items.find(({ digest }) => digest === item.digest)
-      expect(shown).toMatchObject({ result: 'came back', cameBack: [{ key: linkTo(lars) }] })
-      expect(shown?.proof).toHaveLength(when === 'after its access ended' ? 1 : 0)
+      expect(shown).toMatchObject({ result: 'came back', cameBack: [{ key: again }] })
+      expect(shown?.proof).toHaveLength(isBefore ? 0 : 1)
+      const csv = await grouping.world.objects.get(`${review.folder}items.csv`)
+      expect(new TextDecoder().decode(csv?.body)).toContain(again)
       expect(await verify(review)).toEqual([])
-      expect(review.has(lars)).toBe(true)
+      expect(has()).toBe(true)
+      await forge(review, `${review.folder}items/${item.digest}.json`, (text) =>
+        text.replace(/("cameBack": .*?"key": ")[^"]*/s, '$1links_data/a'),
+      )
+      expect((await verify(review)).join()).toMatch(/links_data\/a is not one that gives the access again/)
     },
   )
 })
@@ -327,12 +348,6 @@ describe('the evidence', () => {
     await review.days(22)
     return review
   }
-  /** Somebody with rights to the bucket changes one of its objects. */
-  async function forge({ grouping: { world } }: Review, key: string, change: (text: string) => string): Promise<void> {
-    const found = await world.objects.get(key)
-    await world.objects.put(key, change(new TextDecoder().decode(found?.body)))
-  }
-
   test('of an untouched bucket matches', async () => {
     expect(await verify(await finish())).toEqual([])
   })
