@@ -1,4 +1,5 @@
 import type * as jest from '@jest/globals'
+import { quickExpect } from './quick-expect.ts'
 
 type Globals = Pick<typeof jest, 'afterAll' | 'afterEach' | 'beforeAll' | 'beforeEach' | 'describe' | 'expect' | 'test'>
 
@@ -7,4 +8,5 @@ export let { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test 
 
 export function speakFor(globals: Globals): void {
   ;({ afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } = globals)
+  expect = quickExpect(globals.expect)
 }
