@@ -5,7 +5,7 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/ss
 
 /** Unit and contract tests: everything under test/ but the simulation and what starts the whole system as a process. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/jest/shared-environment.ts',
   // For machines that are busy with other things as well: a test that hangs is told late, but none is told to hang.
   testTimeout: 60_000,
   // On two cores jest would leave one to itself.
