@@ -532,6 +532,28 @@ describe('what was granted', () => {
     expect(await asking.status()).toMatchObject({ state: 'applied' })
   })
 
+  test.each(['before more time is asked for', 'while a request for more time waits'])(
+    'comes back where somebody else deleted its link %s, and its end is in history',
+    async (when) => {
+      const asking = await grant()
+      const { world } = asking
+      const [link = ''] = await asking.granted()
+      const more = { duration: 'PT3H' }
+      if (when.startsWith('while')) await asking.ask(more)
+      await world.objects.delete(link)
+      if (when.startsWith('before')) await asking.ask(more)
+      else await world.until(() => !asking.has(), 'the revocation')
+      await sweep(asking)
+      expect(await asking.granted()).toEqual([link])
+      expect(asking.has()).toBe(true)
+      expect(await asking.status()).toMatchObject({ state: 'waiting', request: { runsUntil: expect.anything() } })
+      await world.clock.advance(60 * 60_000)
+      await world.finish(world.everyMinute())
+      await world.until(() => !asking.has(), 'the end')
+      expect((await asking.events()).filter((event) => event === 'ended')).toHaveLength(1)
+    },
+  )
+
   test.each([
     { what: 'nothing is left of its request', hostile: false },
     { what: 'somebody else asks in the same name', hostile: true },

@@ -33,8 +33,9 @@ const requestState = record({
   approvals: record({ needed: z.int().min(0), given: z.array(givenApproval) }).optional(),
   startsAt: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime().optional(),
-  /** For a later upload: the end of the running access that an earlier upload was granted. */
+  /** For a later upload: the end of the running access that an earlier upload was granted, and that upload. */
   runsUntil: z.iso.datetime().optional(),
+  runs: requestDigest.optional(),
   /** The request waits for approvals until this time. */
   lapsesAt: z.iso.datetime().optional(),
 })

@@ -26,7 +26,7 @@ type RequestHeads = { readonly files: Heads; readonly told: Heads }
  * | a link that names no request, or that S3 does not return          | each request for its place     |
  * | a request that was granted and has not ended, without a link      | that request                   |
  *
- * A granted request that has not ended has its end in `state/expiry/` and in its status.
+ * A granted request that has not ended, also if it was uploaded again, has its end in `state/expiry/` and in its status.
  */
 export async function findContradictions(
   { files, told }: RequestHeads,
@@ -54,7 +54,8 @@ export async function findContradictions(
     const path = parseRequestKey(request)
     if (!path.ok || links.has(path.value.link.key) || !told.has(statusKey(request))) return
     const stored = (await spoiledAsAbsent(new JsonRecord(objects, statusKey(request), status).read()))?.value
-    if (stored?.request?.expiresAt !== undefined && stored.state !== 'expired') found.add(request)
+    const isGranted = stored?.request?.expiresAt !== undefined && stored.state !== 'expired'
+    if (isGranted || stored?.request?.runs !== undefined) found.add(request)
   })
   return [...found].sort()
 }

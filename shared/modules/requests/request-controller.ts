@@ -153,6 +153,7 @@ async function readRequest(
     'digest' in reading ? reading.digest : undefined,
     'digest' in found.link ? found.link.digest : undefined,
     present?.request?.digest,
+    present?.request?.runs,
   ]
   const told = await readHistories(path, digests, objects)
   return { path, now, reading, ...found, told, present, ...unreadDirectory, approvals: () => undefined }

@@ -157,6 +157,7 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * |  6 | is of a grant                         | its user has another name, is gone, or suspended | record `finished`          |
  * |  7 | is of a grant                         | an approver denies, past or present         | record `finished`               |
  * |  8 | differs from history                  |                                             | write it                        |
+ * |    | is missing, or one of nobody          | an earlier upload runs, by the status       | as rows 4 to 8 of that          |
  * |    | **the request**                       |                                             |                                 |
  * |  9 | is gone                               | it was granted, by history                  | as rows 4 to 6                  |
  * | 10 | is gone                               | it waited                                   | record `withdrawn`              |
@@ -199,19 +200,24 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
 export function decideRequest(facts: RequestFacts): RequestStep {
   const step = settleLink(facts) ?? settleRequest(facts)
   if (step.do !== 'tell') return step
-  const [end, runsUntil] = [endOfLink(facts), findRunning(facts)]
+  const [end, running] = [endOfLink(facts), findRunning(facts)]
   const { status, again = [] } = step
+  const known = running && { runsUntil: running.expiresAt, runs: running.digest }
   return {
     ...step,
-    status: status?.request && runsUntil ? { ...status, request: { ...status.request, runsUntil } } : status,
+    status: status?.request && known ? { ...status, request: { ...status.request, ...known } } : status,
     ...(end && { again: [...again, end] }),
   }
 }
 
-/** The end of an earlier upload's grant that still runs, while the status is about a later upload. */
-function findRunning({ link, reading, told }: RequestFacts): string | undefined {
-  if (link.found !== 'own' || (reading.state !== 'valid' && reading.state !== 'rejected')) return undefined
-  return reading.digest === link.digest ? undefined : told(link.digest).granted?.expiresAt
+/** An earlier upload's grant that still runs, while the status is about a later upload. */
+function findRunning({ link, reading, told }: RequestFacts): GrantRecord | undefined {
+  if (link.found !== 'own' || !isUpload(reading)) return undefined
+  return reading.digest === link.digest ? undefined : told(link.digest).granted
+}
+
+function isUpload(reading: RequestReading): reading is Extract<RequestReading, { state: 'valid' | 'rejected' }> {
+  return reading.state === 'valid' || reading.state === 'rejected'
 }
 
 /** Why a request would shorten the running access. A request lasts from its upload, or from its start if that is later. */
@@ -252,6 +258,7 @@ function endOfLink({ link, reading, told }: RequestFacts): Date | undefined {
 
 function settleLink(facts: RequestFacts): RequestStep | undefined {
   const { link, reading } = facts
+  if (link.found === 'none' || link.found === 'of nobody') return settleLost(facts)
   if (link.found !== 'own') return undefined
   const told = facts.told(link.digest)
   const record = told.granted
@@ -260,6 +267,19 @@ function settleLink(facts: RequestFacts): RequestStep | undefined {
   const end = endOf(facts, record, reading.state === 'absent')
   if (end) return end
   return link.text === renderGrantedLink(record) ? undefined : { do: 'write the link', record, over: link.etag }
+}
+
+/** Somebody deleted or spoiled the link of an earlier upload, which still runs by the status. */
+function settleLost(facts: RequestFacts): RequestStep | undefined {
+  const { link, reading, present } = facts
+  const digest = present?.request?.runs ?? (isUpload(reading) ? present?.request?.digest : undefined)
+  const isLater = digest !== undefined && !('digest' in reading && reading.digest === digest)
+  const told = isLater ? facts.told(digest) : undefined
+  if (!told?.granted || isOver(told)) return undefined
+  const over = link.found === 'of nobody' ? { over: link.etag } : {}
+  return (
+    endOf(facts, told.granted, reading.state === 'absent') ?? { do: 'write the link', record: told.granted, ...over }
+  )
 }
 
 /** The new link replaces the existing one, so access does not end in between. */
@@ -455,7 +475,7 @@ function judge(facts: RequestFacts, reading: Valid, told: UploadHistory): Reques
   if (facts.isDisabled) return refuse(facts, digest, complainOfDisabled(facts))
   // The refusal stays, even after the running access ends. By then, nobody expects an old request to be granted.
   const known = facts.present?.request
-  const runsUntil = findRunning(facts) ?? (known?.digest === digest ? known.runsUntil : undefined)
+  const runsUntil = findRunning(facts)?.expiresAt ?? (known?.digest === digest ? known.runsUntil : undefined)
   const shorter = runsUntil && complainOfShorter(path.key, reading, runsUntil)
   if (shorter) return refuse(facts, digest, shorter, { runsUntil })
   const asking = { link: path.link, request, askedAt, now: facts.now, userName, ...pick(facts) }

@@ -92,6 +92,7 @@ function everyFact(choose: Choose): RequestFacts {
         undefined,
         { state: 'waiting' as const, request: { digest: present } },
         { state: 'applied' as const, request: { digest: present } },
+        { state: 'waiting' as const, request: { digest: present, runs: earlier } },
       ]),
     isUnread: () => choose([false, true]),
     userName: () => choose(['maria', 'maria2', undefined]),
@@ -238,6 +239,14 @@ const rules: Rules<RequestStep, RequestFacts> = {
   'a link is written only while its user has the name': rule(
     ['write the link'],
     (_, { userName }) => userName === path.link.principal,
+  ),
+  'nothing is judged or told while an earlier upload that runs by the status lacks its link': rule(
+    ['grant', 'tell'],
+    (_, { link, present: status, told }) => {
+      if (link.found !== 'none' || status?.request?.runs === undefined) return true
+      const { events, granted } = told(earlier)
+      return granted === undefined || isOver({ events })
+    },
   ),
   'a link is deleted only where no grant of it is in force': rule(
     ['delete the link'],

@@ -412,7 +412,8 @@ describe('what was granted before', () => {
   const longer = { reading: { ...valid, request: { durationMs: 2 * 3_600_000 } } }
   test('goes on while a later upload waits, and its status says until when', () => {
     const step = decide({ ...own, ...longer, told: { [earlier]: oldTold, [digest]: asked } })
-    expect(step).toMatchObject({ status: { state: 'waiting', request: { digest, runsUntil: old.expiresAt } } })
+    const request = { digest, runs: earlier, runsUntil: old.expiresAt }
+    expect(step).toMatchObject({ status: { state: 'waiting', request } })
   })
 
   test('goes on where a later upload is refused, and its status says until when', () => {
@@ -468,6 +469,44 @@ describe('what was granted before', () => {
       do: 'write the link',
       record: later,
       over: 'e',
+    })
+  })
+
+  describe('and has lost its link', () => {
+    const ofEarlier = { state: 'applied', request: { digest: earlier } } as const
+    const waits = { state: 'waiting', request: { digest, runs: earlier } } as const
+    const writes = { do: 'write the link', record: old }
+    const unreadable = { state: 'unreadable', complaint } as const
+    const lost = { told: { [earlier]: oldTold, [digest]: asked }, approvals: approvals() }
+    test.each<[string, Plain, unknown]>([
+      ['a later upload comes', { present: ofEarlier }, writes],
+      ['a later upload waits', { present: waits }, writes],
+      [
+        'a later upload is not valid',
+        { present: ofEarlier, reading: { ...valid, state: 'rejected', complaint } },
+        writes,
+      ],
+      ['a later upload cannot be read', { present: waits, reading: unreadable }, writes],
+      [
+        'nobody can understand what is there',
+        { present: waits, link: { found: 'of nobody', etag: 'e' } },
+        { ...writes, over: 'e' },
+      ],
+      ['its end has come', { present: waits, now: at(62) }, noted('ended', earlier)],
+      ['its request is gone', { present: waits, reading: absent }, noted('finished', earlier)],
+      [
+        'an approver denies it',
+        { present: waits, approvals: approvals(says(tom, 'deny')) },
+        noted('finished', earlier),
+      ],
+      [
+        'it is over',
+        { present: waits, told: { ...lost.told, [earlier]: granted('ended') }, eligibilities: [] },
+        noted('refused'),
+      ],
+      ['another user is there', { present: waits, link: { found: 'of another user', user: eve } }, { do: 'tell' }],
+    ])('%s', (_, facts, expected) => {
+      expect(decide({ ...lost, ...facts })).toMatchObject(expected as object)
     })
   })
 
