@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { parseAssignmentName } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { renderUploadName, requestPrefix, userInKey } from '../../domain/files/access-request.ts'
+import { renderUploadName, requestPrefix, type UploadName, userInKey } from '../../domain/files/access-request.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import { foldersThatCount } from '../../domain/links/temporary-folder.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -61,9 +61,8 @@ export async function findOutcomes(look: Look): Promise<{
   readonly statuses?: number | undefined
 }> {
   const { keys, listed } = await listChangedStatuses(look)
-  const { changes, incomplete, recent } = await findChanges(look)
-  const outcomes = [...(await readOutcomes(keys, look)), ...(await findDrift(look))]
-  const found = [...changes, ...outcomes.filter(({ isAgain, told }) => !(isAgain && recent.has(told.id)))]
+  const { changes, incomplete } = await findChanges(look)
+  const found = [...changes, ...(await readOutcomes(keys, look)), ...(await findDrift(look))]
   found.sort((a, b) => (a.told.at === b.told.at ? 0 : a.told.at < b.told.at ? -1 : 1))
   return { found, incomplete, statuses: look.isWhole ? listed : undefined }
 }
@@ -75,8 +74,6 @@ function sinceOf({ outbox, isWhole }: Look): number {
 async function findChanges(look: Look): Promise<{
   readonly changes: readonly FoundOutcome[]
   readonly incomplete: number
-  /** The ids of the changes that this look reports first, now or once their details are written. */
-  readonly recent: ReadonlySet<string>
 }> {
   const { objects, outbox, isWhole, clock } = look
   const since = sinceOf(look)
@@ -106,8 +103,7 @@ async function findChanges(look: Look): Promise<{
   // Also if these changes are told: the event bus may have refused how far they reach.
   const isRecent = recent.some(({ change }) => change.event === 'granted')
   const reach = isRecent ? await findReach(granted, look) : []
-  const ids = new Set(heads.map(({ id }) => id))
-  return { changes: [...found, ...reach], incomplete: heads.length - found.length, recent: ids }
+  return { changes: [...found, ...reach], incomplete: heads.length - found.length }
 }
 
 /** Once a day: a repeated report has the same id. */
@@ -232,12 +228,13 @@ async function findAwaited({ value, object }: Stored<Status>, look: Look): Promi
   if (outbox.inputs[idOf('name', key)]?.outcome === request.digest) return []
   const at = await askedAt(objects, { user: userInKey(key), digest: request.digest })
   if (at === undefined) return []
-  const asked = { event: 'request-asked', at, name: renderUploadName({ key, digest: request.digest }) }
-  // Earlier versions recorded the request alone.
-  const change = (await objects.head(renderChangeKey(asked))) ? asked : { ...asked, name: key }
+  const { change, head } = (await findAsked(objects, { key, digest: request.digest }, at)) ?? {}
+  if (change === undefined || head === undefined) return []
+  const id = idOf('change', head.key)
+  // Its change is told first: by this look or, if it came while this look read, by the next one.
+  if (outbox.changes[id] === undefined && head.lastModified.getTime() >= sinceOf(look)) return []
   const { described } = (await describeRequestChange(change, { objects, clock })) ?? {}
   if (described?.approvers === undefined) return []
-  const id = idOf('change', renderChangeKey(change))
   return [
     {
       told: { v: 1, id, at, bucket: objects.bucket, kind: 'request', ...described },
@@ -245,6 +242,16 @@ async function findAwaited({ value, object }: Stored<Status>, look: Look): Promi
       isAgain: true,
     },
   ]
+}
+
+/** The change that tells this upload. Earlier versions recorded the request alone. */
+async function findAsked(objects: ObjectStore, upload: UploadName, at: string) {
+  for (const name of [renderUploadName(upload), upload.key]) {
+    const change = { event: 'request-asked', at, name }
+    const head = await objects.head(renderChangeKey(change))
+    if (head) return { change, head }
+  }
+  return undefined
 }
 
 function noteAwaited({ request, digest }: RequestChange, at: Date, inputs: Outbox['inputs']): void {

@@ -16,7 +16,7 @@ import { tellOutcomes } from '../../../../shared/modules/notifications/tell-outc
 import { recordRequestEvent } from '../../../../shared/modules/requests/request-history.ts'
 import type { EventBus, OutgoingEvent } from '../../../../shared/ports/event-bus.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
-import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
+import { StatusStore, statusKey } from '../../../../shared/reconcile/records/status-store.ts'
 import { renderChangeKey, tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
 import { CollectedLog } from '../../../collected-log.ts'
 import { runsOf } from '../../../depth.ts'
@@ -390,6 +390,34 @@ test('approvers hear of the upload that stands, and of each approval, although o
   const [asked] = outcomes.toldOnce
   expect(heard.filter(([receiver]) => receiver === 'platform')).toEqual([['platform', asked?.id]])
   expect(heard.filter(([receiver]) => receiver === 'all')).toHaveLength(4)
+})
+
+test('a request that comes while a look is under way is told once, by the next look', async () => {
+  const topics = [{ name: 'platform', mail: ['platform@example.com'], approvers: ['team-Platform'] }]
+  const outcomes = new Outcomes(configuration.parse({ notifications: { receivers: topics } }))
+  const { objects } = outcomes
+  const user = principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa2')
+  const key = `requests/${user}/account%233000000002%Billing-ps%kenji@acme.example%USER%ssofile`
+  const digest = requestDigest.parse('b'.repeat(32))
+  await objects.put('eligibility/billing.json', JSON.stringify(ofBilling))
+  await outcomes.tell(key, { state: 'expired', reason: 'an earlier upload is over' })
+  let isAsked = false
+  const asking = intercept(outcomes.ports, async ({ operation, args: [read], proceed }) => {
+    // The look has listed the changes already.
+    if (operation === 'get' && read === statusKey(key) && !isAsked) {
+      isAsked = true
+      await recordRequestEvent(objects, user, key, { event: 'asked', digest }, outcomes.clock.now().toISOString())
+      const request = { digest, eligibility: 'billing', approvals: { needed: 2, given: [] } }
+      await outcomes.tell(key, { state: 'waiting', reason: 'it waits', request })
+    }
+    return proceed()
+  })
+  await outcomes.look(asking)
+  expect([isAsked, outcomes.told]).toEqual([true, []])
+  await outcomes.lookEveryMinute(12)
+  expect(outcomes.told).toMatchObject([{ event: 'request-asked', digest, approvers: ['team-Platform'] }])
+  await outcomes.receive()
+  expect([...outcomes.digests.values()].map(({ counts }) => counts)).toEqual([{ 'request-asked': 1 }])
 })
 
 test('the name in a request that nobody has checked is told to nobody', async () => {
