@@ -1,30 +1,48 @@
 import type { Jobs } from '../handlers/schedules.ts'
+import { allKinds } from '../shared/domain/inputs/kinds.ts'
 import type { ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { joinRights, type Rights, rightsByKinds } from '../shared/ports/rights.ts'
-import { intercept } from './intercept.ts'
 import { mayCall } from './simulation/oracle/grants.ts'
 
 /** Ports that refuse a call to an object, or a message to a queue, if these rights do not have it. */
 export function portsWithin(ports: Ports, rights: Rights, who: string): Ports {
-  return intercept(ports, ({ port, operation, args: [first], proceed }) => {
-    const place = String(first)
-    const isGranted =
-      (port !== 'objects' || mayCall(rights, operation, place)) &&
-      (port !== 'queues' || operation !== 'send' || rights.send?.some((queue) => queue === place) === true)
-    if (!isGranted) throw new Error(`${who} has no right to ${operation} ${place}`)
-    return proceed()
+  const { send = [] } = rights
+  const maySend = (operation: string, queue: string) => operation !== 'send' || send.some((one) => one === queue)
+  return {
+    ...ports,
+    objects: refusing(ports.objects, who, (operation, key) => mayCall(rights, operation, key)),
+    queues: refusing(ports.queues, who, maySend),
+  }
+}
+
+/** Not by `intercept`: every call of every test goes through here. */
+function refusing<T extends object>(port: T, who: string, may: (operation: string, place: string) => boolean): T {
+  return new Proxy(port, {
+    get(target, operation) {
+      const value: unknown = Reflect.get(target, operation, target)
+      if (typeof value !== 'function' || typeof operation !== 'string') return value
+      return (...args: readonly unknown[]): unknown => {
+        const place = String(args[0])
+        if (may(operation, place)) return Reflect.apply(value, target, args)
+        return Promise.reject(new Error(`${who} has no right to ${operation} ${place}`))
+      }
+    },
   })
 }
 
+const known = { kinds: allKinds(), rights: new Map<string, Rights>() }
+
 /** These jobs of a function, each with its own rights and those by kinds only, not those of other jobs. */
 export function withinRights(name: ScheduledFunction, jobs: Jobs): Jobs {
-  return () => {
-    const byKinds = rightsByKinds(name)
-    return jobs().map((job) => ({
-      ...job,
-      open: (ports, ...given) =>
-        job.open(portsWithin(ports, joinRights(job.rights, byKinds), `the job '${job.name}'`), ...given),
-    }))
-  }
+  if (known.kinds !== allKinds()) Object.assign(known, { kinds: allKinds(), rights: new Map() })
+  return () =>
+    jobs().map((job) => {
+      const rights = known.rights.get(`${name} ${job.name}`) ?? joinRights(job.rights, rightsByKinds(name))
+      known.rights.set(`${name} ${job.name}`, rights)
+      return {
+        ...job,
+        open: (ports, ...given) => job.open(portsWithin(ports, rights, `the job '${job.name}'`), ...given),
+      }
+    })
 }
