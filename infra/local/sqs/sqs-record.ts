@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { SQSRecord } from 'aws-lambda'
 import { queueNameOnTheWire } from '../../../shared/aws/queue-name-on-the-wire.ts'
 import type { DeliveredMessage } from '../../../shared/memory/sqs/memory-queue.ts'
@@ -28,7 +28,7 @@ export function toSqsRecord(queue: QueueName, message: DeliveredMessage): SQSRec
           }),
     },
     messageAttributes: {},
-    md5OfBody: createHash('md5').update(body).digest('hex'),
+    md5OfBody: hash('md5', body),
     eventSource: 'aws:sqs',
     eventSourceARN: queueArn(queueNameOnTheWire(queue)),
     awsRegion: localRegion,

@@ -36,11 +36,13 @@ const ofAssignment: Read = (parameters) => {
   const { data } = assignment.safeParse(parameters)
   return data ? [{ at: 'assignment', assignment: data }] : []
 }
-const ofPermissionSet: Read = (parameters) => setIn(z.object({ permissionSetArn }).safeParse(parameters).data)
-const ofCreated: Read = (_parameters, answer) =>
-  setIn(z.object({ permissionSet: z.object({ permissionSetArn }) }).safeParse(answer).data?.permissionSet)
+const named = z.object({ permissionSetArn })
+const ofPermissionSet: Read = (parameters) => setIn(named.safeParse(parameters).data)
+const created = z.object({ permissionSet: named })
+const ofCreated: Read = (_parameters, answer) => setIn(created.safeParse(answer).data?.permissionSet)
+const tagged = z.object({ resourceArn: permissionSetArn })
 const ofTagged: Read = (parameters) => {
-  const { data } = z.object({ resourceArn: permissionSetArn }).safeParse(parameters)
+  const { data } = tagged.safeParse(parameters)
   return data ? setIn({ permissionSetArn: data.resourceArn }) : []
 }
 

@@ -42,9 +42,10 @@ export function ownedMembershipKey({ group, user }: MembershipId): string {
   return `${ownedMembershipPrefix}${group}%${user}`
 }
 
+const membershipId = z.object({ group: principalId, user: principalId })
+
 /** `undefined`: ssofile did not write this key. */
 export function parseOwnedMembershipKey(key: string): MembershipId | undefined {
   const [group, user, ...rest] = key.slice(ownedMembershipPrefix.length).split('%')
-  const read = z.object({ group: principalId, user: principalId }).safeParse({ group, user })
-  return rest.length === 0 ? read.data : undefined
+  return rest.length === 0 ? membershipId.safeParse({ group, user }).data : undefined
 }

@@ -14,10 +14,12 @@ export class Signal {
   async wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
     if (!this.#raised) {
       const timer = new AbortController()
-      const over = signal ? AbortSignal.any([timer.signal, signal]) : timer.signal
-      await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), clock.sleep(ms, over)])
       // The reason is for speed: without one, Node creates an exception with a stack, 3 % of a dispatcher's cost.
-      timer.abort('raised')
+      const wake = () => timer.abort('raised')
+      this.#wake = wake
+      signal?.addEventListener('abort', wake)
+      if (!signal?.aborted) await clock.sleep(ms, timer.signal)
+      signal?.removeEventListener('abort', wake)
     }
     this.#raised = false
     this.#wake = undefined
