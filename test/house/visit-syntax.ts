@@ -10,17 +10,21 @@ export type Visitor = (node: SyntaxNode, line: number) => (() => void) | undefin
 
 /** Throws where the text is not TypeScript. `tsx`: with elements of JSX. */
 export function visitSyntax(text: string, visit: Visitor, { tsx = false } = {}): void {
-  const { body, ends } = last?.text === text && last.tsx === tsx ? last : parse(text, tsx)
-  const start = body[0]?.span.start ?? 0
-  walk(body, (node) => visit(node, 1 + countBelow(ends, node.span.start - start)))
+  const { places } = last?.text === text && last.tsx === tsx ? last : parse(text, tsx)
+  const left: { readonly leave: () => void; readonly end: number }[] = []
+  for (const [index, { node, line, end }] of places.entries()) {
+    while ((left.at(-1)?.end ?? places.length) <= index) left.pop()?.leave()
+    const leave = visit(node, line)
+    if (leave) left.push({ leave, end })
+  }
+  while (left.length > 0) left.pop()?.leave()
 }
 
-type Syntax = {
-  readonly text: string
-  readonly tsx: boolean
-  readonly body: ReturnType<typeof parseSync>['body']
-  readonly ends: readonly number[]
-}
+/** `end`: where in the list the first node stands that is not inside this one. */
+type Place = { readonly node: SyntaxNode; readonly line: number; end: number }
+
+/** The nodes of one text, outer before inner. */
+type Syntax = { readonly text: string; readonly tsx: boolean; readonly places: readonly Place[] }
 
 /** Parsing costs more than visiting, and several judge one file after the other. */
 let last: Syntax | undefined
@@ -29,9 +33,12 @@ function parse(text: string, tsx: boolean): Syntax {
   // SWC counts bytes on from the last file it has read: a first statement of ours shows where this one begins.
   const source = `;${text.replace(/^#!/, '//')}`
   const { body } = parseSync(source, { syntax: 'typescript', tsx, target: 'esnext' })
-  const parsed = { text, tsx, body, ends: lineEnds(Buffer.from(source)) }
-  last = parsed
-  return parsed
+  const start = body[0]?.span.start ?? 0
+  const ends = lineEnds(Buffer.from(source))
+  const places: Place[] = []
+  list(body, places, (node) => 1 + countBelow(ends, node.span.start - start))
+  last = { text, tsx, places }
+  return last
 }
 
 function lineEnds(source: Buffer): readonly number[] {
@@ -51,12 +58,15 @@ function countBelow(ascending: readonly number[], limit: number): number {
   return low
 }
 
-function walk(value: unknown, visit: (node: SyntaxNode) => (() => void) | undefined): void {
-  if (typeof value !== 'object' || value === null) return
-  const leave = isNode(value) ? visit(value) : undefined
-  // Half of all objects say where a node stands.
-  for (const [field, inner] of Object.entries(value)) if (field !== 'span') walk(inner, visit)
-  leave?.()
+function list(value: object, places: Place[], lineOf: (node: SyntaxNode) => number): void {
+  const place = isNode(value) ? { node: value, line: lineOf(value), end: 0 } : undefined
+  if (place) places.push(place)
+  for (const field in value) {
+    // Half of all objects say where a node stands.
+    const inner: unknown = field === 'span' ? undefined : Reflect.get(value, field)
+    if (typeof inner === 'object' && inner !== null) list(inner, places, lineOf)
+  }
+  if (place) place.end = places.length
 }
 
 export function isNode(value: unknown): value is SyntaxNode {
