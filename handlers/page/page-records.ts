@@ -4,9 +4,8 @@ import { renderInstant } from '../../shared/domain/text/instant.ts'
 import { reportsPrefix, summaryRecord } from '../../shared/modules/reports/report-summary.ts'
 import { readRequestStories } from '../../shared/modules/requests/read-request-stories.ts'
 import type { RequestStory } from '../../shared/modules/requests/rules/request-story.ts'
-import { onceEach } from '../../shared/ports/once.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { type ListedEvent, listOwnHistory, readHistoryEvent } from '../../shared/reconcile/records/history.ts'
+import { authorsOf, ownHistoryOnce, readChangedLinks } from '../../shared/reconcile/records/change-authors.ts'
 import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import {
@@ -148,7 +147,7 @@ export class PageRecords {
 
   /** The first changes with their authors. `read`: of how many it read the authors to find those `by` somebody. */
   async #tellAuthors(changes: readonly Change[], by: string) {
-    const historyOf = onceEach((start: string) => Array.fromAsync(listOwnHistory(this.#ports.objects, start)))
+    const historyOf = ownHistoryOnce(this.#ports.objects)
     const told: (Change & Authored)[] = []
     for (let read = 0; ; read += toldMost) {
       const part = changes.slice(read, read + toldMost)
@@ -164,22 +163,16 @@ export class PageRecords {
   }
 
   /** By hand: the author of the change itself. Otherwise the links, and who uploaded or deleted them. */
-  async #authorOf(change: Change, historyOf: (start: string) => Promise<readonly ListedEvent[]>): Promise<Authored> {
+  async #authorOf(change: Change, historyOf: ReturnType<typeof ownHistoryOnce>): Promise<Authored> {
     const { objects } = this.#ports
     const hand = byHandEvents.has(change.event) ? await readHand(objects, renderChangeKey(change)) : {}
-    const parts = nameInChangesParts(change.name)
-    if (hand.by !== undefined || parts === undefined) return hand
-    for (const listed of await historyOf(`account%${parts.account}%${parts.permissionSet}%`)) {
-      if (listed.event !== change.event || listed.at !== change.at) continue
-      const links = (await readHistoryEvent(objects, listed))?.links ?? []
-      const people = links.flatMap(({ by, deletedBy }) => (deletedBy ?? by)?.principalId ?? [])
-      return {
-        by: [...new Set(people)].join(', ') || undefined,
-        links: links.map(({ key }) => key),
-        reason: links.find(({ reason }) => reason)?.reason,
-      }
+    const links = hand.by === undefined ? await readChangedLinks(objects, change, historyOf) : undefined
+    if (links === undefined) return hand
+    return {
+      by: authorsOf(change, links),
+      links: links.map(({ key }) => key),
+      reason: links.find(({ reason }) => reason)?.reason,
     }
-    return {}
   }
 
   /** The newest first. */
@@ -200,7 +193,3 @@ function count(changes: readonly Change[], events: ReadonlySet<string>): number 
 }
 
 /** The account and the permission set of an access in `changes/`. `undefined`: the change is about something else. */
-function nameInChangesParts(name: string): { readonly account: string; readonly permissionSet: string } | undefined {
-  const [, account, permissionSet] = /^account%(\d{12})%([^%]+)%/.exec(name) ?? []
-  return account === undefined || permissionSet === undefined ? undefined : { account, permissionSet }
-}

@@ -1,4 +1,5 @@
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import { sayActor } from '../../../shared/domain/links/say-actor.ts'
 import type { PrincipalType } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
@@ -78,20 +79,21 @@ const own: ReadonlySet<string> = new Set(['granted', 'adopted', 'terms-changed',
 
 export function renderChanges(changes: readonly AccessChange[], width: number | undefined): string {
   if (changes.length === 0) return 'no change since then\n'
-  const rows = changes.map(({ at, event, account, permissionSet, principal, type, by }) => [
+  const rows = changes.map(({ at, event, account, permissionSet, principal, type, by, deletedBy }) => [
     `${at.slice(0, 19).replace('T', ' ')}Z`,
     event,
     account ?? '',
     permissionSet,
     principal === undefined ? '' : `${type === 'GROUP' ? 'group ' : ''}${quote(principal)}`,
-    by === undefined ? byWhom(event) : `by ${quote(by, 500)}`,
+    by === undefined ? byWhom(event, deletedBy) : `by ${quote(by, 500)}`,
   ])
   const byHand = changes.filter(({ by }) => by !== undefined).length
   const titles = ['when', 'event', 'account', 'permission set', 'principal', 'by whom']
   return `${renderTable(titles, rows, width)}\n${count(rows.length, 'change')}; by hand, with a name: ${byHand}\n`
 }
 
-function byWhom(event: string): string {
+function byWhom(event: string, deletedBy: string | undefined): string {
+  if (deletedBy !== undefined) return `ssofile, for ${quote(sayActor(deletedBy), 500)}`
   if (own.has(event) || /^permission-set-(?!re)/.test(event)) return 'ssofile'
   return event === 'revoked' || event === 'released' ? 'ssofile, or not known' : 'not known'
 }

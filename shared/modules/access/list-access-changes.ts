@@ -6,6 +6,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import { type PrincipalType, principalType } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { authorsOf, ownHistoryOnce, readChangedLinks } from '../../reconcile/records/change-authors.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import {
   byHandEvents,
@@ -26,6 +27,8 @@ export type AccessChange = {
   readonly type?: PrincipalType | undefined
   /** Who did it by hand. Absent: ssofile did, or it is unknown. */
   readonly by?: string | undefined
+  /** Who deleted the links of access that ssofile revoked, as S3 or a review names them. */
+  readonly deletedBy?: string | undefined
   /** Why it is reported loudly. */
   readonly reason?: string | undefined
 }
@@ -44,7 +47,10 @@ const ofAccess: ReadonlySet<string> = new Set([
 ])
 const ofSet = /^permission-set-/
 
-/** Changes of access and permission sets, ascending by instant, from listings of `changes/`, with their authors if made by hand. */
+/**
+ * Changes of access and permission sets, ascending by instant, from listings of `changes/`, with their authors if made by hand, and
+ * the people who deleted the links of revoked access.
+ */
 export async function listAccessChanges(
   question: ChangesQuestion,
   objects: ObjectStore,
@@ -55,10 +61,16 @@ export async function listAccessChanges(
     const about = change.at >= from ? describe(change) : undefined
     if (about && fits(about, question)) found.push({ change, about })
   }
-  const hands = new Map<Change, Awaited<ReturnType<typeof readHand>>>()
+  const hands = new Map<Change, Pick<AccessChange, 'by' | 'deletedBy' | 'reason'>>()
+  const historyOf = ownHistoryOnce(objects)
   await forEachAtOnce(
     found.filter(({ change }) => byHandEvents.has(change.event)),
-    async ({ change }) => void hands.set(change, await readHand(objects, renderChangeKey(change))),
+    async ({ change }) => {
+      const hand = await readHand(objects, renderChangeKey(change))
+      const isOwn = change.event === 'revoked' && hand.by === undefined
+      const links = isOwn ? await readChangedLinks(objects, change, historyOf) : undefined
+      hands.set(change, links ? { ...hand, deletedBy: authorsOf(change, links) } : hand)
+    },
   )
   return found.map(({ change, about }) => ({ ...about, ...hands.get(change) }))
 }

@@ -1,5 +1,6 @@
 import { parseNameInKey } from '../../../domain/links/name-in-key.ts'
-import { partsOf, sayActor, sayScope } from './say.ts'
+import { sayActor } from '../../../domain/links/say-actor.ts'
+import { partsOf, sayScope } from './say.ts'
 import type { ToldChange } from './told.ts'
 
 /** `*` is the access. */

@@ -79,8 +79,3 @@ export function partsOf(linkData: string) {
     user: rest.slice(0, -2).join('%'),
   }
 }
-
-/** S3 names a session as `AWS:<id of the role>:<name>`. (S3 User Guide, "Event message structure".) */
-export function sayActor(by: string): string {
-  return by.replaceAll(/AWS:(?:A[A-Z0-9]{15,}:)?/g, '')
-}

@@ -1,7 +1,7 @@
+import { sayActor } from '../../../domain/links/say-actor.ts'
 import { isAdministrator, readTable } from '../../access-page/rules/access-table.ts'
 import type { PageBlock, PageFacts } from '../../access-page/rules/page-data.ts'
 import { filterBy, filterOf } from './filter-query.ts'
-import { sayActor } from './say.ts'
 import type { AccessList, EverybodyList, ToldMembers, ToldUses } from './told.ts'
 
 /** One person's access in one account, as the table of auditors has it. An empty text: not known, or there is none. */

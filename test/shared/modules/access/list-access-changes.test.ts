@@ -8,6 +8,7 @@ import { type ChangesQuestion, listAccessChanges } from '../../../../shared/modu
 import { tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
 
+const user = '92307020-41b6-05ce-951e-70dfe8931aa2'
 const [account, other] = ['200000000001', '200000000002']
 const day = '2026-03-03T'
 const alice = author.parse({
@@ -82,4 +83,33 @@ test('a person reads who did it, and where that is not known', async () => {
   expect(text.split('\n').find((line) => line.includes('foreign-gone'))).toMatch(/group a\/b +not known$/)
   expect(text).toContain('4 changes; by hand, with a name: 2')
   expect(renderChanges([], undefined)).toBe('no change since then\n')
+})
+
+test('a person reads who deleted the links of ended access, and in which review', async () => {
+  const { objects, list } = await open()
+  const deletions = [
+    ['09:00:00', 'review:everything/maria%20b@acme.example'],
+    ['09:01:00', 'review:everything'],
+    ['09:02:00', 'AWS:AROAEXAMPLE1234567890:kenji'],
+    ['09:03:00', undefined],
+  ] as const
+  for (const [time, principalId] of deletions) {
+    const at = `${day}${time}.000Z`
+    const link = { key: 'links_data/x', etag: 'e', lastModified: at, by: { principalId: 'AWS:uploader', at } }
+    const links = [{ ...link, deletedBy: principalId && { principalId, at } }]
+    const assignment = `account%${account}%Read-ps%USER%${user}`
+    const [folder, name] = [`history/${assignment}/`, `account%${account}%Read-ps%ana@x.example%USER%ssofile`]
+    const permissionSetArn = 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef'
+    const body = { links, principal: 'ana@x.example', confirmedAt: at, assignment, permissionSetArn }
+    await tellEvent(objects, { folder, name }, { event: 'revoked', at, body })
+  }
+  const rows = renderChanges(await list(), undefined).split('\n')
+  const told = rows.filter((row) => row.includes('revoked')).map((row) => /ana@x\.example +(.*)$/.exec(row)?.[1])
+  expect(told).toEqual([
+    'ssofile, for maria b@acme.example (review everything)',
+    'ssofile, for the review everything',
+    'ssofile, for kenji',
+    'ssofile, or not known',
+  ])
+  expect(rows.at(-2)).toContain('8 changes; by hand, with a name: 2')
 })

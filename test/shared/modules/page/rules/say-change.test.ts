@@ -8,6 +8,12 @@ const accounts = { '233000000001': 'payments-prod' }
 test.each([
   ['granted', 'AWS:AROAEXAMPLE1234567890:kenji', 'kenji gave a/team ReadOnly-ps in payments-prod'],
   ['revoked', 'AWS:kenji', 'kenji took ReadOnly-ps in payments-prod from a/team'],
+  [
+    'revoked',
+    'review:all/maria%20b@acme.example',
+    'maria b@acme.example (review all) took ReadOnly-ps in payments-prod from a/team',
+  ],
+  ['revoked', 'review:all', 'the review all took ReadOnly-ps in payments-prod from a/team'],
   ['granted', undefined, 'a/team got ReadOnly-ps in payments-prod'],
   ['foreign-found', 'AWS:kenji', 'a/team has ReadOnly-ps in payments-prod, given outside ssofile'],
   ['held', undefined, 'a/team keeps ReadOnly-ps in payments-prod, because the brake holds its end'],
