@@ -6,7 +6,7 @@ import { build, type Metafile, type Plugin } from 'esbuild'
 import { readActionCatalog } from '../handlers/cli/plan/read-action-catalog.ts'
 
 /**
- * `npm pack` runs this first. It bundles the commands into `dist/cli/`, for Node 20 and later, with all their imports: the package has no
+ * `npm pack` runs this first. It bundles the commands into `dist/cli/`, for Node 20.12 and later, with all their imports: the package has no
  * dependencies. Files that the code reads lie two folders above it, here as in the checkout.
  */
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -58,7 +58,7 @@ const { metafile } = await build({
   // A command loads only its own part.
   splitting: true,
   platform: 'node',
-  target: 'node20',
+  target: 'node20.12',
   format: 'esm',
   mainFields: ['module', 'main'],
   // CommonJS packages load Node's own modules by it.

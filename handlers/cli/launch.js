@@ -10,7 +10,7 @@ const wanted = 24
 const checkout = fileURLToPath(new URL('../../', import.meta.url))
 const command = fileURLToPath(new URL('./ssofile.ts', import.meta.url))
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/ssofile', import.meta.url))
-const present = Number(process.versions.node.split('.')[0])
+const [present, minor] = process.versions.node.split('.').map(Number)
 const node = findNode()
 if (!existsSync(command)) {
   await runBundle()
@@ -22,7 +22,8 @@ if (!existsSync(command)) {
 
 async function runBundle() {
   const isLocal = process.argv[2] === 'local'
-  if (present < 20) return refuse(20, 'install it')
+  // It has styleText and hash, without which no command starts.
+  if (present < 20 || (present === 20 && minor < 12)) return refuse('20.12', 'install it')
   if (isLocal && present < wanted) return refuse(wanted, 'install it for `local`; all other commands run with yours')
   // It says that later versions of it need a later Node. The one in the package stays.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'

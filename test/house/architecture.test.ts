@@ -212,14 +212,6 @@ test.each([
   ])
 })
 
-test('what the first versions of Node 20 lack is refused, but where only the local system loads it', () => {
-  const text = "import { createHash, hash } from 'node:crypto'"
-  expect(architectureFaults('shared/reconcile/records/lanes.ts', text)).toEqual([
-    expect.stringContaining('take createHash'),
-  ])
-  expect(architectureFaults('shared/memory/stable-id.ts', text)).toEqual([])
-})
-
 test.each([
   'shared/domain/index.ts',
   'shared/domain/utils.ts',

@@ -171,24 +171,19 @@ const pureFolders = ['shared', 'handlers']
 /** The adapters of clock and randomness, a browser's among them, and the entry files, which choose them. */
 const impureFiles = /^(shared\/aws\/system-[^/]*\.ts|shared\/page\/app\/page-clock\.ts|handlers\/(cli|entry)\/.*)$/
 
-/** What only `ssofile local` loads, which needs Node 24. */
-const ofLocal = /^shared\/memory\/(stable-id|s3\/memory-bucket)\.ts$/
-
 /** Names that say nothing about what is inside. */
 const emptyNames = /(^|[/-])(utils?|helpers?|common|managers?|processors?)(?=[-./]|$)/
 
 /** What is wrong with one file, as `file:line: …`; empty: nothing. `path` is relative to the project's folder. */
 export function architectureFaults(path: string, text: string): readonly string[] {
   const faults = nameFaults(path)
-  const isOfProduct = pureFolders.some((folder) => isBelow(path, folder))
-  const pure = isOfProduct && !impureFiles.test(path)
+  const pure = pureFolders.some((folder) => isBelow(path, folder)) && !impureFiles.test(path)
   const visit: Visitor = (node, line) => {
     const tell = (fault: string | undefined) => {
       if (fault !== undefined) faults.push(`${path}:${line}: ${fault}`)
     }
     for (const specifier of importsOf(node)) tell(importFault(path, specifier))
     if (pure) tell(purityFault(node))
-    if (isOfProduct && !ofLocal.test(path)) tell(ageFault(node))
     if (node.type === 'TsEnumDeclaration') tell('an enum, which is not erasable; write a list as const and its type')
     if (node.type === 'TsModuleDeclaration' && node.global !== true) tell('a namespace; a file is one')
     return undefined
@@ -259,17 +254,6 @@ function purityFault(node: SyntaxNode): string | undefined {
     isNode(node) && (node.type === 'Identifier' || node.type === 'MemberExpression') ? nameOf(node) : undefined
   const found = impure.find(({ name }) => name === used)
   return found && `uses '${found.name}'; take ${found.instead}`
-}
-
-/** One such import keeps every command from starting. */
-function ageFault(node: SyntaxNode): string | undefined {
-  if (node.type !== 'ImportDeclaration' || literalText(node.source) !== 'node:crypto') return undefined
-  const names = Array.isArray(node.specifiers)
-    ? node.specifiers.map(({ imported, local }) => nameOf(imported ?? local))
-    : []
-  return names.includes('hash')
-    ? "imports 'hash', which Node has from 20.12 on; the commands run on each Node 20: take createHash"
-    : undefined
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Clock } from '../../ports/clock.ts'
 import { defaultRetentionSeconds, type QueueSettings } from '../../ports/deployment-settings.ts'
 import { isFifo, type OutgoingMessage, type QueueName } from '../../ports/queues.ts'
@@ -346,5 +346,5 @@ export class MemoryQueue {
 type Line = { readonly groupId: string; readonly visible: Set<string>; inFlight: number }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/hint.ts'
@@ -41,15 +41,15 @@ export function messageGroupOf(hint: Hint, folders: readonly string[]): string {
 
 /**
  * A hash, because names and keys may be too long for a message group id, or have other letters (SQS API Reference,
- * SendMessage). The commands also run on Node 20, whose first versions lack `hash`.
+ * SendMessage).
  */
 export function groupId(name: string): string {
-  return createHash('sha256').update(name).digest('hex')
+  return hash('sha256', name)
 }
 
 /** SQS drops a repeated send of one event, but never another event about the same assignment. */
 export function deduplicationId(eventId: string, about: string): string {
-  return createHash('sha256').update(`${eventId}\n${about}`).digest('hex')
+  return hash('sha256', `${eventId}\n${about}`)
 }
 
 export function chooseLane(
