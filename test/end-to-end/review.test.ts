@@ -50,6 +50,17 @@ test('a review by AWS CLI and commands: begun, decided, revoked, closed and veri
   const revoked = await run(ana, 'decide', 'quarter', 'revoke', other, '--comment', '=1+1 <b>left</b>', '--yes')
   expect(revoked).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/applied: revoked/) })
   await system.untilGone(linkOf(bo))
+  expect(await run(ana, 'decide', 'quarter', 'keep', other, '--yes')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/it is 'revoking', as ana@tiny\.example decided; nothing was decided/),
+  })
+  // The same again, and then another content: each is told as its own upload was counted.
+  for (const comment of [[], ['--comment', 'on duty']])
+    for (let again = 0; again < 2; again++)
+      expect(await run(ana, 'decide', 'quarter', 'keep', third, ...comment, '--yes')).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringMatching(/applied: it counts/),
+      })
   expect(await run(bo, 'decide', 'quarter', 'keep', third.slice(0, 8), '--yes')).toMatchObject({ exitCode: 0 })
   // By AWS CLI, as oneself.
   const decision = `decisions/${await system.userId(bo)}/quarter/${own}%keep`
@@ -59,7 +70,9 @@ test('a review by AWS CLI and commands: begun, decided, revoked, closed and veri
   expect(await run('governance', 'close', 'quarter', '--yes')).toMatchObject({ exitCode: 0 })
   const isDone = async () => (await system.json('review-results/quarter/run.json'))?.phase === 'done'
   for (let second = 0; second < 60 && !(await isDone()); second++) await new Promise((done) => setTimeout(done, 1_000))
-  expect((await run('auditor', 'verify', 'quarter')).stdout).toMatch(/everything matches/)
+  expect((await run('auditor', 'verify', 'quarter')).stdout).toMatch(
+    /the review quarter, its run of .*, which is done:\neverything matches/,
+  )
   expect(await system.keys('links_data/')).toHaveLength(people.length - 1)
   const { run: begun } = (await system.json('review-results/quarter/run.json')) ?? {}
   expect((await run('auditor', 'verify', 'quarter', '--run', String(begun).slice(0, 16))).stdout).toMatch(/matches/)

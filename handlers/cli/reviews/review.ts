@@ -6,11 +6,14 @@ import {
   verdicts,
 } from '../../../shared/domain/files/decision-file.ts'
 import { reviewKey } from '../../../shared/domain/files/review-file.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import { renderInstant } from '../../../shared/domain/text/instant.ts'
 import { reviewRows } from '../../../shared/modules/page/rules/review-rows.ts'
 import { readEvidence } from '../../../shared/modules/reviews/check-outcomes.ts'
 import { listBeginnings, listRuns } from '../../../shared/modules/reviews/known-reviews.ts'
 import { readRun, readRunOf } from '../../../shared/modules/reviews/review-records.ts'
+import { instantsOf } from '../../../shared/modules/reviews/rules/decide-review.ts'
 import {
   buildManifest,
   describeDecision,
@@ -20,7 +23,7 @@ import {
   sayPace,
 } from '../../../shared/modules/reviews/rules/manifest.ts'
 import { isPrivileged } from '../../../shared/modules/reviews/rules/review-item.ts'
-import { type ReviewRun, reviewResultsPrefix } from '../../../shared/modules/reviews/rules/review-record.ts'
+import { isRunning, type ReviewRun, reviewResultsPrefix } from '../../../shared/modules/reviews/rules/review-record.ts'
 import { verifyReview } from '../../../shared/modules/reviews/verify-review.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
@@ -36,6 +39,8 @@ import { show } from '../terminal/show.ts'
 
 const waitMs = 60_000
 const digestLeast = 8
+/** The digits of a whole digest, or of the beginning of one. */
+const digestForm = new RegExp(`^[0-9a-f]{${digestLeast},32}$`)
 const outputs = ['table', 'csv', 'json'] as const
 const earlierRun = 'the run that began at this instant; its first characters are enough; default: the last run'
 
@@ -106,7 +111,8 @@ export function addReview(program: Command): void {
       const run = await requireRun(objects, name, begun)
       const faults = await verifyReview(objects, name, run)
       const said = faults.length === 0 ? `everything matches: ${count(run.items, 'item')}` : faults.join('\n')
-      process.stdout.write(json ? renderJson({ review: name, run: run.run, faults }) : `${said}\n`)
+      const about = `the review ${name}, its run of ${run.run}, which is ${run.phase}:`
+      process.stdout.write(json ? renderJson({ review: name, run: run.run, faults }) : `${about}\n${said}\n`)
       process.exitCode = faults.length === 0 ? 0 : 1
     })
 }
@@ -123,7 +129,11 @@ type DecideOptions = { readonly comment?: string; readonly yes?: boolean }
 async function requireRun(objects: Ports['objects'], name: string, begun?: string): Promise<ReviewRun> {
   const run = begun === undefined ? await readRun(objects, name) : await findRun(objects, name, begun)
   if (run) return run
-  throw new Refusal(`received the review '${name}', expected one that has begun\nTo list them: ssofile review list`)
+  const key = reviewKey(name)
+  const remedy = (await objects.head(key))
+    ? `To see when ${key} begins: ssofile status ${key}`
+    : 'To list them: ssofile review list'
+  throw new Refusal(`received the review '${name}', expected one that has begun\n${remedy}`)
 }
 
 async function findRun(objects: Ports['objects'], name: string, begun: string): Promise<ReviewRun | undefined> {
@@ -146,31 +156,51 @@ async function read({ objects }: Pick<Ports, 'objects'>, name: string, begun?: s
 type Item = Manifest['items'][number]
 
 function renderItems(
-  { phase, run, counts, reviewers }: Manifest,
+  { phase, run, closed, terms, counts, reviewers }: Manifest,
   items: readonly Item[],
   clock: Ports['clock'],
 ): string {
   const [undecided = [], others = []] = [true, false].map((isOpen) =>
     items.filter(({ result }) => (result === 'open') === isOpen),
   )
+  const fallback = terms.reviewers.fallback.join(', ')
   const sorted = [undecided, others].flatMap((some) => reviewRows(some, {}, clock.now().getTime()))
   const rows = sorted.map((item) => [
     item.digest.slice(0, digestLeast),
     item.result,
     [...item.flags.map((flag) => flag.toLowerCase()), item.item].join(': '),
-    item.reviewers.join(', ') || 'the fallback',
+    item.reviewers.join(', ') || `the fallback: ${fallback}`,
     item.decisions.map(describeDecision).join('; '),
   ])
+  const tasks = items.flatMap(({ digest, result, end }) =>
+    result === 'task'
+      ? [`task ${digest.slice(0, digestLeast)}, ${end?.owners?.join(', ')}, until ${end?.dueAt}: ${end?.task}\n`]
+      : [],
+  )
   const pace = reviewers.map((one) => `${sayPace(one)}\n`)
-  return `${renderTable(['digest', 'result', 'item', 'reviewers', 'decisions'], rows, terminalWidth(), [0])}\n${phase} since ${run}: ${sayCounts(counts)}\n${pace.join('')}`
+  const ended = closed && `closed early by ${closed.by ?? 'somebody'}\n`
+  const after = isRunning(phase) ? `${sayInstants({ run, terms })}\n` : (ended ?? '')
+  const table = renderTable(['digest', 'result', 'item', 'reviewers', 'decisions'], rows, terminalWidth(), [0])
+  return `${table}\n${tasks.join('')}${phase} since ${run}: ${sayCounts(counts)}\n${after}${pace.join('')}`
+}
+
+/** When a run ends, and what becomes of what nobody decides. */
+function sayInstants({ run, terms }: Pick<ReviewRun, 'run' | 'terms'>): string {
+  const { dueAt, endsAt } = instantsOf(new Date(run), terms)
+  const silence =
+    terms.silence.means === 'revoke' ? 'ssofile revokes what nobody decided' : 'what nobody decided is not done'
+  return `until ${renderInstant(dueAt)}; then the fallback until ${renderInstant(endsAt)}; then ${silence}`
 }
 
 type ListedRun = Awaited<ReturnType<typeof listRuns>>[number]
 
 function renderRuns(runs: readonly ListedRun[]): string {
   if (runs.length === 0) return 'no review has begun; governance uploads reviews/<name>.json\n'
-  const rows = runs.map(({ review, phase, run, items }) => [review, phase, run, String(items)])
-  return renderTable(['review', 'phase', 'since', 'items'], rows, terminalWidth())
+  const rows = runs.map((run) => {
+    const ends = isRunning(run.phase) ? sayInstants(run) : ''
+    return [run.review, run.phase, run.run, String(run.items), ends]
+  })
+  return renderTable(['review', 'phase', 'since', 'items', 'ends'], rows, terminalWidth())
 }
 
 type Asked = DecideOptions & { readonly name: string; readonly verdict: string; readonly digests: readonly string[] }
@@ -179,10 +209,18 @@ async function decide(ports: Ports, { name, verdict: text, digests, comment, yes
   const verdict = verdicts.find((one) => one === text)
   if (verdict === undefined) throw new Refusal(`received '${text}', expected ${verdicts.join(' or ')}`)
   const { userId } = await findCaller(ports)
-  const { manifest } = await read(ports, name)
-  const items = digests.map((one) => findItem(manifest, one))
-  if (items.length > 1 && items.some(({ subject }) => isPrivileged(subject)))
-    throw new Refusal('received several items, one of them privileged; decide privileged items one by one')
+  const { run, manifest } = await read(ports, name)
+  if (!isRunning(run.phase))
+    throw new Refusal(`the run of ${run.run} is over; what was decided counts: ssofile review show ${name}`)
+  const items = [...new Set(digests.map((one) => findItem(manifest, one, name)))]
+  // What is uploaded now would not count, and would replace the file of a decision that does.
+  const ended = items.find(({ end }) => end !== undefined)
+  if (ended) throw new Refusal(`${shortly(ended)}: ${sayEnd(ended)}; nothing was decided`)
+  const privileged = items.filter(({ subject }) => isPrivileged(subject))
+  if (items.length > 1 && privileged.length > 0)
+    throw new Refusal(
+      `received several items; decide privileged items one by one:\n${privileged.map((one) => `  ${shortly(one)}`).join('\n')}`,
+    )
   process.stdout.write(renderItems(manifest, items, ports.clock))
   if (!yes && !(await confirm(verdict === 'keep' ? 'Keep it?' : 'Revoke it?', 'add --yes')))
     throw new Refusal('not confirmed; nothing was decided')
@@ -192,25 +230,38 @@ async function decide(ports: Ports, { name, verdict: text, digests, comment, yes
   return states.every((state) => state === 'applied') ? 0 : 1
 }
 
-function findItem({ items }: Manifest, text: string): Item {
-  const fitting = text.length < digestLeast ? [] : items.filter(({ digest }) => digest.startsWith(text))
-  const [item, another] = fitting
-  if (item && !another) return item
-  throw new Refusal(
-    `received '${text}', expected the first ${digestLeast} characters or more of one digest, from ssofile review show`,
-  )
+const shortly = ({ digest, item }: Item) => `${digest.slice(0, digestLeast)} (${item})`
+
+function sayEnd({ result, end, decisions }: Item): string {
+  if (end?.next) return `somebody edited it, and ssofile asks again as ${end.next.slice(0, digestLeast)}`
+  const by = decisions.find(({ user }) => user === end?.by)?.name ?? end?.by
+  return `since ${end?.at} it is '${result}'${by === undefined ? '' : `, as ${by} decided`}`
+}
+
+function findItem({ items }: Manifest, text: string, review: string): Item {
+  const remedy = `To list the digests: ssofile review show ${review}`
+  if (!digestForm.test(text))
+    throw new Refusal(
+      `received '${text}', expected the first ${digestLeast} of the 32 characters 0 to 9 and a to f of a digest, or more\n${remedy}`,
+    )
+  const [item, another] = items.filter(({ digest }) => digest.startsWith(text))
+  if (item === undefined) throw new Refusal(`the review ${review} has no item with the digest ${text}\n${remedy}`)
+  if (another) throw new Refusal(`several items have a digest that begins with ${text}; write more of it\n${remedy}`)
+  return item
 }
 
 /** Uploads the decision, and waits for its status. Answers the state. */
 async function decideOne({ objects, clock }: Ports, path: DecisionPath, comment: string | undefined): Promise<string> {
   const key = decisionKey(path)
-  const written = await objects.put(key, renderDecisionFile({ comment }))
-  const etag = written.outcome === 'written' ? written.etag : undefined
-  const told = await waitForStatus({ objects, clock }, key, {
-    isDone: (status) => status?.etag === etag,
-    withinMs: waitMs,
-  })
-  if (told?.etag !== etag || told === undefined) {
+  await objects.put(key, renderDecisionFile({ comment }))
+  const uploaded = await objects.head(key)
+  // An upload of the same content has the same etag: the status may still be about the one before.
+  const isOf = (status: Status | undefined) =>
+    status?.etag === uploaded?.etag &&
+    status?.versionId === uploaded?.versionId &&
+    status?.lastModified === (uploaded && renderInstant(uploaded.lastModified))
+  const told = await waitForStatus({ objects, clock }, key, { isDone: isOf, withinMs: waitMs })
+  if (told === undefined || !isOf(told)) {
     process.stderr.write(
       `ssofile: ${key} is uploaded, but ssofile has not counted it yet; to check: ssofile status '${key}'\n`,
     )
@@ -225,10 +276,12 @@ async function close({ objects }: Pick<Ports, 'objects'>, name: string, yes: boo
   const key = reviewKey(name)
   const head = await objects.head(key)
   if (head === undefined) throw new Refusal(`received the review '${name}', expected one with a file ${key}`)
-  if (!yes && !(await confirm(`Delete ${key} and end its run?`, 'add --yes')))
+  const runs = isRunning((await readRun(objects, name))?.phase)
+  if (!yes && !(await confirm(`Delete ${key}${runs ? ' and end its run' : ''}?`, 'add --yes')))
     throw new Refusal('not confirmed; nothing was changed')
   await objects.delete(key, { ifMatch: head.etag })
-  process.stdout.write(
-    `${key} is deleted: what nobody decided is not done. The evidence follows under ${reviewResultsPrefix}${name}/\n`,
-  )
+  const then = runs
+    ? `what nobody decided is not done. The evidence follows under ${reviewResultsPrefix}${name}/`
+    : 'no run was open, so nothing else changes'
+  process.stdout.write(`${key} is deleted: ${then}\n`)
 }

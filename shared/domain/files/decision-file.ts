@@ -50,7 +50,7 @@ export function parseDecisionKey(key: string): Parsed<DecisionPath> {
   return refused({
     object: key,
     received: `the name '${quote(key.slice(decisionPrefix.length))}'`,
-    expected: 'decisions/<user id>/<review>/<digest of the item>%keep, or %revoke',
+    expected: 'decisions/<user id>/<review>/<the 32 characters of the digest of the item>%keep, or %revoke',
     remedy: 'decide with ssofile review decide, which finds your user id and the digest; delete this one',
   })
 }

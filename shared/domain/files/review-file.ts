@@ -89,20 +89,22 @@ export function scopesOf({ scopes }: Pick<ReviewFile, 'scopes'>): readonly Scope
 const add = (value: unknown) => (value === undefined ? 'add it' : 'correct it')
 const needed = (expected: string) => ({ expected, remedy: add })
 const optional = (expected: string) => ({ expected, remedy: () => 'correct it, or leave it out' })
+/** Without it the review asks about more, and silence may revoke more. */
+const narrowing = (expected: string) => ({ expected, remedy: () => 'correct it; without it the review asks about more' })
 const aName = 'the name of a group or a user, 1 to 1,024 characters without control characters'
 const aGlob = 'a text of 1 to 256 characters, in which * stands for any characters and ? for one'
 
 export const reviewRules: JsonRules = {
-  $: needed('one JSON object with reviewers, lastsDays and silence'),
+  $: needed('one JSON object with reviewers, lastsDays and silence; all else may be absent'),
   '$.$schema': optional('the path of the schema'),
   '$.description': optional('a text of at most 700 characters'),
-  '$.scopes': optional('a list of 1 to 500 scopes'),
-  '$.scopes.[]': optional('a scope as in links, such as "root%all", "ou_id%ou-abcd-12345678" or "select%name"'),
-  '$.permissionSets': optional('a list of 1 to 100 globs'),
-  '$.permissionSets.[]': optional(aGlob),
-  '$.only': optional('"privileged" or "foreign"'),
-  '$.unusedDays': optional(`a whole number of days, 1 to ${unusedDaysMost}`),
-  '$.movedSince': optional('a date, such as "2027-01-04"'),
+  '$.scopes': narrowing('a list of 1 to 500 scopes'),
+  '$.scopes.[]': narrowing('a scope as in links, such as "root%all", "ou_id%ou-abcd-12345678" or "select%name"'),
+  '$.permissionSets': narrowing('a list of 1 to 100 globs'),
+  '$.permissionSets.[]': narrowing(aGlob),
+  '$.only': narrowing('"privileged" or "foreign"'),
+  '$.unusedDays': narrowing(`a whole number of days, 1 to ${unusedDaysMost}`),
+  '$.movedSince': narrowing('a date, such as "2027-01-04"'),
   '$.groups': optional('a list of at most 100 globs'),
   '$.groups.[]': optional(aGlob),
   '$.reviewers': needed('an object with fallback, and perhaps ownerTag, owners and named'),

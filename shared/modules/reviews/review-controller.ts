@@ -1,6 +1,7 @@
 import type { ItemDigest } from '../../domain/files/decision-file.ts'
 import type { ReviewFile } from '../../domain/files/review-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
+import { principalName } from '../../domain/principals/principal.ts'
 import { count } from '../../domain/text/count.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type {
@@ -89,7 +90,9 @@ function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefine
   const ofRun = entry && instantsOf(new Date(entry.run), entry.terms)
   const asked = file?.begins === undefined ? new Date(0) : new Date(file.begins)
   const repeated = entry && file?.repeatDays ? new Date(Date.parse(entry.run) + file.repeatDays * dayMs) : undefined
-  const beginsAt = entry === undefined ? asked : repeated
+  // After a run that somebody closed by deleting the file, a file is a new one.
+  const isNew = entry === undefined || entry.closed !== undefined || asked.getTime() > Date.parse(entry.run)
+  const beginsAt = isNew ? asked : repeated
   const reminders =
     ofRun && entry ? remindersOf(ofRun, entry.terms).filter(({ days }) => !entry.reminded.includes(days)) : []
   const reminder = reminders.findLast(({ at }) => at <= now)
@@ -138,17 +141,19 @@ async function perform(
         history: { event: 'escalated', body: { ...body, reviewers: entry.terms.reviewers.fallback } },
       }
     case 'end': {
-      await endItems(entry, { name, now, isEarly: file.is === 'none' }, context)
+      const isEarly = file.is === 'none'
+      const by = input.by?.principalId
+      await endItems(entry, { name, now, isEarly }, context)
       return {
-        entry: { ...entry, phase: 'settling', endedAt: renderInstant(now) },
-        history: { event: 'ended', body: { ...body, isEarly: file.is === 'none' } },
+        entry: { ...entry, phase: 'settling', endedAt: renderInstant(now), ...(isEarly && { closed: { by } }) },
+        history: { event: 'ended', body: { ...body, isEarly, by } },
       }
     }
     case 'check': {
       const read = await readEvidence(objects, name, entry)
       // Somebody's decision added an item while the run ended.
       if (read.items.some(({ end }) => end === undefined)) {
-        await endItems(entry, { name, now, isEarly: file.is === 'none' }, context)
+        await endItems(entry, { name, now, isEarly: entry.closed !== undefined }, context)
         return {}
       }
       const evidence = await proveOutcomes(read, renderInstant(now), context)
@@ -163,22 +168,32 @@ async function perform(
 }
 
 async function begin(
-  { name, file, head, now }: ReviewInput,
+  { name, file, head, entry: before, now }: ReviewInput,
   context: ReviewContext,
 ): Promise<Effect<ReviewRun> | Description> {
   if (file.is !== 'valid' || head === undefined) return {}
+  const wait = (reason: string, remedy: string): Description => ({
+    told: { state: 'waiting', reason, remedy: `${remedy}; ssofile looks again each hour` },
+    again: new Date(now.getTime() + hourMs),
+  })
+  const unknown = await findUnknownReviewers(file.body, context)
+  const isNobodyLeft = file.body.reviewers.fallback.every((one) => unknown.includes(one))
+  // A later run does not wait because one of many reviewers has left.
+  if (unknown.length > 0 && (before === undefined || isNobodyLeft))
+    return wait(
+      `its reviewers: no group and no user has the name ${unknown.map((one) => `'${one}'`).join(' or ')}`,
+      'correct named and fallback, or create the group',
+    )
   const run = renderInstant(now)
   const folder = folderOf(name, run)
   const population = await gatherPopulation(file.body, { folder, now }, context)
   if (population.length === 0)
-    return {
-      told: {
-        state: 'waiting',
-        reason: 'its scope has nothing to review',
-        remedy: 'correct scopes, permissionSets, only or groups; ssofile looks again each hour',
-      },
-      again: new Date(now.getTime() + hourMs),
-    }
+    return wait(
+      'its scope has nothing to review',
+      file.body.unusedDays === undefined
+        ? 'correct scopes, permissionSets, only, movedSince or groups'
+        : 'wait until uses are watched for unusedDays, or correct scopes, permissionSets, only, movedSince or groups',
+    )
   await writeItems(context.objects, folder, population)
   const written = sealOf(population)
   const terms = file.body
@@ -192,6 +207,23 @@ async function begin(
       body: { review: name, run, ...written, terms, etag: head.etag, reviewers: namesOf(population, entry) },
     },
   }
+}
+
+/** The names of reviewers that no group and no user has. What the run begins with is frozen, so that a typing error would last for weeks. */
+async function findUnknownReviewers(
+  { reviewers: { named, fallback } }: ReviewFile,
+  { identityStore, configuration: { principalSuffix } }: ReviewContext,
+): Promise<readonly string[]> {
+  const names = [...new Set([...named, ...fallback])]
+  const isKnown = await Promise.all(
+    names.map(async (one) => {
+      const name = principalName.safeParse(one + principalSuffix).data
+      if (name === undefined) return false
+      const found = await identityStore.findPrincipalId('GROUP', name)
+      return (found ?? (await identityStore.findPrincipalId('USER', name))) !== undefined
+    }),
+  )
+  return names.filter((_, index) => !isKnown[index])
 }
 
 /** Everybody whose decision is still missing. */
@@ -255,7 +287,7 @@ async function endItem(
   await record.write({ ...noted, end })
 }
 
-function describe({ tell }: ReviewEnd, { file, entry }: ReviewInput, { next }: Facts): Description {
+function describe({ tell }: ReviewEnd, { file, head, entry }: ReviewInput, { next }: Facts): Description {
   const of = entry && instantsOf(new Date(entry.run), entry.terms)
   switch (tell) {
     case 'nothing':
@@ -267,7 +299,11 @@ function describe({ tell }: ReviewEnd, { file, entry }: ReviewInput, { next }: F
     case 'runs': {
       const until = renderInstant(entry?.phase === 'open' ? (of?.dueAt ?? new Date(0)) : (of?.endsAt ?? new Date(0)))
       const who = entry?.phase === 'open' ? 'its reviewers' : 'the fallback'
-      const reason = `${count(entry?.items ?? 0, 'item')} since ${entry?.run}: ${who} decide until ${until}`
+      const former =
+        head?.etag === entry?.etag
+          ? ''
+          : '; it keeps its former terms, and the file as it is now counts from the next run'
+      const reason = `${count(entry?.items ?? 0, 'item')} since ${entry?.run}: ${who} decide until ${until}${former}`
       return { told: { state: 'applied', reason }, again: next }
     }
     case 'done':

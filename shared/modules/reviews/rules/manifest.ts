@@ -20,6 +20,7 @@ export const results = [
   'gone',
   'asked again',
   'not done',
+  'decided',
   'open',
 ] as const
 export type Result = (typeof results)[number]
@@ -35,10 +36,15 @@ export type Result = (typeof results)[number]
  * | gone           |        |                | gone        |
  * | changed        |        |                | asked again |
  * | kept, not done |        |                | the same    |
- * | none           |        |                | open        |
+ * | none           |        |                | open; decided if enough people keep it, or one revokes it |
  */
-export function resultOf({ end, provenAt, cameBack }: Pick<ReviewItem, 'end' | 'provenAt' | 'cameBack'>): Result {
-  switch (end?.is) {
+export function resultOf(
+  { end, provenAt, cameBack, decisions }: Pick<ReviewItem, 'end' | 'provenAt' | 'cameBack' | 'decisions'>,
+  { keeps }: Pick<ReviewRun['terms'], 'keeps'>,
+): Result {
+  if (end === undefined)
+    return decisions.length >= keeps || decisions.some(({ verdict }) => verdict === 'revoke') ? 'decided' : 'open'
+  switch (end.is) {
     case 'deleted':
       if (cameBack) return 'came back'
       return provenAt === undefined ? 'revoking' : 'revoked'
@@ -47,13 +53,13 @@ export function resultOf({ end, provenAt, cameBack }: Pick<ReviewItem, 'end' | '
     case 'changed':
       return 'asked again'
     default:
-      return end?.is ?? 'open'
+      return end.is
   }
 }
 
 /** The evidence of one run, for auditors. The same bucket gives the same bytes. */
 export function buildManifest({ review, run, items: all }: ReviewEvidence) {
-  const items = all.map((item) => ({ item: describeSubject(item.subject), result: resultOf(item), ...item }))
+  const items = all.map((item) => ({ item: describeSubject(item.subject), result: resultOf(item, run.terms), ...item }))
   const counts = Object.fromEntries(
     results.map((result) => [result, items.filter((item) => item.result === result).length]),
   )
@@ -63,6 +69,7 @@ export function buildManifest({ review, run, items: all }: ReviewEvidence) {
     run: run.run,
     phase: run.phase,
     endedAt: run.endedAt,
+    closed: run.closed,
     terms: run.terms,
     population: { items: run.items, hash: run.hash, file: `reviews/${review}.json`, etag: run.etag },
     counts,
@@ -84,7 +91,10 @@ function describePace(decisions: readonly GivenDecision[]) {
 
 /** One row for each item. No cell can be a formula. */
 export function renderReviewCsv({ items }: { readonly items: readonly Manifest['items'][number][] }): string {
-  const titles = ['item', 'result', 'reviewers', 'decisions', 'ended', 'proven', 'proof', 'digest', 'came back']
+  const titles = [
+    ...['item', 'result', 'reviewers', 'decisions', 'ended', 'proven', 'proof', 'digest', 'came back'],
+    ...['task', 'owners', 'due'],
+  ]
   const rows = items.map(({ item, result, reviewers, decisions, end, provenAt, proof = [], digest, cameBack = [] }) => [
     item,
     result,
@@ -95,6 +105,9 @@ export function renderReviewCsv({ items }: { readonly items: readonly Manifest['
     proof.join(' '),
     digest,
     cameBack.map(({ key }) => key).join(' '),
+    end?.task ?? '',
+    end?.owners?.join(', ') ?? '',
+    end?.dueAt ?? '',
   ])
   return renderCsv([titles, ...rows])
 }

@@ -29,6 +29,8 @@ export const reviewRun = record({
   /** The reminders that were sent, in days before the end. */
   reminded: z.array(z.int()).default([]),
   endedAt: z.iso.datetime().optional(),
+  /** Somebody deleted the file of the review, which ended the run. `by`: S3's name of that person, if it is known. */
+  closed: record({ by: z.string().optional() }).optional(),
 })
 export type ReviewRun = z.infer<typeof reviewRun>
 

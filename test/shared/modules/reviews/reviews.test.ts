@@ -105,6 +105,53 @@ describe('a review', () => {
     expect((await grouping.status('reviews/quarter.json'))?.reason).toContain('nothing to review')
   })
 
+  test('waits while a reviewer has a name that nobody has, and says which', async () => {
+    const review = new Review()
+    const { grouping } = review
+    await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
+    await apply(grouping, [linkTo(lars)])
+    const said = { ...reviewed, reviewers: { named: [tom, 'team-Wep'], fallback: ['nobody'] } }
+    await grouping.put('reviews/quarter.json', said)
+    const isWaiting = async () => (await grouping.status('reviews/quarter.json'))?.state === 'waiting'
+    await minutesUntil(grouping, isWaiting, 'the status')
+    expect((await grouping.status('reviews/quarter.json'))?.reason).toMatch(/the name 'team-Wep' or 'nobody'/)
+    await apply(grouping, ['reviews/quarter.json'], reviewed)
+    expect((await review.run()).phase).toBe('open')
+  })
+
+  test('runs again although one of its reviewers has left, and waits if no fallback is left', async () => {
+    const review = await Review.begin({ ...reviewed, repeatDays: 30 })
+    const { grouping } = review
+    const first = (await review.run()).run
+    const others = { named: ['left'], fallback: ['team-Web', 'left'] }
+    await grouping.put('reviews/quarter.json', { ...reviewed, repeatDays: 30, reviewers: others })
+    await review.days(1)
+    expect((await grouping.status('reviews/quarter.json'))?.reason).toMatch(/as it is now counts from the next run$/)
+    await review.days(30)
+    const second = (await review.run()).run
+    expect(second > first).toBe(true)
+    await grouping.put('reviews/quarter.json', { ...reviewed, repeatDays: 30, reviewers: { fallback: ['left'] } })
+    await review.days(31)
+    expect((await review.run()).run).toBe(second)
+    expect(await grouping.status('reviews/quarter.json')).toMatchObject({ state: 'waiting' })
+  })
+
+  test('that somebody closed begins anew with the next upload of its file, also while its tasks are open', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    const eligibility = await review.find(({ kind }) => kind === 'setting')
+    await review.decide(tom, eligibility, 'revoke')
+    await grouping.delete('reviews/quarter.json')
+    await minutesUntil(grouping, async () => (await review.run()).phase === 'settling', 'its end')
+    const { run: first } = await review.run()
+    const manifest = (await grouping.world.json(`${review.folder}manifest.json`)) as unknown as Manifest
+    expect(manifest.closed).toBeDefined()
+    expect(await verify(review)).toEqual([])
+    await grouping.put('reviews/quarter.json', reviewed)
+    await minutesUntil(grouping, async () => (await review.run()).phase === 'open', 'the next run')
+    expect((await review.run()).run > first).toBe(true)
+  })
+
   test('runs again after its repetition', async () => {
     const review = await Review.begin({
       ...reviewed,

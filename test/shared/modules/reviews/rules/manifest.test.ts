@@ -9,16 +9,17 @@ const digest = itemDigest.parse('0'.repeat(32))
 
 test('each end, proven or not, has a result, and each result comes about', () => {
   const ends = ['deleted', 'gone', 'task', 'changed', 'kept', 'not done'] as const
-  const told = ends.flatMap((is) => [resultOf({ end: { is, at } }), resultOf({ end: { is, at }, provenAt: at })])
-  const cameBack = resultOf({
-    end: { is: 'deleted', at },
-    provenAt: at,
-    cameBack: [{ key: 'links_data/a', etag: 'e' }],
-  })
-  expect(new Set([...told, cameBack, resultOf({})])).toEqual(new Set(results))
+  const of = (item: Partial<Parameters<typeof resultOf>[0]>) => resultOf({ decisions: [], ...item }, { keeps: 2 })
+  const told = ends.flatMap((is) => [of({ end: { is, at } }), of({ end: { is, at }, provenAt: at })])
+  const cameBack = of({ end: { is: 'deleted', at }, provenAt: at, cameBack: [{ key: 'links_data/a', etag: 'e' }] })
+  const [keep, revoke] = [given('keep'), given('revoke')]
+  expect([of({}), of({ decisions: [keep] })]).toEqual(['open', 'open'])
+  expect([of({ decisions: [keep, keep] }), of({ decisions: [revoke] })]).toEqual(['decided', 'decided'])
+  expect(new Set([...told, cameBack, 'open', 'decided'])).toEqual(new Set(results))
 })
 
 const id = principalId.parse('11111111-2222-3333-4444-555555555555')
+const given = (verdict: 'keep' | 'revoke') => ({ user: id, verdict, key: 'k', etag: 'e', at })
 const membership = (...keys: string[]): Subject => ({
   kind: 'membership',
   group: 'oncall',
