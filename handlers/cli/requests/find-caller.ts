@@ -23,7 +23,7 @@ export async function findCaller(
   const session = parsePersonSession(arn)
   if (session === undefined)
     throw new Refusal(
-      `received the credentials of ${arn}, expected a session of IAM Identity Center, which says who you are\nSign in as yourself: aws sso login, and AWS_PROFILE; on the local system: docs/temporary-access.md`,
+      `received the credentials of ${arn}, expected a session of IAM Identity Center, which says who you are\nSign in as yourself: aws sso login, and AWS_PROFILE; on the local system: docs/local-system.md`,
     )
   return { ...session, userId: await findUserId(session, ports, environment) }
 }

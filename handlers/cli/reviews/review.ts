@@ -168,7 +168,10 @@ function renderItems(
   const rows = sorted.map((item) => [
     item.digest.slice(0, digestLeast),
     item.result,
-    [...item.flags.map((flag) => flag.toLowerCase()), item.item].join(': '),
+    // The words for foreign access say who gave it.
+    [...item.flags.filter((flag) => flag !== 'Given by others').map((flag) => flag.toLowerCase()), item.item].join(
+      ': ',
+    ),
     item.reviewers.join(', ') || `the fallback: ${fallback}`,
     item.decisions.map(describeDecision).join('; '),
   ])

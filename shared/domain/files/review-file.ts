@@ -90,7 +90,10 @@ const add = (value: unknown) => (value === undefined ? 'add it' : 'correct it')
 const needed = (expected: string) => ({ expected, remedy: add })
 const optional = (expected: string) => ({ expected, remedy: () => 'correct it, or leave it out' })
 /** Without it the review asks about more, and silence may revoke more. */
-const narrowing = (expected: string) => ({ expected, remedy: () => 'correct it; without it the review asks about more' })
+const narrowing = (expected: string) => ({
+  expected,
+  remedy: () => 'correct it; without it the review asks about more',
+})
 const aName = 'the name of a group or a user, 1 to 1,024 characters without control characters'
 const aGlob = 'a text of 1 to 256 characters, in which * stands for any characters and ? for one'
 
