@@ -39,7 +39,7 @@ import { findAccount } from '../requests/gather-request.ts'
 import { readLastUses, readWatched } from '../usage/last-uses.ts'
 import type { LastUse } from '../usage/rules/person-uses.ts'
 import { digestOf, readUpload } from './review-records.ts'
-import type { ReviewItem, ShownFile, Subject } from './rules/review-item.ts'
+import { isPrivileged, type ReviewItem, type ShownFile, type Subject } from './rules/review-item.ts'
 
 export type PopulationSources = {
   readonly objects: ObjectStore
@@ -273,6 +273,7 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
   const uses = access.flatMap(({ subject, accounts }) =>
     subject.kind === 'unread' ? [] : usesOf(subject.permissionSet, accounts),
   )
+  const privileged = access.some(({ subject }) => isPrivileged(subject)) || undefined
   const nameOf = await names()
   const read = await pLimit(readsAtOnce).map(members.is, async (userId): Promise<readonly Question[]> => {
     const user = nameOf(userId)
@@ -285,7 +286,9 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
       const etag = (await objects.head(key))?.etag
       if (etag !== undefined) files.push({ key, etag, by: by?.principalId })
     }
-    return [{ subject: { kind: 'membership', group, user, groupId, userId, files, lastUsed }, reviewers: [owner] }]
+    const names = { group, user, groupId, userId }
+    const subject = { kind: 'membership', ...names, files, lastUsed, isPrivileged: privileged } as const
+    return [{ subject, reviewers: [owner] }]
   })
   return read.flat()
 }

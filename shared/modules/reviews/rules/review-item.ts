@@ -39,6 +39,8 @@ export const subject = z.discriminatedUnion('kind', [
     files: z.array(shownFile),
     /** The person's last known use of the group's access. */
     lastUsed: z.string().optional(),
+    /** The group has privileged access in the scope of the review. Absent: it has none, or an earlier version wrote the item. */
+    isPrivileged: z.boolean().optional(),
   }),
   /** Something that people change by hand: an eligibility, an exception, the writers of an environment. */
   record({ kind: z.literal('setting'), what: z.string(), file: shownFile.optional(), remedy: z.string() }),
@@ -109,7 +111,7 @@ export function isUnproven({ end, provenAt }: Pick<ReviewItem, 'end' | 'provenAt
 
 /** Decided one by one. */
 export function isPrivileged(subject: Subject): boolean {
-  return 'isPrivileged' in subject && subject.isPrivileged
+  return 'isPrivileged' in subject && subject.isPrivileged === true
 }
 
 /** The files that a revocation deletes. */

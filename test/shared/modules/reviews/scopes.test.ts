@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
-import { describeSubject } from '../../../../shared/modules/reviews/rules/review-item.ts'
+import { describeSubject, isPrivileged } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
 import { minutes } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
@@ -80,4 +80,37 @@ test('a scope of one account takes the links that reach it, and no settings', as
   await apply(grouping, [linkTo(kenji), `links_data/account%233000000001%Support-ps%${lars}%USER%ssofile`])
   const said = { scopes: [`account%${account}`], groups: [] }
   expect(await subjectsOf(review, said)).toEqual([`Support-ps for ${kenji} (USER) in account%${account}`])
+})
+
+test.each([
+  ['a membership of a group with privileged access in scope is privileged', account, true],
+  ['a membership of a group with privileged access elsewhere is not privileged', '233000000001', false],
+])('%s', async (_, place, expected) => {
+  const review = new Review()
+  const { grouping } = review
+  await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
+  await apply(grouping, ['groups/oncall.json', 'groups/second.json'])
+  // Everything-ps has no file.
+  await grouping.put(`links_data/account%${account}%Everything-ps%second%GROUP%ssofile`)
+  await apply(grouping, [membership, `memberships/second%${lars}%ssofile`, linkTo('oncall', 'GROUP')])
+  await subjectsOf(review, { scopes: [`account%${place}`] })
+  const inGroup = (name: string) => review.find((one) => one.kind === 'membership' && one.group === name)
+  const [inOncall, inSecond] = [await inGroup('oncall'), await inGroup('second')]
+  expect([inOncall, inSecond].map(({ subject }) => isPrivileged(subject))).toEqual([false, expected])
+  // So its digest stays as earlier versions computed it.
+  expect(Object.keys(inOncall.subject)).not.toContain('isPrivileged')
+})
+
+test('a review of privileged access asks about the memberships of the groups that have it', async () => {
+  const review = new Review()
+  const { grouping } = review
+  await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
+  await apply(grouping, ['groups/oncall.json', 'groups/second.json'])
+  await grouping.put(`links_data/account%${account}%Everything-ps%second%GROUP%ssofile`)
+  await apply(grouping, [membership, `memberships/second%${lars}%ssofile`, linkTo('oncall', 'GROUP')])
+  expect(await subjectsOf(review, { only: 'privileged' })).toEqual([
+    `Everything-ps for second (GROUP) in account%${account}`,
+    `${lars} in the group second`,
+  ])
+  expect((await review.items()).map(({ subject }) => isPrivileged(subject))).toEqual([true, true])
 })

@@ -36,3 +36,11 @@ test('privileged items come first, then unused ones, then new ones, then others 
   ])
   expect(rows[0]?.place).toBe('ledger (233000000002)')
 })
+
+test('the membership of a privileged group comes first, with its flag', () => {
+  const id = '92307020-41b6-05ce-951e-70dfe8931aa2'
+  const member = { kind: 'membership', group: 'admins', user: 'kim', groupId: id, userId: id, files: [] }
+  const items = [item('a'), item('other', member), item('kim', { ...member, isPrivileged: true })]
+  const rows = reviewRows(items, {}, nowMs)
+  expect(rows.map(({ item: name, flags }) => [name, ...flags])).toEqual([['kim', 'Privileged'], ['a'], ['other']])
+})
