@@ -293,10 +293,11 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
   return read.flat()
 }
 
-/** Eligibilities, writers, responders and exceptions: only in a review of the whole organization. */
+/** Eligibilities, writers, responders and exceptions: only in a review of all access in the whole organization. */
 async function gatherSettings(file: ReviewFile, sources: PopulationSources): Promise<readonly Question[]> {
-  const { only, unusedDays, movedSince, scopes: places } = file
-  if ((only ?? unusedDays ?? movedSince) !== undefined || !places.includes('root%all')) return []
+  const { only, unusedDays, movedSince, scopes: places, permissionSets: sets } = file
+  const isNarrow = (only ?? unusedDays ?? movedSince) !== undefined
+  if (isNarrow || !places.includes('root%all') || !sets.includes('*')) return []
   const { objects, eligibilityFiles } = sources
   const setting = (what: string, remedy: string): Question => ({
     subject: { kind: 'setting', what, remedy },

@@ -114,3 +114,13 @@ test('a review of privileged access asks about the memberships of the groups tha
   ])
   expect((await review.items()).map(({ subject }) => isPrivileged(subject))).toEqual([true, true])
 })
+
+test('a review of some permission sets asks about no settings', async () => {
+  const review = new Review()
+  await apply(review.grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
+  await apply(review.grouping, [linkTo(kenji)])
+  const subjects = await subjectsOf(review, { permissionSets: ['Support-*'], groups: [] })
+  expect(subjects).toEqual([`Support-ps for ${kenji} (USER) in account%${account}`])
+  await review.grouping.put('reviews/second.json', { ...reviewed, permissionSets: ['Suport-*'], groups: [] })
+  await review.grouping.until('reviews/second.json', 'waiting')
+})
