@@ -85,6 +85,7 @@ async function gather({ key, name, file, head }: Input<DecisionTypes>, context: 
   const person = isAsked ? await findReviewer(userId, [{ run: of, items: [stored.value] }], context) : undefined
   return {
     ...{ of, folder, stored, verdict, file: file.is, run, recorded },
+    hasKept: stored?.value.decisions.some((one) => one.user === userId && one.verdict === 'keep') ?? false,
     item: judgeRecord(stored?.value) ?? (stored ? await readItemState(stored.value, context) : 'unknown'),
     isReplaced:
       head !== undefined && opposite !== undefined && isLater(opposite.lastModified, head.lastModified, verdict),
@@ -132,7 +133,7 @@ export async function foretellRefusal(
   for (const [at, item] of items.entries()) {
     const is = judgeRecord(item) ?? (item?.subject.kind === 'unread' ? 'unread' : 'as shown')
     const author = run && item ? judgeAuthor(item, run, person) : 'may'
-    const facts = { file: 'valid', recorded: 'none', isReplaced: false } as const
+    const facts = { file: 'valid', recorded: 'none', hasKept: false, isReplaced: false } as const
     const step = decideDecision({ ...facts, run: stateOf(run), item: is, author, verdict })
     if ('tell' in step && isRefusal(step.tell)) return { at, tell: step.tell, ...refusals[step.tell] }
   }

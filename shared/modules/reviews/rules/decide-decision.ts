@@ -12,6 +12,8 @@ export type DecisionFacts = {
   /** The item's record has this upload as its author's decision. `other`: another one of this author by the same name. */
   readonly recorded: 'none' | 'same' | 'other'
   readonly verdict: 'keep' | 'revoke'
+  /** The item's record has a *keep* of this author, by this or the other name. */
+  readonly hasKept: boolean
   /** The same person's opposite decision is a later upload. */
   readonly isReplaced: boolean
 }
@@ -44,6 +46,7 @@ export type DecisionEnd = { readonly tell: (typeof decisionEnds)[number] }
  * | none    | any other                                                            | nothing                       |
  * | any     | any  | settled           | same, keep   |                       | counted                       |
  * | any     | any  | settled           | same, revoke |                       | carried out                   |
+ * | invalid | open | not settled, not edited | a keep, not decided later |           | withdraw: it may be a revocation |
  * | invalid | any other                                                            | nothing                       |
  * | valid   | none | any               |              |                       | no review                     |
  * | valid   | any  | unknown, unread, edited |        |                       | no item, unread, edited       |
@@ -58,12 +61,13 @@ export type DecisionEnd = { readonly tell: (typeof decisionEnds)[number] }
  * | valid   | open | as shown          | same, keep   |                       | counted                       |
  */
 export function decideDecision(facts: DecisionFacts): DecisionAction | DecisionEnd {
-  const { file, run, item, author, recorded, verdict, isReplaced } = facts
+  const { file, run, item, author, recorded, hasKept, verdict, isReplaced } = facts
   const isClosed = item === 'settled' || item === 'edited'
   if (file === 'none')
     return run === 'open' && !isClosed && recorded !== 'none' ? { do: 'withdraw' } : { tell: 'nothing' }
   if (item === 'settled' && recorded === 'same') return { tell: verdict === 'keep' ? 'counted' : 'carried out' }
-  if (file === 'invalid') return { tell: 'nothing' }
+  if (file === 'invalid')
+    return run === 'open' && !isClosed && hasKept && !isReplaced ? { do: 'withdraw' } : { tell: 'nothing' }
   if (run === 'none') return { tell: 'no review' }
   if (item === 'unknown') return { tell: 'no item' }
   if (item === 'unread' || item === 'edited') return { tell: item }

@@ -258,6 +258,15 @@ describe('a decision', () => {
     expect(await review.decide(tom, item, 'keep', { comment: 'after all' })).toMatch(/^rejected: .*too late/)
   })
 
+  test('that revokes and cannot be read takes back what the same person kept before', async () => {
+    const review = await Review.begin()
+    const item = await review.link(lars)
+    await review.decide(tom, item, 'keep')
+    expect(await review.decide(tom, item, 'revoke', { coment: 'must go' })).toMatch(/^rejected: .*coment/)
+    expect((await review.link(lars)).decisions).toEqual([])
+    expect(await review.decide(tom, item, 'revoke')).toMatch(/revoked/)
+  })
+
   test('after the end, on an unknown item or in an unknown review does not count', async () => {
     const review = await Review.begin({ ...reviewed, silence: { escalateDays: 7, means: 'not-done' } })
     const item = await review.link(lars)

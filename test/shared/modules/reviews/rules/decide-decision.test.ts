@@ -17,6 +17,7 @@ const count = everyChoice((choose) => {
     item: choose(['unknown', 'unread', 'as shown', 'changed', 'gone', 'edited', 'settled']),
     author: choose(['may', 'barred', 'own', 'no reviewer', 'unclear']),
     recorded: choose(['none', 'same', 'other']),
+    hasKept: choose([true, false]),
     verdict: choose(['keep', 'revoke']),
     isReplaced: choose([true, false]),
   })
@@ -48,6 +49,13 @@ test('nobody changes anything after the end, or on a settled item', () => {
   for (const { facts, name } of cases)
     if (facts.run !== 'open' || facts.item === 'settled' || facts.item === 'edited')
       expect(decisionEnds).toContain(name)
+})
+
+test('what cannot be read, and may be a revocation, takes back what its author kept before, and nothing else', () => {
+  for (const { facts, name } of cases.filter(({ facts }) => facts.file === 'invalid'))
+    if (name === 'withdraw') expect(facts).toMatchObject({ run: 'open', hasKept: true, isReplaced: false })
+    else if (facts.run === 'open' && facts.hasKept && !facts.isReplaced)
+      expect(['settled', 'edited']).toContain(facts.item)
 })
 
 test('an edited item is asked again before a decision on it counts', () => {
