@@ -139,7 +139,7 @@ export class TemporaryPromise extends Judge {
     const said = (name: string) => this.decisions.since(`${name} ${upload}`, sinceMs)
     const mayHave = (name: string) => this.approvers.since(name, sinceMs)
     const approving = others.filter((name) => mayHave(name).includes(true) && said(name).includes('approve'))
-    const denying = others.filter((name) => mayHave(name).every(Boolean) && said(name).join('') === 'deny')
+    const denying = others.filter((name) => mayHave(name).every(Boolean) && said(name).every((one) => one === 'deny'))
     const needed = Math.min(...this.needed.since('approvals', sinceMs).map((one) => one ?? Number.POSITIVE_INFINITY))
     const isLacking = approving.length < needed
     return [
