@@ -24,6 +24,7 @@ async function runBundle() {
   const isLocal = process.argv[2] === 'local'
   // It has styleText and hash, without which no command starts.
   if (present < 20 || (present === 20 && minor < 12)) return refuse('20.12', 'install it')
+  if (present === 21 && minor < 7) return refuse('21.7', 'install it')
   if (isLocal && present < wanted) return refuse(wanted, 'install it for `local`; all other commands run with yours')
   // It says that later versions of it need a later Node. The one in the package stays.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -36,6 +36,20 @@ test.each(nodes)(
   },
   60_000,
 )
+
+test.each([
+  ['20.11.1', '20.12'],
+  ['21.6.2', '21.7'],
+])('the package says that Node %s is too old, and asks for %s', async (version, expected) => {
+  const [alone, older] = [join(home, 'alone/handlers/cli/launch.mjs'), join(home, 'older.cjs')]
+  await cp(join(checkout, 'handlers/cli/launch.js'), alone)
+  await writeFile(older, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`)
+  expect(await runProgram(process.execPath, ['--require', older, alone], { env: bareEnvironment() })).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: `ssofile: received Node ${version}, expected ${expected} or later; do: install it\n`,
+  })
+})
 
 test('the exit code and what is said are those of the command', async () => {
   const { exitCode, stdout, stderr } = await run(nodes.at(-1) ?? '', 'plann')

@@ -28,7 +28,7 @@ The bucket is \`--bucket\`, \`SSOFILE_BUCKET\` or \`s3://BUCKET\` (default \`sso
 
 ### Without a checkout
 
-\`npm link\` in the checkout puts \`ssofile\` on the path. For other machines, \`npm pack\` makes \`ssofile-cli-0.1.0.tgz\`: install it with \`npm install --global ./ssofile-cli-0.1.0.tgz\`. It needs Node 20.12 or later (\`local\`: Node 24) and no other package.
+\`npm link\` in the checkout puts \`ssofile\` on the path. For other machines, \`npm pack\` makes \`ssofile-cli-0.1.0.tgz\`: install it with \`npm install --global ./ssofile-cli-0.1.0.tgz\`. It needs Node 20.12 or later (of Node 21: 21.7; \`local\`: Node 24) and no other package.
 
 **With npx, write \`npx --no-install ssofile\`.** We have published no package. Without \`--no-install\` npx takes a package \`ssofile\` of the public registry, and a stranger who registers that name runs code on your machine, with your credentials. If you keep \`@ssofile/cli\` in your own registry, bind the scope on each machine: \`npm config set @ssofile:registry <URL of your registry>\`.
 
