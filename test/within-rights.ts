@@ -1,4 +1,4 @@
-import type { Jobs } from '../handlers/schedules.ts'
+import type { Job, Jobs } from '../handlers/schedules.ts'
 import { allKinds } from '../shared/domain/inputs/kinds.ts'
 import type { ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
@@ -25,24 +25,30 @@ function refusing<T extends object>(port: T, who: string, may: (operation: strin
       return (...args: readonly unknown[]): unknown => {
         const place = String(args[0])
         if (may(operation, place)) return Reflect.apply(value, target, args)
-        return Promise.reject(new Error(`${who} has no right to ${operation} ${place}`))
+        const refuse = () => Promise.reject(new Error(`${who} has no right to ${operation} ${place}`))
+        // A listing fails at its first step.
+        return operation === 'list' ? { [Symbol.asyncIterator]: () => ({ next: refuse }) } : refuse()
       }
     },
   })
 }
 
-const known = { kinds: allKinds(), rights: new Map<string, Rights>() }
+const known = new WeakMap<Jobs, { readonly kinds: ReturnType<typeof allKinds>; readonly within: ReturnType<Jobs> }>()
 
 /** These jobs of a function, each with its own rights and those by kinds only, not those of other jobs. */
 export function withinRights(name: ScheduledFunction, jobs: Jobs): Jobs {
-  if (known.kinds !== allKinds()) Object.assign(known, { kinds: allKinds(), rights: new Map() })
-  return () =>
-    jobs().map((job) => {
-      const rights = known.rights.get(`${name} ${job.name}`) ?? joinRights(job.rights, rightsByKinds(name))
-      known.rights.set(`${name} ${job.name}`, rights)
+  return () => {
+    const [found, kinds] = [known.get(jobs), allKinds()]
+    if (found?.kinds === kinds) return found.within
+    const byKinds = rightsByKinds(name)
+    const within = jobs().map((job): Job => {
+      const rights = joinRights(job.rights, byKinds)
       return {
         ...job,
         open: (ports, ...given) => job.open(portsWithin(ports, rights, `the job '${job.name}'`), ...given),
       }
     })
+    known.set(jobs, { kinds, within })
+    return within
+  }
 }

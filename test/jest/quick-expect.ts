@@ -11,15 +11,17 @@ type Store = { matchers: object }
 export function quickExpect(expect: Expect): Expect {
   // Where Jest keeps its matchers.
   const store: Store = Reflect.get(globalThis, Symbol.for('$$jest-matchers-object'))
-  const matchersOf = (actual: unknown, way: readonly string[]): object => {
+  const matchersOf = (given: readonly unknown[], way: readonly string[]): object => {
     const get = (_: object, name: string | symbol) => {
       const next = [...way, String(name)]
       // Not a matcher: `not`, `resolves` or `rejects`.
-      return name in store.matchers ? oneMatcher(store, () => expect(actual), next) : matchersOf(actual, next)
+      return name in store.matchers
+        ? oneMatcher(store, () => Reflect.apply(expect, undefined, given), next)
+        : matchersOf(given, next)
     }
     return new Proxy({}, { get })
   }
-  return new Proxy(expect, { apply: (_, __, [actual]) => matchersOf(actual, []) })
+  return new Proxy(expect, { apply: (_, __, given) => matchersOf(given, []) })
 }
 
 function oneMatcher(store: Store, expectAll: () => object, way: readonly string[]): unknown {
