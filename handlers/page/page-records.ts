@@ -191,5 +191,3 @@ const taken: ReadonlySet<string> = new Set(['revoked', 'released'])
 function count(changes: readonly Change[], events: ReadonlySet<string>): number {
   return changes.filter(({ event }) => events.has(event)).length
 }
-
-/** The account and the permission set of an access in `changes/`. `undefined`: the change is about something else. */

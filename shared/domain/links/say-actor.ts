@@ -7,12 +7,13 @@
  * | `review:everything/maria@acme.example`  | maria@acme.example (review everything) |
  * | `review:everything`: nobody decided     | the review everything          |
  *
+ * A reviewer's name may have a comma, but never one with a space behind it: `arnOfReview` encodes spaces.
  * S3 names a session as `AWS:<id of the role>:<name>`. (S3 User Guide, "Event message structure".)
  */
 export function sayActor(by: string): string {
   return by
     .replaceAll(/AWS:(?:A[A-Z0-9]{15,}:)?/g, '')
-    .replaceAll(/\breview:([^/\s,]+)(?:\/([^\s,]+))?/g, (_, review: string, reviewer?: string) =>
+    .replaceAll(/\breview:([^/\s,]+)(?:\/(\S+?)(?=,?(?:\s|$)))?/g, (_, review: string, reviewer?: string) =>
       reviewer === undefined ? `the review ${review}` : `${decodeReviewer(reviewer)} (review ${review})`,
     )
 }

@@ -8,7 +8,7 @@ import { type ChangesQuestion, listAccessChanges } from '../../../../shared/modu
 import { tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
 
-const user = '92307020-41b6-05ce-951e-70dfe8931aa2'
+const ana = ['92307020-41b6-05ce-951e-70dfe8931aa2', 'ana@x.example'] as const
 const [account, other] = ['200000000001', '200000000002']
 const day = '2026-03-03T'
 const alice = author.parse({
@@ -85,6 +85,21 @@ test('a person reads who did it, and where that is not known', async () => {
   expect(renderChanges([], undefined)).toBe('no change since then\n')
 })
 
+async function endAccess(
+  objects: MemoryObjectStore,
+  at: string,
+  deletedBy: string | undefined,
+  [id, principal]: readonly [id: string, name: string] = ana,
+) {
+  const link = { key: 'links_data/x', etag: 'e', lastModified: at, by: { principalId: 'AWS:uploader', at } }
+  const links = [{ ...link, deletedBy: deletedBy && { principalId: deletedBy, at } }]
+  const assignment = `account%${account}%Read-ps%${id}%USER`
+  const [folder, name] = [`history/${assignment}/`, `account%${account}%Read-ps%${principal}%USER%ssofile`]
+  const permissionSetArn = 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef'
+  const body = { links, principal, confirmedAt: at, assignment, permissionSetArn }
+  await tellEvent(objects, { folder, name }, { event: 'revoked', at, body })
+}
+
 test('a person reads who deleted the links of ended access, and in which review', async () => {
   const { objects, list } = await open()
   const deletions = [
@@ -93,16 +108,7 @@ test('a person reads who deleted the links of ended access, and in which review'
     ['09:02:00', 'AWS:AROAEXAMPLE1234567890:kenji'],
     ['09:03:00', undefined],
   ] as const
-  for (const [time, principalId] of deletions) {
-    const at = `${day}${time}.000Z`
-    const link = { key: 'links_data/x', etag: 'e', lastModified: at, by: { principalId: 'AWS:uploader', at } }
-    const links = [{ ...link, deletedBy: principalId && { principalId, at } }]
-    const assignment = `account%${account}%Read-ps%USER%${user}`
-    const [folder, name] = [`history/${assignment}/`, `account%${account}%Read-ps%ana@x.example%USER%ssofile`]
-    const permissionSetArn = 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef'
-    const body = { links, principal: 'ana@x.example', confirmedAt: at, assignment, permissionSetArn }
-    await tellEvent(objects, { folder, name }, { event: 'revoked', at, body })
-  }
+  for (const [time, principalId] of deletions) await endAccess(objects, `${day}${time}.000Z`, principalId)
   const rows = renderChanges(await list(), undefined).split('\n')
   const told = rows.filter((row) => row.includes('revoked')).map((row) => /ana@x\.example +(.*)$/.exec(row)?.[1])
   expect(told).toEqual([
@@ -112,4 +118,17 @@ test('a person reads who deleted the links of ended access, and in which review'
     'ssofile, or not known',
   ])
   expect(rows.at(-2)).toContain('8 changes; by hand, with a name: 2')
+})
+
+test('access of two people that ended at the same instant has the author of each', async () => {
+  const { objects, list } = await open()
+  const bo = ['a2307020-41b6-05ce-951e-70dfe8931aa2', 'bo@x.example'] as const
+  const at = `${day}09:00:00.000Z`
+  await endAccess(objects, at, 'AWS:kenji')
+  await endAccess(objects, at, 'AWS:maria', bo)
+  const ended = (await list()).filter(({ event }) => event === 'revoked')
+  expect(ended.map(({ principal, deletedBy }) => [principal, deletedBy])).toEqual([
+    ['ana@x.example', 'AWS:kenji'],
+    ['bo@x.example', 'AWS:maria'],
+  ])
 })

@@ -13,6 +13,11 @@ test.each([
     'review:all/maria%20b@acme.example',
     'maria b@acme.example (review all) took ReadOnly-ps in payments-prod from a/team',
   ],
+  [
+    'revoked',
+    'review:q/Doe,%20Jane, AWS:kenji, review:all',
+    'Doe, Jane (review q), kenji, the review all took ReadOnly-ps in payments-prod from a/team',
+  ],
   ['revoked', 'review:all', 'the review all took ReadOnly-ps in payments-prod from a/team'],
   ['granted', undefined, 'a/team got ReadOnly-ps in payments-prod'],
   ['foreign-found', 'AWS:kenji', 'a/team has ReadOnly-ps in payments-prod, given outside ssofile'],
