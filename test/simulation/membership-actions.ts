@@ -18,6 +18,7 @@ export const membershipActions = {
   'somebody else puts into the group': async ({ identityStore, checker }: SimulatedWorld, { name }: Person) => {
     const [group, user] = [identityStore.idOf('GROUP', fileGroup), identityStore.idOf('USER', name)]
     if (group === undefined || user === undefined || identityStore.groupIdsOf(user).includes(group)) return
+    checker.sessions.noteJoin()
     checker.memberships.noteOther(await identityStore.createGroupMembership(group, user))
   },
   'write the group': ({ objects }: SimulatedWorld) =>

@@ -19,6 +19,8 @@ const longestMs = 12 * 60 * 60_000
 const alwaysMs = Date.UTC(9999, 0, 1)
 /** The schedule of each minute begins the denial within this time. */
 const deniedMs = 2 * 60_000
+/** Without the event, the suspension is looked at again within the hour, and then denies. */
+const unheardMs = 60 * 60_000 + deniedMs
 
 /**
  * Promise 11: sessions that an operator ended stay denied until none can still run, whatever happens to the file of the permission set.
@@ -30,10 +32,16 @@ export class SessionsPromise extends Judge {
   /** All ended sessions of the life. */
   readonly #ended: Denial[] = []
   readonly #suspensions: Pick<SuspensionsPromise, 'isSuspended'>
+  /** When others last put somebody into a group. */
+  #joinedMs = 0
 
   constructor(watched: Watched, suspensions: Pick<SuspensionsPromise, 'isSuspended'>) {
     super(watched)
     this.#suspensions = suspensions
+  }
+
+  noteJoin(): void {
+    this.#joinedMs = this.world.clock.now().getTime()
   }
 
   override noteChange({ key }: Seen): void {
@@ -85,6 +93,8 @@ export class SessionsPromise extends Judge {
 
   /** What a suspended person reaches through a group is denied, however the person came into it. */
   #checkSuspended(): void {
+    const { clock, deliveries } = this.world
+    if (deliveries.counts.lost > 0 && clock.now().getTime() - this.#joinedMs < unheardMs) return
     for (const [user, id] of usersNow(this.world)) {
       if (!this.#suspensions.isSuspended(id) || !this.#hasPassed(id)) continue
       for (const name of ownedNames) {
