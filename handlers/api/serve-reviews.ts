@@ -8,7 +8,7 @@ import { folderOf, readItem, readRun } from '../../shared/modules/reviews/review
 import { judgeAuthor } from '../../shared/modules/reviews/rules/decide-decision.ts'
 import { instantsOf } from '../../shared/modules/reviews/rules/decide-review.ts'
 import { buildManifest } from '../../shared/modules/reviews/rules/manifest.ts'
-import { isPrivileged, type ReviewItem } from '../../shared/modules/reviews/rules/review-item.ts'
+import { isDecided, isPrivileged, type ReviewItem } from '../../shared/modules/reviews/rules/review-item.ts'
 import { isRunning, type ReviewRun } from '../../shared/modules/reviews/rules/review-record.ts'
 import type { ReadingObjects } from '../../shared/ports/object-store.ts'
 import { type Answer, answer, refusal, refuse } from './answer.ts'
@@ -126,9 +126,9 @@ async function tell(run: Run, userId: PrincipalId | undefined, { ports, known }:
     ...manifest,
     dueAt: renderInstant(dueAt),
     endsAt: renderInstant(endsAt),
-    decided: items.filter(({ decisions }) => decisions.length > 0).length,
+    decided: items.filter((item) => isDecided(item, run.terms)).length,
     undecided: items.filter(
-      ({ decisions, end }) => decisions.length === 0 && end?.is !== 'changed' && end?.is !== 'gone',
+      (item) => !isDecided(item, run.terms) && item.end?.is !== 'changed' && item.end?.is !== 'gone',
     ).length,
     items: manifest.items.map((one) => {
       const item = byDigest.get(one.digest)

@@ -38,6 +38,7 @@ import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
 
 const waitMs = 60_000
+const lookEveryMs = 500
 const digestLeast = 8
 /** The digits of a whole digest, or of the beginning of one. */
 const digestForm = new RegExp(`^[0-9a-f]{${digestLeast},32}$`)
@@ -65,7 +66,7 @@ export function addReview(program: Command): void {
     .description(
       'Shows the items, first the undecided ones, and among these privileged, unused and new ones. It only reads.',
     )
-    .option('--open', 'only what nobody decided')
+    .option('--open', 'only what too few people decided')
     .option('--run <instant>', earlierRun)
     .addOption(new Option('--output <form>', 'the format of the output').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
@@ -275,7 +276,11 @@ async function decideOne({ objects, clock }: Ports, path: DecisionPath, comment:
   return state
 }
 
-async function close({ objects }: Pick<Ports, 'objects'>, name: string, yes: boolean | undefined): Promise<void> {
+async function close(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  name: string,
+  yes: boolean | undefined,
+): Promise<void> {
   const key = reviewKey(name)
   const head = await objects.head(key)
   if (head === undefined) throw new Refusal(`received the review '${name}', expected one with a file ${key}`)
@@ -283,6 +288,9 @@ async function close({ objects }: Pick<Ports, 'objects'>, name: string, yes: boo
   if (!yes && !(await confirm(`Delete ${key}${runs ? ' and end its run' : ''}?`, 'add --yes')))
     throw new Refusal('not confirmed; nothing was changed')
   await objects.delete(key, { ifMatch: head.etag })
+  const endsMs = clock.monotonicMs() + waitMs
+  while (isRunning((await readRun(objects, name))?.phase) && clock.monotonicMs() < endsMs)
+    await clock.sleep(lookEveryMs)
   const then = runs
     ? `what nobody decided is not done. The evidence follows under ${reviewResultsPrefix}${name}/`
     : 'no run was open, so nothing else changes'

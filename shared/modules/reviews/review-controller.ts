@@ -35,13 +35,14 @@ import { decideEnd } from './rules/decide-end.ts'
 import {
   decideReview,
   instantsOf,
+  isEndedEarly,
   type ReviewAction,
   type ReviewEnd,
   type ReviewFacts,
   remindersOf,
 } from './rules/decide-review.ts'
 import { buildManifest, type ReviewEvidence } from './rules/manifest.ts'
-import { describeSubject, type ItemEnd, isUnproven, type ReviewItem } from './rules/review-item.ts'
+import { describeSubject, type ItemEnd, isDecided, isUnproven, type ReviewItem } from './rules/review-item.ts'
 import { isRunning, type ReviewRun } from './rules/review-record.ts'
 
 type ReviewContext = ReconcileContext & PopulationSources
@@ -75,14 +76,16 @@ export const reviewController: Controller<ReviewTypes> = {
   historyOf: historyOfReview,
   gather: async (input, context) => gather(input, context),
   decide: decideReview,
-  underPause: ['begin', 'remind', 'escalate', 'check'],
+  underPause: ['begin', 'close', 'remind', 'escalate', 'check'],
   perform,
   describe,
 }
 
 function gather({ file, entry, now }: ReviewInput, { isForetelling }: ReadingContext<ReviewContext>): Facts {
   const { isDue, ...instants } = judgeInstants(file.is === 'valid' ? file.body : undefined, entry, now)
-  return { isForetelling: isForetelling === true, file: file.is, run: entry?.phase ?? 'none', due: isDue, ...instants }
+  const isClosed = entry?.closed !== undefined
+  const run = entry?.phase ?? 'none'
+  return { isForetelling: isForetelling === true, file: file.is, isClosed, run, due: isDue, ...instants }
 }
 
 function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefined, now: Date) {
@@ -90,8 +93,7 @@ function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefine
   const ofRun = entry && instantsOf(new Date(entry.run), entry.terms)
   const asked = file?.begins === undefined ? new Date(0) : new Date(file.begins)
   const repeated = entry && file?.repeatDays ? new Date(Date.parse(entry.run) + file.repeatDays * dayMs) : undefined
-  // After a run that somebody closed by deleting the file, a file is a new one.
-  const isNew = entry === undefined || entry.closed !== undefined || asked.getTime() > Date.parse(entry.run)
+  const isNew = isFirst(entry) || asked.getTime() > Date.parse(entry?.run ?? '')
   const beginsAt = isNew ? asked : repeated
   const reminders =
     ofRun && entry ? remindersOf(ofRun, entry.terms).filter(({ days }) => !entry.reminded.includes(days)) : []
@@ -115,14 +117,18 @@ function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefine
   }
 }
 
+/** After a run that somebody closed by deleting the file, a file is a new one. */
+function isFirst(before: ReviewRun | undefined): boolean {
+  return before === undefined || (!isRunning(before.phase) && isEndedEarly(before))
+}
+
 async function perform(
   { do: action }: ReviewAction,
   input: ReviewInput,
   { reminder }: Facts,
   context: ReviewContext,
 ): Promise<Effect<ReviewRun> | Description> {
-  const { name, entry, now, file } = input
-  const { objects } = context
+  const { name, entry, now } = input
   if (action === 'begin') return begin(input, context)
   if (entry === undefined) return {}
   const body = { review: name, run: entry.run }
@@ -140,46 +146,69 @@ async function perform(
         entry: { ...entry, phase: 'escalated' },
         history: { event: 'escalated', body: { ...body, reviewers: entry.terms.reviewers.fallback } },
       }
+    // Noted before anything ends: the file may come back, and this process may die.
+    case 'close':
+      return { entry: { ...entry, closed: { by: input.by?.principalId } } }
     case 'end': {
-      const isEarly = file.is === 'none'
-      const by = input.by?.principalId
+      const isEarly = entry.closed !== undefined
       await endItems(entry, { name, now, isEarly }, context)
       return {
-        entry: { ...entry, phase: 'settling', endedAt: renderInstant(now), ...(isEarly && { closed: { by } }) },
-        history: { event: 'ended', body: { ...body, isEarly, by } },
+        entry: { ...entry, phase: 'settling', endedAt: renderInstant(now) },
+        history: { event: 'ended', body: { ...body, isEarly, by: entry.closed?.by } },
       }
     }
-    case 'check': {
-      const read = await readEvidence(objects, name, entry)
-      // Somebody's decision added an item while the run ended.
-      if (read.items.some(({ end }) => end === undefined)) {
-        await endItems(entry, { name, now, isEarly: entry.closed !== undefined }, context)
-        return {}
-      }
-      const evidence = await proveOutcomes(read, renderInstant(now), context)
-      const isDone = !evidence.items.some(isUnproven)
-      const run: ReviewRun = isDone ? { ...entry, phase: 'done' } : entry
-      await writeEvidence(objects, { ...evidence, run })
-      const counts = buildManifest(evidence).counts
-      if (isDone) return { entry: run, history: { event: 'done', body: { ...body, counts } } }
-      return describeSettling(evidence, input)
-    }
+    case 'check':
+      return tellProven(await prove(entry, input, context), input)
   }
 }
 
-async function begin(
-  { name, file, head, entry: before, now }: ReviewInput,
+/** Looks for proofs and done tasks, and writes the evidence. `undefined`: an item had no end yet, so everything is to be read again. */
+async function prove(
+  entry: ReviewRun,
+  { name, now }: ReviewInput,
   context: ReviewContext,
-): Promise<Effect<ReviewRun> | Description> {
+): Promise<ReviewEvidence | undefined> {
+  const { objects } = context
+  const read = await readEvidence(objects, name, entry)
+  // Somebody's decision added an item while the run ended.
+  if (read.items.some(({ end }) => end === undefined)) {
+    await endItems(entry, { name, now, isEarly: isEndedEarly(entry) }, context)
+    return undefined
+  }
+  const proven = await proveOutcomes(read, renderInstant(now), context)
+  const isDone = !proven.items.some(isUnproven)
+  const evidence = { ...proven, run: isDone ? { ...entry, phase: 'done' as const } : entry }
+  await writeEvidence(objects, evidence)
+  return evidence
+}
+
+function tellProven(evidence: ReviewEvidence | undefined, input: ReviewInput): Effect<ReviewRun> | Description {
+  if (evidence === undefined) return {}
+  const { review, run } = evidence
+  if (run.phase !== 'done') return describeSettling(evidence, input)
+  return {
+    entry: run,
+    history: { event: 'done', body: { review, run: run.run, counts: buildManifest(evidence).counts } },
+  }
+}
+
+async function begin(input: ReviewInput, context: ReviewContext): Promise<Effect<ReviewRun> | Description> {
+  const { name, file, head, entry: before, now } = input
   if (file.is !== 'valid' || head === undefined) return {}
+  // Nobody looks at a run again after the next one began. Its tasks may be open then, its revocations may not.
+  if (before?.phase === 'settling') {
+    const last = await prove(before, input, context)
+    const open = last?.items.filter(isUnproven) ?? []
+    if (open.length === 0 || open.some(({ end }) => end?.is === 'deleted')) return tellProven(last, input)
+  }
   const wait = (reason: string, remedy: string): Description => ({
     told: { state: 'waiting', reason, remedy: `${remedy}; ssofile looks again each hour` },
     again: new Date(now.getTime() + hourMs),
   })
   const unknown = await findUnknownReviewers(file.body, context)
   const isNobodyLeft = file.body.reviewers.fallback.every((one) => unknown.includes(one))
-  // A later run does not wait because one of many reviewers has left.
-  if (unknown.length > 0 && (before === undefined || isNobodyLeft))
+  // A repetition does not wait because one of many reviewers has left.
+  if (unknown.length > 0 && (isFirst(before) || isNobodyLeft))
     return wait(
       `its reviewers: no group and no user has the name ${unknown.map((one) => `'${one}'`).join(' or ')}`,
       'correct named and fallback, or create the group',
@@ -230,7 +259,7 @@ async function findUnknownReviewers(
 async function listAwaited(name: string, run: ReviewRun, { objects }: ReviewContext): Promise<readonly string[]> {
   const items = await readItems(objects, folderOf(name, run.run))
   return namesOf(
-    items.filter(({ end, decisions }) => end === undefined && decisions.length < run.terms.keeps),
+    items.filter((item) => item.end === undefined && !isDecided(item, run.terms)),
     run,
   )
 }

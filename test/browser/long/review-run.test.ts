@@ -269,7 +269,7 @@ test('three hundred links, forty accounts, twenty groups and six reviewers: from
   // Those that come after a release make another list.
   await releaseUntilGone(ofEve.flatMap(({ subject }) => subject.file?.key ?? []))
 
-  // The days of a review. Who has decided all of theirs is not reminded.
+  // The days of a review. A reviewer who decided everything gets no reminder.
   const awaited = ['bo', 'dov', 'eve', 'finn', security]
   expect(await untilEvent('reminded', 7)).toMatchObject({ days: 7, reviewers: awaited })
   expect(await untilEvent('last-day', 6)).toMatchObject({ days: 1, reviewers: awaited })

@@ -1,5 +1,5 @@
 import type { ReviewFile } from '../../../domain/files/review-file.ts'
-import { isRunning } from './review-record.ts'
+import { isRunning, type ReviewRun } from './review-record.ts'
 
 const dayMs = 24 * 60 * 60_000
 
@@ -9,6 +9,11 @@ export type Instants = { readonly begunAt: Date; readonly dueAt: Date; readonly 
 export function instantsOf(begunAt: Date, { lastsDays, silence }: Pick<ReviewFile, 'lastsDays' | 'silence'>): Instants {
   const dueAt = new Date(begunAt.getTime() + lastsDays * dayMs)
   return { begunAt, dueAt, endsAt: new Date(dueAt.getTime() + silence.escalateDays * dayMs) }
+}
+
+/** Somebody deleted its file before its end. */
+export function isEndedEarly({ run, terms, closed, endedAt = '' }: ReviewRun): boolean {
+  return closed !== undefined || Date.parse(endedAt) < instantsOf(new Date(run), terms).endsAt.getTime()
 }
 
 /** The reminders before the end, ascending. `1`: the last day. */
@@ -26,13 +31,15 @@ export function remindersOf(
 export type ReviewFacts = {
   readonly isForetelling: boolean
   readonly file: 'none' | 'invalid' | 'valid'
+  /** The run has noted that somebody deleted its file. A file that comes back meanwhile is for the next run. */
+  readonly isClosed: boolean
   /** The last run. `settling`: decisions are over, and something is still to be proven or done. */
   readonly run: 'none' | 'open' | 'escalated' | 'settling' | 'done'
   /** The latest instant that has come. `begin`: the first beginning, or the next one. `end`: the end after the escalation. */
   readonly due: 'nothing' | 'begin' | 'remind' | 'escalate' | 'end'
 }
 
-export const reviewActions = ['begin', 'remind', 'escalate', 'end', 'check'] as const
+export const reviewActions = ['begin', 'close', 'remind', 'escalate', 'end', 'check'] as const
 export const reviewEnds = ['nothing', 'later', 'runs', 'done'] as const
 export type ReviewAction = { readonly do: (typeof reviewActions)[number] }
 export type ReviewEnd = { readonly tell: (typeof reviewEnds)[number] }
@@ -45,20 +52,22 @@ export type ReviewEnd = { readonly tell: (typeof reviewEnds)[number] }
  * | yes  | any     | any             | any                | nothing, later |
  * | no   | valid   | none, settling, done | begin         | begin    |
  * | no   | valid   | none            | any other          | later    |
+ * | no   | any     | open, escalated, closed | any        | end      |
+ * | no   | none    | open, escalated | any                | close    |
  * | no   | any     | open            | remind             | remind   |
  * | no   | any     | open            | escalate, end      | escalate |
  * | no   | any     | escalated       | end                | end      |
- * | no   | none    | open, escalated | any                | end      |
  * | no   | any     | open, escalated | any other          | runs     |
  * | no   | any     | settling        | any                | check    |
  * | no   | valid   | done            | any other          | done     |
  * | no   | any other |               |                    | nothing  |
  */
-export function decideReview({ isForetelling, file, run, due }: ReviewFacts): ReviewAction | ReviewEnd {
+export function decideReview({ isForetelling, file, isClosed, run, due }: ReviewFacts): ReviewAction | ReviewEnd {
   if (isForetelling) return { tell: file === 'valid' ? 'later' : 'nothing' }
   const runs = isRunning(run)
   if (file === 'valid' && !runs && due === 'begin') return { do: 'begin' }
-  if (file === 'none' && runs) return { do: 'end' }
+  if (runs && isClosed) return { do: 'end' }
+  if (runs && file === 'none') return { do: 'close' }
   if (run === 'open' && due === 'remind') return { do: 'remind' }
   if (run === 'open' && (due === 'escalate' || due === 'end')) return { do: 'escalate' }
   if (run === 'escalated' && due === 'end') return { do: 'end' }

@@ -1,6 +1,6 @@
 import { count } from '../../../domain/text/count.ts'
 import { renderCsv } from '../../../domain/text/render-csv.ts'
-import { describeSubject, type GivenDecision, type ReviewItem } from './review-item.ts'
+import { describeSubject, type GivenDecision, isDecided, type ReviewItem } from './review-item.ts'
 import type { ReviewRun } from './review-record.ts'
 
 /** Everything that the bucket says about one run. */
@@ -36,14 +36,13 @@ export type Result = (typeof results)[number]
  * | gone           |        |                | gone        |
  * | changed        |        |                | asked again |
  * | kept, not done |        |                | the same    |
- * | none           |        |                | open; decided if enough people keep it, or one revokes it |
+ * | none           |        |                | open, decided |
  */
 export function resultOf(
-  { end, provenAt, cameBack, decisions }: Pick<ReviewItem, 'end' | 'provenAt' | 'cameBack' | 'decisions'>,
-  { keeps }: Pick<ReviewRun['terms'], 'keeps'>,
+  { end, provenAt, cameBack, ...item }: Pick<ReviewItem, 'end' | 'provenAt' | 'cameBack' | 'decisions'>,
+  terms: Pick<ReviewRun['terms'], 'keeps'>,
 ): Result {
-  if (end === undefined)
-    return decisions.length >= keeps || decisions.some(({ verdict }) => verdict === 'revoke') ? 'decided' : 'open'
+  if (end === undefined) return isDecided(item, terms) ? 'decided' : 'open'
   switch (end.is) {
     case 'deleted':
       if (cameBack) return 'came back'

@@ -109,6 +109,14 @@ export function isUnproven({ end, provenAt }: Pick<ReviewItem, 'end' | 'provenAt
   return provenAt === undefined && (end?.is === 'deleted' || end?.is === 'task')
 }
 
+/** Enough people keep it, or one revokes it. */
+export function isDecided(
+  { decisions }: Pick<ReviewItem, 'decisions'>,
+  { keeps }: { readonly keeps: number },
+): boolean {
+  return decisions.length >= keeps || decisions.some(({ verdict }) => verdict === 'revoke')
+}
+
 /** Decided one by one. */
 export function isPrivileged(subject: Subject): boolean {
   return 'isPrivileged' in subject && subject.isPrivileged === true

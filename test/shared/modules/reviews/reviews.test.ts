@@ -136,7 +136,45 @@ describe('a review', () => {
     expect(await grouping.status('reviews/quarter.json')).toMatchObject({ state: 'waiting' })
   })
 
-  test('that somebody closed begins anew with the next upload of its file, also while its tasks are open', async () => {
+  test('that somebody closed ends, also if its file comes back before all items have their end', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    const item = await review.link(lars)
+    await review.decide(tom, item, 'keep')
+    const { run: first } = await review.run()
+    let isRefused = false
+    grouping.answer = async ({ operation, args: [key], proceed }) => {
+      // The process dies after some items have their end, and somebody is quicker than the next one.
+      if (operation !== 'put' || isRefused || !String(key).includes(`/items/${item.digest}`)) return proceed()
+      isRefused = true
+      await grouping.world.objects.put('reviews/quarter.json', JSON.stringify(reviewed))
+      throw new Error('died')
+    }
+    await grouping.delete('reviews/quarter.json')
+    await minutesUntil(grouping, async () => (await review.run()).run > first, 'the next run')
+    expect(isRefused).toBe(true)
+    const manifest = (await grouping.world.json(`${review.folder}manifest.json`)) as unknown as Manifest
+    expect(manifest).toMatchObject({ phase: 'done', closed: {}, counts: { kept: 1, open: 0, 'not done': 5 } })
+  })
+
+  test('that somebody closed has its revocations proven before the next upload begins another run', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    await review.decide(tom, await review.link(lars), 'revoke')
+    await grouping.delete('reviews/quarter.json')
+    await minutesUntil(grouping, async () => (await review.run()).phase !== 'open', 'its end')
+    await grouping.put('reviews/quarter.json', {
+      ...reviewed,
+      reviewers: { ...reviewed.reviewers, named: ['team-Wep'] },
+    })
+    const reason = async () => (await grouping.status('reviews/quarter.json'))?.reason ?? ''
+    await minutesUntil(grouping, async () => /the name 'team-Wep'/.test(await reason()), 'the status')
+    const manifest = (await grouping.world.json(`${review.folder}manifest.json`)) as unknown as Manifest
+    expect(manifest.counts).toMatchObject({ revoked: 1, revoking: 0 })
+    expect(await verify(review)).toEqual([])
+  })
+
+  test('that somebody closed begins with the next upload of its file, also while its tasks are open', async () => {
     const review = await Review.begin()
     const { grouping } = review
     const eligibility = await review.find(({ kind }) => kind === 'setting')

@@ -14,6 +14,7 @@ const count = everyChoice((choose) => {
   every.push({
     isForetelling: choose([false, true]),
     file: choose(['none', 'invalid', 'valid']),
+    isClosed: choose([false, true]),
     run: choose(['none', 'open', 'escalated', 'settling', 'done']),
     due: choose(['nothing', 'begin', 'remind', 'escalate', 'end']),
   })
@@ -38,9 +39,16 @@ test('only a valid file begins a run, and never while another one is open', () =
   }
 })
 
-test('silence ends a run only after its escalation, or because the file is gone', () => {
+test('a run ends only after its escalation, or because it is closed, whatever its file is then', () => {
   for (const { facts } of cases.filter(({ name }) => name === 'end'))
-    expect(facts.file === 'none' || (facts.run === 'escalated' && facts.due === 'end')).toBe(true)
+    expect(facts.isClosed || (facts.run === 'escalated' && facts.due === 'end')).toBe(true)
+  for (const { facts, name } of cases)
+    if (!facts.isForetelling && facts.isClosed && ['open', 'escalated'].includes(facts.run)) expect(name).toBe('end')
+})
+
+test('a run is closed only if its file is gone', () => {
+  for (const { facts } of cases.filter(({ name }) => name === 'close'))
+    expect(facts).toMatchObject({ file: 'none', isClosed: false })
 })
 
 test('a run has its reminders between its beginning and its end, each once', () => {
