@@ -211,9 +211,19 @@ export function decideRequest(facts: RequestFacts): RequestStep {
 }
 
 /** An earlier upload's grant that still runs, while the status is about a later upload. */
-function findRunning({ link, reading, told }: RequestFacts): GrantRecord | undefined {
+function findRunning(facts: RequestFacts): GrantRecord | undefined {
+  const { link, reading, told } = facts
+  if (link.found === 'unreadable' || reading.state === 'unreadable') return findByStatus(facts)
   if (link.found !== 'own' || !isUpload(reading)) return undefined
   return reading.digest === link.digest ? undefined : told(link.digest).granted
+}
+
+/** The same by the status so far: it stays there while S3 does not return the link or the request. */
+function findByStatus({ reading, present, told }: RequestFacts): GrantRecord | undefined {
+  const digest = present?.request?.runs ?? (isUpload(reading) ? present?.request?.digest : undefined)
+  if (digest === undefined || ('digest' in reading && reading.digest === digest)) return undefined
+  const known = told(digest)
+  return isOver(known) ? undefined : known.granted
 }
 
 function isUpload(reading: RequestReading): reading is Extract<RequestReading, { state: 'valid' | 'rejected' }> {
@@ -271,15 +281,10 @@ function settleLink(facts: RequestFacts): RequestStep | undefined {
 
 /** Somebody deleted or spoiled the link of an earlier upload, which still runs by the status. */
 function settleLost(facts: RequestFacts): RequestStep | undefined {
-  const { link, reading, present } = facts
-  const digest = present?.request?.runs ?? (isUpload(reading) ? present?.request?.digest : undefined)
-  const isLater = digest !== undefined && !('digest' in reading && reading.digest === digest)
-  const told = isLater ? facts.told(digest) : undefined
-  if (!told?.granted || isOver(told)) return undefined
+  const { link, reading } = facts
+  const record = findByStatus(facts)
   const over = link.found === 'of nobody' ? { over: link.etag } : {}
-  return (
-    endOf(facts, told.granted, reading.state === 'absent') ?? { do: 'write the link', record: told.granted, ...over }
-  )
+  return record && (endOf(facts, record, reading.state === 'absent') ?? { do: 'write the link', record, ...over })
 }
 
 /** The new link replaces the existing one, so access does not end in between. */
@@ -327,8 +332,12 @@ function settleRequest(facts: RequestFacts): RequestStep {
   switch (reading.state) {
     case 'absent':
       return settleAbsence(facts)
-    case 'unreadable':
-      return { do: 'tell', status: rejection(reading.complaint) }
+    case 'unreadable': {
+      const running = findByStatus(facts)
+      // Not the digest of the later upload: its approvers would take this rejection for their denial.
+      const known = running && { request: { digest: running.digest } }
+      return { do: 'tell', status: { ...rejection(reading.complaint), ...known } }
+    }
     case 'rejected':
       return refuse(facts, reading.digest, reading.complaint)
     case 'empty':

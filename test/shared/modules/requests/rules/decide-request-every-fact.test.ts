@@ -248,6 +248,16 @@ const rules: Rules<RequestStep, RequestFacts> = {
       return granted === undefined || isOver({ events })
     },
   ),
+  'the status keeps the earlier upload that runs while S3 does not return the link or the request': rule(
+    ['tell'],
+    ({ status }, { link, reading, present: before, told }) => {
+      if (link.found !== 'unreadable' && reading.state !== 'unreadable') return true
+      // Nothing is told of a request that is gone. An empty file asks for nothing more than what runs.
+      if (before?.request?.runs === undefined || reading.state === 'absent' || reading.state === 'empty') return true
+      const { events, granted } = told(earlier)
+      return granted === undefined || isOver({ events }) || status?.request?.runs === earlier
+    },
+  ),
   'a link is deleted only where no grant of it is in force': rule(
     ['delete the link'],
     (_, { link, told, reading, userName }) => {

@@ -410,6 +410,7 @@ describe('each row of the table', () => {
 describe('what was granted before', () => {
   const own = { link: linkOf(old), approvals: approvals() }
   const longer = { reading: { ...valid, request: { durationMs: 2 * 3_600_000 } } }
+  const ofOld = { state: 'applied', request: { digest: earlier } } as const
   test('goes on while a later upload waits, and its status says until when', () => {
     const step = decide({ ...own, ...longer, told: { [earlier]: oldTold, [digest]: asked } })
     const request = { digest, runs: earlier, runsUntil: old.expiresAt }
@@ -473,19 +474,14 @@ describe('what was granted before', () => {
   })
 
   describe('and has lost its link', () => {
-    const ofEarlier = { state: 'applied', request: { digest: earlier } } as const
     const waits = { state: 'waiting', request: { digest, runs: earlier } } as const
     const writes = { do: 'write the link', record: old }
     const unreadable = { state: 'unreadable', complaint } as const
     const lost = { told: { [earlier]: oldTold, [digest]: asked }, approvals: approvals() }
     test.each<[string, Plain, unknown]>([
-      ['a later upload comes', { present: ofEarlier }, writes],
+      ['a later upload comes', { present: ofOld }, writes],
       ['a later upload waits', { present: waits }, writes],
-      [
-        'a later upload is not valid',
-        { present: ofEarlier, reading: { ...valid, state: 'rejected', complaint } },
-        writes,
-      ],
+      ['a later upload is not valid', { present: ofOld, reading: { ...valid, state: 'rejected', complaint } }, writes],
       ['a later upload cannot be read', { present: waits, reading: unreadable }, writes],
       [
         'nobody can understand what is there',
@@ -507,6 +503,18 @@ describe('what was granted before', () => {
       ['another user is there', { present: waits, link: { found: 'of another user', user: eve } }, { do: 'tell' }],
     ])('%s', (_, facts, expected) => {
       expect(decide({ ...lost, ...facts })).toMatchObject(expected as object)
+    })
+  })
+
+  test.each<[string, Plain]>([
+    ['its link', { link: { found: 'unreadable', etag: 'e' } }],
+    ['its link, at the first look', { link: { found: 'unreadable', etag: 'e' }, present: ofOld }],
+    ['the later upload', { link: linkOf(old), reading: { state: 'unreadable', complaint } }],
+  ])('stays in the status of a later upload while S3 does not return %s', (_, facts) => {
+    const present = { state: 'waiting', request: { digest, runs: earlier, runsUntil: old.expiresAt } } as const
+    const told = { [earlier]: oldTold, [digest]: asked }
+    expect(decide({ ...own, ...longer, told, present, ...facts })).toMatchObject({
+      status: { request: { runs: earlier, runsUntil: old.expiresAt } },
     })
   })
 
