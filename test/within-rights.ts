@@ -25,9 +25,8 @@ function refusing<T extends object>(port: T, who: string, may: (operation: strin
       return (...args: readonly unknown[]): unknown => {
         const place = String(args[0])
         if (may(operation, place)) return Reflect.apply(value, target, args)
-        const refuse = () => Promise.reject(new Error(`${who} has no right to ${operation} ${place}`))
-        // A listing fails at its first step.
-        return operation === 'list' ? { [Symbol.asyncIterator]: () => ({ next: refuse }) } : refuse()
+        // No listing: every role may list (`mayCall`).
+        return Promise.reject(new Error(`${who} has no right to ${operation} ${place}`))
       }
     },
   })
