@@ -79,10 +79,9 @@ function outermost(all: readonly Rights[], list: keyof Places, allowed: readonly
 
 /** Whether these rights allow to use an object. Every role may read the owner of the bucket. */
 export function mayUse(rights: Rights, how: 'read' | 'put' | 'delete', key: string): boolean {
-  const { read, write, put, remove } = rights
   const has = (places: readonly string[] = []) => places.some((place) => isWithin(place, key))
-  if (how === 'read') return key === 'control/owner.json' || has(read) || has(write) || has(put) || has(remove)
-  return has(write) || has(how === 'put' ? put : remove)
+  if (how === 'read') return key === 'control/owner.json' || has(placesOfRights(rights))
+  return has(rights.write) || has(how === 'put' ? rights.put : rights.remove)
 }
 
 /** Everything that these rights let read. */

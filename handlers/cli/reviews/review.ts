@@ -31,6 +31,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { findCaller } from '../requests/find-caller.ts'
+import { isCurrent } from '../status/untold-inputs.ts'
 import { waitForStatus } from '../status/wait-for-status.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -182,8 +183,8 @@ function renderItems(
       : [],
   )
   const pace = reviewers.map((one) => `${sayPace(one)}\n`)
-  const ended = closed && `closed early by ${closed.by ?? 'somebody'}\n`
-  const after = isRunning(phase) ? `${sayInstants({ run, terms })}\n` : (ended ?? '')
+  const closing = closed ? `closed early by ${closed.by ?? 'somebody'}\n` : ''
+  const after = isRunning(phase) ? `${sayInstants({ run, terms })}\n` : closing
   const table = renderTable(['digest', 'result', 'item', 'reviewers', 'decisions'], rows, terminalWidth(), [0])
   return `${table}\n${tasks.join('')}${phase} since ${run}: ${sayCounts(counts)}\n${after}${pace.join('')}`
 }
@@ -217,7 +218,7 @@ async function decide(ports: Ports, { name, verdict: text, digests, comment, yes
   if (!isRunning(run.phase))
     throw new Refusal(`the run of ${run.run} is over; what was decided counts: ssofile review show ${name}`)
   const items = [...new Set(digests.map((one) => findItem(manifest, one, name)))]
-  // What is uploaded now would not count, and would replace the file of a decision that does.
+  // An upload on an ended item does not count, and it replaces the file of the decision that does.
   const ended = items.find(({ end }) => end !== undefined)
   if (ended) throw new Refusal(`${shortly(ended)}: ${sayEnd(ended)}; nothing was decided`)
   const privileged = items.filter(({ subject }) => isPrivileged(subject))
@@ -260,12 +261,10 @@ async function decideOne({ objects, clock }: Ports, path: DecisionPath, comment:
   await objects.put(key, renderDecisionFile({ comment }))
   const uploaded = await objects.head(key)
   // An upload of the same content has the same etag: the status may still be about the one before.
-  const isOf = (status: Status | undefined) =>
-    status?.etag === uploaded?.etag &&
-    status?.versionId === uploaded?.versionId &&
-    status?.lastModified === (uploaded && renderInstant(uploaded.lastModified))
-  const told = await waitForStatus({ objects, clock }, key, { isDone: isOf, withinMs: waitMs })
-  if (told === undefined || !isOf(told)) {
+  const isOfUpload = (status: Status | undefined) =>
+    status !== undefined && isCurrent(status, uploaded) && status.versionId === uploaded?.versionId
+  const told = await waitForStatus({ objects, clock }, key, { isDone: isOfUpload, withinMs: waitMs })
+  if (told === undefined || !isOfUpload(told)) {
     process.stderr.write(
       `ssofile: ${key} is uploaded, but ssofile has not counted it yet; to check: ssofile status '${key}'\n`,
     )

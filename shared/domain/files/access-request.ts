@@ -62,8 +62,8 @@ export function userInKey(key: string): string {
 }
 
 /**
- * What an event in `changes/` is about: the request, the upload, and for an approval the approver's id. An instant does not tell
- * two of them apart, because S3 dates uploads in whole seconds. Earlier versions recorded the request alone.
+ * The name of an event in `changes/`: the request, the digest of the upload, and for an approval the approver's id. S3 dates uploads in
+ * whole seconds, so two events may have one instant. Earlier versions recorded the request alone.
  */
 export type UploadName = {
   readonly key: string

@@ -234,7 +234,7 @@ type Standing = Pick<
 > & { readonly remark?: string }
 type Known = { readonly entry: LedgerEntry | undefined; readonly foreign: ForeignAssignment | undefined }
 
-/** The access by our records and by Identity Center's listing. Where the two contradict each other, `proveAccess` decides. */
+/** Compares our records with Identity Center's listing, and returns the state of the access. If they differ, `proveAccess` decides. */
 function findStanding({ entry, foreign }: Known, listing: Listing | undefined): Standing | undefined {
   if (entry) {
     const { state, grantedAt, missingSince, reason, call, principalId, openUntil: nextAttempt } = entry

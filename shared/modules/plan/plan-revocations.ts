@@ -72,7 +72,7 @@ export async function planRevocations(
   return { stuck, held, revocations }
 }
 
-/** Access of ours whose principal gets another name by the new suffix. The directory may be asked for each name. */
+/** Finds the ledger entries whose principal has another name under the new suffix. It may ask the directory for each name. */
 async function findRenamed(
   planned: readonly AssignmentKey[],
   { suffixBefore, configuration, ports }: RevocationSources,

@@ -286,9 +286,8 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
       const etag = (await objects.head(key))?.etag
       if (etag !== undefined) files.push({ key, etag, by: by?.principalId })
     }
-    const names = { group, user, groupId, userId }
-    const subject = { kind: 'membership', ...names, files, lastUsed, isPrivileged: privileged } as const
-    return [{ subject, reviewers: [owner] }]
+    const about = { group, user, groupId, userId, files, lastUsed, isPrivileged: privileged }
+    return [{ subject: { kind: 'membership', ...about }, reviewers: [owner] }]
   })
   return read.flat()
 }

@@ -162,7 +162,7 @@ async function perform(
   }
 }
 
-/** Looks for proofs and done tasks, and writes the evidence. `undefined`: an item had no end yet, so everything is to be read again. */
+/** Finds the proofs of revocations and the done tasks, and writes the evidence. `undefined`: it ended items first; the caller reads all again. */
 async function prove(
   entry: ReviewRun,
   { name, now }: ReviewInput,
@@ -238,7 +238,7 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Effect
   }
 }
 
-/** The names of reviewers that no group and no user has. What the run begins with is frozen, so that a typing error would last for weeks. */
+/** Lists the reviewers that no group and no user is named after. The run freezes its terms, so a typing error would stay for weeks. */
 async function findUnknownReviewers(
   { reviewers: { named, fallback } }: ReviewFile,
   { identityStore, configuration: { principalSuffix } }: ReviewContext,

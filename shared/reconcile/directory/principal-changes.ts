@@ -27,9 +27,9 @@ const keptMs = 30 * 60_000
 
 /** Differences between the names of ids in the ledger and their present names. */
 export type PrincipalChanges = {
-  /** Keys of the ledger whose principal was renamed or deleted. A deleted principal in its grace period is left out. */
+  /** Ledger keys of renamed and deleted principals. Principals in their grace period are not among them. */
   readonly keys: readonly AssignmentKey[]
-  /** Keys of the ledger whose user is disabled or suspended. An earlier look missed them, or something holds their revocation. */
+  /** Ledger keys of disabled and suspended users. An earlier evaluation missed these keys, or the brake holds their revocation. */
   readonly ended: readonly AssignmentKey[]
   /** Assignments that links ask for by the former names: somebody else may have such a name now, or nobody. */
   readonly assignments: readonly Assignment[]
