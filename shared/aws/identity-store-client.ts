@@ -124,7 +124,9 @@ export class AwsIdentityStore implements IdentityStore {
     if (type === 'GROUP') {
       const { items, nextToken: next } = await this.#listGroups(nextToken, filters)
       return {
-        items: items.flatMap(({ GroupId, DisplayName }) => toNamedPrincipal(GroupId, DisplayName)),
+        items: items.flatMap((group) =>
+          toNamedPrincipal(group.GroupId, group.DisplayName).map((named) => ({ ...named, group: toGroup(group) })),
+        ),
         nextToken: next,
       }
     }

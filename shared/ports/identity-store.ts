@@ -15,6 +15,8 @@ export type NamedPrincipal = {
   readonly issuer?: string | undefined
   /** Only for users, and only in a listing. */
   readonly createdAt?: Date | undefined
+  /** Only for groups, and only in a listing. */
+  readonly group?: DirectoryGroup
 }
 
 /**

@@ -1,9 +1,11 @@
+import { membershipKey } from '../../shared/domain/files/membership-file.ts'
 import { ruleKey } from '../../shared/domain/files/rule-file.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { ownedMembershipKey } from '../../shared/domain/principals/owned-membership.ts'
 import { type PrincipalName, principalName } from '../../shared/domain/principals/principal.ts'
-import { reconcileMemberships } from '../../shared/modules/people/follow-memberships.ts'
 import { indexMember, indexMembership } from '../../shared/modules/people/membership-index.ts'
+import { reconcileMemberships } from '../../shared/modules/people/reconcile-memberships.ts'
+import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { atLeast, atMost, type Benchmark, exactly, parseNumbers, withoutGoal } from './benchmark.ts'
 import { heldBytes } from './held-bytes.ts'
 import { manyAccounts } from './many-accounts.ts'
@@ -26,11 +28,11 @@ const measuredEachMs = 20_000
 /** A full comparison of all people with the rules of all groups: every hour, and after a rule has changed. */
 export const people: Benchmark = {
   name: 'people',
-  usage: 'people [--people 50000] [--groups 2000] [--movers 100] [--processes 1]',
+  usage: 'people [--people 50000] [--groups 2000] [--rules 2000] [--movers 100] [--processes 1]',
   summary: `very many people and groups by rule: the hourly comparison ends within ${minutesMost} minutes at AWS's rates`,
   clock: 'virtual',
   async run(options) {
-    const size = parseNumbers(options, { people: 50_000, groups: 2_000, movers: 100, processes: 1 })
+    const size = parseNumbers(options, { people: 50_000, groups: 2_000, rules: 2_000, movers: 100, processes: 1 })
     const filled = await fill(size)
     const { world, calls } = filled.slow
     await move(filled, size.movers)
@@ -69,7 +71,9 @@ export const people: Benchmark = {
     })
     const readsOfUser = await hear(filled, ({ id }) => ({ 'detail-type': 'User Updated', detail: { 'user-id': id } }))
     const processes = size.processes > 1 ? `, ${size.processes} processes` : ''
-    const name = `${size.people} people, ${size.groups} groups by rule${processes}`
+    const byRule = Math.min(size.rules, size.groups)
+    const byFiles = size.groups > byRule ? `, ${size.groups - byRule} by files` : ''
+    const name = `${size.people} people, ${byRule} groups by rule${byFiles}${processes}`
     return {
       lines: [
         `${name}:`,
@@ -137,10 +141,10 @@ const groupOf = (nth: number) => principalName.parse(`group-${nth}`)
 const centerOf = (nth: number) => `cc-${nth}`
 const center = 'aws:identitystore:enterprise.costCenter'
 
-type Size = { readonly people: number; readonly groups: number; readonly processes: number }
+type Size = { readonly people: number; readonly groups: number; readonly rules: number; readonly processes: number }
 
-/** Everybody is in the group of a cost center, by its rule. */
-async function fill({ people, groups, processes }: Size): Promise<Filled> {
+/** Everybody is in the group of a cost center: by its rule, or by a file if the group has no rule. */
+async function fill({ people, groups, rules, processes }: Size): Promise<Filled> {
   const slow = openSlowWorld({ organization: manyAccounts({ accounts: 1, groups: [] }), processes })
   const { identityStore, objects, clock } = slow.world
   const at = clock.now().toISOString()
@@ -156,7 +160,11 @@ async function fill({ people, groups, processes }: Size): Promise<Filled> {
     ids.push(await identityStore.createGroup({ displayName: name }))
     await objects.put(`groups/${name}.json`, '')
     await objects.put(`owned_groups/${name}`, JSON.stringify({ v: 1, id: ids[nth], isAdopted: false, claimedAt: at }))
-    await objects.put(ruleKey(name), JSON.stringify({ costCenter: [centerOf(nth)], except: [{ title: ['*intern*'] }] }))
+    if (nth < rules)
+      await objects.put(
+        ruleKey(name),
+        JSON.stringify({ costCenter: [centerOf(nth)], except: [{ title: ['*intern*'] }] }),
+      )
   })
   const users: { id: PrincipalId; name: PrincipalName; nth: number }[] = []
   await eachSecond(people, async (index) => {
@@ -172,13 +180,15 @@ async function fill({ people, groups, processes }: Size): Promise<Filled> {
     const group = ids[nth]
     if (group === undefined) throw new Error('there are no groups')
     const membershipId = await identityStore.createGroupMembership(group, user)
+    const key = nth < rules ? ruleKey(groupOf(nth)) : membershipKey({ group: groupOf(nth), user: name }, undefined)
+    if (nth >= rules) await objects.put(key, '')
     const entry = {
       v: 1,
       state: 'granted',
       group: groupOf(nth),
       user: name,
       membershipId,
-      files: [{ key: ruleKey(groupOf(nth)) }],
+      files: [{ key }],
       calledAt: at,
       grantedAt: at,
     }
@@ -187,6 +197,14 @@ async function fill({ people, groups, processes }: Size): Promise<Filled> {
     await indexMembership(objects, membershipId, { group, user })
     users.push({ id: user, name, nth })
   })
+  // As the last look at each rule left it.
+  for (const nth of ids.keys()) {
+    if (nth >= rules) break
+    const key = ruleKey(groupOf(nth))
+    const members = Math.floor((people - nth - 1) / groups) + 1
+    const counts = { matching: members, members, waiting: 0, leaving: 0, held: 0, kept: 0 }
+    await objects.put(statusKey(key), JSON.stringify({ input: key, state: 'applied', people: counts, updatedAt: at }))
+  }
   return { slow, users, groups: ids, movers: [] }
 }
 

@@ -20,9 +20,23 @@ export function renderMembership({ group, user }: Membership): string {
   return `${group}%${user}`
 }
 
+/** The group in a name from `renderMembership`. */
+export function groupOfMembership(name: string): string {
+  return name.slice(0, name.lastIndexOf('%'))
+}
+
 /** The key of a file that asks for this membership. */
 export function membershipKey(membership: Membership, folder: string | undefined): string {
-  return `${membershipPrefix}${folder === undefined ? '' : `${folder}/`}${renderMembership(membership)}${suffix}`
+  return `${startOf(folder)}${renderMembership(membership)}${suffix}`
+}
+
+function startOf(folder: string | undefined): string {
+  return membershipPrefix + (folder === undefined ? '' : `${folder}/`)
+}
+
+/** What the keys of all files for this group begin with. Those of a group with a longer name may begin so, too. */
+export function membershipBeginnings(group: PrincipalName, folders: readonly string[]): readonly string[] {
+  return [undefined, ...folders].map((folder) => `${startOf(folder)}${group}%`)
 }
 
 export function membershipKeys(membership: Membership, folders: readonly string[]): readonly string[] {

@@ -172,8 +172,10 @@ export class MemoryIdentityStore implements IdentityStore {
       }
     }
     const { items, nextToken: next } = await this.listGroups(page)
-    const named = items.flatMap(({ groupId, displayName }) =>
-      displayName === undefined ? [] : [namedPrincipal(groupId, displayName)],
+    const named = items.flatMap((group) =>
+      group.displayName === undefined
+        ? []
+        : [{ ...namedPrincipal(group.groupId, group.displayName), group: toGroup(group) }],
     )
     return { items: named, nextToken: next }
   }

@@ -1,8 +1,7 @@
-import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { groupKey, groupPrefix } from '../../domain/files/group-file.ts'
+import { groupPrefix } from '../../domain/files/group-file.ts'
 import { membershipKey, membershipPrefix, parseMembershipKey } from '../../domain/files/membership-file.ts'
-import { matchesRule, ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
+import { matchesRule, rulePrefix } from '../../domain/files/rule-file.ts'
 import type { DirectoryChange } from '../../domain/principals/directory-event.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/principals/owned-membership.ts'
@@ -12,36 +11,19 @@ import { parseSuspensionKey, suspensionPrefix } from '../../domain/suspensions/s
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { unlessUnread } from '../../ports/service-error.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
-import {
-  DirectoryListing,
-  type ListedPeople,
-  nameInKeys,
-  recentMs,
-} from '../../reconcile/directory/directory-listing.ts'
-import { People } from '../../reconcile/directory/people.ts'
+import { nameInKeys } from '../../reconcile/directory/directory-listing.ts'
 import { sendEach, sendInput, sendInputs } from '../../reconcile/records/inputs.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
-import {
-  listOwnedGroups,
-  listOwnedMemberships,
-  ownedGroupRecord,
-  readOwnedMemberships,
-} from '../../reconcile/records/owned-groups.ts'
-import { readNow } from '../../reconcile/records/owner.ts'
+import { readOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
 import { listInState } from '../../reconcile/records/status-store.ts'
-import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { noteChangedUsers } from '../../reconcile/records/stored-listing.ts'
-import { listMembershipsOf, MembershipAlignment } from './membership-index.ts'
+import { listMembershipsOf } from './membership-index.ts'
 import { RuleFiles } from './rule-files.ts'
 
-type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
+export type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
 
-const readsAtOnce = 16
-/** All entries of 200,000 memberships do not fit into memory. */
-const entriesAtOnce = 2_000
-const unsettled: readonly AttentionState[] = ['waiting', 'failed', 'blocked']
+export const unsettled: readonly AttentionState[] = ['waiting', 'failed', 'blocked']
 
 /**
  * After changes in the directory, looks at inputs that wait for a user or a group, and at the memberships of changed users.
@@ -99,79 +81,6 @@ export async function lookAtRulesFor(
 }
 
 /**
- * Runs every hour, for changes without an event. Compares each of our groups with its file and the directory, and each of our
- * memberships with the files, the group's members and the user's present name. Compares each rule with one shared listing of
- * the directory (`DirectoryListing`).
- */
-export async function reconcileMemberships(ports: Following, configuration: Configuration): Promise<number> {
-  const { objects } = ports
-  const groups = await Array.fromAsync(listOwnedGroups(objects))
-  const ruleFiles = await listHeads(objects, rulePrefix)
-  // A policy may have refused a file because of the group's links, which may have changed.
-  const unsettledOrRefused = await listUnsettled(objects, [...unsettled, 'rejected'])
-  const keys = new Set([...unsettledOrRefused, ...groups.map(groupKey)]).difference(ruleFiles)
-  if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
-  const identityStore = patientIdentityStore(ports)
-  const people = new People(identityStore)
-  const listUsers = async (): Promise<ListedPeople | undefined> => {
-    if (ruleFiles.size === 0) return undefined
-    const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
-    const listed = await listing.read(undefined, recentMs)
-    // The looks at rules use the same listing.
-    await sendInputs(ports, [...ruleFiles.keys()], 'reconcile', configuration)
-    return listed
-  }
-  const readOurs = async () => {
-    const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
-    const ids = await Array.fromAsync(listOwnedMemberships(objects))
-    const files = await listHeads(objects, membershipPrefix)
-    const members = ids.length > 0 ? await readMembers(objects, people, groups) : new Map<PrincipalId, never>()
-    return { alignment, ids, files, members }
-  }
-  // Users and members have a rate each.
-  const [listed, { alignment, ids, files, members }] = await Promise.all([listUsers(), readOurs()])
-  const named = listed ? undefined : await people.find('USER', new Set(ids.map(({ user }) => user)))
-  const gone = new Set<string>()
-  let looked = keys.size + ruleFiles.size
-  for (let start = 0; start < ids.length; start += entriesAtOnce) {
-    const part = ids.slice(start, start + entriesAtOnce)
-    const entries = await readOwnedMemberships(objects, part)
-    await alignment.meet(part, entries)
-    for (const { id, entry } of entries) {
-      const user = named?.get(id.user) ?? listed?.find(id.user)
-      const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
-      const isAsked = entry.files.some(({ key }) => files.has(key) || ruleFiles.has(key))
-      const rule = ruleKey(entry.group)
-      // The file of the rule is gone, so look at all its memberships together.
-      if (!isAsked && entry.files.some(({ key }) => key === rule)) {
-        gone.add(rule)
-        continue
-      }
-      const isMember = members.get(id.group)?.(id.user) === true
-      if (entry.state === 'granted' && isNamed && isAsked && isMember) continue
-      await lookAtEntry(ports, configuration, id, entry)
-      looked++
-    }
-  }
-  await alignment.end()
-  await sendInputs(ports, [...gone], 'reconcile', configuration)
-  return looked + gone.size
-}
-
-/** If the members of a group cannot be read, everybody counts as a member. */
-async function readMembers(objects: ObjectStore, people: People, groups: Parameters<typeof ownedGroupRecord>[1][]) {
-  const members = new Map<PrincipalId, (user: PrincipalId) => boolean>()
-  await pLimit(readsAtOnce).map(groups, async (name) => {
-    const id = (await spoiledAsAbsent(ownedGroupRecord(objects, name).read()))?.value.id
-    if (id === undefined) return
-    const read = await unlessUnread(people.membersOf(id))
-    const listed = 'is' in read ? new Set(read.is) : undefined
-    members.set(id, (user) => listed === undefined || listed.has(user))
-  })
-  return members
-}
-
-/**
  * The inputs that wait for one of these changes: memberships by the present names of their user and group, and all groups.
  * There are few groups, and one may wait for the name of another that is gone.
  */
@@ -200,7 +109,8 @@ async function listConcerned(
   })
 }
 
-async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<readonly string[]> {
+/** The inputs of people that have not come to their end: waiting, failed, blocked. */
+export async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<readonly string[]> {
   const keys: string[] = []
   // A look at a rule lists all people, so look only at rules that wait for a group.
   for (const state of states)
@@ -214,7 +124,7 @@ async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<
 }
 
 /** Looks at a membership again, by the names in its entry and the id of its user, because someone else may have the name now. */
-async function lookAtEntry(
+export async function lookAtEntry(
   ports: Pick<Ports, 'queues' | 'randomness'>,
   configuration: Pick<Configuration, 'folders'>,
   { user }: MembershipId,

@@ -1,7 +1,7 @@
 import { isSettling } from '../../domain/assignments/access-proof.ts'
 import { assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { GroupFile, OwnedGroup } from '../../domain/files/group-file.ts'
-import { membershipPrefix, parseMembershipAnywhere } from '../../domain/files/membership-file.ts'
+import { membershipBeginnings, parseMembershipKey } from '../../domain/files/membership-file.ts'
 import { ruleKey } from '../../domain/files/rule-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
@@ -119,7 +119,7 @@ async function listReferences(
   const references: string[] = []
   const rule = ruleKey(name)
   if ((await objects.head(rule)) !== undefined) references.push(rule)
-  for await (const key of listMembershipFiles(objects, name)) references.push(key)
+  for await (const key of listMembershipFiles(name, { objects, configuration })) references.push(key)
   for await (const { user } of listOwnedMemberships(objects, id)) references.push(`the membership of user ${user}`)
   if (isKept) return references
   for await (const link of listLinks(objects, configuration.folders))
@@ -253,14 +253,18 @@ function describeReferences(references: readonly string[]) {
 }
 
 /** The files that ask for memberships in this group, and its rule. */
-async function* listWaiting(name: PrincipalName, { objects }: ReconcileContext): AsyncGenerator<string> {
-  yield* listMembershipFiles(objects, name)
-  if (await objects.head(ruleKey(name))) yield ruleKey(name)
+async function* listWaiting(name: PrincipalName, context: ReconcileContext): AsyncGenerator<string> {
+  yield* listMembershipFiles(name, context)
+  if (await context.objects.head(ruleKey(name))) yield ruleKey(name)
 }
 
-async function* listMembershipFiles(objects: ReadingObjects, group: PrincipalName): AsyncGenerator<string> {
-  for await (const { key } of objects.list(membershipPrefix)) {
-    const named = parseMembershipAnywhere(key)
-    if (named.ok && named.value.group === group) yield key
-  }
+async function* listMembershipFiles(
+  group: PrincipalName,
+  { objects, configuration: { folders } }: Pick<Reading, 'objects' | 'configuration'>,
+): AsyncGenerator<string> {
+  for (const beginning of membershipBeginnings(group, folders))
+    for await (const { key } of objects.list(beginning)) {
+      const named = parseMembershipKey(key, folders)
+      if (named.ok && named.value.group === group) yield key
+    }
 }

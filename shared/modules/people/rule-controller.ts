@@ -11,7 +11,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import type { Brake } from '../../reconcile/brake/brake.ts'
 import { readBrake } from '../../reconcile/brake/brake-file.ts'
-import type { DirectoryListing } from '../../reconcile/directory/directory-listing.ts'
+import type { DirectoryListing, ListedPeople, Meant } from '../../reconcile/directory/directory-listing.ts'
 import type {
   Controller,
   Description,
@@ -25,7 +25,7 @@ import { readNow } from '../../reconcile/records/owner.ts'
 import { readPauseReason } from '../../reconcile/records/pause.ts'
 import { attentionKey } from '../../reconcile/records/status-store.ts'
 import { findOwnGroup } from './find-own-group.ts'
-import { compareRule } from './rules/compare-rule.ts'
+import { compareRule, type RuleFacts } from './rules/compare-rule.ts'
 import { decideRule, type RuleAction, type RuleEnd, type RuleLookFacts } from './rules/decide-rule.ts'
 import { describeGroup, type FoundGroup } from './rules/describe-membership.ts'
 import { describeRule, type RuleLook } from './rules/describe-rule.ts'
@@ -131,6 +131,27 @@ function describe({ tell }: RuleEnd, { name, told, now }: RuleInput, { group }: 
   }
 }
 
+const nobody: Meant = { matching: new Map(), unread: new Set(), unnameable: 0 }
+
+type ListedFacts = Pick<RuleFacts, 'entries' | 'members' | 'onDrift' | 'now'> & { readonly people: ListedPeople }
+
+/** One group beside a listing of all people. `rule`: undefined if the file is gone. It reads nothing. */
+export function compareListed(name: PrincipalName, rule: Rule | undefined, { people, ...facts }: ListedFacts) {
+  const { matching, unread, unnameable } = rule ? people.meantBy(rule, name) : nobody
+  const isListed = (user: PrincipalId) => people.has(user)
+  const comparison = compareRule({ key: ruleKey(name), rule, matching, unread, isListed, ...facts })
+  const { joining, leaving, members, kept, reported } = comparison
+  const moving = { waiting: joining.length, leaving: leaving.length, held: 0 }
+  const look = {
+    people: { matching: matching.size, members, ...moving, kept },
+    isGone: rule === undefined,
+    reported,
+    unread: unread.size,
+    unnameable,
+  }
+  return { ...comparison, look }
+}
+
 /** `rule`: undefined if the file is gone. */
 async function compare(
   name: PrincipalName,
@@ -140,15 +161,9 @@ async function compare(
 ): Promise<Comparison> {
   const { objects, identityStore, brake, configuration, listing, sentMs } = context
   const people = await listing.read(sentMs)
-  const meant = rule ? people.meantBy(rule, name) : undefined
   const ids = await Array.fromAsync(listOwnedMemberships(objects, groupId))
-  const key = ruleKey(name)
-  const comparison = compareRule({
-    key,
-    rule,
-    matching: meant?.matching ?? new Map(),
-    unread: meant?.unread ?? new Set(),
-    isListed: (user) => people.has(user),
+  const comparison = compareListed(name, rule, {
+    people,
     entries: await readOwnedMemberships(objects, ids),
     members: await listMembers(groupId, identityStore),
     onDrift: configuration.onDrift,
@@ -173,21 +188,11 @@ async function compare(
     ...left.map(({ id, entry }) => ({ key: membershipKey(entry, undefined), user: id.user })),
   ]
   const look = {
-    people: {
-      matching: meant?.matching.size ?? 0,
-      members: comparison.members,
-      waiting: joining.length,
-      leaving: left.length,
-      held: held.size,
-      kept: comparison.kept,
-    },
-    isGone: rule === undefined,
+    ...comparison.look,
+    people: { ...comparison.look.people, leaving: left.length, held: held.size },
     isExternal,
     held: reason,
     paused: await readPauseReason(objects),
-    reported: comparison.reported,
-    unread: meant?.unread.size ?? 0,
-    unnameable: meant?.unnameable ?? 0,
   }
   return { look, inputs }
 }

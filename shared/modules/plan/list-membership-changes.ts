@@ -28,7 +28,7 @@ import {
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { Suspensions } from '../../reconcile/records/suspensions.ts'
-import { readMembershipFile } from '../people/asking-files.ts'
+import { readMembershipFile } from '../people/read-membership-file.ts'
 import { RuleFiles } from '../people/rule-files.ts'
 import type { MembershipReading } from '../people/rules/describe-membership.ts'
 import type { Foretold } from './foretell.ts'

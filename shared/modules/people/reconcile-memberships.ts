@@ -1,0 +1,209 @@
+import pLimit from 'p-limit'
+import { membershipsOn, rulesOfMemberships } from '../../domain/brake/lists.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { groupKey } from '../../domain/files/group-file.ts'
+import { groupOfMembership, membershipPrefix } from '../../domain/files/membership-file.ts'
+import { ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { MembershipId } from '../../domain/principals/owned-membership.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { DirectoryGroup } from '../../ports/identity-store.ts'
+import { listAll } from '../../ports/page.ts'
+import { unlessUnread } from '../../ports/service-error.ts'
+import { readBrake } from '../../reconcile/brake/brake-file.ts'
+import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
+import { DirectoryListing, type ListedPeople, recentMs } from '../../reconcile/directory/directory-listing.ts'
+import { People } from '../../reconcile/directory/people.ts'
+import { sendInputs } from '../../reconcile/records/inputs.ts'
+import { forEachAtOnce, listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
+import {
+  listOwnedGroups,
+  listOwnedMemberships,
+  ownedGroupRecord,
+  readOwnedMemberships,
+} from '../../reconcile/records/owned-groups.ts'
+import { readNow } from '../../reconcile/records/owner.ts'
+import { fileReadingOf, readParsedInput } from '../../reconcile/records/read-input.ts'
+import { readStatus } from '../../reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { type Following, listUnsettled, lookAtEntry, unsettled } from './follow-memberships.ts'
+import { MembershipAlignment } from './membership-index.ts'
+import { compareListed } from './rule-controller.ts'
+import { RuleFiles } from './rule-files.ts'
+import { decideGroup } from './rules/decide-group.ts'
+import { describeRule } from './rules/describe-rule.ts'
+
+/** All entries of 200,000 memberships do not fit into memory. */
+const entriesAtOnce = 2_000
+
+/**
+ * One of our groups. `id`: undefined if its record has none, or cannot be read. `isInOrder`: file and directory agree, as a look at the
+ * group would find.
+ */
+type Group = { readonly name: PrincipalName; readonly id: PrincipalId | undefined; readonly isInOrder: boolean }
+
+/**
+ * Runs every hour, for changes without an event. Compares each of our groups with its file and one listing of all groups, each of our
+ * memberships with the files, the group's members and the user's present name, and each rule with one listing of all people. Only what
+ * seems to differ is sent to be looked at: so an hour without changes sends nothing, and no upload waits behind it. Returns how much it sent.
+ */
+export async function reconcileMemberships(ports: Following, configuration: Configuration): Promise<number> {
+  const { objects } = ports
+  const names = await Array.fromAsync(listOwnedGroups(objects))
+  const ruleFiles = await listHeads(objects, rulePrefix)
+  // A policy may have refused a file because of the group's links, which may have changed.
+  const open = new Set(await listUnsettled(objects, [...unsettled, 'rejected'])).difference(ruleFiles)
+  const sent = { count: 0 }
+  const send = async (keys: ReadonlySet<string>) => {
+    if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
+    sent.count += keys.size
+  }
+  const identityStore = patientIdentityStore(ports)
+  const groups = await readGroups(names, { ...ports, identityStore, configuration })
+  const known = new Map(groups.flatMap((group) => (group.id === undefined ? [] : [[group.id, group]])))
+  const changed = groups.filter(({ isInOrder }) => !isInOrder)
+  await send(open.union(new Set(changed.map(({ name }) => groupKey(name)))))
+  const listUsers = async () => {
+    if (ruleFiles.size === 0) return undefined
+    const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
+    return listing.read(undefined, recentMs)
+  }
+  const readOurs = async () => {
+    const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
+    const byGroup = Map.groupBy(await Array.fromAsync(listOwnedMemberships(objects)), ({ group }) => group)
+    const asked = [...known].filter(([id, { name }]) => byGroup.has(id) || ruleFiles.has(ruleKey(name)))
+    const ids = asked.map(([id]) => id)
+    return { alignment, byGroup, members: readMembers(ids, new People(identityStore)) }
+  }
+  // Users and members have a rate each.
+  const [people, { alignment, byGroup, members }] = await Promise.all([listUsers(), readOurs()])
+  const users = [...byGroup.values()].flat().map(({ user }) => user)
+  const named = people ? undefined : await new People(identityStore).find('USER', new Set(users))
+  const isAsRule = people && (await openRules(ports, configuration, people))
+  const files = await listHeads(objects, membershipPrefix)
+  const asFiled = new Set<string>()
+  const gone = new Set<string>()
+  for (const part of cutParts(new Set([...known.keys(), ...byGroup.keys()]), byGroup)) {
+    const ids = part.flatMap((group) => byGroup.get(group) ?? [])
+    const entries = await readOwnedMemberships(objects, ids)
+    await alignment.meet(ids, entries)
+    const entriesOf = Map.groupBy(entries, ({ id }) => id.group)
+    await forEachAtOnce(part, async (id) => {
+      const [group, is] = [known.get(id), await members.get(id)]
+      if (!group?.isInOrder || is === undefined || is === 'unread') return
+      const facts = { entries: entriesOf.get(id) ?? [], members: is }
+      if (await isAsRule?.(group.name, facts)) asFiled.add(ruleKey(group.name))
+    })
+    for (const { id, entry } of entries) {
+      const user = named?.get(id.user) ?? people?.find(id.user)
+      const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
+      const isAsked = entry.files.some(({ key }) => files.has(key) || ruleFiles.has(key))
+      const rule = ruleKey(entry.group)
+      // The file of the rule is gone, so look at all its memberships together.
+      if (!isAsked && entry.files.some(({ key }) => key === rule)) {
+        gone.add(rule)
+        continue
+      }
+      const is = await members.get(id.group)
+      const isMember = is === 'unread' || is?.has(id.user) === true
+      if (entry.state === 'granted' && isNamed && isAsked && isMember) continue
+      await lookAtEntry(ports, configuration, id, entry)
+      sent.count++
+    }
+  }
+  await alignment.end()
+  await send(gone.union(new Set(ruleFiles.keys()).difference(asFiled)))
+  return sent.count
+}
+
+type Reading = Pick<Following, 'objects' | 'identityStore'> & {
+  readonly configuration: Pick<Configuration, 'principalSuffix'>
+}
+
+async function readGroups(
+  names: readonly PrincipalName[],
+  { objects, identityStore, configuration }: Reading,
+): Promise<readonly Group[]> {
+  if (names.length === 0) return []
+  const listed = new Map<PrincipalId, DirectoryGroup | undefined>()
+  for await (const { id, group } of listAll((token) => identityStore.listPrincipals('GROUP', token)))
+    listed.set(id, group)
+  return pLimit(readsAtOnce).map(names, async (name) => {
+    const entry = (await spoiledAsAbsent(ownedGroupRecord(objects, name).read()))?.value
+    const found = entry?.id && listed.get(entry.id)
+    const file = fileReadingOf(await readParsedInput(objects, groupKey(name), kinds.group))
+    const next = decideGroup({
+      file: file.is === 'valid' ? file.body : file.is,
+      entry,
+      group: found && {
+        hasName: found.name === name + configuration.principalSuffix,
+        isExternal: found.isExternal,
+        description: found.description,
+      },
+      ...{ isFresh: false, knownAs: undefined, references: [] },
+    })
+    return { name, id: entry?.id, isInOrder: 'tell' in next && next.tell === 'applied' }
+  })
+}
+
+type Members = ReadonlySet<PrincipalId> | 'unread'
+
+/** Begins to read the members of these groups. If they cannot be read, everybody counts as a member. */
+function readMembers(groups: readonly PrincipalId[], people: People): ReadonlyMap<PrincipalId, Promise<Members>> {
+  const limit = pLimit(readsAtOnce)
+  const read = async (id: PrincipalId): Promise<Members> => {
+    const found = await unlessUnread(people.membersOf(id))
+    return 'is' in found ? new Set(found.is) : 'unread'
+  }
+  return new Map(
+    groups.map((id) => {
+      const members = limit(read, id)
+      // Who awaits it receives the error.
+      members.catch(() => {})
+      return [id, members]
+    }),
+  )
+}
+
+/** Whole groups, until they have about as many memberships as fit into memory. */
+function* cutParts(groups: Iterable<PrincipalId>, byGroup: ReadonlyMap<PrincipalId, readonly MembershipId[]>) {
+  let part: PrincipalId[] = []
+  let count = 0
+  for (const group of groups) {
+    part.push(group)
+    count += byGroup.get(group)?.length ?? 0
+    if (count < entriesAtOnce) continue
+    yield part
+    part = []
+    count = 0
+  }
+  yield part
+}
+
+/**
+ * Answers whether a group is as its rule says: a look would change nothing, and its status would say the same. `entries`, `members`: of
+ * the group.
+ */
+async function openRules(ports: Following, { onDrift }: Configuration, people: ListedPeople) {
+  const { objects } = ports
+  const rules = await new RuleFiles(objects).readAll()
+  const lists = (await readBrake(objects, rulesOfMemberships))?.lists ?? []
+  // A look takes off the lists of the brake who stays.
+  const held = new Set(lists.flatMap((list) => [list.name, ...membershipsOn(list).map(groupOfMembership)]))
+  const now = await readNow(ports)
+  type Facts = Pick<Parameters<typeof compareListed>[2], 'entries' | 'members'>
+  return async (name: PrincipalName, facts: Facts): Promise<boolean> => {
+    const rule = rules.get(name)
+    if (!rule?.ok || held.has(name)) return false
+    const { joining, leaving, look } = compareListed(name, rule.value, { people, now, onDrift, ...facts })
+    if (joining.length + leaving.length > 0) return false
+    const next = describeRule(name, {
+      ...look,
+      ...{ isExternal: false, held: undefined, paused: undefined, isAsBefore: false },
+    })
+    const told = await spoiledAsAbsent(readStatus(objects, ruleKey(name)))
+    if (next?.state !== 'applied' || told?.state !== 'applied') return false
+    return JSON.stringify([told.people, told.warnings]) === JSON.stringify([next.people, next.warnings])
+  }
+}
