@@ -82,19 +82,22 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   const named = people ? undefined : await new People(identityStore).find('USER', new Set(users))
   const isAsRule = people && (await openRules(ports, configuration, people))
   const files = await listHeads(objects, membershipPrefix)
-  const asFiled = new Set<string>()
-  const gone = new Set<string>()
+  const [gone, left] = [new Set<string>(), new Set(ruleFiles.keys())]
   for (const part of cutParts(new Set([...known.keys(), ...byGroup.keys()]), byGroup)) {
     const ids = part.flatMap((group) => byGroup.get(group) ?? [])
     const entries = await readOwnedMemberships(objects, ids)
     await alignment.meet(ids, entries)
     const entriesOf = Map.groupBy(entries, ({ id }) => id.group)
+    const differing = new Set<string>()
     await forEachAtOnce(part, async (id) => {
-      const [group, is] = [known.get(id), await members.get(id)]
-      if (!group?.isInOrder || is === undefined || is === 'unread') return
-      const facts = { entries: entriesOf.get(id) ?? [], members: is }
-      if (await isAsRule?.(group.name, facts)) asFiled.add(ruleKey(group.name))
+      const group = known.get(id)
+      if (group === undefined || !left.delete(ruleKey(group.name))) return
+      const is = await members.get(id)
+      const facts = is && is !== 'unread' && { entries: entriesOf.get(id) ?? [], members: is }
+      const isSame = group.isInOrder && facts && (await isAsRule?.(group.name, facts))
+      if (!isSame) differing.add(ruleKey(group.name))
     })
+    await send(differing)
     for (const { id, entry } of entries) {
       const user = named?.get(id.user) ?? people?.find(id.user)
       const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
@@ -113,7 +116,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
     }
   }
   await alignment.end()
-  await send(gone.union(new Set(ruleFiles.keys()).difference(asFiled)))
+  await send(gone.union(left))
   return sent.count
 }
 
@@ -188,7 +191,7 @@ function* cutParts(groups: Iterable<PrincipalId>, byGroup: ReadonlyMap<Principal
 async function openRules(ports: Following, { onDrift }: Configuration, people: ListedPeople) {
   const { objects } = ports
   const rules = await new RuleFiles(objects).readAll()
-  const lists = (await readBrake(objects, rulesOfMemberships))?.lists ?? []
+  const lists = (await spoiledAsAbsent(readBrake(objects, rulesOfMemberships)))?.lists ?? []
   // A look takes off the lists of the brake who stays.
   const held = new Set(lists.flatMap((list) => [list.name, ...membershipsOn(list).map(groupOfMembership)]))
   const now = await readNow(ports)
