@@ -67,12 +67,17 @@ export function bundleFunction(
  * byte equal to `bundleFunction`.
  */
 export function bundleFunctions(configuration: Configuration, directory: string, api: ApiSettings = closedApi): void {
-  const entryPoints = Object.fromEntries(functionNames.map((name) => [`${name}/index`, entryOf(name)]))
-  buildSync({ ...howBundled, entryPoints, outdir: directory, outExtension: { '.js': '.mjs' } })
+  bundleCode(directory)
   for (const name of functionNames) writeSettings(name, configuration, join(directory, name), api, [])
 }
 
-function writeSettings(
+/** The same without the files beside each: `writeSettings`. */
+export function bundleCode(directory: string): void {
+  const entryPoints = Object.fromEntries(functionNames.map((name) => [`${name}/index`, entryOf(name)]))
+  buildSync({ ...howBundled, entryPoints, outdir: directory, outExtension: { '.js': '.mjs' } })
+}
+
+export function writeSettings(
   name: FunctionName,
   configuration: Configuration,
   directory: string,

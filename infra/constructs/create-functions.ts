@@ -1,3 +1,6 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
@@ -15,7 +18,7 @@ import { apiSettingsOf, configurationOf, type Environment } from '../../shared/d
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { definitionsOf } from '../break-glass/definitions-of.ts'
-import { bundleFunction } from '../bundle-function.ts'
+import { bundleCode, writeSettings } from '../bundle-function.ts'
 import { functionPolicy, type PolicyContext, wildcardReasons } from '../function-policy.ts'
 
 type FunctionsProps = Omit<PolicyContext, 'logGroupArn'> & { readonly variables: Readonly<FunctionEnvironment> }
@@ -95,6 +98,21 @@ function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps)
   })
 }
 
+/** The code of all functions, bundled together when the first is needed: so each synthesis reads shared code once. */
+function allCode(): string {
+  code.directory ??= bundleAll()
+  return code.directory
+}
+
+const code: { directory?: string } = {}
+
+function bundleAll(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'ssofile-code-'))
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+  bundleCode(directory)
+  return directory
+}
+
 /** The bundle that the tests measure. Not NodejsFunction, which runs esbuild by a shell and has no place for the configuration. */
 function bundled(name: FunctionName, environment: Environment): Code {
   return Code.fromAsset(fileURLToPath(new URL('../../handlers/entry', import.meta.url)), {
@@ -107,7 +125,8 @@ function bundled(name: FunctionName, environment: Environment): Code {
         tryBundle(directory: string) {
           const definitions = definitionsOf(environment.managementAccount)
           const { page } = environment
-          bundleFunction(name, configurationOf(environment), directory, apiSettingsOf(environment), definitions, page)
+          cpSync(join(allCode(), name), directory, { recursive: true })
+          writeSettings(name, configurationOf(environment), directory, apiSettingsOf(environment), definitions, page)
           return true
         },
       },
