@@ -10,6 +10,7 @@ import { organization } from './organization.ts'
 import { hostedPage } from './page.ts'
 import { people } from './people.ts'
 import { permissionSets } from './permission-sets.ts'
+import { report } from './report.ts'
 import { requests } from './requests.ts'
 import { review } from './review.ts'
 import { start } from './start.ts'
@@ -30,6 +31,7 @@ export const benchmarks: readonly Benchmark[] = [
   requests,
   people,
   review,
+  report,
   cost,
   credentials,
   usage,

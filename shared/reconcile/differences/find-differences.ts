@@ -99,7 +99,8 @@ export async function compareRange(
   const bucket = { ...inputs, view, ...(await readAccess(objects, range)) }
   const { last, statuses, owned, foreign, others, names, isSweep } = bucket
   const planned = planAll(bucket)
-  const found = await findUnfinished(objects, bucket.ledger, view, last, new Set(planned.revocations), range)
+  const revoked = new Set(planned.revocations)
+  const found = await findUnfinished(objects, bucket.ledger, view, last, revoked, { range, hasCopies: !isSweep })
   const { held, heldLinks, resting } = found
   const unplaced = new Set(listUnplaced(view))
   const isMoving = (key: AssignmentKey) => !resting.has(key) && !unplaced.has(assignmentOf(key).accountId)
@@ -156,8 +157,6 @@ export async function compareRange(
     /** Recorded access, of the ledger and of others. */
     recorded: [owned, others],
     access: await findAccessDifferences(objects, bucket, new Set(found.entries)),
-    /** The objects of the ledger's entries. */
-    entries: bucket.ledger,
     compared,
   }
 }

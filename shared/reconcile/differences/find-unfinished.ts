@@ -11,6 +11,7 @@ import { permissionSetKey } from '../../domain/permission-sets/permission-set-fi
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { brakeFile } from '../brake/brake-file.ts'
 import type { Checkpoint } from '../records/checkpoint.ts'
+import { EntryCopies } from '../records/entry-copies.ts'
 import { Ledger } from '../records/ledger.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { listOpenWork } from '../records/open-work.ts'
@@ -22,7 +23,7 @@ export type Unfinished = Awaited<ReturnType<typeof findUnfinished>>
 
 /**
  * Finds entries whose hint was lost. Reads only entries that are new since the last comparison, or were not settled then.
- * `revoked`: entries that no link grants. `ledger`, `view`, `last`: of this range.
+ * `revoked`: entries that no link grants. `ledger`, `view`, `last`: of this range. `hasCopies`: the copies of the entries are up to date.
  */
 export async function findUnfinished(
   objects: ObjectStore,
@@ -30,7 +31,7 @@ export async function findUnfinished(
   view: OrganizationView,
   last: Pick<Checkpoint, 'since' | 'entries'>,
   revoked: ReadonlySet<AssignmentKey>,
-  range: AccountRange = allAccounts,
+  { range = allAccounts, hasCopies = false }: { readonly range?: AccountRange; readonly hasCopies?: boolean } = {},
 ) {
   const known = new Set(last.entries)
   // If the brake's file is unreadable, held entries stay held.
@@ -44,7 +45,9 @@ export async function findUnfinished(
   const byId = new Map(view.accounts.map((account) => [account.id, account]))
   const scheduled = new Set<string>()
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
-  const entries = new Ledger(objects)
+  const [copies, entries] = [new EntryCopies(objects, range), new Ledger(objects)]
+  const readEntry = async (head: ObjectHead, key: AssignmentKey) =>
+    hasCopies ? copies.read(head) : (await entries.read(key))?.entry
   const unfinished: AssignmentKey[] = []
   const moving: AssignmentKey[] = []
   const resting = new Set<AssignmentKey>()
@@ -56,13 +59,12 @@ export async function findUnfinished(
     const key = assignmentKey.parse(head.key.slice(ledgerPrefix.length))
     if (scheduled.has(key)) return void moving.push(key)
     if (head.lastModified < last.since && !known.has(key) && !listed.has(key)) return
-    const read = await unlessSpoiled(entries.read(key))
-    if (isSpoiled(read)) {
+    const entry = await unlessSpoiled(readEntry(head, key))
+    if (isSpoiled(entry)) {
       spoiled.push(head.key)
       moving.push(key)
       return void unfinished.push(key)
     }
-    const entry = read?.entry
     if (entry) names.set(`${id.type} ${id.principalId}`, { type: id.type, id: id.principalId, name: entry.principal })
     // The entry was removed since the listing. If it was never granted, it has no history, so it must not count as settled.
     if (entry === undefined) return void moving.push(key)

@@ -129,11 +129,12 @@ export const compareByRanges = (
     async work(range, facts, id) {
       const view = await readView(range)
       const inputs = await readInputsOf(objects, facts, range, { view, configuration, isSweep })
+      // The comparison reads entries from their copies: so each is read once.
+      if (!isSweep) await writeCopies(objects, range)
       const found = await compareRange(objects, inputs, range, sizes)
       await noteNames(objects, found)
       tellUnreadable(ports, found)
       await sendDue(ports, configuration, found, id)
-      if (!isSweep) await writeCopies(objects, found.entries, range)
       return isSweep ? found.compared : { ...found.compared, ...findMissing(found, view) }
     },
     async end({ run, ranges, startedAt: at }, results) {
@@ -237,6 +238,7 @@ async function reconcileAtOnce(
   { view, last, startedAt }: Awaited<ReturnType<typeof readAnew>>,
 ): Promise<ReconcileReport> {
   const known = last.parts ? await readCheckpoint(ports.objects) : last
+  await writeCopies(ports.objects, allAccounts)
   const found = await findDifferences(ports.objects, view, configuration, {
     last: await withNames(ports.objects, known),
   })
@@ -250,7 +252,6 @@ async function reconcileAtOnce(
   // The checkpoint comes last: if anything fails before, the next comparison finds the same again.
   await writeCheckpoint(ports.objects, startedAt, found.memory)
   await noteChanges(ports.objects, changes)
-  await writeCopies(ports.objects, found.entries, allAccounts)
   return { ...reportOf(found), grants: due.grants.length, unfinished: unfinished.length }
 }
 

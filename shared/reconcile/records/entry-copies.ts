@@ -7,7 +7,7 @@ import type { ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object
 import { once } from '../../ports/once.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { JsonRecord } from './json-record.ts'
-import { forEachAtOnce, type Heads } from './list-heads.ts'
+import { collectHeads, forEachAtOnce } from './list-heads.ts'
 import { type AccountRange, allAccounts, listInRange } from './ranges.ts'
 import { readStored, SpoiledObjectError, spoiledAsAbsent } from './stored-json.ts'
 
@@ -80,13 +80,13 @@ export class EntryCopies {
   }
 }
 
-/** Brings the copies of a range up to date. `ledger`: all its entries, ascending. Reads only entries without a copy. */
+/** Brings the copies of a range up to date. Reads only entries without a copy. */
 export async function writeCopies(
   objects: ObjectStore,
-  ledger: Heads,
   range: AccountRange,
   { least, most }: typeof copySizes = copySizes,
 ): Promise<void> {
+  const ledger = await collectHeads(listInRange(objects, ledgerPrefix, range))
   const old = new EntryCopies(objects, range)
   const written = new Set<string>()
   for (const heads of cut(ledger.size < least ? [] : ledger.values(), most)) {

@@ -2,9 +2,10 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { readRecordedAccess } from '../../../../shared/modules/access/recorded-access.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { beginReconcile, compareByRanges } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { copiesPrefix, EntryCopies, writeCopies } from '../../../../shared/reconcile/records/entry-copies.ts'
 import { listHeads } from '../../../../shared/reconcile/records/list-heads.ts'
-import { allAccounts } from '../../../../shared/reconcile/records/ranges.ts'
+import { allAccounts, rangeMessage, rangeSizes, workOnRange } from '../../../../shared/reconcile/records/ranges.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -30,8 +31,7 @@ async function filled(): Promise<World> {
   for (const number of numbers) await put(world, number)
   return world
 }
-const write = async ({ objects }: World, most = 3) =>
-  writeCopies(objects, await listHeads(objects, 'assignments/'), allAccounts, { least: 1, most })
+const write = async ({ objects }: World, most = 3) => writeCopies(objects, allAccounts, { least: 1, most })
 const readAll = async ({ objects }: World, copies?: EntryCopies) =>
   readRecordedAccess(objects, '', () => true, undefined, copies)
 
@@ -69,9 +69,43 @@ test('copies without a change are not written again, and superfluous ones are de
   expect(await world.keys(copiesPrefix)).toEqual([])
 })
 
+test.each([
+  ['at once', rangeSizes],
+  ['by ranges of accounts', { entriesOfMark: 30, marksOfRange: 2 }],
+] as const)('the first reconcile, %s, reads each entry once', async (_, sizes) => {
+  const read: string[] = []
+  const world = new World({
+    wrap: (ports) =>
+      intercept(ports, async ({ port, operation, args: [key], proceed }) => {
+        if (port === 'objects' && operation === 'get' && String(key).startsWith('assignments/')) read.push(String(key))
+        return proceed()
+      }),
+  })
+  const group = world.identityStore.idOf('GROUP', 'team-Web') ?? ''
+  const accounts = world.organizations.accountsNow().map(({ id: account }) => account)
+  const keys = accounts.flatMap((account) =>
+    Array.from({ length: 20 }, (_, set) => `assignments/account%${account}%Set${set}-ps%${group}%GROUP`),
+  )
+  await world.objects.put(`state/principals/GROUP%${group}%team-Web`, '')
+  for (const one of keys) {
+    await world.objects.put(one, JSON.stringify({ ...entryOf('team-Web'), principalId: group }))
+    await world.objects.put(`${one.replace('assignments/', 'access/').replace(group, 'team-Web')}%ours`, '')
+  }
+  const { ports, configuration, queues } = world
+  await world.finish(beginReconcile(ports, configuration, { sizes }))
+  const job = compareByRanges(ports, configuration, 'reconcile', sizes)
+  for (;;) {
+    const [message] = await queues.receive('ranges', { most: 1, waitSeconds: 0 })
+    if (message === undefined) break
+    await world.finish(workOnRange(ports, job, rangeMessage.parse(JSON.parse(message.body))))
+    await queues.delete('ranges', message.receiptHandle)
+  }
+  expect(read.sort()).toEqual(keys.sort())
+})
+
 test('a small ledger has no copies', async () => {
   const world = await filled()
-  await writeCopies(world.objects, await listHeads(world.objects, 'assignments/'), allAccounts)
+  await writeCopies(world.objects, allAccounts)
   expect(await world.keys(copiesPrefix)).toEqual([])
 })
 
