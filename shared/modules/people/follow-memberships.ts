@@ -109,7 +109,7 @@ async function listConcerned(
   })
 }
 
-/** The inputs of people that have not come to their end: waiting, failed, blocked. */
+/** Memberships and groups in these states, and waiting rules and suspensions. */
 export async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<readonly string[]> {
   const keys: string[] = []
   // A look at a rule lists all people, so look only at rules that wait for a group.
