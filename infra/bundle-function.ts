@@ -71,7 +71,7 @@ export function bundleFunctions(configuration: Configuration, directory: string,
   for (const name of functionNames) writeSettings(name, configuration, join(directory, name), api, [])
 }
 
-/** The same without the files beside each: `writeSettings`. */
+/** Writes only the code; `writeSettings` adds the files beside it. */
 export function bundleCode(directory: string): void {
   const entryPoints = Object.fromEntries(functionNames.map((name) => [`${name}/index`, entryOf(name)]))
   buildSync({ ...howBundled, entryPoints, outdir: directory, outExtension: { '.js': '.mjs' } })

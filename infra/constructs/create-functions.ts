@@ -98,18 +98,15 @@ function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps)
   })
 }
 
-/** The code of all functions, bundled together when the first is needed: so each synthesis reads shared code once. */
-function allCode(): string {
-  code.directory ??= bundleAll()
-  return code.directory
-}
-
 const code: { directory?: string } = {}
 
-function bundleAll(): string {
+/** Bundles the code of all functions when the first one needs it, so that esbuild reads shared code once. */
+function allCode(): string {
+  if (code.directory !== undefined) return code.directory
   const directory = mkdtempSync(join(tmpdir(), 'ssofile-code-'))
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
   bundleCode(directory)
+  code.directory = directory
   return directory
 }
 

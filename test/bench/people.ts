@@ -197,13 +197,15 @@ async function fill({ people, groups, rules, processes }: Size): Promise<Filled>
     await indexMembership(objects, membershipId, { group, user })
     users.push({ id: user, name, nth })
   })
-  // As the last look at each rule left it.
+  // The status that the last look at each rule wrote.
   for (const nth of ids.keys()) {
     if (nth >= rules) break
     const key = ruleKey(groupOf(nth))
     const members = Math.floor((people - nth - 1) / groups) + 1
     const counts = { matching: members, members, waiting: 0, leaving: 0, held: 0, kept: 0 }
-    await objects.put(statusKey(key), JSON.stringify({ input: key, state: 'applied', people: counts, updatedAt: at }))
+    const etag = (await objects.head(key))?.etag
+    const told = { input: key, state: 'applied', people: counts, updatedAt: at, etag }
+    await objects.put(statusKey(key), JSON.stringify(told))
   }
   return { slow, users, groups: ids, movers: [] }
 }

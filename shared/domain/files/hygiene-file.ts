@@ -38,7 +38,6 @@ const exception = z.strictObject({
   reason: z.string().min(1).max(700),
   expiresAt: z.iso.datetime({ offset: true }),
 })
-export type HygieneException = z.infer<typeof exception>
 
 const mail = z.strictObject({
   on: z.array(z.enum(weekdays)).max(7).default(['monday']),

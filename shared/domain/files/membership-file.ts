@@ -34,7 +34,7 @@ function startOf(folder: string | undefined): string {
   return membershipPrefix + (folder === undefined ? '' : `${folder}/`)
 }
 
-/** What the keys of all files for this group begin with. Those of a group with a longer name may begin so, too. */
+/** What the keys of all files for this group begin with. Keys of a group whose name contains `%` may begin so, too. */
 export function membershipBeginnings(group: PrincipalName, folders: readonly string[]): readonly string[] {
   return [undefined, ...folders].map((folder) => `${startOf(folder)}${group}%`)
 }

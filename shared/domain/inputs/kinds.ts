@@ -428,7 +428,6 @@ export const kinds = {
     parseBody: () => parsed(undefined),
   },
 } as const satisfies Readonly<Record<string, Kind>>
-export type KindName = keyof typeof kinds
 
 /** By prefix or key. */
 const registered = new Map<string, Kind>(Object.values(kinds).map((kind) => [kind.at, kind]))

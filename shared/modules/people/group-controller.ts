@@ -1,7 +1,12 @@
 import { isSettling } from '../../domain/assignments/access-proof.ts'
 import { assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { GroupFile, OwnedGroup } from '../../domain/files/group-file.ts'
-import { membershipBeginnings, parseMembershipKey } from '../../domain/files/membership-file.ts'
+import {
+  membershipBeginnings,
+  membershipPrefix,
+  parseMembershipAnywhere,
+  parseMembershipKey,
+} from '../../domain/files/membership-file.ts'
 import { ruleKey } from '../../domain/files/rule-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
@@ -119,7 +124,11 @@ async function listReferences(
   const references: string[] = []
   const rule = ruleKey(name)
   if ((await objects.head(rule)) !== undefined) references.push(rule)
-  for await (const key of listMembershipFiles(name, { objects, configuration })) references.push(key)
+  // In any folder: one that is not declared may be so by mistake.
+  for await (const { key } of objects.list(membershipPrefix)) {
+    const named = parseMembershipAnywhere(key)
+    if (named.ok && named.value.group === name) references.push(key)
+  }
   for await (const { user } of listOwnedMemberships(objects, id)) references.push(`the membership of user ${user}`)
   if (isKept) return references
   for await (const link of listLinks(objects, configuration.folders))

@@ -16,7 +16,7 @@ import { patientIdentityStore } from '../../reconcile/calls/patient-identity-sto
 import { DirectoryListing, type ListedPeople, recentMs } from '../../reconcile/directory/directory-listing.ts'
 import { People } from '../../reconcile/directory/people.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
-import { forEachAtOnce, listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
+import { forEachAtOnce, type Heads, listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import {
   listOwnedGroups,
   listOwnedMemberships,
@@ -36,6 +36,8 @@ import { describeRule } from './rules/describe-rule.ts'
 
 /** All entries of 200,000 memberships do not fit into memory. */
 const entriesAtOnce = 2_000
+/** A rule needs all entries of its group at once. The look at the rule of a larger group has a function's memory to itself. */
+const comparedMost = 20_000
 
 /**
  * One of our groups. `id`: undefined if its record has none, or cannot be read. `isInOrder`: file and directory agree, as a look at the
@@ -78,23 +80,31 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   }
   // Users and members have a rate each.
   const [people, { alignment, byGroup, members }] = await Promise.all([listUsers(), readOurs()])
-  const users = [...byGroup.values()].flat().map(({ user }) => user)
-  const named = people ? undefined : await new People(identityStore).find('USER', new Set(users))
-  const isAsRule = people && (await openRules(ports, configuration, people))
+  const compared = new Map(
+    [...known].filter(([id, { name, isInOrder }]) => {
+      return isInOrder && ruleFiles.has(ruleKey(name)) && (byGroup.get(id)?.length ?? 0) <= comparedMost
+    }),
+  )
+  const ownRules = new Set([...compared.values()].map(({ name }) => ruleKey(name)))
+  await send(new Set(ruleFiles.keys()).difference(ownRules))
+  const listNamed = () => {
+    const users = new Set([...byGroup.values()].flatMap((ids) => ids.map(({ user }) => user)))
+    return new People(identityStore).find('USER', users)
+  }
+  const named = people ? undefined : await listNamed()
+  const isAsRule = people && (await openRules(ports, configuration, { people, ruleFiles }))
   const files = await listHeads(objects, membershipPrefix)
-  const [gone, left] = [new Set<string>(), new Set(ruleFiles.keys())]
-  for (const part of cutParts(new Set([...known.keys(), ...byGroup.keys()]), byGroup)) {
-    const ids = part.flatMap((group) => byGroup.get(group) ?? [])
+  const gone = new Set<string>()
+  for (const { groups: part, ids } of cutParts(new Set([...known.keys(), ...byGroup.keys()]), byGroup)) {
     const entries = await readOwnedMemberships(objects, ids)
     await alignment.meet(ids, entries)
     const entriesOf = Map.groupBy(entries, ({ id }) => id.group)
     const differing = new Set<string>()
     await forEachAtOnce(part, async (id) => {
-      const group = known.get(id)
-      if (group === undefined || !left.delete(ruleKey(group.name))) return
-      const is = await members.get(id)
+      const [group, is] = [compared.get(id), await members.get(id)]
+      if (group === undefined) return
       const facts = is && is !== 'unread' && { entries: entriesOf.get(id) ?? [], members: is }
-      const isSame = group.isInOrder && facts && (await isAsRule?.(group.name, facts))
+      const isSame = facts && (await isAsRule?.(group.name, facts))
       if (!isSame) differing.add(ruleKey(group.name))
     })
     await send(differing)
@@ -116,7 +126,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
     }
   }
   await alignment.end()
-  await send(gone.union(left))
+  await send(gone)
   return sent.count
 }
 
@@ -162,37 +172,50 @@ function readMembers(groups: readonly PrincipalId[], people: People): ReadonlyMa
   return new Map(
     groups.map((id) => {
       const members = limit(read, id)
-      // Who awaits it receives the error.
+      // The caller that awaits it receives the error.
       members.catch(() => {})
       return [id, members]
     }),
   )
 }
 
-/** Whole groups, until they have about as many memberships as fit into memory. */
-function* cutParts(groups: Iterable<PrincipalId>, byGroup: ReadonlyMap<PrincipalId, readonly MembershipId[]>) {
-  let part: PrincipalId[] = []
-  let count = 0
+type Part = { readonly groups: PrincipalId[]; readonly ids: MembershipId[] }
+
+/** Yields whole groups, about 2,000 memberships at a time, but a group that no rule is compared with in pieces. */
+function* cutParts(
+  groups: Iterable<PrincipalId>,
+  byGroup: ReadonlyMap<PrincipalId, readonly MembershipId[]>,
+): Generator<Part> {
+  let part: Part = { groups: [], ids: [] }
   for (const group of groups) {
-    part.push(group)
-    count += byGroup.get(group)?.length ?? 0
-    if (count < entriesAtOnce) continue
+    const ids = byGroup.get(group) ?? []
+    if (ids.length > comparedMost) {
+      for (let start = 0; start < ids.length; start += entriesAtOnce)
+        yield { groups: [], ids: ids.slice(start, start + entriesAtOnce) }
+      continue
+    }
+    part.groups.push(group)
+    part.ids.push(...ids)
+    if (part.ids.length < entriesAtOnce) continue
     yield part
-    part = []
-    count = 0
+    part = { groups: [], ids: [] }
   }
   yield part
 }
 
 /**
- * Answers whether a group is as its rule says: a look would change nothing, and its status would say the same. `entries`, `members`: of
- * the group.
+ * Answers whether a group is as its rule says: a look would change nothing, and the status of this upload says the same. `entries`,
+ * `members`: of the group.
  */
-async function openRules(ports: Following, { onDrift }: Configuration, people: ListedPeople) {
+async function openRules(
+  ports: Following,
+  { onDrift }: Configuration,
+  { people, ruleFiles }: { readonly people: ListedPeople; readonly ruleFiles: Heads },
+) {
   const { objects } = ports
   const rules = await new RuleFiles(objects).readAll()
   const lists = (await spoiledAsAbsent(readBrake(objects, rulesOfMemberships)))?.lists ?? []
-  // A look takes off the lists of the brake who stays.
+  // A look takes people who stay off the brake's lists.
   const held = new Set(lists.flatMap((list) => [list.name, ...membershipsOn(list).map(groupOfMembership)]))
   const now = await readNow(ports)
   type Facts = Pick<Parameters<typeof compareListed>[2], 'entries' | 'members'>
@@ -203,10 +226,14 @@ async function openRules(ports: Following, { onDrift }: Configuration, people: L
     if (joining.length + leaving.length > 0) return false
     const next = describeRule(name, {
       ...look,
-      ...{ isExternal: false, held: undefined, paused: undefined, isAsBefore: false },
+      isExternal: false,
+      held: undefined,
+      paused: undefined,
+      isAsBefore: false,
     })
     const told = await spoiledAsAbsent(readStatus(objects, ruleKey(name)))
     if (next?.state !== 'applied' || told?.state !== 'applied') return false
+    if (told.etag !== ruleFiles.get(ruleKey(name))?.etag) return false
     return JSON.stringify([told.people, told.warnings]) === JSON.stringify([next.people, next.warnings])
   }
 }

@@ -135,7 +135,7 @@ const nobody: Meant = { matching: new Map(), unread: new Set(), unnameable: 0 }
 
 type ListedFacts = Pick<RuleFacts, 'entries' | 'members' | 'onDrift' | 'now'> & { readonly people: ListedPeople }
 
-/** One group beside a listing of all people. `rule`: undefined if the file is gone. It reads nothing. */
+/** Compares one group with a listing of all people. `rule`: undefined if the file is gone. Reads nothing. */
 export function compareListed(name: PrincipalName, rule: Rule | undefined, { people, ...facts }: ListedFacts) {
   const { matching, unread, unnameable } = rule ? people.meantBy(rule, name) : nobody
   const isListed = (user: PrincipalId) => people.has(user)

@@ -100,7 +100,7 @@ export async function compareRange(
   const { last, statuses, owned, foreign, others, names, isSweep } = bucket
   const planned = planAll(bucket)
   const revoked = new Set(planned.revocations)
-  const found = await findUnfinished(objects, bucket.ledger, view, last, revoked, { range, hasCopies: !isSweep })
+  const found = await findUnfinished(objects, bucket.ledger, view, last, revoked, { range, byCopies: !isSweep })
   const { held, heldLinks, resting } = found
   const unplaced = new Set(listUnplaced(view))
   const isMoving = (key: AssignmentKey) => !resting.has(key) && !unplaced.has(assignmentOf(key).accountId)

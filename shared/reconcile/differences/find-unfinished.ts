@@ -23,7 +23,7 @@ export type Unfinished = Awaited<ReturnType<typeof findUnfinished>>
 
 /**
  * Finds entries whose hint was lost. Reads only entries that are new since the last comparison, or were not settled then.
- * `revoked`: entries that no link grants. `ledger`, `view`, `last`: of this range. `hasCopies`: the copies of the entries are up to date.
+ * `revoked`: entries that no link grants. `ledger`, `view`, `last`: of this range. `byCopies`: reads entries by their copies, for a caller that may read many.
  */
 export async function findUnfinished(
   objects: ObjectStore,
@@ -31,7 +31,7 @@ export async function findUnfinished(
   view: OrganizationView,
   last: Pick<Checkpoint, 'since' | 'entries'>,
   revoked: ReadonlySet<AssignmentKey>,
-  { range = allAccounts, hasCopies = false }: { readonly range?: AccountRange; readonly hasCopies?: boolean } = {},
+  { range = allAccounts, byCopies = false }: { readonly range?: AccountRange; readonly byCopies?: boolean } = {},
 ) {
   const known = new Set(last.entries)
   // If the brake's file is unreadable, held entries stay held.
@@ -47,7 +47,7 @@ export async function findUnfinished(
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
   const [copies, entries] = [new EntryCopies(objects, range), new Ledger(objects)]
   const readEntry = async (head: ObjectHead, key: AssignmentKey) =>
-    hasCopies ? copies.read(head) : (await entries.read(key))?.entry
+    byCopies ? copies.read(head) : (await entries.read(key))?.entry
   const unfinished: AssignmentKey[] = []
   const moving: AssignmentKey[] = []
   const resting = new Set<AssignmentKey>()

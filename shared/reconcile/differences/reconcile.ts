@@ -7,6 +7,7 @@ import { principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
 import { findPrincipalChanges, type PrincipalChanges } from '../directory/principal-changes.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
@@ -129,8 +130,7 @@ export const compareByRanges = (
     async work(range, facts, id) {
       const view = await readView(range)
       const inputs = await readInputsOf(objects, facts, range, { view, configuration, isSweep })
-      // The comparison reads entries from their copies: so each is read once.
-      if (!isSweep) await writeCopies(objects, range)
+      if (!isSweep) await renewCopies(ports, range)
       const found = await compareRange(objects, inputs, range, sizes)
       await noteNames(objects, found)
       tellUnreadable(ports, found)
@@ -238,7 +238,7 @@ async function reconcileAtOnce(
   { view, last, startedAt }: Awaited<ReturnType<typeof readAnew>>,
 ): Promise<ReconcileReport> {
   const known = last.parts ? await readCheckpoint(ports.objects) : last
-  await writeCopies(ports.objects, allAccounts)
+  await renewCopies(ports, allAccounts)
   const found = await findDifferences(ports.objects, view, configuration, {
     last: await withNames(ports.objects, known),
   })
@@ -253,6 +253,14 @@ async function reconcileAtOnce(
   await writeCheckpoint(ports.objects, startedAt, found.memory)
   await noteChanges(ports.objects, changes)
   return { ...reportOf(found), grants: due.grants.length, unfinished: unfinished.length }
+}
+
+/** First, so that the comparison can read new entries from their copies. They are a cache: without them, it reads every entry itself. */
+async function renewCopies({ objects, log }: Ports, range: AccountRange): Promise<void> {
+  await writeCopies(objects, range).catch((error: unknown) => {
+    if (!isServiceError(error)) throw error
+    log.warn('the copies of ledger entries could not be renewed; entries are read themselves', { error })
+  })
 }
 
 /** If the names are lost, every entry is read for them. */

@@ -9,7 +9,7 @@ import { isServiceError } from '../../ports/service-error.ts'
 import { JsonRecord } from './json-record.ts'
 import { collectHeads, forEachAtOnce } from './list-heads.ts'
 import { type AccountRange, allAccounts, listInRange } from './ranges.ts'
-import { readStored, SpoiledObjectError, spoiledAsAbsent } from './stored-json.ts'
+import { readStored, SpoiledObjectError } from './stored-json.ts'
 
 /** `state/entries/account%ID.json` has the copies of the entries of this account and those after it, up to the next object. */
 export const copiesPrefix = 'state/entries/'
@@ -80,7 +80,7 @@ export class EntryCopies {
   }
 }
 
-/** Brings the copies of a range up to date. Reads only entries without a copy. */
+/** Brings the copies of a range up to date. Reads only entries without a copy; one that S3 refuses has none. */
 export async function writeCopies(
   objects: ObjectStore,
   range: AccountRange,
@@ -104,7 +104,7 @@ export async function writeCopies(
     const isKnown = hasName(await old.list(), key) && Object.keys(await old.open(key)).length === heads.length
     if (missing.length === 0 && isKnown) continue
     await forEachAtOnce(missing, async (head) => {
-      const found = await spoiledAsAbsent(readStored(objects, head.key, z.unknown()))
+      const found = await unlessRefused(readStored(objects, head.key, z.unknown()))
       if (found && ledgerEntry.safeParse(found.value).success)
         entries.set(head.key, { etag: found.object.etag, entry: found.value })
     })

@@ -13,7 +13,7 @@ const mia = 'mia.lang@acme.example'
 const file = `memberships/oncall%${kenji}%ssofile`
 const department = 'aws:identitystore:enterprise.department'
 
-/** One group with a rule that puts Mia in, and a file that puts Kenji in. Two hours later nothing is new any more. */
+/** One group with a rule that puts Mia in, and a file that puts Kenji in. All looks that were put off are over. */
 async function begin(): Promise<Grouping> {
   const grouping = await Grouping.begin()
   const { identityStore, clock } = grouping.world
@@ -47,7 +47,7 @@ async function compare({ world }: Grouping) {
   return { sent: sent.sort(), asked: Object.fromEntries(asked) }
 }
 
-test('an hour in which nothing changed asks for one listing each, and sends nothing', async () => {
+test('an hour without changes lists groups, people and members once, and sends nothing', async () => {
   expect(await compare(await begin())).toEqual({
     sent: [],
     asked: { listPrincipals: 1, listPeople: 1, listMembersOf: 1 },
@@ -67,7 +67,7 @@ async function takeOut(of: Grouping, user: string): Promise<void> {
   if (id !== undefined) await identityStore.deleteGroupMembership(id)
 }
 
-/** What others do in the directory and in the bucket; no event tells of it. */
+/** Changes that others make in the directory and in the bucket, without an event. */
 const cases: readonly Case[] = [
   {
     what: 'a rule that no longer matches somebody',
@@ -112,6 +112,9 @@ const cases: readonly Case[] = [
     change: (of) => of.world.identityStore.deleteGroup(of.id('GROUP', 'oncall')),
     sent: [group, rule],
   },
+  { what: 'a rule that is not valid', change: (of) => of.world.objects.put(rule, '{'), sent: [rule] },
+  { what: 'a rule without a group', change: (of) => of.put('rules/other.json'), sent: ['rules/other.json'] },
+  { what: 'a rule whose file is gone', change: (of) => of.delete(rule), sent: [rule] },
   { what: 'a rule whose status is gone', change: (of) => of.delete(statusKey(rule)), sent: [rule] },
   {
     what: 'a rule of which the brake still holds somebody who stays',

@@ -5,8 +5,14 @@ import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { beginReconcile, compareByRanges } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { copiesPrefix, EntryCopies, writeCopies } from '../../../../shared/reconcile/records/entry-copies.ts'
 import { listHeads } from '../../../../shared/reconcile/records/list-heads.ts'
-import { allAccounts, rangeMessage, rangeSizes, workOnRange } from '../../../../shared/reconcile/records/ranges.ts'
-import { intercept } from '../../../intercept.ts'
+import {
+  allAccounts,
+  type RangeSizes,
+  rangeMessage,
+  rangeSizes,
+  workOnRange,
+} from '../../../../shared/reconcile/records/ranges.ts'
+import { type Interceptor, intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
 const id = '11111111-2222-3333-4444-555555555555'
@@ -69,18 +75,14 @@ test('copies without a change are not written again, and superfluous ones are de
   expect(await world.keys(copiesPrefix)).toEqual([])
 })
 
-test.each([
+const sizesOf = [
   ['at once', rangeSizes],
   ['by ranges of accounts', { entriesOfMark: 30, marksOfRange: 2 }],
-] as const)('the first reconcile, %s, reads each entry once', async (_, sizes) => {
-  const read: string[] = []
-  const world = new World({
-    wrap: (ports) =>
-      intercept(ports, async ({ port, operation, args: [key], proceed }) => {
-        if (port === 'objects' && operation === 'get' && String(key).startsWith('assignments/')) read.push(String(key))
-        return proceed()
-      }),
-  })
+] as const
+
+/** The first reconcile of twenty entries in each account. */
+async function reconcileFirst(sizes: RangeSizes, answer: Interceptor) {
+  const world = new World({ wrap: (ports) => intercept(ports, answer) })
   const group = world.identityStore.idOf('GROUP', 'team-Web') ?? ''
   const accounts = world.organizations.accountsNow().map(({ id: account }) => account)
   const keys = accounts.flatMap((account) =>
@@ -96,11 +98,35 @@ test.each([
   const job = compareByRanges(ports, configuration, 'reconcile', sizes)
   for (;;) {
     const [message] = await queues.receive('ranges', { most: 1, waitSeconds: 0 })
-    if (message === undefined) break
+    if (message === undefined) return { world, keys }
     await world.finish(workOnRange(ports, job, rangeMessage.parse(JSON.parse(message.body))))
     await queues.delete('ranges', message.receiptHandle)
   }
+}
+
+test.each(sizesOf)('the first reconcile, %s, reads each entry once', async (_, sizes) => {
+  const read: string[] = []
+  const { keys } = await reconcileFirst(sizes, async ({ port, operation, args: [key], proceed }) => {
+    if (port === 'objects' && operation === 'get' && String(key).startsWith('assignments/')) read.push(String(key))
+    return proceed()
+  })
   expect(read.sort()).toEqual(keys.sort())
+})
+
+test.each(sizesOf)('a reconcile, %s, goes on if S3 refuses the copies', async (_, sizes) => {
+  const sent = new Set<string>()
+  const { world, keys } = await reconcileFirst(sizes, async ({ operation, args: [key, second], proceed }) => {
+    if (operation === 'put' && String(key).startsWith(copiesPrefix))
+      throw new ServiceError('s3', 'AccessDenied', 'Access Denied', { httpStatus: 403 })
+    if (operation === 'send' && key !== 'ranges' && key !== 'dispatch')
+      for (const { body } of second as { readonly body: string }[]) sent.add(body)
+    return proceed()
+  })
+  // No link grants them, so each is sent to be revoked.
+  expect(sent.size).toBe(keys.length)
+  expect(world.log.lines.map(({ message }) => message)).toContainEqual(
+    'the copies of ledger entries could not be renewed; entries are read themselves',
+  )
 })
 
 test('a small ledger has no copies', async () => {
