@@ -34,7 +34,7 @@ function startOf(folder: string | undefined): string {
   return membershipPrefix + (folder === undefined ? '' : `${folder}/`)
 }
 
-/** What the keys of all files for this group begin with. Keys of a group whose name contains `%` may begin so, too. */
+/** The beginnings of the keys of all files for this group. Other groups, with `%` in their names, may have keys that begin alike. */
 export function membershipBeginnings(group: PrincipalName, folders: readonly string[]): readonly string[] {
   return [undefined, ...folders].map((folder) => `${startOf(folder)}${group}%`)
 }

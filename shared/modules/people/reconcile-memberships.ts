@@ -101,8 +101,9 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
     const entriesOf = Map.groupBy(entries, ({ id }) => id.group)
     const differing = new Set<string>()
     await forEachAtOnce(part, async (id) => {
-      const [group, is] = [compared.get(id), await members.get(id)]
+      const group = compared.get(id)
       if (group === undefined) return
+      const is = await members.get(id)
       const facts = is && is !== 'unread' && { entries: entriesOf.get(id) ?? [], members: is }
       const isSame = facts && (await isAsRule?.(group.name, facts))
       if (!isSame) differing.add(ruleKey(group.name))

@@ -23,7 +23,8 @@ export type Unfinished = Awaited<ReturnType<typeof findUnfinished>>
 
 /**
  * Finds entries whose hint was lost. Reads only entries that are new since the last comparison, or were not settled then.
- * `revoked`: entries that no link grants. `ledger`, `view`, `last`: of this range. `byCopies`: reads entries by their copies, for a caller that may read many.
+ * `revoked`: entries that no link grants. `ledger`, `view`, `last`: of this range. `byCopies`: reads entries by their copies,
+ * for a caller that may read many.
  */
 export async function findUnfinished(
   objects: ObjectStore,
