@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { exactly, nearBound } from './benchmark.ts'
 import { benchmarks } from './benchmarks.ts'
-import { readPage, renderPage } from './performance-page.ts'
+import { monthFigure, readPage, renderPage } from './performance-page.ts'
 import { drawPlot, plotFile } from './performance-plot.ts'
 import { readResults } from './results.ts'
 
@@ -35,6 +35,24 @@ test('what a person wrote on the page stays when figures are written', () => {
   expect(written).not.toContain('old')
   expect(written.endsWith('\n\nWhat a person wrote.\n')).toBe(true)
   expect(renderPage(written, [])).toBe(renderPage(page, []))
+})
+
+test('what a month costs follows the figure of its measured line', () => {
+  const worked = { name: 'cost', figure: monthFigure, value: 30, unit: 'dollars', goal: 'none', held: true }
+  const [measured, keyCost, together] = [
+    '| requests to S3 and SQS, Lambda | counted |',
+    '| KMS key | 1 | 1.25 |',
+    '| together | |',
+  ]
+  const table = (first: string, sum: string) =>
+    [
+      '| of an idle month | counted | dollars |',
+      '| --- | --- | --- |',
+      `${measured} ${first} |`,
+      keyCost,
+      `${together} ${sum} |`,
+    ].join('\n')
+  expect(renderPage(`${page}\n${table('2.00', '9.99')}\n`, [worked])).toContain(table('30.00', '31.25'))
 })
 
 test('a figure that misses its goal stands in the list as missed', () => {

@@ -5,6 +5,8 @@ import type { NamedFigure } from './results.ts'
 const file = new URL('../../docs/performance.md', import.meta.url)
 const begin = '<!-- measured: npm run bench writes from here -->'
 const end = '<!-- measured: to here -->'
+/** A figure of `cost`: the first line of the table of what a month costs. */
+export const monthFigure = 'a month of 1,000 accounts in which nothing changes'
 
 export function readPage(): string {
   return readFileSync(file, 'utf8')
@@ -18,7 +20,17 @@ export function writePage(page: string): void {
 export function renderPage(page: string, figures: readonly NamedFigure[]): string {
   const [before, rest] = splitAt(page, begin)
   const [, after] = splitAt(rest, end)
-  return `${before}${begin}\n\n${renderLists(figures)}\n${end}${after}`
+  return `${before}${begin}\n\n${renderLists(figures)}\n${end}${withMonthCost(after, figures)}`
+}
+
+/** Of the table of a month's cost, what is measured, and the sum; the other lines come from the templates (test/infra/month-cost.ts). */
+function withMonthCost(page: string, figures: readonly NamedFigure[]): string {
+  const worked = figures.find(({ figure }) => figure === monthFigure)
+  if (worked === undefined) return page
+  const measured = page.replace(/(?<=^\| requests to S3 .* \| )[\d.]+(?= \|$)/m, worked.value.toFixed(2))
+  const [table = ''] = /^\| of an idle month .*?(?=^\| together)/ms.exec(measured) ?? []
+  const sum = [...table.matchAll(/ ([\d.]+) \|$/gm)].reduce((total, [, dollars]) => total + Number(dollars), 0)
+  return measured.replace(/(?<=^\| together \| \| )[\d.]+(?= \|$)/m, sum.toFixed(2))
 }
 
 function splitAt(text: string, mark: string): readonly [string, string] {

@@ -75,10 +75,10 @@ export function monthCost(templates: Readonly<Record<string, Template>>, worked:
   ]
 }
 
-/** The table of docs/performance.md. */
+/** The table of docs/performance.md. Its sum is that of the lines as they stand there. */
 export function renderMonthCost(rows: readonly CostRow[]): string {
   const dollars = (value: number) => value.toFixed(2)
-  const sum = rows.reduce((total, row) => total + row.dollars, 0)
+  const sum = rows.reduce((total, row) => total + Number(dollars(row.dollars)), 0)
   return [
     '| of an idle month | counted | dollars |',
     '| --- | --- | --- |',
