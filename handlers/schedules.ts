@@ -8,8 +8,8 @@ import { writeCredentials } from '../shared/modules/credentials/write-credential
 import { writePermissions } from '../shared/modules/credentials/write-permissions.ts'
 import { tellOutcomes } from '../shared/modules/notifications/tell-outcomes.ts'
 import { followLeavers } from '../shared/modules/people/follow-leavers.ts'
-import { reconcilePeople } from '../shared/modules/people/person-controller.ts'
 import { reconcileMemberships } from '../shared/modules/people/reconcile-memberships.ts'
+import { reconcilePeople } from '../shared/modules/people/reconcile-people.ts'
 import { writeReport } from '../shared/modules/reports/write-report.ts'
 import { EligibilityFiles } from '../shared/modules/requests/eligibility-files.ts'
 import { askAgainOfPeople } from '../shared/modules/requests/follow-people.ts'
@@ -59,7 +59,9 @@ type Given = {
 
 /** `rights`: its function has these in a deployment. `open`: once for each process; the result is one run. */
 export type Job = { readonly name: string; readonly rights: Rights; readonly open: OpenJob }
-type OpenJob = (ports: Ports, configuration: Configuration, given: Given) => () => Promise<unknown>
+type OpenJob = (ports: Ports, configuration: Configuration, given: Given) => (run: Run) => Promise<unknown>
+/** `beganMs`: by the monotonic clock. The jobs of a run share the function's time. */
+type Run = { readonly beganMs: number }
 
 /**
  * The jobs of one function, in their order: one row a job. When and how often each function runs: `functionSettings`. No job begins if the
@@ -68,14 +70,18 @@ type OpenJob = (ports: Ports, configuration: Configuration, given: Given) => () 
  */
 export type Jobs = () => readonly Job[]
 
-function job(name: string, rights: Rights, work: (...given: Parameters<OpenJob>) => Promise<unknown>): Job {
+function job(
+  name: string,
+  rights: Rights,
+  work: (...given: readonly [...Parameters<OpenJob>, Run]) => Promise<unknown>,
+): Job {
   return {
     name,
     rights,
     open:
       (...given) =>
-      () =>
-        work(...given),
+      (run) =>
+        work(...given, run),
   }
 }
 
@@ -169,6 +175,13 @@ export const jobsOfSweep: Jobs = () => [
   job('parts of held lists', { read: ['control/brake.json'], remove: ['control/brake/'] }, forgetBrakeParts),
 ]
 
+/**
+ * In a very large directory these comparisons stop before the function's 15 minutes are over, and the next run goes on: all jobs after them
+ * run every hour.
+ */
+const peopleUntilMs = 6 * 60_000
+const membershipsUntilMs = 13 * 60_000
+
 /** Finds changes that sent no event. If a listing fails, its job changes nothing. */
 export const jobsOfHourly: Jobs = () => [
   job(
@@ -186,16 +199,21 @@ export const jobsOfHourly: Jobs = () => [
     askForWaiting(ports, configuration, 'reconcile'),
   ),
   job(
+    'people',
+    { ...asking, write: ['state/'], directory: 'read', identityCenter: 'instance' },
+    (ports, configuration, _given, { beganMs }) => reconcilePeople(ports, configuration, beganMs + peopleUntilMs),
+  ),
+  job(
     'groups and memberships',
     { ...asking, write: ['state/'], directory: 'members', identityCenter: 'instance' },
-    reconcileMemberships,
+    (ports, configuration, _given, { beganMs }) =>
+      reconcileMemberships(ports, configuration, beganMs + membershipsUntilMs),
   ),
   job(
     'attributes',
     { read: ['access_control_attributes.json', 'owned_attributes/'], send: ['people'] },
     compareAttributes,
   ),
-  job('people', { send: ['people'] }, reconcilePeople),
   job(
     'leavers',
     // Members: the people in ssofile's groups.
@@ -322,9 +340,10 @@ export function schedule(
   const jobs = jobsOf().map(({ name, open }) => ({ name, work: open(ports, configuration, given) }))
   return async () => {
     const failed = new Map<string, unknown>()
+    const run = { beganMs: ports.clock.monotonicMs() }
     for (const { name, work } of jobs) {
       try {
-        await work()
+        await work(run)
       } catch (error) {
         failed.set(name, error)
         ports.log.error('a job of a schedule failed; the others still run', { function: of, job: name, error })

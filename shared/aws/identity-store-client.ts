@@ -26,13 +26,7 @@ import { type PrincipalId, principalId } from '../domain/principals/identity-cen
 import { type Profile, renderNewUser, renderProfileOperations, toProfile } from '../domain/principals/person-profile.ts'
 import { canExist, type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
 import { enterpriseExtension, toAttributes } from '../domain/principals/user-attributes.ts'
-import type {
-  DirectoryGroup,
-  DirectoryPerson,
-  DirectoryUser,
-  IdentityStore,
-  NamedPrincipal,
-} from '../ports/identity-store.ts'
+import type { DirectoryGroup, DirectoryUser, IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
 import { OlderAdSync } from '../ports/older-ad-sync.ts'
 import { once } from '../ports/once.ts'
 import { listAll, type Page } from '../ports/page.ts'
@@ -87,15 +81,14 @@ export class AwsIdentityStore implements IdentityStore {
   async findUser(id: PrincipalId): Promise<DirectoryUser | undefined> {
     const about = { IdentityStoreId: await this.#identityStoreId(), Extensions: [enterpriseExtension] }
     const user = await orUndefined(this.#client.send(new DescribeUserCommand({ ...about, UserId: id })))
-    const [person] = user ? toPerson({ ...user, UserId: id }) : []
-    return person && { ...person, isExternal: (user?.ExternalIds ?? []).length > 0, profile: toProfile({ ...user }) }
+    return user && toUser({ ...user, UserId: id })[0]
   }
 
-  async listPeople(nextToken?: string): Promise<Page<DirectoryPerson>> {
+  async listPeople(nextToken?: string): Promise<Page<DirectoryUser>> {
     const about = { IdentityStoreId: await this.#identityStoreId(), Extensions: [enterpriseExtension] }
     const call = this.#client.send(new ListUsersCommand({ ...about, NextToken: nextToken, MaxResults: 100 }))
     const { Users = [], NextToken } = await answerOf(service, call)
-    return { items: Users.flatMap(toPerson), nextToken: NextToken }
+    return { items: Users.flatMap(toUser), nextToken: NextToken }
   }
 
   async findGroup(id: PrincipalId): Promise<DirectoryGroup | undefined> {
@@ -245,11 +238,15 @@ function toNamedPrincipal(id: string | undefined, name: string | undefined): rea
 }
 
 /** Empty: the user has no name. */
-function toPerson(user: Pick<User, 'UserId' | 'UserName' | 'UserStatus' | 'Extensions'>): readonly DirectoryPerson[] {
-  const attributes = toAttributes({ ...user }, user.Extensions?.[enterpriseExtension])
-  return toNamedPrincipal(user.UserId, user.UserName).map((named) => {
-    return { ...named, isDisabled: user.UserStatus === 'DISABLED', attributes }
-  })
+function toUser(user: Omit<User, 'IdentityStoreId'>): readonly DirectoryUser[] {
+  const { UserId, UserName, UserStatus, ExternalIds = [], Extensions } = user
+  return toNamedPrincipal(UserId, UserName).map((named) => ({
+    ...named,
+    isDisabled: UserStatus === 'DISABLED',
+    attributes: toAttributes({ ...user }, Extensions?.[enterpriseExtension]),
+    isExternal: ExternalIds.length > 0,
+    profile: toProfile(user),
+  }))
 }
 
 function parseId(id: string | undefined): PrincipalId {

@@ -47,7 +47,7 @@ export interface IdentityStore {
   /** DescribeUser, with the extension for enterprises. `undefined`: the id does not exist (any more), or has no user name. */
   findUser(id: PrincipalId): Promise<DirectoryUser | undefined>
   /** ListUsers, with the extension for enterprises, 100 a page. */
-  listPeople(nextToken?: string): Promise<Page<DirectoryPerson>>
+  listPeople(nextToken?: string): Promise<Page<DirectoryUser>>
   /** DescribeGroup. `undefined`: the id does not exist (any more). */
   findGroup(id: PrincipalId): Promise<DirectoryGroup | undefined>
   listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>>

@@ -396,9 +396,9 @@ describe('the jobs of the schedules', () => {
         ...one,
         open: (...given) => {
           const work = one.open(...given)
-          return async () => {
+          return async (run) => {
             job = one.name
-            await work().finally(() => {
+            await work(run).finally(() => {
               job = ''
             })
           }

@@ -9,7 +9,7 @@ import { canExist, type PrincipalName, type PrincipalType, principalName } from 
 import { toAttributes } from '../../domain/principals/user-attributes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirectoryNetwork } from '../../ports/directory-network.ts'
-import type { DirectoryGroup, DirectoryPerson, IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
+import type { DirectoryGroup, DirectoryUser, IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
 import { OlderAdSync } from '../../ports/older-ad-sync.ts'
 import { listAll, type Page } from '../../ports/page.ts'
 import type { Randomness } from '../../ports/randomness.ts'
@@ -124,12 +124,12 @@ export class MemoryIdentityStore implements IdentityStore {
   async findUser(id: PrincipalId): ReturnType<IdentityStore['findUser']> {
     this.#gate.enter('DescribeUser')
     const user = this.#users.find(id)
-    return user && { ...toPerson(user), isExternal: 'issuer' in issuerOf(user), profile: toProfile(user.attributes) }
+    return user && toUser(user)
   }
 
   async listPeople(nextToken?: string): ReturnType<IdentityStore['listPeople']> {
     const page = await this.listUsers({ nextToken, most: pageMost })
-    return { items: page.items.map(toPerson), nextToken: page.nextToken }
+    return { items: page.items.map(toUser), nextToken: page.nextToken }
   }
 
   async createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId> {
@@ -446,12 +446,14 @@ function isDisabled({ attributes }: UserRecord): boolean {
   return attributes.UserStatus === 'DISABLED'
 }
 
-function toPerson(user: UserRecord): DirectoryPerson {
+function toUser(user: UserRecord): DirectoryUser {
   const { userId, userName, attributes } = user
   return {
     ...namedPrincipal(userId, userName),
     isDisabled: isDisabled(user),
     attributes: toAttributes(attributes, extensionOf(user)),
+    isExternal: 'issuer' in issuerOf(user),
+    profile: toProfile(attributes),
   }
 }
 

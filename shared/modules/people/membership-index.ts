@@ -84,9 +84,11 @@ export class MembershipAlignment {
     await forEachAtOnce(missing, async (key) => void (await this.#objects.put(key, new Uint8Array())))
   }
 
-  async end(): Promise<void> {
+  /** `left`: groups whose memberships were not met. Keeps their objects. */
+  async end(left: ReadonlySet<PrincipalId>): Promise<void> {
     await forEachAtOnce(this.#unmet, async ([key, { isNew }]) => {
-      if (!isNew) await this.#objects.delete(key)
+      const group = principalId.safeParse(key.split('%')[1]).data
+      if (!isNew && !(group && left.has(group))) await this.#objects.delete(key)
     })
   }
 }

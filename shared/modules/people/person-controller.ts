@@ -1,7 +1,6 @@
 import { isSettling, settlingMs } from '../../domain/assignments/access-proof.ts'
 import { deletionAct } from '../../domain/brake/act.ts'
-import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { type OwnedPerson, type PersonFile, peoplePrefix, personKey } from '../../domain/files/person-file.ts'
+import { type OwnedPerson, type PersonFile, personKey } from '../../domain/files/person-file.ts'
 import { findNeverSuspended, mayAdoptPerson } from '../../domain/guardrails/named-people.ts'
 import type { Guardrails } from '../../domain/guardrails/policy-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
@@ -31,12 +30,10 @@ import type {
 } from '../../reconcile/inputs/controller.ts'
 import type { Reconcile } from '../../reconcile/inputs/module.ts'
 import { reconcileInput } from '../../reconcile/inputs/reconcile-input.ts'
-import { sendInputs } from '../../reconcile/records/inputs.ts'
-import { listHeads } from '../../reconcile/records/list-heads.ts'
 import type { Policies } from '../../reconcile/records/policies.ts'
 import { readParsedInput, requireUnchanged } from '../../reconcile/records/read-input.ts'
 import { findWhyKept } from './find-why-kept.ts'
-import { listOwnedPeople, ownedPersonRecord } from './owned-people.ts'
+import { ownedPersonRecord } from './owned-people.ts'
 import { decidePerson, type PersonAction, type PersonEnd, type PersonFacts } from './rules/decide-person.ts'
 
 type PersonContext = ReconcileContext & {
@@ -104,17 +101,6 @@ export function lookAtEnded<Context>(look: Reconcile<Context>): Reconcile<Contex
     if (ended && deleteAfterDays !== undefined) await reconcileInput(person, personController, context)
     return undefined
   }
-}
-
-/** Runs every hour, for changes without an event: compares each of our people with the file and the directory. */
-export async function reconcilePeople(
-  ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
-  configuration: Configuration,
-): Promise<void> {
-  if (configuration.directory !== 'identity-center') return
-  const keys = new Set((await listHeads(ports.objects, peoplePrefix)).keys())
-  for await (const name of listOwnedPeople(ports.objects)) keys.add(personKey(name))
-  await sendInputs(ports, [...keys], 'reconcile', configuration)
 }
 
 async function gather(input: PersonInput, context: ReadingContext<PersonContext>): Promise<Facts> {

@@ -10,6 +10,7 @@ import type { MembershipId } from '../../domain/principals/owned-membership.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { DirectoryGroup } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import { readBrake } from '../../reconcile/brake/brake-file.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
@@ -27,6 +28,7 @@ import { readNow } from '../../reconcile/records/owner.ts'
 import { fileReadingOf, readParsedInput } from '../../reconcile/records/read-input.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { type NamedPart, Turn } from '../../reconcile/records/turns.ts'
 import { type Following, listUnsettled, lookAtEntry, unsettled } from './follow-memberships.ts'
 import { MembershipAlignment } from './membership-index.ts'
 import { compareListed } from './rule-controller.ts'
@@ -36,6 +38,8 @@ import { describeRule } from './rules/describe-rule.ts'
 
 /** All entries of 200,000 memberships do not fit into memory. */
 const entriesAtOnce = 2_000
+/** Half a minute at AWS's rate: a call lists the members of a group. */
+const groupsAtOnce = 500
 /** A rule needs all entries of its group at once. The look at the rule of a larger group has a function's memory to itself. */
 const comparedMost = 20_000
 
@@ -48,9 +52,14 @@ type Group = { readonly name: PrincipalName; readonly id: PrincipalId | undefine
 /**
  * Runs every hour, for changes without an event. Compares each of our groups with its file and one listing of all groups, each of our
  * memberships with the files, the group's members and the user's present name, and each rule with one listing of all people. Only what
- * seems to differ is sent to be looked at: so an hour without changes sends nothing, and no upload waits behind it. Returns how much it sent.
+ * seems to differ is sent to be looked at: so an hour without changes sends nothing, and no upload waits behind it. `untilMs`: it stops then
+ * (monotonic), and the next run goes on. Returns how much it sent.
  */
-export async function reconcileMemberships(ports: Following, configuration: Configuration): Promise<number> {
+export async function reconcileMemberships(
+  ports: Following & Pick<Ports, 'log'>,
+  configuration: Configuration,
+  untilMs: number,
+): Promise<number> {
   const { objects } = ports
   const names = await Array.fromAsync(listOwnedGroups(objects))
   const ruleFiles = await listHeads(objects, rulePrefix)
@@ -74,12 +83,16 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   const readOurs = async () => {
     const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
     const byGroup = Map.groupBy(await Array.fromAsync(listOwnedMemberships(objects)), ({ group }) => group)
-    const asked = [...known].filter(([id, { name }]) => byGroup.has(id) || ruleFiles.has(ruleKey(name)))
-    const ids = asked.map(([id]) => id)
-    return { alignment, byGroup, members: readMembers(ids, new People(identityStore)) }
+    const all = [...new Set([...known.keys(), ...byGroup.keys()])].sort()
+    const turn = await Turn.begin(ports, 'memberships', [...cutParts(all, byGroup)])
+    const ids = [...new Set(turn.parts.flatMap(({ groups: part }) => part))].filter((id) => {
+      const group = known.get(id)
+      return group && (byGroup.has(id) || ruleFiles.has(ruleKey(group.name)))
+    })
+    return { alignment, byGroup, turn, members: readMembers(ids, new People(identityStore)) }
   }
   // Users and members have a rate each.
-  const [people, { alignment, byGroup, members }] = await Promise.all([listUsers(), readOurs()])
+  const [people, { alignment, byGroup, turn, members }] = await Promise.all([listUsers(), readOurs()])
   const compared = new Map(
     [...known].filter(([id, { name, isInOrder }]) => {
       return isInOrder && ruleFiles.has(ruleKey(name)) && (byGroup.get(id)?.length ?? 0) <= comparedMost
@@ -95,7 +108,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   const isAsRule = people && (await openRules(ports, configuration, { people, ruleFiles }))
   const files = await listHeads(objects, membershipPrefix)
   const gone = new Set<string>()
-  for (const { groups: part, ids } of cutParts(new Set([...known.keys(), ...byGroup.keys()]), byGroup)) {
+  for await (const { groups: part, ids } of turn.walk(untilMs)) {
     const entries = await readOwnedMemberships(objects, ids)
     await alignment.meet(ids, entries)
     const entriesOf = Map.groupBy(entries, ({ id }) => id.group)
@@ -103,7 +116,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
     await forEachAtOnce(part, async (id) => {
       const group = compared.get(id)
       if (group === undefined) return
-      const is = await members.get(id)
+      const is = await members.of.get(id)
       const facts = is && is !== 'unread' && { entries: entriesOf.get(id) ?? [], members: is }
       const isSame = facts && (await isAsRule?.(group.name, facts))
       if (!isSame) differing.add(ruleKey(group.name))
@@ -119,14 +132,15 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
         gone.add(rule)
         continue
       }
-      const is = await members.get(id.group)
+      const is = await members.of.get(id.group)
       const isMember = is === 'unread' || is?.has(id.user) === true
       if (entry.state === 'granted' && isNamed && isAsked && isMember) continue
       await lookAtEntry(ports, configuration, id, entry)
       sent.count++
     }
   }
-  await alignment.end()
+  members.stop()
+  await alignment.end(new Set(turn.left.flatMap(({ groups: part }) => part)))
   await send(gone)
   return sent.count
 }
@@ -163,45 +177,55 @@ async function readGroups(
 
 type Members = ReadonlySet<PrincipalId> | 'unread'
 
-/** Begins to read the members of these groups. If they cannot be read, everybody counts as a member. */
-function readMembers(groups: readonly PrincipalId[], people: People): ReadonlyMap<PrincipalId, Promise<Members>> {
+/** Begins to read the members of these groups, in this order. If they cannot be read, everybody counts as a member. */
+function readMembers(groups: readonly PrincipalId[], people: People) {
   const limit = pLimit(readsAtOnce)
   const read = async (id: PrincipalId): Promise<Members> => {
     const found = await unlessUnread(people.membersOf(id))
     return 'is' in found ? new Set(found.is) : 'unread'
   }
-  return new Map(
-    groups.map((id) => {
-      const members = limit(read, id)
-      // The caller that awaits it receives the error.
-      members.catch(() => {})
-      return [id, members]
-    }),
-  )
+  const begin = (id: PrincipalId) => {
+    const members = limit(read, id)
+    // The caller that awaits it receives the error.
+    members.catch(() => {})
+    return [id, members] as const
+  }
+  return { of: new Map(groups.map(begin)), stop: () => limit.clearQueue() }
 }
 
-type Part = { readonly groups: PrincipalId[]; readonly ids: MembershipId[] }
+/** `name`: ascending from part to part. `groups`: those of its memberships, and those without any. */
+type Part = NamedPart & { readonly groups: readonly PrincipalId[]; readonly ids: readonly MembershipId[] }
 
-/** Yields whole groups, about 2,000 memberships at a time, but a group that no rule is compared with in pieces. */
+/**
+ * Yields whole groups, about 2,000 memberships at a time, but a group that no rule is compared with in pieces. `groups`: ascending.
+ */
 function* cutParts(
   groups: Iterable<PrincipalId>,
   byGroup: ReadonlyMap<PrincipalId, readonly MembershipId[]>,
 ): Generator<Part> {
-  let part: Part = { groups: [], ids: [] }
+  let [whole, most]: [PrincipalId[], MembershipId[]] = [[], []]
+  const cut = (): readonly Part[] => {
+    const last = whole.at(-1)
+    const parts = last === undefined ? [] : [{ name: last, groups: whole, ids: most }]
+    whole = []
+    most = []
+    return parts
+  }
   for (const group of groups) {
     const ids = byGroup.get(group) ?? []
     if (ids.length > comparedMost) {
-      for (let start = 0; start < ids.length; start += entriesAtOnce)
-        yield { groups: [], ids: ids.slice(start, start + entriesAtOnce) }
+      yield* cut()
+      for (let start = 0; start < ids.length; start += entriesAtOnce) {
+        const name = `${group}%${String(start).padStart(9, '0')}`
+        yield { name, groups: [group], ids: ids.slice(start, start + entriesAtOnce) }
+      }
       continue
     }
-    part.groups.push(group)
-    part.ids.push(...ids)
-    if (part.ids.length < entriesAtOnce) continue
-    yield part
-    part = { groups: [], ids: [] }
+    whole.push(group)
+    most.push(...ids)
+    if (most.length >= entriesAtOnce || whole.length >= groupsAtOnce) yield* cut()
   }
-  yield part
+  yield* cut()
 }
 
 /**

@@ -4,13 +4,7 @@ import type { MembershipId } from '../../domain/principals/owned-membership.ts'
 import { type Profile, renderNewUser } from '../../domain/principals/person-profile.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import { enterpriseExtension, toAttributes } from '../../domain/principals/user-attributes.ts'
-import type {
-  DirectoryGroup,
-  DirectoryPerson,
-  DirectoryUser,
-  IdentityStore,
-  NamedPrincipal,
-} from '../../ports/identity-store.ts'
+import type { DirectoryGroup, DirectoryUser, IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
 import { onceEach } from '../../ports/once.ts'
 import { listAll, type Page } from '../../ports/page.ts'
 import { ServiceError } from '../../ports/service-error.ts'
@@ -78,9 +72,9 @@ export class ProposedDirectory implements IdentityStore {
     return this.#groups.has(id) ? this.#groups.get(id) : this.#asked.findGroup(id)
   }
 
-  async listPeople(token?: string): Promise<Page<DirectoryPerson>> {
+  async listPeople(token?: string): Promise<Page<DirectoryUser>> {
     const page = await this.#asked.listPeople(token)
-    return amend(page, this.#users, (user): DirectoryPerson[] => [user])
+    return amend(page, this.#users, (user) => [user])
   }
 
   async listPrincipals(type: PrincipalType, token?: string): Promise<Page<NamedPrincipal>> {

@@ -16,7 +16,7 @@ import { KnownRecord } from '../records/known-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { readNow } from '../records/owner.ts'
 import { readPauseReason } from '../records/pause.ts'
-import { fileReadingOf, readParsedInput, requireUnchanged } from '../records/read-input.ts'
+import { describeInput, fileReadingOf, readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { StatusStore, statusKey } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
@@ -228,8 +228,9 @@ function describeEnd<T extends KindTypes>(
   return isRejected ? { told: rejection(input.file.complaint), again: said.again } : said
 }
 
-/** `told`: at an end, and if the key is not valid. */
+/** `told`: at an end, and if the key is not valid. `isSettled`: nothing is to be done, and the status says so, of this upload. */
 export type Foreseen<T extends KindTypes> = {
+  readonly isSettled?: boolean
   readonly input?: Input<T>
   readonly facts?: T['facts']
   readonly step?: T['action'] | T['end']
@@ -254,7 +255,15 @@ export async function foresee<T extends KindTypes, Context extends Pick<Reconcil
   const facts = await controller.gather(input, context)
   const step = controller.decide(facts)
   const told = isEnd<T>(step) ? describeEnd(step, input, facts, controller).told : undefined
-  return { input, facts, step, told }
+  return { input, facts, step, told, isSettled: isEnd<T>(step) && isTold(told, input) }
+}
+
+function isTold<T extends KindTypes>(told: Description['told'], { head, told: before }: Input<T>): boolean {
+  if (told === undefined || before === undefined) return told === before
+  const is: Readonly<Record<string, unknown>> = before
+  return Object.entries({ ...(head && describeInput(head)), ...told }).every(
+    ([field, value]) => JSON.stringify(is[field]) === JSON.stringify(value),
+  )
 }
 
 function describePause(reason: string, { file }: Pick<Input<KindTypes>, 'file'>): Description['told'] {

@@ -33,7 +33,7 @@ async function begin(): Promise<Grouping> {
 }
 
 /** The inputs that an hour's comparison sends to be looked at, and how often it asks the directory. */
-async function compare({ world }: Grouping) {
+async function compare({ world }: Grouping, untilMs = Number.POSITIVE_INFINITY) {
   const sent: string[] = []
   const asked = new Map<string, number>()
   const ports = intercept(world.ports, ({ port, operation, args, proceed }) => {
@@ -42,7 +42,7 @@ async function compare({ world }: Grouping) {
       for (const { body } of args[1] as { readonly body: string }[]) sent.push(JSON.parse(body).key)
     return proceed()
   })
-  const count = await world.finish(reconcileMemberships(ports, world.configuration))
+  const count = await world.finish(reconcileMemberships(ports, world.configuration, untilMs))
   expect(count).toBe(sent.length)
   return { sent: sent.sort(), asked: Object.fromEntries(asked) }
 }

@@ -17,6 +17,7 @@ import { World } from '../../../world.ts'
 
 const hourMs = 60 * 60_000
 const idOf = (nth: number) => principalId.parse(`00000000-0000-0000-0000-${String(nth).padStart(12, '0')}`)
+const toUser = (person: DirectoryPerson): DirectoryUser => ({ ...person, isExternal: false, profile: {} })
 const personOf = (nth: number, department = 'Sales'): DirectoryPerson => {
   const name = principalName.parse(`user-${nth}@acme.example`)
   return { id: idOf(nth), name, isDisabled: false, attributes: { department } }
@@ -48,12 +49,15 @@ class Directory {
       if (this.isTokenOld(token)) throw new ServiceError('identitystore', 'ValidationException', 'the token is too old')
       const nth = this.people.findIndex(({ id }) => id >= idOf(Number(token)))
       const next = this.people[nth + 1]
-      return { items: this.people.slice(nth, nth + 1), nextToken: next && String(Number(next.id.slice(-12))) }
+      return {
+        items: this.people.slice(nth, nth + 1).map(toUser),
+        nextToken: next && String(Number(next.id.slice(-12))),
+      }
     }
     const findUser = async (id: PrincipalId): Promise<DirectoryUser | undefined> => {
       this.asked.push(id)
       const found = this.people.find((one) => one.id === id)
-      return found && { ...found, isExternal: false, profile: {} }
+      return found && toUser(found)
     }
     const identityStore = { ...ports.identityStore, listPeople, findUser }
     return new DirectoryListing(intercept({ ...ports, identityStore }, answer), '')
