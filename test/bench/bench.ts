@@ -4,7 +4,7 @@ import { renderFigures } from './results.ts'
 import { runAll } from './run-all.ts'
 
 const help = `  npm run bench
-      all of them in less than ten minutes; writes docs/performance.md, its plot, and bench/results.json
+      all of them in about twelve minutes; writes docs/performance.md, its plot, and bench/results.json
   npm run bench -- NAME [options] [--json]
       one; --json prints its figures and nothing else (npm itself is silent with npm run --silent bench -- NAME --json)
   npm run bench -- --list

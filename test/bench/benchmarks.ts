@@ -9,6 +9,7 @@ import { latency } from './latency.ts'
 import { organization } from './organization.ts'
 import { hostedPage } from './page.ts'
 import { people } from './people.ts'
+import { peopleByFiles } from './people-by-files.ts'
 import { permissionSets } from './permission-sets.ts'
 import { report } from './report.ts'
 import { requests } from './requests.ts'
@@ -30,6 +31,7 @@ export const benchmarks: readonly Benchmark[] = [
   importing,
   requests,
   people,
+  peopleByFiles,
   review,
   report,
   cost,
