@@ -1,13 +1,12 @@
 import pLimit from 'p-limit'
 import type { Status, StatusState } from '../../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import { readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { isCurrent } from './untold-inputs.ts'
 
 const underWay = new Set<StatusState>(['applying', 'revoking'])
 const wanting = new Set<StatusState>(['rejected', 'failed', 'held', 'blocked'])
-const readsAtOnce = 16
-
 /** Whether the status needs a person. With such a status the exit code is 1. */
 export function wantsPerson({ state }: Pick<Status, 'state'>): boolean {
   return wanting.has(state)

@@ -12,10 +12,9 @@ import { brakeFile } from '../../reconcile/brake/brake-file.ts'
 import type { People } from '../../reconcile/directory/people.ts'
 import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
 import { Ledger } from '../../reconcile/records/ledger.ts'
+import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { listOwnedMemberships, readOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-
-const readsAtOnce = 16
 
 /** The access and memberships of a person by our records, and access through groups. */
 export type FoundHoldings = Omit<Holdings, 'memberships'> & {

@@ -12,6 +12,7 @@ import { readForeign } from '../../reconcile/records/foreign-assignments.ts'
 import { historyFolder, isEnd, parseEvent, readHistoryEvent } from '../../reconcile/records/history.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { Ledger } from '../../reconcile/records/ledger.ts'
+import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
 import type { FoundHoldings } from './find-holdings.ts'
@@ -23,8 +24,6 @@ import {
   leaverReport,
   leaverReportKey,
 } from './rules/leaver-report.ts'
-
-const readsAtOnce = 16
 
 type Reporting = Pick<LeaverReport, 'user' | 'name' | 'suspendedAt' | 'by' | 'reason' | 'ticket'>
 

@@ -8,12 +8,11 @@ import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Actor } from '../../reconcile/directory/find-actor.ts'
+import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { readParsedInput } from '../../reconcile/records/read-input.ts'
 import { type Finding, findAccount } from './gather-request.ts'
 import type { People } from './people.ts'
 import { type Approvals, approversMost, type GivenDecision } from './rules/decide-request.ts'
-
-const readsAtOnce = 16
 
 /** `unread`: why some approvers are unknown. */
 type Approvers = { readonly people: ReadonlySet<PrincipalId>; readonly unread?: string | undefined }

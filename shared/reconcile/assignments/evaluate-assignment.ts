@@ -11,9 +11,8 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { kindsOf } from '../records/link-listing.ts'
 import type { LinkReadings } from '../records/link-readings.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import type { LinkReading } from '../records/read-link.ts'
-
-const readsAtOnce = 16
 
 export type Evaluation = {
   /** The links that grant it now. */

@@ -17,10 +17,10 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
 import { forEachAssignmentKey, Ledger } from '../records/ledger.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { type NamedId, NameIndex } from '../records/principal-names.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
-const readsAtOnce = 16
 /** For more accounts than this, list once to find the keys that exist. */
 const unlistedMost = 20
 

@@ -6,12 +6,11 @@ import { asksAnew, isSameUpload, type Upload } from '../../domain/links/upload.t
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { Status } from '../../domain/statuses/status.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import type { LinkReading } from '../records/read-link.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import type { Lacks } from './settlement.ts'
 import type { Settling } from './settling.ts'
-
-const readsAtOnce = 16
 
 /**
  * The user that a link was first applied to, from its status. Links of groups follow the name.

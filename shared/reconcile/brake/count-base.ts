@@ -10,12 +10,13 @@ import { parseLinkKey, renderGrant } from '../../domain/links/link.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { listOwnedMemberships, readOwnedGroup, readOwnedMemberships } from '../records/owned-groups.ts'
 import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { statusPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import { type BrakeSources, listOfFolder, readsAtOnce } from './count-open.ts'
+import { type BrakeSources, listOfFolder } from './count-open.ts'
 
 /**
  * Counts the links of a folder, or entries of the ledger, that granted access before the window began; or the permission sets

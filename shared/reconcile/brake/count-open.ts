@@ -8,13 +8,12 @@ import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
 import { isLeaving, status } from '../../domain/statuses/status.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { isKnownEmpty } from '../records/read-link.ts'
 import { attentionPrefix, statusKey, statusPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 export type BrakeSources = { readonly objects: ObjectStore; readonly configuration: Configuration }
-
-export const readsAtOnce = 16
 
 /** Prolongs windows that have just ended, if they must continue. `planned`: further links that a plan deletes. */
 export async function prolongEnded(

@@ -9,10 +9,9 @@ import { isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
 import type { Selectors } from '../../domain/scopes/selector-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { hasRequestEnded } from '../records/ended-requests.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { ownerKey } from '../records/owner.ts'
 import type { LinkReading } from '../records/read-link.ts'
-
-const readsAtOnce = 16
 
 /** The place of an assignment: its account as it is now. */
 export type RevokedAccount = {

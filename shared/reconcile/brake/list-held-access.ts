@@ -4,9 +4,9 @@ import type { BrakeList } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Ledger } from '../records/ledger.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { showList } from './brake-file.ts'
-import { readsAtOnce } from './count-open.ts'
 
 /** So many rows are enough for a reader. The digest stands for the whole list. */
 const rowsMost = 100

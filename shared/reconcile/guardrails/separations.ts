@@ -14,12 +14,11 @@ import type { Memberships } from '../directory/memberships.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { Policies } from '../records/policies.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { SpoiledObjectError } from '../records/stored-json.ts'
-
-const readsAtOnce = 16
 
 type Overlaps = LinkCase['overlaps']
 

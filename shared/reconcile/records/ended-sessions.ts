@@ -21,6 +21,7 @@ import { status } from '../../domain/statuses/status.ts'
 import { isAdmitted } from '../../domain/suspensions/describe-suspension.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
+import { readsAtOnce } from './list-heads.ts'
 import { statusKey } from './status-store.ts'
 import { readStored, spoiledAsAbsent } from './stored-json.ts'
 
@@ -53,7 +54,6 @@ async function judge(
   return { ...judgeEndedSessions(entries, now, (session) => suspended.has(nameOf(session))), now }
 }
 
-const readsAtOnce = 16
 const nameOf = ({ user, by }: Pick<EndedSession, 'user' | 'by'>): string => `${user} ${by}`
 
 function parseLasting(entry: unknown): readonly EndedSession[] {

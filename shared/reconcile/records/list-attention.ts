@@ -2,11 +2,11 @@ import pLimit from 'p-limit'
 import { isOfPeople } from '../../domain/inputs/kinds.ts'
 import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { readsAtOnce } from './list-heads.ts'
 import { StatusStore } from './status-store.ts'
 import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 const inputsMost = 100
-const readsAtOnce = 16
 /** The gravest state first. */
 const order: readonly AttentionState[] = ['held', 'failed', 'rejected', 'blocked', 'stuck', 'waiting']
 

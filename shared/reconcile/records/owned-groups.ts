@@ -13,10 +13,9 @@ import {
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
+import { readsAtOnce } from './list-heads.ts'
 import { readParsedInput } from './read-input.ts'
 import { readStored, spoiledAsAbsent } from './stored-json.ts'
-
-const readsAtOnce = 16
 
 /** ssofile's record of a group that it made or adopted. */
 export function ownedGroupRecord(objects: ObjectStore, name: PrincipalName): JsonRecord<OwnedGroup> {
