@@ -51,7 +51,8 @@ export async function reconcilePeople(ports: Ports, configuration: Configuration
   for await (const part of turn.walk(untilMs)) {
     const differing: string[] = []
     await forEachAtOnce(part.keys, async (key) => {
-      const { isSettled } = await foresee(key, personController, context)
+      // Whatever cannot be read of one person, that person's own look says so.
+      const { isSettled } = await foresee(key, personController, context).catch(() => ({ isSettled: false }))
       if (!isSettled) differing.push(key)
     })
     await sendInputs(ports, differing, 'reconcile', configuration)

@@ -107,6 +107,11 @@ const cases: readonly Case[] = [
   },
   { what: 'a person without a status', change: (of) => of.delete(statusKey(file)), sent: [file] },
   {
+    what: 'a person whose record cannot be read, and nobody else',
+    change: (of) => of.world.objects.put(`owned_people/${ana}`, '{'),
+    sent: [file],
+  },
+  {
     what: 'a person whose user now may be taken over',
     change: (of) => of.put('policies/people.json', { contact: 'hr', adoptPeople: ['*'] }),
     sent: [fileOf(kenji)],
