@@ -62,6 +62,8 @@ export class DirectoryListing {
   readonly #ports: ListingPorts
   readonly #suffix: string
   #last: { readonly beganMs: number; readonly people: Promise<ListedPeople | 'large'> } | undefined
+  /** The listing that begins when the last one is over. */
+  #next: Promise<ListedPeople | 'large'> | undefined
   #loaded: { readonly run: string; readonly people: Promise<ListedPeople | undefined> } | undefined
   /** The etag of the record after this process has written to it. */
   #written: string | undefined
@@ -80,9 +82,18 @@ export class DirectoryListing {
     return people === 'large' ? this.#readStored(mostMs) : people
   }
 
+  /** A listing that begins after somebody asked shows every change before that message, so all who wait share the next one. */
   #readSmall(sentMs: number | undefined): Promise<ListedPeople | 'large'> {
     const last = this.#last
     if (last !== undefined && sentMs !== undefined && last.beganMs > sentMs + clocksDifferMs) return last.people
+    this.#next ??= this.#listNext(last?.people)
+    return this.#next
+  }
+
+  /** One after the other: the directory answers few calls a second. */
+  async #listNext(last: Promise<unknown> | undefined): Promise<ListedPeople | 'large'> {
+    await last?.catch(() => {})
+    this.#next = undefined
     const begun = { beganMs: this.#ports.clock.now().getTime(), people: this.#listSmall() }
     this.#last = begun
     begun.people.catch(() => {

@@ -83,6 +83,22 @@ test('each process lists a small directory by itself, and stores nothing', async
   expect([directory.pages.length, await directory.stored()]).toEqual([100, []])
 })
 
+test('many who ask one process of a small directory share its listings', async () => {
+  const directory = new Directory(40)
+  const listing = directory.process()
+  const { clock } = directory.world
+  const ask = async (nth: number) => {
+    await clock.sleep(nth * 50)
+    const changed = { ...personOf(nth), isDisabled: true }
+    directory.people = directory.people.map((one) => (one.id === idOf(nth) ? changed : one))
+    // Its message was sent just now.
+    const listed = await listing.read(clock.now().getTime())
+    expect(listed.find(idOf(nth))?.isDisabled).toBe(true)
+  }
+  await directory.world.finish(Promise.all(Array.from({ length: 40 }, (_, nth) => ask(nth))))
+  expect(directory.pages.length).toBe(2 * 40)
+})
+
 test('all processes share one listing of a large directory, and the next ones read it from S3', async () => {
   const directory = new Directory(130)
   // It was listed before, a day ago.
