@@ -46,7 +46,7 @@ export function openInputs(ports: Ports, configuration: Configuration) {
     brake,
     listing,
     refusePeople: (now: Date) => refusePeople({ objects, identityStore, configuration }, now),
-    census: new LeaverCensus({ ...ports, identityStore, brake, listing }),
+    census: new LeaverCensus({ ...ports, brake, listing }),
     rules: new RuleFiles(objects),
   }
 }

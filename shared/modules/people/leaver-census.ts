@@ -1,31 +1,22 @@
-import pLimit from 'p-limit'
 import { renderMembership } from '../../domain/files/membership-file.ts'
-import { type Rule, ruleKey } from '../../domain/files/rule-file.ts'
+import { ruleKey } from '../../domain/files/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import type { Parsed } from '../../domain/statuses/complaint.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Brake } from '../../reconcile/brake/brake.ts'
 import type { DirectoryListing } from '../../reconcile/directory/directory-listing.ts'
 import { listOwnedMemberships, readOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
 import { readNow } from '../../reconcile/records/owner.ts'
-import { isListingStored } from '../../reconcile/records/stored-listing.ts'
 import { readRule } from './rule-files.ts'
 import { askRule } from './rules/ask-rule.ts'
 
-type CensusContext = Pick<Ports, 'objects' | 'identityStore' | 'clock'> & {
+type CensusContext = Pick<Ports, 'objects' | 'clock'> & {
   readonly brake: Pick<Brake, 'admitLeavers'>
   readonly listing: Pick<DirectoryListing, 'read'>
 }
 
 /** How often to count each rule, and how old a listing of people may be. */
 const countsMs = 60_000
-/**
- * In a small directory, for a larger group one listing of all people is faster. A large one has a stored listing for all groups: leavers of
- * 100 groups with 100 people each would need 10,000 calls, eleven minutes, before the first of them may go.
- */
-const oneByOneMost = 200
-const asksAtOnce = 8
 
 /**
  * Counts everyone who would leave by a rule before one person is removed because of an event: the attributes of many may be
@@ -39,18 +30,19 @@ export class LeaverCensus {
     this.#context = context
   }
 
-  take(group: PrincipalName, groupId: PrincipalId): Promise<void> {
+  /** `sentMs`: when the message about the event was sent; absent: now. Later changes may have events that were not handled yet. */
+  take(group: PrincipalName, groupId: PrincipalId, sentMs = this.#context.clock.now().getTime()): Promise<void> {
     const nowMs = this.#context.clock.monotonicMs()
     const known = this.#counted.get(group)
     if (known && nowMs - known.atMs < countsMs) return known.done
-    const done = this.#take(group, groupId)
+    const done = this.#take(group, groupId, sentMs)
     this.#counted.set(group, { atMs: nowMs, done })
     done.catch(() => this.#counted.delete(group))
     return done
   }
 
-  async #take(group: PrincipalName, groupId: PrincipalId): Promise<void> {
-    const { objects, brake } = this.#context
+  async #take(group: PrincipalName, groupId: PrincipalId, sentMs: number): Promise<void> {
+    const { objects, brake, listing, clock } = this.#context
     const key = ruleKey(group)
     const rule = await readRule(objects, key)
     const ids = await Array.fromAsync(listOwnedMemberships(objects, groupId))
@@ -58,24 +50,17 @@ export class LeaverCensus {
       entry.files.some((file) => file.key === key),
     )
     const now = await readNow(this.#context)
-    const findPerson = await this.#finder(rule, byRule.length)
-    const leaving = await pLimit(asksAtOnce).map(byRule, async ({ id, entry }) => {
+    // All groups share it: to ask for members one by one would take minutes.
+    const people = await listing.read(Math.max(sentMs, clock.now().getTime() - countsMs))
+    const leaving = byRule.flatMap(({ id, entry }) => {
       if (!entry.files.every((file) => file.key === key)) return []
-      const person = await findPerson(id.user)
+      const person = people.find(id.user)
       // The brake does not count users who are gone from the directory.
       if (person === undefined) return []
       const stays = rule && !person.isDisabled && askRule(rule, { person, entry, key, now }).asks !== 'no'
       return stays ? [] : [{ membership: id, item: renderMembership(entry) }]
     })
     const all = byRule.map(({ entry }) => renderMembership(entry))
-    await brake.admitLeavers({ group, leaving: leaving.flat(), all, staying: [] })
-  }
-
-  async #finder(rule: Parsed<Rule> | undefined, count: number) {
-    const { objects, identityStore, listing, clock } = this.#context
-    if (rule === undefined || (count <= oneByOneMost && !(await isListingStored(objects))))
-      return (id: PrincipalId) => identityStore.findUser(id)
-    const people = await listing.read(clock.now().getTime() - countsMs)
-    return async (id: PrincipalId) => people.find(id)
+    await brake.admitLeavers({ group, leaving, all, staying: [] })
   }
 }
