@@ -175,11 +175,8 @@ export const jobsOfSweep: Jobs = () => [
   job('parts of held lists', { read: ['control/brake.json'], remove: ['control/brake/'] }, forgetBrakeParts),
 ]
 
-/**
- * In a very large directory these comparisons stop before the function's 15 minutes are over, and the next run goes on: all jobs after them
- * run every hour.
- */
-const peopleUntilMs = 6 * 60_000
+/** In a very large directory these two stop before the function's 15 minutes are over, and the next run goes on. So they come last. */
+const peopleUntilMs = 7 * 60_000
 const membershipsUntilMs = 13 * 60_000
 
 /** Finds changes that sent no event. If a listing fails, its job changes nothing. */
@@ -199,17 +196,6 @@ export const jobsOfHourly: Jobs = () => [
     askForWaiting(ports, configuration, 'reconcile'),
   ),
   job(
-    'people',
-    { ...asking, write: ['state/'], directory: 'read', identityCenter: 'instance' },
-    (ports, configuration, _given, { beganMs }) => reconcilePeople(ports, configuration, beganMs + peopleUntilMs),
-  ),
-  job(
-    'groups and memberships',
-    { ...asking, write: ['state/'], directory: 'members', identityCenter: 'instance' },
-    (ports, configuration, _given, { beganMs }) =>
-      reconcileMemberships(ports, configuration, beganMs + membershipsUntilMs),
-  ),
-  job(
     'attributes',
     { read: ['access_control_attributes.json', 'owned_attributes/'], send: ['people'] },
     compareAttributes,
@@ -219,6 +205,17 @@ export const jobsOfHourly: Jobs = () => [
     // Members: the people in ssofile's groups.
     { ...rightsToFollowPeople, read: [''], write: ['state/'], directory: 'members' },
     (ports, configuration) => followLeavers(ports, configuration, 'all'),
+  ),
+  job(
+    'people',
+    { ...asking, write: ['state/'], directory: 'read', identityCenter: 'instance' },
+    (ports, configuration, _given, { beganMs }) => reconcilePeople(ports, configuration, beganMs + peopleUntilMs),
+  ),
+  job(
+    'groups and memberships',
+    { ...asking, write: ['state/'], directory: 'members', identityCenter: 'instance' },
+    (ports, configuration, _given, { beganMs }) =>
+      reconcileMemberships(ports, configuration, beganMs + membershipsUntilMs),
   ),
 ]
 

@@ -7,7 +7,7 @@ import { indexMember, indexMembership } from '../../shared/modules/people/member
 import { reconcileMemberships } from '../../shared/modules/people/reconcile-memberships.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { atLeast, atMost, type Benchmark, exactly, parseNumbers, withoutGoal } from './benchmark.ts'
-import { heldBytes } from './held-bytes.ts'
+import { watchMemory } from './held-bytes.ts'
 import { manyAccounts } from './many-accounts.ts'
 import { openSlowWorld, type SlowWorld } from './slow-world.ts'
 
@@ -23,7 +23,6 @@ const heard = 20
 const page = 100
 const departments = 40
 const memoryMostMb = 512
-const measuredEachMs = 20_000
 
 /** A full comparison of all people with the rules of all groups: every hour, and after a rule has changed. */
 export const people: Benchmark = {
@@ -37,22 +36,16 @@ export const people: Benchmark = {
     const { world, calls } = filled.slow
     await move(filled, size.movers)
     calls.clear()
-    const before = heldBytes()
+    const memory = watchMemory(world.clock)
     const beganMs = world.clock.monotonicMs()
     world.start({ dispatcher: false })
-    const memory = { peak: 0, nextMs: 0 }
-    const measure = () => {
-      if (world.clock.monotonicMs() < memory.nextMs) return
-      memory.nextMs = world.clock.monotonicMs() + measuredEachMs
-      memory.peak = Math.max(memory.peak, heldBytes() - before)
-    }
     const hour = { isOver: false }
     const reconciling = reconcileMemberships(world.ports, world.configuration, Number.POSITIVE_INFINITY).finally(() => {
       hour.isOver = true
     })
     await world.until(
       () => {
-        measure()
+        memory.measure()
         const left = world.queues.queue('people').counts()
         return hour.isOver && left.visible + left.inFlight === 0
       },
@@ -122,7 +115,7 @@ export const people: Benchmark = {
         }),
         atMost(memoryMostMb, {
           figure: `${name}: memory in use, with what the model of S3 has got meanwhile`,
-          value: memory.peak / 1024 / 1024,
+          value: memory.mebibytes(),
           unit: 'MiB',
         }),
       ],

@@ -1,12 +1,10 @@
 import { reportsPrefix, summaryRecord } from '../../shared/modules/reports/report-summary.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { atMost, type Benchmark, exactly, parseNumbers, withoutGoal } from './benchmark.ts'
-import { heldBytes } from './held-bytes.ts'
+import { watchMemory } from './held-bytes.ts'
 import { openInForce } from './organization.ts'
 
 const megabytesMost = 512
-/** A collection of garbage takes a second, so few are made. */
-const sampleMs = 20_000
 const groups = 100
 const callsPerSecond = 20
 
@@ -28,23 +26,19 @@ export const report: Benchmark = {
       await identityStore.createGroupMembership(group, user)
     }
     calls.clear()
-    const before = heldBytes()
+    const memory = watchMemory(clock)
     const beganMs = clock.monotonicMs()
     const made = { isOver: false }
     const making = world.everyMorning().finally(() => {
       made.isOver = true
     })
-    const memory = { peak: 0, nextMs: 0 }
     const written = async () => {
       const keys = await Array.fromAsync(objects.list(reportsPrefix))
       return keys.reduce((sum, { size: bytes }) => sum + bytes, 0)
     }
     await world.until(
       async () => {
-        if (clock.monotonicMs() >= memory.nextMs) {
-          memory.nextMs = clock.monotonicMs() + sampleMs
-          memory.peak = Math.max(memory.peak, heldBytes() - before)
-        }
+        memory.measure()
         return made.isOver
       },
       'the report',
@@ -65,7 +59,7 @@ export const report: Benchmark = {
       figures: [
         atMost(functionSettings.report.timeoutSeconds, { figure: `${name}: written`, value: seconds, unit: 's' }),
         exactly(world.ssoAdmin.assignments().length, { figure: `${name}: assignments`, value: assignments, unit: '' }),
-        atMost(megabytesMost, { figure: `${name}: memory in use`, value: memory.peak / 1024 / 1024, unit: 'MiB' }),
+        atMost(megabytesMost, { figure: `${name}: memory in use`, value: memory.mebibytes(), unit: 'MiB' }),
         withoutGoal({ figure: `${name}: its objects`, value: (await written()) / 1e6, unit: 'MB' }),
       ],
     }

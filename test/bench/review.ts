@@ -4,7 +4,7 @@ import { folderOf, readItems, readRun } from '../../shared/modules/reviews/revie
 import type { ReviewItem } from '../../shared/modules/reviews/rules/review-item.ts'
 import { verifyReview } from '../../shared/modules/reviews/verify-review.ts'
 import { atMost, type Benchmark, exactly, parseNumbers, quantile, withoutGoal } from './benchmark.ts'
-import { heldBytes } from './held-bytes.ts'
+import { watchMemory } from './held-bytes.ts'
 import { idOf, manyAccounts } from './many-accounts.ts'
 import { putInForce } from './put-in-force.ts'
 import { openSlowWorld, type SlowWorld } from './slow-world.ts'
@@ -38,15 +38,11 @@ export const review: Benchmark = {
     const { world, calls } = slow
     const { ports, objects } = world
     const name = `${size.accounts} accounts, ${world.ssoAdmin.assignments().length} assignments, ${size.people} people`
-    const before = heldBytes()
-    const peak = { bytes: 0, atMs: 0 }
+    const memory = watchMemory(world.clock, sampleMs)
     const timed = async (what: string, holds: () => boolean | Promise<boolean>, minutes = 60) => {
       const beganMs = world.clock.monotonicMs()
       const note = async () => {
-        if (world.clock.monotonicMs() - peak.atMs > sampleMs) {
-          peak.bytes = Math.max(peak.bytes, heldBytes() - before)
-          peak.atMs = world.clock.monotonicMs()
-        }
+        memory.measure()
         return holds()
       }
       await world.until(note, what, minutes)
@@ -110,7 +106,7 @@ export const review: Benchmark = {
         exactly(0, { figure: `${name}: faults that verify finds`, value: faults?.length ?? -1, unit: '' }),
         atMost(megabytesMost, {
           figure: `${name}: memory, with the records in the model of S3`,
-          value: peak.bytes / 1024 / 1024,
+          value: memory.mebibytes(),
           unit: 'MiB',
         }),
       ],

@@ -84,7 +84,7 @@ export class MembershipAlignment {
     await forEachAtOnce(missing, async (key) => void (await this.#objects.put(key, new Uint8Array())))
   }
 
-  /** `left`: groups whose memberships were not met. Keeps their objects. */
+  /** `left`: groups that this run did not reach. Their objects stay. */
   async end(left: ReadonlySet<PrincipalId>): Promise<void> {
     await forEachAtOnce(this.#unmet, async ([key, { isNew }]) => {
       const group = principalId.safeParse(key.split('%')[1]).data

@@ -52,8 +52,8 @@ type Group = { readonly name: PrincipalName; readonly id: PrincipalId | undefine
 /**
  * Runs every hour, for changes without an event. Compares each of our groups with its file and one listing of all groups, each of our
  * memberships with the files, the group's members and the user's present name, and each rule with one listing of all people. Only what
- * seems to differ is sent to be looked at: so an hour without changes sends nothing, and no upload waits behind it. `untilMs`: it stops then
- * (monotonic), and the next run goes on. Returns how much it sent.
+ * seems to differ is sent to be looked at: so an hour without changes sends nothing, and no upload waits behind it. `untilMs`: after
+ * that (monotonic) it begins no more, and the next run goes on. Returns how much it sent.
  */
 export async function reconcileMemberships(
   ports: Following & Pick<Ports, 'log'>,
@@ -108,11 +108,12 @@ export async function reconcileMemberships(
   const isAsRule = people && (await openRules(ports, configuration, { people, ruleFiles }))
   const files = await listHeads(objects, membershipPrefix)
   const gone = new Set<string>()
-  for await (const { groups: part, ids } of turn.walk(untilMs)) {
+  const comparePart = async ({ groups: part, ids }: Part) => {
     const entries = await readOwnedMemberships(objects, ids)
     await alignment.meet(ids, entries)
     const entriesOf = Map.groupBy(entries, ({ id }) => id.group)
     const differing = new Set<string>()
+    const withoutRule = new Set<string>()
     await forEachAtOnce(part, async (id) => {
       const group = compared.get(id)
       if (group === undefined) return
@@ -129,7 +130,7 @@ export async function reconcileMemberships(
       const rule = ruleKey(entry.group)
       // The file of the rule is gone, so look at all its memberships together.
       if (!isAsked && entry.files.some(({ key }) => key === rule)) {
-        gone.add(rule)
+        withoutRule.add(rule)
         continue
       }
       const is = await members.of.get(id.group)
@@ -138,10 +139,15 @@ export async function reconcileMemberships(
       await lookAtEntry(ports, configuration, id, entry)
       sent.count++
     }
+    await send(withoutRule.difference(gone))
+    for (const rule of withoutRule) gone.add(rule)
   }
-  members.stop()
-  await alignment.end(new Set(turn.left.flatMap(({ groups: part }) => part)))
-  await send(gone)
+  try {
+    const left = await turn.each(untilMs, comparePart)
+    await alignment.end(new Set(left.flatMap(({ groups: part }) => part)))
+  } finally {
+    members.stop()
+  }
   return sent.count
 }
 
@@ -193,7 +199,7 @@ function readMembers(groups: readonly PrincipalId[], people: People) {
   return { of: new Map(groups.map(begin)), stop: () => limit.clearQueue() }
 }
 
-/** `name`: ascending from part to part. `groups`: those of its memberships, and those without any. */
+/** `groups`: the groups of these memberships, and groups without memberships. */
 type Part = NamedPart & { readonly groups: readonly PrincipalId[]; readonly ids: readonly MembershipId[] }
 
 /**

@@ -2,7 +2,6 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { peoplePrefix, personKey } from '../../domain/files/person-file.ts'
 import { nameInLinks, type PrincipalName } from '../../domain/principals/principal.ts'
 import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
-import { once } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
@@ -22,52 +21,61 @@ const peopleAtOnce = 1_000
 
 /**
  * Runs every hour, for changes without an event. Foresees the first step for each of our people, with one listing of all users in place of
- * the directory, and sends those who need a step or another status to be looked at. `untilMs`: it stops then (monotonic), and the next run
- * goes on. Returns how many it sent.
+ * the directory. Sends only the people who need a step or another status. `untilMs`: after that (monotonic) it begins no more, and the next
+ * run goes on. Returns how many it sent.
  */
 export async function reconcilePeople(ports: Ports, configuration: Configuration, untilMs: number): Promise<number> {
   if (configuration.directory !== 'identity-center') return 0
-  const { objects } = ports
+  const { objects, log } = ports
   const keys = new Set((await listHeads(objects, peoplePrefix)).keys())
   for await (const name of listOwnedPeople(objects)) keys.add(personKey(name))
   if (keys.size === 0) return 0
   const identityStore = patientIdentityStore(ports)
-  const listed = new Map<PrincipalName, DirectoryUser>()
-  for await (const user of listAll((token) => identityStore.listPeople(token))) {
-    const name = nameInLinks(user.name, configuration.principalSuffix)
-    if (name !== undefined && keys.has(personKey(name))) listed.set(user.name, user)
+  const refusal = await refusePeople({ objects, identityStore, configuration }, await readNow(ports))
+  const guardrails = await new Policies(ports).read()
+  const isOurs = ({ name: whole }: DirectoryUser) => {
+    const name = nameInLinks(whole, configuration.principalSuffix)
+    return name !== undefined && keys.has(personKey(name))
   }
-  const now = await readNow(ports)
-  const policies = new Policies(ports)
   const context = {
     ...ports,
     configuration,
-    identityStore: asListed(listed, identityStore),
-    policies: { read: once(() => policies.read()) },
-    refusePeople: once(() => refusePeople({ objects, identityStore, configuration }, now)),
+    // A refusal needs no user.
+    identityStore: refusal ? identityStore : await listUsers(isOurs, identityStore),
+    policies: { read: async () => guardrails },
+    refusePeople: async () => refusal,
   }
   const turn = await Turn.begin(ports, 'people', cutParts([...keys].sort()))
   let sent = 0
-  for await (const part of turn.walk(untilMs)) {
+  await turn.each(untilMs, async (part) => {
     const differing: string[] = []
+    const unread: unknown[] = []
     await forEachAtOnce(part.keys, async (key) => {
-      // Whatever cannot be read of one person, that person's own look says so.
-      const { isSettled } = await foresee(key, personController, context).catch(() => ({ isSettled: false }))
-      if (!isSettled) differing.push(key)
+      // The look reports what could not be read of this person.
+      const settled = await foresee(key, personController, context).catch((error: unknown) => void unread.push(error))
+      if (!settled?.isSettled) differing.push(key)
     })
+    if (unread.length > 0)
+      log.warn('ssofile could not compare some people, and looks at each', { people: unread.length, error: unread[0] })
     await sendInputs(ports, differing, 'reconcile', configuration)
     sent += differing.length
-  }
+  })
   return sent
 }
 
-/** The directory as this listing shows it: whoever is not in it is not there. */
-function asListed(listed: ReadonlyMap<PrincipalName, DirectoryUser>, identityStore: IdentityStore): IdentityStore {
-  const byId = new Map([...listed.values()].map((user) => [user.id, user]))
+/** The directory with its users listed once. Asks for a user who is not among them: somebody may have renamed or deleted the user. */
+async function listUsers(
+  isOurs: (user: DirectoryUser) => boolean,
+  identityStore: IdentityStore,
+): Promise<IdentityStore> {
+  const byName = new Map<PrincipalName, DirectoryUser>()
+  for await (const user of listAll((token) => identityStore.listPeople(token)))
+    if (isOurs(user)) byName.set(user.name, user)
+  const byId = new Map([...byName.values()].map((user) => [user.id, user]))
   return asWrapped(
     wrapPort(identityStore, (_operation, call) => call(), {
-      findPrincipalId: async (_type, name) => listed.get(name)?.id,
-      findUser: async (id) => byId.get(id),
+      findPrincipalId: async (_type, name) => byName.get(name)?.id,
+      findUser: async (id) => byId.get(id) ?? identityStore.findUser(id),
     }),
   )
 }

@@ -62,7 +62,7 @@ export type ContentsPreview = {
 
 type Context = ReadingPermissionSets & Pick<Ports, 'objects'>
 /** `isUnread`: the step depends on the permission set in Identity Center, and nobody has read it. */
-type Look = Foreseen<PermissionSetTypes> & { readonly key: string; readonly isUnread?: boolean }
+type Look = Omit<Foreseen<PermissionSetTypes>, 'isSettled'> & { readonly key: string; readonly isUnread?: boolean }
 
 type InForce = {
   readonly configuration: Configuration

@@ -3,7 +3,7 @@ import { queueOf } from '../../domain/inputs/kinds.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { changesNothing } from '../../domain/links/upload.ts'
-import { rejection, type Status } from '../../domain/statuses/status.ts'
+import { rejection, type Status, status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { once } from '../../ports/once.ts'
 import { askOnce } from '../directory/ask-once.ts'
@@ -17,7 +17,7 @@ import { sendHints } from '../records/lanes.ts'
 import { readNow } from '../records/owner.ts'
 import { readPauseReason } from '../records/pause.ts'
 import { describeInput, fileReadingOf, readParsedInput, requireUnchanged } from '../records/read-input.ts'
-import { StatusStore, statusKey } from '../records/status-store.ts'
+import { isSameStatus, StatusStore, statusKey } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import type { Controller, Description, Effect, Input, KindTypes, ReconcileContext, Wakes } from './controller.ts'
@@ -228,9 +228,9 @@ function describeEnd<T extends KindTypes>(
   return isRejected ? { told: rejection(input.file.complaint), again: said.again } : said
 }
 
-/** `told`: at an end, and if the key is not valid. `isSettled`: nothing is to be done, and the status says so, of this upload. */
+/** `told`: at an end, and if the key is not valid. `isSettled`: no step is left, and the status already describes this upload. */
 export type Foreseen<T extends KindTypes> = {
-  readonly isSettled?: boolean
+  readonly isSettled: boolean
   readonly input?: Input<T>
   readonly facts?: T['facts']
   readonly step?: T['action'] | T['end']
@@ -247,7 +247,7 @@ export async function foresee<T extends KindTypes, Context extends Pick<Reconcil
   learnt?: T['learnt'],
 ): Promise<Foreseen<T>> {
   const named = controller.format.parseName(key)
-  if (!named.ok) return { told: rejection(named.complaint) }
+  if (!named.ok) return { told: rejection(named.complaint), isSettled: false }
   const entry = controller.entryOf && new KnownRecord(controller.entryOf(context.objects, named.value))
   const message = { v: 1, key, id: 'plan', event: 'plan' } as const
   const { stored: _, ...read } = await readInput(message, named.value, entry, controller, context)
@@ -258,12 +258,10 @@ export async function foresee<T extends KindTypes, Context extends Pick<Reconcil
   return { input, facts, step, told, isSettled: isEnd<T>(step) && isTold(told, input) }
 }
 
-function isTold<T extends KindTypes>(told: Description['told'], { head, told: before }: Input<T>): boolean {
+function isTold<T extends KindTypes>(told: Description['told'], { key, head, told: before }: Input<T>): boolean {
   if (told === undefined || before === undefined) return told === before
-  const is: Readonly<Record<string, unknown>> = before
-  return Object.entries({ ...(head && describeInput(head)), ...told }).every(
-    ([field, value]) => JSON.stringify(is[field]) === JSON.stringify(value),
-  )
+  const { by, updatedAt } = before
+  return isSameStatus(before, status.parse({ by, ...(head && describeInput(head)), ...told, input: key, updatedAt }))
 }
 
 function describePause(reason: string, { file }: Pick<Input<KindTypes>, 'file'>): Description['told'] {

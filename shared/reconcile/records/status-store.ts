@@ -102,7 +102,7 @@ export class StatusStore {
       const accounts = assessed?.accounts && boundFailed(assessed.accounts)
       const next =
         assessed && status.parse({ ...assessed, accounts, input, updatedAt: renderInstant(this.#clock.now()) })
-      if (isSame(current, next) && touched.size === 0) return current
+      if (isSameStatus(current, next) && touched.size === 0) return current
       // First add it to the index, and remove it only after the write. So an input that needs attention is always in the index.
       const state = attentionOf(next)
       if (state) await this.#objects.put(attentionKey(state, input), new Uint8Array())
@@ -176,7 +176,8 @@ export async function listInState(
 }
 
 /** Both values come from the schema, so their fields have the same order. */
-function isSame(a: Status | undefined, b: Status | undefined): boolean {
+/** They differ in nothing but the time of writing. */
+export function isSameStatus(a: Status | undefined, b: Status | undefined): boolean {
   const bare = (value: Status | undefined) => value && JSON.stringify({ ...value, updatedAt: undefined })
   return bare(a) === bare(b)
 }

@@ -5,62 +5,62 @@ import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from './json-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
-const stopped = record({ v: z.literal(1), after: z.string() })
+const begun = record({ v: z.literal(1), after: z.string() })
 
-/** A part of a walk. `name`: parts are in the order of their names. */
+/** A part of a comparison. Parts are in the order of their names. */
 export type NamedPart = { readonly name: string }
 
+type TurnPorts = Pick<Ports, 'objects' | 'clock' | 'log'>
+
 /**
- * A walk over many parts that one run may be too short for. `state/turns/<walk>.json` tells where the last run stopped because its time
- * was over: the next begins there, so that each part has its turn. Without the record a run begins with the first part.
+ * One run may be too short for all parts of a comparison. `state/turns/<comparison>.json` names the part that the last run began, and the
+ * next run begins after it. So a part that fails, or that kills its process, takes nobody else's turn. Without the record a run begins with
+ * the first part.
  */
 export class Turn<T extends NamedPart> {
-  readonly #ports: Pick<Ports, 'objects' | 'clock' | 'log'>
-  readonly #walk: string
+  readonly #ports: TurnPorts
+  readonly #comparison: string
   /** All parts, in the order of this run. */
   readonly parts: readonly T[]
-  #left: readonly T[]
 
-  private constructor(ports: Pick<Ports, 'objects' | 'clock' | 'log'>, walk: string, parts: readonly T[]) {
+  private constructor(ports: TurnPorts, comparison: string, parts: readonly T[]) {
     this.#ports = ports
-    this.#walk = walk
+    this.#comparison = comparison
     this.parts = parts
-    this.#left = parts
   }
 
-  /** The parts that `walk` has not come to the end of. */
-  get left(): readonly T[] {
-    return this.#left
-  }
-
-  static async begin<T extends NamedPart>(
-    ports: Pick<Ports, 'objects' | 'clock' | 'log'>,
-    walk: string,
-    parts: readonly T[],
-  ): Promise<Turn<T>> {
-    const after = (await spoiledAsAbsent(turnRecord(ports.objects, walk).read()))?.value.after ?? ''
+  static async begin<T extends NamedPart>(ports: TurnPorts, comparison: string, parts: readonly T[]): Promise<Turn<T>> {
+    const after = (await spoiledAsAbsent(turnRecord(ports.objects, comparison).read()))?.value.after ?? ''
     const later = parts.filter(({ name }) => name > after)
-    return new Turn(ports, walk, [...later, ...parts.filter(({ name }) => name <= after)])
+    return new Turn(ports, comparison, [...later, ...parts.filter(({ name }) => name <= after)])
   }
 
   /**
-   * Yields part after part. When the time is over (`untilMs`, by the monotonic clock), it notes where, and yields no more. It always
-   * yields one part, so that no walk stands still.
+   * Does `work` for one part after the other, and begins none after `untilMs` (by the monotonic clock), but always one. A part that fails
+   * does not stop the others; at the end its error is thrown. Returns the parts that are left to the next run.
    */
-  async *walk(untilMs: number): AsyncGenerator<T> {
+  async each(untilMs: number, work: (part: T) => Promise<void>): Promise<readonly T[]> {
     const { objects, clock, log } = this.#ports
-    for (const [nth, part] of this.parts.entries()) {
-      yield part
-      this.#left = this.parts.slice(nth + 1)
-      if (this.#left.length === 0 || clock.monotonicMs() < untilMs) continue
-      await turnRecord(objects, this.#walk).overwrite({ v: 1, after: part.name })
-      const [left, of] = [this.#left.length, this.parts.length]
-      log.warn('the time of a comparison is over; the next run goes on', { comparison: this.#walk, left, of })
-      return
+    const failed: unknown[] = []
+    let done = 0
+    for (const part of this.parts) {
+      if (done > 0 && clock.monotonicMs() >= untilMs) break
+      if (this.parts.length > 1) await turnRecord(objects, this.#comparison).overwrite({ v: 1, after: part.name })
+      await work(part).catch((error: unknown) => failed.push(error))
+      done++
     }
+    const [left, of] = [this.parts.slice(done), this.parts.length]
+    if (left.length > 0)
+      log.warn('the time of a comparison is over; the next run goes on', {
+        comparison: this.#comparison,
+        left: left.length,
+        of,
+      })
+    if (failed.length > 0) throw failed[0]
+    return left
   }
 }
 
-function turnRecord(objects: ObjectStore, walk: string) {
-  return new JsonRecord(objects, `state/turns/${walk}.json`, stopped)
+function turnRecord(objects: ObjectStore, comparison: string) {
+  return new JsonRecord(objects, `state/turns/${comparison}.json`, begun)
 }

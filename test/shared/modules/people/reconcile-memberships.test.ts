@@ -4,6 +4,7 @@ import { reconcileMemberships } from '../../../../shared/modules/people/reconcil
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { statusKey } from '../../../../shared/reconcile/records/status-store.ts'
+import { testInDepth } from '../../../depth.ts'
 import { intercept } from '../../../intercept.ts'
 import { Grouping, kenji } from './grouping.ts'
 
@@ -142,4 +143,44 @@ test.each(cases)('$what is looked at', async ({ change, sent }) => {
   const grouping = await begin()
   await change(grouping)
   expect((await compare(grouping)).sent).toEqual(sent)
+})
+
+const numbered = (nth: number) => `00000000-0000-0000-0000-${String(nth).padStart(12, '0')}`
+
+/** Memberships of groups whose own records are gone, so that each is looked at: one in each group, but many in the fourth. */
+async function begunWithMany(groups: number, inFourth: number): Promise<Grouping> {
+  const grouping = new Grouping()
+  const { objects, clock } = grouping.world
+  const at = clock.now().toISOString()
+  for (let nth = 0; nth < groups; nth++)
+    for (let one = 0; one < (nth === 3 ? inFourth : 1); one++) {
+      const [group, user] = [numbered(nth), numbered(one)]
+      const names = { group: `group-${nth}`, user: `user-${one}` }
+      const files = [{ key: `memberships/${names.group}%${names.user}%ssofile` }]
+      const entry = { v: 1, state: 'granted', ...names, membershipId: `${nth}-${one}`, files, calledAt: at }
+      await objects.put(`owned_memberships/${group}%${user}`, JSON.stringify(entry))
+    }
+  // An object of the index whose membership is gone, in the first group and in the last.
+  for (const nth of [0, groups - 1]) await objects.put(`state/members/${numbered(9)}%${numbered(nth)}`, '')
+  await clock.advance(10 * 60_000)
+  return grouping
+}
+
+testInDepth('a comparison that is out of time goes on in the next hour, also within a large group', async () => {
+  const grouping = await begunWithMany(600, 20_001)
+  const isOld = async (nth: number) =>
+    (await grouping.world.keys(`state/members/${numbered(9)}%${numbered(nth)}`)).length > 0
+  const seen = new Set<string>()
+  const counts: number[] = []
+  for (let hour = 0; seen.size < 599 + 20_001; hour++) {
+    expect(hour).toBeLessThan(14)
+    for (const key of (await compare(grouping, 0)).sent) seen.add(key)
+    counts.push(seen.size)
+    // What this run did not reach stays in the index.
+    if (hour === 0) expect([await isOld(0), await isOld(599)]).toEqual([false, true])
+  }
+  // The three groups before the large one, its eleven pieces, and the others by 500.
+  expect(counts.slice(0, 3)).toEqual([3, 2_003, 4_003])
+  expect(counts.length).toBe(1 + 11 + 2)
+  expect(await isOld(599)).toBe(false)
 })

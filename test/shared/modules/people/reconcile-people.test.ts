@@ -74,6 +74,16 @@ const cases: readonly Case[] = [
     sent: [file],
   },
   {
+    what: 'a renamed user whom a policy protects',
+    change: async (of) => {
+      await of.put('policies/people.json', { contact: 'hr', neverSuspend: [ana] })
+      await of.put(file, { ...names, department: 'Ops' })
+      await of.until(file, 'rejected')
+      await of.world.identityStore.updateUser(of.id('USER', ana), [{ path: 'userName', value: 'other' }])
+    },
+    sent: [file],
+  },
+  {
     what: 'a user whom somebody deleted',
     change: (of) => of.world.identityStore.deleteUser(of.id('USER', ana)),
     sent: [file],
