@@ -7,6 +7,7 @@ import { isCurrent } from './untold-inputs.ts'
 
 const underWay = new Set<StatusState>(['applying', 'revoking'])
 const wanting = new Set<StatusState>(['rejected', 'failed', 'held', 'blocked'])
+
 /** Whether the status needs a person. With such a status the exit code is 1. */
 export function wantsPerson({ state }: Pick<Status, 'state'>): boolean {
   return wanting.has(state)
