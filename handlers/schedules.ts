@@ -23,6 +23,7 @@ import {
   joinRights,
   organizationPlaces,
   type Rights,
+  rangesOfSweep,
   rightsToCompare,
   rightsToFollowPeople,
   statusPlaces,
@@ -145,7 +146,7 @@ export const jobsOfMinuteLinks: Jobs = () => [
   remembering(
     'selectors',
     {
-      read: ['selectors/', ...organizationPlaces],
+      read: ['selectors/', ...organizationPlaces, rangesOfSweep],
       write: statusPlaces,
       put: ['state/selectors.json'],
       send: ['links', ...lanesOfRevocations, 'dispatch'],

@@ -132,6 +132,9 @@ const lookingAtInputs = [
 export const brakePlaces = ['control/brake.json', 'control/brake/'] as const
 export const organizationPlaces = ['state/organization.json', 'state/organization/'] as const
 
+/** A listing of all access reads several of these ranges at once. */
+export const rangesOfSweep = 'state/ranges/sweep.json'
+
 /** Comparing everything: `reconcile.ts` of the differences. */
 export const rightsToCompare = {
   read: [''],
@@ -161,6 +164,7 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
     organizations: 'tags',
   },
   'permission-sets': {
+    read: [rangesOfSweep],
     write: lookingAtInputs,
     // A failed message is retried in a group of its own.
     send: ['permission-sets', 'work-urgent', 'work', 'dispatch'],

@@ -1,6 +1,7 @@
 import { atMost, type Benchmark, type Figure, parseNumbers, quantile } from './benchmark.ts'
 import { type End, measureDeletion, measureEnd, measureSuspension } from './beside-files.ts'
 import { accountOf, CeilingWorld, linkOf, openBrake, quotaFigures, requestMs, unitOfAll } from './ceiling-world.ts'
+import { measureSuspensionAmong } from './suspended-among.ts'
 
 const betweenMs = 1_000
 const others = 1_001
@@ -28,11 +29,16 @@ async function besideFiles(count: number): Promise<readonly Figure[]> {
 /** Links of single accounts are deleted, one a second, while tens of thousands of creations wait. */
 export const urgent: Benchmark = {
   name: 'urgent',
-  usage: 'urgent [--accounts 5000] [--deletions 100] [--files 900]',
+  usage: 'urgent [--accounts 5000] [--deletions 100] [--files 900] [--entries 550000]',
   summary: 'revocations while 50,000 creations wait; suspensions and ends of access beside 900 other files',
   clock: 'virtual',
   async run(options) {
-    const { accounts, deletions, files } = parseNumbers(options, { accounts: 5_000, deletions: 100, files: 900 })
+    const { accounts, deletions, files, entries } = parseNumbers(options, {
+      accounts: 5_000,
+      deletions: 100,
+      files: 900,
+      entries: 550_000,
+    })
     const world = CeilingWorld.open({ accounts, sets: bulkSets + 1 }, { configuration: openBrake })
     const links = Array.from({ length: others }, (_, index) =>
       linkOf(`account%${accountOf(index % accounts)}`, ownSet, Math.floor(index / accounts)),
@@ -62,6 +68,11 @@ export const urgent: Benchmark = {
         atMost(2 * requestMs.median, { figure: 'deletion to revocation, p99', value: p99, unit: 'ms' }),
         ...quotaFigures(world, 'beside the bulk'),
         ...(await besideFiles(files)),
+        atMost(goneMostMs, {
+          figure: `suspended among ${entries} entries of others`,
+          value: await measureSuspensionAmong(entries),
+          unit: 'ms',
+        }),
       ],
     }
   },

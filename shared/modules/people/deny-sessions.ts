@@ -3,7 +3,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { type EndedSession, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { recordEndedSessions, recordWhileSuspended } from '../../reconcile/records/ended-sessions.ts'
-import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
+import { forEachKnown } from '../../reconcile/records/foreign-assignments.ts'
 import { readOwned, type StoredOwned } from '../../reconcile/records/owned-permission-sets.ts'
 
 type Leaver = Pick<EndedSession, 'user' | 'name' | 'by'> & { readonly at: Date }
@@ -44,7 +44,8 @@ async function listOwned(sets: Iterable<PermissionSetName>, objects: ObjectStore
 /** Denies sessions with all access of a group. */
 export async function denySessionsThrough(group: PrincipalId, leaver: Leaver, objects: ObjectStore): Promise<void> {
   const sets = new Set<PermissionSetName>()
-  for await (const { assignment } of listKnown(objects))
+  await forEachKnown(objects, ({ assignment }) => {
     if (assignment.principalId === group) sets.add(assignment.permissionSet)
+  })
   await denySessions(leaver, sets, objects)
 }

@@ -10,7 +10,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import { brakeFile } from '../../reconcile/brake/brake-file.ts'
 import type { People } from '../../reconcile/directory/people.ts'
-import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
+import { forEachKnown } from '../../reconcile/records/foreign-assignments.ts'
 import { Ledger } from '../../reconcile/records/ledger.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { listOwnedMemberships, readOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
@@ -41,14 +41,15 @@ export async function findHoldings(
   const ours: AssignmentKey[] = []
   const foreign: AssignmentKey[] = []
   const throughGroups: ThroughGroup[] = []
-  for await (const { key, assignment, isForeign } of listKnown(objects)) {
-    const { type, principalId } = assignment
+  await forEachKnown(objects, ({ key, assignment: { type, principalId }, isForeign }) => {
     const group = type === 'GROUP' ? nameOf.get(principalId) : undefined
     if (group !== undefined) throughGroups.push({ key, group, isForeign })
-    if (type !== 'USER' || principalId !== user) continue
+    if (type !== 'USER' || principalId !== user) return
     if (isForeign) foreign.push(key)
     else ours.push(key)
-  }
+  })
+  for (const keys of [ours, foreign]) keys.sort()
+  throughGroups.sort((a, b) => (a.key < b.key ? -1 : 1))
   const lists = (await spoiledAsAbsent(brakeFile(objects).read()))?.value.lists ?? []
   const list = lists.find(({ held }) => ours.some((key) => hasName(held, key)))
   const all = await readOwnedMemberships(

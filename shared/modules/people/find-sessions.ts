@@ -10,7 +10,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import { People } from '../../reconcile/directory/people.ts'
-import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
+import { forEachKnown } from '../../reconcile/records/foreign-assignments.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
 
 /**
@@ -67,11 +67,10 @@ async function listSets(
     GROUP: new Map<PrincipalId, Set<PermissionSetName>>(),
     USER: new Map<PrincipalId, Set<PermissionSetName>>(),
   }
-  for await (const { assignment } of listKnown(objects)) {
-    const { accountId, type, principalId, permissionSet } = assignment
-    if (!isThere(accountId)) continue
+  await forEachKnown(objects, ({ assignment: { accountId, type, principalId, permissionSet } }) => {
+    if (!isThere(accountId)) return
     const ofPrincipal = sets[type].get(principalId) ?? new Set()
     sets[type].set(principalId, ofPrincipal.add(permissionSet))
-  }
+  })
   return sets
 }

@@ -9,7 +9,7 @@ import { ruleKeyOf } from '../../domain/files/rule-file.ts'
 import { parseLinkKey, renderGrant } from '../../domain/links/link.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { forEachAssignmentKey, Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { listOwnedMemberships, readOwnedGroup, readOwnedMemberships } from '../records/owned-groups.ts'
 import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
@@ -38,7 +38,9 @@ export async function countBase(window: BrakeWindow, { objects, configuration }:
     for (const item of items ?? []) found.add(item)
   }
   const keys: AssignmentKey[] = []
-  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) if (isConcerned(key)) keys.push(key)
+  await forEachAssignmentKey(objects, ledgerPrefix, (key) => {
+    if (isConcerned(key)) keys.push(key)
+  })
   await pLimit(readsAtOnce).map(keys, look)
   return Math.min(found.size, most)
 }

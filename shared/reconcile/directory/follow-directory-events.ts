@@ -12,7 +12,7 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
-import { listAssignmentKeys } from '../records/ledger.ts'
+import { forEachAssignmentKey } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
 import { type NamedId, NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
@@ -48,12 +48,12 @@ export async function followDirectoryEvents(
   const urgent: Hint[] = []
   const hints: Hint[] = []
   const held = new Set<PrincipalId>()
-  for await (const key of listAssignmentKeys(ports.objects, ledgerPrefix)) {
+  await forEachAssignmentKey(ports.objects, ledgerPrefix, (key) => {
     const { type, principalId } = assignmentOf(key)
     held.add(principalId)
     const found = ids.find((one) => one.type === type && one.id === principalId)
     if (found) (found.urgent ? urgent : hints).push(accessHint(assignmentOf(key), cause))
-  }
+  })
   // Foreign access is not evaluated; only its listing by names is updated.
   await notePrincipals(
     ports.objects,

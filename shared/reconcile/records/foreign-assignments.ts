@@ -45,7 +45,7 @@ export async function* listKnown(objects: ReadingObjects, beginning = ''): Async
 }
 
 /** All access, in no order. Keeps nothing. */
-export async function forEachKnown(objects: ObjectStore, work: (known: KnownAssignment) => void): Promise<void> {
+export async function forEachKnown(objects: ReadingObjects, work: (known: KnownAssignment) => void): Promise<void> {
   for (const prefix of [ledgerPrefix, foreignPrefix])
     await forEachAssignmentKey(objects, prefix, (key) =>
       work({ key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }),

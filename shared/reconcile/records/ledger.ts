@@ -6,7 +6,7 @@ import type { ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object
 import { accessKeyOf, followAccess } from './access-list.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 import { NameIndex } from './principal-names.ts'
-import { forEachHead } from './ranges.ts'
+import { forEachHead, listByRanges } from './ranges.ts'
 
 export type StoredEntry = {
   readonly key: AssignmentKey
@@ -85,7 +85,8 @@ export async function* listAssignmentHeads(
   prefix: string,
   beginning = '',
 ): AsyncGenerator<readonly [AssignmentKey, ObjectHead]> {
-  for await (const head of objects.list(prefix + beginning)) {
+  const heads = beginning === '' ? listByRanges(objects, prefix) : objects.list(prefix + beginning)
+  for await (const head of heads) {
     const text = head.key.slice(prefix.length)
     if (isAssignmentKey(text)) yield [text, head]
   }
@@ -93,7 +94,7 @@ export async function* listAssignmentHeads(
 
 /** All assignment keys under `assignments/` or `foreign/`, in no order. Skips other keys. */
 export function forEachAssignmentKey(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   prefix: string,
   work: (key: AssignmentKey) => void,
 ): Promise<void> {

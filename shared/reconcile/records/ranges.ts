@@ -5,10 +5,11 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { OutgoingMessage } from '../../ports/queues.ts'
+import { isServiceError } from '../../ports/service-error.ts'
 import { JsonRecord } from './json-record.ts'
 import { groupId } from './lanes.ts'
 import { forEachAtOnce } from './list-heads.ts'
-import { type Stored, spoiledAsAbsent } from './stored-json.ts'
+import { readStored, type Stored, spoiledAsAbsent } from './stored-json.ts'
 
 /**
  * Account numbers from `from` on, up to `to` and without it. Absent: without this limit. All ranges of a run together have every key of a
@@ -51,16 +52,47 @@ export async function* listInRange(
   }
 }
 
-/** Lists all keys of a prefix by the ranges of the last sweep, several at a time, in no order. Keeps none of them. */
+/** How many ranges are listed before they are needed: some ten megabytes each. */
+const rangesAhead = 4
+
+/** All objects of a prefix, ascending. Lists several ranges of the last sweep at once: S3 lists one page after the other. */
+export async function* listByRanges(objects: ReadingObjects, prefix: string): AsyncGenerator<ObjectHead> {
+  const ranges = await readLastRanges(objects)
+  if (ranges.length === 1) return yield* objects.list(prefix)
+  const begun: Promise<readonly ObjectHead[]>[] = []
+  const begin = (range: AccountRange | undefined) => {
+    if (range === undefined) return
+    const heads = Array.fromAsync(listInRange(objects, prefix, range))
+    // The reader of this range receives the error.
+    heads.catch(() => {})
+    begun.push(heads)
+  }
+  for (const range of ranges.slice(0, rangesAhead)) begin(range)
+  for (const nth of ranges.keys()) {
+    const heads = await begun.shift()
+    begin(ranges[nth + rangesAhead])
+    if (heads) yield* heads
+  }
+}
+
+/** Lists all keys of a prefix by the ranges of the last sweep, many at a time, in no order. Keeps none of them. */
 export async function forEachHead(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   prefix: string,
   work: (head: ObjectHead) => void,
 ): Promise<void> {
-  const last = (await spoiledAsAbsent(runOf(objects, 'sweep').read()))?.value
-  await forEachAtOnce(last?.ranges ?? [allAccounts], async (range) => {
+  await forEachAtOnce(await readLastRanges(objects), async (range) => {
     for await (const head of listInRange(objects, prefix, range)) work(head)
   })
+}
+
+/** Without the right to read them: one range with everything. */
+async function readLastRanges(objects: ReadingObjects): Promise<readonly AccountRange[]> {
+  const last = await spoiledAsAbsent(readStored(objects, runKey('sweep'), rangeRun)).catch((error: unknown) => {
+    if (!isServiceError(error)) throw error
+    return undefined
+  })
+  return last?.value.ranges ?? [allAccounts]
 }
 
 /** The comparisons that are cut by ranges (`compareByRanges`). */
@@ -102,8 +134,8 @@ export type RangedJob<Facts, Result> = {
 }
 
 const prefixOf = (job: RangedJobName) => `state/ranges/${job}/`
-const runOf = (objects: ObjectStore, job: RangedJobName) =>
-  new JsonRecord(objects, `state/ranges/${job}.json`, rangeRun)
+const runKey = (job: RangedJobName) => `state/ranges/${job}.json`
+const runOf = (objects: ObjectStore, job: RangedJobName) => new JsonRecord(objects, runKey(job), rangeRun)
 const factsOf = <Facts>(
   objects: ObjectStore,
   { name, facts }: Pick<RangedJob<Facts, never>, 'name' | 'facts'>,

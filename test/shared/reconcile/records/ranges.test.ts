@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
-import { cutRanges, forEachHead } from '../../../../shared/reconcile/records/ranges.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { cutRanges, forEachHead, listByRanges } from '../../../../shared/reconcile/records/ranges.ts'
 import { World } from '../../../world.ts'
 
 const account = fc.integer({ min: 0, max: 99 }).map((number) => accountId.parse(String(number).padStart(12, '0')))
@@ -21,7 +22,37 @@ test('a listing by ranges has every key once, whatever the ranges of the last sw
       const listed: string[] = []
       await forEachHead(objects, 'assignments/', (head) => void listed.push(head.key))
       expect(listed.sort()).toEqual([...keys].sort())
+      const ordered = (await Array.fromAsync(listByRanges(objects, 'assignments/'))).map((head) => head.key)
+      expect(ordered).toEqual([...keys].sort())
     }),
     { numRuns: 100 },
   )
+})
+
+test('whoever may not read the ranges lists everything, and a refused listing throws when its range comes', async () => {
+  const { objects } = new World()
+  const refuse = async () => {
+    throw new ServiceError('s3', 'AccessDenied', 'not allowed')
+  }
+  const keys = ['account%000000000001%A%x%GROUP', 'account%000000000009%A%x%GROUP'].map((one) => `assignments/${one}`)
+  for (const one of keys) await objects.put(one, '')
+  const ranges = cutRanges([accountId.parse('000000000005'), accountId.parse('000000000007')], {
+    entriesOfMark: 1,
+    marksOfRange: 1,
+  })
+  const run = { v: 1, run: 'run', startedAt: '2026-03-03T10:00:00.000Z', ranges, isOpen: false }
+  await objects.put('state/ranges/sweep.json', JSON.stringify(run))
+  const list = objects.list.bind(objects)
+  const blind = Object.assign(Object.create(objects), { get: refuse, list })
+  expect((await Array.fromAsync(listByRanges(blind, 'assignments/'))).map((head) => head.key)).toEqual(keys)
+  const half = Object.assign(Object.create(objects), {
+    get: objects.get.bind(objects),
+    list: (prefix: string, options: { readonly startAfter?: string } = {}) =>
+      options.startAfter === undefined
+        ? list(prefix, options)
+        : (async function* () {
+            yield await refuse()
+          })(),
+  })
+  await expect(Array.fromAsync(listByRanges(half, 'assignments/'))).rejects.toThrow('not allowed')
 })
