@@ -176,7 +176,7 @@ export const jobsOfSweep: Jobs = () => [
   job('parts of held lists', { read: ['control/brake.json'], remove: ['control/brake/'] }, forgetBrakeParts),
 ]
 
-/** In a very large directory these two stop before the function's 15 minutes are over, and the next run goes on. So they come last. */
+/** In a very large directory these two may use up the function's time. They come last, so that all other jobs run every hour. */
 const peopleUntilMs = 7 * 60_000
 const membershipsUntilMs = 13 * 60_000
 

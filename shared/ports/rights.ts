@@ -132,7 +132,7 @@ const lookingAtInputs = [
 export const brakePlaces = ['control/brake.json', 'control/brake/'] as const
 export const organizationPlaces = ['state/organization.json', 'state/organization/'] as const
 
-/** A listing of all access reads several of these ranges at once. */
+/** The ranges of the last sweep. A listing of all access reads several at once. */
 export const rangesOfSweep = 'state/ranges/sweep.json'
 
 /** Comparing everything: `reconcile.ts` of the differences. */

@@ -5,7 +5,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { DirectoryPerson } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
-import { DirectoryListing } from '../../reconcile/directory/directory-listing.ts'
+import { DirectoryListing, recentMs } from '../../reconcile/directory/directory-listing.ts'
 import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
 import { listOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
@@ -40,8 +40,8 @@ export async function followLeavers(
   const identityStore = patientIdentityStore(ports)
   const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
   const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
-  // A large directory was listed for the rules: asks only about those who seem to differ.
-  const listed = isAll && (await isListingStored(objects)) ? await listing.read() : undefined
+  // A large directory is listed for the rules too: asks only about those who seem to differ.
+  const listed = isAll && (await isListingStored(objects)) ? await listing.read(undefined, recentMs) : undefined
   const concerned = listed ? [...known].filter((user) => isThere(listed.find(user)) === hasLeft(user)) : known
   await principals.foreseeNames('USER', concerned)
   const at = renderInstant(clock.now())

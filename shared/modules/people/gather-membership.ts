@@ -113,7 +113,6 @@ export interface MembershipTypes extends KindTypes {
   readonly context: ReconcileContext & {
     readonly findSuspension: Suspensions['find']
     readonly census: Pick<LeaverCensus, 'take'>
-    readonly sentMs?: number | undefined
     readonly policies: Pick<Policies, 'read'>
     readonly brake: Pick<Brake, 'admit' | 'drop' | 'noteGone'>
   }

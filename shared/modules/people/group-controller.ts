@@ -1,5 +1,4 @@
 import { isSettling } from '../../domain/assignments/access-proof.ts'
-import { assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { GroupFile, OwnedGroup } from '../../domain/files/group-file.ts'
 import {
   membershipBeginnings,
@@ -26,7 +25,7 @@ import type {
   ReadingContext,
   ReconcileContext,
 } from '../../reconcile/inputs/controller.ts'
-import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
+import { forEachKnown } from '../../reconcile/records/foreign-assignments.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
 import {
   listOwnedGroups,
@@ -133,10 +132,11 @@ async function listReferences(
   if (isKept) return references
   for await (const link of listLinks(objects, configuration.folders))
     if (link.type === 'GROUP' && link.principal === name) references.push(link.key)
-  for await (const { key } of listKnown(objects)) {
-    const { type, principalId, accountId, permissionSet } = assignmentOf(key)
-    if (type === 'GROUP' && principalId === id) references.push(`its access '${permissionSet}' in ${accountId}`)
-  }
+  const access: string[] = []
+  await forEachKnown(objects, ({ assignment: { type, principalId, accountId, permissionSet } }) => {
+    if (type === 'GROUP' && principalId === id) access.push(`its access '${permissionSet}' in ${accountId}`)
+  })
+  references.push(...access.sort())
   if (references.length === 0 && (await identityStore.listMembersOf(id)).items.length > 0)
     references.push('users that somebody else put into the group')
   return references

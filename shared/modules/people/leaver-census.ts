@@ -15,7 +15,7 @@ type CensusContext = Pick<Ports, 'objects' | 'clock'> & {
   readonly listing: Pick<DirectoryListing, 'read'>
 }
 
-/** How often to count each rule, and how old a listing of people may be. */
+/** How often to count each rule. */
 const countsMs = 60_000
 
 /**
@@ -30,19 +30,18 @@ export class LeaverCensus {
     this.#context = context
   }
 
-  /** `sentMs`: when the message about the event was sent; absent: now. Later changes may have events that were not handled yet. */
-  take(group: PrincipalName, groupId: PrincipalId, sentMs = this.#context.clock.now().getTime()): Promise<void> {
+  take(group: PrincipalName, groupId: PrincipalId): Promise<void> {
     const nowMs = this.#context.clock.monotonicMs()
     const known = this.#counted.get(group)
     if (known && nowMs - known.atMs < countsMs) return known.done
-    const done = this.#take(group, groupId, sentMs)
+    const done = this.#take(group, groupId)
     this.#counted.set(group, { atMs: nowMs, done })
     done.catch(() => this.#counted.delete(group))
     return done
   }
 
-  async #take(group: PrincipalName, groupId: PrincipalId, sentMs: number): Promise<void> {
-    const { objects, brake, listing, clock } = this.#context
+  async #take(group: PrincipalName, groupId: PrincipalId): Promise<void> {
+    const { objects, brake, listing } = this.#context
     const key = ruleKey(group)
     const rule = await readRule(objects, key)
     const ids = await Array.fromAsync(listOwnedMemberships(objects, groupId))
@@ -50,8 +49,8 @@ export class LeaverCensus {
       entry.files.some((file) => file.key === key),
     )
     const now = await readNow(this.#context)
-    // All groups share it: to ask for members one by one would take minutes.
-    const people = await listing.read(Math.max(sentMs, clock.now().getTime() - countsMs))
+    // One listing serves all groups that count now. Asking for each member would take minutes.
+    const people = await listing.read()
     const leaving = byRule.flatMap(({ id, entry }) => {
       if (!entry.files.every((file) => file.key === key)) return []
       const person = people.find(id.user)

@@ -198,7 +198,7 @@ async function takeOut(
 async function admit(
   member: Member,
   { name }: MembershipInput,
-  { brake, census, objects, sentMs }: Context,
+  { brake, census, objects }: Context,
 ): Promise<BrakeAnswer> {
   const { id, stored, isGone, isEnded, suspended } = member
   if (isGone) return exempt('the user or the group is gone')
@@ -213,7 +213,7 @@ async function admit(
   const files = stored?.value.files ?? []
   const isOfRule = files.some(({ key }) => key.startsWith(rulePrefix))
   // The other people who leave by the rule are counted first.
-  if (isOfRule) await census.take(name.group, id.group, sentMs)
+  if (isOfRule) await census.take(name.group, id.group)
   const folders = files.flatMap(({ key }) => (key.startsWith(rulePrefix) ? [] : [folderOfMembership(key)]))
   const reviews = new Set(await Promise.all(files.map((file) => findReview(objects, file))))
   return brake.admit(

@@ -52,8 +52,8 @@ type Group = { readonly name: PrincipalName; readonly id: PrincipalId | undefine
 /**
  * Runs every hour, for changes without an event. Compares each of our groups with its file and one listing of all groups, each of our
  * memberships with the files, the group's members and the user's present name, and each rule with one listing of all people. Only what
- * seems to differ is sent to be looked at: so an hour without changes sends nothing, and no upload waits behind it. `untilMs`: after
- * that (monotonic) it begins no more, and the next run goes on. Returns how much it sent.
+ * seems to differ is sent to be looked at: so an hour without changes sends nothing, and no upload waits behind it. `untilMs`: it
+ * begins no part after this time (monotonic), and the next run goes on. Returns how much it sent.
  */
 export async function reconcileMemberships(
   ports: Following & Pick<Ports, 'log'>,

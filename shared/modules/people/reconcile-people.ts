@@ -21,8 +21,8 @@ const peopleAtOnce = 1_000
 
 /**
  * Runs every hour, for changes without an event. Foresees the first step for each of our people, with one listing of all users in place of
- * the directory. Sends only the people who need a step or another status. `untilMs`: after that (monotonic) it begins no more, and the next
- * run goes on. Returns how many it sent.
+ * the directory. Sends only the people who need a step or another status. `untilMs`: it begins no part after this time (monotonic), and
+ * the next run goes on. Returns how many it sent.
  */
 export async function reconcilePeople(ports: Ports, configuration: Configuration, untilMs: number): Promise<number> {
   if (configuration.directory !== 'identity-center') return 0
@@ -40,7 +40,7 @@ export async function reconcilePeople(ports: Ports, configuration: Configuration
   const context = {
     ...ports,
     configuration,
-    // A refusal needs no user.
+    // If everything is refused, no user matters.
     identityStore: refusal ? identityStore : await listUsers(isOurs, identityStore),
     policies: { read: async () => guardrails },
     refusePeople: async () => refusal,

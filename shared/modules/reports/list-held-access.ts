@@ -7,7 +7,7 @@ import type { Ports } from '../../ports/ports.ts'
 import type { People } from '../../reconcile/directory/people.ts'
 import { EntryCopies } from '../../reconcile/records/entry-copies.ts'
 import { foreignPrefix } from '../../reconcile/records/foreign-assignments.ts'
-import { listAssignmentKeys } from '../../reconcile/records/ledger.ts'
+import { forEachAssignmentKey } from '../../reconcile/records/ledger.ts'
 import type { FilesBehind } from '../../reconcile/records/owned-groups.ts'
 import { addRequests, type Requests } from '../access/add-requests.ts'
 import { addUploaders, type Uploaders } from '../access/add-uploaders.ts'
@@ -66,6 +66,6 @@ export async function* listHeldAccess(
 async function listAccounts(objects: ObjectStore): Promise<ReadonlySet<AccountId>> {
   const ids = new Set<AccountId>()
   for (const prefix of [ledgerPrefix, foreignPrefix])
-    for await (const key of listAssignmentKeys(objects, prefix)) ids.add(assignmentOf(key).accountId)
-  return ids
+    await forEachAssignmentKey(objects, prefix, (key) => void ids.add(assignmentOf(key).accountId))
+  return new Set([...ids].sort())
 }

@@ -179,7 +179,8 @@ export function useAnswer<T>(path: string | undefined, turn = 0) {
       setRead(now)
     })
   }, [path, turn])
-  return { answer: read?.answer, fault: read?.fault, isLoading: path !== undefined && read?.path !== path }
+  const isLoading = path !== undefined && read?.path !== path
+  return { answer: read?.answer, fault: isLoading ? undefined : read?.fault, isLoading }
 }
 
 type Pages<T> = { readonly path?: string | undefined; readonly pages: readonly T[] }

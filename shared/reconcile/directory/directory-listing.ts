@@ -82,7 +82,7 @@ export class DirectoryListing {
     return people === 'large' ? this.#readStored(mostMs) : people
   }
 
-  /** A listing that begins after somebody asked shows every change before that message, so all who wait share the next one. */
+  /** The next listing begins after all its readers asked. So it shows every change before their messages, and they share it. */
   #readSmall(sentMs: number | undefined): Promise<ListedPeople | 'large'> {
     const last = this.#last
     if (last !== undefined && sentMs !== undefined && last.beganMs > sentMs + clocksDifferMs) return last.people
@@ -90,7 +90,7 @@ export class DirectoryListing {
     return this.#next
   }
 
-  /** One after the other: the directory answers few calls a second. */
+  /** Listings run one after another, because the directory answers few calls a second. */
   async #listNext(last: Promise<unknown> | undefined): Promise<ListedPeople | 'large'> {
     await last?.catch(() => {})
     this.#next = undefined

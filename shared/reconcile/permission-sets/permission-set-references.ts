@@ -6,7 +6,7 @@ import { closedBecause } from '../../domain/scopes/expand-scope.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
-import { listAssignmentKeys } from '../records/ledger.ts'
+import { forEachAssignmentKey } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
 import { readLink } from '../records/read-link.ts'
 
@@ -32,10 +32,10 @@ export async function describeReferences(
     else if (await isReference(key, context)) links.push(key)
   }
   const accounts = new Set<AccountId>()
-  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
+  await forEachAssignmentKey(objects, ledgerPrefix, (key) => {
     const assignment = parseAssignmentKey(key)
     if (assignment?.permissionSet === name) accounts.add(assignment.accountId)
-  }
+  })
   const parts: string[] = []
   // A permission set file is in no folder, so every link belongs to another folder.
   const named = configuration.privacy === 'folder' ? () => [] : (names: Iterable<string>) => [...names]

@@ -112,10 +112,10 @@ export async function listAccountsOf(
   const ids = new Set((await NameIndex.read(objects)).everIdsOf(type, principal))
   if (ids.size === 0) return []
   const accounts = new Set<AccountId>()
-  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
+  await forEachAssignmentKey(objects, ledgerPrefix, (key) => {
     const found = assignmentOf(key)
     if (found.permissionSet === permissionSet && found.type === type && ids.has(found.principalId))
       accounts.add(found.accountId)
-  }
-  return [...accounts]
+  })
+  return [...accounts].sort()
 }

@@ -9,8 +9,14 @@ export async function forEachAtOnce<T>(items: Iterable<T>, work: (item: T) => Pr
   const rest = Iterator.from(items)
   let isTaken = false
   const take = async () => {
-    for (const item of rest) await work(item)
-    isTaken = true
+    try {
+      for (const item of rest) {
+        await work(item)
+        if (isTaken) return
+      }
+    } finally {
+      isTaken = true
+    }
   }
   const takers: Promise<void>[] = []
   while (takers.length < readsAtOnce && !isTaken) takers.push(take())

@@ -5,7 +5,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { OutgoingMessage } from '../../ports/queues.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import { JsonRecord } from './json-record.ts'
 import { groupId } from './lanes.ts'
 import { forEachAtOnce } from './list-heads.ts'
@@ -52,7 +52,7 @@ export async function* listInRange(
   }
 }
 
-/** How many ranges are listed before they are needed: some ten megabytes each. */
+/** How many ranges to list ahead of the reader. Each has about 20,000 objects of the ledger. */
 const rangesAhead = 4
 
 /** All objects of a prefix, ascending. Lists several ranges of the last sweep at once: S3 lists one page after the other. */
@@ -86,13 +86,18 @@ export async function forEachHead(
   })
 }
 
-/** Without the right to read them: one range with everything. */
+/** One range has everything if there was no sweep by ranges, or if this function may not read them. */
 async function readLastRanges(objects: ReadingObjects): Promise<readonly AccountRange[]> {
-  const last = await spoiledAsAbsent(readStored(objects, runKey('sweep'), rangeRun)).catch((error: unknown) => {
-    if (!isServiceError(error)) throw error
-    return undefined
-  })
-  return last?.value.ranges ?? [allAccounts]
+  const reading = spoiledAsAbsent(readStored(objects, runKey('sweep'), rangeRun))
+  const ranges = (await unlessCode(reading, 'AccessDenied'))?.value.ranges ?? []
+  return haveEverything(ranges) ? ranges : [allAccounts]
+}
+
+/** A listing may prove that something is absent. */
+function haveEverything(ranges: readonly AccountRange[]): boolean {
+  return (
+    ranges.length > 0 && ranges.every(({ to }, nth) => to === ranges[nth + 1]?.from) && ranges[0]?.from === undefined
+  )
 }
 
 /** The comparisons that are cut by ranges (`compareByRanges`). */

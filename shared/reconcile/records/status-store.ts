@@ -175,8 +175,7 @@ export async function listInState(
   return [...(await listHeads(objects, place + beginning)).keys()].map((key) => key.slice(place.length))
 }
 
-/** Both values come from the schema, so their fields have the same order. */
-/** They differ in nothing but the time of writing. */
+/** Whether they differ only in the time of writing. Both come from the schema, so their fields have the same order. */
 export function isSameStatus(a: Status | undefined, b: Status | undefined): boolean {
   const bare = (value: Status | undefined) => value && JSON.stringify({ ...value, updatedAt: undefined })
   return bare(a) === bare(b)

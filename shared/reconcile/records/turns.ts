@@ -36,26 +36,26 @@ export class Turn<T extends NamedPart> {
   }
 
   /**
-   * Does `work` for one part after the other, and begins none after `untilMs` (by the monotonic clock), but always one. A part that fails
+   * Does `work` for one part after the other. Begins no part after `untilMs` (monotonic clock), but always at least one. A part that fails
    * does not stop the others; at the end its error is thrown. Returns the parts that are left to the next run.
    */
   async each(untilMs: number, work: (part: T) => Promise<void>): Promise<readonly T[]> {
     const { objects, clock, log } = this.#ports
+    const comparison = this.#comparison
     const failed: unknown[] = []
     let done = 0
     for (const part of this.parts) {
       if (done > 0 && clock.monotonicMs() >= untilMs) break
-      if (this.parts.length > 1) await turnRecord(objects, this.#comparison).overwrite({ v: 1, after: part.name })
-      await work(part).catch((error: unknown) => failed.push(error))
+      if (this.parts.length > 1) await turnRecord(objects, comparison).overwrite({ v: 1, after: part.name })
+      await work(part).catch((error: unknown) => {
+        failed.push(error)
+        log.error('a part of a comparison failed; the others go on', { comparison, part: part.name, error })
+      })
       done++
     }
     const [left, of] = [this.parts.slice(done), this.parts.length]
     if (left.length > 0)
-      log.warn('the time of a comparison is over; the next run goes on', {
-        comparison: this.#comparison,
-        left: left.length,
-        of,
-      })
+      log.warn('the time of a comparison is over; the next run goes on', { comparison, left: left.length, of })
     if (failed.length > 0) throw failed[0]
     return left
   }

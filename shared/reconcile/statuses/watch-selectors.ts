@@ -14,7 +14,7 @@ import { OrganizationCache } from '../organization/organization-cache.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
-import { listAssignmentKeys } from '../records/ledger.ts'
+import { forEachAssignmentKey } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import type { SelectorFiles } from '../records/selector-files.ts'
@@ -75,13 +75,13 @@ async function findLost(
   )
   const hints: Hint[] = []
   const names = await NameIndex.read(context.objects)
-  for await (const key of listAssignmentKeys(context.objects, ledgerPrefix)) {
+  await forEachAssignmentKey(context.objects, ledgerPrefix, (key) => {
     const id = assignmentOf(key)
     for (const principal of names.everNamesOf(id.type, id.principalId)) {
       const found = byGrant.get(renderGrant({ ...id, principal }))
       if (!found || found.accounts.has(id.accountId)) continue
       hints.push(...found.links.map((link) => accessHint(id, link.key)))
     }
-  }
+  })
   return hints
 }

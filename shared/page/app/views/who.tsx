@@ -51,8 +51,8 @@ export default function Who() {
     [isNow, list.answer, first, whole, paths, known, lastUsed],
   )
   const fault = list.fault ?? uses.fault ?? (isNow ? members.fault : report.fault)
-  // Never false between two answers: the table would take its filter away for a moment, with what somebody was typing.
-  const isLoading = rows === undefined && fault === undefined
+  // Stays true between two answers. Otherwise the table removes its filter for a moment, with the words that somebody types.
+  const isLoading = rows === undefined && (list.fault ?? (isNow ? undefined : report.fault)) === undefined
   const notes = (isNow ? undefined : first?.facts.notes) ?? []
   const asOf = isNow ? list.answer?.asOf : first?.facts.madeAt
   const [kind, name] = item.split(/\/(.*)/s)

@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { listHeads, listHeadsInParts } from '../../../../shared/reconcile/records/list-heads.ts'
+import {
+  forEachAtOnce,
+  listHeads,
+  listHeadsInParts,
+  readsAtOnce,
+} from '../../../../shared/reconcile/records/list-heads.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
 
 const prefix = 'eligibility/'
@@ -26,4 +31,17 @@ test('a listing in parts tells every object once, in order, whatever came and we
   expect(await inParts(known.toReversed())).toEqual(expected)
   expect(await inParts([])).toEqual(expected)
   expect(await inParts(Array.from({ length: 1_000 }, () => `${prefix}é`))).toEqual(expected)
+})
+
+test('after a failure no further item is begun', async () => {
+  const begun: number[] = []
+  const items = Array.from({ length: 1_000 }, (_, nth) => nth)
+  const work = forEachAtOnce(items, async (item) => {
+    begun.push(item)
+    await Promise.resolve()
+    if (item === 3) throw new Error('item 3 failed')
+  })
+  await expect(work).rejects.toThrow('item 3 failed')
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(begun.length).toBeLessThanOrEqual(2 * readsAtOnce)
 })

@@ -29,7 +29,21 @@ test('a listing by ranges has every key once, whatever the ranges of the last sw
   )
 })
 
-test('whoever may not read the ranges lists everything, and a refused listing throws when its range comes', async () => {
+test.each([
+  ['none', []],
+  ['a gap', [{ to: '000000000003' }, { from: '000000000005' }]],
+  ['no beginning', [{ from: '000000000003' }]],
+  ['no end', [{ to: '000000000003' }]],
+])('ranges that do not have everything are not used: %s', async (_, ranges) => {
+  const { objects } = new World()
+  const keys = ['1', '4', '9'].map((one) => `assignments/account%00000000000${one}%A%x%GROUP`)
+  for (const one of keys) await objects.put(one, '')
+  const run = { v: 1, run: 'run', startedAt: '2026-03-03T10:00:00.000Z', ranges, isOpen: false }
+  await objects.put('state/ranges/sweep.json', JSON.stringify(run))
+  expect((await Array.fromAsync(listByRanges(objects, 'assignments/'))).map((head) => head.key)).toEqual(keys)
+})
+
+test('a caller without the right to read the ranges lists everything, and a refused listing throws when its range comes', async () => {
   const { objects } = new World()
   const refuse = async () => {
     throw new ServiceError('s3', 'AccessDenied', 'not allowed')

@@ -8,7 +8,11 @@ async function run({ ports }: World, names: readonly string[], mostMs: number, w
   let nowMs = 0
   const clock = { ...ports.clock, monotonicMs: () => nowMs }
   const parts = names.map((name) => ({ name }))
-  const turn = await Turn.begin({ objects: ports.objects, clock, log: { ...ports.log, warn: () => {} } }, 'test', parts)
+  const turn = await Turn.begin(
+    { objects: ports.objects, clock, log: { ...ports.log, warn: () => {}, error: () => {} } },
+    'test',
+    parts,
+  )
   const seen: string[] = []
   const left = await turn.each(mostMs, async ({ name }) => {
     seen.push(name)
