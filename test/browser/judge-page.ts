@@ -18,9 +18,9 @@ export async function judge(page: Page, name: string): Promise<void> {
   await page.evaluate(axe)
   const faults = await page.evaluate(async () => {
     const { axe: judged } = window as unknown as {
-      axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+      axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
     }
-    const { violations } = await judged.run({ resultTypes: ['violations'], preload: false })
+    const { violations } = await judged.run()
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
   })
   expect({ name, faults }).toEqual({ name, faults: [] })
