@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
-import { describePage } from '../../shared/modules/access/describe-page.ts'
+import { renderAnswer } from '../../shared/modules/access/describe-page.ts'
 import { whoHasAccess } from '../../shared/modules/access/who-has-access.ts'
-import { renderAccessPage } from '../../shared/modules/access-page/rules/render-access-page.ts'
 import { ProposedObjects } from '../../shared/modules/plan/proposed-objects.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 
@@ -18,8 +17,7 @@ export function addAccessPage(app: FastifyInstance, configuration: Configuration
     if (bare === undefined) return reply.code(503).send({ ready: false })
     const ports = { ...bare, objects: new ProposedObjects(bare.objects, bare.clock.now()) }
     const answer = await whoHasAccess({ isLive: true }, ports, configuration)
-    const page = renderAccessPage({ ...(await describePage(answer, ports)), rows: answer.rows })
-    return reply.type('text/html; charset=utf-8').send(Readable.from(page))
+    return reply.type('text/html; charset=utf-8').send(Readable.from(renderAnswer(answer, ports)))
   })
   return asking
 }

@@ -31,9 +31,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
+const pageOf = (rows: Iterable<PageRow>, all: PageFacts = facts) =>
+  renderAccessPage({ madeAt: all.madeAt, facts: () => all, rows: [[...rows]] })
+
 async function write(name: string, rows: Iterable<PageRow>, given: Partial<PageFacts> = {}): Promise<string> {
   const path = join(folder, name)
-  await pipeline(renderAccessPage({ ...facts, ...given, rows }), createWriteStream(path))
+  await pipeline(pageOf(rows, { ...facts, ...given }), createWriteStream(path))
   return pathToFileURL(path).href
 }
 
@@ -82,9 +85,9 @@ async function* linesOf(page: AsyncIterable<string>, most?: number): AsyncGenera
 
 test('a page of several deployments names the deployment of each row, filters by it, and says which could not be read', async () => {
   async function* pages() {
-    yield { deployment: 'acme', lines: linesOf(renderAccessPage({ ...facts, rows: sampleAccess(2_500) })) }
-    yield { deployment: 'globex', lines: linesOf(renderAccessPage({ ...facts, rows: sampleAccess(40) })) }
-    yield { deployment: 'initech', lines: linesOf(renderAccessPage({ ...facts, rows: sampleAccess(3) }), 40) }
+    yield { deployment: 'acme', lines: linesOf(pageOf(sampleAccess(2_500))) }
+    yield { deployment: 'globex', lines: linesOf(pageOf(sampleAccess(40))) }
+    yield { deployment: 'initech', lines: linesOf(pageOf(sampleAccess(3)), 40) }
   }
   const path = join(folder, 'several.html')
   await pipeline(joinAccessPages(pages()), createWriteStream(path))

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtemp, writeFile } from 'node:fs/promises'
+import { request as ask, createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -76,6 +79,47 @@ test('a deployment that does not answer is told, and the others are printed', as
   expect(table.stdout).toMatch(/^one +ana@one\.example +200000000001 /m)
   expect(table.stdout).toMatch(/^three +bo@two\.example +200000000001 /m)
   expect(table.stdout).toMatch(/one: 1 row\ntwo: could not be read\nthree: 1 row\n$/)
+})
+
+/** The local system behind a server that refuses to read one object, as S3 would. */
+async function refuseKey(url: string, refused: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    if (decodeURIComponent(request.url ?? '').includes(refused)) {
+      response.writeHead(403, { 'content-type': 'application/xml' })
+      response.end('<Error><Code>AccessDenied</Code><Message>no right to read this</Message></Error>')
+      return
+    }
+    const { method, headers } = request
+    const inner = ask(new URL(request.url ?? '', url), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers)
+      answer.pipe(response)
+    })
+    request.pipe(inner)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return server
+}
+
+test('a list that ends early, since an entry may not be read, is never called complete', async () => {
+  const [one = '', two = ''] = urls()
+  const server = await refuseKey(one, '/assignments/account')
+  try {
+    const { port } = server.address() as AddressInfo
+    const refusing = `http://127.0.0.1:${port}`
+    const alone = await runSsofile(['who', '--no-live', '--output', 'csv'], {
+      ...systems[0]?.env('auditor'),
+      AWS_ENDPOINT_URL: refusing,
+    })
+    expect(alone.exitCode).toBe(2)
+    expect(alone.stderr).toMatch(/no right to read this.*the list ends early, so access is missing in it\n$/s)
+    const all = await who([refusing, two], '--output', 'csv')
+    expect(all.exitCode).toBe(2)
+    expect(all.stderr).toContain('one: could not be read, so its access is missing here\n')
+    expect(all.cells.map(([deployment]) => deployment)).toEqual(['two'])
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
 })
 
 test('one page has the access of all deployments, each with its name, and says which could not be read', async () => {

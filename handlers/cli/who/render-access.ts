@@ -3,9 +3,9 @@ import { renderPersonWith } from '../../../shared/domain/principals/person-remar
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { describeSources } from '../../../shared/modules/access/describe-sources.ts'
-import type { HeldAccess } from '../../../shared/modules/access/expand-access.ts'
+import { type HeldAccess, sortKeyOf } from '../../../shared/modules/access/expand-access.ts'
 import { accessCsvTitles, renderAccessRows } from '../../../shared/modules/access/render-access-rows.ts'
-import type { WhoAnswer, WhoSources } from '../../../shared/modules/access/who-has-access.ts'
+import type { WhoFacts, WhoSources } from '../../../shared/modules/access/who-has-access.ts'
 import { judgeUse, unusedSince } from '../../../shared/modules/usage/rules/role-use.ts'
 import { paint } from '../terminal/paint.ts'
 import { renderAge } from '../terminal/render-age.ts'
@@ -19,6 +19,8 @@ type Column = {
   readonly isKept?: boolean
   /** The column shows the account. */
   readonly isPlace?: boolean
+  /** Asked after the last row. A column that is not shown has no text, or the same in every row. */
+  readonly isShown?: () => boolean
 }
 /** Columns with the same value in each row are left out. */
 export type Fixed = {
@@ -78,56 +80,113 @@ const linesMost = 24
 const widthForLinks = 110
 const widthForUnits = 160
 
-/** Access for a terminal of this width (`undefined`: any), then the figures, and the age of each source. */
-export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: number | undefined): string {
-  const { rows, notes, sources } = answer
-  const isNarrow = width !== undefined && width < widthForLinks
-  const isWide = width === undefined || width >= widthForUnits
-  const hasForeign = rows.some(({ origin }) => origin === 'foreign')
-  const hasLevels = rows.some(({ levels }) => levels !== undefined)
-  const hasEnds = rows.some(({ until }) => until !== undefined)
-  const { unusedForDays } = fixed
-  const isCounted = areCounted(rows)
-  const useOf = (row: HeldAccess) => (unusedForDays === undefined ? renderOwnUse(row) : renderUse(row, unusedForDays))
-  const used = (unusedForDays !== undefined || isCounted) && { title: 'last used', text: useOf, isKept: true }
-  const columns: readonly (Column | false)[] = [
-    !fixed.person && { title: 'person', text: renderPerson },
-    !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true, isPlace: true },
-    !fixed.account && { title: 'name', text: ({ accountName = '' }) => accountName, isPlace: true },
-    isWide && !fixed.account && { title: 'OU path', text: ({ path = '' }) => path, isPlace: true },
-    !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
-    { title: 'through', text: isNarrow ? groupOf : throughOf },
-    { title: 'since', text: renderSince, isKept: true },
-    hasEnds && { title: 'until', text: renderUntil, isKept: true },
-    used,
-    isCounted && unusedForDays !== undefined && { title: 'by anybody', text: renderRoleUse, isKept: true },
-    hasLevels && { title: 'levels', text: renderLevels, isKept: true },
-    !isNarrow && { title: 'by link', text: linksOf },
-    !used && isNarrow && hasForeign && { title: 'given by', text: ({ origin }) => origin, isKept: true },
-  ]
-  const shown = columns.filter((column) => column !== false)
-  const { lines, left } = renderLines(rows, shown)
-  const table = renderTable(
-    shown.map(({ title }) => title),
-    lines,
-    width,
-    shown.flatMap(({ isKept }, index) => (isKept ? [index] : [])),
-  )
-  const people = new Set(rows.flatMap(({ personId, person }) => personId ?? person ?? [])).size
-  const accounts = new Set(rows.map(({ account }) => account)).size
-  const isShort = isNarrow && rows.length > 0
-  const isJoined = lines.length < rows.length
-  const more =
-    isShort || isJoined ? `; with ${isJoined ? 'every row, ' : ''}links, tickets and uploaders: --output csv` : ''
-  const rest = left === 0 ? '' : `and ${left.toLocaleString('en')} more lines like these\n`
-  const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}${more}\n`
-  const nothing = renderNothing(answer, unusedForDays)
-  const found = rows.length === 0 ? nothing : `${fixed.account ? renderPlace(rows) : ''}${table}${rest}\n${figures}`
-  const verdicts = unusedForDays === undefined ? '' : renderVerdicts(rows, unusedForDays)
-  return `${found}${verdicts}${renderSources(sources, now)}${renderNotes(notes)}`
-}
+/** Access for a terminal, then the figures, and the age of each source. Of the rows it keeps only what one screen shows. */
+export class AccessTable {
+  readonly #fixed: Fixed
+  readonly #width: number | undefined
+  readonly #columns: readonly Column[]
+  readonly #screens: readonly JoinedRows[]
+  readonly #people = new Set<string>()
+  readonly #accounts = new Set<string>()
+  readonly #verdicts = new Map<string, number>()
+  readonly #has = { unnamed: false, foreign: false, levels: false, ends: false, uses: false }
+  #first: HeldAccess | undefined
+  #rows = 0
 
-type Rows = WhoAnswer['rows']
+  /** `width`: `undefined` for any. */
+  constructor(fixed: Fixed, width: number | undefined) {
+    this.#fixed = fixed
+    this.#width = width
+    const has = this.#has
+    const { unusedForDays } = fixed
+    const isNarrow = width !== undefined && width < widthForLinks
+    const isWide = width === undefined || width >= widthForUnits
+    const useOf = (row: HeldAccess) => (unusedForDays === undefined ? renderOwnUse(row) : renderUse(row, unusedForDays))
+    const isUseShown = () => unusedForDays !== undefined || has.uses
+    const columns: readonly (Column | false)[] = [
+      { title: 'person', text: renderPerson, isShown: () => !fixed.person || has.unnamed },
+      !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true, isPlace: true },
+      !fixed.account && { title: 'name', text: ({ accountName = '' }) => accountName, isPlace: true },
+      isWide && !fixed.account && { title: 'OU path', text: ({ path = '' }) => path, isPlace: true },
+      !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
+      { title: 'through', text: isNarrow ? groupOf : throughOf },
+      { title: 'since', text: renderSince, isKept: true },
+      { title: 'until', text: renderUntil, isKept: true, isShown: () => has.ends },
+      { title: 'last used', text: useOf, isKept: true, isShown: isUseShown },
+      unusedForDays !== undefined && {
+        title: 'by anybody',
+        text: (row) => (row.own === undefined ? '' : renderRoleUse(row)),
+        isKept: true,
+        isShown: () => has.uses,
+      },
+      { title: 'levels', text: renderLevels, isKept: true, isShown: () => has.levels },
+      !isNarrow && { title: 'by link', text: linksOf },
+      isNarrow && {
+        title: 'given by',
+        text: ({ origin, own }) => (unusedForDays === undefined && own === undefined ? origin : ''),
+        isKept: true,
+        isShown: () => !isUseShown() && has.foreign,
+      },
+    ]
+    this.#columns = columns.filter((column) => column !== false)
+    this.#screens = joinings.map((joined) => new JoinedRows(this.#columns, joined))
+  }
+
+  add(rows: readonly HeldAccess[]): void {
+    for (const row of rows) {
+      this.#first ??= row
+      this.#rows++
+      const { person, personId = person, account, origin, levels, until, own } = row
+      if (personId !== undefined) this.#people.add(personId)
+      this.#accounts.add(account)
+      this.#has.unnamed ||= person === undefined
+      this.#has.foreign ||= origin === 'foreign'
+      this.#has.levels ||= levels !== undefined
+      this.#has.ends ||= until !== undefined
+      this.#has.uses ||= own !== undefined
+      const { unusedForDays } = this.#fixed
+      if (unusedForDays !== undefined) {
+        const verdict = judgeUse(row, unusedForDays)
+        this.#verdicts.set(verdict, (this.#verdicts.get(verdict) ?? 0) + 1)
+      }
+      const line = this.#columns.map(({ text }) => text(row))
+      const sortKey = sortKeyOf(row)
+      for (const screen of this.#screens) screen.add(line, sortKey)
+    }
+  }
+
+  /** Call it after the last row. */
+  render(facts: WhoFacts, now: Date): string {
+    const { unusedForDays, account: isOneAccount } = this.#fixed
+    const verdicts = unusedForDays === undefined ? '' : renderVerdicts(this.#verdicts, unusedForDays, this.#has.uses)
+    const found = this.#first
+      ? this.#renderRows(isOneAccount ? this.#first : undefined)
+      : renderNothing(facts, unusedForDays)
+    return `${found}${verdicts}${renderSources(facts.sources, now)}${renderNotes(facts.notes)}`
+  }
+
+  #renderRows(place: HeldAccess | undefined): string {
+    const width = this.#width
+    const isShown = this.#columns.map((column) => column.isShown?.() ?? true)
+    const all = this.#screens.find(({ isFull }) => !isFull)?.lines ?? []
+    const shown = this.#columns.filter((_, at) => isShown[at])
+    const table = renderTable(
+      shown.map(({ title }) => title),
+      all.slice(0, linesMost).map((line) => line.filter((_, at) => isShown[at])),
+      width,
+      shown.flatMap(({ isKept }, index) => (isKept ? [index] : [])),
+    )
+    const isShort = width !== undefined && width < widthForLinks
+    const isJoined = all.length < this.#rows
+    const more =
+      isShort || isJoined ? `; with ${isJoined ? 'every row, ' : ''}links, tickets and uploaders: --output csv` : ''
+    const left = all.length - linesMost
+    const rest = left > 0 ? `and ${left.toLocaleString('en')} more lines like these\n` : ''
+    const people = count(this.#people.size, 'person', 'people')
+    const figures = `${count(this.#rows, 'row')}: ${people}, ${count(this.#accounts.size, 'account')}${more}\n`
+    return `${place ? renderPlace(place) : ''}${table}${rest}\n${figures}`
+  }
+}
 
 /** Columns in which joined rows may differ: more at each step, until the rows fit. */
 const joinings: readonly (readonly string[])[] = [
@@ -144,53 +203,63 @@ const nouns: Readonly<Record<string, readonly [one: string, many: string]>> = {
   through: ['way', 'ways'],
 }
 
-function renderLines(rows: Rows, columns: readonly Column[]) {
-  for (const joined of joinings) {
-    const lines = joinRows(rows, columns, joined, joined === joinings.at(-1) ? Number.POSITIVE_INFINITY : linesMost)
-    if (lines) return { lines: lines.slice(0, linesMost), left: Math.max(0, lines.length - linesMost) }
-  }
-  return { lines: [], left: 0 }
-}
+type JoinedLine = { first: string; readonly values: readonly Set<string>[] }
 
 /**
- * Joins rows that differ in these columns only: the line has their number, or their earliest time. `undefined`: there are more lines than
- * `most`.
+ * Rows that differ in some columns only, as one line: it has their number, or their earliest time. It gives up when there are more lines
+ * than fit, except for the last of the `joinings`.
  */
-function joinRows(rows: Rows, columns: readonly Column[], joined: readonly string[], most: number) {
-  const isJoined = ({ title, isPlace }: Column) => joined.includes(isPlace ? 'account' : title)
-  const kept = columns.map((column) => !isJoined(column))
-  // A line only shows whether the values of the other columns differ.
-  const isListed = columns.map(({ title }) => nouns[title] !== undefined || title === 'since')
-  const alike = new Map<string, readonly Set<string>[]>()
-  for (const row of rows) {
-    const line = columns.map(({ text }) => text(row))
-    const name = line.filter((_, at) => kept[at]).join('\n')
-    const values = alike.get(name) ?? columns.map(() => new Set<string>())
-    for (const [at, seen] of values.entries()) if (isListed[at] || seen.size < 2) seen.add(line[at] ?? '')
-    alike.set(name, values)
-    if (alike.size > most) return undefined
+class JoinedRows {
+  readonly #columns: readonly Column[]
+  readonly #isKept: readonly boolean[]
+  readonly #isListed: readonly boolean[]
+  readonly #most: number
+  #alike: Map<string, JoinedLine> | undefined = new Map()
+
+  constructor(columns: readonly Column[], joined: readonly string[]) {
+    this.#columns = columns
+    this.#isKept = columns.map(({ title, isPlace }) => !joined.includes(isPlace ? 'account' : title))
+    // A line only shows whether the values of the other columns differ.
+    this.#isListed = columns.map(({ title }) => nouns[title] !== undefined || title === 'since')
+    this.#most = joined === joinings.at(-1) ? Number.POSITIVE_INFINITY : linesMost
   }
-  return [...alike.values()].map((values) =>
-    columns.map(({ title }, at) => {
-      const [first = '', second] = [...(values[at] ?? [])].sort()
-      if (second === undefined) return first
-      const noun = nouns[title]
-      if (noun) return count(values[at]?.size ?? 0, ...noun)
-      return title === 'since' ? `${first} on` : ''
-    }),
-  )
+
+  add(line: readonly string[], sortKey: string): void {
+    if (this.#alike === undefined) return
+    const name = line.filter((_, at) => this.#isKept[at]).join('\n')
+    const known = this.#alike.get(name) ?? { first: sortKey, values: line.map(() => new Set<string>()) }
+    if (sortKey < known.first) known.first = sortKey
+    for (const [at, seen] of known.values.entries()) if (this.#isListed[at] || seen.size < 2) seen.add(line[at] ?? '')
+    this.#alike.set(name, known)
+    if (this.#alike.size > this.#most) this.#alike = undefined
+  }
+
+  get isFull(): boolean {
+    return this.#alike === undefined
+  }
+
+  /** By the first row of each. */
+  get lines(): readonly (readonly string[])[] {
+    const ordered = [...(this.#alike?.values() ?? [])].sort((a, b) => (a.first < b.first ? -1 : 1))
+    return ordered.map(({ values }) => this.#columns.map(({ title }, at) => tellValues(title, values[at])))
+  }
+}
+
+function tellValues(title: string, values: ReadonlySet<string> = new Set()): string {
+  const [first = '', second] = [...values].sort()
+  if (second === undefined) return first
+  const noun = nouns[title]
+  if (noun) return count(values.size, ...noun)
+  return title === 'since' ? `${first} on` : ''
 }
 
 /** The one account of these rows, and its place in the organization. */
-function renderPlace([first]: WhoAnswer['rows']): string {
-  if (first === undefined) return ''
-  const { account, accountName = '', accountState = 'not in the organization', path = '', pathIds = '' } = first
+function renderPlace(row: HeldAccess): string {
+  const { account, accountName = '', accountState = 'not in the organization', path = '', pathIds = '' } = row
   const name = [accountName, accountState].filter((part) => part !== '').map((part) => quote(part))
   const units = path === '' ? '' : `${'in'.padEnd(10)}${quote(path, 1000)}\n${' '.repeat(10)}${pathIds}\n`
   return `${'account'.padEnd(10)}${account} (${name.join(', ')})\n${units}\n`
 }
-
-const areCounted = (rows: readonly HeldAccess[]) => rows.some(({ own }) => own !== undefined)
 
 /** The last use by this person; without one, since when uses are counted. */
 function renderOwnUse({ own }: HeldAccess): string {
@@ -205,7 +274,7 @@ function renderRoleUse({ use }: HeldAccess): string {
 }
 
 /** Records alone cannot prove that there is no access. */
-function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer, unusedForDays: number | undefined): string {
+function renderNothing({ isAsked, sources: { historySince } }: WhoFacts, unusedForDays: number | undefined): string {
   if (unusedForDays !== undefined) return 'no access was found, except access used within that time\n'
   if (isAsked) return 'nobody: Identity Center lists no such access, and ssofile has no record of any\n'
   if (historySince !== undefined) return 'nobody, according to history\n'
@@ -226,24 +295,35 @@ function renderDated(at: string, now: Date): string {
   return `${renderAge(at, now)} (${at})`
 }
 
-/** Half a million rows are longer than a string can be. (V8, String::kMaxLength.) */
-const rowsOfPart = 1_000
+type Rows = AsyncIterable<readonly HeldAccess[]>
 
-export function* renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>, { hasLevels = false } = {}): Generator<string> {
-  const wanted = { hasLevels, hasUses: areCounted(rows) }
+/** Titles, and then a line for each row, in parts. */
+export async function* renderAccessAsCsv(
+  rows: Rows,
+  wanted: { readonly hasLevels?: boolean | undefined; readonly hasUses: boolean },
+): AsyncGenerator<string> {
   yield accessCsvTitles(wanted)
-  for (let at = 0; at < rows.length; at += rowsOfPart) yield renderAccessRows(rows.slice(at, at + rowsOfPart), wanted)
+  for await (const some of inParts(rows)) yield renderAccessRows(some, wanted)
 }
 
-/** The text of `renderJson(answer)`, in parts. */
-export function* renderAccessAsJson({ rows, ...rest }: WhoAnswer): Generator<string> {
-  if (rows.length === 0) return yield renderJson({ rows, ...rest })
-  yield '{\n  "rows": ['
-  for (let at = 0; at < rows.length; at += rowsOfPart) {
-    const texts = rows.slice(at, at + rowsOfPart).map((row) => renderJson(row).trimEnd().replaceAll('\n', '\n    '))
-    yield `${at === 0 ? '' : ','}\n    ${texts.join(',\n    ')}`
+/** `{ rows, ...facts }` as JSON, in parts. */
+export async function* renderAccessAsJson(rows: Rows, facts: () => WhoFacts): AsyncGenerator<string> {
+  let before = '{\n  "rows": ['
+  for await (const some of inParts(rows)) {
+    const texts = some.map((row) => renderJson(row).trimEnd().replaceAll('\n', '\n    '))
+    yield `${before}\n    ${texts.join(',\n    ')}`
+    before = ','
   }
-  yield `\n  ],${renderJson(rest).slice(1)}`
+  yield before === ',' ? '\n  ]' : `${before}]`
+  yield `,${renderJson(facts()).slice(1)}`
+}
+
+/** A group of many people in an account has more rows than a string can hold. (V8, String::kMaxLength.) */
+const rowsOfPart = 1_000
+
+async function* inParts(rows: Rows): AsyncGenerator<readonly HeldAccess[]> {
+  for await (const some of rows)
+    for (let at = 0; at < some.length; at += rowsOfPart) yield some.slice(at, at + rowsOfPart)
 }
 
 /** The last use of this access, by its person if that is counted, for a user who asks for unused access. */
@@ -258,11 +338,8 @@ export function renderUse(row: HeldAccess, days: number): string {
 }
 
 /** Rows with unknown use must not look like unused ones. */
-export function renderVerdicts(rows: readonly HeldAccess[], days: number): string {
-  const verdicts = rows.map((row) => judgeUse(row, days))
-  const [unused, young, unknown] = (['unused', 'too new', 'not known'] as const).map(
-    (verdict) => verdicts.filter((one) => one === verdict).length,
-  )
-  const counted = areCounted(rows) ? 'counted, ' : ''
+export function renderVerdicts(verdicts: ReadonlyMap<string, number>, days: number, hasUses: boolean): string {
+  const counted = hasUses ? 'counted, ' : ''
+  const [unused, young, unknown] = (['unused', 'too new', 'not known'] as const).map((one) => verdicts.get(one) ?? 0)
   return `unused for ${count(days, 'day')}: ${unused}; given, ${counted}or its role made, later: ${young}; not known: ${unknown}\n`
 }

@@ -13,11 +13,11 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { matchesGlob } from '../../../shared/domain/text/glob.ts'
 import { addLevels } from '../../../shared/modules/access/add-levels.ts'
-import { describePage } from '../../../shared/modules/access/describe-page.ts'
+import { renderAnswer } from '../../../shared/modules/access/describe-page.ts'
+import type { HeldAccess } from '../../../shared/modules/access/expand-access.ts'
 import { describeViolations, findViolations, type Violations } from '../../../shared/modules/access/find-violations.ts'
 import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
 import { type WhoAnswer, type WhoQuestion, whoHasAccess } from '../../../shared/modules/access/who-has-access.ts'
-import { renderAccessPage } from '../../../shared/modules/access-page/rules/render-access-page.ts'
 import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import { readMembershipsAt } from '../../../shared/modules/reports/memberships-at.ts'
 import { findApplications, readApplications } from '../../../shared/modules/reports/report-applications.ts'
@@ -27,6 +27,7 @@ import { People } from '../../../shared/modules/requests/people.ts'
 import { judgeUse } from '../../../shared/modules/usage/rules/role-use.ts'
 import type { Auditor } from '../../../shared/ports/auditor.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import type { TellProgress } from '../../../shared/ports/progress.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
@@ -34,6 +35,7 @@ import { parseAccount } from '../arguments/parse-account.ts'
 import { parseDays } from '../arguments/parse-days.ts'
 import { parseInstant } from '../arguments/parse-instant.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { tellError } from '../arguments/tell-error.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
@@ -44,8 +46,8 @@ import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
 import {
+  AccessTable,
   type Fixed,
-  renderAccess,
   renderAccessAsCsv,
   renderAccessAsJson,
   renderNotes,
@@ -85,7 +87,7 @@ export function addWho(program: Command): void {
   program
     .command('who')
     .description(
-      'Lists access, also of others: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, Identity Center is asked too; the answer says how old it is.\nWith --unused-for it leaves out access that its person used, as far as uses are counted, and asks IAM in each account when anybody last used the role of the permission set.\nExit code 1: nobody, or nobody on record (with --unused-for: no unused access).',
+      'Lists access, also of others: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, Identity Center is asked too; the answer says how old it is.\nWith --unused-for it leaves out access that its person used, as far as uses are counted, and asks IAM in each account when anybody last used the role of the permission set.\nCSV, JSON and HTML are sorted by account, and written while the bucket is read.\nExit code 1: nobody, or nobody on record (with --unused-for: no unused access); 2: something could not be read, so the list ends early.',
     )
     .option('--user <name>', 'user name or id: access of this user, directly and through groups')
     .option('--group <name>', 'display name or id of a group')
@@ -174,30 +176,42 @@ async function who(options: Options): Promise<number> {
     hasUploaders: options.json === true || options.output !== 'table',
     unusedForDays: unusedFor,
   }
+  const output = options.json ? 'json' : options.output
   const progress = new Progress()
   progress.tell('reading who has access')
   const membershipsThen = question.at && (await readMembershipsAt(ports.objects, question.at))
-  const found = await findAccess(options, { ...question, membershipsThen }, ports, configuration, progress).finally(
-    () => progress.end(),
-  )
-  const notes = [
-    ...found.notes,
-    ...(violations ? describeViolations(violations) : []),
-    ...(account === undefined ? [] : await noteNoAccount(account, found, ports, configuration.folders)),
-  ]
-  const answer = { ...found, notes }
-  const fixed = {
-    person: user !== undefined && answer.rows.every(({ person }) => person !== undefined),
-    account: account !== undefined,
-    permissionSet: question.permissionSet !== undefined,
-    unusedForDays: unusedFor,
+  const asking = { ...question, membershipsThen }
+  const onStep: TellProgress = (step, counted) => {
+    // Rows on a terminal would be in the middle of the progress.
+    if (output === 'table' || !process.stdout.isTTY) progress.tell(step, counted)
   }
-  const output = options.json ? 'json' : options.output
-  if (output === 'html') await writePage(answer, ports)
-  else await tell(answer, output, { ...fixed, hasLevels: options.levels }, ports.clock.now())
-  const rows =
-    unusedFor === undefined ? answer.rows : answer.rows.filter((row) => judgeUse(row, unusedFor) === 'unused')
-  return rows.length > 0 ? 0 : 1
+  try {
+    const found = await findAccess(options, asking, ports, configuration, onStep)
+    const notes: string[] = []
+    let rows = 0
+    async function* counted(): AsyncGenerator<readonly HeldAccess[]> {
+      for await (const some of found.rows) {
+        rows += some.filter((row) => unusedFor === undefined || judgeUse(row, unusedFor) === 'unused').length
+        yield some
+      }
+      progress.end()
+      if (violations) notes.push(...describeViolations(violations))
+      if (account !== undefined && rows === 0)
+        notes.push(...(await noteNoAccount(account, ports, configuration.folders)))
+    }
+    const facts = () => ({ ...found.facts(), notes: [...found.facts().notes, ...notes] })
+    const fixed = {
+      person: user !== undefined,
+      account: account !== undefined,
+      permissionSet: question.permissionSet !== undefined,
+      unusedForDays: unusedFor,
+    }
+    const hasLevels = options.levels
+    const isTold = await tell({ rows: counted(), facts }, output, { ...fixed, hasLevels }, ports)
+    return isTold ? (rows > 0 ? 0 : 1) : 2
+  } finally {
+    progress.end()
+  }
 }
 
 function whoInAll(file: string, options: Options): Promise<number> {
@@ -214,30 +228,30 @@ function whoInAll(file: string, options: Options): Promise<number> {
   return tellAll({ file, args, output, hasLevels })
 }
 
-/** Adds the access levels of permission sets, if the user asks for them. */
+/** Adds the access levels of permission sets, if the user asks for them: then all rows are read first. */
 async function findAccess(
   { levels, live: isLive }: Options,
   question: WhoQuestion,
   ports: Ports & { readonly auditor: Auditor },
   configuration: Configuration,
-  progress: Progress,
+  onStep: TellProgress,
 ): Promise<WhoAnswer> {
-  const found = await whoHasAccess(question, ports, configuration, progress.tell)
+  const found = await whoHasAccess(question, ports, configuration, onStep)
   if (!levels) return found
-  progress.tell('reading what permission sets allow')
-  const reading = { auditorRole: configuration.auditorRole, isLive, catalog: await readActionCatalog() }
-  const { rows, notes } = await addLevels(found.rows, ports, reading)
-  return { ...found, rows, notes: [...found.notes, ...notes] }
+  const more: string[] = []
+  async function* withLevels(): AsyncGenerator<readonly HeldAccess[]> {
+    const all = (await Array.fromAsync(found.rows)).flat()
+    onStep('reading what permission sets allow')
+    const reading = { auditorRole: configuration.auditorRole, isLive, catalog: await readActionCatalog() }
+    const { rows, notes } = await addLevels(all, ports, reading)
+    more.push(...notes)
+    yield rows
+  }
+  return { rows: withLevels(), facts: () => ({ ...found.facts(), notes: [...found.facts().notes, ...more] }) }
 }
 
 /** If nobody has access in an account, perhaps the account does not exist. */
-async function noteNoAccount(
-  account: AccountId,
-  { rows }: Pick<WhoAnswer, 'rows'>,
-  ports: Ports,
-  folders: readonly string[],
-): Promise<readonly string[]> {
-  if (rows.length > 0) return []
+async function noteNoAccount(account: AccountId, ports: Ports, folders: readonly string[]): Promise<readonly string[]> {
   const { accounts, readAt } = await new OrganizationCache(ports, folders).view()
   if (accounts.some(({ id }) => id === account)) return []
   return [`there is no account ${account} in the organization, read at ${readAt}`]
@@ -249,30 +263,43 @@ function isJson(option: string, { json, output }: Options): boolean {
   return json === true || output === 'json'
 }
 
-async function writePage(answer: WhoAnswer, ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
-  const facts = await describePage(answer, ports)
-  await writeParts(renderAccessPage({ ...facts, rows: answer.rows }))
-}
-
 /** A reader that stops early (`| head`) is no failure. */
-async function writeParts(parts: Iterable<string> | AsyncIterable<string>): Promise<void> {
+async function writeParts(parts: AsyncIterable<string>): Promise<void> {
   await pipeline(parts, process.stdout, { end: false }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
 }
 
+/** `false`: the rows end early, since something could not be read. */
 async function tell(
   answer: WhoAnswer,
-  output: Exclude<Output, 'html'>,
+  output: Output,
   { hasLevels, ...fixed }: Fixed & { readonly hasLevels?: boolean | undefined },
-  now: Date,
-): Promise<void> {
-  if (output === 'json') await writeParts(renderAccessAsJson(answer))
-  else if (output === 'table') await show(renderAccess(answer, fixed, now, terminalWidth()))
-  else {
-    await writeParts(renderAccessAsCsv(answer, { hasLevels }))
-    process.stderr.write(renderSources(answer.sources, now) + renderNotes(answer.notes))
+  ports: Ports,
+): Promise<boolean> {
+  const { rows, facts } = answer
+  const now = ports.clock.now()
+  if (output === 'table') {
+    const table = new AccessTable(fixed, terminalWidth())
+    for await (const some of rows) table.add(some)
+    await show(table.render(facts(), now))
+    return true
   }
+  const hasUses = facts().sources.watched !== undefined
+  const parts = {
+    csv: () => renderAccessAsCsv(rows, { hasLevels, hasUses }),
+    json: () => renderAccessAsJson(rows, facts),
+    html: () => renderAnswer(answer, ports),
+  }
+  try {
+    await writeParts(parts[output]())
+  } catch (error) {
+    tellError(error)
+    process.stderr.write('ssofile: the list ends early, so access is missing in it\n')
+    return false
+  }
+  if (output === 'csv') process.stderr.write(renderSources(facts().sources, now) + renderNotes(facts().notes))
+  return true
 }
 
 function parsePermissionSet(text: string | undefined) {

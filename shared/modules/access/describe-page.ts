@@ -10,9 +10,10 @@ import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
 import type { PageAttention, PageChange, PageFacts } from '../access-page/rules/page-data.ts'
+import { renderAccessPage } from '../access-page/rules/render-access-page.ts'
 import { credentialReportsPrefix, readNewestSummary } from '../credentials/credential-summary.ts'
 import { describeSources } from './describe-sources.ts'
-import type { WhoAnswer } from './who-has-access.ts'
+import type { WhoAnswer, WhoFacts } from './who-has-access.ts'
 
 const changesMs = 7 * 24 * 60 * 60_000
 /** Older changes are only under `changes/`. */
@@ -20,8 +21,17 @@ const changesMost = 10_000
 
 type Store = Pick<Ports, 'objects' | 'clock'>
 
+/** The answer as a page, in pieces. */
+export function renderAnswer({ rows, facts }: WhoAnswer, ports: Store): AsyncGenerator<string, void> {
+  const madeAt = facts().sources.bucketReadAt
+  return renderAccessPage({ madeAt, rows, facts: () => describePage(facts(), ports) })
+}
+
 /** The content of the access page besides its rows. Reads only the bucket. */
-export async function describePage({ sources, notes }: Omit<WhoAnswer, 'rows'>, ports: Store): Promise<PageFacts> {
+export async function describePage(
+  { sources, notes }: Pick<WhoFacts, 'sources' | 'notes'>,
+  ports: Store,
+): Promise<PageFacts> {
   const madeAt = sources.bucketReadAt
   const [attention, credentials, administratorSets, changes] = await Promise.all([
     readAttention(ports),

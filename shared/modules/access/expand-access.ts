@@ -59,12 +59,15 @@ export type HeldAccess = {
   readonly remark?: string | undefined
 }
 
+/** The access in one account, and its rows. */
+export type HeldInAccount = { readonly access: readonly AnyAccess[]; readonly rows: readonly HeldAccess[] }
+
 /** A former member of a group. `memberships`: the files behind the membership. */
 export type MemberThen = Required<Pick<HeldAccess, 'person' | 'personId' | 'memberships'>>
 /** The members of each group, by the id of the group, at one instant. A group without an entry is unknown. */
 export type MembershipsThen = { readonly asOf: string; readonly groups: ReadonlyMap<string, readonly MemberThen[]> }
 
-type ExpansionSources = {
+export type ExpansionSources = {
   readonly people: People
   readonly subject: Subject
   /** The file that suspends this user. */
@@ -85,12 +88,26 @@ type ExpansionSources = {
 type Places = Pick<ExpansionSources, 'accounts' | 'unitNames'>
 type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'memberships' | 'remark'>
 
-/** A row for each person: users with direct access, and each member of a group with access. Sorted. */
-export async function expandAccess(
+/**
+ * A row for each person: users with direct access, and each member of a group with access. Account by account, ascending; the rows of an
+ * account are sorted. First reads what all of them need.
+ */
+export async function* expandAccess(
   access: readonly AnyAccess[],
   context: ExpansionSources,
-): Promise<readonly HeldAccess[]> {
-  if (context.isThen) return sortRows(access.flatMap((one) => describeThen(one, context)))
+): AsyncGenerator<HeldInAccount> {
+  const describe = context.isThen ? (one: AnyAccess) => describeThen(one, context) : await describeNow(access, context)
+  const byAccount = Map.groupBy(access, ({ accountId }) => accountId)
+  for (const id of [...byAccount.keys()].sort()) {
+    const inAccount = byAccount.get(id) ?? []
+    yield { access: inAccount, rows: sortRows(inAccount.flatMap(describe)) }
+  }
+}
+
+async function describeNow(
+  access: readonly AnyAccess[],
+  context: ExpansionSources,
+): Promise<(one: AnyAccess) => readonly HeldAccess[]> {
   const idsOf = (type: AnyAccess['type']) =>
     new Set(access.filter((one) => one.type === type).map(({ principalId }) => principalId))
   const groups = idsOf('GROUP')
@@ -112,7 +129,7 @@ export async function expandAccess(
     return memberships ? { ...holder, memberships } : holder
   }
   const ownUseOf = await context.ownUses?.of(users)
-  const rows = access.flatMap((one) => {
+  return (one) => {
     const about = describeAccess(one, context)
     const holders =
       one.type === 'USER'
@@ -122,8 +139,7 @@ export async function expandAccess(
       const own = holder.personId && ownUseOf?.(holder.personId, about)
       return { ...holder, ...about, ...(own && { own, unusedDays: unusedDays({ ...about, own }) }) }
     })
-  })
-  return sortRows(rows)
+  }
 }
 
 function membershipOf({ groupId: group, personId: user }: Holder): MembershipId | undefined {
@@ -152,8 +168,8 @@ function describeThen(
 }
 
 function sortRows(rows: readonly HeldAccess[]): readonly HeldAccess[] {
-  // Make each key once, because there may be hundreds of thousands of rows.
-  const keyed = rows.map((row) => ({ row, key: sortKey(row) }))
+  // Make each key once, because a group may have thousands of members.
+  const keyed = rows.map((row) => ({ row, key: sortKeyOf(row) }))
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row)
 }
 
@@ -262,8 +278,8 @@ function endOf(links: readonly GrantingLink[]): string | undefined {
   return ends.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1)
 }
 
-function sortKey({ person, account, permissionSet, group }: HeldAccess): string {
-  // Rows without a person come last.
+/** By person, account, permission set and group. Rows without a person come last. */
+export function sortKeyOf({ person, account, permissionSet, group }: HeldAccess): string {
   const parts = [person === undefined ? '1' : '0', person ?? '', account, permissionSet, group ?? '']
   return parts.join('\u0000')
 }

@@ -19,6 +19,8 @@ export type Subject = {
   readonly isAnybody: boolean
 }
 
+export const anybody: Subject = { names: new Set<string>(), isAnybody: true }
+
 /** A user name or the id of a user; a group's display name or its id. Neither: anybody. */
 type SubjectNames = { readonly user?: string | undefined; readonly group?: string | undefined }
 

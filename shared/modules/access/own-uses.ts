@@ -2,8 +2,8 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
-import { readLastUses, readWatched } from '../usage/last-uses.ts'
-import { keyOf } from '../usage/rules/person-uses.ts'
+import { listLastUses, readWatched } from '../usage/last-uses.ts'
+import { keyOf, type LastUse } from '../usage/rules/person-uses.ts'
 import type { OwnUse } from '../usage/rules/role-use.ts'
 
 export type OwnUses = NonNullable<Awaited<ReturnType<typeof readOwnUses>>>
@@ -16,10 +16,15 @@ export async function readOwnUses(ports: Pick<Ports, 'objects' | 'clock'>, isAsk
   const watched = await unlessCode(readWatched(ports), 'AccessDenied')
   if (watched?.countedSince === undefined) return undefined
   const counted = { countedSince: watched.countedSince, asOf: renderInstant(ports.clock.now()) }
+  const read = new Set<PrincipalId>()
+  const known = new Map<string, LastUse>()
   /** `undefined`: too many people. */
   const of = async (users: ReadonlySet<PrincipalId>) => {
     if (!isAsked && users.size > peopleMost) return undefined
-    const known = new Map((await readLastUses(ports, users)).map((use) => [`${use.user}%${keyOf(use)}`, use]))
+    const others = [...users].filter((user) => !read.has(user))
+    for await (const uses of listLastUses(ports, others))
+      for (const use of uses) known.set(`${use.user}%${keyOf(use)}`, use)
+    for (const user of others) read.add(user)
     return (user: PrincipalId, access: Parameters<typeof keyOf>[0]): OwnUse => ({
       ...counted,
       last: known.get(`${user}%${keyOf(access)}`),

@@ -18,21 +18,20 @@ import { PermissionSetIndex } from '../../reconcile/directory/permission-set-ind
 import { type DriftRun, readDriftRun } from '../../reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { UnitNames } from '../../reconcile/organization/unit-names.ts'
-import { EntryCopies } from '../../reconcile/records/entry-copies.ts'
 import { FilesBehind } from '../../reconcile/records/owned-groups.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { judgeUse } from '../usage/rules/role-use.ts'
 import type { Watched } from '../usage/rules/watched.ts'
 import { listAccessAt } from './access-at.ts'
-import { addRequests } from './add-requests.ts'
-import { addUploaders } from './add-uploaders.ts'
-import { expandAccess, type HeldAccess, type MembershipsThen } from './expand-access.ts'
+import type { HeldAccess, MembershipsThen } from './expand-access.ts'
+import { type AccessPart, expandParts } from './expand-parts.ts'
 import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
+import { listRecordedAccess, type Recorded } from './list-recorded-access.ts'
 import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
 import { readOwnUses } from './own-uses.ts'
 import { readSuspensions, type SuspensionOf } from './read-suspensions.ts'
-import { type AnyAccess, type Recorded, readRecordedAccess, readRecordedEntitlements } from './recorded-access.ts'
+import type { AnyAccess } from './recorded-access.ts'
 import { notConfigured, type RoleUseAge, RoleUses } from './role-uses.ts'
 import { unlessRefused } from './unless-refused.ts'
 
@@ -79,8 +78,13 @@ export type WhoSources = {
 }
 
 export type WhoAnswer = {
-  /** Sorted by person, account, permission set and group. */
-  readonly rows: readonly HeldAccess[]
+  /** Account by account, ascending, and in each by person, permission set and group. They are read while the caller takes them. */
+  readonly rows: AsyncIterable<readonly HeldAccess[]>
+  /** Complete after the last row. */
+  readonly facts: () => WhoFacts
+}
+
+export type WhoFacts = {
   /** Whether Identity Center was asked. If not, an empty answer does not mean that there is no access. */
   readonly isAsked: boolean
   readonly sources: WhoSources
@@ -105,43 +109,50 @@ export async function whoHasAccess(
     readDriftRun(objects),
   ])
   const finding = { question, subject, people, ports, notes, onStep }
-  const { access, asked, historySince } = await (question.at === undefined
+  const { parts, asked, historySince } = await (question.at === undefined
     ? findAccess(finding)
     : findAccessAt(finding, question.at))
-  const wanted = access.filter(({ links }) => {
-    const { isLinkWanted } = question
-    return isLinkWanted === undefined || links.some(({ key }) => isLinkWanted(key))
-  })
-  const uses = new RoleUses(ports, configuration)
-  const { unusedForDays } = question
-  const used = unusedForDays === undefined ? wanted : await uses.addTo(wanted, onStep)
-  notes.push(...uses.notes)
-  const ownUses = question.at === undefined ? await readOwnUses(ports, unusedForDays !== undefined) : undefined
-  const watched = ownUses?.watched
-  if (unusedForDays !== undefined && configuration.auditorRole === '' && watched === undefined)
-    notes.push(`${notConfigured}: name a role that may ask IAM in each account; docs/audit.md says what it needs`)
-  const told = await addRequests(question.hasUploaders === false ? used : await addUploaders(used, ports), objects)
-  const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
+  const { unusedForDays, membershipsThen, hasUploaders } = question
   const isThen = question.at !== undefined
-  const unitNames = await nameUnits(told, accounts, finding)
+  const isUseAsked = unusedForDays !== undefined
+  const uses = isUseAsked ? new RoleUses(ports, configuration) : undefined
+  const ownUses = isThen ? undefined : await readOwnUses(ports, isUseAsked)
+  const watched = ownUses?.watched
+  if (isUseAsked && configuration.auditorRole === '' && watched === undefined)
+    notes.push(`${notConfigured}: name a role that may ask IAM in each account; docs/audit.md says what it needs`)
   const suspended = readSuspensions(ports, configuration)
   const suspensionOf = (await unlessRefused(suspended, 'who is suspended could not be read', notes)) ?? nobodyKnows
   if (!isThen) notes.push(...noteSuspension(subject, configuration, suspensionOf))
-  const filesBehind = new FilesBehind(objects)
-  const { membershipsThen } = question
+  const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const then = { isThen, membershipsThen }
-  const expanding = { people, filesBehind, ownUses, subject, accounts, unitNames, suspensionOf, notes, ...then, onStep }
-  const all = await expandAccess(told, expanding)
-  const rows = unusedForDays === undefined ? all : all.filter((row) => judgeUse(row, unusedForDays) !== 'used')
+  const known = { people, subject, accounts, suspensionOf, filesBehind: new FilesBehind(objects), notes, onStep }
+  const contextOf = async ({ access, isOnly }: Part) => {
+    const unitNames = await nameUnits(access, accounts, finding)
+    return { ...known, ...then, unitNames, ownUses: isOnly || isUseAsked ? ownUses : undefined }
+  }
+  async function* rows(): AsyncGenerator<readonly HeldAccess[]> {
+    const told = { ports, uses, hasUploaders: hasUploaders !== false, onStep }
+    for await (const held of expandParts(chooseLinks(parts, question), told, contextOf))
+      yield isUseAsked ? held.rows.filter((row) => judgeUse(row, unusedForDays) !== 'used') : held.rows
+    notes.push(...(uses?.notes ?? []))
+  }
   const driftCheck = isThen ? undefined : ageOf(drift)
-  const roleUse = unusedForDays === undefined ? undefined : uses.age
-  const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince, roleUse, watched }
   const membershipsAsOf = membershipsThen?.asOf
   const identityCenter = asked.asked ? { askedAt: renderInstant(asked.at), calls: asked.calls } : { why: asked.why }
-  return { rows, isAsked: asked.asked, sources: { ...sources, membershipsAsOf, identityCenter }, notes }
+  const read = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince }
+  const facts = () => {
+    const sources = { ...read, roleUse: uses?.age, watched, membershipsAsOf, identityCenter }
+    return { isAsked: asked.asked, sources, notes }
+  }
+  return { rows: rows(), facts }
 }
 
 const nobodyKnows = () => undefined
+
+async function* chooseLinks(parts: AsyncIterable<Part>, { isLinkWanted }: WhoQuestion): AsyncGenerator<Part> {
+  const isWanted = ({ links }: AnyAccess) => isLinkWanted === undefined || links.some(({ key }) => isLinkWanted(key))
+  for await (const part of parts) yield { ...part, access: part.access.filter(isWanted) }
+}
 
 /** Also for a user without access, who has no row that says it. */
 function noteSuspension(
@@ -179,45 +190,49 @@ type Finding = {
   readonly onStep: TellProgress
 }
 
+/** Some of the access. `isOnly`: there is no other part. */
+type Part = AccessPart & { readonly isOnly: boolean }
+
 /** Reads the bucket, and Identity Center if that is cheap. */
 async function findAccess(finding: Finding) {
-  const { question, subject, ports, notes } = finding
+  const { question, subject, ports } = finding
+  const { account, permissionSet } = question
   const { ssoAdmin, calls } = readSparingly(ports)
   const index = new PermissionSetIndex({ ...ports, ssoAdmin })
-  const [asked, records] = await Promise.all([
+  const isNarrow = (account ?? permissionSet) !== undefined
+  const [asked, begun] = await Promise.all([
     ask(finding, { ssoAdmin, index, calls }),
     // For one principal, read only its own access, once that is known.
-    subject.principals === undefined ? readRecords(finding, () => true) : undefined,
+    isNarrow && subject.principals === undefined ? readRecords(finding, () => true) : undefined,
   ])
   const fits = asked.asked ? asked.targets.filter((target) => isInPlace(target.accountId, question)) : []
-  const names = await nameSets(fits, records?.accesses ?? [], index)
-  const places = new Set(fits.map((target) => `${target.accountId} ${names.get(target.permissionSetArn)}`))
-  const mayBeOwn = ({ accountId, permissionSet, principalId }: AssignmentId) =>
-    !asked.asked ||
-    places.has(`${accountId} ${permissionSet}`) ||
-    subject.isAnybody ||
-    subject.principals?.some(({ id }) => id === principalId) !== false
-  const recorded = records ?? (await readRecords(finding, mayBeOwn))
-  notes.push(...recorded.spoiled)
-  const merged = mergeAccess(recorded.accesses, asked.asked ? { ...asked, targets: fits } : asked, names)
-  const access = [...merged, ...(await findByRole(finding))].filter(
-    (one) =>
-      (question.permissionSet === undefined || one.permissionSet === question.permissionSet) &&
-      isOfSubject(one, subject),
-  )
-  return { access, asked, historySince: undefined }
+  const isOwn = ({ principalId: id }: AssignmentId) => subject.principals?.some((one) => one.id === id) !== false
+  async function* findParts(): AsyncGenerator<Part> {
+    if (!asked.asked) {
+      if (begun) return yield merge(begun, asked, new Map(), finding)
+      for await (const part of listRecords(finding, isOwn)) yield merge(part, asked, new Map(), finding)
+      return
+    }
+    const known = await nameSets(fits, begun?.accesses ?? [], index)
+    const places = new Set(fits.map((target) => `${target.accountId} ${known.get(target.permissionSetArn)}`))
+    const mayBeOwn = (one: AssignmentId) => isOwn(one) || places.has(`${one.accountId} ${one.permissionSet}`)
+    const recorded = begun ?? (await readRecords(finding, mayBeOwn))
+    yield merge(recorded, { ...asked, targets: fits }, known, finding)
+  }
+  return { parts: findParts(), asked, historySince: undefined }
 }
 
-/** Access by account access manager at the last drift check. */
-async function findByRole({
-  question: { account },
-  ports: { objects },
-  notes,
-}: Finding): Promise<readonly AnyAccess[]> {
-  const beginning = account === undefined ? '' : `account%${account}%role:`
-  const { entitlements, spoiled } = await readRecordedEntitlements(objects, beginning)
+function merge(
+  { accesses, entitlements, spoiled, isOnly }: Recorded,
+  asked: ListedAccess,
+  names: ReadonlyMap<PermissionSetArn, PermissionSetName>,
+  { question: { permissionSet }, subject, notes }: Finding,
+): Part {
   notes.push(...spoiled)
-  return entitlements
+  const access = [...mergeAccess(accesses, asked, names), ...entitlements].filter(
+    (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && isOfSubject(one, subject),
+  )
+  return { access, isOnly }
 }
 
 async function ask(
@@ -231,25 +246,27 @@ async function ask(
   return askIdentityCenter(filter, ports, { ...asking, isUnknown })
 }
 
-async function readRecords(
+async function* listRecords(
   { question: { account, permissionSet }, subject, people, ports, onStep }: Finding,
-  mayBeOwn: (assignment: AssignmentId) => boolean,
-): Promise<Recorded> {
-  const set = permissionSet === undefined ? '' : `${permissionSet}%`
-  const beginning = account === undefined ? '' : `account%${account}%${set}`
-  const [recorded] = await Promise.all([
-    readRecordedAccess(
-      ports.objects,
-      beginning,
-      (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && mayBeOwn(one),
-      onStep,
-      account === undefined ? new EntryCopies(ports.objects) : undefined,
-    ),
-    subject.isAnybody && (account ?? permissionSet) === undefined && foreseeAllGroups(people, ports),
-  ])
-  const groups = recorded.accesses.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : []))
-  if (subject.isAnybody) people.foresee(new Set(groups))
-  return recorded
+  isWanted: (assignment: AssignmentId) => boolean,
+): AsyncGenerator<Recorded> {
+  if (subject.isAnybody && (account ?? permissionSet) === undefined) await foreseeAllGroups(people, ports)
+  for await (const part of listRecordedAccess(ports.objects, { account, permissionSet, isWanted }, onStep)) {
+    const groups = part.accesses.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : []))
+    if (subject.isAnybody) people.foresee(new Set(groups))
+    yield part
+  }
+}
+
+/** All records as one part. */
+async function readRecords(finding: Finding, isWanted: (assignment: AssignmentId) => boolean): Promise<Recorded> {
+  const parts = await Array.fromAsync(listRecords(finding, isWanted))
+  return {
+    accesses: parts.flatMap(({ accesses }) => accesses),
+    entitlements: parts.flatMap(({ entitlements }) => entitlements),
+    spoiled: parts.flatMap(({ spoiled }) => spoiled),
+    isOnly: true,
+  }
 }
 
 /**
@@ -289,7 +306,11 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
   if (then === subject && subject.user && subject.principals?.some(({ type }) => type === 'GROUP'))
     notes.push('history has no memberships: the groups of this user are those of now')
   const asked: ListedAccess = { asked: false, why: 'it knows only the present' }
-  return { access: access.filter((one) => isOfSubject(one, then)), asked, historySince: since }
+  const found = access.filter((one) => isOfSubject(one, then))
+  async function* parts(): AsyncGenerator<Part> {
+    yield { access: found, isOnly: true }
+  }
+  return { parts: parts(), asked, historySince: since }
 }
 
 /** A user with the former groups; if they are unknown, with the present ones. */

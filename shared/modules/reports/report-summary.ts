@@ -5,9 +5,9 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import type { HeldInAccount } from '../access/expand-access.ts'
 import { isAdministrator } from '../access-page/rules/access-table.ts'
 import { judgeUse } from '../usage/rules/role-use.ts'
-import type { Reported } from './list-held-access.ts'
 
 export const reportsPrefix = 'reports/'
 const unusedDaysAsked = 90
@@ -106,7 +106,7 @@ export class ReportTally {
     this.#administratorSets = new Set(administratorSets)
   }
 
-  add({ rows, access }: Reported): void {
+  add({ rows, access }: HeldInAccount): void {
     this.#rows += rows.length
     this.#assignments += access.length
     this.#foreign += access.filter(({ state }) => state === 'foreign').length

@@ -27,18 +27,20 @@ import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
 import { describePage } from '../access/describe-page.ts'
 import type { HeldAccess } from '../access/expand-access.ts'
+import { type AccessPart, expandParts } from '../access/expand-parts.ts'
+import { anybody } from '../access/find-subject.ts'
 import { describeViolations, findViolations } from '../access/find-violations.ts'
+import { listRecordedAccess } from '../access/list-recorded-access.ts'
+import { mergeAccess } from '../access/merge-access.ts'
 import { readSuspensions } from '../access/read-suspensions.ts'
 import { accessColumns } from '../access/render-access-rows.ts'
 import { notConfigured, RoleUses } from '../access/role-uses.ts'
 import { unlessRefused } from '../access/unless-refused.ts'
 import { ageOf, type WhoSources } from '../access/who-has-access.ts'
-import type { Figure } from '../access-page/rules/page-data.ts'
 import { renderAccessPage } from '../access-page/rules/render-access-page.ts'
 import { compareBreakGlass } from '../break-glass/compare-break-glass.ts'
 import { listDrills } from '../break-glass/list-drills.ts'
 import { type BreakGlassFinding, breakGlassFinding } from '../break-glass/rules/judge-break-glass.ts'
-import { listHeldAccess } from './list-held-access.ts'
 import { reportApplications } from './report-applications.ts'
 import { reportPeople } from './report-people.ts'
 import {
@@ -65,6 +67,8 @@ type ReportPorts = Pick<
   | 'randomness'
   | 'log'
 >
+
+const notAsked = { asked: false, why: 'a report reads only the bucket' } as const
 
 /**
  * Writes who has access now, under the date: `access.csv` and `index.html`, the memberships of expanded groups in `groups.csv`,
@@ -103,30 +107,29 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const breakGlass = await tellBreakGlass({ ...ports, identityStore: directory }, configuration)
   if (breakGlass) await objects.put(`${reportsPrefix}${date}/break-glass.csv`, Buffer.from(breakGlass.csv))
   notes.push(...(breakGlass?.notes ?? []), ...(await reportApplications(ports)))
-  const described = await describePage({ isAsked: false, sources, notes }, ports)
-  const attention = [...described.attention]
-  const lifecycle: Figure[] = []
-  const facts = { ...described, attention, lifecycle }
+  const described = await describePage({ sources, notes }, ports)
   const uses = new RoleUses(ports, configuration)
   const tally = new ReportTally({ ...described, isUseAsked: configuration.auditorRole !== '' })
   const folder = `${reportsPrefix}${date}/`
   const page = new ObjectWriter(objects, `${folder}index.html`)
   const table = await TableWriter.begin(objects, `${folder}access`, accessColumns)
-  async function* rows(): AsyncGenerator<HeldAccess> {
-    const context = { people, filesBehind, accounts, unitNames, suspensionOf, uses, notes }
-    for await (const reported of listHeldAccess(ports, context)) {
-      await table.write(reported.rows)
-      tally.add(reported)
-      yield* reported.rows
+  async function* rows(): AsyncGenerator<readonly HeldAccess[]> {
+    const context = { people, subject: anybody, filesBehind, accounts, unitNames, suspensionOf, notes }
+    const told = { ports, uses, hasUploaders: true }
+    for await (const held of expandParts(readParts(objects, notes), told, async () => context)) {
+      await table.write(held.rows)
+      tally.add(held)
+      yield held.rows
     }
     notes.push(...uses.notes)
-    const ofPeople = { madeAt, withAccess: tally.users, people, suspensionOf, configuration, notes }
-    const told = await reportPeople(objects, ofPeople)
-    attention.push(...told.attention)
-    lifecycle.push(...told.lifecycle)
-    tally.hoursToAccess = told.hoursToAccess
   }
-  for await (const piece of renderAccessPage({ ...facts, rows: rows() })) await page.write(piece)
+  const facts = async () => {
+    const ofPeople = { madeAt, withAccess: tally.users, people, suspensionOf, configuration, notes }
+    const { attention, lifecycle, hoursToAccess } = await reportPeople(objects, ofPeople)
+    tally.hoursToAccess = hoursToAccess
+    return { ...described, attention: [...described.attention, ...attention], lifecycle }
+  }
+  for await (const piece of renderAccessPage({ madeAt, rows: rows(), facts })) await page.write(piece)
   await table.end()
   await page.end()
   const groups = await TableWriter.begin(objects, `${folder}groups`, groupColumns)
@@ -138,7 +141,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
     if (at > (before?.madeAt ?? '')) changes[event] = (changes[event] ?? 0) + 1
   const { counts } = tally
   const difference = before && { date: before.date, difference: subtractCounts(counts, before.counts) }
-  const told = facts.sources.map(([name, text]): [string, string] => [name, text])
+  const told = described.sources.map(([name, text]): [string, string] => [name, text])
   const summary: ReportSummary = {
     v: 1,
     date,
@@ -155,6 +158,13 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   return summary
 }
 
+async function* readParts(objects: ObjectStore, notes: string[]): AsyncGenerator<AccessPart> {
+  for await (const { accesses, entitlements, spoiled } of listRecordedAccess(objects)) {
+    notes.push(...spoiled)
+    yield { access: [...mergeAccess(accesses, notAsked, new Map()), ...entitlements] }
+  }
+}
+
 async function readSources(ports: ReportPorts, { folders, auditorRole }: Configuration, bucketReadAt: string) {
   const [organization, drift] = await Promise.all([
     new OrganizationCache(ports, folders).storedView(),
@@ -164,7 +174,7 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
     bucketReadAt,
     driftCheck: ageOf(drift),
     organizationReadAt: organization?.readAt,
-    identityCenter: { why: 'a report reads only the bucket' },
+    identityCenter: { why: notAsked.why },
     roleUse: auditorRole === '' ? { why: notConfigured } : { asOf: bucketReadAt },
   }
   return [organization, sources] as const

@@ -3,7 +3,7 @@ import { renderHeld, type ShownList } from '../../../handlers/cli/operations/ren
 import { renderPlan } from '../../../handlers/cli/plan/render-plan.ts'
 import { renderOpenRequests } from '../../../handlers/cli/requests/requests.ts'
 import { renderSummary } from '../../../handlers/cli/status/render-status.ts'
-import { renderAccess } from '../../../handlers/cli/who/render-access.ts'
+import { AccessTable } from '../../../handlers/cli/who/render-access.ts'
 import {
   type Assignment,
   type AssignmentKey,
@@ -259,7 +259,9 @@ const commands: Readonly<Record<string, (links: readonly Sample[]) => string>> =
   brake: (links) => renderHeld({ lists: [sampleHeld(links)], contents: [], releases: [], pause: undefined }),
   who: (links) => {
     const nothing = { person: false, account: false, permissionSet: false }
-    return renderAccess({ rows: sampleAccess(links), isAsked: false, sources, notes: [] }, nothing, now, width)
+    const table = new AccessTable(nothing, width)
+    table.add(sampleAccess(links))
+    return table.render({ isAsked: false, sources, notes: [] }, now)
   },
 }
 

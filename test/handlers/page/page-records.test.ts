@@ -35,7 +35,9 @@ test.each([
 ])('a report %s says when it was made, and its rows', async (_, written) => {
   const world = new World()
   const facts = { madeAt: '2026-03-03T10:00:00Z', sources: [], notes: [], administratorSets: [], attention: [] }
-  const page = (await Array.fromAsync(renderAccessPage({ ...facts, rows: [] }))).join('')
+  const page = (await Array.fromAsync(renderAccessPage({ madeAt: facts.madeAt, facts: () => facts, rows: [] }))).join(
+    '',
+  )
   await world.objects.put('reports/2026-03-03/index.html', written(page))
   const { body } = await new PageRecords(world.ports).report('2026-03-03', '')
   expect(JSON.parse(body)).toMatchObject({ facts, blocks: [{ values: {} }] })

@@ -3,21 +3,28 @@ import page from './page.json' with { type: 'json' }
 import { blockClass, deploymentClass, factsClass, type PageFacts } from './page-data.ts'
 import { renderPageHead } from './page-head.ts'
 
-export type AccessPage = PageFacts & { readonly rows: AsyncIterable<PageRow> | Iterable<PageRow> }
+export type AccessPage = {
+  readonly madeAt: string
+  /** Some at a time. */
+  readonly rows: AsyncIterable<readonly PageRow[]> | Iterable<readonly PageRow[]>
+  /** Asked after the last row. */
+  readonly facts: () => Promise<PageFacts> | PageFacts
+}
 
 /**
  * One HTML file about all access, in pieces. It loads nothing and sends nothing, since its security policy allows only its own script and
  * style, by their hashes. Names from outside are in it only as data, which the script writes as text.
  */
-export async function* renderAccessPage({ rows, ...facts }: AccessPage): AsyncGenerator<string, void> {
-  yield renderBeginning(`Access, as of ${facts.madeAt}`)
+export async function* renderAccessPage({ madeAt, rows, facts }: AccessPage): AsyncGenerator<string, void> {
+  yield renderBeginning(`Access, as of ${madeAt}`)
   const collector = new RowCollector()
-  for await (const row of rows) {
-    const block = collector.add(row)
-    if (block) yield embed(blockClass, block)
-  }
+  for await (const some of rows)
+    for (const row of some) {
+      const block = collector.add(row)
+      if (block) yield embed(blockClass, block)
+    }
   yield embed(blockClass, collector.take())
-  yield embed(factsClass, facts)
+  yield embed(factsClass, await facts())
   yield end
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { renderJson } from '../../../../handlers/cli/terminal/render-json.ts'
-import { renderAccess, renderAccessAsCsv, renderAccessAsJson } from '../../../../handlers/cli/who/render-access.ts'
+import { AccessTable, renderAccessAsCsv, renderAccessAsJson } from '../../../../handlers/cli/who/render-access.ts'
 import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
@@ -28,10 +28,19 @@ const row = (index: number, more: Partial<HeldAccess> = {}): HeldAccess => ({
 })
 const rows = (count: number, more: Partial<HeldAccess> = {}) =>
   Array.from({ length: count }, (_, index) => row(index, more))
-const render = (of: readonly HeldAccess[], width: number | undefined, fixed = nothing) =>
-  renderAccess({ rows: of, isAsked: true, sources, notes: [] }, fixed, now, width)
-const csv = (of: readonly HeldAccess[], wanted?: { readonly hasLevels: boolean }) =>
-  [...renderAccessAsCsv({ rows: of }, wanted)].join('')
+const facts = { isAsked: true, sources, notes: [] }
+function render(of: readonly HeldAccess[], width: number | undefined, fixed = nothing): string {
+  const table = new AccessTable(fixed, width)
+  for (const one of of) table.add([one])
+  return table.render(facts, now)
+}
+async function* inParts(of: readonly HeldAccess[]) {
+  yield of.slice(0, 700)
+  if (of.length > 700) yield of.slice(700)
+}
+const join = async (parts: AsyncIterable<string>) => (await Array.fromAsync(parts)).join('')
+const csv = (of: readonly HeldAccess[], wanted: { readonly hasLevels?: boolean; readonly hasUses?: boolean } = {}) =>
+  join(renderAccessAsCsv(inParts(of), { hasUses: false, ...wanted }))
 const linesOf = (text: string, word: string) => text.split('\n').filter((line) => line.startsWith(word)).length
 
 test('of more rows than a person reads those that differ only in the account are one', () => {
@@ -81,23 +90,37 @@ test('the end of temporary access has its hour, and is marked', () => {
   expect(render([row(0, { until, links: [link] })], undefined)).not.toContain('14:00')
 })
 
-test('access levels have a column where they were asked for, in the table and as CSV', () => {
+test('access levels have a column where they were asked for, in the table and as CSV', async () => {
   const all = rows(2, { levels: ['Permissions management', 'Read', 'unknown'] })
   expect(render(all, undefined)).toMatch(/ Permissions Read unknown +Read-ps|Read-ps .* Permissions Read unknown/)
   expect(render(rows(2), undefined)).not.toContain('LEVELS')
-  const [titles = '', first = ''] = csv(all, { hasLevels: true }).split('\r\n')
+  const [titles = '', first = ''] = (await csv(all, { hasLevels: true })).split('\r\n')
   expect(titles).toMatch(/"use as of","access levels","membership files","owner"$/)
   expect(first).toMatch(/,"Permissions management ; Read ; unknown","",""$/)
-  expect(csv(all)).not.toContain('access levels')
+  expect(await csv(all)).not.toContain('access levels')
   const own = { countedSince: '2026-01-01T00:00:00.000Z', asOf: '2026-03-03T10:00:00.000Z' }
-  expect(csv(rows(1, { own }))).toMatch(
+  expect(await csv(rows(1, { own }), { hasUses: true })).toMatch(
     /"last used by person","used by","hours used in 90 days","uses counted since"\r\n.*"","","0","2026-01-01T00:00:00.000Z"\r\n$/,
   )
 })
 
-test.each([0, 1, 2, 1_000, 1_001, 2_500])('%i rows in parts are the text of all rows at once', (number) => {
+test.each([0, 1, 2, 1_000, 1_001, 2_500])('%i rows in parts are the text of all rows at once', async (number) => {
   const all = rows(number, { remark: 'a "b"\n\u202ec' })
-  const answer = { rows: all, isAsked: true, sources, notes: ['one'] }
-  expect([...renderAccessAsJson(answer)].join('')).toBe(renderJson(answer))
-  expect(csv(all)).toBe(accessCsvTitles() + renderAccessRows(all))
+  const answer = { isAsked: true, sources, notes: ['one'] }
+  expect(await join(renderAccessAsJson(inParts(all), () => answer))).toBe(renderJson({ rows: all, ...answer }))
+  expect(await csv(all)).toBe(accessCsvTitles() + renderAccessRows(all))
+})
+
+test('the table is the same in any order of the rows', () => {
+  const hasEnd = { until: '2027-01-01T00:00:00.000Z' }
+  const all = Array.from({ length: 60 }, (_, index) =>
+    row(index % 7, {
+      person: `person-${index % 5}`,
+      permissionSet: permissionSetName.parse(`Set-${index % 11}`),
+      origin: index % 13 === 0 ? 'foreign' : 'ssofile',
+      ...(index % 17 === 0 ? hasEnd : {}),
+    }),
+  )
+  for (const width of [80, 120, undefined])
+    for (const some of [all, all.slice(0, 20)]) expect(render(some.toReversed(), width)).toBe(render(some, width))
 })

@@ -27,7 +27,7 @@ test('the page says what wants attention with its reason and remedy, and which p
     organizationReadAt: '2026-03-03T09:00:00.000Z',
     identityCenter: { askedAt: '2026-03-03T10:00:00.000Z', calls: 1 },
   }
-  const page = await describePage({ sources, notes: ['a note'], isAsked: true }, world.ports)
+  const page = await describePage({ sources, notes: ['a note'] }, world.ports)
   expect(page).toMatchObject({
     madeAt: '2026-03-03T10:00:00.000Z',
     notes: ['a note'],
@@ -52,9 +52,7 @@ test('the page names the newest report of credentials that is whole, and none to
   const world = new World()
   const sources = { bucketReadAt: '2026-03-03T10:00:00.000Z', identityCenter: { why: 'a test' } }
   const named = async (ports: Ports = world.ports) =>
-    (await describePage({ sources, notes: [], isAsked: false }, ports)).sources.filter(([name]) =>
-      name.startsWith('credentials'),
-    )
+    (await describePage({ sources, notes: [] }, ports)).sources.filter(([name]) => name.startsWith('credentials'))
   expect(await named()).toEqual([])
   const counts = { accounts: 1, unread: 0, users: 1, keys: 0, rows: 1, excepted: 0 }
   for (const [date, now] of [

@@ -7,6 +7,7 @@ import { recordUses, recordWatching } from '../../../../shared/modules/usage/rec
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { intercept } from '../../../intercept.ts'
+import { readAnswer } from '../../../read-answer.ts'
 import { World } from '../../../world.ts'
 
 const account = accountId.parse('200000000001')
@@ -58,7 +59,7 @@ async function watch(world: World, ...times: { readonly from: string; readonly t
 const hourAfter = (at: string) => `${new Date(Date.parse(at) + hourMs).toISOString().slice(0, 13)}:00:00.000Z`
 
 const ask = (world: World, question: { readonly unusedForDays?: number }, ports = world.ports) =>
-  world.finish(whoHasAccess({ isLive: false, ...question }, ports, world.configuration))
+  world.finish(readAnswer(whoHasAccess({ isLive: false, ...question }, ports, world.configuration)))
 
 test('of a group each member has their own last use, and only those who did not use it are unused', async () => {
   const world = await openGroupOfTwo()

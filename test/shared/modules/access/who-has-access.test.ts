@@ -8,12 +8,13 @@ import type { PrincipalType } from '../../../../shared/domain/principals/princip
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import type { HeldAccess } from '../../../../shared/modules/access/expand-access.ts'
 import { renderAccessRows } from '../../../../shared/modules/access/render-access-rows.ts'
-import { type WhoAnswer, type WhoQuestion, whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
+import { type WhoQuestion, whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
 import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { runsOf } from '../../../depth.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
+import { type ReadAnswer, readAnswer } from '../../../read-answer.ts'
 import { World } from '../../../world.ts'
 
 const accounts = ['200000000001', '200000000002', '200000000003'] as const
@@ -72,9 +73,11 @@ function giveByHand(world: World, account: string, set: string, { type, name }: 
   })
 }
 
-async function who(world: World, question: Partial<WhoQuestion> = {}): Promise<WhoAnswer> {
+async function who(world: World, question: Partial<WhoQuestion> = {}): Promise<ReadAnswer> {
   const objects = new ProposedObjects(world.objects, world.clock.now())
-  return world.finish(whoHasAccess({ isLive: true, ...question }, { ...world.ports, objects }, world.configuration))
+  return world.finish(
+    readAnswer(whoHasAccess({ isLive: true, ...question }, { ...world.ports, objects }, world.configuration)),
+  )
 }
 
 const spell = ({
@@ -106,7 +109,7 @@ async function walk(world: World): Promise<readonly string[]> {
     .sort()
 }
 
-const told = ({ rows }: WhoAnswer) =>
+const told = ({ rows }: ReadAnswer) =>
   rows
     .filter(({ person }) => person !== undefined)
     .map(spell)
@@ -209,7 +212,9 @@ describe('who has access', () => {
       read.length = 0
       const objects = new ProposedObjects(world.ports.objects, world.clock.now())
       const ports = { ...world.ports, objects }
-      const answer = await world.finish(whoHasAccess({ isLive: false, hasUploaders }, ports, world.configuration))
+      const answer = await world.finish(
+        readAnswer(whoHasAccess({ isLive: false, hasUploaders }, ports, world.configuration)),
+      )
       const links = answer.rows.flatMap((row) => row.links)
       return {
         uploaders: links.map(({ by }) => by?.principalId),
@@ -289,7 +294,7 @@ describe('who has access', () => {
     }
     const world = await worldWith(['account%200000000001%Admin-ps%admins%GROUP%ssofile'])
     const ports = intercept(world.ports, see)
-    const { rows } = await world.finish(whoHasAccess({ isLive: false }, ports, world.configuration))
+    const { rows } = await world.finish(readAnswer(whoHasAccess({ isLive: false }, ports, world.configuration)))
     expect(rows).toHaveLength(1)
   })
 
@@ -432,7 +437,7 @@ describe('who has access that is unused', () => {
   const since = '2025-06-01T00:00:00.000Z'
   const auditorRole = 'ssofile-auditor'
   const [one, two, three] = accounts.map((id) => accountId.parse(id))
-  const spellUse = ({ rows }: WhoAnswer) =>
+  const spellUse = ({ rows }: ReadAnswer) =>
     rows.map(({ account, permissionSet, unusedDays, use }) => [account, permissionSet, use?.isKnown, unusedDays])
 
   /** All that ssofile granted, it granted then. */

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { renderAccess } from '../../../../handlers/cli/who/render-access.ts'
+import { AccessTable } from '../../../../handlers/cli/who/render-access.ts'
 import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
 import { writeReport } from '../../../../shared/modules/reports/write-report.ts'
+import { readAnswer } from '../../../read-answer.ts'
 import { Grouping, kenji } from '../people/grouping.ts'
 
 const other = 'ama.osei@acme.example'
@@ -25,13 +26,15 @@ async function open(): Promise<Grouping> {
 test('who tells the file through which somebody is in a group, and of whom others put in the group only', async () => {
   const { world } = await open()
   const question = { group: 'oncall', isLive: true }
-  const answer = await world.finish(whoHasAccess(question, world.ports, world.configuration))
+  const answer = await world.finish(readAnswer(whoHasAccess(question, world.ports, world.configuration)))
   expect(answer.rows.map(({ person, group, memberships }) => [person, group, memberships])).toEqual([
     [other, 'oncall', undefined],
     [kenji, 'oncall', [file]],
   ])
   const fixed = { person: false, account: false, permissionSet: false }
-  const wide = renderAccess(answer, fixed, world.clock.now(), undefined)
+  const table = new AccessTable(fixed, undefined)
+  table.add(answer.rows)
+  const wide = table.render(answer, world.clock.now())
   const lines = wide.split('\n').filter((line) => line.includes('@acme.example'))
   expect(lines.map((line) => [line.includes('oncall'), line.includes(file)])).toEqual([
     [true, false],

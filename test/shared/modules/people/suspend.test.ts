@@ -15,6 +15,7 @@ import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/b
 import { readEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
 import { Asking, account } from '../../../handlers/asking.ts'
 import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
+import { readAnswer } from '../../../read-answer.ts'
 
 const link = `links_data/account%${account}%Admin-ps%maria%USER%ssofile`
 const suspension = 'suspended/maria'
@@ -431,7 +432,7 @@ test('a plan tells what a file takes away, that its link waits, and nothing else
   ])
   expect(plan.grants).toEqual([])
   const question = { user: 'maria', isLive: false }
-  const { rows } = await world.finish(whoHasAccess(question, ports, configuration))
+  const { rows } = await world.finish(readAnswer(whoHasAccess(question, ports, configuration)))
   expect(rows).toMatchObject([{ person: 'maria', remark: 'the user is suspended' }])
   const asked = { account: accountId.parse(account), permissionSet: permissionSetName.parse('Admin-ps') }
   const answer = await world.finish(

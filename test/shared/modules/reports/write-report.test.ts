@@ -15,6 +15,7 @@ import { recordUses, recordWatching } from '../../../../shared/modules/usage/rec
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { failing, intercept } from '../../../intercept.ts'
+import { readAnswer } from '../../../read-answer.ts'
 import { World, type WorldOptions } from '../../../world.ts'
 
 const account = '200000000001'
@@ -322,7 +323,7 @@ async function whoAt(world: World, at: Date, user?: string) {
   const objects = new ProposedObjects(world.objects, world.clock.now())
   const membershipsThen = await world.finish(readMembershipsAt(objects, at))
   const question = { at, user, isLive: false, membershipsThen }
-  return world.finish(whoHasAccess(question, { ...world.ports, objects }, world.configuration))
+  return world.finish(readAnswer(whoHasAccess(question, { ...world.ports, objects }, world.configuration)))
 }
 
 async function rebuild(world: World, madeAt: string): Promise<readonly string[]> {

@@ -19,7 +19,8 @@ const facts: PageFacts = {
 }
 
 async function render(rows: Iterable<PageRow>, given: Partial<PageFacts> = {}): Promise<readonly string[]> {
-  return Array.fromAsync(renderAccessPage({ ...facts, ...given, rows }))
+  const all = { ...facts, ...given }
+  return Array.fromAsync(renderAccessPage({ madeAt: all.madeAt, facts: () => all, rows: [[...rows]] }))
 }
 
 const dataOf = (page: string) =>

@@ -1,0 +1,65 @@
+import type { Ports } from '../../ports/ports.ts'
+import type { TellProgress } from '../../ports/progress.ts'
+import { addRequests, type Requests } from './add-requests.ts'
+import { addUploaders, type Uploaders } from './add-uploaders.ts'
+import { type ExpansionSources, expandAccess, type HeldInAccount } from './expand-access.ts'
+import type { AnyAccess } from './recorded-access.ts'
+import type { RoleUses } from './role-uses.ts'
+
+/** Some of the access: whole accounts. */
+export type AccessPart = { readonly access: readonly AnyAccess[] }
+
+type TellingSources = {
+  readonly ports: Pick<Ports, 'objects' | 'clock'>
+  /** Absent: the use of roles is not asked. */
+  readonly uses?: RoleUses | undefined
+  /** `false`: leaves out uploaders that only a status of a link names. */
+  readonly hasUploaders: boolean
+  readonly onStep?: TellProgress
+}
+
+/** How many parts to read before the first is expanded: the directory tells the members of few groups a second. Each takes some megabytes. */
+const partsAhead = 16
+
+/** Access with its uses, uploaders and requests, expanded to people, account by account. */
+export async function* expandParts<Part extends AccessPart>(
+  parts: AsyncIterable<Part>,
+  sources: TellingSources,
+  contextOf: (part: Part) => Promise<ExpansionSources>,
+): AsyncGenerator<HeldInAccount> {
+  for await (const part of readAhead(tellParts(parts, sources), partsAhead))
+    yield* expandAccess(part.access, await contextOf(part))
+}
+
+async function* tellParts<Part extends AccessPart>(
+  parts: AsyncIterable<Part>,
+  { ports, uses, hasUploaders, onStep }: TellingSources,
+): AsyncGenerator<Part> {
+  const uploaders: Uploaders = new Map()
+  const requests: Requests = new Map()
+  for await (const part of parts) {
+    const used = uses ? await uses.addTo(part.access, onStep) : part.access
+    const uploaded = hasUploaders ? await addUploaders(used, ports, uploaders) : used
+    yield { ...part, access: await addRequests(uploaded, ports.objects, requests) }
+  }
+}
+
+/** Asks for so many items before the reader does. */
+async function* readAhead<T>(items: AsyncGenerator<T>, most: number): AsyncGenerator<T> {
+  const begun: Promise<IteratorResult<T>>[] = []
+  try {
+    for (;;) {
+      while (begun.length < most) {
+        const next = items.next()
+        // The reader of this item receives the error.
+        next.catch(() => {})
+        begun.push(next)
+      }
+      const item = await begun.shift()
+      if (item === undefined || item.done) return
+      yield item.value
+    }
+  } finally {
+    void items.return(undefined)
+  }
+}
