@@ -36,8 +36,7 @@ import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
 import type { EligibilityFiles } from '../requests/eligibility-files.ts'
 import { findAccount } from '../requests/gather-request.ts'
-import { readLastUses, readWatched } from '../usage/last-uses.ts'
-import type { LastUse } from '../usage/rules/person-uses.ts'
+import { listLastUses, readWatched } from '../usage/last-uses.ts'
 import { digestOf, readUpload } from './review-records.ts'
 import { isPrivileged, type ReviewItem, type ShownFile, type Subject } from './rules/review-item.ts'
 
@@ -138,14 +137,23 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
   }
 }
 
-/** `usesOf`: all uses of a permission set in these accounts. */
+/** The last use by each person. */
+type LastUses = ReadonlyMap<PrincipalId, string>
+
+/** `usesOf`: the last use of a permission set in these accounts, by person. */
 async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, sources: PopulationSources) {
   const { countedSince = renderInstant(now), since } = await readWatched(sources)
   const from = renderInstant(new Date(now.getTime() - unusedDays * dayMs))
-  const known = since === undefined ? [] : await readLastUses(sources)
-  const uses = Map.groupBy(known, (use) => `${use.account}%${use.permissionSet}`)
+  // Only what is asked for is kept: there may be a million uses.
+  const uses = new Map<string, Map<PrincipalId, string>>()
+  if (since !== undefined)
+    for await (const some of listLastUses(sources))
+      for (const { account, permissionSet, user, at } of some) {
+        const key = `${account}%${permissionSet}`
+        uses.set(key, (uses.get(key) ?? new Map()).set(user, at))
+      }
   return {
-    usesOf: (set: string, accounts: readonly AccountId[]) => accounts.flatMap((id) => uses.get(`${id}%${set}`) ?? []),
+    usesOf: (set: string, accounts: readonly AccountId[]) => joinUses(accounts.map((id) => uses.get(`${id}%${set}`))),
     /** Whether nobody used it for so many days, since it was given and while uses were watched. */
     isUnused: (...instants: readonly (string | undefined)[]) =>
       unusedDays === 0 || [countedSince, ...instants].every((at) => at === undefined || at <= from),
@@ -168,18 +176,24 @@ async function askAccess({ subject, accounts, reviewers }: Access, reading: Read
   const { permissionSet, principal, type, since } = subject
   if (file.movedSince !== undefined && (type === 'GROUP' || !hasMoved(principal))) return []
   const uses = usesOf(permissionSet, accounts)
-  const members = type === 'GROUP' && uses.length > 0 ? await membersOf(principal) : undefined
+  const members = type === 'GROUP' && uses.size > 0 ? await membersOf(principal) : undefined
   if (file.unusedDays !== undefined && members && 'unread' in members)
     return [unread(membersOfGroup(principal), members.unread)]
   const ids = new Set(members && 'is' in members ? members.is : [])
-  const nameOf = uses.length > 0 ? await names() : undefined
+  const nameOf = uses.size > 0 ? await names() : undefined
   const lastUsed = latestOf(uses, (user) => (type === 'GROUP' ? ids.has(user) : nameOf?.(user) === principal))
   return isUnused(since, lastUsed) ? [{ subject: { ...subject, lastUsed }, reviewers }] : []
 }
 
-function latestOf(uses: readonly LastUse[], isOf: (user: PrincipalId) => boolean): string | undefined {
-  const own = uses.filter(({ user }) => isOf(user)).map(({ at }) => at)
+function latestOf(uses: LastUses, isOf: (user: PrincipalId) => boolean): string | undefined {
+  const own = [...uses].flatMap(([user, at]) => (isOf(user) ? [at] : []))
   return own.sort().at(-1)
+}
+
+function joinUses(all: Iterable<LastUses | undefined>): LastUses {
+  const latest = new Map<PrincipalId, string>()
+  for (const uses of all) for (const [user, at] of uses ?? []) if (at > (latest.get(user) ?? '')) latest.set(user, at)
+  return latest
 }
 
 const membersOfGroup = (group: string) => `the members of the group ${group}`
@@ -270,8 +284,10 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
   if ('unread' in members) return [unread(membersOfGroup(group), members.unread)]
   const { groupId } = members
   const owner = file.reviewers.owners ? await readOwnerOf(objects, principalName.parse(group)) : undefined
-  const uses = access.flatMap(({ subject, accounts }) =>
-    subject.kind === 'unread' ? [] : usesOf(subject.permissionSet, accounts),
+  const uses = joinUses(
+    access.map(({ subject, accounts }) =>
+      subject.kind === 'unread' ? undefined : usesOf(subject.permissionSet, accounts),
+    ),
   )
   const privileged = access.some(({ subject }) => isPrivileged(subject)) || undefined
   const nameOf = await names()
@@ -279,7 +295,7 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
     const user = nameOf(userId)
     if (!hasMoved(user)) return []
     const entry = await spoiledAsAbsent(ownedMembershipRecord(objects, { group: groupId, user: userId }).read())
-    const lastUsed = latestOf(uses, (one) => one === userId)
+    const lastUsed = uses.get(userId)
     if (!isUnused(entry?.value.grantedAt, lastUsed)) return []
     const files: ShownFile[] = []
     for (const { key, by } of entry?.value.files ?? []) {
