@@ -57,29 +57,38 @@ type Access = { readonly subject: AccessSubject; readonly accounts: readonly Acc
 
 /** Each reads its members at once. */
 const groupsAtOnce = 4
+/** The directory needs some seconds for so many. */
+const groupsOfPart = 100
 const dayMs = 24 * 60 * 60_000
 
-/** All items of this review, as they are now, ascending by digest. */
-export async function gatherPopulation(
+/** Items that are written together. `upTo`: the last group whose members are among these items or earlier ones. */
+type GatheredItems = { readonly upTo: string; readonly items: readonly ReviewItem[] }
+
+/** All items of this review, as they are now: first access and settings, then memberships by the names of groups, after `after`. */
+export async function* gatherPopulation(
   file: ReviewFile,
-  { folder, now }: { readonly folder: string; readonly now: Date },
+  { folder, now, after }: { readonly folder: string; readonly now: Date; readonly after?: string | undefined },
   sources: PopulationSources,
-): Promise<readonly ReviewItem[]> {
+): AsyncGenerator<GatheredItems> {
   const reading = await openReading(file, now, sources)
+  const toItem = ({ subject, reviewers }: Question): ReviewItem => {
+    const owners = reviewers.flatMap((one) => one || [])
+    const names = owners.length > 0 ? owners : file.reviewers.named
+    return { digest: digestOf(folder, subject), subject, reviewers: [...new Set(names)], decisions: [] }
+  }
   const links = file.only === 'foreign' ? [] : await gatherLinks(reading)
   const access = [...links, ...(await gatherForeign(reading))]
-  const all: readonly Question[] = [
-    ...(await pLimit(readsAtOnce).map(access, (one) => askAccess(one, reading))).flat(),
-    ...(await gatherMemberships(access, reading)),
-    ...(await gatherSettings(file, sources)),
-  ]
-  return all
-    .map(({ subject, reviewers }): ReviewItem => {
-      const owners = reviewers.flatMap((one) => one || [])
-      const names = owners.length > 0 ? owners : file.reviewers.named
-      return { digest: digestOf(folder, subject), subject, reviewers: [...new Set(names)], decisions: [] }
-    })
-    .sort((a, b) => (a.digest < b.digest ? -1 : 1))
+  if (after === undefined) {
+    const asked = (await pLimit(readsAtOnce).map(access, (one) => askAccess(one, reading))).flat()
+    yield { upTo: '', items: [...asked, ...(await gatherSettings(file, sources))].map(toItem) }
+  }
+  const byGroup = groupsOf(access)
+  const names = (await listGroups(byGroup, reading)).filter((name) => name > (after ?? ''))
+  for (let from = 0; from < names.length; from += groupsOfPart) {
+    const some = names.slice(from, from + groupsOfPart)
+    const asked = await pLimit(groupsAtOnce).map(some, (name) => askMembers(name, byGroup.get(name) ?? [], reading))
+    yield { upTo: some.at(-1) ?? '', items: asked.flat().map(toItem) }
+  }
 }
 
 type Reading = Awaited<ReturnType<typeof openReading>>
@@ -259,21 +268,25 @@ async function gatherForeign(reading: Reading): Promise<readonly Access[]> {
   return read.flat()
 }
 
-/** The members of the groups that have access in scope, or a file. */
-async function gatherMemberships(access: readonly Access[], reading: Reading): Promise<readonly Question[]> {
-  const { file, sources } = reading
-  if (file.groups.length === 0) return []
+/** Access of groups, by the name of the group. */
+function groupsOf(access: readonly Access[]): ReadonlyMap<string, readonly Access[]> {
   const byGroup = Map.groupBy(access, ({ subject }) =>
     subject.kind !== 'unread' && subject.type === 'GROUP' ? subject.principal : '',
   )
+  byGroup.delete('')
+  return byGroup
+}
+
+/** The groups that have access in scope, or a file, ascending. */
+async function listGroups(
+  byGroup: ReadonlyMap<string, unknown>,
+  { file, sources }: Reading,
+): Promise<readonly string[]> {
+  if (file.groups.length === 0) return []
   const isOfAccess = file.only !== undefined || file.unusedDays !== undefined
   const keys = isOfAccess ? [] : [...(await listHeads(sources.objects, groupPrefix)).keys()]
   const withFile = keys.map(parseGroupKey).flatMap((name) => (name.ok ? [name.value] : []))
-  const names = [...new Set([...byGroup.keys(), ...withFile])]
-    .filter((name) => name !== '' && fitsOne(file.groups, name))
-    .sort()
-  const read = await pLimit(groupsAtOnce).map(names, (name) => askMembers(name, byGroup.get(name) ?? [], reading))
-  return read.flat()
+  return [...new Set([...byGroup.keys(), ...withFile])].filter((name) => fitsOne(file.groups, name)).sort()
 }
 
 async function askMembers(group: string, access: readonly Access[], reading: Reading): Promise<readonly Question[]> {

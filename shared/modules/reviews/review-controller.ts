@@ -19,7 +19,7 @@ import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import { performEnd, readItemState } from './carry-out.ts'
 import { proveOutcomes, readEvidence, writeEvidence } from './check-outcomes.ts'
-import { gatherPopulation, type PopulationSources } from './gather-population.ts'
+import type { PopulationSources } from './gather-population.ts'
 import {
   folderOf,
   historyOfItem,
@@ -29,7 +29,6 @@ import {
   readItems,
   runRecord,
   sealOf,
-  writeItems,
 } from './review-records.ts'
 import { decideEnd } from './rules/decide-end.ts'
 import {
@@ -44,6 +43,7 @@ import {
 import { buildManifest, type ReviewEvidence } from './rules/manifest.ts'
 import { describeSubject, type ItemEnd, isDecided, isUnproven, type ReviewItem } from './rules/review-item.ts'
 import { isRunning, type ReviewRun } from './rules/review-record.ts'
+import { writePopulation } from './write-population.ts'
 
 type ReviewContext = ReconcileContext & PopulationSources
 
@@ -65,8 +65,8 @@ type Facts = ReviewTypes['facts']
 
 const hourMs = 60 * 60_000
 const dayMs = 24 * hourMs
-/** Between two looks for the proofs of revocations, and for tasks that are done. */
-const proofMs = 60_000
+/** Between two looks for the proofs of revocations, and for tasks that are done; and until a long gathering goes on. */
+const soonMs = 60_000
 
 /** The file of a review: begins its runs, reminds, escalates, ends them, and writes the evidence. */
 export const reviewController: Controller<ReviewTypes> = {
@@ -213,9 +213,16 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Effect
       `its reviewers: no group and no user has the name ${unknown.map((one) => `'${one}'`).join(' or ')}`,
       'correct named and fallback, or create the group',
     )
-  const run = renderInstant(now)
-  const folder = folderOf(name, run)
-  const population = await gatherPopulation(file.body, { folder, now }, context)
+  const of = { name, file: file.body, etag: head.etag, before: before?.run, now }
+  const { run, items: population, isWhole } = await writePopulation(of, context)
+  if (!isWhole)
+    return {
+      told: {
+        state: 'applying',
+        reason: `its items are being gathered: ${count(population.length, 'item')} so far`,
+      },
+      again: new Date(now.getTime() + soonMs),
+    }
   if (population.length === 0)
     return wait(
       'its scope has nothing to review',
@@ -223,7 +230,6 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Effect
         ? 'correct scopes, permissionSets, only, movedSince or groups'
         : 'wait until uses are watched for unusedDays, or correct scopes, permissionSets, only, movedSince or groups',
     )
-  await writeItems(context.objects, folder, population)
   const written = sealOf(population)
   const terms = file.body
   const entry: ReviewRun = { v: 1, phase: 'open', run, terms, etag: head.etag, ...written, reminded: [] }
@@ -233,6 +239,7 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Effect
     entry,
     history: {
       event: 'begun',
+      at: run,
       body: { review: name, run, ...written, terms, etag: head.etag, reviewers: namesOf(population, entry) },
     },
   }
@@ -345,6 +352,6 @@ function describeSettling({ items }: ReviewEvidence, { now, file }: ReviewInput)
   const tasks = open.filter(({ end }) => end?.is === 'task').length
   const revoking = open.length - tasks
   const reason = `the decisions are over; ${count(revoking, 'revocation')} and ${count(tasks, 'task')} are not done yet`
-  const again = new Date(now.getTime() + (revoking > 0 ? proofMs : hourMs))
+  const again = new Date(now.getTime() + (revoking > 0 ? soonMs : hourMs))
   return { told: file.is === 'none' ? undefined : { state: 'applied', reason }, again }
 }

@@ -1,0 +1,72 @@
+import * as z from 'zod'
+import type { ReviewFile } from '../../domain/files/review-file.ts'
+import { record } from '../../domain/json/record.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { listHeads } from '../../reconcile/records/list-heads.ts'
+import { readStored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { gatherPopulation, type PopulationSources } from './gather-population.ts'
+import { folderOf, writeItems } from './review-records.ts'
+import { type ReviewItem, reviewItem } from './rules/review-item.ts'
+import { reviewResultsPrefix } from './rules/review-record.ts'
+
+/** The run that is being gathered. `etag`: the version of its file. */
+const draft = record({ v: z.literal(1), run: z.iso.datetime(), etag: z.string() })
+/** `upTo`: the last group whose members are in this part or an earlier one. */
+const part = record({ v: z.literal(1), upTo: z.string(), items: z.array(reviewItem) })
+
+/** An older draft has questions that nobody should answer now. */
+const draftMostMs = 24 * 60 * 60_000
+/** The function has five minutes, and perhaps other messages. */
+const gatherMs = 150_000
+
+type Question = {
+  readonly name: string
+  readonly file: ReviewFile
+  readonly etag: string
+  /** The last run. */
+  readonly before: string | undefined
+  readonly now: Date
+}
+
+/** `isWhole`: every item is there. Otherwise the time is over, and the next call goes on. */
+export type Population = { readonly run: string; readonly items: readonly ReviewItem[]; readonly isWhole: boolean }
+
+/**
+ * Gathers the items of a run, and writes them part by part. The directory tells the members of fifteen groups a second, so thousands of groups
+ * take longer than one function has: `draft.json` names the run, each part is written before its items, and the next call reads the parts that
+ * are there and goes on. So every item is gathered once, also after a kill.
+ */
+export async function writePopulation(
+  { name, file, etag, before = '', now }: Question,
+  sources: PopulationSources,
+): Promise<Population> {
+  const { objects, clock } = sources
+  const untilMs = clock.monotonicMs() + gatherMs
+  const drafts = new JsonRecord(objects, `${reviewResultsPrefix}${name}/draft.json`, draft)
+  const stored = (await spoiledAsAbsent(drafts.read()))?.value
+  const goesOn = stored?.etag === etag && stored.run > before && now.getTime() - Date.parse(stored.run) < draftMostMs
+  const run = goesOn ? stored.run : renderInstant(now)
+  if (!goesOn) await drafts.overwrite({ v: 1, run, etag })
+  const folder = folderOf(name, run)
+  const items: ReviewItem[] = []
+  const keyOf = (index: number) => `${folder}population/${String(index).padStart(6, '0')}.json`
+  const known = goesOn ? [...(await listHeads(objects, `${folder}population/`)).keys()].sort() : []
+  let last: z.infer<typeof part> | undefined
+  for (const key of known) {
+    last = (await readStored(objects, key, part))?.value
+    items.push(...(last?.items ?? []))
+  }
+  await writeItems(objects, folder, last?.items ?? [])
+  let parts = known.length
+  const gathering = gatherPopulation(file, { folder, now: new Date(run), after: last?.upTo }, sources)
+  for await (const { upTo, items: some } of gathering) {
+    if (parts > known.length && clock.monotonicMs() >= untilMs) return { run, items, isWhole: false }
+    await new JsonRecord(objects, keyOf(parts++), part).overwrite({ v: 1, upTo, items: [...some] })
+    await writeItems(objects, folder, some)
+    items.push(...some)
+  }
+  // The scope may have something an hour later.
+  if (items.length === 0) await drafts.overwrite({ v: 1, run, etag: '' })
+  return { run, items: items.sort((a, b) => (a.digest < b.digest ? -1 : 1)), isWhole: true }
+}
