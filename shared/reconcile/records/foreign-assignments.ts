@@ -44,12 +44,55 @@ export async function* listKnown(objects: ReadingObjects, beginning = ''): Async
       yield { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }
 }
 
-/** All access, in no order. Keeps nothing. */
+/**
+ * All access, in no order. Keeps nothing. All callers in this process who wait share the next listing, because listing 500,000 keys takes 13 s
+ * of processor. It begins after they asked, so it shows what was written before. If it fails, it fails for all; `work` that throws fails alone.
+ */
 export async function forEachKnown(objects: ReadingObjects, work: (known: KnownAssignment) => void): Promise<void> {
+  const failures: { readonly cause: unknown }[] = []
+  await joinListing(objects, (known) => {
+    if (failures.length > 0) return
+    try {
+      work(known)
+    } catch (cause) {
+      failures.push({ cause })
+    }
+  })
+  const [failed] = failures
+  if (failed) throw failed.cause
+}
+
+type Work = (known: KnownAssignment) => void
+/** The listing that runs, and the one that begins when it is over, by bucket. */
+const running = new WeakMap<ReadingObjects, Promise<void>>()
+const waiting = new WeakMap<ReadingObjects, { readonly callers: Work[]; readonly listed: Promise<void> }>()
+
+/** No `work` throws. */
+function joinListing(objects: ReadingObjects, work: Work): Promise<void> {
+  const next = waiting.get(objects)
+  next?.callers.push(work)
+  if (next) return next.listed
+  const callers = [work]
+  const listed = listNext(objects, callers)
+  waiting.set(objects, { callers, listed })
+  return listed
+}
+
+async function listNext(objects: ReadingObjects, callers: readonly Work[]): Promise<void> {
+  // Its own callers receive its error.
+  await running.get(objects)?.catch(() => {})
+  waiting.delete(objects)
+  const listed = listFor(objects, callers)
+  running.set(objects, listed)
+  return listed
+}
+
+async function listFor(objects: ReadingObjects, callers: readonly Work[]): Promise<void> {
   for (const prefix of [ledgerPrefix, foreignPrefix])
-    await forEachAssignmentKey(objects, prefix, (key) =>
-      work({ key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }),
-    )
+    await forEachAssignmentKey(objects, prefix, (key) => {
+      const known = { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }
+      for (const work of callers) work(known)
+    })
 }
 
 /** `by`: who did it; absent: unknown. `reason`: why it is reported loudly. */
