@@ -59,7 +59,7 @@ export function letLeave(brake: BrakeRecord, taking: Taking, { now }: BrakeTerms
 }
 
 /** How long a process may know the members of a group as they were, and as long again. */
-const goneMs = 2 * 60_000
+export const goneMs = 2 * 60_000
 
 /** The access is gone. It still counts as leaving, since others may judge by an earlier reading of the group. */
 export function noteGone(brake: BrakeRecord, taking: Taking, now: Date): BrakeRecord {

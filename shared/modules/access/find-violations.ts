@@ -1,4 +1,5 @@
-import { type AssignmentKey, assignmentOf, parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import pLimit from 'p-limit'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { describeObjection, type Objection, objectToRevocation } from '../../domain/guardrails/judge-by-policies.ts'
@@ -16,9 +17,10 @@ import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
 import { judgeLink } from '../../reconcile/guardrails/judge-link.ts'
 import { Minimums } from '../../reconcile/guardrails/minimums.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
+import { EntryCopies } from '../../reconcile/records/entry-copies.ts'
 import { InputReadings } from '../../reconcile/records/input-readings.ts'
-import { Ledger, listAssignmentKeys } from '../../reconcile/records/ledger.ts'
-import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
+import { Ledger, listAssignmentHeads, listAssignmentKeys } from '../../reconcile/records/ledger.ts'
+import { forEachAtOnce, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { Policies } from '../../reconcile/records/policies.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
@@ -137,21 +139,22 @@ async function findUnkeptMinimums(
     policy.minimums.filter(({ mode }) => mode === 'enforce').map((rule) => ({ policy, rule })),
   )
   if (rules.length === 0) return found
-  const isThere = await minimums.readPresence()
-  const keys: AssignmentKey[] = []
-  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) keys.push(key)
-  const byAccount = Map.groupBy(keys, (key) => parseAssignmentKey(key)?.accountId)
+  const [leaving, copies] = [new Set<string>(), new EntryCopies(objects)]
+  const isThere = (await minimums.readPresence())(leaving)
+  const listed = await Array.fromAsync(listAssignmentHeads(objects, ledgerPrefix))
+  const byAccount = Map.groupBy(listed, ({ key }) => assignmentOf(key).accountId)
   for (const { policy, rule } of rules) {
     const meant = accounts.filter(({ id, state }) => state === 'ACTIVE' && fitsOne(rule.for.accounts ?? ['*'], id))
-    for (const { id } of meant) {
-      const fitting = (byAccount.get(id) ?? []).filter((key) =>
+    const objections = await pLimit(readsAtOnce).map(meant, async ({ id }) => {
+      const fitting = (byAccount.get(id) ?? []).filter(({ key }) =>
         fitsOne(rule.for.permissionSets, assignmentOf(key).permissionSet),
       )
-      const people = await minimums.listKeeping(fitting, rule, { leaving: new Set(), isThere })
-      if (people.size >= rule.must.peopleLeast) continue
-      const objection = objectToRevocation(policy, rule, { left: people.size, account: id })
-      found.set(`account ${id}`, [...(found.get(`account ${id}`) ?? []), objection])
-    }
+      const people = await minimums.listKeeping(fitting, rule, { leaving, isThere, copies })
+      const left = people.size
+      return left < rule.must.peopleLeast ? [{ id, told: objectToRevocation(policy, rule, { left, account: id }) }] : []
+    })
+    for (const { id, told } of objections.flat())
+      found.set(`account ${id}`, [...(found.get(`account ${id}`) ?? []), told])
   }
   return found
 }

@@ -4,13 +4,13 @@ import { describeList } from '../../domain/brake/describe-list.ts'
 import { judgeAct } from '../../domain/brake/judge-act.ts'
 import type { Taking } from '../../domain/brake/minimum.ts'
 import { pruneBrake } from '../../domain/brake/releases.ts'
-import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
+import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { brakeFile } from '../../reconcile/brake/brake-file.ts'
 import { countBase } from '../../reconcile/brake/count-base.ts'
-import { type BrakeSources, prolongEnded } from '../../reconcile/brake/count-open.ts'
+import { type BrakeSources, countOpen, nameOfWindow, prolongEnded } from '../../reconcile/brake/count-open.ts'
 import { type MinimumSources, Minimums } from '../../reconcile/guardrails/minimums.ts'
 import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
 
@@ -36,14 +36,19 @@ export async function foreseeHolds(
   })
   const items = Map.groupBy(
     counted.flatMap(({ counts }) => counts),
-    nameOf,
+    nameOfWindow,
   )
-  const planned = (one: Tally) => (items.get(nameOf(one)) ?? []).flatMap((each) => each.items)
-  const sources = { objects, configuration, planned }
+  const sources = { objects, configuration }
+  const open = new Map<string, number>()
   let record = before
   let held = 0
   for (const act of counted) {
-    const { brake, isHeld } = await judgePlanned(await prolongEnded(record, act, terms, sources), act, terms, sources)
+    for (const one of prolongEnded(record, act, terms, open).uncounted) {
+      const planned = (items.get(nameOfWindow(one)) ?? []).flatMap((each) => each.items)
+      open.set(nameOfWindow(one), await countOpen(objects, { ...one, items: planned }, configuration))
+    }
+    const prolonged = prolongEnded(record, act, terms, open).record
+    const { brake, isHeld } = await judgePlanned(prolonged, act, terms, sources)
     if (isHeld) held += 1
     // Only the number is reported, so the lists need not grow.
     const heldBefore = (list: BrakeList) => before.lists.find((known) => isSameScope(known, list))?.held ?? []
@@ -86,8 +91,4 @@ export async function foreseeMinimums(
   const leaving = new Set(revocations.map(({ key }) => key))
   const judged = await new Minimums(sources).judgeAll(takings, leaving, access)
   return [...new Set(judged.flatMap(({ objection }) => (objection ? [objection.objection] : [])))].sort()
-}
-
-function nameOf({ rule, cause, name, folder }: Tally): string {
-  return JSON.stringify([rule, cause, name, folder])
 }

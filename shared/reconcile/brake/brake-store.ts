@@ -7,7 +7,8 @@ import { BrakeFile } from './brake-file.ts'
 
 /** A change of the record, and a promise for its write. */
 type Change = {
-  readonly apply: (record: BrakeRecord, terms: BrakeTerms) => BrakeRecord | Promise<BrakeRecord>
+  /** Reads nothing: others may change the record meanwhile. */
+  readonly apply: (record: BrakeRecord, terms: BrakeTerms) => BrakeRecord
   readonly written: PromiseWithResolvers<void>
 }
 
@@ -104,7 +105,7 @@ export class BrakeStore {
     const clockNow = this.#clock.now()
     const terms = { limits: this.#limits, clockNow, now: object.servedAt }
     let record = pruneBrake(before, terms)
-    for (const { apply } of changes) record = await apply(record, terms)
+    for (const { apply } of changes) record = apply(record, terms)
     if (record !== before && (await this.#file.write(record, object.etag)).outcome === 'lost') return false
     this.#record = record
     const lists = record.lists.filter((list) => !before.lists.some((known) => isSameScope(known, list)))

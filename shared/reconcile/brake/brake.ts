@@ -4,12 +4,12 @@ import { type Admission, admitted, type BrakeAnswer, type Held } from '../../dom
 import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
-import { dropAct, type Judged, judgeLeavers, judgeLosses } from '../../domain/brake/judge-act.ts'
+import { dropAct, judgeLeavers, judgeLosses } from '../../domain/brake/judge-act.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
 import { dropContents, isHeld, membershipsOn } from '../../domain/brake/lists.ts'
-import type { Taking } from '../../domain/brake/minimum.ts'
+import { goneMs, type Taking } from '../../domain/brake/minimum.ts'
 import { findRelease } from '../../domain/brake/releases.ts'
-import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
+import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Grant } from '../../domain/links/link.ts'
 import { accessHint, attributesHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
@@ -22,11 +22,11 @@ import { sendHints } from '../records/lanes.ts'
 import { Ledger } from '../records/ledger.ts'
 import { renderJson } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
-import { type AskMinimum, judgeWithMinimum } from './ask-minimum.ts'
+import { type AskedMinimum, type AskMinimum, type JudgedWithMinimum, judgeWithMinimum } from './ask-minimum.ts'
 import { partNamesMost } from './brake-file.ts'
 import { BrakeStore, type NewlyHeld } from './brake-store.ts'
 import { countBase } from './count-base.ts'
-import { type BrakeSources, prolongEnded } from './count-open.ts'
+import { type BrakeSources, countOpen, nameOfWindow, prolongEnded } from './count-open.ts'
 import { tellHeld } from './tell-held.ts'
 
 /**
@@ -41,6 +41,7 @@ export type Leavers = {
 }
 
 export type AttributeLosses = { readonly losses: readonly string[]; readonly taken: readonly string[] }
+type Unasked = { readonly takes: Leavers['leaving'][number]; readonly leaving: ReadonlySet<string> }
 type HeldList = Pick<Held, 'outcome'> & { readonly list: BrakeList }
 
 type ContentsAnswer = HeldContents | { readonly admission: Admission; readonly isReleased: boolean }
@@ -78,21 +79,38 @@ export class Brake {
    * and releases, in one write. Throws if it cannot decide.
    */
   async admit(act: Act): Promise<BrakeAnswer> {
-    // Reading the ledger and the directory for minimums takes longest, so do it before the exclusive part.
-    if (act.takes) await this.#minimums.judge(act.takes, new Set())
+    const open = new Map<string, number>()
+    let minimum: AskedMinimum | undefined
     for (;;) {
-      const asked: { judged?: Judged } = {}
-      await this.#store.change(async (before, terms) => {
-        const record = await prolongEnded(before, act, terms, this.#sources)
-        const judged = await judgeWithMinimum(record, act, terms, this.#minimums)
+      const asked: { judged?: JudgedWithMinimum; uncounted: readonly Tally[] } = { uncounted: [] }
+      await this.#store.change((before, terms) => {
+        const { record, uncounted } = prolongEnded(before, act, terms, open)
+        asked.uncounted = uncounted
+        if (uncounted.length > 0) return before
+        const judged = judgeWithMinimum(record, act, terms, this.#whileNew(minimum))
         asked.judged = judged
-        return judged.brake
+        return judged.is === 'unasked' ? before : judged.brake
       })
-      const { judged } = asked
+      const { judged, uncounted } = asked
       if (judged?.is === 'passes') return admitted()
       if (judged?.is === 'held') return heldOn(judged.list)
+      // Reading takes long, so nothing is read while the record is being changed: others would change it meanwhile, again and again.
+      for (const one of uncounted)
+        open.set(nameOfWindow(one), await countOpen(this.#ports.objects, one, this.#configuration))
+      if (judged?.is === 'unasked' && act.takes) [minimum] = await this.#askMinimums([act.takes], judged.leaving)
       for (const window of judged?.is === 'unmeasured' ? judged.baseless : []) await this.#measure(window)
     }
+  }
+
+  async #askMinimums(takings: readonly Taking[], leaving: ReadonlySet<string>): Promise<readonly AskedMinimum[]> {
+    const beganMs = this.#ports.clock.monotonicMs()
+    const judged = await this.#minimums.judgeAll(takings, leaving)
+    return judged.map((one) => ({ ...one, leaving, beganMs }))
+  }
+
+  /** Access that is gone leaves the record after two minutes, so an older answer may still count it. */
+  #whileNew(minimum: AskedMinimum | undefined): AskedMinimum | undefined {
+    return minimum && this.#ports.clock.monotonicMs() - minimum.beganMs < goneMs ? minimum : undefined
   }
 
   /** Counts a base outside the changes of the record, because it may take long. Simultaneous callers share it. */
@@ -130,13 +148,26 @@ export class Brake {
     const isOurs = (list: BrakeList) => isHere(list) || membershipsOn(list).some((item) => staying.includes(item))
     const known = (await this.#store.read())?.value
     if (items.length === 0 && !known?.lists.some(isOurs)) return { held: new Set() }
+    const answers = new Map<string, AskedMinimum>()
     let lists: readonly BrakeList[] = []
-    await this.#store.change(async (before, terms) => {
-      const tidy = staying.reduce((record, item) => dropAct(record, leaverAct(item)), before)
-      const brake = await this.#askOfLeavers(judgeLeavers(tidy, { group, items, all }, terms), leaving, terms)
-      lists = brake.lists.filter((list) => membershipsOn(list).length > 0)
-      return brake
-    })
+    for (let round = 0; ; round++) {
+      let unasked: readonly Unasked[] = []
+      await this.#store.change((before, terms) => {
+        const tidy = staying.reduce((record, item) => dropAct(record, leaverAct(item)), before)
+        const judged = this.#judgeEach(judgeLeavers(tidy, { group, items, all }, terms), { leaving, answers }, terms)
+        unasked = judged.unasked
+        if (unasked.length > 0) return before
+        lists = judged.brake.lists.filter((list) => membershipsOn(list).length > 0)
+        return judged.brake
+      })
+      const [first] = unasked
+      if (first === undefined) break
+      // Most are of no minimum. For the others the answer depends on who leaves before them.
+      const some = round === 0 ? unasked : [first]
+      const takings = some.map(({ takes }) => takes)
+      for (const [nth, answer] of (await this.#askMinimums(takings, first.leaving)).entries())
+        answers.set(takings[nth]?.item ?? '', answer)
+    }
     const listed = new Set(lists.flatMap(membershipsOn))
     const held = items.filter((item) => listed.has(item))
     const list = lists.find(isHere) ?? lists.find((one) => held.some((item) => hasName(one.items, item)))
@@ -144,11 +175,20 @@ export class Brake {
   }
 
   /** Judges one after the other, as if each who passes had left. */
-  async #askOfLeavers(before: BrakeRecord, leavers: Leavers['leaving'], terms: BrakeTerms): Promise<BrakeRecord> {
+  #judgeEach(
+    before: BrakeRecord,
+    { leaving, answers }: Pick<Leavers, 'leaving'> & { readonly answers: ReadonlyMap<string, AskedMinimum> },
+    terms: BrakeTerms,
+  ): { readonly brake: BrakeRecord; readonly unasked: readonly Unasked[] } {
     let record = before
-    for (const takes of leavers)
-      record = (await judgeWithMinimum(record, { ...leaverAct(takes.item), takes }, terms, this.#minimums)).brake
-    return record.leaving === before.leaving ? record : { ...record, leaving: before.leaving }
+    const unasked: Unasked[] = []
+    for (const takes of leaving) {
+      const answer = this.#whileNew(answers.get(takes.item))
+      const judged = judgeWithMinimum(record, { ...leaverAct(takes.item), takes }, terms, answer)
+      if (judged.is === 'unasked') unasked.push({ takes, leaving: judged.leaving })
+      else record = judged.brake
+    }
+    return { brake: record.leaving === before.leaving ? record : { ...record, leaving: before.leaving }, unasked }
   }
 
   /** Writes only a change. */

@@ -15,19 +15,25 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 export type BrakeSources = { readonly objects: ObjectStore; readonly configuration: Configuration }
 
-/** Prolongs windows that have just ended, if they must continue. `planned`: further links that a plan deletes. */
-export async function prolongEnded(
-  record: BrakeRecord,
+/** The open links of windows that have just ended, by `nameOfWindow`. */
+export type OpenCounts = ReadonlyMap<string, number>
+
+export const nameOfWindow = ({ rule, cause, name, folder }: Omit<Tally, 'items'>) =>
+  JSON.stringify([rule, cause, name, folder])
+
+/** Prolongs windows that have just ended, if they must continue. `uncounted`: windows whose open links must be counted first. */
+export function prolongEnded(
+  before: BrakeRecord,
   act: Act,
   terms: BrakeTerms,
-  { objects, configuration, planned }: BrakeSources & { readonly planned?: (one: Tally) => readonly string[] },
-): Promise<BrakeRecord> {
-  let prolonged = record
-  for (const one of findEnded(record, act, terms)) {
-    const items = planned?.(one) ?? one.items
-    prolonged = prolongWindow(prolonged, one, await countOpen(objects, { ...one, items }, configuration), terms)
-  }
-  return prolonged
+  open: OpenCounts,
+): { readonly record: BrakeRecord; readonly uncounted: readonly Tally[] } {
+  const ended = findEnded(before, act, terms)
+  const uncounted = ended.filter((one) => !open.has(nameOfWindow(one)))
+  if (uncounted.length > 0) return { record: before, uncounted }
+  const prolong = (record: BrakeRecord, one: Tally) =>
+    prolongWindow(record, one, open.get(nameOfWindow(one)) ?? 0, terms)
+  return { record: ended.reduce(prolong, before), uncounted }
 }
 
 /**

@@ -1,6 +1,7 @@
+import pLimit from 'p-limit'
 import { type AssignmentId, type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import { type GrantingLink, hasExpired, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
-import { leavingOf, type Taking } from '../../domain/brake/minimum.ts'
+import { leavingOf, type MinimumObjection, type Taking } from '../../domain/brake/minimum.ts'
 import { describeObjection, listed, objectToRevocation } from '../../domain/guardrails/judge-by-policies.ts'
 import { enforcedMinimumsFor, isOnlyTemporary, type PolicyMinimum } from '../../domain/guardrails/minimum.ts'
 import { temporaryPrefix } from '../../domain/links/link.ts'
@@ -13,7 +14,9 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import type { AskMinimum } from '../brake/ask-minimum.ts'
 import type { Memberships } from '../directory/memberships.ts'
-import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { EntryCopies } from '../records/entry-copies.ts'
+import { Ledger, type ListedAssignment, listAssignmentHeads } from '../records/ledger.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import type { Policies } from '../records/policies.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -30,9 +33,9 @@ export type MinimumSources = {
 /** Access that a plan grants at the same time. */
 export type Coming = readonly AssignmentId[]
 
-type Judgement = Awaited<ReturnType<AskMinimum['judge']>>
-/** `left`: how many people are left, if fewer than demanded; or why that is unknown. */
-type PeopleLeft = { readonly isConcerned: boolean; readonly left?: number | { readonly unread: string } | undefined }
+type Judgement = Awaited<ReturnType<AskMinimum['judgeAll']>>[number]
+/** How many people are left, if fewer than demanded; or why that is unknown. */
+type PeopleLeft = number | { readonly unread: string } | undefined
 type IsThere = (person: PrincipalId) => Promise<boolean>
 type Leaving = ReadonlySet<string>
 type Context = {
@@ -40,9 +43,15 @@ type Context = {
   readonly leaving: Leaving
   readonly isThere: IsThere
   readonly coming: Coming
+  /** Absent: the few entries are read one by one. */
+  readonly copies?: EntryCopies | undefined
+}
+type Taken = {
+  readonly isTaken: (key: AssignmentKey) => boolean
+  readonly unread: ReadonlyMap<PrincipalId, { readonly unread: string }>
 }
 /** The access in one account that a rule covers. */
-type Concerned = { readonly of: PolicyMinimum; readonly account: AccountId; readonly keys: AssignmentKey[] }
+type Concerned = { readonly of: PolicyMinimum; readonly account: AccountId; readonly access: ListedAssignment[] }
 
 const unconcerned: Judgement = { isConcerned: false }
 
@@ -58,13 +67,9 @@ export class Minimums implements AskMinimum {
     this.#sources = sources
   }
 
-  /** The first minimum that this loss breaks, if it takes away a person who counts. */
-  async judge(taking: Taking, leaving: Leaving): Promise<Judgement> {
-    const [judgement = unconcerned] = await this.judgeAll([taking], leaving)
-    return judgement
-  }
-
-  /** Like `judge`, for several losses, each as if the other `leaving` access were gone. */
+  /**
+   * The first minimum that each loss breaks, if it takes away a person who counts. Each is judged as if the other `leaving` access were gone.
+   */
   async judgeAll(takings: readonly Taking[], leaving: Leaving, coming: Coming = []): Promise<readonly Judgement[]> {
     const guardrails = await this.#sources.policies.read()
     const places = takings.map((taking) => ('key' in taking ? assignmentOf(taking.key) : undefined))
@@ -73,93 +78,123 @@ export class Minimums implements AskMinimum {
       (place !== undefined && enforcedMinimumsFor(guardrails, place).length === 0)
     if (places.every(isFree)) return takings.map(() => unconcerned)
     const [place, ...more] = places
+    const { objects } = this.#sources
     const beginning = place && more.length === 0 ? `account%${place.accountId}%` : ''
-    const keys = new Map<string, Concerned>()
-    for await (const key of listAssignmentKeys(this.#sources.objects, ledgerPrefix, beginning))
-      for (const of of enforcedMinimumsFor(guardrails, assignmentOf(key))) {
-        const account = assignmentOf(key).accountId
+    const covered = new Map<string, Concerned>()
+    for await (const one of listAssignmentHeads(objects, ledgerPrefix, beginning)) {
+      const { accountId: account, permissionSet } = assignmentOf(one.key)
+      for (const of of enforcedMinimumsFor(guardrails, { accountId: account, permissionSet })) {
         const name = `${of.policy.key}#${of.rule.id} ${account}`
-        const known = keys.get(name) ?? { of, account, keys: [] }
-        keys.set(name, known)
-        known.keys.push(key)
+        const known = covered.get(name) ?? { of, account, access: [] }
+        covered.set(name, known)
+        known.access.push(one)
       }
+    }
+    const all = [...covered.values()]
+    const presenceIn = await this.readPresence()
+    const copies = beginning === '' ? new EntryCopies(objects) : undefined
     const judged: Judgement[] = []
     for (const taking of takings) {
       const others = new Set([...leaving].filter((one) => one !== leavingOf(taking)))
-      const context = { leaving: others, isThere: await this.#readPresence(others), coming }
-      judged.push(await this.#judgeBy([...keys.values()], taking, context))
+      const context = { leaving: others, isThere: presenceIn(others), coming, copies }
+      judged.push(await this.#judgeBy(all, taking, context))
     }
     return judged
   }
 
-  async #judgeBy(
-    all: readonly Concerned[],
-    taking: Taking,
-    context: Pick<Context, 'leaving' | 'isThere' | 'coming'>,
-  ): Promise<Judgement> {
-    let isConcerned = false
-    for (const { of, account, keys } of all) {
-      // Unreadable: hold it, because it is unknown who would be left.
-      const read = await unlessUnread(this.#judgeHere(taking, keys, { ...context, of }))
-      const found: PeopleLeft = 'is' in read ? read.is : { isConcerned: true, left: read }
-      isConcerned ||= found.isConcerned
-      if (found.left === undefined) continue
-      return { isConcerned, objection: { account, objection: describeFound(found.left, of, account) } }
+  /** There may be tens of thousands of accounts, so it looks at many at once. */
+  async #judgeBy(all: readonly Concerned[], taking: Taking, context: Omit<Context, 'of'>): Promise<Judgement> {
+    const { isTaken, unread } = await this.#findTaken(all, taking, context.leaving)
+    const isUnread = ({ access }: Concerned) => access.some(({ key }) => unread.has(assignmentOf(key).principalId))
+    const unknown = unread.size > 0 ? all.find(isUnread) : undefined
+    // Unreadable: hold it, because it is unknown who would be left.
+    if (unknown) return { isConcerned: true, objection: objectTo([...unread.values()][0], unknown) }
+    const concerned = all.filter(({ access }) => access.some(({ key }) => isTaken(key)))
+    const found = await pLimit(readsAtOnce).map(concerned, async (one) => {
+      const read = await unlessUnread(this.#judgeHere(taking, one.access, isTaken, { ...context, of: one.of }))
+      return objectTo('is' in read ? read.is : read, one)
+    })
+    return { isConcerned: concerned.length > 0, objection: found.find((objection) => objection !== undefined) }
+  }
+
+  /** Which access goes. `unread`: groups with access of which it is unknown, with the reason. */
+  async #findTaken(all: readonly Concerned[], taking: Taking, leaving: Leaving): Promise<Taken> {
+    const unread = new Map<PrincipalId, { readonly unread: string }>()
+    if ('key' in taking) return { isTaken: (key) => key === taking.key, unread }
+    const ids = all.flatMap(({ access }) => access.map(({ key }) => assignmentOf(key)))
+    const groups = new Set(ids.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : [])))
+    const taken = new Set<PrincipalId>()
+    for (const group of groups) {
+      if ('membership' in taking) {
+        if (group === taking.membership.group) taken.add(group)
+        continue
+      }
+      const members = await unlessUnread(this.#peopleOf({ type: 'GROUP', principalId: group }, leaving))
+      if (!('is' in members)) unread.set(group, members)
+      else if (members.is.includes(taking.person)) taken.add(group)
     }
-    return { isConcerned }
+    if ('person' in taking) taken.add(taking.person)
+    return { isTaken: (key) => taken.has(assignmentOf(key).principalId), unread }
   }
 
   /** The people who keep the access of a minimum in one account; counts no further than it demands. */
   async listKeeping(
-    keys: readonly AssignmentKey[],
+    access: readonly ListedAssignment[],
     rule: PolicyMinimum['rule'],
-    { leaving, isThere, coming = [] }: { leaving: Leaving; isThere: IsThere; coming?: Coming },
+    { leaving, isThere, copies, coming = [] }: Omit<Context, 'of' | 'coming'> & { readonly coming?: Coming },
   ): Promise<ReadonlySet<PrincipalId>> {
     const people = new Set<PrincipalId>()
-    const add = async ({ type, principalId }: Pick<AssignmentId, 'type' | 'principalId'>, key?: AssignmentKey) => {
+    const add = async ({ type, principalId }: Pick<AssignmentId, 'type' | 'principalId'>, one?: ListedAssignment) => {
       const candidates = await this.#peopleOf({ type, principalId }, leaving)
       const more: PrincipalId[] = []
-      for (const person of candidates) if (!people.has(person) && (await isThere(person))) more.push(person)
-      if (more.length > 0 && (key === undefined || (await this.#isKept(key)))) for (const one of more) people.add(one)
+      for (const person of candidates) {
+        // The directory is asked for each, and a group may have thousands.
+        if (people.size + more.length >= rule.must.peopleLeast) break
+        if (!people.has(person) && (await isThere(person))) more.push(person)
+      }
+      if (more.length > 0 && (one === undefined || (await this.#isKept(one, copies))))
+        for (const person of more) people.add(person)
     }
-    const given = coming.filter(({ accountId }) => keys.some((key) => assignmentOf(key).accountId === accountId))
+    const given = coming.filter(({ accountId }) => access.some(({ key }) => assignmentOf(key).accountId === accountId))
     for (const one of given) if (fitsOne(rule.for.permissionSets, one.permissionSet)) await add(one)
-    for (const key of keys) {
+    for (const one of access) {
       if (people.size >= rule.must.peopleLeast) break
-      if (!leaving.has(key)) await add(assignmentOf(key), key)
+      if (!leaving.has(one.key)) await add(assignmentOf(one.key), one)
     }
     return people
   }
 
-  /** True for people in the directory who are neither disabled nor suspended. */
-  readPresence(): Promise<IsThere> {
-    return this.#readPresence(new Set())
+  /** True for people in the directory who are neither disabled nor suspended, nor leaving. Reads the suspensions once. */
+  async readPresence(): Promise<(leaving: Leaving) => IsThere> {
+    const { memberships, suspensions, statuses } = this.#sources
+    const suspensionOf = await suspensions.readAll()
+    return (leaving) => async (person) => {
+      const user = await memberships.userOf(person)
+      if (user === undefined || user.isDisabled || leaving.has(leavingOf({ person }))) return false
+      const file = suspensionOf?.(person, user.name)
+      return file === undefined || !isAdmitted(await spoiledAsAbsent(statuses.read(file)))
+    }
   }
 
-  async #judgeHere(taking: Taking, keys: readonly AssignmentKey[], context: Context): Promise<PeopleLeft> {
-    const { leaving, isThere, of } = context
-    const taken: AssignmentKey[] = []
-    for (const key of keys) if (await this.#takes(taking, key, leaving)) taken.push(key)
-    const [first] = taken
-    if (first === undefined) return { isConcerned: false }
-    const kept = await this.listKeeping(keys, of.rule, {
+  async #judgeHere(
+    taking: Taking,
+    access: readonly ListedAssignment[],
+    isTaken: (key: AssignmentKey) => boolean,
+    context: Context,
+  ): Promise<PeopleLeft> {
+    const { leaving, isThere, of, copies } = context
+    const kept = await this.listKeeping(access, of.rule, {
       ...context,
       leaving: new Set([...leaving, leavingOf(taking)]),
     })
-    if (kept.size >= of.rule.must.peopleLeast) return { isConcerned: true }
+    if (kept.size >= of.rule.must.peopleLeast) return undefined
     const lost: PrincipalId[] = []
     for (const person of await this.#losersOf(taking, leaving))
       if (!kept.has(person) && (await isThere(person))) lost.push(person)
-    if (lost.length === 0) return { isConcerned: true }
-    for (const key of taken) if (await this.#isKept(key, 'key' in taking)) return { isConcerned: true, left: kept.size }
-    return { isConcerned: true }
-  }
-
-  async #takes(taking: Taking, key: AssignmentKey, leaving: Leaving): Promise<boolean> {
-    const { type, principalId } = assignmentOf(key)
-    if ('key' in taking) return taking.key === key
-    if ('membership' in taking) return type === 'GROUP' && principalId === taking.membership.group
-    return (await this.#peopleOf({ type, principalId }, leaving)).includes(taking.person)
+    if (lost.length === 0) return undefined
+    for (const one of access)
+      if (isTaken(one.key) && (await this.#isKept(one, copies, 'key' in taking))) return kept.size
+    return undefined
   }
 
   async #losersOf(taking: Taking, leaving: Leaving): Promise<readonly PrincipalId[]> {
@@ -178,21 +213,11 @@ export class Minimums implements AskMinimum {
     return people.filter((user) => !isLeaving(user))
   }
 
-  async #readPresence(leaving: Leaving): Promise<IsThere> {
-    const { memberships, suspensions, statuses } = this.#sources
-    const suspensionOf = await suspensions.readAll()
-    return async (person) => {
-      const user = await memberships.userOf(person)
-      if (user === undefined || user.isDisabled || leaving.has(leavingOf({ person }))) return false
-      const file = suspensionOf?.(person, user.name)
-      return file === undefined || !isAdmitted(await spoiledAsAbsent(statuses.read(file)))
-    }
-  }
-
   /** Whether the ledger has this access permanently. `isGoing`: it is being revoked, and the revocation may have begun. */
-  async #isKept(key: AssignmentKey, isGoing = false): Promise<boolean> {
+  async #isKept({ key, head }: ListedAssignment, copies: EntryCopies | undefined, isGoing = false): Promise<boolean> {
     const { objects } = this.#sources
-    const entry = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry
+    const read = copies ? copies.read(head) : new Ledger(objects).read(key).then((stored) => stored?.entry)
+    const entry = await spoiledAsAbsent(read)
     if (isGoing) return entry === undefined || !isOnlyTemporary(entry.links.map((link) => link.key))
     const isThere = (entry?.state === 'granted' || entry?.state === 'held') && entry.missingSince === undefined
     return isThere && (await isStanding(entry.links, objects))
@@ -214,12 +239,13 @@ async function isStanding(links: readonly GrantingLink[], objects: ObjectStore):
   return false
 }
 
-function describeFound(
-  left: NonNullable<PeopleLeft['left']>,
-  { policy, rule }: PolicyMinimum,
-  account: AccountId,
-): string {
-  if (typeof left === 'number') return describeObjection(objectToRevocation(policy, rule, { left, account }))
+function objectTo(left: PeopleLeft, { of: { policy, rule }, account }: Concerned): MinimumObjection | undefined {
+  if (left === undefined) return undefined
+  if (typeof left === 'number')
+    return { account, objection: describeObjection(objectToRevocation(policy, rule, { left, account })) }
   const sets = listed(rule.for.permissionSets)
-  return `ssofile does not know who would keep ${sets} in account ${account} (${quote(left.unread, 300)}); make sure that ssofile can read it`
+  return {
+    account,
+    objection: `ssofile does not know who would keep ${sets} in account ${account} (${quote(left.unread, 300)}); make sure that ssofile can read it`,
+  }
 }

@@ -2,7 +2,7 @@ import { type AssignmentKey, assignmentOf, isAssignmentKey } from '../../domain/
 import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { Grant } from '../../domain/links/link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
-import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import type { ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { accessKeyOf, followAccess } from './access-list.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 import { NameIndex } from './principal-names.ts'
@@ -76,10 +76,22 @@ export async function* listAssignmentKeys(
   prefix: string,
   beginning = '',
 ): AsyncGenerator<AssignmentKey> {
+  for await (const { key } of listAssignmentHeads(objects, prefix, beginning)) yield key
+}
+
+/** One assignment and its object. */
+export type ListedAssignment = { readonly key: AssignmentKey; readonly head: ObjectHead }
+
+/** The same, each with its object. */
+export async function* listAssignmentHeads(
+  objects: ReadingObjects,
+  prefix: string,
+  beginning = '',
+): AsyncGenerator<ListedAssignment> {
   const heads = beginning === '' ? listByRanges(objects, prefix) : objects.list(prefix + beginning)
-  for await (const { key } of heads) {
-    const text = key.slice(prefix.length)
-    if (isAssignmentKey(text)) yield text
+  for await (const head of heads) {
+    const key = head.key.slice(prefix.length)
+    if (isAssignmentKey(key)) yield { key, head }
   }
 }
 

@@ -10,23 +10,20 @@ const terms = { limits: { ...defaultConfiguration.brake, own: { count: 0, percen
 const user = '11111111-1111-4111-8111-000000000001'
 const key = assignmentKey.parse(`account%200000000001%Admin-ps%${user}%USER%ssofile`)
 const revocation = { key, links: ['links_data/one'], cause: undefined }
-const objecting = {
-  judge: async () => ({
-    isConcerned: true,
-    objection: { account: '200000000001', objection: 'the last administrator' },
-  }),
-}
-const agreeing = { judge: async () => ({ isConcerned: false }) }
+const leaving = new Set<string>()
+const objection = { account: '200000000001', objection: 'the last administrator' }
+const objecting = { isConcerned: true, objection, leaving }
+const agreeing = { isConcerned: false, leaving }
 
-test('a minimum holds the access of a disabled user too, although the access stood on the list of an uploader', async () => {
-  const first = await judgeWithMinimum(emptyBrake, revocationAct(revocation), terms, agreeing)
+test('a minimum holds the access of a disabled user too, although the access stood on the list of an uploader', () => {
+  const first = judgeWithMinimum(emptyBrake, revocationAct(revocation), terms, agreeing)
   const based = {
     ...first.brake,
     windows: first.is === 'unmeasured' ? first.baseless.map((one) => ({ ...one, base: 0 })) : [],
   }
-  const { brake } = await judgeWithMinimum(based, revocationAct(revocation), terms, agreeing)
+  const { brake } = judgeWithMinimum(based, revocationAct(revocation), terms, agreeing)
   expect(brake.lists).toMatchObject([{ rule: 'own', held: [key] }])
   const ended = revocationAct({ ...revocation, cause: { cause: 'principal', name: 'USER/ann' }, isEnded: true })
-  const judged = await judgeWithMinimum(brake, ended, terms, objecting)
+  const judged = judgeWithMinimum(brake, ended, terms, objecting)
   expect(judged).toMatchObject({ is: 'held', brake: { lists: [{ rule: 'minimum', held: [key] }] } })
 })
