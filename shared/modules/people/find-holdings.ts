@@ -26,8 +26,13 @@ export type FoundHoldings = Omit<Holdings, 'memberships'> & {
   /** Names of the groups that others added the user to, with or without access. */
   readonly groupsOfOthers: readonly string[]
 }
-/** The access of groups is not read one by one: there may be thousands. */
-type ThroughGroup = { readonly key: AssignmentKey; readonly group: string; readonly isForeign: boolean }
+/** The access of groups is not read one by one: there may be thousands. `etag`: of its record. */
+type ThroughGroup = {
+  readonly key: AssignmentKey
+  readonly group: string
+  readonly isForeign: boolean
+  readonly etag: string
+}
 
 /** Reads the bucket, and the user's groups from the directory. */
 export async function findHoldings(
@@ -41,9 +46,9 @@ export async function findHoldings(
   const ours: AssignmentKey[] = []
   const foreign: AssignmentKey[] = []
   const throughGroups: ThroughGroup[] = []
-  await forEachKnown(objects, ({ key, assignment: { type, principalId }, isForeign }) => {
+  await forEachKnown(objects, ({ key, assignment: { type, principalId }, isForeign, etag }) => {
     const group = type === 'GROUP' ? nameOf.get(principalId) : undefined
-    if (group !== undefined) throughGroups.push({ key, group, isForeign })
+    if (group !== undefined) throughGroups.push({ key, group, isForeign, etag })
     if (type !== 'USER' || principalId !== user) return
     if (isForeign) foreign.push(key)
     else ours.push(key)

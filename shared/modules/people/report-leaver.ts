@@ -8,10 +8,11 @@ import {
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { EntryCopies } from '../../reconcile/records/entry-copies.ts'
 import { readForeign } from '../../reconcile/records/foreign-assignments.ts'
 import { historyFolder, isEnd, parseEvent, readHistoryEvent } from '../../reconcile/records/history.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
-import { Ledger } from '../../reconcile/records/ledger.ts'
+import { ledgerKey } from '../../reconcile/records/ledger.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
@@ -80,23 +81,23 @@ async function readOwn({ ours, entries, foreign }: FoundHoldings, objects: Objec
   return [...ours.map(tellOurs), ...(await pLimit(readsAtOnce).map(foreign, readOthers))]
 }
 
-/** Reads the record of each access once: the report keeps its beginning and its links. */
+/**
+ * Reads the record of each access once: the report keeps its beginning and its links. There may be 100,000, so most are read from copies. Of
+ * access from others it tells no beginning, because it has no copies.
+ */
 async function readThroughGroups(
   { throughGroups }: FoundHoldings,
   known: readonly HadAccess[],
   objects: ObjectStore,
 ): Promise<readonly HadAccess[]> {
-  const ledger = new Ledger(objects)
+  const copies = new EntryCopies(objects)
   const told = new Map(known.map((one) => [one.access, one]))
-  return pLimit(readsAtOnce).map(throughGroups, async ({ key, group, isForeign }): Promise<HadAccess> => {
+  return pLimit(readsAtOnce).map(throughGroups, async ({ key, group, isForeign, etag }): Promise<HadAccess> => {
     const had = { ...toHad(key), group }
     const before = told.get(key)
     if (before?.since !== undefined && before.endedAt === undefined) return before
-    if (isForeign) {
-      const since = (await spoiledAsAbsent(readForeign(objects, key)))?.seenAt
-      return { ...had, givenBy: 'others', since, links: [] }
-    }
-    const { grantedAt: since, links = [] } = (await spoiledAsAbsent(ledger.read(key)))?.entry ?? {}
+    if (isForeign) return { ...had, givenBy: 'others', links: [] }
+    const { grantedAt: since, links = [] } = (await spoiledAsAbsent(copies.read({ key: ledgerKey(key), etag }))) ?? {}
     return { ...had, givenBy: 'ssofile', since, links: links.map((link) => link.key) }
   })
 }

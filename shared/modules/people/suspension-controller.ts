@@ -152,20 +152,21 @@ async function admit(who: Suspended, input: SuspensionInput, context: Suspension
     return describeAgain({ state: 'held', reason, remedy }, who, input, heldMs)
   }
   const holdings = await findHoldings(who.user, { objects: context.objects, people: new People(context.identityStore) })
-  if (asked.outcome === 'passes') await record(who, holdings, input, context)
+  const report = asked.outcome === 'passes' ? await record(who, holdings, input, context) : undefined
   const described = describeSuspension(asked.outcome === 'held' ? { ...holdings, held: asked.reason } : holdings, false)
   const wakes = listWakes(holdings, input.key)
   const isNothingLeft = wakes.inputs.length + wakes.revocations.length === 0
   const description = describeAgain(described, who, input, againAfterMs[described.state])
-  // The status says that the person has passed: the next look ends the rest.
-  return { ...description, wakes, ...(described.state === 'revoking' && isNothingLeft && { again: 'now' }) }
+  // The status says that the person has passed: the next look ends the rest, and writes the report.
+  if (described.state === 'revoking' && isNothingLeft) return { ...description, again: 'now' }
+  return { ...description, wakes, afterwards: report }
 }
 
 async function end(who: Suspended, input: SuspensionInput, context: SuspensionContext): Promise<Description> {
   const { objects } = context
   const { key, told } = input
   const holdings = await findHoldings(who.user, { objects, people: new People(context.identityStore) })
-  await record(who, holdings, input, context)
+  const report = await record(who, holdings, input, context)
   const undenied = await denyWhileSuspended(
     { ...who, by: key },
     { sets: listKept(holdings), areAll: holdings.unread === undefined },
@@ -178,19 +179,19 @@ async function end(who: Suspended, input: SuspensionInput, context: SuspensionCo
   const isUnread = isPartly && holdings.unread !== undefined
   const againMs = isFirst && isPartly ? deniedMs : isUnread ? unreadMs : againAfterMs[described.state]
   const wakes = described.state === 'revoking' ? listWakes(holdings, key) : undefined
-  return { ...describeAgain(described, who, input, againMs), wakes }
+  return { ...describeAgain(described, who, input, againMs), wakes, afterwards: report }
 }
 
-/** Records the suspension in history, and the person's access in a report. */
+/** Records the suspension in history. Returns the work that writes the report, which takes nothing from anybody and so comes last. */
 async function record(
   who: Suspended,
   holdings: FoundHoldings,
   { file, head, by, now }: SuspensionInput,
   { objects }: SuspensionContext,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const said = { ...who, by, ...(file.is === 'valid' && file.body) }
   const suspendedAt = await tellSuspended(objects, { ...said, at: renderInstant(head?.lastModified ?? now) })
-  await reportLeaver({ ...said, suspendedAt }, holdings, now, objects)
+  return () => reportLeaver({ ...said, suspendedAt }, holdings, now, objects)
 }
 
 function listWakes({ ours, memberships }: FoundHoldings, key: string) {

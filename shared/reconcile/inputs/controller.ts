@@ -86,6 +86,8 @@ export type Description = {
   readonly again?: Date | readonly Date[] | 'now' | undefined
   /** Messages that the loop sends after it writes the status. */
   readonly wakes?: Wakes | undefined
+  /** Work that may take long: the loop does it after it has written the status and sent the messages. */
+  readonly afterwards?: (() => Promise<void>) | undefined
 }
 
 /** Messages that the loop sends. `why` goes to the log. */

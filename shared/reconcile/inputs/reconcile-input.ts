@@ -75,7 +75,7 @@ type Before = { readonly stored: Stored<Status> | undefined }
 
 /** Writes the status first, because others rely on it, then wakes the inputs that wait. */
 async function tell<T extends KindTypes>(
-  { told, again, wakes }: Description,
+  { told, again, wakes, afterwards }: Description,
   { head, by, stored }: Pick<Input<T>, 'head' | 'by'> & Before,
   message: InputMessage,
   { noun }: Controller<T>,
@@ -98,6 +98,7 @@ async function tell<T extends KindTypes>(
   const state = isOneTooMany ? 'rejected, with many others' : (status?.state ?? 'removed')
   log.info(`${noun} reconciled`, { input: key, event, id, status: state })
   if (wakes) await wake(wakes, message, context)
+  await afterwards?.()
   return status
 }
 

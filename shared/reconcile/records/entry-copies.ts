@@ -22,6 +22,8 @@ const entryCopies = record({
 type Copies = z.infer<typeof entryCopies>['entries']
 const noCopies: Copies = {}
 
+type ListedEntry = Pick<ObjectHead, 'key' | 'etag'>
+
 /** Fewer entries are quickly read one by one. `most`: as many as S3 lists in a call. */
 const copySizes = { least: 100, most: 1_000 }
 
@@ -51,13 +53,13 @@ export class EntryCopies {
   }
 
   /** The entry as it was listed, or as it is now. `undefined`: it is gone. Throws SpoiledObjectError. */
-  async read(listed: ObjectHead): Promise<LedgerEntry | undefined> {
+  async read(listed: ListedEntry): Promise<LedgerEntry | undefined> {
     const copy = ledgerEntry.safeParse(await this.find(listed))
     return copy.success ? copy.data : (await readStored(this.#objects, listed.key, ledgerEntry))?.value
   }
 
   /** The copied content of the object with this etag. */
-  async find({ key, etag }: ObjectHead): Promise<unknown> {
+  async find({ key, etag }: ListedEntry): Promise<unknown> {
     const firsts = await this.#firsts()
     const own = copyKey(key)
     const place = placeOf(firsts, own)

@@ -37,6 +37,9 @@ export type KnownAssignment = {
   readonly isForeign: boolean
 }
 
+/** `etag`: of its record, as it was listed. */
+type ListedAssignment = KnownAssignment & { readonly etag: string }
+
 /** All access with this beginning: first under `assignments/`, then under `foreign/`. */
 export async function* listKnown(objects: ReadingObjects, beginning = ''): AsyncGenerator<KnownAssignment> {
   for (const prefix of [ledgerPrefix, foreignPrefix])
@@ -48,7 +51,7 @@ export async function* listKnown(objects: ReadingObjects, beginning = ''): Async
  * All access, in no order. Keeps nothing. All callers in this process who wait share the next listing, because listing 500,000 keys takes 13 s
  * of processor. It begins after they asked, so it shows what was written before. If it fails, it fails for all; `work` that throws fails alone.
  */
-export async function forEachKnown(objects: ReadingObjects, work: (known: KnownAssignment) => void): Promise<void> {
+export async function forEachKnown(objects: ReadingObjects, work: Work): Promise<void> {
   const failures: { readonly cause: unknown }[] = []
   await joinListing(objects, (known) => {
     if (failures.length > 0) return
@@ -62,7 +65,7 @@ export async function forEachKnown(objects: ReadingObjects, work: (known: KnownA
   if (failed) throw failed.cause
 }
 
-type Work = (known: KnownAssignment) => void
+type Work = (known: ListedAssignment) => void
 /** The listing that runs, and the one that begins when it is over, by bucket. */
 const running = new WeakMap<ReadingObjects, Promise<void>>()
 const waiting = new WeakMap<ReadingObjects, { readonly callers: Work[]; readonly listed: Promise<void> }>()
@@ -89,8 +92,8 @@ async function listNext(objects: ReadingObjects, callers: readonly Work[]): Prom
 
 async function listFor(objects: ReadingObjects, callers: readonly Work[]): Promise<void> {
   for (const prefix of [ledgerPrefix, foreignPrefix])
-    await forEachAssignmentKey(objects, prefix, (key) => {
-      const known = { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }
+    await forEachAssignmentKey(objects, prefix, (key, { etag }) => {
+      const known = { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix, etag }
       for (const work of callers) work(known)
     })
 }

@@ -99,11 +99,11 @@ export async function* listAssignmentHeads(
 export function forEachAssignmentKey(
   objects: ReadingObjects,
   prefix: string,
-  work: (key: AssignmentKey) => void,
+  work: (key: AssignmentKey, head: ObjectHead) => void,
 ): Promise<void> {
-  return forEachHead(objects, prefix, ({ key }) => {
-    const text = key.slice(prefix.length)
-    if (isAssignmentKey(text)) work(text)
+  return forEachHead(objects, prefix, (head) => {
+    const text = head.key.slice(prefix.length)
+    if (isAssignmentKey(text)) work(text, head)
   })
 }
 

@@ -16,7 +16,7 @@ const hadAccess = record({
   givenBy: z.enum(['ssofile', 'others']),
   /** The group that gives the access. Absent: the access is the person's own. */
   group: z.string().optional(),
-  /** When it began; for access of others, when ssofile first saw it. Absent: unknown, or access of a group. */
+  /** When it began; for access of others, when ssofile first saw it. Absent: unknown, or others gave it to a group. */
   since: z.iso.datetime().optional(),
   links: z.array(z.string()),
   /** When it was revoked, or when ssofile first saw it gone. Absent: it is still there. */

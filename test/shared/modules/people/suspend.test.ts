@@ -13,6 +13,8 @@ import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { readEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
+import { writeCopies } from '../../../../shared/reconcile/records/entry-copies.ts'
+import { allAccounts } from '../../../../shared/reconcile/records/ranges.ts'
 import { Asking, account } from '../../../handlers/asking.ts'
 import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
 import { readAnswer } from '../../../read-answer.ts'
@@ -493,14 +495,19 @@ describe('of a person who keeps access through a provider’s group while the fi
   const ofGroup = `links_data/account%${account}%Owned-ps%developers%GROUP%ssofile`
   const whole = { 'aws:TokenIssueTime': '9999-01-01T00:00:00Z' }
 
-  /** Maria is suspended; her group has access, or not yet. */
-  async function suspended(...links: readonly string[]) {
+  async function prepared(...links: readonly string[]) {
     const asking = await Asking.begin()
     const { world } = asking
     for (const name of ['Owned-ps', 'Other-ps'])
       await world.objects.put(`permission_sets/${name}.json`, JSON.stringify({ permissionSetName: name }))
     for (const one of links) await world.objects.put(one, '{}')
     for (const one of links) await world.until(async () => (await stateOf(asking, one)) === 'applied', one)
+    return asking
+  }
+  /** Maria is suspended; her group has access, or not yet. */
+  async function suspended(...links: readonly string[]) {
+    const asking = await prepared(...links)
+    const { world } = asking
     await world.objects.put(suspension, '')
     await world.until(async () => ['partly', 'suspended'].includes((await stateOf(asking)) ?? ''), 'the status')
     return asking
@@ -523,6 +530,40 @@ describe('of a person who keeps access through a provider’s group while the fi
     }
     expect(await denied(asking, set)).toBe(is)
   }
+
+  test('access goes and sessions are denied although the report cannot be written', async () => {
+    const asking = await prepared(link, ofGroup)
+    const { world } = asking
+    asking.answer = async ({ operation, args: [key], proceed }) => {
+      if (operation !== 'put' || !String(key).startsWith('reports/leavers/')) return proceed()
+      throw new ServiceError('s3', 'InternalError', 'try again')
+    }
+    const beganMs = world.clock.monotonicMs()
+    await world.objects.put(suspension, '')
+    await world.until(() => !asking.has(), 'the revocation')
+    expect(world.clock.monotonicMs() - beganMs).toBeLessThan(60_000)
+    await untilDenied(asking, 'Owned-ps', 5)
+    asking.answer = ({ proceed }) => proceed()
+    await world.until(async () => (await world.keys('reports/leavers/')).length === 1, 'the report', 600)
+  })
+
+  test('the report has links and beginnings of the access of a group from copies of the ledger', async () => {
+    const asking = await prepared(ofGroup)
+    const { world } = asking
+    await writeCopies(world.objects, allAccounts, { least: 1, most: 1_000 })
+    const read: string[] = []
+    asking.answer = ({ operation, args: [key], proceed }) => {
+      if (operation === 'get') read.push(String(key))
+      return proceed()
+    }
+    await world.objects.put(suspension, '')
+    const entry = `assignments/${world.keyOf(ofGroup.slice('links_data/'.length))}`
+    const { grantedAt: since } = (await json(asking, entry)) ?? {}
+    const report = async () => json(asking, 'reports/leavers/2026-03-03/maria.json')
+    await world.until(async () => (await report()) !== undefined, 'the report')
+    expect(await report()).toMatchObject({ access: [{ group: 'developers', since, links: [ofGroup] }] })
+    expect(read).not.toContain(entry)
+  })
 
   test('a group that the person joins later is denied too, and given free when the person leaves it', async () => {
     const other = ofGroup.replace('Owned-ps', 'Other-ps').replace('developers', 'security')
