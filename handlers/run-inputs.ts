@@ -5,7 +5,7 @@ import { isFolderMarker } from '../shared/domain/links/link.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { tellFailedLook } from '../shared/reconcile/inputs/tell-failed-look.ts'
 import { removeDue } from '../shared/reconcile/records/expiry-index.ts'
-import { parseInput, sendAlone } from '../shared/reconcile/records/inputs.ts'
+import { parseInput, sendAlone, sendLater } from '../shared/reconcile/records/inputs.ts'
 import { runBatch } from './run-batch.ts'
 
 type InputBatch = {
@@ -17,15 +17,21 @@ type InputBatch = {
   readonly orderOf?: (message: InputMessage) => string
 }
 
+/** The longest look takes some minutes, and the function that has most of them has five. */
+const beginsMs = 60_000
+
 /**
- * Reconciles each input of a batch. If AWS refuses a call, the input's status says so, and the message is done. A message that fails
+ * Reconciles each input of a batch. After a minute it begins no other, and sends those that are left again: ten long looks, one after the
+ * other, would take longer than the function has, and begin anew together. If AWS refuses a call, the input's status says so, and the message is done. A message that fails
  * otherwise is sent once more, in a group of its own, so that it holds up no other; if it fails there, SQS delivers it again.
  */
 export function runInputs(event: SQSEvent, { ports, configuration, ...batch }: InputBatch): Promise<SQSBatchResponse> {
+  const untilMs = ports.clock.monotonicMs() + beginsMs
   const work = async (record: SQSRecord): Promise<void> => {
     const { body, attributes } = record
     const message = parseInput(batch.queues, { body, receiveCount: attributes.ApproximateReceiveCount })
     if (isFolderMarker(message.key)) return
+    if (ports.clock.monotonicMs() >= untilMs) return sendLater(ports, message, configuration)
     try {
       await batch.reconcile(message, record)
       await removeDue(ports.objects, message)

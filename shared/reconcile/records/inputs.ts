@@ -95,6 +95,17 @@ export async function sendAlone(
   if (queue) await queues.send(queue, [toOutgoing({ ...message, isAlone: true }, configuration)])
 }
 
+/** Sends a message again, behind those that wait in its group. */
+export async function sendLater(
+  { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
+  message: InputMessage,
+  configuration: Pick<Configuration, 'folders'>,
+): Promise<void> {
+  const queue = queueOfInput(message)
+  // SQS drops a message with a known id.
+  if (queue) await queues.send(queue, [toOutgoing({ ...message, id: randomness.id() }, configuration)])
+}
+
 /**
  * Asks for a look at each of these inputs. `event`: the reason. `user`: for a membership, a user to look at in addition to the one who has
  * the name now.
