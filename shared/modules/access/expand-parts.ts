@@ -18,39 +18,36 @@ type TellingSources = {
   readonly onStep?: TellProgress
 }
 
-/** How many parts to read before the first is expanded: the directory tells the members of few groups a second. Each takes some megabytes. */
+/** How many parts to read before the first is expanded: the directory tells the members of few groups a second. Each part takes some megabytes. */
 const partsAhead = 16
 
 /** Access with its uses, uploaders and requests, expanded to people, account by account. */
 export async function* expandParts<Part extends AccessPart>(
-  parts: AsyncIterable<Part>,
-  sources: TellingSources,
+  parts: AsyncGenerator<Part>,
+  { ports, uses, hasUploaders, onStep }: TellingSources,
   contextOf: (part: Part) => Promise<ExpansionSources>,
 ): AsyncGenerator<HeldInAccount> {
-  for await (const part of readAhead(tellParts(parts, sources), partsAhead))
-    yield* expandAccess(part.access, await contextOf(part))
-}
-
-async function* tellParts<Part extends AccessPart>(
-  parts: AsyncIterable<Part>,
-  { ports, uses, hasUploaders, onStep }: TellingSources,
-): AsyncGenerator<Part> {
   const uploaders: Uploaders = new Map()
   const requests: Requests = new Map()
-  for await (const part of parts) {
+  const tell = async (part: Part): Promise<Part> => {
     const used = uses ? await uses.addTo(part.access, onStep) : part.access
     const uploaded = hasUploaders ? await addUploaders(used, ports, uploaders) : used
-    yield { ...part, access: await addRequests(uploaded, ports.objects, requests) }
+    return { ...part, access: await addRequests(uploaded, ports.objects, requests) }
   }
+  for await (const part of readAhead(parts, tell, partsAhead)) yield* expandAccess(part.access, await contextOf(part))
 }
 
-/** Asks for so many items before the reader does. */
-async function* readAhead<T>(items: AsyncGenerator<T>, most: number): AsyncGenerator<T> {
+/** Asks for so many items before the reader does. Completes all of them at the same time: an account needs seconds to tell its uses. */
+async function* readAhead<T>(
+  items: AsyncGenerator<T>,
+  complete: (item: T) => Promise<T>,
+  most: number,
+): AsyncGenerator<T> {
   const begun: Promise<IteratorResult<T>>[] = []
   try {
     for (;;) {
       while (begun.length < most) {
-        const next = items.next()
+        const next = items.next().then(async (item) => (item.done ? item : { value: await complete(item.value) }))
         // The reader of this item receives the error.
         next.catch(() => {})
         begun.push(next)

@@ -17,9 +17,6 @@ import type { AnyAccess } from './recorded-access.ts'
 /** How many accounts to ask at once; they share only the connection. */
 const accountsAtOnce = 32
 const rolesAtOnce = 4
-/** After this, asks no further account: the function that writes the report has a quarter of an hour. */
-const budgetMs = 8 * 60_000
-
 type UsePorts = Pick<Ports, 'auditor' | 'clock' | 'randomness'>
 
 /** The result of asking for the use of roles: the oldest answer's age, or why nothing is known. */
@@ -37,8 +34,14 @@ export class RoleUses {
   /** Accounts without answers, by the kind of reason. */
   readonly #refused = new Map<string, { readonly why: string; readonly accounts: AccountId[] }>()
   #asOf: string | undefined
+  readonly #counted = { done: 0, of: 0 }
 
-  constructor(ports: UsePorts, { auditorRole }: Pick<Configuration, 'auditorRole'>) {
+  /** After `budgetMs`, it asks no further account. */
+  constructor(
+    ports: UsePorts,
+    { auditorRole }: Pick<Configuration, 'auditorRole'>,
+    budgetMs = Number.POSITIVE_INFINITY,
+  ) {
     this.#ports = ports
     this.#roleName = auditorRole
     this.#untilMs = ports.clock.monotonicMs() + budgetMs
@@ -48,11 +51,12 @@ export class RoleUses {
   async addTo(access: readonly AnyAccess[], onStep: TellProgress = () => {}): Promise<readonly AnyAccess[]> {
     const bySet = access.flatMap((one) => ('roleArn' in one ? [] : [one]))
     const byAccount = Map.groupBy(bySet, ({ accountId }) => accountId)
-    let done = 0
+    this.#counted.of += byAccount.size
     const read = await Promise.all(
       [...byAccount].map(async ([account, some]) => {
         const uses = await this.#read(account, new Set(some.map(({ permissionSet }) => permissionSet)))
-        onStep('asking when roles were last used', { done: ++done, of: byAccount.size })
+        this.#counted.done++
+        onStep('asking when roles were last used', { ...this.#counted })
         return [account, uses] as const
       }),
     )

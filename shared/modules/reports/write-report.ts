@@ -68,6 +68,9 @@ type ReportPorts = Pick<
   | 'log'
 >
 
+/** The function has a quarter of an hour. It needs the rest of it for all but the use of roles. */
+const roleUsesMs = 8 * 60_000
+
 const notAsked = { asked: false, why: 'a report reads only the bucket' } as const
 
 /**
@@ -81,7 +84,11 @@ const notAsked = { asked: false, why: 'a report reads only the bucket' } as cons
  * the present definitions (`break-glass.csv`). The report is never in memory as a whole. Written again, it shows the later
  * state.
  */
-export async function writeReport(ports: ReportPorts, configuration: Configuration): Promise<ReportSummary> {
+export async function writeReport(
+  ports: ReportPorts,
+  configuration: Configuration,
+  partSize?: number,
+): Promise<ReportSummary> {
   const { objects, clock } = ports
   const madeAt = renderInstant(clock.now())
   const date = madeAt.slice(0, 10)
@@ -108,7 +115,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   if (breakGlass) await objects.put(`${reportsPrefix}${date}/break-glass.csv`, Buffer.from(breakGlass.csv))
   notes.push(...(breakGlass?.notes ?? []), ...(await reportApplications(ports)))
   const described = await describePage({ sources, notes }, ports)
-  const uses = new RoleUses(ports, configuration)
+  const uses = new RoleUses(ports, configuration, roleUsesMs)
   const tally = new ReportTally({ ...described, isUseAsked: configuration.auditorRole !== '' })
   const folder = `${reportsPrefix}${date}/`
   const page = new ObjectWriter(objects, `${folder}index.html`)
@@ -116,7 +123,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   async function* rows(): AsyncGenerator<readonly HeldAccess[]> {
     const context = { people, subject: anybody, filesBehind, accounts, unitNames, suspensionOf, notes }
     const told = { ports, uses, hasUploaders: true }
-    for await (const held of expandParts(readParts(objects, notes), told, async () => context)) {
+    for await (const held of expandParts(readParts(objects, notes, partSize), told, async () => context)) {
       await table.write(held.rows)
       tally.add(held)
       yield held.rows
@@ -158,8 +165,12 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   return summary
 }
 
-async function* readParts(objects: ObjectStore, notes: string[]): AsyncGenerator<AccessPart> {
-  for await (const { accesses, entitlements, spoiled } of listRecordedAccess(objects)) {
+async function* readParts(
+  objects: ObjectStore,
+  notes: string[],
+  partSize: number | undefined,
+): AsyncGenerator<AccessPart> {
+  for await (const { accesses, entitlements, spoiled } of listRecordedAccess(objects, {}, undefined, partSize)) {
     notes.push(...spoiled)
     yield { access: [...mergeAccess(accesses, notAsked, new Map()), ...entitlements] }
   }

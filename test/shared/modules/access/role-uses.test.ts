@@ -37,9 +37,9 @@ function accessIn(account: AccountId, set = 'ViewOnlyAccess'): KnownAccess {
 async function read(
   world: World,
   access: readonly KnownAccess[],
-  { auditor = world.iam as Auditor, auditorRole = role } = {},
+  { auditor = world.iam as Auditor, auditorRole = role, budgetMs = 24 * 60 * 60_000 } = {},
 ) {
-  const uses = new RoleUses({ ...world.ports, auditor }, { auditorRole })
+  const uses = new RoleUses({ ...world.ports, auditor }, { auditorRole }, budgetMs)
   const told = await world.finish(uses.addTo(access))
   return { uses: told.map(({ use }) => use), age: uses.age, notes: uses.notes }
 }
@@ -186,7 +186,7 @@ describe('the use of roles', () => {
       },
     }
     const access = accounts.map((account) => accessIn(account))
-    const { uses, notes } = await read(world, access, { auditor })
+    const { uses, notes } = await read(world, access, { auditor, budgetMs: 8 * 60_000 })
     expect(most).toBe(32)
     const late = uses.filter((use) => use?.isKnown === false && use.why === 'there was no time left to ask')
     expect(late).toHaveLength(8)

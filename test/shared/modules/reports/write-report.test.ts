@@ -11,6 +11,7 @@ import { renderAccessRows } from '../../../../shared/modules/access/render-acces
 import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
 import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import { readMembershipsAt } from '../../../../shared/modules/reports/memberships-at.ts'
+import { writeReport } from '../../../../shared/modules/reports/write-report.ts'
 import { recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
@@ -86,6 +87,19 @@ const lines = (csv: string) => csv.split('\r\n').slice(1, -1)
 const cells = (line: string) => line.slice(1, -1).split('","')
 
 describe('a report', () => {
+  test('has the same tables, however many parts the records have', async () => {
+    const world = await open()
+    for (const other of ['200000000002', '200000000003'])
+      await world.objects.as('maria').put(linkOf('admins').replace(account, other), '')
+    await settle(world)
+    const folder = await report(world)
+    const tables = () => Promise.all(['access.csv', 'groups.csv'].map((name) => text(world, folder + name)))
+    const [access = '', groups] = await tables()
+    expect(lines(access)).toHaveLength(8)
+    await world.finish(writeReport(world.ports, world.configuration, 1))
+    expect(await tables()).toEqual([access, groups])
+  })
+
   test('has a line for each person and assignment, the memberships, a summary and the page', async () => {
     const world = await open()
     const folder = await report(world)
