@@ -24,12 +24,12 @@ import type { KnownEntitlement, RecordedAccess } from './recorded-access.ts'
 
 /** Recorded access of whole accounts. */
 export type Recorded = {
-  /** Ascending by key. */
+  /** Account by account, ascending; in each ours first. */
   readonly accesses: readonly RecordedAccess[]
   readonly entitlements: readonly KnownEntitlement[]
   /** Unreadable objects, each with the reason. */
   readonly spoiled: readonly string[]
-  /** No other part has access. */
+  /** There is no other part. */
   readonly isOnly: boolean
 }
 

@@ -98,6 +98,7 @@ export async function whoHasAccess(
   ports: Ports,
   configuration: Configuration,
   onStep: TellProgress = () => {},
+  partSize?: number,
 ): Promise<WhoAnswer> {
   const notes: string[] = []
   const { objects, clock } = ports
@@ -108,7 +109,7 @@ export async function whoHasAccess(
     readOrganization(ports, configuration, notes),
     readDriftRun(objects),
   ])
-  const finding = { question, subject, people, ports, notes, onStep }
+  const finding = { question, subject, people, ports, notes, onStep, partSize }
   const { parts, asked, historySince } = await (question.at === undefined
     ? findAccess(finding)
     : findAccessAt(finding, question.at))
@@ -126,8 +127,9 @@ export async function whoHasAccess(
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const then = { isThen, membershipsThen }
   const known = { people, subject, accounts, suspensionOf, filesBehind: new FilesBehind(objects), notes, onStep }
+  const units = new UnitNames(ports)
   const contextOf = async ({ access, isOnly }: Part) => {
-    const unitNames = await nameUnits(access, accounts, finding)
+    const unitNames = await nameUnits(access, accounts, units, finding)
     return { ...known, ...then, unitNames, ownUses: isOnly || isUseAsked ? ownUses : undefined }
   }
   async function* rows(): AsyncGenerator<readonly HeldAccess[]> {
@@ -149,7 +151,7 @@ export async function whoHasAccess(
 
 const nobodyKnows = () => undefined
 
-async function* chooseLinks(parts: AsyncIterable<Part>, { isLinkWanted }: WhoQuestion): AsyncGenerator<Part> {
+async function* chooseLinks(parts: AsyncGenerator<Part>, { isLinkWanted }: WhoQuestion): AsyncGenerator<Part> {
   const isWanted = ({ links }: AnyAccess) => isLinkWanted === undefined || links.some(({ key }) => isLinkWanted(key))
   for await (const part of parts) yield { ...part, access: part.access.filter(isWanted) }
 }
@@ -173,9 +175,9 @@ function noteSuspension(
 async function nameUnits(
   access: readonly AnyAccess[],
   accounts: ReadonlyMap<AccountId, Account>,
-  { question: { isLive }, ports, notes }: Finding,
+  names: UnitNames,
+  { question: { isLive }, notes }: Finding,
 ): Promise<ReadonlyMap<string, string>> {
-  const names = new UnitNames(ports)
   const ids = new Set(access.flatMap(({ accountId }) => accounts.get(accountId)?.parents ?? []))
   const asked = isLive && unlessRefused(names.of(ids), 'the names of organizational units could not be read', notes)
   return (await asked) || names.stored()
@@ -188,6 +190,7 @@ type Finding = {
   readonly ports: Ports
   readonly notes: string[]
   readonly onStep: TellProgress
+  readonly partSize: number | undefined
 }
 
 /** Some of the access. `isOnly`: there is no other part. */
@@ -210,7 +213,10 @@ async function findAccess(finding: Finding) {
   async function* findParts(): AsyncGenerator<Part> {
     if (!asked.asked) {
       if (begun) return yield merge(begun, asked, new Map(), finding)
-      for await (const part of listRecords(finding, isOwn)) yield merge(part, asked, new Map(), finding)
+      const parts = mergeParts(listRecords(finding, isOwn), asked, finding)
+      if (subject.isAnybody) yield* parts
+      // One subject has little access. Only one part shows its last uses.
+      else yield { access: (await Array.fromAsync(parts)).flatMap(({ access }) => access), isOnly: true }
       return
     }
     const known = await nameSets(fits, begun?.accesses ?? [], index)
@@ -220,6 +226,14 @@ async function findAccess(finding: Finding) {
     yield merge(recorded, { ...asked, targets: fits }, known, finding)
   }
   return { parts: findParts(), asked, historySince: undefined }
+}
+
+async function* mergeParts(
+  parts: AsyncGenerator<Recorded>,
+  asked: ListedAccess,
+  finding: Finding,
+): AsyncGenerator<Part> {
+  for await (const part of parts) yield merge(part, asked, new Map(), finding)
 }
 
 function merge(
@@ -247,11 +261,15 @@ async function ask(
 }
 
 async function* listRecords(
-  { question: { account, permissionSet }, subject, people, ports, onStep }: Finding,
+  { question: { account, permissionSet }, subject, people, ports, onStep, partSize }: Finding,
   isWanted: (assignment: AssignmentId) => boolean,
 ): AsyncGenerator<Recorded> {
   if (subject.isAnybody && (account ?? permissionSet) === undefined) await foreseeAllGroups(people, ports)
-  for await (const part of listRecordedAccess(ports.objects, { account, permissionSet, isWanted }, onStep)) {
+  const wanted = { account, permissionSet, isWanted }
+  for await (const part of listRecordedAccess(ports.objects, wanted, onStep, partSize)) {
+    // Otherwise each part would list the names that it needs. The later caller receives the error.
+    if (subject.isAnybody && !part.isOnly)
+      for (const type of ['USER', 'GROUP'] as const) void people.listNames(type).catch(() => {})
     const groups = part.accesses.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : []))
     if (subject.isAnybody) people.foresee(new Set(groups))
     yield part

@@ -31,6 +31,9 @@ export class UnitNames {
   readonly #clock: Ports['clock']
   readonly #record: JsonRecord<z.infer<typeof unitNamesRecord>>
   readonly #organizations: Organizations
+  /** With the names asked so far. */
+  #known: Promise<Units> | undefined
+  #left = askedMost
 
   constructor(ports: Pick<Ports, 'objects' | 'organizations' | 'clock' | 'randomness'>) {
     this.#clock = ports.clock
@@ -43,11 +46,18 @@ export class UnitNames {
     return namesOf(await this.#read())
   }
 
-  /** The names by id, with new names for some of these units: a call each. Writes nothing. */
+  /** The names by id, with new names for some of these units: a call each. Remembers them, and asks no more after an error. Writes nothing. */
   async of(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-    const known = await this.#read()
-    const unknown = [...ids].filter((id) => known[id] === undefined).slice(0, askedMost)
-    return namesOf({ ...known, ...(await this.#ask(unknown)) })
+    this.#known ??= this.#read()
+    const known = await this.#known
+    const unknown = [...ids].filter((id) => known[id] === undefined).slice(0, this.#left)
+    if (unknown.length === 0) return namesOf(known)
+    const left = this.#left - unknown.length
+    this.#left = 0
+    const units = { ...known, ...(await this.#ask(unknown)) }
+    this.#left = left
+    this.#known = Promise.resolve(units)
+    return namesOf(units)
   }
 
   /** Reads some names that are unknown or a day old, and forgets those of units without accounts. */

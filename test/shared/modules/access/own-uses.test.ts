@@ -18,12 +18,13 @@ const organization = organizationFile.parse(
 const hourMs = 60 * 60_000
 const dayMs = 24 * hourMs
 
-async function openGroupOfTwo(): Promise<World> {
+async function openGroupOfTwo(accounts = [account]): Promise<World> {
   const world = new World({ organization }).start({ dispatcher: false })
   for (const user of ['ana', 'bo'])
     await world.identityStore.createGroupMembership(idOf(world, 'GROUP', 'admins'), idOf(world, 'USER', user))
   await world.objects.as('maria').put('permission_sets/Read-ps.json', permissionSetFile('Read-ps'))
-  await world.objects.as('maria').put(`links_data/account%${account}%Read-ps%admins%GROUP%ssofile`, '')
+  for (const one of accounts)
+    await world.objects.as('maria').put(`links_data/account%${one}%Read-ps%admins%GROUP%ssofile`, '')
   for (let round = 0; round < 3; round++) {
     await world.look()
     await world.finish(world.slice())
@@ -58,8 +59,15 @@ async function watch(world: World, ...times: { readonly from: string; readonly t
 }
 const hourAfter = (at: string) => `${new Date(Date.parse(at) + hourMs).toISOString().slice(0, 13)}:00:00.000Z`
 
-const ask = (world: World, question: { readonly unusedForDays?: number }, ports = world.ports) =>
-  world.finish(readAnswer(whoHasAccess({ isLive: false, ...question }, ports, world.configuration)))
+const ask = (
+  world: World,
+  question: { readonly unusedForDays?: number; readonly user?: string },
+  ports = world.ports,
+  partSize?: number,
+) =>
+  world.finish(
+    readAnswer(whoHasAccess({ isLive: false, ...question }, ports, world.configuration, undefined, partSize)),
+  )
 
 test('of a group each member has their own last use, and only those who did not use it are unused', async () => {
   const world = await openGroupOfTwo()
@@ -75,6 +83,19 @@ test('of a group each member has their own last use, and only those who did not 
   expect(sources.watched).toMatchObject({ since: hourAfter(from), gaps: [] })
   const unused = await ask(world, { unusedForDays: 90 })
   expect(unused.rows.map(({ person, unusedDays }) => [person, unusedDays])).toEqual([['bo', 94]])
+})
+
+test('one person has their last use, also if the records have several parts', async () => {
+  const world = await openGroupOfTwo([account, accountId.parse('200000000002')])
+  const from = world.clock.now().toISOString()
+  await use(world, 'ana')
+  await watch(world, { from, to: world.clock.now().toISOString() })
+  const { rows } = await ask(world, { user: 'ana' }, world.ports, 1)
+  expect(rows.map((row) => [row.account, row.own?.last?.by])).toEqual([
+    [account, 'cli'],
+    ['200000000002', undefined],
+  ])
+  expect(rows.every(({ own }) => own !== undefined)).toBe(true)
 })
 
 test('after a gap nobody is unused for longer than since its end', async () => {

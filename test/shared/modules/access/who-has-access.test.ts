@@ -76,7 +76,9 @@ function giveByHand(world: World, account: string, set: string, { type, name }: 
 async function who(world: World, question: Partial<WhoQuestion> = {}): Promise<ReadAnswer> {
   const objects = new ProposedObjects(world.objects, world.clock.now())
   return world.finish(
-    readAnswer(whoHasAccess({ isLive: true, ...question }, { ...world.ports, objects }, world.configuration)),
+    readAnswer(
+      whoHasAccess({ isLive: true, ...question }, { ...world.ports, objects }, world.configuration, undefined, 1),
+    ),
   )
 }
 
@@ -296,6 +298,72 @@ describe('who has access', () => {
     const ports = intercept(world.ports, see)
     const { rows } = await world.finish(readAnswer(whoHasAccess({ isLive: false }, ports, world.configuration)))
     expect(rows).toHaveLength(1)
+  })
+
+  test('lists the names of the directory once, however many parts the records have', async () => {
+    const asked: string[] = []
+    const world = await worldWith([
+      'account%200000000001%Read-ps%admins%GROUP%ssofile',
+      'account%200000000002%Read-ps%a/b %c%GROUP%ssofile',
+      'account%200000000003%Read-ps%cy@x.example%USER%ssofile',
+    ])
+    await join(world, 'ana@x.example', 'admins')
+    await join(world, 'bo@x.example', 'a/b %c')
+    const ports = intercept(world.ports, async ({ operation, args: [type], proceed }) => {
+      if (operation === 'listPrincipals') asked.push(String(type))
+      return proceed()
+    })
+    const asking = whoHasAccess({ isLive: false }, ports, world.configuration, undefined, 1)
+    expect((await world.finish(readAnswer(asking))).rows).toHaveLength(3)
+    expect(asked.sort()).toEqual(['GROUP', 'USER'])
+  })
+
+  test('asks for the name of a unit once, and after a refusal for none, with one note', async () => {
+    const asked: string[] = []
+    const caller = { isRefused: false }
+    const world = await worldWith(['root%all%Read-ps%admins%GROUP%ssofile'])
+    const ports = intercept(world.ports, async ({ operation, args: [id], proceed }) => {
+      if (operation !== 'parentName') return proceed()
+      asked.push(String(id))
+      if (caller.isRefused) throw new ServiceError('organizations', 'AccessDeniedException', 'no')
+      return proceed()
+    })
+    await world.objects.delete('state/unit-names.json')
+    const ask = () => world.finish(readAnswer(whoHasAccess({ isLive: true }, ports, world.configuration, undefined, 1)))
+    const { rows, notes } = await ask()
+    expect([rows.length, notes]).toEqual([3, []])
+    expect(asked).toEqual([...new Set(asked)])
+    const all = asked.splice(0)
+    caller.isRefused = true
+    const refused = await ask()
+    expect(refused.rows.map(({ path }) => path?.includes('Root'))).toEqual([false, false, false])
+    expect(refused.notes).toEqual(['the names of organizational units could not be read: no'])
+    expect(asked.length).toBeLessThan(all.length)
+  })
+
+  test('asks several accounts at once when roles were last used, also of several parts', async () => {
+    const world = await worldWith(['root%all%Read-ps%admins%GROUP%ssofile'])
+    const auditorRole = 'auditor'
+    let [most, underWay] = [0, 0]
+    const auditor = {
+      async enter(...asked: Parameters<typeof world.iam.enter>) {
+        most = Math.max(most, ++underWay)
+        await world.clock.sleep(10 * 60_000)
+        underWay--
+        return world.iam.enter(...asked)
+      },
+    }
+    const asking = whoHasAccess(
+      { isLive: false, unusedForDays: 1 },
+      { ...world.ports, auditor },
+      { ...world.configuration, auditorRole },
+      undefined,
+      1,
+    )
+    const { notes } = await world.finish(readAnswer(asking), 1000)
+    expect(most).toBe(accounts.length)
+    // No time is too long for a person who waits.
+    expect(notes.filter((note) => note.includes('no time left'))).toEqual([])
   })
 
   test('names a group without members, and one that is gone, without a person', async () => {
