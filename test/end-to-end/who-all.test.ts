@@ -106,12 +106,19 @@ test('a list that ends early, since an entry may not be read, is never called co
   try {
     const { port } = server.address() as AddressInfo
     const refusing = `http://127.0.0.1:${port}`
-    const alone = await runSsofile(['who', '--no-live', '--output', 'csv'], {
-      ...systems[0]?.env('auditor'),
-      AWS_ENDPOINT_URL: refusing,
+    const alone = (...args: readonly string[]) =>
+      runSsofile(['who', '--no-live', ...args], { ...systems[0]?.env('auditor'), AWS_ENDPOINT_URL: refusing })
+    const csv = await alone('--output', 'csv')
+    expect(csv.exitCode).toBe(2)
+    expect(csv.stderr).toMatch(/^ssofile: the list ends early, so access is missing in it\n.*no right to read this/)
+    const json = await alone('--json')
+    expect(json.exitCode).toBe(2)
+    expect(JSON.parse(json.stderr)).toMatchObject({
+      error: { message: expect.stringContaining('ends early'), causes: [expect.stringContaining('no right')] },
+      exitCode: 2,
     })
-    expect(alone.exitCode).toBe(2)
-    expect(alone.stderr).toMatch(/no right to read this.*the list ends early, so access is missing in it\n$/s)
+    const table = await alone()
+    expect(table).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('no right to read this') })
     const all = await who([refusing, two], '--output', 'csv')
     expect(all.exitCode).toBe(2)
     expect(all.stderr).toContain('one: could not be read, so its access is missing here\n')

@@ -10,13 +10,15 @@ export function wantsJson(words: readonly string[]): boolean {
   )
 }
 
-/** Prints the failure, each cause, and the remedy on standard error; with `--json` as JSON. Answers the exit code. */
-export function tellError(error: unknown): number {
+/** Prints the failure, each cause, and the remedy on standard error; with `--json` as JSON. Answers the exit code: 2 for a Refusal, otherwise `failed`. */
+export function tellError(error: unknown, failed = 1): number {
   const words = process.argv.slice(2)
   const isRefused = error instanceof Refusal
   const [message = '', ...causes] = isRefused ? [error.message] : listMessages(error)
-  const remedy = isRefused ? undefined : remedyFor(error, process.env, words)
-  const exitCode = isRefused ? 2 : 1
+  const tried = [error, error instanceof Error ? error.cause : undefined]
+  const remedies = tried.map((one) => remedyFor(one, process.env, words))
+  const remedy = isRefused ? undefined : remedies.find((found) => found !== undefined)
+  const exitCode = isRefused ? 2 : failed
   process.stderr.write(
     wantsJson(words)
       ? renderJson({ error: { message, causes, do: remedy }, exitCode })

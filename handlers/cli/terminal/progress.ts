@@ -36,8 +36,10 @@ export class Progress {
     process.stderr.write(clearLine + cutToWidth(this.#line, (process.stderr.columns || 80) - 1))
   }
 
+  /** Clears the line. Does nothing if there is none, because others may have printed since. */
   end(): void {
-    if (this.#isTerminal) process.stderr.write(clearLine)
+    if (this.#isTerminal && this.#step !== '') process.stderr.write(clearLine)
+    this.#step = ''
     clearTimeout(this.#timer)
     this.#timer = undefined
   }

@@ -115,7 +115,8 @@ export class AccessTable {
       { title: 'last used', text: useOf, isKept: true, isShown: isUseShown },
       unusedForDays !== undefined && {
         title: 'by anybody',
-        text: (row) => (row.own === undefined ? '' : renderRoleUse(row)),
+        // A row without a person shows how anybody used the role.
+        text: (row) => (row.own === undefined && row.person !== undefined ? '' : renderRoleUse(row)),
         isKept: true,
         isShown: () => has.uses,
       },
@@ -318,7 +319,7 @@ export async function* renderAccessAsJson(rows: Rows, facts: () => WhoFacts): As
   yield `,${renderJson(facts()).slice(1)}`
 }
 
-/** A group of many people in an account has more rows than a string can hold. (V8, String::kMaxLength.) */
+/** The rows of a large group in one account may be longer than a string can be. (V8, String::kMaxLength.) */
 const rowsOfPart = 1_000
 
 async function* inParts(rows: Rows): AsyncGenerator<readonly HeldAccess[]> {

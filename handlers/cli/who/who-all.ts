@@ -121,7 +121,7 @@ async function* listLines(
     }
   }
   const code = await ended
-  // Exit code 1 is also an error; then there are no titles.
+  // A process that cannot begin has exit code 1, too; then there are no titles.
   tally.isRead = heads.length > 0 && (code === 0 || code === 1)
 }
 

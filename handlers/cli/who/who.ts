@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import { type Command, Option } from 'commander'
 import { openAwsAuditor } from '../../../shared/aws/aws-auditor.ts'
@@ -87,7 +88,7 @@ export function addWho(program: Command): void {
   program
     .command('who')
     .description(
-      'Lists access, also of others: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, Identity Center is asked too; the answer says how old it is.\nWith --unused-for it leaves out access that its person used, as far as uses are counted, and asks IAM in each account when anybody last used the role of the permission set.\nCSV, JSON and HTML are sorted by account, and written while the bucket is read.\nExit code 1: nobody, or nobody on record (with --unused-for: no unused access); 2: something could not be read, so the list ends early.',
+      'Lists access, also of others: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, Identity Center is asked too; the answer says how old it is.\nWith --unused-for it leaves out access that its person used, as far as uses are counted, and asks IAM in each account when anybody last used the role of the permission set.\nCSV, JSON and HTML are sorted by account, and without --levels written while the bucket is read.\nExit code 1: nobody, or nobody on record (with --unused-for: no unused access); 2: something could not be read, so a list that has begun may end early.',
     )
     .option('--user <name>', 'user name or id: access of this user, directly and through groups')
     .option('--group <name>', 'display name or id of a group')
@@ -125,7 +126,8 @@ export function addWho(program: Command): void {
       "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --levels --account 233000000002\n  ssofile who --changes 7d --account 233000000002\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --used --since 7d --account 233000000002\n  ssofile who --unused-for 90d --output csv > unused.csv\n  ssofile who --all deployments.json --user kenji.ito@acme.example\n  ssofile who --all deployments.json --output html > access.html",
     )
     .action(async (options: Options) => {
-      process.exitCode = await who(options)
+      // Exit code 1 means that nobody has access.
+      process.exitCode = await who(options).catch((error: unknown) => tellError(error, 2))
     })
 }
 
@@ -176,43 +178,74 @@ async function who(options: Options): Promise<number> {
     hasUploaders: options.json === true || options.output !== 'table',
     unusedForDays: unusedFor,
   }
+  return answer(options, { question, violations }, ports, configuration)
+}
+
+type Asked = { readonly question: WhoQuestion; readonly violations: Violations | undefined }
+
+/** Answers the exit code. */
+async function answer(
+  options: Options,
+  { question, violations }: Asked,
+  ports: Ports & { readonly auditor: Auditor },
+  configuration: Configuration,
+): Promise<number> {
+  const { account, unusedForDays } = question
   const output = options.json ? 'json' : options.output
   const progress = new Progress()
   progress.tell('reading who has access')
   const membershipsThen = question.at && (await readMembershipsAt(ports.objects, question.at))
   const asking = { ...question, membershipsThen }
+  let isTold = true
   const onStep: TellProgress = (step, counted) => {
-    // Rows on a terminal would be in the middle of the progress.
-    if (output === 'table' || !process.stdout.isTTY) progress.tell(step, counted)
+    if (isTold) progress.tell(step, counted)
+  }
+  const endProgress = () => {
+    isTold = false
+    progress.end()
   }
   try {
     const found = await findAccess(options, asking, ports, configuration, onStep)
+    // Rows on a terminal would be in the middle of the progress.
+    if (output !== 'table' && process.stdout.isTTY) endProgress()
     const notes: string[] = []
-    let rows = 0
+    let [rows, wanted] = [0, 0]
     async function* counted(): AsyncGenerator<readonly HeldAccess[]> {
-      for await (const some of found.rows) {
-        rows += some.filter((row) => unusedFor === undefined || judgeUse(row, unusedFor) === 'unused').length
-        yield some
+      try {
+        for await (const some of found.rows) {
+          rows += some.length
+          wanted += some.filter(
+            (row) => unusedForDays === undefined || judgeUse(row, unusedForDays) === 'unused',
+          ).length
+          yield some
+        }
+      } catch (error) {
+        throw output === 'table' ? error : new Error(endsEarly, { cause: error })
       }
-      progress.end()
+      endProgress()
       if (violations) notes.push(...describeViolations(violations))
       if (account !== undefined && rows === 0)
         notes.push(...(await noteNoAccount(account, ports, configuration.folders)))
     }
     const facts = () => ({ ...found.facts(), notes: [...found.facts().notes, ...notes] })
     const fixed = {
-      person: user !== undefined,
+      person: question.user !== undefined,
       account: account !== undefined,
       permissionSet: question.permissionSet !== undefined,
-      unusedForDays: unusedFor,
+      unusedForDays,
     }
     const hasLevels = options.levels
-    const isTold = await tell({ rows: counted(), facts }, output, { ...fixed, hasLevels }, ports)
-    return isTold ? (rows > 0 ? 0 : 1) : 2
+    const isRead = await tell({ rows: counted(), facts }, output, { ...fixed, hasLevels }, ports)
+    if (isRead) return wanted > 0 ? 0 : 1
+    endProgress()
+    // Reads that have begun would go on for a while.
+    return process.exit(0)
   } finally {
-    progress.end()
+    endProgress()
   }
 }
+
+const endsEarly = 'the list ends early, so access is missing in it'
 
 function whoInAll(file: string, options: Options): Promise<number> {
   const { user, group, account, permissionSet, links, at, unusedFor, config, levels: hasLevels = false } = options
@@ -263,14 +296,18 @@ function isJson(option: string, { json, output }: Options): boolean {
   return json === true || output === 'json'
 }
 
-/** A reader that stops early (`| head`) is no failure. */
-async function writeParts(parts: AsyncIterable<string>): Promise<void> {
-  await pipeline(parts, process.stdout, { end: false }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
+/** `false`: the reader stopped early (`| head`), which is no failure. */
+async function writeParts(parts: AsyncIterable<string>): Promise<boolean> {
+  const over = new AbortController()
+  // The pipeline itself ends only after the next part.
+  const stopped: Promise<readonly NodeJS.ErrnoException[]> = once(process.stdout, 'error', { signal: over.signal })
+  const written = pipeline(parts, process.stdout, { end: false }).then(() => [])
+  const [error] = await Promise.race([stopped, written]).finally(() => over.abort())
+  if (error !== undefined && error.code !== 'EPIPE') throw error
+  return error === undefined
 }
 
-/** `false`: the rows end early, since something could not be read. */
+/** `false`: the reader stopped early. */
 async function tell(
   answer: WhoAnswer,
   output: Output,
@@ -278,11 +315,10 @@ async function tell(
   ports: Ports,
 ): Promise<boolean> {
   const { rows, facts } = answer
-  const now = ports.clock.now()
   if (output === 'table') {
     const table = new AccessTable(fixed, terminalWidth())
     for await (const some of rows) table.add(some)
-    await show(table.render(facts(), now))
+    await show(table.render(facts(), ports.clock.now()))
     return true
   }
   const hasUses = facts().sources.watched !== undefined
@@ -291,15 +327,10 @@ async function tell(
     json: () => renderAccessAsJson(rows, facts),
     html: () => renderAnswer(answer, ports),
   }
-  try {
-    await writeParts(parts[output]())
-  } catch (error) {
-    tellError(error)
-    process.stderr.write('ssofile: the list ends early, so access is missing in it\n')
-    return false
-  }
-  if (output === 'csv') process.stderr.write(renderSources(facts().sources, now) + renderNotes(facts().notes))
-  return true
+  const isRead = await writeParts(parts[output]())
+  if (isRead && output === 'csv')
+    process.stderr.write(renderSources(facts().sources, ports.clock.now()) + renderNotes(facts().notes))
+  return isRead
 }
 
 function parsePermissionSet(text: string | undefined) {

@@ -40,4 +40,7 @@ test('on a terminal the line is overwritten, and removed at the end', () => {
   progress.tell('reading statuses', { done: 0, of: 3 })
   progress.end()
   expect(told).toBe('\r\u001b[Klisting statuses …\r\u001b[Kreading statuses: 0 of 3\r\u001b[K')
+  told = ''
+  progress.end()
+  expect(told).toBe('')
 })
