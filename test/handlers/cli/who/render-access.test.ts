@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { renderJson } from '../../../../handlers/cli/terminal/render-json.ts'
-import { AccessTable, renderAccessAsCsv, renderAccessAsJson } from '../../../../handlers/cli/who/render-access.ts'
+import {
+  AccessTable,
+  type Fixed,
+  renderAccessAsCsv,
+  renderAccessAsJson,
+} from '../../../../handlers/cli/who/render-access.ts'
 import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
@@ -10,7 +15,7 @@ import { accessCsvTitles, renderAccessRows } from '../../../../shared/modules/ac
 
 const now = new Date('2026-03-03T10:00:00.000Z')
 const sources = { bucketReadAt: now.toISOString(), identityCenter: { why: 'a test' } }
-const nothing = { person: false, account: false, permissionSet: false }
+const nothing: Fixed = { person: false, account: false, permissionSet: false }
 
 const row = (index: number, more: Partial<HeldAccess> = {}): HeldAccess => ({
   person: 'ana',
@@ -75,6 +80,15 @@ test('the account that was asked for is told once, with its OUs by names and ids
   )
   expect(account).toBe('account   100000000000 (a\\u{1b}[2J, ACTIVE)')
   expect([path, ids]).toEqual(['in        Root/Prod', '          r-1/ou-1'])
+})
+
+test('a row without a person shows when anybody used the role', () => {
+  const asOf = now.toISOString()
+  const use = { isKnown: true, asOf, madeAt: asOf, lastUsedAt: '2026-01-05T00:00:00.000Z' } as const
+  const counted = row(0, { use, own: { countedSince: asOf, asOf } })
+  const nobody = row(1, { person: undefined, remark: 'the group has no members', use })
+  const told = render([counted, nobody], undefined, { ...nothing, unusedForDays: 90 })
+  expect(told).toMatch(/^\(no members\) .* 2026-01-05 /m)
 })
 
 test('the end of temporary access has its hour, and is marked', () => {
