@@ -28,6 +28,16 @@ const dataOf = (page: string) =>
     JSON.parse(text),
   )
 
+test('a page that ended early says so until its script has run', async () => {
+  const written: string[] = []
+  const page = renderAccessPage({ madeAt: facts.madeAt, facts: () => Promise.reject(new Error('cut off')), rows: [] })
+  const read = async () => {
+    for await (const piece of page) written.push(piece)
+  }
+  await expect(read()).rejects.toThrow('cut off')
+  expect(written.join('')).toContain('<p id="made">This page is incomplete')
+})
+
 test('what a row says comes back as it was', async () => {
   const links = [
     {
