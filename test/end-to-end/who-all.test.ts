@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { request as ask, createServer, type Server } from 'node:http'
@@ -7,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { parseOwnCsv } from '../../shared/domain/text/render-csv.ts'
 import { LocalSystem } from './local-system.ts'
-import { runSsofile } from './run-program.ts'
+import { runSsofile, ssofileCommand } from './run-program.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 
 const account = '200000000001'
@@ -127,6 +128,19 @@ test('a list that ends early, since an entry may not be read, is never called co
     server.closeAllConnections()
     server.close()
   }
+})
+
+test('a reader that stops early is no failure, and gets no sources of what it did not read', async () => {
+  const [AWS_ENDPOINT_URL = ''] = urls()
+  const env = { ...systems[0]?.env('auditor'), AWS_ENDPOINT_URL }
+  const child = spawn(process.execPath, [ssofileCommand, 'who', '--no-live', '--output', 'csv'], { env })
+  child.stdout.destroy()
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const [code] = await once(child, 'close')
+  expect([code, stderr]).toEqual([0, ''])
 })
 
 test('one page has the access of all deployments, each with its name, and says which could not be read', async () => {
