@@ -81,22 +81,24 @@ export async function retireCredentials(ports: Ports, configuration: Configurati
 
 /**
  * The keys to look at, by credential: of existing files, of statuses, and of the ledger. A key without a credential is its own
- * group.
+ * group. Credentials without a file come first: people wait until they are active again, and a run may be too short for all.
  */
 async function listCredentials(
   files: readonly string[],
   { objects, log }: Pick<Ports, 'objects' | 'log'>,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const told = [...(await listHeads(objects, statusPrefix + retirePrefix)).keys()].map(inputOfStatus)
-  const keys = Map.groupBy(new Set([...files, ...told]), credentialOf)
+  const present = new Set(files)
+  const keys = Map.groupBy([...told.filter((key) => !present.has(key)), ...files], credentialOf)
+  const recorded = new Map<string, readonly string[]>()
   for (const recordKey of (await listHeads(objects, retirementPrefix)).keys()) {
     const credential = parseCredential(recordKey.slice(retirementPrefix.length, -'.json'.length))
     if (credential === undefined || keys.has(renderCredential(credential))) continue
     const stored = await unlessSpoiled(retirementRecord(objects, credential).read())
     if (isSpoiled(stored)) log.error('ssofile could not restore a credential: its record cannot be read', { recordKey })
-    else keys.set(renderCredential(credential), [...(stored?.value.files ?? [])])
+    else recorded.set(renderCredential(credential), [...(stored?.value.files ?? [])])
   }
-  return keys
+  return new Map([...recorded, ...keys])
 }
 
 function credentialOf(key: string): string {

@@ -8,7 +8,7 @@ import type { RetiringAccount } from '../../../../shared/ports/retirer.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { pauseChanges, resumeChanges } from '../../../../shared/reconcile/records/pause.ts'
 import { runsOf } from '../../../depth.ts'
-import { never } from '../../../intercept.ts'
+import { intercept, never } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'
 
 const minuteMs = 60_000
@@ -305,6 +305,24 @@ describe('what stops it', () => {
     await retiring.look()
     expect((await brakeFile(retiring.world.objects).read())?.value.lists).toEqual([])
     expect(names.every((name) => retiring.key(name)?.isActive)).toBe(true)
+  })
+
+  test('a key whose file was deleted is active again before new files are looked at, however many they are', async () => {
+    const names = ['zz', ...Array.from({ length: 40 }, (_, index) => `user-${index}`)]
+    const retiring = await Retiring.open(names.map((name) => userWith(name, { keys: [keyWith()] })))
+    await retiring.ask(fileOf('zz'))
+    await retiring.look()
+    await retiring.world.objects.delete(fileOf('zz'))
+    await retiring.ask(...names.slice(1).map((name) => fileOf(name)))
+    const looked: string[] = []
+    const { ports } = retiring.world
+    const { objects } = intercept(ports, async ({ operation, args: [key], proceed }) => {
+      if (operation === 'get' && String(key).startsWith('status/retire/')) looked.push(String(key))
+      return proceed()
+    })
+    await retiring.look({ ...ports, objects })
+    expect(looked[0]).toContain('%zz%')
+    expect(retiring.key('zz')?.isActive).toBe(true)
   })
 
   test.each([
