@@ -80,7 +80,7 @@ const linesMost = 24
 const widthForLinks = 110
 const widthForUnits = 160
 
-/** Access for a terminal, then the figures, and the age of each source. Of the rows it keeps only what one screen shows. */
+/** Access for a terminal, then the figures, and the age of each source. It keeps only the rows of one screen. */
 export class AccessTable {
   readonly #fixed: Fixed
   readonly #width: number | undefined
