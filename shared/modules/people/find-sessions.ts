@@ -31,7 +31,7 @@ export async function findSessions(
     name === inKey || renderNameInKey(name) === inKey || (principalSuffix !== '' && name === inKey + principalSuffix)
   const isThere = (accountId: AccountId) => account === undefined || account === accountId
   const since = new Date(clock.now().getTime() - sessionMostMs).toISOString()
-  const changes = (await Array.fromAsync(listChanges(objects, since.slice(0, 10)))).filter(({ at }) => at >= since)
+  const changes = await Array.fromAsync(listChanges(objects, since))
   const left = changes.flatMap(({ event, name }) => {
     const end = name.lastIndexOf('%')
     return event === 'membership-removed' && isInKeys(user.name, name.slice(end + 1)) ? [name.slice(0, end)] : []

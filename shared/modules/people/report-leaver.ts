@@ -13,6 +13,7 @@ import { readForeign } from '../../reconcile/records/foreign-assignments.ts'
 import { historyFolder, isEnd, parseEvent, readHistoryEvent } from '../../reconcile/records/history.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { ledgerKey } from '../../reconcile/records/ledger.ts'
+import { calledBeforeMs } from '../../reconcile/records/ledger-count.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
@@ -26,6 +27,9 @@ import {
   leaverReportKey,
 } from './rules/leaver-report.ts'
 
+/** After this time a look is recorded. Then looks read few changes, and do not write the report of 100,000 accesses each hour. */
+const lookedMs = 6 * 60 * 60_000
+
 type Reporting = Pick<LeaverReport, 'user' | 'name' | 'suspendedAt' | 'by' | 'reason' | 'ticket'>
 
 /** Writes a report of the access that the person had and has. `at`: by S3's clock. Safe to repeat. */
@@ -36,16 +40,18 @@ export async function reportLeaver(
   objects: ObjectStore,
 ): Promise<void> {
   const report = await reportOf(objects, about)
-  const before = (await spoiledAsAbsent(report.read()))?.value.access ?? []
+  const { access: before = [], lookedAt } = (await spoiledAsAbsent(report.read()))?.value ?? {}
   const through = await readThroughGroups(holdings, before, objects)
   // Access through a group that cannot be read now has not ended.
   const isThere = ({ access }: HadAccess) => through.some((one) => one.access === access)
   const unread = holdings.unread === undefined ? [] : before.filter((one) => one.group !== undefined && !isThere(one))
   const now = [...(await readOwn(holdings, objects)), ...through, ...unread.filter(({ endedAt }) => !endedAt)]
-  const ended = await readEnded(about, objects)
+  const ended = await readEnded(about, lookedAt, objects)
+  const isRecent = lookedAt !== undefined && at.getTime() - Date.parse(lookedAt) < lookedMs
   await report.revise((known) => ({
     v: 1,
     ...about,
+    lookedAt: isRecent ? lookedAt : renderInstant(at),
     access: [...joinHad(known?.access ?? [], { now, ended, at: renderInstant(at) })],
   }))
 }
@@ -103,13 +109,19 @@ async function readThroughGroups(
 }
 
 /**
- * Access that ended since then, even before anyone looked at the file: found in `changes/` by the person's name at that time,
- * with details from history.
+ * Access that ended since the suspension, even before anyone looked at the file, or since the last look: found in `changes/` by the
+ * person's name at that time, with details from history.
  */
-async function readEnded({ user, name, suspendedAt }: Reporting, objects: ObjectStore): Promise<readonly HadAccess[]> {
+async function readEnded(
+  { user, name, suspendedAt }: Reporting,
+  lookedAt: string | undefined,
+  objects: ObjectStore,
+): Promise<readonly HadAccess[]> {
   const found: HadAccess[] = []
-  for await (const { event, at, name: subject } of listChanges(objects, suspendedAt.slice(0, 10))) {
-    if (event !== 'revoked' || at < suspendedAt) continue
+  const begin = lookedAt && renderInstant(new Date(Date.parse(lookedAt) - calledBeforeMs))
+  const since = begin === undefined || begin < suspendedAt ? suspendedAt : begin
+  for await (const { event, at, name: subject } of listChanges(objects, since)) {
+    if (event !== 'revoked') continue
     const assignment = parseAssignmentName(subject)
     if (assignment?.type !== 'USER' || assignment.principal !== renderNameInKey(name)) continue
     const key = renderAssignmentKey({ ...assignment, principalId: user })

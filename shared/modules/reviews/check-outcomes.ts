@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
@@ -47,22 +48,44 @@ export async function proveOutcomes(evidence: ReviewEvidence, at: string, contex
   const { objects } = context
   const { review, run } = evidence
   if (!evidence.items.some(isUnproven)) return evidence
-  const changes = Map.groupBy(await Array.fromAsync(listChanges(objects, run.run.slice(0, 10))), nameOfEnd)
-  const items = await pLimit(readsAtOnce).map(evidence.items, async (item) => {
-    if (!isUnproven(item)) return item
+  const checked = await pLimit(readsAtOnce).map(evidence.items.filter(isUnproven), async (item) => {
     const cameBack = item.end?.is === 'deleted' ? await listPresent(item.subject, context) : []
-    if (cameBack.length === 0 && !(await isOver(item, context))) return item
+    const isToProve = cameBack.length > 0 || (await isOver(item, context))
+    return isToProve ? [{ item, cameBack }] : []
+  })
+  const over = checked.flat()
+  const changes = await listEnds(
+    over.map(({ item }) => item),
+    at,
+    objects,
+  )
+  const proven = await pLimit(readsAtOnce).map(over, ({ item, cameBack }) => {
     const since = item.end?.at ?? at
     const proof = (changes.get(endOf(item.subject) ?? '') ?? []).filter((change) => isSince(change, since))
-    const proven = {
+    const next = {
       ...item,
       proof: proof.map(renderChangeKey),
       provenAt: at,
       ...(cameBack.length > 0 && { cameBack }),
     }
-    return itemRecord(objects, folderOf(review, run.run), item.digest).revise(() => proven)
+    return itemRecord(objects, folderOf(review, run.run), item.digest).revise(() => next)
   })
-  return { ...evidence, items }
+  const byDigest = new Map(proven.map((item) => [item.digest, item]))
+  return { ...evidence, items: evidence.items.map((item) => byDigest.get(item.digest) ?? item) }
+}
+
+/** The changes with the names of the ends of these items, since the first of them. There may be millions of others. */
+async function listEnds(
+  items: readonly ReviewItem[],
+  at: string,
+  objects: ObjectStore,
+): Promise<ReadonlyMap<string, readonly Change[]>> {
+  const ends = new Map<string, Change[]>(items.flatMap(({ subject }) => endOf(subject) ?? []).map((name) => [name, []]))
+  if (ends.size === 0) return ends
+  const sinceMs = Math.min(...items.map(({ end }) => Date.parse(end?.at ?? at))) - wholeSecondMs
+  for await (const change of listChanges(objects, renderInstant(new Date(sinceMs))))
+    ends.get(nameOfEnd(change))?.push(change)
+  return ends
 }
 
 /**
@@ -96,8 +119,10 @@ export function isProof(change: Change, { subject, end }: Pick<ReviewItem, 'subj
 }
 
 /** S3 dates decisions in whole seconds. */
+const wholeSecondMs = 1_000
+
 function isSince(change: Change, at: string): boolean {
-  return Date.parse(change.at) >= Date.parse(at) - 1_000
+  return Date.parse(change.at) >= Date.parse(at) - wholeSecondMs
 }
 
 /** The change that ends an item's access: its event and its name, without the account. `undefined`: ssofile records none. */

@@ -37,7 +37,7 @@ import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
 
 export const ledgerCountKey = 'control/ledger.json'
 /** How long before its confirmation access may appear in `changes/`: its key has the instant of the call. */
-const calledBeforeMs = 3 * 60 * 60_000
+export const calledBeforeMs = 3 * 60 * 60_000
 const epoch = renderInstant(new Date(0))
 const neverCounted: LedgerCounts = { v: 1, settled: 0, at: epoch, until: epoch, begunSince: epoch }
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, ledgerCountKey, ledgerCount)

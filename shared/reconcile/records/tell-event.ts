@@ -106,9 +106,9 @@ export function startOfChanges(at: string): string {
   return changesPrefix + at.replace('T', '/')
 }
 
-/** The changes from the beginning of this day on, ascending. Skips keys that ssofile did not write. */
-export async function* listChanges(objects: ObjectStore, date: string): AsyncGenerator<Change> {
-  for await (const { key } of objects.list(changesPrefix, { startAfter: `${changesPrefix}${date}` })) {
+/** The changes from this day or instant on, ascending. Skips keys that ssofile did not write. */
+export async function* listChanges(objects: ObjectStore, since: string): AsyncGenerator<Change> {
+  for await (const { key } of objects.list(changesPrefix, { startAfter: startOfChanges(since) })) {
     const change = parseChangeKey(key)
     if (change) yield change
   }

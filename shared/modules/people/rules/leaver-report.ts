@@ -35,6 +35,8 @@ export const leaverReport = record({
   by: uploader.optional(),
   reason: z.string().optional(),
   ticket: z.string().optional(),
+  /** A look that saw all changes before it. Absent: an earlier version wrote the report. */
+  lookedAt: z.iso.datetime().optional(),
   access: z.array(hadAccess),
 })
 export type LeaverReport = z.infer<typeof leaverReport>

@@ -3,12 +3,15 @@ import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { openInputs } from '../../../../shared/modules/input-context.ts'
 import { controllerOf } from '../../../../shared/modules/modules.ts'
+import { proveOutcomes, readEvidence } from '../../../../shared/modules/reviews/check-outcomes.ts'
 import { listBeginnings } from '../../../../shared/modules/reviews/known-reviews.ts'
 import { readRun, readRunOf } from '../../../../shared/modules/reviews/review-records.ts'
-import type { Manifest } from '../../../../shared/modules/reviews/rules/manifest.ts'
+import type { Manifest, ReviewEvidence } from '../../../../shared/modules/reviews/rules/manifest.ts'
+import { isUnproven, type ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { verifyReview } from '../../../../shared/modules/reviews/verify-review.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { intercept } from '../../../intercept.ts'
 import { minutes, minutesUntil } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
 import { kenji } from '../people/grouping.ts'
@@ -50,6 +53,36 @@ describe('a review', () => {
     for (const { proof } of manifest.items.filter(({ result }) => result === 'revoked')) expect(proof).toHaveLength(1)
     const csv = await review.grouping.world.objects.get(`${review.folder}items.csv`)
     expect(new TextDecoder().decode(csv?.body)).not.toMatch(/"=|^=/m)
+  })
+
+  test('looks for proofs only if something is over, and only among the changes since it was revoked', async () => {
+    const review = await Review.begin()
+    const { world } = review.grouping
+    await review.days(5)
+    await review.decide(tom, await review.link(lars), 'revoke')
+    await review.days(17)
+    const run = await readRun(world.objects, 'quarter')
+    if (run === undefined) throw new Error('there is no run')
+    const evidence = await readEvidence(world.objects, 'quarter', run)
+    const begins: string[] = []
+    const ports = intercept(world.ports, ({ operation, args, proceed }) => {
+      if (operation === 'list' && args[0] === 'changes/') begins.push(JSON.stringify(args[1]))
+      return proceed()
+    })
+    const proving = { ...ports, configuration: world.configuration }
+    // The tasks wait for people.
+    expect(evidence.items.filter(isUnproven)).toHaveLength(2)
+    expect(await proveOutcomes(evidence, world.clock.now().toISOString(), proving)).toEqual(evidence)
+    expect(begins).toEqual([])
+    const { digest, end } = await review.link(lars)
+    const unproven = ({ proof: _, provenAt: __, ...item }: ReviewItem) => item
+    const items = evidence.items.map((item) => (item.digest === digest ? unproven(item) : item))
+    const again = await proveOutcomes({ ...evidence, items }, world.clock.now().toISOString(), proving)
+    const proofOf = (of: ReviewEvidence) => of.items.find((item) => item.digest === digest)?.proof
+    expect(proofOf(again)).toHaveLength(1)
+    expect(proofOf(again)).toEqual(proofOf(evidence))
+    const since = new Date(Date.parse(end?.at ?? '') - 1_000).toISOString().replace('T', '/')
+    expect(begins).toEqual([JSON.stringify({ startAfter: `changes/${since}` })])
   })
 
   test('revokes what nobody decided only after reminders and an escalation, and what it cannot revoke is a task', async () => {
