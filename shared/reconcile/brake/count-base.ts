@@ -9,14 +9,17 @@ import { ruleKeyOf } from '../../domain/files/rule-file.ts'
 import { parseLinkKey, renderGrant } from '../../domain/links/link.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { forEachAssignmentKey, Ledger } from '../records/ledger.ts'
-import { readsAtOnce } from '../records/list-heads.ts'
+import { EntryCopies } from '../records/entry-copies.ts'
+import { type ListedAssignment, listAssignmentHeads } from '../records/ledger.ts'
+import { forEachAtOnce, readsAtOnce } from '../records/list-heads.ts'
 import { listOwnedMemberships, readOwnedGroup, readOwnedMemberships } from '../records/owned-groups.ts'
 import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { statusPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type BrakeSources, listOfFolder } from './count-open.ts'
+
+const partSize = 1_000
 
 /**
  * Counts the links of a folder, or entries of the ledger, that granted access before the window began; or the permission sets
@@ -27,21 +30,23 @@ export async function countBase(window: BrakeWindow, { objects, configuration }:
   if (rule === 'memberships') return countMemberships(window, objects)
   if (cause === 'uploader') return countPermissionSets(window, objects)
   const most = baseMost(rule, configuration.brake)
-  const ledger = new Ledger(objects)
+  const copies = new EntryCopies(objects)
   const isConcerned = rule === 'own' ? await concernsFolder(objects, { cause, name }) : () => true
   const found = new Set<string>(counted)
-  const look = async (key: AssignmentKey): Promise<void> => {
+  const look = async ({ key, head }: ListedAssignment): Promise<void> => {
     if (found.size >= most) return
-    const links = listGrantingBefore((await spoiledAsAbsent(ledger.read(key)))?.entry, window)
+    const links = listGrantingBefore(await spoiledAsAbsent(copies.read(head)), window)
     const items =
       rule === 'own' ? links?.filter((link) => cause === 'review' || folderOf(link) === name) : links && [key]
     for (const item of items ?? []) found.add(item)
   }
-  const keys: AssignmentKey[] = []
-  await forEachAssignmentKey(objects, ledgerPrefix, (key) => {
-    if (isConcerned(key)) keys.push(key)
-  })
-  await pLimit(readsAtOnce).map(keys, look)
+  // In order, as the copies are, and never all at once: there may be half a million.
+  const part: ListedAssignment[] = []
+  for await (const one of listAssignmentHeads(objects, ledgerPrefix)) {
+    if (isConcerned(one.key)) part.push(one)
+    if (part.length >= partSize) await forEachAtOnce(part.splice(0), look)
+  }
+  await forEachAtOnce(part, look)
   return Math.min(found.size, most)
 }
 
