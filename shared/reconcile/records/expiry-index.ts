@@ -5,7 +5,7 @@ import type { LinkBody } from '../../domain/links/link-body.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { sendEach } from './inputs.ts'
+import { dueEvent, sendEach } from './inputs.ts'
 import { forEachAtOnce, listHeads } from './list-heads.ts'
 import { listTimed } from './list-timed.ts'
 import { readLink } from './read-link.ts'
@@ -14,9 +14,6 @@ export const expiryPrefix = 'state/expiry/'
 const portion = 1_000
 /** SQS delivers a failing message for half an hour, then sets it aside (`queueSettings`). */
 const givenUpMs = 30 * 60_000
-/** The event of an input whose instant has come. */
-export const dueEvent = 'its time has come'
-
 /** While it exists, nobody has deleted the index. It is the last key, so a deletion in order removes all others first. */
 const wholeKey = `${expiryPrefix}~whole`
 

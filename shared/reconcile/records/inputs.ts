@@ -30,6 +30,9 @@ export function parseInput(
 /** The event of a look at a file whose user is suspended. Such looks go into the queue for work that takes access away. */
 export const userIsSuspended = 'its user is suspended'
 
+/** The event of an input whose instant has come. */
+export const dueEvent = 'its time has come'
+
 /**
  * The queue of a message; `undefined`: no input has such a key. The table of queues is in kinds.ts. Changes that take access away from a
  * person now, such as a suspension or the deletion of a membership or a person, have their own queue, which nothing else can fill. The
@@ -43,7 +46,8 @@ export function queueOfInput({ key, event }: Pick<InputMessage, 'key' | 'event'>
 /**
  * The message groups of one share of a queue. SQS gives each group its turn, so a share has few groups: however many files somebody
  * uploads, other people's files wait only for a few batches of them. Deletions may revoke, so they have their own groups and overtake all
- * uploads. Looks that ssofile starts by itself also have their own groups. The order between groups does not matter, because ssofile reads
+ * uploads. Looks that ssofile starts by itself also have their own groups, and looks at a due instant others, because hundreds of them may
+ * come in a minute. The order between groups does not matter, because ssofile reads
  * each file as it is now.
  *
  * | input                      | whose share it is                                  | groups |
@@ -65,11 +69,13 @@ function groupOfInput(message: InputMessage, folders: readonly string[]): string
   const subject = subjectOf(key)
   if (kind?.share === 'subject') return groupId(`requests of ${subject}`)
   const isOfFolder = kind?.share === 'folder'
-  const isAgain = by === undefined && !isOfFolder
+  const again = event === dueEvent ? 'due' : 'again'
   const share = isOfFolder ? shareOf(key, folders) : `files of ${uploaderWithoutSession(by) ?? 'nobody known'}`
   const groups = groupsOfShare[queueOfInput(message) === 'urgent' ? 'urgent' : 'other']
   const place = Number.parseInt(groupId(subject).slice(0, 8), 16) % groups
-  return groupId(`${share} ${isDeletion(event) ? 'deleted' : isAgain ? 'again' : 'there'} ${place}`)
+  return groupId(
+    `${share} ${isDeletion(event) ? 'deleted' : by === undefined && !isOfFolder ? again : 'there'} ${place}`,
+  )
 }
 
 /** Whether S3's name of the event says that the object was deleted. The answer decides only the order of work. */

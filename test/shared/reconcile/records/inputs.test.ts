@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { ZodError } from 'zod'
 import { queueOf } from '../../../../shared/domain/inputs/kinds.ts'
 import {
+  dueEvent,
   parseInput,
   queueOfInput,
   sendInputs,
@@ -153,6 +154,17 @@ describe('inputs that are to be looked at again', () => {
     await sendInputs(counted, ['status/x'], 'a test', none)
     expect(sends).toBe(0)
   })
+})
+
+test('hourly looks at suspensions share no message group with the memberships of people who are suspended now', () => {
+  const groupsOf = (keys: readonly string[], event: string) =>
+    new Set(keys.map((key) => toOutgoing({ ...message, key, event }, none).groupId))
+  const people = Array.from({ length: 200 }, (_, nth) => `person-${nth}`)
+  const looks = people.map((name) => `suspended/${name}`)
+  const memberships = people.map((name) => `memberships/oncall%${name}%ssofile`)
+  expect([...looks, ...memberships].map((key) => queueOfInput({ key, event: userIsSuspended }))).not.toContain('people')
+  expect(groupsOf(looks, dueEvent).size).toBe(2)
+  expect(groupsOf(looks, dueEvent).isDisjointFrom(groupsOf(memberships, userIsSuspended))).toBe(true)
 })
 
 describe('files of permission sets', () => {
