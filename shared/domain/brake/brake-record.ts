@@ -127,6 +127,8 @@ export const brakeRecord = record({
   contents: z.array(heldContents).default([]),
   windows: z.array(brakeWindow),
   releases: z.array(brakeRelease),
+  /** How often access has begun to leave. An answer about who stays holds while this number is the same. */
+  left: z.int().min(0).optional(),
   /**
    * Keys of access that may go despite a policy's minimum. Its entry may not say so yet, while another dispatcher judges the next act.
    * `goneAt`: it is gone, and another process may still know the group as it was before.

@@ -54,12 +54,13 @@ export function holdForMinimum(
 
 /** Lets the access go. From now on it does not count among the access that people keep. */
 export function letLeave(brake: BrakeRecord, taking: Taking, { now }: BrakeTerms): BrakeRecord {
-  const { leaving } = stopLeaving(brake, taking)
-  return { ...brake, leaving: [...(leaving ?? []), { access: leavingOf(taking), at: now.toISOString() }] }
+  const { leaving, left = 0 } = stopLeaving(brake, taking)
+  const access = { access: leavingOf(taking), at: now.toISOString() }
+  return { ...brake, leaving: [...(leaving ?? []), access], left: left + 1 }
 }
 
 /** How long a process may know the members of a group as they were, and as long again. */
-export const goneMs = 2 * 60_000
+const goneMs = 2 * 60_000
 
 /** The access is gone. It still counts as leaving, since others may judge by an earlier reading of the group. */
 export function noteGone(brake: BrakeRecord, taking: Taking, now: Date): BrakeRecord {

@@ -14,53 +14,65 @@ type MinimumJudgement = {
 /** The minimums of policies, asked before anybody loses access (`Minimums`). */
 export type AskMinimum = {
   /**
-   * Judges each loss as if nothing but `leaving` were gone: access that passed and may still be in the ledger or the directory. Throws if it
-   * cannot decide.
+   * Judges one loss after the other, as if `leaving` and each loss that passes were gone. `leaving`: access that passed and may still be in
+   * the ledger or the directory. Throws if it cannot decide.
    */
   judgeAll(takings: readonly Taking[], leaving: ReadonlySet<string>): Promise<readonly MinimumJudgement[]>
 }
 
 export const noMinimums: AskMinimum = { judgeAll: async (takings) => takings.map(() => ({ isConcerned: false })) }
 
-/** What the minimums said about one loss, and what was leaving. `beganMs`: on the monotonic clock. */
-export type AskedMinimum = MinimumJudgement & { readonly leaving: ReadonlySet<string>; readonly beganMs: number }
+/** What the minimums said about a loss, and what the record said before they were asked. */
+export type AskedMinimum = MinimumJudgement & { readonly leaving: ReadonlySet<string>; readonly left: number }
 
-/** `unasked`: the minimums must be asked, with this access `leaving`. */
-export type JudgedWithMinimum =
-  | Exclude<Judged, { readonly is: 'unasked' }>
-  | (Extract<Judged, { readonly is: 'unasked' }> & { readonly leaving: ReadonlySet<string> })
+export async function askMinimums(
+  takings: readonly Taking[],
+  record: BrakeRecord,
+  minimums: AskMinimum,
+): Promise<readonly AskedMinimum[]> {
+  const before = { leaving: leavingIn(record), left: record.left ?? 0 }
+  return (await minimums.judgeAll(takings, before.leaving)).map((one) => ({ ...one, ...before }))
+}
 
 /**
- * Judges by an answer of the minimums from before the record was read: asking takes long, and other changes of the record must not wait or
- * begin it again. So the answer counts only for the access that is leaving now. Access that passes no longer counts as left. Does not ask
+ * Whether an answer from before holds for the record as it is now. Asking takes long, and other changes of the record must neither wait for it
+ * nor begin it again.
+ *
+ * | the loss                   | holds while                                             |
+ * | -------------------------- | ------------------------------------------------------- |
+ * | is of no minimum           | what was leaving still leaves: with more it is of none   |
+ * | leaves enough people       | nothing has begun to leave since                         |
+ * | breaks a minimum           | both                                                    |
+ */
+export function stillHolds(asked: AskedMinimum, record: BrakeRecord, takes: Taking): boolean {
+  const now = leavingIn(record)
+  const isLeavingStill = [...asked.leaving].every((one) => one === leavingOf(takes) || now.has(one))
+  const isNothingNew = asked.left === (record.left ?? 0)
+  if (!asked.isConcerned) return isLeavingStill
+  return isNothingNew && (asked.objection === undefined || isLeavingStill)
+}
+
+function leavingIn({ leaving }: BrakeRecord): ReadonlySet<string> {
+  return new Set(leaving?.map(({ access }) => access))
+}
+
+/**
+ * Judges by an answer of the minimums. `unasked`: there is none, and one is needed. Access that passes no longer counts as left. Does not ask
  * policies about access that another rule holds, or whose minimum a person released.
  */
 export function judgeWithMinimum(
   record: BrakeRecord,
   act: Act,
   terms: BrakeTerms,
-  asked: (MinimumJudgement & { readonly leaving: ReadonlySet<string> }) | undefined,
-): JudgedWithMinimum {
+  answer: MinimumJudgement | undefined,
+): Judged {
   const { takes } = act
-  const leaving = new Set(record.leaving?.map(({ access }) => access))
-  const withLeaving = (judged: Judged): JudgedWithMinimum => (judged.is === 'unasked' ? { ...judged, leaving } : judged)
-  if (!takes) return withLeaving(judgeAct(record, act, terms))
+  if (!takes) return judgeAct(record, act, terms)
   const isReleased = isMinimumReleased(record, itemOf(takes), terms.now)
   const first = judgeAct(record, act, terms, isReleased ? 'agrees' : 'not asked')
   if (first.is === 'passes') return { ...first, brake: letLeave(first.brake, takes, terms) }
-  if (first.is !== 'unasked' || asked === undefined || !isAbout(asked, leaving, takes)) return withLeaving(first)
-  const judged = judgeAct(record, act, terms, asked.objection ?? 'agrees')
-  const isLeaving = judged.is === 'passes' && asked.isConcerned
-  return withLeaving(isLeaving ? { ...judged, brake: letLeave(judged.brake, takes, terms) } : judged)
-}
-
-/** A loss that no minimum covers is of none when more is leaving. */
-function isAbout(
-  { isConcerned, leaving: then }: MinimumJudgement & { readonly leaving: ReadonlySet<string> },
-  now: ReadonlySet<string>,
-  takes: Taking,
-): boolean {
-  const own = leavingOf(takes)
-  const isIn = (all: ReadonlySet<string>) => (one: string) => one === own || all.has(one)
-  return [...then].every(isIn(now)) && (!isConcerned || [...now].every(isIn(then)))
+  if (first.is !== 'unasked' || answer === undefined) return first
+  const judged = judgeAct(record, act, terms, answer.objection ?? 'agrees')
+  const isLeaving = judged.is === 'passes' && answer.isConcerned
+  return isLeaving ? { ...judged, brake: letLeave(judged.brake, takes, terms) } : judged
 }

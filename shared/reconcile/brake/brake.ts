@@ -4,10 +4,10 @@ import { type Admission, admitted, type BrakeAnswer, type Held } from '../../dom
 import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
-import { dropAct, judgeLeavers, judgeLosses } from '../../domain/brake/judge-act.ts'
+import { dropAct, type Judged, judgeLeavers, judgeLosses } from '../../domain/brake/judge-act.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
 import { dropContents, isHeld, membershipsOn } from '../../domain/brake/lists.ts'
-import { goneMs, type Taking } from '../../domain/brake/minimum.ts'
+import type { Taking } from '../../domain/brake/minimum.ts'
 import { findRelease } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
@@ -22,7 +22,7 @@ import { sendHints } from '../records/lanes.ts'
 import { Ledger } from '../records/ledger.ts'
 import { renderJson } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
-import { type AskedMinimum, type AskMinimum, type JudgedWithMinimum, judgeWithMinimum } from './ask-minimum.ts'
+import { type AskedMinimum, type AskMinimum, askMinimums, judgeWithMinimum, stillHolds } from './ask-minimum.ts'
 import { partNamesMost } from './brake-file.ts'
 import { BrakeStore, type NewlyHeld } from './brake-store.ts'
 import { countBase } from './count-base.ts'
@@ -41,7 +41,6 @@ export type Leavers = {
 }
 
 export type AttributeLosses = { readonly losses: readonly string[]; readonly taken: readonly string[] }
-type Unasked = { readonly takes: Leavers['leaving'][number]; readonly leaving: ReadonlySet<string> }
 type HeldList = Pick<Held, 'outcome'> & { readonly list: BrakeList }
 
 type ContentsAnswer = HeldContents | { readonly admission: Admission; readonly isReleased: boolean }
@@ -82,35 +81,27 @@ export class Brake {
     const open = new Map<string, number>()
     let minimum: AskedMinimum | undefined
     for (;;) {
-      const asked: { judged?: JudgedWithMinimum; uncounted: readonly Tally[] } = { uncounted: [] }
+      const asked: { judged?: Judged | undefined; record?: BrakeRecord; uncounted?: readonly Tally[] } = {}
       await this.#store.change((before, terms) => {
         const { record, uncounted } = prolongEnded(before, act, terms, open)
-        asked.uncounted = uncounted
-        if (uncounted.length > 0) return before
-        const judged = judgeWithMinimum(record, act, terms, this.#whileNew(minimum))
+        const answer = act.takes && minimum && stillHolds(minimum, record, act.takes) ? minimum : undefined
+        const judged = uncounted.length > 0 ? undefined : judgeWithMinimum(record, act, terms, answer)
+        // Called again if others changed the record in between, so nothing of the last call may stay.
         asked.judged = judged
-        return judged.is === 'unasked' ? before : judged.brake
+        asked.record = record
+        asked.uncounted = uncounted
+        return judged === undefined || judged.is === 'unasked' ? before : judged.brake
       })
-      const { judged, uncounted } = asked
+      const { judged, record, uncounted = [] } = asked
       if (judged?.is === 'passes') return admitted()
       if (judged?.is === 'held') return heldOn(judged.list)
       // Reading takes long, so nothing is read while the record is being changed: others would change it meanwhile, again and again.
       for (const one of uncounted)
         open.set(nameOfWindow(one), await countOpen(this.#ports.objects, one, this.#configuration))
-      if (judged?.is === 'unasked' && act.takes) [minimum] = await this.#askMinimums([act.takes], judged.leaving)
+      if (judged?.is === 'unasked' && act.takes && record)
+        [minimum] = await askMinimums([act.takes], record, this.#minimums)
       for (const window of judged?.is === 'unmeasured' ? judged.baseless : []) await this.#measure(window)
     }
-  }
-
-  async #askMinimums(takings: readonly Taking[], leaving: ReadonlySet<string>): Promise<readonly AskedMinimum[]> {
-    const beganMs = this.#ports.clock.monotonicMs()
-    const judged = await this.#minimums.judgeAll(takings, leaving)
-    return judged.map((one) => ({ ...one, leaving, beganMs }))
-  }
-
-  /** Access that is gone leaves the record after two minutes, so an older answer may still count it. */
-  #whileNew(minimum: AskedMinimum | undefined): AskedMinimum | undefined {
-    return minimum && this.#ports.clock.monotonicMs() - minimum.beganMs < goneMs ? minimum : undefined
   }
 
   /** Counts a base outside the changes of the record, because it may take long. Simultaneous callers share it. */
@@ -148,47 +139,31 @@ export class Brake {
     const isOurs = (list: BrakeList) => isHere(list) || membershipsOn(list).some((item) => staying.includes(item))
     const known = (await this.#store.read())?.value
     if (items.length === 0 && !known?.lists.some(isOurs)) return { held: new Set() }
-    const answers = new Map<string, AskedMinimum>()
+    let answers: ReadonlyMap<string, AskedMinimum> = new Map()
     let lists: readonly BrakeList[] = []
-    for (let round = 0; ; round++) {
-      let unasked: readonly Unasked[] = []
+    for (;;) {
+      const asked: { record?: BrakeRecord; unasked?: Leavers['leaving'] } = {}
       await this.#store.change((before, terms) => {
         const tidy = staying.reduce((record, item) => dropAct(record, leaverAct(item)), before)
-        const judged = this.#judgeEach(judgeLeavers(tidy, { group, items, all }, terms), { leaving, answers }, terms)
-        unasked = judged.unasked
+        const record = judgeLeavers(tidy, { group, items, all }, terms)
+        const judged = judgeEach(record, leaving, answers, terms)
+        // Each answer depends on those before it, so all are asked for together.
+        const unasked = judged.unasked.length > 0 ? judgeEach(record, leaving, new Map(), terms).unasked : []
+        asked.record = record
+        asked.unasked = unasked
         if (unasked.length > 0) return before
         lists = judged.brake.lists.filter((list) => membershipsOn(list).length > 0)
         return judged.brake
       })
-      const [first] = unasked
-      if (first === undefined) break
-      // Most are of no minimum. For the others the answer depends on who leaves before them.
-      const some = round === 0 ? unasked : [first]
-      const takings = some.map(({ takes }) => takes)
-      for (const [nth, answer] of (await this.#askMinimums(takings, first.leaving)).entries())
-        answers.set(takings[nth]?.item ?? '', answer)
+      const { record, unasked = [] } = asked
+      if (record === undefined || unasked.length === 0) break
+      const told = await askMinimums(unasked, record, this.#minimums)
+      answers = new Map(told.map((answer, nth) => [unasked[nth]?.item ?? '', answer]))
     }
     const listed = new Set(lists.flatMap(membershipsOn))
     const held = items.filter((item) => listed.has(item))
     const list = lists.find(isHere) ?? lists.find((one) => held.some((item) => hasName(one.items, item)))
     return { held: new Set(held), reason: held.length > 0 && list ? describeList(list) : undefined }
-  }
-
-  /** Judges one after the other, as if each who passes had left. */
-  #judgeEach(
-    before: BrakeRecord,
-    { leaving, answers }: Pick<Leavers, 'leaving'> & { readonly answers: ReadonlyMap<string, AskedMinimum> },
-    terms: BrakeTerms,
-  ): { readonly brake: BrakeRecord; readonly unasked: readonly Unasked[] } {
-    let record = before
-    const unasked: Unasked[] = []
-    for (const takes of leaving) {
-      const answer = this.#whileNew(answers.get(takes.item))
-      const judged = judgeWithMinimum(record, { ...leaverAct(takes.item), takes }, terms, answer)
-      if (judged.is === 'unasked') unasked.push({ takes, leaving: judged.leaving })
-      else record = judged.brake
-    }
-    return { brake: record.leaving === before.leaving ? record : { ...record, leaving: before.leaving }, unasked }
   }
 
   /** Writes only a change. */
@@ -339,6 +314,26 @@ export class Brake {
     this.#isTold = true
     tellHeld(this.#ports, held, this.#store.record)
   }
+}
+
+/** Judges one after the other, as if each who passes had left. `answers`: by item. */
+function judgeEach(
+  before: BrakeRecord,
+  leaving: Leavers['leaving'],
+  answers: ReadonlyMap<string, AskedMinimum>,
+  terms: BrakeTerms,
+): { readonly brake: BrakeRecord; readonly unasked: Leavers['leaving'] } {
+  let record = before
+  const unasked: Leavers['leaving'][number][] = []
+  for (const takes of leaving) {
+    const asked = answers.get(takes.item)
+    const answer = asked && stillHolds(asked, before, takes) ? asked : undefined
+    const judged = judgeWithMinimum(record, { ...leaverAct(takes.item), takes }, terms, answer)
+    if (judged.is === 'unasked') unasked.push(takes)
+    else record = judged.brake
+  }
+  const { leaving: stays, left } = before
+  return { brake: record.left === left ? record : { ...record, leaving: stays, left }, unasked }
 }
 
 /** One leaver of a rule. `judgeLeavers` counts all of them together. */

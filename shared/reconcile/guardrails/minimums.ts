@@ -46,12 +46,13 @@ type Context = {
   /** Absent: the few entries are read one by one. */
   readonly copies?: EntryCopies | undefined
 }
-type Taken = {
-  readonly isTaken: (key: AssignmentKey) => boolean
-  readonly unread: ReadonlyMap<PrincipalId, { readonly unread: string }>
-}
 /** The access in one account that a rule covers. */
 type Concerned = { readonly of: PolicyMinimum; readonly account: AccountId; readonly access: ListedAssignment[] }
+
+/** The places by the id of each principal with access, and which of these are groups. */
+type Covered = { readonly byPrincipal: Map<PrincipalId, Set<Concerned>>; readonly groups: Set<PrincipalId> }
+/** A principal whose access goes. `why`: it is unknown whether it goes. */
+type Taken = { readonly principal: PrincipalId; readonly why?: { readonly unread: string } }
 
 const unconcerned: Judgement = { isConcerned: false }
 
@@ -68,7 +69,8 @@ export class Minimums implements AskMinimum {
   }
 
   /**
-   * The first minimum that each loss breaks, if it takes away a person who counts. Each is judged as if the other `leaving` access were gone.
+   * The first minimum that each loss breaks, if it takes away a person who counts: one loss after the other, as if `leaving` and those before
+   * it that break none were gone.
    */
   async judgeAll(takings: readonly Taking[], leaving: Leaving, coming: Coming = []): Promise<readonly Judgement[]> {
     const guardrails = await this.#sources.policies.read()
@@ -80,36 +82,50 @@ export class Minimums implements AskMinimum {
     const [place, ...more] = places
     const { objects } = this.#sources
     const beginning = place && more.length === 0 ? `account%${place.accountId}%` : ''
-    const covered = new Map<string, Concerned>()
+    const concerned = new Map<string, Concerned>()
+    const covered: Covered = { byPrincipal: new Map(), groups: new Set() }
     for await (const one of listAssignmentHeads(objects, ledgerPrefix, beginning)) {
-      const { accountId: account, permissionSet } = assignmentOf(one.key)
+      const { accountId: account, permissionSet, principalId, type } = assignmentOf(one.key)
       for (const of of enforcedMinimumsFor(guardrails, { accountId: account, permissionSet })) {
         const name = `${of.policy.key}#${of.rule.id} ${account}`
-        const known = covered.get(name) ?? { of, account, access: [] }
-        covered.set(name, known)
+        const known = concerned.get(name) ?? { of, account, access: [] }
+        concerned.set(name, known)
         known.access.push(one)
+        const places = covered.byPrincipal.get(principalId) ?? new Set()
+        covered.byPrincipal.set(principalId, places.add(known))
+        if (type === 'GROUP') covered.groups.add(principalId)
       }
     }
-    const all = [...covered.values()]
     const presenceIn = await this.readPresence()
     const copies = beginning === '' ? new EntryCopies(objects) : undefined
+    const gone = new Set(leaving)
     const judged: Judgement[] = []
     for (const taking of takings) {
-      const others = new Set([...leaving].filter((one) => one !== leavingOf(taking)))
+      const others = new Set(gone)
+      others.delete(leavingOf(taking))
       const context = { leaving: others, isThere: presenceIn(others), coming, copies }
-      judged.push(await this.#judgeBy(all, taking, context))
+      const judgement = await this.#judgeBy(covered, taking, context)
+      if (judgement.isConcerned && judgement.objection === undefined) gone.add(leavingOf(taking))
+      judged.push(judgement)
     }
     return judged
   }
 
   /** There may be tens of thousands of accounts, so it looks at many at once. */
-  async #judgeBy(all: readonly Concerned[], taking: Taking, context: Omit<Context, 'of'>): Promise<Judgement> {
-    const { isTaken, unread } = await this.#findTaken(all, taking, context.leaving)
-    const isUnread = ({ access }: Concerned) => access.some(({ key }) => unread.has(assignmentOf(key).principalId))
-    const unknown = unread.size > 0 ? all.find(isUnread) : undefined
-    // Unreadable: hold it, because it is unknown who would be left.
-    if (unknown) return { isConcerned: true, objection: objectTo([...unread.values()][0], unknown) }
-    const concerned = all.filter(({ access }) => access.some(({ key }) => isTaken(key)))
+  async #judgeBy(all: Covered, taking: Taking, context: Omit<Context, 'of'>): Promise<Judgement> {
+    const taken = await this.#findTaken(all, taking, context.leaving)
+    const placesOf = (id: PrincipalId) => [...(all.byPrincipal.get(id) ?? [])]
+    for (const { principal, why } of taken) {
+      const [place] = why ? placesOf(principal) : []
+      // Unreadable: hold it, because it is unknown who would be left.
+      if (place) return { isConcerned: true, objection: objectTo(why, place) }
+    }
+    const ids = new Set(taken.map(({ principal }) => principal))
+    const isTaken = (key: AssignmentKey) =>
+      'key' in taking ? key === taking.key : ids.has(assignmentOf(key).principalId)
+    const concerned = [...new Set([...ids].flatMap(placesOf))]
+      .filter(({ access }) => access.some(({ key }) => isTaken(key)))
+      .sort((a, b) => (a.account < b.account ? -1 : a.account > b.account ? 1 : 0))
     const found = await pLimit(readsAtOnce).map(concerned, async (one) => {
       const read = await unlessUnread(this.#judgeHere(taking, one.access, isTaken, { ...context, of: one.of }))
       return objectTo('is' in read ? read.is : read, one)
@@ -117,24 +133,15 @@ export class Minimums implements AskMinimum {
     return { isConcerned: concerned.length > 0, objection: found.find((objection) => objection !== undefined) }
   }
 
-  /** Which access goes. `unread`: groups with access of which it is unknown, with the reason. */
-  async #findTaken(all: readonly Concerned[], taking: Taking, leaving: Leaving): Promise<Taken> {
-    const unread = new Map<PrincipalId, { readonly unread: string }>()
-    if ('key' in taking) return { isTaken: (key) => key === taking.key, unread }
-    const ids = all.flatMap(({ access }) => access.map(({ key }) => assignmentOf(key)))
-    const groups = new Set(ids.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : [])))
-    const taken = new Set<PrincipalId>()
-    for (const group of groups) {
-      if ('membership' in taking) {
-        if (group === taking.membership.group) taken.add(group)
-        continue
-      }
-      const members = await unlessUnread(this.#peopleOf({ type: 'GROUP', principalId: group }, leaving))
-      if (!('is' in members)) unread.set(group, members)
-      else if (members.is.includes(taking.person)) taken.add(group)
-    }
-    if ('person' in taking) taken.add(taking.person)
-    return { isTaken: (key) => taken.has(assignmentOf(key).principalId), unread }
+  async #findTaken(all: Covered, taking: Taking, leaving: Leaving): Promise<readonly Taken[]> {
+    if ('key' in taking) return [{ principal: assignmentOf(taking.key).principalId }]
+    if ('membership' in taking) return [{ principal: taking.membership.group }]
+    const found = await pLimit(readsAtOnce).map([...all.groups], async (principal): Promise<readonly Taken[]> => {
+      const members = await unlessUnread(this.#peopleOf({ type: 'GROUP', principalId: principal }, leaving))
+      if (!('is' in members)) return [{ principal, why: members }]
+      return members.is.includes(taking.person) ? [{ principal }] : []
+    })
+    return [{ principal: taking.person }, ...found.flat()]
   }
 
   /** The people who keep the access of a minimum in one account; counts no further than it demands. */
