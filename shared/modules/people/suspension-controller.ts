@@ -39,7 +39,7 @@ import { denySessions, denyWhileSuspended } from './deny-sessions.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
 import { findSessions } from './find-sessions.ts'
 import { inputOfEntry, lookAtRulesFor } from './follow-memberships.ts'
-import { endReport, reportLeaver } from './report-leaver.ts'
+import { beginReport, endReport, reportLeaver } from './report-leaver.ts'
 import type { RuleFiles } from './rule-files.ts'
 import {
   decideSuspension,
@@ -182,16 +182,27 @@ async function end(who: Suspended, input: SuspensionInput, context: SuspensionCo
   return { ...describeAgain(described, who, input, againMs), wakes, afterwards: report }
 }
 
-/** Records the suspension in history. Returns the work that writes the report, which takes nothing from anybody and so comes last. */
+/**
+ * Records the suspension in history, and begins the report. Returns the work that completes the report, which takes nothing from anybody
+ * and so comes last.
+ */
 async function record(
   who: Suspended,
   holdings: FoundHoldings,
   { file, head, by, now }: SuspensionInput,
-  { objects }: SuspensionContext,
+  { objects, log }: SuspensionContext,
 ): Promise<() => Promise<void>> {
   const said = { ...who, by, ...(file.is === 'valid' && file.body) }
   const suspendedAt = await tellSuspended(objects, { ...said, at: renderInstant(head?.lastModified ?? now) })
-  return () => reportLeaver({ ...said, suspendedAt }, holdings, now, objects)
+  const about = { ...said, suspendedAt }
+  if (holdings.ours.length + holdings.memberships.length > 0)
+    await beginReport(about, holdings, objects).catch((error: unknown) => {
+      // A report that cannot be written keeps nobody's access.
+      log.warn('ssofile could not begin the report of a suspended person, and writes it after the revocations', {
+        error,
+      })
+    })
+  return () => reportLeaver(about, holdings, now, objects)
 }
 
 function listWakes({ ours, memberships }: FoundHoldings, key: string) {

@@ -16,7 +16,10 @@ const hadAccess = record({
   givenBy: z.enum(['ssofile', 'others']),
   /** The group that gives the access. Absent: the access is the person's own. */
   group: z.string().optional(),
-  /** When it began; for access of others, when ssofile first saw it. Absent: unknown, or others gave it to a group. */
+  /**
+   * When it began; for access of others, when ssofile first saw it. Absent: unknown, others gave it to a group, or no look has completed
+   * the report.
+   */
   since: z.iso.datetime().optional(),
   links: z.array(z.string()),
   /** When it was revoked, or when ssofile first saw it gone. Absent: it is still there. */
@@ -35,7 +38,7 @@ export const leaverReport = record({
   by: uploader.optional(),
   reason: z.string().optional(),
   ticket: z.string().optional(),
-  /** A look that saw all changes before it. Absent: an earlier version wrote the report. */
+  /** A look that saw all changes before it. Absent: no look has completed the report, or an earlier version wrote it. */
   lookedAt: z.iso.datetime().optional(),
   access: z.array(hadAccess),
 })
@@ -51,8 +54,19 @@ export function laterLeaverReportKey(about: Pick<LeaverReport, 'name' | 'suspend
   return leaverReportKey(about).replace(/\.json$/, `%${about.suspendedAt}.json`)
 }
 
+/** Adds access that is there and that the report does not have, or has as ended. The rest stays as it is. */
+export function addHad(known: readonly HadAccess[], there: readonly HadAccess[]): readonly HadAccess[] {
+  const joined = new Map(known.map((one) => [one.access, one]))
+  for (const one of there) {
+    const before = joined.get(one.access)
+    if (before === undefined || before.endedAt !== undefined) joined.set(one.access, one)
+  }
+  return sortHad(joined)
+}
+
 /**
- * Joins the report with the access that exists now and the ends in history. Access that was revoked and given again has not ended.
+ * Joins the report with the access that exists now and the ends in history. Access that was revoked and given again has not ended. A
+ * beginning and links that this look could not read stay as the report has them.
  *
  * | there now | has ended, by history | in the report | then                                     |
  * | --------- | --------------------- | ------------- | ---------------------------------------- |
@@ -67,6 +81,15 @@ export function joinHad(
 ): readonly HadAccess[] {
   const joined = new Map<AssignmentKey, HadAccess>()
   for (const one of known) joined.set(one.access, { ...one, endedAt: one.endedAt ?? at })
-  for (const one of [...ended, ...now]) joined.set(one.access, one)
+  const lasting = new Map(known.filter(({ endedAt }) => endedAt === undefined).map((one) => [one.access, one]))
+  for (const one of [...ended, ...now]) {
+    const before = lasting.get(one.access)
+    const links = one.links.length > 0 ? one.links : (before?.links ?? [])
+    joined.set(one.access, { ...one, since: one.since ?? before?.since, links })
+  }
+  return sortHad(joined)
+}
+
+function sortHad(joined: ReadonlyMap<AssignmentKey, HadAccess>): readonly HadAccess[] {
   return [...joined.values()].sort((a, b) => (a.access < b.access ? -1 : 1))
 }

@@ -443,6 +443,85 @@ test('a plan tells what a file takes away, that its link waits, and nothing else
   expect(answer.direct[0]?.remarks).toEqual([expect.stringContaining('is suspended by suspended/maria')])
 })
 
+describe('the report of a person whom ssofile takes out of a group', () => {
+  const membership = 'memberships/oncall%maria%ssofile'
+  const ofGroup = `links_data/account%${account}%Owned-ps%oncall%GROUP%ssofile`
+  const report = 'reports/leavers/2026-03-03/maria.json'
+
+  async function member() {
+    const asking = await Asking.begin()
+    const { world } = asking
+    await world.objects.put('permission_sets/Owned-ps.json', '{ "permissionSetName": "Owned-ps" }')
+    await world.objects.put('groups/oncall.json', '{}')
+    await world.until(async () => (await stateOf(asking, 'groups/oncall.json')) === 'applied', 'the group')
+    for (const one of [membership, ofGroup]) await world.objects.put(one, '')
+    for (const one of [membership, ofGroup])
+      await world.until(async () => (await stateOf(asking, one)) === 'applied', one)
+    const entry = `assignments/${world.keyOf(ofGroup.slice('links_data/'.length))}`
+    const group = world.identityStore.idOf('GROUP', 'oncall')
+    if (group === undefined) throw new Error('there is no group')
+    const isMember = async () =>
+      (await world.identityStore.getGroupMembershipId(group, principalId.parse(asking.id('maria')))) !== undefined
+    return { asking, world, entry, isMember, since: (await json(asking, entry))?.grantedAt }
+  }
+  const isOfReport = ({ operation, args: [key] }: InterceptedCall) => operation === 'put' && key === report
+  const failed = () => new ServiceError('s3', 'InternalError', 'try again')
+
+  test.each(['its later writings', 'the readings of entries'] as const)(
+    'has the access of the group with its details although %s fail for a minute, and the membership ends',
+    async (what) => {
+      const { asking, world, entry, isMember, since } = await member()
+      const untilMs = world.clock.monotonicMs() + 60_000
+      let puts = 0
+      asking.answer = async (call) => {
+        if (world.clock.monotonicMs() >= untilMs) return call.proceed()
+        const isFailing = what === 'its later writings' ? isOfReport(call) && puts++ > 0 : call.args[0] === entry
+        if (isFailing) throw failed()
+        return call.proceed()
+      }
+      await world.objects.put(suspension, '')
+      await world.until(async () => !(await isMember()), 'the end of the membership')
+      expect(await json(asking, report)).toMatchObject({ access: [{ group: 'oncall', links: [] }] })
+      expect(world.clock.monotonicMs()).toBeLessThan(untilMs)
+      const access = async () => (await json(asking, report))?.access
+      await world.until(async () => JSON.stringify(await access()).includes('endedAt'), 'the end in the report', 1_200)
+      expect(await access()).toMatchObject([{ group: 'oncall', since, links: [ofGroup], endedAt: expect.any(String) }])
+    },
+  )
+
+  test('has details from history if the group loses the access before ssofile can complete it', async () => {
+    const { asking, world, isMember, since } = await member()
+    let puts = 0
+    asking.answer = async (call) => {
+      if (isOfReport(call) && puts++ > 0) throw failed()
+      return call.proceed()
+    }
+    await world.objects.put(suspension, '')
+    await world.until(async () => !(await isMember()), 'the end of the membership')
+    await world.objects.delete(ofGroup)
+    await world.until(async () => (await world.keys('assignments/')).length === 0, 'the end of the access')
+    asking.answer = ({ proceed }) => proceed()
+    const access = async () => (await json(asking, report))?.access
+    await world.until(async () => JSON.stringify(await access()).includes('endedAt'), 'the end in the report', 1_200)
+    expect(await access()).toMatchObject([{ group: 'oncall', since, links: [ofGroup], endedAt: expect.any(String) }])
+  })
+
+  test('exists before the first message takes anything away', async () => {
+    const { asking, world } = await member()
+    const order: string[] = []
+    asking.answer = async (call) => {
+      const { port, operation, args } = call
+      if (isOfReport(call)) order.push('report')
+      if (port === 'queues' && operation === 'send' && JSON.stringify(args).includes('its user is suspended'))
+        order.push('message')
+      return call.proceed()
+    }
+    await world.objects.put(suspension, '')
+    await world.until(() => order.length > 1, 'the message')
+    expect(order.slice(0, 2)).toEqual(['report', 'message'])
+  })
+})
+
 describe('what an uploader’s deletions hold', () => {
   const people = Array.from({ length: 25 }, (_, index) => `person-${index}`)
   const linkOf = (user: string) => link.replace('maria', user)
