@@ -17,13 +17,15 @@ type InputBatch = {
   readonly orderOf?: (message: InputMessage) => string
 }
 
-/** The longest look takes some minutes, and the function that has most of them has five. */
+/** A fifth of the time that the function for people has. */
 const beginsMs = 60_000
 
 /**
- * Reconciles each input of a batch. After a minute it begins no other, and sends those that are left again: ten long looks, one after the
- * other, would take longer than the function has, and begin anew together. If AWS refuses a call, the input's status says so, and the message is done. A message that fails
+ * Reconciles each input of a batch. If AWS refuses a call, the input's status says so, and the message is done. A message that fails
  * otherwise is sent once more, in a group of its own, so that it holds up no other; if it fails there, SQS delivers it again.
+ *
+ * After a minute it begins no look, and sends the messages that are left again. Ten long looks, one after the other, would take longer than
+ * the function has, and SQS would deliver all of them again.
  */
 export function runInputs(event: SQSEvent, { ports, configuration, ...batch }: InputBatch): Promise<SQSBatchResponse> {
   const untilMs = ports.clock.monotonicMs() + beginsMs
@@ -31,7 +33,8 @@ export function runInputs(event: SQSEvent, { ports, configuration, ...batch }: I
     const { body, attributes } = record
     const message = parseInput(batch.queues, { body, receiveCount: attributes.ApproximateReceiveCount })
     if (isFolderMarker(message.key)) return
-    if (ports.clock.monotonicMs() >= untilMs) return sendLater(ports, message, configuration)
+    // One that failed stays, because SQS counts its deliveries.
+    if (!message.isAlone && ports.clock.monotonicMs() >= untilMs) return sendLater(ports, message, configuration)
     try {
       await batch.reconcile(message, record)
       await removeDue(ports.objects, message)

@@ -57,6 +57,8 @@ type Access = { readonly subject: AccessSubject; readonly accounts: readonly Acc
 
 /** Each reads its members at once. */
 const groupsAtOnce = 4
+/** In the place of a group's name. It sorts before all names. */
+const noGroup = ''
 /** The directory needs some seconds for so many. */
 const groupsOfPart = 100
 const dayMs = 24 * 60 * 60_000
@@ -64,7 +66,10 @@ const dayMs = 24 * 60 * 60_000
 /** Items that are written together. `upTo`: the last group whose members are among these items or earlier ones. */
 type GatheredItems = { readonly upTo: string; readonly items: readonly ReviewItem[] }
 
-/** All items of this review, as they are now: first access and settings, then memberships by the names of groups, after `after`. */
+/**
+ * All items of this review, as they are now: first the access of users, and settings; then, by the names of groups after `after`, their access
+ * and their members.
+ */
 export async function* gatherPopulation(
   file: ReviewFile,
   { folder, now, after }: { readonly folder: string; readonly now: Date; readonly after?: string | undefined },
@@ -78,16 +83,23 @@ export async function* gatherPopulation(
   }
   const links = file.only === 'foreign' ? [] : await gatherLinks(reading)
   const access = [...links, ...(await gatherForeign(reading))]
+  const byGroup = Map.groupBy(access, ({ subject }) =>
+    subject.kind !== 'unread' && subject.type === 'GROUP' ? subject.principal : noGroup,
+  )
   if (after === undefined) {
-    const asked = (await pLimit(readsAtOnce).map(access, (one) => askAccess(one, reading))).flat()
-    yield { upTo: '', items: [...asked, ...(await gatherSettings(file, sources))].map(toItem) }
+    const asked = await pLimit(readsAtOnce).map(byGroup.get(noGroup) ?? [], (one) => askAccess(one, reading))
+    yield { upTo: noGroup, items: [...asked.flat(), ...(await gatherSettings(file, sources))].map(toItem) }
   }
-  const byGroup = groupsOf(access)
-  const names = (await listGroups(byGroup, reading)).filter((name) => name > (after ?? ''))
+  const membersOf = new Set(await listGroups(byGroup, reading))
+  const names = [...membersOf.union(new Set(byGroup.keys()))].filter((name) => name > (after ?? noGroup)).sort()
   for (let from = 0; from < names.length; from += groupsOfPart) {
     const some = names.slice(from, from + groupsOfPart)
-    const asked = await pLimit(groupsAtOnce).map(some, (name) => askMembers(name, byGroup.get(name) ?? [], reading))
-    yield { upTo: some.at(-1) ?? '', items: asked.flat().map(toItem) }
+    const asked = await pLimit(groupsAtOnce).map(some, async (name) => {
+      const own = byGroup.get(name) ?? []
+      const ofAccess = await Promise.all(own.map((one) => askAccess(one, reading)))
+      return [...ofAccess.flat(), ...(membersOf.has(name) ? await askMembers(name, own, reading) : [])]
+    })
+    yield { upTo: some.at(-1) ?? noGroup, items: asked.flat().map(toItem) }
   }
 }
 
@@ -268,16 +280,7 @@ async function gatherForeign(reading: Reading): Promise<readonly Access[]> {
   return read.flat()
 }
 
-/** Access of groups, by the name of the group. */
-function groupsOf(access: readonly Access[]): ReadonlyMap<string, readonly Access[]> {
-  const byGroup = Map.groupBy(access, ({ subject }) =>
-    subject.kind !== 'unread' && subject.type === 'GROUP' ? subject.principal : '',
-  )
-  byGroup.delete('')
-  return byGroup
-}
-
-/** The groups that have access in scope, or a file, ascending. */
+/** The groups whose members are asked about: those that have access in scope, or a file. */
 async function listGroups(
   byGroup: ReadonlyMap<string, unknown>,
   { file, sources }: Reading,
@@ -286,7 +289,7 @@ async function listGroups(
   const isOfAccess = file.only !== undefined || file.unusedDays !== undefined
   const keys = isOfAccess ? [] : [...(await listHeads(sources.objects, groupPrefix)).keys()]
   const withFile = keys.map(parseGroupKey).flatMap((name) => (name.ok ? [name.value] : []))
-  return [...new Set([...byGroup.keys(), ...withFile])].filter((name) => fitsOne(file.groups, name)).sort()
+  return [...byGroup.keys(), ...withFile].filter((name) => name !== noGroup && fitsOne(file.groups, name))
 }
 
 async function askMembers(group: string, access: readonly Access[], reading: Reading): Promise<readonly Question[]> {

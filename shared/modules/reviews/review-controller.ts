@@ -213,7 +213,7 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Effect
       `its reviewers: no group and no user has the name ${unknown.map((one) => `'${one}'`).join(' or ')}`,
       'correct named and fallback, or create the group',
     )
-  const of = { name, file: file.body, etag: head.etag, before: before?.run, now }
+  const of = { name, file: file.body, head, before: before?.run, now }
   const { run, items: population, isWhole } = await writePopulation(of, context)
   if (!isWhole)
     return {

@@ -2,8 +2,9 @@ import * as z from 'zod'
 import type { ReviewFile } from '../../domain/files/review-file.ts'
 import { record } from '../../domain/json/record.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { JsonRecord, RecordChangedError } from '../../reconcile/records/json-record.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
+import type { InputHead } from '../../reconcile/records/read-input.ts'
 import { readStored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { gatherPopulation, type PopulationSources } from './gather-population.ts'
 import { folderOf, writeItems } from './review-records.ts'
@@ -15,15 +16,15 @@ const draft = record({ v: z.literal(1), run: z.iso.datetime(), etag: z.string() 
 /** `upTo`: the last group whose members are in this part or an earlier one. */
 const part = record({ v: z.literal(1), upTo: z.string(), items: z.array(reviewItem) })
 
-/** An older draft has questions that nobody should answer now. */
-const draftMostMs = 24 * 60 * 60_000
+/** An older draft has questions that nobody should answer now, and less time to answer them. */
+const draftMostMs = 60 * 60_000
 /** The function has five minutes, and perhaps other messages. */
 const gatherMs = 150_000
 
 type Question = {
   readonly name: string
   readonly file: ReviewFile
-  readonly etag: string
+  readonly head: InputHead
   /** The last run. */
   readonly before: string | undefined
   readonly now: Date
@@ -35,23 +36,23 @@ export type Population = { readonly run: string; readonly items: readonly Review
 /**
  * Gathers the items of a run, and writes them part by part. The directory tells the members of fifteen groups a second, so thousands of groups
  * take longer than one function has: `draft.json` names the run, each part is written before its items, and the next call reads the parts that
- * are there and goes on. So every item is gathered once, also after a kill.
+ * are there and goes on. So every item is gathered once, also after a kill. Throws RecordChangedError if another process gathers the same run.
  */
 export async function writePopulation(
-  { name, file, etag, before = '', now }: Question,
+  { name, file, head, before = '', now }: Question,
   sources: PopulationSources,
 ): Promise<Population> {
   const { objects, clock } = sources
   const untilMs = clock.monotonicMs() + gatherMs
   const drafts = new JsonRecord(objects, `${reviewResultsPrefix}${name}/draft.json`, draft)
   const stored = (await spoiledAsAbsent(drafts.read()))?.value
-  const goesOn = stored?.etag === etag && stored.run > before && now.getTime() - Date.parse(stored.run) < draftMostMs
-  const run = goesOn ? stored.run : renderInstant(now)
-  if (!goesOn) await drafts.overwrite({ v: 1, run, etag })
+  const beganMs = Date.parse(stored?.run ?? '')
+  // A file that was deleted and uploaded again begins anew.
+  const isOfFile = stored?.etag === head.etag && beganMs >= head.lastModified.getTime()
+  const run = isOfFile && stored.run > before && now.getTime() - beganMs < draftMostMs ? stored.run : renderInstant(now)
   const folder = folderOf(name, run)
   const items: ReviewItem[] = []
-  const keyOf = (index: number) => `${folder}population/${String(index).padStart(6, '0')}.json`
-  const known = goesOn ? [...(await listHeads(objects, `${folder}population/`)).keys()].sort() : []
+  const known = run === stored?.run ? [...(await listHeads(objects, `${folder}population/`)).keys()].sort() : []
   let last: z.infer<typeof part> | undefined
   for (const key of known) {
     last = (await readStored(objects, key, part))?.value
@@ -61,12 +62,16 @@ export async function writePopulation(
   let parts = known.length
   const gathering = gatherPopulation(file, { folder, now: new Date(run), after: last?.upTo }, sources)
   for await (const { upTo, items: some } of gathering) {
-    if (parts > known.length && clock.monotonicMs() >= untilMs) return { run, items, isWhole: false }
-    await new JsonRecord(objects, keyOf(parts++), part).overwrite({ v: 1, upTo, items: [...some] })
-    await writeItems(objects, folder, some)
-    items.push(...some)
+    const isOver = clock.monotonicMs() >= untilMs
+    if (some.length > 0 || isOver) {
+      if (parts === 0) await drafts.overwrite({ v: 1, run, etag: head.etag })
+      const key = `${folder}population/${String(parts++).padStart(6, '0')}.json`
+      const { outcome } = await new JsonRecord(objects, key, part).write({ v: 1, upTo, items: [...some] }, undefined)
+      if (outcome === 'lost') throw new RecordChangedError(key)
+      await writeItems(objects, folder, some)
+      items.push(...some)
+    }
+    if (isOver) return { run, items, isWhole: false }
   }
-  // The scope may have something an hour later.
-  if (items.length === 0) await drafts.overwrite({ v: 1, run, etag: '' })
   return { run, items: items.sort((a, b) => (a.digest < b.digest ? -1 : 1)), isWhole: true }
 }

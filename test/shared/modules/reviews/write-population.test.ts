@@ -1,13 +1,16 @@
 import { expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { readRun } from '../../../../shared/modules/reviews/review-records.ts'
 import { describeSubject } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { verifyReview } from '../../../../shared/modules/reviews/verify-review.ts'
+import { recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { Interceptor } from '../../../intercept.ts'
 import { minutesUntil } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
 import { kenji } from '../people/grouping.ts'
-import { lars, linkTo, membership, Review, reviewed } from './review.ts'
+import { account, lars, linkTo, membership, Review, reviewed } from './review.ts'
 
 async function open(): Promise<Review> {
   const review = new Review()
@@ -23,17 +26,15 @@ async function begin(review: Review, disturb: Interceptor) {
   const { grouping } = review
   const { world } = grouping
   const written: string[] = []
-  const told = new Set<string>()
+  const told: string[] = []
   grouping.answer = (call) => {
     const key = String(call.args[0])
+    if (call.operation === 'put' && key.startsWith('status/reviews/')) told.push(String(call.args[1]))
     if (call.operation === 'put' && key.startsWith('review-results/quarter/2')) written.push(key)
     return disturb(call)
   }
   await grouping.put('reviews/quarter.json', reviewed)
-  const isBegun = async () => {
-    told.add((await grouping.status('reviews/quarter.json'))?.state ?? '')
-    return (await readRun(world.objects, 'quarter')) !== undefined
-  }
+  const isBegun = async () => (await readRun(world.objects, 'quarter')) !== undefined
   await minutesUntil(grouping, isBegun, 'the run')
   const run = await readRun(world.objects, 'quarter')
   if (run === undefined) throw new Error('no run')
@@ -50,13 +51,13 @@ test('a review that takes longer than one function has goes on where it stopped'
   const review = await open()
   const slow = await begin(review, async ({ operation, args: [key], proceed }) => {
     const answer = await proceed()
-    if (operation === 'put' && partOf(String(key))) await review.grouping.world.clock.sleep(200_000)
+    if (operation === 'put' && partOf(String(key)) === '000000') await review.grouping.world.clock.sleep(160_000)
     return answer
   })
   expect(whole.subjects).toHaveLength(6)
   expect(slow.subjects).toEqual(whole.subjects)
   expect([slow.run.items, slow.faults]).toEqual([6, []])
-  expect([...slow.told]).toContain('applying')
+  expect(slow.told.join()).toContain('its items are being gathered: 6 items so far')
   expect(slow.written.filter(partOf)).toEqual([0, 1].map((part) => `${review.folder}population/00000${part}.json`))
 })
 
@@ -91,4 +92,64 @@ test('a scope that has nothing is looked at anew each hour', async () => {
   await grouping.world.clock.advance(60 * 60_000)
   await minutesUntil(grouping, async () => (await readRun(grouping.world.objects, 'quarter')) !== undefined, 'the run')
   expect(await readRun(grouping.world.objects, 'quarter')).toMatchObject({ items: 1 })
+})
+
+test('a file that is deleted before all is gathered, and uploaded again, begins its run then', async () => {
+  const review = await open()
+  const { grouping } = review
+  const { world } = grouping
+  grouping.answer = async ({ operation, args: [key], proceed }) => {
+    const answer = await proceed()
+    // As if the file were deleted at the moment in which the first function ends.
+    if (operation === 'put' && partOf(String(key)) === '000001') await grouping.delete('reviews/quarter.json')
+    if (operation === 'put' && partOf(String(key))) await world.clock.sleep(200_000)
+    return answer
+  }
+  await grouping.put('reviews/quarter.json', reviewed)
+  const isGathered = async () => (await world.keys('review-results/')).some((key) => partOf(key) === '000001')
+  await minutesUntil(grouping, isGathered, 'the second part')
+  await minutesUntil(grouping, async () => (await grouping.status('reviews/quarter.json')) === undefined, 'the end')
+  expect(await readRun(world.objects, 'quarter')).toBeUndefined()
+  grouping.answer = ({ proceed }) => proceed()
+  await grouping.put('reviews/quarter.json', reviewed)
+  const uploadedMs = (await world.objects.head('reviews/quarter.json'))?.lastModified.getTime()
+  await minutesUntil(grouping, async () => (await readRun(world.objects, 'quarter')) !== undefined, 'the run')
+  const run = await readRun(world.objects, 'quarter')
+  expect(Date.parse(run?.run ?? '')).toBeGreaterThanOrEqual(uploadedMs ?? Number.NaN)
+})
+
+test('of two processes that gather one run each part is of one of them, and only its questions are asked', async () => {
+  const review = await open()
+  const { world } = review.grouping
+  let isFirst = true
+  const { run, faults, subjects } = await begin(review, async ({ operation, args: [key], proceed }) => {
+    if (operation === 'put' && partOf(String(key)) === '000001' && isFirst) {
+      isFirst = false
+      await world.objects.put(String(key), JSON.stringify({ v: 1, upTo: 'oncall', items: [] }))
+    }
+    return proceed()
+  })
+  expect(isFirst).toBe(false)
+  expect(subjects.filter((subject) => subject.includes('oncall'))).toEqual([])
+  expect([run.items, faults]).toEqual([subjects.length, []])
+})
+
+test('the members of groups are read part by part also if uses are watched', async () => {
+  const review = await open()
+  const { grouping } = review
+  const { world } = grouping
+  const user = grouping.id('USER', lars)
+  const at = world.clock.now()
+  const access = { account: accountId.parse(account), permissionSet: permissionSetName.parse('Support-ps') }
+  await recordUses(world.ports, user, [{ user, ...access, at: at.toISOString(), by: 'cli' }])
+  await recordWatching(world.ports, [at, new Date(at.getTime() + 60 * 60_000)])
+  const calls: string[] = []
+  const { subjects } = await begin(review, ({ operation, args: [key], proceed }) => {
+    if (operation === 'listMembersOf') calls.push('members')
+    if (operation === 'put' && partOf(String(key))) calls.push('part')
+    return proceed()
+  })
+  expect(subjects).toHaveLength(6)
+  expect(calls[0]).toBe('part')
+  expect(calls).toContain('members')
 })
