@@ -321,25 +321,42 @@ export class OrganizationCache {
         this.#known = own
         return own
       }
+      const before = stored.view?.accounts ?? []
       stored = await this.#read()
-      if (stored.view) accounts = await this.#settle(accounts, stored.view.accounts)
+      if (stored.view) accounts = await this.#settle(accounts, stored.view.accounts, before)
     }
     throw new Error(`${organizationKey} keeps changing; ssofile will try again`)
   }
 
-  /** Merges two readings of the organization: reads an account live if they differ about it. */
-  async #settle(ours: readonly Account[], theirs: readonly Account[]): Promise<readonly Account[]> {
-    const known = new Map(theirs.map((account) => [account.id, account]))
-    const agreed = ours.flatMap((account) => agree(account, known.get(account.id)) ?? [])
-    const ids = new Set([...ours.map(({ id }) => id), ...known.keys()])
-    const disputed = [...ids.difference(new Set(agreed.map(({ id }) => id)))]
+  /**
+   * Merges two readings of the organization: reads an account live if they differ about it. If they differ about very many, hundreds have
+   * changed without an event, and only this reading knows: then it reads only those live that the other process has changed since `before`.
+   */
+  async #settle(
+    ours: readonly Account[],
+    theirs: readonly Account[],
+    before: readonly Account[],
+  ): Promise<readonly Account[]> {
+    const [own, known, old] = [ours, theirs, before].map((all) => new Map(all.map((account) => [account.id, account])))
+    const agreed = ours.flatMap((account) => agree(account, known?.get(account.id)) ?? [])
+    const ids = new Set(ours.map(({ id }) => id)).union(new Set(theirs.map(({ id }) => id)))
+    const differing = [...ids.difference(new Set(agreed.map(({ id }) => id)))]
+    const isChanged = (id: AccountId) => {
+      const [theirOwn, former] = [known?.get(id), old?.get(id)]
+      return theirOwn === undefined || former === undefined
+        ? theirOwn !== former
+        : agree(former, theirOwn) === undefined
+    }
+    const disputed = differing.length > disputedMost ? differing.filter(isChanged) : differing
     if (disputed.length > disputedMost) {
       throw new Error(
         `${organizationKey}: another process wrote it in the meantime, and ${disputed.length} accounts differ; ssofile reads it again`,
       )
     }
     const live = await Promise.all(disputed.map((id) => this.readLive(id)))
-    return [...agreed, ...live.filter((account) => account !== undefined)]
+    const only = new Set(differing).difference(new Set(disputed))
+    const unread = [...only].map((id) => own?.get(id))
+    return [...agreed, ...unread, ...live].filter((account) => account !== undefined)
   }
 }
 
