@@ -12,7 +12,7 @@ import { reconcileMemberships } from '../shared/modules/people/reconcile-members
 import { reconcilePeople } from '../shared/modules/people/reconcile-people.ts'
 import { writeReport } from '../shared/modules/reports/write-report.ts'
 import { EligibilityFiles } from '../shared/modules/requests/eligibility-files.ts'
-import { askAgainOfPeople } from '../shared/modules/requests/follow-people.ts'
+import { AskedPeople, askAgainOfPeople } from '../shared/modules/requests/follow-people.ts'
 import { askForWaiting, listToldOfPeople, sweepRequests } from '../shared/modules/requests/list-requests.ts'
 import { watchEligibilities } from '../shared/modules/requests/watch-eligibilities.ts'
 import { forgetUses } from '../shared/modules/usage/record-uses.ts'
@@ -154,9 +154,10 @@ export const jobsOfMinuteLinks: Jobs = () => [
     ({ objects }) => new SelectorFiles(objects),
     tellSelectors,
   ),
-  job(
+  remembering(
     'people who have changed',
     { read: ['policies/'], remove: ['state/people.json'], send: ['links', 'requests'] },
+    () => new AskedPeople(),
     askOfPeople,
   ),
   remembering(
@@ -446,8 +447,8 @@ async function tellSelectors(ports: Ports, configuration: Configuration, selecto
     ports.log.error('selectors are not valid: their links grant nothing new and revoke nothing', { broken })
 }
 
-async function askOfPeople(ports: Ports, configuration: Configuration): Promise<void> {
-  const asked = await askAgainOfPeople(ports, configuration)
+async function askOfPeople(ports: Ports, configuration: Configuration, last: AskedPeople): Promise<void> {
+  const asked = await askAgainOfPeople(ports, configuration, last)
   if (asked > 0) ports.log.info('people have changed: evaluating the work that may have waited for that', { asked })
 }
 

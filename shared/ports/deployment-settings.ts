@@ -106,7 +106,6 @@ export type FunctionSettings = {
 
 const most = { timeoutSeconds: 900, memoryMb: 1_769 }
 const everyMinute = { schedule: { everyMinutes: 1 }, asynchronous: { retries: 0, eventAgeSeconds: 60 } }
-const small = { timeoutSeconds: 60, memoryMb: 256 }
 
 export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> = {
   router: { timeoutSeconds: 30, memoryMb: 256, queues: [{ name: 'uploads', batchSize: 10, maximumConcurrency: 10 }] },
@@ -147,7 +146,8 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
     asynchronous: { retries: 0, eventAgeSeconds: 60 },
     allowsRecursion: true,
   },
-  'minute-links': { ...small, ...everyMinute },
+  // A process that has just started reads each permission set's record, perhaps thousands.
+  'minute-links': { timeoutSeconds: 60, memoryMb: 512, ...everyMinute },
   sweep: {
     timeoutSeconds: 300,
     memoryMb: 1_024,

@@ -34,12 +34,28 @@ export async function followPeople(ports: Following, configuration: Configuratio
   return 0
 }
 
-/** Runs every minute: the looks that `followPeople` left. */
-export async function askAgainOfPeople(ports: Following, configuration: Configuration): Promise<number> {
-  const { objects } = ports
+/** Until when the looks of the last round take, on the monotonic clock. */
+export class AskedPeople {
+  untilMs = 0
+}
+
+/** Each look asks the directory, which allows 20 calls a second. */
+const looksPerSecond = 15
+
+/**
+ * Runs every minute: the looks that `followPeople` left. Thousands of requests take longer than a minute: then the next round begins later, so
+ * that rounds do not wait one behind the other, and the people who ask behind all of them.
+ */
+export async function askAgainOfPeople(
+  ports: Following,
+  configuration: Configuration,
+  last: AskedPeople = new AskedPeople(),
+): Promise<number> {
+  const { objects, clock } = ports
   const noted = await objects.head(noteKey)
-  if (noted === undefined) return 0
+  if (noted === undefined || clock.monotonicMs() < last.untilMs) return 0
   const asked = await ask(ports, configuration)
+  last.untilMs = clock.monotonicMs() + (asked * 1_000) / looksPerSecond
   const ageMs = noted.servedAt.getTime() - noted.lastModified.getTime()
   if (ageMs < settledMs) return asked
   // If another event came meanwhile, its note stays.

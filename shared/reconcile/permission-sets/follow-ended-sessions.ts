@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Hint } from '../../domain/messages/hint.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -5,6 +6,7 @@ import { describeSpoiledEnding } from '../../domain/sessions/judge-ended-session
 import type { Ports } from '../../ports/ports.ts'
 import { endedSessionsKey, readEndedSessions } from '../records/ended-sessions.ts'
 import { sendHints } from '../records/lanes.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { type OwnedPermissionSet, readOwned } from '../records/owned-permission-sets.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { type DenialWish, isBehind, isOwed, wishesFor } from './deny-ended-sessions.ts'
@@ -26,12 +28,12 @@ export async function followEndedSessions(
   const spoiled = read.spoiled.map(describeSpoiledEnding)
   if (spoiled.length > 0) log.error(`entries of ${endedSessionsKey} are ignored`, { spoiled })
   const named = [...read.ended, ...read.over, ...read.spoiled.flatMap(({ session }) => session ?? [])]
-  const open: PermissionSetName[] = []
-  for (const name of new Set(named.map(({ permissionSet }) => permissionSet))) {
+  const names = [...new Set(named.map(({ permissionSet }) => permissionSet))]
+  const looked = await pLimit(readsAtOnce).map(names, async (name) => {
     const owned = await unlessSpoiled(readOwned(objects, name))
-    if (isSpoiled(owned)) continue
-    if (isDue(owned?.value, wishesFor(name, read), clock.now())) open.push(name)
-  }
+    return !isSpoiled(owned) && isDue(owned?.value, wishesFor(name, read), clock.now()) ? [name] : []
+  })
+  const open = looked.flat()
   const hints = open.map(
     (permissionSet): Hint => ({ v: 1, kind: 'permission-set', permissionSet, cause: endedSessionsKey }),
   )

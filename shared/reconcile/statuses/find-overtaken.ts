@@ -2,7 +2,7 @@ import { linkPrefix } from '../../domain/links/link.ts'
 import { splitFolder, splitLinkFields } from '../../domain/links/link-fields.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { listHeads } from '../records/list-heads.ts'
+import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix, permissionSetOf, readOwned } from '../records/owned-permission-sets.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
@@ -16,12 +16,12 @@ const recentMs = 10 * 60_000
  */
 export async function findOvertaken({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<readonly string[]> {
   const applied = new Map<string, string>()
-  for (const [key, { lastModified }] of await listHeads(objects, ownedPrefix)) {
+  await forEachAtOnce(await listHeads(objects, ownedPrefix), async ([key, { lastModified }]) => {
     const name = permissionSetOf(key)
-    if (name === undefined || clock.now().getTime() - lastModified.getTime() > recentMs) continue
+    if (name === undefined || clock.now().getTime() - lastModified.getTime() > recentMs) return
     const owned = await unlessSpoiled(readOwned(objects, name))
     if (owned && !isSpoiled(owned) && owned.value.applied) applied.set(name, permissionSetKey(name))
-  }
+  })
   if (applied.size === 0) return []
   const statuses = new StatusStore(objects, clock)
   const overtaken: string[] = []

@@ -6,7 +6,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import { brakeFile, brakeKey } from '../brake/brake-file.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { listHeads } from '../records/list-heads.ts'
+import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix, permissionSetOf, readOwned } from '../records/owned-permission-sets.ts'
 import { inputOfStatus, StatusStore, statusPrefix } from '../records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
@@ -38,12 +38,12 @@ export class SpoiledRecords {
   async #find(objects: ObjectStore): Promise<readonly string[]> {
     const records = [...(await listHeads(objects, brakeKey)), ...(await listHeads(objects, ownedPrefix))]
     const spoiled: string[] = []
-    for (const [key, { etag }] of records) {
-      if (this.#sound.get(key) === etag) continue
+    await forEachAtOnce(records, async ([key, { etag }]) => {
+      if (this.#sound.get(key) === etag) return
       if (await isReadable(objects, key)) this.#sound.set(key, etag)
       else spoiled.push(key)
-    }
-    return spoiled
+    })
+    return spoiled.sort()
   }
 }
 

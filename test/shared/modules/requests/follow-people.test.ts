@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { askAgainOfPeople } from '../../../../shared/modules/requests/follow-people.ts'
+import { AskedPeople, askAgainOfPeople } from '../../../../shared/modules/requests/follow-people.ts'
 import { Asking, account } from '../../../handlers/asking.ts'
 
 const note = 'state/people.json'
@@ -80,6 +80,24 @@ test('an event that comes while the last look is made has another one', async ()
   const { world } = asking
   expect(await world.finish(askAgainOfPeople(world.ports, world.configuration))).toBe(1)
   expect(await world.keys(note)).toEqual([note])
+})
+
+test('a round that takes longer than a minute is over before the next one begins', async () => {
+  const asking = await Asking.begin()
+  await asking.ask()
+  const { world } = asking
+  await world.objects.put(note, '{"v":1,"id":"one"}')
+  const last = new AskedPeople()
+  const again = () => world.finish(askAgainOfPeople(world.ports, world.configuration, last))
+  expect(await again()).toBe(1)
+  // As after a round of 2,000 looks.
+  last.untilMs = world.clock.monotonicMs() + 133_000
+  await world.clock.advance(60_000)
+  expect(await again()).toBe(0)
+  expect(await world.keys(note)).toEqual([note])
+  await world.clock.advance(80_000)
+  expect(await again()).toBe(1)
+  expect(last.untilMs - world.clock.monotonicMs()).toBeLessThan(1_000)
 })
 
 test('a link that was refused for what one person has besides is looked at when that person has left', async () => {
