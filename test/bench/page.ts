@@ -96,8 +96,11 @@ async function readInstanceArn(endpoint: string): Promise<string> {
 /** Seconds until a browser has all that it shows first. */
 async function look(origin: string, cookie: string): Promise<number> {
   const beganMs = performance.now()
-  const load = async (path: string) => {
+  const load = async (path: string): Promise<void> => {
     const answer = await fetch(origin + path, { headers: { cookie } })
+    const waitSeconds = Number(answer.headers.get('retry-after'))
+    // As the page does, while a system that has just started asks the directory for everything.
+    if (answer.status === 503 && waitSeconds > 0) return setTimeout(waitSeconds * 1_000).then(() => load(path))
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
     await answer.text()
   }
