@@ -54,9 +54,10 @@ export function holdForMinimum(
 
 /** Lets the access go. From now on it does not count among the access that people keep. */
 export function letLeave(brake: BrakeRecord, taking: Taking, { now }: BrakeTerms): BrakeRecord {
-  const { leaving, left = 0 } = stopLeaving(brake, taking)
+  const { leaving = [], left = 0 } = stopLeaving(brake, taking)
+  const isNew = leaving.length === (brake.leaving?.length ?? 0)
   const access = { access: leavingOf(taking), at: now.toISOString() }
-  return { ...brake, leaving: [...(leaving ?? []), access], left: left + 1 }
+  return { ...brake, leaving: [...leaving, access], ...(isNew && { left: left + 1 }) }
 }
 
 /** How long a process may know the members of a group as they were, and as long again. */

@@ -34,7 +34,7 @@ export async function followPeople(ports: Following, configuration: Configuratio
   return 0
 }
 
-/** Until when the looks of the last round take, on the monotonic clock. */
+/** When the looks of the last round end, on the monotonic clock. */
 export class AskedPeople {
   untilMs = 0
 }
@@ -43,8 +43,8 @@ export class AskedPeople {
 const looksPerSecond = 15
 
 /**
- * Runs every minute: the looks that `followPeople` left. Thousands of requests take longer than a minute: then the next round begins later, so
- * that rounds do not wait one behind the other, and the people who ask behind all of them.
+ * Runs every minute: the looks that `followPeople` left. Thousands of requests take longer than a minute: then the next round begins later.
+ * Otherwise rounds would queue up, and new requests behind them.
  */
 export async function askAgainOfPeople(
   ports: Following,

@@ -82,7 +82,9 @@ async function listEnds(
 ): Promise<ReadonlyMap<string, readonly Change[]>> {
   const ends = new Map<string, Change[]>(items.flatMap(({ subject }) => endOf(subject) ?? []).map((name) => [name, []]))
   if (ends.size === 0) return ends
-  const sinceMs = Math.min(...items.map(({ end }) => Date.parse(end?.at ?? at))) - wholeSecondMs
+  // Too many for the arguments of one call.
+  const firstMs = items.reduce((ms, { end }) => Math.min(ms, Date.parse(end?.at ?? at)), Number.POSITIVE_INFINITY)
+  const sinceMs = firstMs - wholeSecondMs
   for await (const change of listChanges(objects, renderInstant(new Date(sinceMs))))
     ends.get(nameOfEnd(change))?.push(change)
   return ends

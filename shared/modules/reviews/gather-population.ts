@@ -57,7 +57,7 @@ type Access = { readonly subject: AccessSubject; readonly accounts: readonly Acc
 
 /** Each reads its members at once. */
 const groupsAtOnce = 4
-/** In the place of a group's name. It sorts before all names. */
+/** Stands for no group; sorts before all names. */
 const noGroup = ''
 /** The directory needs some seconds for so many. */
 const groupsOfPart = 100

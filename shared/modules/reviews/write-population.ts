@@ -16,8 +16,8 @@ const draft = record({ v: z.literal(1), run: z.iso.datetime(), etag: z.string() 
 /** `upTo`: the last group whose members are in this part or an earlier one. */
 const part = record({ v: z.literal(1), upTo: z.string(), items: z.array(reviewItem) })
 
-/** An older draft has questions that nobody should answer now, and less time to answer them. */
-const draftMostMs = 60 * 60_000
+/** An older draft has questions that nobody should answer now, and its reviewers would have less time. */
+const draftMostMs = 24 * 60 * 60_000
 /** The function has five minutes, and perhaps other messages. */
 const gatherMs = 150_000
 

@@ -38,11 +38,11 @@ export async function askMinimums(
  * Whether an answer from before holds for the record as it is now. Asking takes long, and other changes of the record must neither wait for it
  * nor begin it again.
  *
- * | the loss                   | holds while                                             |
- * | -------------------------- | ------------------------------------------------------- |
- * | is of no minimum           | what was leaving still leaves: with more it is of none   |
- * | leaves enough people       | nothing has begun to leave since                         |
- * | breaks a minimum           | both                                                    |
+ * | the loss                   | holds while                                                                |
+ * | -------------------------- | -------------------------------------------------------------------------- |
+ * | is of no minimum           | all that was leaving is still leaving: if more leaves, it is still of none |
+ * | leaves enough people       | nothing has begun to leave since                                           |
+ * | breaks a minimum           | both                                                                       |
  */
 export function stillHolds(asked: AskedMinimum, record: BrakeRecord, takes: Taking): boolean {
   const now = leavingIn(record)

@@ -79,7 +79,8 @@ export class Brake {
    */
   async admit(act: Act): Promise<BrakeAnswer> {
     const open = new Map<string, number>()
-    let minimum: AskedMinimum | undefined
+    // Most acts are of no minimum, and the record as last known here is mostly the present one: then one change is enough.
+    let [minimum] = act.takes ? await askMinimums([act.takes], this.#store.record, this.#minimums) : []
     for (;;) {
       const asked: { judged?: Judged | undefined; record?: BrakeRecord; uncounted?: readonly Tally[] } = {}
       await this.#store.change((before, terms) => {
@@ -139,24 +140,23 @@ export class Brake {
     const isOurs = (list: BrakeList) => isHere(list) || membershipsOn(list).some((item) => staying.includes(item))
     const known = (await this.#store.read())?.value
     if (items.length === 0 && !known?.lists.some(isOurs)) return { held: new Set() }
-    let answers: ReadonlyMap<string, AskedMinimum> = new Map()
+    let answers: ReadonlyMap<string, AskedMinimum> | undefined
     let lists: readonly BrakeList[] = []
     for (;;) {
       const asked: { record?: BrakeRecord; unasked?: Leavers['leaving'] } = {}
       await this.#store.change((before, terms) => {
         const tidy = staying.reduce((record, item) => dropAct(record, leaverAct(item)), before)
         const record = judgeLeavers(tidy, { group, items, all }, terms)
-        const judged = judgeEach(record, leaving, answers, terms)
-        // Each answer depends on those before it, so all are asked for together.
-        const unasked = judged.unasked.length > 0 ? judgeEach(record, leaving, new Map(), terms).unasked : []
-        asked.record = record
-        asked.unasked = unasked
-        if (unasked.length > 0) return before
+        const judged = judgeEach(record, leaving, answers ?? new Map(), terms)
+        asked.record = judged.asIfLeft
+        asked.unasked = judged.unasked
+        // `admit` asks again about each who passes, so one question is enough here.
+        if (judged.unasked.length > 0 && answers === undefined) return before
         lists = judged.brake.lists.filter((list) => membershipsOn(list).length > 0)
         return judged.brake
       })
       const { record, unasked = [] } = asked
-      if (record === undefined || unasked.length === 0) break
+      if (record === undefined || unasked.length === 0 || answers) break
       const told = await askMinimums(unasked, record, this.#minimums)
       answers = new Map(told.map((answer, nth) => [unasked[nth]?.item ?? '', answer]))
     }
@@ -316,24 +316,22 @@ export class Brake {
   }
 }
 
-/** Judges one after the other, as if each who passes had left. `answers`: by item. */
+/** Judges one after the other, as if each who passes had left. `answers`: by item. `asIfLeft`: the record without those who passed. */
 function judgeEach(
   before: BrakeRecord,
   leaving: Leavers['leaving'],
   answers: ReadonlyMap<string, AskedMinimum>,
   terms: BrakeTerms,
-): { readonly brake: BrakeRecord; readonly unasked: Leavers['leaving'] } {
+): { readonly brake: BrakeRecord; readonly asIfLeft: BrakeRecord; readonly unasked: Leavers['leaving'] } {
   let record = before
   const unasked: Leavers['leaving'][number][] = []
   for (const takes of leaving) {
-    const asked = answers.get(takes.item)
-    const answer = asked && stillHolds(asked, before, takes) ? asked : undefined
-    const judged = judgeWithMinimum(record, { ...leaverAct(takes.item), takes }, terms, answer)
+    const judged = judgeWithMinimum(record, { ...leaverAct(takes.item), takes }, terms, answers.get(takes.item))
     if (judged.is === 'unasked') unasked.push(takes)
     else record = judged.brake
   }
   const { leaving: stays, left } = before
-  return { brake: record.left === left ? record : { ...record, leaving: stays, left }, unasked }
+  return { brake: record.left === left ? record : { ...record, leaving: stays, left }, asIfLeft: record, unasked }
 }
 
 /** One leaver of a rule. `judgeLeavers` counts all of them together. */

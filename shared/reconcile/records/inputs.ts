@@ -46,9 +46,8 @@ export function queueOfInput({ key, event }: Pick<InputMessage, 'key' | 'event'>
 /**
  * The message groups of one share of a queue. SQS gives each group its turn, so a share has few groups: however many files somebody
  * uploads, other people's files wait only for a few batches of them. Deletions may revoke, so they have their own groups and overtake all
- * uploads. Looks that ssofile starts by itself also have their own groups, and looks at a due instant others, because hundreds of them may
- * come in a minute. The order between groups does not matter, because ssofile reads
- * each file as it is now.
+ * uploads. Looks that ssofile starts by itself also have their own groups, and looks at a due instant have yet others, because hundreds of
+ * them may come in a minute. The order between groups does not matter, because ssofile reads each file as it is now.
  *
  * | input                      | whose share it is                                  | groups |
  * | -------------------------- | -------------------------------------------------- | ------ |
@@ -58,7 +57,8 @@ export function queueOfInput({ key, event }: Pick<InputMessage, 'key' | 'event'>
  * | any other                  | the uploader's                                     | 8      |
  * | any other, in `urgent`     | the uploader's                                     | 2      |
  *
- * Two groups use up the directory's 20 calls a second. With more groups, throttled processes would delay the suspension of somebody else.
+ * Two groups of each kind of message use up the directory's 20 calls a second. With more, throttled processes would delay the suspension of
+ * somebody else.
  */
 const groupsOfShare = { urgent: 2, other: 8 }
 
