@@ -234,9 +234,11 @@ export class LocalSystem {
     return new Map((await Promise.all(read)).flat())
   }
 
-  /** Every key but what a schedule may write in any minute: caches, the lease of the dispatcher and the ledger's count. */
+  /** Every key but what a schedule may write in any minute: caches, the lease of the dispatcher, the ledger's count, and the hours of watching. */
   async lastingKeys(): Promise<readonly string[]> {
-    return (await this.keys('')).filter((key) => !/^(state\/|control\/(dispatcher|ledger)\.json$)/.test(key))
+    return (await this.keys('')).filter(
+      (key) => !/^(state\/|control\/(dispatcher|ledger)\.json$|usage\/watched\.json$)/.test(key),
+    )
   }
 
   /** The object as JSON; undefined: there is none. */

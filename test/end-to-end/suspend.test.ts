@@ -65,6 +65,10 @@ test('somebody joins: a link gives access, and a session works', async () => {
   expect(await mayCall(system, await open())).toBe(true)
 })
 
+type LeaverReport = {
+  readonly access: readonly { readonly permissionSet: string; readonly group?: string; readonly endedAt?: string }[]
+}
+
 test('somebody leaves: HR uploads one file, and access and sessions are gone, and the report says what there was', async () => {
   const session = await open()
   const file = join(folder, 'body.json')
@@ -83,7 +87,11 @@ test('somebody leaves: HR uploads one file, and access and sessions are gone, an
   )
   const [report = ''] = await system.keys('reports/leavers/')
   expect(report).toMatch(new RegExp(`^reports/leavers/[-0-9]{10}/${kenji}\\.json$`))
-  const told = (await system.json(report)) as { access: readonly { permissionSet: string; group?: string }[] }
+  // It is completed after the status is written.
+  const told = await until('the end of the access in the report', async () => {
+    const read = (await system.json(report)) as LeaverReport
+    return read.access.some(({ group: through, endedAt }) => through === undefined && endedAt) ? read : undefined
+  })
   expect(told).toMatchObject({ user, name: kenji, reason: 'left', ticket: 'HR-4711' })
   expect(told.access.find((one) => one.permissionSet === permissionSet && one.group === undefined)).toMatchObject({
     ...{ account, givenBy: 'ssofile', links: [link], since: expect.any(String), endedAt: expect.any(String) },
