@@ -84,7 +84,7 @@ export const people: Benchmark = {
           unit: '',
         }),
         atLeast(joinersLeast, {
-          figure: `${name}: people whom a new rule puts in`,
+          figure: `${name}: people added by a new rule`,
           value: joined.perSecond,
           unit: 'a second',
         }),

@@ -10,7 +10,10 @@ export function wantsJson(words: readonly string[]): boolean {
   )
 }
 
-/** Prints the failure, each cause, and the remedy on standard error; with `--json` as JSON. Answers the exit code: 2 for a Refusal, otherwise `failed`. */
+/**
+ * Prints the failure, each cause, and the remedy on standard error; with `--json` as JSON. Answers the exit code: 2 for a Refusal, otherwise
+ * `failed`.
+ */
 export function tellError(error: unknown, failed = 1): number {
   const words = process.argv.slice(2)
   const isRefused = error instanceof Refusal

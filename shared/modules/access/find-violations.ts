@@ -19,7 +19,12 @@ import { Minimums } from '../../reconcile/guardrails/minimums.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { EntryCopies } from '../../reconcile/records/entry-copies.ts'
 import { InputReadings } from '../../reconcile/records/input-readings.ts'
-import { Ledger, listAssignmentHeads, listAssignmentKeys } from '../../reconcile/records/ledger.ts'
+import {
+  Ledger,
+  type ListedAssignment,
+  listAssignmentHeads,
+  listAssignmentKeys,
+} from '../../reconcile/records/ledger.ts'
 import { forEachAtOnce, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { Policies } from '../../reconcile/records/policies.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
@@ -141,8 +146,13 @@ async function findUnkeptMinimums(
   if (rules.length === 0) return found
   const [leaving, copies] = [new Set<string>(), new EntryCopies(objects)]
   const isThere = (await minimums.readPresence())(leaving)
-  const listed = await Array.fromAsync(listAssignmentHeads(objects, ledgerPrefix))
-  const byAccount = Map.groupBy(listed, ({ key }) => assignmentOf(key).accountId)
+  const byAccount = new Map<AccountId, ListedAssignment[]>()
+  for await (const one of listAssignmentHeads(objects, ledgerPrefix)) {
+    const { accountId, permissionSet } = assignmentOf(one.key)
+    // Of half a million entries few are of a minimum.
+    if (!rules.some(({ rule }) => fitsOne(rule.for.permissionSets, permissionSet))) continue
+    byAccount.set(accountId, [...(byAccount.get(accountId) ?? []), one])
+  }
   for (const { policy, rule } of rules) {
     const meant = accounts.filter(({ id, state }) => state === 'ACTIVE' && fitsOne(rule.for.accounts ?? ['*'], id))
     const objections = await pLimit(readsAtOnce).map(meant, async ({ id }) => {

@@ -1,25 +1,21 @@
-import {
-  type AssignmentId,
-  type AssignmentKey,
-  assignmentOf,
-  isAssignmentKey,
-} from '../../domain/assignments/assignment.ts'
+import { type AssignmentId, assignmentOf, isAssignmentKey } from '../../domain/assignments/assignment.ts'
 import type { RoleInPlaceOfSet } from '../../domain/assignments/entitlement.ts'
-import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
-import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import type { TellProgress } from '../../ports/progress.ts'
-import { EntryCopies } from '../../reconcile/records/entry-copies.ts'
+import { EntryCopies, readListedEntry } from '../../reconcile/records/entry-copies.ts'
 import { foreignPrefix, readForeign } from '../../reconcile/records/foreign-assignments.ts'
 import {
   type ListedEntitlement,
   parseForeignEntitlement,
   readEntitlement,
 } from '../../reconcile/records/foreign-entitlements.ts'
+import type { ListedAssignment } from '../../reconcile/records/ledger.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { listByRanges } from '../../reconcile/records/ranges.ts'
-import { isSpoiled, readStored, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { isSpoiled, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
 import type { KnownEntitlement, RecordedAccess } from './recorded-access.ts'
 
 /** Recorded access of whole accounts. */
@@ -33,7 +29,7 @@ export type Recorded = {
   readonly isOnly: boolean
 }
 
-/** What to read; without a field: everything. */
+/** Which access to read. An absent field does not limit it. */
 export type WantedRecords = {
   readonly account?: AccountId | undefined
   readonly permissionSet?: PermissionSetName | RoleInPlaceOfSet | undefined
@@ -86,9 +82,9 @@ export async function* listRecordedAccess(
   yield { ...(await read()), isOnly }
 }
 
-type ListedAssignment = { readonly id: AssignmentId; readonly key: AssignmentKey; readonly head: ObjectHead }
+type ListedRecord = ListedAssignment & { readonly id: AssignmentId }
 type Listed =
-  | ({ readonly kind: 'ours' | 'foreign' } & ListedAssignment)
+  | ({ readonly kind: 'ours' | 'foreign' } & ListedRecord)
   | { readonly kind: 'entitlement'; readonly id: ListedEntitlement }
 
 /** Both prefixes at once, ascending by account. In each account ours come first. */
@@ -145,18 +141,16 @@ async function readPart(
 
 async function readOurs(
   objects: ObjectStore,
-  { id, head }: ListedAssignment,
+  { id, head }: ListedRecord,
   copies: EntryCopies | undefined,
 ): Promise<RecordedAccess | undefined> {
-  const ours: LedgerEntry | undefined = copies
-    ? await copies.read(head)
-    : (await readStored(objects, head.key, ledgerEntry))?.value
+  const ours = await readListedEntry(objects, head, copies)
   if (!ours) return undefined
   const { state, principal, permissionSetArn, links, grantedAt: since } = ours
   return { ...id, principal, state, permissionSetArn, links, since, ours }
 }
 
-async function readOthers(objects: ObjectStore, { id, key }: ListedAssignment): Promise<RecordedAccess | undefined> {
+async function readOthers(objects: ObjectStore, { id, key }: ListedRecord): Promise<RecordedAccess | undefined> {
   const found = await readForeign(objects, key)
   if (!found) return undefined
   const { principal, permissionSetArn, links, seenAt: since } = found

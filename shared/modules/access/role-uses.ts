@@ -17,6 +17,7 @@ import type { AnyAccess } from './recorded-access.ts'
 /** How many accounts to ask at once; they share only the connection. */
 const accountsAtOnce = 32
 const rolesAtOnce = 4
+
 type UsePorts = Pick<Ports, 'auditor' | 'clock' | 'randomness'>
 
 /** The result of asking for the use of roles: the oldest answer's age, or why nothing is known. */

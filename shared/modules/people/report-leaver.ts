@@ -34,8 +34,8 @@ const lookedMs = 6 * 60 * 60_000
 type Reporting = Pick<LeaverReport, 'user' | 'name' | 'suspendedAt' | 'by' | 'reason' | 'ticket'>
 
 /**
- * Adds to the report what `holdings` knows. Reads no record of an access, so it hardly delays the revocations. Call it before the memberships end:
- * afterwards nothing says through which groups the person had access. Safe to repeat.
+ * Adds to the report what `holdings` knows. Reads no record of an access, so it hardly delays the revocations. Call it before the
+ * memberships end: afterwards nothing says through which groups the person had access. Safe to repeat.
  */
 export async function beginReport(about: Reporting, holdings: FoundHoldings, objects: ObjectStore): Promise<void> {
   const { foreign, throughGroups } = holdings

@@ -63,7 +63,7 @@ const noGroup = ''
 const groupsOfPart = 100
 const dayMs = 24 * 60 * 60_000
 
-/** Items that are written together. `upTo`: the last group whose members are among these items or earlier ones. */
+/** Items that are written together. `upTo`: the last group that is complete with them. */
 type GatheredItems = { readonly upTo: string; readonly items: readonly ReviewItem[] }
 
 /**
@@ -280,7 +280,7 @@ async function gatherForeign(reading: Reading): Promise<readonly Access[]> {
   return read.flat()
 }
 
-/** The groups whose members are asked about: those that have access in scope, or a file. */
+/** The review asks about the members of these groups: each has access in scope, or a file. */
 async function listGroups(
   byGroup: ReadonlyMap<string, unknown>,
   { file, sources }: Reading,

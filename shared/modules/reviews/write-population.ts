@@ -13,7 +13,7 @@ import { reviewResultsPrefix } from './rules/review-record.ts'
 
 /** The run that is being gathered. `etag`: the version of its file. */
 const draft = record({ v: z.literal(1), run: z.iso.datetime(), etag: z.string() })
-/** `upTo`: the last group whose members are in this part or an earlier one. */
+/** `upTo`: the last group that is complete with this part. */
 const part = record({ v: z.literal(1), upTo: z.string(), items: z.array(reviewItem) })
 
 /** An older draft has questions that nobody should answer now, and its reviewers would have less time. */
@@ -47,7 +47,7 @@ export async function writePopulation(
   const drafts = new JsonRecord(objects, `${reviewResultsPrefix}${name}/draft.json`, draft)
   const stored = (await spoiledAsAbsent(drafts.read()))?.value
   const beganMs = Date.parse(stored?.run ?? '')
-  // A file that was deleted and uploaded again begins anew.
+  // If somebody deletes the file and uploads it again, the review starts again.
   const isOfFile = stored?.etag === head.etag && beganMs >= head.lastModified.getTime()
   const run = isOfFile && stored.run > before && now.getTime() - beganMs < draftMostMs ? stored.run : renderInstant(now)
   const folder = folderOf(name, run)

@@ -22,7 +22,7 @@ export type AskMinimum = {
 
 export const noMinimums: AskMinimum = { judgeAll: async (takings) => takings.map(() => ({ isConcerned: false })) }
 
-/** What the minimums said about a loss, and what the record said before they were asked. */
+/** A judgement of the minimums about one loss, and the state of the record on which it is based. */
 export type AskedMinimum = MinimumJudgement & { readonly leaving: ReadonlySet<string>; readonly left: number }
 
 export async function askMinimums(
@@ -57,8 +57,8 @@ function leavingIn({ leaving }: BrakeRecord): ReadonlySet<string> {
 }
 
 /**
- * Judges by an answer of the minimums. `unasked`: there is none, and one is needed. Access that passes no longer counts as left. Does not ask
- * policies about access that another rule holds, or whose minimum a person released.
+ * Judges with an answer of the minimums. `unasked`: an answer is needed, and there is none. Access that passes no longer counts as left. If
+ * another rule holds the access, or a person released it from its minimum, no answer is needed.
  */
 export function judgeWithMinimum(
   record: BrakeRecord,

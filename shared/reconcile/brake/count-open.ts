@@ -21,7 +21,7 @@ export type OpenCounts = ReadonlyMap<string, number>
 export const nameOfWindow = ({ rule, cause, name, folder }: Omit<Tally, 'items'>) =>
   JSON.stringify([rule, cause, name, folder])
 
-/** Prolongs windows that have just ended, if they must continue. `uncounted`: windows whose open links must be counted first. */
+/** Prolongs ended windows that must continue. `uncounted`: the caller must first count the open links of these windows. */
 export function prolongEnded(
   before: BrakeRecord,
   act: Act,

@@ -14,8 +14,8 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import type { AskMinimum } from '../brake/ask-minimum.ts'
 import type { Memberships } from '../directory/memberships.ts'
-import { EntryCopies } from '../records/entry-copies.ts'
-import { Ledger, type ListedAssignment, listAssignmentHeads } from '../records/ledger.ts'
+import { EntryCopies, readListedEntry } from '../records/entry-copies.ts'
+import { type ListedAssignment, listAssignmentHeads } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import type { Policies } from '../records/policies.ts'
 import type { StatusStore } from '../records/status-store.ts'
@@ -51,7 +51,7 @@ type Concerned = { readonly of: PolicyMinimum; readonly account: AccountId; read
 
 /** The places by the id of each principal with access, and which of these are groups. */
 type Covered = { readonly byPrincipal: Map<PrincipalId, Set<Concerned>>; readonly groups: Set<PrincipalId> }
-/** A principal whose access goes. `why`: it is unknown whether it goes. */
+/** A principal who loses access. `why`: why it is unknown whether the principal loses it. */
 type Taken = { readonly principal: PrincipalId; readonly why?: { readonly unread: string } }
 
 const unconcerned: Judgement = { isConcerned: false }
@@ -221,10 +221,9 @@ export class Minimums implements AskMinimum {
   }
 
   /** Whether the ledger has this access permanently. `isGoing`: it is being revoked, and the revocation may have begun. */
-  async #isKept({ key, head }: ListedAssignment, copies: EntryCopies | undefined, isGoing = false): Promise<boolean> {
+  async #isKept({ head }: ListedAssignment, copies: EntryCopies | undefined, isGoing = false): Promise<boolean> {
     const { objects } = this.#sources
-    const read = copies ? copies.read(head) : new Ledger(objects).read(key).then((stored) => stored?.entry)
-    const entry = await spoiledAsAbsent(read)
+    const entry = await spoiledAsAbsent(readListedEntry(objects, head, copies))
     if (isGoing) return entry === undefined || !isOnlyTemporary(entry.links.map((link) => link.key))
     const isThere = (entry?.state === 'granted' || entry?.state === 'held') && entry.missingSince === undefined
     return isThere && (await isStanding(entry.links, objects))

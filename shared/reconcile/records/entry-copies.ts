@@ -82,6 +82,15 @@ export class EntryCopies {
   }
 }
 
+/** The entry of a listed object. `copies`: absent where few entries are read. Throws SpoiledObjectError. */
+export async function readListedEntry(
+  objects: ReadingObjects,
+  head: ObjectHead,
+  copies: EntryCopies | undefined,
+): Promise<LedgerEntry | undefined> {
+  return copies ? copies.read(head) : (await readStored(objects, head.key, ledgerEntry))?.value
+}
+
 /** Brings the copies of a range up to date. Reads only entries without a copy; one that S3 refuses has none. */
 export async function writeCopies(
   objects: ObjectStore,

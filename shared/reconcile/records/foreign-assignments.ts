@@ -38,7 +38,7 @@ export type KnownAssignment = {
 }
 
 /** `etag`: of its record, as it was listed. */
-type ListedAssignment = KnownAssignment & { readonly etag: string }
+type ListedKnown = KnownAssignment & { readonly etag: string }
 
 /** All access with this beginning: first under `assignments/`, then under `foreign/`. */
 export async function* listKnown(objects: ReadingObjects, beginning = ''): AsyncGenerator<KnownAssignment> {
@@ -65,7 +65,7 @@ export async function forEachKnown(objects: ReadingObjects, work: Work): Promise
   if (failed) throw failed.cause
 }
 
-type Work = (known: ListedAssignment) => void
+type Work = (known: ListedKnown) => void
 /** The listing that runs, and the one that begins when it is over, by bucket. */
 const running = new WeakMap<ReadingObjects, Promise<void>>()
 const waiting = new WeakMap<ReadingObjects, { readonly callers: Work[]; readonly listed: Promise<void> }>()

@@ -69,13 +69,12 @@ function groupOfInput(message: InputMessage, folders: readonly string[]): string
   const subject = subjectOf(key)
   if (kind?.share === 'subject') return groupId(`requests of ${subject}`)
   const isOfFolder = kind?.share === 'folder'
-  const again = event === dueEvent ? 'due' : 'again'
+  const isAgain = by === undefined && !isOfFolder
   const share = isOfFolder ? shareOf(key, folders) : `files of ${uploaderWithoutSession(by) ?? 'nobody known'}`
   const groups = groupsOfShare[queueOfInput(message) === 'urgent' ? 'urgent' : 'other']
   const place = Number.parseInt(groupId(subject).slice(0, 8), 16) % groups
-  return groupId(
-    `${share} ${isDeletion(event) ? 'deleted' : by === undefined && !isOfFolder ? again : 'there'} ${place}`,
-  )
+  const turn = event === dueEvent ? 'due' : 'again'
+  return groupId(`${share} ${isDeletion(event) ? 'deleted' : isAgain ? turn : 'there'} ${place}`)
 }
 
 /** Whether S3's name of the event says that the object was deleted. The answer decides only the order of work. */
