@@ -27,7 +27,7 @@ import {
 import { askedAt } from '../requests/request-history.ts'
 import { historyOfReview } from '../reviews/review-records.ts'
 import { describeRequestChange, type RequestChange, type RequestPorts } from './describe-request-change.ts'
-import { type Outbox, overlapMs } from './outbox.ts'
+import { inputsMost, type Outbox, overlapMs } from './outbox.ts'
 import { type AdministratorReach, type InputOutcome, type Notification, toldStates } from './rules/notification.ts'
 
 const dayMs = 24 * 60 * 60_000
@@ -37,10 +37,14 @@ const detailsMostMs = 10 * 60_000
 const changesBackMs = { short: dayMs, whole: 7 * dayMs }
 const textMost = 2_000
 
-/** An outcome that nobody has reported yet. `note` records the report in an outbox. `isAgain`: only the approvers do not know it yet. */
+/**
+ * An outcome that nobody has reported yet. `note` records the report in an outbox. `writtenAt`: when S3 took what says it, in ms.
+ * `isAgain`: only the approvers do not know it yet.
+ */
 export type FoundOutcome = {
   readonly told: Notification
   readonly note: (outbox: Outbox) => void
+  readonly writtenAt: number
   readonly isAgain?: true
 }
 
@@ -51,66 +55,102 @@ type Look = RequestPorts & {
   readonly isWhole: boolean
 }
 
-/**
- * Outcomes since the last look that are not reported yet, in the order of their instants. Calls only S3, and changes nothing. `statuses`:
- * the number of statuses that a whole look listed. `incomplete`: the number of changes whose details are not written yet.
- */
-export async function findOutcomes(look: Look): Promise<{
+/** A written object that may say an outcome. `incomplete`: its details are not written yet. */
+type Candidate = { readonly writtenAt: number; readonly read: () => Promise<readonly FoundOutcome[] | 'incomplete'> }
+
+/** `left`: candidates that no look has answered yet; `openFrom`: when the first of them was written, in ms. */
+type Found = {
   readonly found: readonly FoundOutcome[]
-  readonly incomplete: number
+  readonly left: number
+  readonly openFrom: number
+  /** The number of statuses that a whole look listed. */
   readonly statuses?: number | undefined
-}> {
-  const { keys, listed } = await listChangedStatuses(look)
-  const { changes, incomplete } = await findChanges(look)
-  const found = [...changes, ...(await readOutcomes(keys, look)), ...(await findDrift(look))]
-  found.sort((a, b) => (a.told.at === b.told.at ? 0 : a.told.at < b.told.at ? -1 : 1))
-  return { found, incomplete, statuses: look.isWhole ? listed : undefined }
 }
+
+/** How long one look reads. Its function has five minutes, for two looks with their listings and reports. */
+const readingMostMs = 60_000
+/** The outbox remembers as many inputs. */
+const outcomesMost = inputsMost
+
+/**
+ * Outcomes since the last look that are not reported yet, in the order of their instants. Calls only S3, and changes nothing. It reads the
+ * oldest first, and no more than fits into one look: the next look goes on from there.
+ */
+export async function findOutcomes(look: Look): Promise<Found> {
+  const { clock, isWhole } = look
+  const statuses = await listChangedStatuses(look)
+  const changes = await listChanges(look)
+  // Changes first: people decide about requests, and many are read by their key alone.
+  const candidates = [...changes.candidates.sort(byTime), ...statuses.candidates.sort(byTime)]
+  const found = [...changes.reach, ...(await findDrift(look))]
+  const open: Candidate[] = []
+  const beganMs = clock.monotonicMs()
+  const rest = candidates.values()
+  function* whileThereIsTime() {
+    while (found.length < outcomesMost && clock.monotonicMs() - beganMs < readingMostMs) {
+      const next = rest.next()
+      if (next.done) return
+      yield next.value
+    }
+  }
+  await forEachAtOnce(whileThereIsTime(), async (candidate) => {
+    const read = await candidate.read()
+    if (read === 'incomplete') open.push(candidate)
+    else found.push(...read)
+  })
+  open.push(...rest)
+  found.sort((a, b) => (a.told.at === b.told.at ? 0 : a.told.at < b.told.at ? -1 : 1))
+  const openFrom = open.reduce((first, { writtenAt }) => Math.min(first, writtenAt), Number.POSITIVE_INFINITY)
+  return { found, left: open.length, openFrom, statuses: isWhole ? statuses.listed : undefined }
+}
+
+const byTime = (a: Candidate, b: Candidate) => a.writtenAt - b.writtenAt
 
 function sinceOf({ outbox, isWhole }: Look): number {
   return Date.parse(isWhole ? outbox.wholeSince : outbox.since) - overlapMs
 }
 
-async function findChanges(look: Look): Promise<{
-  readonly changes: readonly FoundOutcome[]
-  readonly incomplete: number
-}> {
-  const { objects, outbox, isWhole, clock } = look
+async function listChanges(look: Look) {
+  const { objects, outbox, isWhole } = look
   const since = sinceOf(look)
   const from = renderInstant(new Date(since - changesBackMs[isWhole ? 'whole' : 'short'])).slice(0, 10)
-  const recent: { readonly id: string; readonly change: Change; readonly head: ObjectHead }[] = []
+  const recent: { readonly change: Change; readonly head: ObjectHead }[] = []
   const granted = new GrantedAccounts()
   for await (const head of objects.list(changesPrefix, { startAfter: `${changesPrefix}${from}` })) {
-    const id = idOf('change', head.key)
     const change = parseChangeKey(head.key)
     if (change) granted.add(change)
-    if (change && head.lastModified.getTime() >= since) recent.push({ id, change, head })
+    if (change && head.lastModified.getTime() >= since) recent.push({ change, head })
   }
-  const heads = recent.filter(({ id }) => outbox.changes[id] === undefined)
-  const found: FoundOutcome[] = []
-  await forEachAtOnce(heads, async ({ id, change, head: { key, lastModified } }) => {
-    const { described, isComplete } = await describeChange(change, key, look)
-    const ageMs = clock.now().getTime() - lastModified.getTime()
-    if (!isComplete && ageMs < detailsMostMs) return
-    found.push({
-      told: { v: 1, id, at: change.at, bucket: objects.bucket, ...described },
-      note: ({ changes, inputs }) => {
-        changes[id] = renderInstant(lastModified)
-        if (described.kind === 'request' && described.approvers) noteAwaited(described, lastModified, inputs)
-      },
-    })
-  })
+  const candidates = recent
+    .filter(({ head }) => outbox.changes[idOf('change', head.key)] === undefined)
+    .map(
+      ({ change, head }): Candidate => ({
+        writtenAt: head.lastModified.getTime(),
+        read: () => readChange(change, head, look),
+      }),
+    )
   // Also if these changes are told: the event bus may have refused how far they reach.
   const isRecent = recent.some(({ change }) => change.event === 'granted')
-  const reach = isRecent ? await findReach(granted, look) : []
-  return { changes: [...found, ...reach], incomplete: heads.length - found.length }
+  return { candidates, reach: isRecent ? await findReach(granted, look) : [] }
+}
+
+async function readChange(change: Change, { key, lastModified }: ObjectHead, look: Look) {
+  const { objects, clock } = look
+  const id = idOf('change', key)
+  const { described, isComplete } = await describeChange(change, key, look)
+  const ageMs = clock.now().getTime() - lastModified.getTime()
+  if (!isComplete && ageMs < detailsMostMs) return 'incomplete' as const
+  const note: FoundOutcome['note'] = ({ changes, inputs }) => {
+    changes[id] = renderInstant(lastModified)
+    if (described.kind === 'request' && described.approvers) noteAwaited(described, lastModified, inputs)
+  }
+  const told: Notification = { v: 1, id, at: change.at, bucket: objects.bucket, ...described }
+  return [{ told, note, writtenAt: lastModified.getTime() }]
 }
 
 /** Once a day: a repeated report has the same id. */
-async function findReach(
-  granted: GrantedAccounts,
-  { objects, outbox, configuration, clock }: Look,
-): Promise<readonly FoundOutcome[]> {
+async function findReach(granted: GrantedAccounts, look: Look): Promise<readonly FoundOutcome[]> {
+  const { objects, outbox, configuration, clock } = look
   const { administratorAccounts } = configuration.notifications
   const reach = await granted.findReach(objects, administratorAccounts, (date) => date <= (outbox.reach ?? ''))
   const common = { v: 1, at: renderInstant(clock.now()), bucket: objects.bucket, kind: 'reach' } as const
@@ -119,6 +159,7 @@ async function findReach(
     note: (noted) => {
       noted.reach = one.date
     },
+    writtenAt: sinceOf(look),
   }))
 }
 
@@ -185,39 +226,38 @@ async function readAct(objects: ObjectStore, { event, at, name }: { event: strin
 async function listChangedStatuses(look: Look) {
   const { objects, isWhole } = look
   const since = sinceOf(look)
-  const keys = new Set<string>()
+  const written = new Map<string, number>()
   let listed = 0
   for await (const { key, lastModified } of objects.list(isWhole ? statusPrefix : attentionPrefix)) {
     listed += 1
-    if (lastModified.getTime() >= since) keys.add(isWhole ? key : statusKeyOf(key))
+    const writtenAt = lastModified.getTime()
+    if (writtenAt >= since) written.set(isWhole ? key : statusKeyOf(key), writtenAt)
   }
-  return { keys, listed }
+  const candidates = [...written].map(
+    ([key, writtenAt]): Candidate => ({ writtenAt, read: () => readStatus(key, look) }),
+  )
+  return { candidates, listed }
 }
 
-async function readOutcomes(keys: ReadonlySet<string>, look: Look): Promise<readonly FoundOutcome[]> {
+async function readStatus(key: string, look: Look): Promise<readonly FoundOutcome[]> {
   const { objects, outbox } = look
-  const found: FoundOutcome[] = []
-  await forEachAtOnce(keys, async (key) => {
-    const stored = await spoiledAsAbsent(new JsonRecord(objects, key, status).read())
-    if (stored?.value.input.startsWith(requestPrefix)) found.push(...(await findAwaited(stored, look)))
-    const one = stored && describeInput(stored, look)
-    if (one === undefined || stored === undefined) return
-    const name = idOf('name', stored.value.input)
-    const before = outbox.inputs[name]
-    const outcome = outcomeOf(stored.value)
-    // An upload that repeats the content in force is not news.
-    const isAgain =
-      stored.value.since !== undefined && one.event === 'applied' && (before?.event ?? 'applied') === 'applied'
-    if (before?.outcome === outcome || isAgain) return
-    const last = { event: one.event, outcome, at: renderInstant(stored.object.lastModified) }
-    found.push({
-      told: one,
-      note: ({ inputs }) => {
-        inputs[name] = last
-      },
-    })
-  })
-  return found
+  const stored = await spoiledAsAbsent(new JsonRecord(objects, key, status).read())
+  if (stored === undefined) return []
+  if (stored.value.input.startsWith(requestPrefix)) return findAwaited(stored, look)
+  const told = describeInput(stored, look)
+  if (told === undefined) return []
+  const name = idOf('name', stored.value.input)
+  const before = outbox.inputs[name]
+  const outcome = outcomeOf(stored.value)
+  // An upload that repeats the content in force is not news.
+  const isAgain =
+    stored.value.since !== undefined && told.event === 'applied' && (before?.event ?? 'applied') === 'applied'
+  if (before?.outcome === outcome || isAgain) return []
+  const { lastModified } = stored.object
+  const note: FoundOutcome['note'] = ({ inputs }) => {
+    inputs[name] = { event: told.event, outcome, at: renderInstant(lastModified) }
+  }
+  return [{ told, note, writtenAt: lastModified.getTime() }]
 }
 
 /** A request that now waits for approvals, and did not when it was asked: its approvers hear of it under the id of that change. */
@@ -239,6 +279,7 @@ async function findAwaited({ value, object }: Stored<Status>, look: Look): Promi
     {
       told: { v: 1, id, at, bucket: objects.bucket, kind: 'request', ...described },
       note: ({ inputs }) => noteAwaited(described, object.lastModified, inputs),
+      writtenAt: object.lastModified.getTime(),
       isAgain: true,
     },
   ]
@@ -313,7 +354,8 @@ function folderOf(input: string, folders: readonly string[]): string | undefined
 }
 
 /** The nightly check, if it has ended and found something. The whole look reads one object for it. */
-async function findDrift({ objects, outbox, isWhole }: Look): Promise<readonly FoundOutcome[]> {
+async function findDrift(look: Look): Promise<readonly FoundOutcome[]> {
+  const { objects, outbox, isWhole } = look
   const run = isWhole ? await readDriftRun(objects) : undefined
   if (run === undefined || run.open.length > 0 || run.run === outbox.drift) return []
   const { run: drift, missing, foreign, startedAt: at } = run
@@ -334,6 +376,7 @@ async function findDrift({ objects, outbox, isWhole }: Look): Promise<readonly F
       note: (noted) => {
         noted.drift = drift
       },
+      writtenAt: sinceOf(look),
     },
   ]
 }

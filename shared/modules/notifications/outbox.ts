@@ -12,7 +12,7 @@ export const overlapMs = 5 * 60_000
 const firstLookMs = 60 * 60_000
 /** An input is remembered for this long. Within it, a repeated upload of the same content is not news. */
 const rememberedMs = 26 * 60 * 60_000
-const inputsMost = 5_000
+export const inputsMost = 5_000
 
 const lastTold = record({ event: z.enum(toldStates), outcome: z.string(), at: z.iso.datetime() })
 

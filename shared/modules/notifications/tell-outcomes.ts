@@ -9,7 +9,7 @@ import { repeatPatiently } from '../../reconcile/calls/repeat-patiently.ts'
 import { readNow } from '../../reconcile/records/owner.ts'
 import { isSpoiled, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
 import { type FoundOutcome, findOutcomes, idOf } from './find-outcomes.ts'
-import { firstOutbox, forgetOld, type Outbox, outboxRecord } from './outbox.ts'
+import { firstOutbox, forgetOld, type Outbox, outboxRecord, overlapMs } from './outbox.ts'
 import { addToDigest, type DigestMessage, emptyDigest, sizeOf, waysOf } from './rules/digest.ts'
 import { detailTypes, type Notification } from './rules/notification.ts'
 import { isHeardBy } from './rules/receivers.ts'
@@ -18,8 +18,6 @@ import { sendDigests } from './send-digests.ts'
 /** Time between two listings of all statuses. While there are few, every look lists them, which costs one request. */
 const wholeLookEveryMs = 5 * 60_000
 const statusesAtOnce = 1_000
-/** The most outcomes of one look; the next look finds the rest. */
-const outcomesMost = 2_000
 
 type TellingPorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log'> & {
   readonly eventBus: NonNullable<Ports['eventBus']>
@@ -29,8 +27,26 @@ type TellingPorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 
 export type Telling = { readonly told: number; readonly digests: number; readonly left: number }
 
 /**
- * One look: puts new outcomes on the event bus and collects them for their receivers. The records are the outbox, so a process
- * may die at any line.
+ * Puts new outcomes on the event bus and collects them for their receivers: first what changed and what needs attention, so that approvers
+ * do not wait for a listing of all statuses; then, every five minutes or until it has come to its end, everything.
+ *
+ * `page`: the URL of the page for everybody, for links in digests.
+ */
+export async function tellOutcomes(ports: TellingPorts, configuration: Configuration, page?: string): Promise<Telling> {
+  const first = await lookOnce(ports, { configuration, page, wantsWhole: false })
+  if (!first.isWholeDue) return first
+  const { told, digests, left } = await lookOnce(ports, { configuration, page, wantsWhole: true })
+  return { told: first.told + told, digests: first.digests + digests, left }
+}
+
+type LookSettings = {
+  readonly configuration: Configuration
+  readonly page: string | undefined
+  readonly wantsWhole: boolean
+}
+
+/**
+ * One look. The records are the outbox, so a process may die at any line.
  *
  * | it dies               | then                                                                                |
  * | --------------------- | ----------------------------------------------------------------------------------- |
@@ -39,10 +55,13 @@ export type Telling = { readonly told: number; readonly digests: number; readonl
  * | before the digests    | they are in the outbox, and the next look sends them                                 |
  * | after the digests     | the same digests are sent again, and the queue knows their ids for five minutes      |
  *
- * `page`: the URL of the page for everybody, for links in digests. If two looks run at once, only one writes its outbox. The
- * other's events on the bus have the same ids.
+ * If two looks run at once, only one writes its outbox. The other's events on the bus have the same ids. `isWholeDue`: this look was
+ * short, and a whole one is due.
  */
-export async function tellOutcomes(ports: TellingPorts, configuration: Configuration, page?: string): Promise<Telling> {
+async function lookOnce(
+  ports: TellingPorts,
+  { configuration, page, wantsWhole }: LookSettings,
+): Promise<Telling & { readonly isWholeDue: boolean }> {
   const record = outboxRecord(ports.objects)
   const read = await unlessSpoiled(record.read())
   const stored = isSpoiled(read) ? undefined : read
@@ -50,47 +69,51 @@ export async function tellOutcomes(ports: TellingPorts, configuration: Configura
   const before = stored?.value ?? firstOutbox(now)
   await sendDigests(ports, before.sending)
   const wholeAt = before.wholeAt === undefined ? 0 : Date.parse(before.wholeAt)
-  const isWholeDue = ports.clock.now().getTime() - wholeAt >= wholeLookEveryMs
-  const isWhole = isWholeDue || before.statuses <= statusesAtOnce
-  const { found, incomplete, statuses } = await findOutcomes({ ...ports, configuration, outbox: before, isWhole })
-  const portion = found.slice(0, outcomesMost)
+  const isDue = ports.clock.now().getTime() - wholeAt >= wholeLookEveryMs
+  const isWhole = wantsWhole || before.statuses <= statusesAtOnce
+  const isWholeDue = isDue && !isWhole
+  const { found, statuses, ...open } = await findOutcomes({ ...ports, configuration, outbox: before, isWhole })
   const accepted = await publish(
     ports,
-    portion.map(({ told }) => told),
+    found.map(({ told }) => told),
   )
-  const told = portion.filter((one) => accepted.has(one.told.id))
-  const left = found.length - told.length + incomplete
-  const noted = noteTold(before, told, { now, statuses, isAll: left === 0 }, ports)
+  const told = found.filter((one) => accepted.has(one.told.id))
+  const refused = found.filter((one) => !accepted.has(one.told.id))
+  const left = refused.length + open.left
+  const openFrom = refused.reduce((first, { writtenAt }) => Math.min(first, writtenAt), open.openFrom)
+  const noted = noteTold(before, told, { now, statuses, openFrom }, ports)
   const after = collect(noted, told, ports, { ...configuration.notifications, page })
   // If only the time changed, write nothing: the next look goes back as far as this one.
-  const isWorthNoting = isWholeDue || told.length > 0 || before.sending.length + after.sending.length > 0
-  if (!isWorthNoting) return { told: 0, digests: 0, left }
+  const isWorthNoting = (isDue && isWhole) || told.length + left > 0 || before.sending.length + after.sending.length > 0
+  if (!isWorthNoting) return { told: 0, digests: 0, left, isWholeDue }
   // Overwrite a spoiled outbox: otherwise every look would report everything again.
   const written = await record.write(after, read?.object.etag)
   if (written.outcome === 'lost') {
     ports.log.info('another run sent the outcomes first')
-    return { told: 0, digests: 0, left: found.length }
+    return { told: 0, digests: 0, left: found.length, isWholeDue: false }
   }
   await sendDigests(ports, after.sending)
   if (after.sending.length > 0) await record.write({ ...after, sending: [] }, written.etag)
-  return { told: told.length, digests: before.sending.length + after.sending.length, left }
+  return { told: told.length, digests: before.sending.length + after.sending.length, left, isWholeDue }
 }
 
-type Looked = { readonly now: Date; readonly statuses: number | undefined; readonly isAll: boolean }
+type Looked = { readonly now: Date; readonly statuses: number | undefined; readonly openFrom: number }
 
-/** If some outcomes are left, the next look begins where this one did. `statuses`: the look was whole. */
+/** The next look begins where nothing is left before. `statuses`: the look was whole. `openFrom`: the first that is left, in ms. */
 function noteTold(
   before: Outbox,
   told: readonly FoundOutcome[],
-  { now, statuses, isAll }: Looked,
+  { now, statuses, openFrom }: Looked,
   { clock }: Pick<Ports, 'clock'>,
 ): Outbox {
   const noted: Outbox = { ...before, changes: { ...before.changes }, inputs: { ...before.inputs }, sending: [] }
   for (const { note } of told) note(noted)
-  const since = renderInstant(now)
-  const whole = statuses === undefined ? {} : { statuses, wholeAt: renderInstant(clock.now()) }
-  if (!isAll) return { ...noted, ...whole }
-  return forgetOld({ ...noted, ...whole, since, ...(statuses === undefined ? {} : { wholeSince: since }) }, now)
+  const reachedMs = Math.min(now.getTime(), openFrom + overlapMs)
+  const since = renderInstant(new Date(Math.max(reachedMs, Date.parse(before.since))))
+  if (statuses === undefined) return forgetOld({ ...noted, since }, now)
+  // A whole look that has not come to its end is due again.
+  const wholeAt = openFrom === Number.POSITIVE_INFINITY ? { wholeAt: renderInstant(clock.now()) } : {}
+  return forgetOld({ ...noted, ...wholeAt, since, wholeSince: renderInstant(new Date(reachedMs)), statuses }, now)
 }
 
 /** Adds the outcomes to their receivers' digests, and completes the digests that are due. */

@@ -47,10 +47,12 @@ class Outcomes {
     clock: this.clock,
     randomness: this.randomness,
     openTable: memoryTables,
+    onEvent: ({ detail }) => void this.#events.push(detail),
     refuseEntry: () => (this.refusals.shift() ? 'InternalFailure' : undefined),
   })
   readonly digests = new Map<string, DigestMessage>()
   readonly #settings: Configuration
+  readonly #events: string[] = []
 
   constructor(settings = everything) {
     this.#settings = settings
@@ -116,7 +118,7 @@ class Outcomes {
   }
 
   get told(): readonly Notification[] {
-    return this.bus.events().map(({ detail }) => notification.parse(JSON.parse(detail)))
+    return this.#events.map((detail) => notification.parse(JSON.parse(detail)))
   }
 
   get toldOnce(): readonly Notification[] {
@@ -598,6 +600,44 @@ test('a look that finds nothing new costs two listings and a read, and a write e
   const counts = Object.fromEntries([...Map.groupBy(calls, (name) => name)].map(([name, all]) => [name, all.length]))
   // The figures of the drift check are read as well.
   expect(counts).toEqual({ get: 10, list: 10, put: 1 })
+})
+
+/** A run by the minute, as EventBridge starts it: it is killed after the function's five minutes. */
+async function lookForMinutes(outcomes: Outcomes, minutes: number, ports: Ports): Promise<void> {
+  for (let minute = 0; minute < minutes; minute++) {
+    const { eventBus } = ports
+    const dead = new AbortController()
+    const mortal = intercept(ports, ({ proceed }) => (dead.signal.aborted ? never : proceed()))
+    const run = eventBus && tellOutcomes({ ...mortal, eventBus }, everything).catch(() => undefined)
+    let isOver = false
+    void run?.then(() => {
+      isOver = true
+    })
+    for (let seconds = 0; !isOver && seconds < 300; seconds++) await outcomes.clock.advance(1_000)
+    dead.abort()
+    await outcomes.clock.advance(minuteMs)
+  }
+}
+
+test('after a first upload of many files all is told although no run can read it whole, and approvers hear of a request meanwhile', async () => {
+  const outcomes = new Outcomes()
+  const many = 1_200
+  for (let one = 0; one < many; one++) {
+    if (one % 100 === 0) await outcomes.clock.advance(1_000)
+    await outcomes.tell(link(`team-a/f${one}-`), rejected('no such group', '2026-03-03T10:00:00.000Z'))
+  }
+  // Some hundred times a read of S3, so that fewer files show it: all take more than five minutes of reading.
+  const slowly = intercept(outcomes.ports, async ({ operation, proceed }) => {
+    if (operation === 'get') await outcomes.clock.sleep(9_000)
+    return proceed()
+  })
+  await lookForMinutes(outcomes, 3, slowly)
+  await outcomes.change('held', 'something else')
+  await lookForMinutes(outcomes, 1, slowly)
+  expect(outcomes.toldOnce.some((told) => told.kind === 'change' && told.event === 'held')).toBe(true)
+  await lookForMinutes(outcomes, 12, slowly)
+  expect(outcomes.toldOnce.filter(({ kind }) => kind === 'input')).toHaveLength(many)
+  expect(outcomes.told).toHaveLength(outcomes.toldOnce.length)
 })
 
 const inputs = ['', 'a', 'b', 'c', 'd', 'e'].map((name) => `links_data/root%all%Billing-ps%team ${name}%GROUP%ssofile`)
