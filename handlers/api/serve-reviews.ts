@@ -22,7 +22,7 @@ import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
 type Run = ReviewRun & { readonly review: string }
-type Told = Awaited<ReturnType<typeof tell>>
+type ShownReview = Awaited<ReturnType<typeof tell>>
 
 /** A function answers with at most 6 MB, compressed for the page. (Lambda Developer Guide, "Lambda quotas".) */
 const itemsMost = 20_000
@@ -51,7 +51,7 @@ export async function serveReviews(event: ApiEvent, called: Omit<RequestContext,
 }
 
 /** One page of the items, ascending by digest. */
-function listItems({ items }: Told, { of = 'waiting', ...page }: Parameters): Answer {
+function listItems({ items }: ShownReview, { of = 'waiting', ...page }: Parameters): Answer {
   const asked = parsePage(page, '')
   if ('statusCode' in asked) return asked
   if (!itemLists.some((one) => one === of))
@@ -62,8 +62,8 @@ function listItems({ items }: Told, { of = 'waiting', ...page }: Parameters): An
   return answer(200, { items: left.slice(0, most), nextToken: last && Buffer.from(last.digest).toString('base64url') })
 }
 
-const withoutItems = ({ items: _, ...review }: Told) => review
-const isWaiting = ({ mayDecide, own }: Told['items'][number]) =>
+const withoutItems = ({ items: _, ...review }: ShownReview) => review
+const isWaiting = ({ mayDecide, own }: ShownReview['items'][number]) =>
   mayDecide && (own === undefined || own.problem !== undefined)
 
 /** For the page: each review, and what waits for the caller. */
@@ -84,7 +84,7 @@ export async function readReview(review: string, context: RequestContext): Promi
 }
 
 /** Reviewers see the items that they may decide on; who reads everything sees all. A review without such items is not there. */
-async function look(context: RequestContext, review?: string): Promise<readonly Told[] | Answer> {
+async function look(context: RequestContext, review?: string): Promise<readonly ShownReview[] | Answer> {
   const { objects } = context.ports
   const isAll = mayReadAll(context)
   const person = await findSignedIn(context)

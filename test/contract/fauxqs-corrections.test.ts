@@ -28,7 +28,13 @@ import { VirtualClock } from '../virtual-clock.ts'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 
 type Answer = { readonly status: number; readonly headers: NodeJS.Dict<string | string[]>; readonly body: string }
-type Asked = { method?: string; path: string; headers?: Record<string, string>; body?: string | Buffer; as?: string }
+type HttpQuestion = {
+  method?: string
+  path: string
+  headers?: Record<string, string>
+  body?: string | Buffer
+  as?: string
+}
 
 const start = new Date('2026-03-03T10:15:30.987Z')
 let clock: VirtualClock
@@ -41,7 +47,7 @@ beforeEach(async () => {
 afterEach(() => server.stop())
 
 /** Sends one HTTP request exactly as given, signed for `as`. A client would tidy up paths and headers. */
-function ask({ method = 'GET', path, headers = {}, body, as = 'ssofile' }: Asked): Promise<Answer> {
+function ask({ method = 'GET', path, headers = {}, body, as = 'ssofile' }: HttpQuestion): Promise<Answer> {
   const authorization = `AWS4-HMAC-SHA256 Credential=${as}/20260303/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0`
   const { hostname, port } = new URL(server.endpoint)
   return new Promise((resolve, reject) => {

@@ -59,8 +59,8 @@ async function readStatuses(): Promise<ReadonlyMap<string, Status>> {
   return new Map((JSON.parse(stdout) as Status[]).map((status) => [status.input, status]))
 }
 
-type Told = { readonly received: string; readonly expected: string; readonly remedy: string }
-function expectRejected(input: string, { received, expected, remedy }: Told): void {
+type Rejection = { readonly received: string; readonly expected: string; readonly remedy: string }
+function expectRejected(input: string, { received, expected, remedy }: Rejection): void {
   const status = statuses.get(input)
   expect(status).toMatchObject({ input, state: 'rejected', etag: expect.any(String), by: { principalId: 'AWS:maria' } })
   const [of, wanted] = (status?.reason ?? '').split(/, expected (?=.*$)/s)

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ReportedCall } from './report-calls.ts'
 import { checkout, type Ended } from './run-program.ts'
-import type { Order, Told } from './serve-ssofile.ts'
+import type { CommandOutput, Order } from './serve-ssofile.ts'
 
 const server = fileURLToPath(new URL('serve-ssofile.ts', import.meta.url))
 /** What is larger has had many systems, and is not used again. */
@@ -37,13 +37,13 @@ export async function callSsofile(args: readonly string[], env: NodeJS.ProcessEn
 export function serveSsofile(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  hear: (told: Told | ReportedCall) => void,
+  hear: (told: CommandOutput | ReportedCall) => void,
 ): Served {
   const child = idle.pop() ?? start()
   child.ref()
   child.channel?.ref()
   const ended = new Promise<number>((resolve, reject) => {
-    const onMessage = (told: Told | ReportedCall) => {
+    const onMessage = (told: CommandOutput | ReportedCall) => {
       hear(told)
       if (!('exitCode' in told)) return
       child.off('message', onMessage)

@@ -6,7 +6,7 @@ import './report-calls.ts'
 // Runs one `ssofile …` after the other, each with arguments and an environment of its own, for call-ssofile.ts. Each is
 // loaded and compiled once, where a process of its own would do that for each call.
 export type Order = { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv } | { readonly stop: true }
-export type Told =
+export type CommandOutput =
   | { readonly stream: 'stdout' | 'stderr'; readonly text: string }
   | { readonly exitCode: number; readonly usedMegabytes: number }
 
@@ -47,7 +47,7 @@ function writerTo(stream: 'stdout' | 'stderr'): typeof process.stdout.write {
   }
 }
 
-function tell(told: Told): void {
+function tell(told: CommandOutput): void {
   // Nobody hears it where the test process has ended meanwhile.
   process.send?.(told, undefined, undefined, () => undefined)
 }

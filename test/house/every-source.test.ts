@@ -13,6 +13,7 @@ const sources = listProjectFiles()
     const text = readText(path)
     return {
       path,
+      vague: text.match(/^(?:export )?(?:type|interface|class) (?:Told|Known|Found|Place|Asked|Looking)\b/gm) ?? [],
       faults: architectureFaults(path, text),
       titles: path.endsWith('.test.ts') ? titleFaults(path, text) : [],
       imports: /^(shared|handlers)\/.*\.ts$/.test(path) ? importsIn(path, text) : [],
@@ -33,6 +34,10 @@ test('no files of shared and handlers import each other in a circle', () => {
 test('every test of the project has a title of its own that says what holds', () => {
   expect(sources.filter(({ path }) => path.endsWith('.test.ts')).length).toBeGreaterThan(10)
   expect(sources.flatMap(({ titles }) => titles)).toEqual([])
+})
+
+test('every type is named for its subject, not for how somebody came to know it', () => {
+  expect(sources.flatMap(({ path, vague }) => vague.map((name) => `${path}: ${name}`))).toEqual([])
 })
 
 test('the messages of the product use few constructions that have to be read twice', () => {

@@ -21,10 +21,10 @@ export function visitSyntax(text: string, visit: Visitor, { tsx = false } = {}):
 }
 
 /** `end`: where in the list the first node stands that is not inside this one. */
-type Place = { readonly node: SyntaxNode; readonly line: number; end: number }
+type NodePlace = { readonly node: SyntaxNode; readonly line: number; end: number }
 
 /** The nodes of one text, outer before inner. */
-type Syntax = { readonly text: string; readonly tsx: boolean; readonly places: readonly Place[] }
+type Syntax = { readonly text: string; readonly tsx: boolean; readonly places: readonly NodePlace[] }
 
 /** Parsing costs more than visiting, and several judge one file after the other. */
 let last: Syntax | undefined
@@ -35,7 +35,7 @@ function parse(text: string, tsx: boolean): Syntax {
   const { body } = parseSync(source, { syntax: 'typescript', tsx, target: 'esnext' })
   const start = body[0]?.span.start ?? 0
   const ends = lineEnds(Buffer.from(source))
-  const places: Place[] = []
+  const places: NodePlace[] = []
   list(body, places, (node) => 1 + countBelow(ends, node.span.start - start))
   last = { text, tsx, places }
   return last
@@ -58,7 +58,7 @@ function countBelow(ascending: readonly number[], limit: number): number {
   return low
 }
 
-function list(value: object, places: Place[], lineOf: (node: SyntaxNode) => number): void {
+function list(value: object, places: NodePlace[], lineOf: (node: SyntaxNode) => number): void {
   const place = isNode(value) ? { node: value, line: lineOf(value), end: 0 } : undefined
   if (place) places.push(place)
   for (const field in value) {

@@ -87,10 +87,13 @@ export const organizationActions = {
   }),
 }
 
-type Known = { readonly id: NonNullable<ReturnType<SimulatedWorld['accountNow']>>['id']; readonly parent: string }
+type KnownAccount = {
+  readonly id: NonNullable<ReturnType<SimulatedWorld['accountNow']>>['id']
+  readonly parent: string
+}
 
 /** For an existing account. */
-function changing<Args = unknown>(change: Doing<Args & Known>) {
+function changing<Args = unknown>(change: Doing<Args & KnownAccount>) {
   return async (world: SimulatedWorld, args: Account & Args) => {
     const known = world.accountNow(args.account)
     const parent = known?.parents.at(-1)
@@ -101,7 +104,7 @@ function changing<Args = unknown>(change: Doing<Args & Known>) {
 }
 
 /** Only AWS Support reinstates accounts. No event reports a suspension or a reinstatement. */
-function untold(change: Doing<Known>) {
+function untold(change: Doing<KnownAccount>) {
   return disturbing(
     changing((world, known) => {
       world.deliveries.counts.lost++

@@ -208,9 +208,13 @@ function renderRuns(runs: readonly ListedRun[]): string {
   return renderTable(['review', 'phase', 'since', 'items', 'ends'], rows, terminalWidth())
 }
 
-type Asked = DecideOptions & { readonly name: string; readonly verdict: string; readonly digests: readonly string[] }
+type DecideQuestion = DecideOptions & {
+  readonly name: string
+  readonly verdict: string
+  readonly digests: readonly string[]
+}
 
-async function decide(ports: Ports, { name, verdict: text, digests, comment, yes }: Asked): Promise<number> {
+async function decide(ports: Ports, { name, verdict: text, digests, comment, yes }: DecideQuestion): Promise<number> {
   const verdict = verdicts.find((one) => one === text)
   if (verdict === undefined) throw new Refusal(`received '${text}', expected ${verdicts.join(' or ')}`)
   const { userId } = await findCaller(ports)

@@ -181,12 +181,12 @@ async function who(options: Options): Promise<number> {
   return answer(options, { question, violations }, ports, configuration)
 }
 
-type Asked = { readonly question: WhoQuestion; readonly violations: Violations | undefined }
+type AskedAccess = { readonly question: WhoQuestion; readonly violations: Violations | undefined }
 
 /** Answers the exit code. */
 async function answer(
   options: Options,
-  { question, violations }: Asked,
+  { question, violations }: AskedAccess,
   ports: Ports & { readonly auditor: Auditor },
   configuration: Configuration,
 ): Promise<number> {

@@ -2,10 +2,10 @@ import type { AccountId } from '../organization/account-id.ts'
 import { fitsOne } from '../text/glob.ts'
 import type { Guardrails, Watched, WatchedUse } from './policy-file.ts'
 
-type Place = { readonly accountId: AccountId; readonly permissionSet: string }
+type AccessPlace = { readonly accountId: AccountId; readonly permissionSet: string }
 
 /** Policies watch given access and uses. Returns the first policy that watches each of them, for this permission set in this account. */
-export function findWatches({ policies }: Guardrails, place: Place): ReadonlyMap<WatchedUse | 'given', string> {
+export function findWatches({ policies }: Guardrails, place: AccessPlace): ReadonlyMap<WatchedUse | 'given', string> {
   const found = policies.flatMap(({ key, watch = [] }) =>
     watch
       .filter((one) => isAt(one, place))
@@ -28,7 +28,7 @@ export function describeBlindWatches({ policies }: Guardrails, usageDays: number
   })
 }
 
-function isAt({ accounts, permissionSets }: Watched, { accountId, permissionSet }: Place): boolean {
+function isAt({ accounts, permissionSets }: Watched, { accountId, permissionSet }: AccessPlace): boolean {
   return (
     (accounts === undefined || fitsOne(accounts, accountId)) &&
     (permissionSets === undefined || fitsOne(permissionSets, permissionSet))

@@ -232,10 +232,10 @@ type Standing = Pick<
   Explanation,
   'state' | 'isInForce' | 'since' | 'reason' | 'nextAttempt' | 'requestId' | 'principalId'
 > & { readonly remark?: string }
-type Known = { readonly entry: LedgerEntry | undefined; readonly foreign: ForeignAssignment | undefined }
+type RecordedAccess = { readonly entry: LedgerEntry | undefined; readonly foreign: ForeignAssignment | undefined }
 
 /** Compares our records with Identity Center's listing, and returns the state of the access. If they differ, `proveAccess` decides. */
-function findStanding({ entry, foreign }: Known, listing: Listing | undefined): Standing | undefined {
+function findStanding({ entry, foreign }: RecordedAccess, listing: Listing | undefined): Standing | undefined {
   if (entry) {
     const { state, grantedAt, missingSince, reason, call, principalId, openUntil: nextAttempt } = entry
     const isRecorded = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined

@@ -59,7 +59,7 @@ type Look = RequestPorts & {
 type Candidate = { readonly writtenAt: number; readonly read: () => Promise<readonly FoundOutcome[] | 'incomplete'> }
 
 /** `left`: candidates that no look has answered yet; `openFrom`: when the first of them was written, in ms. */
-type Found = {
+type FoundOutcomes = {
   readonly found: readonly FoundOutcome[]
   readonly left: number
   readonly openFrom: number
@@ -76,7 +76,7 @@ const outcomesMost = inputsMost
  * Outcomes since the last look that are not reported yet, in the order of their instants. Calls only S3, and changes nothing. It reads the
  * oldest first, and no more than fits into one look: the next look goes on from there.
  */
-export async function findOutcomes(look: Look): Promise<Found> {
+export async function findOutcomes(look: Look): Promise<FoundOutcomes> {
   const { clock, isWhole } = look
   const statuses = await listChangedStatuses(look)
   const changes = await listChanges(look)

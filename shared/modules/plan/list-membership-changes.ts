@@ -84,7 +84,7 @@ type Sources = {
 }
 
 type Come = (of: Membership, files: readonly { readonly key: string }[]) => Promise<PlannedMembership>
-type Known = { readonly id: MembershipId; readonly entry: OwnedMembership }
+type OwnedEntry = { readonly id: MembershipId; readonly entry: OwnedMembership }
 type Entry = {
   readonly id: MembershipId
   readonly was: OwnedMembership | undefined
@@ -98,7 +98,7 @@ export async function listMembershipChanges(sources: Sources): Promise<Membershi
   const known = await readOwnedMemberships(objects, await Array.fromAsync(listOwnedMemberships(objects)))
   const entries = await compareEntries(known, foretold)
   const fateOf = await fatesIn(sources)
-  const end = async ({ id, entry }: Known): Promise<PlannedMembership> => ({
+  const end = async ({ id, entry }: OwnedEntry): Promise<PlannedMembership> => ({
     ...nameOf(entry),
     files: await Promise.all(entry.files.map(async ({ key }) => ({ key, fate: await fateOf(key, id, entry) }))),
     access: accesses.before(id.group),
@@ -114,7 +114,7 @@ export async function listMembershipChanges(sources: Sources): Promise<Membershi
   const lists = (await readBrake(foretold.objects, rulesOfMemberships))?.lists ?? []
   const wasHeld = namesHeld((await readBrake(objects, rulesOfMemberships))?.lists ?? [], known)
   const isHeld = namesHeld(lists, listAfter(known, entries))
-  const isOn = (held: ReadonlySet<string>) => (one: Known) => held.has(renderMembership(one.entry))
+  const isOn = (held: ReadonlySet<string>) => (one: OwnedEntry) => held.has(renderMembership(one.entry))
   const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))
   const added = await Promise.all(made.map((entry) => come(entry, entry.files)))
   const removed = await endAll([...newlyHeld, ...listTaken(entries, foretold)], end)
@@ -150,21 +150,21 @@ function nameOf({ group, user }: Membership): Membership {
 }
 
 async function endAll(
-  entries: readonly Known[],
-  end: (one: Known) => Promise<PlannedMembership>,
+  entries: readonly OwnedEntry[],
+  end: (one: OwnedEntry) => Promise<PlannedMembership>,
 ): Promise<readonly PlannedMembership[]> {
   const ended = await Promise.all(entries.map(end))
   return ended.sort((a, b) => (renderMembership(a) < renderMembership(b) ? -1 : 1))
 }
 
 /** The names of the memberships that the brake holds: on its lists, or by their entries. */
-function namesHeld(lists: BrakeRecord['lists'], known: readonly Known[]): ReadonlySet<string> {
+function namesHeld(lists: BrakeRecord['lists'], known: readonly OwnedEntry[]): ReadonlySet<string> {
   const byEntry = known.flatMap(({ entry }) => (entry.state === 'held' ? [renderMembership(entry)] : []))
   return new Set([...lists.flatMap(membershipsOn), ...byEntry])
 }
 
 /** Those of these memberships that exist after the plan. */
-function listAfter(known: readonly Known[], entries: readonly Entry[]): readonly Known[] {
+function listAfter(known: readonly OwnedEntry[], entries: readonly Entry[]): readonly OwnedEntry[] {
   const changed = new Map(entries.map(({ id, is }) => [ownedMembershipKey(id), is]))
   return known.flatMap(({ id, entry }) => {
     const key = ownedMembershipKey(id)
@@ -174,7 +174,7 @@ function listAfter(known: readonly Known[], entries: readonly Entry[]): readonly
 }
 
 /** The memberships that ssofile removed, not those that were gone already. */
-function listTaken(entries: readonly Entry[], { directory: { writes } }: Foretold): readonly Known[] {
+function listTaken(entries: readonly Entry[], { directory: { writes } }: Foretold): readonly OwnedEntry[] {
   const deleted = new Set(writes.flatMap(({ operation, id }) => (operation === 'deleteGroupMembership' ? [id] : [])))
   return entries.flatMap(({ id, was, is }) =>
     was && is === undefined && deleted.has(was.membershipId ?? '') ? [{ id, entry: was }] : [],
@@ -195,7 +195,7 @@ async function listExisting(
 }
 
 /** The entries that changed, by name. */
-async function compareEntries(known: readonly Known[], { objects }: Foretold): Promise<readonly Entry[]> {
+async function compareEntries(known: readonly OwnedEntry[], { objects }: Foretold): Promise<readonly Entry[]> {
   const before = new Map(known.map(({ id, entry }) => [ownedMembershipKey(id), entry]))
   const ids = objects.listChanged(ownedMembershipPrefix).flatMap((key) => parseOwnedMembershipKey(key) ?? [])
   const entries = await Promise.all(
@@ -224,9 +224,12 @@ async function fatesIn({ foretold, suspensions, folders }: Sources) {
 }
 
 /** Memberships that no file asks for, in a group that a provider manages now. */
-async function findKept(known: readonly Known[], { inputs, objects, directory }: Foretold): Promise<readonly Known[]> {
+async function findKept(
+  known: readonly OwnedEntry[],
+  { inputs, objects, directory }: Foretold,
+): Promise<readonly OwnedEntry[]> {
   const handled = new Set(inputs)
-  const kept: Known[] = []
+  const kept: OwnedEntry[] = []
   for (const one of known) {
     const { id, entry } = one
     if (!entry.files.some(({ key }) => handled.has(key))) continue

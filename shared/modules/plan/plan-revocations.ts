@@ -24,7 +24,7 @@ import type { PermissionSetPreview } from './foresee-permission-sets.ts'
 import type { PlanSources } from './plan-sources.ts'
 import type { PlannedRevocation } from './planned-access.ts'
 
-type Place = OrganizationView & Pick<Membership, 'selectors'>
+type AccessView = OrganizationView & Pick<Membership, 'selectors'>
 type RevocationSources = Pick<
   PlanSources,
   'ports' | 'objects' | 'configuration' | 'readings' | 'suspensions' | 'statuses'
@@ -48,7 +48,7 @@ export type PlannedRevocations = {
 /** Revocations by files, by suspensions, and of principals that have another name by another suffix. */
 export async function planRevocations(
   { plan, held: isHeld }: Pick<Differences, 'plan' | 'held'>,
-  place: Place,
+  place: AccessView,
   sources: RevocationSources,
 ): Promise<PlannedRevocations> {
   const ends = new Map([...(await findRenamed(plan.revocations, sources)), ...(await findSuspended(sources))])
@@ -128,7 +128,7 @@ async function planRevocation(
 
 async function findRefused(
   revoking: readonly PlannedRevocation[],
-  { accounts }: Place,
+  { accounts }: AccessView,
   { permissionSets: { resolve, lackOf } }: RevocationSources,
 ): Promise<(assignment: Assignment) => boolean> {
   const refusing = new Set(accounts.filter(refuses).map(({ id }) => id))

@@ -11,7 +11,7 @@ import { beginningOf, folderOf, itemKey, readRun } from './review-records.ts'
 import { type ReviewItem, reviewItem } from './rules/review-item.ts'
 import { type ReviewRun, reviewResultsPrefix } from './rules/review-record.ts'
 
-type Known = Map<string, { readonly etag: string; readonly item: ReviewItem | undefined }>
+type ItemsByKey = Map<string, { readonly etag: string; readonly item: ReviewItem | undefined }>
 const manifestOf = record({ items: z.array(reviewItem) })
 const runsMost = 20
 
@@ -54,7 +54,7 @@ async function* firstOf<T>(all: AsyncIterable<T>): AsyncGenerator<T> {
 /** The items of runs, for a process that is asked often: it reads what changed since the last time. */
 export class KnownReviews {
   readonly #objects: ReadingObjects
-  readonly #runs = new Map<string, Known>()
+  readonly #runs = new Map<string, ItemsByKey>()
 
   constructor(objects: ReadingObjects) {
     this.#objects = objects
@@ -63,7 +63,7 @@ export class KnownReviews {
   /** Ascending by digest. The manifest has all items as they were when it was written; a run that is done changes no more. */
   async itemsOf(review: string, { run, phase }: Pick<ReviewRun, 'run' | 'phase'>): Promise<readonly ReviewItem[]> {
     const folder = folderOf(review, run)
-    const known: Known = this.#runs.get(folder) ?? new Map()
+    const known: ItemsByKey = this.#runs.get(folder) ?? new Map()
     const isRead = known.size === 0 || phase === 'done'
     const manifest = isRead ? await readStored(this.#objects, `${folder}manifest.json`, manifestOf) : undefined
     if (manifest && phase === 'done') return manifest.value.items

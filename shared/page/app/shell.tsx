@@ -6,7 +6,7 @@ import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/com
 import TopNavigation from '@cloudscape-design/components/top-navigation'
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import { addressOf, parseRoute } from '../../modules/page/rules/address.ts'
-import type { Told } from '../../modules/page/rules/told.ts'
+import type { PageFacts } from '../../modules/page/rules/told.ts'
 import { isHosted, signOut } from './api-calls.ts'
 import { applyLook, type Look, readLook } from './look.ts'
 import { Loading } from './parts/layout.tsx'
@@ -69,7 +69,7 @@ export function Shell() {
   )
 }
 
-function mayOpen(view: string, told: Told | undefined): boolean {
+function mayOpen(view: string, told: PageFacts | undefined): boolean {
   if (told === undefined) return true
   const { isAuditor, isOperator } = told.me
   if (view === 'who') return isAuditor
@@ -84,7 +84,7 @@ function Side({
   onFollow,
 }: {
   readonly view: string
-  readonly told: Told | undefined
+  readonly told: PageFacts | undefined
   readonly onFollow: () => void
 }) {
   const link = (name: string, number = 0): SideNavigationProps.Item[] => {
@@ -113,7 +113,7 @@ function Side({
   )
 }
 
-function Top({ told, onSignOut }: { readonly told: Told | undefined; readonly onSignOut: () => void }) {
+function Top({ told, onSignOut }: { readonly told: PageFacts | undefined; readonly onSignOut: () => void }) {
   const [look, setLook] = useState<Look>(readLook)
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
   const choose = (id: string) => {

@@ -6,8 +6,8 @@ import type {
   Me,
   Names,
   NowAnswer,
+  PageFacts,
   Slow,
-  Told,
   ToldOperations,
 } from '../../modules/page/rules/told.ts'
 import { ApiFault, get, isHosted, listRequests, openSession, post, type Sent, takePending } from './api-calls.ts'
@@ -44,7 +44,7 @@ async function readNow() {
 
 /** Reads while the tab is visible, one call at a time, and sends what the person decides. */
 export function useTold(view: string) {
-  const [told, setTold] = useState<Told>()
+  const [told, setTold] = useState<PageFacts>()
   const [flashes, setFlashes] = useState<readonly Flash[]>([])
   const slow = useRef<{ readonly read: Slow; readonly atMs: number }>(undefined)
   const turn = useRef(0)
@@ -132,7 +132,7 @@ export function useTold(view: string) {
 }
 
 export type App = {
-  readonly told: Told
+  readonly told: PageFacts
   readonly look: () => Promise<void>
   readonly send: (...all: readonly Sent[]) => Promise<boolean>
 }

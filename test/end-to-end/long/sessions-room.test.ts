@@ -54,10 +54,10 @@ async function inlinePolicy({ access, ssoAdmin }: LocalSystem): Promise<string> 
 const end = (system: LocalSystem, ...args: readonly string[]) =>
   system.ssofile(['sessions', 'end', ...args, '--permission-set', 'Support-ps', '--yes'], operatorRole)
 
-type Asked = { readonly user: string; readonly where: string }
+type AskedAccess = { readonly user: string; readonly where: string }
 
 /** Asks for temporary access, which is given by itself. Answers the keys of the requests. */
-async function ask(system: LocalSystem, asked: readonly Asked[]): Promise<readonly string[]> {
+async function ask(system: LocalSystem, asked: readonly AskedAccess[]): Promise<readonly string[]> {
   const requests: string[] = []
   for (const { user, where } of asked) {
     const request = `requests/${await system.userId(user)}/account%${where}%Support-ps%${user}%USER%ssofile`

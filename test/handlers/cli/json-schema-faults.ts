@@ -13,8 +13,8 @@ export function jsonSchemaFaults(schema: Schema, document: unknown, at = '$', wh
 }
 
 /** `whole`: where references lead. */
-type Place = { readonly schema: Schema; readonly whole: Schema }
-type Check = (rule: unknown, document: unknown, at: string, place: Place) => readonly string[]
+type SchemaPlace = { readonly schema: Schema; readonly whole: Schema }
+type Check = (rule: unknown, document: unknown, at: string, place: SchemaPlace) => readonly string[]
 
 const passes = (holds: boolean, at: string, rule: unknown): readonly string[] =>
   holds ? [] : [`${at}: ${JSON.stringify(rule)}`]

@@ -47,7 +47,7 @@ async function open() {
     await objects.put(`review-results/quarter/${begun}/items/${item.digest}.json`, JSON.stringify(item))
   return opened
 }
-type Told = {
+type ShownReview = {
   readonly told: {
     readonly items: readonly {
       readonly digest: string
@@ -57,7 +57,7 @@ type Told = {
     readonly reviews: readonly object[]
   }
 }
-const parse = (body: string) => (JSON.parse(body) as Told).told
+const parse = (body: string) => (JSON.parse(body) as ShownReview).told
 const decision = { review: 'quarter', verdict: 'keep', digests: [digest('a'), digest('b')], comment: 'x' }
 
 describe('reviews on the page', () => {

@@ -14,7 +14,7 @@ import { type AtRest, hinderedMs, Judge, type Seen, type Watched } from './watch
 
 type Entry = Readonly<Record<string, unknown>>
 /** A present entry, and the state of its account when it was granted. */
-type Known = { readonly entry: Entry; readonly account: string }
+type PresentEntry = { readonly entry: Entry; readonly account: string }
 
 /** The time between the count and the entry's `revoking`: a few calls. */
 const soonMs = 60_000
@@ -29,7 +29,7 @@ export class BrakePromise extends Judge {
   readonly #temporary: TemporaryPromise
   readonly #suspensions: SuspensionsPromise
   readonly #reviews: ReviewsPromise
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Map<string, PresentEntry>()
   /** Links and keys whose revocation began, was held, or was found done. The brake holds nothing before there are enough of these. */
   readonly #gone = new Set<string>()
   /** The revocations that passed since the first one, by cause and by the folder of their links. */
@@ -80,7 +80,7 @@ export class BrakePromise extends Judge {
   }
 
   /** Does not judge released access again. */
-  #checkBegun(key: string, { entry, account }: Known): void {
+  #checkBegun(key: string, { entry, account }: PresentEntry): void {
     const links = linksOf(entry).filter((link) => !this.#hasEnded(link))
     if (links.length === 0 || this.#released.has(key)) return
     if (entry.state === 'held' && !this.#hasEndedUser(key))

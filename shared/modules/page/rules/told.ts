@@ -198,7 +198,7 @@ export type ToldReviews = Pick<ToldReview, 'items' | 'isCut'> & {
 }
 
 /** What changes seldom, and what the page looks at every 20 seconds. */
-export type Told = Slow & {
+export type PageFacts = Slow & {
   readonly waiting: readonly ToldRequest[]
   readonly mine: readonly ToldRequest[]
   /** There are more requests than the page asks for. */

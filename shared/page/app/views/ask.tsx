@@ -14,7 +14,7 @@ import { addressOf, parseRoute } from '../../../modules/page/rules/address.ts'
 import { type AskFields, askFor, findFaults } from '../../../modules/page/rules/ask-for.ts'
 import { firstFields, onlyChoices, scopesOf, setsOf } from '../../../modules/page/rules/form-choices.ts'
 import { count, sayDuration, sayScope } from '../../../modules/page/rules/say.ts'
-import type { Told, ToldEligibility } from '../../../modules/page/rules/told.ts'
+import type { PageFacts, ToldEligibility } from '../../../modules/page/rules/told.ts'
 import { isHosted } from '../api-calls.ts'
 import { Facts } from '../parts/facts.tsx'
 import { Line, Panel, Stack, View } from '../parts/layout.tsx'
@@ -89,7 +89,7 @@ function NotEligible({ unusable }: { readonly unusable: readonly string[] }) {
 }
 
 type FieldsProps = {
-  readonly told: Told
+  readonly told: PageFacts
   readonly fields: AskFields
   readonly faults: ReturnType<typeof findFaults>
   readonly set: (changed: Partial<AskFields>) => void

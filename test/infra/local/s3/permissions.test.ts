@@ -25,7 +25,7 @@ function signedIn(userId: string): PersonSession {
 }
 
 /** What the refusal says; `undefined`: it is allowed. */
-function refusalOf(accessKeyId: string, key: string, { by, action = 'PutObject' as const }: Asked = {}) {
+function refusalOf(accessKeyId: string, key: string, { by, action = 'PutObject' as const }: BucketAct = {}) {
   try {
     const person = by === undefined ? undefined : signedIn(by)
     checkMayWrite({ accessKeyId: person?.accessKeyId ?? accessKeyId, person }, action, key)
@@ -35,7 +35,7 @@ function refusalOf(accessKeyId: string, key: string, { by, action = 'PutObject' 
     return `${error.code}: ${error.message}`
   }
 }
-type Asked = { readonly by?: string; readonly action?: 'PutObject' | 'DeleteObject' }
+type BucketAct = { readonly by?: string; readonly action?: 'PutObject' | 'DeleteObject' }
 
 describe('the bucket of the local system, as that of a deployment,', () => {
   test.each(['PutObject', 'DeleteObject'] as const)('lets a person %s under their own id', (action) => {

@@ -28,7 +28,7 @@ const zoe = principalId.parse('21111111-2222-3333-4444-555555555555')
 const uploadedAt = '2026-03-03T10:00:00.000Z'
 const expired = '{"expiresAt":"2026-03-03T09:59:59Z"}'
 
-type Known = Readonly<Partial<Record<AccountId, Standing>>>
+type StandingsByAccount = Readonly<Partial<Record<AccountId, Standing>>>
 type Situation = {
   readonly world?: World
   readonly configuration?: Partial<Configuration>
@@ -38,7 +38,7 @@ type Situation = {
   /** In which accounts the ledger has access of `grant`. */
   readonly inLedger?: readonly AccountId[]
   /** How far that is; absent: it is not the dispatcher that asks. */
-  readonly known?: Known
+  readonly known?: StandingsByAccount
   readonly lack?: Lack | 'none'
   /** Where the list of the brake says that something is held; absent: it is not known. */
   readonly heldIn?: readonly AccountId[]
@@ -84,7 +84,7 @@ async function gather(key: string, situation: Situation = {}) {
   return { ...(await world.finish(gatherNow())), looked }
 }
 
-function standingsIn(known: Known, accounts: readonly AccountId[]): [AccountId, Standing][] {
+function standingsIn(known: StandingsByAccount, accounts: readonly AccountId[]): [AccountId, Standing][] {
   return accounts.flatMap((account): [AccountId, Standing][] => {
     const found = known[account]
     return found ? [[account, found]] : []
