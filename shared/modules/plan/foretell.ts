@@ -8,7 +8,7 @@ import { attentionStates } from '../../domain/statuses/status.ts'
 import type { Log } from '../../ports/log.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { OutgoingMessage, Queues } from '../../ports/queues.ts'
+import type { Queues } from '../../ports/queues.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import { asWrapped, wrapPort } from '../../reconcile/calls/wrap-port.ts'
 import { followInstants, type SentInstants } from '../../reconcile/records/expiry-index.ts'
@@ -45,10 +45,11 @@ export async function foretell(ports: Ports, configuration: Configuration): Prom
   const objects = new ProposedObjects(withoutHistory(ports.objects), ports.clock.now())
   await objects.delete(pauseKey)
   const directory = new ProposedDirectory(patientIdentityStore(ports), (id) => findMembership(objects, id))
-  const queues = new PendingInputs()
+  const pending = new PendingInputs()
   const copies: Ports = {
     ...ports,
-    ...{ objects, queues, identityStore: asWrapped(directory), ssoAdmin: onlyReading(ports.ssoAdmin) },
+    ...{ objects, identityStore: asWrapped(directory), ssoAdmin: onlyReading(ports.ssoAdmin) },
+    queues: onlyReading(ports.queues, { send: pending.send }),
     ...{ log: silent, metrics: { record() {} }, eventBus: undefined },
   }
   const inputs = new Set<string>()
@@ -61,7 +62,7 @@ export async function foretell(ports: Ports, configuration: Configuration): Prom
     await noteChangedUsers(copies, directory.changedUsers)
     await followInstants(copies, configuration, sent)
     await sendInputs(copies, await listWanting(objects), 'plan', configuration)
-    await work(queues, copies, configuration, inputs)
+    await work(pending, copies, configuration, inputs)
     if (countChanges() === before) break
   }
   return { objects, directory, ports: copies, inputs: [...inputs].sort() }
@@ -87,13 +88,13 @@ async function listWanting(objects: ObjectStore): Promise<readonly string[]> {
 }
 
 async function work(
-  queues: PendingInputs,
+  pending: PendingInputs,
   ports: Ports,
   configuration: Configuration,
   inputs: Set<string>,
 ): Promise<void> {
   const context = { ...openInputs(ports, configuration), isForetelling: true, sentMs: undefined }
-  for (let messages = queues.take(); messages.length > 0; messages = queues.take()) {
+  for (let messages = pending.take(); messages.length > 0; messages = pending.take()) {
     const bySubject = Map.groupBy(messages, ({ key }) => subjectOf(key))
     await pLimit(worksAtOnce).map(bySubject.values(), async (those) => {
       for (const message of those) {
@@ -105,11 +106,11 @@ async function work(
 }
 
 /** The messages about inputs of people, each once. All other messages go nowhere. */
-class PendingInputs implements Queues {
+class PendingInputs {
   readonly #urgent = new Map<string, InputMessage>()
   readonly #other = new Map<string, InputMessage>()
 
-  async send(queue: Parameters<Queues['send']>[0], messages: readonly OutgoingMessage[]): Promise<void> {
+  readonly send: Queues['send'] = async (queue, messages) => {
     if (!queuesOfPeople.some((one) => one === queue)) return
     const pending = queue === 'urgent' ? this.#urgent : this.#other
     for (const { body } of messages) {
@@ -126,22 +127,6 @@ class PendingInputs implements Queues {
     pending.clear()
     return taken
   }
-
-  receive(): Promise<never> {
-    return notHere()
-  }
-
-  delete(): Promise<never> {
-    return notHere()
-  }
-
-  changeVisibility(): Promise<never> {
-    return notHere()
-  }
-}
-
-async function notHere(): Promise<never> {
-  throw new Error('a plan receives no messages')
 }
 
 /** A bucket without history and reports: no controller decides by them, and the role of a plan may not read them. */
@@ -154,11 +139,12 @@ function withoutHistory(objects: ObjectStore): ObjectStore {
 }
 
 /** Inputs of people change nothing there. If one tries, the plan fails. */
-function onlyReading<P extends object>(port: P): P {
-  return wrapPort(port, async (operation, call) => {
+function onlyReading<P extends object>(port: P, overrides: Partial<P> = {}): P {
+  const refuseWrites: Parameters<typeof wrapPort>[1] = async (operation, call) => {
     if (!/^(list|describe|get|find|instance)/.test(operation)) throw new Error(`a plan would call ${operation}`)
     return call()
-  })
+  }
+  return wrapPort(port, refuseWrites, overrides)
 }
 
 const silent: Log = { with: () => silent, info() {}, warn() {}, error() {} }

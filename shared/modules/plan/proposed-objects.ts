@@ -25,6 +25,10 @@ export class ProposedObjects implements ObjectStore {
   /** Every object that differs from the bucket's; `undefined`: it is gone. */
   readonly #changed: Map<string, Proposed | undefined>
   readonly #now: Date
+  /** Only reports are written in parts, and a plan writes no report. */
+  readonly beginUpload = refuseParts
+  readonly uploadPart = refuseParts
+  readonly completeUpload = refuseParts
 
   /** `now`: the time of all writes. An unchanged input counts as not uploaded again. */
   constructor(bucket: ObjectStore, now: Date, { uploads, deletions }: Changes = { uploads: [], deletions: [] }) {
@@ -74,18 +78,6 @@ export class ProposedObjects implements ObjectStore {
     return { outcome: 'written', etag: proposed.head.etag, servedAt: this.#now }
   }
 
-  beginUpload(key: string): Promise<never> {
-    return notHere(key)
-  }
-
-  uploadPart({ key }: PartedUpload): Promise<never> {
-    return notHere(key)
-  }
-
-  completeUpload({ key }: PartedUpload): Promise<never> {
-    return notHere(key)
-  }
-
   async delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'> {
     const found = condition && (await this.head(key))
     if (found && found.etag !== condition?.ifMatch) return 'lost'
@@ -108,8 +100,8 @@ export class ProposedObjects implements ObjectStore {
   }
 }
 
-/** Only reports are written in parts, and a plan writes no report. */
-async function notHere(key: string): Promise<never> {
+async function refuseParts(upload: string | PartedUpload): Promise<never> {
+  const key = typeof upload === 'string' ? upload : upload.key
   throw new Error(`${key} would be written in parts, but nothing is written here`)
 }
 
