@@ -16,12 +16,13 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { onceEach } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import { openSettleContext } from '../../reconcile/assignments/settle-context.ts'
 import { noMinimums } from '../../reconcile/brake/ask-minimum.ts'
 import { Brake } from '../../reconcile/brake/brake.ts'
 import { readGently } from '../../reconcile/calls/limited-sso-admin.ts'
 import { wrapPort } from '../../reconcile/calls/wrap-port.ts'
+import { isAdministratorSet } from '../../reconcile/directory/is-administrator-set.ts'
 import { findUncontrolled, type LackOfControl } from '../../reconcile/directory/management-account-sets.ts'
 import { type Foreseen, foresee } from '../../reconcile/inputs/reconcile-input.ts'
 import type { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
@@ -77,7 +78,9 @@ export async function foreseePermissionSets(ports: Ports, { configuration, organ
   const { objects } = ports
   const ssoAdmin = readGently(ports)
   const managementAccountId = await organization.managementAccountId()
-  const lackOf = await findUncontrolledNow({ ...ports, configuration, managementAccountId, ssoAdmin })
+  const uncontrolled = findUncontrolled({ ...ports, configuration, managementAccountId, ssoAdmin })
+  // The caller may lack permission to ask: then nothing is known.
+  const lackOf: LackOfControl = (await unlessCode(uncontrolled, 'AccessDeniedException')) ?? (() => undefined)
   const slice = { mayStart: () => false, ending: new AbortController().signal, waitingIn: () => 0 }
   const { permissionSets: index, ...settling } = openSettleContext({ ...ports, ssoAdmin }, configuration, slice)
   // AWS would refuse to create one whose name is taken, so look for it before.
@@ -118,16 +121,6 @@ export async function foreseePermissionSets(ports: Ports, { configuration, organ
     /** The lack of a set that the management account has. */
     lackOf,
     ssoAdmin,
-  }
-}
-
-/** The caller may lack permission to ask: then nothing is known. */
-async function findUncontrolledNow(asking: Parameters<typeof findUncontrolled>[0]): Promise<LackOfControl> {
-  try {
-    return await findUncontrolled(asking)
-  } catch (error) {
-    if (!isServiceError(error, 'AccessDeniedException')) throw error
-    return () => undefined
   }
 }
 
@@ -296,6 +289,18 @@ function listingOnce(objects: ObjectStore): ObjectStore {
       yield* await list(prefix)
     },
   })
+}
+
+/** Picks the permission sets that allow everything, ascending. */
+export async function findAdministrators(
+  names: Iterable<PermissionSetName>,
+  objects: ObjectStore,
+  { resolve, ssoAdmin }: Pick<PermissionSetPreview, 'resolve' | 'ssoAdmin'>,
+): Promise<readonly PermissionSetName[]> {
+  const judged = await pLimit(readsAtOnce).map([...new Set(names)].sort(), async (name) =>
+    (await isAdministratorSet(name, { objects, ssoAdmin, resolve })) ? [name] : [],
+  )
+  return judged.flat()
 }
 
 function sortByName<T extends { readonly name: string }>(all: readonly T[]): readonly T[] {

@@ -6,7 +6,7 @@ import { permissionSetPrefix } from '../../domain/permission-sets/permission-set
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import { foresee } from '../../reconcile/inputs/reconcile-input.ts'
 import { attributesController, gatherAttributes } from '../../reconcile/permission-sets/attributes-controller.ts'
 import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
@@ -28,14 +28,13 @@ export async function listAttributeChanges(
   configuration: Configuration,
 ): Promise<AttributesPreview> {
   const controller = { ...attributesController, gather: gatherAttributes }
-  try {
-    const { step } = await foresee(attributesKey, controller, { ...ports, configuration })
-    if (step === undefined || !('steps' in step)) return {}
-    return { attributes: await withSets(step, ports.objects) }
-  } catch (error) {
-    if (!isServiceError(error, 'AccessDeniedException')) throw error
-    return { attributes: 'denied' }
-  }
+  const foreseen = await unlessCode(
+    foresee(attributesKey, controller, { ...ports, configuration }),
+    'AccessDeniedException',
+  )
+  if (foreseen === undefined) return { attributes: 'denied' }
+  const { step } = foreseen
+  return step !== undefined && 'steps' in step ? { attributes: await withSets(step, ports.objects) } : {}
 }
 
 type Differing = { readonly steps: readonly AttributeStep[]; readonly held: readonly string[] }

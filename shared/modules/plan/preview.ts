@@ -13,12 +13,16 @@ import { findDifferences } from '../../reconcile/differences/find-differences.ts
 import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
 import type { InputReadings } from '../../reconcile/records/input-readings.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
-import { findAdministrators } from './find-administrators.ts'
 import { findIdleLinks } from './find-idle-links.ts'
 import { findNewBindings, type NewBinding } from './find-new-bindings.ts'
 import { findRefusedLinks } from './find-refused-links.ts'
 import { foreseeHolds, foreseeMinimums, type RevocationsPreview } from './foresee-holds.ts'
-import { type ContentsPreview, foreseePermissionSets, type PermissionSetChange } from './foresee-permission-sets.ts'
+import {
+  type ContentsPreview,
+  findAdministrators,
+  foreseePermissionSets,
+  type PermissionSetChange,
+} from './foresee-permission-sets.ts'
 import { type Foretold, foretell } from './foretell.ts'
 import { readGroupAccesses } from './group-access.ts'
 import { type AttributesPreview, listAttributeChanges } from './list-attribute-changes.ts'

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
-import { findAdministrators } from '../../../../shared/modules/plan/find-administrators.ts'
-import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
+import { findAdministrators, foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
 import { World } from '../../../world.ts'
 import { inForceIn } from './in-force-in.ts'
 
