@@ -5,14 +5,12 @@ import { judgeAct } from '../../domain/brake/judge-act.ts'
 import type { Taking } from '../../domain/brake/minimum.ts'
 import { pruneBrake } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
-import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
 import { brakeFile } from '../../reconcile/brake/brake-file.ts'
 import { countBase } from '../../reconcile/brake/count-base.ts'
 import { type BrakeSources, countOpen, nameOfWindow, prolongEnded } from '../../reconcile/brake/count-open.ts'
 import { type MinimumSources, Minimums } from '../../reconcile/guardrails/minimums.ts'
-import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
+import type { PlannedAccess, PlannedRevocation } from './planned-access.ts'
 
 /** How many revocations the brake would hold, and why. Their order decides which ones. */
 export type RevocationsPreview = { readonly held: number; readonly reasons: readonly string[] }
@@ -20,13 +18,10 @@ export type RevocationsPreview = { readonly held: number; readonly reasons: read
 /** Lets the brake judge these revocations by its rules and its present count; writes nothing. */
 export async function foreseeHolds(
   revocations: readonly PlannedRevocation[],
-  {
-    objects,
-    configuration,
-    now,
-  }: { readonly objects: ObjectStore; readonly configuration: Configuration; readonly now: Date },
+  { now, ...sources }: BrakeSources & { readonly now: Date },
 ): Promise<RevocationsPreview> {
   if (revocations.length === 0) return { held: 0, reasons: [] }
+  const { objects, configuration } = sources
   const terms: BrakeTerms = { limits: configuration.brake, now }
   const before = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
   const counted = revocations.flatMap(({ key, links, cause, suspended }): readonly Act[] => {
@@ -38,7 +33,6 @@ export async function foreseeHolds(
     counted.flatMap(({ counts }) => counts),
     nameOfWindow,
   )
-  const sources = { objects, configuration }
   const open = new Map<string, number>()
   let record = before
   let held = 0
@@ -77,11 +71,9 @@ function isEndOfTemporary(links: PlannedRevocation['links']): boolean {
   return links.length > 0 && links.every(({ fate }) => fate === 'ended')
 }
 
-type Planned = { readonly revocations: readonly PlannedRevocation[]; readonly grants: readonly PlannedGrant[] }
-
 /** The minimums that an account would break after the whole plan, with the groups as they are then. Ascending, each once. */
 export async function foreseeMinimums(
-  { revocations, grants }: Planned,
+  { revocations, grants }: PlannedAccess,
   sources: MinimumSources,
 ): Promise<readonly string[]> {
   const takings = revocations.flatMap(({ key, links }): readonly Taking[] => (isEndOfTemporary(links) ? [] : [{ key }]))

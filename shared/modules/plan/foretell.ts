@@ -15,6 +15,7 @@ import { followInstants, type SentInstants } from '../../reconcile/records/expir
 import { sendInputs } from '../../reconcile/records/inputs.ts'
 import { pauseKey } from '../../reconcile/records/pause.ts'
 import { listInState } from '../../reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { noteChangedUsers } from '../../reconcile/records/stored-listing.ts'
 import { openInputs } from '../input-context.ts'
 import { controllerOf } from '../modules.ts'
@@ -25,6 +26,8 @@ import { ProposedObjects } from './proposed-objects.ts'
 
 /** The bucket and the directory after ssofile has handled every input of people that wants it. */
 export type Foretold = {
+  /** The bucket before. */
+  readonly before: ObjectStore
   readonly objects: ProposedObjects
   readonly directory: ProposedDirectory
   /** The ports of the run, on these copies: nothing is called that writes, and nobody is told. */
@@ -65,7 +68,15 @@ export async function foretell(ports: Ports, configuration: Configuration): Prom
     await work(pending, copies, configuration, inputs)
     if (countChanges() === before) break
   }
-  return { objects, directory, ports: copies, inputs: [...inputs].sort() }
+  return { before: ports.objects, objects, directory, ports: copies, inputs: [...inputs].sort() }
+}
+
+/** One of ssofile's records before and after. Treats a spoiled record as absent. */
+export async function readBoth<T>(
+  { before, objects }: Pick<Foretold, 'before' | 'objects'>,
+  read: (from: ObjectStore) => Promise<T | undefined>,
+): Promise<{ readonly was: T | undefined; readonly is: T | undefined }> {
+  return { was: await spoiledAsAbsent(read(before)), is: await spoiledAsAbsent(read(objects)) }
 }
 
 /** Requests wait for people. Links and permission sets have plans of their own. */

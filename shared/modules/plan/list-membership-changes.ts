@@ -1,6 +1,7 @@
 import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import { membershipsOn, rulesOfMemberships } from '../../domain/brake/lists.ts'
+import { parseGroupKey } from '../../domain/files/group-file.ts'
 import {
   type Membership,
   membershipPrefix,
@@ -15,26 +16,34 @@ import {
   ownedMembershipPrefix,
   parseOwnedMembershipKey,
 } from '../../domain/principals/owned-membership.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { AttributeName } from '../../domain/principals/user-attributes.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { readBrake } from '../../reconcile/brake/brake-file.ts'
 import {
   listOwnedMemberships,
+  ownedGroupRecord,
   ownedMembershipRecord,
   readOwnedGroup,
   readOwnedMemberships,
 } from '../../reconcile/records/owned-groups.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import type { Suspensions } from '../../reconcile/records/suspensions.ts'
 import { readMembershipFile } from '../people/read-membership-file.ts'
 import { RuleFiles } from '../people/rule-files.ts'
 import type { MembershipReading } from '../people/rules/describe-membership.ts'
-import type { Foretold } from './foretell.ts'
-import type { GroupAccess, GroupAccesses } from './group-access.ts'
-import { type GroupChange, listGroupChanges } from './list-group-changes.ts'
-import type { IdleFile } from './planned-access.ts'
+import { type Foretold, readBoth } from './foretell.ts'
+import { type GroupAccess, readGroupAccesses } from './group-access.ts'
+import type { PlanSources } from './plan-sources.ts'
+import type { IdleFile, PlannedAccess } from './planned-access.ts'
+
+/** `blocked`: its file is gone, but something refers to the group. */
+export type GroupChange = {
+  readonly name: PrincipalName
+  readonly change: 'create' | 'adopt' | 'describe' | 'delete' | 'give-up' | 'blocked' | 'rejected'
+  readonly reason?: string | undefined
+}
 
 /** The state of a file that asked for it. `not-meant`: its rule exists but no longer matches the user. */
 export type MembershipFate = MembershipReading['state'] | 'suspended' | 'not-meant'
@@ -73,15 +82,7 @@ type RuleEffect = {
   readonly removed: readonly Membership['user'][]
 }
 
-type Sources = {
-  /** The bucket before the plan. */
-  readonly objects: ObjectStore
-  readonly foretold: Foretold
-  readonly suspensions: Pick<Suspensions, 'readAll'>
-  readonly folders: readonly string[]
-  /** Counts waiting grants. */
-  readonly accesses: GroupAccesses
-}
+type Sources = Pick<PlanSources, 'suspensions' | 'configuration'> & { readonly foretold: Foretold }
 
 type Come = (of: Membership, files: readonly { readonly key: string }[]) => Promise<PlannedMembership>
 type OwnedEntry = { readonly id: MembershipId; readonly entry: OwnedMembership }
@@ -91,11 +92,13 @@ type Entry = {
   readonly is: OwnedMembership | undefined
 }
 
-/** Reads from the records, the writes and the statuses what happened to groups and members. */
-export async function listMembershipChanges(sources: Sources): Promise<MembershipsPreview> {
-  const { objects, foretold, accesses } = sources
+/** Reads from the records, the writes and the statuses what happened to groups and members. `planned`: includes waiting grants. */
+export async function listMembershipChanges(planned: PlannedAccess, sources: Sources): Promise<MembershipsPreview> {
+  const { foretold } = sources
+  const { before } = foretold
   if (foretold.inputs.length === 0) return noMemberships
-  const known = await readOwnedMemberships(objects, await Array.fromAsync(listOwnedMemberships(objects)))
+  const accesses = await readGroupAccesses(foretold.objects, planned)
+  const known = await readOwnedMemberships(before, await Array.fromAsync(listOwnedMemberships(before)))
   const entries = await compareEntries(known, foretold)
   const fateOf = await fatesIn(sources)
   const end = async ({ id, entry }: OwnedEntry): Promise<PlannedMembership> => ({
@@ -112,7 +115,7 @@ export async function listMembershipChanges(sources: Sources): Promise<Membershi
     is?.membershipId === undefined || is.membershipId === was?.membershipId ? [] : [is],
   )
   const lists = (await readBrake(foretold.objects, rulesOfMemberships))?.lists ?? []
-  const wasHeld = namesHeld((await readBrake(objects, rulesOfMemberships))?.lists ?? [], known)
+  const wasHeld = namesHeld((await readBrake(before, rulesOfMemberships))?.lists ?? [], known)
   const isHeld = namesHeld(lists, listAfter(known, entries))
   const isOn = (held: ReadonlySet<string>) => (one: OwnedEntry) => held.has(renderMembership(one.entry))
   const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))
@@ -121,9 +124,9 @@ export async function listMembershipChanges(sources: Sources): Promise<Membershi
   const held = await endAll(known.filter(isOn(isHeld.intersection(wasHeld))), end)
   const kept = await endAll(await findKept(known, foretold), end)
   const isNamed = new Set([...removed, ...held, ...kept].flatMap(({ files }) => files.map(({ key }) => key)))
-  const told = await readTold(sources)
+  const told = await readTold(foretold)
   return {
-    groups: await listGroupChanges(sources),
+    groups: await listGroupChanges(foretold),
     ...{ added, removed, held, kept },
     existing: await listExisting(told, come),
     idle: told
@@ -173,6 +176,34 @@ function listAfter(known: readonly OwnedEntry[], entries: readonly Entry[]): rea
   })
 }
 
+/** The planned changes of groups by their files. */
+async function listGroupChanges(foretold: Foretold): Promise<readonly GroupChange[]> {
+  const changes: GroupChange[] = []
+  for (const key of foretold.inputs) {
+    const named = parseGroupKey(key)
+    const change = named.ok ? await readGroupChange(named.value, key, foretold) : undefined
+    if (named.ok && change) changes.push({ name: named.value, ...change })
+  }
+  return changes
+}
+
+async function readGroupChange(
+  name: PrincipalName,
+  key: string,
+  foretold: Foretold,
+): Promise<Omit<GroupChange, 'name'> | undefined> {
+  const records = await readBoth(foretold, (from) => ownedGroupRecord(from, name).read())
+  const [was, is] = [records.was?.value, records.is?.value]
+  const told = await spoiledAsAbsent(readStatus(foretold.objects, key))
+  if (told?.state === 'rejected' || told?.state === 'blocked') return { change: told.state, reason: told.reason }
+  const isWritten = (operation: string, id: string | undefined) =>
+    foretold.directory.writes.some((one) => one.operation === operation && one.id === id)
+  if (is?.id !== undefined && is.id !== was?.id) return { change: is.isAdopted ? 'adopt' : 'create' }
+  if (was?.id !== undefined && is === undefined)
+    return isWritten('deleteGroup', was.id) ? { change: 'delete' } : was.isAdopted ? { change: 'give-up' } : undefined
+  return isWritten('updateGroupDescription', is?.id) ? { change: 'describe' } : undefined
+}
+
 /** The memberships that ssofile removed, not those that were gone already. */
 function listTaken(entries: readonly Entry[], { directory: { writes } }: Foretold): readonly OwnedEntry[] {
   const deleted = new Set(writes.flatMap(({ operation, id }) => (operation === 'deleteGroupMembership' ? [id] : [])))
@@ -210,7 +241,7 @@ async function compareEntries(known: readonly OwnedEntry[], { objects }: Foretol
 }
 
 /** The state of a file, or of the rule, that asked for a membership. */
-async function fatesIn({ foretold, suspensions, folders }: Sources) {
+async function fatesIn({ foretold, suspensions, configuration: { folders } }: Sources) {
   const suspensionOf = await suspensions.readAll()
   return async (key: string, id: MembershipId, { user }: Membership): Promise<MembershipFate> => {
     const isSuspended = suspensionOf?.(id.user, user) !== undefined
@@ -241,12 +272,12 @@ async function findKept(
 }
 
 /** The statuses of handled memberships and rules, after and before. */
-async function readTold({ objects, foretold }: Sources) {
+async function readTold(foretold: Foretold) {
   const read = await Promise.all(
     foretold.inputs.map(async (key) => {
       if (!key.startsWith(membershipPrefix) && !parseRuleKey(key).ok) return []
-      const status = await spoiledAsAbsent(readStatus(foretold.objects, key))
-      return status ? [{ key, status, before: await spoiledAsAbsent(readStatus(objects, key)) }] : []
+      const { was, is } = await readBoth(foretold, (from) => readStatus(from, key))
+      return is ? [{ key, status: is, before: was }] : []
     }),
   )
   return read.flat()

@@ -4,7 +4,6 @@ import { type ProfileField, profileFields } from '../../domain/principals/person
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
 import { expiryPrefix } from '../../reconcile/records/expiry-index.ts'
 import { listTimed } from '../../reconcile/records/list-timed.ts'
 import { readParsedInput } from '../../reconcile/records/read-input.ts'
@@ -12,7 +11,7 @@ import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { ownedPersonRecord } from '../people/owned-people.ts'
 import { dueOf } from '../people/rules/decide-person.ts'
-import type { Foretold } from './foretell.ts'
+import { type Foretold, readBoth } from './foretell.ts'
 
 /**
  * `wait`: for `startsAt`. `end`: the person will count as suspended. `ended`: the person does, and the user is deleted.
@@ -30,22 +29,19 @@ export type PersonChange = {
   readonly reason?: string | undefined
 }
 
-type Sources = { readonly objects: ObjectStore; readonly foretold: Foretold }
-
 /** The planned changes of people by their files. */
-export async function listPersonChanges({ objects, foretold }: Sources): Promise<readonly PersonChange[]> {
+export async function listPersonChanges(foretold: Foretold): Promise<readonly PersonChange[]> {
   const changes: PersonChange[] = []
   // An ended person whose user is deleted later has an instant in the index.
-  const timed = await Array.fromAsync(listTimed(objects, expiryPrefix), ({ subject }) => subject)
+  const timed = await Array.fromAsync(listTimed(foretold.before, expiryPrefix), ({ subject }) => subject)
   for (const key of [...new Set([...foretold.inputs, ...timed])].sort()) {
     const named = parsePersonKey(key)
     if (!named.ok) continue
-    const read = async (from: ObjectStore) =>
-      (await spoiledAsAbsent(ownedPersonRecord(from, named.value).read()))?.value
-    const found = await readParsedInput(objects, key, kinds.person)
+    const { was, is } = await readBoth(foretold, (from) => ownedPersonRecord(from, named.value).read())
+    const found = await readParsedInput(foretold.before, key, kinds.person)
     const change = describeChange({
-      was: await read(objects),
-      is: await read(foretold.objects),
+      was: was?.value,
+      is: is?.value,
       file: found?.file.ok ? found.file.value : undefined,
       told: await spoiledAsAbsent(readStatus(foretold.objects, key)),
       writes: foretold.directory.writes,

@@ -40,6 +40,11 @@ export type PlannedRevocation = {
   readonly suspended?: Revocation['suspended']
 }
 
+export type PlannedAccess = {
+  readonly grants: readonly PlannedGrant[]
+  readonly revocations: readonly PlannedRevocation[]
+}
+
 /** Waiting grants, and the reason. */
 export type WaitingGrants = Lack & { readonly grants: readonly PlannedGrant[] }
 

@@ -24,7 +24,6 @@ import {
   type PermissionSetChange,
 } from './foresee-permission-sets.ts'
 import { type Foretold, foretell } from './foretell.ts'
-import { readGroupAccesses } from './group-access.ts'
 import { type AttributesPreview, listAttributeChanges } from './list-attribute-changes.ts'
 import { listMembershipChanges, type MembershipsPreview } from './list-membership-changes.ts'
 import { listPersonChanges, type PersonChange } from './list-person-changes.ts'
@@ -94,7 +93,7 @@ export async function previewChanges(
   const { objects } = foretold
   const ports = { ...before, objects, identityStore: foretold.directory }
   const opened = await openPlanSources(ports, configuration)
-  const { organization, readings, suspensions } = opened
+  const { organization, readings } = opened
   onStep('reading the organization')
   const view = await organization.recentView()
   onStep('comparing links and ledger')
@@ -121,9 +120,7 @@ export async function previewChanges(
   const setChanges = await permissionSets.listChanges({ revocations, remaining })
   const changed = setChanges.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
-  const accesses = await readGroupAccesses(objects, { grants: granted, revocations })
-  const { folders } = configuration
-  const ofGroups = await listMembershipChanges({ objects: before.objects, foretold, suspensions, folders, accesses })
+  const ofGroups = await listMembershipChanges({ grants: granted, revocations }, { ...sources, foretold })
   const throughGroups = ofGroups.added.flatMap(({ access }) => access.map(({ permissionSet }) => permissionSet))
   const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet), ...throughGroups]
   onStep('looking for links that grant nothing')
@@ -154,7 +151,7 @@ export async function previewChanges(
     administrators: await findAdministrators(named, objects, permissionSets),
     ownAccount: countInOwnAccount(granted, configuration),
     memberships: ofGroups,
-    people: await listPersonChanges({ objects: before.objects, foretold }),
+    people: await listPersonChanges(foretold),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,
