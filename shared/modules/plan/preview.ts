@@ -91,6 +91,7 @@ export async function previewChanges(
   onStep('handling the files of people and groups, on a copy')
   const foretold = await foretell(before, configuration)
   const { objects } = foretold
+  const { clock } = before
   const ports = { ...before, objects, identityStore: foretold.directory }
   const opened = await openPlanSources(ports, configuration)
   const { organization, readings } = opened
@@ -111,11 +112,8 @@ export async function previewChanges(
   const judged = await findRefusedLinks(planned, sources)
   const sorted = await sortGrants(judged.grants, sources)
   const { waiting, refused } = await withLacks(judged, sorted.waiting, sources)
-  const { stuck, held, revocations } = await planRevocations(
-    differences,
-    { ...view, selectors },
-    { ...sources, suffixBefore },
-  )
+  const place = { ...view, selectors }
+  const { stuck, held, revocations } = await planRevocations(differences, place, { ...sources, suffixBefore })
   const remaining = await listRemaining(objects, revocations)
   const setChanges = await permissionSets.listChanges({ revocations, remaining })
   const changed = setChanges.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
@@ -132,10 +130,7 @@ export async function previewChanges(
     bindings: await findNewBindings(differences.inputs, sources),
     held,
     minimums: await foreseeMinimums({ grants: sorted.grants, revocations }, sources),
-    brake: {
-      ...(await foreseeHolds(revocations, { objects, configuration, now: ports.clock.now() })),
-      ...permissionSets.edits,
-    },
+    brake: { ...(await foreseeHolds(revocations, { ...sources, now: clock.now() })), ...permissionSets.edits },
     stuck,
     vanishingRoles: findVanishingRoles({
       revocations: revocations.map(({ assignment }) => assignment),
@@ -153,7 +148,7 @@ export async function previewChanges(
     memberships: ofGroups,
     people: await listPersonChanges(foretold),
     view,
-    viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
+    viewAgeMs: clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,
     counts,
   }
