@@ -1,35 +1,42 @@
 import { count } from '../../../shared/domain/text/count.ts'
+import type { PermissionSetChange } from '../../../shared/modules/plan/foresee-permission-sets.ts'
 import type { PersonChange } from '../../../shared/modules/plan/list-person-changes.ts'
 import type { Preview } from '../../../shared/modules/plan/preview.ts'
 import type { Mood } from '../terminal/paint.ts'
 import type { Push } from './make-plan.ts'
 
-export type Figure = readonly [mood: Mood, text: string]
+/** `isChange`: what it counts changes now. It does not wait or stay, and it is not refused. */
+export type Figure = readonly [mood: Mood, text: string, isChange: boolean]
 
 /** The figure of each kind: the first line of a plan, in every form. */
 export function listFigures(preview: Preview): readonly Figure[] {
   const { grants, revocations, bindings, waiting, existing, held, stuck, idleLinks, unfinished } = preview
-  const attributes = typeof preview.attributes === 'string' ? 0 : (preview.attributes?.length ?? 0)
+  const attributes = preview.attributes === 'denied' ? [] : (preview.attributes ?? [])
   const waits = waiting.reduce((sum, { grants: those }) => sum + those.length, 0)
+  const [isGranting, isRevoking] = [grants.length > 0, revocations.length > 0]
   return [
-    [grants.length > 0 ? 'good' : 'plain', `${count(grants.length, 'assignment')} to grant`],
-    [revocations.length > 0 ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`],
-    ...some(bindings.length, 'pending', 'link to bind to another user', 'links to bind to another user'),
+    [isGranting ? 'good' : 'plain', `${count(grants.length, 'assignment')} to grant`, isGranting],
+    [isRevoking ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`, isRevoking],
+    ...changes(bindings.length, 'pending', 'link to bind to another user', 'links to bind to another user'),
     ...listSetFigures(preview),
     ...listPeopleFigures(preview),
     ...listMembershipFigures(preview),
-    ...some(attributes, 'pending', 'attribute to change', 'attributes to change'),
-    ...some(waits, 'plain', 'waiting', 'waiting'),
-    ...some(existing.length, 'plain', 'there already', 'there already'),
-    ...some(held.length, 'plain', 'held by the brake', 'held by the brake'),
-    ...some(stuck.length, 'plain', 'stuck', 'stuck'),
-    ...some(idleLinks.length, 'plain', 'link without effect', 'links without effect'),
-    ...some(unfinished, 'plain', 'to be checked again', 'to be checked again'),
+    ...changes(attributes.length, 'pending', 'attribute to change', 'attributes to change'),
+    ...stays(waits, 'waiting'),
+    ...stays(existing.length, 'there already'),
+    ...stays(held.length, 'held by the brake'),
+    ...stays(stuck.length, 'stuck'),
+    ...stays(idleLinks.length, 'link without effect', 'links without effect'),
+    ...stays(unfinished, 'to be checked again'),
   ]
 }
 
-function some(number: number, mood: Mood, one: string, many: string): readonly Figure[] {
-  return number > 0 ? [[mood, count(number, one, many)]] : []
+function changes(number: number, mood: Mood, one: string, many: string): readonly Figure[] {
+  return number > 0 ? [[mood, count(number, one, many), true]] : []
+}
+
+function stays(number: number, one: string, many = one): readonly Figure[] {
+  return number > 0 ? [['plain', count(number, one, many), false]] : []
 }
 
 const holdWords = {
@@ -52,65 +59,50 @@ export function listFileFigures({
   same,
 }: Pick<Push, 'uploads' | 'deletions' | 'same'>): readonly Figure[] {
   const added = uploads.filter(({ over }) => over === undefined).length
-  const figures = [
-    ['good', added, 'to upload'],
-    ['pending', uploads.length - added, 'to replace'],
-    ['bad', deletions.length, 'to delete'],
-    ['plain', same.length, 'the same'],
-  ] as const
-  return figures.flatMap(([mood, number, what]) =>
-    number > 0 ? [[mood, `${number.toLocaleString('en')} ${what}`]] : [],
-  )
+  return [
+    ...changes(added, 'good', 'to upload', 'to upload'),
+    ...changes(uploads.length - added, 'pending', 'to replace', 'to replace'),
+    ...changes(deletions.length, 'bad', 'to delete', 'to delete'),
+    ...stays(same.length, 'the same'),
+  ]
 }
 
 function listSetFigures({ permissionSets }: Preview): readonly Figure[] {
-  const words = { create: 'to create', update: 'to change', delete: 'to delete', rejected: 'rejected' } as const
-  return Object.entries(words).flatMap(([change, word]) => {
-    const number = permissionSets.filter((one) => one.change === change).length
-    return some(number, 'plain', `permission set ${word}`, `permission sets ${word}`)
-  })
+  const countOf = (what: PermissionSetChange['change']) => permissionSets.filter(({ change }) => change === what).length
+  return [
+    ...changes(countOf('create'), 'plain', 'permission set to create', 'permission sets to create'),
+    ...changes(countOf('update'), 'plain', 'permission set to change', 'permission sets to change'),
+    ...changes(countOf('delete'), 'plain', 'permission set to delete', 'permission sets to delete'),
+    ...stays(countOf('rejected'), 'permission set rejected', 'permission sets rejected'),
+  ]
 }
 
 export function listMembershipFigures({ memberships }: Pick<Preview, 'memberships'>): readonly Figure[] {
   const { groups, added, removed, held, idle } = memberships
-  const changed = groups.filter(isChanged).length
+  const changed = groups.filter(({ change }) => change !== 'blocked' && change !== 'rejected').length
   return [
-    ...some(changed, 'plain', 'group to change', 'groups to change'),
-    ...some(added.length, 'good', 'membership to add', 'memberships to add'),
-    ...some(removed.length, 'bad', 'membership to remove', 'memberships to remove'),
-    ...some(held.length, 'plain', 'membership held by the brake', 'memberships held by the brake'),
-    ...some(idle.length, 'plain', 'membership file without effect', 'membership files without effect'),
+    ...changes(changed, 'plain', 'group to change', 'groups to change'),
+    ...changes(added.length, 'good', 'membership to add', 'memberships to add'),
+    ...changes(removed.length, 'bad', 'membership to remove', 'memberships to remove'),
+    ...stays(held.length, 'membership held by the brake', 'memberships held by the brake'),
+    ...stays(idle.length, 'membership file without effect', 'membership files without effect'),
   ]
 }
 
 export function listPeopleFigures({ people }: Pick<Preview, 'people'>): readonly Figure[] {
   const ending = people.filter(({ change }) => change === 'end').length
+  const changed = people.filter(({ change }) => personChanges.includes(change)).length
   return [
-    ...some(people.filter(changesPerson).length - ending, 'plain', 'user to make or change', 'users to make or change'),
-    ...some(ending, 'bad', 'user to suspend', 'users to suspend'),
+    ...changes(changed, 'plain', 'user to make or change', 'users to make or change'),
+    ...changes(ending, 'bad', 'user to suspend', 'users to suspend'),
   ]
 }
 
-const personChanges: readonly PersonChange['change'][] = ['create', 'adopt', 'return', 'change', 'end']
-
-/** Whether something changes now. */
-function changesPerson({ change }: PersonChange): boolean {
-  return personChanges.includes(change)
-}
-
-function isChanged({ change }: { readonly change: string }): boolean {
-  return change !== 'blocked' && change !== 'rejected'
-}
+/** Those that happen now, except an end. */
+const personChanges: readonly PersonChange['change'][] = ['create', 'adopt', 'return', 'change']
 
 export function changesAccess(preview: Preview): boolean {
-  const { grants, revocations, bindings, permissionSets, memberships, people, attributes } = preview
-  const { added, removed, groups } = memberships
-  const lists = [grants, revocations, bindings, attributes === 'denied' ? [] : (attributes ?? []), added, removed]
-  return (
-    lists.some(({ length }) => length > 0) ||
-    [...permissionSets, ...groups].some(isChanged) ||
-    people.some(changesPerson)
-  )
+  return listFigures(preview).some(([, , isChange]) => isChange)
 }
 
 /** Files that are invalid, or refused by policies. */
