@@ -21,12 +21,10 @@ export function listSections(
   const { attributes, bindings, grants, permissionSets, revocations } = preview
   const people = listPeopleFigures(preview).map(([, text]) => text)
   const members = listMembershipFigures(preview).map(([, text]) => text)
-  const files = new Set(push?.uploads.map(({ key }) => key))
-  for (const { key } of push?.invalid ?? []) files.delete(key)
-  const { rejected = [], others = [] } = Object.groupBy(
-    [...preview.idleLinks, ...preview.memberships.idle],
-    ({ state }) => (state === 'rejected' ? 'rejected' : 'others'),
-  )
+  const invalid = new Set(push?.invalid.map(({ key }) => key))
+  const valid = new Set(push?.uploads.map(({ key }) => key)).difference(invalid)
+  const idle = [...preview.idleLinks, ...preview.memberships.idle].map((one) => describeIdle(one, valid))
+  const { rejected = [], others = [] } = Object.groupBy(idle, ({ word }) => (word === 'rejected' ? word : 'others'))
   const later = preview.rulesLater.join(', ')
   const notes = [
     ...warnings,
@@ -35,43 +33,33 @@ export function listSections(
   const all: readonly Section[] = [
     ...listHolds(preview),
     listRoles(preview),
-    {
-      title: count(revocations.length, 'revocation'),
-      noun: 'more link',
-      entries: listAccess(revocations.map(withFates), { sign: '-', mood: 'bad', verb: 'revokes' }),
-    },
+    ofLinks(count(revocations.length, 'revocation'), listAccess(revocations.map(withFates), accessLooks.revoked)),
     {
       title: count(bindings.length, 'link bound to another user', 'links bound to another user'),
       entries: listBindings(preview),
     },
     { title: 'The account in which ssofile runs', entries: listOwnAccount(preview) },
-    {
-      title: count(grants.length, 'grant'),
-      noun: 'more link',
-      entries: listAccess(grants, { sign: '+', mood: 'good', verb: 'grants' }, preview),
-    },
+    ofLinks(count(grants.length, 'grant'), listAccess(grants, accessLooks.granted, preview)),
     {
       title: count(permissionSets.length, 'permission set'),
       entries: permissionSets.map((one) => describeSet(one, preview, push)),
     },
     { title: ['Groups', ...members].join(', '), noun: 'more membership', entries: listMembershipEntries(preview) },
     { title: ['People', ...people].join(', '), noun: 'more user', entries: listPeopleEntries(preview.people) },
-    {
-      title: `${count(attributes?.length ?? 0, 'attribute')} for access control`,
-      entries: listAttributes(preview),
-    },
-    {
-      title: count(rejected.length, 'file that is not valid', 'files that are not valid'),
-      noun: 'more link',
-      entries: rejected.map((one) => describeIdle(one, files.has(one.key))),
-    },
-    { title: 'Waits', noun: 'more link', entries: listWaiting(preview) },
+    { title: `${count(attributes?.length ?? 0, 'attribute')} for access control`, entries: listAttributes(preview) },
+    ofLinks(count(rejected.length, 'file that is not valid', 'files that are not valid'), rejected),
+    ofLinks('Waits', listWaiting(preview)),
     listRenamed(preview),
-    { title: 'Has no effect', noun: 'more link', entries: others.map((one) => describeIdle(one, false)) },
-    { title: 'Stays as it is', noun: 'more link', entries: listUnchanged(preview) },
+    ofLinks('Has no effect', others),
+    ofLinks('Stays as it is', listUnchanged(preview)),
     { title: count(notes.length, 'note'), entries: notes.map((note) => ({ ...noted, text: [bare(note, 2000)] })) },
   ]
   return all.filter(({ entries }) => entries.length > 0)
+}
+
+/** The terminal shows only the first of many links. */
+function ofLinks(title: string, entries: readonly Entry[]): Section {
+  return { title, noun: 'more link', entries }
 }
 
 /** What the brake and policies hold, now and after this plan. */
@@ -99,16 +87,7 @@ function listHolds({ brake, held, memberships, minimums }: ToldPreview): readonl
     wouldHold('removal', memberships.brake.held, reasons(memberships.brake.reasons)),
     wouldHold('file', brake.contents.length, files(brake.contents)),
     { title: losses, intro: losses, entries: files(brake.losses) },
-    {
-      title: 'Held by the brake',
-      noun: 'more link',
-      entries: listAccess(held.map(withFates), {
-        sign: '!',
-        mood: 'bad',
-        word: 'held by the brake',
-        verb: 'held by the brake:',
-      }),
-    },
+    ofLinks('Held by the brake', listAccess(held.map(withFates), accessLooks.held)),
   ]
 }
 
@@ -118,6 +97,21 @@ function line(...text: Entry['text']): Entry {
 }
 
 type Looks = Pick<Entry, 'sign' | 'mood' | 'word' | 'verb' | 'why'>
+
+const accessLooks = {
+  revoked: { sign: '-', mood: 'bad', verb: 'revokes' },
+  granted: { sign: '+', mood: 'good', verb: 'grants' },
+  held: { sign: '!', mood: 'bad', word: 'held by the brake', verb: 'held by the brake:' },
+  waiting: { sign: '…', mood: 'pending', word: 'waits', verb: 'waits to grant' },
+  stuck: {
+    ...{ sign: '!', mood: 'bad', word: 'cannot be revoked' },
+    verb: 'cannot revoke, since the account accepts no changes, or its permission set is also assigned in the management account:',
+  },
+  existing: {
+    ...{ sign: '=', mood: 'pending', word: 'there already, not by ssofile' },
+    verb: 'leaves alone, since it was there before:',
+  },
+} as const satisfies Record<string, Looks>
 
 /** One entry for all assignments of the same links, the widest first. With a preview, it says which ones to look at first. */
 function listAccess(planned: readonly PlannedGrant[], looks: Looks, preview?: ToldPreview): readonly Entry[] {
@@ -241,7 +235,7 @@ function firstOfSet(
 function listAttributes({ attributes = [] }: ToldPreview): readonly Entry[] {
   if (attributes === 'denied') {
     const text = 'attributes for access control: these credentials may not ask Identity Center which it has'
-    return [{ sign: '!', mood: 'pending', text: [text] }]
+    return [{ ...noted, text: [text] }]
   }
   const entries = attributes.map((one): Entry => {
     const held = one.isHeld ? '; it waits until a person releases it (ssofile brake)' : ''
@@ -257,24 +251,29 @@ function listAttributes({ attributes = [] }: ToldPreview): readonly Entry[] {
   return [...entries, { sign: ' ', mood: 'plain', text: [note] }]
 }
 
-/** A file of a link or a membership that grants nothing now. */
-function describeIdle({ key, state, reason, remedy }: ToldPreview['idleLinks'][number], isFirst: boolean): Entry {
+/** A file of a link or a membership that grants nothing now. `valid`: the files to upload that are valid by themselves. */
+function describeIdle(
+  { key, state, reason, remedy }: ToldPreview['idleLinks'][number],
+  valid: ReadonlySet<string>,
+): Entry {
+  const isRejected = state === 'rejected'
   return {
     sign: '!',
-    mood: state === 'rejected' ? 'bad' : 'pending',
+    mood: isRejected ? 'bad' : 'pending',
     text: [bare(key, 1100)],
     word: state === 'applied' ? 'no accounts' : state,
     verb: `${state}: grants nothing`,
     why: { reason, remedy },
-    first: isFirst ? { rank: 'rejected', tags: [state] } : undefined,
+    first: isRejected && valid.has(key) ? { rank: 'rejected', tags: [state] } : undefined,
   }
 }
 
 function listWaiting(preview: ToldPreview): readonly Entry[] {
-  const looks = { sign: '…', mood: 'pending', word: 'waits', verb: 'waits to grant' } as const
   return preview.waiting
     .filter(({ meant }) => meant === undefined)
-    .flatMap(({ grants, reason, remedy }) => listAccess(grants, { ...looks, why: { reason, remedy } }, preview))
+    .flatMap(({ grants, reason, remedy }) =>
+      listAccess(grants, { ...accessLooks.waiting, why: { reason, remedy } }, preview),
+    )
 }
 
 /** All of them, without a limit: a new mail domain gives every user another name. */
@@ -301,14 +300,11 @@ function listRenamed({ waiting }: ToldPreview): Section {
 }
 
 function listUnchanged({ stuck, existing, view }: ToldPreview): readonly Entry[] {
-  const refused =
-    'cannot revoke, since the account accepts no changes, or its permission set is also assigned in the management account:'
-  const there = 'leaves alone, since it was there before:'
   const unplaced = view.accounts.filter(isUnplaced).map(({ id }) => id)
   const placeless = `accounts whose State or Paths Organizations does not say: nothing is granted or revoked in ${unplaced.join(', ')}`
   return [
-    ...listAccess(stuck.map(withFates), { sign: '!', mood: 'bad', word: 'cannot be revoked', verb: refused }),
-    ...listAccess(existing, { sign: '=', mood: 'pending', word: 'there already, not by ssofile', verb: there }),
-    ...(unplaced.length > 0 ? [{ sign: '!', mood: 'pending', text: [placeless] } as const] : []),
+    ...listAccess(stuck.map(withFates), accessLooks.stuck),
+    ...listAccess(existing, accessLooks.existing),
+    ...(unplaced.length > 0 ? [{ ...noted, text: [placeless] }] : []),
   ]
 }
