@@ -12,9 +12,10 @@ export type MeaningLine = { readonly word: string; readonly items: readonly stri
 
 const itemsTold = 12
 
-function line(word: string, items: readonly string[]): readonly MeaningLine[] {
+function line(word: string, items: readonly (string | { readonly name: string })[]): readonly MeaningLine[] {
   if (items.length === 0) return []
-  return [{ word, items: items.slice(0, itemsTold), more: Math.max(0, items.length - itemsTold) }]
+  const told = items.slice(0, itemsTold).map((item) => (typeof item === 'string' ? item : item.name))
+  return [{ word, items: told, more: items.length - told.length }]
 }
 
 /** The change of a permission set besides its fields: its meaning, then the findings of IAM Access Analyzer. */
@@ -39,51 +40,45 @@ const findingWords: Readonly<Record<PolicyFindingType, string>> = {
 }
 
 function listCheck({ findings, newAccess }: AccessCheck): readonly MeaningLine[] {
-  const wrong =
-    'why' in findings
-      ? line(`${analyzer} did not check it`, [findings.why])
-      : findings.length === 0
-        ? line(analyzer, ['no faults'])
-        : policyFindingTypes.flatMap((type) =>
-            line(
-              `${analyzer} ${findingWords[type]}`,
-              findings.filter((one) => one.type === type).map(({ code, told }) => `${code}: ${told}`),
-            ),
-          )
-  if (newAccess === undefined) return wrong
-  if ('why' in newAccess) return [...wrong, ...line(`${analyzer} did not say whether it allows more`, [newAccess.why])]
-  if (!newAccess.isNew) return [...wrong, ...line(analyzer, ['it allows nothing that was not allowed before'])]
+  return [...listFindings(findings), ...(newAccess ? listNewAccess(newAccess) : [])]
+}
+
+function listFindings(findings: AccessCheck['findings']): readonly MeaningLine[] {
+  if ('why' in findings) return line(`${analyzer} did not check it`, [findings.why])
+  if (findings.length === 0) return line(analyzer, ['no faults'])
+  return policyFindingTypes.flatMap((type) => {
+    const told = findings.flatMap((one) => (one.type === type ? [`${one.code}: ${one.told}`] : []))
+    return line(`${analyzer} ${findingWords[type]}`, told)
+  })
+}
+
+function listNewAccess(newAccess: NonNullable<AccessCheck['newAccess']>): readonly MeaningLine[] {
+  if ('why' in newAccess) return line(`${analyzer} did not say whether it allows more`, [newAccess.why])
+  if (!newAccess.isNew) return line(analyzer, ['it allows nothing that was not allowed before'])
   const reasons = newAccess.reasons.length === 0 ? ['without a reason'] : newAccess.reasons
-  return [...wrong, ...line(`${analyzer}: it allows more than before`, reasons)]
+  return line(`${analyzer}: it allows more than before`, reasons)
 }
 
 /** The meaning of a permission set's change, line by line: the warnings, then the gains, the gravest first. */
 function listMeaning(meaning: PermissionsChange): readonly MeaningLine[] {
   const { gained, lost, changed, policiesGained, policiesLost, policiesRead, policiesNotRead, warnings } = meaning
   const byLevel = (word: string, actions: readonly KnownAction[]) =>
-    accessLevels.flatMap((level) => {
-      const names = actions.filter((one) => one.level === level).map(({ name }) => name)
-      return line(level === 'unknown' ? `${word} (access level not known)` : `${word} ${level}`, names)
-    })
+    accessLevels.flatMap((level) =>
+      line(
+        level === 'unknown' ? `${word} (access level not known)` : `${word} ${level}`,
+        actions.filter((one) => one.level === level),
+      ),
+    )
   const alike = Map.groupBy(changed, ({ what }) => what.join(' and '))
+  const read = Map.groupBy(policiesRead, ({ account }) => account)
   return [
     ...warnings.flatMap((warning) => line('warning', [warning])),
     ...line('gains policy', policiesGained),
     ...byLevel('gains', gained),
-    ...[...alike].flatMap(([what, actions]) =>
-      line(
-        `allows with other ${what}`,
-        actions.map(({ name }) => name),
-      ),
-    ),
+    ...[...alike].flatMap(([what, actions]) => line(`allows with other ${what}`, actions)),
     ...line('loses policy', policiesLost),
     ...byLevel('loses', lost),
-    ...[...Map.groupBy(policiesRead, ({ account }) => account)].flatMap(([account, policies]) =>
-      line(
-        `judged with the policies in account ${account}`,
-        policies.map(({ name }) => name),
-      ),
-    ),
+    ...[...read].flatMap(([account, policies]) => line(`judged with the policies in account ${account}`, policies)),
     ...line(
       'not read: shown by ARN or name',
       policiesNotRead.map(({ name, why }) => `${name}: ${why}`),
