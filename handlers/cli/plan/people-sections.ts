@@ -30,19 +30,21 @@ type Memberships = Pick<Preview, 'memberships' | 'administrators'>
 
 type Kind = 'existing' | 'kept' | 'held' | 'added' | 'removed'
 /** `what` is said before the access. */
-const memberLooks: Readonly<Record<Kind, { readonly look: Look; readonly what: string }>> = {
-  existing: { look: ['=', 'pending', 'stays, since others put in'], what: 'which has' },
-  kept: { look: ['!', 'bad', 'stays, since a provider keeps the group now'], what: 'which has' },
-  held: { look: ['!', 'bad', 'held by the brake'], what: 'and keeps' },
-  added: { look: ['+', 'good', 'puts in'], what: 'and grants' },
-  removed: { look: ['-', 'bad', 'takes out'], what: 'and revokes' },
+const memberLooks: Readonly<Record<Kind, readonly [...Look, what: string]>> = {
+  existing: ['=', 'pending', 'stays, since others put in', 'which has'],
+  kept: ['!', 'bad', 'stays, since a provider keeps the group now', 'which has'],
+  held: ['!', 'bad', 'held by the brake', 'and keeps'],
+  added: ['+', 'good', 'puts in', 'and grants'],
+  removed: ['-', 'bad', 'takes out', 'and revokes'],
 }
 
 /** Groups first, then unchanged memberships, and removals last. */
 export function listMembershipEntries(preview: Memberships): readonly Entry[] {
   const { groups, ...memberships } = preview.memberships
+  const described = (kind: Kind, isMeant: (one: PlannedMembership) => boolean = () => true) =>
+    memberships[kind].filter(isMeant).map((one) => describeMembership(one, kind, preview))
   const changed = (kind: 'added' | 'removed') => [
-    ...memberships[kind].filter((one) => !isByRule(one)).map((one) => describeMembership(one, kind, preview)),
+    ...described(kind, (one) => !isByRule(one)),
     ...listRuleEntries(kind, preview),
   ]
   return [
@@ -51,9 +53,7 @@ export function listMembershipEntries(preview: Memberships): readonly Entry[] {
       const why = reason === undefined ? '' : change === 'rejected' ? say` ${named(reason)}` : ` ${reason}`
       return { sign, mood, text: say`group ${named(name)} ${text}${why} (${named(groupKey(name))})` }
     }),
-    ...(['existing', 'kept', 'held'] as const).flatMap((kind) =>
-      memberships[kind].map((one) => describeMembership(one, kind, preview)),
-    ),
+    ...(['existing', 'kept', 'held'] as const).flatMap((kind) => described(kind)),
     ...changed('added'),
     ...changed('removed'),
   ]
@@ -66,10 +66,7 @@ function isByRule({ files }: PlannedMembership): boolean {
 
 /** One entry for each rule: a rule may cover thousands. Whoever writes the attributes of new members gives them access. */
 function listRuleEntries(kind: 'added' | 'removed', preview: Memberships): readonly Entry[] {
-  const {
-    look: [sign, mood, word],
-    what,
-  } = memberLooks[kind]
+  const [sign, mood, word, what] = memberLooks[kind]
   return [...Map.groupBy(preview.memberships[kind].filter(isByRule), ({ group }) => group)].flatMap(
     ([group, people]): readonly Entry[] => {
       const key = ruleKey(group)
@@ -93,10 +90,7 @@ function describeMembership(
   kind: Kind,
   preview: Memberships,
 ): Entry {
-  const {
-    look: [sign, mood, word],
-    what,
-  } = memberLooks[kind]
+  const [sign, mood, word, what] = memberLooks[kind]
   const by = files.map(({ key, fate }) => say`${named(key)}${fate === 'in-force' ? '' : ` (${fates[fate]})`}`)
   const text = say`${word}: user ${named(user)}, group ${named(group)}, ${what} ${describeAccess(access)}; by ${listed(by, ' and ')}`
   return { sign, mood, text, first: kind === 'added' ? firstOf(access, preview) : undefined }
