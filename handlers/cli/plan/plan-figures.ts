@@ -39,19 +39,6 @@ function stays(number: number, one: string, many = one): readonly Figure[] {
   return number > 0 ? [['plain', count(number, one, many), false]] : []
 }
 
-const holdWords = {
-  revocation: ['revocation'],
-  removal: ['removal from groups', 'removals from groups'],
-  file: ['permission set file'],
-} as const
-export type HoldKind = keyof typeof holdWords
-
-/** `2 revocations`: how much of one kind the brake would hold. */
-export function countHold(kind: HoldKind, number: number): string {
-  const [one, many] = holdWords[kind]
-  return count(number, one, many)
-}
-
 /** The files of a push. */
 export function listFileFigures({
   uploads,

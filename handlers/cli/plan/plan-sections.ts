@@ -8,7 +8,7 @@ import type { PlannedGrant, PlannedRevocation } from '../../../shared/modules/pl
 import { isGrave, listChange } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { listMembershipEntries, listPeopleEntries, manyAccounts } from './people-sections.ts'
-import { countHold, type HoldKind, listMembershipFigures, listPeopleFigures } from './plan-figures.ts'
+import { listMembershipFigures, listPeopleFigures } from './plan-figures.ts'
 import { bare, type Entry, fates, listed, named, type Section, say } from './plan-section.ts'
 
 const noted = { sign: '!', mood: 'pending' } as const
@@ -31,7 +31,7 @@ export function listSections(
     ...(later === '' ? [] : [`rules about who uploads are judged when the files are uploaded: ${later}`]),
   ]
   const all: readonly Section[] = [
-    ...listHolds(preview),
+    ...listHoldSections(preview),
     listRoles(preview),
     ofLinks(count(revocations.length, 'revocation'), listAccess(revocations.map(withFates), accessLooks.revoked)),
     {
@@ -62,16 +62,19 @@ function ofLinks(title: string, entries: readonly Entry[]): Section {
   return { title, noun: 'more link', entries }
 }
 
+/** What the brake would hold: how much of each kind, and why. */
+export function listHolds({ brake, memberships: { brake: members } }: Pick<ToldPreview, 'brake' | 'memberships'>) {
+  const all = [
+    [brake.held, count(brake.held, 'revocation'), brake.reasons.map(toReason)],
+    [members.held, count(members.held, 'removal from groups', 'removals from groups'), members.reasons.map(toReason)],
+    [brake.contents.length, count(brake.contents.length, 'permission set file'), brake.contents.map(toEdit)],
+  ] as const
+  return all.filter(([number]) => number > 0)
+}
+
 /** What the brake and policies hold, now and after this plan. */
-function listHolds({ brake, held, memberships, minimums }: ToldPreview): readonly Section[] {
-  const reasons = (all: readonly string[]) => all.map((one) => line(bare(one, 2000)))
-  const files = (all: typeof brake.contents) =>
-    all.map(({ name, reason }) => line(...say`${bare(name)}: ${bare(reason, 2000)}`))
-  const wouldHold = (kind: HoldKind, number: number, entries: readonly Entry[]): Section => ({
-    title: `${countHold(kind, number)} that the brake would hold`,
-    intro: `brake: ${countHold(kind, number)} would be held until a person releases ${number === 1 ? 'it' : 'them'} (ssofile brake)`,
-    entries: number > 0 ? entries : [],
-  })
+function listHoldSections(preview: ToldPreview): readonly Section[] {
+  const { brake, held, minimums } = preview
   const losses = count(
     brake.losses.length,
     'permission set file that takes something away',
@@ -81,14 +84,24 @@ function listHolds({ brake, held, memberships, minimums }: ToldPreview): readonl
     {
       title: 'A policy refuses this plan',
       intro: 'a policy refuses this plan (push refuses it, too):',
-      entries: reasons(minimums),
+      entries: minimums.map(toReason),
     },
-    wouldHold('revocation', brake.held, reasons(brake.reasons)),
-    wouldHold('removal', memberships.brake.held, reasons(memberships.brake.reasons)),
-    wouldHold('file', brake.contents.length, files(brake.contents)),
-    { title: losses, intro: losses, entries: files(brake.losses) },
+    ...listHolds(preview).map(([number, what, entries]) => ({
+      title: `${what} that the brake would hold`,
+      intro: `brake: ${what} would be held until a person releases ${number === 1 ? 'it' : 'them'} (ssofile brake)`,
+      entries,
+    })),
+    { title: losses, intro: losses, entries: brake.losses.map(toEdit) },
     ofLinks('Held by the brake', listAccess(held.map(withFates), accessLooks.held)),
   ]
+}
+
+function toReason(reason: string): Entry {
+  return line(bare(reason, 2000))
+}
+
+function toEdit({ name, reason }: ToldPreview['brake']['contents'][number]): Entry {
+  return line(...say`${bare(name)}: ${bare(reason, 2000)}`)
 }
 
 /** Under an intro. */

@@ -4,10 +4,10 @@ import { count } from '../../../shared/domain/text/count.ts'
 import { describePause, type Pause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { listInvalid } from '../folder/find-invalid.ts'
 import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
-import type { MadePlan, ToldPreview } from './make-plan.ts'
-import { countHold, listFigures, listFileFigures, listRemarks } from './plan-figures.ts'
+import type { MadePlan, Push, ToldPreview } from './make-plan.ts'
+import { listFigures, listFileFigures, listRemarks } from './plan-figures.ts'
 import { bare, type Entry, firstRanks, type Section, say, type Text } from './plan-section.ts'
-import { listSections } from './plan-sections.ts'
+import { listHolds, listSections } from './plan-sections.ts'
 
 /** GitHub refuses a comment of more than 65,536 characters. The difference leaves room for a line of the user's own. */
 export const markdownMost = 65_000
@@ -31,7 +31,7 @@ export function renderMarkdownPlan(told: RenderedPlan): string {
   const sections: readonly MarkdownSection[] = [
     { title: 'Look at these first', lines: listFirst(listedSections, push, names), isOpen: true },
     ...listedSections.map((section) => toMarkdown(section, names)),
-    { title: `Files: ${renderFileFigures(push)}`, lines: listFiles(push) },
+    ...(push ? [listFiles(push)] : []),
   ]
   const whole = `\`ssofile plan --json\` of ${markdownCode(source, 300)}`
   const foot = (left: number) => {
@@ -129,12 +129,11 @@ function renderHead({ preview, push, pause }: RenderedPlan): string {
   return `${lines.join('\n\n')}\n\n`
 }
 
-function renderVerdict({ brake, memberships }: ToldPreview): string {
-  const holds = { revocation: brake.held, removal: memberships.brake.held, file: brake.contents.length }
-  const all = holds.revocation + holds.removal + holds.file
+function renderVerdict(preview: ToldPreview): string {
+  const holds = listHolds(preview)
+  const all = holds.reduce((sum, [number]) => sum + number, 0)
   if (all === 0) return 'The brake would hold nothing.'
-  const kinds = (['revocation', 'removal', 'file'] as const).filter((kind) => holds[kind] > 0)
-  const parts = kinds.map((kind) => countHold(kind, holds[kind]))
+  const parts = holds.map(([, what]) => what)
   return `**The brake would hold ${parts.join(' and ')}** until a person releases ${all === 1 ? 'it' : 'them'}.`
 }
 
@@ -144,18 +143,15 @@ function renderMinimums({ minimums: [first, ...more] }: ToldPreview): string {
   return ` **A policy refuses this plan**: ${markdownCode(first, 500)}${more.length > 0 ? ` and ${more.length} more` : ''}.`
 }
 
-function renderFileFigures(push: RenderedPlan['push']): string {
-  if (!push) return 'as they are in the bucket'
+function listFiles(push: Push): MarkdownSection {
   const figures = listFileFigures(push).map(([, text]) => text)
-  return figures.join(', ') || 'none'
-}
-
-function listFiles(push: RenderedPlan['push']): readonly string[] {
-  if (!push) return []
-  return [
-    ...push.deletions.map(({ key }) => `- deletes ${markdownCode(key, 1024)}`),
-    ...push.uploads.map(({ key, over }) => `- ${over ? 'replaces' : 'uploads'} ${markdownCode(key, 1024)}`),
-  ]
+  return {
+    title: `Files: ${figures.join(', ')}`,
+    lines: [
+      ...push.deletions.map(({ key }) => `- deletes ${markdownCode(key, 1024)}`),
+      ...push.uploads.map(({ key, over }) => `- ${over ? 'replaces' : 'uploads'} ${markdownCode(key, 1024)}`),
+    ],
+  }
 }
 
 function renderDigest(push: RenderedPlan['push']): string {
