@@ -74,7 +74,7 @@ type Options = ScopeOptions &
     /** A folder whose selectors replace those of the bucket in this plan. */
     readonly selectors?: string | undefined
     /** Whether IAM Access Analyzer is asked about changed inline policies. */
-    readonly checksAccess?: boolean | undefined
+    readonly checkAccess?: boolean | undefined
     readonly onStep: TellProgress
   }
 
@@ -118,7 +118,7 @@ export async function makePlan(
   const planned = await previewChanges({ ...ports, objects }, configuration, how)
   const buckets = { before: ports.objects, after: objects }
   const readPolicies = throughAuditor(ports, configuration, planned, options.onStep)
-  const checkAccess = options.checksAccess ? throughAnalyzer(ports, options.onStep) : undefined
+  const checkAccess = options.checkAccess ? throughAnalyzer(ports, options.onStep) : undefined
   const permissionSets = await nameChangedFields(planned.permissionSets, buckets, readPolicies, checkAccess)
   const preview = { ...planned, permissionSets }
   if (!compared) return { ports, preview, warnings: notes }

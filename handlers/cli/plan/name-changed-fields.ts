@@ -18,11 +18,10 @@ import type { InlinePolicies } from '../../../shared/modules/access/access-check
 import type { PermissionSetChange } from '../../../shared/modules/plan/foresee-permission-sets.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import { readOwned } from '../../../shared/reconcile/records/owned-permission-sets.ts'
 import { readPermissionSetFile } from '../../../shared/reconcile/records/read-permission-set-file.ts'
 import { readActionCatalog } from './read-action-catalog.ts'
-
-const readsAtOnce = 32
 
 /**
  * `fields`: the changed fields, if known; empty: the new file means the same, written differently. `meaning`: the gained and lost

@@ -63,10 +63,8 @@ export function addPlan(program: Command): void {
     })
 }
 
-async function plan(
-  source: string,
-  { config, folder, only, selectors, invalid, checkAccess: checksAccess, ...options }: Options,
-): Promise<number> {
+async function plan(source: string, options: Options): Promise<number> {
+  const { folder, only, invalid } = options
   const isBucket = source.startsWith('s3://')
   if (isBucket && (folder !== undefined || only !== undefined || invalid !== undefined || !options.delete))
     throw new Refusal(
@@ -75,18 +73,13 @@ async function plan(
   const progress = new Progress()
   try {
     const made = await makePlan(bucketOf(isBucket ? source : undefined), isBucket ? undefined : source, {
-      delete: options.delete,
+      ...options,
       onStep: progress.tell,
       isForetelling: true,
-      config,
-      selectors,
-      checksAccess,
-      folder,
-      only,
-      invalid,
     })
     progress.end()
-    if (options.markdown) await showMarkdown(made, source)
+    if (options.markdown)
+      process.stdout.write(renderMarkdownPlan({ ...made, pause: await readPause(made.ports.objects), source }))
     else await showPlan(made, { isJson: options.json === true, isVerbose: options.verbose === true, isPaged: true })
     if (made.push) refuseBadFiles(made.push)
     const { uploads = [], deletions = [] } = made.push ?? {}
@@ -96,11 +89,6 @@ async function plan(
   } finally {
     progress.end()
   }
-}
-
-async function showMarkdown(made: MadePlan, source: string): Promise<void> {
-  const pause = await readPause(made.ports.objects)
-  process.stdout.write(renderMarkdownPlan({ ...made, pause, source }))
 }
 
 export async function showPlan(

@@ -96,24 +96,23 @@ export function renderExplanation(
   const { permissionSet, principal } = question
   const place = account ? `${account.id} (${quote(account.name)}, ${account.state})` : question.account
   const isBoth = new Set(direct.map(({ assignment }) => assignment.type)).size > 1
-  const both = isBoth ? 'A group and a user have this name; both are shown.\n' : ''
-  const notKnown =
-    direct.length === 0
-      ? `  ${paint('plain', 'not granted')}: there is no group or user '${quote(principal)}', and no link grants it\n`
-      : ''
+  const notKnown = `  ${paint('plain', 'not granted')}: there is no group or user '${quote(principal)}', and no link grants it\n`
   return [
     `${permissionSet} in account ${place}\n`,
-    path === '' ? '' : `  ${'in'.padEnd(10)}${quote(path, 1000)}\n  ${' '.repeat(10)}${account?.parents.join('/')}\n`,
-    use ? `  ${'used'.padEnd(10)}${renderOwnUse(use, now)}\n` : '',
-    both,
-    notKnown,
+    path === '' ? '' : row('in', quote(path, 1000)) + row('', `${account?.parents.join('/')}`),
+    use ? row('used', renderOwnUse(use, now)) : '',
+    isBoth ? 'A group and a user have this name; both are shown.\n' : '',
+    direct.length === 0 ? notKnown : '',
     ...direct.map((one) => renderOne(one, renderWho(one))),
     ...throughGroups.map((one) => renderOne(one, `through ${renderWho(one)} (the user is a member)`)),
-    near.length === 0
-      ? ''
-      : `near\n${near.map(({ key, differs }) => `  ${quote(key, 1024)}\n    ${quote(differs)}\n`).join('')}`,
+    near.length === 0 ? '' : 'near\n',
+    ...near.map(({ key, differs }) => `  ${quote(key, 1024)}\n    ${quote(differs)}\n`),
     ...notes.map((note) => `${paint('pending', 'note')}  ${quote(note, 500)}\n`),
   ].join('')
+}
+
+function row(name: string, text: string): string {
+  return `  ${name.padEnd(10)}${text}\n`
 }
 
 const ways: Readonly<Record<Way, string>> = {
@@ -146,11 +145,11 @@ function renderOne(explanation: Explanation, title: string): string {
     ['principal', principalId],
     ['request', requestId],
   ]
-  const told = lines.flatMap(([name, text]) => (text === undefined ? [] : [`  ${name.padEnd(10)}${text}\n`]))
-  const more =
-    history.length > historyTold ? [`  ${'history'.padEnd(10)}${history.length - historyTold} earlier\n`] : []
-  const past = history.slice(-historyTold).map(({ at, event }) => `  ${'history'.padEnd(10)}${at}  ${event}\n`)
-  return `${title}\n${told.join('')}${links.map(renderLink).join('')}${more.join('')}${past.join('')}`
+  const told = lines.flatMap(([name, text]) => (text === undefined ? [] : row(name, text)))
+  const earlier = history.length - historyTold
+  const more = earlier > 0 ? row('history', `${earlier} earlier`) : ''
+  const past = history.slice(-historyTold).map(({ at, event }) => row('history', `${at}  ${event}`))
+  return [`${title}\n`, ...told, ...links.map(renderLink), more, ...past].join('')
 }
 
 function renderSince(state: AccessState, since: string): string {
@@ -158,19 +157,8 @@ function renderSince(state: AccessState, since: string): string {
   return state === 'foreign' ? `; known since ${since}` : `; in force since ${since}`
 }
 
-function renderLink({
-  key,
-  by,
-  deletedBy,
-  lastModified,
-  reason,
-  ticket,
-  owner,
-  expiresAt,
-  request,
-  grants,
-  status,
-}: ExplainedLink): string {
+function renderLink(link: ExplainedLink): string {
+  const { key, by, deletedBy, lastModified, reason, ticket, owner, expiresAt, grants, status } = link
   const said: (string | undefined)[] = [
     by
       ? `uploaded by ${by.principalId}${by.sourceIpAddress === undefined ? '' : ` from ${by.sourceIpAddress}`} at ${by.at}`
@@ -179,9 +167,9 @@ function renderLink({
     reason && `reason: ${reason}`,
     ticket && `ticket: ${ticket}`,
     owner && `owner: ${owner}`,
-    describeTemporary({ expiresAt, request })?.replace(/^/, 'temporary, ') ?? (expiresAt && `until ${expiresAt}`),
+    describeTemporary(link)?.replace(/^/, 'temporary, ') ?? (expiresAt && `until ${expiresAt}`),
     status && status.state !== 'applied' ? `status: ${status.state}` : undefined,
   ]
-  const head = `  ${'link'.padEnd(10)}${quote(key, 1024)}${grants ? '' : ` ${paint('pending', '(no longer grants it)')}`}\n`
-  return `${head}${said.flatMap((text) => (text === undefined ? [] : [`  ${' '.repeat(12)}${quote(text, 1500)}\n`])).join('')}`
+  const head = row('link', `${quote(key, 1024)}${grants ? '' : ` ${paint('pending', '(no longer grants it)')}`}`)
+  return [head, ...said.flatMap((text) => (text === undefined ? [] : row('', `  ${quote(text, 1500)}`)))].join('')
 }
