@@ -5,6 +5,7 @@ import {
   parsePermissionSetFile,
   permissionSetPrefix,
 } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { nounOf } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Preview } from '../../../shared/modules/plan/preview.ts'
@@ -139,5 +140,5 @@ function describeLoss(takesAway: readonly Assignment[]): string | undefined {
   const accounts = takesAway.map(({ accountId }) => accountId)
   const more = accounts.length > accountsTold ? ` and ${accounts.length - accountsTold} more` : ''
   const { permissionSet, principal, type } = first
-  return `it takes ${permissionSet} from ${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}' in ${count(accounts.length, 'account')}: ${accounts.slice(0, accountsTold).join(', ')}${more}`
+  return `it takes ${permissionSet} from ${nounOf(type)} '${quote(principal)}' in ${count(accounts.length, 'account')}: ${accounts.slice(0, accountsTold).join(', ')}${more}`
 }

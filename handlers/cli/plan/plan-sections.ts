@@ -3,6 +3,7 @@ import { describeAttributeStep } from '../../../shared/domain/attributes/plan-at
 import { renderGrant } from '../../../shared/domain/links/link.ts'
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { nounOf } from '../../../shared/domain/principals/principal.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { PlannedGrant, PlannedRevocation } from '../../../shared/modules/plan/planned-access.ts'
 import { isGrave, listChange } from './list-meaning.ts'
@@ -138,7 +139,7 @@ function listAccess(planned: readonly PlannedGrant[], looks: Looks, preview?: To
       if (one === undefined) return []
       const { permissionSet, principal, type } = one.assignment
       const accounts = group.map(({ assignment: { accountId } }) => accountId)
-      const text = say`${bare(permissionSet)} to ${type === 'GROUP' ? 'group' : 'user'} ${named(principal)}`
+      const text = say`${bare(permissionSet)} to ${nounOf(type)} ${named(principal)}`
       const first = preview && firstOfAccess(one.assignment, accounts.length, looks.word, preview)
       return [{ ...looks, links: one.links, text, accounts, first }]
     })

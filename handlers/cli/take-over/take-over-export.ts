@@ -6,6 +6,7 @@ import type { OrganizationView } from '../../../shared/domain/organization/organ
 import { parsePermissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { nounOf } from '../../../shared/domain/principals/principal.ts'
 import type { Scope } from '../../../shared/domain/scopes/scope.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
@@ -243,9 +244,7 @@ async function findCounterparts(
       )
   const principals = new PrincipalIndex(patientIdentityStore(context), clock, configuration.principalSuffix)
   for (const { type, principal } of await principals.foresee(names.principals.values()))
-    missing.push(
-      lack(`the ${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}'`, 'a name that does not exist here'),
-    )
+    missing.push(lack(`the ${nounOf(type)} '${quote(principal)}'`, 'a name that does not exist here'))
   const view = await new OrganizationCache(context, configuration.folders).view()
   for (const place of listMissingPlaces(names.scopes.values(), view)) missing.push(lack(place, 'none of this id here'))
   for (const folder of names.folders)

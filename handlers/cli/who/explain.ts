@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { describeTemporary } from '../../../shared/domain/links/told-link.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
-import { principalName } from '../../../shared/domain/principals/principal.ts'
+import { nounOf, principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { describeOtherForm } from '../../../shared/domain/text/unicode-form.ts'
 import {
@@ -131,7 +131,7 @@ function renderOwnUse({ countedSince, last }: OwnUse, now: Date): string {
 }
 
 function renderWho({ assignment: { type, principal } }: Explanation): string {
-  return `${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}'`
+  return `${nounOf(type)} '${quote(principal)}'`
 }
 
 function renderOne(explanation: Explanation, title: string): string {

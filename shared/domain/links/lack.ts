@@ -4,7 +4,7 @@ import { type Account, describeInactive } from '../organization/organization-vie
 import { permissionSetKey } from '../permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
-import type { PrincipalName, PrincipalType } from '../principals/principal.ts'
+import { nounOf, type PrincipalName, type PrincipalType } from '../principals/principal.ts'
 import type { Scope } from '../scopes/scope.ts'
 import { selectorKey } from '../scopes/selector-file.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
@@ -187,10 +187,6 @@ export function remedyOfFailures(reasons: readonly string[]): string {
   if (missing.length === 0 || names.includes(undefined)) return 'remove the cause'
   const [policies, them] = missing.length === 1 ? ['policy', 'it'] : ['policies', 'them']
   return `create the customer managed ${policies} ${missing.join(', ')} in these accounts, under the path that the permission set names, or take ${them} out of the permission set`
-}
-
-function nounOf(type: PrincipalType): string {
-  return type === 'GROUP' ? 'group' : 'user'
 }
 
 export function meant(near: string | undefined): string {

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { isSystemFile, unlessSystemFile } from '../json/system-file.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
-import { isNameOf, principalName, principalType, spellings } from '../principals/principal.ts'
+import { isNameOf, nounOf, principalName, principalType, spellings } from '../principals/principal.ts'
 import { parseScope, renderScope, type Scope, scopeKinds } from '../scopes/scope.ts'
 import { type Complaint, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 import { type LinkFields, splitFolder, splitLinkFields } from './link-fields.ts'
@@ -192,7 +192,7 @@ function parseFields(fields: LinkFields): (Grant & { readonly scope: Scope }) | 
   }
   const principal = principalName.safeParse(fields.principal)
   if (!principal.success) {
-    const noun = type.data === 'GROUP' ? 'group' : 'user'
+    const noun = nounOf(type.data)
     return {
       received: 'an empty principal',
       expected: `the name of a ${noun} as the fourth field`,

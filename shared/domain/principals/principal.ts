@@ -4,6 +4,11 @@ export const principalTypes = ['GROUP', 'USER'] as const
 export const principalType = z.enum(principalTypes)
 export type PrincipalType = z.infer<typeof principalType>
 
+/** The word for it in sentences. */
+export function nounOf(type: PrincipalType): 'group' | 'user' {
+  return type === 'GROUP' ? 'group' : 'user'
+}
+
 /** A group's DisplayName (at most 1,024 characters) or a user's UserName (at most 128), exactly as the directory has it. */
 export const principalName = z.string().min(1).brand<'PrincipalName'>()
 export type PrincipalName = z.infer<typeof principalName>

@@ -13,6 +13,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderNear } from '../../domain/principals/near-principal.ts'
 import {
+  nounOf,
   type PrincipalName,
   type PrincipalType,
   principalName,
@@ -167,7 +168,7 @@ async function renderPath({ parents }: Account, { ports, notes }: ExplainSources
 /** For a name that no group and no user has. */
 async function noteNearPrincipals(name: PrincipalName, { ports, notes }: ExplainSources): Promise<void> {
   for (const type of principalTypes) {
-    const noun = type === 'GROUP' ? 'group' : 'user'
+    const noun = nounOf(type)
     const near = await unlessRefused(
       findNearPrincipal(type, name, patientIdentityStore(ports)),
       `the directory could not be listed, so no near ${noun} is told`,
@@ -206,9 +207,8 @@ async function explainFor(type: PrincipalType, question: Question, context: Expl
 
 async function findPresent(type: PrincipalType, name: PrincipalName, { ports, configuration, notes }: ExplainSources) {
   const whole = principalName.parse(name + configuration.principalSuffix)
-  const noun = type === 'GROUP' ? 'group' : 'user'
   const asked = patientIdentityStore(ports).findPrincipalId(type, whole)
-  const id = await unlessRefused(asked, `the directory could not be asked for a ${noun} of this name`, notes)
+  const id = await unlessRefused(asked, `the directory could not be asked for a ${nounOf(type)} of this name`, notes)
   return id && { id, name }
 }
 
@@ -395,7 +395,7 @@ async function findNearLinks(
     const differences = [
       ...inAccount,
       ...differs('permission set', permissionSet, link.permissionSet),
-      ...differs(link.type === 'GROUP' ? 'group' : 'user', principal, link.principal),
+      ...differs(nounOf(link.type), principal, link.principal),
     ]
     const [only] = differences
     if (differences.length !== 1 || only === undefined) continue

@@ -1,7 +1,7 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderNear } from '../../domain/principals/near-principal.ts'
-import { type PrincipalType, principalName } from '../../domain/principals/principal.ts'
+import { nounOf, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import type { People } from '../../reconcile/directory/people.ts'
@@ -63,7 +63,7 @@ export function isOfSubject({ type, principalId: id, principal }: AnyAccess, sub
 async function findId(type: PrincipalType, text: string, context: SubjectSources): Promise<PrincipalId | undefined> {
   const { ports, configuration, notes } = context
   const directory = patientIdentityStore(ports)
-  const noun = type === 'GROUP' ? 'group' : 'user'
+  const noun = nounOf(type)
   const find = async () => {
     // Spelled as in links, or as in the directory.
     for (const name of new Set([text + configuration.principalSuffix, text])) {

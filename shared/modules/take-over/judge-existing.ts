@@ -4,7 +4,7 @@ import { parseLinkKey, renderLinkKey } from '../../domain/links/link.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
-import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
+import { nounOf, type PrincipalName, type PrincipalType } from '../../domain/principals/principal.ts'
 import { closedBecause, type Reaching, type Scoping } from '../../domain/scopes/expand-scope.ts'
 import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -175,8 +175,4 @@ function findAccountFault(
     expected: 'an ACTIVE account',
     remedy: 'nothing to do: such an account accepts no changes; import again if it becomes ACTIVE',
   }
-}
-
-export function nounOf(type: PrincipalType): string {
-  return type === 'GROUP' ? 'group' : 'user'
 }

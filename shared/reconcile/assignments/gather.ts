@@ -5,6 +5,7 @@ import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/guardrails/mi
 import type { Lack } from '../../domain/links/lack.ts'
 import { temporaryPrefix } from '../../domain/links/link.ts'
 import { type Account, isUnplaced, refuses } from '../../domain/organization/organization-view.ts'
+import { nounOf } from '../../domain/principals/principal.ts'
 import { admitLinks } from '../guardrails/admit-links.ts'
 import { isMissingForLong } from '../organization/missing-accounts.ts'
 import { type ForeignAssignment, readForeign } from '../records/foreign-assignments.ts'
@@ -190,8 +191,7 @@ export function changing({
   context,
 }: Pick<Settling, 'assignment' | 'context'>): Error {
   context.principals.forget(type, principal)
-  const noun = type === 'GROUP' ? 'group' : 'user'
   return new Error(
-    `Identity Store does not find the id of the ${noun} '${principal}' by its name, because the directory is changing; ssofile tries again`,
+    `Identity Store does not find the id of the ${nounOf(type)} '${principal}' by its name, because the directory is changing; ssofile tries again`,
   )
 }
