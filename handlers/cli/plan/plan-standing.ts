@@ -56,10 +56,7 @@ export async function planStanding(
   const entries = await listTemporaryEntries(objects, isMeant)
   if (links.length + entries.length === 0) return preview
   const without = [...links, ...links.map(statusKey), ...entries.map((key) => ledgerPrefix + key)]
-  const standing = new ProposedObjects(objects, clock.now(), {
-    uploads: [],
-    deletions: without.map((key) => ({ key })),
-  })
+  const standing = new ProposedObjects(objects, clock.now(), { deletions: without.map((key) => ({ key })) })
   const planned = await previewChanges({ ...ports, objects: standing }, configuration, { ...options, looksMost: 0 })
   // These are computed once: access that is only temporary exists now, and must not count as access by others.
   const existing = new Set(preview.existing.map(({ assignment }) => renderAssignmentName(assignment)))

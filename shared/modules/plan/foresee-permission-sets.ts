@@ -253,10 +253,7 @@ async function previewDeletions(sources: GoneSources): Promise<readonly Permissi
   }
   if (gone.length === 0) return []
   const deletions = revocations.map(({ key }) => ({ key: `${ledgerPrefix}${key}` }))
-  const left = {
-    ...context,
-    objects: new ProposedObjects(listingOnce(objects), clock.now(), { uploads: [], deletions }),
-  }
+  const left = { ...context, objects: new ProposedObjects(listingOnce(objects), clock.now(), { deletions }) }
   const found = await pLimit(deletionsAtOnce).map(gone, async (name): Promise<readonly PermissionSetChange[]> => {
     const one = await look(permissionSetKey(name), left)
     const changes = describeLook(one, lackOf)

@@ -86,6 +86,8 @@ type Sources = Pick<PlanSources, 'suspensions' | 'configuration'> & { readonly f
 
 type Come = (of: Membership, files: readonly { readonly key: string }[]) => Promise<PlannedMembership>
 type OwnedEntry = { readonly id: MembershipId; readonly entry: OwnedMembership }
+/** By the keys of their records. `undefined`: it is gone. */
+type Entries = ReadonlyMap<string, OwnedMembership | undefined>
 type Entry = {
   readonly id: MembershipId
   readonly was: OwnedMembership | undefined
@@ -99,7 +101,8 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
   if (foretold.inputs.length === 0) return noMemberships
   const accesses = await readGroupAccesses(foretold.objects, planned)
   const known = await readOwnedMemberships(before, await Array.fromAsync(listOwnedMemberships(before)))
-  const entries = await compareEntries(known, foretold)
+  const entriesBefore = new Map(known.map(({ id, entry }) => [ownedMembershipKey(id), entry]))
+  const entries = await compareEntries(entriesBefore, foretold)
   const fateOf = await fatesIn(sources)
   const end = async ({ id, entry }: OwnedEntry): Promise<PlannedMembership> => ({
     ...nameOf(entry),
@@ -115,8 +118,12 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
     is?.membershipId === undefined || is.membershipId === was?.membershipId ? [] : [is],
   )
   const lists = (await readBrake(foretold.objects, rulesOfMemberships))?.lists ?? []
-  const wasHeld = namesHeld((await readBrake(before, rulesOfMemberships))?.lists ?? [], known)
-  const isHeld = namesHeld(lists, listAfter(known, entries))
+  const wasHeld = namesHeld((await readBrake(before, rulesOfMemberships))?.lists ?? [], entriesBefore)
+  const entriesAfter = new Map([
+    ...entriesBefore,
+    ...entries.map(({ id, is }) => [ownedMembershipKey(id), is] as const),
+  ])
+  const isHeld = namesHeld(lists, entriesAfter)
   const isOn = (held: ReadonlySet<string>) => (one: OwnedEntry) => held.has(renderMembership(one.entry))
   const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))
   const added = await Promise.all(made.map((entry) => come(entry, entry.files)))
@@ -161,19 +168,9 @@ async function endAll(
 }
 
 /** The names of the memberships that the brake holds: on its lists, or by their entries. */
-function namesHeld(lists: BrakeRecord['lists'], known: readonly OwnedEntry[]): ReadonlySet<string> {
-  const byEntry = known.flatMap(({ entry }) => (entry.state === 'held' ? [renderMembership(entry)] : []))
+function namesHeld(lists: BrakeRecord['lists'], entries: Entries): ReadonlySet<string> {
+  const byEntry = [...entries.values()].flatMap((entry) => (entry?.state === 'held' ? [renderMembership(entry)] : []))
   return new Set([...lists.flatMap(membershipsOn), ...byEntry])
-}
-
-/** Those of these memberships that exist after the plan. */
-function listAfter(known: readonly OwnedEntry[], entries: readonly Entry[]): readonly OwnedEntry[] {
-  const changed = new Map(entries.map(({ id, is }) => [ownedMembershipKey(id), is]))
-  return known.flatMap(({ id, entry }) => {
-    const key = ownedMembershipKey(id)
-    const now = changed.has(key) ? changed.get(key) : entry
-    return now ? [{ id, entry: now }] : []
-  })
 }
 
 /** The planned changes of groups by their files. */
@@ -226,8 +223,7 @@ async function listExisting(
 }
 
 /** The entries that changed, by name. */
-async function compareEntries(known: readonly OwnedEntry[], { objects }: Foretold): Promise<readonly Entry[]> {
-  const before = new Map(known.map(({ id, entry }) => [ownedMembershipKey(id), entry]))
+async function compareEntries(before: Entries, { objects }: Foretold): Promise<readonly Entry[]> {
   const ids = objects.listChanged(ownedMembershipPrefix).flatMap((key) => parseOwnedMembershipKey(key) ?? [])
   const entries = await Promise.all(
     ids.map(async (id) => ({

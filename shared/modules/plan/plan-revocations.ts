@@ -25,10 +25,7 @@ import type { PlanSources } from './plan-sources.ts'
 import type { PlannedRevocation } from './planned-access.ts'
 
 type AccessView = OrganizationView & Pick<Membership, 'selectors'>
-type RevocationSources = Pick<
-  PlanSources,
-  'ports' | 'objects' | 'configuration' | 'readings' | 'suspensions' | 'statuses'
-> & {
+type RevocationSources = PlanSources & {
   /** The suffix in force. If the plan has another one, its principals have other names. */
   readonly suffixBefore: string
   readonly permissionSets: Pick<PermissionSetPreview, 'resolve' | 'lackOf'>
@@ -36,6 +33,8 @@ type RevocationSources = Pick<
 
 /** Why the access of a principal ends although its links may be in force. */
 type End = { readonly fate: 'nameless' } | { readonly fate: 'suspended'; readonly suspension: string }
+
+type Ends = readonly (readonly [AssignmentKey, End])[]
 
 export type PlannedRevocations = {
   readonly revocations: readonly PlannedRevocation[]
@@ -61,32 +60,23 @@ export async function planRevocations(
   const isRefused = await findRefused(found, place, sources)
   const nameOf = ({ assignment }: PlannedRevocation) => renderAssignmentName(assignment)
   const sorted = found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-  const {
-    stuck = [],
-    held = [],
-    revocations = [],
-  } = Object.groupBy(sorted, ({ key, assignment }) => {
-    if (isRefused(assignment)) return 'stuck'
-    return isHeld.has(key) ? 'held' : 'revocations'
-  })
-  return { stuck, held, revocations }
+  const fateOf = ({ key, assignment }: PlannedRevocation) =>
+    isRefused(assignment) ? 'stuck' : isHeld.has(key) ? 'held' : 'revocations'
+  return { stuck: [], held: [], revocations: [], ...Object.groupBy(sorted, fateOf) }
 }
 
 /** Finds the ledger entries whose principal has another name under the new suffix. It may ask the directory for each name. */
 async function findRenamed(
   planned: readonly AssignmentKey[],
   { suffixBefore, configuration, ports }: RevocationSources,
-): Promise<readonly (readonly [AssignmentKey, End])[]> {
+): Promise<Ends> {
   if (suffixBefore === configuration.principalSuffix) return []
   const { keys } = await findPrincipalChanges(ports, configuration)
   return [...new Set(keys).difference(new Set(planned))].map((key) => [key, { fate: 'nameless' }])
 }
 
 /** Ledger access of suspended users. Uses the names in the ledger, without a look-up. */
-async function findSuspended({
-  objects,
-  suspensions,
-}: RevocationSources): Promise<readonly (readonly [AssignmentKey, End])[]> {
+async function findSuspended({ objects, suspensions }: RevocationSources): Promise<Ends> {
   const suspensionOf = await suspensions.readAll()
   if (suspensionOf === undefined) return []
   const names = await NameIndex.read(objects)

@@ -12,8 +12,8 @@ import type {
 
 type Proposed = { readonly head: ObjectHead; readonly body: Uint8Array }
 type Changes = {
-  readonly uploads: readonly { readonly key: string; readonly body: Uint8Array }[]
-  readonly deletions: readonly { readonly key: string }[]
+  readonly uploads?: readonly { readonly key: string; readonly body: Uint8Array }[]
+  readonly deletions?: readonly { readonly key: string }[]
 }
 
 /**
@@ -31,7 +31,7 @@ export class ProposedObjects implements ObjectStore {
   readonly completeUpload = refuseParts
 
   /** `now`: the time of all writes. An unchanged input counts as not uploaded again. */
-  constructor(bucket: ObjectStore, now: Date, { uploads, deletions }: Changes = { uploads: [], deletions: [] }) {
+  constructor(bucket: ObjectStore, now: Date, { uploads = [], deletions = [] }: Changes = {}) {
     this.#bucket = bucket
     this.#now = now
     this.#changed = new Map([
