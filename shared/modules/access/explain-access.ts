@@ -116,18 +116,15 @@ const nearMost = 8
 const otherAccount = 'it does not cover this account'
 
 /** Whether a principal has a permission set in an account, and why. `ports.objects` must not write caches. */
-export async function explainAccess(question: Question, ports: Ports, configuration: Configuration): Promise<Answer> {
+export async function explainAccess(question: Question, given: Ports, configuration: Configuration): Promise<Answer> {
+  const ports = { ...given, identityStore: patientIdentityStore(given) }
   const notes: string[] = []
   const organization = new OrganizationCache(ports, configuration.folders)
-  const { ssoAdmin, calls } = readSparingly(ports)
-  const index = new PermissionSetIndex({ ...ports, ssoAdmin })
+  const sparing = readSparingly(ports)
+  const index = new PermissionSetIndex({ ...ports, ssoAdmin: sparing.ssoAdmin })
   const { account: id, permissionSet } = question
-  const asked = await askIdentityCenter({ account: id, permissionSet }, ports, {
-    ssoAdmin,
-    index,
-    calls,
-    isUnknown: false,
-  })
+  const asking = { ...sparing, index, isUnknown: false }
+  const asked = await askIdentityCenter({ account: id, permissionSet }, ports, asking)
   if (!asked.asked)
     notes.push(`Identity Center was not asked, so access that no drift check has seen is missing here: ${asked.why}`)
   const suspensions = new Suspensions({ objects: ports.objects, policies: new Policies(ports) })
@@ -169,11 +166,8 @@ async function renderPath({ parents }: Account, { ports, notes }: ExplainSources
 async function noteNearPrincipals(name: PrincipalName, { ports, notes }: ExplainSources): Promise<void> {
   for (const type of principalTypes) {
     const noun = nounOf(type)
-    const near = await unlessRefused(
-      findNearPrincipal(type, name, patientIdentityStore(ports)),
-      `the directory could not be listed, so no near ${noun} is told`,
-      notes,
-    )
+    const note = `the directory could not be listed, so no near ${noun} is told`
+    const near = await unlessRefused(findNearPrincipal(type, name, ports.identityStore), note, notes)
     if (near !== undefined) notes.push(`the directory has no ${noun} '${name}'${renderNear(name, near)}`)
   }
 }
@@ -207,7 +201,7 @@ async function explainFor(type: PrincipalType, question: Question, context: Expl
 
 async function findPresent(type: PrincipalType, name: PrincipalName, { ports, configuration, notes }: ExplainSources) {
   const whole = principalName.parse(name + configuration.principalSuffix)
-  const asked = patientIdentityStore(ports).findPrincipalId(type, whole)
+  const asked = ports.identityStore.findPrincipalId(type, whole)
   const id = await unlessRefused(asked, `the directory could not be asked for a ${nounOf(type)} of this name`, notes)
   return id && { id, name }
 }
@@ -222,16 +216,13 @@ async function findById(
   const { data: id } = principalId.safeParse(text)
   if (id === undefined) return undefined
   const [noted] = names.namesOf(type, id)
-  const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
+  const principals = new PrincipalIndex(ports.identityStore, ports.clock, configuration.principalSuffix)
   const asked = principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
   const name = noted ?? (await unlessRefused(asked, 'the directory could not be asked for this id', notes))
   return name && { id, name }
 }
 
-type Standing = Pick<
-  Explanation,
-  'state' | 'isInForce' | 'since' | 'reason' | 'nextAttempt' | 'requestId' | 'principalId'
-> & { readonly remark?: string }
+type Standing = Omit<Explanation, 'assignment' | 'remarks' | 'links' | 'history'> & { readonly remark?: string }
 type RecordedAccess = { readonly entry: LedgerEntry | undefined; readonly foreign: ForeignAssignment | undefined }
 
 /** Compares our records with Identity Center's listing, and returns the state of the access. If they differ, `proveAccess` decides. */
@@ -344,7 +335,7 @@ async function explainThroughGroups(
   context: ExplainSources,
 ): Promise<readonly Explanation[]> {
   const { notes, ports, asked } = context
-  const identityStore = patientIdentityStore(ports)
+  const { identityStore } = ports
   const suspension = await findSuspension(userId, name, context)
   const groups = await unlessRefused(
     Array.fromAsync(listAll((token) => identityStore.listGroupsOf(userId, token))),
@@ -362,13 +353,8 @@ async function explainThroughGroups(
       const asking = () =>
         unlessRefused(identityStore.findPrincipalName('GROUP', id), 'a group could not be named', notes)
       const [principal = recorded.has(id) ? undefined : await asking()] = names.namesOf('GROUP', id)
-      const named = {
-        accountId,
-        permissionSet,
-        principal: principal ?? principalName.parse(id),
-        type: 'GROUP' as const,
-      }
-      const explained = await explain(named, id, context)
+      const group = { type: 'GROUP' as const, principal: principal ?? principalName.parse(id) }
+      const explained = await explain({ accountId, permissionSet, ...group }, id, context)
       const files = await listFilesBehind(ports.objects, { group: id, user: userId })
       const remarks = [
         ...explained.remarks,
