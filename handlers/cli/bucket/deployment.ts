@@ -4,7 +4,7 @@ import {
   deployedConfigurationKey,
   readDeployedConfiguration,
 } from '../../../shared/reconcile/records/deployed-configuration.ts'
-import type { Deployment } from '../../../shared/reconcile/records/owner.ts'
+import { type Deployment, readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { readConfiguration } from './read-configuration.ts'
@@ -21,6 +21,11 @@ export async function chooseConfiguration(
     )
   }
   return deployment ? readDeployed(objects, deployment) : readConfiguration(file)
+}
+
+/** The same for the deployment to which the bucket belongs. */
+export async function findConfiguration(objects: ObjectStore, file?: string): Promise<Configuration> {
+  return chooseConfiguration(objects, (await readOwner(objects))?.deployment, file)
 }
 
 /** The configuration in force in this deployment. Throws Refusal if there is none. */

@@ -11,10 +11,7 @@ import { noUsage, type SetUsage } from '../../../shared/domain/iam-policies/set-
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import type { PermissionSetPolicies } from '../../../shared/domain/permission-sets/permission-set-changes.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
-import {
-  type PermissionSetName,
-  permissionSetName,
-} from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { notConfigured } from '../../../shared/modules/access/role-uses.ts'
@@ -38,12 +35,12 @@ import { readGently } from '../../../shared/reconcile/calls/limited-sso-admin.ts
 import { ManagedPolicies } from '../../../shared/reconcile/calls/managed-policies.ts'
 import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
 import { readSetPolicies } from '../../../shared/reconcile/directory/read-set-policies.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { parseDays } from '../arguments/parse-days.ts'
+import { parsePermissionSet } from '../arguments/parse-permission-set.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration } from '../bucket/deployment.ts'
+import { findConfiguration } from '../bucket/deployment.ts'
 import { readActionCatalog } from '../plan/read-action-catalog.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
 import { Progress } from '../terminal/progress.ts'
@@ -91,11 +88,7 @@ export function addSuggest(program: Command): void {
 }
 
 async function suggest(text: string, options: Options): Promise<number> {
-  const name = permissionSetName.safeParse(text).data
-  if (name === undefined)
-    throw new Refusal(
-      `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
-    )
+  const name = parsePermissionSet(text)
   if (options.fromCloudtrail) {
     if ((options.live ?? options.unusedFor ?? options.config) !== undefined)
       throw new Refusal(
@@ -106,8 +99,7 @@ async function suggest(text: string, options: Options): Promise<number> {
   refuseTrailOptions(options)
   const bare = openCliPorts(bucketOf(undefined))
   const ports = { ...bare, auditor: openAwsAuditor(), objects: new ProposedObjects(bare.objects, bare.clock.now()) }
-  const owner = await readOwner(ports.objects)
-  const configuration = await chooseConfiguration(ports.objects, owner?.deployment, options.config)
+  const configuration = await findConfiguration(ports.objects, options.config)
   const progress = new Progress()
   const suggestion = await makeSuggestion(name, options, { ports, configuration, onStep: progress.tell }).finally(() =>
     progress.end(),

@@ -10,12 +10,11 @@ import type { Ports } from '../../../shared/ports/ports.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { repeatPatiently } from '../../../shared/reconcile/calls/repeat-patiently.ts'
 import { listHeads } from '../../../shared/reconcile/records/list-heads.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration } from '../bucket/deployment.ts'
+import { findConfiguration } from '../bucket/deployment.ts'
 import { chooseScope, type ScopeOptions } from '../plan/make-plan.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
@@ -53,11 +52,7 @@ async function pull(target: string, options: Options): Promise<number> {
     throw new Refusal(`received '${quote(target)}', expected a folder; the bucket is SSOFILE_BUCKET`)
   const bucket = bucketOf(undefined)
   const ports = openCliPorts(bucket)
-  const { folders } = await chooseConfiguration(
-    ports.objects,
-    (await readOwner(ports.objects))?.deployment,
-    options.config,
-  )
+  const { folders } = await findConfiguration(ports.objects, options.config)
   const scope = chooseScope(allInputs().prefixes, folders, options)
   const folder = new DiskFolder(target)
   const { faults } = await folder.list()

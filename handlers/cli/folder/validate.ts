@@ -6,10 +6,9 @@ import { allKinds, kinds, parseInput } from '../../../shared/domain/inputs/kinds
 import { faultsOf } from '../../../shared/domain/links/judge-input.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration } from '../bucket/deployment.ts'
+import { findConfiguration } from '../bucket/deployment.ts'
 import { readConfiguration } from '../bucket/read-configuration.ts'
 import { readGuardrails } from '../guardrails/read-guardrails.ts'
 import { listBucketInputs } from '../status/bucket-inputs.ts'
@@ -102,7 +101,7 @@ async function open(source: string, config: string | undefined): Promise<Source>
   }
   const bucket = bucketOf(source)
   const { objects } = openCliPorts(bucket)
-  const { folders, usageDays } = await chooseConfiguration(objects, (await readOwner(objects))?.deployment, config)
+  const { folders, usageDays } = await findConfiguration(objects, config)
   return { folders, usageDays, files: await listBucketInputs(objects), faults: [], warnings: [] }
 }
 

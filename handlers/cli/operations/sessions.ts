@@ -2,10 +2,7 @@ import type { Command } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
-import {
-  type PermissionSetName,
-  permissionSetName,
-} from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type PrincipalId, principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
 import { chooseDenials, type DenialChoice } from '../../../shared/domain/sessions/choose-denials.ts'
@@ -28,13 +25,14 @@ import {
   recordEndedSessions,
 } from '../../../shared/reconcile/records/ended-sessions.ts'
 import { readOwned } from '../../../shared/reconcile/records/owned-permission-sets.ts'
-import { ownerKey, readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { ownerKey } from '../../../shared/reconcile/records/owner.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
+import { parsePermissionSet } from '../arguments/parse-permission-set.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration } from '../bucket/deployment.ts'
+import { findConfiguration } from '../bucket/deployment.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -96,11 +94,7 @@ async function end(name: string, options: EndOptions): Promise<number> {
   const owner = await ports.objects.head(ownerKey)
   if (owner === undefined)
     throw new Refusal(`the bucket ${bucket} does not belong to a deployment yet: there are no sessions to end`)
-  const configuration = await chooseConfiguration(
-    ports.objects,
-    (await readOwner(ports.objects))?.deployment,
-    undefined,
-  )
+  const configuration = await findConfiguration(ports.objects)
   const { account: asked } = options
   const account = asked === undefined ? undefined : await parseAccount(asked, ports, configuration.folders)
   const { ours, others } = await chooseSets(
@@ -176,7 +170,7 @@ async function chooseSets(
   ports: Ports,
   configuration: Configuration,
 ): Promise<Chosen> {
-  const named = permissionSet === undefined ? undefined : [parseName(permissionSet)]
+  const named = permissionSet === undefined ? undefined : [parsePermissionSet(permissionSet)]
   const read = named ? { is: named } : await unlessUnread(findSessions(known(user), account, ports, configuration))
   if ('unread' in read)
     throw new Refusal(
@@ -188,14 +182,6 @@ async function chooseSets(
     ours: found.filter((_, index) => owned[index] !== undefined),
     others: found.filter((_, index) => owned[index] === undefined),
   }
-}
-
-function parseName(text: string): PermissionSetName {
-  const name = permissionSetName.safeParse(text)
-  if (name.success) return name.data
-  throw new Refusal(
-    `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
-  )
 }
 
 function known({ id, name }: User): { readonly id: PrincipalId; readonly name: PrincipalName } {

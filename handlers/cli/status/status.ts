@@ -15,7 +15,6 @@ import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.t
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { brakeFile } from '../../../shared/reconcile/brake/brake-file.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
@@ -25,7 +24,7 @@ import { parseAccount } from '../arguments/parse-account.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration } from '../bucket/deployment.ts'
+import { findConfiguration } from '../bucket/deployment.ts'
 import { renderRelease } from '../take-over/render-release.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -321,8 +320,7 @@ async function parseFilter(ports: Ports, glob: string | undefined, asked: Status
   const filter = { states, folder, isInputWanted, permissionSet, isPrincipalWanted: wantsPrincipal({ user, group }) }
   if (asked.account === undefined) return filter
   const own = { ...ports, objects: new ProposedObjects(ports.objects, ports.clock.now()) }
-  const owner = await readOwner(own.objects)
-  const configuration = await chooseConfiguration(own.objects, owner?.deployment, undefined)
+  const configuration = await findConfiguration(own.objects)
   const organization = new OrganizationCache(own, configuration.folders)
   const view = await organization.storedView()
   const selectors = await organization.selectors()

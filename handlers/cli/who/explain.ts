@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { describeTemporary } from '../../../shared/domain/links/told-link.ts'
-import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { nounOf, principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { describeOtherForm } from '../../../shared/domain/text/unicode-form.ts'
@@ -14,12 +13,12 @@ import {
 import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import type { OwnUse } from '../../../shared/modules/usage/rules/role-use.ts'
 import type { Way } from '../../../shared/modules/usage/rules/use.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
+import { parsePermissionSet } from '../arguments/parse-permission-set.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration } from '../bucket/deployment.ts'
+import { findConfiguration } from '../bucket/deployment.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
 import { renderAge } from '../terminal/render-age.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -52,24 +51,14 @@ async function explain(
   const bucket = bucketOf(undefined)
   const bare = openCliPorts(bucket)
   const ports = { ...bare, objects: new ProposedObjects(bare.objects, bare.clock.now()) }
-  const owner = await readOwner(ports.objects)
-  const configuration = await chooseConfiguration(ports.objects, owner?.deployment, options.config)
-  const permissionSet = permissionSetName.safeParse(asked.permissionSet)
-  if (!permissionSet.success) {
-    throw new Refusal(
-      `received the permission set '${quote(asked.permissionSet)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
-    )
-  }
+  const configuration = await findConfiguration(ports.objects, options.config)
+  const permissionSet = parsePermissionSet(asked.permissionSet)
   const principal = principalName.safeParse(asked.principal)
   if (!principal.success) throw new Refusal('received an empty principal, expected the name of a group or a user')
   const other = describeOtherForm(asked.principal)
   if (other !== undefined) process.stderr.write(`note: ${other}\n`)
   const account = await parseAccount(asked.account, ports, configuration.folders)
-  const answer = await explainAccess(
-    { account, permissionSet: permissionSet.data, principal: principal.data },
-    ports,
-    configuration,
-  )
+  const answer = await explainAccess({ account, permissionSet, principal: principal.data }, ports, configuration)
   if (options.json) process.stdout.write(renderJson(answer))
   else await show(renderExplanation(answer, ports.clock.now()))
   return [...answer.direct, ...answer.throughGroups].some(({ isInForce }) => isInForce) ? 0 : 1

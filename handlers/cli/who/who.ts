@@ -31,7 +31,6 @@ import type { Ports } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
 import { parseDays } from '../arguments/parse-days.ts'
 import { parseInstant } from '../arguments/parse-instant.ts'
@@ -39,7 +38,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { tellError } from '../arguments/tell-error.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration } from '../bucket/deployment.ts'
+import { findConfiguration } from '../bucket/deployment.ts'
 import { readActionCatalog } from '../plan/read-action-catalog.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderDuration } from '../terminal/render-duration.ts'
@@ -148,8 +147,7 @@ async function who(options: Options): Promise<number> {
   const ports = { ...bare, auditor: openAwsAuditor(), objects: new ProposedObjects(bare.objects, bare.clock.now()) }
   const { user, group, links, at, live, unusedFor } = options
   if (options.applications) return tellApplications(live, isJson('--applications', options), ports)
-  const owner = await readOwner(ports.objects)
-  const configuration = await chooseConfiguration(ports.objects, owner?.deployment, options.config)
+  const configuration = await findConfiguration(ports.objects, options.config)
   if (options.eligible) return tellEligible({ ...options, json: isJson('--eligible', options) }, ports, configuration)
   const account =
     options.account === undefined ? undefined : await parseAccount(options.account, ports, configuration.folders)
