@@ -106,9 +106,9 @@ export async function makePlan(
   }
   const { configuration, notes, suffixBefore } = await choose(ports.objects, owner?.deployment, options)
   const now = ports.clock.now()
-  const find: FindChanges | undefined =
-    typeof source === 'string' ? () => compareFolder(source, ports, configuration.folders, options) : source
-  const compared = await find?.(ports)
+  const compared = await (typeof source === 'string'
+    ? compareFolder(source, ports, configuration.folders, options)
+    : source?.(ports))
   const said = options.selectors === undefined ? undefined : await proposeSelectors(options.selectors, ports.objects)
   const objects = new ProposedObjects(ports.objects, now, {
     uploads: [...(compared?.changes.uploads ?? []), ...(said?.uploads ?? [])],

@@ -102,9 +102,8 @@ export function countRejected({ idleLinks, permissionSets, memberships, people }
 /** Says that nothing changes, and what nobody compared. Empty: there is nothing to say. */
 export function listRemarks(preview: Preview): readonly string[] {
   const { unchecked, brake } = preview
-  const calm = describeCalm(preview)
   return [
-    ...(calm === undefined ? [] : [calm]),
+    ...(changesAccess(preview) ? [] : [describeCalm(preview)]),
     ...(unchecked > 0
       ? [`${count(unchecked, 'grant')} not compared with what Identity Center has already: too many.`]
       : []),
@@ -116,10 +115,8 @@ export function listRemarks(preview: Preview): readonly string[] {
   ]
 }
 
-/** `undefined`: something changes. */
-function describeCalm(preview: Preview): string | undefined {
+function describeCalm(preview: Preview): string {
   const { waiting, held, stuck, permissionSets, unfinished, memberships, people, attributes } = preview
-  if (changesAccess(preview)) return undefined
   // Waiting, held, stuck and blocked access still differs from the files. The plan did not look for changes by hand.
   const rejected = countRejected(preview)
   if (rejected > 0)

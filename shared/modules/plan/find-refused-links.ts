@@ -41,7 +41,8 @@ export async function findRefusedLinks(planned: readonly PlannedGrant[], context
   const isApart = (key: string): boolean =>
     hasSeparations && linkOf(key).some((link) => separatedFrom(guardrails, link.permissionSet) !== undefined)
   const keys = [...new Set(planned.flatMap(({ links }) => links))].sort()
-  await context.principals.foresee(keys.filter(isApart).flatMap(linkOf))
+  const { apart = [], others = [] } = Object.groupBy(keys, (key) => (isApart(key) ? 'apart' : 'others'))
+  await context.principals.foresee(apart.flatMap(linkOf))
   const judge = async (key: string): Promise<void> => {
     const reading = await context.readings.read(key)
     if (reading.state !== 'in-force') return
@@ -60,12 +61,9 @@ export async function findRefusedLinks(planned: readonly PlannedGrant[], context
     if (complaint) refused.set(key, { key, ...rejection(complaint) })
     else if (isApart(key)) await separations.accept(link)
   }
-  await forEachAtOnce(
-    keys.filter((key) => !isApart(key)),
-    judge,
-  )
+  await forEachAtOnce(others, judge)
   // One after the other: of two grants that exclude each other, the first is accepted.
-  for (const key of keys.filter(isApart)) await judge(key)
+  for (const key of apart) await judge(key)
   const by = (counts: (key: string) => boolean) =>
     planned
       .map(({ assignment, links }) => ({ assignment, links: links.filter(counts) }))
