@@ -103,16 +103,12 @@ export function countRejected({ idleLinks, permissionSets, memberships, people }
 export function listRemarks(preview: Preview): readonly string[] {
   const { unchecked, brake } = preview
   return [
-    ...(changesAccess(preview) ? [] : [describeCalm(preview)]),
-    ...(unchecked > 0
-      ? [`${count(unchecked, 'grant')} not compared with what Identity Center has already: too many.`]
-      : []),
-    ...(brake.contentsUnchecked > 0
-      ? [
-          `${count(brake.contentsUnchecked, 'changed permission set')} not compared with what Identity Center has: too many. The brake may hold more files.`,
-        ]
-      : []),
-  ]
+    changesAccess(preview) ? '' : describeCalm(preview),
+    unchecked > 0 ? `${count(unchecked, 'grant')} not compared with what Identity Center has already: too many.` : '',
+    brake.contentsUnchecked > 0
+      ? `${count(brake.contentsUnchecked, 'changed permission set')} not compared with what Identity Center has: too many. The brake may hold more files.`
+      : '',
+  ].filter((remark) => remark !== '')
 }
 
 function describeCalm(preview: Preview): string {

@@ -115,17 +115,15 @@ function renderHead({ preview, push, pause }: RenderedPlan): string {
   const invalid = push?.invalid.filter(({ isNamed }) => !isNamed).length ?? 0
   const lines = [
     `**${figures.join(', ')}.** ${renderVerdict(preview)}${renderMinimums(preview)}`,
-    ...(faults > 0 ? [`**${count(faults, 'file')} cannot be read: a push is refused.**`] : []),
-    ...(invalid > 0
-      ? [`**${count(invalid, 'file')} to upload ${invalid === 1 ? 'is' : 'are'} not valid: a push is refused.**`]
-      : []),
-    ...(pause
-      ? [
-          `All changes are stopped: ${markdownCode(describePause(pause), 1000)}. Nothing is carried out until: \`${remedyOf(pause)}\``,
-        ]
-      : []),
+    faults > 0 ? `**${count(faults, 'file')} cannot be read: a push is refused.**` : '',
+    invalid > 0
+      ? `**${count(invalid, 'file')} to upload ${invalid === 1 ? 'is' : 'are'} not valid: a push is refused.**`
+      : '',
+    pause
+      ? `All changes are stopped: ${markdownCode(describePause(pause), 1000)}. Nothing is carried out until: \`${remedyOf(pause)}\``
+      : '',
     ...listRemarks(preview),
-  ]
+  ].filter((line) => line !== '')
   return `${lines.join('\n\n')}\n\n`
 }
 

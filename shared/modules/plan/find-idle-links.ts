@@ -3,6 +3,7 @@ import { describeLink } from '../../domain/links/describe-link.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
 import { isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
 import { onceEach } from '../../ports/once.ts'
+import { wrapPort } from '../../reconcile/calls/wrap-port.ts'
 import type { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { type AskedOrganization, gatherLink } from '../../reconcile/statuses/gather-link.ts'
@@ -38,11 +39,8 @@ export async function findIdleLinks(
  * minutes. Asks once for each organizational unit without accounts, because no view has it.
  */
 function asRead(organization: OrganizationCache): AskedOrganization {
-  return {
-    view: () => organization.view(),
-    selectors: () => organization.selectors(),
-    viewWithTags: (untilMs) => organization.viewWithTags(untilMs),
+  return wrapPort<AskedOrganization>(organization, (_, call) => call(), {
     find: async (accountId, { accounts }) => accounts.find(({ id }) => id === accountId),
     parentExists: onceEach((id) => organization.parentExists(id)),
-  }
+  })
 }
