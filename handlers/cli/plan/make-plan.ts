@@ -66,17 +66,20 @@ export type ScopeOptions = {
 /** `invalid`: the keys, as typed, of invalid files that may be uploaded. */
 export type InvalidOptions = { readonly invalid?: readonly string[] }
 
-type Options = ScopeOptions &
+export type PlanOptions = ScopeOptions &
   InvalidOptions & {
     readonly config?: string | undefined
-    /** A file that replaces a deployment's configuration is accepted for a forecast: nobody carries the plan out under it. */
-    readonly isForetelling?: boolean
     /** A folder whose selectors replace those of the bucket in this plan. */
     readonly selectors?: string | undefined
     /** Whether IAM Access Analyzer is asked about changed inline policies. */
     readonly checkAccess?: boolean | undefined
-    readonly onStep: TellProgress
   }
+
+type Options = PlanOptions & {
+  /** A file that replaces a deployment's configuration is accepted for a forecast: nobody carries the plan out under it. */
+  readonly isForetelling?: boolean
+  readonly onStep: TellProgress
+}
 
 /** Changes of inputs, and remarks about their source. */
 type Compared = {

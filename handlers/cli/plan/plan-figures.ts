@@ -2,8 +2,8 @@ import { count } from '../../../shared/domain/text/count.ts'
 import type { PermissionSetChange } from '../../../shared/modules/plan/foresee-permission-sets.ts'
 import type { PersonChange } from '../../../shared/modules/plan/list-person-changes.ts'
 import type { Preview } from '../../../shared/modules/plan/preview.ts'
+import type { InputChanges } from '../folder/compare-inputs.ts'
 import type { Mood } from '../terminal/paint.ts'
-import type { Push } from './make-plan.ts'
 
 /** `isChange`: what it counts changes now. It does not wait or stay, and it is not refused. */
 export type Figure = readonly [mood: Mood, text: string, isChange: boolean]
@@ -40,11 +40,7 @@ function stays(number: number, one: string, many = one): readonly Figure[] {
 }
 
 /** The files of a push. */
-export function listFileFigures({
-  uploads,
-  deletions,
-  same,
-}: Pick<Push, 'uploads' | 'deletions' | 'same'>): readonly Figure[] {
+export function listFileFigures({ uploads, deletions, same }: InputChanges): readonly Figure[] {
   const added = uploads.filter(({ over }) => over === undefined).length
   return [
     ...changes(added, 'good', 'to upload', 'to upload'),

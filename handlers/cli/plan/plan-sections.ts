@@ -1,5 +1,6 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
 import { describeAttributeStep } from '../../../shared/domain/attributes/plan-attributes.ts'
+import type { Lack } from '../../../shared/domain/links/lack.ts'
 import { renderGrant } from '../../../shared/domain/links/link.ts'
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
@@ -293,14 +294,7 @@ function listWaiting(preview: ToldPreview): readonly Entry[] {
 /** All of them, without a limit: a new mail domain gives every user another name. */
 function listRenamed({ waiting }: ToldPreview): Section {
   const renamed = new Map(
-    waiting.flatMap(({ meant, grants }) =>
-      grants.flatMap(({ assignment, links }) =>
-        (meant === undefined ? [] : links).map((key) => {
-          const scope = key.slice(0, -renderGrant(assignment).length)
-          return [key, scope + renderGrant({ ...assignment, ...meant })] as const
-        }),
-      ),
-    ),
+    waiting.flatMap(({ meant, grants }) => (meant === undefined ? [] : grants.flatMap((one) => rename(one, meant)))),
   )
   const title = count(renamed.size, 'link with a former name or an id', 'links with a former name or an id')
   return {
@@ -311,6 +305,15 @@ function listRenamed({ waiting }: ToldPreview): Section {
       details: [{ text: say`  as ${bare(present, 1100)}` }],
     })),
   }
+}
+
+/** Each link with the key that has the present name. */
+function rename(
+  { assignment, links }: PlannedGrant,
+  meant: NonNullable<Lack['meant']>,
+): readonly (readonly [key: string, present: string])[] {
+  const [before, now] = [renderGrant(assignment), renderGrant({ ...assignment, ...meant })]
+  return links.map((key) => [key, key.slice(0, -before.length) + now])
 }
 
 function listUnchanged({ stuck, existing, view }: ToldPreview): readonly Entry[] {

@@ -11,21 +11,17 @@ import { renderPush } from '../folder/render-push.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
-import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from './make-plan.ts'
+import { type MadePlan, makePlan, type PlanOptions } from './make-plan.ts'
 import { changesAccess, countRejected } from './plan-figures.ts'
 import { renderMarkdownPlan } from './render-markdown-plan.ts'
 import { renderPlan } from './render-plan.ts'
 
-type Options = ScopeOptions &
-  InvalidOptions & {
-    readonly config?: string
-    readonly selectors?: string
-    readonly checkAccess?: boolean
-    readonly json?: boolean
-    readonly markdown?: boolean
-    readonly verbose?: boolean
-    readonly detailedExitcode?: boolean
-  }
+type Options = PlanOptions & {
+  readonly json?: boolean
+  readonly markdown?: boolean
+  readonly verbose?: boolean
+  readonly detailedExitcode?: boolean
+}
 
 /** `ssofile plan`: shows grants and revocations, with their links. */
 export function addPlan(program: Command): void {

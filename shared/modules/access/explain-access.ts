@@ -207,12 +207,8 @@ async function findPresent(type: PrincipalType, name: PrincipalName, { ports, co
 }
 
 /** An id may replace a name. */
-async function findById(
-  type: PrincipalType,
-  text: string,
-  names: NameIndex,
-  { ports, configuration, notes }: ExplainSources,
-) {
+async function findById(type: PrincipalType, text: string, names: NameIndex, context: ExplainSources) {
+  const { ports, configuration, notes } = context
   const { data: id } = principalId.safeParse(text)
   if (id === undefined) return undefined
   const [noted] = names.namesOf(type, id)

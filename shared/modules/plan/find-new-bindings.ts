@@ -20,13 +20,9 @@ export type NewBinding = {
 /** `inputs`: the inputs that a reconcile would look at; all others are unchanged since they were bound. */
 export async function findNewBindings(
   inputs: readonly string[],
-  {
-    objects,
-    configuration,
-    principals,
-    statuses,
-  }: Pick<PlanSources, 'objects' | 'configuration' | 'principals' | 'statuses'>,
+  sources: Pick<PlanSources, 'objects' | 'configuration' | 'principals' | 'statuses'>,
 ): Promise<readonly NewBinding[]> {
+  const { objects, configuration, principals, statuses } = sources
   const read = await pLimit(looksAtOnce).map(inputs, async (key) => {
     const link = key.startsWith(linkPrefix) ? parseLinkKey(key, configuration.folders) : undefined
     if (!link?.ok || link.value.type !== 'USER') return []
