@@ -44,7 +44,7 @@ export function listSections(
     ofLinks(count(grants.length, 'grant'), listAccess(grants, accessLooks.granted, preview)),
     {
       title: count(permissionSets.length, 'permission set'),
-      entries: permissionSets.map((one) => describeSet(one, preview, push)),
+      entries: permissionSets.map((one) => describeSet(one, preview, invalid)),
     },
     { title: ['Groups', ...members].join(', '), noun: 'more membership', entries: listMembershipEntries(preview) },
     { title: ['People', ...people].join(', '), noun: 'more user', entries: listPeopleEntries(preview.people) },
@@ -196,14 +196,13 @@ function listRoles({ vanishingRoles }: ToldPreview): Section {
 
 type SetChange = ToldPreview['permissionSets'][number]
 
-function describeSet(one: SetChange, preview: ToldPreview, push: MadePlan['push']): Entry {
+/** `invalid`: the keys of files to upload that are not valid; the comment names those elsewhere. */
+function describeSet(one: SetChange, preview: ToldPreview, invalid: ReadonlySet<string>): Entry {
   if (one.change === 'rejected') {
-    const isInvalid = push?.invalid.some(
-      ({ key }) => key === permissionSetPrefix + one.name.replace(/(\.json)?$/, '.json'),
-    )
+    const key = permissionSetPrefix + one.name.replace(/(\.json)?$/, '.json')
     return {
       ...{ sign: '*', mood: 'bad', word: 'rejected', text: say`permission set ${bare(one.name)}`, why: one },
-      first: isInvalid ? undefined : { rank: 'rejected', tags: ['rejected'] },
+      first: invalid.has(key) ? undefined : { rank: 'rejected', tags: ['rejected'] },
     }
   }
   const [mood, word] = setLooks[one.change]
