@@ -85,11 +85,8 @@ function listRuleEntries(kind: 'added' | 'removed', preview: Memberships): reado
   )
 }
 
-function describeMembership(
-  { user, group, files, access }: PlannedMembership,
-  kind: Kind,
-  preview: Memberships,
-): Entry {
+function describeMembership(one: PlannedMembership, kind: Kind, preview: Memberships): Entry {
+  const { user, group, files, access } = one
   const [sign, mood, word, what] = memberLooks[kind]
   const by = files.map(({ key, fate }) => say`${named(key)}${fate === 'in-force' ? '' : ` (${fates[fate]})`}`)
   const text = say`${word}: user ${named(user)}, group ${named(group)}, ${what} ${describeAccess(access)}; by ${listed(by, ' and ')}`

@@ -6,7 +6,7 @@ import { isUnplaced } from '../../../shared/domain/organization/organization-vie
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { nounOf } from '../../../shared/domain/principals/principal.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import type { PlannedGrant, PlannedRevocation } from '../../../shared/modules/plan/planned-access.ts'
+import type { IdleFile, PlannedGrant, PlannedRevocation } from '../../../shared/modules/plan/planned-access.ts'
 import { isGrave, listChange } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { listMembershipEntries, listPeopleEntries, manyAccounts } from './people-sections.ts'
@@ -266,10 +266,7 @@ function listAttributes({ attributes = [] }: ToldPreview): readonly Entry[] {
 }
 
 /** A file of a link or a membership that grants nothing now. `valid`: the files to upload that are valid by themselves. */
-function describeIdle(
-  { key, state, reason, remedy }: ToldPreview['idleLinks'][number],
-  valid: ReadonlySet<string>,
-): Entry {
+function describeIdle({ key, state, reason, remedy }: IdleFile, valid: ReadonlySet<string>): Entry {
   const isRejected = state === 'rejected'
   return {
     sign: '!',

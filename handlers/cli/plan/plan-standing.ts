@@ -20,12 +20,6 @@ import { statusKey } from '../../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
 import type { InputChanges } from '../folder/compare-inputs.ts'
 
-type Planned = {
-  /** With temporary access as it is. */
-  readonly preview: Preview
-  readonly changes: Pick<InputChanges, 'uploads'>
-}
-
 /**
  * The changes if nobody had temporary access: equal whether some begins, continues or ends. A plan shows `preview`, with temporary access
  * as it is; a plan's digest covers this one. If nobody has any, both are the same.
@@ -33,7 +27,7 @@ type Planned = {
 export async function planStanding(
   ports: Ports,
   configuration: Configuration,
-  { preview, changes }: Planned,
+  { preview, changes }: { readonly preview: Preview; readonly changes: Pick<InputChanges, 'uploads'> },
   options: Omit<Parameters<typeof previewChanges>[2], 'looksMost'> = {},
 ): Promise<Preview> {
   const { objects, clock } = ports

@@ -172,14 +172,11 @@ async function noteNearPrincipals(name: PrincipalName, { ports, notes }: Explain
   }
 }
 
-type Explained = {
-  readonly explanations: readonly Explanation[]
-  /** The id that has the name now, or the id in the question. */
-  readonly id: PrincipalId | undefined
-}
-
-/** Explains the access of the present and of former holders of the name: of both groups if a group was recreated. */
-async function explainFor(type: PrincipalType, question: Question, context: ExplainSources): Promise<Explained> {
+/**
+ * Explains the access of the present and of former holders of the name: of both groups if a group was recreated. `id`: the one that has the
+ * name now, or the one in the question.
+ */
+async function explainFor(type: PrincipalType, question: Question, context: ExplainSources) {
   const { account: accountId, permissionSet, principal } = question
   const assignment = { accountId, permissionSet, principal, type }
   const names = await NameIndex.read(context.ports.objects)

@@ -71,11 +71,13 @@ export async function foretell(ports: Ports, configuration: Configuration): Prom
   return { before: ports.objects, objects, directory, ports: copies, inputs: [...inputs].sort() }
 }
 
+export type Both<T> = { readonly was: T | undefined; readonly is: T | undefined }
+
 /** One of ssofile's records before and after. Treats a spoiled record as absent. */
 export async function readBoth<T>(
   { before, objects }: Pick<Foretold, 'before' | 'objects'>,
   read: (from: ObjectStore) => Promise<T | undefined>,
-): Promise<{ readonly was: T | undefined; readonly is: T | undefined }> {
+): Promise<Both<T>> {
   return { was: await spoiledAsAbsent(read(before)), is: await spoiledAsAbsent(read(objects)) }
 }
 

@@ -33,7 +33,7 @@ import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { readMembershipFile } from '../people/read-membership-file.ts'
 import { RuleFiles } from '../people/rule-files.ts'
 import type { MembershipReading } from '../people/rules/describe-membership.ts'
-import { type Foretold, readBoth } from './foretell.ts'
+import { type Both, type Foretold, readBoth } from './foretell.ts'
 import { type GroupAccess, readGroupAccesses } from './group-access.ts'
 import type { PlanSources } from './plan-sources.ts'
 import type { IdleFile, PlannedAccess } from './planned-access.ts'
@@ -88,11 +88,7 @@ type Come = (of: Membership, files: readonly { readonly key: string }[]) => Prom
 type OwnedEntry = { readonly id: MembershipId; readonly entry: OwnedMembership }
 /** By the keys of their records. `undefined`: it is gone. */
 type Entries = ReadonlyMap<string, OwnedMembership | undefined>
-type Entry = {
-  readonly id: MembershipId
-  readonly was: OwnedMembership | undefined
-  readonly is: OwnedMembership | undefined
-}
+type Entry = Both<OwnedMembership> & { readonly id: MembershipId }
 
 /** Reads from the records, the writes and the statuses what happened to groups and members. `planned`: includes waiting grants. */
 export async function listMembershipChanges(planned: PlannedAccess, sources: Sources): Promise<MembershipsPreview> {

@@ -11,7 +11,7 @@ import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { ownedPersonRecord } from '../people/owned-people.ts'
 import { dueOf } from '../people/rules/decide-person.ts'
-import { type Foretold, readBoth } from './foretell.ts'
+import { type Both, type Foretold, readBoth } from './foretell.ts'
 
 /**
  * `wait`: for `startsAt`. `end`: the person will count as suspended. `ended`: the person does, and the user is deleted.
@@ -51,9 +51,7 @@ export async function listPersonChanges(foretold: Foretold): Promise<readonly Pe
   return changes
 }
 
-type Happened = {
-  readonly was: OwnedPerson | undefined
-  readonly is: OwnedPerson | undefined
+type Happened = Both<OwnedPerson> & {
   readonly file: PersonFile | undefined
   readonly told: Pick<Status, 'state' | 'reason'> | undefined
   readonly writes: Foretold['directory']['writes']
