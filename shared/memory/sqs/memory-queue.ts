@@ -54,6 +54,8 @@ const deduplicationWindowMs = 5 * 60 * 1000
 // SQS Developer Guide, "Amazon SQS message quotas".
 const inFlightMost = 120_000
 const visibilityMostSeconds = 43_200
+// SQS Developer Guide, "Avoid large message backlogs with the same message group ID": groups of later messages wait.
+const scannedMost = 120_000
 
 /** One SQS queue: everything it does at one instant; `MemoryQueues` does the waiting. Errors are ServiceErrors with SQS's codes. */
 export class MemoryQueue {
@@ -142,11 +144,12 @@ export class MemoryQueue {
     this.#catchUp()
     const received: DeliveredMessage[] = []
     const room = () => received.length < most && this.#inFlight < inFlightMost
+    const isScanned = this.#scan()
     for (const line of this.#ready) {
       if (!room()) break
       // Messages in flight lock their group for other receives only, so the line is judged after all are taken.
       for (const messageId of line.visible) {
-        if (!room()) break
+        if (!room() || !isScanned(messageId)) break
         const message = this.#take(messageId, line, visibilityTimeoutSeconds)
         if (message !== undefined) received.push(message)
       }
@@ -158,7 +161,18 @@ export class MemoryQueue {
   /** Whether a receive would find something now. */
   get isAvailable(): boolean {
     this.#catchUp()
-    return this.#ready.size > 0 && !this.isOverLimit
+    if (this.#ready.size === 0 || this.isOverLimit) return false
+    const isScanned = this.#scan()
+    return Iterator.from(this.#ready).some(({ visible }) => Iterator.from(visible).take(1).some(isScanned))
+  }
+
+  /** Whether a receive gets as far as this message. A FIFO queue with a large backlog does not look at all of its messages. */
+  #scan(): (messageId: string) => boolean {
+    if (!this.isFifo || this.#messages.size <= scannedMost) return () => true
+    const [last] = Iterator.from(this.#messages.values())
+      .drop(scannedMost - 1)
+      .take(1)
+    return (messageId) => (this.#messages.get(messageId)?.sequence ?? 0) <= (last?.sequence ?? 0)
   }
 
   /** True: too many messages are in flight. A standard queue then answers a short poll with OverLimit. */

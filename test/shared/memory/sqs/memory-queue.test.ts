@@ -27,6 +27,22 @@ testInDepth(
   30_000,
 )
 
+testInDepth(
+  'a FIFO queue looks at its first 120,000 messages, so a group that comes after them waits until some are gone',
+  async () => {
+    const links = new MemoryQueues({ clock }).queue('links')
+    for (let sent = 0; sent < 120_001; sent++) links.send({ body: 'b', groupId: 'many', deduplicationId: `${sent}` })
+    links.send({ body: 'one', groupId: 'another', deduplicationId: 'another' })
+    const first = links.receive({ most: 10 })
+    // The group is locked, and the other one is not seen.
+    expect([first.length, links.isAvailable, links.receive({ most: 10 })]).toEqual([10, false, []])
+    for (const { receiptHandle } of first.slice(0, 2)) links.delete(receiptHandle)
+    expect(links.isAvailable).toBe(true)
+    expect(links.receive({ most: 10 }).map(({ body }) => body)).toEqual(['one'])
+  },
+  30_000,
+)
+
 test('a standard queue honours the latest receipt handle even after its time', async () => {
   const queues = new MemoryQueues({ clock })
   await queues.send('uploads', [{ body: 'b' }])
