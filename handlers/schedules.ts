@@ -116,11 +116,7 @@ export const jobsOfMinuteLinks: Jobs = () => [
       () =>
         due.look(),
   },
-  job(
-    'links whose permission set was applied',
-    { read: ['owned_permission_sets/', 'status/'], send: ['links'] },
-    lookAtOvertaken,
-  ),
+  // Before what may take long in a large organization: a denial takes effect within two minutes.
   job(
     'denials of ended sessions',
     // `suspended/`: while a file suspends a person, ssofile denies all of the person's sessions.
@@ -129,6 +125,11 @@ export const jobsOfMinuteLinks: Jobs = () => [
       send: [...lanesOfRevocations, 'dispatch'],
     },
     followDenials,
+  ),
+  job(
+    'links whose permission set was applied',
+    { read: ['owned_permission_sets/', 'status/'], send: ['links'] },
+    lookAtOvertaken,
   ),
   job('state that is gone', { read: ['state/reconcile.json'], send: ['events'] }, askWithoutState),
   remembering(
@@ -413,8 +414,8 @@ export class DueInstants {
 }
 
 async function restoreInstants(ports: Ports, configuration: Configuration): Promise<void> {
-  const links = await restoreIndex(ports, configuration, () => listToldOfPeople(ports.objects))
-  if (links !== undefined) ports.log.warn('the index of expiry was gone; ssofile builds it again', { links })
+  const inputs = await restoreIndex(ports, configuration, (after) => listToldOfPeople(ports.objects, after))
+  if (inputs !== undefined) ports.log.warn('the index of expiry was gone; ssofile builds it again', { inputs })
 }
 
 async function lookAtOvertaken(ports: Ports, configuration: Configuration): Promise<void> {

@@ -3,9 +3,11 @@ import { requestPrefix } from '../../domain/files/access-request.ts'
 import { approvalPrefix } from '../../domain/files/approval-file.ts'
 import { decisionPrefix } from '../../domain/files/decision-file.ts'
 import { isOfPeople, placesOf, placesWrittenBy } from '../../domain/inputs/kinds.ts'
+import { isFolderMarker } from '../../domain/links/link.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, crowdPrefix, isCrowdOfPerson, requestsMost } from '../../reconcile/records/crowds.ts'
+import type { IndexedInput } from '../../reconcile/records/expiry-index.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import {
@@ -119,10 +121,17 @@ async function countUndecided(objects: ObjectStore, key: string): Promise<number
   return Math.max(await count('waiting'), await count('rejected'))
 }
 
-/** Every input with a status except links and permission sets: the inputs that `restoreIndex` does not read. */
-export async function listToldOfPeople(objects: ObjectStore): Promise<readonly string[]> {
-  const keys: string[] = []
-  for (const prefix of placesOf(({ at }) => isOfPeople(at)))
-    for (const key of (await listHeads(objects, statusPrefix + prefix)).keys()) keys.push(inputOfStatus(key))
-  return keys
+/**
+ * Every input with a status except links and permission sets, with its status: the inputs that `restoreIndex` does not read. Ascending by
+ * status. `after`: a status to begin behind.
+ */
+export async function* listToldOfPeople(objects: ObjectStore, after = ''): AsyncGenerator<IndexedInput> {
+  for (const prefix of placesOf(({ at }) => isOfPeople(at))
+    .map((place) => statusPrefix + place)
+    .sort()) {
+    const isBegun = after.startsWith(prefix)
+    if (!isBegun && prefix < after) continue
+    for await (const { key } of objects.list(prefix, isBegun ? { startAfter: after } : {}))
+      if (!isFolderMarker(key)) yield { object: key, input: inputOfStatus(key) }
+  }
 }

@@ -1,4 +1,6 @@
+import * as z from 'zod'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { record } from '../../domain/json/record.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import type { LinkBody } from '../../domain/links/link-body.ts'
@@ -6,9 +8,11 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { dueEvent, sendEach } from './inputs.ts'
-import { forEachAtOnce, listHeads } from './list-heads.ts'
+import { JsonRecord } from './json-record.ts'
+import { forEachAtOnce } from './list-heads.ts'
 import { listTimed } from './list-timed.ts'
 import { readLink } from './read-link.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
 
 export const expiryPrefix = 'state/expiry/'
 const portion = 1_000
@@ -16,6 +20,10 @@ const portion = 1_000
 const givenUpMs = 30 * 60_000
 /** While it exists, nobody has deleted the index. It is the last key, so a deletion in order removes all others first. */
 const wholeKey = `${expiryPrefix}~whole`
+/** The last object of which the index is built again. It is gone with the index. */
+const restored = record({ v: z.literal(1), after: z.string().optional() })
+/** How long one run follows instants, or builds the index again. The function has a minute, and other jobs. */
+const workMs = 20_000
 
 /** Up to this instant text order is time order. With an offset, the last day of a link may be in the year 10000. */
 const lastIndexed = new Date('9999-12-31T23:59:59.999Z')
@@ -44,26 +52,58 @@ export async function indexInstants(
   for (const at of instants) await objects.put(expiryKey(at, link), lookId)
 }
 
+/** `object`: what names it, a link or a status. */
+export type IndexedInput = { readonly object: string; readonly input: string }
+
+type IndexPorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>
+
 /**
  * If somebody deleted the index, rebuilds it from the links that have a body. Past instants are due at once, and so are all
- * `others`: their looks index them. If the process dies in between, the next minute tries again. Returns how many links it read.
+ * `others`: their looks index them. It works part by part: if the process dies or has no more time, the next minute goes on. Returns how
+ * many inputs it read. `listOthers`: ascending by object, behind this one.
  */
 export async function restoreIndex(
-  { objects, randomness }: Pick<Ports, 'objects' | 'randomness'>,
+  { objects, clock, randomness }: Pick<IndexPorts, 'objects' | 'clock' | 'randomness'>,
   configuration: Pick<Configuration, 'folders'>,
-  listOthers: () => Promise<readonly string[]>,
+  listOthers: (after: string | undefined) => AsyncIterable<IndexedInput>,
 ): Promise<number | undefined> {
   if (await objects.head(wholeKey)) return undefined
   const id = randomness.id()
-  const links = [...(await listHeads(objects, linkPrefix)).values()].filter(({ size }) => size > 0)
-  await forEachAtOnce(links, async ({ key }) => {
+  const untilMs = clock.monotonicMs() + workMs
+  const progress = new JsonRecord(objects, `${expiryPrefix}~restored`, restored)
+  const indexLink = async (key: string) => {
     const reading = await readLink(objects, key, configuration)
-    if (!('body' in reading)) return
-    await indexInstants(objects, key, instantsToCome(reading.body, new Date(0)), id)
-  })
-  await forEachAtOnce(await listOthers(), (key) => indexInstants(objects, key, [new Date(0)], id))
+    if ('body' in reading) await indexInstants(objects, key, instantsToCome(reading.body, new Date(0)), id)
+  }
+  let read = 0
+  for (;;) {
+    // Read anew for each part: if somebody has deleted the index meanwhile, it begins again.
+    const known = await spoiledAsAbsent(progress.read())
+    const after = known?.value.after
+    const isOfLinks = after === undefined || after.startsWith(linkPrefix)
+    const links = isOfLinks ? await firstOf(listLinksWithBody(objects, after)) : []
+    const others = links.length < portion ? await firstOf(listOthers(isOfLinks ? undefined : after)) : []
+    const last = [...links, ...others].at(-1)
+    await forEachAtOnce(links, ({ input }) => indexLink(input))
+    await forEachAtOnce(others, ({ input }) => indexInstants(objects, input, [new Date(0)], id))
+    read += links.length + others.length
+    await progress.write({ v: 1, ...(last && { after: last.object }) }, known?.object.etag)
+    if (last === undefined) break
+    if (clock.monotonicMs() >= untilMs) return read
+  }
   await objects.put(wholeKey, new Uint8Array())
-  return links.length
+  return read
+}
+
+async function* listLinksWithBody(objects: ObjectStore, after = linkPrefix): AsyncGenerator<IndexedInput> {
+  for await (const { key, size } of objects.list(linkPrefix, { startAfter: after }))
+    if (size > 0) yield { object: key, input: key }
+}
+
+async function firstOf(inputs: AsyncIterable<IndexedInput>): Promise<readonly IndexedInput[]> {
+  const first: IndexedInput[] = []
+  for await (const input of inputs) if (first.push(input) === portion) break
+  return first
 }
 
 /** The inputs with this prefix that have an entry, each once. */
@@ -79,17 +119,19 @@ export type SentInstants = Map<string, number>
 
 /**
  * Sends every input whose instant has come. Its look removes the entry (`removeDue`), so a lost message is sent again. S3's clock
- * decides, as in the look itself, because ours may be minutes off. Returns how many it sent, and the time until the next one;
- * absent: there is none. A new process does not know what another one sent, and sends it again.
+ * decides, as in the look itself, because ours may be minutes off. Returns how many it sent, and the time until the next one, 0 if it had no
+ * time for all; absent: there is none. A new process does not know what another one sent, and sends it again.
  */
 export async function followInstants(
-  ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
+  ports: IndexPorts,
   configuration: Pick<Configuration, 'folders'>,
   sent: SentInstants = new Map(),
 ): Promise<{ readonly followed: number; readonly nextInMs?: number | undefined }> {
+  const untilMs = ports.clock.monotonicMs() + workMs
   let followed = 0
+  let after: string | undefined
   for (;;) {
-    const { due, nowMs, nextInMs } = await listDue(ports.objects, sent)
+    const { due, nowMs, nextInMs } = await listDue(ports.objects, sent, after)
     const inputs = [...Map.groupBy(due, ({ subject }) => subject)].map(([key, entries]) => ({
       key,
       due: entries.map(({ instant, etag }) => ({ at: instant, etag })),
@@ -97,7 +139,11 @@ export async function followInstants(
     await sendEach(ports, inputs, dueEvent, configuration)
     for (const one of due) sent.set(idOf(one), nowMs)
     followed += due.length
-    if (due.length === portion) continue
+    after = due.at(-1)?.object
+    if (due.length === portion) {
+      if (ports.clock.monotonicMs() >= untilMs) return { followed, nextInMs: 0 }
+      continue
+    }
     for (const [id, sentMs] of sent) if (nowMs - sentMs >= givenUpMs) sent.delete(id)
     return { followed, nextInMs }
   }
@@ -113,10 +159,10 @@ function idOf({ object, etag }: { readonly object: string; readonly etag: string
 }
 
 /** The earliest due objects whose message is not under way, at most a portion. For fewer, also the time until the next one. */
-async function listDue(objects: ObjectStore, sent: SentInstants) {
+async function listDue(objects: ObjectStore, sent: SentInstants, after: string | undefined) {
   const due = []
   let servedAt: Date | undefined
-  for await (const one of listTimed(objects, expiryPrefix)) {
+  for await (const one of listTimed(objects, expiryPrefix, after)) {
     // A listing has no Date, and a listed object may be gone by now.
     servedAt ??= (await objects.head(one.object))?.servedAt
     if (servedAt === undefined) continue

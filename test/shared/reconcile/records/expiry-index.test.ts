@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { jobsOfMinuteLinks, schedule, throughTheMinute } from '../../../../handlers/schedules.ts'
 import { inputMessage } from '../../../../shared/domain/links/input-message.ts'
+import { listToldOfPeople } from '../../../../shared/modules/requests/list-requests.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import {
   followInstants,
@@ -12,7 +13,7 @@ import {
   type SentInstants,
 } from '../../../../shared/reconcile/records/expiry-index.ts'
 import { runsOf } from '../../../depth.ts'
-import { dyingPorts, intercept } from '../../../intercept.ts'
+import { dyingPorts, intercept, never } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
 
 const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
@@ -41,9 +42,9 @@ async function goTo(world: World, minutes: number): Promise<void> {
   }
 }
 
-/** The index without the mark that it is whole. */
+/** The index without what says how far it is whole. */
 const indexed = async (world: World) =>
-  (await world.keys('state/expiry/')).filter((key) => key !== 'state/expiry/~whole')
+  (await world.keys('state/expiry/')).filter((key) => !key.startsWith('state/expiry/~'))
 const isGranted = (world: World) => world.ssoAdmin.assignments().length === 1
 const stateOf = async (world: World) => (await world.json(`status/${link}.json`))?.state
 
@@ -234,8 +235,9 @@ describe('the index of expiry', () => {
   test('is not read again from the links while it is there', async () => {
     const world = await open()
     await world.objects.put(link, until(30))
-    expect(await restoreIndex(world.ports, world.configuration, async () => [])).toBe(1)
-    expect(await restoreIndex(world.ports, world.configuration, async () => [])).toBeUndefined()
+    const listOthers = (after?: string) => listToldOfPeople(world.objects, after)
+    expect(await restoreIndex(world.ports, world.configuration, listOthers)).toBe(1)
+    expect(await restoreIndex(world.ports, world.configuration, listOthers)).toBeUndefined()
   })
 
   test('is made again for all inputs if the process that made it again died, at whichever call', async () => {
@@ -256,6 +258,55 @@ describe('the index of expiry', () => {
       expect(await indexed(world)).toEqual([`state/expiry/${due}%${link}`, `state/expiry/${due}%${membership}`])
       if (!dying.isDead()) break
     }
+  })
+
+  test('is made again over several minutes where one has no time for all inputs', async () => {
+    const world = await open()
+    const others = Array.from({ length: 2_500 }, (_, nth) => `memberships/team-A%user${nth}@acme.example%ssofile`)
+    for (const key of others) await world.objects.put(`status/${key}.json`, '{}')
+    const listOthers = (after?: string) => listToldOfPeople(world.objects, after)
+    await world.objects.delete('state/expiry/~whole')
+    let isDead = false
+    // 50 times a write of S3, so that fewer inputs show it: all of them take longer than the function has.
+    const slowly = intercept(world.ports, async ({ operation, args, proceed }) => {
+      if (isDead) return never
+      if (operation === 'put' && String(args[0]).includes('%')) await world.clock.sleep(800)
+      return proceed()
+    })
+    const reads: (number | undefined)[] = []
+    for (let minutes = 0; reads.at(-1) !== undefined || minutes === 0; minutes++) {
+      isDead = false
+      const run = restoreIndex(slowly, world.configuration, listOthers)
+      void run.then((read) => reads.push(read))
+      await world.clock.advance(60_000)
+      isDead = true
+    }
+    expect(reads).toEqual([1_000, 1_000, 500, undefined])
+    expect((await indexed(world)).map((key) => key.split('%').slice(1).join('%'))).toEqual(others.sort())
+  })
+
+  test('is followed behind the last input that was sent, and by the next look where one has no time for all', async () => {
+    const world = await open()
+    for (let nth = 0; nth < 2_500; nth++)
+      await indexInstants(
+        world.objects,
+        `memberships/team-A%user${nth}@acme.example%ssofile`,
+        [new Date(startMs)],
+        'a look',
+      )
+    const begins: unknown[] = []
+    const slowly = intercept(world.ports, async ({ operation, args, proceed }) => {
+      if (operation === 'list') begins.push(args[1])
+      if (operation === 'send') await world.clock.sleep(15_000)
+      return proceed()
+    })
+    const sent: SentInstants = new Map()
+    const looks = [followInstants(slowly, world.configuration, sent)]
+    await world.clock.advance(60_000)
+    looks.push(followInstants(slowly, world.configuration, sent))
+    await world.clock.advance(60_000)
+    expect(await Promise.all(looks)).toMatchObject([{ followed: 2_000, nextInMs: 0 }, { followed: 500 }])
+    expect(begins).toMatchObject([{}, { startAfter: expect.stringContaining('%memberships/') }, {}])
   })
 
   test('is followed again by the next minute when whoever followed it died, at whichever call', async () => {
