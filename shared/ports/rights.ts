@@ -244,6 +244,7 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
       'suspended/',
       'policies/',
       'state/unit-names.json',
+      rangesOfSweep,
       // Requests of the last 90 days; for auditors, what changed, the nightly reports and last uses.
       'history/',
       'changes/',

@@ -86,6 +86,16 @@ export async function forEachHead(
   })
 }
 
+/** Like `forEachHead`, but keeps all of them, ascending by key. */
+export async function listHeadsByRanges(objects: ReadingObjects, prefix: string): Promise<readonly ObjectHead[]> {
+  const ranges = await readLastRanges(objects)
+  const parts: (readonly ObjectHead[])[] = []
+  await forEachAtOnce(ranges.entries(), async ([nth, range]) => {
+    parts[nth] = await Array.fromAsync(listInRange(objects, prefix, range))
+  })
+  return parts.flat()
+}
+
 /** One range has everything if there was no sweep by ranges, or if this function may not read them. */
 async function readLastRanges(objects: ReadingObjects): Promise<readonly AccountRange[]> {
   const reading = spoiledAsAbsent(readStored(objects, runKey('sweep'), rangeRun))

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { cutRanges, forEachHead, listByRanges } from '../../../../shared/reconcile/records/ranges.ts'
+import { cutRanges, forEachHead, listByRanges, listHeadsByRanges } from '../../../../shared/reconcile/records/ranges.ts'
 import { World } from '../../../world.ts'
 
 const account = fc.integer({ min: 0, max: 99 }).map((number) => accountId.parse(String(number).padStart(12, '0')))
@@ -24,6 +24,8 @@ test('a listing by ranges has every key once, whatever the ranges of the last sw
       expect(listed.sort()).toEqual([...keys].sort())
       const ordered = (await Array.fromAsync(listByRanges(objects, 'assignments/'))).map((head) => head.key)
       expect(ordered).toEqual([...keys].sort())
+      const kept = (await listHeadsByRanges(objects, 'assignments/')).map((head) => head.key)
+      expect(kept).toEqual([...keys].sort())
     }),
     { numRuns: 100 },
   )
