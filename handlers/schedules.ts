@@ -11,6 +11,7 @@ import { followLeavers } from '../shared/modules/people/follow-leavers.ts'
 import { reconcileMemberships } from '../shared/modules/people/reconcile-memberships.ts'
 import { reconcilePeople } from '../shared/modules/people/reconcile-people.ts'
 import { writeReport } from '../shared/modules/reports/write-report.ts'
+import { comparedMost } from '../shared/modules/requests/compare-own-inputs.ts'
 import { EligibilityFiles } from '../shared/modules/requests/eligibility-files.ts'
 import { AskedPeople, askAgainOfPeople } from '../shared/modules/requests/follow-people.ts'
 import { askForWaiting, listToldOfPeople, sweepRequests } from '../shared/modules/requests/list-requests.ts'
@@ -471,8 +472,14 @@ async function sweepLinks(ports: Ports, configuration: Configuration): Promise<v
 }
 
 async function sweepInputs(ports: Ports, configuration: Configuration): Promise<void> {
-  const requests = await sweepRequests(ports, configuration)
-  if (requests > 0) ports.log.info('evaluating requests after a lost message', { requests })
+  const { sent, crowded } = await sweepRequests(ports, configuration)
+  if (sent > 0) ports.log.info('evaluating requests after a lost message', { requests: sent })
+  if (crowded.length > 0)
+    ports.log.warn('people have more files of their own than a sweep compares', {
+      people: crowded.length,
+      users: crowded.slice(0, 20),
+      comparedOfEach: comparedMost,
+    })
 }
 
 async function countAttention(ports: Ports): Promise<void> {

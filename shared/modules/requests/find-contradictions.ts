@@ -9,32 +9,27 @@ import { forEachAtOnce, type Heads, listHeads } from '../../reconcile/records/li
 import { readLink } from '../../reconcile/records/read-link.ts'
 import { inputOfStatus, listInState, statusKey } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-
-/** S3 dates objects in whole seconds, and a status may have the same second as its input. */
-export const datedMs = 1_000
-
-/** Requests, and their statuses. */
-type RequestHeads = { readonly files: Heads; readonly told: Heads }
+import { datedMs } from './compare-heads.ts'
 
 /**
- * Finds requests to look at, because links under `links_data/temporary/` contradict them.
+ * Finds requests to look at, because links under `links_data/temporary/` contradict them. `told`: the statuses of requests.
  *
  * | found                                                             | then looked at                 |
  * | ----------------------------------------------------------------- | ------------------------------ |
  * | a link, and its request has no status or an older one               | that request                 |
  * | a link and its request have different states under `attention/`     | that request                 |
- * | a link that names no request, or that S3 does not return          | each request for its place     |
+ * | a link that names no request, or that S3 does not return          | each request with a status for its place |
  * | a request that was granted and has not ended, without a link      | that request                   |
  *
  * A granted request that has not ended, also if it was uploaded again, has its end in `state/expiry/` and in its status.
  */
 export async function findContradictions(
-  { files, told }: RequestHeads,
+  told: Heads,
   objects: ObjectStore,
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<readonly string[]> {
   const links = await listHeads(objects, temporaryPrefix)
-  const requestsAt = placesOf([...files.keys(), ...[...told.keys()].map(inputOfStatus)])
+  const requestsAt = placesOf([...told.keys()].map(inputOfStatus))
   const [ofLinks, ofRequests] = [await listStates(objects, temporaryPrefix), await listStates(objects, requestPrefix)]
   const found = new Set<string>()
   await forEachAtOnce([...links.values()], async ({ key, lastModified }) => {

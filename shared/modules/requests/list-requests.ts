@@ -2,6 +2,7 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { requestPrefix } from '../../domain/files/access-request.ts'
 import { approvalPrefix } from '../../domain/files/approval-file.ts'
 import { decisionPrefix } from '../../domain/files/decision-file.ts'
+import type { Kind } from '../../domain/inputs/kind.ts'
 import { isOfPeople, placesOf, placesWrittenBy } from '../../domain/inputs/kinds.ts'
 import { isFolderMarker } from '../../domain/links/link.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
@@ -15,10 +16,11 @@ import {
   inputOfStatus,
   listInState,
   StatusStore,
-  statusKey,
   statusPrefix,
 } from '../../reconcile/records/status-store.ts'
-import { datedMs, findContradictions } from './find-contradictions.ts'
+import { compareHeads, datedMs } from './compare-heads.ts'
+import { compareOwnInputs } from './compare-own-inputs.ts'
+import { findContradictions } from './find-contradictions.ts'
 
 type RequestPorts = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
 
@@ -37,38 +39,66 @@ export async function askForWaiting(ports: RequestPorts, configuration: Configur
   return keys.length
 }
 
+/** `sent`: for how many inputs. `crowded`: the people with more files of one kind than a sweep compares. */
+export type SweptInputs = { readonly sent: number; readonly crowded: readonly string[] }
+
 /**
  * Looks at inputs whose message was lost. Uses listings, and reads only links of temporary access, and statuses of requests
  * without a link.
  *
  * | found                                              | then looked at                 |
  * | -------------------------------------------------- | ------------------------------ |
+ * | a suspension, group, membership or person file, or the attributes file, without a status | it |
  * | a request or an approval without a status          | it, while its author has room  |
  * | one that was uploaded after its status was written | it                             |
- * | a status whose request or approval is gone         | it                             |
- * | a suspension, group, membership or person file, or the attributes file, in the same cases | it |
+ * | a status whose file is gone                        | it                             |
  * | an approval or a decision that waits               | it                             |
  * | a link that contradicts its grant                  | the request (`findContradictions`) |
+ *
+ * Suspensions come first and what everybody may upload comes last, so that no number of files keeps a suspension from being found.
  */
-export async function sweepRequests(ports: RequestPorts, configuration: Configuration): Promise<number> {
+export async function sweepRequests(ports: RequestPorts, configuration: Configuration): Promise<SweptInputs> {
+  const ofOthers = await sweepOthers(ports, configuration)
+  const { sent, crowded } = await sweepOwn(ports, configuration)
+  return { sent: ofOthers + sent, crowded }
+}
+
+async function sweepOthers(ports: RequestPorts, configuration: Configuration): Promise<number> {
+  const isUrgent = ({ queue }: Kind) => queue === 'urgent'
+  const others = (kind: Kind) => isOfPeople(kind.at) && kind.writers !== 'oneself' && !isUrgent(kind)
+  let sent = 0
+  for (const places of [placesOf(isUrgent), placesOf(others)]) {
+    const { untold, outdated } = await compareTold(ports.objects, places)
+    await sendInputs(ports, [...untold, ...outdated], 'sweep', configuration)
+    sent += untold.length + outdated.length
+  }
+  return sent
+}
+
+async function sweepOwn(ports: RequestPorts, configuration: Configuration): Promise<SweptInputs> {
   const { objects, clock } = ports
-  const { files, told, untold, outdated } = await compareTold(objects, placesWrittenBy('oneself'))
+  const told = new Map<string, ObjectHead>()
+  const [untold, outdated]: [string[], string[]] = [[], []]
+  const crowded = new Set<string>()
+  for (const prefix of placesWrittenBy('oneself'))
+    for await (const own of compareOwnInputs(objects, prefix)) {
+      // One more than a person has room for shows that there are more.
+      untold.push(...own.untold.slice(0, requestsMost + 1))
+      outdated.push(...own.stale, ...own.gone)
+      if (own.isCut) crowded.add(own.person)
+      if (prefix === requestPrefix) for (const [key, head] of own.told) told.set(key, head)
+    }
   const { room, crowds } = await findRoom(objects, untold, configuration)
   const waiting = [
     ...(await listInState(objects, 'waiting', approvalPrefix)),
     ...(await listInState(objects, 'waiting', decisionPrefix)),
   ]
-  const contradictions = await findContradictions({ files, told }, objects, configuration)
-  const others = await compareTold(
-    objects,
-    placesOf(({ at, writers }) => isOfPeople(at) && writers !== 'oneself'),
-  )
-  const ofPeople = [...others.untold, ...others.outdated]
-  const keys = [...new Set([...room, ...ofPeople, ...outdated, ...waiting, ...contradictions])]
+  const contradictions = await findContradictions(told, objects, configuration)
+  const keys = [...new Set([...room, ...outdated, ...waiting, ...contradictions])]
   await sendInputs(ports, keys, 'sweep', configuration)
   const statuses = new StatusStore(objects, clock)
   for (const crowd of crowds) await statuses.revise(crowd, async () => undefined)
-  return keys.length
+  return { sent: keys.length, crowded: [...crowded] }
 }
 
 /**
@@ -83,14 +113,8 @@ export async function compareTold(objects: ObjectStore, prefixes: readonly strin
     return heads
   }
   const files = await list('')
-  const told = await list(statusPrefix)
-  const untold = [...files.keys()].filter((key) => !told.has(statusKey(key)))
-  const stale = [...files.values()].filter(({ key, lastModified }) => {
-    const status = told.get(statusKey(key))
-    return status !== undefined && status.lastModified.getTime() + laterMs < lastModified.getTime()
-  })
-  const gone = [...told.keys()].map(inputOfStatus).filter((key) => !files.has(key))
-  return { files, told, untold, outdated: [...stale.map(({ key }) => key), ...gone] }
+  const { untold, stale, gone } = compareHeads({ files, told: await list(statusPrefix) }, laterMs)
+  return { files, untold, outdated: [...stale, ...gone] }
 }
 
 /** Picks requests of people with too many undecided ones while there is room. `crowds`: crowds that have ended. */
