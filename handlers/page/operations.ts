@@ -123,23 +123,28 @@ export class Operations {
   async resume({ event, caller }: Act): Promise<Answer> {
     const asked = readBody(event, parseResumeRequest)
     if ('statusCode' in asked) return asked
-    const pause = await readPause(this.#ports.objects)
-    if (pause?.since !== asked.since)
-      return refuse(
-        409,
-        `the pause since ${asked.since}`,
-        pause === undefined ? 'one that is in force: there is none' : `the one in force: ${describePause(pause)}`,
-        'look again',
-      )
-    if (pause.lost !== undefined)
-      return refuse(
-        409,
-        `a pause by ssofile: ${describePause(pause)}`,
-        'one that a person began',
-        'run ssofile restore (docs/operations.md#the-ledger-was-lost)',
-      )
-    await resumeChanges(this.#ports, byOf(caller))
-    return answer(200, { ended: tellPause(pause) })
+    const resumed = await resumeChanges(this.#ports, byOf(caller), { since: asked.since })
+    switch (resumed.is) {
+      case 'ended':
+        return answer(200, { ended: tellPause(resumed.pause) })
+      case 'lost':
+        return refuse(
+          409,
+          `a pause by ssofile: ${describePause(resumed.pause)}`,
+          'one that a person began',
+          'run ssofile restore (docs/operations.md#the-ledger-was-lost)',
+        )
+      case 'other':
+      case 'none': {
+        const inForce =
+          resumed.is === 'none'
+            ? 'one that is in force: there is none'
+            : `the one in force: ${describePause(resumed.pause)}`
+        return refuse(409, `the pause since ${asked.since}`, inForce, 'look again')
+      }
+      default:
+        return resumed satisfies never
+    }
   }
 
   async #showOnce(list: BrakeList): Promise<ShownList> {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { forgetLedgerCount } from '../../../shared/reconcile/records/ledger-count.ts'
 import { claimBucket } from '../../../shared/reconcile/records/owner.ts'
-import { describePause, type Pause, readPause, resumeChanges } from '../../../shared/reconcile/records/pause.ts'
+import { describePause, type Pause, resumeChanges } from '../../../shared/reconcile/records/pause.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
@@ -26,20 +26,23 @@ export function addResume(program: Command): void {
     .addHelpText('after', '\nExample:\n  ssofile resume')
     .action(async ({ acceptLoss = false, json = false }: Options) => {
       const ports = openCliPorts(bucketOf(undefined))
-      const pause = await readPause(ports.objects)
-      if (pause?.lost !== undefined && !acceptLoss)
-        throw new Refusal(
-          `all changes are ${describePause(pause)}\nTo restore it, run ssofile restore; to continue without it, ssofile resume --accept-loss`,
-        )
       if (acceptLoss) {
         await claimBucket(ports, undefined, { acceptsLoss: true }).catch(explainDenial('control', 'resume', 'resume'))
         await forgetLedgerCount(ports.objects, ports.clock.now()).catch(explainDenial('control', 'resume', 'resume'))
       }
-      const ended = await resumeChanges(ports, await readCallerIdentity()).catch(
+      const resumed = await resumeChanges(ports, await readCallerIdentity(), { acceptsLoss: acceptLoss }).catch(
         explainDenial('control', 'resume', 'resume'),
       )
+      if (resumed.is === 'lost') throw refusalOf(resumed.pause)
+      const ended = resumed.is === 'ended' ? resumed.pause : undefined
       process.stdout.write(json ? renderJson({ ended: ended ?? null }) : render(ended))
     })
+}
+
+function refusalOf(pause: Pause): Refusal {
+  return new Refusal(
+    `all changes are ${describePause(pause)}\nTo restore it, run ssofile restore; to continue without it, ssofile resume --accept-loss`,
+  )
 }
 
 function render(ended: Pause | undefined): string {

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from './json-record.ts'
 import { askForReconcile } from './lanes.ts'
-import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
+import { isSpoiled, type Stored, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
 import { tellEvent } from './tell-event.ts'
 
 export const pauseKey = 'control/pause.json'
@@ -40,10 +40,16 @@ const resumedRecord = (objects: ObjectStore) => new JsonRecord(objects, resumedK
  * The pause in force. `undefined`: none. Throws if S3 does not return it. A pause that a person wrote by hand, with mistakes, counts too.
  */
 export async function readPause(objects: ObjectStore): Promise<Pause | undefined> {
+  return (await readStoredPause(objects))?.value
+}
+
+/** The same, with its object. */
+export async function readStoredPause(objects: ObjectStore): Promise<Stored<Pause> | undefined> {
   const read = await unlessSpoiled(recordOf(objects).read())
-  if (!isSpoiled(read)) return read?.value
+  if (!isSpoiled(read)) return read
+  const { object } = read
   const reason = `(${pauseKey} cannot be read)`
-  return { v: 1, reason, by: 'unknown', since: renderInstant(read.object.lastModified) }
+  return { value: { v: 1, reason, by: 'unknown', since: renderInstant(object.lastModified) }, object }
 }
 
 /** The reason in a status while all changes are paused. `undefined`: no pause. */
@@ -75,22 +81,40 @@ export async function stopForLoss({ objects, clock }: Pick<Ports, 'objects' | 'c
   return isSpoiled(pause) ? stopped : pause
 }
 
-/** Ends the pause and returns it. `undefined`: there was none. First notes the person who ends it, for history. */
+/** `since`: end only the pause with this beginning. `acceptsLoss`: end also a stop by ssofile. */
+type Resumption = { readonly since?: string; readonly acceptsLoss?: boolean }
+
+/** `lost`: the ledger is lost. `other`: the pause is not the one that was asked for. Both stay in force. */
+export type Resumed = { readonly is: 'none' } | { readonly is: 'ended' | 'lost' | 'other'; readonly pause: Pause }
+
+/**
+ * Ends exactly the pause that it has judged: if the pause changes meanwhile, judges it again. First notes the person who ends it, for
+ * history.
+ */
 export async function resumeChanges(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   by: string,
-): Promise<Pause | undefined> {
-  const known = await readPause(objects)
-  if (!known) return undefined
-  const ended: PauseOver = { pause: known, endedAt: renderInstant(clock.now()), endedBy: by }
-  const note = resumedRecord(objects).revise((before) => {
-    const others = before?.over.filter((one) => one.pause.since !== known.since) ?? []
-    return { v: 1, over: [...others, ended] }
-  })
+  { since, acceptsLoss = false }: Resumption = {},
+): Promise<Resumed> {
+  for (;;) {
+    const known = await readStoredPause(objects)
+    if (!known) return { is: 'none' }
+    const { value: pause, object } = known
+    if (since !== undefined && pause.since !== since) return { is: 'other', pause }
+    if (pause.lost !== undefined && !acceptsLoss) return { is: 'lost', pause }
+    const ended: PauseOver = { pause, endedAt: renderInstant(clock.now()), endedBy: by }
+    await noteOver(objects, (others) => [...others.filter((one) => one.pause.since !== pause.since), ended])
+    if ((await objects.delete(pauseKey, { ifMatch: object.etag })) === 'deleted') return { is: 'ended', pause }
+    await noteOver(objects, (all) => all.filter((one) => one.pause.since !== pause.since))
+  }
+}
+
+async function noteOver(
+  objects: ObjectStore,
+  change: (over: readonly PauseOver[]) => readonly PauseOver[],
+): Promise<void> {
   // An unreadable note must not keep the pause in force.
-  await spoiledAsAbsent(note)
-  await objects.delete(pauseKey)
-  return known
+  await spoiledAsAbsent(resumedRecord(objects).revise((now) => ({ v: 1, over: [...change(now?.over ?? [])] })))
 }
 
 /** The ledger is found again. Ends a pause by ssofile. A person's pause goes on and is returned. */

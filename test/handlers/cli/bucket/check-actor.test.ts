@@ -39,7 +39,7 @@ describe('a command of a person', () => {
     await expect(pause()).rejects.toThrow(
       `received the credentials of '${kenji}', who is suspended, expected those of a user who is not suspended; nothing was written`,
     )
-    await expect(world.finish(resumeChanges(ports, kenji))).resolves.toBeUndefined()
+    await expect(world.finish(resumeChanges(ports, kenji))).resolves.toEqual({ is: 'none' })
     await expect(world.finish(ports.objects.delete(suspension))).rejects.toThrow('who is suspended')
     await expect(world.finish(ports.queues.send('links', []))).rejects.toThrow('who is suspended')
     expect(await world.keys('control/')).toEqual(['control/owner.json'])

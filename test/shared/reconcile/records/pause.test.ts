@@ -9,6 +9,7 @@ import {
   readPause,
   reconcileAfterPause,
   resumeChanges,
+  stopForLoss,
 } from '../../../../shared/reconcile/records/pause.ts'
 import { intercept } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
@@ -142,7 +143,7 @@ describe('after a pause', () => {
         for (const { receiptHandle } of messages) await world.queues.delete(lane, receiptHandle)
       }
     }
-    expect((await resumeChanges(world.ports, 'me@home'))?.reason).toBe('migration')
+    expect(await resumeChanges(world.ports, 'me@home')).toMatchObject({ is: 'ended', pause: { reason: 'migration' } })
     for (let slice = 0; slice < 3; slice++) {
       await world.finish(world.slice())
       await world.look()
@@ -162,8 +163,8 @@ describe('after a pause', () => {
     const { isNew, pause: known } = await pauseChanges(world.ports, { reason: 'another', by: 'you' })
     expect(isNew).toBe(false)
     expect(describePause(known)).toMatch(/^paused by me@here since 2026-.*: migration$/)
-    expect((await resumeChanges(world.ports, 'me@home'))?.by).toBe('me@here')
-    expect(await resumeChanges(world.ports, 'me@home')).toBeUndefined()
+    expect(await resumeChanges(world.ports, 'me@home')).toMatchObject({ is: 'ended', pause: { by: 'me@here' } })
+    expect(await resumeChanges(world.ports, 'me@home')).toEqual({ is: 'none' })
   })
 })
 
@@ -218,8 +219,44 @@ describe('history says of a pause', () => {
     const world = await open()
     await pause(world)
     await world.objects.put('control/resumed.json', '?')
-    expect((await resumeChanges(world.ports, 'me'))?.by).toBe('me@here')
+    expect(await resumeChanges(world.ports, 'me')).toMatchObject({ is: 'ended', pause: { by: 'me@here' } })
     expect(await readPause(world.objects)).toBeUndefined()
+  })
+})
+
+describe('a resume', () => {
+  /** Somebody else acts while the note of the resume is written. */
+  function meanwhile(world: World, act: () => Promise<unknown>): World['ports'] {
+    let isOver = false
+    return intercept(world.ports, async ({ operation, args, proceed }) => {
+      if (!isOver && operation === 'put' && args[0] === 'control/resumed.json') {
+        isOver = true
+        await act()
+      }
+      return proceed()
+    })
+  }
+
+  test('does not end a pause during which ssofile finds the ledger lost, and history has no such end', async () => {
+    const world = new World()
+    await pause(world)
+    const ports = meanwhile(world, () => stopForLoss(world.ports, '400 entries are gone'))
+    expect(await resumeChanges(ports, 'me')).toMatchObject({ is: 'lost', pause: { lost: '400 entries are gone' } })
+    expect(await readPause(world.objects)).toMatchObject({ by: 'me@here', lost: '400 entries are gone' })
+    expect(await world.json('control/resumed.json')).toEqual({ v: 1, over: [] })
+    expect(await resumeChanges(world.ports, 'me', { acceptsLoss: true })).toMatchObject({ is: 'ended' })
+  })
+
+  test('of the pause that was shown does not end another one, which somebody began meanwhile', async () => {
+    const world = new World()
+    const { pause: shown } = await pauseChanges(world.ports, { reason: 'first', by: 'x' })
+    const ports = meanwhile(world, async () => {
+      await world.objects.delete(pauseKey)
+      await world.clock.advance(1_000)
+      await pauseChanges(world.ports, { reason: 'second', by: 'y' })
+    })
+    expect(await resumeChanges(ports, 'me', { since: shown.since })).toMatchObject({ is: 'other' })
+    expect(await readPause(world.objects)).toMatchObject({ reason: 'second' })
   })
 })
 
