@@ -3,6 +3,7 @@ import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import { renderInstant } from '../../../shared/domain/text/instant.ts'
 import type { FoundOwner } from '../../../shared/modules/restore/find-lost-owner.ts'
 import type { OldInput } from '../../../shared/modules/restore/inputs-at.ts'
 import {
@@ -13,9 +14,10 @@ import {
 } from '../../../shared/modules/restore/restore-records.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import type { TellProgress } from '../../../shared/ports/progress.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
-import { pauseKey, readPause } from '../../../shared/reconcile/records/pause.ts'
+import { type Loss, readStoredPause } from '../../../shared/reconcile/records/pause.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -34,6 +36,7 @@ import { explainDenial } from './explain-denial.ts'
 type Options = BringBackOptions & {
   readonly at?: Date
   readonly inputs?: boolean
+  readonly acceptMissing?: boolean
 }
 
 /** The parts that operators may write: `operatorRights`. */
@@ -51,6 +54,7 @@ export function addRestore(program: Command): void {
       'this instant (ISO 8601 with offset); default: before the loss that stopped everything',
       parseAt,
     )
+    .option('--accept-missing', 'end the stop although files are still missing; it prints their names')
     .option('--inputs', 'only files of people; needs --at')
     .addOption(onlyOption())
     .addOption(invalidOption())
@@ -67,7 +71,7 @@ export function addRestore(program: Command): void {
 }
 
 const help = `
-Exit code 1: some entries are undecided. More: docs/operations.md#the-ledger-was-lost.
+Exit code 1: some entries are undecided, or files are missing and everything stays stopped. More: docs/operations.md#the-ledger-was-lost.
 
 Examples:
   ssofile restore --dry-run
@@ -87,53 +91,74 @@ async function restoreInputs({ at, ...options }: Options): Promise<number> {
   return bringBack({ places: restoredPlaces(...(only === undefined ? [] : [only])), at }, options)
 }
 
-async function restore({ at, dryRun: isDryRun = false, yes = false, json = false }: Options): Promise<number> {
+async function restore(options: Options): Promise<number> {
   const bucket = bucketOf(undefined)
   const ports = openCliPorts(bucket)
   await refuseOther(ports)
   const versions = openAwsObjectVersions(bucket)
   const progress = new Progress()
-  const { tell } = progress
   try {
-    const pause = await readPause(ports.objects)
-    const stoppedAt = pause?.lost === undefined ? undefined : (await ports.objects.head(pauseKey))?.lastModified
-    const find = (inPortions: ReturnType<typeof slowPortions>) =>
-      findLostRecords({ ...ports, identityStore: patientIdentityStore(ports), versions, at, stoppedAt, inPortions })
-    const seen = await describe(await find(slowPortions(ports, tell)), ports, versions, at)
+    const context = { ports, versions, readCaller: readCallerIdentity, tell: progress.tell }
+    const { text, exitCode } = await restoreRecords(context, options)
     progress.end()
-    const isOver = isDryRun || (isNothing(seen) && pause?.lost === undefined)
-    if (isOver) {
-      process.stdout.write(json ? renderJson(toJson(seen)) : renderRestoration(seen, 'planned'))
-      return seen.undecided.length > 0 || seen.owner === 'unknown' ? 1 : 0
-    }
-    if (!yes) process.stderr.write(renderRestoration(seen, 'planned'))
-    if (!yes && !(await confirm('Restore this?', 'add --yes'))) throw new Refusal('not confirmed; nothing was changed')
-    await askRights(ports.objects, rightsOfRestore)
-    await beginRestoration(ports)
-    // Running work ends first, even if nothing is compared: otherwise it writes history while this command repairs it.
-    await underLease(ports, 'restore', async () => undefined)
-    // Under the lease: nothing changes between the comparison and the writes.
-    const lost = await find(leasePortions(ports, 'restore', tell))
-    const done = await describe(lost, ports, versions, at)
-    const pushed = await pushChanges(ports, { uploads: done.inputs, deletions: [], same: [] })
-    const unwritten = [
-      ...pushed.changedMeanwhile.map((object) => ({
-        object,
-        why: 'somebody uploaded it in the meantime, so it stays like that',
-      })),
-      ...pushed.failed.map(({ key, reason }) => ({ object: key, why: reason })),
-    ]
-    const undecided = [...done.undecided, ...unwritten, ...(await lost.carryOut())]
-    progress.end()
-    // Without an owner nothing may run; without a suspension or a policy, ssofile would grant forbidden access.
-    const isWhole = done.owner !== 'unknown' && done.inputsOfOthers.length === 0
-    const paused = isWhole ? await endRestoration(ports, await readCallerIdentity()) : undefined
-    const result: Restoration = { ...done, undecided, isPaused: paused !== undefined }
-    process.stdout.write(json ? renderJson(toJson(result)) : renderRestoration(result, 'done'))
-    return undecided.length > 0 || !isWhole ? 1 : 0
+    process.stdout.write(text)
+    return exitCode
   } finally {
     progress.end()
   }
+}
+
+type Context = {
+  readonly ports: Ports
+  readonly versions: ObjectVersions
+  readonly readCaller: () => Promise<string>
+  readonly tell: TellProgress
+}
+
+export async function restoreRecords(
+  { ports, versions, readCaller, tell }: Context,
+  { at, dryRun: isDryRun = false, yes = false, json = false, acceptMissing = false }: Options,
+): Promise<{ readonly text: string; readonly exitCode: 0 | 1 }> {
+  const pause = await readStoredPause(ports.objects)
+  const isStopped = pause?.value.lost !== undefined
+  const stoppedAt = isStopped ? pause.object.lastModified : undefined
+  const find = (inPortions: ReturnType<typeof slowPortions>) =>
+    findLostRecords({ ...ports, identityStore: patientIdentityStore(ports), versions, at, stoppedAt, inPortions })
+  const first = await find(slowPortions(ports, tell))
+  const loss = (isStopped ? pause.value.loss : undefined) ?? {
+    since: first.since ? renderInstant(first.since) : null,
+    stoppedAt: renderInstant(stoppedAt ?? ports.clock.now()),
+  }
+  const seen = await describe(first, ports, versions, { at, loss })
+  if (isDryRun || (isNothing(seen) && !isStopped)) {
+    const text = json ? renderJson(toJson(seen)) : renderRestoration(seen, 'planned')
+    return { text, exitCode: seen.undecided.length > 0 || seen.owner === 'unknown' ? 1 : 0 }
+  }
+  if (!yes) process.stderr.write(renderRestoration(seen, 'planned'))
+  if (!yes && !(await confirm('Restore this?', 'add --yes'))) throw new Refusal('not confirmed; nothing was changed')
+  await askRights(ports.objects, rightsOfRestore)
+  await beginRestoration(ports, loss)
+  // Running work ends first, even if nothing is compared: otherwise it writes history while this command repairs it.
+  await underLease(ports, 'restore', async () => undefined)
+  // Under the lease: nothing changes between the comparison and the writes.
+  const lost = await find(leasePortions(ports, 'restore', tell))
+  const done = await describe(lost, ports, versions, { at, loss })
+  const pushed = await pushChanges(ports, { uploads: done.inputs, deletions: [], same: [] })
+  const unwritten = [
+    ...pushed.changedMeanwhile.map((object) => ({
+      object,
+      why: 'somebody uploaded it in the meantime, so it stays like that',
+    })),
+    ...pushed.failed.map(({ key, reason }) => ({ object: key, why: reason })),
+  ]
+  const undecided = [...done.undecided, ...unwritten, ...(await lost.carryOut())]
+  // Without an owner nothing may run; without a suspension or a policy, ssofile would grant forbidden access.
+  const isMissing = done.inputsOfOthers.length + pushed.failed.length > 0
+  const isOver = done.owner !== 'unknown' && (!isMissing || acceptMissing)
+  const paused = isOver ? await endRestoration(ports, await readCaller()) : undefined
+  const result: Restoration = { ...done, undecided, isPaused: paused !== undefined, isOver }
+  const text = json ? renderJson(toJson(result)) : renderRestoration(result, 'done')
+  return { text, exitCode: undecided.length > 0 || !isOver ? 1 : 0 }
 }
 
 function isNothing({
@@ -161,25 +186,29 @@ async function refuseOther({ objects, ssoAdmin }: Ports): Promise<void> {
     )
 }
 
-/** Includes the files deleted since the first loss. A file uploaded since then stays. */
+/** Includes the files deleted since the first loss, and since `at`. A file uploaded since then stays. */
 async function describe(
   lost: LostRecords,
   { objects }: Ports,
   versions: ObjectVersions,
-  at: Date | undefined,
+  { at, loss }: { readonly at: Date | undefined; readonly loss: Loss },
 ): Promise<Restoration> {
-  const before = at ?? (lost.since && new Date(lost.since.getTime() - 1000))
-  const findGone = async (places: readonly string[]) => {
-    if (before === undefined) return []
-    const { changes } = await findChangesBack(objects, versions, { places, at: before })
-    return changes.uploads.filter(({ over }) => !over)
+  const lostAt = loss.since === null ? [] : [new Date(Date.parse(loss.since) - 1000)]
+  const instants = [...(at ? [at] : []), ...lostAt]
+  const findGone = async (places: readonly string[]): Promise<readonly OldInput[]> => {
+    const gone = new Map<string, OldInput>()
+    for (const instant of instants) {
+      const { changes } = await findChangesBack(objects, versions, { places, at: instant })
+      for (const one of changes.uploads) if (!one.over && !gone.has(one.key)) gone.set(one.key, one)
+    }
+    return [...gone.values()]
   }
   const own = restoredPlaces(...partsOfOperators)
   const inputs = await findGone(own)
   const inputsOfOthers = await findGone(restoredPlaces().filter((place) => !own.includes(place)))
   const { history, entries, permissionSets, people, owner, configuration, undecided } = lost
   return {
-    at: before,
+    at: instants[0],
     history,
     entries: entries.map(({ key }) => key),
     permissionSets: permissionSets.map(({ name }) => name),
@@ -190,6 +219,7 @@ async function describe(
     inputsOfOthers: inputsOfOthers.map(({ key }) => key),
     undecided,
     isPaused: false,
+    isOver: false,
   }
 }
 
@@ -209,18 +239,20 @@ type Restoration = {
   readonly undecided: readonly { readonly object: string; readonly why: string }[]
   /** A person has paused all changes, too. */
   readonly isPaused: boolean
+  /** The stop has ended. */
+  readonly isOver: boolean
 }
 
 const keysShown = 10
 
-function toJson({ inputs, at, ...rest }: Restoration) {
+function toJson({ inputs, at, isOver: _, ...rest }: Restoration) {
   return { at: at?.toISOString(), ...rest, inputs: inputs.map(({ key }) => key) }
 }
 
 function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'): string {
   const { at, history, entries, permissionSets, people, owner, isConfigurationLost, inputs, undecided, isPaused } =
     restoration
-  const { inputsOfOthers } = restoration
+  const { inputsOfOthers, isOver } = restoration
   const isDone = stage === 'done'
   const told = [
     ...(history > 0 ? [count(history, 'object of history', 'objects of history')] : []),
@@ -241,9 +273,15 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'):
     lines.push('no record names the owner of this bucket: ssofile resume --accept-loss makes this instance the owner')
   if (inputsOfOthers.length > 0 && at)
     lines.push(
-      `left to governance, HR or account owners: ${count(inputsOfOthers.length, 'file')}, such as ${quote(inputsOfOthers[0] ?? '', 1024)}`,
-      `  do: a person who may write them runs ssofile restore --inputs --at ${at.toISOString()}`,
-      '  until then everything stays stopped; to continue after that, or without them, run ssofile restore',
+      `left to governance, HR or account owners: ${count(inputsOfOthers.length, 'file')}`,
+      ...listKeys(inputsOfOthers),
+      ...(isOver ? [] : [`  do: a person who may write them runs ssofile restore --inputs --at ${at.toISOString()}`]),
+    )
+  if (inputsOfOthers.length > 0)
+    lines.push(
+      isOver
+        ? 'these files are missing, and everything continues without them'
+        : 'until then everything stays stopped: run ssofile restore again; to continue without these files, add --accept-missing',
     )
   if (undecided.length > 0) {
     lines.push(`undecided and unchanged: ${count(undecided.length, 'object')}`)
@@ -253,7 +291,11 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'):
     lines.push('  do: check each in Identity Center; to take access over, run ssofile import --assignments')
   }
   if (isDone && isPaused) lines.push('a person has also paused all changes: ssofile resume')
-  else if (isDone && owner !== 'unknown' && inputsOfOthers.length === 0)
-    lines.push('within a minute, ssofile compares everything again and continues to work')
+  else if (isOver) lines.push('within a minute, ssofile compares everything again and continues to work')
   return `${lines.join('\n')}\n`
+}
+
+function listKeys(keys: readonly string[]): readonly string[] {
+  const shown = keys.slice(0, keysShown).map((key) => `  ${quote(key, 1024)}`)
+  return keys.length > keysShown ? [...shown, `  and ${keys.length - keysShown} more: --json lists them`] : shown
 }

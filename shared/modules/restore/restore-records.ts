@@ -30,7 +30,7 @@ import {
   readOwned,
 } from '../../reconcile/records/owned-permission-sets.ts'
 import { type Owner, owner, ownerKey, readOwner } from '../../reconcile/records/owner.ts'
-import { endLoss, noteStopped, type Pause, readPause, stopForLoss } from '../../reconcile/records/pause.ts'
+import { endLoss, type Loss, noteStopped, type Pause, readPause, stopForLoss } from '../../reconcile/records/pause.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import type { InPortions } from '../take-over/list-existing.ts'
@@ -71,7 +71,7 @@ export type LostRecords = {
   readonly configuration: Configuration | undefined
   /** Cases that a person must decide. */
   readonly undecided: readonly Undecided[]
-  /** When the first of them was deleted, if versions say so and everything was stopped for it. */
+  /** When the first of them was deleted, if versions say so and everything was stopped for it, or has to be. */
   readonly since: Date | undefined
   /** Writes them. Safe to repeat. Returns records that somebody else wrote meanwhile. */
   readonly carryOut: () => Promise<readonly Undecided[]>
@@ -96,7 +96,9 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
   const times = [...found.deletions, ...people.deletions, ...(ownerLostAt ? [ownerLostAt] : [])].map((time) =>
     time.getTime(),
   )
-  const recent = stoppedAt ? times.filter((time) => time >= stoppedAt.getTime() - noticedMs) : []
+  // Nothing works without the owner, even before ssofile has noticed that it is gone.
+  const noticedAt = stoppedAt ?? ownerLostAt
+  const recent = noticedAt ? times.filter((time) => time >= noticedAt.getTime() - noticedMs) : []
   const lost = { entries: found.lost, permissionSets, people: people.lost, owner: foundOwner, configuration }
   return {
     ...lost,
@@ -163,10 +165,13 @@ async function forgetForeign(objects: ObjectStore, { key, entry }: LostEntry): P
 
 const subject = { folder: 'history/restore/', name: 'all' }
 
-/** Grants and revokes nothing from now on, until `endRestoration`; if the process dies in between, it stays so. */
-export async function beginRestoration(ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
+/**
+ * Grants and revokes nothing from now on, until `endRestoration`; if the process dies in between, it stays so. `loss`: for the next run,
+ * which finds the records there.
+ */
+export async function beginRestoration(ports: Pick<Ports, 'objects' | 'clock'>, loss?: Loss): Promise<void> {
   const at = renderInstant(ports.clock.now())
-  await stopForLoss(ports, `ssofile restore began at ${at} and did not finish: run it again`)
+  await stopForLoss(ports, `ssofile restore began at ${at} and did not finish: run it again`, loss)
 }
 
 /**

@@ -26,8 +26,14 @@ const pause = record({
    * pause.
    */
   lost: z.string().min(1).optional(),
+  /**
+   * When files were lost with the ledger, by S3's clock: from `since` (null: no file was) until everything stopped. The first `ssofile restore`
+   * writes it, because nothing tells this instant once the records are back.
+   */
+  loss: record({ since: z.iso.datetime().nullable(), stoppedAt: z.iso.datetime() }).optional(),
 })
 export type Pause = z.infer<typeof pause>
+export type Loss = NonNullable<Pause['loss']>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, pauseKey, pause)
 const pausedRecord = (objects: ObjectStore) => new JsonRecord(objects, pausedKey, pause)
 
@@ -72,13 +78,25 @@ export async function pauseChanges(
   }
 }
 
-/** The ledger was lost: pauses all changes until it is found. If a pause exists, it stays and also names the loss. */
-export async function stopForLoss({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, lost: string): Promise<Pause> {
+/**
+ * The ledger was lost: pauses all changes until it is found. If a pause exists, it stays and also names the loss. `loss`: replaces that of
+ * the stop.
+ */
+export async function stopForLoss(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  lost: string,
+  loss?: Loss,
+): Promise<Pause> {
   const since = renderInstant(clock.now())
-  const stopped: Pause = { v: 1, reason: 'the ledger was lost', by: 'ssofile', since, lost }
+  const stopped: Pause = { v: 1, reason: 'the ledger was lost', by: 'ssofile', since }
+  const withLoss = ({ loss: before, ...known }: Pause): Pause => {
+    // What an earlier version left of a loss that is over says nothing of this one.
+    const now = loss ?? (known.lost === undefined ? undefined : before)
+    return { ...known, lost, ...(now && { loss: now }) }
+  }
   // An unreadable pause stops changes too.
-  const pause = await unlessSpoiled(recordOf(objects).revise((known) => ({ ...stopped, ...known, lost })))
-  return isSpoiled(pause) ? stopped : pause
+  const pause = await unlessSpoiled(recordOf(objects).revise((known) => withLoss(known ?? stopped)))
+  return isSpoiled(pause) ? withLoss(stopped) : pause
 }
 
 /** `since`: end only the pause with this beginning. `acceptsLoss`: end also a stop by ssofile. */
@@ -119,7 +137,7 @@ async function noteOver(
 
 /** The ledger is found again. Ends a pause by ssofile. A person's pause goes on and is returned. */
 export async function endLoss(objects: ObjectStore): Promise<Pause | undefined> {
-  const byPerson = ({ lost, ...pause }: Pause) => (pause.by === 'ssofile' ? undefined : pause)
+  const byPerson = ({ lost, loss, ...pause }: Pause) => (pause.by === 'ssofile' ? undefined : pause)
   return recordOf(objects).revise((known) => (known?.lost === undefined ? known : byPerson(known)))
 }
 

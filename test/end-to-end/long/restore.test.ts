@@ -94,7 +94,9 @@ describe('a sync of an empty folder to the root of the bucket', () => {
     expect((await restore('--dry-run')).stdout).toContain('to restore: 4 entries of the ledger')
     const restored = await restore('--yes')
     expect(restored).toMatchObject({ exitCode: 1 })
-    expect(restored.stdout).toContain(`left to governance, HR or account owners: 1 file, such as ${selector}`)
+    expect(restored.stdout).toContain(`left to governance, HR or account owners: 1 file\n  ${selector}\n`)
+    // Run again without the file, it ends nothing.
+    expect(await restore('--yes')).toMatchObject({ exitCode: 1 })
     expect((await cli('status')).stdout).toMatch(/^THE LEDGER WAS LOST/)
     const at = /--at (\S+)/.exec(restored.stdout)?.[1] ?? ''
     const back = ['restore', '--inputs', '--at', at, '--only', 'governance', '--yes']

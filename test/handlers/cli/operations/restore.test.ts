@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { restoreRecords } from '../../../../handlers/cli/operations/restore.ts'
+import { pauseChanges, readPause, stopForLoss } from '../../../../shared/reconcile/records/pause.ts'
+import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
+import { World } from '../../../world.ts'
+
+const owner = 'control/owner.json'
+const suspension = 'suspended/kenji.ito@acme.example'
+const policy = 'policies/no-admins.json'
+const link = 'links_data/root%all%Billing-ps%kenji.ito@acme.example%USER%ssofile'
+
+let world: World
+beforeEach(async () => {
+  world = new World()
+  world.objects.model.setVersioning('Enabled')
+  for (const key of [suspension, policy, link]) await world.objects.put(key, '{}')
+  await world.clock.advance(60_000)
+})
+
+/** A bad command deletes the owner of the bucket and these files; a minute later everything is stopped. */
+async function lose(...keys: readonly string[]): Promise<void> {
+  for (const key of [owner, ...keys]) {
+    await world.objects.as('vandal').delete(key)
+    await world.clock.advance(2_000)
+  }
+  await world.clock.advance(30_000)
+  await stopForLoss(world.ports, `${owner} is gone`)
+  await world.clock.advance(60_000)
+}
+
+type Options = Parameters<typeof restoreRecords>[1]
+
+function restore(options: Options = {}, readCaller = async () => 'olga') {
+  const versions = new MemoryObjectVersions(world.objects.model)
+  const context = { ports: world.ports, versions, readCaller, tell: () => {} }
+  return world.finish(restoreRecords(context, { yes: true, ...options }))
+}
+
+const isStopped = async () => (await readPause(world.objects))?.lost !== undefined
+
+describe('ssofile restore', () => {
+  test.each([{ file: suspension }, { file: policy }])(
+    'keeps everything stopped, run after run, while $file is missing',
+    async ({ file }) => {
+      await lose(file)
+      for (const run of [1, 2, 3]) {
+        const { exitCode, text } = await restore()
+        expect({ run, exitCode, isStopped: await isStopped() }).toEqual({ run, exitCode: 1, isStopped: true })
+        expect(text).toContain(`left to governance, HR or account owners: 1 file\n  ${file}\n`)
+        await world.clock.advance(20 * 60_000)
+      }
+      await world.objects.as('hr').put(file, '{}')
+      expect((await restore()).exitCode).toBe(0)
+      expect(await readPause(world.objects)).toBeUndefined()
+    },
+  )
+
+  test('keeps everything stopped while a suspension is missing, also if the first run died before its end', async () => {
+    await lose(suspension)
+    const died = new Error('killed')
+    await expect(restore({ acceptMissing: true }, () => Promise.reject(died))).rejects.toBe(died)
+    expect(await world.keys(owner)).toEqual([owner])
+    expect(await restore()).toMatchObject({ exitCode: 1, text: expect.stringContaining(suspension) })
+    expect(await isStopped()).toBe(true)
+  })
+
+  test('keeps everything stopped while a suspension is missing that went after a later instant of --at', async () => {
+    await lose(suspension)
+    expect((await restore({ at: world.clock.now() })).exitCode).toBe(1)
+    expect(await isStopped()).toBe(true)
+  })
+
+  test('finds a suspension that is missing before ssofile has noticed the loss', async () => {
+    for (const key of [owner, suspension]) await world.objects.as('vandal').delete(key)
+    for (const _ of [1, 2]) expect((await restore()).text).toContain(suspension)
+    expect(await isStopped()).toBe(true)
+  })
+
+  test('ends the stop without missing files if the operator says so, and names them', async () => {
+    await lose(suspension)
+    await restore()
+    const { exitCode, text } = await restore({ acceptMissing: true })
+    expect(exitCode).toBe(0)
+    expect(text).toContain(`  ${suspension}\nthese files are missing, and everything continues without them`)
+    expect(await readPause(world.objects)).toBeUndefined()
+  })
+
+  test('leaves a pause of a person without the loss, so that a later loss has its own instant', async () => {
+    await pauseChanges(world.ports, { reason: 'migration', by: 'me' })
+    await lose()
+    expect(await restore()).toMatchObject({ exitCode: 0, text: expect.stringContaining('ssofile resume') })
+    const left = { v: 1, reason: 'migration', by: 'me', since: expect.any(String) }
+    expect(await readPause(world.objects)).toEqual(left)
+  })
+})
