@@ -32,17 +32,17 @@ export function isInScope(key: string, { prefixes }: Pick<InputScope, 'prefixes'
 export type Upload = { readonly key: string; readonly body: Uint8Array; readonly over?: ObjectHead }
 
 /** The changes that make the inputs of a bucket equal to those of a folder, ascending by key. */
-export type InputChanges = {
-  readonly uploads: readonly Upload[]
+export type InputChanges<U extends Upload = Upload> = {
+  readonly uploads: readonly U[]
   readonly deletions: readonly ObjectHead[]
   /** Objects in the bucket with the same content. */
   readonly same: readonly ObjectHead[]
 }
 
-export function changesInScope(
-  { uploads, deletions, same }: InputChanges,
+export function changesInScope<U extends Upload>(
+  { uploads, deletions, same }: InputChanges<U>,
   scope: Pick<InputScope, 'prefixes'>,
-): InputChanges {
+): InputChanges<U> {
   const isIn = ({ key }: { readonly key: string }) => isInScope(key, scope)
   return { uploads: uploads.filter(isIn), deletions: deletions.filter(isIn), same: same.filter(isIn) }
 }

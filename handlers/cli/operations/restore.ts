@@ -129,7 +129,11 @@ export async function restoreRecords(
     since: first.since ? renderInstant(first.since) : null,
     stoppedAt: renderInstant(stoppedAt ?? ports.clock.now()),
   }
-  const seen = await describe(first, ports, versions, { at, loss })
+  // Without an owner nothing may run; without a suspension or a policy, ssofile would grant forbidden access.
+  const mayEndStop = ({ owner, ...files }: Restoration, unwritten: number): boolean =>
+    owner !== 'unknown' && (acceptMissing || countMissing(files) + unwritten === 0)
+  const found = await describe(first, ports, versions, { at, loss })
+  const seen = { ...found, endsStop: mayEndStop(found, 0) }
   if (isDryRun || (isNothing(seen) && !isStopped)) {
     const text = json ? renderJson(toJson(seen)) : renderRestoration(seen, 'planned')
     return { text, exitCode: seen.undecided.length > 0 || seen.owner === 'unknown' ? 1 : 0 }
@@ -152,13 +156,11 @@ export async function restoreRecords(
     ...pushed.failed.map(({ key, reason }) => ({ object: key, why: reason })),
   ]
   const undecided = [...done.undecided, ...unwritten, ...(await lost.carryOut())]
-  // Without an owner nothing may run; without a suspension or a policy, ssofile would grant forbidden access.
-  const isMissing = done.inputsOfOthers.length + pushed.failed.length > 0
-  const isOver = done.owner !== 'unknown' && (!isMissing || acceptMissing)
-  const paused = isOver ? await endRestoration(ports, await readCaller()) : undefined
-  const result: Restoration = { ...done, undecided, isPaused: paused !== undefined, isOver }
+  const endsStop = mayEndStop(done, pushed.failed.length)
+  const paused = endsStop ? await endRestoration(ports, await readCaller()) : undefined
+  const result: Restoration = { ...done, undecided, isPaused: paused !== undefined, endsStop }
   const text = json ? renderJson(toJson(result)) : renderRestoration(result, 'done')
-  return { text, exitCode: undecided.length > 0 || !isOver ? 1 : 0 }
+  return { text, exitCode: undecided.length > 0 || !endsStop ? 1 : 0 }
 }
 
 function isNothing({
@@ -186,40 +188,50 @@ async function refuseOther({ objects, ssoAdmin }: Ports): Promise<void> {
     )
 }
 
-/** Includes the files deleted since the first loss, and since `at`. A file uploaded since then stays. */
+/**
+ * Includes the files that the loss took and those gone since `at`. A file uploaded since then stays.
+ *
+ * | who may write the file | deleted                                | then                                     |
+ * | ---------------------- | -------------------------------------- | ---------------------------------------- |
+ * | others                 | since the loss, or since `at`          | named: it may suspend or forbid          |
+ * | operators              | since `at`                             | brought back                             |
+ * | operators              | from the loss until everything stopped | brought back                             |
+ * | operators              | after everything stopped               | named: its owner may have meant it       |
+ */
 async function describe(
   lost: LostRecords,
   { objects }: Ports,
   versions: ObjectVersions,
   { at, loss }: { readonly at: Date | undefined; readonly loss: Loss },
 ): Promise<Restoration> {
-  const lostAt = loss.since === null ? [] : [new Date(Date.parse(loss.since) - 1000)]
-  const instants = [...(at ? [at] : []), ...lostAt]
-  const findGone = async (places: readonly string[]): Promise<readonly OldInput[]> => {
-    const gone = new Map<string, OldInput>()
-    for (const instant of instants) {
-      const { changes } = await findChangesBack(objects, versions, { places, at: instant })
-      for (const one of changes.uploads) if (!one.over && !gone.has(one.key)) gone.set(one.key, one)
-    }
-    return [...gone.values()]
+  const lostAt = loss.since === null ? undefined : new Date(Date.parse(loss.since) - 1000)
+  const findGone = async (places: readonly string[], instant: Date | undefined): Promise<readonly OldInput[]> => {
+    if (instant === undefined) return []
+    const { changes } = await findChangesBack(objects, versions, { places, at: instant })
+    return changes.uploads.filter(({ over }) => !over)
   }
   const own = restoredPlaces(...partsOfOperators)
-  const inputs = await findGone(own)
-  const inputsOfOthers = await findGone(restoredPlaces().filter((place) => !own.includes(place)))
+  const others = restoredPlaces().filter((place) => !own.includes(place))
+  const asked = await findGone(own, at)
+  const isAsked = new Set(asked.map(({ key }) => key))
+  const gone = (await findGone(own, lostAt)).filter(({ key }) => !isAsked.has(key))
+  const isLate = ({ deletedAt }: OldInput) => deletedAt !== undefined && deletedAt > new Date(loss.stoppedAt)
+  const inputsOfOthers = [...(await findGone(others, at)), ...(await findGone(others, lostAt))].map(({ key }) => key)
   const { history, entries, permissionSets, people, owner, configuration, undecided } = lost
   return {
-    at: instants[0],
+    at: at ?? lostAt,
     history,
     entries: entries.map(({ key }) => key),
     permissionSets: permissionSets.map(({ name }) => name),
     people: people.map(({ key }) => key),
     owner: owner.is,
     isConfigurationLost: configuration !== undefined,
-    inputs,
-    inputsOfOthers: inputsOfOthers.map(({ key }) => key),
+    inputs: [...asked, ...gone.filter((one) => !isLate(one))],
+    inputsDeletedLater: gone.filter(isLate).map(({ key }) => key),
+    inputsOfOthers: [...new Set(inputsOfOthers)],
     undecided,
     isPaused: false,
-    isOver: false,
+    endsStop: false,
   }
 }
 
@@ -234,25 +246,34 @@ type Restoration = {
   readonly owner: FoundOwner['is']
   readonly isConfigurationLost: boolean
   readonly inputs: readonly OldInput[]
+  /** Files that were deleted after everything had stopped. */
+  readonly inputsDeletedLater: readonly string[]
   /** Deleted files that only governance, HR or account owners may write. */
   readonly inputsOfOthers: readonly string[]
   readonly undecided: readonly { readonly object: string; readonly why: string }[]
   /** A person has paused all changes, too. */
   readonly isPaused: boolean
-  /** The stop has ended. */
-  readonly isOver: boolean
+  readonly endsStop: boolean
+}
+
+/** Files that the loss took and that this run does not bring back. */
+function countMissing({
+  inputsDeletedLater,
+  inputsOfOthers,
+}: Pick<Restoration, 'inputsDeletedLater' | 'inputsOfOthers'>): number {
+  return inputsDeletedLater.length + inputsOfOthers.length
 }
 
 const keysShown = 10
 
-function toJson({ inputs, at, isOver: _, ...rest }: Restoration) {
+function toJson({ inputs, at, endsStop: _, ...rest }: Restoration) {
   return { at: at?.toISOString(), ...rest, inputs: inputs.map(({ key }) => key) }
 }
 
 function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'): string {
   const { at, history, entries, permissionSets, people, owner, isConfigurationLost, inputs, undecided, isPaused } =
     restoration
-  const { inputsOfOthers, isOver } = restoration
+  const { inputsDeletedLater, inputsOfOthers, endsStop } = restoration
   const isDone = stage === 'done'
   const told = [
     ...(history > 0 ? [count(history, 'object of history', 'objects of history')] : []),
@@ -263,7 +284,14 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'):
     ...(people.length > 0
       ? [count(people.length, 'record of a group or membership', 'records of groups and memberships')]
       : []),
-    ...(inputs.length > 0 && at ? [`${count(inputs.length, 'file')}, as of ${at.toISOString()}`] : []),
+    ...(inputs.length > 0 && at
+      ? [
+          [
+            `${count(inputs.length, 'file')}, as of ${at.toISOString()}`,
+            ...listKeys(inputs.map(({ key }) => key)),
+          ].join('\n'),
+        ]
+      : []),
     ...(isConfigurationLost ? ['the configuration of the deployment (control/configuration.json)'] : []),
     ...(owner === 'lost' ? ['the owner of the bucket (control/owner.json)'] : []),
   ]
@@ -271,17 +299,23 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'):
   const lines = told.length === 0 ? ['there is nothing to restore'] : told.map((line) => `${head}: ${line}`)
   if (owner === 'unknown')
     lines.push('no record names the owner of this bucket: ssofile resume --accept-loss makes this instance the owner')
+  if (inputsDeletedLater.length > 0 && at)
+    lines.push(
+      `left alone, deleted after everything stopped: ${count(inputsDeletedLater.length, 'file')}`,
+      ...listKeys(inputsDeletedLater),
+      ...(endsStop ? [] : [`  do: if nobody meant that, bring all of them back: add --at ${at.toISOString()}`]),
+    )
   if (inputsOfOthers.length > 0 && at)
     lines.push(
       `left to governance, HR or account owners: ${count(inputsOfOthers.length, 'file')}`,
       ...listKeys(inputsOfOthers),
-      ...(isOver ? [] : [`  do: a person who may write them runs ssofile restore --inputs --at ${at.toISOString()}`]),
+      ...(endsStop ? [] : [`  do: a person who may write them runs ssofile restore --inputs --at ${at.toISOString()}`]),
     )
-  if (inputsOfOthers.length > 0)
+  const isMissing = countMissing(restoration) > 0
+  if (isMissing && endsStop) lines.push('these files are missing, and everything continues without them')
+  else if (isMissing || (isDone && !endsStop && owner !== 'unknown'))
     lines.push(
-      isOver
-        ? 'these files are missing, and everything continues without them'
-        : 'until then everything stays stopped: run ssofile restore again; to continue without these files, add --accept-missing',
+      'while a file is missing, everything stays stopped: run ssofile restore again; to continue without the files, add --accept-missing',
     )
   if (undecided.length > 0) {
     lines.push(`undecided and unchanged: ${count(undecided.length, 'object')}`)
@@ -291,7 +325,7 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'):
     lines.push('  do: check each in Identity Center; to take access over, run ssofile import --assignments')
   }
   if (isDone && isPaused) lines.push('a person has also paused all changes: ssofile resume')
-  else if (isOver) lines.push('within a minute, ssofile compares everything again and continues to work')
+  else if (isDone && endsStop) lines.push('within a minute, ssofile compares everything again and continues to work')
   return `${lines.join('\n')}\n`
 }
 

@@ -5,8 +5,13 @@ import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
 import { forEachAtOnce, listHeads } from '../../reconcile/records/list-heads.ts'
 
-/** `over`: the present object. */
-export type OldInput = { readonly key: string; readonly body: Uint8Array; readonly over?: ObjectHead }
+/** `over`: the present object. `deletedAt`: since when there is none. */
+export type OldInput = {
+  readonly key: string
+  readonly body: Uint8Array
+  readonly over?: ObjectHead
+  readonly deletedAt?: Date | undefined
+}
 export type InputChangesBack = {
   readonly uploads: readonly OldInput[]
   /** Objects that were uploaded since. */
@@ -55,7 +60,7 @@ async function findPlaceAt(
     if (old?.isLatest || (over && old && over.etag === old.etag)) same.push(...(over ? [over] : []))
     else if (old) {
       const body = await versions.get(key, old.versionId)
-      if (body) uploads.push({ key, body, over })
+      if (body) uploads.push({ key, body, over, deletedAt: kept.deletedAt })
     } else if (over) deletions.push(over)
   })
   const byKey = (a: { readonly key: string }, b: { readonly key: string }) => (a.key < b.key ? -1 : 1)

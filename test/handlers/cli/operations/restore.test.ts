@@ -92,4 +92,41 @@ describe('ssofile restore', () => {
     const left = { v: 1, reason: 'migration', by: 'me', since: expect.any(String) }
     expect(await readPause(world.objects)).toEqual(left)
   })
+
+  test('brings back the files that went until everything stopped, and names each', async () => {
+    const more = Array.from({ length: 11 }, (_, nth) => `memberships/oncall%user-${nth}%ssofile`)
+    for (const key of more) await world.objects.put(key, '')
+    await world.clock.advance(60_000)
+    await lose(link, ...more)
+    const { exitCode, text } = await restore()
+    expect(exitCode).toBe(0)
+    expect(await world.keys('links_data/')).toEqual([link])
+    expect(await world.keys('memberships/')).toHaveLength(11)
+    expect(text).toContain('brought back: 12 files, as of ')
+    expect(text).toContain(`\n  ${link}\n`)
+    expect(text).toContain('\n  and 2 more: --json lists them\n')
+  })
+
+  test('does not bring back a link that its owner deleted after everything had stopped, and names it', async () => {
+    await lose()
+    await world.objects.as('me').delete(link)
+    await world.clock.advance(60_000)
+    for (const _ of [1, 2]) {
+      const { exitCode, text } = await restore()
+      expect(exitCode).toBe(1)
+      expect(text).toContain(`left alone, deleted after everything stopped: 1 file\n  ${link}\n`)
+      expect(await world.keys('links_data/')).toEqual([])
+      expect(await isStopped()).toBe(true)
+    }
+    expect((await restore({ acceptMissing: true })).exitCode).toBe(0)
+    expect(await world.keys('links_data/')).toEqual([])
+  })
+
+  test('brings back a file that went after everything had stopped if the operator names the instant', async () => {
+    await lose()
+    await world.objects.as('vandal').delete(link)
+    const [, at = ''] = /--at (\S+)/.exec((await restore()).text) ?? []
+    expect((await restore({ at: new Date(at) })).exitCode).toBe(0)
+    expect(await world.keys('links_data/')).toEqual([link])
+  })
 })
