@@ -26,7 +26,7 @@ export async function measureSuspensionAmong(entries: number): Promise<number> {
   for (const [nth, account] of accounts.entries())
     await objects.put(`${ledgerPrefix}account%${account}%Set-${nth % entriesOfAccount}%${group}%GROUP`, '{}')
   // As the last sweep cut them.
-  const ranges = cutRanges(markAccounts(accounts, rangeSizes.entriesOfMark), rangeSizes)
+  const ranges = cutRanges([markAccounts(accounts, rangeSizes.entriesOfMark)], rangeSizes)
   const sweep = { v: 1, run: 'run', startedAt: clock.now().toISOString(), ranges, isOpen: false }
   await objects.put('state/ranges/sweep.json', JSON.stringify(sweep))
   world.start({ dispatcher: false })

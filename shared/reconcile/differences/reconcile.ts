@@ -85,7 +85,7 @@ export async function sweep(
   if (!view) return undefined
   await outlastIdleSlice(ports)
   const { last, startedAt } = await begin(objects)
-  const ranges = cutRanges(last.marks ?? accountsAsMarks(view, sizes), sizes)
+  const ranges = cutAccounts(last, view, sizes)
   if (ranges.length > 1) {
     await beginRun(ports, compareByRanges(ports, configuration, 'sweep'), { ranges, startedAt, replaces: false })
     return 'ranges'
@@ -100,9 +100,17 @@ export async function sweep(
   return reportOf(found)
 }
 
-/** An account has about ten entries, until a comparison has counted them. */
-function accountsAsMarks({ accounts }: OrganizationView, { entriesOfMark }: RangeSizes): readonly AccountId[] {
-  return markAccounts(accounts.map(({ id }) => id).sort(), Math.ceil(entriesOfMark / 10))
+/**
+ * The last comparison counted the entries, but it may have seen few of a lost ledger. So the accounts limit a range too, as if each had ten
+ * entries.
+ */
+function cutAccounts(
+  { marks = [] }: Pick<Checkpoint, 'marks'>,
+  { accounts }: OrganizationView,
+  sizes: RangeSizes,
+): readonly AccountRange[] {
+  const every = Math.ceil(sizes.entriesOfMark / 10)
+  return cutRanges([marks, markAccounts(accounts.map(({ id }) => id).sort(), every)], sizes)
 }
 
 /** A sweep or a reconcile of more entries than one range has. */
@@ -214,7 +222,7 @@ export async function beginReconcile(
   const { objects } = ports
   const read = await readAnew(ports, configuration, renewMs)
   const { view, last, startedAt } = read
-  const ranges = cutRanges(last.marks ?? accountsAsMarks(view, sizes), sizes)
+  const ranges = cutAccounts(last, view, sizes)
   if (ranges.length === 1) return reconcileAtOnce(ports, configuration, read)
   // If the names are lost, the ranges note them for the next comparison with the directory.
   if (!(await new PrincipalNames(objects).isEmpty())) {

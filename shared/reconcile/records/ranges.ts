@@ -28,10 +28,22 @@ export function markAccounts(accounts: readonly AccountId[], every: number): rea
   return accounts.filter((_, index) => (index + 1) % every === 0)
 }
 
-export function cutRanges(marks: readonly AccountId[], { marksOfRange }: RangeSizes): readonly AccountRange[] {
-  const inside = marks.slice(0, -1).filter((_, index) => (index + 1) % marksOfRange === 0)
-  const bounds = [...new Set(inside)]
-  return [undefined, ...bounds].map((from, index) => ({ from, to: bounds[index] }))
+/** `kinds`: ascending marks of several kinds. A range has at most so many marks of each kind, whatever the others say. */
+export function cutRanges(
+  kinds: readonly (readonly AccountId[])[],
+  { marksOfRange }: RangeSizes,
+): readonly AccountRange[] {
+  const marks = kinds.flatMap((of, kind) => of.slice(0, -1).map((at) => ({ at, kind })))
+  const bounds = new Set<AccountId>()
+  const passed = new Map<number, number>()
+  for (const { at, kind } of marks.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))) {
+    passed.set(kind, (passed.get(kind) ?? 0) + 1)
+    if (passed.get(kind) !== marksOfRange) continue
+    bounds.add(at)
+    passed.clear()
+  }
+  const cuts = [...bounds]
+  return [undefined, ...cuts].map((from, index) => ({ from, to: cuts[index] }))
 }
 
 export function isInRange(id: AccountId, { from, to }: AccountRange): boolean {

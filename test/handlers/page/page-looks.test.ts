@@ -25,7 +25,7 @@ test('a page that has just started lists the ranges of the last sweep at the sam
   const world = new World()
   const ids = Array.from({ length: 20 }, (_, nth) => accountId.parse(String(nth).padStart(12, '0')))
   for (const id of ids) await world.objects.put(`access/account%${id}%Read-ps%ana%USER%ours`, '')
-  const ranges = cutRanges(ids, { entriesOfMark: 1, marksOfRange: 2 })
+  const ranges = cutRanges([ids], { entriesOfMark: 1, marksOfRange: 2 })
   const run = { v: 1, run: 'run', startedAt: '2026-03-03T10:00:00.000Z', ranges, isOpen: false }
   await world.objects.put('state/ranges/sweep.json', JSON.stringify(run))
   const ports = slowPorts(world)

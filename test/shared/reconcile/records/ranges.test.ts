@@ -1,8 +1,14 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { cutRanges, forEachHead, listByRanges, listHeadsByRanges } from '../../../../shared/reconcile/records/ranges.ts'
+import {
+  cutRanges,
+  forEachHead,
+  isInRange,
+  listByRanges,
+  listHeadsByRanges,
+} from '../../../../shared/reconcile/records/ranges.ts'
 import { World } from '../../../world.ts'
 
 const account = fc.integer({ min: 0, max: 99 }).map((number) => accountId.parse(String(number).padStart(12, '0')))
@@ -16,7 +22,7 @@ test('a listing by ranges has every key once, whatever the ranges of the last sw
     fc.asyncProperty(fc.uniqueArray(key), fc.array(account), fc.boolean(), async (keys, marks, isKnown) => {
       const { objects } = new World()
       for (const one of keys) await objects.put(one, '')
-      const ranges = cutRanges([...marks].sort(), { entriesOfMark: 1, marksOfRange: 1 })
+      const ranges = cutRanges([[...marks].sort()], { entriesOfMark: 1, marksOfRange: 1 })
       const run = { v: 1, run: 'run', startedAt: '2026-03-03T10:00:00.000Z', ranges, isOpen: false }
       if (isKnown) await objects.put('state/ranges/sweep.json', JSON.stringify(run))
       const listed: string[] = []
@@ -29,6 +35,36 @@ test('a listing by ranges has every key once, whatever the ranges of the last sw
     }),
     { numRuns: 100 },
   )
+})
+
+test('a range ends before it has more marks of any kind than it may, whatever the other kinds are', () => {
+  const kinds = fc.array(
+    fc.array(account).map((of) => of.sort()),
+    { maxLength: 3 },
+  )
+  fc.assert(
+    fc.property(kinds, fc.integer({ min: 1, max: 4 }), (of, marksOfRange) => {
+      const ranges = cutRanges(of, { entriesOfMark: 1, marksOfRange })
+      for (const range of ranges)
+        for (const marks of of) {
+          // A range has all of an account, so the account of its first mark is not divided.
+          const inside = new Set(marks.filter((id) => id !== range.from && isInRange(id, range)))
+          expect(inside.size).toBeLessThanOrEqual(marksOfRange)
+        }
+    }),
+  )
+})
+
+test('marks of two kinds cut where either of them is complete', () => {
+  const ids = (...numbers: readonly number[]) =>
+    numbers.map((number) => accountId.parse(String(number).padStart(12, '0')))
+  const sizes = { entriesOfMark: 1, marksOfRange: 2 }
+  const cut = (...kinds: readonly (readonly AccountId[])[]) =>
+    cutRanges(kinds, sizes).map(({ from }) => Number(from ?? 0))
+  expect(cut(ids(1, 2, 3, 4, 5), [])).toEqual([0, 2, 4])
+  expect(cut([], ids(1, 2, 3, 4, 5))).toEqual([0, 2, 4])
+  expect(cut(ids(1, 2, 3, 4, 5), ids(3, 8, 9))).toEqual([0, 2, 4])
+  expect(cut(ids(1, 2), ids(4, 6, 8, 9))).toEqual([0, 6])
 })
 
 test.each([
@@ -52,7 +88,7 @@ test('a caller without the right to read the ranges lists everything, and a refu
   }
   const keys = ['account%000000000001%A%x%GROUP', 'account%000000000009%A%x%GROUP'].map((one) => `assignments/${one}`)
   for (const one of keys) await objects.put(one, '')
-  const ranges = cutRanges([accountId.parse('000000000005'), accountId.parse('000000000007')], {
+  const ranges = cutRanges([[accountId.parse('000000000005'), accountId.parse('000000000007')]], {
     entriesOfMark: 1,
     marksOfRange: 1,
   })
