@@ -24,6 +24,7 @@ import {
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { makePermissionSetChange } from './make-permission-set-change.ts'
 import { deferPermissionSet, type PermissionSetContext, refusals } from './permission-set-settlement.ts'
+import { beginProvisioning } from './plan-provisioning.ts'
 import { provisionPermissionSet } from './provision-permission-set.ts'
 import { provisioningContext } from './provisioning-context.ts'
 
@@ -138,7 +139,7 @@ async function bringDenials(owned: StoredOwned, wish: DenialWish, context: Permi
   const policy = withDenials(raw, denialsOf(denied))
   const isPut = isSameDenial(sessions?.denied ?? [], denied)
   const isDifferent = !isSamePolicy(raw, policy)
-  const provisioning = isDifferent || !isPut ? {} : sessions?.provisioning
+  const provisioning = isDifferent || !isPut ? beginProvisioning(sessions?.provisioning) : sessions?.provisioning
   const at = isPut && sessions ? sessions.at : renderInstant(clock.now())
   const next = { denied: [...denied], at, ...tellUnmet(owned, left, wish, context) }
   if (provisioning === undefined) return isSame(sessions, next) ? owned : save(owned, next, context)

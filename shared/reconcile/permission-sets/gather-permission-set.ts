@@ -32,6 +32,7 @@ import {
   type ReadingPermissionSets,
   refusals,
 } from './permission-set-settlement.ts'
+import { beginProvisioning } from './plan-provisioning.ts'
 import { listStale, splitByReach } from './provision-permission-set.ts'
 import { readPermissionSet } from './read-permission-set.ts'
 
@@ -183,7 +184,7 @@ function findOwed(
   changes: readonly PermissionSetChange[],
   isStale: boolean | undefined,
 ): OwedProvisioning | undefined {
-  if (changes.some(isOfRoles)) return {}
+  if (changes.some(isOfRoles)) return beginProvisioning(entry?.change?.provisioning)
   return entry?.change?.provisioning ?? (isStale ? { askedAt: entry?.applied?.at } : undefined)
 }
 

@@ -1,4 +1,5 @@
 import { settlingMs } from '../../domain/assignments/access-proof.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
 
 /** Source: IAM Identity Center User Guide, "Quotas and limits": how many accounts ALL_PROVISIONED_ACCOUNTS covers. */
@@ -36,6 +37,24 @@ export function planProvisioning(owed: OwedProvisioning, accounts: number, now: 
   }
   if (after !== undefined) return { ask: 'each', proves: false }
   return { ask: accounts <= allAtOnceMost ? 'all' : 'each', proves: true }
+}
+
+/**
+ * The provisioning that a change of the definition asks for. Every account needs it, but one by one it takes hours. So it goes on behind the
+ * last provisioned account: else frequent changes would never reach the last accounts.
+ */
+export function beginProvisioning({ from, after }: OwedProvisioning = {}): OwedProvisioning {
+  const last = after ?? from
+  return last === undefined ? {} : { from: last }
+}
+
+/** The accounts without a request since the last change, in the order of their requests. `accounts`: ascending. */
+export function listUnasked(accounts: readonly AccountId[], { from, after }: OwedProvisioning): readonly AccountId[] {
+  const isRound = from !== undefined && after !== undefined && after <= from
+  const last = after ?? from
+  const behind = accounts.filter((id) => last === undefined || id > last)
+  const isBefore = (id: AccountId) => from !== undefined && id <= from
+  return isRound ? behind.filter(isBefore) : [...behind, ...accounts.filter(isBefore)]
 }
 
 /** The time from which a listing of stale accounts counts. */

@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock.ts'
 import { listAll } from '../../ports/page.ts'
 import type { ProvisioningStatus, ReadingSsoAdmin, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
-import { planProvisioning, settlesAt } from './plan-provisioning.ts'
+import { listUnasked, planProvisioning, settlesAt } from './plan-provisioning.ts'
 import type { Provisionings } from './provisionings.ts'
 
 /** After this time the rest becomes open work, so that one permission set never holds up the others. */
@@ -58,7 +58,7 @@ async function provision(owed: OwedProvisioning, work: Work): Promise<Provisioni
   const { ask, proves } = planProvisioning(owed, having.length, clock.now())
   if (ask === 'all') return provisionAll(owed, having.length, work)
   const listed = ask === 'stale' ? await listStale(ssoAdmin, arn) : (owed.failed ?? having)
-  const suspects = listed.filter((id) => id > (owed.after ?? ''))
+  const suspects = listUnasked(listed, owed)
   const { reachable, unreachable } = splitByReach(suspects, await work.view())
   const count = ({ asked, failed }: Tried): Counts => {
     const open = suspects.length - asked
@@ -69,11 +69,14 @@ async function provision(owed: OwedProvisioning, work: Work): Promise<Provisioni
       failed: [...failed],
     }
   }
-  const tried = await provisionEach(reachable, work, (so) => work.onProgress(count(so)))
+  const tried = await provisionEach(reachable, work, async (so) => {
+    // The end of a slice may come with any account.
+    if (owed.askedAt === undefined) await work.save({ from: owed.from, after: reachable[so.asked - 1] })
+    await work.onProgress(count(so))
+  })
   const isComplete = tried.asked === reachable.length
   const askedAt = owed.askedAt ?? renderInstant(clock.now())
-  if (owed.askedAt === undefined)
-    await work.save(isComplete ? { askedAt } : { after: reachable[tried.asked - 1] ?? owed.after })
+  if (owed.askedAt === undefined && isComplete) await work.save({ askedAt })
   if (isComplete && tried.failed.length > 0) {
     // Each success proves its account, so only the others are provisioned again.
     const others = [...tried.failed.map(({ account }) => account), ...unreachable].sort()

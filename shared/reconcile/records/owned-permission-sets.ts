@@ -33,7 +33,11 @@ export type PermissionSetEvent = (typeof permissionSetEvents)[number]
 const owedProvisioning = record({
   /** The request in progress for all accounts. */
   requestId: z.string().optional(),
-  /** Provisioning account by account: every account up to this one has a request. */
+  /**
+   * Provisioning account by account: the accounts behind `from`, up to `after`, have a request since the last change; behind the last account
+   * comes the first one. `from` absent: begun with the first one.
+   */
+  from: accountId.optional(),
   after: accountId.optional(),
   /** When every account had its request, if some failed. */
   askedAt: z.iso.datetime().optional(),

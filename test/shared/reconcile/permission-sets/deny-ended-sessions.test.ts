@@ -8,6 +8,7 @@ import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts
 import { memoryTables } from '../../../../shared/memory/table.ts'
 import { readPermissionSet } from '../../../../shared/reconcile/permission-sets/read-permission-set.ts'
 import { endedSessionsKey, recordEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
+import { readOwned, writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
 import { isShallow, isWhole } from '../../../depth.ts'
 import { dyingPorts } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
@@ -335,6 +336,26 @@ test('nothing is changed where the record of ended sessions cannot be read', asy
   await minutes(2)
   expect(policy()).toBe(denying)
   expect(world.log.lines.filter(({ level }) => level === 'error').length).toBeGreaterThan(0)
+})
+
+test('the accounts of another denial are provisioned behind the last account of the one before', async () => {
+  const { world, end, minutes } = await open(own, { dispatcher: false })
+  await end(kenji)
+  await minutes(1)
+  await world.finish(world.slice())
+  const before = await readOwned(world.objects, name)
+  if (before?.value.sessions === undefined) throw new Error('kenji is not denied')
+  const sessions = { ...before.value.sessions, provisioning: { after: account } }
+  await writeOwned(world.objects, name, { ...before.value, sessions }, before)
+  await end(lars)
+  const dying = dyingPorts(world.ports, {
+    at: ({ operation }) => operation === 'provisionPermissionSet',
+    when: 'before',
+  })
+  void world.slice({}, dying.ports)
+  await minutes(1)
+  expect(dying.isDead()).toBe(true)
+  expect((await readOwned(world.objects, name))?.value.sessions?.provisioning).toEqual({ from: account })
 })
 
 test('a dispatcher that dies at any call that changes something leaves no session undone: the next one ends it', async () => {

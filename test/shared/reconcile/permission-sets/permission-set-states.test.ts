@@ -502,6 +502,18 @@ describe('a provisioning that is owed', () => {
     expect((await record())?.change).toBeUndefined()
   })
 
+  test('goes on behind the last account after the next change of the definition', async () => {
+    const { die, change, record } = await openLagging()
+    await die({ managedPoliciesArnList: [readOnly] })
+    const begun = (await record())?.change
+    if (!begun) throw new Error('its change is recorded')
+    await change({ change: { ...begun, provisioning: { after: first } } })
+    await die({ managedPoliciesArnList: [] })
+    expect((await record())?.change?.provisioning).toEqual({ from: first })
+    await die({ managedPoliciesArnList: [readOnly] })
+    expect((await record())?.change?.provisioning).toEqual({ from: first })
+  })
+
   test('is asked for by the next file too, although that one asks for no change', async () => {
     const { apply, die, upload, stale } = await openLagging()
     await die({ managedPoliciesArnList: [readOnly] })

@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import fc from 'fast-check'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import {
+  beginProvisioning,
+  listUnasked,
   type ProvisioningStep,
   planProvisioning,
   settlesAt,
@@ -54,4 +57,58 @@ describe('what is asked for next', () => {
 
 test('a listing is settled five minutes after every account was asked for', () => {
   expect(settlesAt(ago(0))).toEqual(new Date(now.getTime() + settlingMs))
+})
+
+const accounts = Array.from({ length: 7 }, (_, index) => accountId.parse(`21000000000${index}`))
+const [, b, c, d, , , g] = accounts
+
+describe('provisioning one by one', () => {
+  test.each<[string, OwedProvisioning, readonly (AccountId | undefined)[]]>([
+    ['asks for all, from the first one', {}, accounts],
+    ['goes on behind the last request', { after: g }, []],
+    [
+      'begins behind the last request before the change, and goes round',
+      { from: d },
+      [...accounts.slice(4), ...accounts.slice(0, 4)],
+    ],
+    [
+      'goes on before the end of the accounts, and goes round',
+      { from: b, after: d },
+      [...accounts.slice(4), ...accounts.slice(0, 2)],
+    ],
+    ['goes on before the place where it began', { from: d, after: b }, [c, d]],
+    ['is over where it began', { from: d, after: d }, []],
+  ])('%s', (_, owed, unasked) => {
+    expect(listUnasked(accounts, owed)).toEqual(unasked)
+  })
+
+  test('begins behind the last request after a change', () => {
+    expect(beginProvisioning()).toEqual({})
+    expect(beginProvisioning({ requestId: 'r' })).toEqual({})
+    expect(beginProvisioning({ askedAt: ago(0), failed: [after] })).toEqual({})
+    expect(beginProvisioning({ after: b })).toEqual({ from: b })
+    expect(beginProvisioning({ from: c, after: b })).toEqual({ from: b })
+    expect(beginProvisioning({ from: c })).toEqual({ from: c })
+  })
+
+  test('asks for every account within one pass, however often the definition changes', () => {
+    // How many requests come before each change: a pass is never complete.
+    const portions = fc.array(fc.integer({ min: 0, max: accounts.length - 1 }), { maxLength: 20 })
+    fc.assert(
+      fc.property(portions, (before) => {
+        const asked: AccountId[] = []
+        let owed: OwedProvisioning = {}
+        for (const some of before) {
+          for (let nth = 0; nth < some; nth++) {
+            const [next] = listUnasked(accounts, owed)
+            if (next === undefined) throw new Error('the pass is complete')
+            asked.push(next)
+            owed = { from: owed.from, after: next }
+          }
+          owed = beginProvisioning(owed)
+        }
+        expect(asked).toEqual(asked.map((_, index) => accounts[index % accounts.length]))
+      }),
+    )
+  })
 })

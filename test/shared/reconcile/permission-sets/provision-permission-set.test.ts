@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { NotStartedError } from '../../../../shared/reconcile/calls/limited-sso-admin.ts'
 import {
   type Counts,
   type ProvisioningSources,
@@ -277,21 +278,48 @@ describe('more accounts than one request covers', () => {
     const { provision, asked, saved } = await open([], noRoom)
     expect(await provision({}, { isSuperseded: isSuperseded(2) })).toMatchObject({ outcome: 'unfinished' })
     expect(asked).toEqual(tooMany.slice(0, 2))
-    expect(saved).toEqual([{ after: tooMany[1] }])
+    expect(saved).toEqual([{ after: tooMany[0] }, { after: tooMany[1] }])
   })
 
   test('are gone on with after the last one, and the end is proved by a settled listing', async () => {
     const { provision, asked, saved } = await open([], noRoom)
     const unfinished = await provision({ after: tooMany.at(-3) })
     expect(asked).toEqual(tooMany.slice(-2))
-    const [{ askedAt = '' } = {}] = saved
+    const { askedAt = '' } = saved.at(-1) ?? {}
     expect(unfinished).toMatchObject({ outcome: 'unfinished', until: new Date(Date.parse(askedAt) + 5 * 60_000) })
+  })
+
+  test('are asked for behind the last one before the change, then from the first one on', async () => {
+    const { provision, asked, saved } = await open([], noRoom)
+    const from = tooMany.at(-3)
+    const isThird = isSuperseded(3)
+    const unfinished = await provision({ from }, { isSuperseded: isThird })
+    expect(asked).toEqual([...tooMany.slice(-2), tooMany[0]])
+    expect(saved.at(-1)).toEqual({ from, after: tooMany[0] })
+    expect(unfinished).toMatchObject({ accounts: { open: tooMany.length - 3 } })
+  })
+
+  test('that are all asked for since the change are proved by a settled listing', async () => {
+    const { provision, asked, saved } = await open([], noRoom)
+    await provision({ from: tooMany[5], after: tooMany[3] })
+    expect(asked).toEqual(tooMany.slice(4, 6))
+    expect(saved.at(-1)).toEqual({ askedAt: expect.any(String) })
+  })
+
+  test('are remembered one by one, also if the slice ends', async () => {
+    let calls = 0
+    const { provision, saved } = await open([], async (call) => {
+      if (isProvisioning(call) && ++calls > 2) throw new NotStartedError()
+      return noRoom(call)
+    })
+    await expect(provision()).rejects.toThrow(NotStartedError)
+    expect(saved.at(-1)).toEqual({ after: tooMany[1] })
   })
 
   test('of which none was asked for are begun again from the same place', async () => {
     const { provision, saved } = await open([], noRoom)
     await provision({ after: tooMany[7] }, { isSuperseded: async () => true })
-    expect(saved).toEqual([{ after: tooMany[7] }])
+    expect(saved).toEqual([])
   })
 })
 
