@@ -13,9 +13,11 @@ import { parsePersonSession } from '../../shared/domain/principals/person-sessio
 import { EligibilityFiles } from '../../shared/modules/requests/eligibility-files.ts'
 import { People } from '../../shared/modules/requests/people.ts'
 import { KnownReviews } from '../../shared/modules/reviews/known-reviews.ts'
+import type { IdentityStore } from '../../shared/ports/identity-store.ts'
 import type { OwnRoles } from '../../shared/ports/own-roles.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
+import { ServedDirectory } from '../../shared/reconcile/calls/served-directory.ts'
 import { findActorOfSession } from '../../shared/reconcile/directory/find-actor.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { Policies } from '../../shared/reconcile/records/policies.ts'
@@ -44,21 +46,27 @@ export function api(
   { access, roles, changes = apiChanges }: ApiOptions = {},
 ): (event: ApiEvent) => Promise<Answer> {
   const policies = new Policies(ports)
+  const directory = new ServedDirectory(ports, 'api')
+  const open = (identityStore: IdentityStore) => ({
+    identityStore,
+    people: new People(identityStore, ports.clock, configuration.principalSuffix),
+  })
+  const [now, recent] = [open(directory.now), open(directory.recent)]
   const known = {
     organization: new OrganizationCache(ports, configuration.folders),
     eligibilityFiles: new EligibilityFiles(ports),
-    people: new People(ports.identityStore, ports.clock, configuration.principalSuffix),
     suspensions: new Suspensions({ objects: ports.objects, policies }),
     reviews: new KnownReviews(ports.objects),
   }
   return async (event) => {
     const log = ports.log.with({ request: event.requestContext.requestId, route: event.routeKey })
+    const { identityStore, people } = event.routeKey.startsWith('GET ') ? recent : now
     try {
       const given = await serve(event, {
-        ports: { ...ports, log },
+        ports: { ...ports, identityStore, log },
         configuration,
         policies,
-        known,
+        known: { ...known, people },
         access,
         roles,
         changes,

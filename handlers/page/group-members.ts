@@ -2,18 +2,23 @@ import type { Configuration } from '../../shared/domain/deployment/configuration
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { nameInLinks } from '../../shared/domain/principals/principal.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'
 import { People } from '../../shared/reconcile/directory/people.ts'
 
 const knownMs = 10 * 60_000
+/** Names of more users come from a listing: calls about single users have a small share, and suspensions need them. */
+const lookUpsMost = 10
 
 /** The members of groups in the directory, at most ten minutes old. For display: no decision asks it. */
 export class GroupMembers {
-  readonly #ports: Pick<Ports, 'identityStore' | 'clock' | 'randomness'>
+  readonly #ports: Pick<Ports, 'identityStore' | 'clock'>
   readonly #suffix: string
   #read: { readonly people: People; readonly atMs: number } | undefined
 
-  constructor(ports: Ports, { principalSuffix }: Pick<Configuration, 'principalSuffix'>) {
+  /** `identityStore`: one of a `ServedDirectory`. */
+  constructor(
+    ports: Pick<Ports, 'identityStore' | 'clock'>,
+    { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
+  ) {
     this.#ports = ports
     this.#suffix = principalSuffix
   }
@@ -33,7 +38,10 @@ export class GroupMembers {
 
   /** The names of users in links. The id of a user who is gone. */
   async namesOf(ids: readonly PrincipalId[]): Promise<(id: PrincipalId) => string> {
-    const users = await this.#people().find('USER', ids)
+    const people = this.#people()
+    const wanted = new Set(ids)
+    if (wanted.size > lookUpsMost) await people.listNames('USER')
+    const users = await people.find('USER', wanted)
     return (id) => {
       const name = users.get(id)?.name ?? id
       return nameInLinks(name, this.#suffix) ?? name
@@ -43,7 +51,7 @@ export class GroupMembers {
   #people(): People {
     const nowMs = this.#ports.clock.monotonicMs()
     if (this.#read === undefined || nowMs - this.#read.atMs > knownMs)
-      this.#read = { people: new People(patientIdentityStore(this.#ports)), atMs: nowMs }
+      this.#read = { people: new People(this.#ports.identityStore), atMs: nowMs }
     return this.#read.people
   }
 }

@@ -8,6 +8,7 @@ import { sayDuration } from '../../shared/modules/page/rules/say.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
+import { ServedDirectory } from '../../shared/reconcile/calls/served-directory.ts'
 import { type Answer, refusal, refuse } from '../api/answer.ts'
 import { findPerson, judgeUser, type PageSession, pageSession } from './find-person.ts'
 import { type HostedOrder, judgeHostedRequest } from './judge-hosted-request.ts'
@@ -62,6 +63,7 @@ class Page {
   readonly #options: PageOptions
   readonly #seal: Seal
   readonly #signIn: SignIn
+  readonly #directory: ServedDirectory
   readonly #calls: ServedCalls
   readonly #throttle: PersonThrottle
   readonly #signedOut: SignedOut
@@ -74,7 +76,8 @@ class Page {
     this.#options = options
     this.#seal = new Seal({ secret, clock, origin: options.origin })
     this.#signIn = new SignIn({ ...options, secret, seal: this.#seal, clock })
-    this.#calls = new ServedCalls(ports, configuration, options.settings)
+    this.#directory = new ServedDirectory(ports, 'page')
+    this.#calls = new ServedCalls(ports, configuration, options.settings, this.#directory)
     this.#throttle = new PersonThrottle(clock)
     this.#signedOut = new SignedOut(ports.objects, options.settings.sessionHours)
   }
@@ -186,7 +189,7 @@ class Page {
 
   /** Users who may not act cannot sign in. */
   async #findPerson(claims: Parameters<typeof findPerson>[0]) {
-    const found = await findPerson(claims, this.#options.settings.signIn, this.#ports.identityStore)
+    const found = await findPerson(claims, this.#options.settings.signIn, this.#directory.now)
     if (!found.ok) return found
     const judged = judgeUser(found.value, await this.#calls.findUser(found.value.userId, true))
     return judged.ok ? found : judged

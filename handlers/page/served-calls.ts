@@ -8,8 +8,10 @@ import { nameInLinks } from '../../shared/domain/principals/principal.ts'
 import { EligibilityFiles } from '../../shared/modules/requests/eligibility-files.ts'
 import { People } from '../../shared/modules/requests/people.ts'
 import { KnownReviews } from '../../shared/modules/reviews/known-reviews.ts'
+import type { IdentityStore } from '../../shared/ports/identity-store.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import type { ServedDirectory } from '../../shared/reconcile/calls/served-directory.ts'
 import { type Actor, findActor } from '../../shared/reconcile/directory/find-actor.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { Policies } from '../../shared/reconcile/records/policies.ts'
@@ -32,12 +34,9 @@ type Calling = {
   readonly log: Log
 }
 
-/** The identity store answers 20 calls a second for everybody: for reading, an answer of the last half minute is enough. */
-const knownMs = 30_000
 const ofOperators = ['GET /operations', 'GET /trends', 'POST /release', 'POST /pause', 'POST /resume'] as const
 const ofAuditors = ['GET /everybody', 'GET /members', 'GET /uses', 'GET /report'] as const
 const byGroups: readonly HostedCall[] = ['GET /me', 'GET /changes', 'GET /reviews', ...ofAuditors, ...ofOperators]
-const usersMost = 10_000
 /** A page of requests; the browser asks for the next ones. */
 const requestsMost = 200
 
@@ -52,40 +51,39 @@ export class ServedCalls {
   readonly #ports: Ports
   readonly #configuration: Configuration
   readonly #settings: PageSettings
+  readonly #directory: ServedDirectory
+  readonly #people: { readonly now: People; readonly recent: People }
   readonly #known
   readonly #looks: PageLooks
   readonly #operations: Operations
   readonly #records: PageRecords
-  readonly #users = new Map<PrincipalId, { readonly seen: Actor; readonly atMs: number }>()
 
-  constructor(ports: Ports, configuration: Configuration, settings: PageSettings) {
+  constructor(ports: Ports, configuration: Configuration, settings: PageSettings, directory: ServedDirectory) {
     this.#ports = ports
+    this.#directory = directory
     this.#configuration = configuration
     this.#settings = settings
     const organization = new OrganizationCache(ports, configuration.folders)
     const policies = new Policies(ports)
-    this.#looks = new PageLooks(ports, configuration, { organization, policies })
+    const reading = { ...ports, identityStore: directory.recent }
+    this.#looks = new PageLooks(reading, configuration, { organization, policies })
     this.#operations = new Operations(ports, this.#looks)
     this.#records = new PageRecords(ports)
+    const open = (store: IdentityStore) => new People(store, ports.clock, configuration.principalSuffix)
+    this.#people = { now: open(directory.now), recent: open(directory.recent) }
     this.#known = {
       organization,
       eligibilityFiles: new EligibilityFiles(ports),
-      people: new People(ports.identityStore, ports.clock, configuration.principalSuffix),
       suspensions: new Suspensions({ objects: ports.objects, policies }),
       reviews: new KnownReviews(ports.objects),
     }
   }
 
-  /** `isNow`: the user as the identity store has it at this moment; every change and every sign-in needs that. */
-  async findUser(id: PrincipalId, isNow: boolean): Promise<Actor> {
-    const nowMs = this.#ports.clock.monotonicMs()
-    const known = this.#users.get(id)
-    if (known && !isNow && nowMs - known.atMs < knownMs) return known.seen
+  /** The user by the directory, and the suspension as it is at this moment. `isNow`: every change and every sign-in needs that. */
+  findUser(id: PrincipalId, isNow: boolean): Promise<Actor> {
+    const identityStore = isNow ? this.#directory.now : this.#directory.recent
     const { principalSuffix } = this.#configuration
-    const seen = await findActor(id, { ...this.#ports, ...this.#known, principalSuffix })
-    if (this.#users.size >= usersMost) this.#users.clear()
-    this.#users.set(id, { seen, atMs: nowMs })
-    return seen
+    return findActor(id, { identityStore, suspensions: this.#known.suspensions, principalSuffix })
   }
 
   async serve(event: PageEvent, { call, caller, session, log }: Calling): Promise<Answer> {
@@ -100,7 +98,7 @@ export class ServedCalls {
       configuration: this.#configuration,
       access: closedApi.access,
       caller: { ...caller, person },
-      known: this.#known,
+      known: { ...this.#known, people: method === 'GET' ? this.#people.recent : this.#people.now },
       statusPath: () => '/',
     }
     switch (call) {
@@ -179,14 +177,14 @@ export class ServedCalls {
     return answer(200, { ...person, approveWithin, portal, organizations, account })
   }
 
-  /** Reads groups each time if they decide what the person sees. */
+  /** Reads groups now if they decide what the person sees. */
   async #personOf({ userId, userName }: PageSession, call: HostedCall) {
     const { auditors, operators } = this.#settings
     const name = nameInLinks(userName, this.#configuration.principalSuffix)
     if (name === undefined) throw new Error(`${userName} has no name in links, and findUser let the person pass`)
     if (!byGroups.includes(call)) return { userId, name, isAuditor: false, isOperator: false }
     // If the groups cannot be read, the person is neither auditor nor operator.
-    const { groups } = await this.#known.people.groupsOf(userId, new Set([...auditors, ...operators]))
+    const { groups } = await this.#people.now.groupsOf(userId, new Set([...auditors, ...operators]))
     const isOneOf = (named: readonly string[]) => named.some((one) => groups.has(one))
     return { userId, name, isAuditor: isOneOf(auditors), isOperator: isOneOf(operators) }
   }

@@ -112,7 +112,7 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       // If a function runs once an hour or less, one failure is enough: there is no second run beside it.
       ...(runsOften(name) ? { periods: 3, breaching: 2 } : {}),
     }
-    // Only one dispatcher runs at a time: throttling keeps the others out.
+    // If one instance runs at a time, throttling keeps the others out.
     const throttled: AlarmRule = {
       name: `function-throttled-${name}`,
       section: 'A function is throttled',
@@ -121,7 +121,7 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       most: 0,
       ...(runsOften(name) ? { periods: 4, breaching: 3 } : {}),
     }
-    return functionSettings[name].reservedConcurrency === undefined ? [fails, throttled] : [fails]
+    return functionSettings[name].reservedConcurrency === 1 ? [fails] : [fails, throttled]
   })
 }
 

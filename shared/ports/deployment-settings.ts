@@ -107,6 +107,21 @@ export type FunctionSettings = {
 const most = { timeoutSeconds: 900, memoryMb: 1_769 }
 const everyMinute = { schedule: { everyMinutes: 1 }, asynchronous: { retries: 0, eventAgeSeconds: 60 } }
 
+/** One instance answers about ten requests a second. Scripts send several to the API at once. */
+const instances = { api: 10, page: 6 }
+
+/**
+ * How many calls a second AWS serves to each API of the directory, and who may make them. `work`: a function that changes access; several
+ * share the rate by slowing down. `api`, `page`: all their instances together, whatever people send, so that a suspension always gets its
+ * calls. (IAM Identity Center User Guide, "Quotas and limits".)
+ */
+export const directoryCalls = { served: 20, work: 15, api: 2, page: 3 }
+
+/** How many of these calls one instance may make a second. */
+export function directoryShareOf(name: keyof typeof instances): number {
+  return directoryCalls[name] / instances[name]
+}
+
 export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> = {
   router: { timeoutSeconds: 30, memoryMb: 256, queues: [{ name: 'uploads', batchSize: 10, maximumConcurrency: 10 }] },
   links: {
@@ -183,9 +198,10 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   // Its new role takes a minute to be known everywhere. Then it works.
   owner: { timeoutSeconds: 120, memoryMb: 256 },
   // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)
-  api: { timeoutSeconds: 29, memoryMb: 512 },
+  // The instances share `directoryCalls`, so their number has a limit. The same holds for the page.
+  api: { timeoutSeconds: 29, memoryMb: 512, reservedConcurrency: instances.api },
   // People wait while it starts, so it has more memory and thus more processor.
-  page: { timeoutSeconds: 29, memoryMb: 1_024 },
+  page: { timeoutSeconds: 29, memoryMb: 1_024, reservedConcurrency: instances.page },
 }
 
 /** Requests to the API: far more than people need, and few enough to leave the account's function instances to others. */

@@ -1,3 +1,4 @@
+import { directoryCalls } from '../../ports/deployment-settings.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isPassing, isServiceError, proofOf } from '../../ports/service-error.ts'
@@ -5,8 +6,6 @@ import { RateLimiter } from './rate-limiter.ts'
 import { type Repetition, repeatPatiently } from './repeat-patiently.ts'
 import { wrapOnce } from './wrap-port.ts'
 
-// IAM Identity Center User Guide, "Quotas and limits": 20 calls a second to each API of a store, for all callers together.
-const callsPerSecond = 15
 /** Operations that may share an API with others, by their API. */
 const apis: Readonly<Record<string, string>> = {
   findUser: 'DescribeUser',
@@ -29,7 +28,7 @@ export function patientIdentityStore(
     const limiters = new Map<string, RateLimiter>()
     return (operation, call) => {
       const api = apis[operation] ?? operation
-      const limiter = limiters.get(api) ?? new RateLimiter(ports.clock, callsPerSecond)
+      const limiter = limiters.get(api) ?? new RateLimiter(ports.clock, directoryCalls.work)
       limiters.set(api, limiter)
       // Other processes call it too: all slow down, so that each gets through.
       const slowDown = (ms: number, error: unknown) => {

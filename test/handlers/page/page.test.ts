@@ -170,11 +170,13 @@ test('people see what they have and through what, members of the auditors’ gro
   expect(await ben.send('/api/everybody')).toMatchObject({ statusCode: 403 })
   const auditors = await world.identityStore.createGroup({ displayName: 'auditors' })
   const membership = await world.identityStore.createGroupMembership(auditors, ids.ben)
+  await world.clock.advance(5_000)
   expect(JSON.parse((await ben.send('/api/everybody')).body)).toMatchObject({
     rows: expect.arrayContaining([expect.objectContaining(inGroup)]),
     dates: [],
   })
   await world.identityStore.deleteGroupMembership(membership)
+  await world.clock.advance(5_000)
   expect(await ben.send('/api/everybody')).toMatchObject({ statusCode: 403 })
 })
 
@@ -298,7 +300,6 @@ describe('a suspended person', () => {
     const refused = await again.signIn('ana', provider.url)
     expect(refused.statusCode).toBe(403)
     expect(refused.body).toContain('suspended')
-    await world.clock.advance(minuteMs)
     expect(await ana.send('/api/everybody')).toMatchObject({ statusCode: 401 })
     expect(await world.keys('control/pause')).toEqual([])
     await world.objects.delete('suspended/ana')

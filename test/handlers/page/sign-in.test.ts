@@ -314,13 +314,14 @@ describe('a session', () => {
         await world.identityStore.createUser({ userName: 'ana' })
       },
     ],
-  ])('of somebody who was %s meanwhile changes and reads nothing any more, at once', async (_, happens) => {
+  ])('of somebody who was %s meanwhile changes and reads nothing after five seconds', async (_, happens) => {
     const page = await open()
     await page.browser.signIn('ana', provider.url)
     expect(await page.browser.send('/api/me')).toMatchObject({ statusCode: 200 })
     const copy = new TestBrowser(page)
     copy.jar().set(session, page.browser.jar().get(session) ?? '')
     await happens(page)
+    await page.world.clock.advance(5_000)
     const body = { digest: '0123456789abcdef0123456789abcdef', decision: 'approve' }
     expect(await page.browser.send('/api/approvals', { method: 'POST', body })).toMatchObject({ statusCode: 401 })
     expect(await page.world.keys('approvals/')).toEqual([])
