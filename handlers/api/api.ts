@@ -9,7 +9,7 @@ import {
   permissionSetFileMostBytes,
   permissionSetPrefix,
 } from '../../shared/domain/permission-sets/permission-set-file.ts'
-import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
+import { isCutName, parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import { EligibilityFiles } from '../../shared/modules/requests/eligibility-files.ts'
 import { People } from '../../shared/modules/requests/people.ts'
 import { KnownReviews } from '../../shared/modules/reviews/known-reviews.ts'
@@ -34,7 +34,7 @@ import type { RequestCaches } from './request-context.ts'
 import { type ApiChange, type ApiKind, apiChanges } from './routes.ts'
 import { serveRequests } from './serve-requests.ts'
 import { serveReviews } from './serve-reviews.ts'
-import { refuseBar } from './signed-in-person.ts'
+import { refuseBar, refuseCutName } from './signed-in-person.ts'
 
 /**
  * The HTTPS API. It only writes and deletes inputs in the bucket, always on a condition. ssofile then handles them like uploads. If `access`
@@ -109,7 +109,9 @@ async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
       'sign the request',
     )
   const session = parsePersonSession(told.arn)
-  // This check holds for every route. If the session names no person, or its name may be cut, only IAM decides.
+  // These checks hold for every route. If the session names no person, only IAM decides; so it does on reading if the name may be cut.
+  const isChange = !event.routeKey.startsWith('GET ')
+  if (session && isChange && isCutName(session.userName)) return refuseCutName(session.userName)
   const sources = { ...context.ports, ...context.known, principalSuffix: context.configuration.principalSuffix }
   const seen = session && (await findActorOfSession(session.userName, sources))
   if (session && seen?.bar) return refuseBar(session.userName, seen.bar)

@@ -52,15 +52,19 @@ export async function findSignedIn({ caller, seen, access }: SignInSources): Pro
       `a role of account ${account} under ${permissionSetRolePath}`,
       'sign in with aws sso login, and send the request with those credentials',
     )
-  if (isCutName(userName))
-    return refuse(
-      403,
-      `a session with a name of ${userName.length} characters`,
-      `a name of at most ${sessionNameMost}: AWS cuts longer ones`,
-      'upload the request to the bucket instead (ssofile request), which uses your user id instead of your name',
-    )
+  if (isCutName(userName)) return refuseCutName(userName)
   const { userId, name } = seen ?? {}
   return userId && name ? { userId, name } : refuseBar(userName, { is: 'gone' })
+}
+
+/** Nobody knows who the person is, so the person may be suspended. */
+export function refuseCutName(userName: PrincipalName): Answer {
+  return refuse(
+    403,
+    `a session with a name of ${userName.length} characters`,
+    `a name of at most ${sessionNameMost}: AWS cuts longer ones, so ssofile does not know who you are`,
+    'upload to the bucket instead; ssofile request, approve and review decide use your user id instead of your name',
+  )
 }
 
 export function refuseBar(userName: string, bar: Bar): Answer {

@@ -98,6 +98,38 @@ describe('the access of the environment holds for the API:', () => {
   })
 })
 
+describe('a person whose user name AWS cuts in the name of the session', () => {
+  const sessionOf = (userName: string) =>
+    `arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Uploader-ps_0123456789abcdef/${userName.slice(0, 64)}`
+  const permissionSetData = { permissionSetName: 'Own-ps' }
+  const changes = [
+    { routeKey: 'POST /links', ...create(name) },
+    { routeKey: 'POST /permission-sets', sent: { action: 'create', permissionSetData } },
+  ]
+
+  test.each(changes)('changes nothing by $routeKey, suspended or not, and is told the way to do it', async (change) => {
+    const world = new World()
+    const userName = `${'a'.repeat(51)}@acme.example`
+    await world.identityStore.createUser({ userName })
+    await world.objects.put(`suspended/${userName}`, '')
+    const refused = await ask(world, { ...change, arn: sessionOf(userName) })
+    expect(refused.statusCode).toBe(403)
+    expect(refused.body.message).toContain('upload to the bucket instead')
+    expect(await world.keys('links_data/')).toEqual([])
+    expect(await world.keys('permission_sets/Own-ps')).toEqual([])
+  })
+
+  test('changes like everybody by one character less, unless suspended', async () => {
+    const world = new World()
+    const userName = `${'a'.repeat(50)}@acme.example`
+    await world.identityStore.createUser({ userName })
+    const change = { ...create(name), arn: sessionOf(userName) }
+    expect(await ask(world, change)).toMatchObject({ statusCode: 202 })
+    await world.objects.put(`suspended/${userName}`, '')
+    expect(await ask(world, change)).toMatchObject({ statusCode: 403 })
+  })
+})
+
 test('a link of temporary access is neither created nor deleted, and the answer says how it ends', async () => {
   const world = new World({ configuration })
   const linkData = 'temporary/account%111122223333%Admin%ana%USER%ssofile'
