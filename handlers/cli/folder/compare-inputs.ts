@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
+import { isSystemFile } from '../../../shared/domain/json/system-file.ts'
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { compareKeys } from '../../../shared/domain/text/compare-keys.ts'
 import type { ObjectHead, ObjectStore } from '../../../shared/ports/object-store.ts'
@@ -47,7 +48,10 @@ export function changesInScope<U extends Upload>(
   return { uploads: uploads.filter(isIn), deletions: deletions.filter(isIn), same: same.filter(isIn) }
 }
 
-/** Compares contents and ignores times. */
+/**
+ * Compares contents and ignores times. Files of systems and editors are not uploaded, but an object with such a key is not deleted either
+ * while the folder has its file.
+ */
 export async function compareInputs(
   objects: ObjectStore,
   files: readonly InputFile[],
@@ -57,7 +61,9 @@ export async function compareInputs(
   for (const prefix of scope.prefixes)
     for (const head of (await listHeads(objects, prefix)).values())
       if (isInScope(head.key, scope)) present.set(head.key, head)
-  const wanted = files.filter(({ key }) => isInScope(key, scope)).sort((a, b) => compareKeys(a.key, b.key))
+  const wanted = files
+    .filter(({ key }) => isInScope(key, scope) && !isSystemFile(key))
+    .sort((a, b) => compareKeys(a.key, b.key))
   const limit = pLimit(readsAtOnce)
   const compared = await Promise.all(
     wanted.map((file) =>
@@ -69,7 +75,7 @@ export async function compareInputs(
       }),
     ),
   )
-  const kept = new Set(wanted.map(({ key }) => key))
+  const kept = new Set(files.map(({ key }) => key))
   return {
     uploads: compared.flatMap(({ upload }) => (upload ? [upload] : [])),
     same: compared.flatMap(({ same }) => (same ? [same] : [])),

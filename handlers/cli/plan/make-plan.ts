@@ -179,20 +179,21 @@ async function compareFolder(
 ): Promise<Compared> {
   const listing = await listFolder(source)
   const scope = chooseScope(listing.prefixes, folders, options)
-  const [files, warned] = leaveOutSystemFiles(listing.files.filter(({ key }) => isInScope(key, scope)))
-  if (options.folder !== undefined && files.length === 0)
+  const files = listing.files.filter(({ key }) => isInScope(key, scope))
+  const inputs = files.filter(({ key }) => !isSystemFile(key))
+  if (options.folder !== undefined && inputs.length === 0)
     throw new Refusal(
       `'${quote(source, 1024)}' has no file under ${scope.prefixes.join(' or ')}; expected at least one with --folder; to empty the folder, delete its files from the bucket`,
     )
   onStep('comparing files with the bucket')
   const overlaps = (key: string) => scope.prefixes.some((one) => key.startsWith(one) || one.startsWith(key))
   // If the folder has no files of a kind, the bucket's files of that kind stay: a mistyped name deletes nothing.
-  const isNamed = (prefix: string) => files.some(({ key }) => key.startsWith(prefix))
+  const isNamed = (prefix: string) => inputs.some(({ key }) => key.startsWith(prefix))
   const prefixes = options.folder === undefined ? scope.prefixes : scope.prefixes.filter(isNamed)
   return {
     changes: await compareInputs(objects, files, { ...scope, prefixes }),
     faults: listing.faults.filter(({ key }) => overlaps(key)),
-    warnings: [...listing.warnings, ...warned],
+    warnings: [...listing.warnings, ...warnOfSystemFiles(files)],
   }
 }
 
@@ -212,11 +213,12 @@ export function chooseScope(
   )
 }
 
-function leaveOutSystemFiles(files: readonly InputFile[]): [readonly InputFile[], readonly string[]] {
-  const left = files.filter(({ key }) => isSystemFile(key))
-  if (left.length === 0) return [files, []]
-  const warning = `${count(left.length, 'file')} of a system or an editor left out, for instance '${quote(left[0]?.key ?? '', 1024)}'`
-  return [files.filter(({ key }) => !isSystemFile(key)), [warning]]
+function warnOfSystemFiles(files: readonly InputFile[]): readonly string[] {
+  const [first, ...more] = files.filter(({ key }) => isSystemFile(key))
+  if (first === undefined) return []
+  return [
+    `${count(more.length + 1, 'file')} of a system or an editor left out, for instance '${quote(first.key, 1024)}'`,
+  ]
 }
 
 /** 128 bits: an author of the files must not find a harmless and a harmful plan with the same digest. */

@@ -1,12 +1,17 @@
 import { splitFolder } from '../links/link-fields.ts'
 import { type Parsed, quote, refused } from '../statuses/complaint.ts'
 
+const ofSystems = /^(\._.*|\.#.*|Thumbs\.db|desktop\.ini|.*(~|\.swp|\.bak|\.orig))$/i
+const endOfInput = /(\.json|%ssofile)$/
+
 /**
- * Files that systems and editors leave in folders, such as `.DS_Store`, `Thumbs.db` or `notes.txt~`. They are not inputs. A principal may
- * contain such a name, so a folder can be only before the first `%`.
+ * Files that systems and editors leave in folders, such as `.DS_Store`, `Thumbs.db` or `notes.txt~`. They are not inputs. A group may begin
+ * with a dot, such as `.NET Developers`, so a dot alone says nothing about a name that ends like an input. A principal may contain such a
+ * name, so a folder can be only before the first `%`.
  */
 export function isSystemFile(key: string): boolean {
-  return /^(\.(?!json$).*|Thumbs\.db|desktop\.ini|.*(~|\.swp|\.bak|\.orig))$/i.test(nameIn(key))
+  const name = nameIn(key)
+  return ofSystems.test(name) || (name.startsWith('.') && !endOfInput.test(name))
 }
 
 /** Gives the refusal of a system file the only remedy that helps. Returns everything else unchanged. */

@@ -127,6 +127,31 @@ test('the links of granted requests are neither pulled nor deleted, and their fi
   expect(Object.keys(await contents())).toEqual([temporary])
 })
 
+test('a pull and a push of the same folder keep a group whose name begins with a dot, and its members', async () => {
+  const keys = [
+    'groups/.NET Developers.json',
+    'memberships/.NET Developers%kenji.ito@acme.example%ssofile',
+    'permission_sets/.Billing-ps.json',
+    'rules/.NET Developers.json',
+    'people/.kenji@acme.example.json',
+    link('.NET Developers'),
+  ]
+  for (const key of keys) await objects.put(key, '{}')
+  await pull()
+  expect(await push()).toMatchObject({ uploaded: 0, deleted: 0 })
+  const other = new MemoryObjectStore({ bucket: 'other', clock })
+  await push(other)
+  expect(Object.keys(await contents(other)).sort()).toEqual(keys.sort())
+})
+
+test('a push neither uploads files of systems and editors, nor deletes objects with their names', async () => {
+  const names = ['.DS_Store', '.oncall.json.swp', '._oncall.json', '.#oncall.json', 'oncall.json~', 'oncall.json.bak']
+  for (const name of [...names, 'oncall.json']) await folder.write(`groups/${name}`, new Uint8Array())
+  await objects.put('groups/._oncall.json', '{}')
+  expect(await push()).toMatchObject({ uploaded: 1, deleted: 0 })
+  expect(Object.keys(await contents()).sort()).toEqual(['groups/._oncall.json', 'groups/oncall.json'])
+})
+
 test('groups are uploaded before the memberships in them, and deleted after them', async () => {
   const member = 'memberships/team-a/oncall%kenji.ito@acme.example%ssofile'
   const written: string[] = []

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { isSystemFile } from '../../../../shared/domain/json/system-file.ts'
 import { judgeInput } from '../../../../shared/domain/links/judge-input.ts'
 import { parseLinkKey } from '../../../../shared/domain/links/link.ts'
 import {
@@ -36,11 +37,22 @@ describe.each(['links_data/', 'links_data/team-a/', 'links_data/nowhere/', 'perm
 
 test('so is one with a name that a permission set could have, but only where it is not valid', () => {
   expect(remedyOf('permission_sets/._Billing-ps.json')).toContain(ofSystem)
-  expect(remedyOf('permission_sets/.Billing-ps.json', '{"permissionSetName": 7}')).toContain(ofSystem)
   expect(remedyOf('permission_sets/.Billing-ps.json', '{"permissionSetName": ".Billing-ps"}')).toBeUndefined()
   const key = parsePermissionSetKey('permission_sets/.DS_Store')
   expect(key.ok || key.complaint.remedy).toContain(ofSystem)
 })
+
+test.each([
+  ['groups/.NET Developers.json', false],
+  ['rules/.NET Developers.json', false],
+  ['memberships/team-a/.NET Developers%kenji.ito@acme.example%ssofile', false],
+  ['permission_sets/.json', false],
+  ['permission_sets/.Billing-ps.json', false],
+  [`links_data/.${link}`, false],
+  ['groups/._NET Developers.json', true],
+  ['groups/.NET Developers.json.swp', true],
+  ['groups/.DS_Store', true],
+])('%s is a file of the system: %s', (key, expected) => expect(isSystemFile(key)).toBe(expected))
 
 test('a name that no shell would take as it is stands in no command', () => {
   expect(remedyOf("links_data/.it's")).toBe(ofSystem)
