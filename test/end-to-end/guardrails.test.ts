@@ -150,7 +150,7 @@ test('a folder with policies is judged by them, and pushed by who may write each
 
   expect(await run('governance', 'push', proposed, '--only', 'governance', '--yes')).toMatchObject({
     exitCode: 0,
-    stdout: expect.stringContaining('pushed: 1 file uploaded, 0 deleted'),
+    stdout: expect.stringContaining('pushed to bucket ssofile: 1 file uploaded, 0 deleted'),
   })
   const pulled = join(folder, 'pulled')
   expect(await run('maria', 'pull', pulled, '--only', 'governance')).toMatchObject({ exitCode: 0 })

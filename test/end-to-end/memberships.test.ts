@@ -78,7 +78,7 @@ test('a folder of memberships alone is planned with the access that they bring, 
     const comment = await system.ssofile(['plan', folder, '--markdown'], 'maria')
     expect(comment.stdout).toContain('1 membership to add')
     const pushed = await system.ssofile(['push', folder, '--only', 'memberships', '--yes'], 'maria')
-    expect(pushed.stdout).toContain('pushed: 1 file uploaded, 0 deleted')
+    expect(pushed.stdout).toContain('pushed to bucket ssofile: 1 file uploaded, 0 deleted')
     await system.untilStatus(ofLars, 'applied')
   } finally {
     await rm(folder, { recursive: true })

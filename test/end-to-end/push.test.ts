@@ -59,7 +59,7 @@ test('a push carries out the plan that was shown, by its digest, and no other', 
   expect(await inputs()).toEqual([])
   expect(await push('--plan', digest.slice(0, 8))).toMatchObject({
     exitCode: 0,
-    stdout: expect.stringContaining('pushed: 3 files uploaded, 0 deleted'),
+    stdout: expect.stringContaining('pushed to bucket ssofile: 3 files uploaded, 0 deleted'),
   })
   await system.untilQuiet()
   expect(await system.keys('assignments/')).toHaveLength(2)
@@ -200,7 +200,10 @@ test('temporary access is in no plan: pushes leave it alone, and their digests h
   expect(during).not.toContain('temporary/')
   expect(digestIn(during)).toBe(digestIn(before))
   const pushed = await system.ssofile(['push', checkout, '--plan', digestIn(before)])
-  expect(pushed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('pushed: 1 file uploaded, 0 deleted') })
+  expect(pushed).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('pushed to bucket ssofile: 1 file uploaded, 0 deleted'),
+  })
   expect(await system.has(temporary)).toBe(true)
   expect(await system.ssofile(['pull', checkout])).toMatchObject({ exitCode: 0 })
   expect(await system.ssofile(['push', checkout])).toMatchObject({

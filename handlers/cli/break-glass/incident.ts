@@ -17,9 +17,8 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { renderLines } from '../requests/render-request.ts'
 import { explainHistory } from '../requests/requests.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -48,8 +47,7 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
     throw new Refusal(
       `received the table '${quote(table)}', expected one or two names of small letters, digits and _, as in security.cloudtrail_logs`,
     )
-  const bucket = bucketOf(undefined)
-  const { objects, clock } = openCliPorts(bucket)
+  const { objects, clock } = await openBucket()
   const stories = await readRequestStories(objects, { incident }).catch(explainHistory)
   const owner = await readOwner(objects)
   const { principalSuffix } = await chooseConfiguration(objects, owner?.deployment, undefined)

@@ -18,8 +18,7 @@ import {
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { parseDays } from '../arguments/parse-days.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
 
@@ -53,8 +52,8 @@ export function addRetire(program: Command): void {
 }
 
 async function retire({ fromReport, unusedFor, owner, to, json = false }: Options): Promise<number> {
-  const bucket = bucketOf(undefined)
-  const { objects } = openCliPorts(bucket)
+  const { objects } = await openBucket()
+  const { bucket } = objects
   const lines = (await readReport(objects, fromReport)).filter((line) => owner === undefined || line.owner === owner)
   const hygiene = await readHygieneFile(objects)
   if (!hygiene.ok) throw new Refusal(renderComplaint(hygiene.complaint))

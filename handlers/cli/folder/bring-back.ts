@@ -5,7 +5,7 @@ import { findInputsAt } from '../../../shared/modules/restore/inputs-at.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { type InvalidOptions, makePlan } from '../plan/make-plan.ts'
 import { showPlan } from '../plan/plan.ts'
 import { Progress } from '../terminal/progress.ts'
@@ -36,7 +36,7 @@ export async function bringBack(
   earlier: Earlier,
   { config, dryRun, invalid, only, ...options }: BringBackOptions,
 ): Promise<number> {
-  const bucket = bucketOf(undefined)
+  const { bucket } = (await openBucket()).objects
   const progress = new Progress()
   try {
     const made = await makePlan(

@@ -7,7 +7,7 @@ import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { lettersOfPlanLeast, wholeDigest } from '../arguments/whole-digest.ts'
 import { askRights } from '../bucket/ask-rights.ts'
-import { bucketOf } from '../bucket/bucket.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from '../plan/make-plan.ts'
 import { showPlan, toJson } from '../plan/plan.ts'
 import { listPeopleFigures } from '../plan/plan-figures.ts'
@@ -58,9 +58,10 @@ export function addPush(program: Command): void {
 async function push(source: string, { config, folder, only, invalid, ...options }: Options): Promise<number> {
   if (source.startsWith('s3://'))
     throw new Refusal(`received '${quote(source)}', expected a folder; the bucket is SSOFILE_BUCKET`)
+  const { bucket } = (await openBucket()).objects
   const progress = new Progress()
   try {
-    const made = await makePlan(bucketOf(undefined), source, {
+    const made = await makePlan(bucket, source, {
       delete: options.delete,
       onStep: progress.tell,
       config,
@@ -121,7 +122,7 @@ function refuseDenied(error: unknown): never {
 const nothing: Pushed = { uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 }
 
 async function isAgreed(
-  { preview }: MadePlan,
+  { ports, preview }: MadePlan,
   { uploads, deletions, digest }: NonNullable<MadePlan['push']>,
   options: Pick<Options, 'yes' | 'plan'>,
 ): Promise<boolean> {
@@ -143,10 +144,11 @@ async function isAgreed(
   const members = changed > 0 ? `, ${count(changed, 'membership')} to change` : ''
   const people = listPeopleFigures(preview).map(([, text]) => `, ${text}`)
   const files = contents.length > 0 ? `, and the brake would hold ${count(contents.length, 'permission set file')}` : ''
-  return confirm(
-    `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${people.join('')}${members}${files}?`,
-    `add --yes, or --plan ${digest} to carry out exactly this plan`,
-  )
+  return confirm({
+    bucket: ports.objects.bucket,
+    question: `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${people.join('')}${members}${files}?`,
+    instead: `add --yes, or --plan ${digest} to carry out exactly this plan`,
+  })
 }
 
 function tell(made: MadePlan, pushed: Pushed, isJson: boolean | undefined, again: string): number {
@@ -154,7 +156,7 @@ function tell(made: MadePlan, pushed: Pushed, isJson: boolean | undefined, again
   if (isJson) process.stdout.write(renderJson({ ...toJson(made), pushed }))
   else if (uploaded + deleted > 0)
     process.stdout.write(
-      `pushed: ${count(uploaded, 'file')} uploaded, ${deleted.toLocaleString('en')} deleted. To follow them, run ssofile status --wait\n`,
+      `pushed to bucket ${made.ports.objects.bucket}: ${count(uploaded, 'file')} uploaded, ${deleted.toLocaleString('en')} deleted. To follow them, run ssofile status --wait\n`,
     )
   const lines = [
     ...changedMeanwhile.map((key) => `${key}: somebody changed it in the meantime, so it stays as it is now`),

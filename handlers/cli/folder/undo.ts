@@ -6,7 +6,7 @@ import { findLastPush } from '../../../shared/modules/restore/last-push.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { type BringBackOptions, bringBack } from './bring-back.ts'
 import { isInScope } from './compare-inputs.ts'
 import { pushedPlaces } from './input-parts.ts'
@@ -41,8 +41,9 @@ async function undo(options: BringBackOptions): Promise<number> {
   const { only } = options
   const places = pushedPlaces(...(only === undefined ? [] : [only]))
   const isMeant = (key: string) => isInScope(key, { prefixes: places })
-  const last = await findLastPush(openAwsObjectVersions(bucketOf(undefined)), { places, isMeant })
-  if (last === undefined) throw new Refusal('nobody has pushed to this bucket, so there is nothing to undo')
+  const { bucket } = (await openBucket()).objects
+  const last = await findLastPush(openAwsObjectVersions(bucket), { places, isMeant })
+  if (last === undefined) throw new Refusal(`nobody has pushed to the bucket ${bucket}, so there is nothing to undo`)
   if (options.json !== true)
     process.stdout.write(
       `the last push: ${count(last.keys.length, 'file')}, ${renderInstant(last.from)} to ${renderInstant(last.to)}\n`,

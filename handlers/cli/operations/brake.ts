@@ -14,8 +14,7 @@ import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stor
 import { listMeantNames } from '../../../shared/reconcile/records/suspensions.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { wholeDigest } from '../arguments/whole-digest.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { countPendingDeletions } from '../status/untold-inputs.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show as page } from '../terminal/show.ts'
@@ -55,7 +54,7 @@ export function addBrake(program: Command): void {
     .option('--json', 'the same as --output json')
     .addHelpText('after', '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48')
     .action(async ({ release, json, verbose = false, ...options }: Options) => {
-      const ports = openCliPorts(bucketOf(undefined))
+      const ports = await openBucket()
       const output = json ? 'json' : options.output
       process.exitCode =
         release === undefined ? await show(ports, output, verbose) : await letGo(ports, release, output === 'json')

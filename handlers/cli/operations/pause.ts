@@ -3,8 +3,7 @@ import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { saysSomething } from '../../../shared/domain/text/says-something.ts'
 import { describePause, pauseChanges, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { explainDenial } from './explain-denial.ts'
 
@@ -21,7 +20,7 @@ export function addPause(program: Command): void {
     .action(async ({ reason, json = false }: { reason: string; json?: boolean }) => {
       if (!saysSomething(reason))
         throw new Refusal("received a reason without letters or digits, expected one such as --reason 'ticket 4711'")
-      const ports = openCliPorts(bucketOf(undefined))
+      const ports = await openBucket()
       const { isNew, pause } = await pauseChanges(ports, { reason, by: await readCallerIdentity() }).catch(
         explainDenial('control', 'pause', 'pause …'),
       )
@@ -30,7 +29,7 @@ export function addPause(program: Command): void {
       process.stdout.write(
         json
           ? renderJson({ pause })
-          : 'paused: a running dispatcher stops within seconds; ssofile still reads uploads, but grants and revokes nothing\nto end the pause, run ssofile resume\n',
+          : `paused in bucket ${ports.objects.bucket}: a running dispatcher stops within seconds; ssofile still reads uploads, but grants and revokes nothing\nto end the pause, run ssofile resume\n`,
       )
     })
 }

@@ -12,6 +12,7 @@ import {
   findLostRecords,
   type LostRecords,
 } from '../../../shared/modules/restore/restore-records.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
@@ -24,6 +25,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { askRights, rightsOfRestore } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
+import { refuseUnused } from '../bucket/open-bucket.ts'
 import { type BringBackOptions, bringBack, findChangesBack } from '../folder/bring-back.ts'
 import { restoredPlaces } from '../folder/input-parts.ts'
 import { pushChanges } from '../folder/push-changes.ts'
@@ -125,6 +127,7 @@ export async function restoreRecords(
   const find = (inPortions: ReturnType<typeof slowPortions>) =>
     findLostRecords({ ...ports, identityStore: patientIdentityStore(ports), versions, at, stoppedAt, inPortions })
   const first = await find(slowPortions(ports, tell))
+  if (first.owner.is === 'unknown') await refuseUnused(ports.objects)
   const loss = (isStopped ? pause.value.loss : undefined) ?? {
     since: first.since ? renderInstant(first.since) : null,
     stoppedAt: renderInstant(stoppedAt ?? ports.clock.now()),
@@ -135,11 +138,12 @@ export async function restoreRecords(
   const found = await describe(first, ports, versions, { at, loss })
   const seen = { ...found, endsStop: mayEndStop(found, 0) }
   if (isDryRun || (isNothing(seen) && !isStopped)) {
-    const text = json ? renderJson(toJson(seen)) : renderRestoration(seen, 'planned')
+    const text = json ? renderJson(toJson(seen)) : renderRestoration(seen, 'planned', ports.objects)
     return { text, exitCode: seen.undecided.length > 0 || seen.owner === 'unknown' ? 1 : 0 }
   }
-  if (!yes) process.stderr.write(renderRestoration(seen, 'planned'))
-  if (!yes && !(await confirm('Restore this?', 'add --yes'))) throw new Refusal('not confirmed; nothing was changed')
+  if (!yes) process.stderr.write(renderRestoration(seen, 'planned', ports.objects))
+  if (!yes && !(await confirm({ bucket: ports.objects.bucket, question: 'Restore this?', instead: 'add --yes' })))
+    throw new Refusal('not confirmed; nothing was changed')
   await askRights(ports.objects, rightsOfRestore)
   await beginRestoration(ports, loss)
   // Running work ends first, even if nothing is compared: otherwise it writes history while this command repairs it.
@@ -159,7 +163,7 @@ export async function restoreRecords(
   const endsStop = mayEndStop(done, pushed.failed.length)
   const paused = endsStop ? await endRestoration(ports, await readCaller()) : undefined
   const result: Restoration = { ...done, undecided, isPaused: paused !== undefined, endsStop }
-  const text = json ? renderJson(toJson(result)) : renderRestoration(result, 'done')
+  const text = json ? renderJson(toJson(result)) : renderRestoration(result, 'done', ports.objects)
   return { text, exitCode: undecided.length > 0 || !endsStop ? 1 : 0 }
 }
 
@@ -270,7 +274,7 @@ function toJson({ inputs, at, endsStop: _, ...rest }: Restoration) {
   return { at: at?.toISOString(), ...rest, inputs: inputs.map(({ key }) => key) }
 }
 
-function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'): string {
+function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', { bucket }: ObjectStore): string {
   const { at, history, entries, permissionSets, people, owner, isConfigurationLost, inputs, undecided, isPaused } =
     restoration
   const { inputsDeletedLater, inputsOfOthers, endsStop } = restoration
@@ -297,6 +301,7 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'):
   ]
   const head = isDone ? 'brought back' : 'to restore'
   const lines = told.length === 0 ? ['there is nothing to restore'] : told.map((line) => `${head}: ${line}`)
+  lines.unshift(`bucket ${bucket}`)
   if (owner === 'unknown')
     lines.push('no record names the owner of this bucket: ssofile resume --accept-loss makes this instance the owner')
   if (inputsDeletedLater.length > 0 && at)

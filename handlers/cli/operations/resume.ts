@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { forgetLedgerCount } from '../../../shared/reconcile/records/ledger-count.ts'
 import { claimBucket } from '../../../shared/reconcile/records/owner.ts'
 import { describePause, type Pause, resumeChanges } from '../../../shared/reconcile/records/pause.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { explainDenial } from './explain-denial.ts'
 
@@ -25,7 +25,7 @@ export function addResume(program: Command): void {
     .option('--json', 'the pause that ended as JSON; null: there was none')
     .addHelpText('after', '\nExample:\n  ssofile resume')
     .action(async ({ acceptLoss = false, json = false }: Options) => {
-      const ports = openCliPorts(bucketOf(undefined))
+      const ports = await openBucket()
       if (acceptLoss) {
         await claimBucket(ports, undefined, { acceptsLoss: true }).catch(explainDenial('control', 'resume', 'resume'))
         await forgetLedgerCount(ports.objects, ports.clock.now()).catch(explainDenial('control', 'resume', 'resume'))
@@ -35,7 +35,7 @@ export function addResume(program: Command): void {
       )
       if (resumed.is === 'lost') throw refusalOf(resumed.pause)
       const ended = resumed.is === 'ended' ? resumed.pause : undefined
-      process.stdout.write(json ? renderJson({ ended: ended ?? null }) : render(ended))
+      process.stdout.write(json ? renderJson({ ended: ended ?? null }) : render(ended, ports.objects))
     })
 }
 
@@ -45,8 +45,8 @@ function refusalOf(pause: Pause): Refusal {
   )
 }
 
-function render(ended: Pause | undefined): string {
+function render(ended: Pause | undefined, { bucket }: ObjectStore): string {
   return ended
-    ? `resumed; it was ${describePause(ended)}\nwithin a minute, ssofile compares everything again and carries out all changes since then\n`
-    : 'there is no pause: nothing to do\n'
+    ? `resumed in bucket ${bucket}; it was ${describePause(ended)}\nwithin a minute, ssofile compares everything again and carries out all changes since then\n`
+    : `there is no pause in bucket ${bucket}: nothing to do\n`
 }

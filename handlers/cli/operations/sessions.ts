@@ -33,6 +33,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { findConfiguration } from '../bucket/deployment.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -60,7 +61,7 @@ export function addSessions(program: Command): void {
     )
     .option('--json', 'as JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
-      const { sessions: shown, spoiled } = await listShown(openCliPorts(bucketOf(undefined)))
+      const { sessions: shown, spoiled } = await listShown(await openBucket())
       process.stdout.write(json ? renderJson({ sessions: shown, spoiled }) : renderSessions(shown, spoiled))
     })
     .addHelpText('after', '\nExample:\n  ssofile sessions')
@@ -108,7 +109,7 @@ async function end(name: string, options: EndOptions): Promise<number> {
   const endAll = (at: Date) =>
     ours.map((permissionSet) => endSession({ user: user.id, name: user.name ?? name, permissionSet, account, by }, at))
   tellRoom(await findUnfit(endAll(owner.servedAt), owner.servedAt, ports), user.id)
-  await askFirst({ user, ours, others, account }, options)
+  await askFirst({ user, ours, others, account }, bucket, options)
   const added = endAll(await readInstant(ports))
   await recordEndedSessions(ports.objects, added)
   const [{ before } = { before: '' }] = added
@@ -249,13 +250,14 @@ function tellRoom(unfit: readonly Unfit[], user: PrincipalId): void {
 
 async function askFirst(
   { user, ours, others, account }: Chosen & { readonly user: User; readonly account: AccountId | undefined },
+  bucket: string,
   { yes }: EndOptions,
 ): Promise<void> {
   if (yes) return
   tellOthers(others)
   const where = account === undefined ? 'in all accounts' : `in account ${account}`
   const question = `Every open session of ${quote(user.name ?? user.id)} with ${ours.join(', ')}, ${where}, is denied everything. Unsaved work may be lost.`
-  if (!(await confirm(question, 'add --yes'))) throw new Refusal('nothing was ended')
+  if (!(await confirm({ bucket, question, instead: 'add --yes' }))) throw new Refusal('nothing was ended')
 }
 
 async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Promise<readonly ShownSession[]> {

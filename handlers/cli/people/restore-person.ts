@@ -4,8 +4,7 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { suspensionKey } from '../../../shared/domain/suspensions/suspension.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
 import { renderJson } from '../terminal/render-json.ts'
 
@@ -20,7 +19,7 @@ export function addRestorePerson(program: Command): void {
     .option('--json', 'the key as JSON')
     .addHelpText('after', '\nExample:\n  ssofile restore-person kenji.ito@acme.example')
     .action(async (user: string, { json = false }: { readonly json?: boolean }) => {
-      process.exitCode = await restorePerson(openCliPorts(bucketOf(undefined)), user, json)
+      process.exitCode = await restorePerson(await openBucket(), user, json)
     })
 }
 

@@ -7,8 +7,7 @@ import { parseSuspensionBody, suspensionKey } from '../../../shared/domain/suspe
 import { findNearPrincipal } from '../../../shared/modules/access/find-near-principal.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
 import { readSuffix } from '../requests/read-suffix.ts'
 import { renderStatus } from '../status/render-status.ts'
@@ -36,7 +35,7 @@ export function addSuspend(program: Command): void {
       "\nExample:\n  ssofile suspend kenji.ito@acme.example --reason 'left the company' --ticket HR-4711",
     )
     .action(async (user: string, options: Options) => {
-      process.exitCode = await suspend(openCliPorts(bucketOf(undefined)), user, options)
+      process.exitCode = await suspend(await openBucket(), user, options)
     })
 }
 

@@ -6,8 +6,7 @@ import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { renderStatus } from '../status/render-status.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -52,7 +51,7 @@ function add(program: Command, decision: Decision): void {
       `\nExample:\n  ssofile ${decision} 4f1c2a9d5b7e08364f1c2a9d5b7e0836 --comment 'as agreed with the owner'`,
     )
     .action(async (request: string, options: Options) => {
-      process.exitCode = await decide(openCliPorts(bucketOf(undefined)), request, { ...options, decision })
+      process.exitCode = await decide(await openBucket(), request, { ...options, decision })
     })
 }
 
@@ -66,7 +65,14 @@ async function decide(
   if (decision === 'approve' && read.userId === caller.userId)
     throw new Refusal(`${read.key}: this is your own request, which you cannot approve; ask one of its approvers`)
   if (!json) process.stdout.write(renderAsked(read) + renderStatus(read.status))
-  if (!yes && !(await confirm(decision === 'approve' ? 'Approve it?' : 'Deny it?', 'add --yes')))
+  if (
+    !yes &&
+    !(await confirm({
+      bucket: ports.objects.bucket,
+      question: decision === 'approve' ? 'Approve it?' : 'Deny it?',
+      instead: 'add --yes',
+    }))
+  )
     throw new Refusal('not confirmed; nothing was decided')
   await writeDecision(ports, caller, { digest, decision, comment })
   return tellDecision(ports, { read, digest, caller, decision, json })

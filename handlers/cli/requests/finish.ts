@@ -3,8 +3,7 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { findUndecided, writeDecision } from './decide-on-request.ts'
 import { explainRequestDenial } from './explain-request-denial.ts'
@@ -28,7 +27,7 @@ export function addFinish(program: Command): void {
     .option('--json', 'the key and the result as JSON')
     .addHelpText('after', '\nExample:\n  ssofile finish 4f1c2a9d5b7e08364f1c2a9d5b7e0836')
     .action(async (request: string, options: Options) => {
-      process.exitCode = await finish(openCliPorts(bucketOf(undefined)), request, options)
+      process.exitCode = await finish(await openBucket(), request, options)
     })
 }
 

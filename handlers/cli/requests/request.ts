@@ -7,8 +7,7 @@ import type { Ports } from '../../../shared/ports/ports.ts'
 import { wholeNumber } from '../arguments/options.ts'
 import { parseDuration } from '../arguments/parse-duration.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { renderStatus } from '../status/render-status.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { explainRequestDenial } from './explain-request-denial.ts'
@@ -60,7 +59,7 @@ export function addRequest(program: Command): void {
       "\nExamples:\n  ssofile request 'account%233000000002%Billing-ps' --for 4h --reason 'invoices of May' --ticket CHG1234\n  ssofile request 'ou_id%ou-acme-wrk2prod%ReadOnly-ps' --for 1h --incident INC-77 --wait",
     )
     .action(async (link: string, options: Options) => {
-      const ports = openCliPorts(bucketOf(undefined))
+      const ports = await openBucket()
       process.exitCode = await request(ports, link, options)
     })
 }

@@ -16,8 +16,7 @@ import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-id
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { parseInstant } from '../arguments/parse-instant.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { readAllStatuses } from '../status/read-all-statuses.ts'
 import { renderAge } from '../terminal/render-age.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -66,7 +65,7 @@ export function addRequests(program: Command): void {
       '\nExamples:\n  ssofile requests\n  ssofile requests --waiting-for-me\n  ssofile requests --since 2026-03-01 --until 2026-04-01 --type granted --output csv',
     )
     .action(async (options: Options) => {
-      const ports = openCliPorts(bucketOf(undefined))
+      const ports = await openBucket()
       const { since, until, type, user, approver, incident } = options
       const isAudit = [since, until, type, user, approver, incident].some((one) => one !== undefined)
       const asked = { ...options, output: options.json ? 'json' : options.output } as const

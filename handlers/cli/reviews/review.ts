@@ -28,8 +28,7 @@ import { verifyReview } from '../../../shared/modules/reviews/verify-review.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { findCaller } from '../requests/find-caller.ts'
 import { isCurrent } from '../status/untold-inputs.ts'
 import { waitForStatus } from '../status/wait-for-status.ts'
@@ -57,7 +56,7 @@ export function addReview(program: Command): void {
     .option('--json', 'the runs as JSON')
     .addHelpText('after', '\nExample:\n  ssofile review list')
     .action(async ({ json }: { json?: boolean }) => {
-      const runs = await listRuns(openCliPorts(bucketOf(undefined)).objects)
+      const runs = await listRuns((await openBucket()).objects)
       if (json) process.stdout.write(renderJson(runs))
       else await show(renderRuns(runs))
     })
@@ -73,7 +72,7 @@ export function addReview(program: Command): void {
     .option('--json', 'the same as --output json')
     .addHelpText('after', '\nExample:\n  ssofile review show quarter --open')
     .action(async (name: string, { open, run, output, json }: ShowOptions) => {
-      const ports = openCliPorts(bucketOf(undefined))
+      const ports = await openBucket()
       const { manifest } = await read(ports, name, run)
       const items = manifest.items.filter(({ result }) => !open || result === 'open')
       if (json || output === 'json') process.stdout.write(renderJson({ ...manifest, items }))
@@ -92,7 +91,7 @@ export function addReview(program: Command): void {
     .option('--yes', 'do not ask')
     .addHelpText('after', "\nExample:\n  ssofile review decide quarter revoke 4f1c2a9d --comment 'left the team'")
     .action(async (name: string, verdict: string, digests: readonly string[], options: DecideOptions) => {
-      process.exitCode = await decide(openCliPorts(bucketOf(undefined)), { name, verdict, digests, ...options })
+      process.exitCode = await decide(await openBucket(), { name, verdict, digests, ...options })
     })
   review
     .command('close')
@@ -100,7 +99,7 @@ export function addReview(program: Command): void {
     .description('Deletes the file of the review, which ends the run now. It takes away nothing that nobody decided.')
     .option('--yes', 'do not ask')
     .addHelpText('after', '\nExample:\n  ssofile review close quarter')
-    .action(async (name: string, { yes }: { yes?: boolean }) => close(openCliPorts(bucketOf(undefined)), name, yes))
+    .action(async (name: string, { yes }: { yes?: boolean }) => close(await openBucket(), name, yes))
   review
     .command('verify')
     .argument('<review>', 'its name')
@@ -109,7 +108,7 @@ export function addReview(program: Command): void {
     .option('--json', 'the faults as JSON')
     .addHelpText('after', '\nExamples:\n  ssofile review verify quarter\n  ssofile review verify quarter --run 2027-01')
     .action(async (name: string, { run: begun, json }: Pick<ShowOptions, 'run' | 'json'>) => {
-      const { objects } = openCliPorts(bucketOf(undefined))
+      const { objects } = await openBucket()
       const run = await requireRun(objects, name, begun)
       const faults = await verifyReview(objects, name, run)
       const said = faults.length === 0 ? `everything matches: ${count(run.items, 'item')}` : faults.join('\n')
@@ -231,7 +230,14 @@ async function decide(ports: Ports, { name, verdict: text, digests, comment, yes
       `received several items; decide privileged items one by one:\n${privileged.map((one) => `  ${shortly(one)}`).join('\n')}`,
     )
   process.stdout.write(renderItems(manifest, items, ports.clock))
-  if (!yes && !(await confirm(verdict === 'keep' ? 'Keep it?' : 'Revoke it?', 'add --yes')))
+  if (
+    !yes &&
+    !(await confirm({
+      bucket: ports.objects.bucket,
+      question: verdict === 'keep' ? 'Keep it?' : 'Revoke it?',
+      instead: 'add --yes',
+    }))
+  )
     throw new Refusal('not confirmed; nothing was decided')
   const states: string[] = []
   for (const { digest } of items)
@@ -288,7 +294,14 @@ async function close(
   const head = await objects.head(key)
   if (head === undefined) throw new Refusal(`received the review '${name}', expected one with a file ${key}`)
   const runs = isRunning((await readRun(objects, name))?.phase)
-  if (!yes && !(await confirm(`Delete ${key}${runs ? ' and end its run' : ''}?`, 'add --yes')))
+  if (
+    !yes &&
+    !(await confirm({
+      bucket: objects.bucket,
+      question: `Delete ${key}${runs ? ' and end its run' : ''}?`,
+      instead: 'add --yes',
+    }))
+  )
     throw new Refusal('not confirmed; nothing was changed')
   await objects.delete(key, { ifMatch: head.etag })
   const endsMs = clock.monotonicMs() + waitMs

@@ -22,9 +22,8 @@ import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.t
 import { wholeNumber } from '../arguments/options.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
 import { findConfiguration } from '../bucket/deployment.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { renderRelease } from '../take-over/render-release.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -97,8 +96,7 @@ export function addStatus(program: Command): void {
       "\nExamples:\n  ssofile status 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile' --wait\n  ssofile status --state waiting,rejected,failed\n  ssofile status 'team-a/*' --output csv",
     )
     .action(async (key: string | undefined, { json, ...options }: Options) => {
-      const bucket = bucketOf(undefined)
-      const ports = openCliPorts(bucket)
+      const ports = await openBucket()
       const isFiltered = [
         options.state,
         options.account,
@@ -113,7 +111,7 @@ export function addStatus(program: Command): void {
         output: json ? 'json' : options.output,
         isWhole: isFiltered || isGlob,
         endsMs: ports.clock.monotonicMs() + options.timeout * 1000,
-        bucket,
+        bucket: ports.objects.bucket,
       }
       if (key !== undefined && isFiltered && !isGlob)
         throw new Refusal('received a key and a filter, expected one of them')

@@ -8,8 +8,7 @@ import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { toInput } from './input-key.ts'
 
@@ -31,7 +30,7 @@ export function addTouch(program: Command): void {
       "\nExample:\n  ssofile touch 'account%233000000001%Billing-ps%kenji.ito@acme.example%USER%ssofile' --rebind",
     )
     .action(async (key: string, { json = false }: { json?: boolean }) => {
-      process.exitCode = await touch(openCliPorts(bucketOf(undefined)), toInput(key), json)
+      process.exitCode = await touch(await openBucket(), toInput(key), json)
     })
 }
 

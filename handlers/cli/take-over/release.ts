@@ -13,15 +13,16 @@ import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { AssignmentFilter } from '../../../shared/modules/take-over/list-existing.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { type Released, releaseAssignment } from '../../../shared/reconcile/assignments/release-assignment.ts'
 import { listAssignmentKeys } from '../../../shared/reconcile/records/ledger.ts'
 import { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
+import { openBucket } from '../bucket/open-bucket.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
+import { renderQuestion } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { addFilters, type FilterOptions, parseFilters } from './assignment-filters.ts'
@@ -64,16 +65,16 @@ async function release(options: Options): Promise<number> {
       'expected either --all, or at least one of --account, --permission-set, --user and --group; received ' +
         (isFiltered ? 'both' : 'neither'),
     )
-  const ports = openCliPorts(bucketOf(undefined))
+  const ports = await openBucket()
   const keys = await listMeant(ports, filter)
   if (options.dryRun || keys.length === 0) {
     process.stdout.write(options.json ? renderJson(keys) : renderMeant(keys))
     return 0
   }
-  if (!options.yes) await confirm(keys)
+  if (!options.yes) await confirm(keys, ports.objects)
   await askRights(ports.objects, { puts: keysOfImport.filter((key) => !/^(permission_sets|links_data)/.test(key)) })
   const released = await releaseAll(ports, keys)
-  process.stdout.write(options.json ? renderJson(released) : render(released))
+  process.stdout.write(options.json ? renderJson(released) : render(released, ports.objects))
   return released.some(({ outcome }) => outcome === 'refused') ? 1 : 0
 }
 
@@ -106,12 +107,12 @@ function isMeant(
   )
 }
 
-async function confirm(keys: readonly Meant[]): Promise<void> {
+async function confirm(keys: readonly Meant[], { bucket }: ObjectStore): Promise<void> {
   if (!process.stdin.isTTY)
     throw new Refusal(`${count(keys.length, 'assignment')} would be released; there is no terminal to ask: add --yes`)
   process.stderr.write(renderMeant(keys))
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question("Release them? Type 'yes': ")
+  const answer = await terminal.question(`${renderQuestion({ bucket, question: 'Release them?' })} Type 'yes': `)
   terminal.close()
   if (answer.trim() !== 'yes') throw new Refusal('nothing was released')
 }
@@ -135,12 +136,12 @@ function renderMeant(keys: readonly Meant[]): string {
   return `${[`${count(keys.length, 'assignment')} to release`, ...lines].join('\n')}\n`
 }
 
-function render(released: readonly (Released & Meant)[]): string {
+function render(released: readonly (Released & Meant)[], { bucket }: ObjectStore): string {
   const lines = released.map((one) =>
     one.outcome === 'released'
       ? `released       ${quote(one.name, 1024)}`
       : `refused        ${renderComplaint(one.complaint)}`,
   )
   const done = released.filter(({ outcome }) => outcome === 'released').length
-  return `${[...lines, '', `${count(done, 'assignment')} released: the access stays, and ssofile will not revoke it`].join('\n')}\n`
+  return `${[...lines, '', `${count(done, 'assignment')} of bucket ${bucket} released: the access stays, and ssofile will not revoke it`].join('\n')}\n`
 }

@@ -49,10 +49,23 @@ export class LostOwnerError extends WrongOwnerError {
 /** These prefixes have objects only if the bucket once had an owner. */
 const usedPrefixes = [ledgerPrefix, ownedPrefix, 'history/'] as const
 
+async function hasAny(objects: ObjectStore, prefixes: readonly string[]): Promise<boolean> {
+  for (const prefix of prefixes) for await (const _ of objects.list(prefix)) return true
+  return false
+}
+
+/**
+ * Whether ssofile works in this bucket, or has worked in it. The record of its owner may be lost, with everything else: then the dispatcher
+ * writes under `control/` within a minute.
+ */
+export async function hasWorkedIn(objects: ObjectStore): Promise<boolean> {
+  return (await objects.head(ownerKey)) !== undefined || hasAny(objects, ['control/', ...usedPrefixes])
+}
+
 /** Throws LostOwnerError if the bucket had an owner and has none now. */
 async function refuseLost(objects: ObjectStore): Promise<void> {
   if (await objects.head(ownerKey)) return
-  for (const prefix of usedPrefixes) for await (const _ of objects.list(prefix)) throw new LostOwnerError(objects)
+  if (await hasAny(objects, usedPrefixes)) throw new LostOwnerError(objects)
 }
 
 /**

@@ -125,7 +125,7 @@ test('after resume it is right in the end', async () => {
   const nothing = await system.ssofile(['resume'], 'operator')
   expect({ exitCode: nothing.exitCode, stdout: nothing.stdout }).toEqual({
     exitCode: 0,
-    stdout: 'there is no pause: nothing to do\n',
+    stdout: 'there is no pause in bucket ssofile: nothing to do\n',
   })
 })
 

@@ -120,7 +120,10 @@ test('a merge is refused by its digest after somebody else gave the permission s
   expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nothing was changed') })
   expect(await system.has(wide)).toBe(false)
   const merged = await system.ssofile(['push', folder, '--plan', digestIn(await comment())])
-  expect(merged).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('pushed: 2 files uploaded, 0 deleted') })
+  expect(merged).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('pushed to bucket ssofile: 2 files uploaded, 0 deleted'),
+  })
   expect(await system.has(wide)).toBe(true)
 })
 
@@ -151,7 +154,10 @@ test('the job of a pull request comments its plan, and the job of the merge push
     expect(await job('plan', plannerRole)).toMatchObject({ exitCode: 0 })
     expect(forge.comments).toHaveLength(1)
     const { exitCode, stdout } = await job('push', 'maria')
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('pushed: 1 file uploaded') })
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: expect.stringContaining('pushed to bucket ssofile: 1 file uploaded'),
+    })
 
     const valid = await readFile(join(folder, kept), 'utf8')
     await write(kept, '{ "reason": "on call", }')

@@ -36,6 +36,8 @@ The bucket is \`--bucket\`, \`SSOFILE_BUCKET\` or \`s3://BUCKET\` (default \`sso
 
 Before its first write, and again each minute, a command checks who runs it. If the credentials are a session of IAM Identity Center, its user must be in the directory, enabled, and not [suspended](people.md#suspend-people). Otherwise the command writes nothing (exit code 2).
 
+A command that changes or judges a deployment refuses a bucket in which ssofile never worked (exit code 2): \`SSOFILE_BUCKET\` may be left over in your shell. Questions and results name the bucket. \`apply\` and \`import\` begin a bucket.
+
 - If you may not read the directory, the name of the session and the bucket's policy decide.
 - If AWS does not answer, the command writes nothing; only roles from outside IAM Identity Center still work.
 - A session of [the role of operators](deployment.md#the-role-of-operators) does not name its user, so no check is possible. It lasts an hour at most.

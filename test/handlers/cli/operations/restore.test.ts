@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { restoreRecords } from '../../../../handlers/cli/operations/restore.ts'
+import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import { pauseChanges, readPause, stopForLoss } from '../../../../shared/reconcile/records/pause.ts'
 import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { World } from '../../../world.ts'
@@ -30,9 +31,9 @@ async function lose(...keys: readonly string[]): Promise<void> {
 
 type Options = Parameters<typeof restoreRecords>[1]
 
-function restore(options: Options = {}, readCaller = async () => 'olga') {
-  const versions = new MemoryObjectVersions(world.objects.model)
-  const context = { ports: world.ports, versions, readCaller, tell: () => {} }
+function restore(options: Options = {}, readCaller = async () => 'olga', objects = world.objects) {
+  const versions = new MemoryObjectVersions(objects.model)
+  const context = { ports: { ...world.ports, objects }, versions, readCaller, tell: () => {} }
   return world.finish(restoreRecords(context, { yes: true, ...options }))
 }
 
@@ -68,6 +69,18 @@ describe('ssofile restore', () => {
     await lose(suspension)
     expect((await restore({ at: world.clock.now() })).exitCode).toBe(1)
     expect(await isStopped()).toBe(true)
+  })
+
+  test('refuses a bucket in which ssofile never worked, and writes nothing there', async () => {
+    const scratch = new MemoryObjectStore({ bucket: 'acme-scratch', clock: world.clock })
+    const refused = restore({}, undefined, scratch)
+    await expect(refused).rejects.toThrow('bucket acme-scratch holds no deployment of ssofile')
+    expect(await Array.fromAsync(scratch.list(''))).toEqual([])
+  })
+
+  test('names the bucket in its result', async () => {
+    await lose()
+    expect((await restore()).text).toMatch(/^bucket ssofile\nbrought back: the owner of the bucket/)
   })
 
   test('finds a suspension that is missing before ssofile has noticed the loss', async () => {
