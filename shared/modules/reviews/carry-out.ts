@@ -1,4 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { ItemDigest } from '../../domain/files/decision-file.ts'
 import { membershipKeys } from '../../domain/files/membership-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
@@ -7,7 +8,7 @@ import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { arnOfReview, noteDeletion } from '../../reconcile/records/deletion-notes.ts'
 import { RecordChangedError } from '../../reconcile/records/json-record.ts'
-import { digestOf, folderOf, itemRecord, readUpload } from './review-records.ts'
+import { digestOf, folderOf, itemRecord, readItem, readUpload } from './review-records.ts'
 import { filesOf, type ItemEnd, type ReviewItem, remedyOf, type ShownFile, type Subject } from './rules/review-item.ts'
 import type { ReviewRun } from './rules/review-record.ts'
 
@@ -17,36 +18,61 @@ const taskMs = 30 * 24 * 60 * 60_000
 type Reading = { readonly objects: ReadingObjects; readonly configuration: Pick<Configuration, 'folders'> }
 
 /**
+ * `folder`: of the run.
+ *
  * | the files of the item now                             | the item |
  * | ----------------------------------------------------- | -------- |
+ * | another question counts in its place                  | changed  |
  * | it has none: foreign, by a provider, a setting        | as shown |
  * | all are absent                                        | gone     |
  * | one has other content, or another file asks for the same membership | changed |
  * | any other                                             | as shown |
  */
 export async function readItemState(
-  { subject }: Pick<ReviewItem, 'subject'>,
-  context: Reading,
+  item: Pick<ReviewItem, 'digest' | 'subject' | 'replaces'>,
+  { folder, ...context }: Reading & { readonly folder: string },
 ): Promise<'unread' | 'as shown' | 'changed' | 'gone'> {
+  const { subject } = item
   if (subject.kind === 'unread') return 'unread'
+  if (await findSibling(item, folder, context)) return 'changed'
   const shown = new Map(filesOf(subject).map(({ key, etag }) => [key, etag]))
   if (shown.size === 0) return 'as shown'
-  const present = await listPresent(subject, context)
+  const present = await findPresent(subject, context)
   if (present.length === 0) return 'gone'
   return present.every(({ key, etag }) => shown.get(key) === etag) ? 'as shown' : 'changed'
 }
 
-/** The files that give this access now: for a membership also those in other folders. */
-export async function listPresent(subject: Subject, { objects, configuration }: Reading): Promise<ShownFile[]> {
+/**
+ * The digest of the question that counts instead. A process that asks again writes the question first, and may die then. The next one finds
+ * a later upload, or the one before the edit. So only the end of the edited item says which question counts.
+ */
+async function findSibling(
+  { digest, replaces }: Pick<ReviewItem, 'digest' | 'replaces'>,
+  folder: string,
+  { objects }: Pick<Reading, 'objects'>,
+): Promise<ItemDigest | undefined> {
+  const end = replaces && (await readItem(objects, folder, replaces))?.value.end
+  return end && end.next !== digest ? (end.next ?? replaces) : undefined
+}
+
+/** The files that give this access now, with their uploaders. */
+export async function listPresent(subject: Subject, context: Reading): Promise<ShownFile[]> {
+  const present: ShownFile[] = []
+  for (const one of await findPresent(subject, context)) present.push((await readUpload(context.objects, one)).file)
+  return present
+}
+
+/** For a membership also the files in other folders. */
+async function findPresent(subject: Subject, { objects, configuration }: Reading) {
   const keys = new Set(filesOf(subject).map(({ key }) => key))
   if (subject.kind === 'membership') {
     const names = { group: principalName.parse(subject.group), user: principalName.parse(subject.user) }
     for (const key of membershipKeys(names, configuration.folders)) keys.add(key)
   }
-  const present: ShownFile[] = []
+  const present: Pick<ShownFile, 'key' | 'etag'>[] = []
   for (const key of keys) {
     const head = await objects.head(key)
-    if (head) present.push((await readUpload(objects, { key, etag: head.etag })).file)
+    if (head) present.push({ key, etag: head.etag })
   }
   return present
 }
@@ -76,12 +102,11 @@ export async function performEnd(item: ReviewItem, ending: Ending, context: Perf
 }
 
 /** Adds the item as it is now to the run. */
-async function askAgain(
-  { subject: before, reviewers, digest: replaces }: ReviewItem,
-  { review, run }: Ending,
-  context: Performing,
-) {
+async function askAgain(item: ReviewItem, { review, run }: Ending, context: Performing): Promise<ItemDigest> {
+  const { subject: before, reviewers, digest: replaces } = item
   const folder = folderOf(review, run.run)
+  const sibling = await findSibling(item, folder, context)
+  if (sibling) return sibling
   const files = await listPresent(before, context)
   const [file] = files
   const subject: Subject =

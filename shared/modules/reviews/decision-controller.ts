@@ -86,7 +86,8 @@ async function gather({ key, name, file, head }: Input<DecisionTypes>, context: 
   return {
     ...{ of, folder, stored, verdict, file: file.is, run, recorded },
     hasKept: stored?.value.decisions.some((one) => one.user === userId && one.verdict === 'keep') ?? false,
-    item: judgeRecord(stored?.value) ?? (stored ? await readItemState(stored.value, context) : 'unknown'),
+    item:
+      judgeRecord(stored?.value) ?? (stored ? await readItemState(stored.value, { ...context, folder }) : 'unknown'),
     isReplaced:
       head !== undefined && opposite !== undefined && isLater(opposite.lastModified, head.lastModified, verdict),
     author: person && of && stored ? judgeAuthor(stored.value, of, person) : 'may',

@@ -26,6 +26,7 @@ import {
   historyOfReview,
   itemRecord,
   listDigests,
+  readItem,
   readItems,
   runRecord,
   sealOf,
@@ -58,10 +59,12 @@ interface ReviewTypes extends KindTypes {
   }
   readonly action: ReviewAction
   readonly end: ReviewEnd
+  readonly learnt: 'asked again'
   readonly context: ReviewContext
 }
 type ReviewInput = Input<ReviewTypes>
 type Facts = ReviewTypes['facts']
+type Step = Effect<ReviewRun, ReviewTypes['learnt']> | Description
 
 const hourMs = 60 * 60_000
 const dayMs = 24 * hourMs
@@ -76,16 +79,17 @@ export const reviewController: Controller<ReviewTypes> = {
   historyOf: historyOfReview,
   gather: async (input, context) => gather(input, context),
   decide: decideReview,
-  underPause: ['begin', 'close', 'remind', 'escalate', 'check'],
+  underPause: ['begin', 'close', 'ask again', 'remind', 'escalate', 'check'],
   perform,
   describe,
 }
 
-function gather({ file, entry, now }: ReviewInput, { isForetelling }: ReadingContext<ReviewContext>): Facts {
+function gather({ file, entry, now, learnt }: ReviewInput, { isForetelling }: ReadingContext<ReviewContext>): Facts {
   const { isDue, ...instants } = judgeInstants(file.is === 'valid' ? file.body : undefined, entry, now)
   const isClosed = entry?.closed !== undefined
   const run = entry?.phase ?? 'none'
-  return { isForetelling: isForetelling === true, file: file.is, isClosed, run, due: isDue, ...instants }
+  const hasAskedAgain = learnt !== undefined
+  return { isForetelling: isForetelling === true, file: file.is, isClosed, run, due: isDue, hasAskedAgain, ...instants }
 }
 
 function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefined, now: Date) {
@@ -109,12 +113,20 @@ function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefine
           : !runs && isCome(beginsAt)
             ? 'begin'
             : 'nothing'
-  const all = runs ? [...reminders.map(({ at }) => at), ofRun?.dueAt, ofRun?.endsAt] : [beginsAt]
+  // Reminders, the escalation and the end come whole days after the beginning too.
+  const daily = ofRun && nextDayOf(ofRun.begunAt, now)
+  const all = runs ? [daily] : [beginsAt]
   return {
     isDue,
     reminder: reminder?.days,
     next: all.filter((at) => at !== undefined && at > now).map((at) => at ?? now),
   }
+}
+
+/** The next instant that is whole days after `from`. */
+function nextDayOf(from: Date, now: Date): Date {
+  const days = Math.floor((now.getTime() - from.getTime()) / dayMs) + 1
+  return new Date(from.getTime() + days * dayMs)
 }
 
 /** After a run that somebody closed by deleting the file, a file is a new one. */
@@ -127,12 +139,15 @@ async function perform(
   input: ReviewInput,
   { reminder }: Facts,
   context: ReviewContext,
-): Promise<Effect<ReviewRun> | Description> {
+): Promise<Step> {
   const { name, entry, now } = input
   if (action === 'begin') return begin(input, context)
   if (entry === undefined) return {}
   const body = { review: name, run: entry.run }
   switch (action) {
+    case 'ask again':
+      await askAgain(entry, { name, now }, context)
+      return { learnt: 'asked again' }
     case 'remind': {
       // One message for all instants that have come.
       const passed = entry.terms.remindDays.filter((days) => days >= (reminder ?? 0))
@@ -182,7 +197,7 @@ async function prove(
   return evidence
 }
 
-function tellProven(evidence: ReviewEvidence | undefined, input: ReviewInput): Effect<ReviewRun> | Description {
+function tellProven(evidence: ReviewEvidence | undefined, input: ReviewInput): Step {
   if (evidence === undefined) return {}
   const { review, run } = evidence
   if (run.phase !== 'done') return describeSettling(evidence, input)
@@ -192,7 +207,7 @@ function tellProven(evidence: ReviewEvidence | undefined, input: ReviewInput): E
   }
 }
 
-async function begin(input: ReviewInput, context: ReviewContext): Promise<Effect<ReviewRun> | Description> {
+async function begin(input: ReviewInput, context: ReviewContext): Promise<Step> {
   const { name, file, head, entry: before, now } = input
   if (file.is !== 'valid' || head === undefined) return {}
   // Nobody looks at a run again after the next one began. Its tasks may be open then, its revocations may not.
@@ -237,6 +252,7 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Effect
   await writeEvidence(context.objects, { review: name, run: entry, items: population })
   return {
     entry,
+    learnt: 'asked again',
     history: {
       event: 'begun',
       at: run,
@@ -276,33 +292,57 @@ function namesOf(items: readonly ReviewItem[], { terms }: Pick<ReviewRun, 'terms
   return [...new Set(named)].sort()
 }
 
-type Ending = { readonly name: string; readonly now: Date; readonly isEarly: boolean }
+type Ending = Pick<ReviewInput, 'name' | 'now'> & { readonly isEarly: boolean }
+type OpenItem = { readonly item: ReviewItem; readonly record: KnownRecord<ReviewItem>; readonly folder: string }
 
-/**
- * Gives each item without an end its end. A run that somebody ends early revokes nothing that nobody decided. Throws
- * RecordChangedError if somebody decided on an item meanwhile.
- */
-async function endItems(run: ReviewRun, ending: Ending, context: ReviewContext): Promise<void> {
-  const folder = folderOf(ending.name, run.run)
-  await forEachAtOnce(await listDigests(context.objects, folder), (digest) =>
-    endItem(digest, run, { ...ending, folder }, context),
-  )
+/** Looks at each item without an end. */
+async function forEachOpen(
+  { run }: ReviewRun,
+  name: string,
+  { objects }: ReviewContext,
+  look: (open: OpenItem) => Promise<void>,
+): Promise<void> {
+  const folder = folderOf(name, run)
+  await forEachAtOnce(await listDigests(objects, folder), async (digest) => {
+    const open = await readOpen(digest, folder, objects)
+    if (open) await look(open)
+  })
 }
 
-async function endItem(
+/** A question counts once the item before the edit has its end. */
+async function readOpen(
   digest: ItemDigest,
-  run: ReviewRun,
-  { name, now, isEarly, folder }: Ending & { readonly folder: string },
-  context: ReviewContext,
-): Promise<void> {
-  const { objects } = context
-  const { keeps, silence } = run.terms
+  folder: string,
+  objects: ReviewContext['objects'],
+): Promise<OpenItem | undefined> {
   const record = new KnownRecord(itemRecord(objects, folder, digest))
   const item = await record.read()
-  if (item === undefined || item.end) return
+  if (item === undefined || item.end) return undefined
+  const edited = item.replaces && (await readItem(objects, folder, item.replaces))?.value
+  return edited && !edited.end ? undefined : { item, record, folder }
+}
+
+/** Reviewers see the present upload, and decide on it. */
+async function askAgain(run: ReviewRun, { name, now }: Omit<Ending, 'isEarly'>, context: ReviewContext): Promise<void> {
+  await forEachOpen(run, name, context, async (open) => {
+    const state = await readItemState(open.item, { ...context, folder: open.folder })
+    if (state === 'changed') await giveEnd(open, { step: 'ask again', at: now, review: name, run }, context)
+  })
+}
+
+/** Gives each item without an end its end. A run that somebody ends early revokes nothing that nobody decided. */
+async function endItems(run: ReviewRun, ending: Ending, context: ReviewContext): Promise<void> {
+  await forEachOpen(run, ending.name, context, (open) => endItem(open, run, ending, context))
+}
+
+/** If somebody edits its file or decides on it at this moment, the item stays without an end, and the next look judges it. */
+async function endItem(open: OpenItem, run: ReviewRun, ending: Ending, context: ReviewContext): Promise<void> {
+  const { item, record, folder } = open
+  const { name, now, isEarly } = ending
+  const { keeps, silence } = run.terms
   const revocation = item.decisions.find(({ verdict }) => verdict === 'revoke')
   const step = decideEnd({
-    item: await readItemState(item, context),
+    item: await readItemState(item, { ...context, folder }),
     decided: revocation ? 'revoke' : item.decisions.length >= keeps ? 'keep' : 'nothing',
     isEarly,
     silence: silence.means,
@@ -311,16 +351,29 @@ async function endItem(
   const isSilence = step === 'revoke by silence'
   const noted = isSilence ? { ...item, silentAt: item.silentAt ?? renderInstant(now) } : item
   await record.write(noted)
-  const ending = { step: isSilence ? 'carry out' : step, by: revocation?.user, at: now, review: name, run } as const
-  const end = await performEnd(item, ending, context).catch((error: unknown): ItemEnd => {
-    if (error instanceof RecordChangedError) return { is: 'not done', at: renderInstant(now) }
+  const of = { step: isSilence ? 'carry out' : step, by: revocation?.user, at: now, review: name, run } as const
+  const end = await giveEnd({ ...open, item: noted }, of, context).catch((error: unknown) => {
+    if (error instanceof RecordChangedError) return undefined
     throw error
   })
-  const body = { review: name, run: run.run, digest, item: describeSubject(item.subject), end }
+  const next = end?.next && (await readOpen(end.next, folder, context.objects))
+  if (next) await endItem(next, run, ending, context)
+}
+
+async function giveEnd(
+  { item, record }: OpenItem,
+  ending: Parameters<typeof performEnd>[1],
+  context: ReviewContext,
+): Promise<ItemEnd> {
+  const { review, run } = ending
+  const { digest } = item
+  const end = await performEnd(item, ending, context)
+  const body = { review, run: run.run, digest, item: describeSubject(item.subject), end }
   const event = end.is.replace(' ', '-')
   const told = { event, named: `review-item-${event}`, at: end.at, body }
-  await tellEvent(objects, historyOfItem(name, digest), told)
-  await record.write({ ...noted, end })
+  await tellEvent(context.objects, historyOfItem(review, digest), told)
+  await record.write({ ...item, end })
+  return end
 }
 
 function describe({ tell }: ReviewEnd, { file, head, entry }: ReviewInput, { next }: Facts): Description {

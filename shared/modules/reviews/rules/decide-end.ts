@@ -11,24 +11,29 @@ export type EndFacts = {
   readonly isSilenceNoted: boolean
 }
 
-export const endSteps = ['not done', 'kept', 'gone', 'carry out', 'revoke by silence'] as const
+export const endSteps = ['not done', 'kept', 'gone', 'carry out', 'ask again', 'revoke by silence'] as const
 
 /**
- * The end of an item that is still open when its run ends. The first row that fits counts.
+ * The end of an item that is still open when its run ends. The first row that fits counts. After `ask again`, the new question has its end
+ * at once: nobody has decided it, so silence revokes the present upload, and an edit keeps nothing.
  *
- * | decided | the item        | early | silence | noted | step              |
- * | ------- | --------------- | ----- | ------- | ----- | ----------------- |
- * | any     | unread, changed | any   | any     | any   | not done          |
- * | keep    | as shown        | any   | any     | any   | kept              |
- * | revoke  | any other       | any   | any     | any   | carry out         |
- * | any     | gone            | any   | any     | no    | gone              |
- * | any     | any other       | no    | revoke  | any   | revoke by silence |
- * | any other |               |       |         |       | not done          |
+ * | decided | the item       | early | silence | noted | step              |
+ * | ------- | -------------- | ----- | ------- | ----- | ----------------- |
+ * | any     | unread         | any   | any     | any   | not done          |
+ * | any     | changed        | no    | revoke  | any   | ask again         |
+ * | any     | changed        | any other       |       | not done          |
+ * | keep    | as shown       | any   | any     | any   | kept              |
+ * | revoke  | as shown, gone | any   | any     | any   | carry out         |
+ * | any     | gone           | any   | any     | no    | gone              |
+ * | any     | as shown, gone | no    | revoke  | any   | revoke by silence |
+ * | any other |              |       |         |       | not done          |
  */
 export function decideEnd({ item, decided, isEarly, silence, isSilenceNoted }: EndFacts): (typeof endSteps)[number] {
-  if (item === 'unread' || item === 'changed') return 'not done'
+  const isSilenceKept = isEarly || silence === 'not-done'
+  if (item === 'unread') return 'not done'
+  if (item === 'changed') return isSilenceKept ? 'not done' : 'ask again'
   if (decided === 'keep' && item === 'as shown') return 'kept'
   if (decided === 'revoke') return 'carry out'
   if (item === 'gone' && !isSilenceNoted) return 'gone'
-  return isEarly || silence === 'not-done' ? 'not done' : 'revoke by silence'
+  return isSilenceKept ? 'not done' : 'revoke by silence'
 }

@@ -37,9 +37,11 @@ export type ReviewFacts = {
   readonly run: 'none' | 'open' | 'escalated' | 'settling' | 'done'
   /** The latest instant that has come. `begin`: the first beginning, or the next one. `end`: the end after the escalation. */
   readonly due: 'nothing' | 'begin' | 'remind' | 'escalate' | 'end'
+  /** This look has asked again about edited items. */
+  readonly hasAskedAgain: boolean
 }
 
-export const reviewActions = ['begin', 'close', 'remind', 'escalate', 'end', 'check'] as const
+export const reviewActions = ['begin', 'close', 'ask again', 'remind', 'escalate', 'end', 'check'] as const
 export const reviewEnds = ['nothing', 'later', 'runs', 'done'] as const
 export type ReviewAction = { readonly do: (typeof reviewActions)[number] }
 export type ReviewEnd = { readonly tell: (typeof reviewEnds)[number] }
@@ -54,23 +56,26 @@ export type ReviewEnd = { readonly tell: (typeof reviewEnds)[number] }
  * | no   | valid   | none            | any other          | later    |
  * | no   | any     | open, escalated, closed | any        | end      |
  * | no   | none    | open, escalated | any                | close    |
+ * | no   | any     | escalated       | end                | end      |
+ * | no   | any     | open, escalated | any, not asked again in this look | ask again |
  * | no   | any     | open            | remind             | remind   |
  * | no   | any     | open            | escalate, end      | escalate |
- * | no   | any     | escalated       | end                | end      |
  * | no   | any     | open, escalated | any other          | runs     |
  * | no   | any     | settling        | any                | check    |
  * | no   | valid   | done            | any other          | done     |
  * | no   | any other |               |                    | nothing  |
  */
-export function decideReview({ isForetelling, file, isClosed, run, due }: ReviewFacts): ReviewAction | ReviewEnd {
+export function decideReview(facts: ReviewFacts): ReviewAction | ReviewEnd {
+  const { isForetelling, file, isClosed, run, due, hasAskedAgain } = facts
   if (isForetelling) return { tell: file === 'valid' ? 'later' : 'nothing' }
   const runs = isRunning(run)
   if (file === 'valid' && !runs && due === 'begin') return { do: 'begin' }
   if (runs && isClosed) return { do: 'end' }
   if (runs && file === 'none') return { do: 'close' }
+  if (run === 'escalated' && due === 'end') return { do: 'end' }
+  if (runs && !hasAskedAgain) return { do: 'ask again' }
   if (run === 'open' && due === 'remind') return { do: 'remind' }
   if (run === 'open' && (due === 'escalate' || due === 'end')) return { do: 'escalate' }
-  if (run === 'escalated' && due === 'end') return { do: 'end' }
   if (runs) return { tell: 'runs' }
   if (run === 'settling') return { do: 'check' }
   if (file !== 'valid') return { tell: 'nothing' }

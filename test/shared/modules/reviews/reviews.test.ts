@@ -236,6 +236,95 @@ describe('a review', () => {
   })
 })
 
+describe('an edited link', () => {
+  const edited = { reason: 'weekly pipeline' }
+  const readNext = async (review: Review, { digest }: ReviewItem) =>
+    (await review.items()).filter(({ replaces }) => replaces === digest)
+
+  test('loses its access at the end if nobody decides, as an item that nobody edited does', async () => {
+    const review = await Review.begin()
+    const item = await review.link(lars)
+    await review.grouping.put(linkTo(lars), edited)
+    await review.days(22)
+    expect([review.has(lars), review.has(kenji)]).toEqual([false, false])
+    expect((await review.outcome(item)).end).toMatchObject({ is: 'changed' })
+    expect((await readNext(review, item)).map(({ end }) => end?.is)).toEqual(['deleted'])
+    expect(await verify(review)).toEqual([])
+  })
+
+  test('is asked again within a day, and what people decide then counts, not what they decided before', async () => {
+    const review = await Review.begin()
+    const [mine, other] = [await review.link(lars), await review.link(kenji)]
+    await review.decide(tom, other, 'keep')
+    for (const name of [lars, kenji]) await review.grouping.put(linkTo(name), edited)
+    await review.days(1)
+    const [next] = await readNext(review, mine)
+    if (next === undefined) throw new Error('nobody asked again')
+    expect(next.decisions).toEqual([])
+    expect(await review.decide(tom, next, 'keep')).toMatch(/^applied/)
+    await review.days(21)
+    expect([review.has(lars), review.has(kenji)]).toEqual([true, false])
+    expect((await review.run()).items).toBe(6)
+    expect(await verify(review)).toEqual([])
+  })
+
+  test('loses its access also if the edit comes while the run ends', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    await review.days(20)
+    let edits = 0
+    grouping.answer = async ({ operation, args: [key], proceed }) => {
+      if (operation === 'delete' && key === linkTo(lars) && edits++ < 3)
+        await grouping.world.objects.put(linkTo(lars), JSON.stringify({ reason: `edit ${edits}` }))
+      return proceed()
+    }
+    await review.days(1)
+    await minutesUntil(grouping, () => !review.has(lars), 'the revocation')
+    expect(edits).toBe(4)
+    await minutes(grouping, 3)
+    expect(await verify(review)).toEqual([])
+  })
+
+  test('keeps its access if silence means not done, or if the review ends early', async () => {
+    const silent = await Review.begin({ ...reviewed, silence: { escalateDays: 7, means: 'not-done' } })
+    await silent.days(20)
+    await silent.grouping.put(linkTo(lars), edited)
+    await silent.days(2)
+    const early = await Review.begin()
+    await early.grouping.put(linkTo(lars), edited)
+    await early.grouping.delete('reviews/quarter.json')
+    await minutesUntil(early.grouping, async () => (await early.run()).phase === 'done', 'its end')
+    for (const review of [silent, early]) {
+      expect(review.has(lars)).toBe(true)
+      expect((await review.link(lars)).end).toMatchObject({ is: 'not done' })
+    }
+  })
+
+  test('has one question that counts, although a process died while it asked again, and somebody edited it once more', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    const item = await review.link(lars)
+    await grouping.put(linkTo(lars), edited)
+    let isDead = false
+    grouping.answer = async ({ operation, args: [key], proceed }) => {
+      if (isDead || operation !== 'put' || key !== `${review.folder}items/${item.digest}.json`) return proceed()
+      isDead = true
+      await grouping.world.objects.put(linkTo(lars), JSON.stringify({ reason: 'another' }))
+      throw new Error('died')
+    }
+    await review.days(1)
+    const asked = await readNext(review, item)
+    expect([isDead, asked.length]).toEqual([true, 2])
+    const edit = (await review.items()).find(({ digest }) => digest === item.digest)
+    const counting = asked.find(({ digest }) => digest === edit?.end?.next)
+    if (counting === undefined) throw new Error('no question counts')
+    expect(await review.decide(tom, counting, 'keep')).toMatch(/^applied/)
+    await review.days(21)
+    expect(review.has(lars)).toBe(true)
+    expect(await verify(review)).toEqual([])
+  })
+})
+
 describe('a decision', () => {
   const means = { keep: 'revoke', revoke: 'not-done' }
 

@@ -26,6 +26,11 @@ test('nothing is revoked that was edited or not read, or that nobody decided if 
   }
 })
 
+test('an edited item is asked again if silence revokes, whatever people decided before the edit, and stands otherwise', () => {
+  for (const { facts, step } of cases.filter(({ facts }) => facts.item === 'changed'))
+    expect(step).toBe(!facts.isEarly && facts.silence === 'revoke' ? 'ask again' : 'not done')
+})
+
 test('a kept item is kept as it was shown', () => {
   for (const { facts, step } of cases)
     if (step === 'kept') expect(facts).toMatchObject({ decided: 'keep', item: 'as shown' })

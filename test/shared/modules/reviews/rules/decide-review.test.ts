@@ -17,6 +17,7 @@ const count = everyChoice((choose) => {
     isClosed: choose([false, true]),
     run: choose(['none', 'open', 'escalated', 'settling', 'done']),
     due: choose(['nothing', 'begin', 'remind', 'escalate', 'end']),
+    hasAskedAgain: choose([false, true]),
   })
 })
 const cases = every.map((facts) => {
@@ -44,6 +45,13 @@ test('a run ends only after its escalation, or because it is closed, whatever it
     expect(facts.isClosed || (facts.run === 'escalated' && facts.due === 'end')).toBe(true)
   for (const { facts, name } of cases)
     if (!facts.isForetelling && facts.isClosed && ['open', 'escalated'].includes(facts.run)) expect(name).toBe('end')
+})
+
+test('a run that goes on asks again about edited items before it reminds or escalates, once in each look', () => {
+  for (const { facts, name } of cases) {
+    if (name === 'ask again') expect(facts).toMatchObject({ hasAskedAgain: false, isClosed: false })
+    if (['remind', 'escalate', 'runs'].includes(name)) expect(facts.hasAskedAgain).toBe(true)
+  }
 })
 
 test('a run is closed only if its file is gone', () => {
