@@ -3,6 +3,7 @@ import { kinds } from '../../domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
 import type {
   Controller,
   Description,
@@ -16,7 +17,7 @@ import { KnownRecord } from '../../reconcile/records/known-record.ts'
 import type { Stored } from '../../reconcile/records/stored-json.ts'
 import type { RequestSources } from '../requests/gather-request.ts'
 import { performEnd, readItemState } from './carry-out.ts'
-import { folderOf, historyOfItem, itemRecord, readItem, readRun } from './review-records.ts'
+import { folderOf, historyOfItem, itemRecord, readItem, readRun, readUpload } from './review-records.ts'
 import {
   type DecisionAction,
   type DecisionEnd,
@@ -24,7 +25,9 @@ import {
   decideDecision,
   groupsBehind,
   judgeAuthor,
+  mayBeNamed,
   type Reviewer,
+  type Uploads,
 } from './rules/decide-decision.ts'
 import { describeSubject, filesOf, type GivenDecision, type ReviewItem } from './rules/review-item.ts'
 import { isRunning, type ReviewRun } from './rules/review-record.ts'
@@ -70,7 +73,7 @@ function oppositeOf(name: DecisionPath): string {
   return decisionKey({ ...name, verdict: name.verdict === 'keep' ? 'revoke' : 'keep' })
 }
 
-async function gather({ key, name, file, head }: Input<DecisionTypes>, context: Reading): Promise<Facts> {
+async function gather({ key, name, file, head, now }: Input<DecisionTypes>, context: Reading): Promise<Facts> {
   const { objects } = context
   const { review, digest, userId, verdict } = name
   const of = await readRun(objects, review)
@@ -83,16 +86,32 @@ async function gather({ key, name, file, head }: Input<DecisionTypes>, context: 
   const recorded = own === undefined ? 'none' : own.etag === head?.etag ? 'same' : 'other'
   const isAsked = file.is === 'valid' && run === 'open' && recorded !== 'same' && stored
   const person = isAsked ? await findReviewer(userId, [{ run: of, items: [stored.value] }], context) : undefined
+  const item =
+    judgeRecord(stored?.value) ?? (stored ? await readItemState(stored.value, { ...context, folder }) : 'unknown')
+  // Nobody learns who uploaded content that is not there now.
+  const uploads =
+    person && stored && item === 'as shown' ? await readUploads(stored.value, { verdict, now }, objects) : undefined
   return {
-    ...{ of, folder, stored, verdict, file: file.is, run, recorded },
+    ...{ of, folder, stored, verdict, file: file.is, run, recorded, item },
     hasKept: stored?.value.decisions.some((one) => one.user === userId && one.verdict === 'keep') ?? false,
-    item:
-      judgeRecord(stored?.value) ?? (stored ? await readItemState(stored.value, { ...context, folder }) : 'unknown'),
     isReplaced:
       head !== undefined && opposite !== undefined && isLater(opposite.lastModified, head.lastModified, verdict),
-    author: person && of && stored ? judgeAuthor(stored.value, of, person) : 'may',
+    author: person && of && stored ? judgeAuthor(stored.value, of, person, uploads) : 'may',
     userName: person?.userName,
   }
+}
+
+/** The status of an upload may be later than a decision on it. A revocation does not wait for it. */
+async function readUploads(
+  { subject }: ReviewItem,
+  { verdict, now }: Pick<DecisionPath, 'verdict'> & Pick<Input<DecisionTypes>, 'now'>,
+  objects: ReadingObjects,
+): Promise<Uploads> {
+  const read = await Promise.all(
+    filesOf(subject).map(async (shown) => ({ shown, ...(await readUpload(objects, shown)) })),
+  )
+  const isUnnamed = read.some(({ shown, told }) => shown.by === undefined && mayBeNamed(told, now))
+  return { by: read.map(({ file }) => file.by), isUnnamed: verdict === 'keep' && isUnnamed }
 }
 
 function stateOf(run: ReviewRun | undefined): DecisionFacts['run'] {
@@ -241,6 +260,14 @@ function describe({ tell }: DecisionEnd, _: Input<DecisionTypes>, { stored }: Fa
           state: 'waiting',
           reason: 'your groups could not be read, so ssofile does not know whether you may decide',
           remedy: 'ask an operator to run ssofile doctor',
+        },
+      }
+    case 'unnamed':
+      return {
+        told: {
+          state: 'waiting',
+          reason: 'ssofile does not know yet who uploaded the file, and nobody may keep their own upload',
+          remedy: 'wait: ssofile looks again every five minutes, and counts it a day after the upload at the latest',
         },
       }
     default:

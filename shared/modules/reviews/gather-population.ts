@@ -314,9 +314,10 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
     const lastUsed = uses.get(userId)
     if (!isUnused(entry?.value.grantedAt, lastUsed)) return []
     const files: ShownFile[] = []
-    for (const { key, by } of entry?.value.files ?? []) {
+    for (const { key, by, etag: of } of entry?.value.files ?? []) {
       const etag = (await objects.head(key))?.etag
-      if (etag !== undefined) files.push({ key, etag, by: by?.principalId })
+      const isOfUpload = of === undefined || of === etag
+      if (etag !== undefined) files.push({ key, etag, by: isOfUpload ? by?.principalId : undefined })
     }
     const about = { group, user, groupId, userId, files, lastUsed, isPrivileged: privileged }
     return [{ subject: { kind: 'membership', ...about }, reviewers: [owner] }]

@@ -1,4 +1,5 @@
 import type { PrincipalId } from '../../../domain/principals/identity-center-ids.ts'
+import type { Status } from '../../../domain/statuses/status.ts'
 import { filesOf, type ReviewItem } from './review-item.ts'
 import type { ReviewRun } from './review-record.ts'
 
@@ -8,7 +9,7 @@ export type DecisionFacts = {
   readonly run: 'none' | 'open' | 'over'
   /** `edited`: ssofile has asked again. `settled`: carried out, gone, or too late. `unread`: nobody can decide it. */
   readonly item: 'unknown' | 'unread' | 'as shown' | 'changed' | 'gone' | 'edited' | 'settled'
-  readonly author: 'may' | 'barred' | 'own' | 'no reviewer' | 'unclear'
+  readonly author: 'may' | 'barred' | 'own' | 'no reviewer' | 'unclear' | 'unnamed'
   /** The item's record has this upload as its author's decision. `other`: another one of this author by the same name. */
   readonly recorded: 'none' | 'same' | 'other'
   readonly verdict: 'keep' | 'revoke'
@@ -33,6 +34,7 @@ export const decisionEnds = [
   'own',
   'no reviewer',
   'unclear',
+  'unnamed',
 ] as const
 export type DecisionAction = { readonly do: (typeof decisionActions)[number] }
 export type DecisionEnd = { readonly tell: (typeof decisionEnds)[number] }
@@ -53,7 +55,7 @@ export type DecisionEnd = { readonly tell: (typeof decisionEnds)[number] }
  * | valid   | any  | any               | any          | decided the opposite later | replaced                 |
  * | valid   | over | any               | same         |                       | counted                       |
  * | valid   | over, or the item is settled | not same |                        | late                          |
- * | valid   | open | any               | not same     | may not decide        | barred, own, no reviewer, unclear |
+ * | valid   | open | any               | not same     | may not decide        | barred, own, no reviewer, unclear, unnamed |
  * | valid   | open | changed           |              |                       | ask again                     |
  * | valid   | open | as shown, gone    | not same     | may decide            | record                        |
  * | valid   | open | gone              | same, keep   |                       | note gone                     |
@@ -91,6 +93,8 @@ export type ReviewerFacts = {
   readonly isReviewer: boolean
   /** The person's groups could not be read. */
   readonly isUnclear: boolean
+  /** The person keeps an upload, and its uploader may still become known. */
+  readonly isUnnamed: boolean
 }
 
 /**
@@ -99,14 +103,16 @@ export type ReviewerFacts = {
  * | is disabled, suspended or gone                    | barred      |
  * | has the access, is the member, or uploaded it     | own         |
  * | is in groups that cannot be read                  | unclear     |
- * | is a reviewer                                     | may         |
- * | any other                                         | no reviewer |
+ * | is no reviewer                                    | no reviewer |
+ * | keeps an upload whose uploader is not known yet   | unnamed     |
+ * | any other                                         | may         |
  */
 export function judgeReviewer(facts: ReviewerFacts): DecisionFacts['author'] {
   if (facts.bar) return 'barred'
   if (facts.isOwn || facts.isUploader) return 'own'
   if (facts.isUnclear) return 'unclear'
-  return facts.isReviewer ? 'may' : 'no reviewer'
+  if (!facts.isReviewer) return 'no reviewer'
+  return facts.isUnnamed ? 'unnamed' : 'may'
 }
 
 /** A person who looks at items. Names are as in links. */
@@ -134,18 +140,48 @@ export function groupsBehind(item: ReviewItem, run: Terms): readonly string[] {
   return [...askedOf(item, run), ...groupWithAccess(item)]
 }
 
+/** S3's notification names the uploader within seconds, after a backlog within hours. A later one is lost, and nobody learns the name. */
+const namedWithinMs = 24 * 60 * 60_000
+
+/**
+ * Whether the uploader of a file may still become known.
+ *
+ * | the status of this upload              | since                | may be named |
+ * | -------------------------------------- | -------------------- | ------------ |
+ * | is not written yet                     |                      | yes          |
+ * | names the uploader                     |                      | no           |
+ * | names nobody: a notification is missing | less than a day     | yes          |
+ * | names nobody                           | longer               | no           |
+ */
+export function mayBeNamed(told: Pick<Status, 'by' | 'since' | 'lastModified'> | undefined, now: Date): boolean {
+  if (told === undefined) return true
+  const uploadedAt = told.since ?? told.lastModified
+  return told.by === undefined && uploadedAt !== undefined && now.getTime() - Date.parse(uploadedAt) < namedWithinMs
+}
+
+/** What the statuses of an item's files say now. The item itself has the uploaders that were known when it was asked. */
+export type Uploads = { readonly by: readonly (string | undefined)[]; readonly isUnnamed: boolean }
+const unread: Uploads = { by: [], isUnnamed: false }
+
 /** Whether this person may decide on the item. */
-export function judgeAuthor(item: ReviewItem, run: Terms, person: Reviewer): DecisionFacts['author'] {
+export function judgeAuthor(
+  item: ReviewItem,
+  run: Terms,
+  person: Reviewer,
+  uploads: Uploads = unread,
+): DecisionFacts['author'] {
   const { userId, name, userName, groups } = person
   const { subject } = item
   const isNamed = 'type' in subject && subject.type === 'USER' && subject.principal === name
   const isMember = subject.kind === 'membership' && subject.userId === userId
+  const uploaders = [...filesOf(subject).map(({ by }) => by), ...uploads.by]
   return judgeReviewer({
     bar: person.bar,
     isOwn: isNamed || isMember || groupWithAccess(item).some((group) => groups.has(group)),
-    isUploader: userName !== undefined && filesOf(subject).some(({ by }) => isUploadOf(by, userName)),
+    isUploader: userName !== undefined && uploaders.some((by) => isUploadOf(by, userName)),
     isReviewer: askedOf(item, run).some((one) => one === name || groups.has(one)),
     isUnclear: person.isUnclear,
+    isUnnamed: uploads.isUnnamed,
   })
 }
 

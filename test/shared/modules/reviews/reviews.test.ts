@@ -11,11 +11,12 @@ import { isUnproven, type ReviewItem } from '../../../../shared/modules/reviews/
 import { verifyReview } from '../../../../shared/modules/reviews/verify-review.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { statusKey } from '../../../../shared/reconcile/records/status-store.ts'
 import { intercept } from '../../../intercept.ts'
 import { minutes, minutesUntil } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
 import { kenji } from '../people/grouping.ts'
-import { account, lars, linkTo, membership, Review, reviewed, tom } from './review.ts'
+import { account, dayMs, lars, linkTo, membership, Review, reviewed, tom } from './review.ts'
 
 async function verify({ grouping: { world } }: Review): Promise<readonly string[]> {
   const run = await readRun(world.objects, 'quarter')
@@ -333,6 +334,46 @@ describe('a decision', () => {
     const own = await review.link(kenji)
     expect(await review.decide(kenji, own, 'keep')).toMatch(/^rejected: .*your own access/)
     expect(await review.decide(tom, own, 'keep')).toMatch(/^applied/)
+  })
+
+  test('that keeps the own upload does not count, also while the status of the upload is late', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    const { world } = grouping
+    const item = await review.link(lars)
+    grouping.answer = async ({ operation, args: [key], proceed }) => {
+      if (operation === 'put' && key === statusKey(linkTo(lars))) await world.clock.sleep(8 * 60_000)
+      return proceed()
+    }
+    await world.objects.as(`AROAEXAMPLE:${tom}`).put(linkTo(lars), JSON.stringify({ reason: 'for me' }))
+    expect(await review.decide(tom, item, 'keep')).toMatch(/^rejected: .*edited/)
+    const next = await review.link(lars)
+    expect(next.digest).not.toBe(item.digest)
+    const key = `decisions/${grouping.id('USER', tom)}/quarter/${next.digest}%keep`
+    await grouping.put(key)
+    await grouping.until(key, 'waiting')
+    expect((await review.link(lars)).decisions).toEqual([])
+    await minutesUntil(grouping, async () => (await grouping.status(key))?.state === 'rejected', 'the refusal')
+    expect((await grouping.status(key))?.reason).toMatch(/your own access, membership or upload/)
+    expect(await review.decide(kenji, next, 'keep')).toMatch(/^applied/)
+  })
+
+  test('that keeps an upload whose uploader nobody learns waits for a day, and one that revokes it does not wait', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    for (const name of [lars, kenji]) {
+      await grouping.put(linkTo(name), { reason: 'weekly pipeline' })
+      await grouping.world.clock.advance(5_000)
+      await forge(review, statusKey(linkTo(name)), (text) => JSON.stringify({ ...JSON.parse(text), by: undefined }))
+      await review.decide(tom, await review.link(name), 'keep')
+    }
+    const [kept, revoked] = [await review.link(lars), await review.link(kenji)]
+    const key = `decisions/${grouping.id('USER', tom)}/quarter/${kept.digest}%keep`
+    await grouping.put(key)
+    await grouping.until(key, 'waiting')
+    expect(await review.decide(tom, revoked, 'revoke')).toMatch(/^applied: revoked/)
+    await grouping.world.clock.advance(dayMs)
+    await minutesUntil(grouping, async () => (await grouping.status(key))?.state === 'applied', 'the decision')
   })
 
   test('of somebody who does not review the item does not count', async () => {

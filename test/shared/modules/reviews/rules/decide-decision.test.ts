@@ -6,6 +6,7 @@ import {
   decisionEnds,
   isUploadOf,
   judgeReviewer,
+  mayBeNamed,
 } from '../../../../../shared/modules/reviews/rules/decide-decision.ts'
 import { everyChoice } from '../../../../every-choice.ts'
 
@@ -15,7 +16,7 @@ const count = everyChoice((choose) => {
     file: choose(['none', 'invalid', 'valid']),
     run: choose(['none', 'open', 'over']),
     item: choose(['unknown', 'unread', 'as shown', 'changed', 'gone', 'edited', 'settled']),
-    author: choose(['may', 'barred', 'own', 'no reviewer', 'unclear']),
+    author: choose(['may', 'barred', 'own', 'no reviewer', 'unclear', 'unnamed']),
     recorded: choose(['none', 'same', 'other']),
     hasKept: choose([true, false]),
     verdict: choose(['keep', 'revoke']),
@@ -61,7 +62,7 @@ test('what cannot be read, and may be a revocation, takes back what its author k
 test('an edited item is asked again before a decision on it counts', () => {
   for (const { facts, name } of cases)
     if (facts.file === 'valid' && facts.run === 'open' && facts.item === 'changed')
-      expect(['ask again', 'replaced', 'barred', 'own', 'no reviewer', 'unclear']).toContain(name)
+      expect(['ask again', 'replaced', 'barred', 'own', 'no reviewer', 'unclear', 'unnamed']).toContain(name)
 })
 
 test('every fact of a reviewer is judged: nobody decides on their own access, membership or upload', () => {
@@ -73,13 +74,17 @@ test('every fact of a reviewer is judged: nobody decides on their own access, me
       isUploader: choose([true, false]),
       isReviewer: choose([true, false]),
       isUnclear: choose([true, false]),
+      isUnnamed: choose([true, false]),
     }
     const author = judgeReviewer(facts)
     judged.set(author, (judged.get(author) ?? 0) + 1)
     if (author === 'may')
-      expect(facts).toEqual({ bar: false, isOwn: false, isUploader: false, isReviewer: true, isUnclear: false })
+      expect(facts).toEqual({
+        ...{ bar: false, isOwn: false, isUploader: false },
+        ...{ isReviewer: true, isUnclear: false, isUnnamed: false },
+      })
   })
-  expect(Object.fromEntries(judged)).toEqual({ barred: 16, own: 12, unclear: 2, may: 1, 'no reviewer': 1 })
+  expect(Object.fromEntries(judged)).toEqual({ barred: 32, own: 24, unclear: 4, may: 1, unnamed: 1, 'no reviewer': 2 })
 })
 
 test.each([
@@ -95,4 +100,14 @@ test.each([
 test('a session name that AWS cut counts as the upload of everybody whose name begins so', () => {
   const long = `${'a'.repeat(64)}@acme.example`
   expect(isUploadOf(`AWS:AROAEXAMPLE:${long.slice(0, 64)}`, long)).toBe(true)
+})
+
+test('an uploader may become known until the status names somebody, or names nobody a day after the first upload', () => {
+  const now = new Date('2027-01-08T00:00:00.000Z')
+  const [old, recent] = ['2027-01-07T00:00:00.000Z', '2027-01-07T00:00:01.000Z']
+  expect(mayBeNamed(undefined, now)).toBe(true)
+  expect(mayBeNamed({ lastModified: recent }, now)).toBe(true)
+  expect(mayBeNamed({ lastModified: old }, now)).toBe(false)
+  expect(mayBeNamed({ lastModified: recent, since: old }, now)).toBe(false)
+  expect(mayBeNamed({ lastModified: recent, by: { principalId: 'AWS:AROAEXAMPLE:kim', at: recent } }, now)).toBe(false)
 })
