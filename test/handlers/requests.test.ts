@@ -247,6 +247,24 @@ test.each([
   expect(await asking.status()).toMatchObject({ state })
 })
 
+test.each([
+  ['asked at a time without approvals for a start at another time', '10:00', '2026-03-03T14:00:00Z'],
+  ['asked before a time without approvals', '11:00', undefined],
+  ['asked before a time without approvals for a start in it', '11:00', '2026-03-03T11:30:00Z'],
+])('a request waits for its approvals, also when that time comes: %s', async (_, from, startsAt) => {
+  const times = [{ days: ['tue'], from, until: '12:00', zone: 'UTC' }]
+  const asking = await Asking.begin({ mayStartLater: 'P1D', approvedByItself: { times } })
+  const { world } = asking
+  await asking.ask({ startsAt })
+  const waits = { state: 'waiting', request: { approvals: { needed: 2 } } }
+  expect(await asking.status()).toMatchObject(waits)
+  await world.clock.advanceTo(new Date('2026-03-03T11:40:00Z'))
+  await world.finish(world.everyHour())
+  await world.clock.advance(60_000)
+  expect(await asking.status()).toMatchObject(waits)
+  expect(asking.has()).toBe(false)
+})
+
 describe("where the requester's clock is wrong, S3's counts", () => {
   test.each([
     ['days behind: it begins now and lasts as long as asked', '2026-03-01T00:00:00Z', 'applied'],

@@ -13,7 +13,6 @@ export type Asking = {
   readonly link: Link
   readonly request: AccessRequest
   readonly askedAt: Date
-  readonly now: Date
   /** The user's name in links. */
   readonly userName: string
   /** The names of the groups in eligibilities that have the user as a member. */
@@ -132,11 +131,21 @@ function lacksOfApprovers(eligibility: Eligibility, asking: Asking, needed: numb
     : []
 }
 
-/** This user needs no approval, or nobody does at this time. */
-function isApprovedByItself({ approvedByItself }: Eligibility, { groups, now }: Asking): boolean {
+/**
+ * This user needs no approval, or nobody does at the times of the upload and of the beginning of the access. The time of a look does not
+ * matter: nobody asks by day and waits for the night, or asks at night for the day.
+ */
+function isApprovedByItself({ approvedByItself }: Eligibility, { groups, ...asking }: Asking): boolean {
   if (approvedByItself === undefined) return false
-  const isNow = approvedByItself.times.some((time) => isAtTime(time, now))
-  return isNow || approvedByItself.groups.some((name) => groups.has(name))
+  const isItsTime = [asking.askedAt, beginningOf(asking)].every((at) =>
+    approvedByItself.times.some((time) => isAtTime(time, at)),
+  )
+  return isItsTime || approvedByItself.groups.some((name) => groups.has(name))
+}
+
+/** If it is granted at once. */
+function beginningOf({ request: { startsAt = new Date(0) }, askedAt }: Pick<Asking, 'request' | 'askedAt'>): Date {
+  return startsAt > askedAt ? startsAt : askedAt
 }
 
 function compareByAsking(a: Judged, b: Judged): number {

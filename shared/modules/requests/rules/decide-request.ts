@@ -487,7 +487,7 @@ function judge(facts: RequestFacts, reading: Valid, told: UploadHistory): Reques
   const runsUntil = findRunning(facts)?.expiresAt ?? (known?.digest === digest ? known.runsUntil : undefined)
   const shorter = runsUntil && complainOfShorter(path.key, reading, runsUntil)
   if (shorter) return refuse(facts, digest, shorter, { runsUntil })
-  const asking = { link: path.link, request, askedAt, now: facts.now, userName, ...pick(facts) }
+  const asking = { link: path.link, request, askedAt, userName, ...pick(facts) }
   const choice = chooseEligibility(facts.eligibilities, asking)
   if (choice.found !== 'fit') return judgeUnfit(facts, digest, choice)
   const { eligibility, needed } = choice.fit
