@@ -7,6 +7,7 @@ import { listOwnDecisions, listRuns } from '../../shared/modules/reviews/known-r
 import { folderOf, readItem, readRun } from '../../shared/modules/reviews/review-records.ts'
 import { judgeAuthor } from '../../shared/modules/reviews/rules/decide-decision.ts'
 import { instantsOf } from '../../shared/modules/reviews/rules/decide-review.ts'
+import { inFewAccounts } from '../../shared/modules/reviews/rules/in-few-accounts.ts'
 import { buildManifest } from '../../shared/modules/reviews/rules/manifest.ts'
 import { isDecided, isPrivileged, type ReviewItem } from '../../shared/modules/reviews/rules/review-item.ts'
 import { isRunning, type ReviewRun } from '../../shared/modules/reviews/rules/review-record.ts'
@@ -14,6 +15,7 @@ import type { ReadingObjects } from '../../shared/ports/object-store.ts'
 import { type Answer, answer, refusal, refuse } from './answer.ts'
 import type { ApiEvent } from './api-request.ts'
 import { writeOnCondition } from './change-input.ts'
+import { firstThatFit } from './first-that-fit.ts'
 import { readBody } from './read-body.ts'
 import { type Parameters, parsePage, refuseParameter } from './read-inputs.ts'
 import { mayReadAll } from './read-requests.ts'
@@ -24,8 +26,10 @@ import { findSignedIn } from './signed-in-person.ts'
 type Run = ReviewRun & { readonly review: string }
 type ShownReview = Awaited<ReturnType<typeof tell>>
 
-/** A function answers with at most 6 MB, compressed for the page. (Lambda Developer Guide, "Lambda quotas".) */
-const itemsMost = 20_000
+/** A function answers with at most 6 MB, in which an answer of the API is a JSON string. (Lambda Developer Guide, "Lambda quotas".) */
+const apiMost = 5_000_000
+/** The page gets items compressed, in base64: about 4 MB if each has another digest and other accounts. */
+const pageMost = 12_000_000
 /** The lists of `GET /reviews/{review}/items`. */
 export const itemLists = ['waiting', 'all'] as const
 
@@ -58,9 +62,12 @@ function listItems({ items }: ShownReview, { of = 'waiting', ...page }: Paramete
     return refuseParameter('of', of, "'waiting' or 'all'", 'write one of the two')
   const { after = '', most } = asked
   const left = items.filter((one) => one.digest > after && (of === 'all' || isWaiting(one)))
-  const last = left.length > most ? left[most - 1] : undefined
-  return answer(200, { items: left.slice(0, most), nextToken: last && Buffer.from(last.digest).toString('base64url') })
+  const told = firstThatFit(left.slice(0, most), apiMost, (one) => bytesOf(JSON.stringify(one)))
+  const last = left.length > told.length ? told.at(-1) : undefined
+  return answer(200, { items: told, nextToken: last && Buffer.from(last.digest).toString('base64url') })
 }
+
+const bytesOf = (document: object | string) => Buffer.byteLength(JSON.stringify(document))
 
 const withoutItems = ({ items: _, ...review }: ShownReview) => review
 const isWaiting = ({ mayDecide, own }: ShownReview['items'][number]) =>
@@ -71,8 +78,7 @@ export async function listReviews(context: RequestContext): Promise<Answer> {
   const told = await look(context)
   if ('statusCode' in told) return told
   const waiting = told.flatMap(({ items }) => items.filter(isWaiting))
-  const isCut = waiting.length > itemsMost
-  return answer(200, { reviews: told.map(withoutItems), items: waiting.slice(0, itemsMost), isCut })
+  return answer(200, { reviews: told.map(withoutItems), ...forPage(waiting) })
 }
 
 /** For the page: the result of one review, with items, decisions, proofs and tasks. */
@@ -80,7 +86,12 @@ export async function readReview(review: string, context: RequestContext): Promi
   const told = await look(context, review)
   if ('statusCode' in told) return told
   const [{ items = [], ...one } = {}] = told
-  return answer(200, { ...one, items: items.slice(0, itemsMost), isCut: items.length > itemsMost })
+  return answer(200, { ...one, ...forPage(items) })
+}
+
+function forPage(items: ShownReview['items']) {
+  const told = firstThatFit(items.map(inFewAccounts), pageMost, bytesOf)
+  return { items: told, isCut: told.length < items.length }
 }
 
 /** Reviewers see the items that they may decide on; who reads everything sees all. A review without such items is not there. */

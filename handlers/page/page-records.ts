@@ -16,6 +16,7 @@ import {
   renderChangeKey,
 } from '../../shared/reconcile/records/tell-event.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
+import { firstThatFit } from '../api/first-that-fit.ts'
 import { SharedAnswer } from './shared-answer.ts'
 
 const dayMs = 24 * 60 * 60_000
@@ -37,13 +38,6 @@ type Authored = {
 
 /** Compressed and in base64 about 3 MB. A function answers with at most 6 MB. (Lambda Developer Guide, "Lambda quotas".) */
 const partMost = 12_000_000
-
-/** At least one block, and as many as fit into an answer. */
-function endOfPart(blocks: readonly (string | undefined)[], from: number): number {
-  const lengthOf = (some: typeof blocks) => some.reduce((sum, text = '') => sum + text.length, 0)
-  const end = blocks.findIndex((_, at) => at > from && lengthOf(blocks.slice(from, at + 1)) > partMost)
-  return end < 0 ? blocks.length : end
-}
 
 /** What the page shows of the past: requests, nightly reports and changes. It decides nothing. */
 export class PageRecords {
@@ -81,7 +75,7 @@ export class PageRecords {
     // `id`: in the reports of older versions.
     const [, facts = '{}'] = /<script type="application\/json" (?:class|id)="facts">(.*)<\/script>/.exec(page) ?? []
     const from = Number.parseInt(after, 10) || 0
-    const to = endOfPart(blocks, from)
+    const to = from + firstThatFit(blocks.slice(from), partMost, (text = '') => text.length).length
     const next = to < blocks.length ? `"${to}"` : 'null'
     return {
       ...answer(200, {}),

@@ -37,7 +37,7 @@ async function send(arn: string, routeKey: string, { query = {}, body, name = 'q
       requestContext: { requestId: 'r', http: { sourceIp: '192.0.2.1' }, authorizer: { iam: { userArn: arn } } },
     }),
   )
-  return { statusCode: answered.statusCode, body: JSON.parse(answered.body) }
+  return { statusCode: answered.statusCode, body: JSON.parse(answered.body), bytes: JSON.stringify(answered).length }
 }
 const items = 'GET /reviews/{review}/items'
 const decideAs = (user: string, digests: readonly string[], verdict = 'keep', of = 'quarter') =>
@@ -62,6 +62,26 @@ describe('the API of reviews', () => {
     )
     expect((await send(sessionOf(tom), items)).body.items).toHaveLength(5)
     expect(await decideAs(tom, [digest])).toMatchObject({ statusCode: 409 })
+  })
+
+  test('gives as many items as fit into an answer, each with all its accounts, and the others with the next token', async () => {
+    // As large as 5,000 accounts, and faster to read.
+    const accounts = ['1'.repeat(75_000)]
+    const access = { permissionSet: 'Read-ps', principal: 'team', type: 'GROUP', isPrivileged: false }
+    for (let nth = 0; nth < 40; nth++) {
+      const digest = String(nth).padStart(32, '0')
+      const item = { digest, subject: { kind: 'foreign', accounts, ...access }, reviewers: [], decisions: [] }
+      await review.grouping.world.objects.put(`${review.folder}items/${digest}.json`, JSON.stringify(item))
+    }
+    const given = []
+    for (let nextToken: string | undefined = ''; nextToken !== undefined; nextToken = given.at(-1)?.body.nextToken)
+      given.push(await send(auditor, items, { query: { of: 'all', ...(nextToken && { nextToken }) } }))
+    expect(given.length).toBeGreaterThan(1)
+    expect(Math.max(...given.map(({ bytes }) => bytes))).toBeLessThan(6_000_000)
+    const all = given.flatMap(({ body }) => body.items)
+    expect(new Set(all.map(({ digest }) => digest)).size).toBe(46)
+    expect(all).toHaveLength(46)
+    expect(all[0].subject.accounts).toEqual(accounts)
   })
 
   test('refuses at once what would not count, and writes nothing', async () => {

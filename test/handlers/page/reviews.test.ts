@@ -73,6 +73,31 @@ describe('reviews on the page', () => {
     expect(await ana.send('/api/reviews?name=none')).toMatchObject({ statusCode: 404 })
   })
 
+  test('tell access in thousands of accounts with the first ones and a number, and fit into an answer', async () => {
+    const { ana, world } = await open()
+    const accounts = Array.from({ length: 5_000 }, (_, nth) => String(100_000_000_000 + nth * 179_424_673))
+    const subject = { kind: 'foreign', permissionSet: 'Read-ps', principal: 'team', type: 'GROUP', isPrivileged: false }
+    const task = `remove it in ${accounts.join(', ')}: by hand`
+    for (let nth = 0; nth < 10; nth++) {
+      const item = {
+        ...{ digest: String(nth).padStart(32, '0'), subject: { ...subject, accounts }, reviewers: [], decisions: [] },
+        ...(nth === 0 && { end: { is: 'task', at: begun, task } }),
+      }
+      await world.objects.put(`review-results/quarter/${begun}/items/${item.digest}.json`, JSON.stringify(item))
+    }
+    const { body } = await ana.send('/api/reviews?name=quarter')
+    expect(body.length).toBeLessThan(30_000)
+    const { items, isCut } = JSON.parse(body).told
+    expect([items.length, isCut]).toEqual([14, false])
+    const told = `${accounts.slice(0, 20).join(', ')} and 4,980 more accounts`
+    expect(items[0]).toMatchObject({
+      item: `Read-ps for team (GROUP) in ${told}, given by others`,
+      subject: { accounts: accounts.slice(0, 20) },
+      moreAccounts: 4_980,
+      end: { task: `remove it in ${told}: by hand` },
+    })
+  })
+
   test('a decision is a file of the person, as a person uploads it, and leaves the list', async () => {
     const { ben, ids, world } = await open()
     expect(await post(ben, '/api/decisions', decision)).toMatchObject({ statusCode: 202 })

@@ -1,6 +1,8 @@
+import { count } from '../../../domain/text/count.ts'
 import type { Manifest } from '../../reviews/rules/manifest.ts'
 import { isPrivileged, type Subject } from '../../reviews/rules/review-item.ts'
 import { sayScope } from './say.ts'
+import type { ToldReviewItem } from './told.ts'
 
 type Item = Manifest['items'][number]
 /** The cells of an item in the table of a review. */
@@ -16,14 +18,14 @@ const dayMs = 24 * 60 * 60_000
 const recentMs = 90 * dayMs
 
 /** Privileged and unused items first, then new ones. */
-export function reviewRows<T extends Pick<Item, 'subject'>>(
+export function reviewRows<T extends Pick<Item, 'subject'> & Pick<ToldReviewItem, 'moreAccounts'>>(
   items: readonly T[],
   accounts: Readonly<Record<string, string>>,
   nowMs: number,
 ): readonly (T & ItemInTable)[] {
   const rows = items.map((item) => ({
     ...item,
-    ...partsOfItem(item.subject, accounts),
+    ...partsOfItem(item, accounts),
     flags: flagsOf(item.subject, nowMs),
   }))
   const rank = ({ flags }: ItemInTable) => order.findIndex((flag) => flag === '' || flags.includes(flag))
@@ -31,7 +33,10 @@ export function reviewRows<T extends Pick<Item, 'subject'>>(
 }
 const order = ['Privileged', 'Unused', 'New', '']
 
-function partsOfItem(subject: Subject, accounts: Readonly<Record<string, string>>) {
+function partsOfItem(
+  { subject, moreAccounts = 0 }: Pick<ToldReviewItem, 'subject' | 'moreAccounts'>,
+  accounts: Readonly<Record<string, string>>,
+) {
   switch (subject.kind) {
     case 'membership':
       return { who: subject.user, set: `member of ${subject.group}`, place: '' }
@@ -41,7 +46,8 @@ function partsOfItem(subject: Subject, accounts: Readonly<Record<string, string>
     default: {
       const { type, principal, permissionSet } = subject
       const scopes = subject.kind === 'link' ? [subject.scope] : subject.accounts.map((account) => `account%${account}`)
-      const place = scopes.map((scope) => sayScope(scope, accounts)).join(', ')
+      const shown = scopes.map((scope) => sayScope(scope, accounts)).join(', ')
+      const place = moreAccounts === 0 ? shown : `${shown} and ${count(moreAccounts, 'more account')}`
       return { who: type === 'GROUP' ? `Group ${principal}` : principal, set: permissionSet, place }
     }
   }

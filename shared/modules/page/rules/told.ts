@@ -178,8 +178,12 @@ export type ToldChanges = Names & {
   readonly days: readonly { readonly date: string; readonly granted: number; readonly revoked: number }[]
 }
 
-/** An item of a review. `own`: the reader's decision; `problem`: why it does not count. */
+/**
+ * An item of a review. `own`: the reader's decision; `problem`: why it does not count. `moreAccounts`: so many accounts of its subject are
+ * not told.
+ */
 export type ToldReviewItem = Manifest['items'][number] & {
+  readonly moreAccounts?: number
   readonly review: string
   readonly mayDecide: boolean
   readonly own?: { readonly verdict: 'keep' | 'revoke'; readonly at: string; readonly problem?: string }

@@ -44,3 +44,12 @@ test('the membership of a privileged group comes first, with its flag', () => {
   const rows = reviewRows(items, {}, nowMs)
   expect(rows.map(({ item: name, flags }) => [name, ...flags])).toEqual([['kim', 'Privileged'], ['a'], ['other']])
 })
+
+test('access in more accounts than the page gets says how many more there are', () => {
+  const subject = { kind: 'foreign', accounts: ['233000000002', '233000000003'] }
+  const rows = reviewRows([{ ...item('a', subject), moreAccounts: 3 }, item('b', subject)], {}, nowMs)
+  expect(rows.map(({ place }) => place)).toEqual([
+    'account 233000000002, account 233000000003 and 3 more accounts',
+    'account 233000000002, account 233000000003',
+  ])
+})

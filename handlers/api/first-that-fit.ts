@@ -1,0 +1,9 @@
+/** The first items whose sizes add up to at most `most`, and at least one of them. */
+export function firstThatFit<T>(items: readonly T[], most: number, sizeOf: (item: T) => number): readonly T[] {
+  let sum = 0
+  const end = items.findIndex((item, at) => {
+    sum += sizeOf(item)
+    return at > 0 && sum > most
+  })
+  return end === -1 ? items : items.slice(0, end)
+}
