@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { nameInLinks } from '../../shared/domain/principals/principal.ts'
@@ -7,6 +8,10 @@ import { People } from '../../shared/reconcile/directory/people.ts'
 const knownMs = 10 * 60_000
 /** Names of more users come from a listing: calls about single users have a small share, and suspensions need them. */
 const lookUpsMost = 10
+/** One after the other would wait for each answer; all at once would all end last. */
+const groupsAtOnce = 4
+
+export type Members = Readonly<Record<string, readonly string[] | null>>
 
 /** The members of groups in the directory, at most ten minutes old. For display: no decision asks it. */
 export class GroupMembers {
@@ -23,15 +28,22 @@ export class GroupMembers {
     this.#suffix = principalSuffix
   }
 
-  /** User names by the names of groups. `null`: the directory has no such group. */
-  async of(groups: readonly string[]): Promise<Readonly<Record<string, readonly string[] | null>>> {
+  /**
+   * User names by the names of groups: of the first ones, as many as can be listed in so many milliseconds, and at least of one. `null`: the
+   * directory has no such group.
+   */
+  async of(groups: readonly string[], mostMs: number): Promise<Members> {
+    const { clock } = this.#ports
+    const endMs = clock.monotonicMs() + mostMs
     const people = this.#people()
     const ids = new Map<string, PrincipalId>(await people.idsByName('GROUP'))
-    const read = async (group: string) => {
+    const read = async (group: string, nth: number) => {
+      if (nth > 0 && clock.monotonicMs() >= endMs) return []
       const id = ids.get(group + this.#suffix) ?? ids.get(group)
-      return { group, members: id && (await people.membersOf(id)) }
+      return [{ group, members: id && (await people.membersOf(id)) }]
     }
-    const listed = await Promise.all(groups.map(read))
+    const limit = pLimit(groupsAtOnce)
+    const listed = (await Promise.all(groups.map((group, nth) => limit(() => read(group, nth))))).flat()
     const nameOf = await this.namesOf(listed.flatMap(({ members }) => members ?? []))
     return Object.fromEntries(listed.map(({ group, members }) => [group, members?.map(nameOf) ?? null]))
   }

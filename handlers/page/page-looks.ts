@@ -24,7 +24,7 @@ import { readPermissionSetFile } from '../../shared/reconcile/records/read-permi
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import { findReadable } from '../api/read-requests.ts'
 import type { RequestContext } from '../api/request-context.ts'
-import { GroupMembers } from './group-members.ts'
+import { GroupMembers, type Members } from './group-members.ts'
 import type { PageRecords } from './page-records.ts'
 import { SharedAnswer } from './shared-answer.ts'
 
@@ -44,8 +44,10 @@ const othersMost = 20
 const lastMost = 5
 const accountsMost = 2_000
 const setsMost = 200
-/** Identity Store answers 20 calls a second, and the page waits for an answer. */
+/** Identity Store answers 20 calls a second, a listing of a group has 100 members, and the function ends after 29 seconds. */
 const groupsMost = 100
+const groupsMs = 10_000
+const membersMs = 20_000
 
 const onlyApprovers = refuse(
   403,
@@ -65,6 +67,8 @@ export class PageLooks {
   #seen: { readonly view: OrganizationView | undefined; readonly atMs: number } | undefined
   readonly #abouts = new Map<string, About & { readonly atMs: number }>()
   readonly #members: GroupMembers
+  /** By the group before. */
+  readonly #readings = new Map<string, Promise<Members>>()
   readonly #uses: SharedAnswer<ToldUses>
   readonly #units: SharedAnswer<ReadonlyMap<string, string>>
   #unitNames: ReadonlyMap<string, string> | undefined
@@ -100,13 +104,31 @@ export class PageLooks {
     return answer(200, { asOf, dates, administratorSets, ...(await this.#tell(rows, everybodyMost)) })
   }
 
-  /** For auditors: the members of the groups that have access, ascending by name, some groups at a time. */
+  /**
+   * For auditors: the members of the groups that have access, ascending by name, some groups at a time. `next` is `after` if that takes
+   * longer than an answer may: the same question again waits for what was begun.
+   */
   async members(after: string): Promise<Answer> {
     const { rows } = await this.#listed.get()
     const groups = new Set(rows.flatMap(({ type, principal }) => (type === 'GROUP' ? [principal] : [])))
     const left = [...groups].filter((group) => group > after).sort()
-    const part = left.slice(0, groupsMost)
-    return answer(200, { members: await this.#members.of(part), next: left.length > part.length ? part.at(-1) : null })
+    const members = await this.#membersIn(membersMs, after, left.slice(0, groupsMost))
+    if (members === undefined) return answer(200, { members: {}, next: after })
+    const last = left.findLast((group) => Object.hasOwn(members, group))
+    return answer(200, { members, next: last === undefined || last === left.at(-1) ? null : last })
+  }
+
+  /** `undefined`: it takes longer. */
+  async #membersIn(ms: number, after: string, groups: readonly string[]): Promise<Members | undefined> {
+    const begun = this.#readings.get(after) ?? this.#members.of(groups, groupsMs)
+    this.#readings.set(after, begun)
+    const isRead = new AbortController()
+    const forget = () => {
+      this.#readings.delete(after)
+      isRead.abort()
+    }
+    begun.then(forget, forget)
+    return Promise.race([begun, this.#ports.clock.sleep(ms, isRead.signal).then(() => undefined)])
   }
 
   /** For auditors: everybody's last uses. */

@@ -194,7 +194,9 @@ export function usePages<T extends { readonly next: string | null }>(
   const { pages } = read.path === path ? read : { pages: [] }
   const next = pages.length === 0 ? '' : (pages.at(-1)?.next ?? undefined)
   const asked = path !== undefined && next !== undefined && goesOn(pages)
-  const { answer, fault, isLoading } = useAnswer<T>(asked ? `${path}&after=${encodeURIComponent(next)}` : undefined)
+  // The number: an empty page has the `next` of the page before, and is asked for again.
+  const following = asked ? `${path}&page=${pages.length}&after=${encodeURIComponent(next)}` : undefined
+  const { answer, fault, isLoading } = useAnswer<T>(following)
   const page = asked && !isLoading ? answer : undefined
   useEffect(() => {
     if (page) setRead((now) => ({ path, pages: now.path === path ? [...now.pages, page] : [page] }))

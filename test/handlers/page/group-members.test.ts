@@ -22,7 +22,7 @@ test('the names of many members come from a listing, since a suspension needs th
     { ...ports, identityStore: new ServedDirectory(ports, 'page').recent },
     world.configuration,
   )
-  const told = await world.finish(members.of(['team']))
+  const told = await world.finish(members.of(['team'], 10_000))
   expect(told.team?.toSorted()).toEqual(names)
   expect(calls).not.toContain('findUser')
 })
