@@ -52,8 +52,8 @@ export class PageRecords {
   /** The person's requests of the last 90 days, the newest first. */
   async requestsOf(user: PrincipalId): Promise<readonly RequestStory[]> {
     const since = new Date(this.#ports.clock.now().getTime() - historyDays * dayMs)
-    const stories = await readRequestStories(this.#ports.objects, { requester: user, since })
-    return stories.toReversed().slice(0, storiesMost)
+    const stories = await readRequestStories(this.#ports.objects, { requester: user, since }, storiesMost)
+    return stories.toReversed()
   }
 
   async reportDates(): Promise<readonly string[]> {

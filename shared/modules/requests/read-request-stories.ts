@@ -7,6 +7,7 @@ import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
+import { datedMs } from './compare-heads.ts'
 import { parseRequestEventKey, requestEventBody } from './request-history.ts'
 import {
   fitsFilter,
@@ -29,23 +30,43 @@ const eventBody = requestEventBody.extend({
 })
 type EventBody = z.infer<typeof eventBody>
 
+/** What a listing says of one request: its events were written from `firstMs` to `lastMs`. */
+type ListedRequest = { readonly keys: string[]; readonly firstMs: number; readonly lastMs: number }
+
 /**
  * The matching requests with their whole history, by the time of the request. `since` limits the search to people with changes
- * since then, by `changes/`. Without it and without a requester's id, searches everybody.
+ * since then, by `changes/`. Without it and without a requester's id, searches everybody. `newest`: reads at most so many requests, the
+ * newest ones.
  */
-export async function readRequestStories(objects: ObjectStore, filter: StoryFilter): Promise<readonly RequestStory[]> {
+export async function readRequestStories(
+  objects: ObjectStore,
+  filter: StoryFilter,
+  newest = Number.POSITIVE_INFINITY,
+): Promise<readonly RequestStory[]> {
+  const sinceMs = (filter.since?.getTime() ?? 0) - datedMs
+  const listed = new Map<string, ListedRequest>()
+  for (const beginning of await beginningsOf(objects, filter)) await listRequests(objects, beginning, listed)
+  // An event is written after it happened, so a request without a newer object has no newer event.
+  const wanted = [...listed.values()].filter(({ lastMs }) => lastMs >= sinceMs).sort((a, b) => b.firstMs - a.firstMs)
   const bodies = new Map<string, EventBody[]>()
-  for (const beginning of await beginningsOf(objects, filter)) {
-    const keys: string[] = []
-    for await (const { key } of objects.list(requestHistoryPrefix + beginning))
-      if (parseRequestEventKey(key)) keys.push(key)
-    await forEachAtOnce(keys, async (key) => {
-      const body = (await spoiledAsAbsent(new JsonRecord(objects, key, eventBody).read()))?.value
-      if (body) bodies.set(body.digest, [...(bodies.get(body.digest) ?? []), body])
-    })
-  }
+  const keys = wanted.slice(0, newest).flatMap((one) => one.keys)
+  await forEachAtOnce(keys, async (key) => {
+    const body = (await spoiledAsAbsent(new JsonRecord(objects, key, eventBody).read()))?.value
+    if (body) bodies.set(body.digest, [...(bodies.get(body.digest) ?? []), body])
+  })
   const stories = [...bodies.values()].flatMap((all) => toStory(all) ?? [])
   return stories.filter((story) => fitsFilter(story, filter)).sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
+}
+
+async function listRequests(objects: ObjectStore, beginning: string, listed: Map<string, ListedRequest>) {
+  for await (const { key, lastModified } of objects.list(requestHistoryPrefix + beginning)) {
+    const event = parseRequestEventKey(key)
+    if (event === undefined) continue
+    const ms = lastModified.getTime()
+    const { keys, firstMs, lastMs } = listed.get(event.digest) ?? { keys: [], firstMs: ms, lastMs: ms }
+    keys.push(key)
+    listed.set(event.digest, { keys, firstMs: Math.min(firstMs, ms), lastMs: Math.max(lastMs, ms) })
+  }
 }
 
 async function beginningsOf(objects: ObjectStore, { since, requester = '' }: StoryFilter): Promise<readonly string[]> {

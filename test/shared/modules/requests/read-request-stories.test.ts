@@ -1,11 +1,17 @@
 import { expect, test } from '@jest/globals'
+import { requestDigest } from '../../../../shared/domain/files/access-request.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { renderInstant } from '../../../../shared/domain/text/instant.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import { readRequestStories } from '../../../../shared/modules/requests/read-request-stories.ts'
+import { recordRequestEvent } from '../../../../shared/modules/requests/request-history.ts'
 import { possibleSessionsOf } from '../../../../shared/modules/requests/rules/possible-sessions.ts'
 import type { StoryFilter } from '../../../../shared/modules/requests/rules/request-story.ts'
 import { renderChangeKey } from '../../../../shared/reconcile/records/tell-event.ts'
+import { intercept } from '../../../intercept.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
+import { World } from '../../../world.ts'
 
 const [kenji, bo, lea] = [2, 3, 4].map((last) => `92307020-41b6-05ce-951e-70dfe8931aa${last}`)
 const [granted, denied, refused] = ['a', 'b', 'c'].map((letter) => letter.repeat(32))
@@ -110,4 +116,32 @@ test('sessions are looked for from the beginning until twelve hours after the en
       until: new Date('2026-03-03T23:05:00.000Z'),
     },
   ])
+})
+
+test('requests without an event since then are not read, and of the others at most as many of the newest as asked for', async () => {
+  const { objects, ports, clock } = new World()
+  const user = principalId.parse(kenji)
+  const ask = async (nth: number) => {
+    const digest = requestDigest.parse(String(nth).padStart(32, '0'))
+    for (const event of ['asked', 'withdrawn'] as const)
+      await recordRequestEvent(objects, user, keyOf(kenji, 'kenji'), { event, digest }, renderInstant(clock.now()))
+    await clock.advance(1_000)
+    return digest
+  }
+  for (let nth = 0; nth < 20; nth++) await ask(nth)
+  await clock.advance(60_000)
+  const since = clock.now()
+  const news = [await ask(100), await ask(50), await ask(70)]
+  let reads = 0
+  const counted = intercept(ports, async ({ operation, proceed }) => {
+    if (operation === 'get') reads++
+    return proceed()
+  }).objects
+  const read = async (newest?: number) => {
+    reads = 0
+    const stories = await readRequestStories(counted, { requester: kenji, since }, newest)
+    return { digests: stories.map(({ digest }) => digest), reads }
+  }
+  expect(await read()).toEqual({ digests: news, reads: 6 })
+  expect(await read(2)).toEqual({ digests: news.slice(1), reads: 4 })
 })
