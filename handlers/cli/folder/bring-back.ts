@@ -27,8 +27,8 @@ type Earlier = { readonly places: readonly string[]; readonly at: Date }
 
 /** The writes and deletions that bring the files in these places back to their state at `at`. It only reads. */
 export async function findChangesBack(objects: ObjectStore, versions: ObjectVersions, { places, at }: Earlier) {
-  const { unversioned, ...changes } = await findInputsAt(objects, versions, { places, at })
-  return { unversioned, changes: changesInScope(changes, { prefixes: places }) }
+  const { unversioned, returns, ...changes } = await findInputsAt(objects, versions, { places, at })
+  return { unversioned, returns, changes: changesInScope(changes, { prefixes: places }) }
 }
 
 /** Shows a plan, then brings the files in these places back to their state at an instant. Returns the exit code. */
@@ -42,13 +42,13 @@ export async function bringBack(
     const made = await makePlan(
       bucket,
       async ({ objects }) => {
-        const { unversioned, changes } = await findChangesBack(objects, openAwsObjectVersions(bucket), earlier)
+        const { unversioned, returns, changes } = await findChangesBack(objects, openAwsObjectVersions(bucket), earlier)
         const [lost] = unversioned
         if (lost !== undefined)
           throw new Refusal(
             `${quote(lost.key, 1100)} was written at ${renderInstant(lost.lastModified)} while the bucket kept no versions, so the content that it had before is lost: push an earlier folder`,
           )
-        return { changes, faults: [], warnings: [] }
+        return { changes, faults: [], warnings: returns.map(describeReturn) }
       },
       { delete: true, onStep: progress.tell, config, invalid },
     )
@@ -64,4 +64,8 @@ export async function bringBack(
   } finally {
     progress.end()
   }
+}
+
+function describeReturn({ key }: { readonly key: string }): string {
+  return `${quote(key, 1100)} stays as it is: its earlier content would end a suspension or move the person's end; if HR wants that, upload the file`
 }

@@ -211,8 +211,8 @@ async function describe(
   const lostAt = loss.since === null ? undefined : new Date(Date.parse(loss.since) - 1000)
   const findGone = async (places: readonly string[], instant: Date | undefined): Promise<readonly OldInput[]> => {
     if (instant === undefined) return []
-    const { changes } = await findChangesBack(objects, versions, { places, at: instant })
-    return changes.uploads.filter(({ over }) => !over)
+    const { changes, returns } = await findChangesBack(objects, versions, { places, at: instant })
+    return [...changes.uploads, ...returns].filter(({ over }) => !over)
   }
   const own = restoredPlaces(...partsOfOperators)
   const others = restoredPlaces().filter((place) => !own.includes(place))

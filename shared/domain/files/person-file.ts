@@ -116,6 +116,16 @@ export const personRules: JsonRules = {
   '$.deleteAfterDays': value('whole days from 0 to 3650', 'a number such as 90, or leave the field out: never'),
 }
 
+/** The reason in the file under `suspended/` that ssofile writes when this file ends the person. Absent `endsAt`: the file is gone. */
+export function renderEndReason(name: PrincipalName, endsAt: string | undefined): string {
+  return `${personKey(name)} ${endsAt === undefined ? 'is gone' : `ended at ${endsAt}`}`
+}
+
+/** The key of the person's file in such a reason. `undefined`: somebody else suspended the person. */
+export function parseEndReason(reason: string | undefined): string | undefined {
+  return /^(people\/.+\.json) (?:is gone|ended at .+)$/u.exec(reason ?? '')?.[1]
+}
+
 /** One object for each user that ssofile made or adopted: `owned_people/<user name>`. ssofile writes it before it makes the user. */
 export const ownedPersonPrefix = 'owned_people/'
 export const ownedPerson = record({

@@ -1,6 +1,12 @@
 import { isSettling, settlingMs } from '../../domain/assignments/access-proof.ts'
 import { deletionAct } from '../../domain/brake/act.ts'
-import { type OwnedPerson, type PersonFile, personKey } from '../../domain/files/person-file.ts'
+import {
+  type OwnedPerson,
+  type PersonFile,
+  parseEndReason,
+  personKey,
+  renderEndReason,
+} from '../../domain/files/person-file.ts'
 import { findNeverSuspended, mayAdoptPerson } from '../../domain/guardrails/named-people.ts'
 import type { Guardrails } from '../../domain/guardrails/policy-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
@@ -258,9 +264,7 @@ async function suspend(
   objects: Ports['objects'],
 ): Promise<string | undefined> {
   const key = suspensionKey(as)
-  const body = JSON.stringify({
-    reason: beginningOf(name) + (file.is === 'valid' ? `ended at ${file.body.endsAt}` : 'is gone'),
-  })
+  const body = JSON.stringify({ reason: renderEndReason(name, file.is === 'valid' ? file.body.endsAt : undefined) })
   const written = await objects.put(key, body, { ifNoneMatch: '*' })
   return written.outcome === 'written' ? written.etag : findOwnSuspension(name, as, objects)
 }
@@ -273,13 +277,8 @@ async function findOwnSuspension(
 ): Promise<string | undefined> {
   const key = suspensionKey(as)
   const found = await readParsedInput(objects, key, kinds.suspension)
-  const isOwn = found?.file.ok && found.file.value.reason?.startsWith(beginningOf(name))
+  const isOwn = found?.file.ok && parseEndReason(found.file.value.reason) === personKey(name)
   return isOwn ? found.head.etag : undefined
-}
-
-/** The beginning of the reason in such a file. */
-function beginningOf(name: PrincipalName): string {
-  return `${personKey(name)} `
 }
 
 function describe(end: PersonEnd, input: PersonInput, facts: Facts): Description {

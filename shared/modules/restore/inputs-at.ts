@@ -1,9 +1,21 @@
 import pLimit from 'p-limit'
+import {
+  ownedPerson,
+  ownedPersonPrefix,
+  parseEndReason,
+  parsePersonFile,
+  parsePersonKey,
+} from '../../domain/files/person-file.ts'
 import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
 import { isFolderMarker } from '../../domain/links/link.ts'
+import { suspensionKey } from '../../domain/suspensions/suspension.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
+import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce, listHeads } from '../../reconcile/records/list-heads.ts'
+import { readParsedInput } from '../../reconcile/records/read-input.ts'
+import { isSpoiled, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { givesAccessBack } from './rules/judge-return.ts'
 
 /** `over`: the present object. `deletedAt`: since when there is none. */
 export type OldInput = {
@@ -14,6 +26,8 @@ export type OldInput = {
 }
 export type InputChangesBack = {
   readonly uploads: readonly OldInput[]
+  /** Earlier files of people that would give access back to somebody whose time is over or limited. */
+  readonly returns: readonly OldInput[]
   /** Objects that were uploaded since. */
   readonly deletions: readonly ObjectHead[]
   readonly same: readonly ObjectHead[]
@@ -23,7 +37,7 @@ export type InputChangesBack = {
 
 /**
  * The writes and deletions that bring the inputs in these places back to their state at `at`. Reads only. A suspension may
- * return but never goes: an earlier state frees nobody.
+ * return but never goes, not even one that ssofile wrote: an earlier state frees nobody.
  */
 export async function findInputsAt(
   objects: ObjectStore,
@@ -31,20 +45,36 @@ export async function findInputsAt(
   { places, at }: { readonly places: readonly string[]; readonly at: Date },
 ): Promise<InputChangesBack> {
   const found = await pLimit(1).map(places, (place) => findPlaceAt(objects, versions, place, at))
+  const all = found.flatMap(({ uploads }) => uploads)
+  const freeing = new Set<string>()
+  await forEachAtOnce(all, async (one) => {
+    if (await isReturn(objects, one)) freeing.add(one.key)
+  })
   return {
-    uploads: found.flatMap(({ uploads }) => uploads),
+    uploads: all.filter(({ key }) => !freeing.has(key)),
+    returns: all.filter(({ key }) => freeing.has(key)),
     deletions: found.flatMap(({ deletions }) => deletions).filter(({ key }) => kindAt(key) !== kinds.suspension),
     same: found.flatMap(({ same }) => same),
     unversioned: found.flatMap(({ unversioned }) => unversioned),
   }
 }
 
-async function findPlaceAt(
-  objects: ObjectStore,
-  versions: ObjectVersions,
-  place: string,
-  at: Date,
-): Promise<InputChangesBack> {
+async function isReturn(objects: ObjectStore, { key, body }: OldInput): Promise<boolean> {
+  const name = kindAt(key) === kinds.person ? parsePersonKey(key) : undefined
+  if (!name?.ok) return false
+  const read = await unlessSpoiled(new JsonRecord(objects, ownedPersonPrefix + name.value, ownedPerson).read())
+  const suspension = await readParsedInput(objects, suspensionKey(name.value), kinds.suspension)
+  const file = parsePersonFile(key, body)
+  return givesAccessBack({
+    entry: isSpoiled(read) ? 'spoiled' : read?.value,
+    isSuspended: suspension?.file.ok === true && parseEndReason(suspension.file.value.reason) === key,
+    endsAt: file.ok ? file.value.endsAt : undefined,
+  })
+}
+
+type PlaceAt = Omit<InputChangesBack, 'returns'>
+
+async function findPlaceAt(objects: ObjectStore, versions: ObjectVersions, place: string, at: Date): Promise<PlaceAt> {
   const present = await listHeads(objects, place)
   const all = (await Array.fromAsync(versions.list(place))).filter(({ key }) => !isFolderMarker(key))
   const uploads: OldInput[] = []

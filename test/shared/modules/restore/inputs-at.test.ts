@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { restoredPlaces } from '../../../../handlers/cli/folder/input-parts.ts'
 import { allKinds } from '../../../../shared/domain/inputs/kinds.ts'
 import { suspensionPrefix } from '../../../../shared/domain/suspensions/suspension.ts'
@@ -84,4 +84,58 @@ test('a file of each kind that people write for others comes back, and a new one
       .filter((key) => !isOfRequest(key) && key.includes('new') && !key.startsWith(suspensionPrefix))
       .sort(),
   )
+})
+
+describe('an earlier file of a person', () => {
+  const ana = 'people/ana.ruiz@acme.example.json'
+  const names = { displayName: 'Ana Ruiz', givenName: 'Ana', familyName: 'Ruiz' }
+  const owned = { v: 1, isAdopted: false, claimedAt: '2026-03-03T10:00:00.000Z' }
+  const ended = { at: '2026-03-03T10:00:00.000Z' }
+
+  test.each([
+    { what: 'whose record has ended is left out', record: { ...owned, ended }, isBack: false },
+    { what: 'whose record nobody can read is left out', record: { v: 99 }, isBack: false },
+    {
+      what: 'that has no end, although the record has one, is left out',
+      record: { ...owned, endsAt: '2026-12-31T18:00:00Z' },
+      isBack: false,
+    },
+    {
+      what: 'whose end is later than that of the record is left out',
+      record: { ...owned, endsAt: '2026-12-31T18:00:00Z' },
+      endsAt: '2026-12-31T20:00:00+01:00',
+      isBack: false,
+    },
+    {
+      what: 'whose end is that of the record comes back',
+      record: { ...owned, endsAt: '2026-12-31T18:00:00Z' },
+      endsAt: '2026-12-31T19:00:00+01:00',
+      isBack: true,
+    },
+    { what: 'who has not ended comes back', record: owned, isBack: true },
+    { what: 'without a record comes back', isBack: true },
+    {
+      what: 'whom ssofile has just suspended because of the file is left out',
+      record: owned,
+      reason: `${ana} is gone`,
+      isBack: false,
+    },
+    { what: 'whom HR has suspended comes back, and the suspension stays', record: owned, reason: 'left', isBack: true },
+  ])('$what', async ({ record, endsAt, reason, isBack }) => {
+    const world = new World()
+    const { objects, clock } = world
+    objects.model.setVersioning('Enabled')
+    await objects.put(ana, JSON.stringify({ ...names, endsAt }))
+    await clock.advance(5_000)
+    const at = clock.now()
+    await clock.advance(5_000)
+    await objects.delete(ana)
+    if (record) await objects.put('owned_people/ana.ruiz@acme.example', JSON.stringify(record))
+    if (reason) await objects.put('suspended/ana.ruiz@acme.example', JSON.stringify({ reason }))
+    const versions = new MemoryObjectVersions(objects.model)
+    const found = await findInputsAt(objects, versions, { places: restoredPlaces('people'), at })
+    const keysOf = (files: readonly { readonly key: string }[]) => files.map(({ key }) => key)
+    expect([keysOf(found.uploads), keysOf(found.returns)]).toEqual(isBack ? [[ana], []] : [[], [ana]])
+    expect(keysOf(found.deletions)).toEqual([])
+  })
 })
