@@ -64,7 +64,7 @@ export async function findPerson(
   return { ok: true, value: pageSession.omit({ id: true }).parse(value) }
 }
 
-/** Whether a session still belongs to the user whom it names, and this user may act. */
+/** Whether a session still belongs to the user in it, and this user may act. */
 export function judgeUser({ userName }: Pick<PageSession, 'userName'>, { user, bar }: Actor): PersonAnswer<undefined> {
   if (user === undefined)
     return refuse(

@@ -201,9 +201,9 @@ class Page {
   ): Promise<PageAnswer> {
     const session = await this.#sessionOf(event)
     if (session === undefined) return refuseSession(unknownSession)
-    if (!this.#throttle.admits(session.userId)) return tooMany
-    // The browser may have a newer cookie by now, so this answer does not remove it.
+    // The browser may have a newer cookie by now, so this answer does not remove it. A copy of an ended session uses up nothing of its person.
     if (await this.#signedOut.has(session)) return refuseSession(unknownSession)
+    if (!this.#throttle.admits(session.userId)) return tooMany
     const isWrite = call.startsWith('POST ')
     const judged = judgeUser(session, await this.#calls.findUser(session.userId, isWrite))
     const { userId, userName } = session

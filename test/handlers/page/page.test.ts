@@ -288,6 +288,16 @@ test('who signs in again ends the session before, so a copy of its cookie opens 
   expect(await copy.send('/api/me')).toMatchObject({ statusCode: 401 })
 })
 
+test('a copy of an ended session does not use up the requests of its person', async () => {
+  const { ben, send } = await open()
+  const copy = new TestBrowser({ send })
+  for (const [name, value] of ben.jar()) copy.jar().set(name, value)
+  await post(ben, '/sign-out', {})
+  await ben.signIn('ben', provider.url)
+  for (let count = 0; count < 60; count++) expect(await copy.send('/api/me')).toMatchObject({ statusCode: 401 })
+  expect(await ben.send('/api/me')).toMatchObject({ statusCode: 200 })
+})
+
 describe('a suspended person', () => {
   test('does nothing with a session that there is, reads nothing, and does not sign in', async () => {
     const { ana, ids, world, send } = await open({ operators: ['team-Watch'], auditors: ['team-Watch'] })
