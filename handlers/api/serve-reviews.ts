@@ -9,7 +9,7 @@ import { judgeAuthor } from '../../shared/modules/reviews/rules/decide-decision.
 import { instantsOf } from '../../shared/modules/reviews/rules/decide-review.ts'
 import { inFewAccounts } from '../../shared/modules/reviews/rules/in-few-accounts.ts'
 import { buildManifest } from '../../shared/modules/reviews/rules/manifest.ts'
-import { isDecided, isPrivileged, type ReviewItem } from '../../shared/modules/reviews/rules/review-item.ts'
+import { accountsOf, isDecided, isPrivileged, type ReviewItem } from '../../shared/modules/reviews/rules/review-item.ts'
 import { isRunning, type ReviewRun } from '../../shared/modules/reviews/rules/review-record.ts'
 import type { ReadingObjects } from '../../shared/ports/object-store.ts'
 import { type Answer, answer, refusal, refuse } from './answer.ts'
@@ -73,25 +73,31 @@ const withoutItems = ({ items: _, ...review }: ShownReview) => review
 const isWaiting = ({ mayDecide, own }: ShownReview['items'][number]) =>
   mayDecide && (own === undefined || own.problem !== undefined)
 
+/** `accounts`: those that the items are about. The page tells their names, and no others: comments are anybody's text. */
+export type ToldReviews = { readonly told: Answer; readonly accounts: readonly string[] }
+
 /** For the page: each review, and what waits for the caller. */
-export async function listReviews(context: RequestContext): Promise<Answer> {
+export async function listReviews(context: RequestContext): Promise<ToldReviews> {
   const told = await look(context)
-  if ('statusCode' in told) return told
+  if ('statusCode' in told) return { told, accounts: [] }
   const waiting = told.flatMap(({ items }) => items.filter(isWaiting))
-  return answer(200, { reviews: told.map(withoutItems), ...forPage(waiting) })
+  return tellItems({ reviews: told.map(withoutItems) }, waiting)
 }
 
 /** For the page: the result of one review, with items, decisions, proofs and tasks. */
-export async function readReview(review: string, context: RequestContext): Promise<Answer> {
+export async function readReview(review: string, context: RequestContext): Promise<ToldReviews> {
   const told = await look(context, review)
-  if ('statusCode' in told) return told
+  if ('statusCode' in told) return { told, accounts: [] }
   const [{ items = [], ...one } = {}] = told
-  return answer(200, { ...one, ...forPage(items) })
+  return tellItems(one, items)
 }
 
-function forPage(items: ShownReview['items']) {
-  const told = firstThatFit(items.map(inFewAccounts), pageMost, bytesOf)
-  return { items: told, isCut: told.length < items.length }
+function tellItems(about: object, all: ShownReview['items']): ToldReviews {
+  const items = firstThatFit(all.map(inFewAccounts), pageMost, bytesOf)
+  return {
+    told: answer(200, { ...about, items, isCut: items.length < all.length }),
+    accounts: items.flatMap(({ subject }) => accountsOf(subject)),
+  }
 }
 
 /** Reviewers see the items that they may decide on; who reads everything sees all. A review without such items is not there. */

@@ -112,10 +112,9 @@ export class ServedCalls {
       case 'POST /decisions':
         return serveReviews({ ...event, routeKey: `${method} ${path}`, rawPath: path }, context)
       case 'GET /reviews': {
-        const told = await (query.name === undefined ? listReviews(context) : readReview(query.name, context))
-        const accounts = told.body.matchAll(/"(?:account%)?(\d{12})"/g)
-        const names = await this.#looks.tellNames([...accounts].flatMap(([, account = '']) => account))
-        return combine({ told, names: answer(200, names) })
+        const read = query.name === undefined ? listReviews(context) : readReview(query.name, context)
+        const { told, accounts } = await read
+        return combine({ told, names: answer(200, await this.#looks.tellNames(accounts)) })
       }
       case 'GET /now': {
         const list = (of: 'waiting' | 'mine') => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { openProvider, openWithPeople, post } from './page-world.ts'
 
 let provider: Awaited<ReturnType<typeof openProvider>>
@@ -96,6 +97,26 @@ describe('reviews on the page', () => {
       moreAccounts: 4_980,
       end: { task: `remove it in ${told}: by hand` },
     })
+  })
+
+  test('tell the names of the accounts that items are about, and of no account that somebody wrote in a comment', async () => {
+    const { ben, world } = await open()
+    await world.finish(new OrganizationCache(world.ports, []).rebuild())
+    const { accounts = [] } = (await new OrganizationCache(world.ports, []).storedView()) ?? {}
+    const nameOf = (of: string) => accounts.find(({ id }) => id === of)?.name
+    const [asked = '', commented = '', foreign = ''] = ['233000000002', '233000000001', '233000000003']
+    const given = { user: ben, verdict: 'keep', comment: commented, key: 'k', etag: 'x', at: begun }
+    const { subject } = link('e', 'cleo')
+    const item = {
+      ...link('e', 'cleo'),
+      decisions: [{ ...given, user: world.identityStore.idOf('USER', 'ana'), name: commented }],
+    }
+    const others = { ...link('f', 'cleo'), subject: { ...subject, kind: 'foreign', accounts: [foreign] } }
+    for (const one of [item, others])
+      await world.objects.put(`review-results/quarter/${begun}/items/${one.digest}.json`, JSON.stringify(one))
+    const { names } = JSON.parse((await ben.send('/api/reviews?name=quarter')).body)
+    expect(nameOf(commented)).toBeDefined()
+    expect(names.accounts).toEqual({ [asked]: nameOf(asked), [foreign]: nameOf(foreign) })
   })
 
   test('a decision is a file of the person, as a person uploads it, and leaves the list', async () => {

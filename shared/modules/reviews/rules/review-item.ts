@@ -4,6 +4,7 @@ import { folderOfMembership, membershipKey, membershipPrefix } from '../../../do
 import { record } from '../../../domain/json/record.ts'
 import { principalId } from '../../../domain/principals/identity-center-ids.ts'
 import { principalName, principalType } from '../../../domain/principals/principal.ts'
+import { scopeOf } from '../../../domain/scopes/scope.ts'
 
 /** One upload of a file. `by`: S3's name of the uploader. */
 const shownFile = record({
@@ -120,6 +121,13 @@ export function isDecided(
 /** Decided one by one. */
 export function isPrivileged(subject: Subject): boolean {
   return 'isPrivileged' in subject && subject.isPrivileged === true
+}
+
+/** The accounts that the item names. */
+export function accountsOf(subject: Subject): readonly string[] {
+  if (subject.kind === 'foreign') return subject.accounts
+  const scope = subject.kind === 'link' ? scopeOf(subject.scope) : undefined
+  return scope?.kind === 'account' ? [scope.id] : []
 }
 
 /** The files that a revocation deletes. */
