@@ -174,8 +174,10 @@ export class PageLooks {
     // By the id: anybody may write another person's name into a request.
     const name = await context.known.people.nameOf(userId)
     const [{ asOf, rows }, places] = await Promise.all([this.#listed.get(), this.#placesOf([scope])])
+    // Nobody knows which accounts the scope has, so this shows none: an approver sees only the accounts of the request.
+    const isUnplaced = places === undefined && scope.kind !== 'account'
     const isThere = (account: string) =>
-      scope.kind === 'account' ? account === scope.id : (places?.has(account) ?? true)
+      scope.kind === 'account' ? account === scope.id : (places?.has(account) ?? false)
     const there = rows.filter(({ account }) => isThere(account))
     const { own, unread } = await this.#ownOf({ userId, name }, there, context)
     const { [permissionSet]: { about, isAdministrator: allowsEverything } = {} } = await this.#aboutOf([permissionSet])
@@ -187,7 +189,7 @@ export class PageLooks {
       ...(await this.tellNames(scope.kind === 'account' ? [scope.id] : [])),
       last: (await requestsOf(userId)).filter(({ key }) => key !== found.read.key).slice(0, lastMost),
       rows: own.slice(0, othersMost),
-      isCut: unread || own.length > othersMost,
+      isCut: unread || isUnplaced || own.length > othersMost,
     })
   }
 
