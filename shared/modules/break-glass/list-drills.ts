@@ -1,18 +1,9 @@
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { type DrillRecord, drillPrefix, drillRecord } from './rules/drill-record.ts'
+import { type DrillRecord, drillPrefix, parseDrill } from './rules/drill-record.ts'
 
-/** Records of drills. An invalid record counts as no drill. */
+/** Records of drills. A record that is invalid, or not under its own key, counts as no drill. */
 export async function listDrills(objects: Pick<ObjectStore, 'list' | 'get'>): Promise<readonly DrillRecord[]> {
   const keys = (await Array.fromAsync(objects.list(drillPrefix))).map(({ key }) => key)
-  const found = await Promise.all(keys.map((key) => objects.get(key)))
-  return found.flatMap((object) => (object === undefined ? [] : toDrill(new TextDecoder().decode(object.body))))
-}
-
-export function toDrill(text: string): readonly DrillRecord[] {
-  try {
-    const { data } = drillRecord.safeParse(JSON.parse(text))
-    return data === undefined ? [] : [data]
-  } catch {
-    return []
-  }
+  const found = await Promise.all(keys.map(async (key) => ({ key, object: await objects.get(key) })))
+  return found.flatMap(({ key, object }) => (object && parseDrill(key, new TextDecoder().decode(object.body))) ?? [])
 }

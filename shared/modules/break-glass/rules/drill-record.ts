@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { userName } from '../../../domain/account-facts/break-glass-names.ts'
 import type { TrailRecord } from '../../../domain/account-facts/deployed-break-glass.ts'
 import { type DryCallName, type DryOutcome, dryCallNames } from '../../../domain/account-facts/dry-calls.ts'
+import { parseLooseJson } from '../../../domain/json/loose-json.ts'
 
 const call = z.looseObject({
   call: z.enum(dryCallNames),
@@ -36,6 +37,15 @@ export const drillPrefix = 'drills/'
 
 export function drillKey({ startedAt, responder }: Pick<DrillRecord, 'startedAt' | 'responder'>): string {
   return `${drillPrefix}${startedAt.slice(0, 10)}/${responder}.json`
+}
+
+/**
+ * Everybody who responds may upload records, so a record is not believed: it stands under its own date and responder, and whether the drill
+ * has passed follows from its calls. `undefined`: it is no record, or stands under another key.
+ */
+export function parseDrill(key: string, text: string): DrillRecord | undefined {
+  const { data } = drillRecord.safeParse(parseLooseJson(text))
+  return data && drillKey(data) === key ? { ...data, isPassed: isPassed(data) } : undefined
 }
 
 export function drilledCall(

@@ -238,7 +238,7 @@ export function judgeSubscriptions(
   )
 }
 
-/** Judges the last passed drill of each responder. */
+/** Judges the last passed drill of each responder. A drill of the future proves nothing. */
 export function judgeDrills(
   { responders, drill: { everyDays } }: BreakGlass,
   drills: readonly DrillRecord[],
@@ -246,7 +246,8 @@ export function judgeDrills(
 ): readonly BreakGlassFinding[] {
   return responders.map(({ name: subject }) => {
     const own = drills.filter(({ responder }) => responder === subject)
-    const passed = own.filter((one) => one.isPassed).map(({ endedAt }) => Date.parse(endedAt))
+    const ended = own.filter((one) => one.isPassed).map(({ endedAt }) => Date.parse(endedAt))
+    const passed = ended.filter((atMs) => atMs <= now.getTime())
     const days = passed.length === 0 ? undefined : daysSince(new Date(Math.max(...passed)), now)
     if (days !== undefined && days <= everyDays)
       return breakGlassFinding('drills', { subject, level: 'ok', told: `${subject}: ${days} days ago` })

@@ -97,7 +97,9 @@ async function open(auditorRole: string): Promise<void> {
 
 const drillOf = (responder: string) => {
   const at = '2026-03-01T10:00:00.000Z'
-  return { v: 1, responder, definition: 'example', startedAt: at, endedAt: at, roles: [], isPassed: true }
+  const roles = [{ role, account, assumedInMs: 5, calls: [] }]
+  const alarm = { code: 'c', afterMs: 1 }
+  return { v: 1, responder, definition: 'example', startedAt: at, endedAt: at, roles, alarm, isPassed: true }
 }
 
 async function report() {

@@ -284,6 +284,7 @@ describe('drills', () => {
       'ok kenji: 31 days ago',
     ])
     expect(judgeKenjis(record('2026-05-01T00:00:00Z', false))).toEqual(['warn no drill of kenji has passed'])
+    expect(judgeKenjis(record('2099-01-01T00:00:00Z'))).toEqual(['warn no drill of kenji has passed'])
     expect(judgeKenjis()).toEqual(['warn kenji has never drilled'])
   })
 
