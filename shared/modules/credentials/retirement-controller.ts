@@ -92,12 +92,14 @@ async function gather(
   { judge, listOthers, look, retireAfterDays }: ReadingContext<RetirementContext>,
 ): Promise<Facts> {
   const verdict = head && (await judge(name))
-  const others = await Promise.all(listOthers(name).map(judge))
+  const named = listOthers(name)
+  const others = await Promise.all(named.map(judge))
   const facts = {
     now,
     isKnown: verdict !== 'unknown' && !others.includes('unknown'),
     askedAt: verdict === 'asks' ? head?.lastModified : undefined,
     isAskedElsewhere: others.includes('asks'),
+    isNamed: head !== undefined || named.length > 0,
     kept: entry,
     canBeInactive: canBeInactive(name),
     retireAfterDays,

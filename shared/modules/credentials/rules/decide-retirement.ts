@@ -16,6 +16,8 @@ export type RetirementFacts = {
   readonly askedAt: Date | undefined
   /** Another file asks for the same credential, and may. */
   readonly isAskedElsewhere: boolean
+  /** A file names the credential, this one or another, whether it may ask or not. */
+  readonly isNamed: boolean
   readonly kept: Retirement | undefined
   /** `undefined`: the credential does not exist, or no step needs it (`needsLook`). */
   readonly live: LiveCredential | undefined
@@ -69,7 +71,8 @@ const listingLagMs = 5 * 60_000
  * | no, another does  | any                     | any                                     | withdrawn            |
  * | any               | `switching on`          | any                                     | switch on            |
  * | no                | nothing                 | any                                     | withdrawn            |
- * | no                | `gone`                  | any                                     | forget               |
+ * | no, but is there  | `gone`                  | any                                     | withdrawn            |
+ * | no file is left   | `gone`                  | any                                     | forget               |
  * | no                | anything else           | any                                     | note on              |
  * | yes               | `gone`, or at rest      | any                                     | stay                 |
  * | yes               | nothing                 | not there                               | absent               |
@@ -84,13 +87,15 @@ const listingLagMs = 5 * 60_000
  * | yes               | `deleting`              | the same, and the days are over         | delete               |
  */
 export function decideRetirement(facts: RetirementFacts): RetirementAction | RetirementEnd {
-  const { isKnown, askedAt, isAskedElsewhere, kept, live } = facts
+  const { isKnown, askedAt, isAskedElsewhere, isNamed, kept, live } = facts
   if (!isKnown) return { tell: 'unknown' }
   if (askedAt === undefined && isAskedElsewhere) return { tell: 'withdrawn' }
   if (kept?.state === 'switching on') return { do: 'switch on' }
   if (askedAt === undefined) {
     if (kept === undefined) return { tell: 'withdrawn' }
-    return { do: kept.state === 'gone' ? 'forget' : 'note on' }
+    if (kept.state !== 'gone') return { do: 'note on' }
+    // A file that may ask again later must not ask for another credential of this name.
+    return isNamed ? { tell: 'withdrawn' } : { do: 'forget' }
   }
   if (isAtRest(facts)) return { tell: 'stay' }
   if (!isSame(kept, live)) {

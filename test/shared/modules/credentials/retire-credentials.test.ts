@@ -234,6 +234,25 @@ describe('the life of a key that is retired', () => {
     expect(retiring.user('ann')?.password).toBeDefined()
     expect(await retiring.status(file)).toMatchObject({ reason: expect.stringContaining('by somebody else') })
   })
+
+  test('a deleted password is remembered while its file may not ask, so a new password of that user stays', async () => {
+    const retiring = await Retiring.open([userWith('ann', { password: { changedAt: longAgo, uses: [] } })])
+    const file = fileOf('ann', 'password')
+    await retiring.ask(file)
+    await retiring.pass(15 * dayMs, 12 * hourMs)
+    expect(retiring.user('ann')?.password).toBeUndefined()
+    await retiring.govern({ neverRetire: ['ann'] })
+    await retiring.look()
+    expect(await retiring.status(file)).toMatchObject({ state: 'rejected' })
+    await retiring.govern({})
+    retiring.have(shop, [userWith('ann', { password: { changedAt: retiring.world.clock.now(), uses: [] } })])
+    await retiring.pass(15 * dayMs, 12 * hourMs)
+    expect(retiring.user('ann')?.password).toBeDefined()
+    expect(await retiring.status(file)).toMatchObject({ state: 'applied', retirement: { state: 'gone' } })
+    await retiring.world.objects.delete(file)
+    await retiring.look()
+    expect(await retiring.keysUnder('retired/')).toEqual([])
+  })
 })
 
 describe('what stops it', () => {

@@ -39,6 +39,7 @@ function decide(facts: Partial<RetirementFacts>) {
     isKnown: true,
     askedAt: asked,
     isAskedElsewhere: false,
+    isNamed: true,
     kept: entry('watched'),
     live: off,
     canBeInactive: true,
@@ -56,8 +57,10 @@ describe('what no file asks for', () => {
     expect(decide({ askedAt: undefined, kept: entry(state) })).toEqual({ do: 'note on' })
   })
 
-  test('is forgotten once it is gone', () => {
-    expect(decide({ askedAt: undefined, kept: entry('gone'), live: undefined })).toEqual({ do: 'forget' })
+  test('is forgotten once it is gone, and no file names it', () => {
+    const gone = { askedAt: undefined, kept: entry('gone'), live: undefined }
+    expect(decide({ ...gone, isNamed: false })).toEqual({ do: 'forget' })
+    expect(decide({ ...gone, isNamed: true })).toEqual({ tell: 'withdrawn' })
   })
 })
 
@@ -150,6 +153,7 @@ describe('over all facts', () => {
       isKnown: choose([true, false]),
       askedAt: choose([undefined, ago(20)]),
       isAskedElsewhere: choose([true, false]),
+      isNamed: choose([true, false]),
       kept:
         state && entry(state, { watchedAt, askedAt: ago(20).toISOString(), ...(lookAt !== undefined && { lookAt }) }),
       live: choose(lives),
@@ -162,8 +166,8 @@ describe('over all facts', () => {
   const of = (...steps: readonly string[]) =>
     cases.filter(({ step }) => steps.includes(nameOf(step))).map(({ facts }) => facts)
 
-  test('6048 facts are decided, and each step comes about', () => {
-    expect(count).toBe(6048)
+  test('12096 facts are decided, and each step comes about', () => {
+    expect(count).toBe(12096)
     expect(new Set(cases.map(({ step }) => nameOf(step)))).toEqual(new Set([...retirementActions, ...retirementEnds]))
   })
 
@@ -187,6 +191,10 @@ describe('over all facts', () => {
   test('nothing is undone while another file asks for it', () => {
     const withdrawn = of('note on', 'forget').filter(({ isAskedElsewhere }) => isAskedElsewhere)
     expect(withdrawn).toEqual([])
+  })
+
+  test('a deletion is remembered while any file names the credential', () => {
+    expect(of('forget').filter(({ isNamed }) => isNamed)).toEqual([])
   })
 
   test('IAM is asked where its answer can make a difference, and nowhere else', () => {
