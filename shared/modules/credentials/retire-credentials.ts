@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { emergencyUser, noPrincipals } from '../../domain/account-facts/emergency-principals.ts'
 import { listRetirements } from '../../domain/brake/lists.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import type { Hygiene } from '../../domain/files/hygiene-file.ts'
+import { defaultHygiene } from '../../domain/files/hygiene-file.ts'
 import {
   parseCredential,
   parseRetireKey,
@@ -30,7 +30,7 @@ import { readPauseReason } from '../../reconcile/records/pause.ts'
 import { inputOfStatus, StatusStore, statusPrefix } from '../../reconcile/records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
 import { openAccountOwners } from './account-owners.ts'
-import { readHygieneFile } from './read-hygiene-file.ts'
+import { type ReadRetirementRules, type RetirementRules, readRetirementRules } from './read-hygiene-file.ts'
 import {
   type RetirementContext,
   type RetireVerdict,
@@ -55,21 +55,21 @@ type RetirementOutcome = { readonly key: string; readonly state: StatusState | u
 
 /**
  * Reconciles every file under `retire/`, and the rest of deleted files: S3 sends no events for them, because only the function
- * of this schedule may assume the role that retires. A repeated run continues. While `hygiene.json` cannot be read, nothing
- * changes.
+ * of this schedule may assume the role that retires. A repeated run continues. Without a valid `hygiene.json` that has
+ * `ownerTag`, nothing changes, and the statuses say so.
  */
 export async function retireCredentials(ports: Ports, configuration: Configuration): Promise<RetireResult> {
   const { objects } = ports
   if (configuration.hygieneRole === '') return { outcome: 'not configured' }
-  const read = await readHygieneFile(objects)
-  if (!read.ok) return { outcome: 'stopped', why: renderComplaint(read.complaint) }
+  const rules = await readRetirementRules(objects)
   const isPaused = (await readPauseReason(objects)) !== undefined
   const files = [...(await listHeads(objects, retirePrefix)).keys()]
   const credentials = await listCredentials(files, ports)
   const brake = new Brake(ports, configuration, noMinimums)
-  const context = await openContext(files, read.value, brake, ports, configuration)
+  const context = await openContext(files, rules, brake, ports, configuration)
   const told = await pLimit(credentialsAtOnce).map([...credentials.values()], (keys) => reconcileEach(keys, context))
   if (!isPaused) await tidyBrake(brake, credentials, ports)
+  if (!rules.ok) return { outcome: 'stopped', why: renderComplaint(rules.complaint) }
   return {
     outcome: 'looked',
     files: files.length,
@@ -108,7 +108,7 @@ function credentialOf(key: string): string {
 
 async function openContext(
   files: readonly string[],
-  { retireAfterDays, ...hygiene }: Hygiene,
+  rules: ReadRetirementRules,
   brake: Brake,
   ports: Ports,
   configuration: Configuration,
@@ -128,8 +128,9 @@ async function openContext(
   return {
     ...ports,
     configuration,
-    retireAfterDays,
-    judge: view ? openJudge(view, { ...hygiene, retireAfterDays }, ports) : async () => 'unknown',
+    retireAfterDays: (rules.ok ? rules.value : defaultHygiene).retireAfterDays,
+    whyUnknown: rules.ok ? undefined : rules.why,
+    judge: view && rules.ok ? openJudge(view, rules.value, ports) : async () => 'unknown',
     listOthers: (file) => others.get(renderCredential(file))?.filter(({ key }) => key !== file.key) ?? [],
     look: async (credential) => readLiveCredential(credential, await retirer.enter(credential.account)),
     retirer,
@@ -138,8 +139,8 @@ async function openContext(
 }
 
 /** Asks for the owner of each account once. */
-function openJudge(view: OrganizationView, hygiene: Hygiene, ports: Ports) {
-  const ownerOf = openAccountOwners(ports, hygiene, view)
+function openJudge(view: OrganizationView, rules: RetirementRules, ports: Ports) {
+  const ownerOf = openAccountOwners(ports, rules, view)
   const accounts = new Map(view.accounts.map((account) => [account.id, account]))
   const owners = new Map<AccountId, Promise<string | undefined>>()
   const emergency = ports.emergency?.() ?? noPrincipals
@@ -150,7 +151,7 @@ function openJudge(view: OrganizationView, hygiene: Hygiene, ports: Ports) {
       const owning = owners.get(file.account) ?? (account && ownerOf(account))
       if (owning) owners.set(file.account, owning)
       const isBreakGlass = emergencyUser(emergency, file.account, file.user) === 'of break-glass'
-      return judgeRetireFile(file, { account, owner: await owning, isBreakGlass }, hygiene) ?? 'asks'
+      return judgeRetireFile(file, { account, owner: await owning, isBreakGlass }, rules) ?? 'asks'
     } catch (error) {
       if (!isServiceError(error)) throw error
       const told = 'the owner of an account is unknown now: ssofile retires and restores nothing there'

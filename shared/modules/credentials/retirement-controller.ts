@@ -33,7 +33,7 @@ import {
   type RetirementEnd,
   type RetirementFacts,
 } from './rules/decide-retirement.ts'
-import { describeRetirement } from './rules/describe-retirement.ts'
+import { describeRetirement, describeUnknownRules } from './rules/describe-retirement.ts'
 import { type Retirement, retirement, retirementPrefix } from './rules/retirement.ts'
 
 /** Whether a file may ask. `unknown`: start nothing and undo nothing. */
@@ -41,6 +41,8 @@ export type RetireVerdict = 'asks' | 'unknown' | Complaint
 
 export type RetirementContext = ReconcileContext & {
   readonly retireAfterDays: number
+  /** Why nobody knows which files may ask: then start nothing and undo nothing. Absent: `judge` knows. */
+  readonly whyUnknown: string | undefined
   readonly judge: (file: RetireFile) => Promise<RetireVerdict>
   /** The other files for the same credential. */
   readonly listOthers: (file: RetireFile) => readonly RetireFile[]
@@ -55,7 +57,8 @@ interface RetirementTypes extends KindTypes {
   readonly name: RetireFile
   readonly body: undefined
   readonly entry: Retirement
-  readonly facts: RetirementFacts & { readonly complaint: Complaint | undefined }
+  readonly facts: RetirementFacts &
+    Pick<RetirementContext, 'whyUnknown'> & { readonly complaint: Complaint | undefined }
   readonly action: RetirementAction
   readonly end: RetirementEnd
   readonly context: RetirementContext
@@ -89,20 +92,21 @@ export function retirementRecord(objects: ObjectStore, credential: Credential): 
 
 async function gather(
   { name, head, entry, now }: RetirementInput,
-  { judge, listOthers, look, retireAfterDays }: ReadingContext<RetirementContext>,
+  { judge, listOthers, look, retireAfterDays, whyUnknown }: ReadingContext<RetirementContext>,
 ): Promise<Facts> {
   const verdict = head && (await judge(name))
   const named = listOthers(name)
   const others = await Promise.all(named.map(judge))
   const facts = {
     now,
-    isKnown: verdict !== 'unknown' && !others.includes('unknown'),
+    isKnown: whyUnknown === undefined && verdict !== 'unknown' && !others.includes('unknown'),
     askedAt: verdict === 'asks' ? head?.lastModified : undefined,
     isAskedElsewhere: others.includes('asks'),
     isNamed: head !== undefined || named.length > 0,
     kept: entry,
     canBeInactive: canBeInactive(name),
     retireAfterDays,
+    whyUnknown,
     complaint: typeof verdict === 'object' ? verdict : undefined,
   }
   return { ...facts, live: needsLook(facts) ? await look(name) : undefined }
@@ -257,13 +261,22 @@ function describe(
 ): Description {
   switch (what) {
     case 'unknown':
-      return { told }
+      return { told: describeUnknown(facts, { head, entry, told }) }
     case 'withdrawn':
       return { told: head && facts.complaint && rejection(facts.complaint) }
     case 'stay':
     case 'absent':
       return { told: describeRetirement(name, entry, facts) }
   }
+}
+
+/** A deleted credential stays as its status says. Nothing is left of a deleted file for which nothing began. */
+function describeUnknown(
+  { whyUnknown }: Facts,
+  { head, entry, told }: Pick<RetirementInput, 'head' | 'entry' | 'told'>,
+): Description['told'] {
+  if (whyUnknown === undefined || entry?.state === 'gone') return told
+  return head || entry ? describeUnknownRules(whyUnknown, told) : undefined
 }
 
 function nextLook(now: Date): string {

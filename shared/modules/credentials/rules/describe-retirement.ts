@@ -1,5 +1,5 @@
 import { type Credential, canBeInactive, describeCredential } from '../../../domain/files/retire-file.ts'
-import type { NewStatus } from '../../../domain/statuses/status.ts'
+import type { NewStatus, Status } from '../../../domain/statuses/status.ts'
 import { dueAt } from './decide-retirement.ts'
 import type { Retirement } from './retirement.ts'
 
@@ -51,5 +51,15 @@ export function describeRetirement(
     reason: `the ${what} ${isKey ? 'is inactive' : 'works, and is watched'}; ssofile deletes it ${isDue ? 'now' : `at ${until}`}, unless somebody uses it`,
     remedy: 'to keep it, delete this file before then',
     retirement: { ...there, until, state: isDue ? 'due' : isKey ? 'inactive' : 'watched' },
+  }
+}
+
+/** The status while nobody knows which files may ask. It keeps the state of the credential as of the last look. */
+export function describeUnknownRules(why: string, told: Pick<Status, 'retirement'> | undefined): ToldRetirement {
+  return {
+    state: 'failed',
+    reason: `${why}, so ssofile retires and restores nothing`,
+    remedy: 'ask governance to upload a valid hygiene.json with ownerTag; ssofile looks again every five minutes',
+    retirement: told?.retirement,
   }
 }

@@ -18,7 +18,6 @@ type AccountFacts = {
  *
  * | the file                                            | refused, because                          |
  * | --------------------------------------------------- | ----------------------------------------- |
- * | `hygiene.json` names no `ownerTag`                  | nobody knows the owner of the account     |
  * | there is no such account, or it takes no changes    | nothing can be done there                 |
  * | the account's owner tag is not the file's folder    | somebody else owns the account            |
  * | the root user                                       | its credentials are removed centrally     |
@@ -28,17 +27,11 @@ type AccountFacts = {
 export function judgeRetireFile(
   { key, account: id, user, owner: folder }: RetireFile,
   { account, owner, isBreakGlass }: AccountFacts,
-  { ownerTag, neverRetire }: Pick<Hygiene, 'ownerTag' | 'neverRetire'>,
+  { ownerTag, neverRetire }: Pick<Hygiene, 'neverRetire'> & { readonly ownerTag: string },
 ): Complaint | undefined {
   const refuse = (received: string, expected: string, remedy: string): Complaint => {
     return { object: key, received, expected, remedy: `${remedy}; delete this file` }
   }
-  if (ownerTag === undefined)
-    return refuse(
-      'a file of an owner',
-      'ownerTag in hygiene.json, which names the owner of an account',
-      'ask governance',
-    )
   if (refuses(account))
     return refuse(
       account === undefined ? `the unknown account ${id}` : `the account ${id}, whose state is ${account.state}`,

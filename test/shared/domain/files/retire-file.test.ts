@@ -76,11 +76,6 @@ describe('what a file may ask for', () => {
   test('is a user who only bears the name of a break-glass user', () => {
     expect(judge(of('alice-BREAK-GLASS'))).toBeUndefined()
   })
-
-  test('is nothing while no tag says whose an account is', () => {
-    const facts = { account: shop, owner: undefined, isBreakGlass: false }
-    expect(judgeRetireFile(parse(key), facts, defaultHygiene)?.expected).toContain('ownerTag')
-  })
 })
 
 describe('files for what a report calls unused', () => {

@@ -345,14 +345,40 @@ describe('what stops it', () => {
   })
 
   test.each([
-    ['not valid', '{'],
-    ['of no owners', '{}'],
-  ])('a hygiene.json that is %s: nothing new is begun', async (_, text) => {
-    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
-    await retiring.world.objects.put('hygiene.json', text)
-    await retiring.ask(fileOf('ci'))
+    ['a hygiene.json that is not valid', 'hygiene.json is not valid', '{'],
+    ['a hygiene.json without ownerTag', 'hygiene.json has no ownerTag', '{}'],
+    ['a missing hygiene.json', 'there is no hygiene.json', undefined],
+  ])('%s starts nothing and undoes nothing, and the statuses say so until it is there again', async (_, why, text) => {
+    const retiring = await Retiring.open(
+      ['ci', 'new', 'old', 'withdrawn'].map((name) => userWith(name, { keys: [keyWith()] })),
+    )
+    const { objects } = retiring.world
+    await retiring.ask(fileOf('old'))
+    await retiring.pass(14.5 * dayMs, 12 * hourMs)
+    await retiring.ask(fileOf('ci'), fileOf('withdrawn'))
     await retiring.look()
-    expect(retiring.key()?.isActive).toBe(true)
+    if (text === undefined) await objects.delete('hygiene.json')
+    else await objects.put('hygiene.json', text)
+    await retiring.ask(fileOf('new'))
+    await objects.delete(fileOf('withdrawn'))
+    await retiring.pass(20 * dayMs, 2 * dayMs)
+    const active = () => ['ci', 'withdrawn', 'new'].map((name) => retiring.key(name)?.isActive)
+    expect(active()).toEqual([false, false, true])
+    for (const name of ['ci', 'withdrawn', 'new'])
+      expect(await retiring.status(fileOf(name))).toMatchObject({
+        state: 'failed',
+        reason: `${why}, so ssofile retires and restores nothing`,
+        remedy: expect.stringContaining('ownerTag'),
+      })
+    expect(await retiring.status(fileOf('ci'))).toMatchObject({ retirement: { state: 'inactive' } })
+    expect(await retiring.status(fileOf('old'))).toMatchObject({ state: 'applied', retirement: { state: 'gone' } })
+    await objects.delete(fileOf('new'))
+    await retiring.look()
+    expect(await retiring.status(fileOf('new'))).toBeUndefined()
+    await retiring.govern({ retireAfterDays: 60 })
+    await retiring.look()
+    expect(active()).toEqual([false, true, true])
+    expect(await retiring.status(fileOf('ci'))).toMatchObject({ state: 'applying' })
   })
 
   test('without a configured role nothing is looked at', async () => {
