@@ -122,9 +122,11 @@ async function perform(
   const now = renderInstant(input.now)
   if (action.do === 'note off') return begin(input, facts, context)
   if (action.do === 'stop') {
-    const { live, why } = action
+    const { live, why, isOn } = action
     const known = entry ?? firstEntry(input, live)
-    return end('used', { ...known, state: 'used since', at: now, lastUsedAt: lastUseOf(live), why }, name, context)
+    const stopped = { state: 'used since', at: now, lookAt: nextLook(input.now), lastUsedAt: lastUseOf(live) } as const
+    const staysAsItIs = known.staysAsItIs || isOn
+    return end('used', { ...known, ...stopped, why, staysAsItIs }, name, context)
   }
   // The steps below need an entry.
   if (entry === undefined) return {}
@@ -133,7 +135,8 @@ async function perform(
       return switchOff(action.live, entry, input, context)
     case 'watch': {
       const lastUsedAt = lastUseOf(facts.live)
-      return { entry: { ...entry, state: 'watched', files: [key], lastUsedAt, lookAt: nextLook(input.now) } }
+      const state = entry.state === 'used since' ? entry.state : 'watched'
+      return { entry: { ...entry, state, files: [key], lastUsedAt, lookAt: nextLook(input.now) } }
     }
     case 'note deletion': {
       const held = await askBrake('deleted', input, facts, context)

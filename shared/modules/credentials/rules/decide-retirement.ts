@@ -44,8 +44,8 @@ type Bare = Exclude<(typeof retirementActions)[number], 'switch off' | 'stop' | 
 export type RetirementAction =
   | { readonly do: Bare }
   | { readonly do: 'switch off'; readonly live: LiveCredential }
-  /** `why`: for a person. */
-  | { readonly do: 'stop'; readonly live: LiveCredential; readonly why: string }
+  /** `why`: for a person. `isOn`: the key is active after our call, so nothing of ours is left to undo. */
+  | { readonly do: 'stop'; readonly live: LiveCredential; readonly why: string; readonly isOn: boolean }
   | { readonly do: 'tell gone'; readonly byOthers: boolean }
 export type RetirementEnd = { readonly tell: (typeof retirementEnds)[number] }
 
@@ -62,8 +62,9 @@ const recordedSpanMs = 15 * 60_000
 const listingLagMs = 5 * 60_000
 
 /**
- * The next step for the file of a credential. A file asks if it exists and may ask. At rest: used since; or watched, and both the end of
- * the days and the next look are in the future. The first row that fits counts:
+ * The next step for the file of a credential. A file asks if it exists and may ask. At rest: used since, and an undo changes nothing, or
+ * the next look is in the future; or watched, and both the end of the days and the next look are in the future. The first row that fits
+ * counts:
  *
  * | file asks         | the ledger says         | the credential is                       | step                 |
  * | ----------------- | ----------------------- | --------------------------------------- | -------------------- |
@@ -78,6 +79,8 @@ const listingLagMs = 5 * 60_000
  * | yes               | nothing                 | not there                               | absent               |
  * | yes               | `deleting`              | not there, or another                   | tell gone, by us     |
  * | yes               | anything else           | not there, or another                   | tell gone, by others |
+ * | yes               | `used since`            | a key that is active again              | stop                 |
+ * | yes               | `used since`            | the same                                | watch                |
  * | yes               | any                     | used since it was asked for             | stop                 |
  * | yes               | nothing                 | there                                   | note off             |
  * | yes               | `switching off`         | the same                                | switch off           |
@@ -113,9 +116,10 @@ export function needsLook(facts: Omit<RetirementFacts, 'live'>): boolean {
 }
 
 function isAtRest({ kept, now, retireAfterDays }: Pick<RetirementFacts, 'kept' | 'now' | 'retireAfterDays'>): boolean {
-  if (kept?.state === 'gone' || kept?.state === 'used since') return true
-  if (kept?.state !== 'watched' || kept.lookAt === undefined) return false
-  return now < new Date(kept.lookAt) && now < dueAt(kept, retireAfterDays)
+  if (kept?.state === 'gone') return true
+  const isEarly = kept?.lookAt !== undefined && now < new Date(kept.lookAt)
+  if (kept?.state === 'used since') return kept.staysAsItIs || isEarly
+  return kept?.state === 'watched' && isEarly && now < dueAt(kept, retireAfterDays)
 }
 
 /** Whether this is the credential that the file asks for, and not another one with the same name. */
@@ -131,13 +135,15 @@ function decideThere(
 ): RetirementAction {
   const { lastUsedAt } = live
   const askedAt = kept ? Date.parse(kept.askedAt) : asked.getTime()
+  const watchedMs = kept ? now.getTime() - Date.parse(kept.watchedAt ?? kept.at) : 0
+  const isOn = canBeInactive && live.isActive && watchedMs > listingLagMs
+  const activeAgain = { do: 'stop', live, why: 'somebody made it active again', isOn } as const
+  if (kept?.state === 'used since') return isOn ? activeAgain : { do: 'watch' }
   if (lastUsedAt !== undefined && lastUsedAt.getTime() > askedAt - recordedSpanMs)
-    return { do: 'stop', live, why: `it was used at ${lastUsedAt.toISOString()}` }
+    return { do: 'stop', live, why: `it was used at ${lastUsedAt.toISOString()}`, isOn }
   if (kept === undefined) return { do: 'note off' }
   if (kept.state === 'switching off') return { do: 'switch off', live }
-  const watchedMs = now.getTime() - Date.parse(kept.watchedAt ?? kept.at)
-  if (canBeInactive && live.isActive && watchedMs > listingLagMs)
-    return { do: 'stop', live, why: 'somebody made it active again' }
+  if (isOn) return activeAgain
   if (now < dueAt(kept, retireAfterDays)) return { do: 'watch' }
   return { do: kept.state === 'deleting' ? 'delete' : 'note deletion' }
 }

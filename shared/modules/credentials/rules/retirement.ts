@@ -9,7 +9,7 @@ export const retirementPrefix = 'retired/'
  * | --------------- | ------------------------------------------------------------------------ |
  * | `switching off` | the call that makes it inactive may have been sent                       |
  * | `watched`       | a key is inactive, a password still works; the days are counted          |
- * | `used since`    | somebody used it, or switched it on: nothing more is done                |
+ * | `used since`    | somebody used it, or switched it on: ssofile only looks whether it is on |
  * | `deleting`      | the call that deletes it may have been sent                              |
  * | `gone`          | it was deleted, by us or by others                                       |
  * | `switching on`  | the file is gone: the call that makes it active again may have been sent |
@@ -34,7 +34,7 @@ export const retirement = record({
   lastUsedAt: z.iso.datetime().optional(),
   /** Only for `used since`: the proof, for people. */
   why: z.string().optional(),
-  /** It was inactive before the request, or cannot be inactive: an undo changes nothing. */
+  /** It was inactive before the request, cannot be inactive, or somebody made it active again: an undo changes nothing. */
   staysAsItIs: z.boolean(),
   /** Only for `gone`: others deleted it. */
   byOthers: z.literal(true).optional(),

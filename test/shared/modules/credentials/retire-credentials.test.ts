@@ -223,6 +223,29 @@ describe('the life of a key that is retired', () => {
     expect(await retiring.status(fileOf('ci'))).toMatchObject({ retirement: { state: 'used since' } })
   })
 
+  test.each([
+    ['without a use', false],
+    ['after a use that stopped the retirement', true],
+  ])(
+    'a key that somebody made active again %s stays inactive if others switch it off: an undo leaves it',
+    async (_, isUsed) => {
+      const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+      const file = fileOf('ci')
+      await retiring.ask(file)
+      if (isUsed) retiring.use()
+      await retiring.pass(6 * hourMs)
+      retiring.changeKey('ci', { isActive: true })
+      await retiring.pass(2 * hourMs)
+      expect(await retiring.status(file)).toMatchObject({ reason: expect.stringContaining('made it active again') })
+      retiring.changeKey('ci', { isActive: false })
+      await retiring.look()
+      await retiring.world.objects.delete(file)
+      await retiring.look()
+      expect(retiring.key()).toMatchObject({ isActive: false })
+      expect(await retiring.keysUnder('retired/')).toEqual([])
+    },
+  )
+
   test('deleted by somebody else, and a password made anew: that one is never touched', async () => {
     const old = { changedAt: longAgo, uses: [] }
     const retiring = await Retiring.open([userWith('ann', { password: old })])

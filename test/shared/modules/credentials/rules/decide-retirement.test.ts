@@ -88,7 +88,7 @@ describe('what a file asks for', () => {
     (state) => {
       const live = { ...off, lastUsedAt: ago(14.5) }
       const why = 'it was used at 2026-03-05T22:00:00.000Z'
-      expect(decide({ kept: entry(state), live })).toEqual({ do: 'stop', live, why })
+      expect(decide({ kept: entry(state), live })).toEqual({ do: 'stop', live, why, isOn: false })
     },
   )
 
@@ -107,14 +107,26 @@ describe('what a file asks for', () => {
   })
 
   test('stops where somebody made it active again, but not for an answer of IAM that does not know our call yet', () => {
-    expect(decide({ live: on })).toEqual({ do: 'stop', live: on, why: 'somebody made it active again' })
+    expect(decide({ live: on })).toEqual({ do: 'stop', live: on, why: 'somebody made it active again', isOn: true })
     const justNow = entry('watched', { watchedAt: new Date(now.getTime() - 5 * minuteMs).toISOString() })
     expect(decide({ kept: justNow, live: on })).toEqual({ do: 'watch' })
   })
 
   test('stays stopped, and stays gone, whatever is there', () => {
-    for (const state of ['used since', 'gone'] as const)
-      expect(decide({ kept: entry(state) })).toEqual({ tell: 'stay' })
+    for (const kept of [entry('used since', { staysAsItIs: true }), entry('gone')])
+      for (const live of [on, off, undefined]) expect(decide({ kept, live })).toEqual({ tell: 'stay' })
+  })
+
+  test('is looked at after a use, until somebody made the key active: then an undo must not do it again', () => {
+    const kept = entry('used since')
+    expect(decide({ kept, live: off })).toEqual({ do: 'watch' })
+    expect(decide({ kept, live: on })).toMatchObject({ do: 'stop', isOn: true })
+    const lookAt = new Date(now.getTime() + 1).toISOString()
+    expect(decide({ kept: { ...kept, lookAt }, live: on })).toEqual({ tell: 'stay' })
+    const usedAndOn = { ...on, lastUsedAt: ago(1) }
+    expect(decide({ live: usedAndOn })).toMatchObject({ do: 'stop', isOn: true })
+    const justNow = entry('watched', { watchedAt: new Date(now.getTime() - 5 * minuteMs).toISOString() })
+    expect(decide({ kept: justNow, live: usedAndOn })).toMatchObject({ do: 'stop', isOn: false })
   })
 
   test('is never another one of the same name', () => {
@@ -148,14 +160,22 @@ describe('over all facts', () => {
     const state = choose([undefined, ...retirementStates])
     const watchedAt = choose([ago(0), ago(5), ago(14)]).toISOString()
     const lookAt = choose([undefined, ago(1).toISOString(), soon.toISOString()])
+    const staysAsItIs = state !== undefined && choose([true, false])
+    const askedAt = choose([undefined, ago(20)])
     every.push({
       now,
       isKnown: choose([true, false]),
-      askedAt: choose([undefined, ago(20)]),
+      askedAt,
       isAskedElsewhere: choose([true, false]),
-      isNamed: choose([true, false]),
+      isNamed: askedAt !== undefined || choose([true, false]),
       kept:
-        state && entry(state, { watchedAt, askedAt: ago(20).toISOString(), ...(lookAt !== undefined && { lookAt }) }),
+        state &&
+        entry(state, {
+          watchedAt,
+          staysAsItIs,
+          askedAt: ago(20).toISOString(),
+          ...(lookAt !== undefined && { lookAt }),
+        }),
       live: choose(lives),
       canBeInactive: choose([true, false]),
       retireAfterDays: 14,
@@ -166,8 +186,8 @@ describe('over all facts', () => {
   const of = (...steps: readonly string[]) =>
     cases.filter(({ step }) => steps.includes(nameOf(step))).map(({ facts }) => facts)
 
-  test('12096 facts are decided, and each step comes about', () => {
-    expect(count).toBe(12096)
+  test('16848 facts are decided, and each step comes about', () => {
+    expect(count).toBe(16848)
     expect(new Set(cases.map(({ step }) => nameOf(step)))).toEqual(new Set([...retirementActions, ...retirementEnds]))
   })
 
