@@ -8,7 +8,7 @@ import { renderFilePaths } from '../../../shared/domain/links/file-name.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { credentialReportsPrefix } from '../../../shared/modules/credentials/credential-summary.ts'
-import { readHygieneFile } from '../../../shared/modules/credentials/read-hygiene-file.ts'
+import { readRetirementRules } from '../../../shared/modules/credentials/read-hygiene-file.ts'
 import {
   type LeftOut,
   type ProposedFile,
@@ -52,12 +52,12 @@ export function addRetire(program: Command): void {
 }
 
 async function retire({ fromReport, unusedFor, owner, to, json = false }: Options): Promise<number> {
-  const { objects } = await openBucket()
+  const { objects, clock } = await openBucket()
   const { bucket } = objects
   const lines = (await readReport(objects, fromReport)).filter((line) => owner === undefined || line.owner === owner)
-  const hygiene = await readHygieneFile(objects)
-  if (!hygiene.ok) throw new Refusal(renderComplaint(hygiene.complaint))
-  const proposed = proposeRetireFiles(lines, { days: unusedFor, neverRetire: hygiene.value.neverRetire })
+  const rules = await readRetirementRules(objects)
+  if (!rules.ok) throw new Refusal(renderComplaint(rules.complaint))
+  const proposed = proposeRetireFiles(lines, { ...rules.value, days: unusedFor, now: clock.now() })
   if (to !== undefined) await writeFiles(to, proposed.files)
   if (json) process.stdout.write(renderJson(proposed))
   else await show(renderProposal(proposed, { date: fromReport, days: unusedFor, to, bucket }))
@@ -75,7 +75,6 @@ const row = z
     'unused days': z.string(),
     'password last used': z.string(),
     'password unused days': z.string(),
-    exception: z.string(),
   })
   .transform(
     (one): ReportLine => ({

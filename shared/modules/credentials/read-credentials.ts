@@ -14,7 +14,7 @@ import { enterAccount } from '../../reconcile/calls/enter-account.ts'
 import { repeatPatiently } from '../../reconcile/calls/repeat-patiently.ts'
 import type { ReadAccount } from './kept-credentials.ts'
 import { type OrganizationKnowledge, readUnusedAccess } from './read-unused-access.ts'
-import type { CredentialRow } from './rules/credential-row.ts'
+import { findException } from './rules/find-exception.ts'
 import {
   closedAccount,
   type JudgedThing,
@@ -61,7 +61,8 @@ export async function readCredentials(
   const { things, ...read } = await readThings(ports, account, context)
   const rows = things.map((thing) => {
     const row = { ...thing, account: account.id, accountName: account.name, owner }
-    const exception = exceptionOf(row, context.hygiene, ports.clock.now())
+    const isFound = row.findings.length > 0
+    const exception = isFound ? findException(context.hygiene.exceptions, row, ports.clock.now()) : undefined
     return exception === undefined ? row : { ...row, exception }
   })
   return { ...read, rows }
@@ -164,17 +165,4 @@ function rootOf(
   known: Pick<RootFacts, 'hasPassword' | 'isManagedCentrally'>,
 ): RootFacts {
   return { ...known, hasMfa, activeKeys, lastUsedAt: passwordUsedAt }
-}
-
-/** The present exception for something with a finding. */
-function exceptionOf(
-  { account, name, findings }: Pick<CredentialRow, 'account' | 'name' | 'findings'>,
-  { exceptions }: Hygiene,
-  now: Date,
-): string | undefined {
-  const found = exceptions.find(
-    (one) => one.account === account && one.name === name && Date.parse(one.expiresAt) > now.getTime(),
-  )
-  if (found === undefined || findings.length === 0) return undefined
-  return `${found.owner}, until ${found.expiresAt}: ${found.reason}`
 }

@@ -1,4 +1,5 @@
 import { userNameSuffix } from '../../../domain/account-facts/break-glass-names.ts'
+import type { Hygiene } from '../../../domain/files/hygiene-file.ts'
 import {
   accessKeyId,
   accountOwner,
@@ -9,6 +10,7 @@ import {
 } from '../../../domain/files/retire-file.ts'
 import { accountId } from '../../../domain/organization/account-id.ts'
 import { fitsOne } from '../../../domain/text/glob.ts'
+import { findException } from './find-exception.ts'
 
 /** The needed cells of a line in `credentials.csv`, as texts. */
 export type ReportLine = {
@@ -21,7 +23,6 @@ export type ReportLine = {
   readonly unusedDays: string
   readonly passwordLastUsed: string
   readonly passwordUnusedDays: string
-  readonly exception: string
 }
 
 /** A file that would ask to retire an unused credential. `what`: describes it. */
@@ -31,15 +32,17 @@ export type ProposedFile = {
   readonly days: number
   readonly lastUsed: string
 }
+/** The rules in force now: those of the night of the report may be older. */
+type Rules = Pick<Hygiene, 'neverRetire' | 'exceptions'> & { readonly now: Date }
 export type LeftOut = { readonly what: string; readonly why: string }
 
 /**
  * Files for the keys and passwords that nobody used for `days`. Not for users: once a user has nothing left, it needs a separate file.
- * `leftOut`: credentials with an exception.
+ * `leftOut`: credentials with an exception, and others that a person must look at.
  */
 export function proposeRetireFiles(
   lines: Iterable<ReportLine>,
-  { days, neverRetire }: { readonly days: number; readonly neverRetire: readonly string[] },
+  { days, ...rules }: Rules & { readonly days: number },
 ): { readonly files: readonly ProposedFile[]; readonly leftOut: readonly LeftOut[] } {
   const files: ProposedFile[] = []
   const leftOut: LeftOut[] = []
@@ -47,7 +50,7 @@ export function proposeRetireFiles(
     const found = unusedIn(line)
     if (found === undefined || found.days < days) continue
     const what = describeCredential(found.credential)
-    const why = reasonToLeave(line, neverRetire)
+    const why = reasonToLeave(line, rules)
     if (why !== undefined) leftOut.push({ what, why })
     else
       files.push({
@@ -78,8 +81,10 @@ function unusedIn(
   return undefined
 }
 
-function reasonToLeave({ owner, name, exception }: ReportLine, neverRetire: readonly string[]): string | undefined {
-  if (exception !== '') return `an exception of ${exception}`
+function reasonToLeave(line: ReportLine, { neverRetire, exceptions, now }: Rules): string | undefined {
+  const { owner, name } = line
+  const exception = findException(exceptions, line, now)
+  if (exception !== undefined) return `an exception of ${exception}`
   if (name.endsWith(userNameSuffix)) return 'it bears the name of a break-glass user: look at it yourself'
   if (fitsOne(neverRetire, name)) return 'it is on neverRetire'
   if (owner === '') return 'no tag names the owner of its account'

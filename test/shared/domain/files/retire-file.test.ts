@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { defaultHygiene } from '../../../../shared/domain/files/hygiene-file.ts'
 import { parseRetireKey, renderRetireKey } from '../../../../shared/domain/files/retire-file.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { account } from '../../../../shared/domain/organization/organization-view.ts'
 import { judgeRetireFile } from '../../../../shared/modules/credentials/rules/judge-retire-file.ts'
 import {
@@ -89,12 +90,27 @@ describe('files for what a report calls unused', () => {
     unusedDays: '180',
     passwordLastUsed: '',
     passwordUnusedDays: '',
-    exception: '',
   }
   const password = { passwordLastUsed: '2025-05-07T10:00:00Z', passwordUnusedDays: '300' }
   const user: ReportLine = { ...line, kind: 'user', key: '', lastUsed: '2026-03-01', unusedDays: '2', ...password }
+  const now = new Date('2026-03-04T10:00:00Z')
+  const exceptionFor = (name: string, more = {}) => ({
+    ...{
+      account: accountId.parse(line.account),
+      name,
+      owner: 'team-a',
+      reason: 'A device.',
+      expiresAt: '2026-05-31T00:00:00Z',
+    },
+    ...more,
+  })
+  const exceptions = [
+    exceptionFor('device'),
+    exceptionFor('ended', { expiresAt: now.toISOString() }),
+    exceptionFor('elsewhere', { account: accountId.parse('200000000002') }),
+  ]
   const propose = (...lines: readonly ReportLine[]) =>
-    proposeRetireFiles(lines, { days: 180, neverRetire: ['terraform'] })
+    proposeRetireFiles(lines, { days: 180, neverRetire: ['terraform'], exceptions, now })
 
   test('are of keys and of passwords, each by its own days, and never of users', () => {
     const files = propose(line, { ...line, unusedDays: '179' }, user, { ...user, passwordUnusedDays: '' }).files
@@ -110,7 +126,7 @@ describe('files for what a report calls unused', () => {
   })
 
   test.each([
-    ['an exception', { exception: 'team-a, until May: a device' }],
+    ['an exception', { name: 'device' }],
     ['a user of break-glass', { name: 'alice-BREAK-GLASS' }],
     ['a name on neverRetire', { name: 'terraform' }],
     ['an account without an owner', { owner: '' }],
@@ -118,5 +134,14 @@ describe('files for what a report calls unused', () => {
   ])('leave out %s, and say so', (_, more) => {
     const { files, leftOut } = propose({ ...line, ...more })
     expect([files, leftOut]).toMatchObject([[], [{ why: expect.any(String) }]])
+  })
+
+  test('leave out a password with an exception, and say until when it stays', () => {
+    const { leftOut } = propose({ ...user, name: 'device' })
+    expect(leftOut).toMatchObject([{ why: 'an exception of team-a, until 2026-05-31T00:00:00Z: A device.' }])
+  })
+
+  test('name a credential whose exception has ended, or is for another account', () => {
+    expect(propose({ ...line, name: 'ended' }, { ...line, name: 'elsewhere' }).files).toHaveLength(2)
   })
 })
