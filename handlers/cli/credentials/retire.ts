@@ -57,11 +57,24 @@ async function retire({ fromReport, unusedFor, owner, to, json = false }: Option
   const lines = (await readReport(objects, fromReport)).filter((line) => owner === undefined || line.owner === owner)
   const rules = await readRetirementRules(objects)
   if (!rules.ok) throw new Refusal(renderComplaint(rules.complaint))
-  const proposed = proposeRetireFiles(lines, { ...rules.value, days: unusedFor, now: clock.now() })
+  const now = clock.now()
+  const proposed = proposeRetireFiles(lines, { ...rules.value, days: unusedFor, now })
   if (to !== undefined) await writeFiles(to, proposed.files)
   if (json) process.stdout.write(renderJson(proposed))
   else await show(renderProposal(proposed, { date: fromReport, days: unusedFor, to, bucket }))
+  const warning = warnOfAge(fromReport, now)
+  if (warning !== undefined) process.stderr.write(`warning: ${warning}\n`)
   return proposed.files.length === 0 ? 1 : 0
+}
+
+const dayMs = 24 * 60 * 60_000
+const ageMostDays = 2
+
+/** A report knows no use after its night. `undefined`: it is recent. */
+export function warnOfAge(date: string, now: Date): string | undefined {
+  const days = Math.floor((now.getTime() - Date.parse(date)) / dayMs)
+  if (days <= ageMostDays) return undefined
+  return `the report of ${date} is ${days} days old: it does not know who used a credential since. Take the newest report, unless you want this one`
 }
 
 const row = z

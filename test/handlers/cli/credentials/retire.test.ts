@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { renderProposal } from '../../../../handlers/cli/credentials/retire.ts'
+import { renderProposal, warnOfAge } from '../../../../handlers/cli/credentials/retire.ts'
 
 const file = {
   key: 'retire/team-a/account%200000000001%ci%AKIAIOSFODNN7EXAMPLE%ssofile',
@@ -28,4 +28,11 @@ test('a proposal that is written into a folder says how its files are uploaded o
   const told = renderProposal({ files: [file], leftOut: [] }, { ...asked, to: 'plan' })
   expect(told).toContain('Nothing changes yet: read them, and delete the files of credentials to keep.')
   expect(told).toContain('  aws s3 sync plan/retire/ s3://acme/retire/\n')
+})
+
+test('a report of more than two days warns of its age, because it knows no later use', () => {
+  expect(warnOfAge('2026-03-03', new Date('2026-03-05T23:59:59Z'))).toBeUndefined()
+  expect(warnOfAge('2026-03-03', new Date('2026-03-06T00:00:00Z'))).toBe(
+    'the report of 2026-03-03 is 3 days old: it does not know who used a credential since. Take the newest report, unless you want this one',
+  )
 })
