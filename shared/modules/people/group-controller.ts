@@ -160,7 +160,6 @@ async function perform(
     entry ? { history: told('created', id, entry.claimedAt), entry: { ...entry, id }, isNews: true } : {}
   switch (action) {
     case 'claim':
-      if (entry?.id !== undefined) await forgetMembers(entry.id, now, objects)
       return { entry: { v: 1, isAdopted: false, claimedAt: now } }
     case 'make': {
       // If another group of this name appears between our look and the end of the call, it counts as ours.
@@ -191,10 +190,15 @@ async function perform(
       return { history: told('deleted', group.id), entry: 'none', isNews: true }
     case 'forget':
       if (entry?.id !== undefined) await forgetMembers(entry.id, now, objects)
-      return { history: told('deleted', entry?.id), entry: 'none', isNews: true }
+      // If a group of this name is adopted or claimed next, that is the later event.
+      return { history: told('deleted', entry?.id, justBefore(input.now)), entry: 'none', isNews: true }
     case 'give up':
       return { history: told('given-up', group?.id), entry: 'none', isNews: true }
   }
+}
+
+function justBefore(now: Date): string {
+  return renderInstant(new Date(now.getTime() - 1))
 }
 
 /** The group is gone, and all its memberships with it. */

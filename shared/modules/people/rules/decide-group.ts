@@ -47,7 +47,8 @@ export type GroupEnd = { readonly tell: (typeof groupEnds)[number] }
  * | valid   | any              | a provider manages it              | external |
  * | valid   | none             | known under another name           | known    |
  * | valid   | none             | there                              | adopt    |
- * | valid   | none, or with id | not there                          | claim    |
+ * | valid   | with id          | not there: another group may have its name | forget |
+ * | valid   | none             | not there                          | claim    |
  * | valid   | without id       | not there                          | make     |
  * | valid   | without id       | there                              | note     |
  * | valid   | with id          | has another name                   | renamed  |
@@ -65,7 +66,7 @@ export function decideGroup(facts: GroupFacts): GroupAction | GroupEnd {
   }
   if (group?.isExternal) return { tell: 'external' }
   if (entry === undefined && group) return knownAs === undefined ? { do: 'adopt' } : { tell: 'known' }
-  if (group === undefined) return { do: entry && entry.id === undefined ? 'make' : 'claim' }
+  if (group === undefined) return { do: entry === undefined ? 'claim' : entry.id === undefined ? 'make' : 'forget' }
   if (entry?.id === undefined) return { do: 'note' }
   if (!group.hasName) return { tell: 'renamed' }
   const isSame = group.description === file.description || (file.description === undefined && entry.isAdopted)

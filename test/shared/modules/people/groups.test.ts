@@ -5,6 +5,15 @@ import { Grouping, kenji } from './grouping.ts'
 const file = 'groups/oncall.json'
 const member = `memberships/oncall%${kenji}%ssofile`
 
+/** The group oncall was there before its file. */
+async function beginAdopted(): Promise<Grouping> {
+  const grouping = new Grouping()
+  await grouping.world.identityStore.createGroup({ displayName: 'oncall' })
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  return grouping
+}
+
 test('a file makes a group, changes its description, and deleting the file deletes the group', async () => {
   const grouping = await Grouping.begin()
   const id = grouping.id('GROUP', 'oncall')
@@ -126,6 +135,26 @@ test('a group that somebody deleted by hand is made again, with its members', as
   expect(grouping.id('GROUP', 'oncall')).not.toBe(before)
   expect(await grouping.owned()).toEqual([expect.stringContaining(grouping.id('GROUP', 'oncall'))])
 })
+
+test.each([
+  ['that ssofile made', () => Grouping.begin()],
+  ['that ssofile had adopted', beginAdopted],
+])(
+  'a group %s and somebody made again by hand is adopted: it stays as it is when the file is deleted',
+  async (_, begin) => {
+    const grouping = await begin()
+    const { identityStore } = grouping.world
+    await identityStore.deleteGroup(grouping.id('GROUP', 'oncall'))
+    const theirs = await identityStore.createGroup({ displayName: 'oncall', description: 'who is called' })
+    await grouping.world.finish(grouping.world.everyHour())
+    await grouping.world.until(async () => (await grouping.status(file))?.principalId === theirs, 'the new id')
+    expect(await grouping.status(file)).toMatchObject({ state: 'applied', owned: false })
+    await grouping.delete(file)
+    await grouping.until(file, undefined)
+    expect(identityStore.idOf('GROUP', 'oncall')).toBe(theirs)
+    expect((await grouping.changes()).slice(1)).toEqual(['group-deleted', 'group-adopted', 'group-given-up'])
+  },
+)
 
 test('a group that somebody renamed is told, and its members stay', async () => {
   const grouping = await Grouping.begin()

@@ -71,6 +71,11 @@ test('a group that ssofile did not make is adopted only by a valid file, and not
   }
 })
 
+test('a group is claimed only if the name shows none, and never while an entry has the id of another', () => {
+  expect(of('claim').filter(({ entry, group }) => entry !== undefined || group !== undefined)).toEqual([])
+  expect(of('note').filter(({ entry }) => entry?.id !== undefined)).toEqual([])
+})
+
 test('the description of an adopted group stays where the file has none', () => {
   for (const { file, entry } of of('update')) {
     const isWithout = typeof file === 'object' && file.description === undefined
