@@ -245,15 +245,16 @@ async function perform(
       return forget('deleted')
     }
     case 'forget':
-      return forget('gone')
+      // If a user of this name is adopted or claimed next, that is the later event.
+      return forget('gone', renderInstant(new Date(input.now.getTime() - 1)))
   }
 
   /** The user is gone, so the suspension is done. A new user of this name is someone else. */
-  async function forget(event: 'deleted' | 'gone'): Promise<Effect<OwnedPerson>> {
+  async function forget(event: 'deleted' | 'gone', at?: string): Promise<Effect<OwnedPerson>> {
     const { etag, as = name } = entry?.ended ?? {}
     if (etag !== undefined) await objects.delete(suspensionKey(as), { ifMatch: etag })
     if (id !== undefined) await brake.drop(deletionAct(id))
-    return { history: told(event), entry: 'none' }
+    return { history: told(event, at), entry: 'none' }
   }
 }
 

@@ -78,6 +78,7 @@ export type PersonEnd =
  * | in force         | ended, or a file of ours under `suspended/` is left | any | `return`                            |
  * | not begun        | none                  | any                               | `wait`                              |
  * | any other        | any                   | not there                         | `protected` if a policy says so; `report` if it was applied and `onDrift` is `report` |
+ * | any other        | with an id            | not there                         | `forget`: another user may have its name |
  * | any other        | without an id, claimed by this content | not there        | `make`                              |
  * | any other        | any                   | not there                         | `claim`                             |
  * | any other        | without an id, claimed by this content | there, equal to the file, and no policy protects it | `note` |
@@ -123,7 +124,8 @@ export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
   if (user === undefined) {
     if (protectedBy !== undefined) return { tell: 'protected', policy: protectedBy }
     if (isReported) return { tell: 'report', change: {} }
-    return { do: entry && entry.id === undefined && isClaimed ? 'make' : 'claim' }
+    if (entry?.id !== undefined) return { do: 'forget' }
+    return { do: entry && isClaimed ? 'make' : 'claim' }
   }
   if (entry === undefined) return adopt(facts)
   if (entry.id === undefined) return { do: isMadeByUs(facts) ? 'note' : 'disclaim' }

@@ -522,6 +522,26 @@ test.each(['made again by hand', 'made by hand after a refusal'])(
   },
 )
 
+test.each([
+  ['is not taken over', [], { state: 'rejected', reason: expect.stringContaining('which already existed') }],
+  ['is adopted again where governance says so', ['ana.*'], { state: 'applied', owned: false }],
+])('a user whom others made again just as the file says %s', async (_, adoptPeople, expected) => {
+  const grouping = open()
+  const { identityStore } = grouping.world
+  await grouping.put('policies/people.json', { contact: 'it', adoptPeople })
+  if (adoptPeople.length > 0) await identityStore.createPerson(principalName.parse(ana), names)
+  await grouping.put(file, names)
+  await grouping.until(file, 'applied')
+  await identityStore.deleteUser(grouping.id('USER', ana))
+  const theirs = await identityStore.createPerson(principalName.parse(ana), names)
+  await grouping.world.finish(grouping.world.everyHour())
+  expect(await grouping.status(file)).toMatchObject({ ...expected, principalId: theirs })
+  const isAdopted = adoptPeople.length > 0
+  expect(await grouping.world.json(`owned_people/${ana}`)).toEqual(
+    isAdopted ? expect.objectContaining({ id: theirs, isAdopted }) : undefined,
+  )
+})
+
 test('somebody who was renamed and ends is suspended under the present name, and nobody else is', async () => {
   const grouping = await Grouping.begin(on)
   const { identityStore } = grouping.world

@@ -121,7 +121,7 @@ describe('the next step for one person', () => {
       { do: 'change', change: { email: 'x@x.example' } },
     ],
     ['nobody of the name', { entry: undefined, user: undefined }, { do: 'claim' }],
-    ['a user who was deleted by hand', { user: undefined, isApplied: true }, { do: 'claim' }],
+    ['a user who was deleted by hand', { user: undefined, isApplied: true }, { do: 'forget' }],
     [
       'the same, only to be told',
       { user: undefined, isApplied: true, onDrift: 'report' },
@@ -221,6 +221,10 @@ describe('the next step for one person', () => {
     expect(
       breaking(['note'], (one) => one.file === file && one.user?.profile === names && one.isClaimed === true),
     ).toEqual([])
+  })
+
+  test('nobody is claimed while an entry has the id of another, so a user whom others made again is not taken for ours', () => {
+    expect(breaking(['claim', 'make', 'note'], (one) => one.entry?.id === undefined)).toEqual([])
   })
 
   test('nobody is written whom a policy protects, whom a provider keeps, or while nothing under people/ counts', () => {
