@@ -217,10 +217,12 @@ function accountAssignments(client: SSOAdminClient, calls: Calls) {
       calls.list(nextToken, 'AccountAssignments', parsePrincipal, (page) =>
         client.send(new ListAccountAssignmentsCommand({ ...page, AccountId, PermissionSetArn })),
       ),
-    listAccountAssignmentsForPrincipal: ({ principalId: PrincipalId, principalType: PrincipalType }, nextToken) =>
-      calls.list(nextToken, 'AccountAssignments', parseAssignmentTarget, (page) =>
-        client.send(new ListAccountAssignmentsForPrincipalCommand({ ...page, PrincipalId, PrincipalType })),
-      ),
+    listAccountAssignmentsForPrincipal({ principalId: PrincipalId, principalType: PrincipalType }, nextToken, only) {
+      const Filter = only?.accountId === undefined ? undefined : { AccountId: only.accountId }
+      return calls.list(nextToken, 'AccountAssignments', parseAssignmentTarget, (page) =>
+        client.send(new ListAccountAssignmentsForPrincipalCommand({ ...page, PrincipalId, PrincipalType, Filter })),
+      )
+    },
   } satisfies Partial<SsoAdmin>
 }
 

@@ -96,9 +96,14 @@ export interface SsoAdmin {
   ): Promise<Page<Principal>>
   /**
    * The assignments of this principal. For a USER, they also include the rows of its groups, with PrincipalType GROUP. Pages may be short.
-   * AWS documents the call for the management account only, so it may refuse a delegated administrator.
+   * AWS documents the call for the management account only, so it may refuse a delegated administrator. `accountId`: only those in this
+   * account.
    */
-  listAccountAssignmentsForPrincipal(principal: Principal, nextToken?: string): Promise<Page<AssignmentTarget>>
+  listAccountAssignmentsForPrincipal(
+    principal: Principal,
+    nextToken?: string,
+    only?: { readonly accountId?: AccountId | undefined },
+  ): Promise<Page<AssignmentTarget>>
 
   listPermissionSets(nextToken?: string): Promise<Page<PermissionSetArn>>
   /** `undefined`: there is no such permission set. */

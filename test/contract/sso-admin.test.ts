@@ -113,6 +113,8 @@ describe.each(adapters)('SSO Admin on $adapter', ({ openPorts }) => {
     )
     expect(rows).toHaveLength(4)
     expect(rows).toEqual(expect.arrayContaining([own, inherited, ...crowd]))
+    const only = { accountId: own.accountId }
+    expect((await ssoAdmin.listAccountAssignmentsForPrincipal(principal, undefined, only)).items).toEqual([own])
   })
 
   test('a delegated administrator may be refused the assignments of a principal', async () => {

@@ -59,6 +59,8 @@ export const hint = z.discriminatedUnion('kind', [
     kind: z.literal('drift-of-principals'),
     type: principalType,
     principals: z.array(principalId),
+    /** Absent: all accounts. */
+    accounts: z.array(accountId).optional(),
   }),
   record({
     ...ofDrift,

@@ -86,12 +86,14 @@ export async function listAssignmentsIn(
   return (await listUnlessGone(list)).map((row) => ({ accountId, permissionSetArn, ...row }))
 }
 
-/** The direct assignments of a principal, without those through a user's groups. */
+/** The direct assignments of a principal, without those through a user's groups: in one account, or in all. */
 export async function listAssignmentsOf(
   { principalId, principalType }: Principal,
-  ssoAdmin: SsoAdmin,
+  ssoAdmin: Pick<SsoAdmin, 'listAccountAssignmentsForPrincipal'>,
+  accountId?: AccountId,
 ): Promise<readonly AssignmentTarget[]> {
-  const list = (token?: string) => ssoAdmin.listAccountAssignmentsForPrincipal({ principalId, principalType }, token)
+  const list = (token?: string) =>
+    ssoAdmin.listAccountAssignmentsForPrincipal({ principalId, principalType }, token, { accountId })
   const rows = await Array.fromAsync(listAll(list))
   return rows.filter((row) => row.principalId === principalId && row.principalType === principalType)
 }

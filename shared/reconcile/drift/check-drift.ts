@@ -38,6 +38,11 @@ const nightlyCallsMost = 2_000
 /** The size of a unit, a few seconds of the rate: a killed process loses one unit, and the end of a slice waits for one. */
 const principalsOfUnit = 10
 const accountsOfUnit = 100
+/**
+ * A listing of principals begins again with the next slice, so a unit must end within one. 500 calls are 50,000 assignments, and under two
+ * minutes.
+ */
+const callsOfUnitMost = 500
 const readAtOnce = 8
 
 export type DriftCheckSources = OpenSettleContext &
@@ -52,7 +57,8 @@ export type DriftCheckSources = OpenSettleContext &
  * The dispatcher's part of a drift check, unit by unit.
  *
  * - By principal (ListAccountAssignmentsForPrincipal, a call for 100 assignments): every night, for all groups and for the
- *   users in the ledger or `foreign/`. This finds all missing access of ours.
+ *   users in the ledger or `foreign/`. This finds all missing access of ours. A principal with more than 50,000 assignments needs a call
+ *   for each account.
  * - By permission set (ListAccountsForProvisionedPermissionSet, then a call for each account): finds assignments of other users
  *   and of deleted principals. Every night if it takes less than two minutes, otherwise a seventh of the permission sets each
  *   night: 5,000 accounts with 50 of them are 250,000 calls, three and a half hours of the whole rate.
@@ -147,6 +153,7 @@ type Worked = {
   readonly roles?: DriftRun['roles']
   readonly comparison?: Comparison | undefined
 }
+type PrincipalListing = Pick<SsoAdmin, 'listAccountAssignmentsForPrincipal'>
 type PrincipalsHint = Extract<DriftHint, { kind: 'drift-of-principals' }>
 type PermissionSetHint = Extract<DriftHint, { kind: 'drift-of-permission-set' }>
 
@@ -160,7 +167,7 @@ async function workUnit(hint: DriftHint, context: UnitSources): Promise<Worked> 
     case 'drift-of-roles':
       return { comparison: await compareEntitlements(hint, context) }
     case 'drift-of-principals':
-      return { comparison: await comparePrincipals(hint, context) }
+      return comparePrincipals(hint, context)
     case 'drift-of-permission-set':
       return hint.accounts
         ? { comparison: await comparePermissionSet(hint, hint.accounts, context) }
@@ -202,11 +209,48 @@ async function divide({ run }: DriftHint, context: UnitSources): Promise<readonl
   return isPermitted ? [...ofPrincipals, ...ofSets] : ofSets
 }
 
-async function comparePrincipals({ type, principals }: PrincipalsHint, context: UnitSources): Promise<Comparison> {
-  const rows = await pLimit(readAtOnce).map(principals, (id) => listRowsOf(type, id, context))
+async function comparePrincipals(hint: PrincipalsHint, context: UnitSources): Promise<Worked> {
+  const { type, principals, accounts } = hint
+  const rows = await listRows(hint, context)
+  if (rows === 'too many') return { units: await dividePrincipals(hint, context) }
   const meant = new Set(principals)
-  const known = await context.standings.keysOf((held) => held.type === type && meant.has(held.principalId))
-  return compareAssignments(rows.flat(), known, await nameSets(context), { findsMissing: true })
+  const isMeant = (held: Pick<AssignmentId, 'type' | 'principalId'>) =>
+    held.type === type && meant.has(held.principalId)
+  const known = await context.standings.keysOf(isMeant, accounts && new Set(accounts))
+  return { comparison: await compareAssignments(rows, known, await nameSets(context), { findsMissing: true }) }
+}
+
+/** Their direct assignments, or that the unit needs too many calls and must be divided. */
+async function listRows(
+  { type, principals, accounts }: PrincipalsHint,
+  { ssoAdmin }: UnitSources,
+): Promise<readonly AssignmentTarget[] | 'too many'> {
+  let left = accounts === undefined ? callsOfUnitMost : Number.POSITIVE_INFINITY
+  const counting: PrincipalListing = {
+    listAccountAssignmentsForPrincipal: async (...of) =>
+      left-- > 0 ? ssoAdmin.listAccountAssignmentsForPrincipal(...of) : { items: [] },
+  }
+  const places = accounts ?? [undefined]
+  const parts = principals.flatMap((id) => places.map((accountId) => ({ id, accountId })))
+  const rows = await pLimit(readAtOnce).map(parts, ({ id, accountId }) => listRowsOf(type, id, counting, accountId))
+  return left < 0 ? 'too many' : rows.flat()
+}
+
+/**
+ * Into single principals, and one principal into accounts. A group may have access in every account. A user that is in a large group has its
+ * assignments in the listing too: own access in other accounts than the known ones is found by permission set.
+ */
+async function dividePrincipals(hint: PrincipalsHint, context: UnitSources): Promise<readonly DriftHint[]> {
+  const { unit, type, principals } = hint
+  if (principals.length > 1)
+    return principals.map((id, index) => ({ ...hint, unit: `${unit} ${index + 1}`, principals: [id] }))
+  const accounts = new Set<AccountId>()
+  if (type === 'GROUP') for (const { id } of (await context.organization.view()).accounts) accounts.add(id)
+  const known = await context.standings.keysOf((held) => held.type === type && principals.includes(held.principalId))
+  for (const { accountId } of assignmentsOf(known)) accounts.add(accountId)
+  return portions(accounts, accountsOfUnit).map((portion, index) => {
+    return { ...hint, unit: `${unit} ${index + 1}`, accounts: portion }
+  })
 }
 
 async function divideByAccounts(hint: PermissionSetHint, context: UnitSources): Promise<readonly DriftHint[]> {
@@ -277,10 +321,11 @@ async function mayListByPrincipal({ identityStore, ssoAdmin }: DriftCheckSources
 async function listRowsOf(
   principalType: PrincipalType,
   principalId: PrincipalId,
-  { ssoAdmin }: DriftCheckSources,
+  ssoAdmin: PrincipalListing,
+  accountId: AccountId | undefined,
 ): Promise<readonly AssignmentTarget[]> {
   try {
-    return await listAssignmentsOf({ principalId, principalType }, ssoAdmin)
+    return await listAssignmentsOf({ principalId, principalType }, ssoAdmin, accountId)
   } catch (error) {
     if (isServiceError(error, 'ResourceNotFoundException')) return []
     throw error

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import * as z from 'zod'
 import { type DriftHint, type Hint, hint as hintSchema, isDriftHint } from '../../../../shared/domain/messages/hint.ts'
 import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
@@ -333,6 +334,79 @@ describe('the part of some principals', () => {
     await workOn({ ...part, kind: 'drift-of-principals', unit: 'USER 1', type: 'USER', principals: [user] })
     expect(await run()).toMatchObject({ foreign: 0, open: [] })
     expect(bench.calls('ListAccountAssignmentsForPrincipal')).toBe(1)
+  })
+})
+
+describe('the part of principals with more assignments than a part may list', () => {
+  const large = idOf(7)
+  const ofLarge: DriftHint = {
+    ...part,
+    kind: 'drift-of-principals',
+    unit: 'GROUP 3',
+    type: 'GROUP',
+    principals: [large],
+  }
+  /** The listing of this principal never ends, unless it is about one account. */
+  const endless: Interceptor = async ({ operation, args, proceed }) => {
+    if (operation !== 'listAccountAssignmentsForPrincipal') return proceed()
+    const [{ principalId }, , only] = listed.parse(args)
+    return principalId === large && only?.accountId === undefined ? { items: [], nextToken: 'more' } : proceed()
+  }
+  const listed = z.tuple([
+    z.object({ principalId: z.string() }),
+    z.unknown(),
+    z.object({ accountId: z.string().optional() }).optional(),
+  ])
+
+  test('is divided into single principals after 500 calls, and compares nothing', async () => {
+    const { bench, world, workOn, parts, run } = await open({ interceptor: endless })
+    const small = bench.target().principalId
+    await bench.own({ grantedAt: nine, state: 'granted' })
+    await workOn({ ...ofLarge, principals: [small, large] })
+    expect(parts()).toEqual([
+      { ...ofLarge, unit: 'GROUP 3 1', principals: [small] },
+      { ...ofLarge, unit: 'GROUP 3 2', principals: [large] },
+    ])
+    expect(await run()).toMatchObject({ ...none, calls: 500, open: ['GROUP 3 1', 'GROUP 3 2'] })
+    expect(world.log.lines.at(-1)?.fields).toMatchObject({ divided: 2 })
+  })
+
+  test('of one group is divided into the accounts of the organization, and those that should have it', async () => {
+    const { world, workOn, parts } = await open({ interceptor: endless })
+    const known = Array.from({ length: 100 }, (_, index) => accountId.parse(place(index)))
+    for (const id of known) await world.objects.put(`assignments/account%${id}%Billing-ps%${large}%GROUP`, '')
+    await world.objects.put(`assignments/account%${place(900)}%Billing-ps%${idOf(1)}%GROUP`, '')
+    await workOn(ofLarge)
+    const all = [...world.organizations.accountsNow().map(({ id }) => id), ...known].sort()
+    expect(parts()).toEqual([
+      { ...ofLarge, unit: 'GROUP 3 1', accounts: all.slice(0, 100) },
+      { ...ofLarge, unit: 'GROUP 3 2', accounts: all.slice(100) },
+    ])
+  })
+
+  test('of one user is divided into the accounts that should have it, because groups may make its listing long', async () => {
+    const { world, workOn, parts } = await open({ interceptor: endless })
+    await world.objects.put(`foreign/account%${place(1)}%Billing-ps%${large}%USER`, '')
+    const ofUser: DriftHint = { ...ofLarge, type: 'USER' }
+    await workOn(ofUser)
+    expect(parts()).toEqual([{ ...ofUser, unit: 'GROUP 3 1', accounts: [place(1)] }])
+  })
+
+  test('finds what is missing and what is foreign in its accounts, and nothing of other accounts', async () => {
+    const { bench, world, workOn, hints, run } = await open()
+    await bench.own({ grantedAt: nine, state: 'granted' })
+    const target = bench.target()
+    await world.objects.put(`assignments/account%${place(1)}%Billing-ps%${target.principalId}%GROUP`, '')
+    const other = accountId.parse('233000000001')
+    for (const id of [other, accountId.parse('250000000003')])
+      world.ssoAdmin.addAssignment({ ...target, accountId: id })
+    await workOn({ ...ofLarge, principals: [target.principalId], accounts: [other, bench.account] })
+    expect(await world.namedKeys('foreign/')).toEqual([
+      `foreign/account%${other}%Billing-ps%${bench.principal}%GROUP%ssofile`,
+    ])
+    expect(hints()).toMatchObject([{ kind: 'access', account: bench.account }])
+    expect(await run()).toMatchObject({ checked: 1, missing: 1, foreign: 1, open: [] })
+    expect(bench.calls('ListAccountAssignmentsForPrincipal')).toBe(2)
   })
 })
 
