@@ -29,7 +29,7 @@ export class GroupMembers {
   }
 
   /**
-   * User names by the names of groups: of the first ones, as many as can be listed in so many milliseconds, and at least of one. `null`: the
+   * User names by the names of groups. Lists the first groups, as many as `mostMs` milliseconds allow, and at least one. `null`: the
    * directory has no such group.
    */
   async of(groups: readonly string[], mostMs: number): Promise<Members> {

@@ -106,7 +106,7 @@ export class PageLooks {
 
   /**
    * For auditors: the members of the groups that have access, ascending by name, some groups at a time. `next` is `after` if that takes
-   * longer than an answer may: the same question again waits for what was begun.
+   * longer than an answer may: the same question again waits for the same reading.
    */
   async members(after: string): Promise<Answer> {
     const { rows } = await this.#listed.get()
