@@ -2,6 +2,7 @@ import { atMost, type Benchmark, type Figure, parseNumbers, quantile } from './b
 import { type End, measureDeletion, measureEnd, measureSuspension } from './beside-files.ts'
 import { accountOf, CeilingWorld, linkOf, openBrake, quotaFigures, requestMs, unitOfAll } from './ceiling-world.ts'
 import { measureSuspensionAmong } from './suspended-among.ts'
+import { measureSuspensionBesideLinks } from './suspended-beside-links.ts'
 
 const betweenMs = 1_000
 const others = 1_001
@@ -10,7 +11,28 @@ const ownSet = bulkSets
 
 /** Until all access of a suspended person is gone, or what else ends: see beside-files.ts. */
 const goneMostMs = 10_000
+/** The promise about a suspended person: within a minute. */
+const promisedMs = 60_000
+/** As many as AWS revokes in a minute at 15 requests at a time. */
+const ownMost = 120
 const ends = ['expiry', 'finish', 'denial'] as const satisfies readonly End[]
+
+/** Links of 100 accounts fill the urgent lane, links of more accounts the ordinary one. */
+async function besideLinks(links: number): Promise<readonly Figure[]> {
+  const figures: Figure[] = []
+  for (const [accounts, own] of [
+    [100, 1],
+    [120, ownMost],
+  ] as const)
+    figures.push(
+      atMost(promisedMs, {
+        figure: `suspended with ${own} access${own === 1 ? '' : 'es'} beside ${links} deleted links of ${accounts} accounts`,
+        value: await measureSuspensionBesideLinks({ links, accounts, own }),
+        unit: 'ms',
+      }),
+    )
+  return figures
+}
 
 async function besideFiles(count: number): Promise<readonly Figure[]> {
   const figures: Figure[] = []
@@ -29,21 +51,23 @@ async function besideFiles(count: number): Promise<readonly Figure[]> {
 /** Links of single accounts are deleted, one a second, while tens of thousands of creations wait. */
 export const urgent: Benchmark = {
   name: 'urgent',
-  usage: 'urgent [--accounts 5000] [--deletions 100] [--files 900] [--entries 550000]',
-  summary: 'revocations while 50,000 creations wait; suspensions and ends of access beside 900 other files',
+  usage: 'urgent [--accounts 5000] [--deletions 100] [--files 900] [--links 80] [--entries 550000]',
+  summary:
+    'revocations while 50,000 creations wait; suspensions and ends of access beside 900 other files and 80 deleted links',
   clock: 'virtual',
   async run(options) {
-    const { accounts, deletions, files, entries } = parseNumbers(options, {
+    const { accounts, deletions, files, links, entries } = parseNumbers(options, {
       accounts: 5_000,
       deletions: 100,
       files: 900,
+      links: 80,
       entries: 550_000,
     })
     const world = CeilingWorld.open({ accounts, sets: bulkSets + 1 }, { configuration: openBrake })
-    const links = Array.from({ length: others }, (_, index) =>
+    const single = Array.from({ length: others }, (_, index) =>
       linkOf(`account%${accountOf(index % accounts)}`, ownSet, Math.floor(index / accounts)),
     )
-    await world.putInForce(links)
+    await world.putInForce(single)
     world.work()
     for (let index = 0; index < bulkSets; index++)
       await world.objects.put(linkOf(`ou_id%${unitOfAll}`, index, 50 + index), '')
@@ -51,7 +75,7 @@ export const urgent: Benchmark = {
     await world.clock.advance(30_000)
     world.begin()
     const deletedMs = new Map<string, number>()
-    for (const link of links.slice(0, deletions)) {
+    for (const link of single.slice(0, deletions)) {
       deletedMs.set(link.split('%')[1] ?? '', world.clock.now().getTime())
       await world.objects.delete(link)
       await world.clock.advance(betweenMs)
@@ -68,6 +92,7 @@ export const urgent: Benchmark = {
         atMost(2 * requestMs.median, { figure: 'deletion to revocation, p99', value: p99, unit: 'ms' }),
         ...quotaFigures(world, 'beside the bulk'),
         ...(await besideFiles(files)),
+        ...(await besideLinks(links)),
         atMost(goneMostMs, {
           figure: `suspended among ${entries} entries of others`,
           value: await measureSuspensionAmong(entries),

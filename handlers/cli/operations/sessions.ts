@@ -9,6 +9,7 @@ import { chooseDenials, type DenialChoice } from '../../../shared/domain/session
 import {
   denyEverywhere,
   type EndedSession,
+  endedSessionsKey,
   endSession,
   mergeEndedSessions,
 } from '../../../shared/domain/sessions/ended-sessions.ts'
@@ -19,11 +20,7 @@ import { findSessions } from '../../../shared/modules/people/find-sessions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { unlessCode, unlessUnread } from '../../../shared/ports/service-error.ts'
 import { isOwed, wishesFor } from '../../../shared/reconcile/permission-sets/deny-ended-sessions.ts'
-import {
-  endedSessionsKey,
-  readEndedSessions,
-  recordEndedSessions,
-} from '../../../shared/reconcile/records/ended-sessions.ts'
+import { readEndedSessions, recordEndedSessions } from '../../../shared/reconcile/records/ended-sessions.ts'
 import { readOwned } from '../../../shared/reconcile/records/owned-permission-sets.ts'
 import { ownerKey } from '../../../shared/reconcile/records/owner.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'

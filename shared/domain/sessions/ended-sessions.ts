@@ -5,6 +5,9 @@ import { accountId } from '../organization/account-id.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 
+/** Who lost sessions, until none of them can be left. */
+export const endedSessionsKey = 'control/ended-sessions.json'
+
 /** No session of a permission set lasts longer than 12 hours. (IAM Identity Center User Guide, "Set session duration for AWS accounts".) */
 export const sessionMostMs = 12 * 60 * 60_000
 

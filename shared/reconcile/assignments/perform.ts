@@ -203,7 +203,7 @@ async function undo(settling: Settling, prepared: Prepared | undefined): Promise
 /** The only step that changes Identity Center. Records the request id before it awaits anything else. */
 async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<Again | undefined> {
   const { context, prepared, target } = settling
-  const patience = { ms: believedMs, signal: context.ending }
+  const patience = { ms: believedMs, signal: context.ending, goesFirst: context.goesFirst }
   const asked = kind === 'creation' ? { kind } : { kind, admission: admissionOf(settling) }
   const send = () => sendAssignmentCall(asked, target, context)
   const answer = (await context.requests.make(kind, target, patience, send)) ?? noSlot

@@ -43,6 +43,8 @@ export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'rand
   readonly ending: AbortSignal
   /** When the hint was pulled, in monotonic milliseconds. An earlier search may have missed what appeared since. */
   readonly pulledMs: number
+  /** The hint ends the access of a person, so its request is made before others. */
+  readonly goesFirst?: boolean
 }
 
 /** By link. `none`: ssofile found everything that the link names. Links outside the map were not evaluated. */

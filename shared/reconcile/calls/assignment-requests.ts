@@ -3,7 +3,7 @@ import type { Log } from '../../ports/log.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type AssignmentTarget, type RequestKind, requestKinds, type SsoAdmin } from '../../ports/sso-admin.ts'
-import { RequestSlots, type WaitingIn } from './request-slots.ts'
+import { type Patience, RequestSlots, type WaitingIn } from './request-slots.ts'
 import { RequestTimes } from './request-times.ts'
 import type { CallAnswer } from './send-assignment-call.ts'
 import { Signal } from './signal.ts'
@@ -60,17 +60,17 @@ export class AssignmentRequests {
   }
 
   /**
-   * Makes a request when there is a slot, and counts it from its answer on. `undefined`: there was no slot for `ms`, or
-   * `signal` was aborted.
+   * Makes a request when there is a slot, and counts it from its answer on. `undefined`: there was no slot in this time, or the signal was
+   * aborted.
    */
   async make(
     kind: RequestKind,
     target: AssignmentTarget,
-    { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
+    patience: Patience,
     send: () => Promise<CallAnswer>,
   ): Promise<CallAnswer | undefined> {
     if (this.#slots.isUnsure) await this.#recoverOnce()
-    const end = await this.#slots.take(kind, target, { ms, signal })
+    const end = await this.#slots.take(kind, target, patience)
     if (!end) return undefined
     let answer: CallAnswer | undefined
     try {

@@ -2,7 +2,14 @@ import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { AssignmentTarget, RequestKind } from '../../ports/sso-admin.ts'
 
-type Waiting = { readonly kind: RequestKind; readonly accountId: AccountId; readonly take: () => void }
+/** How long to wait for a slot. `goesFirst`: before all others of its kind. */
+export type Patience = { readonly ms: number; readonly signal: AbortSignal; readonly goesFirst?: boolean }
+
+type Waiting = Pick<Patience, 'goesFirst'> & {
+  readonly kind: RequestKind
+  readonly accountId: AccountId
+  readonly take: () => void
+}
 
 /** How many hints wait in an account behind the prepared ones. */
 export type WaitingIn = (accountId: AccountId) => number
@@ -19,8 +26,9 @@ type Terms = {
 /**
  * Decides which caller may make the next request. Only a limited number of requests are outstanding, and one for each account (IAM Identity
  * Center User Guide, "Quotas and limits"; "one role update at a time per account"). A caller asks for a slot only when everything is
- * prepared, so a free slot is used at once. Revocations go first, then the oldest caller. If another account has more than twice as much
- * work, its caller and the oldest one alternate, because the longest backlog takes longest.
+ * prepared, so a free slot is used at once. Revocations go first, those of a person who must have no access before the others; then the
+ * oldest caller. If another account has more than twice as much work, its caller and the oldest one alternate, because the longest backlog
+ * takes longest.
  */
 export class RequestSlots {
   readonly #clock: Clock
@@ -49,7 +57,7 @@ export class RequestSlots {
   async take(
     kind: RequestKind,
     { accountId }: Pick<AssignmentTarget, 'accountId'>,
-    { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
+    { ms, signal, goesFirst }: Patience,
   ): Promise<((isAnswered: boolean) => void) | undefined> {
     const slot = Symbol(accountId)
     const { promise: taken, resolve } = Promise.withResolvers<'taken'>()
@@ -57,7 +65,7 @@ export class RequestSlots {
       this.#taken.set(slot, accountId)
       resolve('taken')
     }
-    const waiting: Waiting = { kind, accountId, take }
+    const waiting: Waiting = { kind, accountId, goesFirst, take }
     this.#waiting = [...this.#waiting, waiting]
     this.offer()
     if (!this.#taken.has(slot)) {
@@ -111,7 +119,8 @@ export class RequestSlots {
     if (!this.#isFree) return undefined
     const busy = this.#inProgress().accounts.union(new Set(this.#taken.values()))
     const free = this.#waiting.filter(({ accountId }) => !busy.has(accountId))
-    const revocation = free.find(({ kind }) => kind === 'deletion')
+    const revocations = free.filter(({ kind }) => kind === 'deletion')
+    const revocation = revocations.find(({ goesFirst }) => goesFirst) ?? revocations[0]
     if (revocation) return revocation
     const [oldest] = free
     const longest = this.#longestOf(free)

@@ -1,5 +1,6 @@
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { userHasLeft } from '../../domain/messages/goes-first.ts'
 import { accessHint, assignmentHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
@@ -228,7 +229,7 @@ export async function beginReconcile(
   if (!(await new PrincipalNames(objects).isEmpty())) {
     const changes = await findPrincipalChanges(ports, configuration)
     const due = { grants: changes.assignments, revocations: [] }
-    await sendDue(ports, configuration, { ...nothingDue, due, unfinished: [...changes.keys, ...changes.ended] })
+    await sendDue(ports, configuration, { ...nothingDue, due, unfinished: [...changes.keys], left: changes.ended })
     await noteChanges(objects, changes)
   }
   await beginRun(ports, compareByRanges(ports, configuration, 'reconcile'), { ranges, startedAt, replaces: true })
@@ -253,14 +254,14 @@ async function reconcileAtOnce(
   await releaseMissing(ports, configuration, { ...found, view, ...findMissing(found, view) })
   await noteNames(ports.objects, found)
   const changes = await findPrincipalChanges(ports, configuration)
-  const unfinished = [...found.unfinished, ...changes.keys, ...changes.ended]
+  const unfinished = [...found.unfinished, ...changes.keys]
   const due = { ...found.due, grants: [...found.due.grants, ...changes.assignments] }
   await closeInputs(ports, configuration, found)
-  await sendDue(ports, configuration, { ...found, due, unfinished })
+  await sendDue(ports, configuration, { ...found, due, unfinished, left: changes.ended })
   // The checkpoint comes last: if anything fails before, the next comparison finds the same again.
   await writeCheckpoint(ports.objects, startedAt, found.memory)
   await noteChanges(ports.objects, changes)
-  return { ...reportOf(found), grants: due.grants.length, unfinished: unfinished.length }
+  return { ...reportOf(found), grants: due.grants.length, unfinished: unfinished.length + changes.ended.length }
 }
 
 /** First, so that the comparison can read new entries from their copies. They are a cache: without them, it reads every entry itself. */
@@ -325,18 +326,28 @@ const nothingDue = {
   due: { grants: [], revocations: [] },
 } satisfies Partial<RangeDifferences>
 
+type Due = Pick<RangeDifferences, 'access' | 'due' | 'unfinished'> & {
+  /** Access of users who left. */
+  readonly left?: readonly AssignmentKey[]
+}
+
 /** Corrects `access/`, and sends the hints about access. */
 async function sendDue(
   ports: Ports,
   configuration: Configuration,
-  { access, due, unfinished }: Pick<RangeDifferences, 'access' | 'due' | 'unfinished'>,
+  { access, due, unfinished, left = [] }: Due,
   id: string = ports.randomness.id(),
 ): Promise<void> {
   await forEachAtOnce(access.toWrite.entries(), ([key, of]) => writeAccess(ports.objects, key, of))
   await forEachAtOnce(access.toDelete, async (key) => void (await ports.objects.delete(key)))
-  const toHint = (key: AssignmentKey): Hint => accessHint(assignmentOf(key), 'reconcile')
-  await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
-  const hints = [...due.grants.map((grant) => assignmentHint(grant, 'reconcile')), ...unfinished.map(toHint)]
+  const toHint = (key: AssignmentKey, cause = 'reconcile'): Hint => accessHint(assignmentOf(key), cause)
+  const ofLeft = left.map((key) => toHint(key, userHasLeft))
+  await sendHints(ports, { id, hints: ofLeft, revocation: true }, configuration)
+  await sendHints(ports, { id, hints: due.revocations.map((key) => toHint(key)), revocation: true }, configuration)
+  const hints = [
+    ...due.grants.map((grant) => assignmentHint(grant, 'reconcile')),
+    ...unfinished.map((key) => toHint(key)),
+  ]
   await sendHints(ports, { id, hints, revocation: false }, configuration)
 }
 

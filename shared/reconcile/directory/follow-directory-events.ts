@@ -3,6 +3,7 @@ import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { desiredState, toAssignment } from '../../domain/assignments/plan.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type Link, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
+import { userHasLeft } from '../../domain/messages/goes-first.ts'
 import { accessHint, assignmentHint, type Hint } from '../../domain/messages/hint.ts'
 import type { DirectoryChange } from '../../domain/principals/directory-event.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -21,10 +22,14 @@ import { PrincipalIndex } from './principal-index.ts'
 
 const cause = 'directory'
 
-/** The principals that events concern. `urgent`: the id has a new name, or the user left, so access may have to go. */
+/** The principals that events concern. `loses`: access may have to go, because the user left, or because the id has a new name. */
 type Concerned = {
   readonly names: ReadonlyMap<PrincipalType, ReadonlySet<PrincipalName>>
-  readonly ids: readonly { readonly type: PrincipalType; readonly id: PrincipalId; readonly urgent: boolean }[]
+  readonly ids: readonly {
+    readonly type: PrincipalType
+    readonly id: PrincipalId
+    readonly loses: 'left' | 'name' | undefined
+  }[]
   /** New names of renamed ids. */
   readonly renamed: readonly NamedId[]
   /** Types of ids that were never seen. Such an id may be too new for Identity Store to show it. */
@@ -52,7 +57,10 @@ export async function followDirectoryEvents(
     const { type, principalId } = assignmentOf(key)
     held.add(principalId)
     const found = ids.find((one) => one.type === type && one.id === principalId)
-    if (found) (found.urgent ? urgent : hints).push(accessHint(assignmentOf(key), cause))
+    if (!found) return
+    const hint = accessHint(assignmentOf(key), found.loses === 'left' ? userHasLeft : cause)
+    const list = found.loses ? urgent : hints
+    list.push(hint)
   })
   // Foreign access is not evaluated; only its listing by names is updated.
   await notePrincipals(
@@ -91,11 +99,13 @@ async function lookAtAll(
   const types = principalTypes.filter((type) => changes.some((change) => change.type === type && !change.id))
   if (types.length === 0) return 0
   const { keys, ended, assignments } = await findPrincipalChanges(ports, configuration, types)
-  const ofIds = [...keys, ...ended].map((key) => accessHint(assignmentOf(key), cause))
+  const revocations = ended.map((key) => accessHint(assignmentOf(key), userHasLeft))
+  const ofIds = keys.map((key) => accessHint(assignmentOf(key), cause))
   const hints = [...ofIds, ...assignments.map((assignment) => assignmentHint(assignment, cause))]
+  await sendHints(ports, { id: ports.randomness.id(), hints: revocations, revocation: true }, configuration)
   await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
   await lookAtWaiting(ports, configuration, types)
-  return hints.length
+  return revocations.length + hints.length
 }
 
 async function lookAtWaiting(
@@ -124,7 +134,7 @@ async function findConcerned(
   const lacking = await listLacking(ports, configuration)
   const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
   const names = new Map<PrincipalType, Set<PrincipalName>>(principalTypes.map((type) => [type, new Set()]))
-  const ids: { type: PrincipalType; id: PrincipalId; urgent: boolean }[] = []
+  const ids: Concerned['ids'][number][] = []
   const unknown = new Set<PrincipalType>()
   const renamed: NamedId[] = []
   for (const [id, type] of changed) {
@@ -140,9 +150,10 @@ async function findConcerned(
     if (isAsBefore) continue
     if (found === 'gone' && before.length === 0) unknown.add(type)
     for (const name of [...before, ...(now === undefined ? [] : [now])]) names.get(type)?.add(name)
-    ids.push({ type, id, urgent: isEnded || (found !== 'gone' && before.some((name) => name !== now)) })
+    const isRenamed = found !== 'gone' && before.some((name) => name !== now)
+    ids.push({ type, id, loses: isEnded ? 'left' : isRenamed ? 'name' : undefined })
     if (now !== undefined && before.length > 0) renamed.push({ type, id, name: now })
-    ids.push(...others.map((other) => ({ type, id: other, urgent: true })))
+    ids.push(...others.map((other) => ({ type, id: other, loses: 'name' as const })))
   }
   return { names, ids, renamed, unknown: [...unknown] }
 }

@@ -27,9 +27,12 @@ const keptMs = 30 * 60_000
 
 /** Differences between the names of ids in the ledger and their present names. */
 export type PrincipalChanges = {
-  /** Ledger keys of renamed and deleted principals. Principals in their grace period are not among them. */
+  /** Ledger keys of renamed principals and of deleted groups. Groups in their grace period are not among them. */
   readonly keys: readonly AssignmentKey[]
-  /** Ledger keys of disabled and suspended users. An earlier evaluation missed these keys, or the brake holds their revocation. */
+  /**
+   * Ledger keys of users who were disabled, suspended or deleted, without those in their grace period. An earlier evaluation missed these
+   * keys, or the brake holds their revocation.
+   */
   readonly ended: readonly AssignmentKey[]
   /** Assignments that links ask for by the former names: somebody else may have such a name now, or nobody. */
   readonly assignments: readonly Assignment[]
@@ -89,7 +92,10 @@ export async function findPrincipalChanges(
         if (hasEnded(id, found)) ended.push(...ours)
         continue
       }
-      keys.push(...(found === 'gone' ? await withoutWaiting(objects, ours) : ours))
+      const isDeletedUser = found === 'gone' && type === 'USER'
+      const due = found === 'gone' ? await withoutWaiting(objects, ours) : ours
+      const list = isDeletedUser ? ended : keys
+      list.push(...due)
       for (const last of index.namesOf(type, id)) {
         if (last === name) continue
         // If nobody else has the name, the evaluation of its own access updates the links of a principal that is gone. Foreign

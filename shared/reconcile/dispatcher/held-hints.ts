@@ -13,6 +13,7 @@ export type RunningOf = (group: string) => number
  */
 export class HeldHints {
   readonly #shares = new Map<string, Map<string, Line>>()
+  readonly #countOfShare = new Map<string, number>()
   #count = 0
 
   get count(): number {
@@ -21,6 +22,10 @@ export class HeldHints {
 
   countOf(group: string): number {
     return [...this.#shares.values()].reduce((sum, groups) => sum + (groups.get(group)?.length ?? 0), 0)
+  }
+
+  countOfShare(share: string): number {
+    return this.#countOfShare.get(share) ?? 0
   }
 
   shares(): readonly string[] {
@@ -37,7 +42,7 @@ export class HeldHints {
     const line = groups.get(item.group)
     if (line) line.push(item)
     else groups.set(item.group, [item])
-    this.#count++
+    this.#add(item.share, 1)
   }
 
   /** The first hint of the group that has waited longest. A group with nothing in work comes first. */
@@ -56,21 +61,29 @@ export class HeldHints {
     for (const [share, groups] of this.#shares) {
       const line = groups.get(group)
       if (!line) continue
-      const [first, ...others] = line.filter((item) => !isMeant(item))
-      taken.push(...line.filter(isMeant))
+      const { meant = [], left: [first, ...others] = [] } = Object.groupBy(line, (item) =>
+        isMeant(item) ? 'meant' : 'left',
+      )
+      taken.push(...meant)
+      this.#add(share, -meant.length)
       if (first) groups.set(group, [first, ...others])
       else groups.delete(group)
       if (groups.size === 0) this.#shares.delete(share)
     }
-    this.#count -= taken.length
     return taken
   }
 
   takeAll(): readonly WorkItem[] {
     const all = [...this]
     this.#shares.clear()
+    this.#countOfShare.clear()
     this.#count = 0
     return all
+  }
+
+  #add(share: string, count: number): void {
+    this.#countOfShare.set(share, this.countOfShare(share) + count)
+    this.#count += count
   }
 
   #firstBy(

@@ -7,6 +7,7 @@ import {
 import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
 import { type Grant, linkPrefix } from '../../domain/links/link.ts'
+import { goesFirst } from '../../domain/messages/goes-first.ts'
 import {
   type AccessHint,
   type DriftHint,
@@ -104,7 +105,9 @@ export class HintWork {
         const isDriftCheck = items.some(({ hint }) => isLiveLook(hint))
         this.#expirePrincipal(items, pulledMs)
         const found = await this.#isFoundWaiting(items, pulledMs)
-        const end = found ? 'done' : await this.#settle(first, { ...context, log, pulledMs, isDriftCheck })
+        const isFirst = items.some(({ hint }) => goesFirst(hint.cause))
+        const about = { log, pulledMs, isDriftCheck, goesFirst: isFirst }
+        const end = found ? 'done' : await this.#settle(first, { ...context, ...about })
         if (end === 'done') this.settled++
         if (end === 'done') this.#touchCauses(items)
         // The next slice looks at the outcome of a request first.

@@ -5,6 +5,8 @@ import type { Lane, OutgoingMessage } from '../../ports/queues.ts'
 export type WorkItem = {
   readonly hint: Hint
   readonly group: string
+  /** What the hint is about: the hint without its cause. */
+  readonly subject: string
   /** The share of the hint: see `shareOf`. */
   readonly share: string
   readonly lane: Lane | 'open'

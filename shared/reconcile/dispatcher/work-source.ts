@@ -1,4 +1,5 @@
 import { shareOf } from '../../domain/messages/folder-share.ts'
+import { goesFirst } from '../../domain/messages/goes-first.ts'
 import { type Hint, hint as hintSchema } from '../../domain/messages/hint.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -19,10 +20,19 @@ import type { WorkItem } from './work-item.ts'
  * of the queue.
  */
 const enough = 3_000
+/**
+ * The number of urgent hints to hold, divided by the shares that have some. ssofile always receives urgent hints, because one that goes
+ * first may be behind the others. What a share has above its part moves to the lane `work`. SQS looks for free groups only among the first
+ * 120,000 messages, so the lane must not become long. (SQS Developer Guide, "FIFO queue quotas".)
+ */
+export const urgentMost = 10_000
 const openMost = 1_000
 /** The most open work to hold for one account, so that one account never takes all the room. */
 const openOfGroupMost = 10
 const longPollSeconds = 1
+const receivedAtOnce = 10
+/** How many more calls to make at once after a full answer: one by one, SQS gives about 500 hints a second. */
+const furtherReceives = 4
 /** As long as the lease: a dead dispatcher's hints come back only then. It is extended well before it ends. */
 const visibilitySeconds = 60
 const extendEveryMs = 20_000
@@ -30,16 +40,21 @@ const extendEveryMs = 20_000
 const extendedAtOnce = 10
 const openWorkEveryMs = 30_000
 
+type NewItem = Omit<WorkItem, 'pulledMs' | 'share' | 'subject'>
 type SourcePorts = Pick<Ports, 'queues' | 'objects' | 'clock' | 'randomness' | 'log'>
-const sources = ['work-urgent', 'open', 'work', 'work-bulk'] as const
+const pulled = [...lanes, 'open'] as const
+const sources = ['first', 'work-urgent', 'open', 'work', 'work-bulk'] as const
+type Source = (typeof sources)[number]
 /** Alternate retries and new work, so that neither failures nor uploads hold up the other. */
-const orders = [sources, ['work-urgent', 'work', 'open', 'work-bulk']] as const
+const orders = [sources, ['first', 'work-urgent', 'work', 'open', 'work-bulk']] as const
 
 /** Pulls hints from the lanes and from `state/open/`, and holds those that cannot start yet. */
 export class WorkSource {
   readonly #ports: SourcePorts
   readonly #changed: Signal
-  readonly #held: Record<Lane | 'open', HeldHints> = {
+  /** `first`: hints of any lane that go before all others. */
+  readonly #held: Record<Source, HeldHints> = {
+    first: new HeldHints(),
     'work-urgent': new HeldHints(),
     open: new HeldHints(),
     work: new HeldHints(),
@@ -87,7 +102,7 @@ export class WorkSource {
 
   /** No hint waits here, and every lane was polled since its last message ended. */
   get isEmpty(): boolean {
-    return this.#pulled.size === sources.length && sources.every((source) => this.#held[source].count === 0)
+    return this.#pulled.size === pulled.length && sources.every((source) => this.#held[source].count === 0)
   }
 
   /** How many hints of a group wait here. */
@@ -135,8 +150,7 @@ export class WorkSource {
   }
 
   #takeLike(first: WorkItem): readonly WorkItem[] {
-    const about = subjectOf(first.hint)
-    return sources.flatMap((source) => this.#held[source].take(first.group, (item) => subjectOf(item.hint) === about))
+    return sources.flatMap((source) => this.#held[source].take(first.group, (item) => item.subject === first.subject))
   }
 
   /** Stops pulling, gives back every hint that was not taken, and returns how many. Taken items can still end. */
@@ -149,19 +163,25 @@ export class WorkSource {
 
   /** Sends all hints of a lane at once, because nothing starts while thousands are given back. Never rejects. */
   async #giveBackAll(items: readonly WorkItem[]): Promise<void> {
-    const { queues, log } = this.#ports
-    for (const lane of lanes) {
-      const ofLane = items.filter((item) => item.lane === lane)
-      const renewed = ofLane.flatMap((item) => item.renew?.() ?? [])
-      const sent = renewed.length > 0 ? queues.send(lane, renewed) : Promise.resolve()
-      await sent.then(
-        () => endEach(ofLane, (item) => item.done(), log),
-        (error: unknown) => endEach(ofLane, () => Promise.reject(error), log),
+    for (const lane of lanes)
+      await this.#return(
+        items.filter((item) => item.lane === lane),
+        lane,
       )
-    }
     await giveBackEach(
       items.filter(({ lane }) => lane === 'open'),
-      log,
+      this.#ports.log,
+    )
+  }
+
+  /** Sends hints of a queue to a lane and deletes their messages. Never rejects. */
+  async #return(items: readonly NewItem[], to: Lane): Promise<void> {
+    const { queues, log } = this.#ports
+    const renewed = items.flatMap((item) => item.renew?.() ?? [])
+    const sent = renewed.length > 0 ? queues.send(to, renewed) : Promise.resolve()
+    await sent.then(
+      () => endEach(items, (item) => item.done(), log),
+      (error: unknown) => endEach(items, () => Promise.reject(error), log),
     )
   }
 
@@ -172,30 +192,49 @@ export class WorkSource {
   }
 
   async #pull(lane: Lane, stopped: AbortSignal): Promise<void> {
-    const { queues, clock, log } = this.#ports
+    const { clock } = this.#ports
     while (!stopped.aborted) {
       if (this.#hasEnough(lane)) {
         await clock.sleep(50, stopped)
         continue
       }
-      const ended = this.#ended[lane]
-      try {
-        const messages = await queues.receive(lane, { most: 10, waitSeconds: longPollSeconds })
-        if (ended === this.#ended[lane]) this.#pulled.add(lane)
-        for (const message of messages) this.#hold(lane, message)
-        this.#changed.raise()
-      } catch (error) {
-        log.warn('ssofile could not read a work lane, and will read again', { lane, error })
-        await clock.sleep(1_000, stopped)
-      }
+      const received = await this.#receive(lane, longPollSeconds, stopped)
+      if (received < receivedAtOnce || this.#hasEnough(lane)) continue
+      await Promise.all(Array.from({ length: furtherReceives }, () => this.#receive(lane, 0, stopped)))
+    }
+  }
+
+  /** Holds what one call receives, and returns how many messages that were. Never rejects. */
+  async #receive(lane: Lane, waitSeconds: number, stopped: AbortSignal): Promise<number> {
+    const { queues, clock, log } = this.#ports
+    const ended = this.#ended[lane]
+    try {
+      const messages = await queues.receive(lane, { most: receivedAtOnce, waitSeconds })
+      if (ended === this.#ended[lane]) this.#pulled.add(lane)
+      const items = messages.flatMap((message) => this.#open(lane, message) ?? [])
+      const moving = items.filter((item) => !this.#keep(item))
+      this.#changed.raise()
+      if (moving.length > 0) await this.#return(moving, 'work')
+      return messages.length
+    } catch (error) {
+      log.warn('ssofile could not read a work lane, and will read again', { lane, error })
+      await clock.sleep(1_000, stopped)
+      return 0
     }
   }
 
   #hasEnough(lane: Lane): boolean {
-    return this.#held[lane].count >= enough
+    return lane !== 'work-urgent' && this.#held[lane].count >= enough
   }
 
-  #hold(lane: Lane, message: ReceivedMessage): void {
+  /** Whether the share has its part of the urgent hints already. */
+  #isFull(source: Source, share: string): boolean {
+    const held = this.#held[source]
+    return source === 'work-urgent' && held.countOfShare(share) * held.shares().length >= urgentMost
+  }
+
+  /** `undefined`: it is not a hint. */
+  #open(lane: Lane, message: ReceivedMessage): NewItem | undefined {
     const { queues, randomness, log } = this.#ports
     const { messageId, receiveCount, receiptHandle, body, groupId, sentAt: since } = message
     const hint = parseHint(body)
@@ -203,7 +242,7 @@ export class WorkSource {
       // SQS delivers the message again until its receives are used up, then moves it to the dead-letter queue, which has an
       // alarm.
       log.error('a message on a work lane is not a hint', { lane, messageId, receiveCount })
-      return
+      return undefined
     }
     const group = groupOf(hint)
     this.#inHand.set(receiptHandle, lane)
@@ -223,13 +262,19 @@ export class WorkSource {
       await queues.send(to, [renew()])
       await done()
     }
-    this.#keep({ hint, group, lane, since, done, renew, giveBack, leave })
+    return { hint, group, lane, since, done, renew, giveBack, leave }
   }
 
-  #keep(item: Omit<WorkItem, 'pulledMs' | 'share'>): void {
+  /** False: there are too many of its share. */
+  #keep(item: NewItem): boolean {
+    const { cause } = item.hint
+    const share = shareOf(cause, this.#folders)
+    const source = goesFirst(cause) ? 'first' : item.lane
+    if (this.#isFull(source, share)) return false
     const pulledMs = this.#ports.clock.monotonicMs()
     this.emptySinceMs = pulledMs
-    this.#held[item.lane].add({ ...item, pulledMs, share: shareOf(item.hint.cause, this.#folders) })
+    this.#held[source].add({ ...item, pulledMs, share, subject: subjectOf(item.hint) })
+    return true
   }
 
   async #pullOpen(stopped: AbortSignal): Promise<void> {
@@ -296,7 +341,11 @@ export function giveBackEach(items: readonly WorkItem[], log: Log): Promise<void
   return endEach(items, (item) => item.giveBack(), log)
 }
 
-async function endEach(items: readonly WorkItem[], end: (item: WorkItem) => Promise<void>, log: Log): Promise<void> {
+async function endEach<T extends Pick<WorkItem, 'leave'>>(
+  items: readonly T[],
+  end: (item: T) => Promise<void>,
+  log: Log,
+): Promise<void> {
   await forEachAtOnce(items, (item) =>
     end(item).catch(async (error: unknown) => {
       await item.leave(error)
@@ -313,7 +362,6 @@ function parseHint(body: string): Hint | undefined {
   }
 }
 
-/** The subject of a hint: the hint without its cause. */
 function subjectOf(hint: Hint): string {
   return JSON.stringify({ ...hint, cause: undefined })
 }

@@ -6,6 +6,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import {
   type EndedSession,
   endedSession,
+  endedSessionsKey,
   endSession,
   endWhileSuspended,
   isWhileSuspended,
@@ -24,8 +25,6 @@ import { JsonRecord } from './json-record.ts'
 import { readsAtOnce } from './list-heads.ts'
 import { statusKey } from './status-store.ts'
 import { readStored, spoiledAsAbsent } from './stored-json.ts'
-
-export const endedSessionsKey = 'control/ended-sessions.json'
 
 /** Parses each entry by itself, so that a spoiled one leaves the others in force. */
 const endedSessions = record({ v: z.literal(1), ended: z.array(z.unknown()) })

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
+import { goesFirst } from '../../domain/messages/goes-first.ts'
 import { type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/hint.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import { type Lane, lanes, type OutgoingMessage, type Queues } from '../../ports/queues.ts'
@@ -52,6 +53,16 @@ export function deduplicationId(eventId: string, about: string): string {
   return hash('sha256', `${eventId}\n${about}`)
 }
 
+/**
+ * | the hint                                                                         | up to 100 of one event | more      |
+ * | -------------------------------------------------------------------------------- | ---------------------- | --------- |
+ * | a drift check                                                                    | work-bulk              | work-bulk |
+ * | a look at a manual change                                                        | work                   | work-bulk |
+ * | the attributes                                                                   | work                   | work      |
+ * | it goes first: a suspension, a user who left, ended sessions                     | work-urgent            | work-urgent |
+ * | the cause is gone, or its permission set is urgent                               | work-urgent            | work      |
+ * | any other                                                                        | work                   | work-bulk |
+ */
 export function chooseLane(
   hint: Hint,
   hints: number,
@@ -61,9 +72,9 @@ export function chooseLane(
   if (isDriftHint(hint) || (hint.kind === 'permission-set' && hint.cause === 'drift')) return 'work-bulk'
   if (hint.kind === 'by-hand') return hints > bulkFrom ? 'work-bulk' : 'work'
   if (hint.kind === 'attributes') return 'work'
-  const isUrgentSet = urgentPermissionSets.includes(hint.permissionSet)
-  if (isUrgentSet) return 'work-urgent'
-  if (revocation) return hints > bulkFrom ? 'work' : 'work-urgent'
+  if (goesFirst(hint.cause)) return 'work-urgent'
+  const isUrgent = revocation || urgentPermissionSets.includes(hint.permissionSet)
+  if (isUrgent) return hints > bulkFrom ? 'work' : 'work-urgent'
   return hints > bulkFrom ? 'work-bulk' : 'work'
 }
 

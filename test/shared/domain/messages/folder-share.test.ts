@@ -16,6 +16,7 @@ test.each([
   ['links_data/invented/1/bad', 'undeclared folders'],
   ['links_data/invented/2/bad', 'undeclared folders'],
   ['reconcile', 'no link: reconcile'],
+  ['suspended/maria', 'suspended/maria'],
   ['state/open/2026-03-03T09:00:00.000Z%account%1', 'no link: state'],
 ])('what %j causes has the share %j', (cause, share) => {
   expect(shareOf(cause, folders)).toBe(share)

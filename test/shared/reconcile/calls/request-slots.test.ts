@@ -17,8 +17,8 @@ function open(most: number, inProgress: AccountId[] = [], hints: Readonly<Record
   })
   const taken: string[] = []
   const ending = new AbortController()
-  const take = async (name: string, index: number, kind: RequestKind = 'creation') => {
-    const end = await slots.take(kind, { accountId: account(index) }, { ms: 15_000, signal: ending.signal })
+  const take = async (name: string, index: number, kind: RequestKind = 'creation', goesFirst = false) => {
+    const end = await slots.take(kind, { accountId: account(index) }, { ms: 15_000, signal: ending.signal, goesFirst })
     taken.push(end ? name : `no ${name}`)
     return end
   }
@@ -35,6 +35,17 @@ test('a revocation takes the next slot, whoever waited before it', async () => {
   end?.(true)
   await clock.advance(1)
   expect(taken).toEqual(['first', 'revocation'])
+})
+
+test('a revocation that goes first takes the next slot, although another one waited before it', async () => {
+  const { clock, taken, take } = open(1)
+  const end = await take('first', 1)
+  void take('revocation', 2, 'deletion')
+  void take('suspension', 3, 'deletion', true)
+  await clock.advance(1_000)
+  end?.(true)
+  await clock.advance(1)
+  expect(taken).toEqual(['first', 'suspension'])
 })
 
 test('of one account one request is made at a time, and others go past it', async () => {

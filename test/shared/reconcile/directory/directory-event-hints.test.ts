@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { DirectoryChange } from '../../../../shared/domain/principals/directory-event.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { followDirectoryEvents } from '../../../../shared/reconcile/directory/follow-directory-events.ts'
 import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { Settling } from '../../../settling.ts'
@@ -43,6 +44,27 @@ function open() {
   const wait = (key: string) => world.objects.put(`attention/waiting/${key}`, '')
   return { bench, world, id, follow, changed, note, have, rename, wait }
 }
+
+test.each([
+  { by: 'an event', look: ({ follow }: ReturnType<typeof open>) => follow({ type: 'USER', id: nobody }) },
+  { by: 'an event without an id', look: ({ follow }: ReturnType<typeof open>) => follow({ type: 'USER' }) },
+  {
+    by: 'a reconcile',
+    look: ({ world }: ReturnType<typeof open>) => world.finish(reconcile(world.ports, world.configuration)),
+  },
+])('the access of a deleted user goes before all other work after $by', async ({ look }) => {
+  const opened = open()
+  const { bench, world } = opened
+  await new PrincipalNames(world.objects).note({ type: 'USER', id: nobody, name: principalName.parse('ida') })
+  const key = bench.ledgerKey.replace(opened.id, nobody).replace('GROUP', 'USER')
+  const ids = { principal: 'ida', principalId: nobody, permissionSetArn: bench.target().permissionSetArn }
+  const at = world.clock.now().toISOString()
+  const entry = { v: 1, state: 'granted', ...ids, links: [], attempts: 0, updatedAt: at, grantedAt: at }
+  await world.objects.put(key, JSON.stringify(entry))
+  await look(opened)
+  const sent = world.queues.queue('work-urgent').messages()
+  expect(sent.map(({ body }) => JSON.parse(body).cause)).toContain('user-has-left')
+})
 
 describe('after an event about a group', () => {
   test('nothing is looked at where its name is the one that the ledger has it under', async () => {

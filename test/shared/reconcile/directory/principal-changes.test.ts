@@ -3,7 +3,11 @@ import { type AssignmentKey, renderAssignmentKey } from '../../../../shared/doma
 import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
-import { type PrincipalId, permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import {
+  type PrincipalId,
+  permissionSetArn,
+  principalId,
+} from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
 import { findPrincipalChanges, notePrincipals } from '../../../../shared/reconcile/directory/principal-changes.ts'
 import { acme, World } from '../../../world.ts'
@@ -92,6 +96,12 @@ describe('where the names of the ledger differ from the directory', () => {
     const { ended, ...rest } = await find(world)
     expect(ended).toEqual([keyOf(idOf(world, kenji, 'USER'), { type: 'USER' })])
     expect({ ...nothing, ...rest }).toEqual(nothing)
+  })
+
+  test('is told by all access of a user who was deleted, among those who left', async () => {
+    const world = open()
+    const key = await own(world, 'nobody', principalId.parse('99999999-2222-3333-4444-555555555555'), { type: 'USER' })
+    expect(await find(world)).toMatchObject({ keys: [], ended: [key] })
   })
 
   test('is told by access of an id whose name nobody has noted', async () => {

@@ -19,7 +19,18 @@ function itemOf(account: number, number: number, share = 'folder a'): WorkItem {
   })
   const nothing = async () => {}
   const since = new Date('2026-03-03T10:00:00Z')
-  return { hint, group, share, lane: 'work', pulledMs: number, since, done: nothing, giveBack: nothing, leave: nothing }
+  return {
+    hint,
+    group,
+    subject: '',
+    share,
+    lane: 'work',
+    pulledMs: number,
+    since,
+    done: nothing,
+    giveBack: nothing,
+    leave: nothing,
+  }
 }
 
 function open(...items: readonly WorkItem[]): HeldHints {

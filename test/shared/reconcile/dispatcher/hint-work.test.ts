@@ -48,6 +48,7 @@ function open(options: SettlingOptions = {}, holdsLease = () => true) {
           return {
             hint: one,
             group: groupOf(one),
+            subject: '',
             share: 'no folder',
             lane: 'work',
             pulledMs: context.clock.monotonicMs(),

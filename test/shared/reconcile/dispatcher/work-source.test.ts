@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Lane } from '../../../../shared/ports/queues.ts'
 import { Signal } from '../../../../shared/reconcile/calls/signal.ts'
-import { WorkSource } from '../../../../shared/reconcile/dispatcher/work-source.ts'
+import { urgentMost, WorkSource } from '../../../../shared/reconcile/dispatcher/work-source.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -22,11 +22,11 @@ const twinOf = (key: string) => `state/open/2026-03-03T09:00:00.000Z%${key}`
 const assignmentOf = (account: string, principal = 'Support') =>
   `account%${account}%ReadOnly-ps%${principal}%GROUP%ssofile`
 
-function open(interceptor: Interceptor = ({ proceed }) => proceed()) {
+function open(interceptor: Interceptor = ({ proceed }) => proceed(), folders: readonly string[] = []) {
   const world = new World({ wrap: (ports) => intercept(ports, interceptor) })
-  const source = new WorkSource(world.ports, new Signal(), world.configuration.folders)
-  const send = (body: string, groupId: string) =>
-    world.queues.send('work', [{ body, groupId, deduplicationId: world.ports.randomness.id() }])
+  const source = new WorkSource(world.ports, new Signal(), folders)
+  const send = (body: string, groupId: string, lane: Lane = 'work') =>
+    world.queues.send(lane, [{ body, groupId, deduplicationId: world.ports.randomness.id() }])
   const counts = (lane: Lane = 'work') => world.queues.queue(lane).counts()
   const warnings = () => world.log.lines.map(({ level, message, fields }) => [level, message, fields])
   const end = async () => {
@@ -354,6 +354,35 @@ describe('of a lane', () => {
     await world.clock.advance(5_000)
     const taken = Array.from({ length: 3 }, () => source.take(everything)[0]?.hint.cause)
     expect(taken).toEqual(['links_data/others/bad', 'links_data/root%', 'links_data/others/bad'])
+    await end()
+  })
+
+  test.each(['suspended/maria', 'user-has-left', 'control/ended-sessions.json'])(
+    'a hint of %j is taken first, although 3,100 urgent hints of others came before',
+    async (cause) => {
+      const { world, source, send, end } = open()
+      for (let index = 0; index < 3_100; index++) await send(hint(accountOf(index)), accountOf(index), 'work-urgent')
+      const last = JSON.stringify({ ...JSON.parse(hint(accountOf(4_000))), cause })
+      await send(last, accountOf(4_000), 'work-urgent')
+      source.start()
+      await world.clock.advance(1_000)
+      expect(source.take(everything)[0]?.hint.cause).toBe(cause)
+      await end()
+    },
+  )
+
+  test('a share above its part of the urgent hints waits in the next lane, and no other share does', async () => {
+    const folders = Array.from({ length: 99 }, (_, index) => `team-${index}`)
+    const { world, source, send, counts, end } = open(undefined, folders)
+    const of = (cause: string, index: number) =>
+      JSON.stringify({ ...JSON.parse(hint(accountOf(index))), cause: `links_data/${cause}` })
+    for (const [index, folder] of folders.entries())
+      await send(of(`${folder}/one`, index), accountOf(index), 'work-urgent')
+    for (let index = 100; index < 220; index++) await send(of('many', index), accountOf(index), 'work-urgent')
+    source.start()
+    await world.clock.advance(2_000)
+    expect(counts('work-urgent')).toEqual({ visible: 0, inFlight: urgentMost / 100 + folders.length })
+    expect(counts('work')).toEqual({ visible: 0, inFlight: 20 })
     await end()
   })
 

@@ -26,6 +26,8 @@ const assignmentOf = (account: number, permissionSet = 'ReadOnly-ps'): Hint =>
   })
 const permissionSetOf = (permissionSet: string, cause = `permission_sets/${permissionSet}.json`): Hint =>
   hint.parse({ v: 1, kind: 'permission-set', permissionSet, cause })
+const causedBy = (cause: string): Hint => ({ ...assignmentOf(1), cause })
+const ended = 'control/ended-sessions.json'
 const ofDrift = { v: 1, run: 'tonight', unit: '1', cause: 'drift' }
 const wholeDrift = hint.parse({ ...ofDrift, kind: 'drift' })
 const driftOf = (permissionSet: string): Hint =>
@@ -41,7 +43,11 @@ describe('the lane', () => {
     ['a revocation', 'work-urgent', assignmentOf(1), 1, true],
     ['one of 100 revocations', 'work-urgent', assignmentOf(1), 100, true],
     ['one of 101 revocations', 'work', assignmentOf(1), 101, true],
-    ['one of many grants of an urgent permission set', 'work-urgent', assignmentOf(1, 'BreakGlass-ps'), 5_000, false],
+    ['one of 101 revocations for a suspension', 'work-urgent', causedBy('suspended/maria'), 101, true],
+    ['one of 101 revocations of users who left', 'work-urgent', causedBy('user-has-left'), 101, true],
+    ['one of 101 permission sets with ended sessions', 'work-urgent', permissionSetOf('A', ended), 101, true],
+    ['one of 100 grants of an urgent permission set', 'work-urgent', assignmentOf(1, 'BreakGlass-ps'), 100, false],
+    ['one of 101 grants of an urgent permission set', 'work', assignmentOf(1, 'BreakGlass-ps'), 101, false],
     ['an urgent permission set', 'work-urgent', permissionSetOf('BreakGlass-ps'), 1, false],
     ['another permission set', 'work', permissionSetOf('ReadOnly-ps'), 1, false],
     ['a permission set in a drift check', 'work-bulk', permissionSetOf('BreakGlass-ps', 'drift'), 1, true],
