@@ -14,7 +14,7 @@ import type { AssignmentTarget } from '../shared/ports/sso-admin.ts'
 import { settleAssignment } from '../shared/reconcile/assignments/settle-assignment.ts'
 import { type OpenSettleContext, openSettleContext } from '../shared/reconcile/assignments/settle-context.ts'
 import type { Settlement } from '../shared/reconcile/assignments/settlement.ts'
-import { contentOf } from '../shared/reconcile/records/content-of.ts'
+import { contentOf, jsonValueOf } from '../shared/reconcile/records/content-of.ts'
 import { PrincipalNames } from '../shared/reconcile/records/principal-names.ts'
 import { type Interceptor, intercept } from './intercept.ts'
 import { acme, World } from './world.ts'
@@ -104,6 +104,7 @@ export class Settling {
         .toISOString()
         .replace(/\.\d+Z$/, '.000Z'),
       content: contentOf(Buffer.from(body)),
+      value: jsonValueOf(Buffer.from(body)),
     }
   }
 

@@ -189,7 +189,7 @@ describe('a link that is looked at', () => {
     await world.objects.put(link, '')
     const { etag, lastModified } = (await look(world)) ?? {}
     const accounts = { desired: 4, applied: 4, open: 0, failed: [] }
-    const upload = { etag, lastModified, content: 'empty' }
+    const upload = { etag, lastModified, content: 'empty', value: 'empty' }
     const applied = { input: link, state: 'applied', accounts, by, ...upload, updatedAt: by.at }
     await world.objects.put(`status/${link}.json`, JSON.stringify(applied))
     expect(await look(world, { ...by, principalId: 'AWS:sync' })).toEqual(applied)

@@ -9,6 +9,8 @@ export const rebindMetadata = 'ssofile-rebind'
 export const uploadIdentity = {
   /** The content at the last read, see `content-of.ts`. Absent in records of older versions. */
   content: z.string().optional(),
+  /** What that content says, see `content-of.ts`. Absent if it is no JSON, and in records of older versions. */
+  value: z.string().optional(),
   /** When somebody last asked for this file to count as new (`ssofile touch --rebind`). */
   rebind: z.iso.datetime().optional(),
 }
@@ -16,7 +18,13 @@ export const uploadIdentity = {
 export type Upload = {
   readonly etag?: string | undefined
   readonly content?: string | undefined
+  readonly value?: string | undefined
   readonly rebind?: string | undefined
+}
+
+/** The fields that a record of this upload keeps. */
+export function identityOf({ content, value, rebind }: Upload) {
+  return { content, value, rebind }
 }
 
 /** From an object's user metadata. A value that is not a time asks for nothing. */
@@ -28,16 +36,22 @@ export function rebindOf(metadata: Readonly<Record<string, string>> | undefined)
  * Whether `found` has the same content as `known`, and nobody asked for it to count as new. A sync from a fresh checkout uploads every
  * file again, so the time of an upload means nothing.
  *
- * | content | found asks to count as new         | the same |
- * | ------- | ---------------------------------- | -------- |
- * | other   |                                    | no       |
- * | same    | later than `known` did             | no       |
- * | same    | no, or not later: an older version | yes      |
+ * | content | value            | found asks to count as new         | the same |
+ * | ------- | ---------------- | ---------------------------------- | -------- |
+ * | other   | other, or absent |                                    | no       |
+ * | same    |                  | later than `known` did             | no       |
+ * | other   | same             | later than `known` did             | no       |
+ * | same    |                  | no, or not later: an older version | yes      |
+ * | other   | same             | no, or not later: an older version | yes      |
+ *
+ * The value decides beside the content because git on Windows changes line ends. The content decides beside the value because records of
+ * older versions have no value.
  */
 export function isSameUpload(known: Upload | undefined, found: Upload | undefined): boolean {
   const hasBoth = known?.content !== undefined && found?.content !== undefined
   const isSameContent = hasBoth ? known.content === found.content : known?.etag === found?.etag
-  return isSameContent && !asksAnew(known, found)
+  const isSameValue = known?.value !== undefined && known.value === found?.value
+  return (isSameContent || isSameValue) && !asksAnew(known, found)
 }
 
 /** Whether `found` asks to count as new, and `known` does not include that request yet. */
@@ -53,14 +67,15 @@ type ToldUpload = Upload & {
 
 /** The fields of a status about the upload `found`, after a status about `known`. */
 export function describeUpload(known: ToldUpload | undefined, found: ToldUpload): ToldUpload {
-  const { etag, lastModified, versionId, content } = found
+  const { etag, lastModified, versionId } = found
   const isAgain = known?.etag !== undefined && isSameUpload(known, found)
   const rebind = asksAnew(known, found) ? found.rebind : known?.rebind
   const since = isAgain
     ? (known.since ?? (known.lastModified === lastModified ? undefined : known.lastModified))
     : undefined
   // Unreadable content may be the same as before.
-  return { etag, lastModified, versionId, content: content ?? known?.content, rebind, since }
+  const { content, value } = found.content === undefined ? identityOf(known ?? {}) : found
+  return { etag, lastModified, versionId, content, value, rebind, since }
 }
 
 /**

@@ -14,7 +14,7 @@ import { ruleKey } from '../../domain/files/rule-file.ts'
 import { complainOfObjections, describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { LinkBody } from '../../domain/links/link-body.ts'
-import { asksAnew, isSameUpload } from '../../domain/links/upload.ts'
+import { asksAnew, identityOf, isSameUpload } from '../../domain/links/upload.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import {
   type MembershipId,
@@ -295,8 +295,8 @@ async function judgeFiles(
     if (objections.length > 0) warnings.set(key, objections.map(describeObjection))
     const complaint = isKnown ? undefined : complainOfObjections(key, verdict.refusals)
     if (complaint === undefined) {
-      const { etag, content, rebind } = head
-      files.push({ key, by, etag, content, rebind, expiresAt: body.expiresAt && renderInstant(body.expiresAt) })
+      const expiresAt = body.expiresAt && renderInstant(body.expiresAt)
+      files.push({ key, by, etag: head.etag, ...identityOf(head), expiresAt })
     } else {
       refusals.set(key, complaint)
       if (before && !(before.expiresAt !== undefined && new Date(before.expiresAt) <= input.now)) files.push(before)

@@ -5,7 +5,7 @@ import { groupKey } from '../../domain/files/group-file.ts'
 import { folderOfMembership, renderMembership } from '../../domain/files/membership-file.ts'
 import { ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
-import { describeUpload } from '../../domain/links/upload.ts'
+import { describeUpload, identityOf } from '../../domain/links/upload.ts'
 import type { OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import { endOfUser } from '../../domain/sessions/ended-sessions.ts'
 import type { NewStatus, Status } from '../../domain/statuses/status.ts'
@@ -66,8 +66,8 @@ export const membershipController: Controller<MembershipTypes> = {
 }
 
 function describeContent(told: Status | undefined, head: NonNullable<MembershipInput['head']>) {
-  const { content, rebind, since } = describeUpload(told, { ...head, lastModified: renderInstant(head.lastModified) })
-  return { content, rebind, since }
+  const upload = describeUpload(told, { ...head, lastModified: renderInstant(head.lastModified) })
+  return { ...identityOf(upload), since: upload.since }
 }
 
 async function perform(

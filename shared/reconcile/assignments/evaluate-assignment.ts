@@ -4,6 +4,7 @@ import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { listGrantingLinks, listUnclearLinks } from '../../domain/links/granting-links.ts'
 import type { Link } from '../../domain/links/link.ts'
+import { identityOf } from '../../domain/links/upload.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
 import { askTags, noSelectors, type Selectors } from '../../domain/scopes/selector-file.ts'
@@ -111,8 +112,7 @@ export function toGrantingLink({
     versionId: object.versionId,
     etag: object.etag,
     lastModified: renderInstant(object.lastModified),
-    content: object.content,
-    rebind: object.rebind,
+    ...identityOf(object),
     reason: body.reason,
     ticket: body.ticket,
     owner: body.owner,

@@ -10,6 +10,7 @@ import { type LedgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-
 import type { Standing } from '../../domain/links/describe-link.ts'
 import type { Grant } from '../../domain/links/link.ts'
 import { splitLinkFields } from '../../domain/links/link-fields.ts'
+import { identityOf } from '../../domain/links/upload.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -305,5 +306,5 @@ function toStanding(entry: LedgerEntry): Standing {
 
 /** Keeps only what statuses need, because memory may hold 100,000 of these. */
 function namesOf(links: NamedLinks): NamedLinks {
-  return links.map(({ key, etag, content, rebind }) => ({ key, etag, content, rebind }))
+  return links.map(({ key, etag, ...link }) => ({ key, etag, ...identityOf(link) }))
 }

@@ -67,11 +67,16 @@ export async function adoptPermissionSet(
   if (!reading) return refuse(gone(key))
   const complaint = complainOfFile(reading, actual)
   if (complaint) return refuse(complaint)
-  const { lastModified: at, etag, versionId, content } = uploadOf(reading.object)
+  const { lastModified: at, etag, versionId, content, value } = uploadOf(reading.object)
   const version = { etag, versionId }
   await recordPermissionSetHistory(objects, name, { event: 'adopted', at, body: { arn, ...version } })
   const now = renderInstant(clock.now())
-  await writeOwned(objects, name, { v: 1, arn, claimedAt: now, applied: { ...version, content, at: now } }, undefined)
+  await writeOwned(
+    objects,
+    name,
+    { v: 1, arn, claimedAt: now, applied: { ...version, content, value, at: now } },
+    undefined,
+  )
   await tellAdopted(reading.object, arn, ports)
   return { name, arn, outcome: 'adopted', file: key, notes: rendered.value.notes }
 }

@@ -1,5 +1,6 @@
 import { renderAuthor } from '../../domain/by-hand/author.ts'
 import { type Lack, remedyOfFailures } from '../../domain/links/lack.ts'
+import { identityOf } from '../../domain/links/upload.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { planWarnings } from '../../domain/permission-sets/permission-set-changes.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
@@ -15,8 +16,8 @@ import type { Comparison, PermissionSetObstacle } from './permission-set-settlem
 import type { ProvisioningResult } from './provision-permission-set.ts'
 
 /** The upload that a status describes. */
-export function uploadOf({ etag, lastModified, versionId, content, rebind }: InputHead) {
-  return { etag, lastModified: renderInstant(lastModified), versionId, content, rebind }
+export function uploadOf({ etag, lastModified, versionId, ...head }: InputHead) {
+  return { etag, lastModified: renderInstant(lastModified), versionId, ...identityOf(head) }
 }
 
 /** The file is in force. If someone else's changes are only reported, the status names them until they are gone. */

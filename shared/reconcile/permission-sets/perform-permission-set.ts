@@ -1,7 +1,7 @@
 import { exempt } from '../../domain/brake/admission.ts'
 import { describeContents, describeLoss } from '../../domain/brake/held-contents.ts'
 import { toldUploader } from '../../domain/links/find-uploader.ts'
-import { describeUpload, isSameUpload } from '../../domain/links/upload.ts'
+import { describeUpload, identityOf, isSameUpload } from '../../domain/links/upload.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { definitionOf, renderChange } from '../../domain/permission-sets/permission-set-changes.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -411,12 +411,10 @@ async function settle(
   if (isMade) await context.wakeLinks(name)
   if (change) log.info(`the permission set is ${change.event}`, { permissionSet: name, arn, changes: change.changes })
   const upload = uploadOf(head)
-  const { content, rebind } = describeUpload(before, upload)
   const warnings = changeWarnings(comparison, entry, learnt?.provisioned)
   const applied = {
     etag: head.etag,
-    content,
-    rebind,
+    ...identityOf(describeUpload(before, upload)),
     at,
     versionId: head.versionId,
     warnings: warnings.length > 0 ? warnings : undefined,

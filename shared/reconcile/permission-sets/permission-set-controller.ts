@@ -1,6 +1,6 @@
 import { complainOfObjections, describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
-import { describeUpload } from '../../domain/links/upload.ts'
+import { describeUpload, identityOf } from '../../domain/links/upload.ts'
 import { decidePermissionSet } from '../../domain/permission-sets/decide-permission-set.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -40,11 +40,10 @@ export const permissionSetController: Controller<PermissionSetTypes> = {
 
 function keep({ file, head, told, entry }: PermissionSetInput): Omit<ToldInput, 'state'> {
   const upload = describeUpload(told, head ? uploadOf(head) : {})
-  if (head === undefined) return { content: upload.content, rebind: upload.rebind, by: told?.by }
+  if (head === undefined) return { ...identityOf(upload), by: told?.by }
   const warnings = file.is === 'invalid' ? unmetDenials(entry?.sessions).reasons : []
   return {
-    content: upload.content,
-    rebind: upload.rebind,
+    ...identityOf(upload),
     since: upload.since,
     owner: file.is === 'valid' ? file.body.owner : undefined,
     warnings: warnings.length > 0 ? warnings : undefined,

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { type JsonValue, parseStrictJson } from '../../domain/json/strict-json.ts'
 
 /**
  * SHA-256 of the body, or `empty`. An ETag is not enough: with a KMS key, each upload of the same content has another ETag. (S3 API
@@ -6,4 +7,25 @@ import { hash } from 'node:crypto'
  */
 export function contentOf(body: Uint8Array): string {
   return body.byteLength === 0 ? 'empty' : hash('sha256', body)
+}
+
+/**
+ * SHA-256 of what a JSON body says: equal for other spaces, line ends and orders of fields. git on Windows changes line ends. A body of spaces
+ * and line ends says the same as an empty one. `undefined`: the body is not valid JSON.
+ */
+export function jsonValueOf(body: Uint8Array): string | undefined {
+  if (body.every((byte) => spaces.has(byte))) return 'empty'
+  const parsed = parseStrictJson('', body)
+  return parsed.ok ? hash('sha256', JSON.stringify(inOrder(parsed.value))) : undefined
+}
+
+/** The bytes of space, tab, line feed and carriage return. */
+const spaces: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
+
+/** The same value, with the fields of each object in one order. */
+function inOrder(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).map(([name, field]): [string, JsonValue] => [name, inOrder(field)])
+  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

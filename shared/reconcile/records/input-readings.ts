@@ -2,9 +2,11 @@ import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type LinkKey, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { contentOf } from './content-of.ts'
+import { contentOf, jsonValueOf } from './content-of.ts'
 import { type Heads, listHeads, readsAtOnce } from './list-heads.ts'
 import { isKnownEmpty, type LinkReading, readLink } from './read-link.ts'
+
+const nothing = new Uint8Array()
 
 /** A valid link that exists. */
 type ReadLink = Extract<LinkReading, { state: 'in-force' | 'not-yet' | 'expired' }>
@@ -38,7 +40,7 @@ export class InputReadings {
     const link = parseLinkKey(key, this.#configuration.folders)
     if (!head) return { state: 'absent', link: link.ok ? link.value : undefined }
     if (!link.ok || !isKnownEmpty(head)) return this.#readOnce(key)
-    const object = { ...head, content: contentOf(new Uint8Array()), servedAt: head.lastModified }
+    const object = { ...head, content: contentOf(nothing), value: jsonValueOf(nothing), servedAt: head.lastModified }
     return { state: 'in-force', link: link.value, object, body: {} }
   }
 

@@ -3,11 +3,11 @@ import { type Complaint, type Parsed, quote, refused } from '../../domain/status
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { FoundObject, ReadingObjects, ReadObject } from '../../ports/object-store.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
-import { contentOf } from './content-of.ts'
+import { contentOf, jsonValueOf } from './content-of.ts'
 import { RecordChangedError } from './json-record.ts'
 
-/** An object that a person uploaded. `content`: absent if ssofile did not read the body. */
-export type InputHead = FoundObject & Pick<Upload, 'content' | 'rebind'>
+/** An object that a person uploaded. `content` and `value`: absent if ssofile did not read the body. */
+export type InputHead = FoundObject & Pick<Upload, 'content' | 'value' | 'rebind'>
 
 /** Identifies the upload that a status is about. The same content uploaded again is another upload here. */
 export function describeInput({ etag, versionId, lastModified }: InputHead) {
@@ -27,7 +27,8 @@ export async function readInput(
     const found = await objects.get(key, { mostBytes })
     if (!found) return undefined
     const isRead = found.body.byteLength === found.size
-    return { ...found, content: isRead ? contentOf(found.body) : undefined, rebind: rebindOf(found.metadata) }
+    const read = isRead ? { content: contentOf(found.body), value: jsonValueOf(found.body) } : {}
+    return { ...found, ...read, rebind: rebindOf(found.metadata) }
   } catch (error) {
     if (!isObjectRefusal(error)) throw error
     const head = await objects.head(key)

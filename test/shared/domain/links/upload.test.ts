@@ -26,6 +26,54 @@ describe('an upload is the same as one that is known', () => {
         { etag: 'a', content: 'd' },
       ],
     ],
+    [
+      'with other bytes that say the same, as git on Windows makes them',
+      true,
+      [
+        { etag: 'a', content: 'c', value: 'v' },
+        { etag: 'b', content: 'd', value: 'v' },
+      ],
+    ],
+    [
+      'with the same bytes, where a record of an older version has no value',
+      true,
+      [
+        { etag: 'a', content: 'c' },
+        { etag: 'b', content: 'c', value: 'v' },
+      ],
+    ],
+    [
+      'not with other bytes, where a record of an older version has no value',
+      false,
+      [
+        { etag: 'a', content: 'c' },
+        { etag: 'a', content: 'd', value: 'v' },
+      ],
+    ],
+    [
+      'not with other bytes that are no JSON',
+      false,
+      [
+        { etag: 'a', content: 'c' },
+        { etag: 'b', content: 'd' },
+      ],
+    ],
+    [
+      'not with another value',
+      false,
+      [
+        { etag: 'a', content: 'c', value: 'v' },
+        { etag: 'b', content: 'd', value: 'w' },
+      ],
+    ],
+    [
+      'not with the same value where it asks to count as new',
+      false,
+      [
+        { etag: 'a', content: 'c', value: 'v' },
+        { etag: 'b', content: 'd', value: 'v', rebind: first },
+      ],
+    ],
     ['by its ETag where a record of before has no content', true, [{ etag: 'a' }, { etag: 'a', content: 'c' }]],
     ['not where none is known', false, [undefined, found]],
     ['not where it asks to count as new', false, [found, { ...found, rebind: first }]],
@@ -68,6 +116,12 @@ describe('a status says of an upload', () => {
   test('the content of before where it cannot be read', () => {
     const unread = { ...found, etag: 'f', content: undefined }
     expect(describeUpload(found, unread)).toEqual({ ...found, etag: 'f', rebind: undefined, since: undefined })
+  })
+
+  test('the value of before where its content cannot be read, and no value where the content has none', () => {
+    const known = { ...found, value: 'v' }
+    expect(describeUpload(known, { ...found, content: undefined })).toMatchObject({ content: 'c', value: 'v' })
+    expect(describeUpload(known, { ...found, content: 'text' }).value).toBeUndefined()
   })
 
   test.each<[string, ReturnType<typeof describeUpload>, Parameters<typeof describeUpload>]>([

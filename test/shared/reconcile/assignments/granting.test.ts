@@ -299,7 +299,7 @@ describe('access that someone else removed', () => {
 
   test.each([
     ['another link asks for it, too', { key: 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile' }],
-    ['its link was another file', { content: 'another' }],
+    ['its link was another file', { content: 'another', value: 'another' }],
   ])('is granted again where it is only reported, but %s', async (_, change) => {
     const bench = new Settling({ configuration: { onDrift: 'report' } })
     const link = await bench.upload()

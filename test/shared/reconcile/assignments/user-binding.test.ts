@@ -21,6 +21,11 @@ describe('the user that a link was first applied to', () => {
   test.each<[string, ReturnType<typeof bindingOf>, Parameters<typeof bindingOf>]>([
     ['stands in its status while its content is the same', zoe, ['USER', status, found]],
     ['is forgotten with another content', undefined, ['USER', status, { ...found, content: 'd' }]],
+    [
+      'stays with other bytes that say the same',
+      zoe,
+      ['USER', { ...status, value: 'v' }, { ...found, content: 'd', value: 'v' }],
+    ],
     ['is forgotten where the upload asks to count as new', undefined, ['USER', status, { ...found, rebind: later }]],
     ['is not forgotten twice for one wish', zoe, ['USER', { ...status, rebind: later }, { ...found, rebind: later }]],
     [
@@ -56,7 +61,7 @@ describe('the user whom the ledger says a link was granted to, whatever its stat
   test.each<[string, boolean, Change]>([
     ['is that of the entry which this content of it granted and which was confirmed once', true, granted],
     ['is so whenever the link was uploaded', true, { ...granted, lastModified: later }],
-    ['is not so where another content granted it', false, { ...granted, content: 'another' }],
+    ['is not so where another content granted it', false, { ...granted, content: 'another', value: 'another' }],
     ['is not so where another link granted it', false, { ...granted, key: 'links_data/other' }],
     ['is not so where it was never confirmed', false, {}],
   ])('%s', async (_, isBound, { grantedAt, ...change }) => {
@@ -133,7 +138,7 @@ describe('what the ledger knows of the links that grant', () => {
     await settle(world)
     const stored = await world.json(`assignments/${name}`)
     const { links } = ledgerEntry.parse(stored)
-    const before = links.map((one) => ({ ...one, etag: 'before', content: 'before' }))
+    const before = links.map((one) => ({ ...one, etag: 'before', content: 'before', value: 'before' }))
     await world.objects.put(`assignments/${world.keyOf(name)}`, JSON.stringify({ ...stored, links: before }))
     await lookAgain(world)
     expect(ledgerEntry.parse(await world.json(`assignments/${name}`)).links).toEqual(links)

@@ -141,7 +141,7 @@ test('an adoption stands in the record, in history and in the status, with whoev
     v: 1,
     arn,
     claimedAt: expect.any(String),
-    applied: { etag, content: expect.any(String), at: expect.any(String) },
+    applied: { etag, content: expect.any(String), value: expect.any(String), at: expect.any(String) },
   })
   expect(await world.json(`history/permission-set%${name}/${at}%adopted.json`)).toEqual({
     v: 1,

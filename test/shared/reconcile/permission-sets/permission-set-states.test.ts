@@ -87,6 +87,7 @@ async function open(options: SettlingOptions = {}, fields: object = {}) {
     etag: (await world.objects.head(key))?.etag,
     lastModified: expect.any(String),
     content: expect.any(String),
+    value: expect.any(String),
   })
   return { bench, world, apply, upload, arn, record, change, history, writes, give, version, woken, told }
 }
@@ -143,7 +144,7 @@ describe('a permission set file', () => {
       v: 1,
       arn: arn(),
       claimedAt: ten,
-      applied: { etag, content: expect.any(String), at: expect.any(String) },
+      applied: { etag, content: expect.any(String), value: expect.any(String), at: expect.any(String) },
     })
     expect(await history()).toEqual([
       {
