@@ -295,15 +295,17 @@ function namesOf(items: readonly ReviewItem[], { terms }: Pick<ReviewRun, 'terms
 type Ending = Pick<ReviewInput, 'name' | 'now'> & { readonly isEarly: boolean }
 type OpenItem = { readonly item: ReviewItem; readonly record: KnownRecord<ReviewItem>; readonly folder: string }
 
-/** Looks at each item without an end. */
+/** Looks at each item without an end, as long as there is time. */
 async function forEachOpen(
   { run }: ReviewRun,
   name: string,
   { objects }: ReviewContext,
   look: (open: OpenItem) => Promise<void>,
+  hasTime = () => true,
 ): Promise<void> {
   const folder = folderOf(name, run)
   await forEachAtOnce(await listDigests(objects, folder), async (digest) => {
+    if (!hasTime()) return
     const open = await readOpen(digest, folder, objects)
     if (open) await look(open)
   })
@@ -322,12 +324,17 @@ async function readOpen(
   return edited && !edited.end ? undefined : { item, record, folder }
 }
 
+/** How long one look asks again: the function has five minutes. What is left is asked again at the end. */
+const askingMostMs = 60_000
+
 /** Reviewers see the present upload, and decide on it. */
 async function askAgain(run: ReviewRun, { name, now }: Omit<Ending, 'isEarly'>, context: ReviewContext): Promise<void> {
-  await forEachOpen(run, name, context, async (open) => {
+  const untilMs = context.clock.monotonicMs() + askingMostMs
+  const ask = async (open: OpenItem) => {
     const state = await readItemState(open.item, { ...context, folder: open.folder })
     if (state === 'changed') await giveEnd(open, { step: 'ask again', at: now, review: name, run }, context)
-  })
+  }
+  await forEachOpen(run, name, context, ask, () => context.clock.monotonicMs() < untilMs)
 }
 
 /** Gives each item without an end its end. A run that somebody ends early revokes nothing that nobody decided. */

@@ -269,6 +269,29 @@ describe('an edited link', () => {
     expect(await verify(review)).toEqual([])
   })
 
+  test('is asked again as far as a minute reaches, and the others at the end', async () => {
+    const review = new Review()
+    const { grouping } = review
+    const accounts = Array.from({ length: 40 }, (_, nth) => `2330000001${String(nth).padStart(2, '0')}`)
+    const links = accounts.map((id) => `links_data/account%${id}%Support-ps%${lars}%USER%ssofile`)
+    await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
+    for (const key of links) await grouping.put(key, '')
+    await apply(grouping, ['reviews/quarter.json'], reviewed)
+    review.folder = `review-results/quarter/${(await review.run()).run}/`
+    for (const key of links) await grouping.put(key, edited)
+    // A read of S3 that takes a minute stands for 60,000 items.
+    grouping.answer = async ({ operation, args: [key], proceed }) => {
+      if (operation === 'get' && String(key).includes('/items/')) await grouping.world.clock.sleep(61_000)
+      return proceed()
+    }
+    await review.days(1)
+    grouping.answer = ({ proceed }) => proceed()
+    const asked = (await review.items()).filter(({ replaces }) => replaces !== undefined)
+    expect([asked.length > 0, asked.length < links.length]).toEqual([true, true])
+    await review.days(21)
+    expect(await grouping.world.keys('links_data/')).toEqual([])
+  })
+
   test('loses its access also if the edit comes while the run ends', async () => {
     const review = await Review.begin()
     const { grouping } = review
