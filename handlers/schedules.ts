@@ -110,14 +110,14 @@ export const jobsOfMinuteLinks: Jobs = () => [
   job('index of instants', { read: ['links_data/'], put: ['state/expiry/'] }, restoreInstants),
   {
     name: 'instants that have come',
-    // Whoever looks at an input removes what is due.
+    // The look at an input removes its due entries.
     rights: { read: ['state/expiry/'], send: inputQueues },
     open:
       (ports, configuration, { due = new DueInstants(ports, configuration) }) =>
       () =>
         due.look(),
   },
-  // Before what may take long in a large organization: a denial takes effect within two minutes.
+  // Early, because a denial takes effect within two minutes, and later jobs may take long in a large organization.
   job(
     'denials of ended sessions',
     // `suspended/`: while a file suspends a person, ssofile denies all of the person's sessions.

@@ -10,7 +10,7 @@ const writersOf = {
 } as const satisfies Readonly<Record<string, readonly Writers[]>>
 export type InputPart = keyof typeof writersOf
 
-/** The places with files that people push and pull: of the given parts, or of all parts. */
+/** The places with files that people push and pull. Without parts: all of them. */
 export function pushedPlaces(...parts: readonly InputPart[]): readonly string[] {
   return placesOf((kind) => kind.isPushed === true && isOfParts(kind, parts))
 }

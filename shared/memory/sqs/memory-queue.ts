@@ -166,7 +166,7 @@ export class MemoryQueue {
     return Iterator.from(this.#ready).some(({ visible }) => Iterator.from(visible).take(1).some(isScanned))
   }
 
-  /** Whether a receive gets as far as this message. A FIFO queue with a large backlog does not look at all of its messages. */
+  /** Whether a receive sees this message. A FIFO queue with a large backlog does not look at all of its messages. */
   #scan(): (messageId: string) => boolean {
     if (!this.isFifo || this.#messages.size <= scannedMost) return () => true
     const [last] = Iterator.from(this.#messages.values())

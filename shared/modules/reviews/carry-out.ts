@@ -18,7 +18,7 @@ const taskMs = 30 * 24 * 60 * 60_000
 type Reading = { readonly objects: ReadingObjects; readonly configuration: Pick<Configuration, 'folders'> }
 
 /**
- * `folder`: of the run.
+ * `folder`: that of the run.
  *
  * | the files of the item now                             | the item |
  * | ----------------------------------------------------- | -------- |

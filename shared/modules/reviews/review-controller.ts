@@ -324,7 +324,7 @@ async function readOpen(
   return edited && !edited.end ? undefined : { item, record, folder }
 }
 
-/** How long one look asks again: the function has five minutes. What is left is asked again at the end. */
+/** How long one look asks again: the function has five minutes. The end asks about the other items. */
 const askingMostMs = 60_000
 
 /** Reviewers see the present upload, and decide on it. */

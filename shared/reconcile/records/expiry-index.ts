@@ -77,7 +77,7 @@ export async function restoreIndex(
   }
   let read = 0
   for (;;) {
-    // Read anew for each part: if somebody has deleted the index meanwhile, it begins again.
+    // Each part reads the progress again, because somebody may have deleted the index meanwhile.
     const known = await spoiledAsAbsent(progress.read())
     const after = known?.value.after
     const isOfLinks = after === undefined || after.startsWith(linkPrefix)
