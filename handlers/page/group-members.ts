@@ -1,4 +1,3 @@
-import pLimit from 'p-limit'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { nameInLinks } from '../../shared/domain/principals/principal.ts'
@@ -37,13 +36,13 @@ export class GroupMembers {
     const endMs = clock.monotonicMs() + mostMs
     const people = this.#people()
     const ids = new Map<string, PrincipalId>(await people.idsByName('GROUP'))
-    const read = async (group: string, nth: number) => {
-      if (nth > 0 && clock.monotonicMs() >= endMs) return []
+    const read = async (group: string) => {
       const id = ids.get(group + this.#suffix) ?? ids.get(group)
-      return [{ group, members: id && (await people.membersOf(id)) }]
+      return { group, members: id && (await people.membersOf(id)) }
     }
-    const limit = pLimit(groupsAtOnce)
-    const listed = (await Promise.all(groups.map((group, nth) => limit(() => read(group, nth))))).flat()
+    const listed: Awaited<ReturnType<typeof read>>[] = []
+    do listed.push(...(await Promise.all(groups.slice(listed.length, listed.length + groupsAtOnce).map(read))))
+    while (listed.length < groups.length && clock.monotonicMs() < endMs)
     const nameOf = await this.namesOf(listed.flatMap(({ members }) => members ?? []))
     return Object.fromEntries(listed.map(({ group, members }) => [group, members?.map(nameOf) ?? null]))
   }

@@ -7,7 +7,7 @@ import { type ComparedInputs, compareHeads } from './compare-heads.ts'
 /** The most files of one person and kind that a sweep compares: twenty listings. */
 export const comparedMost = 20_000
 
-/** The person of files that are in no person's folder. ssofile answers them too. */
+/** Stands for files outside the folders of people. ssofile answers them too. */
 const nobody = ''
 
 const none: Heads = new Map()
@@ -20,8 +20,8 @@ export type OwnInputs = ComparedInputs & { readonly person: string; readonly tol
 
 /**
  * Compares inputs under people's own ids, such as `approvals/<user id>/…`, with their statuses, one person after the other. Everybody may
- * upload as many files under the own id as they like, so this keeps the files of one person at a time, and at most `most` of them. Of a
- * person with more, only certain differences count: a file or a status that was not listed may be there.
+ * upload as many files under the own id as they like, so this keeps the files of one person at a time, and at most `most` of them. If a
+ * person has more, only certain differences count, because an unlisted file or status may be there.
  */
 export async function* compareOwnInputs(
   objects: ReadingObjects,
