@@ -99,8 +99,8 @@ test('the ledger keeps of a link which upload it was, why, and until when', asyn
   await world.objects.put(own, '{"reason":"audit","ticket":"T-1","expiresAt":"2026-03-04T12:00:00+02:00"}')
   const reading = await readLink(world.objects, own, { folders: [] })
   if (reading.state !== 'in-force') throw new Error(`the link is ${reading.state}`)
-  const { etag, content } = reading.object
-  const kept = { key: own, etag, content, lastModified: '2026-03-03T10:00:00.000Z' }
+  const { etag, content, value } = reading.object
+  const kept = { key: own, etag, content, value, lastModified: '2026-03-03T10:00:00.000Z' }
   const why = { reason: 'audit', ticket: 'T-1', expiresAt: '2026-03-04T10:00:00.000Z' }
   expect(toGrantingLink(reading)).toEqual({ ...kept, ...why })
   const versioned = { ...reading, object: { ...reading.object, versionId: 'v1' }, body: {} }
