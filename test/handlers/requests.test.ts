@@ -265,6 +265,29 @@ test.each([
   expect(asking.has()).toBe(false)
 })
 
+test('a denial counts also if too many people may approve, and an approval does not', async () => {
+  const asking = await Asking.begin({ approvals: 1, for: { groups: ['developers'], users: ['person-0', 'person-1'] } })
+  const { world } = asking
+  const [first, second, waiting] = [asking.key(), asking.key('person-0'), asking.key('person-1')]
+  const digestOf = async (key: string) => (await asking.status(key))?.request?.digest
+  for (const key of [first, second, waiting]) await asking.ask({}, key)
+  for (const key of [first, second]) await asking.decide('tom', 'approve', await digestOf(key))
+  for (let index = 0; index < 499; index++) {
+    await world.identityStore.createUser({ userName: `approver-${index}` })
+    await asking.join(`approver-${index}`, 'security')
+    await world.clock.advance(50)
+  }
+  await asking.decide('ada', 'approve', await digestOf(waiting))
+  expect((await asking.status(waiting))?.reason).toMatch(/501 people may approve it/)
+  for (const key of [first, second]) expect(await asking.status(key)).toMatchObject({ state: 'applied' })
+  await asking.decide('tom', 'deny', await digestOf(first))
+  for (const key of [second, waiting]) await asking.decide('ada', 'deny', await digestOf(key))
+  expect(await asking.status(first)).toMatchObject({ state: 'expired' })
+  expect(await asking.status(second)).toMatchObject({ state: 'expired' })
+  expect(await asking.status(waiting)).toMatchObject({ state: 'rejected' })
+  expect(await asking.approved('tom')).toBe('applied')
+})
+
 describe("where the requester's clock is wrong, S3's counts", () => {
   test.each([
     ['days behind: it begins now and lasts as long as asked', '2026-03-01T00:00:00Z', 'applied'],

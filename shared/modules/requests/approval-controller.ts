@@ -55,11 +55,11 @@ export async function reconcileApproval(message: InputMessage, context: RequestC
   const { objects, people } = context
   const path = parseApprovalKey(key)
   const request = path.ok ? await findRequest(objects, path.value.digest) : undefined
-  if (request !== undefined) {
+  if (path.ok && request !== undefined) {
     people.forget()
     // It is not the requester's turn.
     const look = { v: 1, id, event, key: request, isAlone: true } as const
-    await reconcileInput(look, requestController, { ...context, isDecidedOn: true })
+    await reconcileInput(look, requestController, { ...context, decidedBy: path.value.userId })
   }
   await reconcileInput(message, approvalController, { ...context, request })
 }

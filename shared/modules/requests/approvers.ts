@@ -34,16 +34,24 @@ export async function listApprovers(
   return { people: new Set([...ofGroups.people, ...named.people]), unread: ofGroups.unread ?? named.unread }
 }
 
+type ApproversOfEligibility = Approvers & {
+  /** The eligibility. */
+  readonly name: string
+  /** If too many people may decide, ssofile reads only the decisions of these: one denial is enough. */
+  readonly first: ReadonlySet<PrincipalId>
+}
+
 /**
  * The decisions of these people on the upload with this digest, from users who exist. A disabled or suspended user approves
  * nothing. Throws if S3 does not answer.
  */
 export async function readApprovals(
-  { name, people: asked, unread }: Approvers & { readonly name: string },
+  { name, people, unread, first }: ApproversOfEligibility,
   digest: RequestDigest,
   { objects, actorOf }: { readonly objects: ReadingObjects; readonly actorOf: (user: PrincipalId) => Promise<Actor> },
 ): Promise<Approvals> {
-  if (asked.size > approversMost) return { eligibility: name, given: [], tooMany: asked.size }
+  const isTooMany = people.size > approversMost
+  const asked = isTooMany ? first : people
   const limit = pLimit(readsAtOnce)
   const unreadable: Complaint[] = []
   const read = async (id: PrincipalId): Promise<readonly GivenDecision[]> => {
@@ -63,5 +71,6 @@ export async function readApprovals(
     given: given.sort((a, b) => (`${a.at} ${a.user}` < `${b.at} ${b.user}` ? -1 : 1)),
     unreadable,
     unread,
+    ...(isTooMany && { tooMany: people.size }),
   }
 }

@@ -8,6 +8,7 @@ import {
   requestDigest,
 } from '../../domain/files/access-request.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type Parsed, parsed } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -54,8 +55,8 @@ import { renderGrantedLink } from './rules/grant-record.ts'
 
 export type RequestContext = ReconcileContext &
   RequestSources & {
-    /** Somebody who may just have become an approver decided on it: use nothing remembered. */
-    readonly isDecidedOn?: true
+    /** This person, who may just have become an approver, decided on it: use nothing remembered. */
+    readonly decidedBy?: PrincipalId
   }
 
 type Upload = Exclude<RequestReading, { state: 'absent' | 'unreadable' }>
@@ -119,7 +120,7 @@ async function gather(input: RequestInput, context: Reading): Promise<Facts> {
   if (why) return { is: 'left', why }
   if (!name.ok) return { is: 'misnamed' }
   const known = told?.request?.eligibility
-  const fresh = context.isDecidedOn && new Set(known === undefined ? [] : [known])
+  const fresh = context.decidedBy && new Set(known === undefined ? [] : [known])
   const first = await readRequest(name.value, input, context)
   const complete = await readUntilDecided(first, first, { ...context, fresh })
   const digest = complete.step.do === 'tell' ? complete.step.status?.request?.digest : undefined
@@ -209,11 +210,13 @@ async function readApprovalsOf(
   path: RequestPath,
   context: Reading,
 ) {
-  const { eligibilityFiles, fresh } = context
+  const { eligibilityFiles, fresh, decidedBy } = context
   const found = (await eligibilityFiles.read()).eligibilities.get(name)
   const file = fresh?.has(name) ? await eligibilityFiles.readNow(name) : found?.ok ? found.value : undefined
-  const approvers = file ? await listApprovers(file, path, context) : { people: [] }
-  return readApprovals({ ...approvers, name, people: new Set([...besides, ...approvers.people]) }, digest, context)
+  const approvers = file ? await listApprovers(file, path, context) : { people: new Set<PrincipalId>() }
+  const people = new Set([...besides, ...approvers.people])
+  const first = new Set(decidedBy !== undefined && people.has(decidedBy) ? [...besides, decidedBy] : besides)
+  return readApprovals({ ...approvers, name, people, first }, digest, context)
 }
 
 async function perform(

@@ -36,7 +36,7 @@ export type GivenDecision = GivenApproval & {
   readonly comment?: string | undefined
 }
 
-/** The people who may approve now, and their decisions. `tooMany`: there are so many that nobody was asked. */
+/** The people who may approve now, and their decisions. `tooMany`: there are so many that `given` has only some decisions, and may lack denials. */
 export type Approvals = {
   /** The eligibility of these approvers. */
   readonly eligibility: string
@@ -558,7 +558,7 @@ function judgeApprovals(
   const said = saidByOthers(facts, approvals)
   const denial = said.find(({ decision }) => decision === 'deny')
   if (denial) return { do: 'record', event: { event: 'denied', digest, ...personOf(denial) } }
-  const given = countOnce(said)
+  const given = approvals.tooMany === undefined ? countOnce(said) : []
   const untold = given.find(({ user }) => !told.approvedBy.has(user))
   if (untold) return { do: 'record', event: { event: 'approved', digest, ...personOf(untold) } }
   const by = given.map(({ user, name, at }) => ({ user, name, at }))
