@@ -33,7 +33,6 @@ import { repeatPatiently } from '../calls/repeat-patiently.ts'
 import { DriftCheck, type DriftCheckSources } from '../drift/check-drift.ts'
 import { reconcileInput } from '../inputs/reconcile-input.ts'
 import { attributesController } from '../permission-sets/attributes-controller.ts'
-import type { PermissionSetContext } from '../permission-sets/permission-set-settlement.ts'
 import { PermissionSetWork, type PermissionSetWorkSources } from '../permission-sets/permission-set-work.ts'
 import { Provisionings } from '../permission-sets/provisionings.ts'
 import { describeError, reasonOf } from '../records/failures.ts'
@@ -56,7 +55,7 @@ type End = 'done' | 'given-back' | 'asked'
 /** Works on one taken hint: settles an assignment, a permission set or a part of a drift check, puts it off, or gives it back. */
 export class HintWork {
   readonly board: StatusBoard
-  readonly #context: OpenSettleContext & Pick<PermissionSetContext, 'provisionings'>
+  readonly #context: OpenSettleContext & { readonly provisionings: Provisionings }
   readonly #permissionSetWork: PermissionSetWork
   readonly #drift: DriftCheck
   readonly #holdsLease: () => boolean
@@ -106,7 +105,8 @@ export class HintWork {
         this.#expirePrincipal(items, pulledMs)
         const found = await this.#isFoundWaiting(items, pulledMs)
         const isFirst = items.some(({ hint }) => goesFirst(hint.cause))
-        const about = { log, pulledMs, isDriftCheck, goesFirst: isFirst }
+        const provisionings = isFirst ? context.provisionings.first : context.provisionings
+        const about = { log, pulledMs, isDriftCheck, goesFirst: isFirst, provisionings }
         const end = found ? 'done' : await this.#settle(first, { ...context, ...about })
         if (end === 'done') this.settled++
         if (end === 'done') this.#touchCauses(items)

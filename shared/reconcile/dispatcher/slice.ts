@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { record } from '../../domain/json/record.ts'
+import { goesFirst } from '../../domain/messages/goes-first.ts'
 import { type Hint, isDriftHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -61,6 +62,11 @@ const looksAtOnce = 8
  * The number of urgent hints that start although there is no room, so a revocation waits only for a slot, never for other waiting hints.
  */
 const urgentMost = 15
+/**
+ * The number of permission sets with ended sessions that start although there is no room: a wide provisioning holds its room for minutes, and
+ * a denial must be in force within two. Each provisioning of its own still waits for AWS's limit.
+ */
+const deniedMost = 2
 /** How soon the slice notices a lost ledger. The schedule looks every minute, but one slice may take many minutes. */
 const guardEveryMs = 45_000
 /** How often a working slice records its load. */
@@ -253,7 +259,7 @@ class Slice {
     return ({ hint, group, lane }) => {
       if (isDriftHint(hint) || hint.kind === 'attributes') return true
       if (hint.kind === 'by-hand') return ofKind('by-hand') < looksAtOnce
-      if (hint.kind === 'permission-set') return permissionSetRoom > 0
+      if (hint.kind === 'permission-set') return permissionSetRoom + (goesFirst(hint.cause) ? deniedMost : 0) > 0
       if (lane === 'work-urgent') return room + urgentMost > 0
       return room > 0 && runningOf(group) < ofAccountMost
     }

@@ -25,13 +25,13 @@ import {
   writeOwned,
 } from '../records/owned-permission-sets.ts'
 import type { ProvisioningResult } from './provision-permission-set.ts'
-import type { Provisionings } from './provisionings.ts'
+import type { RunsProvisionings } from './provisionings.ts'
 
 /** Identity Center's refusals for which a retry does not help. */
 export const refusals = ['ValidationException', 'AccessDeniedException', 'ServiceQuotaExceededException'] as const
 
 export type PermissionSetContext = OpenSettleContext & {
-  readonly provisionings: Provisionings
+  readonly provisionings: RunsProvisionings
   /** Someone may have changed it in Identity Center, so read it even if its file is applied. */
   readonly isDriftCheck: boolean
   /** Writes the progress into the status. */

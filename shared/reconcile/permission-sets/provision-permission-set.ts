@@ -9,7 +9,7 @@ import { listAll } from '../../ports/page.ts'
 import type { ProvisioningStatus, ReadingSsoAdmin, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
 import { listUnasked, planProvisioning, settlesAt } from './plan-provisioning.ts'
-import type { Provisionings } from './provisionings.ts'
+import type { RunsProvisionings } from './provisionings.ts'
 
 /** After this time the rest becomes open work, so that one permission set never holds up the others. */
 const finishMs = 5 * 60_000
@@ -29,7 +29,7 @@ export type ProvisioningResult = {
 
 export type ProvisioningSources = {
   readonly ssoAdmin: SsoAdmin
-  readonly provisionings: Provisionings
+  readonly provisionings: RunsProvisionings
   readonly clock: Clock
   view(): Promise<OrganizationView>
   /** The accounts of the ledger and of `foreign/`, because a listing of Identity Center may lack some of them. */

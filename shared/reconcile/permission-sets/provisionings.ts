@@ -12,6 +12,18 @@ const retryMostMs = 10_000
 
 type ProvisioningTarget = { readonly arn: PermissionSetArn; readonly accountId?: AccountId | undefined }
 
+type Run = (
+  target: ProvisioningTarget,
+  deadlineMs: number,
+  onStarted?: (requestId: string) => Promise<void>,
+) => Promise<Provisioning | undefined>
+type RunOptions = {
+  readonly deadlineMs: number
+  readonly onStarted: Parameters<Run>[2]
+  readonly goesFirst: boolean
+}
+export type RunsProvisionings = { readonly run: Run } & Pick<Provisionings, 'wait'>
+
 /**
  * The provisionings in progress: at most three at a time (IAM Identity Center User Guide, "Quotas and limits"). The first call
  * lists those in progress, because an earlier dispatcher may have died with some.
@@ -26,6 +38,8 @@ export class Provisionings {
   readonly #timesOfAll = new RequestTimes()
   readonly #timesOfOne = new RequestTimes()
   #starting = 0
+  /** How many that go first wait for room. */
+  #firstWaiting = 0
   readonly #recover = once(() => this.#refresh())
 
   /** `ending` ends all waiting: the next slice finds the provisionings in progress. */
@@ -41,11 +55,15 @@ export class Provisionings {
    * the id of the request. `undefined`: it lasts beyond `deadlineMs` (monotonic), or its outcome is lost. Throws
    * NotStartedError at the end of the slice, ServiceError if it is refused.
    */
-  async run(
-    target: ProvisioningTarget,
-    deadlineMs: number,
-    onStarted: (requestId: string) => Promise<void> = async () => {},
-  ): Promise<Provisioning | undefined> {
+  run: Run = (target, deadlineMs, onStarted) => this.#run(target, { deadlineMs, onStarted, goesFirst: false })
+
+  /** The same for a caller that goes first: nobody else starts while it waits, so it gets the next room. */
+  readonly first: RunsProvisionings = {
+    run: (target, deadlineMs, onStarted) => this.#run(target, { deadlineMs, onStarted, goesFirst: true }),
+    wait: (requestId, deadlineMs) => this.wait(requestId, deadlineMs),
+  }
+
+  async #run(target: ProvisioningTarget, { deadlineMs, onStarted, goesFirst }: RunOptions): ReturnType<Run> {
     for (let attempt = 1; this.#clock.monotonicMs() < deadlineMs; attempt++) {
       await this.#recover()
       const other = [...this.#known.values()].find(({ permissionSetArn }) => permissionSetArn === target.arn)
@@ -53,17 +71,22 @@ export class Provisionings {
         await this.wait(other.requestId, deadlineMs)
         continue
       }
-      const isFull = this.#known.size + this.#starting >= this.#most
+      const isFull = this.#known.size + this.#starting + (goesFirst ? 0 : this.#firstWaiting) >= this.#most
       const started = isFull ? undefined : await this.#start(target)
       if (started) {
-        await onStarted(started.requestId)
+        await onStarted?.(started.requestId)
         const startedMs = this.#clock.monotonicMs()
         const ended = await this.wait(started.requestId, deadlineMs)
         if (ended) this.#timesOf(ended).note(this.#clock.monotonicMs() - startedMs)
         return ended
       }
-      await this.#pause(isFull ? 1_000 : Math.min(retryMostMs, 500 * 2 ** attempt))
-      await this.#refresh()
+      if (goesFirst) this.#firstWaiting++
+      try {
+        await this.#pause(isFull ? 1_000 : Math.min(retryMostMs, 500 * 2 ** attempt))
+        await this.#refresh()
+      } finally {
+        if (goesFirst) this.#firstWaiting--
+      }
     }
     return undefined
   }

@@ -51,6 +51,21 @@ describe('a provisioning', () => {
     expect(world.ssoAdmin.provisioningsInProgress()).toBe(0)
   })
 
+  test('that goes first starts before the next account of the others, who start one after the other', async () => {
+    const { world, provisionings, inMs, arns } = await open({ most: 1 })
+    const started: string[] = []
+    const note = (name: string) => async () => void started.push(name)
+    const wide = async () => {
+      for (let nth = 0; nth < 30; nth++)
+        await provisionings.run({ arn: arns[0], accountId: first }, inMs(600_000), note(`wide ${nth}`))
+    }
+    const running = wide()
+    await world.clock.advance(100)
+    const denial = provisionings.first.run({ arn: arns[1], accountId: first }, inMs(600_000), note('denial'))
+    await world.finish(Promise.all([running, denial]))
+    expect(started.slice(0, 2)).toEqual(['wide 0', 'denial'])
+  })
+
   test('is not begun after the deadline, and not waited for beyond it', async () => {
     const late = await open()
     expect(await late.world.finish(late.provisionings.run({ arn: late.arns[0] }, late.inMs(0)))).toBeUndefined()
