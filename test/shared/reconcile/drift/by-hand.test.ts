@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { rebindMetadata } from '../../../../shared/domain/links/upload.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { type PermissionSetArn, permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
@@ -315,7 +316,8 @@ describe('a permission set that somebody edits', () => {
     await world.finish(world.everyNight())
     await minutes(world, 3)
     expect(isEdited(world)).toBe(true)
-    await world.objects.put('permission_sets/Billing-ps.json', `${billing} `)
+    const asked = { [rebindMetadata]: world.clock.now().toISOString() }
+    await world.objects.put('permission_sets/Billing-ps.json', billing, undefined, asked)
     await world.until(() => !isEdited(world), 'restored', 3)
   })
 })
