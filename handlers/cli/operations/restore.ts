@@ -15,7 +15,6 @@ import {
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import type { TellProgress } from '../../../shared/ports/progress.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { type Loss, readStoredPause } from '../../../shared/reconcile/records/pause.ts'
@@ -100,7 +99,7 @@ async function restore(options: Options): Promise<number> {
   const versions = openAwsObjectVersions(bucket)
   const progress = new Progress()
   try {
-    const context = { ports, versions, readCaller: readCallerIdentity, tell: progress.tell }
+    const context = { ports, versions, readCaller: readCallerIdentity, progress }
     const { text, exitCode } = await restoreRecords(context, options)
     progress.end()
     process.stdout.write(text)
@@ -114,11 +113,11 @@ type Context = {
   readonly ports: Ports
   readonly versions: ObjectVersions
   readonly readCaller: () => Promise<string>
-  readonly tell: TellProgress
+  readonly progress: Pick<Progress, 'tell' | 'end'>
 }
 
 export async function restoreRecords(
-  { ports, versions, readCaller, tell }: Context,
+  { ports, versions, readCaller, progress }: Context,
   { at, dryRun: isDryRun = false, yes = false, json = false, acceptMissing = false }: Options,
 ): Promise<{ readonly text: string; readonly exitCode: 0 | 1 }> {
   const pause = await readStoredPause(ports.objects)
@@ -126,7 +125,7 @@ export async function restoreRecords(
   const stoppedAt = isStopped ? pause.object.lastModified : undefined
   const find = (inPortions: ReturnType<typeof slowPortions>) =>
     findLostRecords({ ...ports, identityStore: patientIdentityStore(ports), versions, at, stoppedAt, inPortions })
-  const first = await find(slowPortions(ports, tell))
+  const first = await find(slowPortions(ports, progress.tell))
   if (first.owner.is === 'unknown') await refuseUnused(ports.objects)
   const loss = (isStopped ? pause.value.loss : undefined) ?? {
     since: first.since ? renderInstant(first.since) : null,
@@ -135,12 +134,13 @@ export async function restoreRecords(
   // Without an owner nothing may run; without a suspension or a policy, ssofile would grant forbidden access.
   const mayEndStop = ({ owner, ...files }: Restoration, unwritten: number): boolean =>
     owner !== 'unknown' && (acceptMissing || countMissing(files) + unwritten === 0)
-  const found = await describe(first, ports, versions, { at, loss })
+  const found = await describe(first, ports, versions, { at, loss, wasStopped: isStopped })
   const seen = { ...found, endsStop: mayEndStop(found, 0) }
   if (isDryRun || (isNothing(seen) && !isStopped)) {
     const text = json ? renderJson(toJson(seen)) : renderRestoration(seen, 'planned', ports.objects)
-    return { text, exitCode: seen.undecided.length > 0 || seen.owner === 'unknown' ? 1 : 0 }
+    return { text, exitCode: seen.undecided.length > 0 || !seen.endsStop ? 1 : 0 }
   }
+  progress.end()
   if (!yes) process.stderr.write(renderRestoration(seen, 'planned', ports.objects))
   if (!yes && !(await confirm({ bucket: ports.objects.bucket, question: 'Restore this?', instead: 'add --yes' })))
     throw new Refusal('not confirmed; nothing was changed')
@@ -149,8 +149,8 @@ export async function restoreRecords(
   // Running work ends first, even if nothing is compared: otherwise it writes history while this command repairs it.
   await underLease(ports, 'restore', async () => undefined)
   // Under the lease: nothing changes between the comparison and the writes.
-  const lost = await find(leasePortions(ports, 'restore', tell))
-  const done = await describe(lost, ports, versions, { at, loss })
+  const lost = await find(leasePortions(ports, 'restore', progress.tell))
+  const done = await describe(lost, ports, versions, { at, loss, wasStopped: isStopped })
   const pushed = await pushChanges(ports, { uploads: done.inputs, deletions: [], same: [] })
   const unwritten = [
     ...pushed.changedMeanwhile.map((object) => ({
@@ -195,35 +195,43 @@ async function refuseOther({ objects, ssoAdmin }: Ports): Promise<void> {
 /**
  * Includes the files that the loss took and those gone since `at`. A file uploaded since then stays.
  *
- * | who may write the file | deleted                                | then                                     |
- * | ---------------------- | -------------------------------------- | ---------------------------------------- |
- * | others                 | since the loss, or since `at`          | named: it may suspend or forbid          |
- * | operators              | since `at`                             | brought back                             |
- * | operators              | from the loss until everything stopped | brought back                             |
- * | operators              | after everything stopped               | named: its owner may have meant it       |
+ * | who may write the file | deleted                                | then                                             |
+ * | ---------------------- | -------------------------------------- | ------------------------------------------------ |
+ * | others                 | since the loss                         | named, keeps the stop: it may suspend or forbid  |
+ * | others                 | since `at`, but before the loss        | named, keeps a stop that was there before        |
+ * | operators              | since `at`                             | brought back                                     |
+ * | operators              | from the loss until everything stopped | brought back                                     |
+ * | operators              | after everything stopped               | named, keeps the stop: the owner may mean it     |
  */
 async function describe(
   lost: LostRecords,
   { objects }: Ports,
   versions: ObjectVersions,
-  { at, loss }: { readonly at: Date | undefined; readonly loss: Loss },
+  { at, loss, wasStopped }: { readonly at: Date | undefined; readonly loss: Loss; readonly wasStopped: boolean },
 ): Promise<Restoration> {
   const lostAt = loss.since === null ? undefined : new Date(Date.parse(loss.since) - 1000)
-  const findGone = async (places: readonly string[], instant: Date | undefined): Promise<readonly OldInput[]> => {
-    if (instant === undefined) return []
+  const findGone = async (places: readonly string[], instant: Date | undefined) => {
+    if (instant === undefined) return { uploads: [], returns: [] }
     const { changes, returns } = await findChangesBack(objects, versions, { places, at: instant })
-    return [...changes.uploads, ...returns].filter(({ over }) => !over)
+    const isGone = ({ over }: OldInput) => !over
+    return { uploads: changes.uploads.filter(isGone), returns: returns.filter(isGone) }
   }
   const own = restoredPlaces(...partsOfOperators)
   const others = restoredPlaces().filter((place) => !own.includes(place))
-  const asked = await findGone(own, at)
+  const { uploads: asked } = await findGone(own, at)
   const isAsked = new Set(asked.map(({ key }) => key))
-  const gone = (await findGone(own, lostAt)).filter(({ key }) => !isAsked.has(key))
+  const gone = (await findGone(own, lostAt)).uploads.filter(({ key }) => !isAsked.has(key))
   const isLate = ({ deletedAt }: OldInput) => deletedAt !== undefined && deletedAt > new Date(loss.stoppedAt)
-  const inputsOfOthers = [...(await findGone(others, at)), ...(await findGone(others, lostAt))].map(({ key }) => key)
+  const taken = await findGone(others, lostAt)
+  const isTaken = new Set([...taken.uploads, ...taken.returns].map(({ key }) => key))
+  const since = await findGone(others, at)
+  const isEarlier = ({ key }: OldInput) => !isTaken.has(key)
+  const [uploadsSince, returnsSince] = [since.uploads.filter(isEarlier), since.returns.filter(isEarlier)]
   const { history, entries, permissionSets, people, owner, configuration, undecided } = lost
   return {
     at: at ?? lostAt,
+    lostAt,
+    wasStopped,
     history,
     entries: entries.map(({ key }) => key),
     permissionSets: permissionSets.map(({ name }) => name),
@@ -232,7 +240,9 @@ async function describe(
     isConfigurationLost: configuration !== undefined,
     inputs: [...asked, ...gone.filter((one) => !isLate(one))],
     inputsDeletedLater: gone.filter(isLate).map(({ key }) => key),
-    inputsOfOthers: [...new Set(inputsOfOthers)],
+    inputsOfOthers: taken.uploads.map(({ key }) => key),
+    inputsOfOthersSinceAt: [...uploadsSince, ...(wasStopped ? [] : returnsSince)].map(({ key }) => key),
+    returns: [...taken.returns, ...(wasStopped ? returnsSince : [])].map(({ key }) => key),
     undecided,
     isPaused: false,
     endsStop: false,
@@ -242,6 +252,10 @@ async function describe(
 type Restoration = {
   /** Restores the files of this instant; absent: restores no files. */
   readonly at: Date | undefined
+  /** Right before the loss; absent: no file was lost with records. */
+  readonly lostAt: Date | undefined
+  /** Everything was stopped before this run. */
+  readonly wasStopped: boolean
   readonly history: number
   readonly entries: readonly string[]
   readonly permissionSets: readonly string[]
@@ -252,32 +266,44 @@ type Restoration = {
   readonly inputs: readonly OldInput[]
   /** Files that were deleted after everything had stopped. */
   readonly inputsDeletedLater: readonly string[]
-  /** Deleted files that only governance, HR or account owners may write. */
+  /** Files deleted since the loss that only governance, HR or account owners may write. */
   readonly inputsOfOthers: readonly string[]
+  /** Such files deleted since the instant of `--at`, but before the loss. */
+  readonly inputsOfOthersSinceAt: readonly string[]
+  /** Missing files of people that `--inputs` does not bring back either: `givesAccessBack`. */
+  readonly returns: readonly string[]
   readonly undecided: readonly { readonly object: string; readonly why: string }[]
   /** A person has paused all changes, too. */
   readonly isPaused: boolean
   readonly endsStop: boolean
 }
 
-/** Files that the loss took and that this run does not bring back. */
+/** Files that this run does not bring back and that the loss took, or may have taken. */
 function countMissing({
   inputsDeletedLater,
   inputsOfOthers,
-}: Pick<Restoration, 'inputsDeletedLater' | 'inputsOfOthers'>): number {
-  return inputsDeletedLater.length + inputsOfOthers.length
+  inputsOfOthersSinceAt,
+  returns,
+  wasStopped,
+}: Pick<
+  Restoration,
+  'inputsDeletedLater' | 'inputsOfOthers' | 'inputsOfOthersSinceAt' | 'returns' | 'wasStopped'
+>): number {
+  const taken = inputsDeletedLater.length + inputsOfOthers.length + returns.length
+  return wasStopped ? taken + inputsOfOthersSinceAt.length : taken
 }
 
 const keysShown = 10
 
-function toJson({ inputs, at, endsStop: _, ...rest }: Restoration) {
+function toJson({ inputs, at, endsStop: _, wasStopped: __, ...rest }: Restoration) {
   return { at: at?.toISOString(), ...rest, inputs: inputs.map(({ key }) => key) }
 }
 
 function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', { bucket }: ObjectStore): string {
   const { at, history, entries, permissionSets, people, owner, isConfigurationLost, inputs, undecided, isPaused } =
     restoration
-  const { inputsDeletedLater, inputsOfOthers, endsStop } = restoration
+  const { lostAt, wasStopped, inputsDeletedLater, inputsOfOthers, inputsOfOthersSinceAt, returns, endsStop } =
+    restoration
   const isDone = stage === 'done'
   const told = [
     ...(history > 0 ? [count(history, 'object of history', 'objects of history')] : []),
@@ -304,17 +330,33 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', 
   lines.unshift(`bucket ${bucket}`)
   if (owner === 'unknown')
     lines.push('no record names the owner of this bucket: ssofile resume --accept-loss makes this instance the owner')
-  if (inputsDeletedLater.length > 0 && at)
+  if (inputsDeletedLater.length > 0 && lostAt)
     lines.push(
       `left alone, deleted after everything stopped: ${count(inputsDeletedLater.length, 'file')}`,
       ...listKeys(inputsDeletedLater),
-      ...(endsStop ? [] : [`  do: if nobody meant that, bring all of them back: add --at ${at.toISOString()}`]),
+      ...(endsStop ? [] : [`  do: if nobody meant that, bring all of them back: add --at ${lostAt.toISOString()}`]),
     )
-  if (inputsOfOthers.length > 0 && at)
+  if (inputsOfOthers.length > 0 && lostAt)
     lines.push(
       `left to governance, HR or account owners: ${count(inputsOfOthers.length, 'file')}`,
       ...listKeys(inputsOfOthers),
-      ...(endsStop ? [] : [`  do: a person who may write them runs ssofile restore --inputs --at ${at.toISOString()}`]),
+      ...(endsStop
+        ? []
+        : [`  do: a person who may write them runs ssofile restore --inputs --at ${lostAt.toISOString()}`]),
+    )
+  if (inputsOfOthersSinceAt.length > 0 && at)
+    lines.push(
+      `deleted since ${at.toISOString()} and left to governance, HR or account owners: ${count(inputsOfOthersSinceAt.length, 'file')}`,
+      ...listKeys(inputsOfOthersSinceAt),
+      ...(wasStopped && !endsStop
+        ? ['  do: a person who may write them brings them back, or decides that they stay away']
+        : []),
+    )
+  if (returns.length > 0)
+    lines.push(
+      `left to HR, because the file would give access back to somebody whose time is over or limited: ${count(returns.length, 'file')}`,
+      ...listKeys(returns),
+      ...(endsStop ? [] : ['  do: HR uploads the file, or decides that it stays away; then add --accept-missing']),
     )
   const isMissing = countMissing(restoration) > 0
   if (isMissing && endsStop) lines.push('these files are missing, and everything continues without them')

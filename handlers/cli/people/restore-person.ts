@@ -18,7 +18,7 @@ export function addRestorePerson(program: Command): void {
     .command('restore-person')
     .argument('<user>', 'the user name of the file, as in links')
     .description(
-      'Deletes suspended/<user name>: access by links comes back within a minute. Withdrawn requests and ended temporary access do not: the person asks again. It refuses if the file of the person under people/ is gone or over: ssofile would suspend the person again. It only needs to write suspended/, and to read the file.',
+      'Deletes suspended/<user name>: access by links comes back within a minute. Withdrawn requests and ended temporary access do not: the person asks again. It refuses if ssofile itself suspended the person, because the file under people/ is gone or over. It needs to read and write suspended/.',
     )
     .option('--json', 'the key as JSON')
     .addHelpText('after', '\nExample:\n  ssofile restore-person kenji.ito@acme.example')
@@ -48,7 +48,8 @@ export async function deleteSuspension(objects: ObjectStore, user: string) {
   const name = principalName.safeParse(user)
   if (!name.success) throw new Refusal('received an empty user, expected the user name of the file')
   const key = suspensionKey(name.data)
-  const found = await readParsedInput(objects, key, kinds.suspension)
+  const explain = explainDenial('people', 'restore-person', `restore-person ${user}`)
+  const found = await readParsedInput(objects, key, kinds.suspension).catch(explain)
   if (found === undefined)
     throw new Refusal(
       `there is no ${quote(key, 1024)} in the bucket ${objects.bucket}; nothing was changed. To list suspended people: aws s3 ls s3://${objects.bucket}/suspended/`,
@@ -58,8 +59,6 @@ export async function deleteSuspension(objects: ObjectStore, user: string) {
     throw new Refusal(
       `${quote(key, 1024)}: ssofile suspended this person because of ${quote(ended, 1024)}, and would suspend the person again; nothing was changed. To give the access back, upload ${quote(ended, 1024)} without endsAt or with a later one`,
     )
-  const outcome = await objects
-    .delete(key, { ifMatch: found.head.etag })
-    .catch(explainDenial('people', 'restore-person', `restore-person ${user}`))
+  const outcome = await objects.delete(key, { ifMatch: found.head.etag }).catch(explain)
   return { key, outcome }
 }

@@ -31,9 +31,16 @@ async function lose(...keys: readonly string[]): Promise<void> {
 
 type Options = Parameters<typeof restoreRecords>[1]
 
-function restore(options: Options = {}, readCaller = async () => 'olga', objects = world.objects) {
+const noProgress: Parameters<typeof restoreRecords>[0]['progress'] = { tell: () => {}, end: () => {} }
+
+function restore(
+  options: Options = {},
+  readCaller = async () => 'olga',
+  objects = world.objects,
+  progress = noProgress,
+) {
   const versions = new MemoryObjectVersions(objects.model)
-  const context = { ports: { ...world.ports, objects }, versions, readCaller, tell: () => {} }
+  const context = { ports: { ...world.ports, objects }, versions, readCaller, progress }
   return world.finish(restoreRecords(context, { yes: true, ...options }))
 }
 
@@ -69,6 +76,92 @@ describe('ssofile restore', () => {
     await lose(suspension)
     expect((await restore({ at: world.clock.now() })).exitCode).toBe(1)
     expect(await isStopped()).toBe(true)
+  })
+
+  test('a dry run says with exit code 1 that everything is stopped and a file is missing, and changes nothing', async () => {
+    await lose(suspension)
+    expect((await restore({ dryRun: true })).exitCode).toBe(1)
+    expect((await restore({ dryRun: true, acceptMissing: true })).exitCode).toBe(0)
+    await world.objects.as('hr').put(suspension, '{}')
+    expect((await restore({ dryRun: true })).exitCode).toBe(0)
+    expect(await world.keys(owner)).toEqual([])
+  })
+
+  describe('with --at, while nothing is lost and HR has lifted a suspension since then', () => {
+    let at: Date
+    beforeEach(async () => {
+      await world.objects.put(owner, JSON.stringify({ v: 1, ...(await world.ports.ssoAdmin.instance()) }))
+      at = world.clock.now()
+      await world.clock.advance(60_000)
+      await world.objects.as('hr').delete(suspension)
+    })
+    const named = () =>
+      `deleted since ${at.toISOString()} and left to governance, HR or account owners: 1 file\n  ${suspension}\n`
+
+    test('brings links back and stops nothing for longer', async () => {
+      await world.objects.as('vandal').delete(link)
+      await world.clock.advance(60_000)
+      const { exitCode, text } = await restore({ at })
+      expect({ exitCode, isStopped: await isStopped() }).toEqual({ exitCode: 0, isStopped: false })
+      expect(await world.keys('links_data/')).toEqual([link])
+      expect(text).toContain(`${named()}within a minute, `)
+    })
+
+    test('names the file and nothing else if there is nothing to restore', async () => {
+      const { exitCode, text } = await restore({ at })
+      expect(exitCode).toBe(0)
+      expect(text).toBe(`bucket ssofile\nthere is nothing to restore\n${named()}`)
+    })
+
+    test('keeps a stop that was there before, until the operator accepts what is missing', async () => {
+      await world.clock.advance(60 * 60_000)
+      await lose()
+      const { exitCode, text } = await restore({ at })
+      expect({ exitCode, isStopped: await isStopped() }).toEqual({ exitCode: 1, isStopped: true })
+      expect(text).toContain(named())
+      expect((await restore({ at, acceptMissing: true })).exitCode).toBe(0)
+      expect(await isStopped()).toBe(false)
+    })
+  })
+
+  test("leaves a file of somebody whose time is over to HR's decision, since --inputs does not bring it back", async () => {
+    const person = 'people/ana.ruiz@acme.example.json'
+    await world.objects.put(person, '{}')
+    await world.clock.advance(60_000)
+    await lose(person)
+    await world.objects.put('suspended/ana.ruiz@acme.example', JSON.stringify({ reason: `${person} is gone` }))
+    const { exitCode, text } = await restore()
+    expect({ exitCode, isStopped: await isStopped() }).toEqual({ exitCode: 1, isStopped: true })
+    expect(text).toContain(
+      `\n  ${person}\n  do: HR uploads the file, or decides that it stays away; then add --accept-missing\n`,
+    )
+    expect(text).not.toContain('--inputs')
+    expect((await restore({ acceptMissing: true })).exitCode).toBe(0)
+  })
+
+  test('its hints name the instant of the loss, whatever --at says', async () => {
+    const before = world.clock.now()
+    await world.clock.advance(60 * 60_000)
+    await lose(suspension)
+    const [, hinted = ''] = /--at (\S+)/.exec((await restore()).text) ?? []
+    expect(new Date(hinted).getTime()).toBeGreaterThan(before.getTime() + 59 * 60_000)
+    for (const at of [before, world.clock.now()]) expect((await restore({ at })).text).toContain(`--at ${hinted}\n`)
+  })
+
+  test('ends the line of the progress before it shows the plan', async () => {
+    await lose()
+    const told: string[] = []
+    const progress = { tell: () => told.push('told'), end: () => told.push('ended') }
+    const { write } = process.stderr
+    process.stderr.write = (text) => {
+      throw new Error(`${told.at(-1)}, then: ${text}`)
+    }
+    try {
+      const shown = restore({ yes: false }, undefined, undefined, progress)
+      await expect(shown).rejects.toThrow('ended, then: bucket ssofile\nto restore: ')
+    } finally {
+      process.stderr.write = write
+    }
   })
 
   test('refuses a bucket in which ssofile never worked, and writes nothing there', async () => {
