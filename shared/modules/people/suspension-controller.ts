@@ -75,6 +75,8 @@ const laterMs = 60 * 60_000
 const unreadMs = 5 * 60_000
 /** By then the sessions are denied, or the reason why not is known. */
 const deniedMs = 3 * 60_000
+/** How often the same hint is sent, in case it was lost. SQS drops a repeat for this long. */
+const repeatMs = 5 * 60_000
 /** When the next look comes, by the state. `partly`: groups may have more or less access by then. */
 const againAfterMs: Partial<Record<StatusState, number>> = {
   revoking: 20_000,
@@ -178,7 +180,7 @@ async function end(who: Suspended, input: SuspensionInput, context: SuspensionCo
   const isPartly = described.state === 'partly'
   const isUnread = isPartly && holdings.unread !== undefined
   const againMs = isFirst && isPartly ? deniedMs : isUnread ? unreadMs : againAfterMs[described.state]
-  const wakes = described.state === 'revoking' ? listWakes(holdings, key) : undefined
+  const wakes = described.state === 'revoking' ? { ...listWakes(holdings, key), id: repeatId(input) } : undefined
   return { ...describeAgain(described, who, input, againMs), wakes, afterwards: report }
 }
 
@@ -211,6 +213,15 @@ function listWakes({ ours, memberships }: FoundHoldings, key: string) {
     revocations: ours.map((access) => accessHint(assignmentOf(access), key)),
     inputs: memberships.map(({ id, entry }) => inputOfEntry(id, entry)),
   } satisfies Wakes
+}
+
+/**
+ * The same for all looks of some minutes, so that SQS drops the hints of a later one. Thousands of hints with each look would fill the queue:
+ * SQS looks for free groups only among its first messages, and would not find those of the next suspended person.
+ */
+function repeatId({ key, head, now }: SuspensionInput): string {
+  const upload = head && `${head.etag} ${renderInstant(head.lastModified)}`
+  return `${key} ${upload} ${Math.floor(now.getTime() / repeatMs)}`
 }
 
 function describeAgain(

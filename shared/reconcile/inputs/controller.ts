@@ -93,6 +93,8 @@ export type Description = {
 /** Messages that the loop sends. `why` goes to the log. */
 export type Wakes = {
   readonly why: string
+  /** Within five minutes, SQS drops hints that were sent under it before. Absent: this message's own. */
+  readonly id?: string | undefined
   readonly inputs?: readonly Pick<InputMessage, 'key' | 'user'>[]
   /** Access that ssofile may have to revoke. It goes first. */
   readonly revocations?: readonly Hint[]

@@ -103,12 +103,13 @@ async function tell<T extends KindTypes>(
 }
 
 async function wake(
-  { why, inputs = [], revocations = [], hints = [] }: Wakes,
-  { id }: InputMessage,
+  { why, id, inputs = [], revocations = [], hints = [] }: Wakes,
+  message: Pick<InputMessage, 'id'>,
   context: ReconcileContext,
 ): Promise<void> {
-  await sendHints(context, { id, hints: revocations, revocation: true }, context.configuration)
-  await sendHints(context, { id, hints, revocation: false }, context.configuration)
+  const event = { id: id ?? message.id }
+  await sendHints(context, { ...event, hints: revocations, revocation: true }, context.configuration)
+  await sendHints(context, { ...event, hints, revocation: false }, context.configuration)
   await sendEach(context, inputs, why, context.configuration)
 }
 

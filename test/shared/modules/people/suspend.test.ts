@@ -10,6 +10,7 @@ import { openInputs } from '../../../../shared/modules/input-context.ts'
 import { controllerOf } from '../../../../shared/modules/modules.ts'
 import { followMembershipCalls } from '../../../../shared/modules/people/follow-membership-calls.ts'
 import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
+import type { OutgoingMessage } from '../../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { readEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
@@ -84,6 +85,61 @@ test('a suspension goes on within minutes after the directory did not answer for
     await world.finish(world.everyMinute())
   }
   expect(await stateOf(asking)).toBe('partly')
+})
+
+describe('while the access of a suspended person is not gone', () => {
+  /** With the looks of each minute. */
+  async function wait({ world }: Asking, minutes = 10): Promise<void> {
+    for (let minute = 0; minute < minutes; minute++) {
+      await world.clock.advance(60_000)
+      await world.finish(world.everyMinuteOfLinks())
+    }
+  }
+
+  test('SQS keeps one hint of each five minutes, not one of each look', async () => {
+    const asking = await granted()
+    const { world } = asking
+    const ids: unknown[] = []
+    asking.answer = async ({ port, operation, args: [name, messages], proceed }) => {
+      if (port !== 'queues' || operation !== 'send' || name !== 'work-urgent') return proceed()
+      ids.push(...(messages as readonly OutgoingMessage[]).map(({ deduplicationId }) => deduplicationId))
+      return undefined
+    }
+    await world.objects.put(suspension, '')
+    await wait(asking)
+    expect(ids.length).toBeGreaterThan(8)
+    // One of the first look, and one of each five minutes that have begun.
+    expect(new Set(ids).size).toBeLessThanOrEqual(4)
+    expect(new Set(ids).size).toBeGreaterThan(2)
+  })
+
+  test('a lost hint is sent again within five minutes', async () => {
+    const asking = await granted()
+    const { world } = asking
+    let lost = 0
+    asking.answer = async ({ port, operation, args: [name], proceed }) => {
+      if (port !== 'queues' || operation !== 'send' || name !== 'work-urgent' || lost > 0) return proceed()
+      lost++
+      return undefined
+    }
+    await world.objects.put(suspension, '')
+    await wait(asking, 5)
+    expect(lost).toBe(1)
+    expect(asking.has()).toBe(false)
+  })
+
+  test('a file that is uploaded again takes what came back meanwhile, as soon as the first one', async () => {
+    const asking = await granted()
+    const { world } = asking
+    for (let times = 0; times < 3; times++) {
+      const beganMs = world.clock.monotonicMs()
+      await world.objects.put(suspension, '')
+      await world.until(() => !asking.has(), 'the revocation')
+      expect(world.clock.monotonicMs() - beganMs).toBeLessThan(60_000)
+      await world.objects.delete(suspension)
+      await world.until(() => asking.has(), 'the access')
+    }
+  })
 })
 
 test('access that a look at the suspension missed goes within the next hour, although nobody hears of it', async () => {
