@@ -1,15 +1,26 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { ItemDigest } from '../../domain/files/decision-file.ts'
 import { membershipKeys } from '../../domain/files/membership-file.ts'
+import { asksAnew, identityOf, isSameUpload, rebindOf, type Upload } from '../../domain/links/upload.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
-import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import type { FoundObject, ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { arnOfReview, noteDeletion } from '../../reconcile/records/deletion-notes.ts'
 import { RecordChangedError } from '../../reconcile/records/json-record.ts'
-import { digestOf, folderOf, itemRecord, readItem, readUpload } from './review-records.ts'
-import { filesOf, type ItemEnd, type ReviewItem, remedyOf, type ShownFile, type Subject } from './rules/review-item.ts'
+import { digestOf, folderOf, itemRecord, readItem, readPresent, readUpload } from './review-records.ts'
+import {
+  filesOf,
+  findShown,
+  type ItemEnd,
+  type ReviewItem,
+  remedyOf,
+  type ShownFile,
+  type ShownUpload,
+  type Subject,
+  shownUploadOf,
+} from './rules/review-item.ts'
 import type { ReviewRun } from './rules/review-record.ts'
 
 /** How long the owner of a task has. */
@@ -29,17 +40,47 @@ type Reading = { readonly objects: ReadingObjects; readonly configuration: Pick<
  * | any other                                             | as shown |
  */
 export async function readItemState(
-  item: Pick<ReviewItem, 'digest' | 'subject' | 'replaces'>,
+  item: Pick<ReviewItem, 'digest' | 'subject' | 'uploads' | 'replaces'>,
   { folder, ...context }: Reading & { readonly folder: string },
 ): Promise<'unread' | 'as shown' | 'changed' | 'gone'> {
   const { subject } = item
   if (subject.kind === 'unread') return 'unread'
   if (await findSibling(item, folder, context)) return 'changed'
-  const shown = new Map(filesOf(subject).map(({ key, etag }) => [key, etag]))
-  if (shown.size === 0) return 'as shown'
+  if (filesOf(subject).length === 0) return 'as shown'
   const present = await findPresent(subject, context)
   if (present.length === 0) return 'gone'
-  return present.every(({ key, etag }) => shown.get(key) === etag) ? 'as shown' : 'changed'
+  for (const head of present) if (!(await findAsShown(item, head, context))) return 'changed'
+  return 'as shown'
+}
+
+/**
+ * The present upload of a file, if it says what was shown. A sync from a fresh checkout uploads every file again, and with a KMS key each
+ * upload has another ETag.
+ *
+ * | its ETag | the item knows the content | the body of the present upload        | says what was shown |
+ * | -------- | -------------------------- | ------------------------------------- | ------------------- |
+ * | same     |                            |                                       | unless it asks to count as new |
+ * | other    | yes                        | has the same content or value         | unless it asks to count as new |
+ * | other    | yes                        | is another one, or cannot be read     | no                  |
+ * | other    | no: an earlier version     |                                       | no                  |
+ */
+async function findAsShown(
+  item: Pick<ReviewItem, 'subject' | 'uploads'>,
+  head: FoundObject,
+  { objects }: Pick<Reading, 'objects'>,
+): Promise<(ObjectHead & Upload) | undefined> {
+  const shown = filesOf(item.subject).find(({ key }) => key === head.key)
+  if (shown === undefined) return undefined
+  const known = findShown(item, shown)
+  if (head.etag === shown.etag) {
+    const isAsked = known !== undefined && asksAnew(known, { rebind: rebindOf(head.metadata) })
+    return isAsked ? undefined : { ...head, ...identityOf(known ?? {}) }
+  }
+  if (known === undefined) return undefined
+  const found = await readPresent(objects, head.key)
+  // It goes at this moment: nobody has edited it.
+  if (found === undefined) return head
+  return isSameUpload(known, found) ? found : undefined
 }
 
 /**
@@ -69,10 +110,10 @@ async function findPresent(subject: Subject, { objects, configuration }: Reading
     const names = { group: principalName.parse(subject.group), user: principalName.parse(subject.user) }
     for (const key of membershipKeys(names, configuration.folders)) keys.add(key)
   }
-  const present: Pick<ShownFile, 'key' | 'etag'>[] = []
+  const present: FoundObject[] = []
   for (const key of keys) {
     const head = await objects.head(key)
-    if (head) present.push({ key, etag: head.etag })
+    if (head) present.push(head)
   }
   return present
 }
@@ -90,9 +131,9 @@ type Performing = { readonly objects: ObjectStore } & Pick<Reading, 'configurati
   }
 
 /**
- * Gives an item its end. A revocation deletes its files as they were shown, or describes the task. The loops of links and memberships
- * then take the access away, with brake, minimums and history, as after any deletion. Throws RecordChangedError if somebody edited a file
- * meanwhile.
+ * Gives an item its end. A revocation deletes its files if they say what was shown, or describes the task. The loops of links and
+ * memberships then take the access away, with brake, minimums and history, as after any deletion. Throws RecordChangedError if somebody
+ * edited a file meanwhile.
  */
 export async function performEnd(item: ReviewItem, ending: Ending, context: Performing): Promise<ItemEnd> {
   const { step } = ending
@@ -101,29 +142,43 @@ export async function performEnd(item: ReviewItem, ending: Ending, context: Perf
   return step === 'carry out' ? revoke(item, ending, context) : { is: step, at }
 }
 
+/** The files that give this access now, with their content. */
+async function readFiles(subject: Subject, context: Reading) {
+  const files: ShownFile[] = []
+  const uploads: ShownUpload[] = []
+  for (const { key } of await findPresent(subject, context)) {
+    const upload = await readPresent(context.objects, key)
+    if (upload === undefined) continue
+    files.push((await readUpload(context.objects, upload)).file)
+    uploads.push(shownUploadOf(upload))
+  }
+  return { files, uploads }
+}
+
 /** Adds the item as it is now to the run. */
 async function askAgain(item: ReviewItem, { review, run }: Ending, context: Performing): Promise<ItemDigest> {
   const { subject: before, reviewers, digest: replaces } = item
   const folder = folderOf(review, run.run)
   const sibling = await findSibling(item, folder, context)
   if (sibling) return sibling
-  const files = await listPresent(before, context)
+  const { files, uploads } = await readFiles(before, context)
   const [file] = files
   const subject: Subject =
     before.kind === 'membership' ? { ...before, files } : before.kind === 'link' && file ? { ...before, file } : before
   const digest = digestOf(folder, subject, replaces)
   await itemRecord(context.objects, folder, digest).write(
-    { digest, subject, reviewers, replaces, decisions: [] },
+    { digest, subject, uploads, reviewers, replaces, decisions: [] },
     undefined,
   )
   return digest
 }
 
 async function revoke(
-  { subject, reviewers, decisions }: ReviewItem,
+  item: ReviewItem,
   { by, at, review, run }: Ending,
   { objects, identityStore }: Performing,
 ): Promise<ItemEnd> {
+  const { subject, reviewers, decisions } = item
   const isOfProvider = subject.kind === 'membership' && subject.files.length === 0
   const membershipId = isOfProvider
     ? await identityStore.getGroupMembershipId(subject.groupId, subject.userId)
@@ -135,10 +190,13 @@ async function revoke(
     return { is: 'task', at: renderInstant(at), by, task: remedy.task, owners, dueAt }
   }
   const arn = arnOfReview(review, by && (decisions.find(({ user }) => user === by)?.name ?? by))
-  for (const { key, etag } of filesOf(subject)) {
+  for (const { key } of filesOf(subject)) {
     const head = await objects.head(key)
-    if (head?.etag === etag) await noteDeletion(objects, head, { arn })
-    if ((await objects.delete(key, { ifMatch: etag })) === 'lost' && (await objects.head(key)) !== undefined)
+    if (head === undefined) continue
+    const upload = await findAsShown(item, head, { objects })
+    if (upload === undefined) throw new RecordChangedError(key)
+    await noteDeletion(objects, upload, { arn })
+    if ((await objects.delete(key, { ifMatch: upload.etag })) === 'lost' && (await objects.head(key)) !== undefined)
       throw new RecordChangedError(key)
   }
   return { is: 'deleted', at: renderInstant(at), by }

@@ -29,7 +29,7 @@ import {
   type Reviewer,
   type Uploads,
 } from './rules/decide-decision.ts'
-import { describeSubject, filesOf, type GivenDecision, type ReviewItem } from './rules/review-item.ts'
+import { describeSubject, filesOf, findShown, type GivenDecision, type ReviewItem } from './rules/review-item.ts'
 import { isRunning, type ReviewRun } from './rules/review-record.ts'
 
 export type DecisionContext = ReconcileContext & Pick<RequestSources, 'people' | 'actorOf'>
@@ -103,12 +103,15 @@ async function gather({ key, name, file, head, now }: Input<DecisionTypes>, cont
 
 /** The status of an upload may be later than a decision on it. A revocation does not wait for it. */
 async function readUploads(
-  { subject }: ReviewItem,
+  item: ReviewItem,
   { verdict, now }: Pick<DecisionPath, 'verdict'> & Pick<Input<DecisionTypes>, 'now'>,
   objects: ReadingObjects,
 ): Promise<Uploads> {
   const read = await Promise.all(
-    filesOf(subject).map(async (shown) => ({ shown, ...(await readUpload(objects, shown)) })),
+    filesOf(item.subject).map(async (shown) => ({
+      shown,
+      ...(await readUpload(objects, { ...shown, ...findShown(item, shown) })),
+    })),
   )
   const isUnnamed = read.some(({ shown, told }) => shown.by === undefined && mayBeNamed(told, now))
   return { by: read.map(({ file }) => file.by), isUnnamed: verdict === 'keep' && isUnnamed }

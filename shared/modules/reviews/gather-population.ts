@@ -7,6 +7,7 @@ import { type ReviewFile, scopesOf } from '../../domain/files/review-file.ts'
 import { allowsEverything } from '../../domain/iam-policies/allows-everything.ts'
 import { type Link, linkPrefix, parseLinkKey, temporaryPrefix } from '../../domain/links/link.ts'
 import { parseNameInKey } from '../../domain/links/name-in-key.ts'
+import { isSameUpload } from '../../domain/links/upload.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
@@ -37,8 +38,16 @@ import { listChanges } from '../../reconcile/records/tell-event.ts'
 import type { EligibilityFiles } from '../requests/eligibility-files.ts'
 import { findAccount } from '../requests/gather-request.ts'
 import { listLastUses, readWatched } from '../usage/last-uses.ts'
-import { digestOf, readUpload } from './review-records.ts'
-import { isPrivileged, type ReviewItem, type ShownFile, type Subject } from './rules/review-item.ts'
+import { digestOf, readPresent, readUpload } from './review-records.ts'
+import {
+  isOfMembership,
+  isPrivileged,
+  type ReviewItem,
+  type ShownFile,
+  type ShownUpload,
+  type Subject,
+  shownUploadOf,
+} from './rules/review-item.ts'
 
 export type PopulationSources = {
   readonly objects: ObjectStore
@@ -50,10 +59,17 @@ export type PopulationSources = {
   readonly eligibilityFiles: EligibilityFiles
 }
 
-type Question = { readonly subject: Subject; readonly reviewers: readonly (string | undefined)[] }
+type Question = {
+  readonly subject: Subject
+  readonly uploads?: readonly ShownUpload[]
+  readonly reviewers: readonly (string | undefined)[]
+}
 type AccessSubject = Extract<Subject, { kind: 'link' | 'foreign' | 'unread' }>
 /** `accounts`: those in the scope of the review. */
-type Access = { readonly subject: AccessSubject; readonly accounts: readonly AccountId[] } & Pick<Question, 'reviewers'>
+type Access = { readonly subject: AccessSubject; readonly accounts: readonly AccountId[] } & Pick<
+  Question,
+  'reviewers' | 'uploads'
+>
 
 /** Each reads its members at once. */
 const groupsAtOnce = 4
@@ -76,10 +92,11 @@ export async function* gatherPopulation(
   sources: PopulationSources,
 ): AsyncGenerator<GatheredItems> {
   const reading = await openReading(file, now, sources)
-  const toItem = ({ subject, reviewers }: Question): ReviewItem => {
+  const toItem = ({ subject, uploads = [], reviewers }: Question): ReviewItem => {
     const owners = reviewers.flatMap((one) => one || [])
     const names = owners.length > 0 ? owners : file.reviewers.named
-    return { digest: digestOf(folder, subject), subject, reviewers: [...new Set(names)], decisions: [] }
+    const shown = uploads.length > 0 && { uploads: [...uploads] }
+    return { digest: digestOf(folder, subject), subject, ...shown, reviewers: [...new Set(names)], decisions: [] }
   }
   const links = file.only === 'foreign' ? [] : await gatherLinks(reading)
   const access = [...links, ...(await gatherForeign(reading))]
@@ -191,9 +208,9 @@ async function readMovers({ movedSince }: ReviewFile, objects: ObjectStore): Pro
 }
 
 /** Adds the last use. Returns nothing if the review asks only for other access. */
-async function askAccess({ subject, accounts, reviewers }: Access, reading: Reading): Promise<readonly Question[]> {
+async function askAccess({ subject, accounts, ...asked }: Access, reading: Reading): Promise<readonly Question[]> {
   const { file, membersOf, names, usesOf, isUnused, hasMoved } = reading
-  if (subject.kind === 'unread') return [{ subject, reviewers }]
+  if (subject.kind === 'unread') return [{ subject, ...asked }]
   const { permissionSet, principal, type, since } = subject
   if (file.movedSince !== undefined && (type === 'GROUP' || !hasMoved(principal))) return []
   const uses = usesOf(permissionSet, accounts)
@@ -203,7 +220,7 @@ async function askAccess({ subject, accounts, reviewers }: Access, reading: Read
   const ids = new Set(members && 'is' in members ? members.is : [])
   const nameOf = uses.size > 0 ? await names() : undefined
   const lastUsed = latestOf(uses, (user) => (type === 'GROUP' ? ids.has(user) : nameOf?.(user) === principal))
-  return isUnused(since, lastUsed) ? [{ subject: { ...subject, lastUsed }, reviewers }] : []
+  return isUnused(since, lastUsed) ? [{ subject: { ...subject, lastUsed }, ...asked }] : []
 }
 
 function latestOf(uses: LastUses, isOf: (user: PrincipalId) => boolean): string | undefined {
@@ -238,17 +255,18 @@ async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
     if (accounts === undefined || (file.only === 'privileged' && !privileged)) return []
     const read = await readLink(objects, head.key, configuration)
     if (read.state === 'unreadable') return [{ ...unread(head.key, read.complaint.received), accounts: [] }]
-    const { file: shown, told } = await readUpload(objects, head)
+    const upload = 'object' in read ? read.object : head
+    const { file: shown, told } = await readUpload(objects, upload)
     const subject: Subject = {
       kind: 'link',
       ...{ permissionSet, principal, type, isPrivileged: privileged },
       scope: renderScope(scope),
       file: shown,
-      since: told?.since ?? head.lastModified.toISOString(),
+      since: told?.since ?? upload.lastModified.toISOString(),
     }
     const ofAccount = scope.kind === 'account' ? await ownerOf(scope.id) : undefined
     const named = file.reviewers.owners && 'body' in read ? read.body.owner : undefined
-    return [{ subject, accounts, reviewers: [ofAccount, named] }]
+    return [{ subject, uploads: [shownUploadOf(upload)], accounts, reviewers: [ofAccount, named] }]
   })
   return read.flat()
 }
@@ -314,13 +332,16 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
     const lastUsed = uses.get(userId)
     if (!isUnused(entry?.value.grantedAt, lastUsed)) return []
     const files: ShownFile[] = []
-    for (const { key, by, etag: of } of entry?.value.files ?? []) {
-      const etag = (await objects.head(key))?.etag
-      const isOfUpload = of === undefined || of === etag
-      if (etag !== undefined) files.push({ key, etag, by: isOfUpload ? by?.principalId : undefined })
+    const uploads: ShownUpload[] = []
+    for (const { key, by, ...of } of entry?.value.files ?? []) {
+      const upload = isOfMembership({ key }) ? await readPresent(objects, key) : await objects.head(key)
+      if (upload === undefined) continue
+      const isOfUpload = of.etag === undefined || of.etag === upload.etag || isSameUpload(of, upload)
+      files.push({ key, etag: upload.etag, by: isOfUpload ? by?.principalId : undefined })
+      uploads.push(shownUploadOf(upload))
     }
     const about = { group, user, groupId, userId, files, lastUsed, isPrivileged: privileged }
-    return [{ subject: { kind: 'membership', ...about }, reviewers: [owner] }]
+    return [{ subject: { kind: 'membership', ...about }, uploads, reviewers: [owner] }]
   })
   return read.flat()
 }

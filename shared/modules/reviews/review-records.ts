@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import { type ItemDigest, itemDigest } from '../../domain/files/decision-file.ts'
 import { record } from '../../domain/json/record.ts'
+import { linkBodyMostBytes } from '../../domain/links/link-body.ts'
+import { isSameUpload, type Upload } from '../../domain/links/upload.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce, readsAtOnce } from '../../reconcile/records/list-heads.ts'
+import { type InputHead, readInput } from '../../reconcile/records/read-input.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { readStored, type Stored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { EventSubject } from '../../reconcile/records/tell-event.ts'
@@ -82,10 +85,17 @@ export async function writeItems(objects: ObjectStore, folder: string, items: re
   })
 }
 
-/** One upload as it is now, with its status if ssofile has looked at it. */
-export async function readUpload(objects: ReadingObjects, { key, etag }: Pick<ShownFile, 'key' | 'etag'>) {
+/** The present upload of a file. Without content: it is too large, or S3 does not return it. */
+export async function readPresent(objects: ReadingObjects, key: string): Promise<InputHead | undefined> {
+  const found = await readInput(objects, key, { mostBytes: linkBodyMostBytes })
+  return found && 'head' in found ? found.head : found
+}
+
+/** One upload, with its status if ssofile has looked at it, or at another upload of the same content. */
+export async function readUpload(objects: ReadingObjects, upload: Pick<ShownFile, 'key' | 'etag'> & Upload) {
+  const { key, etag } = upload
   const status = await spoiledAsAbsent(readStatus(objects, key))
-  const told = status?.etag === etag ? status : undefined
+  const told = status?.etag === etag || isSameUpload(status, upload) ? status : undefined
   const file: ShownFile = { key, etag, by: told?.by?.principalId }
   return { file, told }
 }

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { ApiCaller } from '../../domain/deployment/api-caller.ts'
 import { record } from '../../domain/json/record.ts'
 import type { InputMessage, Uploader } from '../../domain/links/input-message.ts'
+import { identityOf, isSameUpload, type Upload, uploadIdentity } from '../../domain/links/upload.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
@@ -19,6 +20,7 @@ const note = record({
   /** The upload to delete. */
   etag: z.string(),
   lastModified: z.iso.datetime(),
+  ...uploadIdentity,
   arn: z.string(),
   sourceIpAddress: z.string().optional(),
 })
@@ -28,11 +30,15 @@ const recordOf = (objects: ObjectStore, input: string) =>
   new JsonRecord<Note>(objects, `state/deletions/${createHash('sha256').update(input).digest('hex')}.json`, note)
 
 /** If two callers ask at once, the first one is noted: both wanted this upload gone. */
-export async function noteDeletion(objects: ObjectStore, upload: ObjectHead, caller: ApiCaller): Promise<void> {
+export async function noteDeletion(
+  objects: ObjectStore,
+  upload: ObjectHead & Upload,
+  caller: ApiCaller,
+): Promise<void> {
   const { key: input, etag, lastModified } = upload
   const { arn, sourceIpAddress } = caller
-  const next = { input, etag, lastModified: renderInstant(lastModified), arn, sourceIpAddress }
-  await recordOf(objects, upload.key).revise((known) => (known && isOf(known, next) ? known : next))
+  const next = { input, etag, lastModified: renderInstant(lastModified), ...identityOf(upload), arn, sourceIpAddress }
+  await recordOf(objects, upload.key).revise((known) => (known && isExactly(known, next) ? known : next))
 }
 
 /** The author of a deletion by a review. `reviewer`: absent if silence revoked it. */
@@ -45,10 +51,10 @@ const reviewIn = (arn: string) => /^review:([^/]+)/.exec(arn)?.[1]
 /** The review that deleted this upload; `undefined`: none did. */
 export async function findReview(
   objects: ObjectStore,
-  { key, etag }: { readonly key: string; readonly etag?: string | undefined },
+  upload: { readonly key: string; readonly lastModified?: string } & Upload,
 ): Promise<string | undefined> {
-  const noted = (await spoiledAsAbsent(recordOf(objects, key).read()))?.value
-  return noted?.etag === etag && noted ? reviewIn(noted.arn) : undefined
+  const noted = (await spoiledAsAbsent(recordOf(objects, upload.key).read()))?.value
+  return noted && (noted.etag === upload.etag || isRepeated(noted, upload)) ? reviewIn(noted.arn) : undefined
 }
 
 /**
@@ -68,7 +74,20 @@ export async function nameDeleter(
   return !isCaller || !isOfStatus ? message : { ...message, by: toUploader(noted, by.at) }
 }
 
-function isOf(noted: Note, upload: Pick<Status, 'etag' | 'lastModified'>): boolean {
+type Told = Upload & Pick<Status, 'lastModified'>
+
+function isOf(noted: Note, upload: Told): boolean {
+  return isExactly(noted, upload) || isRepeated(noted, upload)
+}
+
+/** The deleted upload only repeated this one, so nobody had looked at it. */
+function isRepeated(noted: Note, upload: Told): boolean {
+  const { lastModified } = upload
+  const isEarlier = lastModified !== undefined && lastModified <= noted.lastModified
+  return noted.content !== undefined && isEarlier && isSameUpload(upload, noted)
+}
+
+function isExactly(noted: Note, upload: Told): boolean {
   return noted.etag === upload.etag && noted.lastModified === upload.lastModified
 }
 

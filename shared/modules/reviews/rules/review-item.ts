@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { itemDigest, verdicts } from '../../../domain/files/decision-file.ts'
 import { folderOfMembership, membershipKey, membershipPrefix } from '../../../domain/files/membership-file.ts'
 import { record } from '../../../domain/json/record.ts'
+import { identityOf, type Upload, uploadIdentity } from '../../../domain/links/upload.ts'
 import { principalId } from '../../../domain/principals/identity-center-ids.ts'
 import { principalName, principalType } from '../../../domain/principals/principal.ts'
 import { scopeOf } from '../../../domain/scopes/scope.ts'
@@ -13,6 +14,14 @@ const shownFile = record({
   by: z.string().optional(),
 })
 export type ShownFile = z.infer<typeof shownFile>
+
+const shownUpload = record({ key: z.string(), etag: z.string(), ...uploadIdentity })
+export type ShownUpload = z.infer<typeof shownUpload>
+
+/** What the item keeps of an upload, to know its content again under another ETag. */
+export function shownUploadOf({ key, etag, ...upload }: Pick<ShownFile, 'key' | 'etag'> & Upload): ShownUpload {
+  return { key, etag, ...identityOf(upload) }
+}
 
 const access = {
   permissionSet: z.string(),
@@ -86,6 +95,8 @@ export type ItemEnd = z.infer<typeof end>
 export const reviewItem = record({
   digest: itemDigest,
   subject,
+  /** The content of its files as they were shown, outside the digest. Absent: it has none, or an earlier version wrote the item. */
+  uploads: z.array(shownUpload).optional(),
   /** Names of groups and users. Empty: only the fallback decides. */
   reviewers: z.array(z.string()),
   /** The digest of the item before an edit of its file. Absent: the item is one of the frozen population. */
@@ -136,6 +147,11 @@ export function filesOf(subject: Subject): readonly ShownFile[] {
   return subject.kind === 'link' ? [subject.file] : []
 }
 
+/** A file as it was shown, with its content. `undefined`: the item does not know it. */
+export function findShown({ uploads = [] }: Pick<ReviewItem, 'uploads'>, { key, etag }: ShownFile): Upload | undefined {
+  return uploads.find((one) => one.key === key && one.etag === etag)
+}
+
 /** Whether this file, present or not, gives the item's access. */
 export function isFileOf(subject: Subject, key: string): boolean {
   if (subject.kind !== 'membership') return filesOf(subject).some((file) => file.key === key)
@@ -143,7 +159,7 @@ export function isFileOf(subject: Subject, key: string): boolean {
   return key === membershipKey(names, folderOfMembership(key))
 }
 
-function isOfMembership({ key }: ShownFile): boolean {
+export function isOfMembership({ key }: Pick<ShownFile, 'key'>): boolean {
   return key.startsWith(membershipPrefix)
 }
 

@@ -29,6 +29,14 @@ async function forge({ grouping: { world } }: Review, key: string, change: (text
   await world.objects.put(key, change(new TextDecoder().decode(found?.body)))
 }
 
+const pipeline = { accessKeyId: 'AROAEXAMPLE:pipeline', sourceIpAddress: '192.0.2.1' }
+let uploads = 0
+/** As with a KMS key: each upload has another ETag. */
+function upload({ grouping: { world } }: Review, key: string, body = '', headers: Record<string, string> = {}): void {
+  const etag = String(uploads++).padStart(32, '0')
+  world.objects.model.put(pipeline, key, new TextEncoder().encode(body), { etag, headers })
+}
+
 describe('a review', () => {
   test('begins with everything in its scope, also what could give access, and freezes it', async () => {
     const review = await Review.begin()
@@ -349,6 +357,135 @@ describe('an edited link', () => {
   })
 })
 
+describe('a file that is uploaded again with the same content', () => {
+  const said = '{ "reason": "on call",\n "owner": "team-Web" }\n'
+  const files = [linkTo(lars), linkTo(kenji), linkTo('oncall', 'GROUP'), membership]
+
+  /** Each file has content, and each upload of it another ETag. */
+  async function begin(before: (review: Review) => Promise<void> = async () => {}) {
+    const review = new Review()
+    const { grouping } = review
+    await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
+    await apply(grouping, ['groups/oncall.json'])
+    for (const key of files) upload(review, key, said)
+    for (const key of files)
+      await minutesUntil(grouping, async () => (await grouping.status(key))?.state === 'applied', key)
+    await before(review)
+    await apply(grouping, ['reviews/quarter.json'], reviewed)
+    review.folder = `review-results/quarter/${(await review.run()).run}/`
+    return review
+  }
+
+  test.each([
+    ['as it was', said],
+    ['with other line ends', said.replaceAll('\n', '\r\n')],
+  ])(
+    'each day and on the last one, %s, is no edit: what people keep stays, silence revokes the rest',
+    async (_, body) => {
+      const review = await begin()
+      const { grouping } = review
+      const member = await review.find(({ kind }) => kind === 'membership')
+      for (const item of [await review.link(kenji), await review.link('oncall'), member])
+        expect(await review.decide(tom, item, 'keep')).toMatch(/^applied/)
+      for (let day = 0; day < 21; day++) {
+        for (const key of files) upload(review, key, body)
+        await review.days(1)
+      }
+      // Nobody has looked at this upload when the run ends.
+      await minutesUntil(grouping, async () => (await review.run()).phase !== 'escalated', 'its end')
+      await minutesUntil(grouping, () => !review.has(lars), 'the revocation')
+      expect([review.has(kenji), review.has('oncall', 'GROUP')]).toEqual([true, true])
+      expect(grouping.groupsOf(lars)).toContain('oncall')
+      expect(await grouping.world.objects.head(linkTo(lars))).toBeUndefined()
+      const items = await review.items()
+      expect(items.filter(({ replaces, end }) => replaces !== undefined || end?.is === 'changed')).toEqual([])
+      const key = (await grouping.world.keys('history/account')).find((one) => one.endsWith('%revoked.json'))
+      expect(JSON.stringify(await grouping.world.json(key ?? ''))).toContain('"principalId":"review:quarter"')
+      expect(await verify(review)).toEqual([])
+    },
+  )
+
+  test('before its status is there does not delay a revocation, which deletes the present upload', async () => {
+    const review = await begin()
+    const { grouping } = review
+    const { world } = grouping
+    const member = await review.find(({ kind }) => kind === 'membership')
+    const item = await review.link(lars)
+    grouping.answer = async ({ operation, args: [key], proceed }) => {
+      if (operation === 'put' && [linkTo(lars), membership].some((one) => key === statusKey(one)))
+        await world.clock.sleep(8 * 60_000)
+      return proceed()
+    }
+    for (const key of files) upload(review, key, said)
+    expect(await review.decide(tom, item, 'revoke')).toMatch(/^applied: revoked/)
+    expect(await review.decide(tom, member, 'revoke')).toMatch(/^applied: revoked/)
+    grouping.answer = ({ proceed }) => proceed()
+    expect(await world.objects.head(linkTo(lars))).toBeUndefined()
+    await minutesUntil(grouping, () => !review.has(lars), 'the access')
+    await minutesUntil(grouping, () => !grouping.groupsOf(lars).includes('oncall'), 'the membership')
+    expect(await verify(review)).toEqual([])
+  })
+
+  test('does not make a decision wait for an uploader whom nobody learns any more', async () => {
+    const review = await begin(async ({ grouping }) => {
+      const key = statusKey(linkTo(lars))
+      const told = await grouping.world.json(key)
+      await grouping.world.objects.put(key, JSON.stringify({ ...told, by: undefined }))
+    })
+    await review.days(1)
+    upload(review, linkTo(lars), said)
+    await minutes(review.grouping, 2)
+    const item = await review.link(lars)
+    expect(item.subject).not.toHaveProperty('file.by')
+    expect(await review.decide(tom, item, 'keep')).toMatch(/^applied/)
+  })
+
+  test.each([
+    ['other content', '{"reason":"another"}', {}],
+    ['a request to count as new', said, { 'x-amz-meta-ssofile-rebind': '2031-01-01T00:00:00.000Z' }],
+  ])('is an edit if it has %s', async (_, body, headers) => {
+    const review = await begin()
+    const item = await review.link(lars)
+    await review.decide(tom, item, 'keep')
+    upload(review, linkTo(lars), body, headers)
+    await review.days(1)
+    expect((await review.outcome(item)).end).toMatchObject({ is: 'changed' })
+    const next = await review.link(lars)
+    expect(next).toMatchObject({ replaces: item.digest, decisions: [] })
+    // The new question knows its content too.
+    expect(await review.decide(tom, next, 'keep')).toMatch(/^applied/)
+    upload(review, linkTo(lars), body)
+    await review.days(21)
+    expect(review.has(lars)).toBe(true)
+    expect(await verify(review)).toEqual([])
+  })
+
+  test('is an edit if it asks to count as new, also under the same ETag', async () => {
+    const review = await Review.begin()
+    const item = await review.link(lars)
+    const { objects } = review.grouping.world
+    await objects.put(linkTo(lars), '', undefined, { 'ssofile-rebind': '2031-01-01T00:00:00.000Z' })
+    await review.days(1)
+    expect((await review.outcome(item)).end).toMatchObject({ is: 'changed' })
+    await review.days(1)
+    const next = await review.link(lars)
+    expect([next.replaces, next.end]).toEqual([item.digest, undefined])
+  })
+
+  test('is an edit for an item of an earlier version, which does not know what it said', async () => {
+    const review = await begin()
+    const item = await review.link(lars)
+    const key = `${review.folder}items/${item.digest}.json`
+    await forge(review, key, (text) => JSON.stringify({ ...JSON.parse(text), uploads: undefined }))
+    await review.days(1)
+    expect((await review.outcome(item)).end).toBeUndefined()
+    upload(review, linkTo(lars), said)
+    await review.days(1)
+    expect((await review.outcome(item)).end).toMatchObject({ is: 'changed' })
+    expect(await verify(review)).toEqual([])
+  })
+})
+
 describe('a decision', () => {
   const means = { keep: 'revoke', revoke: 'not-done' }
 
@@ -583,7 +720,10 @@ describe('a revocation of many', () => {
   const { brake } = configuration.parse({})
   const people = [kenji, lars, tom, 'ama.osei@acme.example', 'chen.wei@acme.example']
 
-  test('is held on a list of its own, and a release frees exactly that', async () => {
+  test.each([
+    ['its uploads', false],
+    ['the same content uploaded again', true],
+  ])('is held on a list of its own, and a release frees exactly that: %s', async (_, isAgain) => {
     const review = new Review({ brake: { ...brake, own: { count: 2, percent: 0, minutes: 15 } } })
     const { grouping } = review
     const { world } = grouping
@@ -593,6 +733,8 @@ describe('a revocation of many', () => {
     await apply(grouping, [...people.map((name) => linkTo(name)), ...others])
     await apply(grouping, ['reviews/quarter.json'], { ...reviewed, scopes: [`account%${account}`], groups: [] })
     review.folder = `review-results/quarter/${(await review.run()).run}/`
+    for (const name of isAgain ? people : []) upload(review, linkTo(name))
+    await minutes(grouping, 1)
     for (const item of await review.items()) {
       const subject = item.subject
       const by = 'principal' in subject && subject.principal === tom ? kenji : tom

@@ -48,6 +48,16 @@ test('of two who ask for the same deletion the first is named, and who asks for 
   })
 })
 
+test('whoever asked to delete an upload that only repeats the one of the status is named, not if its content is another', async () => {
+  const { objects, whoDeleted } = await open()
+  const repeated = { ...upload, etag: 'f', content: 'c', lastModified: new Date('2026-03-03T10:00:03Z') }
+  await noteDeletion(objects, repeated, kim)
+  expect(await whoDeleted(deleted, { ...status, content: 'c' })).toMatchObject({ principalId: kim.arn })
+  const later = '2026-03-03T10:00:04.000Z'
+  for (const other of [{ content: 'd' }, { content: 'c', lastModified: later }, {}])
+    expect(await whoDeleted(deleted, { ...status, ...other })).toEqual(by)
+})
+
 test('nobody is named by a note for what the API did not do, or for another upload', async () => {
   const { objects, whoDeleted } = await open()
   expect(await whoDeleted()).toEqual(by)
