@@ -156,8 +156,8 @@ async function admit(who: Suspended, input: SuspensionInput, context: Suspension
   const holdings = await findHoldings(who.user, { objects: context.objects, people: new People(context.identityStore) })
   const report = asked.outcome === 'passes' ? await record(who, holdings, input, context) : undefined
   const described = describeSuspension(asked.outcome === 'held' ? { ...holdings, held: asked.reason } : holdings, false)
-  const wakes = listWakes(holdings, input.key)
-  const isNothingLeft = wakes.inputs.length + wakes.revocations.length === 0
+  const wakes = asked.outcome === 'held' ? listHeldWakes(holdings) : listWakes(holdings, input.key)
+  const isNothingLeft = holdings.ours.length + holdings.memberships.length === 0
   const description = describeAgain(described, who, input, againAfterMs[described.state])
   // The status says that the person has passed: the next look ends the rest, and writes the report.
   if (described.state === 'revoking' && isNothingLeft) return { ...description, again: 'now' }
@@ -207,12 +207,18 @@ async function record(
   return () => reportLeaver(about, holdings, now, objects)
 }
 
-function listWakes({ ours, memberships }: FoundHoldings, key: string) {
+function listWakes({ ours, memberships }: FoundHoldings, cause: string) {
   return {
     why: userIsSuspended,
-    revocations: ours.map((access) => accessHint(assignmentOf(access), key)),
+    revocations: ours.map((access) => accessHint(assignmentOf(access), cause)),
     inputs: memberships.map(({ id, entry }) => inputOfEntry(id, entry)),
   } satisfies Wakes
+}
+
+/** Their evaluations put the access on the list of the brake. They take nothing, so they do not go before other work. */
+function listHeldWakes(holdings: FoundHoldings): Wakes {
+  const { revocations: hints, ...wakes } = listWakes(holdings, 'brake')
+  return { ...wakes, hints }
 }
 
 /**

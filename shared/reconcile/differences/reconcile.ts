@@ -229,7 +229,8 @@ export async function beginReconcile(
   if (!(await new PrincipalNames(objects).isEmpty())) {
     const changes = await findPrincipalChanges(ports, configuration)
     const due = { grants: changes.assignments, revocations: [] }
-    await sendDue(ports, configuration, { ...nothingDue, due, unfinished: [...changes.keys], left: changes.ended })
+    const { keys, ended: left, held } = changes
+    await sendDue(ports, configuration, { ...nothingDue, due, unfinished: [...keys], left, heldOfLeft: held })
     await noteChanges(objects, changes)
   }
   await beginRun(ports, compareByRanges(ports, configuration, 'reconcile'), { ranges, startedAt, replaces: true })
@@ -257,11 +258,18 @@ async function reconcileAtOnce(
   const unfinished = [...found.unfinished, ...changes.keys]
   const due = { ...found.due, grants: [...found.due.grants, ...changes.assignments] }
   await closeInputs(ports, configuration, found)
-  await sendDue(ports, configuration, { ...found, due, unfinished, left: changes.ended })
+  const left = changes.ended
+  // The comparison sends some of them already.
+  const heldOfLeft = [...new Set(changes.held).difference(new Set(unfinished))]
+  await sendDue(ports, configuration, { ...found, due, unfinished, left, heldOfLeft })
   // The checkpoint comes last: if anything fails before, the next comparison finds the same again.
   await writeCheckpoint(ports.objects, startedAt, found.memory)
   await noteChanges(ports.objects, changes)
-  return { ...reportOf(found), grants: due.grants.length, unfinished: unfinished.length + changes.ended.length }
+  return {
+    ...reportOf(found),
+    grants: due.grants.length,
+    unfinished: unfinished.length + left.length + heldOfLeft.length,
+  }
 }
 
 /** First, so that the comparison can read new entries from their copies. They are a cache: without them, it reads every entry itself. */
@@ -329,13 +337,15 @@ const nothingDue = {
 type Due = Pick<RangeDifferences, 'access' | 'due' | 'unfinished'> & {
   /** Access of users who left. */
   readonly left?: readonly AssignmentKey[]
+  /** Such access that the brake holds. */
+  readonly heldOfLeft?: readonly AssignmentKey[]
 }
 
 /** Corrects `access/`, and sends the hints about access. */
 async function sendDue(
   ports: Ports,
   configuration: Configuration,
-  { access, due, unfinished, left = [] }: Due,
+  { access, due, unfinished, left = [], heldOfLeft = [] }: Due,
   id: string = ports.randomness.id(),
 ): Promise<void> {
   await forEachAtOnce(access.toWrite.entries(), ([key, of]) => writeAccess(ports.objects, key, of))
@@ -349,6 +359,9 @@ async function sendDue(
     ...unfinished.map((key) => toHint(key)),
   ]
   await sendHints(ports, { id, hints, revocation: false }, configuration)
+  // By themselves, because their number chooses their lane. The brake may let them go by now, but none goes first.
+  const ofHeld = heldOfLeft.map((key) => toHint(key))
+  await sendHints(ports, { id, hints: ofHeld, revocation: false }, configuration)
 }
 
 /** Keeps `state/principals/` complete for the comparison with the directory. */

@@ -1,4 +1,4 @@
-import { assignmentOf } from '../../domain/assignments/assignment.ts'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { desiredState, toAssignment } from '../../domain/assignments/plan.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
@@ -98,14 +98,17 @@ async function lookAtAll(
 ): Promise<number> {
   const types = principalTypes.filter((type) => changes.some((change) => change.type === type && !change.id))
   if (types.length === 0) return 0
-  const { keys, ended, assignments } = await findPrincipalChanges(ports, configuration, types)
+  const { keys, ended, held, assignments } = await findPrincipalChanges(ports, configuration, types)
   const revocations = ended.map((key) => accessHint(assignmentOf(key), userHasLeft))
-  const ofIds = keys.map((key) => accessHint(assignmentOf(key), cause))
+  const toHint = (key: AssignmentKey): Hint => accessHint(assignmentOf(key), cause)
+  const ofIds = keys.map(toHint)
+  const ofHeld = held.map(toHint)
   const hints = [...ofIds, ...assignments.map((assignment) => assignmentHint(assignment, cause))]
   await sendHints(ports, { id: ports.randomness.id(), hints: revocations, revocation: true }, configuration)
   await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
+  await sendHints(ports, { id: ports.randomness.id(), hints: ofHeld, revocation: false }, configuration)
   await lookAtWaiting(ports, configuration, types)
-  return revocations.length + hints.length
+  return revocations.length + hints.length + ofHeld.length
 }
 
 async function lookAtWaiting(

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { type Assignment, type AssignmentKey, nameAssignment } from '../../domain/assignments/assignment.ts'
+import { listHeld } from '../../domain/brake/lists.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { splitLinkFields } from '../../domain/links/link-fields.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -11,6 +12,7 @@ import {
 } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { brakeFile } from '../brake/brake-file.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { forEachKnown, type KnownAssignment, readForeign } from '../records/foreign-assignments.ts'
 import { listEntitlementKeys } from '../records/foreign-entitlements.ts'
@@ -31,9 +33,11 @@ export type PrincipalChanges = {
   readonly keys: readonly AssignmentKey[]
   /**
    * Ledger keys of users who were disabled, suspended or deleted, without those in their grace period. An earlier evaluation missed these
-   * keys, or the brake holds their revocation.
+   * keys.
    */
   readonly ended: readonly AssignmentKey[]
+  /** Such keys whose revocation the brake holds. There may be tens of thousands, and most stay held. */
+  readonly held: readonly AssignmentKey[]
   /** Assignments that links ask for by the former names: somebody else may have such a name now, or nobody. */
   readonly assignments: readonly Assignment[]
   /** New names of ids that only `foreign/` has: they need no evaluation. */
@@ -110,7 +114,21 @@ export async function findPrincipalChanges(
   }
   const isNeeded = (pair: (typeof noted)[number]) =>
     !types.includes(pair.type) || pair.lastModified >= before || needed.has(pairKey(pair))
-  return { keys, ended, assignments, toNote, toForget: noted.filter((pair) => !isNeeded(pair)) }
+  return {
+    keys,
+    ...(await divideHeld(objects, ended)),
+    assignments,
+    toNote,
+    toForget: noted.filter((pair) => !isNeeded(pair)),
+  }
+}
+
+/** If the brake's record cannot be read, nothing counts as held. */
+async function divideHeld(objects: ObjectStore, all: readonly AssignmentKey[]) {
+  if (all.length === 0) return { ended: [], held: [] }
+  const brake = (await spoiledAsAbsent(brakeFile(objects).read()))?.value
+  const listed = new Set(brake && listHeld(brake))
+  return { ended: all.filter((key) => !listed.has(key)), held: all.filter((key) => listed.has(key)) }
 }
 
 export async function notePrincipals(objects: ObjectStore, pairs: readonly NamedId[]): Promise<void> {

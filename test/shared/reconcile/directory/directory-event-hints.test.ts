@@ -2,10 +2,13 @@ import { describe, expect, test } from '@jest/globals'
 import type { DirectoryChange } from '../../../../shared/domain/principals/directory-event.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import type { Lane } from '../../../../shared/ports/queues.ts'
+import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { followDirectoryEvents } from '../../../../shared/reconcile/directory/follow-directory-events.ts'
 import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { Settling } from '../../../settling.ts'
+import { holding } from '../brake/holding.ts'
 
 const nobody = principalId.parse('99999999-2222-3333-4444-555555555555')
 const [old, next] = ['team-Accountants', 'team-Bookkeepers']
@@ -45,26 +48,51 @@ function open() {
   return { bench, world, id, follow, changed, note, have, rename, wait }
 }
 
-test.each([
-  { by: 'an event', look: ({ follow }: ReturnType<typeof open>) => follow({ type: 'USER', id: nobody }) },
-  { by: 'an event without an id', look: ({ follow }: ReturnType<typeof open>) => follow({ type: 'USER' }) },
-  {
-    by: 'a reconcile',
-    look: ({ world }: ReturnType<typeof open>) => world.finish(reconcile(world.ports, world.configuration)),
-  },
-])('the access of a deleted user goes before all other work after $by', async ({ look }) => {
-  const opened = open()
-  const { bench, world } = opened
+const looks = {
+  event: ({ follow }: ReturnType<typeof open>) => follow({ type: 'USER', id: nobody }),
+  'event without an id': ({ follow }: ReturnType<typeof open>) => follow({ type: 'USER' }),
+  reconcile: ({ world }: ReturnType<typeof open>) => world.finish(reconcile(world.ports, world.configuration)),
+}
+
+/** The ledger has access of a user who is gone. Returns its key. */
+async function leave({ bench, world, id }: ReturnType<typeof open>, state = 'granted'): Promise<string> {
   await new PrincipalNames(world.objects).note({ type: 'USER', id: nobody, name: principalName.parse('ida') })
-  const key = bench.ledgerKey.replace(opened.id, nobody).replace('GROUP', 'USER')
+  const key = bench.ledgerKey.replace(id, nobody).replace('GROUP', 'USER')
   const ids = { principal: 'ida', principalId: nobody, permissionSetArn: bench.target().permissionSetArn }
   const at = world.clock.now().toISOString()
-  const entry = { v: 1, state: 'granted', ...ids, links: [], attempts: 0, updatedAt: at, grantedAt: at }
+  const entry = { v: 1, state, ...ids, links: [], attempts: 0, updatedAt: at, grantedAt: at }
   await world.objects.put(key, JSON.stringify(entry))
-  await look(opened)
-  const sent = world.queues.queue('work-urgent').messages()
-  expect(sent.map(({ body }) => JSON.parse(body).cause)).toContain('user-has-left')
-})
+  return key.slice('assignments/'.length)
+}
+
+const causes = ({ world }: ReturnType<typeof open>, queue: Lane) =>
+  world.queues
+    .queue(queue)
+    .messages()
+    .map(({ body }) => JSON.parse(body))
+    .filter(({ principalId }) => principalId === nobody)
+    .map(({ cause }) => cause)
+
+test.each(['event', 'event without an id', 'reconcile'] as const)(
+  'the access of a deleted user goes before all other work after: %s',
+  async (by) => {
+    const opened = open()
+    await leave(opened)
+    await looks[by](opened)
+    expect(causes(opened, 'work-urgent')).toContain('user-has-left')
+  },
+)
+
+test.each(['event without an id', 'reconcile'] as const)(
+  'the access of a deleted user that the brake holds goes with other work after: %s',
+  async (by) => {
+    const opened = open()
+    await brakeFile(opened.world.objects).write(holding(await leave(opened, 'held')), undefined)
+    await looks[by](opened)
+    expect(causes(opened, 'work-urgent')).toEqual([])
+    expect(causes(opened, 'work')).toEqual([by === 'reconcile' ? 'reconcile' : 'directory'])
+  },
+)
 
 describe('after an event about a group', () => {
   test('nothing is looked at where its name is the one that the ledger has it under', async () => {

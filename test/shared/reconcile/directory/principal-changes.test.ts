@@ -9,8 +9,10 @@ import {
   principalId,
 } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
+import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { findPrincipalChanges, notePrincipals } from '../../../../shared/reconcile/directory/principal-changes.ts'
 import { acme, World } from '../../../world.ts'
+import { holding } from '../brake/holding.ts'
 
 const arn = permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef')
 const accountants = 'team-Accountants'
@@ -18,7 +20,7 @@ const web = 'team-Web'
 const kenji = 'kenji.ito@acme.example'
 const seenAt = '2026-03-03T10:00:00.000Z'
 const asked = { accountId: '233000000002', permissionSet: 'Billing-ps', principal: accountants, type: 'GROUP' }
-const nothing = { keys: [], ended: [], assignments: [], toNote: [], toForget: [] }
+const nothing = { keys: [], ended: [], held: [], assignments: [], toNote: [], toForget: [] }
 
 function open(): World {
   return new World({ organization: { ...acme(), assignments: [] } })
@@ -102,6 +104,23 @@ describe('where the names of the ledger differ from the directory', () => {
     const world = open()
     const key = await own(world, 'nobody', principalId.parse('99999999-2222-3333-4444-555555555555'), { type: 'USER' })
     expect(await find(world)).toMatchObject({ keys: [], ended: [key] })
+  })
+
+  test('is told by access that the brake holds, of a user who left, but not among what goes first', async () => {
+    const world = open()
+    const [kenjis, noUser] = [idOf(world, kenji, 'USER'), principalId.parse('99999999-2222-3333-4444-555555555555')]
+    world.identityStore.setUserStatus(kenjis, 'DISABLED')
+    const held = [
+      await own(world, kenji, kenjis, { type: 'USER' }),
+      await own(world, 'nobody', noUser, { type: 'USER' }),
+    ]
+    const other = await own(world, kenji, kenjis, { type: 'USER', account: '233000000001' })
+    await brakeFile(world.objects).write(holding(...held), undefined)
+    const found = await find(world)
+    expect(found).toMatchObject({ keys: [], ended: [other] })
+    expect(found.held.toSorted()).toEqual(held.toSorted())
+    await world.objects.put('control/brake.json', 'no list')
+    expect(await find(world)).toMatchObject({ ended: expect.arrayContaining([...held, other]), held: [] })
   })
 
   test('is told by access of an id whose name nobody has noted', async () => {
