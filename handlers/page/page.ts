@@ -159,7 +159,8 @@ class Page {
         remedy: 'sign in again; if it fails again, ask the platform team',
       })
     }
-    const found = await this.#findPerson(finished.claims)
+    const found = await this.#findPerson(finished.claims).catch(busyIfPassing)
+    if (found === 'busy') return this.#refuseSignIn(503, directoryIsBusy)
     if (!found.ok) {
       this.#ports.log.warn('a sign-in to the page is of no user', {
         subject: finished.claims.sub,
@@ -253,6 +254,16 @@ const providerIsDown: Fault = {
   received: "no answer from the company's sign-in",
   expected: 'an answer',
   remedy: 'try again in a minute; whoever is signed in here stays signed in',
+}
+function busyIfPassing(error: unknown): 'busy' {
+  if (isPassing(error)) return 'busy'
+  throw error
+}
+
+const directoryIsBusy: Fault = {
+  received: 'no answer from the directory',
+  expected: 'an answer',
+  remedy: 'sign in again in a minute',
 }
 const unknownSession: Fault = {
   received: 'a request without a valid session',

@@ -176,14 +176,15 @@ export class ServedCalls {
     return answer(200, { ...person, approveWithin, portal, organizations, account })
   }
 
-  /** Reads groups now if they decide what the person sees. */
+  /** Reads the groups anew if they decide what the person sees. `GET /me` only says which views there are, and each tab asks it each minute. */
   async #personOf({ userId, userName }: PageSession, call: HostedCall) {
     const { auditors, operators } = this.#settings
     const name = nameInLinks(userName, this.#configuration.principalSuffix)
     if (name === undefined) throw new Error(`${userName} has no name in links, and findUser let the person pass`)
     if (!byGroups.includes(call)) return { userId, name, isAuditor: false, isOperator: false }
     // If the groups cannot be read, the person is neither auditor nor operator.
-    const { groups } = await this.#people.now.groupsOf(userId, new Set([...auditors, ...operators]))
+    const people = call === 'GET /me' ? this.#people.recent : this.#people.now
+    const { groups } = await people.groupsOf(userId, new Set([...auditors, ...operators]))
     const isOneOf = (named: readonly string[]) => named.some((one) => groups.has(one))
     return { userId, name, isAuditor: isOneOf(auditors), isOperator: isOneOf(operators) }
   }

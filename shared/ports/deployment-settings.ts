@@ -107,8 +107,8 @@ export type FunctionSettings = {
 const most = { timeoutSeconds: 900, memoryMb: 1_769 }
 const everyMinute = { schedule: { everyMinutes: 1 }, asynchronous: { retries: 0, eventAgeSeconds: 60 } }
 
-/** One instance answers about ten requests a second. Scripts send several to the API at once. */
-const instances = { api: 10, page: 6 }
+/** One instance answers about ten requests a second. Scripts send several to the API at once, and a browser loads the page's files at once. */
+const instances = { api: 10, page: 15 }
 
 /**
  * How many calls a second AWS serves to each API of the directory, and who may make them. `work`: a function that changes access; several

@@ -98,7 +98,8 @@ export async function findOutcomes(look: Look): Promise<FoundOutcomes> {
     if (read === 'incomplete') open.push(candidate)
     else found.push(...read)
   })
-  open.push(...rest)
+  // Not by spreading: there may be more than a call may have arguments.
+  for (const candidate of rest) open.push(candidate)
   found.sort((a, b) => (a.told.at === b.told.at ? 0 : a.told.at < b.told.at ? -1 : 1))
   const openFrom = open.reduce((first, { writtenAt }) => Math.min(first, writtenAt), Number.POSITIVE_INFINITY)
   return { found, left: open.length, openFrom, statuses: isWhole ? statuses.listed : undefined }

@@ -55,7 +55,7 @@ export function forgetOld(told: Outbox, now: Date): Outbox {
   const inputs = Object.entries(told.inputs)
     .filter(([, { event, at }]) => event !== 'applied' || Date.parse(at) >= remembered)
     .sort(([, a], [, b]) => (a.at < b.at ? 1 : -1))
-    .slice(0, inputsMost)
+    .filter(([, { at }], index) => index < inputsMost || Date.parse(at) >= found)
   return {
     ...told,
     changes: Object.fromEntries(Object.entries(told.changes).filter(([, at]) => Date.parse(at) >= found)),

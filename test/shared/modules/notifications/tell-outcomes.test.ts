@@ -10,6 +10,7 @@ import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-st
 import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../../../../shared/memory/sqs/memory-queues.ts'
 import { memoryTables } from '../../../../shared/memory/table.ts'
+import { firstOutbox, forgetOld } from '../../../../shared/modules/notifications/outbox.ts'
 import { type DigestMessage, digestMessage, sizeOf } from '../../../../shared/modules/notifications/rules/digest.ts'
 import { type Notification, notification } from '../../../../shared/modules/notifications/rules/notification.ts'
 import { tellOutcomes } from '../../../../shared/modules/notifications/tell-outcomes.ts'
@@ -638,6 +639,23 @@ test('after a first upload of many files all is told although no run can read it
   await lookForMinutes(outcomes, 12, slowly)
   expect(outcomes.toldOnce.filter(({ kind }) => kind === 'input')).toHaveLength(many)
   expect(outcomes.told).toHaveLength(outcomes.toldOnce.length)
+})
+
+test('an outbox remembers each input that the next look finds again, however many they are', () => {
+  const now = new Date('2026-03-03T12:00:00.000Z')
+  const before = firstOutbox(now)
+  const told = (minutes: number, count: number) =>
+    Array.from({ length: count }, (_, nth) => {
+      const at = new Date(now.getTime() - minutes * minuteMs).toISOString()
+      return [`${minutes}-${nth}`, { event: 'rejected' as const, outcome: 'x', at }] as const
+    })
+  const inputs = Object.fromEntries([...told(10, 6_000), ...told(120, 6_000)])
+  const kept = Object.keys(forgetOld({ ...before, inputs }, now).inputs)
+  expect(kept.sort()).toEqual(
+    told(10, 6_000)
+      .map(([name]) => name)
+      .sort(),
+  )
 })
 
 const inputs = ['', 'a', 'b', 'c', 'd', 'e'].map((name) => `links_data/root%all%Billing-ps%team ${name}%GROUP%ssofile`)
