@@ -30,7 +30,6 @@ import {
   statusPlaces,
 } from '../shared/ports/rights.ts'
 import { isServiceError } from '../shared/ports/service-error.ts'
-import { forgetBrakeParts } from '../shared/reconcile/brake/brake-file.ts'
 import { beginReconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
@@ -38,6 +37,7 @@ import { forgetOrganizationParts } from '../shared/reconcile/organization/organi
 import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
 import { compareAttributes } from '../shared/reconcile/permission-sets/attributes-controller.ts'
 import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
+import { forgetBrakeParts } from '../shared/reconcile/records/brake-file.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex, type SentInstants } from '../shared/reconcile/records/expiry-index.ts'
 import { sendInputs } from '../shared/reconcile/records/inputs.ts'

@@ -1,4 +1,4 @@
-import { digestOf, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
+import { digestOf, releaseList } from '../../shared/reconcile/records/brake-file.ts'
 import { pauseChanges, resumeChanges } from '../../shared/reconcile/records/pause.ts'
 import { disturbing } from './doing.ts'
 import { keysOfPeople } from './hostile-actions.ts'

@@ -7,7 +7,13 @@ import { membershipsOn, peopleOn, userOnList } from '../../../shared/domain/brak
 import { hasItems } from '../../../shared/domain/brake/releases.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { brakeFile, digestOf, heldDigests, releaseList, showList } from '../../../shared/reconcile/brake/brake-file.ts'
+import {
+  brakeFile,
+  digestOf,
+  heldDigests,
+  releaseList,
+  showList,
+} from '../../../shared/reconcile/records/brake-file.ts'
 import { Ledger } from '../../../shared/reconcile/records/ledger.ts'
 import { readPause } from '../../../shared/reconcile/records/pause.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'

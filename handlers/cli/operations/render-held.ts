@@ -12,7 +12,7 @@ import type { PrincipalName } from '../../../shared/domain/principals/principal.
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
-import type { showList } from '../../../shared/reconcile/brake/brake-file.ts'
+import type { showList } from '../../../shared/reconcile/records/brake-file.ts'
 import { describePause, type Pause } from '../../../shared/reconcile/records/pause.ts'
 import { brief, few, type Room, takeFirst, verbose } from '../terminal/room.ts'
 

@@ -10,7 +10,6 @@ import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import type { Brake } from '../../reconcile/brake/brake.ts'
-import { readBrake } from '../../reconcile/brake/brake-file.ts'
 import type { DirectoryListing, ListedPeople, Meant } from '../../reconcile/directory/directory-listing.ts'
 import type {
   Controller,
@@ -20,6 +19,7 @@ import type {
   ReconcileContext,
   Wakes,
 } from '../../reconcile/inputs/controller.ts'
+import { readBrake } from '../../reconcile/records/brake-file.ts'
 import { listOwnedMemberships, readOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
 import { readNow } from '../../reconcile/records/owner.ts'
 import { readPauseReason } from '../../reconcile/records/pause.ts'

@@ -6,10 +6,10 @@ import type { Taking } from '../../domain/brake/minimum.ts'
 import { pruneBrake } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
 import { isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
-import { brakeFile } from '../../reconcile/brake/brake-file.ts'
 import { countBase } from '../../reconcile/brake/count-base.ts'
 import { type BrakeSources, countOpen, nameOfWindow, prolongEnded } from '../../reconcile/brake/count-open.ts'
 import { type MinimumSources, Minimums } from '../../reconcile/guardrails/minimums.ts'
+import { brakeFile } from '../../reconcile/records/brake-file.ts'
 import type { PlannedAccess, PlannedRevocation } from './planned-access.ts'
 
 /** How many revocations the brake would hold, and why. Their order decides which ones. */

@@ -20,7 +20,7 @@ import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { AttributeName } from '../../domain/principals/user-attributes.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { readBrake } from '../../reconcile/brake/brake-file.ts'
+import { readBrake } from '../../reconcile/records/brake-file.ts'
 import {
   listOwnedMemberships,
   ownedGroupRecord,

@@ -3,7 +3,7 @@ import { findUnhinted, pruneBrake } from '../../domain/brake/releases.ts'
 import type { BrakeTerms } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { BrakeFile } from './brake-file.ts'
+import { BrakeFile } from '../records/brake-file.ts'
 
 /** A change of the record, and a promise for its write. */
 type Change = {

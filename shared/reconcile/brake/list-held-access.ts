@@ -3,10 +3,10 @@ import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assig
 import type { BrakeList } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { showList } from '../records/brake-file.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import { showList } from './brake-file.ts'
 
 /** So many rows are enough for a reader. The digest stands for the whole list. */
 const rowsMost = 100

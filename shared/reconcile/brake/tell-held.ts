@@ -2,7 +2,7 @@ import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
 import { describeContents } from '../../domain/brake/held-contents.ts'
 import { listHeld } from '../../domain/brake/lists.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { showList } from './brake-file.ts'
+import { showList } from '../records/brake-file.ts'
 import type { NewlyHeld } from './brake-store.ts'
 
 /** Raises the alarm, as an unreadable brake does. */

@@ -24,7 +24,6 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { Brake } from '../brake/brake.ts'
-import { digestOf, readBrake } from '../brake/brake-file.ts'
 import { replaceAttributes } from '../calls/taking-calls.ts'
 import type {
   Controller,
@@ -37,6 +36,7 @@ import type {
 } from '../inputs/controller.ts'
 import { type UploadTypes, uploadController } from '../inputs/upload-controller.ts'
 import { attributesFolder, tellAttributeSteps, tellHeldAttributes } from '../records/attribute-history.ts'
+import { digestOf, readBrake } from '../records/brake-file.ts'
 import { sendInput } from '../records/inputs.ts'
 import { KnownRecord } from '../records/known-record.ts'
 import { ownedAttributesRecord } from '../records/owned-attributes.ts'

@@ -6,7 +6,7 @@ import { definitionOf } from '../../domain/permission-sets/permission-set-change
 import type { PermissionSetDefinition, PermissionSetFile } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
-import { contentsDigest } from '../brake/brake-file.ts'
+import { contentsDigest } from '../records/brake-file.ts'
 import { isAccepted, type OwnedPermissionSet } from '../records/owned-permission-sets.ts'
 import type { InputHead } from '../records/read-input.ts'
 

@@ -74,20 +74,20 @@ export async function nameDeleter(
   return !isCaller || !isOfStatus ? message : { ...message, by: toUploader(noted, by.at) }
 }
 
-type Told = Upload & Pick<Status, 'lastModified'>
+type ToldUpload = Upload & Pick<Status, 'lastModified'>
 
-function isOf(noted: Note, upload: Told): boolean {
+function isOf(noted: Note, upload: ToldUpload): boolean {
   return isExactly(noted, upload) || isRepeated(noted, upload)
 }
 
 /** The deleted upload only repeated this one, so nobody had looked at it. */
-function isRepeated(noted: Note, upload: Told): boolean {
+function isRepeated(noted: Note, upload: ToldUpload): boolean {
   const { lastModified } = upload
   const isEarlier = lastModified !== undefined && lastModified <= noted.lastModified
   return noted.content !== undefined && isEarlier && isSameUpload(upload, noted)
 }
 
-function isExactly(noted: Note, upload: Told): boolean {
+function isExactly(noted: Note, upload: ToldUpload): boolean {
   return noted.etag === upload.etag && noted.lastModified === upload.lastModified
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { type BrakeList, emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
-import { brakeFile, digestOf } from '../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf } from '../../../shared/reconcile/records/brake-file.ts'
 import { pauseChanges, readPause, reconcileAfterPause, stopForLoss } from '../../../shared/reconcile/records/pause.ts'
 import { openProvider, openWithPeople, post } from './page-world.ts'
 

@@ -5,7 +5,7 @@ import type { ModelCredentials, ModelKey, ModelUser, Use } from '../../../../sha
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import type { RetiringAccount } from '../../../../shared/ports/retirer.ts'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { pauseChanges, resumeChanges } from '../../../../shared/reconcile/records/pause.ts'
 import { runsOf } from '../../../depth.ts'
 import { intercept, never } from '../../../intercept.ts'

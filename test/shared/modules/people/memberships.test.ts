@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { Grouping, kenji } from './grouping.ts'
 
 const file = `memberships/oncall%${kenji}%ssofile`

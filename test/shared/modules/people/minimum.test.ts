@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { Grouping, kenji } from './grouping.ts'
 
 const file = `memberships/oncall%${kenji}%ssofile`

@@ -4,7 +4,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { hasName } from '../../../../shared/domain/text/sorted-names.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { stride } from '../../../depth.ts'
 import { noAnswer } from '../../../intercept.ts'
 import type { WorldOptions } from '../../../world.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { followMemberships } from '../../../../shared/modules/people/follow-memberships.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { runsOf } from '../../../depth.ts'
 import { Grouping, kenji } from './grouping.ts'
 

@@ -12,7 +12,7 @@ import { followMembershipCalls } from '../../../../shared/modules/people/follow-
 import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
 import type { OutgoingMessage } from '../../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { readEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
 import { writeCopies } from '../../../../shared/reconcile/records/entry-copies.ts'
 import { allAccounts } from '../../../../shared/reconcile/records/ranges.ts'

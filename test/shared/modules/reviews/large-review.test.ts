@@ -4,7 +4,7 @@ import { folderOf, readItems, readRun } from '../../../../shared/modules/reviews
 import type { Manifest } from '../../../../shared/modules/reviews/rules/manifest.ts'
 import type { ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { verifyReview } from '../../../../shared/modules/reviews/verify-review.ts'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { idOf, manyAccounts } from '../../../bench/many-accounts.ts'
 import { putInForce } from '../../../bench/put-in-force.ts'
 import { testInDepth } from '../../../depth.ts'

@@ -10,7 +10,7 @@ import type { Manifest, ReviewEvidence } from '../../../../shared/modules/review
 import { isUnproven, type ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { verifyReview } from '../../../../shared/modules/reviews/verify-review.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { statusKey } from '../../../../shared/reconcile/records/status-store.ts'
 import { intercept } from '../../../intercept.ts'
 import { minutes, minutesUntil } from '../../reconcile/inputs/minutes.ts'

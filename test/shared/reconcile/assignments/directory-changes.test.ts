@@ -8,7 +8,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { type PrincipalId, permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { writeForeign } from '../../../../shared/reconcile/records/foreign-assignments.ts'
 import { isShallow, stride } from '../../../depth.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'

@@ -1,5 +1,5 @@
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'
 import { account, GuardedPeople, linkOf } from './guarded-people.ts'
 

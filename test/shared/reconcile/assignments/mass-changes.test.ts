@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
-import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile } from '../../../../shared/reconcile/records/brake-file.ts'
 import { deliverEvent } from '../../../deliver-event.ts'
 import { testInDepth } from '../../../depth.ts'
 import { acme, World } from '../../../world.ts'

@@ -3,7 +3,7 @@ import type { BrakeList } from '../../../../shared/domain/brake/brake-record.ts'
 import { type Configuration, configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { renderComplaint } from '../../../../shared/domain/statuses/complaint.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../../../../shared/memory/organization-file.ts'
-import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { World, type WorldOptions } from '../../../world.ts'
 
 export const accounts = Array.from({ length: 10 }, (_, index) => `20000000000${index}`)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile } from '../../../../shared/reconcile/records/brake-file.ts'
 import { sendInputs } from '../../../../shared/reconcile/records/inputs.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'
 import {

@@ -19,7 +19,7 @@ import {
   partsPrefix,
   readBrake,
   releaseList,
-} from '../../../../shared/reconcile/brake/brake-file.ts'
+} from '../../../../shared/reconcile/records/brake-file.ts'
 import { LongLists } from '../../../../shared/reconcile/records/long-lists.ts'
 import { intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'

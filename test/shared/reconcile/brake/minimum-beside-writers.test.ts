@@ -6,7 +6,7 @@ import { defaultConfiguration } from '../../../../shared/domain/deployment/confi
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { AskMinimum } from '../../../../shared/reconcile/brake/ask-minimum.ts'
 import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
-import { BrakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { BrakeFile } from '../../../../shared/reconcile/records/brake-file.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 

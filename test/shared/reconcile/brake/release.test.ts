@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
-import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile } from '../../../../shared/reconcile/records/brake-file.ts'
 import {
   digestIn,
   granted,

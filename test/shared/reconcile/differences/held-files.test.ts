@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile } from '../../../../shared/reconcile/records/brake-file.ts'
 import { acme, World } from '../../../world.ts'
 
 const file = 'permission_sets/Billing-ps.json'

@@ -9,8 +9,8 @@ import {
   principalId,
 } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
-import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { findPrincipalChanges, notePrincipals } from '../../../../shared/reconcile/directory/principal-changes.ts'
+import { brakeFile } from '../../../../shared/reconcile/records/brake-file.ts'
 import { acme, World } from '../../../world.ts'
 import { holding } from '../brake/holding.ts'
 

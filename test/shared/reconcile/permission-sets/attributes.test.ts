@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { attributeKey, attributeSource, attributesKey } from '../../../../shared/domain/attributes/attributes-file.ts'
-import { releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { stride } from '../../../depth.ts'
 import { dyingPorts } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'

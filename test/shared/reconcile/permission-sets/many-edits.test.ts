@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
-import { brakeFile, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 import { inForceIn } from '../../modules/plan/in-force-in.ts'

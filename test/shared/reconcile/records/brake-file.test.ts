@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
 import { type BrakeList, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import { isReleased } from '../../../../shared/domain/brake/releases.ts'
-import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 

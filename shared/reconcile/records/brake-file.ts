@@ -17,9 +17,9 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import { type Names, namesIn } from '../../domain/text/sorted-names.ts'
 import type { ObjectStore, ReadingObjects, WriteResult } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from '../records/json-record.ts'
-import { forgetParts, LongLists, type Part } from '../records/long-lists.ts'
-import { isSpoiled, readStored, SpoiledObjectError, type Stored, unlessSpoiled } from '../records/stored-json.ts'
+import { JsonRecord } from './json-record.ts'
+import { forgetParts, LongLists, type Part } from './long-lists.ts'
+import { isSpoiled, readStored, SpoiledObjectError, type Stored, unlessSpoiled } from './stored-json.ts'
 
 export const brakeKey = 'control/brake.json'
 
