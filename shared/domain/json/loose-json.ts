@@ -7,7 +7,7 @@ export function parseLooseJson(text: string): unknown {
   }
 }
 
-/** Sorts the fields, because their order means nothing in a policy. */
+/** The same value, with the fields of each object in one order: their order means nothing in JSON. */
 export function sortFields(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortFields)
   if (typeof value !== 'object' || value === null) return value

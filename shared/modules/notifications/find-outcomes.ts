@@ -58,11 +58,10 @@ type Look = RequestPorts & {
 /** A written object that may say an outcome. `incomplete`: its details are not written yet. */
 type Candidate = { readonly writtenAt: number; readonly read: () => Promise<readonly FoundOutcome[] | 'incomplete'> }
 
-/** `left`: candidates that no look has answered yet; `openFrom`: when the first of them was written, in ms. */
+/** `open`: candidates that no look has answered yet. */
 type FoundOutcomes = {
   readonly found: readonly FoundOutcome[]
-  readonly left: number
-  readonly openFrom: number
+  readonly open: readonly Pick<Candidate, 'writtenAt'>[]
   /** The number of statuses that a whole look listed. */
   readonly statuses?: number | undefined
 }
@@ -101,8 +100,7 @@ export async function findOutcomes(look: Look): Promise<FoundOutcomes> {
   // Not by spreading: there may be more than a call may have arguments.
   for (const candidate of rest) open.push(candidate)
   found.sort((a, b) => (a.told.at === b.told.at ? 0 : a.told.at < b.told.at ? -1 : 1))
-  const openFrom = open.reduce((first, { writtenAt }) => Math.min(first, writtenAt), Number.POSITIVE_INFINITY)
-  return { found, left: open.length, openFrom, statuses: isWhole ? statuses.listed : undefined }
+  return { found, open, statuses: isWhole ? statuses.listed : undefined }
 }
 
 const byTime = (a: Candidate, b: Candidate) => a.writtenAt - b.writtenAt

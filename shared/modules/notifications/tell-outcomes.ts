@@ -72,15 +72,15 @@ async function lookOnce(
   const isDue = ports.clock.now().getTime() - wholeAt >= wholeLookEveryMs
   const isWhole = wantsWhole || before.statuses <= statusesAtOnce
   const isWholeDue = isDue && !isWhole
-  const { found, statuses, ...open } = await findOutcomes({ ...ports, configuration, outbox: before, isWhole })
+  const { found, open, statuses } = await findOutcomes({ ...ports, configuration, outbox: before, isWhole })
   const accepted = await publish(
     ports,
     found.map(({ told }) => told),
   )
   const told = found.filter((one) => accepted.has(one.told.id))
-  const refused = found.filter((one) => !accepted.has(one.told.id))
-  const left = refused.length + open.left
-  const openFrom = refused.reduce((first, { writtenAt }) => Math.min(first, writtenAt), open.openFrom)
+  const untold = [...open, ...found.filter((one) => !accepted.has(one.told.id))]
+  const left = untold.length
+  const openFrom = untold.reduce((first, { writtenAt }) => Math.min(first, writtenAt), Number.POSITIVE_INFINITY)
   const noted = noteTold(before, told, { now, statuses, openFrom }, ports)
   const after = collect(noted, told, ports, { ...configuration.notifications, page })
   // If only the time changed, write nothing: the next look goes back as far as this one.

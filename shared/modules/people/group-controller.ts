@@ -12,7 +12,7 @@ import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
-import { renderInstant } from '../../domain/text/instant.ts'
+import { renderInstant, renderJustBefore } from '../../domain/text/instant.ts'
 import type { DirectoryGroup } from '../../ports/identity-store.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { unlessCode } from '../../ports/service-error.ts'
@@ -191,14 +191,10 @@ async function perform(
     case 'forget':
       if (entry?.id !== undefined) await forgetMembers(entry.id, now, objects)
       // If a group of this name is adopted or claimed next, that is the later event.
-      return { history: told('deleted', entry?.id, justBefore(input.now)), entry: 'none', isNews: true }
+      return { history: told('deleted', entry?.id, renderJustBefore(input.now)), entry: 'none', isNews: true }
     case 'give up':
       return { history: told('given-up', group?.id), entry: 'none', isNews: true }
   }
-}
-
-function justBefore(now: Date): string {
-  return renderInstant(new Date(now.getTime() - 1))
 }
 
 /** The group is gone, and all its memberships with it. */

@@ -9,7 +9,7 @@ import { describeUpload, identityOf } from '../../domain/links/upload.ts'
 import type { OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import { endOfUser } from '../../domain/sessions/ended-sessions.ts'
 import type { NewStatus, Status } from '../../domain/statuses/status.ts'
-import { renderInstant } from '../../domain/text/instant.ts'
+import { renderInstant, renderJustBefore } from '../../domain/text/instant.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import { bindingOf } from '../../reconcile/assignments/user-binding.ts'
 import { removeMember } from '../../reconcile/calls/taking-calls.ts'
@@ -136,7 +136,7 @@ async function claim(member: Member, context: Context): Promise<Step> {
   const { group, user, files } = wanted
   const entry = { ...before, v: 1, state: 'granting', group, user, files, calledAt: renderInstant(now) } as const
   // History is read in the order of its instants: someone removed the user before ssofile adds the user again.
-  const at = renderInstant(new Date(now.getTime() - 1))
+  const at = renderJustBefore(now)
   const change = { event: 'removed', at, isByOthers: true, by: removedBy } as const
   const isFirst = stored === undefined || membershipId !== undefined
   const effect = await changeOf(member, entry, membershipId === undefined ? undefined : change, context)

@@ -17,7 +17,7 @@ import { nameInLinks, type PrincipalName, principalName } from '../../domain/pri
 import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { parseSuspensionKey, suspensionKey } from '../../domain/suspensions/suspension.ts'
-import { renderInstant } from '../../domain/text/instant.ts'
+import { renderInstant, renderJustBefore } from '../../domain/text/instant.ts'
 import type { DirectoryUser } from '../../ports/identity-store.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -246,7 +246,7 @@ async function perform(
     }
     case 'forget':
       // If a user of this name is adopted or claimed next, that is the later event.
-      return forget('gone', renderInstant(new Date(input.now.getTime() - 1)))
+      return forget('gone', renderJustBefore(input.now))
   }
 
   /** The user is gone, so the suspension is done. A new user of this name is someone else. */

@@ -25,7 +25,7 @@ const enough = 3_000
  * first may be behind the others. What a share has above its part moves to the lane `work`. SQS looks for free groups only among the first
  * 120,000 messages, so the lane must not become long. (SQS Developer Guide, "FIFO queue quotas".)
  */
-export const urgentMost = 10_000
+export const urgentHeldMost = 10_000
 const openMost = 1_000
 /** The most open work to hold for one account, so that one account never takes all the room. */
 const openOfGroupMost = 10
@@ -230,7 +230,7 @@ export class WorkSource {
   /** Whether the share has its part of the urgent hints already. */
   #isFull(source: Source, share: string): boolean {
     const held = this.#held[source]
-    return source === 'work-urgent' && held.countOfShare(share) * held.shares().length >= urgentMost
+    return source === 'work-urgent' && held.countOfShare(share) * held.shares().length >= urgentHeldMost
   }
 
   /** `undefined`: it is not a hint. */

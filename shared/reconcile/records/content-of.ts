@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { type JsonValue, parseStrictJson } from '../../domain/json/strict-json.ts'
+import { sortFields } from '../../domain/json/loose-json.ts'
+import { parseStrictJson } from '../../domain/json/strict-json.ts'
 
 /**
  * SHA-256 of the body, or `empty`. An ETag is not enough: with a KMS key, each upload of the same content has another ETag. (S3 API
@@ -16,16 +17,8 @@ export function contentOf(body: Uint8Array): string {
 export function jsonValueOf(body: Uint8Array): string | undefined {
   if (body.every((byte) => spaces.has(byte))) return 'empty'
   const parsed = parseStrictJson('', body)
-  return parsed.ok ? hash('sha256', JSON.stringify(inOrder(parsed.value))) : undefined
+  return parsed.ok ? hash('sha256', JSON.stringify(sortFields(parsed.value))) : undefined
 }
 
 /** The bytes of space, tab, line feed and carriage return. */
 const spaces: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
-
-/** The same value, with the fields of each object in one order. */
-function inOrder(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(inOrder)
-  if (typeof value !== 'object' || value === null) return value
-  const fields = Object.entries(value).map(([name, field]): [string, JsonValue] => [name, inOrder(field)])
-  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
-}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Lane } from '../../../../shared/ports/queues.ts'
 import { Signal } from '../../../../shared/reconcile/calls/signal.ts'
-import { urgentMost, WorkSource } from '../../../../shared/reconcile/dispatcher/work-source.ts'
+import { urgentHeldMost, WorkSource } from '../../../../shared/reconcile/dispatcher/work-source.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -381,7 +381,7 @@ describe('of a lane', () => {
     for (let index = 100; index < 220; index++) await send(of('many', index), accountOf(index), 'work-urgent')
     source.start()
     await world.clock.advance(2_000)
-    expect(counts('work-urgent')).toEqual({ visible: 0, inFlight: urgentMost / 100 + folders.length })
+    expect(counts('work-urgent')).toEqual({ visible: 0, inFlight: urgentHeldMost / 100 + folders.length })
     expect(counts('work')).toEqual({ visible: 0, inFlight: 20 })
     await end()
   })
