@@ -1,4 +1,4 @@
-/** The first items whose sizes add up to at most `most`, and at least one of them. */
+/** Returns as many of the first items as fit into `most`, and at least one. */
 export function firstThatFit<T>(items: readonly T[], most: number, sizeOf: (item: T) => number): readonly T[] {
   let sum = 0
   const end = items.findIndex((item, at) => {

@@ -176,7 +176,7 @@ export class ServedCalls {
     return answer(200, { ...person, approveWithin, portal, organizations, account })
   }
 
-  /** Reads the groups anew if they decide what the person sees. `GET /me` only says which views there are, and each tab asks it each minute. */
+  /** Calls that show something need the present groups. `GET /me` only names the views, and each tab asks it every minute, so older groups are enough. */
   async #personOf({ userId, userName }: PageSession, call: HostedCall) {
     const { auditors, operators } = this.#settings
     const name = nameInLinks(userName, this.#configuration.principalSuffix)

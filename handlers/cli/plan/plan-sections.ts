@@ -64,7 +64,7 @@ function ofLinks(title: string, entries: readonly Entry[]): Section {
   return { title, noun: 'more link', entries }
 }
 
-/** What the brake would hold: how much of each kind, and why. */
+/** The brake would hold these: for each kind the number, its words, and the reasons. */
 export function listHolds({ brake, memberships: { brake: members } }: Pick<ToldPreview, 'brake' | 'memberships'>) {
   const all = [
     [brake.held, count(brake.held, 'revocation'), brake.reasons.map(toReason)],

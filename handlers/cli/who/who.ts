@@ -87,7 +87,7 @@ export function addWho(program: Command): void {
   program
     .command('who')
     .description(
-      'Lists who has access, also access that others gave: person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, the command also asks Identity Center. The answer says how old each part is.\nWith --unused-for it leaves out access that its person used, as far as uses are counted, and asks IAM in each account when anybody last used the role of the permission set.\nCSV, JSON and HTML are sorted by account. Without filters, --levels and --at they are written while the bucket is read.\nExit code 1: nobody, or nobody on record (with --unused-for: no unused access); 2: something could not be read, so a list that has begun may end early.',
+      'Lists all access, also what others gave. A row has the person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, the command also asks Identity Center. The answer says how old each part is.\nWith --unused-for it leaves out access that its person used, as far as uses are counted, and asks IAM in each account when anybody last used the role of the permission set.\nCSV, JSON and HTML are sorted by account. Without filters, --levels and --at they are written while the bucket is read.\nExit code 1: nobody, or nobody on record (with --unused-for: no unused access); 2: something could not be read, so a list that has begun may end early.',
     )
     .option('--user <name>', 'user name or id: access of this user, directly and through groups')
     .option('--group <name>', 'display name or id of a group')

@@ -9,7 +9,7 @@ export const rebindMetadata = 'ssofile-rebind'
 export const uploadIdentity = {
   /** The content at the last read, see `content-of.ts`. Absent in records of older versions. */
   content: z.string().optional(),
-  /** What that content says, see `content-of.ts`. Absent if it is no JSON, and in records of older versions. */
+  /** A hash of the JSON value, see `content-of.ts`. Absent in records of older versions, and if the content is not JSON. */
   value: z.string().optional(),
   /** When somebody last asked for this file to count as new (`ssofile touch --rebind`). */
   rebind: z.iso.datetime().optional(),

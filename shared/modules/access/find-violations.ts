@@ -149,7 +149,7 @@ async function findUnkeptMinimums(
   const byAccount = new Map<AccountId, ListedAssignment[]>()
   for await (const one of listAssignmentHeads(objects, ledgerPrefix)) {
     const { accountId, permissionSet } = assignmentOf(one.key)
-    // Of half a million entries few are of a minimum.
+    // A minimum concerns few of half a million entries, and memory keeps only those.
     if (!rules.some(({ rule }) => fitsOne(rule.for.permissionSets, permissionSet))) continue
     byAccount.set(accountId, [...(byAccount.get(accountId) ?? []), one])
   }
