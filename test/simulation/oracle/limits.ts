@@ -64,4 +64,9 @@ export class LimitsPromise extends Judge {
     if (this.world.readJson('control/pause.json')?.lost === undefined)
       this.fail(`the ledger is lost for ${lostMs / 1000} seconds, and nothing is stopped`, 'pause')
   }
+
+  /** A restore whose tries may die comes to its end. */
+  checkRestored(tries: number, most: number): void {
+    if (tries > most) this.fail(`the restore did not come to its end in ${most} tries`, 'convergence')
+  }
 }
