@@ -130,7 +130,9 @@ function isStateLost({ objects }: SimulatedWorld): boolean {
 function instantsUnder(prefix: string, world: SimulatedWorld): readonly number[] {
   const isWaitedFor = (key: string) => world.unreadable.spoiled.length === 0 || !key.includes('%suspended/')
   const keys = world.keys(prefix).filter(isWaitedFor)
-  const instants = keys.map((key) => Date.parse(key.slice(prefix.length, key.indexOf('%'))))
+  const instants = keys.map((key) =>
+    Date.parse(key.slice(key.lastIndexOf('/', key.indexOf('%')) + 1, key.indexOf('%'))),
+  )
   return instants.filter((ms) => !Number.isNaN(ms))
 }
 

@@ -108,13 +108,15 @@ export const ledgerEntry = record({
   releasedAt: z.iso.datetime().optional(),
   /** The next attempt: the time in the key of its twin under `state/open/`. */
   openUntil: z.iso.datetime().optional(),
+  /** The twin is below `state/open/urgent/`, because the next attempt takes the access away. */
+  isOpenUrgent: z.literal(true).optional(),
   attempts: z.int().min(0),
   updatedAt: z.iso.datetime(),
 })
 export type LedgerEntry = Readonly<z.infer<typeof ledgerEntry>>
 
 /** The access itself: its entry without the fields for retries. */
-export type Access = Omit<LedgerEntry, 'v' | 'openUntil' | 'attempts' | 'updatedAt'>
+export type Access = Omit<LedgerEntry, 'v' | 'openUntil' | 'isOpenUrgent' | 'attempts' | 'updatedAt'>
 
 /** Nothing is left to do, while its links, its account and its names keep their meaning. */
 export function isAtRest({ state, orphanedAt, releasedAt }: LedgerEntry): boolean {

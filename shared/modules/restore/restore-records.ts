@@ -137,7 +137,7 @@ async function carryOut(
     if (written.outcome === 'lost') return noteLoss(key)
     await forgetForeign(objects, lost)
     // Such an entry says granted, so no comparison looks at it.
-    if (lost.entry.missingSince !== undefined) await scheduleWork(objects, lost.entry.updatedAt, lost.key)
+    if (lost.entry.missingSince !== undefined) await scheduleWork(objects, { at: lost.entry.updatedAt }, lost.key)
   })
   await forEachAtOnce(people, async (lost) => {
     const { key, over } = lost

@@ -113,7 +113,7 @@ async function adoptBy(link: ImportedLink, context: Adopting): Promise<Adopted> 
     return { ...none, isWritten, left: [...left, complainOfLink(key, reading)] }
   const keys = await limit.map(ready, async ({ existing }) => {
     // The status of an existing link says that others granted the access: the next evaluation updates it.
-    if (!isWritten) await scheduleWork(objects, renderInstant(context.clock.now()), existing.key)
+    if (!isWritten) await scheduleWork(objects, { at: renderInstant(context.clock.now()) }, existing.key)
     return takeOver(existing, context)
   })
   return {

@@ -317,7 +317,7 @@ async function confirm(settling: Settling, { links, until }: StepOf<'confirm'>):
   await noteName(settling)
   await settling.record(confirmAccess(named, links, { now, isOrphaned: until !== undefined }), {
     attempts: 0,
-    openUntil: until && earlier(known.openUntil, renderInstant(until), now),
+    next: until ? { at: earlier(known.openUntil, renderInstant(until), now) } : 'none',
   })
   const told = until ? 'the principal is gone; its access ends with its grace' : 'access is granted'
   context.log.info(told, { until: settling.entry?.openUntil })
@@ -404,7 +404,7 @@ async function hold(settling: Settling, { reason }: StepOf<'hold'>): Promise<voi
     const held = holdAccess({ ...access, links, principal: settling.recordedName }, reason)
     const told = { key, event: 'held', at: now, access: held, confirmedAt: now, reason } as const
     if (access.state !== 'held') await recordHistory(context.objects, told)
-    await settling.record(held, { openUntil: undefined })
+    await settling.record(held, { next: 'none' })
   }
   settling.know({ rest: { result: 'held', reason } })
 }
@@ -419,15 +419,16 @@ export async function putOff(
   const attempts = (entry?.attempts ?? 0) + 1
   const backoff = nextAttempt(clock.now(), attempts - 1, randomness.fraction())
   const next = until && until > clock.now() && until < backoff ? until : backoff
-  const openUntil = state === 'stuck' ? undefined : renderInstant(next)
-  log.warn('not finished; ssofile tries again later', { reason, state, attempts, nextAttempt: openUntil })
+  const isUrgent = entry !== undefined && settling.wish.is === 'unwanted'
+  const attempt = state === 'stuck' ? undefined : { at: renderInstant(next), isUrgent }
+  log.warn('not finished; ssofile tries again later', { reason, state, attempts, nextAttempt: attempt?.at })
   metrics.record('PutOff')
   principals.forget(assignment.type, assignment.principal)
   if (entry) {
     // A stuck entry becomes `revoking` unless the caller says `stuck` again, because the account takes changes now.
     const unstuck = entry.state === 'stuck' ? 'revoking' : entry.state
-    await settling.record({ ...entry, state: state ?? unstuck, reason }, { attempts, openUntil })
-  } else if (openUntil !== undefined) await scheduleWork(objects, openUntil, key, [...settling.concerned])
+    await settling.record({ ...entry, state: state ?? unstuck, reason }, { attempts, next: attempt ?? 'none' })
+  } else if (attempt) await scheduleWork(objects, attempt, key, [...settling.concerned])
   settling.know({ rest: { result: 'open', reason } })
 }
 

@@ -34,7 +34,7 @@ export async function releaseAssignment(
     return refuse(key, `an entry with unfinished work: ${access.state}${access.reason ? `, ${access.reason}` : ''}`)
   // Schedule an evaluation, which updates the statuses of its links.
   const now = clock.now()
-  await scheduleWork(objects, renderInstant(now), key)
+  await scheduleWork(objects, { at: renderInstant(now) }, key)
   const released = { ...access, releasedAt: access.releasedAt ?? instantAfter(access.grantedAt, now) }
   try {
     const begun = await ledger.write(key, { ...released, updatedAt: renderInstant(now) }, stored)

@@ -16,7 +16,7 @@ import type { Whereabouts } from '../directory/principal-index.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import type { StoredEntry } from '../records/ledger.ts'
 import { LinkReadings } from '../records/link-readings.ts'
-import { moveTwin } from '../records/open-work.ts'
+import { type Attempt, moveTwin } from '../records/open-work.ts'
 import type { Facts, Learnt, Wish } from './facts.ts'
 import type { Lacks, SettleContext } from './settlement.ts'
 
@@ -26,8 +26,8 @@ const freshMs = 1_000
 /** `before`: the entry before the call was prepared. */
 export type Prepared = NonNullable<Facts['prepared']> & { readonly before: LedgerEntry | undefined }
 
-/** Other fields of an entry that change with its access. A new `openUntil` moves the twin. */
-type EntryChange = Pick<Partial<LedgerEntry>, 'attempts' | 'openUntil'>
+/** What changes with the access of an entry. `next` moves the twin; `none`: nothing is left to be tried again. */
+type EntryChange = { readonly attempts?: number; readonly next?: Attempt | 'none' | undefined }
 
 /** One evaluation of one access: what it read, learned and did. */
 export class Settling {
@@ -180,18 +180,24 @@ export class Settling {
     return this.#write(undefined)
   }
 
-  async #write(access: Access | undefined, change: EntryChange = {}): Promise<void> {
+  async #write(access: Access | undefined, { attempts, next }: EntryChange = {}): Promise<void> {
     const { context, key, stored } = this
     const { ledger } = context.standings
-    const before = !access || 'openUntil' in change ? stored?.entry.openUntil : undefined
-    this.stored = await moveTwin(context.objects, key, { before, next: change.openUntil }, async () => {
+    const before = stored && attemptOf(stored.entry)
+    const wanted = !access || next === 'none' ? undefined : (next ?? before)
+    const move = access && next === undefined ? { before: undefined, next: undefined } : { before, next: wanted }
+    this.stored = await moveTwin(context.objects, key, move, async () => {
       if (access) {
-        const { attempts = 0, openUntil } = stored?.entry ?? {}
-        const entry = { attempts, openUntil, ...access, ...change, v: 1 as const, updatedAt: this.now }
-        return ledger.write(key, entry, stored)
+        const open = { openUntil: wanted?.at, isOpenUrgent: wanted?.isUrgent === true ? (true as const) : undefined }
+        const tried = attempts ?? stored?.entry.attempts ?? 0
+        return ledger.write(key, { ...access, ...open, attempts: tried, v: 1, updatedAt: this.now }, stored)
       }
       if (stored) await ledger.remove(stored)
       return undefined
     })
   }
+}
+
+function attemptOf({ openUntil, isOpenUrgent }: LedgerEntry): Attempt | undefined {
+  return openUntil === undefined ? undefined : { at: openUntil, isUrgent: isOpenUrgent === true }
 }

@@ -38,7 +38,7 @@ import { Provisionings } from '../permission-sets/provisionings.ts'
 import { describeError, reasonOf } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
-import { inputsOfWork, lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
+import { inputsOfWork, isUrgentWork, lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { readLink } from '../records/read-link.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
@@ -232,7 +232,7 @@ export class HintWork {
     try {
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
       const waiting = await this.#listWaiting(hint, items)
-      await scheduleWork(objects, at, subjectKey(hint), waiting)
+      await scheduleWork(objects, { at, isUrgent: items.some(isUrgent) }, subjectKey(hint), waiting)
       await this.#tellPutOff(hint, waiting, error)
       this.board.touch(waiting.filter((input) => input.startsWith(linkPrefix)))
       await Promise.all(items.map((item) => item.done()))
@@ -317,6 +317,10 @@ function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): Stat
     },
   })
   return board
+}
+
+function isUrgent({ lane, hint: { cause } }: WorkItem): boolean {
+  return lane === 'work-urgent' || goesFirst(cause) || isUrgentWork(cause)
 }
 
 function isInput(cause: string): boolean {

@@ -9,7 +9,7 @@ import type { Signal } from '../calls/signal.ts'
 import { forgetFailure, recordFailure } from '../records/failures.ts'
 import { groupOf } from '../records/lanes.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
-import { listOpenWork, type OpenWork } from '../records/open-work.ts'
+import { isUrgentWork, listOpenWork, type OpenWork } from '../records/open-work.ts'
 import { HeldHints, type RunningOf } from './held-hints.ts'
 import { openHint } from './retry-open-work.ts'
 import type { WorkItem } from './work-item.ts'
@@ -26,6 +26,7 @@ const enough = 3_000
  * 120,000 messages, so the lane must not become long. (SQS Developer Guide, "FIFO queue quotas".)
  */
 export const urgentHeldMost = 10_000
+/** Open work that takes no access away. */
 const openMost = 1_000
 /** The most open work to hold for one account, so that one account never takes all the room. */
 const openOfGroupMost = 10
@@ -269,7 +270,7 @@ export class WorkSource {
   #keep(item: NewItem): boolean {
     const { cause } = item.hint
     const share = shareOf(cause, this.#folders)
-    const source = goesFirst(cause) ? 'first' : item.lane
+    const source = sourceOf(item)
     if (this.#isFull(source, share)) return false
     const pulledMs = this.#ports.clock.monotonicMs()
     this.emptySinceMs = pulledMs
@@ -282,7 +283,7 @@ export class WorkSource {
     while (!stopped.aborted) {
       try {
         for await (const open of listOpenWork(objects, clock.now())) {
-          if (stopped.aborted || this.#held.open.count >= openMost) break
+          if (stopped.aborted || (!isUrgentWork(open.object) && this.#held.open.count >= openMost)) break
           this.#holdOpen(open)
         }
         this.#pulled.add('open')
@@ -298,8 +299,7 @@ export class WorkSource {
     const hint = openHint(object, key)
     if (!hint || this.#openInHand.has(object)) return
     const group = groupOf(hint)
-    if (this.#held.open.countOf(group) >= openOfGroupMost) return
-    this.#openInHand.add(object)
+    if (!isUrgentWork(object) && this.#held.open.countOf(group) >= openOfGroupMost) return
     // Open work needs no note: its object under `state/open/` stays.
     const leave = async () => {
       this.#openInHand.delete(object)
@@ -308,7 +308,7 @@ export class WorkSource {
       await this.#ports.objects.delete(object)
       await leave()
     }
-    this.#keep({ hint, group, lane: 'open', since, done, giveBack: leave, leave })
+    if (this.#keep({ hint, group, lane: 'open', since, done, giveBack: leave, leave })) this.#openInHand.add(object)
   }
 
   async #extend(): Promise<void> {
@@ -360,6 +360,11 @@ function parseHint(body: string): Hint | undefined {
   } catch {
     return undefined
   }
+}
+
+function sourceOf({ hint: { cause }, lane }: NewItem): Source {
+  if (goesFirst(cause)) return 'first'
+  return lane === 'open' && isUrgentWork(cause) ? 'work-urgent' : lane
 }
 
 function subjectOf(hint: Hint): string {

@@ -138,7 +138,7 @@ export class DriftCheck {
     const comparison = await compareAssignments(rows, known, drift, { findsMissing: true })
     const { missing, undecided, unsettled, foreign, gone, links, toEvaluate } = comparison
     const [until] = [...unsettled, ...undecided.map((one) => one.until)].map(renderInstant).sort()
-    if (until !== undefined) await scheduleWork(objects, until, lookKey(hint))
+    if (until !== undefined) await scheduleWork(objects, { at: until }, lookKey(hint))
     await send(toEvaluate.map((key) => accessHint(assignmentOf(key), byHand)))
     const figures = { missing: missing.length, foreign: foreign.length, gone: gone.length, again: until }
     log.info('checked the changes by hand', figures)

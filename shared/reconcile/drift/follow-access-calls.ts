@@ -37,7 +37,7 @@ export async function followAccessCalls(
   const slot = Math.floor(ports.clock.now().getTime() / slotMs)
   const over = renderInstant(new Date((slot + 1) * slotMs))
   // Before the hints, because a single look may miss a change.
-  for (const hint of hints) await scheduleWork(ports.objects, over, lookKey(hint))
+  for (const hint of hints) await scheduleWork(ports.objects, { at: over }, lookKey(hint))
   // Within one slot SQS takes the first hint about each thing and drops the others.
   await sendHints(ports, { id: `${byHand} ${slot}`, hints, revocation: false }, configuration)
   return hints.length

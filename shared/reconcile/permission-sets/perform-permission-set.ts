@@ -131,7 +131,7 @@ async function lookFor(
   if (isOurs) return { entry: { ...entry, arn: existing.arn } }
   // Do not write the record, because the instant of its last write shows what was created since.
   if (comesUntil && context.clock.now() < comesUntil)
-    await scheduleWork(context.objects, renderInstant(comesUntil), key)
+    await scheduleWork(context.objects, { at: renderInstant(comesUntil) }, key)
   return { learnt: { ...learnt, isMissing: true } }
 }
 

@@ -11,26 +11,33 @@ import { listTimed } from './list-timed.ts'
 import { parseStored, renderJson, spoiledAsAbsent } from './stored-json.ts'
 
 export const openPrefix = 'state/open/'
+/** What takes access away. A dispatcher reads it first and whole, however much else is due. */
+const urgentPrefix = `${openPrefix}urgent/`
+
+/** The next attempt of unfinished work. `isUrgent`: it takes access away. */
+export type Attempt = { readonly at: string; readonly isUrgent?: boolean }
 
 /**
  * The key of unfinished work. `key`: an assignment key, the name of an assignment whose principal could not be looked up, the
  * key of a permission set file or of the attributes file, or a look key.
  */
-export function openWorkKey(nextAttempt: string, key: string): string {
-  return `${openPrefix}${nextAttempt}%${key}`
+export function openWorkKey({ at, isUrgent }: Attempt, key: string): string {
+  return `${isUrgent ? urgentPrefix : openPrefix}${at}%${key}`
 }
 
-/** Schedules an evaluation for this instant. `inputs`: their statuses give the reason for the delay. */
+/** Whether a cause of a hint, or an object, is open work that takes access away. */
+export function isUrgentWork(object: string): boolean {
+  return object.startsWith(urgentPrefix)
+}
+
+/** Schedules an evaluation. `inputs`: their statuses give the reason for the delay. */
 export async function scheduleWork(
   objects: ObjectStore,
-  nextAttempt: string,
+  attempt: Attempt,
   key: string,
   inputs: readonly string[] = [],
 ): Promise<void> {
-  await objects.put(
-    openWorkKey(nextAttempt, key),
-    inputs.length === 0 ? new Uint8Array() : renderJson({ links: inputs }),
-  )
+  await objects.put(openWorkKey(attempt, key), inputs.length === 0 ? new Uint8Array() : renderJson({ links: inputs }))
 }
 
 /** The field has suspensions too; it keeps its first name. */
@@ -45,26 +52,35 @@ export async function inputsOfWork(objects: ObjectStore, object: string): Promis
 
 /**
  * Moves the twin of a record around its write. The next twin comes first, so that a record never waits for a retry that is not
- * scheduled; the former twin goes last. `before`, `next`: `openUntil` of the record; `undefined`: no twin.
+ * scheduled; the former twin goes last. `undefined`: no twin.
  */
 export async function moveTwin<T>(
   objects: ObjectStore,
   key: string,
-  { before, next }: { readonly before: string | undefined; readonly next: string | undefined },
+  { before, next }: { readonly before: Attempt | undefined; readonly next: Attempt | undefined },
   write: () => Promise<T>,
 ): Promise<T> {
-  if (next !== undefined) await scheduleWork(objects, next, key)
+  if (next) await scheduleWork(objects, next, key)
   const written = await write()
-  if (before !== undefined && before !== next) await objects.delete(openWorkKey(before, key))
+  const [former, present] = [before, next].map((one) => one && openWorkKey(one, key))
+  if (former !== undefined && former !== present) await objects.delete(former)
   return written
 }
 
 export type OpenWork = { readonly object: string; readonly key: string; readonly nextAttempt: Date }
 
-/** Open work, earliest first: all of it, or what is due by `until`. Each is evaluated again after its `nextAttempt`. */
+/**
+ * Open work, first what is urgent, each earliest first: all of it, or what is due by `until`. Each is evaluated again after its
+ * `nextAttempt`.
+ */
 export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGenerator<OpenWork> {
-  for await (const { object, at, subject: key } of listTimed(objects, openPrefix)) {
-    if (until !== undefined && at > until) return
+  for (const prefix of [urgentPrefix, openPrefix]) yield* listBelow(objects, prefix, until)
+}
+
+async function* listBelow(objects: ObjectStore, prefix: string, until: Date | undefined): AsyncGenerator<OpenWork> {
+  for await (const { object, at, subject: key } of listTimed(objects, prefix)) {
+    // Below the other prefix, urgent work comes after all instants.
+    if ((until !== undefined && at > until) || (prefix === openPrefix && isUrgentWork(object))) return
     const isKnown = [parseAssignmentKey, parseAssignmentName, parseLookKey].some((parse) => parse(key) !== undefined)
     if (isKnown || key === attributesKey || parsePermissionSetKey(key).ok) yield { object, key, nextAttempt: at }
   }

@@ -10,7 +10,7 @@ import { permissionSetArn } from '../../domain/principals/identity-center-ids.ts
 import { endedSession } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
-import { moveTwin } from './open-work.ts'
+import { type Attempt, moveTwin } from './open-work.ts'
 import { attentionKey } from './status-store.ts'
 
 export const ownedPrefix = 'owned_permission_sets/'
@@ -119,23 +119,23 @@ class OwnedPermissionSetRecord extends JsonRecord<OwnedPermissionSet> {
   readonly #objects: ObjectStore
   readonly #name: PermissionSetName
   /** The value at the last read. */
-  #openUntil: string | undefined
+  #before: Attempt | undefined
 
-  constructor(objects: ObjectStore, name: PermissionSetName, openUntil?: string) {
+  constructor(objects: ObjectStore, name: PermissionSetName, before?: OwnedPermissionSet) {
     super(objects, ownedPrefix + name, ownedPermissionSet)
     this.#objects = objects
     this.#name = name
-    this.#openUntil = openUntil
+    this.#before = before && attemptOf(before)
   }
 
   override async read() {
     const stored = await super.read()
-    this.#openUntil = stored?.value.openUntil
+    this.#before = stored && attemptOf(stored.value)
     return stored
   }
 
   override write(value: OwnedPermissionSet, etag: string | undefined) {
-    return this.#withTwin(value.openUntil, async () => {
+    return this.#withTwin(attemptOf(value), async () => {
       const written = await super.write(value, etag)
       if (written.outcome === 'lost') throw new RecordChangedError(this.key)
       return written
@@ -150,12 +150,17 @@ class OwnedPermissionSetRecord extends JsonRecord<OwnedPermissionSet> {
     })
   }
 
-  async #withTwin<T>(next: string | undefined, change: () => Promise<T>): Promise<T> {
-    const attempts = { before: this.#openUntil, next }
+  async #withTwin<T>(next: Attempt | undefined, change: () => Promise<T>): Promise<T> {
+    const attempts = { before: this.#before, next }
     const done = await moveTwin(this.#objects, permissionSetKey(this.#name), attempts, change)
-    this.#openUntil = next
+    this.#before = next
     return done
   }
+}
+
+/** A denial of ended sessions that has to reach accounts takes access away. */
+function attemptOf({ openUntil, sessions }: OwnedPermissionSet): Attempt | undefined {
+  return openUntil === undefined ? undefined : { at: openUntil, isUrgent: sessions?.provisioning !== undefined }
 }
 
 export function ownedPermissionSetRecord(
@@ -185,7 +190,7 @@ export async function writeOwned(
   value: OwnedPermissionSet,
   previous: StoredOwned | undefined,
 ): Promise<StoredOwned> {
-  const record = new OwnedPermissionSetRecord(objects, name, previous?.value.openUntil)
+  const record = new OwnedPermissionSetRecord(objects, name, previous?.value)
   const written = await record.write(value, previous?.etag)
   return { name, value, etag: written.etag, writtenAt: written.servedAt }
 }

@@ -92,6 +92,7 @@ function everyEntry(choose: Choose, wish: Wish, prepared: AssignmentCall['kind']
     removals: () => choose([undefined, [1, 2, 3, 4].map((ago10) => ago(10 * ago10 * minute))]),
     releasedAt: () => (prepared === undefined ? choose([undefined, releasedAt]) : undefined),
     openUntil: () => choose([undefined, ago(minute), ago(-45 * minute), ago(-120 * minute)]),
+    isOpenUrgent: () => undefined,
     attempts: () => 0,
     updatedAt: () => ago(minute),
   })

@@ -60,7 +60,15 @@ test('a deletion that Identity Center refuses for five minutes is put off, and t
   const beganMs = bench.world.clock.monotonicMs()
   expect(await bench.settle()).toMatchObject({ result: 'open', reason: `ConflictException: ${busy.message}` })
   expect(bench.world.clock.monotonicMs() - beganMs).toBeLessThan(7 * minute)
-  expect(await bench.entry()).toMatchObject({ state: 'granted', attempts: 1 })
+  const entry = await bench.entry()
+  expect(entry).toMatchObject({ state: 'granted', attempts: 1 })
+  const twin = `state/open/urgent/${entry?.openUntil}%${bench.ledgerKey.replace('assignments/', '')}`
+  expect(await bench.world.keys('state/open/')).toEqual([twin])
+
+  // The link is back: its next attempt takes nothing away.
+  await bench.upload()
+  await bench.settle()
+  expect(await bench.world.keys('state/open/')).toEqual([])
 })
 
 describe('a creation whose answer is lost', () => {

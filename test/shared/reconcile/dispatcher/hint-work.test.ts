@@ -424,6 +424,18 @@ describe('a hint that fails', () => {
   })
 
   test.each([
+    ['a person is suspended', 'suspended/mia.json'],
+    ['it took access away the last time', 'state/open/urgent/x'],
+  ])('is urgent where %s', async (_, cause) => {
+    const { bench, world, hint, worked } = open({
+      interceptor: failing(looks, new ServiceError('s3', 'Bad', 'no')).interceptor,
+    })
+    await bench.upload()
+    await worked(hint('reconcile'), hint(cause))
+    expect(await world.keys('state/open/urgent/')).toHaveLength(1)
+  })
+
+  test.each([
     ['because another operation is under way', conflict, 3],
     ['for good', new ServiceError('sso-admin', 'ValidationException', 'no'), 1],
     ['by a defect', new Error('a defect'), 1],

@@ -6,9 +6,9 @@ import { World } from '../../../world.ts'
 test('everything that waits for its next attempt is hinted at, and nothing that is due anyway', async () => {
   const world = new World()
   const assignment = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
-  const later = openWorkKey('2099-01-01T00:00:00.000Z', assignment)
-  const set = openWorkKey('2099-01-01T00:00:00.000Z', 'permission_sets/Billing-ps.json')
-  const due = openWorkKey('2000-01-01T00:00:00.000Z', assignment)
+  const later = openWorkKey({ at: '2099-01-01T00:00:00.000Z' }, assignment)
+  const set = openWorkKey({ at: '2099-01-01T00:00:00.000Z' }, 'permission_sets/Billing-ps.json')
+  const due = openWorkKey({ at: '2000-01-01T00:00:00.000Z' }, assignment)
   for (const key of [later, set, due, 'state/open/2099-01-01T00:00:00.000Z%notes.txt']) await world.objects.put(key, '')
   expect(await retryOpenWork(world.ports, world.configuration)).toEqual([later, set])
   const hints = (await world.ports.queues.receive('work', { most: 10, waitSeconds: 0 })).map(({ body }) =>

@@ -467,4 +467,20 @@ describe('open work', () => {
     expect(await world.finish(source.stop())).toBe(1_000)
     await end()
   })
+
+  test('that takes access away is taken in hand and goes before all other, however much of it there is', async () => {
+    const { world, source, send, end } = open()
+    for (let index = 0; index < 1_010; index++) await world.objects.put(twinOf(assignmentOf(accountOf(index))), '')
+    // A retry of a revocation is due later than all of them, in an account that has more retries than are held for one.
+    const revocation = `state/open/urgent/2026-03-03T09:30:00.000Z%${assignmentOf(accountOf(1), 'Leavers')}`
+    await world.objects.put(revocation, '')
+    await send(hint(accountOf(2)), accountOf(2))
+    source.start()
+    await world.clock.advance(1_000)
+    const [first] = source.take(everything)
+    expect(first?.hint.cause).toBe(revocation)
+    await first?.done()
+    expect(await world.keys('state/open/urgent/')).toEqual([])
+    await end()
+  })
 })

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { listOpenWork, moveTwin, nextAttempt, openWorkKey } from '../../../../shared/reconcile/records/open-work.ts'
+import {
+  type Attempt,
+  listOpenWork,
+  moveTwin,
+  nextAttempt,
+  openWorkKey,
+} from '../../../../shared/reconcile/records/open-work.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')
@@ -17,13 +23,13 @@ test('the next attempt comes after a minute, doubling to an hour, within the upp
   expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60])
 })
 
-test('open work is listed earliest first, all of it or what is due, and what is none is passed over', async () => {
+test('open work is listed earliest first, urgent work before it, all or what is due, and what is none is passed over', async () => {
   const objects = new MemoryObjectStore({ bucket: 'ssofile', clock: new VirtualClock(now) })
   const instants = [after(60_000), after(-1), now, after(1)]
-  for (const instant of instants) await objects.put(openWorkKey(instant.toISOString(), key), '')
-  const file = openWorkKey(after(2).toISOString(), 'permission_sets/ReadOnly-ps.json')
+  for (const instant of instants) await objects.put(openWorkKey({ at: instant.toISOString() }, key), '')
+  const file = openWorkKey({ at: after(2).toISOString() }, 'permission_sets/ReadOnly-ps.json')
   await objects.put(file, '')
-  await objects.put(openWorkKey(after(-2).toISOString(), 'notes.txt'), '')
+  await objects.put(openWorkKey({ at: after(-2).toISOString() }, 'notes.txt'), '')
   await objects.put(`state/opened/${now.toISOString()}%${key}`, '')
 
   const all = await Array.fromAsync(listOpenWork(objects))
@@ -32,13 +38,22 @@ test('open work is listed earliest first, all of it or what is due, and what is 
   expect(all[3]).toEqual({ object: file, key: 'permission_sets/ReadOnly-ps.json', nextAttempt: after(2) })
   const due = await Array.fromAsync(listOpenWork(objects, now))
   expect(due.map(({ nextAttempt: at }) => at)).toEqual([after(-1), now])
+  const urgent = [now, after(60_000)].map((at) => openWorkKey({ at: at.toISOString(), isUrgent: true }, key))
+  for (const object of urgent) await objects.put(object, '')
+  expect((await Array.fromAsync(listOpenWork(objects, now))).map(({ object }) => object)).toEqual([
+    urgent[0],
+    ...due.map(({ object }) => object),
+  ])
+  const allNow = await Array.fromAsync(listOpenWork(objects))
+  expect(allNow.map(({ object }) => object)).toEqual([...urgent, ...all.map(({ object }) => object)])
 })
 
 describe('the twin of a record', () => {
   const [nine, ten] = [after(-3_600_000).toISOString(), now.toISOString()]
+  const [atNine, atTen] = [{ at: nine }, { at: ten }]
 
   /** What happens while the twin moves, in order. */
-  async function move(before: string | undefined, next: string | undefined): Promise<readonly string[]> {
+  async function move(before?: Attempt, next?: Attempt): Promise<readonly string[]> {
     const objects = new MemoryObjectStore({ bucket: 'ssofile', clock: new VirtualClock(now) })
     const done: string[] = []
     const put = objects.put.bind(objects)
@@ -58,16 +73,28 @@ describe('the twin of a record', () => {
   }
 
   test('is made before the record is written, and the one before is taken away after that', async () => {
-    expect(await move(nine, ten)).toEqual([`put state/open/${ten}%${key}`, 'write', `delete state/open/${nine}%${key}`])
-    expect(await move(undefined, ten)).toEqual([`put state/open/${ten}%${key}`, 'write'])
+    expect(await move(atNine, atTen)).toEqual([
+      `put state/open/${ten}%${key}`,
+      'write',
+      `delete state/open/${nine}%${key}`,
+    ])
+    expect(await move(undefined, atTen)).toEqual([`put state/open/${ten}%${key}`, 'write'])
   })
 
   test('stays where it has the same instant as before', async () => {
-    expect(await move(ten, ten)).toEqual([`put state/open/${ten}%${key}`, 'write'])
+    expect(await move(atTen, atTen)).toEqual([`put state/open/${ten}%${key}`, 'write'])
+  })
+
+  test('moves where the same attempt takes access away now', async () => {
+    expect(await move(atTen, { at: ten, isUrgent: true })).toEqual([
+      `put state/open/urgent/${ten}%${key}`,
+      'write',
+      `delete state/open/${ten}%${key}`,
+    ])
   })
 
   test('is taken away where nothing is left to be tried again', async () => {
-    expect(await move(nine, undefined)).toEqual(['write', `delete state/open/${nine}%${key}`])
-    expect(await move(undefined, undefined)).toEqual(['write'])
+    expect(await move(atNine)).toEqual(['write', `delete state/open/${nine}%${key}`])
+    expect(await move()).toEqual(['write'])
   })
 })
