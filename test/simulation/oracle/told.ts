@@ -162,7 +162,8 @@ export class ToldPromise extends Judge {
   /** What a receiver hears is in one digest, and the digest arrives. */
   *#complainOfDigests(): Generator<string> {
     const { sent, arrived, events } = this.world.receivers
-    const distinct = [...new Map(events.map((one) => [one.id, one])).values()]
+    // Of two looks at once only one writes its outbox, and the other may have read an event before or after a change of its details.
+    const readings = [...Map.groupBy(events, ({ id }) => id).values()]
     // If a look dies after its events, the next one tells only the last state of an input.
     const isSuperseded = (one: Notification) => {
       if (isCalm(this.world) || one.kind !== 'input') return false
@@ -172,9 +173,11 @@ export class ToldPromise extends Judge {
     for (const receiver of this.world.configuration.notifications.receivers)
       for (const way of waysOf(receiver)) {
         const digests = [...sent.values()].filter((one) => one.receiver === receiver.name && one.way === way)
-        const heard = distinct.filter((one) => isHeardBy(receiver, one))
-        const most = countsOf(heard.map((one) => ({ [one.event]: 1 })))
-        const least = countsOf(heard.filter((one) => !isSuperseded(one)).map((one) => ({ [one.event]: 1 })))
+        const isHeard = (one: Notification) => isHeardBy(receiver, one)
+        const count = (all: readonly Notification[][]) =>
+          countsOf(all.flatMap(([one]) => (one ? [{ [one.event]: 1 }] : [])))
+        const most = count(readings.filter((ofEvent) => ofEvent.some(isHeard)))
+        const least = count(readings.filter((ofEvent) => ofEvent.every((one) => isHeard(one) && !isSuperseded(one))))
         const got = countsOf(digests.map(({ counts }) => counts))
         for (const event of new Set([...most.keys(), ...got.keys()])) {
           const [told = 0, fewest = 0, all = 0] = [got, least, most].map((counts) => counts.get(event))
