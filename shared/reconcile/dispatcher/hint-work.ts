@@ -108,6 +108,7 @@ export class HintWork {
         const provisionings = isFirst ? context.provisionings.first : context.provisionings
         const about = { log, pulledMs, isDriftCheck, goesFirst: isFirst, provisionings }
         const end = found ? 'done' : await this.#settle(first, { ...context, ...about })
+        await this.#doubtLateChanges(first.hint, log)
         if (end === 'done') this.settled++
         if (end === 'done') this.#touchCauses(items)
         // The next slice looks at the outcome of a request first.
