@@ -6,8 +6,8 @@ import { gzipSync } from 'node:zlib'
 import { build, type Plugin } from 'esbuild'
 
 /**
- * Prints the folder with the bundled page, and makes it first if a source has changed: `index.html`, and compressed scripts and styles with
- * a hash in their names. With an argument it writes them there. A process of its own, because synth, commands and the local system need the
+ * Prints the folder with the bundled page, and makes it first if a source has changed: `index.html`, and a compressed script and style with a
+ * hash in their names. With an argument it writes them there. A process of its own, because synth, commands and the local system need the
  * same files, and only esbuild's asynchronous functions have plugins.
  */
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -46,15 +46,13 @@ function hashSources(): string {
 
 async function write(target: string): Promise<void> {
   const styles: string[] = []
-  const { outputFiles, metafile } = await build({
+  // One script: a browser asks for few files at once, and the function that answers has few instances.
+  const script = await build({
     ...common,
     entryPoints: [entry],
-    splitting: true,
     format: 'esm',
     entryNames: '[name]-[hash]',
-    chunkNames: '[name]-[hash]',
     plugins: [collectStyles(styles)],
-    metafile: true,
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
   })
@@ -69,21 +67,15 @@ async function write(target: string): Promise<void> {
     entryNames: 'page-[hash]',
     loader: { '.woff2': 'dataurl', '.woff': 'empty' },
   })
-  const styleName = nameOf(style.outputFiles[0]?.path)
-  const [script, { imports }] = Object.entries(metafile.outputs).find(
-    ([, one]) => one.entryPoint === 'shared/page/app/main.tsx',
-  ) ?? ['', { imports: [] }]
-  const first = imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => nameOf(path))
-  // Cloudscape's messages in other languages, which nothing loads.
-  const unused = Object.entries(metafile.outputs).flatMap(([path, { entryPoint = '' }]) =>
-    entryPoint.includes('/i18n/messages/') && !first.includes(nameOf(path)) ? [nameOf(path)] : [],
-  )
-  const files = [...outputFiles, ...style.outputFiles].filter(({ path }) => !unused.includes(nameOf(path)))
+  const files = [script, style].flatMap(({ outputFiles }) => outputFiles)
   const part = `${target}.${process.pid}`
   mkdirSync(part, { recursive: true })
   for (const { path, contents } of files)
     writeFileSync(join(part, `${nameOf(path)}.gz`), gzipSync(contents, { level: 9 }))
-  writeFileSync(join(part, 'index.html'), renderIndex(nameOf(script), styleName, first))
+  writeFileSync(
+    join(part, 'index.html'),
+    renderIndex(nameOf(script.outputFiles[0]?.path), nameOf(style.outputFiles[0]?.path)),
+  )
   rmSync(target, { recursive: true, force: true })
   renameSync(part, target)
 }
@@ -104,8 +96,7 @@ function nameOf(path = ''): string {
   return basename(path)
 }
 
-function renderIndex(script: string, style: string, others: readonly string[]): string {
-  const preload = others.map((name) => `<link rel="modulepreload" href="/files/${name}">`)
+function renderIndex(script: string, style: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -114,7 +105,6 @@ function renderIndex(script: string, style: string, others: readonly string[]): 
 <title>ssofile</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/files/${style}">
-${preload.join('\n')}
 </head>
 <body>
 <div id="page"></div>

@@ -4,7 +4,7 @@ import Box from '@cloudscape-design/components/box'
 import Flashbar from '@cloudscape-design/components/flashbar'
 import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation'
 import TopNavigation from '@cloudscape-design/components/top-navigation'
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { addressOf, parseRoute } from '../../modules/page/rules/address.ts'
 import type { PageFacts } from '../../modules/page/rules/told.ts'
 import { isHosted, signOut } from './api-calls.ts'
@@ -12,18 +12,24 @@ import { applyLook, type Look, readLook } from './look.ts'
 import { Loading } from './parts/layout.tsx'
 import { follow, useHash } from './route.ts'
 import { AppContext, type Flash, useTold } from './use-told.ts'
+import { Approvals } from './views/approvals.tsx'
+import { Ask } from './views/ask.tsx'
+import { Changes } from './views/changes.tsx'
 import { MyAccess } from './views/my-access.tsx'
+import { Operations } from './views/operations.tsx'
+import { Reviews } from './views/reviews.tsx'
+import { Who } from './views/who.tsx'
 
 type ShownView = { readonly title: string; readonly Shown: React.ComponentType }
 const views: Readonly<Record<string, ShownView>> = {
   access: { title: 'My access', Shown: MyAccess },
   requests: { title: 'My access', Shown: MyAccess },
-  request: { title: 'Request access', Shown: lazy(() => import('./views/ask.tsx')) },
-  approvals: { title: 'Approvals', Shown: lazy(() => import('./views/approvals.tsx')) },
-  reviews: { title: 'Reviews', Shown: lazy(() => import('./views/reviews.tsx')) },
-  who: { title: 'Who has access', Shown: lazy(() => import('./views/who.tsx')) },
-  changes: { title: 'Changes', Shown: lazy(() => import('./views/changes.tsx')) },
-  operations: { title: 'Operations', Shown: lazy(() => import('./views/operations.tsx')) },
+  request: { title: 'Request access', Shown: Ask },
+  approvals: { title: 'Approvals', Shown: Approvals },
+  reviews: { title: 'Reviews', Shown: Reviews },
+  who: { title: 'Who has access', Shown: Who },
+  changes: { title: 'Changes', Shown: Changes },
+  operations: { title: 'Operations', Shown: Operations },
 }
 
 const isWide = () => matchMedia('(min-width: 48rem)').matches
@@ -49,7 +55,7 @@ export function Shell() {
   const app = useMemo(() => told && { told, look, send }, [told, look, send])
   const shown = app && (
     <AppContext.Provider value={app}>
-      <Suspense fallback={<Loading />} children={<Shown />} />
+      <Shown />
     </AppContext.Provider>
   )
   const waiting = flashes.length === 0 && <Loading />

@@ -19,7 +19,7 @@ import { useAnswer, useApp, useNames } from '../use-told.ts'
 const none: readonly string[] = []
 
 /** What waits for the person's approval: a table, and the chosen requests below it. */
-export default function Approvals() {
+export function Approvals() {
   const { told, send } = useApp()
   const { accounts } = useNames()
   const wanted = parseRoute(useHash()).item

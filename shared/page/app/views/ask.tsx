@@ -22,7 +22,7 @@ import { useHash } from '../route.ts'
 import { useApp } from '../use-told.ts'
 
 /** One form for everything that the person may ask for; the address fills it. */
-export default function Ask() {
+export function Ask() {
   const { told, send } = useApp()
   const { query } = parseRoute(useHash())
   const { eligible } = told.eligibilities

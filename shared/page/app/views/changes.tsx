@@ -22,7 +22,7 @@ const periods = [7, 30, 90, 365].map((days) => ({ value: String(days), label: `T
 const rowsAtOnce = 400
 
 /** What changed, readable, with a chart. */
-export default function Changes() {
+export function Changes() {
   const days = parseRoute(useHash()).query.get('days') ?? '30'
   const choose = (chosen: string) => replaceAddress(addressWith(location.hash, 'days', chosen))
   return (

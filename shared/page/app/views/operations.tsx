@@ -20,7 +20,7 @@ import { useAnswer, useApp } from '../use-told.ts'
 type Ask = { readonly operations: ToldOperations; readonly ask: (question: Question) => void }
 
 /** The operators' view and acts: the brake, pauses, inputs that need attention, and how the installation is. */
-export default function Operations() {
+export function Operations() {
   const { operations } = useApp().told
   const { item } = parseRoute(useHash())
   const [question, ask] = useState<Question>()

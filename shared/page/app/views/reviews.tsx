@@ -25,7 +25,7 @@ const keyOf = ({ review, digest }: ReviewRow) => `${review}/${digest}`
 const atOnceMost = 100
 
 /** What waits for the person's decision, and each review with its counts; or the result of one review. */
-export default function Reviews() {
+export function Reviews() {
   const { item } = parseRoute(useHash())
   return item === '' ? <All /> : <One key={item} name={item} />
 }

@@ -28,7 +28,7 @@ import { ChangeList } from './changes.tsx'
 import { AccessMatrix } from './matrix.tsx'
 
 /** Everybody's access, for auditors: by the newest nightly report, an earlier one, or the list of now. */
-export default function Who() {
+export function Who() {
   const { item, query } = parseRoute(useHash())
   const list = useAnswer<EverybodyList>('/everybody')
   const { dates = [], paths } = list.answer ?? {}
