@@ -1,3 +1,4 @@
+import { idOf } from '../../../shared/modules/notifications/find-outcomes.ts'
 import { type Digest, waysOf } from '../../../shared/modules/notifications/rules/digest.ts'
 import { type Notification, toldStates } from '../../../shared/modules/notifications/rules/notification.ts'
 import { isHeardBy } from '../../../shared/modules/notifications/rules/receivers.ts'
@@ -164,9 +165,12 @@ export class ToldPromise extends Judge {
     const { sent, arrived, events } = this.world.receivers
     // Of two looks at once only one writes its outbox, and the other may have read an event before or after a change of its details.
     const readings = [...Map.groupBy(events, ({ id }) => id).values()]
-    // If a look dies after its events, the next one tells only the last state of an input.
+    // If a look dies after its events, the next one tells only the last state of an input, and the last check for drift.
+    const lastCheck = idOf('drift', String(this.world.readJson('state/drift.json')?.run))
     const isSuperseded = (one: Notification) => {
-      if (isCalm(this.world) || one.kind !== 'input') return false
+      if (isCalm(this.world)) return false
+      if (one.kind === 'drift') return one.id !== lastCheck
+      if (one.kind !== 'input') return false
       const last = lastAbout(events, one.input)
       return last?.id !== one.id || this.world.readJson(`status/${one.input}.json`)?.state !== one.event
     }
