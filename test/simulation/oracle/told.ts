@@ -171,8 +171,8 @@ export class ToldPromise extends Judge {
       if (isCalm(this.world)) return false
       if (one.kind === 'drift') return one.id !== lastCheck
       if (one.kind !== 'input') return false
-      const last = lastAbout(events, one.input)
-      return last?.id !== one.id || this.world.readJson(`status/${one.input}.json`)?.state !== one.event
+      const { state, lastModified } = this.world.readJson(`status/${one.input}.json`) ?? {}
+      return lastAbout(events, one.input)?.id !== one.id || state !== one.event || lastModified !== one.lastModified
     }
     for (const receiver of this.world.configuration.notifications.receivers)
       for (const way of waysOf(receiver)) {
