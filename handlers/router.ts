@@ -1,25 +1,37 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import { inputQueues } from '../shared/domain/inputs/kind.ts'
-import { queueOf } from '../shared/domain/inputs/kinds.ts'
+import { ownerOf, queueOf } from '../shared/domain/inputs/kinds.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/messages/s3-event.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { queueOfInput, toOutgoing } from '../shared/reconcile/records/inputs.ts'
+import { PersonThrottle } from './person-throttle.ts'
 import { runBatch } from './run-batch.ts'
+
+/**
+ * How many files of one person an instance passes on. Everybody may upload as many files under the own id as they like, and SQS looks
+ * for messages of others only among the first 120,000 of a FIFO queue. The sweep finds the rest within five minutes. (SQS Developer Guide,
+ * "Avoid large message backlogs with the same message group ID".)
+ */
+const filesOfPerson = { perSecond: 1, burst: 2_000 }
 
 /**
  * Passes S3's notifications from the standard queue, the only kind that S3 can notify, to the FIFO queues; each folder or uploader has few
  * message groups. It acts on nothing: the key says where to look, the rest is for the log. `apiPrincipals`: S3's names of the API and the
  * page, if there are any: `AWS:` and the id of a role, and perhaps the name of a session after it.
  */
-export const router =
-  (
-    ports: Ports,
-    configuration: Configuration,
-    { apiPrincipals = [] }: { readonly apiPrincipals?: readonly string[] } = {},
-  ) =>
-  (event: SQSEvent): Promise<SQSBatchResponse> =>
+export function router(
+  ports: Ports,
+  configuration: Configuration,
+  { apiPrincipals = [] }: { readonly apiPrincipals?: readonly string[] } = {},
+): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const throttle = new PersonThrottle(ports.clock, filesOfPerson)
+  const isAdmitted = ({ key }: InputMessage) => {
+    const owner = ownerOf(key)
+    return owner === undefined || throttle.admits(owner)
+  }
+  return (event) =>
     runBatch(event, 'standard', ports, async ({ body, messageId }) => {
       const unreadable: unknown[] = []
       const inputs = parseS3Event(body).flatMap((record, index) => {
@@ -30,17 +42,21 @@ export const router =
           return []
         }
       })
+      const { admitted = [], left = [] } = Object.groupBy(inputs, (one) => (isAdmitted(one) ? 'admitted' : 'left'))
       for (const queue of inputQueues) {
-        const messages = inputs
+        const messages = admitted
           .filter((input) => queueOfInput(input) === queue)
           .map((message) => toOutgoing(message, configuration))
         if (messages.length > 0) await ports.queues.send(queue, messages)
       }
-      for (const { key, event: name, by, id } of inputs)
+      for (const { key, event: name, by, id } of admitted)
         ports.log.info('input changed', { input: key, event: name, by, id })
+      for (const { key } of left)
+        ports.log.warn('a person has changed too many own files at once; the sweep looks at this one', { input: key })
       // The readable records have gone on; the message comes again and ends in the dead-letter queue, with an alarm.
       if (unreadable.length > 0) throw new AggregateError(unreadable, 'a notification has a record that cannot be read')
     })
+}
 
 function toInput(
   { eventName, eventTime, userIdentity, requestParameters, s3 }: S3EventRecord,

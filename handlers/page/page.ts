@@ -5,11 +5,11 @@ import type { Configuration } from '../../shared/domain/deployment/configuration
 import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import { parseIsoDuration } from '../../shared/domain/text/iso-duration.ts'
 import { sayDuration } from '../../shared/modules/page/rules/say.ts'
-import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
 import { ServedDirectory } from '../../shared/reconcile/calls/served-directory.ts'
 import { type Answer, refusal, refuse } from '../api/answer.ts'
+import { PersonThrottle } from '../person-throttle.ts'
 import { findPerson, judgeUser, type PageSession, pageSession } from './find-person.ts'
 import { type HostedOrder, judgeHostedRequest } from './judge-hosted-request.ts'
 import { cookieOf, type PageAnswer, type PageEvent } from './page-event.ts'
@@ -51,6 +51,9 @@ export function page(
   return (event) => one.serve(event)
 }
 
+/** A page makes one call every 20 seconds, a few more each minute, and more often just after its person did something. */
+const callsOfPerson = { perSecond: 5, burst: 40 }
+
 /** Clocks may differ by half a minute. */
 const skewMs = 30_000
 
@@ -78,7 +81,7 @@ class Page {
     this.#signIn = new SignIn({ ...options, secret, seal: this.#seal, clock })
     this.#directory = new ServedDirectory(ports, 'page')
     this.#calls = new ServedCalls(ports, configuration, options.settings, this.#directory)
-    this.#throttle = new PersonThrottle(clock)
+    this.#throttle = new PersonThrottle(clock, callsOfPerson)
     this.#signedOut = new SignedOut(ports.objects, options.settings.sessionHours)
   }
 
@@ -328,35 +331,3 @@ function renderCookie(cookie: PageCookie, value: string, { origin, seconds }: Co
   return `${nameOfCookie(cookie, origin)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${isSecure}`
 }
 type CookieOptions = { readonly origin: string; readonly seconds: number }
-
-/** A page makes one call every 20 seconds, a few more each minute, and more often just after its person did something. */
-const perSecond = 5
-const burst = 40
-/** The throttle forgets people who were absent for this long, and knows at most this many. */
-const fullAgainMs = (1000 * burst) / perSecond
-const peopleMost = 10_000
-
-/** Limits one person's calls to one instance of the function: too many calls hold up nobody else. */
-class PersonThrottle {
-  readonly #clock: Clock
-  readonly #people = new Map<string, { readonly left: number; readonly atMs: number }>()
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  admits(person: string): boolean {
-    const nowMs = this.#clock.monotonicMs()
-    const { left, atMs } = this.#people.get(person) ?? { left: burst, atMs: nowMs }
-    const now = Math.min(burst, left + ((nowMs - atMs) * perSecond) / 1000)
-    const isAdmitted = now >= 1
-    // The latest caller moves to the end.
-    this.#people.delete(person)
-    this.#people.set(person, { left: isAdmitted ? now - 1 : now, atMs: nowMs })
-    for (const [first, seen] of this.#people) {
-      if (this.#people.size <= peopleMost && nowMs - seen.atMs < fullAgainMs) break
-      this.#people.delete(first)
-    }
-    return isAdmitted
-  }
-}

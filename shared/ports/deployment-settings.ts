@@ -206,7 +206,7 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
 
 /** Requests to the API: far more than people need, and few enough to leave the account's function instances to others. */
 export const apiThrottle = { perSecond: 20, burst: 40 }
-/** Requests to the page: each open page sends one every few seconds. Each person has a lower limit: `PersonThrottle` in `page.ts`. */
+/** Requests to the page: each open page sends one every few seconds. Each person has a lower limit: `callsOfPerson` in `page.ts`. */
 export const pageThrottle = { perSecond: 100, burst: 200 }
 
 const minuteMs = 60_000

@@ -46,3 +46,21 @@ test('only what S3 says was done with the role of the API is marked as done by i
   } as never)
   expect(marked().sort()).toEqual(['AWS:AROAAPI', 'AWS:AROAAPI:ssofile-api'])
 })
+
+test('one person cannot fill the queue: the rest of very many own files is left to the sweep, and others go on', async () => {
+  const world = new World()
+  const send = router(world.ports, world.configuration)
+  const upload = (keys: readonly string[]) =>
+    send({ Records: [{ messageId: keys[0], body: JSON.stringify({ Records: keys.map(recordOf) }) }] } as never)
+  const [mia, ann] = ['11111111-1111-1111-1111-111111111111', '22222222-2222-2222-2222-222222222222']
+  await upload(Array.from({ length: 3_000 }, (_, nth) => `approvals/${mia}/${nth.toString(16).padStart(32, '0')}`))
+  const sent = () => world.queues.queue('requests').messages().length
+  expect(sent()).toBe(2_000)
+  await upload([`approvals/${ann}/${'0'.repeat(32)}`])
+  expect(sent()).toBe(2_001)
+  await upload(Array.from({ length: 3_000 }, (_, nth) => `links_data/${nth}`))
+  expect(world.queues.queue('links').messages()).toHaveLength(3_000)
+  await world.clock.advance(10_000)
+  await upload(Array.from({ length: 20 }, (_, nth) => `approvals/${mia}/${nth}`))
+  expect(sent()).toBe(2_011)
+})

@@ -494,6 +494,12 @@ export function subjectOf(key: string): string {
   return kindAt(key)?.subject?.(key) ?? key
 }
 
+/** The person who alone may write this input, below the own id. `undefined`: others write it. */
+export function ownerOf(key: string): string | undefined {
+  const kind = kindAt(key)
+  return kind?.writers === 'oneself' ? kind.subject?.(key) : undefined
+}
+
 /** Whether the input is a request or an approval, which waits for people. */
 export function isOfRequest(input: string): boolean {
   return kindAt(input)?.writers === 'oneself'

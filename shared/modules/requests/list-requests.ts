@@ -22,6 +22,9 @@ import { compareHeads, datedMs } from './compare-heads.ts'
 import { compareOwnInputs } from './compare-own-inputs.ts'
 import { findContradictions } from './find-contradictions.ts'
 
+/** The most changed files of one person that a sweep sends, so that nobody fills the queue. The next sweep sends the rest. */
+const outdatedMost = 2_000
+
 type RequestPorts = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
 
 /** The requests that wait or were rejected: their obstacle may be gone. */
@@ -84,7 +87,7 @@ async function sweepOwn(ports: RequestPorts, configuration: Configuration): Prom
     for await (const own of compareOwnInputs(objects, prefix)) {
       // One more than a person has room for shows that there are more.
       untold.push(...own.untold.slice(0, requestsMost + 1))
-      outdated.push(...own.stale, ...own.gone)
+      outdated.push(...[...own.gone, ...own.stale].slice(0, outdatedMost))
       if (own.isCut) crowded.add(own.person)
       if (prefix === requestPrefix) for (const [key, head] of own.told) told.set(key, head)
     }
