@@ -88,7 +88,7 @@ async function agree({ writes, removals }: PullChanges, { yes }: Options): Promi
   const more = lines.length > keysTold ? `  and ${lines.length - keysTold} more\n` : ''
   process.stderr.write(`${lines.slice(0, keysTold).join('')}${more}`)
   const question = `Overwrite ${count(over.length, 'file')} and remove ${removals.length.toLocaleString('en')}?`
-  if (!(await confirm({ question, instead: 'add --yes' }))) throw new Refusal('not confirmed; nothing was changed')
+  await confirm({ question })
 }
 
 function tell({ written, removed, failed }: Pulled, { same }: PullChanges, isJson: boolean | undefined): number {

@@ -93,7 +93,7 @@ export async function showAndPush(
     throw new Refusal(
       `a policy refuses this push; nothing was changed: ${quote(refused, 2000)}${more.length > 0 ? `; and ${more.length} more` : ''}`,
     )
-  if (!(await isAgreed(made, changes, options))) throw new Refusal('not confirmed; nothing was changed')
+  await agree(made, changes, options)
   await askRights(made.ports.objects, { puts: keysOf(changes.uploads), deletions: keysOf(changes.deletions) }).catch(
     refuseDenied,
   )
@@ -121,22 +121,23 @@ function refuseDenied(error: unknown): never {
 
 const nothing: Pushed = { uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 }
 
-async function isAgreed(
+/** Throws Refusal unless the person agrees to exactly this. */
+async function agree(
   { ports, preview }: MadePlan,
   { uploads, deletions, digest }: NonNullable<MadePlan['push']>,
   options: Pick<Options, 'yes' | 'plan'>,
-): Promise<boolean> {
+): Promise<void> {
   if (options.plan !== undefined) {
     if (options.plan.length < lettersOfPlanLeast)
       throw new Refusal(
         `received --plan '${quote(options.plan)}', expected the digest that ssofile plan printed, or at least its first ${lettersOfPlanLeast} letters; nothing was changed`,
       )
-    if (wholeDigest(options.plan, [digest], lettersOfPlanLeast) === digest) return true
+    if (wholeDigest(options.plan, [digest], lettersOfPlanLeast) === digest) return
     throw new Refusal(
       `received --plan '${quote(options.plan)}', but now the plan is ${digest}: files, bucket or organization have changed; nothing was pushed. Run ssofile plan again`,
     )
   }
-  if (options.yes) return true
+  if (options.yes) return
   const { held: number, contents } = preview.brake
   const held = number > 0 ? ` (the brake would hold ${number.toLocaleString('en')})` : ''
   const { added, removed } = preview.memberships
@@ -144,7 +145,7 @@ async function isAgreed(
   const members = changed > 0 ? `, ${count(changed, 'membership')} to change` : ''
   const people = listPeopleFigures(preview).map(([, text]) => `, ${text}`)
   const files = contents.length > 0 ? `, and the brake would hold ${count(contents.length, 'permission set file')}` : ''
-  return confirm({
+  await confirm({
     bucket: ports.objects.bucket,
     question: `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${people.join('')}${members}${files}?`,
     instead: `add --yes, or --plan ${digest} to carry out exactly this plan`,

@@ -141,9 +141,10 @@ export async function restoreRecords(
     return { text, exitCode: seen.undecided.length > 0 || !seen.endsStop ? 1 : 0 }
   }
   progress.end()
-  if (!yes) process.stderr.write(renderRestoration(seen, 'planned', ports.objects))
-  if (!yes && !(await confirm({ bucket: ports.objects.bucket, question: 'Restore this?', instead: 'add --yes' })))
-    throw new Refusal('not confirmed; nothing was changed')
+  if (!yes) {
+    process.stderr.write(renderRestoration(seen, 'planned', ports.objects))
+    await confirm({ bucket: ports.objects.bucket, question: 'Restore this?' })
+  }
   await askRights(ports.objects, rightsOfRestore)
   await beginRestoration(ports, loss)
   // Running work ends first, even if nothing is compared: otherwise it writes history while this command repairs it.

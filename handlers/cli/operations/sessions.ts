@@ -254,7 +254,7 @@ async function askFirst(
   tellOthers(others)
   const where = account === undefined ? 'in all accounts' : `in account ${account}`
   const question = `Every open session of ${quote(user.name ?? user.id)} with ${ours.join(', ')}, ${where}, is denied everything. Unsaved work may be lost.`
-  if (!(await confirm({ bucket, question, instead: 'add --yes' }))) throw new Refusal('nothing was ended')
+  await confirm({ bucket, question, undone: 'ended' })
 }
 
 async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Promise<readonly ShownSession[]> {

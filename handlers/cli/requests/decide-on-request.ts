@@ -65,15 +65,12 @@ async function decide(
   if (decision === 'approve' && read.userId === caller.userId)
     throw new Refusal(`${read.key}: this is your own request, which you cannot approve; ask one of its approvers`)
   if (!json) process.stdout.write(renderAsked(read) + renderStatus(read.status))
-  if (
-    !yes &&
-    !(await confirm({
+  if (!yes)
+    await confirm({
       bucket: ports.objects.bucket,
       question: decision === 'approve' ? 'Approve it?' : 'Deny it?',
-      instead: 'add --yes',
-    }))
-  )
-    throw new Refusal('not confirmed; nothing was decided')
+      undone: 'decided',
+    })
   await writeDecision(ports, caller, { digest, decision, comment })
   return tellDecision(ports, { read, digest, caller, decision, json })
 }

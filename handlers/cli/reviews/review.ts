@@ -230,15 +230,12 @@ async function decide(ports: Ports, { name, verdict: text, digests, comment, yes
       `received several items; decide privileged items one by one:\n${privileged.map((one) => `  ${shortly(one)}`).join('\n')}`,
     )
   process.stdout.write(renderItems(manifest, items, ports.clock))
-  if (
-    !yes &&
-    !(await confirm({
+  if (!yes)
+    await confirm({
       bucket: ports.objects.bucket,
       question: verdict === 'keep' ? 'Keep it?' : 'Revoke it?',
-      instead: 'add --yes',
-    }))
-  )
-    throw new Refusal('not confirmed; nothing was decided')
+      undone: 'decided',
+    })
   const states: string[] = []
   for (const { digest } of items)
     states.push(await decideOne(ports, { userId, review: name, digest, verdict }, comment))
@@ -294,15 +291,7 @@ async function close(
   const head = await objects.head(key)
   if (head === undefined) throw new Refusal(`received the review '${name}', expected one with a file ${key}`)
   const runs = isRunning((await readRun(objects, name))?.phase)
-  if (
-    !yes &&
-    !(await confirm({
-      bucket: objects.bucket,
-      question: `Delete ${key}${runs ? ' and end its run' : ''}?`,
-      instead: 'add --yes',
-    }))
-  )
-    throw new Refusal('not confirmed; nothing was changed')
+  if (!yes) await confirm({ bucket: objects.bucket, question: `Delete ${key}${runs ? ' and end its run' : ''}?` })
   await objects.delete(key, { ifMatch: head.etag })
   const endsMs = clock.monotonicMs() + waitMs
   while (isRunning((await readRun(objects, name))?.phase) && clock.monotonicMs() < endsMs)

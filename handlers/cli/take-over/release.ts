@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import {
   type Assignment,
@@ -22,7 +21,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
-import { renderQuestion } from '../terminal/confirm.ts'
+import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { addFilters, type FilterOptions, parseFilters } from './assignment-filters.ts'
@@ -71,7 +70,10 @@ async function release(options: Options): Promise<number> {
     process.stdout.write(options.json ? renderJson(keys) : renderMeant(keys))
     return 0
   }
-  if (!options.yes) await confirm(keys, ports.objects)
+  if (!options.yes) {
+    process.stderr.write(renderMeant(keys))
+    await confirm({ bucket: ports.objects.bucket, question: 'Release them?', undone: 'released' })
+  }
   await askRights(ports.objects, { puts: keysOfImport.filter((key) => !/^(permission_sets|links_data)/.test(key)) })
   const released = await releaseAll(ports, keys)
   process.stdout.write(options.json ? renderJson(released) : render(released, ports.objects))
@@ -105,16 +107,6 @@ function isMeant(
     (principals.length === 0 ||
       principals.some((one) => one.type === type && (one.name === principal || one.name === principalName.parse(id))))
   )
-}
-
-async function confirm(keys: readonly Meant[], { bucket }: ObjectStore): Promise<void> {
-  if (!process.stdin.isTTY)
-    throw new Refusal(`${count(keys.length, 'assignment')} would be released; there is no terminal to ask: add --yes`)
-  process.stderr.write(renderMeant(keys))
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question(`${renderQuestion({ bucket, question: 'Release them?' })} Type 'yes': `)
-  terminal.close()
-  if (answer.trim() !== 'yes') throw new Refusal('nothing was released')
 }
 
 async function releaseAll(ports: Ports, keys: readonly Meant[]): Promise<readonly (Released & Meant)[]> {

@@ -87,7 +87,7 @@ test('an import makes existing access ours without a write to SSO Admin, a plan 
 test('released access stays when its link is deleted, and can be imported again', async () => {
   const calls = system.calls.length
   const asked = await ssofile(['release', '--all'])
-  expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('2 assignments would be released') })
+  expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('2 assignments to release') })
   const released = await ssofile(['release', '--permission-set', 'Reader', '--yes'])
   expect(released).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('2 assignments released') })
   expect(await system.keys('assignments/')).toEqual([])
