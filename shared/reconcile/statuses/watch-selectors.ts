@@ -25,6 +25,9 @@ export const selectorStateKey = 'state/selectors.json'
 /** By name: the last content, and whether it could be used. */
 const selectorState = record({ v: z.literal(1), contents: z.record(z.string(), z.string()) })
 
+/** The most access to ask for in one run, whose function has a minute. The sweep asks for the rest within five minutes. */
+export const lostMost = 50_000
+
 type WatchedPorts = Pick<Ports, 'objects' | 'organizations' | 'queues' | 'randomness' | 'clock'>
 
 /**
@@ -60,7 +63,7 @@ export async function watchSelectors(
   return broken
 }
 
-/** Ledger entries of these links' grants in accounts that none of them selects. Lists the ledger once for all. */
+/** Ledger entries of these links' grants in accounts that none of them selects, about `lostMost`. Lists the ledger once for all. */
 async function findLost(
   links: readonly Link[],
   view: OrganizationView | undefined,
@@ -76,6 +79,7 @@ async function findLost(
   const hints: Hint[] = []
   const names = await NameIndex.read(context.objects)
   await forEachAssignmentKey(context.objects, ledgerPrefix, (key) => {
+    if (hints.length >= lostMost) return
     const id = assignmentOf(key)
     for (const principal of names.everNamesOf(id.type, id.principalId)) {
       const found = byGrant.get(renderGrant({ ...id, principal }))
