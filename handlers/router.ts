@@ -11,8 +11,8 @@ import { runBatch } from './run-batch.ts'
 
 /**
  * How many files of one person an instance passes on. Everybody may upload as many files under the own id as they like, and SQS looks
- * for messages of others only among the first 120,000 of a FIFO queue. The sweep finds the rest within five minutes. (SQS Developer Guide,
- * "Avoid large message backlogs with the same message group ID".)
+ * for messages of others only among the first 120,000 of a FIFO queue. The sweep finds the rest: every five minutes up to 2,000 of one
+ * person and kind. (SQS Developer Guide, "Avoid large message backlogs with the same message group ID".)
  */
 const filesOfPerson = { perSecond: 1, burst: 2_000 }
 

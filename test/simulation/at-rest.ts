@@ -124,11 +124,14 @@ function isStateLost({ objects }: SimulatedWorld): boolean {
 }
 
 /**
- * The instants in the keys under `prefix`. Leaves out suspensions while a record is unreadable, because ssofile then looks at them every
- * minute.
+ * The instants in the keys under `prefix`. ssofile looks every minute at an input whose status nobody can read, and at suspensions while a
+ * record is unreadable: nobody waits for them.
  */
 function instantsUnder(prefix: string, world: SimulatedWorld): readonly number[] {
-  const isWaitedFor = (key: string) => world.unreadable.spoiled.length === 0 || !key.includes('%suspended/')
+  const { unreadable } = world
+  const isWaitedFor = (key: string) =>
+    !unreadable.isSpoiled(`status/${key.slice(key.indexOf('%') + 1)}.json`) &&
+    (unreadable.spoiled.length === 0 || !key.includes('%suspended/'))
   const keys = world.keys(prefix).filter(isWaitedFor)
   const instants = keys.map((key) =>
     Date.parse(key.slice(key.lastIndexOf('/', key.indexOf('%')) + 1, key.indexOf('%'))),

@@ -23,7 +23,7 @@ import { compareOwnInputs } from './compare-own-inputs.ts'
 import { findContradictions } from './find-contradictions.ts'
 
 /** The most changed files of one person that a sweep sends, so that nobody fills the queue. The next sweep sends the rest. */
-const outdatedMost = 2_000
+const changedMost = 2_000
 
 type RequestPorts = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
 
@@ -86,8 +86,8 @@ async function sweepOwn(ports: RequestPorts, configuration: Configuration): Prom
   for (const prefix of placesWrittenBy('oneself'))
     for await (const own of compareOwnInputs(objects, prefix)) {
       // One more than a person has room for shows that there are more.
-      untold.push(...own.untold.slice(0, requestsMost + 1))
-      outdated.push(...[...own.gone, ...own.stale].slice(0, outdatedMost))
+      untold.push(...own.untold.slice(0, (prefix === requestPrefix ? requestsMost : changedMost) + 1))
+      outdated.push(...[...own.gone, ...own.stale].slice(0, changedMost))
       if (own.isCut) crowded.add(own.person)
       if (prefix === requestPrefix) for (const [key, head] of own.told) told.set(key, head)
     }
@@ -125,8 +125,11 @@ async function findRoom(objects: ObjectStore, untold: readonly string[], { folde
   const byCrowd = Map.groupBy(untold, (key) => crowdOf(key, folders))
   const room: string[] = []
   for (const keys of byCrowd.values()) {
-    const undecided = await countUndecided(objects, keys[0] ?? '')
-    room.push(...keys.toSorted().slice(0, Math.max(0, requestsMost - undecided)))
+    const first = keys[0] ?? ''
+    const left = Math.max(0, requestsMost - (await countUndecided(objects, first)))
+    // A request waits for people; most approvals and decisions are over with one look.
+    const most = left > 0 && !first.startsWith(requestPrefix) ? changedMost : left
+    room.push(...keys.toSorted().slice(0, most))
   }
   const crowds: string[] = []
   for await (const { key } of objects.list(statusPrefix + crowdPrefix)) {

@@ -38,6 +38,8 @@ import type { Prepared, Settling } from './settling.ts'
 
 /** An evaluation waits this long for a request, and repeats refused calls this long. */
 const patienceMs = 5 * 60_000
+/** How many attempts of a revocation go before all other work. */
+const urgentMost = 3
 /** How long a call waits for its slot. After that, read the links again, because they may have changed. */
 const believedMs = 5_000
 const noSlot: CallAnswer = { is: 'not-now', reason: 'there are too many requests in progress' }
@@ -419,7 +421,8 @@ export async function putOff(
   const attempts = (entry?.attempts ?? 0) + 1
   const backoff = nextAttempt(clock.now(), attempts - 1, randomness.fraction())
   const next = until && until > clock.now() && until < backoff ? until : backoff
-  const isUrgent = entry !== undefined && settling.wish.is === 'unwanted'
+  // What AWS has refused so often hinders nobody's grant.
+  const isUrgent = entry !== undefined && settling.wish.is === 'unwanted' && attempts <= urgentMost
   const attempt = state === 'stuck' ? undefined : { at: renderInstant(next), isUrgent }
   log.warn('not finished; ssofile tries again later', { reason, state, attempts, nextAttempt: attempt?.at })
   metrics.record('PutOff')

@@ -21,7 +21,7 @@ test.each(['requests/', 'approvals/', 'decisions/'])(
   },
 )
 
-test('somebody who uploads a million approvals costs a sweep twenty listings, is named, and is asked about twenty times', async () => {
+test('somebody who uploads a million approvals costs a sweep twenty listings, is named, and is asked about two thousand times', async () => {
   const world = new World()
   let listed = 0
   const list: ObjectStore['list'] = async function* (prefix, { startAfter = '' } = {}) {
@@ -31,5 +31,13 @@ test('somebody who uploads a million approvals costs a sweep twenty listings, is
   }
   const objects = Object.assign(Object.create(world.objects), { list })
   const { sent, crowded } = await sweepRequests({ ...world.ports, objects }, world.configuration)
-  expect({ sent, crowded, listed }).toEqual({ sent: 20, crowded: ['ben'], listed: comparedMost })
+  expect({ sent, crowded, listed }).toEqual({ sent: 2_000, crowded: ['ben'], listed: comparedMost })
+})
+
+test('what the router leaves to the sweep comes in portions of two thousand, and of requests no more than wait at once', async () => {
+  const world = new World()
+  const user = '11111111-1111-1111-1111-111111111111'
+  for (let nth = 0; nth < 2_100; nth++) await world.objects.put(`decisions/${user}/quarter/${nth}%keep`, '')
+  for (let nth = 0; nth < 30; nth++) await world.objects.put(`requests/${user}/${nth}`, '')
+  expect(await world.finish(sweepRequests(world.ports, world.configuration))).toEqual({ sent: 2_020, crowded: [] })
 })

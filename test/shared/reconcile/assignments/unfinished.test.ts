@@ -71,6 +71,23 @@ test('a deletion that Identity Center refuses for five minutes is put off, and t
   expect(await bench.world.keys('state/open/')).toEqual([])
 })
 
+test('a deletion that AWS goes on refusing hinders no grants after three attempts', async () => {
+  const bench = new Settling({
+    interceptor: refusing('deleteAccountAssignment', new ServiceError('sso-admin', 'AccessDeniedException', 'no')),
+  })
+  bench.world.ssoAdmin.addAssignment(bench.target())
+  await bench.own({ grantedAt: nine })
+  const isUrgent: boolean[] = []
+  for (let attempts = 1; attempts <= 5; attempts++) {
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    const [twin, ...more] = await bench.world.keys('state/open/')
+    expect(more).toEqual([])
+    isUrgent.push(twin?.startsWith('state/open/urgent/') ?? false)
+    await bench.world.clock.advance(1_000)
+  }
+  expect(isUrgent).toEqual([true, true, true, false, false])
+})
+
 describe('a creation whose answer is lost', () => {
   test('is found in progress by what it is about, and is not sent again', async () => {
     let creations = 0
