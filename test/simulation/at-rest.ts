@@ -22,13 +22,18 @@ export function isIdle(world: SimulatedWorld, { exceptInFlight = false }: Except
       if (name === 'digests') return true
       const queue = world.queues.queue(name)
       // Messages behind one in flight wait for it.
-      return exceptInFlight ? !queue.isAvailable : queue.messages().length === 0
+      return exceptInFlight ? !queue.isAvailable : queue.messages().every(({ body }) => isAboutSpoiled(body, world))
     }) &&
     world.ssoAdmin.outstandingRequests().length === 0 &&
     world.keys('control/dispatcher.json').length === 0 &&
     world.keys('state/paused.json').length === 0 &&
     !hasNewRelease(world)
   )
+}
+
+/** ssofile looks every minute at an input whose status nobody can read, and fails: nobody waits for that. */
+function isAboutSpoiled(body: string, { unreadable }: SimulatedWorld): boolean {
+  return unreadable.spoiled.some((key) => body.includes(JSON.stringify(key.slice('status/'.length, -'.json'.length))))
 }
 
 /** Idle, and nothing is scheduled: no open work, no instant of a link, no planned action. */
@@ -124,8 +129,8 @@ function isStateLost({ objects }: SimulatedWorld): boolean {
 }
 
 /**
- * The instants in the keys under `prefix`. ssofile looks every minute at an input whose status nobody can read, and at suspensions while a
- * record is unreadable: nobody waits for them.
+ * The instants in the keys under `prefix`. Leaves out inputs whose status nobody can read, and suspensions while a record is unreadable,
+ * because ssofile looks at them every minute.
  */
 function instantsUnder(prefix: string, world: SimulatedWorld): readonly number[] {
   const { unreadable } = world
