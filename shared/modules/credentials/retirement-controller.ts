@@ -26,7 +26,6 @@ import { readNow } from '../../reconcile/records/owner.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import {
   decideRetirement,
-  isSame,
   type LiveCredential,
   needsLook,
   type RetirementAction,
@@ -150,8 +149,8 @@ async function perform(
     case 'note on':
       return { entry: { ...entry, state: 'switching on', at: now } }
     case 'switch on': {
-      const isOff = isSame(entry, facts.live) && !facts.live.isActive && !entry.staysAsItIs
-      if (isOff)
+      // Whatever a listing says of the key: it may lack our own call, and a repeated call is no error. No other key ever gets its id.
+      if (!entry.staysAsItIs)
         await unlessGone(async () =>
           (await context.retirer.enter(name.account)).updateAccessKey(name.user, name.what, true),
         )

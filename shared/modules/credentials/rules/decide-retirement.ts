@@ -110,9 +110,8 @@ export function decideRetirement(facts: RetirementFacts): RetirementAction | Ret
 
 /** Whether the next step depends on IAM's answer. */
 export function needsLook(facts: Omit<RetirementFacts, 'live'>): boolean {
-  const { isKnown, askedAt, isAskedElsewhere, kept } = facts
-  if (!isKnown || (askedAt === undefined && isAskedElsewhere)) return false
-  return kept?.state === 'switching on' || (askedAt !== undefined && !isAtRest(facts))
+  const { isKnown, askedAt, kept } = facts
+  return isKnown && askedAt !== undefined && kept?.state !== 'switching on' && !isAtRest(facts)
 }
 
 function isAtRest({ kept, now, retireAfterDays }: Pick<RetirementFacts, 'kept' | 'now' | 'retireAfterDays'>): boolean {
@@ -123,7 +122,7 @@ function isAtRest({ kept, now, retireAfterDays }: Pick<RetirementFacts, 'kept' |
 }
 
 /** Whether this is the credential that the file asks for, and not another one with the same name. */
-export function isSame(kept: Retirement | undefined, live: LiveCredential | undefined): live is LiveCredential {
+function isSame(kept: Retirement | undefined, live: LiveCredential | undefined): live is LiveCredential {
   return live !== undefined && (kept === undefined || live.madeAt.getTime() === Date.parse(kept.madeAt))
 }
 

@@ -142,6 +142,21 @@ class Retiring {
   }
 }
 
+/** IAM is eventually consistent: to this caller it lists every key as active. */
+function listingAsActive(ports: Ports): Ports {
+  const { retirer } = ports
+  if (retirer === undefined) throw new Error('there is a retirer')
+  const enter: typeof retirer.enter = async (...args) => {
+    const iam = await retirer.enter(...args)
+    const listAccessKeys: typeof iam.listAccessKeys = async (...asked) => {
+      const page = await iam.listAccessKeys(...asked)
+      return { ...page, items: page.items.map((key) => ({ ...key, isActive: true })) }
+    }
+    return { ...iam, listAccessKeys }
+  }
+  return { ...ports, retirer: { enter } }
+}
+
 describe('the life of a key that is retired', () => {
   test('inactive at once, watched for fourteen days, then deleted; its status and history say what there was', async () => {
     const retiring = await Retiring.open([userWith('ci', { keys: [keyWith({ uses: [{ at: longAgo }] })] })])
@@ -183,6 +198,18 @@ describe('the life of a key that is retired', () => {
     expect(await retiring.events(file)).toEqual(['credential-inactive', 'credential-kept'])
     await retiring.pass(20 * dayMs, 12 * hourMs)
     expect(retiring.key()).toMatchObject({ isActive: true })
+  })
+
+  test('a key is active again after an undo, although IAM still lists it as it was before ssofile made it inactive', async () => {
+    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+    const { ports, objects } = retiring.world
+    await retiring.ask(fileOf('ci'))
+    await retiring.look(listingAsActive(ports))
+    expect(retiring.key()).toMatchObject({ isActive: false })
+    await objects.delete(fileOf('ci'))
+    await retiring.look(listingAsActive(ports))
+    expect(retiring.key()).toMatchObject({ isActive: true })
+    expect(await retiring.events(fileOf('ci'))).toEqual(['credential-inactive', 'credential-kept'])
   })
 
   test('undone, it stays inactive where it was before anybody asked', async () => {
