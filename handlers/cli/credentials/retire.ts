@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import { CsvError, parse } from 'csv-parse/sync'
 import * as z from 'zod'
 import { retirePrefix } from '../../../shared/domain/files/retire-file.ts'
 import { renderFilePaths } from '../../../shared/domain/links/file-name.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import { parseOwnCsv } from '../../../shared/domain/text/render-csv.ts'
 import { credentialReportsPrefix } from '../../../shared/modules/credentials/credential-summary.ts'
 import { readRetirementRules } from '../../../shared/modules/credentials/read-hygiene-file.ts'
 import {
@@ -108,13 +108,20 @@ async function readReport(objects: ObjectStore, date: string): Promise<readonly 
       `received the date '${quote(date)}', expected one of a report: ${key} is not there. Reports: aws s3 ls s3://${objects.bucket}/${credentialReportsPrefix}`,
     )
   try {
-    return z.array(row).parse(parse(Buffer.from(found.body), { columns: true }))
+    return parseReport(new TextDecoder().decode(found.body))
   } catch (error) {
-    if (!(error instanceof z.ZodError) && !(error instanceof CsvError)) throw error
+    if (!(error instanceof z.ZodError)) throw error
     throw new Refusal(
       `${key} cannot be read: an older version wrote it, or it was changed. Take the report of another day`,
     )
   }
+}
+
+/** Throws ZodError. */
+export function parseReport(text: string): readonly ReportLine[] {
+  const [titles = [], ...rows] = parseOwnCsv(text)
+  const named = rows.map((cells) => Object.fromEntries(titles.map((title, index) => [title, cells[index]])))
+  return z.array(row).parse(named)
 }
 
 async function writeFiles(folder: string, files: readonly ProposedFile[]): Promise<void> {

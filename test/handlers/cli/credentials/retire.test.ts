@@ -1,5 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { renderProposal, warnOfAge } from '../../../../handlers/cli/credentials/retire.ts'
+import { parseReport, renderProposal, warnOfAge } from '../../../../handlers/cli/credentials/retire.ts'
+import { defaultHygiene } from '../../../../shared/domain/files/hygiene-file.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { judgeKey } from '../../../../shared/modules/credentials/rules/judge-credentials.ts'
+import { proposeRetireFiles } from '../../../../shared/modules/credentials/rules/propose-retire-files.ts'
+import {
+  credentialCsvTitles,
+  renderCredentialRow,
+} from '../../../../shared/modules/credentials/rules/render-credentials.ts'
 
 const file = {
   key: 'retire/team-a/account%200000000001%ci%AKIAIOSFODNN7EXAMPLE%ssofile',
@@ -34,5 +42,19 @@ test('a report of more than two days warns of its age, because it knows no later
   expect(warnOfAge('2026-03-03', new Date('2026-03-05T23:59:59Z'))).toBeUndefined()
   expect(warnOfAge('2026-03-03', new Date('2026-03-06T00:00:00Z'))).toBe(
     'the report of 2026-03-03 is 3 days old: it does not know who used a credential since. Take the newest report, unless you want this one',
+  )
+})
+
+test('a name that a spreadsheet would take for a formula comes out of a report as it is', () => {
+  const asOf = new Date('2026-03-03T00:00:00Z')
+  const key = { id: 'AKIAIOSFODNN7EXAMPLE', isActive: true, madeAt: new Date('2020-01-01T00:00:00Z') }
+  const place = { account: accountId.parse('200000000001'), accountName: 'shop', owner: '@payments' }
+  const names = ['ci', '+ci', '-ci', '=ci', '@ci']
+  const rows = names.map((name) => ({ ...judgeKey(name, key, { ...defaultHygiene, asOf }), ...place }))
+  const lines = parseReport(credentialCsvTitles + rows.map(renderCredentialRow).join(''))
+  const { files, leftOut } = proposeRetireFiles(lines, { ...defaultHygiene, days: 180, now: asOf })
+  expect(leftOut).toEqual([])
+  expect(files.map((one) => one.key)).toEqual(
+    ['+ci', '-ci', '=ci', '@ci', 'ci'].map((name) => `retire/@payments/account%200000000001%${name}%${key.id}%ssofile`),
   )
 })
