@@ -2,12 +2,14 @@ import {
   DeleteAccessKeyCommand,
   DeleteLoginProfileCommand,
   DeleteUserCommand,
+  GetAccessKeyLastUsedCommand,
   GetLoginProfileCommand,
   GetUserCommand,
   type IAMClient,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam'
 import * as z from 'zod'
+import { iamUserName } from '../domain/files/retire-file.ts'
 import type { Retirer, RetiringAccount } from '../ports/retirer.ts'
 import { parseAnswer } from './answers.ts'
 import { openRoles } from './assume-role-in-account.ts'
@@ -29,6 +31,10 @@ function retiringAccount(client: IAMClient): RetiringAccount {
   return {
     listAccessKeys,
     accessKeyLastUsed,
+    async userOfKey(AccessKeyId) {
+      const { UserName } = await iamAnswer(client.send(new GetAccessKeyLastUsedCommand({ AccessKeyId })))
+      return parseAnswer({ service: iam, member: 'UserName' }, iamUserName.optional(), UserName)
+    },
     async user(UserName) {
       const { User } = await iamAnswer(client.send(new GetUserCommand({ UserName })))
       const madeAt = parseAnswer({ service: iam, member: 'CreateDate' }, made, User?.CreateDate)

@@ -4,6 +4,8 @@ import type { AuditedAccount } from './auditor.ts'
 
 /** The IAM of one account, through the role there that retires credentials. Throws ServiceError (`iam`). */
 export interface RetiringAccount extends Pick<AuditedAccount, 'listAccessKeys' | 'accessKeyLastUsed'> {
+  /** The present name of the user who has this key: GetAccessKeyLastUsed. `undefined`: IAM does not say. */
+  userOfKey(keyId: string): Promise<IamUserName | undefined>
   /** GetUser. NoSuchEntity: there is no such user. `passwordLastUsedAt` absent: IAM knows of no use. */
   user(userName: IamUserName): Promise<{ readonly madeAt: Date; readonly passwordLastUsedAt?: Date | undefined }>
   /** GetLoginProfile. NoSuchEntity: the user has no password, or there is no such user. */

@@ -62,6 +62,15 @@ describe.each(adapters)('the retirer on $adapter', ({ open }) => {
         await expect(ask).rejects.toMatchObject({ service: 'iam', code: 'NoSuchEntity' })
     }))
 
+  test('the user of a key is named by its present name', () =>
+    retiring(async (retirer) => {
+      const account = await retirer.enter(shop, hygieneRole)
+      expect(await account.userOfKey(first)).toBe('ci')
+      const { users, ...more } = iam.credentials.of(shop)
+      iam.credentials.tell(shop, { ...more, users: users.map((user) => ({ ...user, name: 'svc-ci' })) })
+      expect(await account.userOfKey(first)).toBe('svc-ci')
+    }))
+
   test('a key is made inactive and active, which is no error twice, and deleted once', () =>
     retiring(async (retirer) => {
       const account = await retirer.enter(shop, hygieneRole)

@@ -88,7 +88,7 @@ describe('granted is what the adapter calls, and nothing else:', () => {
 
   test('for the role that retires credentials, with what it has in common with the auditor', () => {
     const { reads, writes } = hygieneActions
-    const called = [...calledIn('aws-retirer.ts'), 'GetAccessKeyLastUsed', 'ListAccessKeys'].sort()
+    const called = [...calledIn('aws-retirer.ts'), 'ListAccessKeys'].sort()
     expect([...reads, ...writes].sort()).toEqual(called)
   })
 

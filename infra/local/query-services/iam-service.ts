@@ -88,7 +88,9 @@ function credentialOperations(model: MemoryCredentials): Readonly<Record<string,
     GetAccessKeyLastUsed({ AccessKeyId = '' }, caller) {
       const { lastUsedAt, service = 'N/A', region = 'N/A' } = model.accessKeyLastUsed(accountOf(caller), AccessKeyId)
       const at = lastUsedAt === undefined ? '' : xmlElement('LastUsedDate', lastUsedAt.toISOString())
-      return `<AccessKeyLastUsed>${at}${xmlElement('ServiceName', service)}${xmlElement('Region', region)}</AccessKeyLastUsed>`
+      const userName = model.userNameOf(accountOf(caller), AccessKeyId)
+      const user = userName === undefined ? '' : xmlElement('UserName', userName)
+      return `${user}<AccessKeyLastUsed>${at}${xmlElement('ServiceName', service)}${xmlElement('Region', region)}</AccessKeyLastUsed>`
     },
     GetAccountAuthorizationDetails({ Marker }, caller) {
       const page = model.listRoles(accountOf(caller), Marker)

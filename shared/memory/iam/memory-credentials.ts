@@ -1,5 +1,6 @@
 import type { AccountPasswordPolicy } from '../../domain/account-facts/credential-facts.ts'
 import { rootUser } from '../../domain/account-facts/credential-facts.ts'
+import { iamUserName } from '../../domain/files/retire-file.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { AccessKey, AuditedAccount, AuditedRole, KeyUse } from '../../ports/auditor.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -108,6 +109,10 @@ export class MemoryCredentials {
     return {
       listAccessKeys,
       accessKeyLastUsed,
+      userOfKey: async (id) => {
+        this.#options.enter('GetAccessKeyLastUsed', account)
+        return iamUserName.optional().parse(this.userNameOf(account, id))
+      },
       user: async (name) => this.user(account, name),
       password: async (name) => this.password(account, name),
       updateAccessKey: async (name, id, isActive) => this.updateAccessKey(account, name, { id, isActive }),
@@ -217,6 +222,11 @@ export class MemoryCredentials {
       .find((one) => one.id === id)
     const use = this.#known(key?.uses ?? [], keySpanMs)
     return use === undefined ? {} : { lastUsedAt: use.at, service: use.service, region: use.region }
+  }
+
+  /** Part of the same answer. A simplification: AWS does not document its answer for a key that is not there; this one names nobody. */
+  userNameOf(account: AccountId, keyId: string): string | undefined {
+    return this.of(account).users.find(({ keys }) => keys.some(({ id }) => id === keyId))?.name
   }
 
   listRoles(account: AccountId, nextToken?: string): Page<AuditedRole> {

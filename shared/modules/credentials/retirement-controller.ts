@@ -1,6 +1,12 @@
 import { retirementAct } from '../../domain/brake/act.ts'
 import { exempt } from '../../domain/brake/admission.ts'
-import { type Credential, canBeInactive, type RetireFile, renderCredential } from '../../domain/files/retire-file.ts'
+import {
+  type Credential,
+  canBeInactive,
+  type IamUserName,
+  type RetireFile,
+  renderCredential,
+} from '../../domain/files/retire-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
@@ -27,6 +33,7 @@ import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import {
   decideRetirement,
   type LiveCredential,
+  type LookedCredential,
   needsLook,
   type RetirementAction,
   type RetirementEnd,
@@ -46,7 +53,7 @@ export type RetirementContext = ReconcileContext & {
   /** The other files for the same credential. */
   readonly listOthers: (file: RetireFile) => readonly RetireFile[]
   /** IAM's present state of it. Throws ServiceError. */
-  readonly look: (credential: Credential) => Promise<LiveCredential | undefined>
+  readonly look: (credential: Credential) => Promise<LookedCredential>
   /** Opens the role in an account. */
   readonly retirer: { enter(account: AccountId): Promise<RetiringAccount> }
   readonly brake: Pick<Brake, 'admit'>
@@ -80,7 +87,7 @@ export const retirementController: Controller<RetirementTypes> = {
   entryOf: retirementRecord,
   gather,
   decide: decideRetirement,
-  underPause: ['watch', 'stop', 'tell gone', 'forget'],
+  underPause: ['watch', 'stop', 'tell gone', 'note missing user', 'forget'],
   perform,
   describe,
 }
@@ -117,9 +124,10 @@ async function perform(
   facts: Facts,
   context: RetirementContext,
 ): Promise<Outcome> {
-  const { key, name, entry } = input
+  const { key, name } = input
+  const entry = input.entry && withUser(input.entry)
   const now = renderInstant(input.now)
-  if (action.do === 'note off') return begin(input, facts, context)
+  if (action.do === 'note off') return begin(action.live, input, facts, context)
   if (action.do === 'stop') {
     const { live, why, isOn } = action
     const known = entry ?? firstEntry(input, live)
@@ -146,37 +154,37 @@ async function perform(
     case 'tell gone':
       if (!action.byOthers) return end('deleted', { ...entry, state: 'gone' }, name, context)
       return end('gone', { ...entry, state: 'gone', at: now, byOthers: true }, name, context)
+    case 'note missing user':
+      return { entry: withoutUser(entry, input) }
     case 'note on':
       return { entry: { ...entry, state: 'switching on', at: now } }
-    case 'switch on': {
-      // Whatever a listing says of the key: it may lack our own call, and a repeated call is no error. No other key ever gets its id.
-      if (!entry.staysAsItIs)
-        await unlessGone(async () =>
-          (await context.retirer.enter(name.account)).updateAccessKey(name.user, name.what, true),
-        )
-      await tell('kept', entry, name, context)
-      return { entry: 'none' }
-    }
+    case 'switch on':
+      return switchOn(entry, input, context)
     case 'forget':
       return { entry: 'none' }
   }
 }
 
-async function begin(input: RetirementInput, facts: Facts, context: RetirementContext): Promise<Outcome> {
-  const { live, canBeInactive } = facts
+async function begin(
+  live: LiveCredential,
+  input: RetirementInput,
+  facts: Facts,
+  context: RetirementContext,
+): Promise<Outcome> {
+  const { canBeInactive } = facts
   const held = canBeInactive ? await askBrake('inactive', input, facts, context) : undefined
-  const staysAsItIs = !canBeInactive || !live?.isActive
+  const staysAsItIs = !canBeInactive || !live.isActive
   return held ?? { entry: { ...firstEntry(input, live), state: 'switching off', staysAsItIs } }
 }
 
 /** `staysAsItIs`: while nothing was made inactive. */
-function firstEntry({ key, head, now }: RetirementInput, live: LiveCredential | undefined): Omit<Retirement, 'state'> {
+function firstEntry({ key, head, now }: RetirementInput, live: LiveCredential): Omit<Retirement, 'state'> {
   return {
     v: 1,
     at: renderInstant(now),
     askedAt: renderInstant(head?.lastModified ?? now),
     files: [key],
-    madeAt: renderInstant(live?.madeAt ?? now),
+    madeAt: renderInstant(live.madeAt),
     lastUsedAt: lastUseOf(live),
     staysAsItIs: true,
   }
@@ -215,6 +223,26 @@ async function remove(
     return { told: { ...describeRetirement(name, entry, facts), state: 'blocked', reason, remedy } }
   }
   return end('deleted', { ...entry, state: 'gone' }, name, context)
+}
+
+async function switchOn(entry: Retirement, input: RetirementInput, context: RetirementContext): Promise<Outcome> {
+  const { name } = input
+  const came = entry.staysAsItIs ? 'kept' : await makeActive(name, await context.retirer.enter(name.account))
+  if (came === 'unknown') return { entry: withoutUser(entry, input) }
+  await tell(came, entry, name, context)
+  return { entry: 'none' }
+}
+
+/**
+ * Makes a key active, whatever a listing says of it: a listing may lack our own call, and a repeated call is no error. No other key ever gets
+ * its id. A user keeps the keys with a new name. `unknown`: nobody has the name, and IAM does not say which user has the key.
+ */
+async function makeActive({ user, what }: Credential, iam: RetiringAccount): Promise<'kept' | 'gone' | 'unknown'> {
+  const activate = (name: IamUserName) => isThere(iam.updateAccessKey(name, what, true))
+  if (await activate(user)) return 'kept'
+  const renamed = await unlessCode(iam.userOfKey(what), 'NoSuchEntity', 'AccessDenied')
+  if (renamed !== undefined && renamed !== user) return (await activate(renamed)) ? 'kept' : 'unknown'
+  return (await isThere(iam.user(user))) ? 'gone' : 'unknown'
 }
 
 /** Why the brake holds this act; `undefined`: it passes. It counts for the owner of the file. */
@@ -281,32 +309,52 @@ function describeUnknown(
   return head || entry ? describeUnknownRules(whyUnknown, told) : undefined
 }
 
+function withUser({ isUserMissing: _, ...entry }: Retirement): Retirement {
+  return entry
+}
+
+function withoutUser(entry: Retirement, { now }: Pick<RetirementInput, 'now'>): Retirement {
+  return { ...entry, isUserMissing: true, lookAt: nextLook(now) }
+}
+
 function nextLook(now: Date): string {
   return renderInstant(new Date(now.getTime() + lookEveryMs))
 }
 
-function lastUseOf(live: LiveCredential | undefined): string | undefined {
-  return live?.lastUsedAt && renderInstant(live.lastUsedAt)
+function lastUseOf(live: LookedCredential): string | undefined {
+  return typeof live === 'object' && live.lastUsedAt ? renderInstant(live.lastUsedAt) : undefined
 }
 
-/** IAM's state of one credential; `undefined`: it does not exist. */
-export function readLiveCredential(
+/** IAM's state of one credential. */
+export async function readLiveCredential(
   { user, what }: Credential,
   iam: Omit<RetiringAccount, 'updateAccessKey' | 'deleteAccessKey' | 'deletePassword' | 'deleteUser'>,
-): Promise<LiveCredential | undefined> {
-  return unlessGone(async () => {
-    if (what === 'user') return { isActive: true, madeAt: (await iam.user(user)).madeAt }
-    if (what === 'password') {
-      const { madeAt } = await iam.password(user)
-      return { isActive: true, madeAt, lastUsedAt: (await iam.user(user)).passwordLastUsedAt }
-    }
-    for await (const { id, isActive, madeAt } of listAll((token) => iam.listAccessKeys(user, token)))
-      if (id === what) return { isActive, madeAt, lastUsedAt: (await iam.accessKeyLastUsed(id)).lastUsedAt }
-    return undefined
-  })
+): Promise<LookedCredential> {
+  if (what === 'user') return unlessGone(async () => ({ isActive: true, madeAt: (await iam.user(user)).madeAt }))
+  if (what === 'password') {
+    const password = await unlessGone(() => iam.password(user))
+    const found = await unlessGone(() => iam.user(user))
+    if (found === undefined) return 'no user'
+    return password && { isActive: true, madeAt: password.madeAt, lastUsedAt: found.passwordLastUsedAt }
+  }
+  const keys = await unlessGone(() => Array.fromAsync(listAll((token) => iam.listAccessKeys(user, token))))
+  if (keys === undefined) return 'no user'
+  const key = keys.find(({ id }) => id === what)
+  if (key === undefined) return undefined
+  const { lastUsedAt } = await iam.accessKeyLastUsed(what)
+  return { isActive: key.isActive, madeAt: key.madeAt, lastUsedAt }
 }
 
-/** IAM answers NoSuchEntity for a missing thing. */
+/** IAM answers NoSuchEntity for a missing thing, and for a missing user of it. */
+async function isThere(call: Promise<unknown>): Promise<boolean> {
+  return (
+    (await unlessCode(
+      call.then(() => true),
+      'NoSuchEntity',
+    )) === true
+  )
+}
+
 function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
   return unlessCode(call(), 'NoSuchEntity')
 }

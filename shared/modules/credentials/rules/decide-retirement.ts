@@ -8,6 +8,12 @@ export type LiveCredential = {
   readonly lastUsedAt?: Date | undefined
 }
 
+/**
+ * `no user`: IAM has no user of this name, so nothing is known of the user's keys and password: a user who got another name keeps them.
+ * `undefined`: the user is there, and the credential is not.
+ */
+export type LookedCredential = LiveCredential | 'no user' | undefined
+
 export type RetirementFacts = {
   readonly now: Date
   /** ssofile knows whether the files may ask for it. */
@@ -19,8 +25,8 @@ export type RetirementFacts = {
   /** A file names the credential, this one or another, whether it may ask or not. */
   readonly isNamed: boolean
   readonly kept: Retirement | undefined
-  /** `undefined`: the credential does not exist, or no step needs it (`needsLook`). */
-  readonly live: LiveCredential | undefined
+  /** Also `undefined` if no step needs it (`needsLook`). */
+  readonly live: LookedCredential
   readonly canBeInactive: boolean
   readonly retireAfterDays: number
 }
@@ -33,17 +39,18 @@ export const retirementActions = [
   'note deletion',
   'delete',
   'tell gone',
+  'note missing user',
   'note on',
   'switch on',
   'forget',
 ] as const
 export const retirementEnds = ['unknown', 'withdrawn', 'stay', 'absent'] as const
-type Bare = Exclude<(typeof retirementActions)[number], 'switch off' | 'stop' | 'tell gone'>
+type Bare = Exclude<(typeof retirementActions)[number], 'note off' | 'switch off' | 'stop' | 'tell gone'>
 
 /** `note …`: writes the entry before the call. */
 export type RetirementAction =
   | { readonly do: Bare }
-  | { readonly do: 'switch off'; readonly live: LiveCredential }
+  | { readonly do: 'note off' | 'switch off'; readonly live: LiveCredential }
   /** `why`: for a person. `isOn`: the key is active after our call, so nothing of ours is left to undo. */
   | { readonly do: 'stop'; readonly live: LiveCredential; readonly why: string; readonly isOn: boolean }
   | { readonly do: 'tell gone'; readonly byOthers: boolean }
@@ -62,21 +69,24 @@ const recordedSpanMs = 15 * 60_000
 const listingLagMs = 5 * 60_000
 
 /**
- * The next step for the file of a credential. A file asks if it exists and may ask. At rest: used since, and an undo changes nothing, or
- * the next look is in the future; or watched, and both the end of the days and the next look are in the future. The first row that fits
- * counts:
+ * The next step for the file of a credential. A file asks if it exists and may ask. At rest: used since, and an undo changes nothing; or
+ * used since or without a user, and the next look is in the future; or watched, and both the end of the days and the next look are in the
+ * future. The first row that fits counts:
  *
  * | file asks         | the ledger says         | the credential is                       | step                 |
  * | ----------------- | ----------------------- | --------------------------------------- | -------------------- |
  * | not known         | any                     | any                                     | unknown              |
  * | no, another does  | any                     | any                                     | withdrawn            |
+ * | yes               | `switching on`, no user | any                                     | forget               |
+ * | no                | `switching on`, at rest | any                                     | stay                 |
  * | any               | `switching on`          | any                                     | switch on            |
  * | no                | nothing                 | any                                     | withdrawn            |
  * | no, but is there  | `gone`                  | any                                     | withdrawn            |
  * | no file is left   | `gone`                  | any                                     | forget               |
  * | no                | anything else           | any                                     | note on              |
  * | yes               | `gone`, or at rest      | any                                     | stay                 |
- * | yes               | nothing                 | not there                               | absent               |
+ * | yes               | nothing                 | not there, or without its user          | absent               |
+ * | yes               | anything else           | without its user                        | note missing user    |
  * | yes               | `deleting`              | not there, or another                   | tell gone, by us     |
  * | yes               | anything else           | not there, or another                   | tell gone, by others |
  * | yes               | `used since`            | a key that is active again              | stop                 |
@@ -93,7 +103,11 @@ export function decideRetirement(facts: RetirementFacts): RetirementAction | Ret
   const { isKnown, askedAt, isAskedElsewhere, isNamed, kept, live } = facts
   if (!isKnown) return { tell: 'unknown' }
   if (askedAt === undefined && isAskedElsewhere) return { tell: 'withdrawn' }
-  if (kept?.state === 'switching on') return { do: 'switch on' }
+  if (kept?.state === 'switching on') {
+    // The status asks a person to look for the key, and then for the file.
+    if (kept.isUserMissing && askedAt !== undefined) return { do: 'forget' }
+    return isAtRest(facts) ? { tell: 'stay' } : { do: 'switch on' }
+  }
   if (askedAt === undefined) {
     if (kept === undefined) return { tell: 'withdrawn' }
     if (kept.state !== 'gone') return { do: 'note on' }
@@ -103,6 +117,7 @@ export function decideRetirement(facts: RetirementFacts): RetirementAction | Ret
   if (isAtRest(facts)) return { tell: 'stay' }
   if (!isSame(kept, live)) {
     if (kept === undefined) return { tell: 'absent' }
+    if (live === 'no user') return { do: 'note missing user' }
     return { do: 'tell gone', byOthers: kept.state !== 'deleting' }
   }
   return decideThere(facts, askedAt, live)
@@ -117,13 +132,14 @@ export function needsLook(facts: Omit<RetirementFacts, 'live'>): boolean {
 function isAtRest({ kept, now, retireAfterDays }: Pick<RetirementFacts, 'kept' | 'now' | 'retireAfterDays'>): boolean {
   if (kept?.state === 'gone') return true
   const isEarly = kept?.lookAt !== undefined && now < new Date(kept.lookAt)
+  if (kept?.isUserMissing) return isEarly
   if (kept?.state === 'used since') return kept.staysAsItIs || isEarly
   return kept?.state === 'watched' && isEarly && now < dueAt(kept, retireAfterDays)
 }
 
 /** Whether this is the credential that the file asks for, and not another one with the same name. */
-function isSame(kept: Retirement | undefined, live: LiveCredential | undefined): live is LiveCredential {
-  return live !== undefined && (kept === undefined || live.madeAt.getTime() === Date.parse(kept.madeAt))
+function isSame(kept: Retirement | undefined, live: LookedCredential): live is LiveCredential {
+  return typeof live === 'object' && (kept === undefined || live.madeAt.getTime() === Date.parse(kept.madeAt))
 }
 
 /** The file asks for the credential, and it exists. */
@@ -140,7 +156,7 @@ function decideThere(
   if (kept?.state === 'used since') return isOn ? activeAgain : { do: 'watch' }
   if (lastUsedAt !== undefined && lastUsedAt.getTime() > askedAt - recordedSpanMs)
     return { do: 'stop', live, why: `it was used at ${lastUsedAt.toISOString()}`, isOn }
-  if (kept === undefined) return { do: 'note off' }
+  if (kept === undefined) return { do: 'note off', live }
   if (kept.state === 'switching off') return { do: 'switch off', live }
   if (isOn) return activeAgain
   if (now < dueAt(kept, retireAfterDays)) return { do: 'watch' }

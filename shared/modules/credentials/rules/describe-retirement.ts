@@ -13,6 +13,7 @@ export type ToldRetirement = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 're
  * | ---------------------------------- | ---------- | ------------------- |
  * | nothing                            | `applied`  |                     |
  * | `gone`                             | `applied`  | `gone`              |
+ * | no user of this name               | `blocked`  | `inactive`; `watched` if it cannot be inactive |
  * | `used since`                       | `blocked`  | `used since`        |
  * | anything else, and days are left   | `applying` | `inactive`; `watched` if it cannot be inactive |
  * | anything else                      | `applying` | `due`               |
@@ -24,15 +25,26 @@ export function describeRetirement(
 ): ToldRetirement {
   const what = describeCredential(credential)
   if (kept === undefined)
-    return { state: 'applied', reason: `there is no ${what}: nothing to do`, remedy: 'delete this file' }
+    return {
+      state: 'applied',
+      reason: `there is no ${what}: nothing to do`,
+      remedy: 'delete this file; if the user was renamed, upload a file with the new name',
+    }
   const { at: since, madeAt, lastUsedAt } = kept
   const there = { since, madeAt, lastUsedAt }
   if (kept.state === 'gone')
     return {
       state: 'applied',
-      reason: `the ${what} is deleted${kept.byOthers ? ', by somebody else' : ''}`,
+      reason: `the ${what} is deleted${kept.byOthers ? `${credential.what === 'user' ? ' or renamed' : ''}, by somebody else` : ''}`,
       remedy: 'delete this file',
       retirement: { ...there, state: 'gone' },
+    }
+  const isKey = canBeInactive(credential)
+  if (kept.isUserMissing)
+    return {
+      state: 'blocked',
+      ...describeMissingUser(credential, kept),
+      retirement: { ...there, state: isKey ? 'inactive' : 'watched' },
     }
   if (kept.state === 'used since')
     return {
@@ -45,12 +57,29 @@ export function describeRetirement(
   const due = dueAt(kept, retireAfterDays)
   const until = due.toISOString()
   const isDue = now >= due
-  const isKey = canBeInactive(credential)
   return {
     state: 'applying',
     reason: `the ${what} ${isKey ? 'is inactive' : 'works, and is watched'}; ssofile deletes it ${isDue ? 'now' : `at ${until}`}, unless somebody uses it`,
     remedy: 'to keep it, delete this file before then',
     retirement: { ...there, until, state: isDue ? 'due' : isKey ? 'inactive' : 'watched' },
+  }
+}
+
+function describeMissingUser(
+  { account, user, what }: Credential,
+  { state }: Pick<Retirement, 'state'>,
+): Pick<ToldRetirement, 'reason' | 'remedy'> {
+  const reason = `there is no user ${user} in ${account}: it was renamed or deleted`
+  if (state === 'switching on')
+    return {
+      reason: `${reason}, and IAM does not say which user has the key ${what}, so ssofile cannot make it active`,
+      remedy:
+        'make the key active, if it is there; then upload this file and delete it again, and ssofile forgets the key',
+    }
+  return {
+    reason: `${reason}. ssofile leaves its credentials as they are`,
+    remedy:
+      'delete this file to undo the retirement; if the user was renamed, upload a file with the new name afterwards',
   }
 }
 

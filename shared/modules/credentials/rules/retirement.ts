@@ -36,6 +36,8 @@ export const retirement = record({
   why: z.string().optional(),
   /** It was inactive before the request, cannot be inactive, or somebody made it active again: an undo changes nothing. */
   staysAsItIs: z.boolean(),
+  /** The last look found no user of this name: it has another name now, or is deleted. */
+  isUserMissing: z.literal(true).optional(),
   /** Only for `gone`: others deleted it. */
   byOthers: z.literal(true).optional(),
 })
