@@ -67,8 +67,12 @@ async function loseAndRestore(
   world.wasOperated = true
   for (const key of lost) world.losses.lose(key)
   await meanwhile()
+  await restoreWhole(world)
+}
+
+/** Nothing continues before the restore has succeeded. Nine tries in a row may die, more than once. */
+export async function restoreWhole(world: SimulatedWorld): Promise<void> {
   world.isRestoring = true
-  // Nothing continues before the restore has succeeded. Nine tries in a row may die, more than once.
   let tries = 1
   while (!(await restore(world)) && tries <= 60) tries++
   world.checker.limits.checkRestored(tries, 60)

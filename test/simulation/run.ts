@@ -4,6 +4,7 @@ import { resume } from './brake-actions.ts'
 import { type Call, harmless, lateKinds } from './chaos.ts'
 import { settlingMs, takeAway } from './drift-actions.ts'
 import { isOfHostile } from './hostile-actions.ts'
+import { restoreWhole } from './operator-actions.ts'
 import { recordedName } from './oracle/names.ts'
 import type { Violation } from './oracle/violation.ts'
 import { renderPermissionSet } from './permission-set-actions.ts'
@@ -118,7 +119,9 @@ async function comeRight(world: SimulatedWorld, isJudged: IsJudged): Promise<boo
   Object.assign(world.deliveries.next, { lose: 0, repeat: 0, delayMs: 0, skip: 0 })
   world.organizations.unlisted.splice(0)
   for (const account of accounts) world.breakPolicy(account, true)
-  if (world.keys('control/pause.json').length > 0) await resume(world)
+  // A process that stood still may stop everything for a loss that is over.
+  if (world.readJson('control/pause.json')?.lost !== undefined) await restoreWhole(world)
+  else if (world.keys('control/pause.json').length > 0) await resume(world)
   world.unreadable.give((key) => !isOfHostile(key))
   mendSelectors(world)
   if (world.losses.hasAny) {
