@@ -28,14 +28,26 @@ export type Reaching = Pick<Link, 'scope' | 'folder'>
  * in ACTIVE accounts. A link reaches the management account only by its id, and only if the configuration permits it: "all" does not
  * include the account that governs the others.
  */
-export function expandScope(
+export function expandScope(reaching: Reaching, view: Expanding, scoping: Scoping): readonly AccountId[] {
+  return listAccounts(reaching, view, scoping, (within) => within === true)
+}
+
+/** Also the accounts of which nobody knows whether the scope includes them, as `isUnclear` says: the link may have given access there. */
+export function expandScopeAtMost(reaching: Reaching, view: Expanding, scoping: Scoping): readonly AccountId[] {
+  return listAccounts(reaching, view, scoping, (within) => within !== false)
+}
+
+type Expanding = Pick<OrganizationView, 'accounts' | 'managementAccountId'>
+
+function listAccounts(
   reaching: Reaching,
-  { accounts, managementAccountId }: Pick<OrganizationView, 'accounts' | 'managementAccountId'>,
+  { accounts, managementAccountId }: Expanding,
   scoping: Scoping,
+  isWanted: (within: boolean | undefined) => boolean,
 ): readonly AccountId[] {
   const membership = { ...scoping, managementAccountId }
   return candidatesOf(reaching, accounts)
-    .filter((account) => isWithin(reaching, account, membership))
+    .filter((account) => isWanted(judgeWithin(reaching, account, membership)))
     .map((account) => account.id)
     .sort()
 }

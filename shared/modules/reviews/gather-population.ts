@@ -13,8 +13,8 @@ import type { Account } from '../../domain/organization/organization-view.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { nameInLinks, principalName } from '../../domain/principals/principal.ts'
-import { expandScope, isWithin, nameOfReach } from '../../domain/scopes/expand-scope.ts'
+import { nameInLinks, type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import { expandScope, expandScopeAtMost, isWithin, nameOfReach } from '../../domain/scopes/expand-scope.ts'
 import { renderScope } from '../../domain/scopes/scope.ts'
 import { fitsOne } from '../../domain/text/glob.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -65,7 +65,7 @@ type Question = {
   readonly reviewers: readonly (string | undefined)[]
 }
 type AccessSubject = Extract<Subject, { kind: 'link' | 'foreign' | 'unread' }>
-/** `accounts`: those in the scope of the review. */
+/** `accounts`: all where a revocation takes the access away, also those out of the scope of the review. */
 type Access = { readonly subject: AccessSubject; readonly accounts: readonly AccountId[] } & Pick<
   Question,
   'reviewers' | 'uploads'
@@ -133,17 +133,39 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
   const isIn = (account: Account) => scopesOf(file).some((scope) => isWithin({ scope }, account, everywhere))
   const accounts = isWhole ? view.accounts : view.accounts.filter(isIn)
   const ids = new Set(accounts.map(({ id }) => id))
-  const reaches = new Map<string, readonly AccountId[]>()
+  const known = new Map<string, { readonly isAsked: boolean; readonly accounts: readonly AccountId[] }>()
+  /** `isAsked`: the link is in scope. `accounts`: all that it may reach, because its revocation takes the access away in all of them. */
+  const reachOf = (link: Link) => {
+    const name = nameOfReach(link)
+    const reach = known.get(name) ?? {
+      isAsked: isWhole || expandScope(link, { ...view, accounts }, membership).length > 0,
+      accounts: expandScopeAtMost(link, view, membership),
+    }
+    known.set(name, reach)
+    return reach
+  }
+  const links = once(() => listLinks(sources))
+  const foreign = once(() => listForeign(objects))
+  const linksOfGroups = once(async () => {
+    const ofGroups = (await links()).filter(({ link: { type } }) => type === 'GROUP')
+    return Map.groupBy(ofGroups, ({ link }) => link.principal)
+  })
+  const foreignOfPrincipals = once(async () => Map.groupBy(await foreign(), (one) => one.principalId))
   return {
     file,
     sources,
     isInside: (id: AccountId) => isWhole || ids.has(id),
-    /** The accounts in scope that a link reaches. `undefined`: the link is out of scope. */
-    reachOf: (link: Link) => {
-      const name = nameOfReach(link)
-      const reach = reaches.get(name) ?? expandScope(link, { ...view, accounts }, membership)
-      reaches.set(name, reach)
-      return isWhole || reach.length > 0 ? reach : undefined
+    reachOf,
+    links,
+    foreign,
+    /** All access of a group, whatever the review asks about: a person who leaves the group loses all of it. */
+    accessOfGroup: async (name: PrincipalName, id: PrincipalId): Promise<readonly Reach[]> => {
+      const byLinks = ((await linksOfGroups()).get(name) ?? []).map(({ link }) => link)
+      const byOthers = (await foreignOfPrincipals()).get(id) ?? []
+      return [
+        ...byLinks.map((link) => ({ permissionSet: link.permissionSet, accounts: reachOf(link).accounts })),
+        ...byOthers.map(({ permissionSet, accountId }) => ({ permissionSet, accounts: [accountId] })),
+      ]
     },
     /** A permission set without a readable file may allow everything, so it counts as privileged. */
     isPrivileged: onceEach(async (name: PermissionSetName) => {
@@ -175,10 +197,12 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
   }
 }
 
+/** A permission set in these accounts. */
+type Reach = { readonly permissionSet: string; readonly accounts: readonly AccountId[] }
 /** The last use by each person. */
 type LastUses = ReadonlyMap<PrincipalId, string>
 
-/** `usesOf`: the last use of a permission set in these accounts, by person. */
+/** `usesOf`: the last use of any of this access, by person. */
 async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, sources: PopulationSources) {
   const { countedSince = renderInstant(now), since } = await readWatched(sources)
   const from = renderInstant(new Date(now.getTime() - unusedDays * dayMs))
@@ -191,7 +215,14 @@ async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, sources: Popu
         uses.set(key, (uses.get(key) ?? new Map()).set(user, at))
       }
   return {
-    usesOf: (set: string, accounts: readonly AccountId[]) => joinUses(accounts.map((id) => uses.get(`${id}%${set}`))),
+    usesOf: (access: Iterable<Reach>): LastUses => {
+      const latest = new Map<PrincipalId, string>()
+      for (const { permissionSet, accounts } of access)
+        for (const account of accounts)
+          for (const [user, at] of uses.get(`${account}%${permissionSet}`) ?? [])
+            if (at > (latest.get(user) ?? '')) latest.set(user, at)
+      return latest
+    },
     /** Whether nobody used it for so many days, since it was given and while uses were watched. */
     isUnused: (...instants: readonly (string | undefined)[]) =>
       unusedDays === 0 || [countedSince, ...instants].every((at) => at === undefined || at <= from),
@@ -213,7 +244,7 @@ async function askAccess({ subject, accounts, ...asked }: Access, reading: Readi
   if (subject.kind === 'unread') return [{ subject, ...asked }]
   const { permissionSet, principal, type, since } = subject
   if (file.movedSince !== undefined && (type === 'GROUP' || !hasMoved(principal))) return []
-  const uses = usesOf(permissionSet, accounts)
+  const uses = usesOf([{ permissionSet, accounts }])
   const members = type === 'GROUP' && uses.size > 0 ? await membersOf(principal) : undefined
   if (file.unusedDays !== undefined && members && 'unread' in members)
     return [unread(membersOfGroup(principal), members.unread)]
@@ -228,31 +259,36 @@ function latestOf(uses: LastUses, isOf: (user: PrincipalId) => boolean): string 
   return own.sort().at(-1)
 }
 
-function joinUses(all: Iterable<LastUses | undefined>): LastUses {
-  const latest = new Map<PrincipalId, string>()
-  for (const uses of all) for (const [user, at] of uses ?? []) if (at > (latest.get(user) ?? '')) latest.set(user, at)
-  return latest
-}
-
 const membersOfGroup = (group: string) => `the members of the group ${group}`
 
 function unread(what: string, why: string) {
   return { subject: { kind: 'unread', what, why }, reviewers: [] } as const
 }
 
+/** Leaves out a link whose name is not valid: it grants nothing, and its status says so. */
+async function listLinks({ objects, configuration }: PopulationSources) {
+  return [...(await listHeads(objects, linkPrefix)).values()].flatMap((head) => {
+    const link = parseLinkKey(head.key, configuration.folders)
+    return link.ok ? [{ head, link: link.value }] : []
+  })
+}
+
+async function listForeign(objects: ObjectStore) {
+  const keys = await Array.fromAsync(listAssignmentKeys(objects, foreignPrefix))
+  return keys.map((key) => ({ key, ...assignmentOf(key) }))
+}
+
 /** Links for temporary access are left out: each had its approval, and ends. */
 async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
-  const { file, sources, reachOf, isPrivileged, ownerOf } = reading
+  const { file, sources, links, reachOf, isPrivileged, ownerOf } = reading
   const { objects, configuration } = sources
-  const heads = (await listHeads(objects, linkPrefix)).values().filter(({ key }) => !key.startsWith(temporaryPrefix))
-  const read = await pLimit(readsAtOnce).map([...heads], async (head): Promise<readonly Access[]> => {
-    const link = parseLinkKey(head.key, configuration.folders)
-    // It grants nothing, and its status says so.
-    if (!link.ok || !fitsOne(file.permissionSets, link.value.permissionSet)) return []
-    const { permissionSet, principal, type, scope } = link.value
-    const accounts = reachOf(link.value)
+  const some = (await links()).filter(({ head }) => !head.key.startsWith(temporaryPrefix))
+  const read = await pLimit(readsAtOnce).map(some, async ({ head, link }): Promise<readonly Access[]> => {
+    const { permissionSet, principal, type, scope } = link
+    if (!fitsOne(file.permissionSets, permissionSet)) return []
+    const { isAsked, accounts } = reachOf(link)
     const privileged = await isPrivileged(permissionSet)
-    if (accounts === undefined || (file.only === 'privileged' && !privileged)) return []
+    if (!isAsked || (file.only === 'privileged' && !privileged)) return []
     const read = await readLink(objects, head.key, configuration)
     if (read.state === 'unreadable') return [{ ...unread(head.key, read.complaint.received), accounts: [] }]
     const upload = 'object' in read ? read.object : head
@@ -273,11 +309,11 @@ async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
 
 /** One item for each principal and permission set, with all its accounts. */
 async function gatherForeign(reading: Reading): Promise<readonly Access[]> {
-  const { file, sources, isInside, isPrivileged, ownerOf } = reading
-  const keys = (await Array.fromAsync(listAssignmentKeys(sources.objects, foreignPrefix)))
-    .map((key) => ({ key, ...assignmentOf(key) }))
-    .filter((one) => fitsOne(file.permissionSets, one.permissionSet) && isInside(one.accountId))
-  const groups = Map.groupBy(keys, (one) => `${one.permissionSet}%${one.type}%${one.principalId}`).values()
+  const { file, sources, foreign, isInside, isPrivileged, ownerOf } = reading
+  const asked = (await foreign()).filter(
+    (one) => fitsOne(file.permissionSets, one.permissionSet) && isInside(one.accountId),
+  )
+  const groups = Map.groupBy(asked, (one) => `${one.permissionSet}%${one.type}%${one.principalId}`).values()
   const read = await pLimit(readsAtOnce).map([...groups], async (some): Promise<readonly Access[]> => {
     const [first, second] = some
     if (first === undefined) return []
@@ -311,18 +347,15 @@ async function listGroups(
 }
 
 async function askMembers(group: string, access: readonly Access[], reading: Reading): Promise<readonly Question[]> {
-  const { file, sources, membersOf, names, usesOf, isUnused, hasMoved } = reading
+  const { file, sources, membersOf, names, accessOfGroup, usesOf, isUnused, hasMoved } = reading
   const { objects } = sources
   const members = await membersOf(group)
   if (members === undefined) return []
   if ('unread' in members) return [unread(membersOfGroup(group), members.unread)]
   const { groupId } = members
-  const owner = file.reviewers.owners ? await readOwnerOf(objects, principalName.parse(group)) : undefined
-  const uses = joinUses(
-    access.map(({ subject, accounts }) =>
-      subject.kind === 'unread' ? undefined : usesOf(subject.permissionSet, accounts),
-    ),
-  )
+  const name = principalName.parse(group)
+  const owner = file.reviewers.owners ? await readOwnerOf(objects, name) : undefined
+  const uses = usesOf(await accessOfGroup(name, groupId))
   const privileged = access.some(({ subject }) => isPrivileged(subject)) || undefined
   const nameOf = await names()
   const read = await pLimit(readsAtOnce).map(members.is, async (userId): Promise<readonly Question[]> => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Account } from '../../../../shared/domain/organization/organization-view.ts'
-import { expandScope, isUnclear } from '../../../../shared/domain/scopes/expand-scope.ts'
+import { expandScope, expandScopeAtMost, isUnclear } from '../../../../shared/domain/scopes/expand-scope.ts'
 import { parseSelectorFile } from '../../../../shared/domain/scopes/selector-file.ts'
 import { selectorName } from '../../../../shared/domain/scopes/selector-name.ts'
 import { organizations, ouIds, rootId, type SaidOfSelector, selectorDocuments } from '../arbitraries.ts'
@@ -110,6 +110,12 @@ describe('nobody knows', () => {
     expect(isUnclear({ scope }, active, membership)).toBe(true)
     expect(isUnclear({ scope }, { ...active, state: 'SUSPENDED' }, membership)).toBe(false)
     expect(isUnclear({ scope: { kind: 'root' } }, active, membership)).toBe(false)
+  })
+
+  test('whether a link reaches an account by a selector that is not valid, so it may reach each active one', () => {
+    const accounts: Account[] = [active, { ...active, state: 'SUSPENDED' }]
+    expect(expandScope({ scope }, { ...view, accounts }, membership)).toEqual([])
+    expect(expandScopeAtMost({ scope }, { ...view, accounts }, membership)).toEqual([active.id])
   })
 
   test('nothing of a selector that is not there: it selects no account', () => {

@@ -1,5 +1,5 @@
 import { readItems } from '../../../../shared/modules/reviews/review-records.ts'
-import type { ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
+import { describeSubject, type ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { minutes, minutesUntil } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
 import { Grouping, kenji } from '../people/grouping.ts'
@@ -9,6 +9,7 @@ export const account = '233000000002'
 export const linkTo = (name: string, type = 'USER') =>
   `links_data/account%${account}%Support-ps%${name}%${type}%ssofile`
 export const membership = `memberships/oncall%${lars}%ssofile`
+export const otherMembership = `memberships/oncall%${tom}%ssofile`
 export const dayMs = 24 * 60 * 60_000
 export const reviewed = {
   groups: ['*'],
@@ -47,6 +48,13 @@ export class Review {
 
   items(): Promise<readonly ReviewItem[]> {
     return readItems(this.grouping.world.objects, this.folder)
+  }
+
+  /** Begins a review, and returns the sentences of its items. */
+  async subjects(said: object): Promise<readonly string[]> {
+    await apply(this.grouping, ['reviews/quarter.json'], { ...reviewed, ...said })
+    this.folder = `review-results/quarter/${(await this.run()).run}/`
+    return (await this.items()).map(({ subject }) => describeSubject(subject)).sort()
   }
 
   async find(isIt: (subject: ReviewItem['subject']) => boolean): Promise<ReviewItem> {
