@@ -137,13 +137,17 @@ export class PageLooks {
   }
 
   async #readUses(): Promise<ToldUses> {
-    const [{ countedSince }, uses] = await Promise.all([readWatched(this.#ports), readLastUses(this.#ports)])
-    const nameOf = await this.#members.namesOf(uses.map(({ user }) => user))
+    const [{ countedSince }, { uses, unread }] = await Promise.all([
+      readWatched(this.#ports),
+      readLastUses(this.#ports),
+    ])
+    const nameOf = await this.#members.namesOf([...uses.map(({ user }) => user), ...unread.keys()])
     // Reports name a person by the id, lists of now by the name.
     const told = uses.flatMap(({ at, by, ...use }) =>
       [use.user, nameOf(use.user)].map((person) => [`${person}%${keyOf(use)}`, `${at} ${by}`] as const),
     )
-    return { countedSince, uses: Object.fromEntries(told) }
+    const notKnown = [...unread.keys()].flatMap((user) => [user, nameOf(user)])
+    return { countedSince, uses: Object.fromEntries(told), notKnown }
   }
 
   /** For each eligibility of the person: its accounts and its existing permission sets. */

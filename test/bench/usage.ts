@@ -76,7 +76,7 @@ async function measure(asked: Options, { what, secondsOf }: Shape) {
   const night = costOf({ calls, invocations: [{ name: 'nightly', ms: (s3Ms * total(calls)) / atOnce }] })
   const ofNight = new Map(calls)
   calls.clear()
-  const all = await readLastUses(ports)
+  const { uses: all } = await readLastUses(ports)
   const month = addCosts([repeatCost(hour, hours), repeatCost(night, days)])
   const seen = (of: ReadonlyMap<string, number>) =>
     [...of].map(([call, times]) => `${call} ${times.toLocaleString('en')}`).join(', ')

@@ -62,7 +62,7 @@ test(`${many} events in an hour by one CLI in a loop are one write, and one read
   process.stdout.write(`${many} events of one CLI in an hour: ${calls.put} write, ${calls.get} reads\n`)
   // The listing: of policies that may watch the one new use.
   expect(calls).toEqual({ put: 1, get: batches, list: 1, others: 0 })
-  expect(await readLastUses(world)).toMatchObject([{ hours90: 1 }])
+  expect((await readLastUses(world)).uses).toMatchObject([{ hours90: 1 }])
 })
 
 test('forged, strange and repeated events claim uses at most, and stop no other', async () => {
@@ -104,7 +104,7 @@ test('an event with hostile fields is a use at most: short, without control char
   const stored = await world.objects.get(`usage/people/${idOf(1)}.json`)
   expect(stored?.body.byteLength).toBeLessThan(2_000)
   expect(new TextDecoder().decode(stored?.body)).not.toMatch(/[^\n -~…]/u)
-  expect(await readLastUses(world, [idOf(1)])).toHaveLength(3)
+  expect((await readLastUses(world, [idOf(1)])).uses).toHaveLength(3)
 })
 
 test('a loop over many accounts, with ever new agents, is one write for each batch, and one notification for each use', async () => {
@@ -147,7 +147,7 @@ describe('a record that cannot be written', () => {
       useOf(world, idOf(1), { serviceEventDetails: { account_id: '111122223333', role_name: role } })
     const { Records } = await batchOf(world, ...Array.from({ length: 8 }, (_, index) => to(`set-${index}`)))
     await Promise.all(Records.map((record) => handle({ Records: [record] })))
-    expect(await readLastUses(world)).toHaveLength(8)
+    expect((await readLastUses(world)).uses).toHaveLength(8)
   })
 })
 

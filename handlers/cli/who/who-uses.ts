@@ -2,6 +2,7 @@ import type { Configuration } from '../../../shared/domain/deployment/configurat
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { ChangesQuestion } from '../../../shared/modules/access/list-access-changes.ts'
+import { unreadUses } from '../../../shared/modules/access/own-uses.ts'
 import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
 import { readLastUses, readWatched } from '../../../shared/modules/usage/last-uses.ts'
 import type { LastUse } from '../../../shared/modules/usage/rules/person-uses.ts'
@@ -24,12 +25,14 @@ type NamedUse = LastUse & { readonly person: string }
 
 /** `ssofile who --used`: each person's last use of each access since then, also of access that is gone. Answers the exit code. */
 export async function tellUses(asked: UsesOptions, ports: Ports, { principalSuffix }: Configuration): Promise<number> {
-  const [all, watched] = await Promise.all([readLastUses(ports), readWatched(ports)]).catch(explainRefusal)
+  const [{ uses: all, unread }, watched] = await Promise.all([readLastUses(ports), readWatched(ports)]).catch(
+    explainRefusal,
+  )
   const { account, permissionSet, user, since } = asked
   const isOf = (use: LastUse) =>
     (account ?? use.account) === use.account && (permissionSet ?? use.permissionSet) === use.permissionSet
   const recent = all.filter((use) => new Date(use.at) >= since && isOf(use))
-  const notes: string[] = []
+  const notes = [...unread.values()].slice(0, 1).map(({ message }) => `${unreadUses}: ${message}`)
   const people = new People(patientIdentityStore(ports))
   const asking = people.namesOf('USER', new Set(recent.map((use) => use.user)))
   const names = await unlessRefused(asking, 'the names of users could not be read', notes)

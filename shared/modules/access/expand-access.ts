@@ -49,7 +49,7 @@ export type HeldAccess = {
   readonly links: readonly ToldLink[]
   /** How the role was used, by anybody who has it. Absent: not asked. */
   readonly use?: RoleUse | undefined
-  /** How this person used it. Absent: not counted, or not asked. */
+  /** How this person used it. Absent: not counted, not readable, or not asked. */
   readonly own?: OwnUse | undefined
   /** For how many days no use of this access is known, by this person if that is counted. Absent: unknown. */
   readonly unusedDays?: number | undefined

@@ -94,7 +94,7 @@ export type Answer = {
   readonly direct: readonly Explanation[]
   /** For a user: the access of its groups. */
   readonly throughGroups: readonly Explanation[]
-  /** For a user: the use of this access. Absent: not counted, or the caller may not read it. */
+  /** For a user: the use of this access. Absent: not counted, not readable, or the caller may not read it. */
   readonly use?: OwnUse | undefined
   /** If nothing is known: similar links, and how they differ. */
   readonly near: readonly { readonly key: string; readonly differs: string }[]
@@ -150,7 +150,7 @@ export async function explainAccess(question: Question, given: Ports, configurat
     path: account && (await renderPath(account, context)),
     direct,
     throughGroups,
-    use: userId && (await (await readOwnUses(ports))?.of(new Set([userId])))?.(userId, question),
+    use: userId && (await (await readOwnUses(ports, notes))?.of(new Set([userId])))?.(userId, question),
     near: isFound ? [] : await findNearLinks(question, account, context),
     notes,
   }

@@ -8,27 +8,33 @@ import type { OwnUse } from '../usage/rules/role-use.ts'
 
 export type OwnUses = NonNullable<Awaited<ReturnType<typeof readOwnUses>>>
 
+export const unreadUses = 'the uses of some people could not be read, so when they used access is not known'
+
 /** Unless uses are asked for, ssofile does not read those of more people. */
 const peopleMost = 20
 
 /** The uses of each person. `undefined`: nothing was ever counted, or the caller may not read it. */
-export async function readOwnUses(ports: Pick<Ports, 'objects' | 'clock'>, isAsked = false) {
+export async function readOwnUses(ports: Pick<Ports, 'objects' | 'clock'>, notes: string[], isAsked = false) {
   const watched = await unlessCode(readWatched(ports), 'AccessDenied')
   if (watched?.countedSince === undefined) return undefined
   const counted = { countedSince: watched.countedSince, asOf: renderInstant(ports.clock.now()) }
   const read = new Set<PrincipalId>()
+  const unknown = new Set<PrincipalId>()
   const known = new Map<string, LastUse>()
-  /** `undefined`: too many people. */
+  /** `undefined`: too many people, or the uses of this person could not be read. */
   const of = async (users: ReadonlySet<PrincipalId>) => {
     if (!isAsked && users.size > peopleMost) return undefined
     const others = [...users].filter((user) => !read.has(user))
-    for await (const uses of listLastUses(ports, others))
+    for await (const { uses, unread } of listLastUses(ports, others)) {
       for (const use of uses) known.set(`${use.user}%${keyOf(use)}`, use)
+      const [first] = unread.values()
+      // After a later version there may be thousands: one says what to do.
+      if (first && unknown.size === 0) notes.push(`${unreadUses}: ${first.message}`)
+      for (const user of unread.keys()) unknown.add(user)
+    }
     for (const user of others) read.add(user)
-    return (user: PrincipalId, access: Parameters<typeof keyOf>[0]): OwnUse => ({
-      ...counted,
-      last: known.get(`${user}%${keyOf(access)}`),
-    })
+    return (user: PrincipalId, access: Parameters<typeof keyOf>[0]): OwnUse | undefined =>
+      unknown.has(user) ? undefined : { ...counted, last: known.get(`${user}%${keyOf(access)}`) }
   }
   return { watched, of }
 }

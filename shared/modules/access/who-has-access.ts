@@ -117,7 +117,7 @@ export async function whoHasAccess(
   const isThen = question.at !== undefined
   const isUseAsked = unusedForDays !== undefined
   const uses = isUseAsked ? new RoleUses(ports, configuration) : undefined
-  const ownUses = isThen ? undefined : await readOwnUses(ports, isUseAsked)
+  const ownUses = isThen ? undefined : await readOwnUses(ports, notes, isUseAsked)
   const watched = ownUses?.watched
   if (isUseAsked && configuration.auditorRole === '' && watched === undefined)
     notes.push(`${notConfigured}: name a role that may ask IAM in each account; docs/audit.md says what it needs`)

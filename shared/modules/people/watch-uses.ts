@@ -47,7 +47,7 @@ export function watchUses(
     const first = async ({ permissionSet, at }: Use) => {
       const { since } = await watched()
       if (since === undefined || since > daysBefore(clock.now(), countedDays)) return false
-      return !(await known()).some((one) => one.permissionSet === permissionSet && one.first < at)
+      return !(await known()).uses.some((one) => one.permissionSet === permissionSet && one.first < at)
     }
     const facts: Readonly<Record<WatchedUse, (use: Use) => Promise<boolean>>> = {
       suspended: async () => (await actor()).bar !== undefined,

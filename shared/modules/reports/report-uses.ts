@@ -17,7 +17,7 @@ export async function reportUses(ports: Pick<Ports, 'objects' | 'clock'>, people
   const silence = gaps.map(({ from, to }) => `${from}/${to}`).join(' ; ')
   const writer = new ObjectWriter(ports.objects, `${usagePrefix}report.csv`)
   await writer.write(renderCsv([titles]))
-  for await (const uses of listLastUses(ports)) {
+  for await (const { uses } of listLastUses(ports)) {
     const names = await unlessUnread(people.namesOf('USER', new Set(uses.map(({ user }) => user))))
     const rows = uses.map(({ user, account, permissionSet, first, at, by, from = '', agent = '', hours90 }) => {
       const name = ('is' in names && names.is.get(user)) || ''

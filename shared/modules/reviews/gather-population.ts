@@ -40,6 +40,7 @@ import { findAccount } from '../requests/gather-request.ts'
 import { listLastUses, readWatched } from '../usage/last-uses.ts'
 import { digestOf, readPresent, readUpload } from './review-records.ts'
 import {
+  describeSubject,
   isOfMembership,
   isPrivileged,
   type ReviewItem,
@@ -208,12 +209,15 @@ async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, sources: Popu
   const from = renderInstant(new Date(now.getTime() - unusedDays * dayMs))
   // Only what is asked for is kept: there may be a million uses.
   const uses = new Map<string, Map<PrincipalId, string>>()
+  const unreadUses = new Map<PrincipalId, string>()
   if (since !== undefined)
-    for await (const some of listLastUses(sources))
-      for (const { account, permissionSet, user, at } of some) {
+    for await (const some of listLastUses(sources)) {
+      for (const { account, permissionSet, user, at } of some.uses) {
         const key = `${account}%${permissionSet}`
         uses.set(key, (uses.get(key) ?? new Map()).set(user, at))
       }
+      for (const [user, { message }] of unusedDays === 0 ? [] : some.unread) unreadUses.set(user, message)
+    }
   return {
     usesOf: (access: Iterable<Reach>): LastUses => {
       const latest = new Map<PrincipalId, string>()
@@ -223,7 +227,9 @@ async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, sources: Popu
             if (at > (latest.get(user) ?? '')) latest.set(user, at)
       return latest
     },
-    /** Whether nobody used it for so many days, since it was given and while uses were watched. */
+    /** The people of whom nobody knows what they used, and why. Empty if the review does not ask for unused access. */
+    unreadUses,
+    /** Whether no use by anybody is known for so many days, since it was given and while uses were watched. */
     isUnused: (...instants: readonly (string | undefined)[]) =>
       unusedDays === 0 || [countedSince, ...instants].every((at) => at === undefined || at <= from),
   }
@@ -238,20 +244,24 @@ async function readMovers({ movedSince }: ReviewFile, objects: ObjectStore): Pro
   return (name) => movers.has(name)
 }
 
-/** Adds the last use. Returns nothing if the review asks only for other access. */
+/** Adds the last use. Returns nothing if the review asks only for other access. A use that could not be read is not a missing one. */
 async function askAccess({ subject, accounts, ...asked }: Access, reading: Reading): Promise<readonly Question[]> {
-  const { file, membersOf, names, usesOf, isUnused, hasMoved } = reading
+  const { file, membersOf, names, usesOf, unreadUses, isUnused, hasMoved } = reading
   if (subject.kind === 'unread') return [{ subject, ...asked }]
   const { permissionSet, principal, type, since } = subject
   if (file.movedSince !== undefined && (type === 'GROUP' || !hasMoved(principal))) return []
   const uses = usesOf([{ permissionSet, accounts }])
-  const members = type === 'GROUP' && uses.size > 0 ? await membersOf(principal) : undefined
+  const hasUses = uses.size + unreadUses.size > 0
+  const members = type === 'GROUP' && hasUses ? await membersOf(principal) : undefined
   if (file.unusedDays !== undefined && members && 'unread' in members)
     return [unread(membersOfGroup(principal), members.unread)]
   const ids = new Set(members && 'is' in members ? members.is : [])
-  const nameOf = uses.size > 0 ? await names() : undefined
-  const lastUsed = latestOf(uses, (user) => (type === 'GROUP' ? ids.has(user) : nameOf?.(user) === principal))
-  return isUnused(since, lastUsed) ? [{ subject: { ...subject, lastUsed }, ...asked }] : []
+  const nameOf = hasUses ? await names() : undefined
+  const isHolder = (user: PrincipalId) => (type === 'GROUP' ? ids.has(user) : nameOf?.(user) === principal)
+  const lastUsed = latestOf(uses, isHolder)
+  if (!isUnused(since, lastUsed)) return []
+  const [, why] = unreadUses.entries().find(([user]) => isHolder(user)) ?? []
+  return [why === undefined ? { subject: { ...subject, lastUsed }, ...asked } : unread(useOf(subject), why)]
 }
 
 function latestOf(uses: LastUses, isOf: (user: PrincipalId) => boolean): string | undefined {
@@ -259,6 +269,7 @@ function latestOf(uses: LastUses, isOf: (user: PrincipalId) => boolean): string 
   return own.sort().at(-1)
 }
 
+const useOf = (subject: Subject) => `the use of ${describeSubject(subject)}`
 const membersOfGroup = (group: string) => `the members of the group ${group}`
 
 function unread(what: string, why: string) {
@@ -347,7 +358,7 @@ async function listGroups(
 }
 
 async function askMembers(group: string, access: readonly Access[], reading: Reading): Promise<readonly Question[]> {
-  const { file, sources, membersOf, names, accessOfGroup, usesOf, isUnused, hasMoved } = reading
+  const { file, sources, membersOf, names, accessOfGroup, usesOf, unreadUses, isUnused, hasMoved } = reading
   const { objects } = sources
   const members = await membersOf(group)
   if (members === undefined) return []
@@ -374,7 +385,9 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
       uploads.push(shownUploadOf(upload))
     }
     const about = { group, user, groupId, userId, files, lastUsed, isPrivileged: privileged }
-    return [{ subject: { kind: 'membership', ...about }, uploads, reviewers: [owner] }]
+    const subject: Subject = { kind: 'membership', ...about }
+    const why = unreadUses.get(userId)
+    return [why === undefined ? { subject, uploads, reviewers: [owner] } : unread(useOf(subject), why)]
   })
   return read.flat()
 }

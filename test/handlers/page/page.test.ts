@@ -211,6 +211,7 @@ test('auditors alone get everybody’s last uses, by person, as soon as they are
   await recordUses(world, ids.ben, [{ user: ids.ben, account, permissionSet, at, by: 'cli' }])
   expect(JSON.parse((await ana.send('/api/uses')).body)).toEqual({
     uses: Object.fromEntries([ids.ben, 'ben'].map((one) => [`${one}%${account}%${permissionSet}`, `${at} cli`])),
+    notKnown: [],
   })
   expect(await ben.send('/api/uses')).toMatchObject({ statusCode: 403 })
 })

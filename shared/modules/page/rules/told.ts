@@ -65,8 +65,12 @@ export type EverybodyList = AccessList & {
   readonly dates: readonly string[]
   readonly administratorSets: readonly string[]
 }
-/** Everybody's last uses, for auditors: when and how, by `<person>%<account>%<permission set>`. `countedSince`: absent if nothing is counted. */
-export type ToldUses = { readonly countedSince?: string | undefined; readonly uses: Readonly<Record<string, string>> }
+/** Everybody's last uses, for auditors: when and how, by `<person>%<account>%<permission set>`. `countedSince`: absent if nothing is counted. `notKnown`: people whose uses could not be read. */
+export type ToldUses = {
+  readonly countedSince?: string | undefined
+  readonly uses: Readonly<Record<string, string>>
+  readonly notKnown: readonly string[]
+}
 /** The members of some groups, by the names of the groups. `null`: the group is gone. `next`: ask after this group. */
 export type ToldMembers = {
   readonly members: Readonly<Record<string, readonly string[] | null>>

@@ -41,11 +41,12 @@ export type ToldReport = {
 }
 
 /** The last use by the person with this name or id. */
-export function lastUsedOf({ countedSince, uses }: ToldUses = { uses: {} }) {
+export function lastUsedOf({ countedSince, uses, notKnown }: ToldUses = { uses: {}, notKnown: [] }) {
   const known = new Map(Object.entries(uses))
+  const unread = new Set(notKnown)
   const none = countedSince === undefined ? '' : `not since ${countedSince}`
   return (person: string, account: string, set: string): string =>
-    known.get(`${person}%${account}%${set}`) ?? (person && none)
+    known.get(`${person}%${account}%${set}`) ?? (unread.has(person) ? 'not known' : person && none)
 }
 
 /** `paths`: of now, because a report may have ids of units whose names were not known yet. */

@@ -4,6 +4,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
 import { recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
+import { judgeUse } from '../../../../shared/modules/usage/rules/role-use.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { intercept } from '../../../intercept.ts'
@@ -113,6 +114,20 @@ test('after a gap nobody is unused for longer than since its end', async () => {
     [19, hourAfter(again)],
   ])
   expect(sources.watched?.gaps).toEqual([{ from: `${to.slice(0, 13)}:00:00.000Z`, to: hourAfter(again) }])
+})
+
+test('the uses of a person whose record cannot be read are not known, and a note says so', async () => {
+  const world = await openGroupOfTwo()
+  const from = world.clock.now().toISOString()
+  await world.clock.advance(95 * dayMs)
+  await watch(world, { from, to: world.clock.now().toISOString() })
+  await world.objects.put(`usage/people/${idOf(world, 'USER', 'ana')}.json`, '{ "v": 2 }')
+  const { rows, notes } = await ask(world, { unusedForDays: 90 })
+  expect(rows.map((row) => [row.person, judgeUse(row, 90)])).toEqual([
+    ['ana', 'not known'],
+    ['bo', 'unused'],
+  ])
+  expect(notes).toEqual(expect.arrayContaining([expect.stringMatching(/^the uses of some people could not be read/)]))
 })
 
 test('whoever may not read the uses sees the access without them', async () => {

@@ -80,6 +80,34 @@ test('each item says when its people last used it', async () => {
   ])
 })
 
+/** As a later version may leave it, or an edit by hand. */
+async function spoilUses({ grouping }: Review): Promise<void> {
+  await grouping.world.objects.put(`usage/people/${grouping.id('USER', lars)}.json`, '{ "v": 2 }')
+}
+
+test('access of a person whose uses cannot be read is not unused: nobody can decide it', async () => {
+  const review = await open()
+  await spoilUses(review)
+  const key = `usage/people/${review.grouping.id('USER', lars)}.json`
+  const unread = [
+    `the use of Support-ps for ${lars} (USER) in account%${account}`,
+    `the use of Support-ps for oncall (GROUP) in account%${account}`,
+    `the use of ${lars} in the group oncall`,
+  ].map((what) => expect.stringContaining(`${what}: could not be read (${key}: received content`))
+  expect(await review.subjects({ unusedDays: 90 })).toEqual([
+    `Support-ps for ${kenji} (USER) in account%${account}`,
+    ...unread,
+    `${tom} in the group oncall`,
+  ])
+})
+
+test('a review that does not ask for unused access asks also about people whose uses cannot be read', async () => {
+  const review = await open()
+  await spoilUses(review)
+  const subjects = await review.subjects({ groups: [] })
+  expect(subjects).toContain(`Support-ps for ${lars} (USER) in account%${account}`)
+})
+
 describe('a review of unused access in one account', () => {
   const said = { unusedDays: 90, scopes: ['account%233000000001'] }
   const unit = 'ou_id%ou-acme-wrk3fina'

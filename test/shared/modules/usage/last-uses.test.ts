@@ -27,12 +27,12 @@ const rejectWrites = (world: World) =>
 describe('the last uses', () => {
   test('are seen at once, of one person and of all', async () => {
     const world = new World()
-    expect(await readLastUses(world)).toEqual([])
+    expect((await readLastUses(world)).uses).toEqual([])
     await use(world)
     await use(world, ben)
     const own = [{ user: anna, at: '2026-03-03T10:00:00.000Z', hours90: 1 }]
-    expect(await readLastUses(world, [anna])).toMatchObject(own)
-    expect(await readLastUses(world)).toHaveLength(2)
+    expect((await readLastUses(world, [anna])).uses).toMatchObject(own)
+    expect((await readLastUses(world)).uses).toHaveLength(2)
   })
 
   test('are the same before and after the night, which writes nothing if nothing is too old', async () => {
@@ -40,17 +40,19 @@ describe('the last uses', () => {
     await use(world)
     await world.clock.advance(dayMs)
     await use(world)
-    const before = await readLastUses(world)
+    const before = (await readLastUses(world)).uses
     expect(before).toMatchObject([{ at: '2026-03-04T10:00:00.000Z', hours90: 2, hours400: 2 }])
     await forgetUses(rejectWrites(world), configuration.parse({}))
-    expect(await readLastUses(world)).toEqual(before)
+    expect((await readLastUses(world)).uses).toEqual(before)
   })
 
-  test('leave out an object that ssofile cannot read, and the night reports it', async () => {
+  test('leave out an object that ssofile cannot read, name its person, and the night reports it', async () => {
     const world = new World()
     await use(world)
     await world.objects.put(`usage/people/${ben}.json`, '{')
-    expect(await readLastUses(world)).toHaveLength(1)
+    const { uses, unread } = await readLastUses(world)
+    expect([uses.map(({ user }) => user), [...unread.keys()]]).toEqual([[anna], [ben]])
+    expect((await readLastUses(world, [anna])).unread.size).toBe(0)
     await forgetUses(world.ports, configuration.parse({}))
     expect(world.log.lines).toMatchObject([{ level: 'error' }])
   })
@@ -64,7 +66,7 @@ test('a night deletes what is older than usageDays, and everything if it is 0', 
   await use(world, ben)
   await recordWatching(world.ports, [world.clock.now()])
   await forgetUses(world.ports, configuration.parse({ usageDays: 30 }))
-  expect(await readLastUses(world)).toMatchObject([{ user: ben }])
+  expect((await readLastUses(world)).uses).toMatchObject([{ user: ben }])
   expect(await world.keys('usage/people/')).toEqual([`usage/people/${ben}.json`])
   expect(await readWatched(world)).toMatchObject({ since: '2026-04-03T10:00:00.000Z', gaps: [] })
   await forgetUses(world.ports, configuration.parse({ usageDays: 0 }))

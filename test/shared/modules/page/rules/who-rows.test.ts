@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { countMatrix, describeRows, rowsOfList } from '../../../../../shared/modules/page/rules/who-rows.ts'
+import { countMatrix, describeRows, lastUsedOf, rowsOfList } from '../../../../../shared/modules/page/rules/who-rows.ts'
 
 const access = {
   account: '233000000001',
@@ -51,4 +51,14 @@ test('a permission set that allows everything is administrator-like, whatever it
   expect(countMatrix(rows).rows).toEqual([
     { account: '233000000001', accountName: 'ledger-prod', people: { 'Break-ps': 2 } },
   ])
+})
+
+test('the last use of a person whose uses could not be read is not known', () => {
+  const lastUsed = lastUsedOf({
+    countedSince: '2026-03-01',
+    uses: { 'ana%1%Read-ps': '2026-03-03 cli' },
+    notKnown: ['ben'],
+  })
+  const people = ['ana', 'ben', 'eve'].map((person) => lastUsed(person, '1', 'Read-ps'))
+  expect(people).toEqual(['2026-03-03 cli', 'not known', 'not since 2026-03-01'])
 })
