@@ -251,8 +251,24 @@ export const jobsOfReport: Jobs = () => [
   ),
 ]
 
-/** The second job runs once a month. */
+/** Both jobs keep what they have read, and the next run goes on. The first works only until its month has its reports. */
+const permissionsUntilMs = 6 * 60_000
+/** Then the report of credentials is written. A part that began before may take some minutes, if IAM makes its own report slowly. */
+const credentialsUntilMs = 11 * 60_000
+
 export const jobsOfCredentials: Jobs = () => [
+  job(
+    'permissions that nobody uses',
+    {
+      // The permissions of permission sets, from the files in force.
+      read: ['hygiene.json', ...organizationPlaces, 'permission_sets/', 'owned_permission_sets/'],
+      write: ['state/permissions/'],
+      put: ['reports/permissions/', 'reports/permissions.csv', 'reports/permissions.json'],
+      auditorRole: 'assume',
+    },
+    (ports, configuration, { readActions }, { beganMs }) =>
+      reportPermissions(ports, configuration, { readActions, untilMs: beganMs + permissionsUntilMs }),
+  ),
   job(
     'credentials that want somebody',
     {
@@ -265,18 +281,8 @@ export const jobsOfCredentials: Jobs = () => [
       organizations: 'read',
       auditorRole: 'assume',
     },
-    reportCredentials,
-  ),
-  job(
-    'permissions that nobody uses',
-    {
-      // The permissions of permission sets, from the files in force.
-      read: ['hygiene.json', ...organizationPlaces, 'permission_sets/', 'owned_permission_sets/'],
-      write: ['state/permissions/'],
-      put: ['reports/permissions/', 'reports/permissions.csv', 'reports/permissions.json'],
-      auditorRole: 'assume',
-    },
-    (ports, configuration, { readActions }) => reportPermissions(ports, configuration, readActions),
+    (ports, configuration, _given, { beganMs }) =>
+      reportCredentials(ports, configuration, beganMs + credentialsUntilMs),
   ),
 ]
 
@@ -522,8 +528,8 @@ async function reportAccess(ports: Ports, configuration: Configuration): Promise
   ports.log.info('the report of access is written', { date, ...counts, calls, notes: notes.length })
 }
 
-async function reportCredentials(ports: Ports, configuration: Configuration): Promise<void> {
-  const summary = await writeCredentials(ports, configuration)
+async function reportCredentials(ports: Ports, configuration: Configuration, untilMs: number): Promise<void> {
+  const summary = await writeCredentials(ports, configuration, untilMs)
   if (summary === undefined) ports.log.info('no auditorRole is configured: ssofile does not read credentials')
   else ports.log.info('the report of credentials is written', { ...summary, notes: summary.notes.length })
 }
@@ -531,10 +537,10 @@ async function reportCredentials(ports: Ports, configuration: Configuration): Pr
 async function reportPermissions(
   ports: Ports,
   configuration: Configuration,
-  readActions: Given['readActions'],
+  { readActions, untilMs }: Pick<Given, 'readActions'> & { readonly untilMs: number },
 ): Promise<void> {
   if (readActions === undefined) throw new Error('there is no catalog of actions')
-  const monthly = await writePermissions(ports, configuration, readActions)
+  const monthly = await writePermissions(ports, configuration, { readActions, untilMs })
   if (monthly === undefined) return
   const { month, sets } = monthly
   ports.log.info('the reports of unused permissions are written', { month, sets: sets.length })

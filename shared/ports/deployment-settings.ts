@@ -176,7 +176,7 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   nightly: { timeoutSeconds: 300, memoryMb: 1_024, schedule: 'night' },
   // Runs after the drift check, which finds access that others gave. Lambda's two retries do the work that the first run did not finish.
   report: { ...most, schedule: 'after-night' },
-  // Runs after the drift check too. Each run continues after the last account that was read.
+  // Runs after the drift check too. Each run continues where the last one stopped.
   credentials: { ...most, schedule: 'after-night' },
   // Deleting a file makes a key active again, and people wait for that. One instance: ssofile records each step before it takes it.
   retire: {

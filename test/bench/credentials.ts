@@ -13,7 +13,7 @@ const callMs = 150
 const reportMs = 5_000
 const usersOfAccount = 3
 const rolesOfAccount = 12
-/** Lambda runs what ran out of time twice again. */
+/** Lambda runs a function that ran out of time or failed twice again. */
 const runsMost = 3
 
 /** How long a night takes that reads the credentials of very many accounts. */
@@ -35,7 +35,7 @@ export const credentials: Benchmark = {
       world.iam.credentials.tell(accountId.parse(idOf(number)), contentOf(number, world.clock.now()))
     await world.finish(world.everyHour(), 1_000)
     const startedMs = world.clock.monotonicMs()
-    await world.finish(world.runSchedule('credentials'), 250)
+    await runAsLambda(world)
     const seconds = (world.clock.monotonicMs() - startedMs) / 1_000
     const rows = await world.keys('reports/credentials/')
     const asked = [...calls.values()].reduce((sum, one) => sum + one, 0)
@@ -56,6 +56,15 @@ export const credentials: Benchmark = {
       ],
     }
   },
+}
+
+async function runAsLambda(world: World): Promise<void> {
+  for (let run = 1; ; run++)
+    try {
+      return await world.finish(world.runSchedule('credentials'), 250)
+    } catch (error) {
+      if (run === runsMost) throw error
+    }
 }
 
 function slowIam({ auditor, ...ports }: Ports, calls: Map<string, number>): Ports {

@@ -1,16 +1,24 @@
+import pLimit from 'p-limit'
 import { mergeUsages, noUsage, type SetUsage, setUsage } from '../../domain/iam-policies/set-usage.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { forEachAtOnce, readsAtOnce } from '../../reconcile/records/list-heads.ts'
+import { type ReportedSet, reportedSet } from './permission-reports.ts'
 
 const keptPrefix = 'state/permissions/'
 
 export type SetUsages = ReadonlyMap<PermissionSetName, SetUsage>
 
 /**
- * The results of a month so far. Each part is named by its last account and has an object for each permission set. A run continues after
- * the last part. Joining the parts keeps only one permission set in memory.
+ * The results of a month so far. A run continues after the last part, and with the permission sets that have no report. Thousands of
+ * accounts with hundreds of permission sets make tens of thousands of objects, so it reads and writes many at once. Joining the parts
+ * keeps only one permission set in memory.
+ *
+ * - `sets/<permission set>/<last account>.json`: its use in the accounts of one part
+ * - `read/<last account>`: that part is complete
+ * - `reported/<permission set>.json`: its report is written
  */
 export class KeptUsages {
   readonly #objects: ObjectStore
@@ -23,37 +31,66 @@ export class KeptUsages {
 
   /** The last account that was read; `''`: none. Removes the rest of other months. */
   async readUpTo(): Promise<string> {
-    for await (const { key } of this.#objects.list(keptPrefix))
-      if (!key.startsWith(this.#folder)) await this.#objects.delete(key)
+    await this.#delete((key) => !key.startsWith(this.#folder))
     const done = await Array.fromAsync(this.#objects.list(`${this.#folder}read/`))
     return done.at(-1)?.key.slice(`${this.#folder}read/`.length) ?? ''
   }
 
   /** Writes the mark last: a part without it is read again and overwritten. */
   async keep(last: AccountId, usages: SetUsages): Promise<void> {
-    for (const [name, usage] of usages) await this.#part(name, last).overwrite(usage)
+    await forEachAtOnce(usages, async ([name, usage]) => {
+      await this.#part(name, last).overwrite(usage)
+    })
     await this.#objects.put(`${this.#folder}read/${last}`, new Uint8Array())
   }
 
-  /** Ascending. */
-  async *merged(): AsyncGenerator<readonly [PermissionSetName, SetUsage]> {
+  async keepReported(set: ReportedSet): Promise<void> {
+    await this.#reported(set.name).overwrite(set)
+  }
+
+  /** The permission sets whose reports are written. */
+  async reported(): Promise<ReadonlyMap<PermissionSetName, ReportedSet>> {
+    const folder = `${this.#folder}reported/`
+    const keys = await Array.fromAsync(this.#objects.list(folder), ({ key }) =>
+      key.slice(folder.length, -'.json'.length),
+    )
+    const names = keys.flatMap((key) => permissionSetName.safeParse(key).data ?? [])
+    const read = await pLimit(readsAtOnce).map(names, async (name) => (await this.#reported(name).read())?.value ?? [])
+    return new Map(read.flat().map((set) => [set.name, set]))
+  }
+
+  /** Ascending, without those in `except`. */
+  async *merged(
+    except: ReadonlyMap<PermissionSetName, unknown>,
+  ): AsyncGenerator<readonly [PermissionSetName, SetUsage]> {
     const folder = `${this.#folder}sets/`
     const accounts = new Map<PermissionSetName, string[]>()
     for await (const { key } of this.#objects.list(folder)) {
       const [set, account = ''] = key.slice(folder.length).split('/')
       const name = permissionSetName.safeParse(set).data
-      if (name !== undefined) accounts.set(name, [...(accounts.get(name) ?? []), account.replace('.json', '')])
+      if (name === undefined || except.has(name)) continue
+      accounts.set(name, [...(accounts.get(name) ?? []), account.replace('.json', '')])
     }
     for (const [name, parts] of [...accounts].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      let usage = noUsage
-      for (const last of parts) usage = mergeUsages(usage, (await this.#part(name, last).read())?.value ?? noUsage)
-      yield [name, usage]
+      const read = await pLimit(readsAtOnce).map(parts, async (last) => (await this.#part(name, last).read())?.value)
+      yield [name, read.reduce<SetUsage>((usage, one = noUsage) => mergeUsages(usage, one), noUsage)]
     }
   }
 
   /** Call it when the reports are written. */
   async forget(): Promise<void> {
-    for await (const { key } of this.#objects.list(keptPrefix)) await this.#objects.delete(key)
+    await this.#delete(() => true)
+  }
+
+  async #delete(isOld: (key: string) => boolean): Promise<void> {
+    const keys = await Array.fromAsync(this.#objects.list(keptPrefix), ({ key }) => key)
+    await forEachAtOnce(keys.filter(isOld), async (key) => {
+      await this.#objects.delete(key)
+    })
+  }
+
+  #reported(name: PermissionSetName) {
+    return new JsonRecord(this.#objects, `${this.#folder}reported/${name}.json`, reportedSet)
   }
 
   #part(name: PermissionSetName, last: string) {

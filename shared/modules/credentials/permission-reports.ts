@@ -17,6 +17,19 @@ export const setUsageReport = (objects: ObjectStore, name: PermissionSetName) =>
   new JsonRecord(objects, `${permissionReportsPrefix}${name}.json`, setUsage)
 
 const count = z.int().min(0)
+/** The figures of one permission set. */
+export const reportedSet = record({
+  name: permissionSetName,
+  /** The levels of its permissions, the gravest first. */
+  levels: z.array(z.enum(accessLevels)).default([]),
+  accounts: count,
+  unread: count,
+  services: count,
+  unusedServices: count,
+  unusedActions: count,
+})
+export type ReportedSet = z.infer<typeof reportedSet>
+
 const summary = record({
   v: z.literal(1),
   /** Such as `2026-03`. */
@@ -24,18 +37,7 @@ const summary = record({
   madeAt: z.iso.datetime(),
   /** How many days something must be unused to count as unused. */
   unusedDays: count,
-  sets: z.array(
-    record({
-      name: permissionSetName,
-      /** The levels of its permissions, the gravest first. */
-      levels: z.array(z.enum(accessLevels)).default([]),
-      accounts: count,
-      unread: count,
-      services: count,
-      unusedServices: count,
-      unusedActions: count,
-    }),
-  ),
+  sets: z.array(reportedSet),
 })
 export type PermissionSummary = z.infer<typeof summary>
 

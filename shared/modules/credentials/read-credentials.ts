@@ -12,8 +12,9 @@ import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { enterAccount } from '../../reconcile/calls/enter-account.ts'
 import { repeatPatiently } from '../../reconcile/calls/repeat-patiently.ts'
-import type { ReadAccount } from './kept-credentials.ts'
-import { type OrganizationKnowledge, readUnusedAccess } from './read-unused-access.ts'
+import type { KeptCredentials, ReadAccount } from './kept-credentials.ts'
+import { type OrganizationKnowledge, readUnusedAccess, type UnusedAccess } from './read-unused-access.ts'
+import type { CredentialRow } from './rules/credential-row.ts'
 import { findException } from './rules/find-exception.ts'
 import {
   closedAccount,
@@ -23,7 +24,9 @@ import {
   judgeRole,
   judgeRoot,
   judgeUser,
+  leftAccount,
   unreadAccount,
+  unreadUsers,
 } from './rules/judge-credentials.ts'
 import { type CredentialReportLine, parseCredentialReport } from './rules/parse-credential-report.ts'
 
@@ -39,6 +42,9 @@ export type CredentialContext = {
 }
 
 const usersAtOnce = 4
+/** At the rate for one account, the keys of 300 users take up to 90 seconds. IAM allows 5,000 users. (IAM User Guide, "Quotas".) */
+const usersMost = 300
+const usersOfPortion = 100
 /** A report takes seconds, or more for thousands of users; this waits for some minutes. */
 const polling = { attemptsMost: 40, firstMs: 2_000, mostMs: 10_000 }
 /** IAM makes and deletes roles there by itself, and nobody else can. (IAM User Guide, "Service-linked roles".) */
@@ -50,73 +56,125 @@ class ReportNotMadeError extends Error {
 
 /**
  * All credentials in one account, judged: users, keys, root, the password policy, and roles with findings. An unreadable
- * account is one row with the reason.
+ * account is one row with the reason. For the users of a large account, call `readUsersOfLarge`. `isOver`:
+ * the time is over, so it asks nobody, and says so.
  */
 export async function readCredentials(
   ports: AskingPorts,
   account: Account,
-  context: CredentialContext,
+  { isOver, ...context }: CredentialContext & { readonly isOver: boolean },
 ): Promise<ReadAccount> {
-  const owner = await context.ownerOf(account)
-  const { things, ...read } = await readThings(ports, account, context)
-  const rows = things.map((thing) => {
-    const row = { ...thing, account: account.id, accountName: account.name, owner }
-    const isFound = row.findings.length > 0
-    const exception = isFound ? findException(context.hygiene.exceptions, row, ports.clock.now()) : undefined
-    return exception === undefined ? row : { ...row, exception }
-  })
-  return { ...read, rows }
-}
-
-type ReadThings = Omit<ReadAccount, 'rows'> & { readonly things: readonly JudgedThing[] }
-
-async function readThings(ports: AskingPorts, account: Account, context: CredentialContext): Promise<ReadThings> {
+  const rowsOf = await openRows(ports, account, context)
   const now = ports.clock.now()
-  if (account.state === 'CLOSED') return { things: [closedAccount(now)], roles: 0 }
-  if (refuses(account)) return { things: [unreadAccount(`its state is ${account.state}`, now)], roles: 0 }
+  if (account.state === 'CLOSED') return { rows: rowsOf([closedAccount(now)]), roles: 0 }
+  if (refuses(account)) return { rows: rowsOf([unreadAccount(`its state is ${account.state}`, now)]), roles: 0 }
+  if (isOver) return { rows: rowsOf([leftAccount(now)]), roles: 0 }
   try {
     const iam = await enterAccount(ports, account.id, context.auditorRole)
-    const { things, roles } = await ask(ports, iam, account.id, context)
+    const { things, ...read } = await ask(ports, iam, account.id, context)
     const { by, found } = await readUnusedAccess(iam, account.id, context.organization)
-    const joined = things.map((thing) => {
-      const analyzer = found.get(thingKey(thing.kind, thing.name))
-      return analyzer === undefined ? thing : { ...thing, analyzer: [...analyzer] }
-    })
-    return { things: joined, roles, analyzedBy: by }
+    return { ...read, rows: rowsOf(addFindings(things, found)), analyzedBy: by }
   } catch (error) {
-    if (!isServiceError(error) && !(error instanceof ReportNotMadeError)) throw error
-    return { things: [unreadAccount(error.message, now)], roles: 0 }
+    return { rows: rowsOf([unreadAccount(whyUnread(error), now)]), roles: 0 }
   }
 }
+
+type UsersLeft = { readonly left: number; readonly of: number }
+
+/**
+ * Reads the users of a large account after those that are kept, and keeps each portion. Begins no portion after `untilMs`.
+ * `undefined`: no user is left.
+ */
+export async function readUsersOfLarge(
+  ports: AskingPorts,
+  account: Account,
+  context: CredentialContext & { readonly kept: KeptCredentials; readonly untilMs: number },
+): Promise<UsersLeft | undefined> {
+  const { kept, untilMs } = context
+  const upTo = await kept.usersReadUpTo(account.id)
+  if (upTo === undefined) return undefined
+  const rowsOf = await openRows(ports, account, context)
+  try {
+    const iam = await enterAccount(ports, account.id, context.auditorRole)
+    const { asOf, users } = await listUsers(ports, iam)
+    const { found } = await readUnusedAccess(iam, account.id, context.organization)
+    const rest = users.filter(({ user }) => user > upTo).sort((a, b) => (a.user < b.user ? -1 : 1))
+    for (let from = 0; from < rest.length; from += usersOfPortion) {
+      if (ports.clock.monotonicMs() >= untilMs) return { left: rest.length - from, of: users.length }
+      const portion = rest.slice(from, from + usersOfPortion)
+      const things = await judgeUsers(ports, iam, account.id, { ...context, asOf, users: portion })
+      await kept.keepUsers(account.id, rowsOf(addFindings(things, found)), portion.at(-1)?.user)
+    }
+    await kept.keepUsers(account.id, [])
+  } catch (error) {
+    await kept.keepUsers(account.id, rowsOf([unreadUsers(whyUnread(error), ports.clock.now())]))
+  }
+  return undefined
+}
+
+/** The row for users of a large account that a night had no time for. */
+export async function tellUsersLeft(
+  ports: AskingPorts,
+  account: Account,
+  { left, ...context }: Pick<CredentialContext, 'ownerOf' | 'hygiene'> & { readonly left: UsersLeft },
+): Promise<readonly CredentialRow[]> {
+  return (await openRows(ports, account, context))([leftAccount(ports.clock.now(), left)])
+}
+
+/** Makes rows of one account. */
+async function openRows(
+  { clock }: AskingPorts,
+  account: Account,
+  { ownerOf, hygiene }: Pick<CredentialContext, 'ownerOf' | 'hygiene'>,
+): Promise<(things: readonly JudgedThing[]) => readonly CredentialRow[]> {
+  const owner = await ownerOf(account)
+  return (things) =>
+    things.map((thing) => {
+      const row = { ...thing, account: account.id, accountName: account.name, owner }
+      const isFound = row.findings.length > 0
+      const exception = isFound ? findException(hygiene.exceptions, row, clock.now()) : undefined
+      return exception === undefined ? row : { ...row, exception }
+    })
+}
+
+function addFindings(things: readonly JudgedThing[], found: UnusedAccess['found']): readonly JudgedThing[] {
+  return things.map((thing) => {
+    const analyzer = found.get(thingKey(thing.kind, thing.name))
+    return analyzer === undefined ? thing : { ...thing, analyzer: [...analyzer] }
+  })
+}
+
+/** Throws other errors. */
+function whyUnread(error: unknown): string {
+  if (isServiceError(error) || error instanceof ReportNotMadeError) return error.message
+  throw error
+}
+
+type AccountContent = Pick<ReadAccount, 'roles' | 'isLarge'> & { readonly things: readonly JudgedThing[] }
 
 async function ask(
   ports: AskingPorts,
   iam: AuditedAccount,
   account: Account['id'],
-  { hygiene: { standards, trusted }, accounts, organization, emergency }: CredentialContext,
-): Promise<Pick<ReadThings, 'things' | 'roles'>> {
-  const report = await makeReport(ports, iam)
-  const lines = parseCredentialReport(report.content)
-  const users = await pLimit(usersAtOnce).map(
-    lines.filter(({ user }) => user !== rootUser),
-    (line) => readUser(iam, line, { asOf: report.madeAt, is: emergencyUser(emergency, account, line.user) }),
-  )
+  context: CredentialContext,
+): Promise<AccountContent> {
+  const { accounts, organization, emergency } = context
+  const { standards, trusted } = context.hygiene
+  const { asOf, root, users } = await listUsers(ports, iam)
+  const isLarge = users.length > usersMost
+  const ofUsers = isLarge ? [] : await judgeUsers(ports, iam, account, { ...context, asOf, users })
   const hasPassword = await iam.hasRootPassword()
   const policy = await iam.passwordPolicy()
   const listed = await Array.fromAsync(listAll((token) => iam.listRoles(token)))
   const roles = listed.filter(({ path }) => !path.startsWith(serviceRolePath))
-  const asReported = { standards, asOf: report.madeAt }
   const asAsked = { standards, asOf: ports.clock.now() }
   const isInside = (id: string) => accounts.has(id) || trusted.includes(id)
-  const passwords = users.filter(({ password }) => password !== undefined).length
+  const passwords = users.filter((line) => line.hasPassword).length
   const rootIs = { hasPassword, isManagedCentrally: organization.isRootCentral }
   const things = [
-    ...lines.filter(({ user }) => user === rootUser).map((line) => judgeRoot(rootOf(line, rootIs), asReported)),
+    ...root.map((line) => judgeRoot(rootOf(line, rootIs), { standards, asOf })),
     judgePasswordPolicy(policy, { ...asAsked, passwords }),
-    ...users.flatMap((user) => [
-      judgeUser(user, asReported),
-      ...user.keys.map((key) => judgeKey(user.name, key, asAsked)),
-    ]),
+    ...ofUsers,
     // There may be thousands of roles without a finding, and nobody has to look at them.
     ...roles
       .filter(({ path }) => !path.startsWith(permissionSetRolePath))
@@ -124,7 +182,35 @@ async function ask(
       .map((role) => judgeRole(role, { ...asAsked, isInside }))
       .filter(({ findings }) => findings.length > 0),
   ]
-  return { things, roles: roles.length }
+  return { things, roles: roles.length, isLarge }
+}
+
+async function listUsers(ports: AskingPorts, iam: AuditedAccount) {
+  const { content, madeAt: asOf } = await makeReport(ports, iam)
+  const lines = parseCredentialReport(content)
+  const isRoot = ({ user }: CredentialReportLine) => user === rootUser
+  return { asOf, root: lines.filter(isRoot), users: lines.filter((line) => !isRoot(line)) }
+}
+
+type SomeUsers = Pick<CredentialContext, 'hygiene' | 'emergency'> & {
+  readonly asOf: Date
+  readonly users: readonly CredentialReportLine[]
+}
+
+async function judgeUsers(
+  ports: AskingPorts,
+  iam: AuditedAccount,
+  account: Account['id'],
+  { hygiene: { standards }, emergency, asOf, users }: SomeUsers,
+): Promise<readonly JudgedThing[]> {
+  const read = await pLimit(usersAtOnce).map(users, (line) =>
+    readUser(iam, line, { asOf, is: emergencyUser(emergency, account, line.user) }),
+  )
+  const asAsked = { standards, asOf: ports.clock.now() }
+  return read.flatMap((user) => [
+    judgeUser(user, { standards, asOf }),
+    ...user.keys.map((key) => judgeKey(user.name, key, asAsked)),
+  ])
 }
 
 /** One that is four hours old at most: IAM makes no newer one. (IAM User Guide, "Generate credential reports".) */

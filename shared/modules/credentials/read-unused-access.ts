@@ -22,7 +22,7 @@ export type OrganizationKnowledge = {
   readonly notes: readonly string[]
 }
 
-type UnusedAccess = {
+export type UnusedAccess = {
   readonly by: AnalyzedBy
   /** By kind and name (`thingKey`). */
   readonly found: ReadonlyMap<string, readonly UnusedAccessKind[]>

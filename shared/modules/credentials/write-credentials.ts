@@ -1,4 +1,3 @@
-import { noPrincipals } from '../../domain/account-facts/emergency-principals.ts'
 import { describeAnalyzers } from '../../domain/account-facts/unused-access.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { defaultHygiene, type Hygiene, hygieneKey } from '../../domain/files/hygiene-file.ts'
@@ -16,14 +15,13 @@ import { openAccountOwners } from './account-owners.ts'
 import { CredentialMails } from './credential-mails.ts'
 import { type CredentialSummary, credentialReportsPrefix, credentialSummary } from './credential-summary.ts'
 import { dateOfRun, KeptCredentials } from './kept-credentials.ts'
-import { readCredentials } from './read-credentials.ts'
+import { readAccounts } from './read-accounts.ts'
 import { readHygieneFile } from './read-hygiene-file.ts'
-import { readSecurityAccount } from './read-unused-access.ts'
 import { CredentialTally } from './rules/credential-tally.ts'
 import { credentialCsvTitles, renderCredentialPage, renderCredentialRow } from './rules/render-credentials.ts'
 
-/** How many accounts' rows to keep in memory; they are read again after a crash. */
-const accountsAtOnce = 128
+/** Lambda runs a function that fails twice again. (Lambda Developer Guide, "How Lambda handles errors and retries".) */
+const runsMost = 3
 /** The most findings on the page. */
 const urgentMost = 300
 
@@ -36,10 +34,14 @@ type CredentialPorts = Pick<
  * Reads the credentials of every account through the auditor's role, and writes the findings under the date: `credentials.csv`,
  * `index.html`, and last of all `summary.json`. Notifies the owners. Changes nothing in any account. A repeated run on the same
  * day continues, and does nothing once the summary exists. `undefined`: no auditor's role is configured.
+ *
+ * Begins no part of the reading after `untilMs` (monotonic). Then it throws, so that Lambda runs the function again, which continues. The
+ * last run of a night reports what is there, with a row for each account that it has not read.
  */
 export async function writeCredentials(
   ports: CredentialPorts,
   configuration: Configuration,
+  untilMs: number,
 ): Promise<CredentialSummary | undefined> {
   const { objects, clock } = ports
   if (configuration.auditorRole === '') return undefined
@@ -51,7 +53,12 @@ export async function writeCredentials(
   if (before !== undefined) return before.value
   const { hygiene, notes } = await readHygiene(ports)
   const kept = new KeptCredentials(objects, date)
-  const unknown = await readAccounts(ports, configuration, hygiene, kept)
+  const isLastRun = (await kept.countRun()) >= runsMost
+  const view = await new OrganizationCache(ports, configuration.folders).storedView()
+  if (view === undefined) throw new Error('the organization has not been read yet')
+  const { auditorRole } = configuration
+  const ownerOf = openOwners(ports, hygiene, view)
+  const unknown = await readAccounts(ports, view.accounts, { auditorRole, hygiene, ownerOf, kept, untilMs, isLastRun })
   const tally = new CredentialTally(urgentMost)
   const mails = new CredentialMails(hygiene, configuration.notifications, clock.now())
   const csv = new ObjectWriter(objects, `${folder}credentials.csv`)
@@ -109,37 +116,6 @@ async function readHygiene(
     (complaint) => `ssofile uses the defaults and notifies nobody: ${renderComplaint(complaint)}`,
   )
   return { hygiene: defaultHygiene, notes }
-}
-
-/**
- * Reads the accounts in parts, by their ids, without those that an earlier run of this day has read. Returns the security account's notes.
- */
-async function readAccounts(
-  ports: CredentialPorts,
-  { folders, auditorRole }: Configuration,
-  hygiene: Hygiene,
-  kept: KeptCredentials,
-): Promise<readonly string[]> {
-  const view = await new OrganizationCache(ports, folders).storedView()
-  if (view === undefined) throw new Error('the organization has not been read yet')
-  const all = view.accounts.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  const accounts = new Set<string>(all.map(({ id }) => id))
-  const ownerOf = openOwners(ports, hygiene, view)
-  const upTo = await kept.readUpTo()
-  const left = all.filter(({ id }) => id > upTo)
-  const notes = new Set<string>()
-  for (let from = 0; from < left.length; from += accountsAtOnce) {
-    const part = left.slice(from, from + accountsAtOnce)
-    const last = part.at(-1)
-    if (last === undefined) break
-    // Opened again for each part, because the session ends after a quarter of an hour.
-    const organization = await readSecurityAccount(ports, hygiene.securityAccount, auditorRole)
-    for (const note of organization.notes) notes.add(note)
-    const emergency = ports.emergency?.() ?? noPrincipals
-    const context = { auditorRole, hygiene, accounts, ownerOf, organization, emergency }
-    await kept.keep(last.id, await Promise.all(part.map((account) => readCredentials(ports, account, context))))
-  }
-  return [...notes]
 }
 
 /** The owner of an account, by its tag; `''`: unknown. */

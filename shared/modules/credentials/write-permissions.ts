@@ -26,43 +26,48 @@ import { judgeUsage, renderUsage } from './rules/judge-usage.ts'
 
 /** How many accounts' usages to keep in memory; they are read again after a crash. */
 const accountsAtOnce = 64
-/** After this, starts no further part: the function has a quarter of an hour, and continues the next night. */
-const budgetMs = 6 * 60_000
 
 type ReportPorts = Pick<Ports, 'objects' | 'organizations' | 'auditor' | 'clock' | 'randomness' | 'log'>
 
 /**
  * Once a month: unused permissions of each permission set over all its accounts, by IAM. Writes
  * `reports/permissions/<name>.csv`, the same as JSON for `ssofile suggest`, `reports/permissions.csv` with a line for each
- * permission set and its access levels, and last of all `reports/permissions.json`. If the time of one run is over, the next
- * one continues. `undefined`: no auditor's role is configured, the month has its reports, or some accounts are still unread.
+ * permission set and its access levels, and last of all `reports/permissions.json`. Begins nothing after `untilMs` (monotonic);
+ * the next run continues. `undefined`: no auditor's role is configured, the month has its reports, or something is left for the next run.
  */
 export async function writePermissions(
   ports: ReportPorts,
   configuration: Configuration,
-  readActions: () => Promise<ActionCatalog>,
+  { readActions, untilMs }: { readonly readActions: () => Promise<ActionCatalog>; readonly untilMs: number },
 ): Promise<PermissionSummary | undefined> {
-  const { objects, clock } = ports
+  const { objects, clock, log } = ports
   if (configuration.auditorRole === '') return undefined
+  const isOver = () => clock.monotonicMs() >= untilMs
   const madeAt = renderInstant(clock.now())
   const month = madeAt.slice(0, 7)
   const written = permissionSummary(objects)
   if ((await spoiledAsAbsent(written.read()))?.value.month === month) return undefined
   const kept = new KeptUsages(objects, month)
-  if (!(await readAccounts(ports, configuration, kept))) return undefined
+  if (!(await readAccounts(ports, configuration, { kept, isOver }))) return undefined
   const hygiene = await readHygieneFile(objects)
   // The report of credentials reports an invalid file.
   const unusedDays = (hygiene.ok ? hygiene.value : defaultHygiene).standards.unusedDays
-  const sets: PermissionSummary['sets'] = []
+  const reported = new Map(await kept.reported())
   const catalog = await readActions()
-  for await (const [name, usage] of kept.merged()) {
+  for await (const [name, usage] of kept.merged(reported)) {
+    if (isOver()) {
+      log.info('ssofile has not written the reports of all permission sets: the next run goes on', {
+        written: reported.size,
+      })
+      return undefined
+    }
     const rows = judgeUsage(usage, unusedDays)
     const csv = renderUsage(name, rows, usage.asOf)
     await objects.put(`${permissionReportsPrefix}${name}.csv`, Buffer.from(csv))
     await setUsageReport(objects, name).overwrite(usage)
     const unused = rows.filter(({ finding }) => finding === 'unused')
     const unusedActions = unused.filter(({ action }) => action !== undefined).length
-    sets.push({
+    const set = {
       name,
       levels: [...(await readLevels(ports, configuration, { name, readIn: usage.readIn, catalog }))],
       accounts: usage.accounts,
@@ -70,8 +75,11 @@ export async function writePermissions(
       services: Object.keys(usage.services).length,
       unusedServices: unused.length - unusedActions,
       unusedActions,
-    })
+    }
+    await kept.keepReported(set)
+    reported.set(name, set)
   }
+  const sets = [...reported.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   await objects.put(permissionOverviewKey, Buffer.from(renderOverview(sets, madeAt)))
   const summary: PermissionSummary = { v: 1, month, madeAt, unusedDays, sets }
   await written.overwrite(summary)
@@ -124,9 +132,11 @@ function renderOverview(sets: PermissionSummary['sets'], madeAt: string): string
 }
 
 /** Reads the accounts in parts, by their ids. Returns whether all are read. */
-async function readAccounts(ports: ReportPorts, configuration: Configuration, kept: KeptUsages): Promise<boolean> {
-  const { auditorRole, folders } = configuration
-  const untilMs = ports.clock.monotonicMs() + budgetMs
+async function readAccounts(
+  ports: ReportPorts,
+  { auditorRole, folders }: Configuration,
+  { kept, isOver }: { readonly kept: KeptUsages; readonly isOver: () => boolean },
+): Promise<boolean> {
   const view = await new OrganizationCache(ports, folders).storedView()
   if (view === undefined) throw new Error('the organization has not been read yet')
   const upTo = await kept.readUpTo()
@@ -135,7 +145,7 @@ async function readAccounts(ports: ReportPorts, configuration: Configuration, ke
     const part = left.slice(from, from + accountsAtOnce)
     const last = part.at(-1)
     if (last === undefined) break
-    if (ports.clock.monotonicMs() >= untilMs) {
+    if (isOver()) {
       ports.log.info('ssofile has not read all accounts: the next run goes on', { left: left.length - from })
       return false
     }

@@ -267,10 +267,26 @@ export function closedAccount(asOf: Date): JudgedThing {
   return { kind: 'account', name: '', detail: 'closed, so not read', asOf: renderInstant(asOf), findings: [] }
 }
 
+const permissionsRemedy = "for the permissions of the auditor's role, see docs/credentials.md"
+
 /** The row for an unreadable account. `why`: as the end of a sentence. */
 export function unreadAccount(why: string, asOf: Date): JudgedThing {
-  const remedy = "for the permissions of the auditor's role, see docs/credentials.md"
-  const findings = when(true, 'not-read', 'soon', `could not be read: ${why}`, remedy)
+  return unread(`could not be read: ${why}`, permissionsRemedy, asOf)
+}
+
+/** The row for users that could not be read, of an account that has its other rows. */
+export function unreadUsers(why: string, asOf: Date): JudgedThing {
+  return unread(`not all users could be read: ${why}`, permissionsRemedy, asOf)
+}
+
+/** The row for an account that a night had no time for. `of`: the number of its users, if the others have their rows. */
+export function leftAccount(asOf: Date, users?: { readonly left: number; readonly of: number }): JudgedThing {
+  const told = users === undefined ? 'was not read' : `${users.left} of its ${users.of} users were not read`
+  return unread(`${told}: the time of this night was over`, 'look at the report of the next night', asOf)
+}
+
+function unread(told: string, remedy: string, asOf: Date): JudgedThing {
+  const findings = when(true, 'not-read', 'soon', told, remedy)
   return { kind: 'account', name: '', asOf: renderInstant(asOf), findings }
 }
 

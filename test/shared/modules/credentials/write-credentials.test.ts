@@ -13,6 +13,7 @@ import type {
 } from '../../../../shared/memory/iam/memory-credentials.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts'
+import { writeCredentials } from '../../../../shared/modules/credentials/write-credentials.ts'
 import { digestMessage } from '../../../../shared/modules/notifications/rules/digest.ts'
 import { renderMail } from '../../../../shared/modules/notifications/rules/render-digest.ts'
 import { smallOrganization } from '../../../end-to-end/small-organization.ts'
@@ -56,6 +57,10 @@ async function open(options: WorldOptions = {}): Promise<World> {
 async function night(world: World): Promise<readonly Readonly<Record<string, string>>[]> {
   const emergency = () => ({ users: [], roles: [`${rolePrefix}x`] })
   await world.finish(world.runSchedule('credentials', { ...world.ports, emergency }))
+  return rowsOf(world)
+}
+
+async function rowsOf(world: World): Promise<readonly Readonly<Record<string, string>>[]> {
   return parse((await read(world, 'credentials.csv')) ?? '', { columns: true })
 }
 
@@ -456,6 +461,87 @@ test('a run that dies goes on where it was, and one that is whole is not made ag
   expect(await Array.fromAsync(world.objects.list('state/credentials/'))).toEqual([])
   await night(world)
   expect(entered).toEqual([])
+})
+
+describe('an account whose users take longer than one run', () => {
+  const large = accountId.parse('200000000002')
+  const many = 400
+  /** The calls of IAM for users of that account, each of which takes this long; four go at once. */
+  async function openSlow(callMs: number) {
+    const asked: string[] = []
+    const world = await open({
+      wrap: ({ auditor, ...ports }) => ({
+        ...ports,
+        auditor: {
+          async enter(account, role) {
+            if (auditor === undefined) throw new Error('received no auditor')
+            const iam = await auditor.enter(account, role)
+            return {
+              ...iam,
+              async listAccessKeys(name, token) {
+                if (account === large) {
+                  asked.push(name)
+                  await ports.clock.sleep(callMs)
+                }
+                return iam.listAccessKeys(name, token)
+              },
+            }
+          },
+        },
+      }),
+    })
+    const users = Array.from({ length: many }, (_, number) => user(`u-${number}`))
+    world.iam.credentials.tell(large, { ...empty, users: [...users, user('u', { keys: [key('AKIA1', 700)] })] })
+    world.iam.credentials.tell(shop, { ...empty, users: [user('ci')] })
+    const run = () => world.finish(world.runSchedule('credentials'), 5_000)
+    const rows = () => rowsOf(world)
+    return { world, asked, run, rows }
+  }
+
+  test('keeps no other account and no other job from its turn, and the next run reads the users that are left', async () => {
+    const { world, asked, run, rows } = await openSlow(10_000)
+    await expect(run()).rejects.toThrow('0 accounts and the users of 1 large account are left')
+    expect(await world.json('reports/permissions.json')).toMatchObject({ month: '2026-03' })
+    expect(await rows()).toEqual([])
+    await run()
+    const found = await rows()
+    const users = found.filter(({ kind, account }) => kind === 'user' && account === large)
+    expect(new Set(users.map(({ name }) => name)).size).toBe(many + 1)
+    expect(users).toHaveLength(many + 1)
+    expect(found.filter(({ kind, account }) => kind === 'key' && account === large)).toHaveLength(1)
+    expect(found.filter(({ kind, account }) => kind === 'root' && account === large)).toHaveLength(1)
+    expect(found.filter(({ kind, account }) => kind === 'user' && account === shop)).toHaveLength(1)
+    expect(asked).toHaveLength(many + 1)
+    expect(await world.keys('state/credentials/')).toEqual([])
+  })
+
+  test('has a row for the users that the last run of a night has not read, and the report is written', async () => {
+    const { run, rows } = await openSlow(30_000)
+    await expect(run()).rejects.toThrow('1 large account')
+    await expect(run()).rejects.toThrow('1 large account')
+    await run()
+    const found = await rows()
+    const [row] = found.filter(({ kind, account }) => kind === 'account' && account === large)
+    expect(row).toMatchObject({ findings: 'not-read', urgency: 'soon' })
+    expect(row?.['what is found']).toBe('101 of its 401 users were not read: the time of this night was over')
+    expect(found.filter(({ kind, account }) => kind === 'user' && account === large)).toHaveLength(300)
+    expect(found.filter(({ kind, account }) => kind === 'user' && account === shop)).toHaveLength(1)
+  })
+})
+
+test('the last run of a night has a row for each account that no run had time for', async () => {
+  const world = await open()
+  const first = accountId.parse('111111111111')
+  const late = () => world.finish(writeCredentials(world.ports, world.configuration, world.clock.monotonicMs()))
+  await expect(late()).rejects.toThrow('5 accounts and the users of 0 large accounts are left')
+  await expect(late()).rejects.toThrow('5 accounts')
+  expect(await late()).toMatchObject({ counts: { accounts: 5, unread: 5 } })
+  const rows = await rowsOf(world)
+  expect(rows.find(({ account }) => account === first)).toMatchObject({
+    kind: 'account',
+    findings: 'not-read',
+    'what is found': 'was not read: the time of this night was over',
+  })
 })
 
 /** A world in which no report can be written at first. */

@@ -1,11 +1,18 @@
 import { expect, test } from '@jest/globals'
 import { parse } from 'csv-parse/sync'
 import type { ActionCatalog } from '../../../../shared/domain/iam-policies/access-level.ts'
+import { usageOf } from '../../../../shared/domain/iam-policies/set-usage.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
+import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
+import { KeptUsages } from '../../../../shared/modules/credentials/kept-usages.ts'
 import { writePermissions } from '../../../../shared/modules/credentials/write-permissions.ts'
 import type { Auditor } from '../../../../shared/ports/auditor.ts'
+import { wrapPort } from '../../../../shared/reconcile/calls/wrap-port.ts'
 import { smallOrganization } from '../../../end-to-end/small-organization.ts'
+import { intercept } from '../../../intercept.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 import { World } from '../../../world.ts'
 
 const now = new Date('2026-03-03T10:00:00Z')
@@ -38,11 +45,13 @@ const catalog: ActionCatalog = new Map([
   ['sqs:listqueues', { name: 'sqs:ListQueues', level: 'List' }],
 ])
 
+const inTime = ({ clock }: World) => ({
+  readActions: async () => catalog,
+  untilMs: clock.monotonicMs() + 6 * 60_000,
+})
+
 async function write(world: World, auditor: Auditor = world.iam) {
-  return world.finish(
-    writePermissions({ ...world.ports, auditor }, world.configuration, async () => catalog),
-    5_000,
-  )
+  return world.finish(writePermissions({ ...world.ports, auditor }, world.configuration, inTime(world)), 5_000)
 }
 
 async function read(world: World, name = 'Deploy.csv'): Promise<readonly Readonly<Record<string, string>>[]> {
@@ -147,8 +156,58 @@ test('a run ends after six minutes, and the next one goes on', async () => {
   expect(asked).toBe(70)
 })
 
+test('a run that has no time for all reports is followed by one that writes the others only', async () => {
+  const world = await open()
+  const kept = new KeptUsages(world.objects, '2026-03')
+  const usage = usageOf([], { account: first, madeAt: ago(200), asOf: now })
+  const names = ['A', 'B', 'C'].map((name) => permissionSetName.parse(name))
+  await kept.keep(accountId.parse('999999999999'), new Map(names.map((name) => [name, usage])))
+  const written: string[] = []
+  const counting = (untilMs: number) => {
+    const ports = intercept(world.ports, async ({ port, operation, args, proceed }) => {
+      const result = await proceed()
+      const key = String(args[0])
+      if (port !== 'objects' || operation !== 'put' || !key.endsWith('.csv')) return result
+      written.push(key)
+      await world.clock.sleep(60_000)
+      return result
+    })
+    return world.finish(writePermissions(ports, world.configuration, { ...inTime(world), untilMs }), 5_000)
+  }
+  expect(await counting(world.clock.monotonicMs() + 90_000)).toBeUndefined()
+  expect(written).toEqual(['A', 'B'].map((name) => `reports/permissions/${name}.csv`))
+  written.length = 0
+  const summary = await counting(world.clock.monotonicMs() + 90_000)
+  expect(summary?.sets.map(({ name }) => name)).toEqual(names)
+  expect(written).toEqual(['reports/permissions/C.csv', 'reports/permissions.csv'])
+})
+
+test('the parts of a month are joined by many reads at once', async () => {
+  const clock = new VirtualClock(now)
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
+  const around = async (operation: string, call: () => Promise<unknown>) => {
+    if (operation === 'get') await clock.sleep(20)
+    return call()
+  }
+  const slow = wrapPort(objects, around, { list: (prefix, options) => objects.list(prefix, options) })
+  const name = permissionSetName.parse('Deploy')
+  const usage = usageOf([], { account: first, madeAt: ago(200), asOf: now })
+  const accounts = Array.from({ length: 110 }, (_, index) => accountId.parse(String(300_000_000_000 + index)))
+  for (const account of accounts) await new KeptUsages(objects, '2026-03').keep(account, new Map([[name, usage]]))
+  const beganMs = clock.monotonicMs()
+  const joining = Array.fromAsync(new KeptUsages(slow, '2026-03').merged(new Map()))
+  let isOver = false
+  const end = () => {
+    isOver = true
+  }
+  joining.then(end, end)
+  while (!isOver) await clock.advance(20)
+  expect(await joining).toMatchObject([[name, { accounts: 110 }]])
+  expect(clock.monotonicMs() - beganMs).toBeLessThan(200)
+})
+
 test('without an auditor’s role nothing is asked or written', async () => {
   const world = await open()
   const none = { ...world.configuration, auditorRole: '' }
-  expect(await world.finish(writePermissions(world.ports, none, async () => catalog))).toBeUndefined()
+  expect(await world.finish(writePermissions(world.ports, none, inTime(world)))).toBeUndefined()
 })
