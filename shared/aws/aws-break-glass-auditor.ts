@@ -157,7 +157,7 @@ async function readUsers(iam: IAMClient, clock: Clock): Promise<readonly Deploye
   const found = pages
     .flatMap(({ UserDetailList = [] }) => UserDetailList)
     .filter(({ Path, UserName = '' }) => Path === userPath || UserName.endsWith(userNameSuffix))
-  const passwords = found.length === 0 ? new Map<string, PasswordTimes>() : await readPasswords(iam, clock)
+  const passwords = found.length === 0 ? new Map<string, PasswordFacts>() : await readPasswords(iam, clock)
   const read = async ({ UserName = '', ...user }: UserDetail): Promise<DeployedUser> => {
     const devices = await answerOf('iam', iam.send(new ListMFADevicesCommand({ UserName })))
     const keys = await answerOf('iam', iam.send(new ListAccessKeysCommand({ UserName })))
@@ -167,6 +167,8 @@ async function readUsers(iam: IAMClient, clock: Clock): Promise<readonly Deploye
       more: [...(user.UserPolicyList ?? []).flatMap(({ PolicyName }) => PolicyName ?? []), ...(user.GroupList ?? [])],
       devices: devices.MFADevices?.length ?? 0,
       keys: keys.AccessKeyMetadata?.length ?? 0,
+      permissionsBoundary: user.PermissionsBoundary?.PermissionsBoundaryArn,
+      hasPassword: undefined,
       ...passwords.get(UserName),
     }
   }
@@ -235,10 +237,10 @@ function toRecord(text: string): readonly TrailRecord[] {
   ]
 }
 
-type PasswordTimes = Pick<DeployedUser, 'passwordChangedAt' | 'passwordUsedAt'>
+type PasswordFacts = Pick<DeployedUser, 'hasPassword' | 'passwordChangedAt' | 'passwordUsedAt'>
 
 /** IAM makes a report at most every four hours. Until then the present one counts. (IAM User Guide, "Generate credential reports".) */
-async function readPasswords(iam: IAMClient, clock: Clock): Promise<ReadonlyMap<string, PasswordTimes>> {
+async function readPasswords(iam: IAMClient, clock: Clock): Promise<ReadonlyMap<string, PasswordFacts>> {
   while ((await answerOf('iam', iam.send(new GenerateCredentialReportCommand({})))).State !== 'COMPLETE')
     await clock.sleep(1_000)
   const { Content } = await answerOf('iam', iam.send(new GetCredentialReportCommand({})))
@@ -247,14 +249,19 @@ async function readPasswords(iam: IAMClient, clock: Clock): Promise<ReadonlyMap<
     .trim()
     .split('\n')
     .map((line) => line.split(','))
+  const cell = (row: readonly string[], column: string) => row[head.indexOf(column)] ?? ''
   const instant = (row: readonly string[], column: string) => {
-    const text = row[head.indexOf(column)] ?? ''
+    const text = cell(row, column)
     return Number.isNaN(Date.parse(text)) ? undefined : new Date(text)
   }
   return new Map(
     rows.map((row) => [
-      row[head.indexOf('user')] ?? '',
-      { passwordChangedAt: instant(row, 'password_last_changed'), passwordUsedAt: instant(row, 'password_last_used') },
+      cell(row, 'user'),
+      {
+        hasPassword: cell(row, 'password_enabled').toLowerCase() === 'true',
+        passwordChangedAt: instant(row, 'password_last_changed'),
+        passwordUsedAt: instant(row, 'password_last_used'),
+      },
     ]),
   )
 }

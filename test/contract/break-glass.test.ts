@@ -288,6 +288,20 @@ describe('the auditor of break-glass over the SDK', () => {
     expect(await (await enter(account)).users()).toEqual([])
   })
 
+  test('reads whether a user has a password, and its permissions boundary', async () => {
+    const read = async () => {
+      const users = await (await enter(example.securityAccount)).users()
+      return users.flatMap(({ name, hasPassword, permissionsBoundary }) =>
+        name === kenji ? [{ hasPassword, permissionsBoundary }] : [],
+      )
+    }
+    expect(await read()).toEqual([{ hasPassword: true, permissionsBoundary: undefined }])
+    const boundary = `arn:aws:iam::${example.securityAccount}:policy/nothing`
+    const changed = `${url}/_ssofile/break-glass/users/${kenji}`
+    await fetch(`${changed}?password=none&boundary=${encodeURIComponent(boundary)}`, { method: 'PUT' })
+    expect(await read()).toEqual([{ hasPassword: false, permissionsBoundary: boundary }])
+  })
+
   test('reads the trail of each Region by itself: who, what, which role, and what was refused', async () => {
     const since = world.clock.now()
     const { accessKeyId } = await signIn(kenji)

@@ -25,11 +25,13 @@ const signIn = z.strictObject({
 })
 const rulePlace = z.object({ account: z.string(), rule: z.string() })
 const ruleState = z.object({ state: z.enum(ruleStates).default('DISABLED') })
+const userChange = z.strictObject({ boundary: z.string().optional(), password: z.literal('none').optional() })
 const place = z.object({ account: z.string(), role: z.string() })
 
 /**
  * `PUT /_ssofile/break-glass` deploys the definition in its body, as its stacks would; first passwords are in Secrets Manager.
  * `GET`: the mails so far. `POST /_ssofile/sign-in` `{ user, password, newPassword?, code? }` is what `aws login` does.
+ * `PUT /_ssofile/break-glass/users/<name>?boundary=<ARN>` gives a user a permissions boundary; `?password=none` deletes the password.
  * `PUT /_ssofile/accounts/<id>/break-glass-roles/<role>?trust=anybody` changes a role by hand; `DELETE` deletes it.
  * `PUT /_ssofile/accounts/<id>/break-glass-rules/<rule>` switches a rule off (`?state=…`: to that state); `DELETE` deletes it.
  */
@@ -60,6 +62,13 @@ export function addBreakGlass(app: FastifyInstance, opened: OpenedBreakGlass, se
       if (isServiceError(error)) return reply.code(403).send({ message: error.message })
       throw error
     }
+  })
+  app.put('/_ssofile/break-glass/users/:name', async (request, reply) => {
+    const { name } = z.object({ name: z.string() }).parse(request.params)
+    const { boundary, password } = userChange.parse(request.query)
+    if (boundary !== undefined) model.users.change(name, { permissionsBoundary: boundary })
+    if (password !== undefined) model.users.change(name, { password: undefined })
+    return reply.code(204).send()
   })
   const path = '/_ssofile/accounts/:account/break-glass-roles/:role'
   const change = (request: FastifyRequest, to: (role: RenderedRole) => RenderedRole | undefined) => {

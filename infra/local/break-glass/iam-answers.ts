@@ -15,6 +15,8 @@ const document = (policy: object) => encodeURIComponent(JSON.stringify(policy))
 const list = (name: string, members: readonly string[]) =>
   `<${name}>${members.map((one) => `<member>${one}</member>`).join('')}</${name}>`
 const attached = (arn: string) => xmlElement('PolicyName', arn.split('/').at(-1) ?? '') + xmlElement('PolicyArn', arn)
+const boundaryElement = (arn: string | undefined) =>
+  arn === undefined ? '' : `<PermissionsBoundary>${xmlElement('PermissionsBoundaryArn', arn)}</PermissionsBoundary>`
 
 /** IAM's answers about break-glass, within `<…Result>`. (IAM API Reference.) */
 export function iamAnswers(model: LocalBreakGlass): Readonly<Record<string, Answer>> {
@@ -101,12 +103,18 @@ function answersOfAccounts(model: LocalBreakGlass): Readonly<Record<string, Answ
     GetCredentialReport(_, { account }) {
       if (!inSecurity(account)) return undefined
       const rows = users.all()
-      const text = rows.map(({ name, arn, createdAt, passwordChangedAt, passwordUsedAt }) =>
-        [name, arn, createdAt, passwordUsedAt ?? 'no_information', passwordChangedAt]
+      const text = rows.map(({ name, arn, createdAt, password, passwordChangedAt, passwordUsedAt }) =>
+        [
+          ...[name, arn, createdAt, password !== undefined],
+          ...(password === undefined ? ['N/A', 'N/A'] : [passwordUsedAt ?? 'no_information', passwordChangedAt]),
+        ]
           .map((value) => (value instanceof Date ? value.toISOString() : value))
           .join(','),
       )
-      const csv = ['user,arn,user_creation_time,password_last_used,password_last_changed', ...text].join('\n')
+      const csv = [
+        'user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed',
+        ...text,
+      ].join('\n')
       return `${xmlElement('Content', Buffer.from(csv).toString('base64'))}${xmlElement('ReportFormat', 'text/csv')}${xmlElement('GeneratedTime', new Date().toISOString())}`
     },
     GetAccountAuthorizationDetails(_, { account }) {
@@ -126,18 +134,17 @@ function answersOfAccounts(model: LocalBreakGlass): Readonly<Record<string, Answ
             ),
           ),
           list('AttachedManagedPolicies', role.managedPolicies.map(attached)),
-          role.permissionsBoundary === undefined
-            ? ''
-            : `<PermissionsBoundary>${xmlElement('PermissionsBoundaryArn', role.permissionsBoundary)}</PermissionsBoundary>`,
+          boundaryElement(role.permissionsBoundary),
         ].join(''),
       )
       const policyArn = (name: string) => `arn:aws:iam::${account}:policy${userPath}${name}-BREAK-GLASS`
-      const people = (inSecurity(account) ? users.all() : []).map(({ name, arn }) =>
+      const people = (inSecurity(account) ? users.all() : []).map(({ name, arn, permissionsBoundary }) =>
         [
           xmlElement('UserName', name),
           xmlElement('Path', userPath),
           xmlElement('Arn', arn),
           list('AttachedManagedPolicies', [attached(policyArn(name.replace('-BREAK-GLASS', '')))]),
+          boundaryElement(permissionsBoundary),
         ].join(''),
       )
       const policies =

@@ -7,7 +7,9 @@ import type { Clock } from '../../../shared/ports/clock.ts'
 export type ResponderUser = {
   readonly name: string
   readonly arn: string
-  readonly password: string
+  /** `undefined`: somebody has deleted it. */
+  readonly password: string | undefined
+  readonly permissionsBoundary?: string | undefined
   readonly mustChange: boolean
   readonly createdAt: Date
   readonly passwordChangedAt: Date
@@ -80,6 +82,10 @@ export class ResponderUsers {
     if (after.length < 24 || after === before)
       throw refuse('PasswordPolicyViolation', 'Password does not conform to the account password policy.')
     this.#users.set(name, { ...user, password: after, mustChange: false, passwordChangedAt: this.#clock.now() })
+  }
+
+  change(name: string, by: Pick<Partial<ResponderUser>, 'password' | 'permissionsBoundary'>): void {
+    this.#users.set(name, { ...this.get(name), ...by })
   }
 
   passwordUsed(name: string): void {

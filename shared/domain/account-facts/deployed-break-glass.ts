@@ -16,7 +16,9 @@ export type DeployedUser = {
   readonly more: readonly string[]
   readonly devices: number
   readonly keys: number
-  /** From the credential report, which is at most four hours old. */
+  readonly permissionsBoundary?: string | undefined
+  /** From the credential report, which is at most four hours old. `undefined`: the user is newer than the report. */
+  readonly hasPassword: boolean | undefined
   readonly passwordChangedAt?: Date | undefined
   readonly passwordUsedAt?: Date | undefined
 }

@@ -63,6 +63,7 @@ function sampleFindings(): readonly BreakGlassFinding[] {
     attached: [JSON.stringify(renderUserPolicy(example, responder))],
     more: [],
     keys: 0,
+    hasPassword: true,
     devices: responder.name === 'kenji' ? 2 : 0,
     passwordUsedAt: now,
   }))

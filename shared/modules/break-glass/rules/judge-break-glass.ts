@@ -155,6 +155,22 @@ export function judgeUsers(file: BreakGlass, users: readonly DeployedUser[], now
   ]
 }
 
+/**
+ * What keeps a responder from coming in, and what a user must not have:
+ *
+ * | case                                          | level |
+ * | --------------------------------------------- | ----- |
+ * | there is no such user                         | fail  |
+ * | an access key                                 | fail  |
+ * | other policies than the file gives, or groups | fail  |
+ * | a permissions boundary, which limits its role | fail  |
+ * | no password                                   | fail  |
+ * | newer than IAM's report of passwords          | warn  |
+ * | fewer than two MFA devices                    | fail  |
+ * | a password older than a year                  | warn  |
+ * | its time in the file is over                  | warn  |
+ * | none of these                                 | ok    |
+ */
 function judgeUser(
   file: BreakGlass,
   responder: Responder,
@@ -163,7 +179,7 @@ function judgeUser(
 ): readonly Omit<FindingText, 'subject'>[] {
   const name = userName(responder.name)
   if (user === undefined) return [{ level: 'fail', told: `there is no user ${name}`, remedy: again }]
-  const { attached, more, devices, keys, passwordChangedAt, passwordUsedAt } = user
+  const { attached, more, devices, keys, permissionsBoundary, hasPassword, passwordChangedAt, passwordUsedAt } = user
   const isOwnPolicy =
     attached.length === 1 && isSame(JSON.parse(attached[0] ?? '{}'), renderUserPolicy(file, responder))
   const age = passwordChangedAt === undefined ? 0 : daysSince(passwordChangedAt, now)
@@ -179,6 +195,21 @@ function judgeUser(
       level: 'fail',
       told: `${name} has other policies than the file gives`,
       remedy: `find out who changed them, then ${again}`,
+    },
+    permissionsBoundary !== undefined && {
+      level: 'fail',
+      told: `${name} has the permissions boundary ${permissionsBoundary}, which the file does not give`,
+      remedy: 'find out who set it, and delete it: aws iam delete-user-permissions-boundary',
+    },
+    hasPassword === false && {
+      level: 'fail',
+      told: `${name} has no password, by IAM's report of the last four hours`,
+      remedy: 'find out who deleted it, and give the user a new one: aws iam create-login-profile',
+    },
+    hasPassword === undefined && {
+      level: 'warn',
+      told: `it is not known yet whether ${name} has a password`,
+      remedy: 'check again in four hours: IAM makes no report of passwords earlier',
     },
     devices < devicesLeast && {
       level: 'fail',

@@ -65,6 +65,7 @@ class Deployed implements BreakGlassAuditor {
           more: [],
           devices,
           keys: 0,
+          hasPassword: true,
         })),
       passwordPolicy: async () => ({ minimumLength: 24, isMixed: true }),
       subscriptions: async () => file.alarmAddresses.map((address) => ({ address, isConfirmed: true })),

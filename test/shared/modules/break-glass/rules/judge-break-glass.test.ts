@@ -175,6 +175,7 @@ const users = example.responders.map(
     more: [],
     devices: 2,
     keys: 0,
+    hasPassword: true,
     passwordChangedAt: new Date('2026-01-01T00:00:00Z'),
     passwordUsedAt: new Date('2026-05-31T00:00:00Z'),
   }),
@@ -191,6 +192,21 @@ test('a user as the file has it, with two devices, is in order', () => {
 
 test.each<[string, Partial<DeployedUser>, string]>([
   ['one device', { devices: 1 }, 'fail kenji-BREAK-GLASS has 1 MFA device, expected at least 2'],
+  [
+    'no password',
+    { hasPassword: false, passwordChangedAt: undefined, passwordUsedAt: undefined },
+    "fail kenji-BREAK-GLASS has no password, by IAM's report of the last four hours",
+  ],
+  [
+    'a password that IAM does not report yet',
+    { hasPassword: undefined, passwordChangedAt: undefined, passwordUsedAt: undefined },
+    'warn it is not known yet whether kenji-BREAK-GLASS has a password',
+  ],
+  [
+    'a permissions boundary',
+    { permissionsBoundary: 'arn:aws:iam::230000000001:policy/nothing' },
+    'fail kenji-BREAK-GLASS has the permissions boundary arn:aws:iam::230000000001:policy/nothing, which the file does not give',
+  ],
   ['a key', { keys: 1 }, 'fail kenji-BREAK-GLASS has an access key'],
   [
     'an inline policy or a group',
