@@ -50,11 +50,12 @@ const policy = asItStands.transform((all, context) => {
  *
  * | an action of a statement that allows                | becomes                                                      |
  * | --------------------------------------------------- | ------------------------------------------------------------ |
- * | of a service that nobody used                       | it goes                                                      |
+ * | `iam:PassRole`                                      | stays: IAM does not track it                                 |
+ * | of a service that nobody used                       | it goes; of `iam:*` and the like `iam:PassRole` stays        |
  * | of a service that IAM does not report               | stays                                                        |
  * | by name, tracked by IAM, and nobody used it         | it goes                                                      |
  * | with wildcards, and some of the tracked actions are unused | the matching actions without those; untracked ones stay |
- * | `*`                                                 | each service that somebody used, narrowed as above           |
+ * | `*`                                                 | each service that IAM reports, as `<service>:*` above        |
  * | anything else                                       | stays                                                        |
  *
  * Statements with `NotAction`, and Deny statements, stay unchanged. Wildcards stay if naming actions would make the policy too long.
@@ -112,13 +113,20 @@ function reduceAction(action: string, use: Reducing): readonly ActionVerdict[] {
   const services = Object.keys(use.usage.services)
   if (services.length === 0) return [{ action, verdict: 'stays', why: notTold }]
   const kept = services.filter((one) => use.finding(one) !== 'unused')
-  const to = kept.flatMap((one) => {
-    const { verdict, to: narrowed = [] } = reduceInService(`${one}:*`, one, use)
-    return verdict === 'narrowed' ? narrowed : [`${one}:*`]
+  const to = services.flatMap((one) => {
+    const { action: whole, verdict, to: narrowed = [] } = reduceInService(`${one}:*`, one, use)
+    return verdict === 'stays' ? [whole] : narrowed
   })
   const why = `${kept.length} of ${services.length} services that IAM reports are in use`
   return [{ action, verdict: to.length === 0 ? 'goes' : 'narrowed', why, to }]
 }
+
+/**
+ * "The iam:PassRole action is not tracked and is not included in IAM service last accessed information." It is a permission, and no call
+ * of IAM: whoever starts a function or an instance with a role uses it. (IAM User Guide, "Grant a user permissions to pass a role to an AWS
+ * service".)
+ */
+const passRole = 'iam:PassRole'
 
 const notTold = 'IAM does not report its use'
 
@@ -128,14 +136,22 @@ function reduceInService(
   { finding, usage, days, catalog, byAction }: Reducing,
 ): ActionVerdict {
   const whole = finding(service)
-  if (whole === undefined) return { action, verdict: 'stays', why: notTold }
-  if (whole === 'unused') return { action, verdict: 'goes', why: `nobody used ${service} for ${days} days` }
-  if (whole === 'too new') return { action, verdict: 'stays', why: `nobody used ${service}, but its roles are too new` }
   const pattern = action.toLowerCase()
+  const isPassRole = (one: string) => one === passRole.toLowerCase()
+  if (isPassRole(pattern)) return { action, verdict: 'stays', why: 'IAM does not track its use' }
+  if (whole === undefined) return { action, verdict: 'stays', why: notTold }
+  if (whole === 'unused') {
+    const why = `nobody used ${service} for ${days} days`
+    return matchesAction(pattern, passRole.toLowerCase())
+      ? { action, verdict: 'narrowed', why: `${why}, but IAM does not track ${passRole}`, to: [passRole] }
+      : { action, verdict: 'goes', why }
+  }
+  if (whole === 'too new') return { action, verdict: 'stays', why: `nobody used ${service}, but its roles are too new` }
   const tracked = Object.keys(usage.services[service]?.actions ?? {})
-  const unused = tracked.filter(
-    (name) => finding(service, name) === 'unused' && matchesAction(pattern, `${service}:${name}`.toLowerCase()),
-  )
+  const unused = tracked.filter((name) => {
+    const key = `${service}:${name}`.toLowerCase()
+    return finding(service, name) === 'unused' && matchesAction(pattern, key) && !isPassRole(key)
+  })
   if (unused.length === 0) return { action, verdict: 'stays', why: `${service} is used` }
   const gone = new Set(unused.map((name) => `${service}:${name}`.toLowerCase()))
   const list = `nobody used ${unused.slice(0, 5).join(', ')}${unused.length > 5 ? ` and ${unused.length - 5} more` : ''} for ${days} days`

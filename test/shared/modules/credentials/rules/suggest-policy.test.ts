@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ActionCatalog } from '../../../../../shared/domain/iam-policies/access-level.ts'
-import { noUsage, type SetUsage, usageOf } from '../../../../../shared/domain/iam-policies/set-usage.ts'
+import {
+  noUsage,
+  type ServiceUse,
+  type SetUsage,
+  usageOf,
+} from '../../../../../shared/domain/iam-policies/set-usage.ts'
 import { accountId } from '../../../../../shared/domain/organization/account-id.ts'
 import { judgeManagedUse, reducePolicy } from '../../../../../shared/modules/credentials/rules/suggest-policy.ts'
 
@@ -64,6 +69,51 @@ test.each([
   { name: 'with a wildcard in the service', actions: ['s*:Get*'], left: [['s*:Get*']] },
 ])('of an action $name this remains', ({ actions, left }) => {
   expect(actionsOf(render(allow(actions)))).toEqual(left)
+})
+
+describe('iam:PassRole, which IAM does not track,', () => {
+  const unusedIam = { name: 'IAM', namespace: 'iam', actions: [] }
+  const of = (iam: ServiceUse) =>
+    usageOf([iam, { name: 'Amazon SQS', namespace: 'sqs', actions: [] }], { account, madeAt: ago(300), asOf: now })
+  const names = ['iam:CreateRole', 'iam:ListRoles', 'iam:PassRole']
+  const wider: ActionCatalog = new Map(names.map((name) => [name.toLowerCase(), { name, level: 'Write' }]))
+  const left = (Action: string | readonly string[], iam: ServiceUse = unusedIam) =>
+    reducePolicy(render(allow(Action)), { ...use, usage: of(iam), catalog: wider })?.actions.map((one) => [
+      one.verdict,
+      ...(one.to ?? []),
+    ])
+
+  test('stays if nobody called IAM, also of a wildcard', () => {
+    expect(left(['iam:PassRole', 'IAM:passrole', 'iam:ListRoles', 'sqs:*'])).toEqual([
+      ['stays'],
+      ['stays'],
+      ['goes'],
+      ['goes'],
+    ])
+    expect(left(['iam:*', 'iam:Pass*', 'iam:List*', '*'])).toEqual([
+      ['narrowed', 'iam:PassRole'],
+      ['narrowed', 'iam:PassRole'],
+      ['goes'],
+      ['narrowed', 'iam:PassRole'],
+    ])
+  })
+
+  test('stays if some actions of IAM are used, even if IAM lists it', () => {
+    const actions = [{ name: 'CreateRole' }, { name: 'PassRole' }, { name: 'ListRoles', lastUsedAt: ago(2) }]
+    const used = { name: 'IAM', namespace: 'iam', lastUsedAt: ago(2), actions }
+    expect(left(['iam:PassRole', 'iam:*', '*'], used)).toEqual([
+      ['stays'],
+      ['narrowed', 'iam:ListRoles', 'iam:PassRole'],
+      ['narrowed', 'iam:ListRoles', 'iam:PassRole'],
+    ])
+  })
+
+  test('keeps its managed policy', () => {
+    const text = render(allow('iam:PassRole', { Resource: 'arn:aws:iam::*:role/lambda' }))
+    expect(judgeManagedUse('PassLambdaRole', text, { ...use, usage: of(unusedIam) })).toMatchObject({
+      verdict: 'stays',
+    })
+  })
 })
 
 test('many names that remain are joined by their first words, and none of these allows what goes', () => {
