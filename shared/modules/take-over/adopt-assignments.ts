@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { settlingMs } from '../../domain/assignments/access-proof.ts'
-import type { Assignment, AssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import type { GrantingLink, LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type LinkKey, linkPrefix } from '../../domain/links/link.ts'
@@ -16,6 +16,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import { findGrantingLinks } from '../../reconcile/assignments/evaluate-assignment.ts'
+import { mayApplyTo } from '../../reconcile/assignments/user-binding.ts'
 import { listAssignmentsIn, listAssignmentsOf, renderTarget } from '../../reconcile/calls/assignment-listings.ts'
 import type { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
 import { readForeign, removeForeign, tellFound, writeForeign } from '../../reconcile/records/foreign-assignments.ts'
@@ -25,6 +26,7 @@ import { Ledger } from '../../reconcile/records/ledger.ts'
 import { scheduleWork } from '../../reconcile/records/open-work.ts'
 import type { PrincipalNames } from '../../reconcile/records/principal-names.ts'
 import { readLink } from '../../reconcile/records/read-link.ts'
+import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { Existing } from './judge-existing.ts'
 import { complainOfLink, type ImportedLink } from './plan-import.ts'
@@ -197,7 +199,7 @@ async function takeOver(
   try {
     const begun = await ledger.write(key, { ...entry, releasedAt: now }, undefined)
     // A later deletion of a link finds this entry; an earlier one did not.
-    const links = await findLinks(assignment, context)
+    const links = await findLinks(existing, context)
     if (links.length > 0) await ledger.write(key, { ...entry, links: [...links] }, begun)
     else {
       await ledger.remove(begun)
@@ -234,9 +236,9 @@ export async function finishAdoption(
   if (foreign) await removeForeign(objects, key, foreign)
 }
 
-/** Every link that grants it now, as an evaluation would record them. */
+/** Every link that grants it to this principal now, as an evaluation would record them. */
 async function findLinks(
-  assignment: Assignment,
+  { assignment, target }: Existing,
   { view, selectors: readSelectors, configuration, objects, present: among }: Adopting,
 ): Promise<readonly GrantingLink[]> {
   const { accounts, managementAccountId } = await view()
@@ -245,7 +247,14 @@ async function findLinks(
   const read = (link: string) => readLink(objects, link, configuration)
   const selectors = await readSelectors()
   const sources = { configuration, managementAccountId, selectors, among, read }
-  return (await findGrantingLinks(assignment, account, sources)).links
+  const { links } = await findGrantingLinks(assignment, account, sources)
+  const known = await Promise.all(
+    links.map(async (link) => {
+      const isOwn = await mayApplyTo(target, link, (key) => readStatus(objects, key))
+      return isOwn ? [link] : []
+    }),
+  )
+  return known.flat()
 }
 
 /** Lists by principal (100 assignments a call) or by account and permission set (one place a call), whichever needs fewer calls. */

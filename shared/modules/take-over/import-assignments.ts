@@ -16,6 +16,7 @@ import { OrganizationCache } from '../../reconcile/organization/organization-cac
 import { InputReadings } from '../../reconcile/records/input-readings.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { PrincipalNames } from '../../reconcile/records/principal-names.ts'
+import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { type Adopted, adoptAssignments, finishAdoption } from './adopt-assignments.ts'
 import { judgeExisting } from './judge-existing.ts'
 import { type AssignmentFilter, type ExistingAssignments, type InPortions, listExisting } from './list-existing.ts'
@@ -86,7 +87,11 @@ export async function prepareImport(context: ConfiguredPorts, options: ImportOpt
   const onJudged = (done: number) => onStep('looking up names and records', { done, of: existing.rows.length })
   const judgements = await judgeExisting(existing.rows, { ...judging, onJudged })
   const readings = await InputReadings.list(objects, configuration)
-  const plan = await planImport(judgements, { ...options, view: judging.view, configuration: scoping, readings })
+  const statuses = new StatusStore(objects, clock)
+  const startedMs = clock.monotonicMs()
+  const readStatus = (link: string) => statuses.readSince(startedMs, link)
+  const planning = { ...options, view: judging.view, configuration: scoping, readings, readStatus }
+  const plan = await planImport(judgements, planning)
   const present = new Set(readings.keys)
   const adopting = {
     ...context,

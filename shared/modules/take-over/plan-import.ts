@@ -8,7 +8,11 @@ import type { OrganizationView } from '../../domain/organization/organization-vi
 import type { Scoping } from '../../domain/scopes/expand-scope.ts'
 import type { Scope } from '../../domain/scopes/scope.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
+import type { Status } from '../../domain/statuses/status.ts'
+import { toGrantingLink } from '../../reconcile/assignments/evaluate-assignment.ts'
+import { mayApplyTo } from '../../reconcile/assignments/user-binding.ts'
 import type { InputReadings } from '../../reconcile/records/input-readings.ts'
+import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import type { LinkReading } from '../../reconcile/records/read-link.ts'
 import type { Existing, Judgement } from './judge-existing.ts'
 import { type AccessOfGrant, type CompactLink, compactLinks, type Obstacle } from './rules/compact-links.ts'
@@ -40,6 +44,8 @@ type Options = {
   readonly view: OrganizationView
   readonly configuration: Configuration & Scoping
   readonly readings: InputReadings
+  /** The status of a link, which names its user. Throws SpoiledObjectError. */
+  readonly readStatus: (link: string) => Promise<Status | undefined>
   readonly isCompact: boolean
   readonly tagKeys: readonly string[]
   /** Links of another tool. */
@@ -48,7 +54,7 @@ type Options = {
   readonly byPresentLinks?: boolean | undefined
 }
 
-/** Plans which links an import writes, and which link makes which assignment ours. Reads only links; changes nothing. */
+/** Plans which links an import writes, and which link makes which assignment ours. Reads only links and their statuses; changes nothing. */
 export async function planImport(judgements: readonly Judgement[], options: Options): Promise<ImportPlan> {
   const { view, configuration, readings, isCompact, tagKeys, source, folder, byPresentLinks } = options
   const left = judgements.flatMap((one) => (one.is === 'left' ? [one.complaint] : []))
@@ -86,18 +92,24 @@ export async function planImport(judgements: readonly Judgement[], options: Opti
 
 type Lasting = ReadonlyMap<Existing['key'], { readonly key: LinkKey; readonly scope: Scope }>
 
-/** The first link of each assignment that grants it now and has no end. */
-async function findLasting(all: readonly Existing[], { view, configuration, readings }: Options): Promise<Lasting> {
+/** The first link of each assignment that grants it now to this principal and has no end. */
+async function findLasting(
+  all: readonly Existing[],
+  { view, configuration, readings, readStatus }: Options,
+): Promise<Lasting> {
   const accounts = new Map(view.accounts.map((account) => [account.id, account]))
   const membership = { ...configuration, managementAccountId: view.managementAccountId }
   const lasting = new Map<Existing['key'], { key: LinkKey; scope: Scope }>()
-  for (const { key, assignment } of all) {
+  await forEachAtOnce(all, async ({ key, assignment, target }) => {
     const account = accounts.get(assignment.accountId)
     const candidates = account ? listGrantingLinks(assignment, account, membership) : []
-    const links = await readings.inForce(candidates.map((link) => link.key))
-    const [found] = links.filter(({ body }) => body.expiresAt === undefined)
-    if (found) lasting.set(key, found.link)
-  }
+    for (const reading of await readings.inForce(candidates.map((link) => link.key))) {
+      if (reading.body.expiresAt !== undefined) continue
+      if (!(await mayApplyTo(target, toGrantingLink(reading), readStatus))) continue
+      lasting.set(key, reading.link)
+      return
+    }
+  })
   return lasting
 }
 
@@ -157,7 +169,19 @@ async function complainOfFile(
   readings: InputReadings,
 ): Promise<Complaint> {
   const link = renderLinkKey({ ...assignment, scope: { kind: 'account', id: assignment.accountId }, folder })
-  return complainOfLink(link, await readings.read(link))
+  const reading = await readings.read(link)
+  const isBound = reading.state === 'in-force' && reading.body.expiresAt === undefined
+  return isBound ? complainOfBinding(link) : complainOfLink(link, reading)
+}
+
+/** The link would grant the access, but not to this user. */
+function complainOfBinding(object: LinkKey): Complaint {
+  return {
+    object,
+    received: 'a link that was applied to another user of this name, or whose status cannot be read',
+    expected: 'no file of this name, or a link that grants the access to the present user',
+    remedy: 'if the present user may have the access, run ssofile touch with this key and --rebind, then import again',
+  }
 }
 
 export function complainOfLink(object: LinkKey, reading: LinkReading): Complaint {

@@ -6,6 +6,7 @@ import { asksAnew, isSameUpload, type Upload } from '../../domain/links/upload.t
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { Status } from '../../domain/statuses/status.ts'
+import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import type { LinkReading } from '../records/read-link.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
@@ -44,6 +45,22 @@ export function bindingOfReading(
   if (!reading.link) return undefined
   if ('body' in reading && reading.body.request) return reading.body.request.user
   return bindingOf(reading.link.type, status, reading.state === 'absent' ? undefined : reading.object)
+}
+
+/**
+ * Whether a link may apply to this principal, before a ledger entry of the principal exists. A link of a user that was applied to another
+ * user may not. If ssofile cannot read the status, it does not know the user, so the link may not either.
+ */
+export async function mayApplyTo(
+  { principalType, principalId }: Pick<AssignmentTarget, 'principalType' | 'principalId'>,
+  link: GrantingLink,
+  readStatus: (link: string) => Promise<Status | undefined>,
+): Promise<boolean> {
+  if (principalType === 'GROUP') return true
+  const status = await unlessSpoiled(readStatus(link.key))
+  if (isSpoiled(status)) return false
+  const boundTo = link.ofRequest?.user ?? bindingOf(principalType, status, link)
+  return boundTo === undefined || boundTo === principalId
 }
 
 /** If this entry was granted for this content of the link, the link is bound to the entry's user, even before its status says so. */

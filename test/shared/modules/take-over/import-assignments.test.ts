@@ -339,6 +339,51 @@ test('a link that ends by itself takes nothing over: the access would end with i
   expect(await entries(world)).toEqual([])
 })
 
+/** An old kim had the access of this link and left. A new kim has access in `shop`, given by hand. */
+async function openAfterKimLeft(link: string): Promise<World> {
+  const world = open([]).start()
+  await world.objects.put(link, '')
+  await liveOn(world)
+  const old = world.identityStore.idOf('USER', 'kim')
+  if (old === undefined) throw new Error('the directory has no kim')
+  await world.identityStore.deleteUser(old)
+  await liveOn(world)
+  world.identityStore.addPrincipal('USER', newKim, 'kim')
+  const permissionSetArn = world.ssoAdmin.permissionSetArnOf(permissionSetName.parse('Reader'))
+  if (permissionSetArn === undefined) throw new Error('the instance has no Reader')
+  const target = { accountId: accountId.parse(shop), permissionSetArn, principalId: newKim }
+  world.ssoAdmin.addAssignment({ ...target, principalType: 'USER' })
+  await liveOn(world)
+  expect(await entries(world)).toEqual([])
+  return world
+}
+const newKim = principalId.parse('99999999-2222-3333-4444-555555555555')
+const kims = keyOf(shop, 'Reader%kim%USER')
+
+test('the link of a user who left makes no access of a new user of the same name ours', async () => {
+  const wide = 'links_data/root%all%Reader%kim%USER%ssofile'
+  const world = await openAfterKimLeft(wide)
+  const { left, written } = await importAll(world)
+  expect([left, written]).toEqual([[], [`links_data/${kims}`]])
+  expect(await world.json(`assignments/${kims}`)).toMatchObject({
+    principalId: newKim,
+    links: [{ key: `links_data/${kims}` }],
+  })
+  await world.objects.delete(`links_data/${kims}`)
+  await liveOn(world)
+  expect(await entries(world)).toEqual([])
+  expect(await world.json(`status/${wide}.json`)).toMatchObject({ state: 'waiting' })
+})
+
+test('an import complains if the only possible link was applied to another user of the name', async () => {
+  const world = await openAfterKimLeft(`links_data/${kims}`)
+  const { left, written } = await importAll(world)
+  expect(left).toMatchObject([
+    { object: `links_data/${kims}`, received: expect.stringContaining('another user of this name') },
+  ])
+  expect([written, await entries(world)]).toEqual([[], []])
+})
+
 test('an import that dies after any write never lets access be revoked or granted, and the next import ends it', async () => {
   for (let last = 0; ; last += Math.ceil(stride / 4)) {
     const world = open([{ account: shop }, { account: data }, { account: sandbox, principal: 'admins' }])
