@@ -1,4 +1,4 @@
-import { parseAssignmentName } from '../../../shared/domain/assignments/assignment.ts'
+import { parseAssignmentName, renderAssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { type Grant, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import { splitFolder } from '../../../shared/domain/links/link-fields.ts'
@@ -26,6 +26,7 @@ import { PermissionSetIndex } from '../../../shared/reconcile/directory/permissi
 import { PrincipalIndex } from '../../../shared/reconcile/directory/principal-index.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { adoptPermissionSet } from '../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
+import { historyFolder } from '../../../shared/reconcile/records/history.ts'
 import { renderJson } from '../../../shared/reconcile/records/stored-json.ts'
 import type { ExportFile } from './read-export.ts'
 
@@ -60,6 +61,9 @@ const writesAtOnce = 32
  *
  * A permission set that exists here, and was ssofile's there, is taken over as it is here. For the others, the file is written. An
  * assignment in the other ledger becomes ours if Identity Center has it here and a link grants it.
+ *
+ * The history of access in the other ledger comes last. In the same instance it has the same ids here. If it came before the ledger entry,
+ * a dispatcher at work would take the access for ssofile's own with a lost entry. Until then it takes the access for foreign.
  */
 export async function takeOverExport(context: ConfiguredPorts, file: ExportFile, options: Options): Promise<TakenOver> {
   const { isDryRun, inPortions, onStep } = options
@@ -69,32 +73,29 @@ export async function takeOverExport(context: ConfiguredPorts, file: ExportFile,
   const adoptions: PermissionSetName[] = []
   const assignments: WantedAssignment[] = []
   const left: Complaint[] = []
-  const writing = { isDryRun, counts, left }
-  let portion: Writable[] = []
-  const writePortion = async () => {
-    await Promise.all([...Map.groupBy(portion, groupOf).values()].map((group) => writeInTurn(group, context, writing)))
-    portion = []
-    const kinds = Object.values(counts)
-    const compared = kinds.reduce((sum, { written, there }) => sum + written + there, 0)
-    const written = kinds.reduce((sum, one) => sum + one.written, 0)
-    onStep(isDryRun ? `${count(compared, 'object')} compared` : `${count(written, 'object')} written`)
-  }
-  for await (const line of file.lines()) {
-    if (line.kind === 'end') continue
-    if (line.kind === 'assignment') {
-      const assignment = parseAssignmentName(line.name)
-      if (assignment) assignments.push({ ...assignment, place: 'the export' })
-      continue
+  const writing = { isDryRun, counts, left, onStep }
+  const isLater = (line: ExportLine) => line.kind === 'history' && found.ledger.has(folderOf(line.key))
+  const first = async function* () {
+    for await (const line of file.lines()) {
+      if (line.kind === 'end' || isLater(line)) continue
+      if (line.kind === 'assignment') {
+        const assignment = parseAssignmentName(line.name)
+        if (assignment) assignments.push({ ...assignment, place: 'the export' })
+        continue
+      }
+      const name = line.kind === 'permission-set' && line.isOurs ? parsePermissionSetKey(line.key) : undefined
+      if (name?.ok && found.permissionSets.has(name.value)) adoptions.push(name.value)
+      else yield line
     }
-    const name = line.kind === 'permission-set' && line.isOurs ? parsePermissionSetKey(line.key) : undefined
-    if (name?.ok && found.permissionSets.has(name.value)) adoptions.push(name.value)
-    else portion.push(line)
-    if (portion.length === writesAtOnce) await writePortion()
   }
-  await writePortion()
+  const later = async function* () {
+    for await (const line of file.lines()) if (line.kind === 'history' && isLater(line)) yield line
+  }
+  await writeAll(first(), context, writing)
   const adopted = await adoptAll(adoptions, found.permissionSets, { context, isDryRun, inPortions, left })
   const own = assignments.length === 0 ? none : await takeOverLedger(assignments, context, options)
   for (const complaint of own.left) left.push(complaint)
+  await writeAll(later(), context, writing)
   return {
     isDryRun,
     links: counts.link,
@@ -141,8 +142,7 @@ function start(): { written: number; there: number } {
   return { written: 0, there: 0 }
 }
 
-type Writing = {
-  readonly isDryRun: boolean
+type Writing = Pick<Options, 'isDryRun' | 'onStep'> & {
   readonly counts: Readonly<Record<'link' | 'permission-set' | 'history', { written: number; there: number }>>
   readonly left: Complaint[]
 }
@@ -155,6 +155,29 @@ type Writable = Exclude<ExportLine, { kind: 'end' | 'assignment' }>
  */
 function groupOf({ kind, key }: Writable): string {
   return kind === 'history' ? key.split('%', 3).join('%') : key
+}
+
+/** The access of an event in history: the folder of its key. */
+function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1)
+}
+
+async function writeAll(lines: AsyncIterable<Writable>, context: ConfiguredPorts, writing: Writing): Promise<void> {
+  const { isDryRun, counts, onStep } = writing
+  let portion: Writable[] = []
+  const writePortion = async () => {
+    await Promise.all([...Map.groupBy(portion, groupOf).values()].map((group) => writeInTurn(group, context, writing)))
+    portion = []
+    const kinds = Object.values(counts)
+    const compared = kinds.reduce((sum, { written, there }) => sum + written + there, 0)
+    const written = kinds.reduce((sum, one) => sum + one.written, 0)
+    onStep(isDryRun ? `${count(compared, 'object')} compared` : `${count(written, 'object')} written`)
+  }
+  for await (const line of lines) {
+    portion.push(line)
+    if (portion.length === writesAtOnce) await writePortion()
+  }
+  if (portion.length > 0) await writePortion()
 }
 
 async function writeInTurn(lines: readonly Writable[], context: ConfiguredPorts, writing: Writing): Promise<void> {
@@ -222,6 +245,8 @@ type Counterparts = {
   readonly permissionSets: ReadonlyMap<PermissionSetName, PermissionSetArn>
   /** Names in the file that do not exist here, each once. */
   readonly missing: readonly Complaint[]
+  /** The access of the other ledger: its folders in history. */
+  readonly ledger: ReadonlySet<string>
 }
 
 /** Reads the whole file, and looks up each name here. Both sides have the same names but different ids. Throws Refusal. */
@@ -249,7 +274,8 @@ async function findCounterparts(
   for (const place of listMissingPlaces(names.scopes.values(), view)) missing.push(lack(place, 'none of this id here'))
   for (const folder of names.folders)
     missing.push(lack(`the folder '${quote(folder)}'`, 'one that is not declared here'))
-  return { permissionSets: index, missing: missing.sort((a, b) => (a.object < b.object ? -1 : 1)) }
+  missing.sort((a, b) => (a.object < b.object ? -1 : 1))
+  return { permissionSets: index, missing, ledger: names.ledger }
 }
 
 function lack(object: string, received: string): Complaint {
@@ -269,6 +295,7 @@ type Names = {
   readonly scopes: ReadonlyMap<string, Scope>
   /** Folders of links that are not declared here. */
   readonly folders: ReadonlySet<string>
+  readonly ledger: Counterparts['ledger']
 }
 
 async function collectNames({ lines }: ExportFile, { folders: declared }: Configuration): Promise<Names> {
@@ -278,6 +305,7 @@ async function collectNames({ lines }: ExportFile, { folders: declared }: Config
     principals: new Map<string, Pick<Grant, 'type' | 'principal'>>(),
     scopes: new Map<string, Scope>(),
     folders: new Set<string>(),
+    ledger: new Set<string>(),
   }
   const note = ({ permissionSet, type, principal }: Grant, scope: Scope) => {
     names.permissionSets.add(permissionSet)
@@ -290,7 +318,9 @@ async function collectNames({ lines }: ExportFile, { folders: declared }: Config
       if (name.ok) names.files.add(name.value)
     } else if (line.kind === 'assignment') {
       const assignment = parseAssignmentName(line.name)
-      if (assignment) note(assignment, { kind: 'account', id: assignment.accountId })
+      if (!assignment) continue
+      note(assignment, { kind: 'account', id: assignment.accountId })
+      names.ledger.add(historyFolder(renderAssignmentKey({ ...assignment, principalId: line.principalId })))
     } else if (line.kind === 'link') {
       const { folder } = splitFolder(line.key.slice('links_data/'.length))
       if (folder !== undefined && !declared.includes(folder)) names.folders.add(folder)

@@ -24,7 +24,7 @@ export type Existing = {
 }
 
 /**
- * `new`: nobody's, and a link can name it. `ours`: the ledger has it; `isGranted`: and at rest; `isAdopted`:
+ * `new`: nobody's, and a link can name it. `ours`: the ledger has it, granted or being granted; `isGranted`: and at rest; `isAdopted`:
  * and by an import. `left`: it cannot be imported.
  */
 export type Judgement =
@@ -143,7 +143,14 @@ async function judgeOwner(
       expected: 'an entry of the same permission set',
       remedy: 'wait for the next reconcile (at most an hour), then import again',
     })
-  const isGranted = entry.state === 'granted'
+  const { state, reason } = entry
+  if (state !== 'granted' && state !== 'granting')
+    return leave({
+      received: `access of ssofile that is ${state}${reason === undefined ? '' : ` (${reason})`}`,
+      expected: 'access that is granted',
+      remedy: 'do what the status of its link says, then import again',
+    })
+  const isGranted = state === 'granted'
   // No call of ours created it, so an import adopted it, perhaps with an interruption.
   const isAdopted = entry.call === undefined && entry.lastCreation === undefined
   return { is: 'ours', existing, isGranted, isAdopted: isGranted && isAdopted }

@@ -10,7 +10,7 @@ import { type ExportLine, exportLine } from '../../../../shared/modules/take-ove
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { adoptPermissionSet } from '../../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { stride } from '../../../depth.ts'
-import { dyingPorts } from '../../../intercept.ts'
+import { dyingPorts, intercept } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'
 
 const [shop, data] = ['200000000001', '200000000002'] as const
@@ -204,6 +204,28 @@ test('each name without a counterpart is told, once', async () => {
     "the permission set 'Reader'",
     "the user 'kim'",
   ])
+})
+
+test('access that exists here becomes ours while the deployment works, and history from the other side loses no entry', async () => {
+  const there = open()
+  const [early, late] = [`links_data/${keyOf(shop)}`, `links_data/${keyOf(data)}`]
+  await grant(there, early, late)
+  const { file } = await exportOf(there)
+  const here = open([given(shop), given(data)])
+  here.start()
+  await liveOn(here)
+  const ports = intercept(here.ports, async ({ operation, args: [key], proceed }) => {
+    if (operation === 'put' && key === late) await here.clock.sleep(5_000)
+    return proceed()
+  })
+  const taken = await here.finish(takeOver(here, file, ports))
+  expect(taken).toMatchObject({ assignments: { adopted: 2, there: 0, toGrant: 0 }, history: { written: 2 }, left: [] })
+  await liveOn(here)
+  for (const link of [early, late]) expect(await here.json(`status/${link}.json`)).toMatchObject({ state: 'applied' })
+  for (const link of [early, late]) await here.objects.delete(link)
+  await liveOn(here)
+  await liveOn(here)
+  expect(here.ssoAdmin.assignments()).toEqual([])
 })
 
 test('an import that dies after any write is ended by the next one, and nothing is revoked or written twice', async () => {

@@ -331,6 +331,17 @@ test('access whose record was lost becomes ours again without ever being called 
   expect(await world.namedKeys('foreign/')).toEqual([])
 })
 
+test('access of ssofile that needs a person is not taken over again, and the import says so', async () => {
+  const world = open([]).start()
+  await world.objects.put(`links_data/${keyOf(shop)}`, '')
+  await world.until(async () => (await entries(world)).length === 1, 'the grant')
+  await world.clock.advance(60_000)
+  const entry = `assignments/${world.keyOf(keyOf(shop))}`
+  await world.objects.put(entry, JSON.stringify({ ...(await world.json(entry)), state: 'failed', reason: 'a refusal' }))
+  const { left, prepared } = await importAll(world)
+  expect([prepared.ours, left]).toMatchObject([0, [{ received: expect.stringContaining('failed (a refusal)') }]])
+})
+
 test('a link that ends by itself takes nothing over: the access would end with it', async () => {
   const world = open([{ account: shop }])
   await world.objects.put(`links_data/${keyOf(shop)}`, JSON.stringify({ expiresAt: '2027-01-01T00:00:00Z' }))
