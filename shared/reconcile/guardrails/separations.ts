@@ -1,9 +1,11 @@
 import pLimit from 'p-limit'
 import type { AssignmentId } from '../../domain/assignments/assignment.ts'
+import { toAssignment } from '../../domain/assignments/plan.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { LinkCase } from '../../domain/guardrails/judge-by-policies.ts'
 import { type Overlap, separatedFrom } from '../../domain/guardrails/separation.ts'
 import { type Grant, type Link, parseLinkKey } from '../../domain/links/link.ts'
+import { assignmentHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -14,6 +16,7 @@ import type { Memberships } from '../directory/memberships.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
+import { sendHints } from '../records/lanes.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { Policies } from '../records/policies.ts'
 import { NameIndex } from '../records/principal-names.ts'
@@ -40,6 +43,8 @@ export class Separations implements FindOverlaps {
   readonly #context: SeparationSources
   /** The last findings of this process by link and account, for the status of the link. */
   readonly #found = new Map<string, Map<AccountId, Overlaps>>()
+  /** The refused links whose accounts this process has all looked at. */
+  readonly #woken = new Set<string>()
   #tail: Promise<unknown> = Promise.resolve()
 
   constructor(context: SeparationSources) {
@@ -68,18 +73,36 @@ export class Separations implements FindOverlaps {
     return done
   }
 
-  /** Someone lost this access: looks again at the links that were refused because of it. */
+  /**
+   * Someone lost this access: looks again at the links that were refused because of it. At first it looks in all their accounts, because
+   * the status of a link needs the findings of all, and another process may have found them. From then on it looks only in this account.
+   */
   async wake({ permissionSet, accountId: account }: Pick<AssignmentId, 'permissionSet' | 'accountId'>): Promise<void> {
-    const { objects, clock, policies, configuration } = this.#context
+    const { objects, clock, randomness, policies, configuration } = this.#context
     const isSeparated = separatedFrom(await policies.read(), permissionSet)
     if (!isSeparated) return
     const rejected = await Array.fromAsync(new StatusStore(objects, clock).listAttention('rejected'))
-    const waiting = [...new Set([...rejected, ...this.#found.keys()])].filter((key) => {
+    const refused = [...new Set([...rejected, ...this.#found.keys()])].flatMap((key) => {
       const link = parseLinkKey(key, configuration.folders)
-      return link.ok && isSeparated({ permissionSet: link.value.permissionSet, account })
+      return link.ok && isSeparated({ permissionSet: link.value.permissionSet, account }) ? [link.value] : []
     })
-    if (waiting.length === 0) return
-    await sendInputs(this.#context, waiting, 'the obstacle may be gone', configuration)
+    const known = refused.filter(({ key }) => this.#woken.has(key))
+    await this.#lookEverywhere(refused.flatMap(({ key }) => (this.#woken.has(key) ? [] : [key])))
+    // A hint about an account outside the link's scope changes nothing.
+    const concerned = known.filter(({ scope }) => scope.kind !== 'account' || scope.id === account)
+    const hints = concerned.map((link) => assignmentHint(toAssignment(link, account), link.key))
+    await sendHints(this.#context, { id: randomness.id(), hints, revocation: false }, configuration)
+  }
+
+  async #lookEverywhere(links: readonly string[]): Promise<void> {
+    if (links.length === 0) return
+    for (const key of links) this.#woken.add(key)
+    try {
+      await sendInputs(this.#context, links, 'the obstacle may be gone', this.#context.configuration)
+    } catch (error) {
+      for (const key of links) this.#woken.delete(key)
+      throw error
+    }
   }
 
   #foundOf(key: string): Overlaps {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Ports } from '../../../../shared/ports/ports.ts'
+import { intercept } from '../../../intercept.ts'
 import { account, GuardedPeople, linkOf } from '../assignments/guarded-people.ts'
 
 const apart = (more: object = {}, mode = 'enforce') => ({
@@ -101,6 +103,48 @@ describe('two permission sets that nobody may have together', () => {
     expect(await people.assigned()).toEqual(['Approve-ps approvers'])
     expect(await people.status(approve)).toMatchObject({ state: 'applied' })
   })
+})
+
+test('access that goes in many accounts costs two looks at each account of a refused link, and the link gets its access', async () => {
+  const sent: string[] = []
+  const wrap = (ports: Ports) =>
+    intercept(ports, async ({ port, operation, args: [queue, messages], proceed }) => {
+      if (port === 'queues' && operation === 'send' && queue === 'work') sent.push(JSON.stringify(messages))
+      return proceed()
+    })
+  const people = new GuardedPeople({ wrap })
+  const wide = linkOf('Pay-ps', 'payers', 'GROUP', 'root%all')
+  const refused = linkOf('Approve-ps', 'approvers', 'GROUP', 'root%all')
+  await people.govern(apart())
+  for (const group of ['payers', 'approvers']) await people.join(group, 'ana')
+  await people.upload(wide)
+  const accounts = (await people.assigned()).length
+  expect(accounts).toBeGreaterThan(2)
+  await people.upload(refused)
+  expect(await people.status(refused)).toMatchObject({ state: 'rejected' })
+  sent.length = 0
+  await people.remove(wide)
+  await people.settle()
+  const hints = sent.join().split('Approve-ps%approvers').length - 1
+  expect(hints).toBe(2 * accounts - 1)
+  expect(await people.status(refused)).toMatchObject({ state: 'applied', accounts: { applied: accounts } })
+})
+
+test('a link stays refused while the obstacle is gone in some of its accounts only', async () => {
+  const elsewhere = linkOf('Pay-ps', 'payers', 'GROUP', 'account%233000000003')
+  const people = await open(pay, elsewhere)
+  for (const group of ['payers', 'approvers']) await people.join(group, 'ana')
+  const refused = linkOf('Approve-ps', 'approvers', 'GROUP', 'root%all')
+  await people.upload(refused)
+  await people.remove(pay)
+  await people.settle()
+  expect(await people.status(refused)).toMatchObject({
+    state: 'rejected',
+    reason: expect.stringContaining('in account 233000000003'),
+  })
+  expect(await people.world.namedKeys(`assignments/account%${account}%`)).toEqual([
+    `assignments/${approve.slice('links_data/'.length)}`,
+  ])
 })
 
 describe('what is there already', () => {
