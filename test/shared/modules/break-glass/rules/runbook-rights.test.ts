@@ -3,6 +3,7 @@ import { roleArn } from '../../../../../shared/domain/account-facts/break-glass-
 import { type EvaluatedPolicy, evaluatePolicy } from '../../../../../shared/domain/iam-policies/evaluate-policy.ts'
 import { awsManagedPolicies } from '../../../../../shared/memory/iam/aws-managed-policies.ts'
 import { renderRole } from '../../../../../shared/modules/break-glass/rules/render-role.ts'
+import { functionNames } from '../../../../../shared/ports/deployment-settings.ts'
 import { readText } from '../../../../house/source-files.ts'
 import { example, playbookOf } from './definitions.ts'
 
@@ -31,7 +32,27 @@ function actionOf(command: string): string {
   return `${services[service] ?? service}:${operations[pascal] ?? pascal}`
 }
 
-const commands = commandsOf(readText('docs/break-glass.md'))
+const page = readText('docs/break-glass.md')
+const commands = commandsOf(page)
+
+test("the runbooks know the roles of all of ssofile's functions and of its operators", () => {
+  const [, names = ''] = /^ssofile_roles\(\) \{\n {2}printf 'ssofile-%s\\n' ([^}]*)\n\}$/m.exec(page) ?? []
+  const known = names.split(/[\s\\]+/)
+  expect(known.toSorted()).toEqual([...functionNames, 'operator'].sort())
+})
+
+test("a runbook that takes rights from ssofile's roles takes them from all, and there is a loop that gives them back", () => {
+  const loops = [
+    ...page.matchAll(/^for role in (.*); do\n {2}aws iam (\w+)-role-policy --role-name \$role .*\ndone$/gm),
+  ]
+  expect(loops.map(([, roles, operation]) => `${operation} ${roles}`)).toEqual([
+    'attach $(ssofile_roles)',
+    'detach $(ssofile_roles)',
+    'attach $(ssofile_roles)',
+    'detach $(ssofile_roles)',
+  ])
+  expect(page).not.toMatch(/--(role|function)-name ssofile-/)
+})
 
 test('the runbooks have commands to run in a role', () => {
   expect(commands.length).toBeGreaterThan(20)
