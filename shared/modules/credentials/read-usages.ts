@@ -51,7 +51,6 @@ export function mergeAll(read: Iterable<readonly [PermissionSetName, SetUsage]>)
   return all
 }
 
-/** Deleting the last assignment of a permission set deletes its role, at any moment: then there is nothing to report. */
 async function readRole(
   ports: AskingPorts,
   iam: AuditedAccount,
@@ -59,13 +58,27 @@ async function readRole(
 ): Promise<SetUsage> {
   const asOf = ports.clock.now()
   try {
-    const job = await iam.generateServiceLastAccessedDetails(role.arn, 'ACTION_LEVEL')
+    const job = await beginJob(iam, role)
+    if (job === undefined) return noUsage
     const found = await readServiceUses(ports, iam, job)
     if ('why' in found) return unreadUsage(account, found.why)
     return usageOf(found.services, { account, madeAt: role.createdAt, asOf })
   } catch (error) {
     if (!isServiceError(error)) throw error
-    return error.code === 'NoSuchEntity' ? noUsage : unreadUsage(account, error.message)
+    return unreadUsage(account, error.message)
+  }
+}
+
+/**
+ * Deleting the last assignment of a permission set deletes its role, at any moment: then there is nothing to report, and no job. A job
+ * that is gone later says nothing about the role.
+ */
+async function beginJob(iam: AuditedAccount, role: PermissionSetRole): Promise<string | undefined> {
+  try {
+    return await iam.generateServiceLastAccessedDetails(role.arn, 'ACTION_LEVEL')
+  } catch (error) {
+    if (!isServiceError(error, 'NoSuchEntity')) throw error
+    return undefined
   }
 }
 

@@ -9,6 +9,7 @@ import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-st
 import { KeptUsages } from '../../../../shared/modules/credentials/kept-usages.ts'
 import { writePermissions } from '../../../../shared/modules/credentials/write-permissions.ts'
 import type { Auditor } from '../../../../shared/ports/auditor.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { wrapPort } from '../../../../shared/reconcile/calls/wrap-port.ts'
 import { smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { intercept } from '../../../intercept.ts'
@@ -99,6 +100,22 @@ test('an account that cannot be read is a row of each permission set that somebo
   const [row, ...others] = await read(world)
   expect(row).toMatchObject({ finding: 'not read', account: third, detail: expect.stringContaining('sts:AssumeRole') })
   expect(others.map(({ detail }) => detail)).toContain('nobody used it in 2 accounts; 1 account could not be read')
+})
+
+test.each([
+  { what: 'role is gone when IAM is asked', operation: 'generateServiceLastAccessedDetails', accounts: 2, unread: 0 },
+  { what: 'job is gone before its answer', operation: 'getServiceLastAccessedDetails', accounts: 2, unread: 1 },
+])('an account whose $what is counted as $unread unread', async ({ operation, accounts, unread }) => {
+  const world = await open()
+  const gone = async (called: string, call: () => Promise<unknown>) => {
+    if (called === operation) throw new ServiceError('iam', 'NoSuchEntity', 'there is no such thing')
+    return call()
+  }
+  const enter: Auditor['enter'] = async (account, name) => {
+    const iam = await world.iam.enter(account, name)
+    return account === third ? wrapPort(iam, gone) : iam
+  }
+  expect(await write(world, { enter })).toMatchObject({ sets: [{ accounts, unread }] })
 })
 
 test('a month has its reports once, and the next month makes them again', async () => {
