@@ -82,5 +82,6 @@ export function checkBreakGlass(file: BreakGlass, drills: string | undefined): A
     accounts: () => Array.fromAsync(listAll((token) => organizations.listAccounts(token))),
     isUser: async (name) => (await identityStore.findPrincipalId('USER', principalName.parse(name))) !== undefined,
     drills: () => readDrills(drills, ports),
+    untilMs: Number.POSITIVE_INFINITY,
   })
 }
