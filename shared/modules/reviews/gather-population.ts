@@ -22,9 +22,9 @@ import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once, onceEach } from '../../ports/once.ts'
-import { listAll } from '../../ports/page.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import { type DirectoryListing, recentMs } from '../../reconcile/directory/directory-listing.ts'
+import { People } from '../../reconcile/directory/people.ts'
 import type { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { foreignPrefix, readForeign } from '../../reconcile/records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../../reconcile/records/ledger.ts'
@@ -66,11 +66,14 @@ type Question = {
   readonly reviewers: readonly (string | undefined)[]
 }
 type AccessSubject = Extract<Subject, { kind: 'link' | 'foreign' | 'unread' }>
-/** `accounts`: all where a revocation takes the access away, also those out of the scope of the review. */
-type Access = { readonly subject: AccessSubject; readonly accounts: readonly AccountId[] } & Pick<
-  Question,
-  'reviewers' | 'uploads'
->
+/** One access, of all who use it. */
+type Access = {
+  readonly subject: AccessSubject
+  /** All where a revocation takes the access away, also those out of the scope of the review. */
+  readonly accounts: readonly AccountId[]
+  /** Absent: a link, which has only the name. */
+  readonly principalId?: PrincipalId
+} & Pick<Question, 'reviewers' | 'uploads'>
 
 /** Each reads its members at once. */
 const groupsAtOnce = 4
@@ -151,6 +154,7 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
     const ofGroups = (await links()).filter(({ link: { type } }) => type === 'GROUP')
     return Map.groupBy(ofGroups, ({ link }) => link.principal)
   })
+  const people = new People(identityStore)
   const foreignOfPrincipals = once(async () => Map.groupBy(await foreign(), (one) => one.principalId))
   return {
     file,
@@ -178,18 +182,17 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
       return ownerTag === undefined ? undefined : (await findAccount(id, true, sources))?.tags?.[ownerTag]
     }),
     /** `undefined`: there is no such group. */
-    membersOf: onceEach(async (name: string) => {
+    groupIdOf: onceEach(async (name: string) => {
       const group = principalName.safeParse(name + suffix).data
-      const groupId = group && (await identityStore.findPrincipalId('GROUP', group))
-      if (groupId === undefined) return undefined
-      const members = Array.fromAsync(listAll((token) => identityStore.listMembersOf(groupId, token)))
-      return { groupId, ...(await unlessUnread(members)) }
+      return group && (await identityStore.findPrincipalId('GROUP', group))
     }),
+    /** `is: undefined`: the group is gone. */
+    membersOf: (groupId: PrincipalId) => unlessUnread(people.membersOf(groupId)),
     /** The name of a user as in links. */
     names: once(async () => {
-      const people = await listing.read(undefined, recentMs)
+      const all = await listing.read(undefined, recentMs)
       return (user: PrincipalId) => {
-        const whole = people.find(user)?.name
+        const whole = all.find(user)?.name
         return (whole && nameInLinks(whole, suffix)) ?? whole ?? user
       }
     }),
@@ -245,19 +248,23 @@ async function readMovers({ movedSince }: ReviewFile, objects: ObjectStore): Pro
 }
 
 /** Adds the last use. Returns nothing if the review asks only for other access. A use that could not be read is not a missing one. */
-async function askAccess({ subject, accounts, ...asked }: Access, reading: Reading): Promise<readonly Question[]> {
-  const { file, membersOf, names, usesOf, unreadUses, isUnused, hasMoved } = reading
+async function askAccess(access: Access, reading: Reading): Promise<readonly Question[]> {
+  const { subject, accounts, principalId, ...asked } = access
+  const { file, groupIdOf, membersOf, names, usesOf, unreadUses, isUnused, hasMoved } = reading
   if (subject.kind === 'unread') return [{ subject, ...asked }]
   const { permissionSet, principal, type, since } = subject
   if (file.movedSince !== undefined && (type === 'GROUP' || !hasMoved(principal))) return []
   const uses = usesOf([{ permissionSet, accounts }])
   const hasUses = uses.size + unreadUses.size > 0
-  const members = type === 'GROUP' && hasUses ? await membersOf(principal) : undefined
+  const groupId = type === 'GROUP' && hasUses ? (principalId ?? (await groupIdOf(principal))) : undefined
+  const members = groupId && (await membersOf(groupId))
   if (file.unusedDays !== undefined && members && 'unread' in members)
     return [unread(membersOfGroup(principal), members.unread)]
   const ids = new Set(members && 'is' in members ? members.is : [])
   const nameOf = hasUses ? await names() : undefined
-  const isHolder = (user: PrincipalId) => (type === 'GROUP' ? ids.has(user) : nameOf?.(user) === principal)
+  const isUser = (user: PrincipalId) =>
+    principalId === undefined ? nameOf?.(user) === principal : user === principalId
+  const isHolder = (user: PrincipalId) => (type === 'GROUP' ? ids.has(user) : isUser(user))
   const lastUsed = latestOf(uses, isHolder)
   if (!isUnused(since, lastUsed)) return []
   const [, why] = unreadUses.entries().find(([user]) => isHolder(user)) ?? []
@@ -340,7 +347,8 @@ async function gatherForeign(reading: Reading): Promise<readonly Access[]> {
       by: entry?.by?.name,
       since: entry?.seenAt,
     }
-    return [{ subject, accounts, reviewers: [second === undefined ? await ownerOf(accountId) : undefined] }]
+    const owner = second === undefined ? await ownerOf(accountId) : undefined
+    return [{ subject, accounts, principalId, reviewers: [owner] }]
   })
   return read.flat()
 }
@@ -358,18 +366,18 @@ async function listGroups(
 }
 
 async function askMembers(group: string, access: readonly Access[], reading: Reading): Promise<readonly Question[]> {
-  const { file, sources, membersOf, names, accessOfGroup, usesOf, unreadUses, isUnused, hasMoved } = reading
+  const { file, sources, groupIdOf, membersOf, names, accessOfGroup, usesOf, unreadUses, isUnused, hasMoved } = reading
   const { objects } = sources
-  const members = await membersOf(group)
-  if (members === undefined) return []
+  const groupId = await groupIdOf(group)
+  const members = groupId && (await membersOf(groupId))
+  if (!groupId || !members) return []
   if ('unread' in members) return [unread(membersOfGroup(group), members.unread)]
-  const { groupId } = members
   const name = principalName.parse(group)
   const owner = file.reviewers.owners ? await readOwnerOf(objects, name) : undefined
   const uses = usesOf(await accessOfGroup(name, groupId))
   const privileged = access.some(({ subject }) => isPrivileged(subject)) || undefined
   const nameOf = await names()
-  const read = await pLimit(readsAtOnce).map(members.is, async (userId): Promise<readonly Question[]> => {
+  const read = await pLimit(readsAtOnce).map(members.is ?? [], async (userId): Promise<readonly Question[]> => {
     const user = nameOf(userId)
     if (!hasMoved(user)) return []
     const entry = await spoiledAsAbsent(ownedMembershipRecord(objects, { group: groupId, user: userId }).read())

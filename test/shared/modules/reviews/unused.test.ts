@@ -3,7 +3,7 @@ import { renderAssignmentKey } from '../../../../shared/domain/assignments/assig
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
 import { describeSubject } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
 import { writeForeign } from '../../../../shared/reconcile/records/foreign-assignments.ts'
@@ -14,8 +14,11 @@ import { account, dayMs, lars, linkTo, membership, otherMembership, Review, revi
 type Opening = {
   readonly watchedDays?: number
   readonly links?: readonly string[]
-  /** The permission set of foreign access of the group. */
+  /** The permission set of foreign access of the group, or of Lars. */
   readonly foreign?: string
+  readonly foreignOf?: PrincipalType
+  /** Whether the record of that access has an id in place of the name, as for a name that no link can spell. */
+  readonly isUnspellable?: boolean
   /** The permission set that Lars used. */
   readonly used?: string
 }
@@ -26,6 +29,7 @@ async function open({
   links = [linkTo(kenji), linkTo(lars), linkTo('oncall', 'GROUP')],
   foreign,
   used = 'Support-ps',
+  ...given
 }: Opening = {}): Promise<Review> {
   const review = new Review()
   const { grouping } = review
@@ -34,7 +38,7 @@ async function open({
   await apply(grouping, ['groups/oncall.json'])
   await apply(grouping, [membership, otherMembership])
   for (const link of links) await grouping.put(link)
-  if (foreign !== undefined) await giveByHand(review, foreign)
+  if (foreign !== undefined) await giveByHand(review, { foreign, ...given })
   await world.clock.advance(95 * dayMs)
   const user = grouping.id('USER', lars)
   const at = world.clock.now()
@@ -45,12 +49,17 @@ async function open({
   return review
 }
 
-/** ssofile knows this access of the group as given by others. */
-async function giveByHand({ grouping }: Review, set: string): Promise<void> {
-  const access = { accountId: accountId.parse(account), permissionSet: permissionSetName.parse(set) }
-  const key = renderAssignmentKey({ ...access, type: 'GROUP', principalId: grouping.id('GROUP', 'oncall') })
+/** ssofile knows this access as given by others. */
+async function giveByHand(
+  { grouping }: Review,
+  { foreign = '', foreignOf: type = 'GROUP', isUnspellable = false }: Opening,
+): Promise<void> {
+  const name = type === 'GROUP' ? 'oncall' : lars
+  const principalId = grouping.id(type, name)
+  const access = { accountId: accountId.parse(account), permissionSet: permissionSetName.parse(foreign) }
+  const key = renderAssignmentKey({ ...access, type, principalId })
   await writeForeign(grouping.world.objects, key, {
-    principal: principalName.parse('oncall'),
+    principal: principalName.parse(isUnspellable ? principalId : name),
     permissionSetArn: permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef'),
     links: [],
     seenAt: grouping.world.clock.now().toISOString(),
@@ -84,6 +93,16 @@ test('each item says when its people last used it', async () => {
 async function spoilUses({ grouping }: Review): Promise<void> {
   await grouping.world.objects.put(`usage/people/${grouping.id('USER', lars)}.json`, '{ "v": 2 }')
 }
+
+test.each(['USER', 'GROUP'] as const)(
+  'foreign access of a %s whose name no link can spell counts its uses',
+  async (foreignOf) => {
+    const review = await open({ links: [linkTo(kenji)], foreign: 'Support-ps', foreignOf, isUnspellable: true })
+    expect(await review.subjects({ unusedDays: 90, groups: [] })).toEqual([
+      `Support-ps for ${kenji} (USER) in account%${account}`,
+    ])
+  },
+)
 
 test('access of a person whose uses cannot be read is not unused: nobody can decide it', async () => {
   const review = await open()
