@@ -89,6 +89,8 @@ export class AccessTable {
   readonly #people = new Set<string>()
   readonly #accounts = new Set<string>()
   readonly #verdicts = new Map<string, number>()
+  /** Unused access by a group that the person may have joined after it was given. */
+  #joinings = 0
   readonly #has = { unnamed: false, foreign: false, levels: false, ends: false, uses: false }
   #first: HeldAccess | undefined
   #rows = 0
@@ -149,6 +151,8 @@ export class AccessTable {
       if (unusedForDays !== undefined) {
         const verdict = judgeUse(row, unusedForDays)
         this.#verdicts.set(verdict, (this.#verdicts.get(verdict) ?? 0) + 1)
+        if (verdict === 'unused' && row.groupId !== undefined && person !== undefined && row.memberSince === undefined)
+          this.#joinings++
       }
       const line = this.#columns.map(({ text }) => text(row))
       const sortKey = sortKeyOf(row)
@@ -159,7 +163,8 @@ export class AccessTable {
   /** Call it after the last row. */
   render(facts: WhoFacts, now: Date): string {
     const { unusedForDays, account: isOneAccount } = this.#fixed
-    const verdicts = unusedForDays === undefined ? '' : renderVerdicts(this.#verdicts, unusedForDays, this.#has.uses)
+    const counted = { verdicts: this.#verdicts, joinings: this.#joinings, hasUses: this.#has.uses }
+    const verdicts = unusedForDays === undefined ? '' : renderVerdicts(counted, unusedForDays)
     const found = this.#first
       ? this.#renderRows(isOneAccount ? this.#first : undefined)
       : renderNothing(facts, unusedForDays)
@@ -338,9 +343,17 @@ export function renderUse(row: HeldAccess, days: number): string {
   return `${what} ${renderAge(last.at, new Date(use?.isKnown ? use.asOf : (own?.asOf ?? last.at)))}`
 }
 
+/** `joinings`: unused access by a group that the person may have joined after it was given. */
+type CountedVerdicts = {
+  readonly verdicts: ReadonlyMap<string, number>
+  readonly joinings: number
+  readonly hasUses: boolean
+}
+
 /** Rows with unknown use must not look like unused ones. */
-export function renderVerdicts(verdicts: ReadonlyMap<string, number>, days: number, hasUses: boolean): string {
+export function renderVerdicts({ verdicts, joinings, hasUses }: CountedVerdicts, days: number): string {
   const counted = hasUses ? 'counted, ' : ''
   const [unused, young, unknown] = (['unused', 'too new', 'not known'] as const).map((one) => verdicts.get(one) ?? 0)
-  return `unused for ${count(days, 'day')}: ${unused}; given, ${counted}or its role made, later: ${young}; not known: ${unknown}\n`
+  const later = joinings === 0 ? '' : `, of them ${joinings} by a group that the person may have joined later`
+  return `unused for ${count(days, 'day')}: ${unused}${later}; given, ${counted}or its role made, later: ${young}; not known: ${unknown}\n`
 }

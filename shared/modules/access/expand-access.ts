@@ -13,7 +13,7 @@ import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { People } from '../../reconcile/directory/people.ts'
-import type { FilesBehind } from '../../reconcile/records/owned-groups.ts'
+import type { MadeMemberships } from '../../reconcile/records/owned-groups.ts'
 import { type OwnUse, type RoleUse, unusedDays } from '../usage/rules/role-use.ts'
 import type { Subject } from './find-subject.ts'
 import type { OwnUses } from './own-uses.ts'
@@ -30,6 +30,8 @@ export type HeldAccess = {
   readonly groupId?: PrincipalId | undefined
   /** The files behind the person's membership; absent: others added the person, or it is unknown. */
   readonly memberships?: readonly string[] | undefined
+  /** When the person joined the group. Absent: others added the person, or it is unknown. */
+  readonly memberSince?: string | undefined
   readonly account: AccountId
   readonly accountName?: string | undefined
   readonly accountState?: Account['state'] | undefined
@@ -72,7 +74,7 @@ export type ExpansionSources = {
   readonly subject: Subject
   /** The file that suspends this user. */
   readonly suspensionOf: SuspensionOf
-  readonly filesBehind: Pick<FilesBehind, 'of'>
+  readonly made: Pick<MadeMemberships, 'of'>
   /** Absent: not asked. */
   readonly ownUses?: OwnUses | undefined
   readonly accounts: ReadonlyMap<AccountId, Account>
@@ -86,7 +88,7 @@ export type ExpansionSources = {
 }
 
 type Places = Pick<ExpansionSources, 'accounts' | 'unitNames'>
-type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'memberships' | 'remark'>
+type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'memberships' | 'memberSince' | 'remark'>
 
 /**
  * A row for each person: users with direct access, and each member of a group with access. Account by account, ascending; the rows of an
@@ -122,11 +124,11 @@ async function describeNow(
       return [id, isOther ? [] : describeGroup(id, members, names)] as const
     }),
   )
-  const files = await context.filesBehind.of([...holdersOf.values()].flat().flatMap((one) => membershipOf(one) ?? []))
-  const withFiles = (holder: Holder): Holder => {
+  const made = await context.made.of([...holdersOf.values()].flat().flatMap((one) => membershipOf(one) ?? []))
+  const withMade = (holder: Holder): Holder => {
     const id = membershipOf(holder)
-    const memberships = id && files.get(ownedMembershipKey(id))
-    return memberships ? { ...holder, memberships } : holder
+    const { files: memberships, since: memberSince } = (id && made.get(ownedMembershipKey(id))) ?? {}
+    return { ...holder, ...(memberships && { memberships }), ...(memberSince !== undefined && { memberSince }) }
   }
   const ownUseOf = await context.ownUses?.of(users)
   return (one) => {
@@ -134,10 +136,11 @@ async function describeNow(
     const holders =
       one.type === 'USER'
         ? [describeUser(one.principalId, one.principal, names)]
-        : (holdersOf.get(one.principalId) ?? []).map((holder) => withFiles({ group: one.principal, ...holder }))
+        : (holdersOf.get(one.principalId) ?? []).map((holder) => withMade({ group: one.principal, ...holder }))
     return holders.map((holder): HeldAccess => {
       const own = holder.personId && ownUseOf?.(holder.personId, about)
-      return { ...holder, ...about, ...(own && { own, unusedDays: unusedDays({ ...about, own }) }) }
+      const row = { ...holder, ...about, ...(own && { own }) }
+      return { ...row, unusedDays: unusedDays(row) }
     })
   }
 }

@@ -37,7 +37,7 @@ import { type HistoryEvent, listHistory } from '../../reconcile/records/history.
 import { Ledger } from '../../reconcile/records/ledger.ts'
 import { LinkReadings } from '../../reconcile/records/link-readings.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
-import { listFilesBehind } from '../../reconcile/records/owned-groups.ts'
+import { readMade } from '../../reconcile/records/owned-groups.ts'
 import { describePause, readPause } from '../../reconcile/records/pause.ts'
 import { Policies } from '../../reconcile/records/policies.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
@@ -348,7 +348,7 @@ async function explainThroughGroups(
       const [principal = recorded.has(id) ? undefined : await asking()] = names.namesOf('GROUP', id)
       const group = { type: 'GROUP' as const, principal: principal ?? principalName.parse(id) }
       const explained = await explain({ accountId, permissionSet, ...group }, id, context)
-      const files = await listFilesBehind(ports.objects, { group: id, user: userId })
+      const { files } = await readMade(ports.objects, { group: id, user: userId })
       const remarks = [
         ...explained.remarks,
         ...files.map((key) => `the user is in the group through ${key}`),

@@ -18,7 +18,7 @@ import { PermissionSetIndex } from '../../reconcile/directory/permission-set-ind
 import { type DriftRun, readDriftRun } from '../../reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { UnitNames } from '../../reconcile/organization/unit-names.ts'
-import { FilesBehind } from '../../reconcile/records/owned-groups.ts'
+import { MadeMemberships } from '../../reconcile/records/owned-groups.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { judgeUse } from '../usage/rules/role-use.ts'
 import type { Watched } from '../usage/rules/watched.ts'
@@ -126,7 +126,7 @@ export async function whoHasAccess(
   if (!isThen) notes.push(...noteSuspension(subject, configuration, suspensionOf))
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const then = { isThen, membershipsThen }
-  const known = { people, subject, accounts, suspensionOf, filesBehind: new FilesBehind(objects), notes, onStep }
+  const known = { people, subject, accounts, suspensionOf, made: new MadeMemberships(objects), notes, onStep }
   const units = new UnitNames(ports)
   const contextOf = async ({ access, isOnly }: Part) => {
     const unitNames = await nameUnits(access, accounts, units, finding)

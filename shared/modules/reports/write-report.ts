@@ -21,7 +21,7 @@ import { UnitNames } from '../../reconcile/organization/unit-names.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { ObjectWriter } from '../../reconcile/records/object-writer.ts'
-import { FilesBehind } from '../../reconcile/records/owned-groups.ts'
+import { MadeMemberships } from '../../reconcile/records/owned-groups.ts'
 import { inputOfStatus, StatusStore, statusPrefix } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
@@ -106,7 +106,7 @@ export async function writeReport(
   await kept.read()
   const directory = kept.of(patientIdentityStore({ ...ports, identityStore }))
   const people = new People(directory)
-  const filesBehind = new FilesBehind(objects)
+  const made = new MadeMemberships(objects)
   const [organization, sources] = await readSources(ports, configuration, madeAt)
   // List all names first. Otherwise each account would look up a few names one by one.
   const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
@@ -126,7 +126,7 @@ export async function writeReport(
   const page = new ObjectWriter(objects, `${folder}index.html`)
   const table = await TableWriter.begin(objects, `${folder}access`, accessColumns)
   async function* rows(): AsyncGenerator<readonly HeldAccess[]> {
-    const context = { people, subject: anybody, filesBehind, accounts, unitNames, suspensionOf, notes }
+    const context = { people, subject: anybody, made, accounts, unitNames, suspensionOf, notes }
     const told = { ports, uses, hasUploaders: true }
     for await (const held of expandParts(readParts(objects, notes, partSize), told, async () => context)) {
       await table.write(held.rows)
@@ -145,7 +145,7 @@ export async function writeReport(
   await table.end()
   await page.end()
   const groups = await TableWriter.begin(objects, `${folder}groups`, groupColumns)
-  await writeGroups(groups, tally.groups, { people, filesBehind })
+  await writeGroups(groups, tally.groups, { people, made })
   if (configuration.usageDays > 0) await reportUses(ports, people)
   const before = await readSummaryBefore(objects, date)
   const changes: Record<string, number> = {}
@@ -212,7 +212,7 @@ export const groupColumns: readonly TableColumn<GroupRow>[] = [
 async function writeGroups(
   writer: TableWriter<GroupRow>,
   groups: ReadonlyMap<string, string>,
-  { people, filesBehind }: { readonly people: People; readonly filesBehind: FilesBehind },
+  { people, made }: { readonly people: People; readonly made: MadeMemberships },
 ): Promise<void> {
   const byName = [...groups].sort(([a, one], [b, other]) => (`${one} ${a}` < `${other} ${b}` ? -1 : 1))
   for (const [id, name] of byName) {
@@ -220,8 +220,8 @@ async function writeGroups(
     const read = await unlessUnread(people.membersOf(group))
     const members = ('is' in read ? read.is : undefined) ?? []
     const nobody = 'unread' in read ? unreadMembers : ''
-    const files = await filesBehind.of(members.map((user) => ({ group, user })))
-    const filesOf = (user: PrincipalId) => files.get(ownedMembershipKey({ group, user }))?.join(' ; ') ?? ''
+    const known = await made.of(members.map((user) => ({ group, user })))
+    const filesOf = (user: PrincipalId) => known.get(ownedMembershipKey({ group, user }))?.files.join(' ; ') ?? ''
     const names = await people.namesOf('USER', members)
     const rows = members.map((member): GroupRow => [name, id, names.get(member) ?? '', member, filesOf(member)])
     rows.sort(([, , a, one], [, , b, other]) => (`${a} ${one}` < `${b} ${other}` ? -1 : 1))

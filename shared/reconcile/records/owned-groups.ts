@@ -65,16 +65,18 @@ export async function readOwnedMemberships(objects: ObjectStore, ids: readonly M
   return read.flat()
 }
 
-/** The files behind a membership, by the ledger; empty if others added the user. */
-export async function listFilesBehind(objects: ObjectStore, id: MembershipId): Promise<readonly string[]> {
-  const { files = [] } = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value ?? {}
-  return files.map(({ key }) => key)
+/** The files behind a membership, by the ledger; empty if others added the user. `since`: absent if that is not known. */
+type MadeMembership = { readonly files: readonly string[]; readonly since?: string | undefined }
+
+export async function readMade(objects: ObjectStore, id: MembershipId): Promise<MadeMembership> {
+  const entry = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value
+  return { files: entry?.files.map(({ key }) => key) ?? [], since: entry?.grantedAt ?? entry?.calledAt }
 }
 
-/** Like `listFilesBehind`, for many memberships: lists once and reads each once. */
-export class FilesBehind {
+/** Like `readMade`, for many memberships: lists once and reads each once. */
+export class MadeMemberships {
   readonly #objects: ObjectStore
-  readonly #read = new Map<string, Promise<readonly string[]>>()
+  readonly #read = new Map<string, Promise<MadeMembership>>()
   #ours: Promise<ReadonlySet<string>> | undefined
 
   constructor(objects: ObjectStore) {
@@ -82,7 +84,7 @@ export class FilesBehind {
   }
 
   /** By `ownedMembershipKey`, only for memberships that ssofile made. */
-  async of(ids: Iterable<MembershipId>): Promise<ReadonlyMap<string, readonly string[]>> {
+  async of(ids: Iterable<MembershipId>): Promise<ReadonlyMap<string, MadeMembership>> {
     this.#ours ??= Array.fromAsync(listOwnedMemberships(this.#objects), ownedMembershipKey).then(
       (keys) => new Set(keys),
     )
@@ -91,9 +93,9 @@ export class FilesBehind {
     const wanted = new Map([...ids].map((id) => [ownedMembershipKey(id), id]))
     const read = [...wanted].flatMap(([key, id]) => {
       if (!ours.has(key)) return []
-      const files = this.#read.get(key) ?? limit(() => listFilesBehind(this.#objects, id))
-      this.#read.set(key, files)
-      return [files.then((found) => [key, found] as const)]
+      const made = this.#read.get(key) ?? limit(() => readMade(this.#objects, id))
+      this.#read.set(key, made)
+      return [made.then((found) => [key, found] as const)]
     })
     return new Map(await Promise.all(read))
   }

@@ -28,18 +28,24 @@ export type OwnUse = { readonly countedSince: string; readonly asOf: string; rea
 /** One access, the use of its role by anybody, and the use by its person. */
 export type UsedAccess = {
   readonly since?: string | undefined
+  /** When the person joined the group that has the access. Absent: the person has it directly, or nobody knows. */
+  readonly memberSince?: string | undefined
   readonly use?: RoleUse | undefined
   readonly own?: OwnUse | undefined
 }
 
 /** The last event before a time without use. `used` is not told apart: by the person, or by somebody who may be the person. */
-type LastEvent = { readonly at: string; readonly what: 'granted' | 'role made' | 'counted' | 'used' }
+type LastEvent = { readonly at: string; readonly what: 'granted' | 'joined' | 'role made' | 'counted' | 'used' }
 
 /** Nobody used this access since then. `counted`: IAM keeps no earlier uses. Absent: unknown, also if nobody knows when it was given. */
-function unusedByAnybody({ since, use }: UsedAccess): LastEvent | undefined {
+function unusedByAnybody({ since, memberSince, use }: UsedAccess): LastEvent | undefined {
   if (!use?.isKnown || since === undefined) return undefined
   const tracked = new Date(Date.parse(use.asOf) - trackedDays * dayMs)
-  return latest([tracked, 'counted'], [since, 'granted'], [use.madeAt, 'role made'], [use.lastUsedAt, 'used'])
+  const begun = [
+    [since, 'granted'],
+    [memberSince, 'joined'],
+  ] as const
+  return latest([tracked, 'counted'], ...begun, [use.madeAt, 'role made'], [use.lastUsedAt, 'used'])
 }
 
 /**
@@ -47,10 +53,10 @@ function unusedByAnybody({ since, use }: UsedAccess): LastEvent | undefined {
  * not use either, and the beginning of both the access and the counting. Never before a known use.
  */
 export function unusedSince(access: UsedAccess): LastEvent | undefined {
-  const { since, own } = access
+  const { since, memberSince, own } = access
   const byAnybody = unusedByAnybody(access)
   if (own === undefined || since === undefined) return byAnybody
-  const counted = latest([own.countedSince, 'counted'], [since, 'granted'])
+  const counted = latest([own.countedSince, 'counted'], [since, 'granted'], [memberSince, 'joined'])
   const first = byAnybody === undefined || counted.at <= byAnybody.at ? counted : byAnybody
   // While uses are counted for less than the access exists, a use of the role may be this person's.
   const isTheirs = counted.what === 'counted' && byAnybody?.what === 'used'
@@ -81,7 +87,7 @@ export type UseVerdict = 'unused' | 'used' | 'too new' | 'not known'
  * | one not known |               |                                                                    | `not known` |
  * | known         | the days asked |                                                                   | `unused`    |
  * | known         | less          | a use by this person, or one of the role that may be theirs        | `used`      |
- * | known         | less          | the access was given, its role made, or the counting began         | `too new`   |
+ * | known         | less          | the access was given, the person joined its group, its role was made, or the counting began | `too new` |
  */
 export function judgeUse(access: UsedAccess, days: number): UseVerdict {
   const unused = unusedDays(access)

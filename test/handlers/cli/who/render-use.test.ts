@@ -13,6 +13,7 @@ const cases: readonly { readonly given: Partial<HeldAccess>; readonly told: stri
   { given: { use: { ...known, lastUsedAt: '2026-05-01T08:00:00.000Z' } }, told: '2026-05-01' },
   { given: { since: '2026-11-11T09:00:00.000Z' }, told: 'granted 10 days ago' },
   { given: { since: '2026-11-11T09:00:00.000Z', origin: 'foreign' }, told: 'known 10 days ago' },
+  { given: { memberSince: '2026-11-20T09:00:00.000Z' }, told: 'joined 25 hours ago' },
   { given: { use: { ...known, madeAt: '2026-11-20T09:00:00.000Z' } }, told: 'role made 25 hours ago' },
   { given: { use: { isKnown: false, why: 'the account refuses' } }, told: 'not known' },
   { given: { since: undefined }, told: 'not known' },
@@ -28,7 +29,10 @@ test('what is unused is counted apart from what may not be called so', () => {
     const verdict = judgeUse(row(given), 90)
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1)
   }
-  expect(renderVerdicts(verdicts, 90, false)).toBe(
-    'unused for 90 days: 2; given, or its role made, later: 3; not known: 2\n',
+  expect(renderVerdicts({ verdicts, joinings: 0, hasUses: false }, 90)).toBe(
+    'unused for 90 days: 2; given, or its role made, later: 4; not known: 2\n',
+  )
+  expect(renderVerdicts({ verdicts, joinings: 1, hasUses: false }, 90)).toMatch(
+    /^unused for 90 days: 2, of them 1 by a group that the person may have joined later; given/,
   )
 })

@@ -1,11 +1,14 @@
 import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import type { OwnedMembership } from '../../../../shared/domain/principals/owned-membership.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
 import { recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
 import { judgeUse } from '../../../../shared/modules/usage/rules/role-use.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { ownedMembershipRecord } from '../../../../shared/reconcile/records/owned-groups.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { intercept } from '../../../intercept.ts'
 import { readAnswer } from '../../../read-answer.ts'
@@ -84,6 +87,23 @@ test('of a group each member has their own last use, and only those who did not 
   expect(sources.watched).toMatchObject({ since: hourAfter(from), gaps: [] })
   const unused = await ask(world, { unusedForDays: 90 })
   expect(unused.rows.map(({ person, unusedDays }) => [person, unusedDays])).toEqual([['bo', 94]])
+})
+
+test('a person whom a file has put into the group lately does not count as unused', async () => {
+  const world = await openGroupOfTwo()
+  const from = world.clock.now().toISOString()
+  await world.clock.advance(95 * dayMs)
+  await watch(world, { from, to: world.clock.now().toISOString() })
+  const joined = new Date(world.clock.now().getTime() - dayMs).toISOString()
+  const id = { group: idOf(world, 'GROUP', 'admins'), user: idOf(world, 'USER', 'ana') }
+  const names = { group: principalName.parse('admins'), user: principalName.parse('ana') }
+  const made: OwnedMembership = { v: 1, state: 'granted', ...names, files: [], calledAt: joined, grantedAt: joined }
+  await ownedMembershipRecord(world.objects, id).write(made, undefined)
+  const { rows } = await ask(world, { unusedForDays: 90 })
+  expect(rows.map((row) => [row.person, judgeUse(row, 90), row.unusedDays])).toEqual([
+    ['ana', 'too new', 0],
+    ['bo', 'unused', 94],
+  ])
 })
 
 test('one person has their last use, also if the records have several parts', async () => {

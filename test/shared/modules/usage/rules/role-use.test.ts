@@ -117,6 +117,17 @@ describe("a person's own use", () => {
     expect(judgeUse({ since: ago(20), use: known({ lastUsedAt: ago(5) }), own: own(200) }, 90)).toBe('too new')
   })
 
+  test.each([
+    ['others use the role', { use: known({ lastUsedAt: ago(0, 6) }), own: own(200) }],
+    ['nobody uses the role', { use: known({}), own: own(200) }],
+    ['nobody uses the role, and no uses are counted', { use: known({}) }],
+    ['the use of the role is not known', { use: refused, own: own(200) }],
+  ])('access by a group that the person joined lately is too new if %s', (_, uses) => {
+    const access = { since: ago(280), memberSince: ago(1), ...uses }
+    expect(unusedSince(access)).toEqual({ at: ago(1), what: 'joined' })
+    expect(judgeUse(access, 90)).toBe('too new')
+  })
+
   test('access is never called unused longer than it exists, since its last use, or longer than anybody counted', () => {
     const days = fc.integer({ min: 0, max: 399 })
     fc.assert(
