@@ -13,7 +13,12 @@ import {
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
-import { isUnplaced, type OrganizationView } from '../../domain/organization/organization-view.ts'
+import {
+  type Account,
+  describeInactive,
+  isUnplaced,
+  type OrganizationView,
+} from '../../domain/organization/organization-view.ts'
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import type { StatusState } from '../../domain/statuses/status.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -123,7 +128,8 @@ async function openContext(
   }
   const parsed = files.map(parseRetireKey).flatMap((named) => (named.ok ? [named.value] : []))
   const others = Map.groupBy(parsed, renderCredential)
-  const view = files.length > 0 ? await new OrganizationCache(ports, configuration.folders).storedView() : undefined
+  const organization = new OrganizationCache(ports, configuration.folders)
+  const view = await organization.storedView()
   if (files.length > 0 && view === undefined) throw new Error('the organization has not been read yet')
   return {
     ...ports,
@@ -131,10 +137,32 @@ async function openContext(
     retireAfterDays: (rules.ok ? rules.value : defaultHygiene).retireAfterDays,
     whyUnknown: rules.ok ? undefined : rules.why,
     judge: view && rules.ok ? openJudge(view, rules.value, ports) : async () => 'unknown',
+    accountOf: openAccounts(view, organization),
     listOthers: (file) => others.get(renderCredential(file))?.filter(({ key }) => key !== file.key) ?? [],
     look: async (credential) => readLiveCredential(credential, await retirer.enter(credential.account)),
     retirer,
     brake,
+  }
+}
+
+/** Asks Organizations once for each account that the stored view lacks: the view may be older than the account. */
+function openAccounts(
+  view: OrganizationView | undefined,
+  organization: Pick<OrganizationCache, 'readLive'>,
+): RetirementContext['accountOf'] {
+  const accounts = new Map(view?.accounts.map((account) => [account.id, account]))
+  const live = new Map<AccountId, Promise<Account | undefined>>()
+  const readOnce = (id: AccountId) => {
+    const reading = live.get(id) ?? organization.readLive(id, async () => false)
+    live.set(id, reading)
+    return reading
+  }
+  return async (id) => {
+    if (view === undefined) return { state: 'active' }
+    const account = accounts.get(id) ?? (await readOnce(id))
+    if (account === undefined) return { state: 'missing', why: `the organization has no account ${id}` }
+    if (account.state === 'ACTIVE' || isUnplaced(account)) return { state: 'active' }
+    return { state: 'refusing', why: describeInactive(account) }
   }
 }
 

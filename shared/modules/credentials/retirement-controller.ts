@@ -39,17 +39,21 @@ import {
   type RetirementEnd,
   type RetirementFacts,
 } from './rules/decide-retirement.ts'
-import { describeRetirement, describeUnknownRules } from './rules/describe-retirement.ts'
+import { describeRetirement, describeUnknownRules, describeWaiting } from './rules/describe-retirement.ts'
 import { type Retirement, retirement, retirementPrefix } from './rules/retirement.ts'
 
 /** Whether a file may ask. `unknown`: start nothing and undo nothing. */
 export type RetireVerdict = 'asks' | 'unknown' | Complaint
+
+/** `why`: for a person, if nothing can be called in the account. */
+export type AccountOfRetirement = { readonly state: RetirementFacts['account']; readonly why?: string }
 
 export type RetirementContext = ReconcileContext & {
   readonly retireAfterDays: number
   /** Why nobody knows which files may ask: then start nothing and undo nothing. Absent: `judge` knows. */
   readonly whyUnknown: string | undefined
   readonly judge: (file: RetireFile) => Promise<RetireVerdict>
+  readonly accountOf: (account: AccountId) => Promise<AccountOfRetirement>
   /** The other files for the same credential. */
   readonly listOthers: (file: RetireFile) => readonly RetireFile[]
   /** IAM's present state of it. Throws ServiceError. */
@@ -64,7 +68,10 @@ interface RetirementTypes extends KindTypes {
   readonly body: undefined
   readonly entry: Retirement
   readonly facts: RetirementFacts &
-    Pick<RetirementContext, 'whyUnknown'> & { readonly complaint: Complaint | undefined }
+    Pick<RetirementContext, 'whyUnknown'> & {
+      readonly complaint: Complaint | undefined
+      readonly whyNoAccount: string | undefined
+    }
   readonly action: RetirementAction
   readonly end: RetirementEnd
   readonly context: RetirementContext
@@ -87,7 +94,7 @@ export const retirementController: Controller<RetirementTypes> = {
   entryOf: retirementRecord,
   gather,
   decide: decideRetirement,
-  underPause: ['watch', 'stop', 'tell gone', 'note missing user', 'forget'],
+  underPause: ['watch', 'stop', 'tell gone', 'note missing user', 'note missing account', 'leave account', 'forget'],
   perform,
   describe,
 }
@@ -98,11 +105,12 @@ export function retirementRecord(objects: ObjectStore, credential: Credential): 
 
 async function gather(
   { name, head, entry, now }: RetirementInput,
-  { judge, listOthers, look, retireAfterDays, whyUnknown }: ReadingContext<RetirementContext>,
+  { judge, accountOf, listOthers, look, retireAfterDays, whyUnknown }: ReadingContext<RetirementContext>,
 ): Promise<Facts> {
   const verdict = head && (await judge(name))
   const named = listOthers(name)
   const others = await Promise.all(named.map(judge))
+  const account = head || entry ? await accountOf(name.account) : undefined
   const facts = {
     now,
     isKnown: whyUnknown === undefined && verdict !== 'unknown' && !others.includes('unknown'),
@@ -113,6 +121,8 @@ async function gather(
     canBeInactive: canBeInactive(name),
     retireAfterDays,
     whyUnknown,
+    account: account?.state ?? ('active' as const),
+    whyNoAccount: account?.why,
     complaint: typeof verdict === 'object' ? verdict : undefined,
   }
   return { ...facts, live: needsLook(facts) ? await look(name) : undefined }
@@ -125,7 +135,7 @@ async function perform(
   context: RetirementContext,
 ): Promise<Outcome> {
   const { key, name } = input
-  const entry = input.entry && withUser(input.entry)
+  const entry = input.entry && asFound(input.entry)
   const now = renderInstant(input.now)
   if (action.do === 'note off') return begin(action.live, input, facts, context)
   if (action.do === 'stop') {
@@ -156,6 +166,11 @@ async function perform(
       return end('gone', { ...entry, state: 'gone', at: now, byOthers: true }, name, context)
     case 'note missing user':
       return { entry: withoutUser(entry, input) }
+    case 'note missing account':
+      return { entry: { ...entry, accountMissingSince: now } }
+    case 'leave account':
+      await tell('gone', { ...entry, at: now, why: facts.whyNoAccount }, name, context)
+      return { entry: 'none' }
     case 'note on':
       return { entry: { ...entry, state: 'switching on', at: now } }
     case 'switch on':
@@ -294,6 +309,8 @@ function describe(
       return { told: describeUnknown(facts, { head, entry, told }) }
     case 'withdrawn':
       return { told: head && facts.complaint && rejection(facts.complaint) }
+    case 'wait for account':
+      return { told: head && facts.complaint ? rejection(facts.complaint) : describeWaiting(facts.whyNoAccount) }
     case 'stay':
     case 'absent':
       return { told: describeRetirement(name, entry, facts) }
@@ -309,7 +326,8 @@ function describeUnknown(
   return head || entry ? describeUnknownRules(whyUnknown, told) : undefined
 }
 
-function withUser({ isUserMissing: _, ...entry }: Retirement): Retirement {
+/** Without what an earlier look lacked. */
+function asFound({ isUserMissing: _, accountMissingSince: __, ...entry }: Retirement): Retirement {
   return entry
 }
 

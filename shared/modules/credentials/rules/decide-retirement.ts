@@ -24,6 +24,8 @@ export type RetirementFacts = {
   readonly isAskedElsewhere: boolean
   /** A file names the credential, this one or another, whether it may ask or not. */
   readonly isNamed: boolean
+  /** `refusing`: it takes no changes now. `missing`: the organization does not have it. If nobody knows, `active`. */
+  readonly account: 'active' | 'refusing' | 'missing'
   readonly kept: Retirement | undefined
   /** Also `undefined` if no step needs it (`needsLook`). */
   readonly live: LookedCredential
@@ -40,11 +42,13 @@ export const retirementActions = [
   'delete',
   'tell gone',
   'note missing user',
+  'note missing account',
+  'leave account',
   'note on',
   'switch on',
   'forget',
 ] as const
-export const retirementEnds = ['unknown', 'withdrawn', 'stay', 'absent'] as const
+export const retirementEnds = ['unknown', 'withdrawn', 'stay', 'absent', 'wait for account'] as const
 type Bare = Exclude<(typeof retirementActions)[number], 'note off' | 'switch off' | 'stop' | 'tell gone'>
 
 /** `note …`: writes the entry before the call. */
@@ -68,6 +72,9 @@ const recordedSpanMs = 15 * 60_000
  */
 const listingLagMs = 5 * 60_000
 
+/** An account is gone if Organizations does not have it, and did not have it an hour ago. A schedule may be a little early. */
+const accountGoneMs = 59 * 60_000
+
 /**
  * The next step for the file of a credential. A file asks if it exists and may ask. At rest: used since, and an undo changes nothing; or
  * used since or without a user, and the next look is in the future; or watched, and both the end of the days and the next look are in the
@@ -77,10 +84,14 @@ const listingLagMs = 5 * 60_000
  * | ----------------- | ----------------------- | --------------------------------------- | -------------------- |
  * | not known         | any                     | any                                     | unknown              |
  * | no, another does  | any                     | any                                     | withdrawn            |
+ * | no                | nothing                 | any                                     | withdrawn            |
+ * | any               | anything but `gone`     | any; its account takes no changes       | wait for account     |
+ * | any               | no missing account yet  | any; its account is missing             | note missing account |
+ * | any               | missing for an hour     | any; its account is missing             | leave account        |
+ * | any               | anything but `gone`     | any; its account is missing             | wait for account     |
  * | yes               | `switching on`, no user | any                                     | forget               |
  * | no                | `switching on`, at rest | any                                     | stay                 |
  * | any               | `switching on`          | any                                     | switch on            |
- * | no                | nothing                 | any                                     | withdrawn            |
  * | no, but is there  | `gone`                  | any                                     | withdrawn            |
  * | no file is left   | `gone`                  | any                                     | forget               |
  * | no                | anything else           | any                                     | note on              |
@@ -103,14 +114,15 @@ export function decideRetirement(facts: RetirementFacts): RetirementAction | Ret
   const { isKnown, askedAt, isAskedElsewhere, isNamed, kept, live } = facts
   if (!isKnown) return { tell: 'unknown' }
   if (askedAt === undefined && isAskedElsewhere) return { tell: 'withdrawn' }
+  if (kept === undefined && askedAt === undefined) return { tell: 'withdrawn' }
+  if (facts.account !== 'active' && kept?.state !== 'gone') return decideWithoutAccount(facts)
   if (kept?.state === 'switching on') {
     // The status asks a person to look for the key, and then for the file.
     if (kept.isUserMissing && askedAt !== undefined) return { do: 'forget' }
     return isAtRest(facts) ? { tell: 'stay' } : { do: 'switch on' }
   }
   if (askedAt === undefined) {
-    if (kept === undefined) return { tell: 'withdrawn' }
-    if (kept.state !== 'gone') return { do: 'note on' }
+    if (kept?.state !== 'gone') return { do: 'note on' }
     // A file that may ask again later must not ask for another credential of this name.
     return isNamed ? { tell: 'withdrawn' } : { do: 'forget' }
   }
@@ -125,8 +137,20 @@ export function decideRetirement(facts: RetirementFacts): RetirementAction | Ret
 
 /** Whether the next step depends on IAM's answer. */
 export function needsLook(facts: Omit<RetirementFacts, 'live'>): boolean {
-  const { isKnown, askedAt, kept } = facts
-  return isKnown && askedAt !== undefined && kept?.state !== 'switching on' && !isAtRest(facts)
+  const { isKnown, askedAt, kept, account } = facts
+  return isKnown && askedAt !== undefined && account === 'active' && kept?.state !== 'switching on' && !isAtRest(facts)
+}
+
+/** Nothing can be called there. A suspended or closed account may come back, so what was begun stays recorded. */
+function decideWithoutAccount({
+  account,
+  kept,
+  now,
+}: Pick<RetirementFacts, 'account' | 'kept' | 'now'>): RetirementAction | RetirementEnd {
+  if (account === 'refusing' || kept === undefined) return { tell: 'wait for account' }
+  if (kept.accountMissingSince === undefined) return { do: 'note missing account' }
+  const isGone = now.getTime() - Date.parse(kept.accountMissingSince) >= accountGoneMs
+  return isGone ? { do: 'leave account' } : { tell: 'wait for account' }
 }
 
 function isAtRest({ kept, now, retireAfterDays }: Pick<RetirementFacts, 'kept' | 'now' | 'retireAfterDays'>): boolean {

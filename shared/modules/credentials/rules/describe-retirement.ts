@@ -4,7 +4,7 @@ import { dueAt } from './decide-retirement.ts'
 import type { Retirement } from './retirement.ts'
 
 /** The status of a retire file, without the data of its upload. */
-export type ToldRetirement = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'retirement'>
+export type ToldRetirement = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'atRest' | 'retirement'>
 
 /**
  * The status for the files of a credential. Without a ledger entry: the credential does not exist, and did not exist at the first request.
@@ -80,6 +80,16 @@ function describeMissingUser(
     reason: `${reason}. ssofile leaves its credentials as they are`,
     remedy:
       'delete this file to undo the retirement; if the user was renamed, upload a file with the new name afterwards',
+  }
+}
+
+/** The status while nothing can be called in the account. Nobody has to act. */
+export function describeWaiting(why: string | undefined): ToldRetirement {
+  return {
+    state: 'waiting',
+    reason: why,
+    remedy: 'nothing to do: ssofile goes on when the account is ACTIVE',
+    atRest: true,
   }
 }
 

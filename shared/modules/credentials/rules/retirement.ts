@@ -38,6 +38,8 @@ export const retirement = record({
   staysAsItIs: z.boolean(),
   /** The last look found no user of this name: it has another name now, or is deleted. */
   isUserMissing: z.literal(true).optional(),
+  /** Since then the organization has had no such account at each look. */
+  accountMissingSince: z.iso.datetime().optional(),
   /** Only for `gone`: others deleted it. */
   byOthers: z.literal(true).optional(),
 })

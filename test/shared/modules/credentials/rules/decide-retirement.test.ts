@@ -40,6 +40,7 @@ function decide(facts: Partial<RetirementFacts>) {
     askedAt: asked,
     isAskedElsewhere: false,
     isNamed: true,
+    account: 'active',
     kept: entry('watched'),
     live: off,
     canBeInactive: true,
@@ -155,6 +156,38 @@ test('what began to be undone is undone to its end before anything begins anew',
   expect(decide({ kept: entry('switching on') })).toEqual({ do: 'switch on' })
 })
 
+describe('in an account where nothing can be called', () => {
+  const states = ['switching off', 'watched', 'used since', 'deleting', 'switching on'] as const
+  const undone = { askedAt: undefined, live: undefined }
+
+  test('what was begun waits while the account refuses changes, however long', () => {
+    for (const state of states)
+      expect(decide({ ...undone, kept: entry(state), account: 'refusing' })).toEqual({ tell: 'wait for account' })
+    expect(decide({ kept: undefined, live: undefined, account: 'refusing' })).toEqual({ tell: 'wait for account' })
+  })
+
+  test('what was begun is left once the account has been missing for an hour', () => {
+    for (const state of states) {
+      const missing = (minutes?: number) =>
+        decide({
+          ...undone,
+          account: 'missing',
+          kept: entry(state, {
+            ...(minutes !== undefined && { accountMissingSince: ago(minutes / 1_440).toISOString() }),
+          }),
+        })
+      expect(missing()).toEqual({ do: 'note missing account' })
+      expect(missing(58.9)).toEqual({ tell: 'wait for account' })
+      expect(missing(59)).toEqual({ do: 'leave account' })
+    }
+  })
+
+  test('nothing is begun and nothing is left to wait for', () => {
+    for (const account of ['refusing', 'missing'] as const)
+      expect(decide({ ...undone, kept: undefined, account })).toEqual({ tell: 'withdrawn' })
+  })
+})
+
 test('an undo without a user waits for its next look, and a new file ends it', () => {
   const kept = entry('switching on', { isUserMissing: true, lookAt: new Date(now.getTime() + 1).toISOString() })
   expect(decide({ askedAt: undefined, kept })).toEqual({ tell: 'stay' })
@@ -179,6 +212,9 @@ describe('over all facts', () => {
     const watchedAt = choose([ago(0), ago(5), ago(14)]).toISOString()
     const lookAt = choose([undefined, ago(1).toISOString(), soon.toISOString()])
     const staysAsItIs = state !== undefined && choose([true, false])
+    const live = choose(lives)
+    const account = live === undefined ? choose(['active', 'refusing', 'missing'] as const) : 'active'
+    const accountMissingSince = account === 'missing' ? choose([undefined, ago(1).toISOString()]) : undefined
     const isUserMissing = state !== undefined && choose([true, false])
     const askedAt = choose([undefined, ago(20)])
     every.push({
@@ -195,8 +231,10 @@ describe('over all facts', () => {
           askedAt: ago(20).toISOString(),
           ...(lookAt !== undefined && { lookAt }),
           ...(isUserMissing && { isUserMissing }),
+          ...(accountMissingSince !== undefined && { accountMissingSince }),
         }),
-      live: choose(lives),
+      account,
+      live,
       canBeInactive: choose([true, false]),
       retireAfterDays: 14,
     })
@@ -206,8 +244,8 @@ describe('over all facts', () => {
   const of = (...steps: readonly string[]) =>
     cases.filter(({ step }) => steps.includes(nameOf(step))).map(({ facts }) => facts)
 
-  test('37800 facts are decided, and each step comes about', () => {
-    expect(count).toBe(37800)
+  test('54000 facts are decided, and each step comes about', () => {
+    expect(count).toBe(54000)
     expect(new Set(cases.map(({ step }) => nameOf(step)))).toEqual(new Set([...retirementActions, ...retirementEnds]))
   })
 
@@ -233,6 +271,11 @@ describe('over all facts', () => {
     expect(new Set(of('switch off').map(({ kept }) => kept?.state))).toEqual(new Set(['switching off']))
   })
 
+  test('nothing is called in an account that takes no changes or is missing', () => {
+    const calls = of('switch off', 'delete', 'switch on', 'stop', 'watch')
+    expect(calls.filter(({ account }) => account !== 'active')).toEqual([])
+  })
+
   test('no credential is gone because its user is missing', () => {
     expect(of('tell gone').filter(({ live }) => live === 'no user')).toEqual([])
   })
@@ -249,6 +292,7 @@ describe('over all facts', () => {
   test('IAM is asked where its answer can make a difference, and nowhere else', () => {
     const isSameFor = (facts: RetirementFacts) =>
       new Set(lives.map((live) => JSON.stringify(decideRetirement({ ...facts, live })))).size === 1
-    expect(every.filter((facts) => needsLook(facts) === isSameFor(facts))).toEqual([])
+    const unlooked = every.filter(({ live }) => live === undefined)
+    expect(unlooked.filter((facts) => needsLook(facts) === isSameFor(facts))).toEqual([])
   })
 })
