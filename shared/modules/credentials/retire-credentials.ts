@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { emergencyUser, noPrincipals } from '../../domain/account-facts/emergency-principals.ts'
+import { describeList } from '../../domain/brake/describe-list.ts'
 import { listRetirements } from '../../domain/brake/lists.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { defaultHygiene } from '../../domain/files/hygiene-file.ts'
@@ -33,7 +34,7 @@ import { readBrake } from '../../reconcile/records/brake-file.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { readPauseReason } from '../../reconcile/records/pause.ts'
 import { inputOfStatus, StatusStore, statusPrefix } from '../../reconcile/records/status-store.ts'
-import { isSpoiled, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
 import { openAccountOwners } from './account-owners.ts'
 import { type ReadRetirementRules, type RetirementRules, readRetirementRules } from './read-hygiene-file.ts'
 import {
@@ -45,6 +46,7 @@ import {
 } from './retirement-controller.ts'
 import { judgeRetireFile } from './rules/judge-retire-file.ts'
 import { retirementPrefix } from './rules/retirement.ts'
+import { takeTurns } from './rules/take-turns.ts'
 
 /** For all accounts together; each account has a rate of its own. */
 const credentialsAtOnce = 8
@@ -72,7 +74,8 @@ export async function retireCredentials(ports: Ports, configuration: Configurati
   const credentials = await listCredentials(files, ports)
   const brake = new Brake(ports, configuration, noMinimums)
   const context = await openContext(files, rules, brake, ports, configuration)
-  const told = await pLimit(credentialsAtOnce).map([...credentials.values()], (keys) => reconcileEach(keys, context))
+  const inTurns = takeTurns([...credentials.values()], ownerOf)
+  const told = await pLimit(credentialsAtOnce).map(inTurns, (keys) => reconcileEach(keys, context))
   if (!isPaused) await tidyBrake(brake, credentials, ports)
   if (!rules.ok) return { outcome: 'stopped', why: renderComplaint(rules.complaint) }
   return {
@@ -86,7 +89,7 @@ export async function retireCredentials(ports: Ports, configuration: Configurati
 
 /**
  * The keys to look at, by credential: of existing files, of statuses, and of the ledger. A key without a credential is its own
- * group. Credentials without a file come first: people wait until they are active again, and a run may be too short for all.
+ * group. Credentials without a file come first: people wait until they are active again.
  */
 async function listCredentials(
   files: readonly string[],
@@ -104,6 +107,12 @@ async function listCredentials(
     else recorded.set(renderCredential(credential), [...(stored?.value.files ?? [])])
   }
   return new Map([...recorded, ...keys])
+}
+
+/** The folder of a credential's first file. */
+function ownerOf([key = '']: readonly string[]): string {
+  const named = parseRetireKey(key)
+  return named.ok ? named.value.owner : ''
 }
 
 function credentialOf(key: string): string {
@@ -137,12 +146,20 @@ async function openContext(
     retireAfterDays: (rules.ok ? rules.value : defaultHygiene).retireAfterDays,
     whyUnknown: rules.ok ? undefined : rules.why,
     judge: view && rules.ok ? openJudge(view, rules.value, ports) : async () => 'unknown',
+    whyHeld: await openHeld(ports),
     accountOf: openAccounts(view, organization),
     listOthers: (file) => others.get(renderCredential(file))?.filter(({ key }) => key !== file.key) ?? [],
     look: async (credential) => readLiveCredential(credential, await retirer.enter(credential.account)),
     retirer,
     brake,
   }
+}
+
+/** Why the brake holds each act. If its record cannot be read, it is asked for each act, and holds all. */
+async function openHeld({ objects }: Pick<Ports, 'objects'>): Promise<RetirementContext['whyHeld']> {
+  const brake = await spoiledAsAbsent(readBrake(objects, ['retirements']))
+  const reasons = new Map(brake?.lists.flatMap((list) => [...list.items].map((item) => [item, describeList(list)])))
+  return (item) => reasons.get(item)
 }
 
 /** Asks Organizations once for each account that the stored view lacks: the view may be older than the account. */

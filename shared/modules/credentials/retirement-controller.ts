@@ -40,7 +40,7 @@ import {
   type RetirementFacts,
 } from './rules/decide-retirement.ts'
 import { describeRetirement, describeUnknownRules, describeWaiting } from './rules/describe-retirement.ts'
-import { type Retirement, retirement, retirementPrefix } from './rules/retirement.ts'
+import { type Retirement, type RetirementEntry, retirementEntry, retirementPrefix } from './rules/retirement.ts'
 
 /** Whether a file may ask. `unknown`: start nothing and undo nothing. */
 export type RetireVerdict = 'asks' | 'unknown' | Complaint
@@ -56,6 +56,8 @@ export type RetirementContext = ReconcileContext & {
   readonly accountOf: (account: AccountId) => Promise<AccountOfRetirement>
   /** The other files for the same credential. */
   readonly listOthers: (file: RetireFile) => readonly RetireFile[]
+  /** Why the brake holds this act, by its lists at the beginning of the run: so nobody asks IAM about it again and again. */
+  readonly whyHeld: (item: string) => string | undefined
   /** IAM's present state of it. Throws ServiceError. */
   readonly look: (credential: Credential) => Promise<LookedCredential>
   /** Opens the role in an account. */
@@ -66,7 +68,7 @@ export type RetirementContext = ReconcileContext & {
 interface RetirementTypes extends KindTypes {
   readonly name: RetireFile
   readonly body: undefined
-  readonly entry: Retirement
+  readonly entry: RetirementEntry
   readonly facts: RetirementFacts &
     Pick<RetirementContext, 'whyUnknown'> & {
       readonly complaint: Complaint | undefined
@@ -78,7 +80,7 @@ interface RetirementTypes extends KindTypes {
 }
 type RetirementInput = Input<RetirementTypes>
 type Facts = RetirementTypes['facts']
-type Outcome = Effect<Retirement> | Description
+type Outcome = Effect<RetirementEntry> | Description
 
 /** How often to look at a watched credential. */
 const lookEveryMs = 60 * 60_000
@@ -94,30 +96,42 @@ export const retirementController: Controller<RetirementTypes> = {
   entryOf: retirementRecord,
   gather,
   decide: decideRetirement,
-  underPause: ['watch', 'stop', 'tell gone', 'note missing user', 'note missing account', 'leave account', 'forget'],
+  underPause: [
+    'note absence',
+    'watch',
+    'stop',
+    'tell gone',
+    'note missing user',
+    'note missing account',
+    'leave account',
+    'forget',
+  ],
   perform,
   describe,
 }
 
-export function retirementRecord(objects: ObjectStore, credential: Credential): JsonRecord<Retirement> {
-  return new JsonRecord(objects, `${retirementPrefix}${renderCredential(credential)}.json`, retirement)
+export function retirementRecord(objects: ObjectStore, credential: Credential): JsonRecord<RetirementEntry> {
+  return new JsonRecord(objects, `${retirementPrefix}${renderCredential(credential)}.json`, retirementEntry)
 }
 
 async function gather(
   { name, head, entry, now }: RetirementInput,
-  { judge, accountOf, listOthers, look, retireAfterDays, whyUnknown }: ReadingContext<RetirementContext>,
+  { judge, accountOf, listOthers, whyHeld, look, retireAfterDays, whyUnknown }: ReadingContext<RetirementContext>,
 ): Promise<Facts> {
   const verdict = head && (await judge(name))
   const named = listOthers(name)
   const others = await Promise.all(named.map(judge))
-  const account = head || entry ? await accountOf(name.account) : undefined
+  const kept = begunIn(entry)
+  const account = head || kept ? await accountOf(name.account) : undefined
   const facts = {
     now,
     isKnown: whyUnknown === undefined && verdict !== 'unknown' && !others.includes('unknown'),
     askedAt: verdict === 'asks' ? head?.lastModified : undefined,
     isAskedElsewhere: others.includes('asks'),
     isNamed: head !== undefined || named.length > 0,
-    kept: entry,
+    kept,
+    absence: entry?.state === 'absent' ? entry : undefined,
+    held: whyHeld(itemOf(name, kept ? 'deleted' : 'inactive')),
     canBeInactive: canBeInactive(name),
     retireAfterDays,
     whyUnknown,
@@ -135,7 +149,8 @@ async function perform(
   context: RetirementContext,
 ): Promise<Outcome> {
   const { key, name } = input
-  const entry = input.entry && asFound(input.entry)
+  const begun = begunIn(input.entry)
+  const entry = begun && asFound(begun)
   const now = renderInstant(input.now)
   if (action.do === 'note off') return begin(action.live, input, facts, context)
   if (action.do === 'stop') {
@@ -145,6 +160,9 @@ async function perform(
     const staysAsItIs = known.staysAsItIs || isOn
     return end('used', { ...known, ...stopped, why, staysAsItIs }, name, context)
   }
+  if (action.do === 'forget') return { entry: 'none' }
+  if (action.do === 'note absence')
+    return { entry: { v: 1, state: 'absent', at: now, lookAt: nextLook(input.now), files: [key] } }
   // The steps below need an entry.
   if (entry === undefined) return {}
   switch (action.do) {
@@ -175,8 +193,6 @@ async function perform(
       return { entry: { ...entry, state: 'switching on', at: now } }
     case 'switch on':
       return switchOn(entry, input, context)
-    case 'forget':
-      return { entry: 'none' }
   }
 }
 
@@ -263,15 +279,23 @@ async function makeActive({ user, what }: Credential, iam: RetiringAccount): Pro
 /** Why the brake holds this act; `undefined`: it passes. It counts for the owner of the file. */
 async function askBrake(
   act: 'inactive' | 'deleted',
-  { name, entry }: RetirementInput,
+  { name }: RetirementInput,
   facts: Facts,
   { brake }: RetirementContext,
 ): Promise<Description | undefined> {
   const { owner } = name
-  const answer = await brake.admit(retirementAct({ owner, item: `${renderCredential(name)} ${act}` }))
-  if (answer.outcome === 'passes') return undefined
+  const answer = await brake.admit(retirementAct({ owner, item: itemOf(name, act) }))
+  return answer.outcome === 'passes' ? undefined : { told: describeHeld(name, answer.reason, facts) }
+}
+
+/** The name of an act on a list of the brake. */
+function itemOf(name: RetireFile, act: 'inactive' | 'deleted'): string {
+  return `${renderCredential(name)} ${act}`
+}
+
+function describeHeld(name: RetireFile, reason: string | undefined, facts: Facts): Description['told'] {
   const remedy = 'an operator can review and release it: ssofile brake; or delete this file'
-  return { told: { ...describeRetirement(name, entry, facts), state: 'held', reason: answer.reason, remedy } }
+  return { ...describeRetirement(name, facts.kept, facts), state: 'held', reason, remedy }
 }
 
 /** Ends the retirement. */
@@ -280,7 +304,7 @@ async function end(
   entry: Retirement,
   name: RetireFile,
   context: RetirementContext,
-): Promise<Effect<Retirement>> {
+): Promise<Effect<RetirementEntry>> {
   await tell(event, entry, name, context)
   return { entry }
 }
@@ -311,9 +335,11 @@ function describe(
       return { told: head && facts.complaint && rejection(facts.complaint) }
     case 'wait for account':
       return { told: head && facts.complaint ? rejection(facts.complaint) : describeWaiting(facts.whyNoAccount) }
+    case 'held':
+      return { told: describeHeld(name, facts.held, facts) }
     case 'stay':
     case 'absent':
-      return { told: describeRetirement(name, entry, facts) }
+      return { told: describeRetirement(name, facts.kept, facts) }
   }
 }
 
@@ -324,6 +350,10 @@ function describeUnknown(
 ): Description['told'] {
   if (whyUnknown === undefined || entry?.state === 'gone') return told
   return head || entry ? describeUnknownRules(whyUnknown, told) : undefined
+}
+
+function begunIn(entry: RetirementEntry | undefined): Retirement | undefined {
+  return entry?.state === 'absent' ? undefined : entry
 }
 
 /** Without what an earlier look lacked. */

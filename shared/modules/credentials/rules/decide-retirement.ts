@@ -1,4 +1,4 @@
-import type { Retirement } from './retirement.ts'
+import type { Absence, Retirement } from './retirement.ts'
 
 /** One credential in IAM. A password or a user is always active. */
 export type LiveCredential = {
@@ -27,6 +27,10 @@ export type RetirementFacts = {
   /** `refusing`: it takes no changes now. `missing`: the organization does not have it. If nobody knows, `active`. */
   readonly account: 'active' | 'refusing' | 'missing'
   readonly kept: Retirement | undefined
+  /** Of the last look. */
+  readonly absence: Pick<Absence, 'at' | 'lookAt'> | undefined
+  /** Why the brake holds the next act, by its present lists. */
+  readonly held: string | undefined
   /** Also `undefined` if no step needs it (`needsLook`). */
   readonly live: LookedCredential
   readonly canBeInactive: boolean
@@ -34,6 +38,7 @@ export type RetirementFacts = {
 }
 
 export const retirementActions = [
+  'note absence',
   'note off',
   'switch off',
   'watch',
@@ -48,7 +53,7 @@ export const retirementActions = [
   'switch on',
   'forget',
 ] as const
-export const retirementEnds = ['unknown', 'withdrawn', 'stay', 'absent', 'wait for account'] as const
+export const retirementEnds = ['unknown', 'withdrawn', 'stay', 'absent', 'held', 'wait for account'] as const
 type Bare = Exclude<(typeof retirementActions)[number], 'note off' | 'switch off' | 'stop' | 'tell gone'>
 
 /** `note …`: writes the entry before the call. */
@@ -77,13 +82,15 @@ const accountGoneMs = 59 * 60_000
 
 /**
  * The next step for the file of a credential. A file asks if it exists and may ask. At rest: used since, and an undo changes nothing; or
- * used since or without a user, and the next look is in the future; or watched, and both the end of the days and the next look are in the
- * future. The first row that fits counts:
+ * used since or without a user, and the next look is in the future; or watched, the next look is in the future, and so is the end of the
+ * days, unless the brake holds the deletion. An absence is at rest until its next look, or until a newer file. The first row that fits
+ * counts:
  *
  * | file asks         | the ledger says         | the credential is                       | step                 |
  * | ----------------- | ----------------------- | --------------------------------------- | -------------------- |
  * | not known         | any                     | any                                     | unknown              |
  * | no, another does  | any                     | any                                     | withdrawn            |
+ * | no                | an absence              | any                                     | forget               |
  * | no                | nothing                 | any                                     | withdrawn            |
  * | any               | anything but `gone`     | any; its account takes no changes       | wait for account     |
  * | any               | no missing account yet  | any; its account is missing             | note missing account |
@@ -95,8 +102,11 @@ const accountGoneMs = 59 * 60_000
  * | no, but is there  | `gone`                  | any                                     | withdrawn            |
  * | no file is left   | `gone`                  | any                                     | forget               |
  * | no                | anything else           | any                                     | note on              |
+ * | yes               | an absence, at rest     | any                                     | absent               |
+ * | yes               | nothing, and it is held | any                                     | held                 |
+ * | yes               | `watched`, at rest, due  | any                                     | held                 |
  * | yes               | `gone`, or at rest      | any                                     | stay                 |
- * | yes               | nothing                 | not there, or without its user          | absent               |
+ * | yes               | nothing, or an absence  | not there, or without its user          | note absence         |
  * | yes               | anything else           | without its user                        | note missing user    |
  * | yes               | `deleting`              | not there, or another                   | tell gone, by us     |
  * | yes               | anything else           | not there, or another                   | tell gone, by others |
@@ -107,6 +117,7 @@ const accountGoneMs = 59 * 60_000
  * | yes               | `switching off`         | the same                                | switch off           |
  * | yes               | `watched`, `deleting`   | a key that is active again              | stop                 |
  * | yes               | `watched`, `deleting`   | the same, and days are left             | watch                |
+ * | yes               | `watched`, and held     | the same, and the days are over         | watch                |
  * | yes               | `watched`               | the same, and the days are over         | note deletion        |
  * | yes               | `deleting`              | the same, and the days are over         | delete               |
  */
@@ -114,7 +125,8 @@ export function decideRetirement(facts: RetirementFacts): RetirementAction | Ret
   const { isKnown, askedAt, isAskedElsewhere, isNamed, kept, live } = facts
   if (!isKnown) return { tell: 'unknown' }
   if (askedAt === undefined && isAskedElsewhere) return { tell: 'withdrawn' }
-  if (kept === undefined && askedAt === undefined) return { tell: 'withdrawn' }
+  if (kept === undefined && askedAt === undefined)
+    return facts.absence === undefined ? { tell: 'withdrawn' } : { do: 'forget' }
   if (facts.account !== 'active' && kept?.state !== 'gone') return decideWithoutAccount(facts)
   if (kept?.state === 'switching on') {
     // The status asks a person to look for the key, and then for the file.
@@ -126,9 +138,9 @@ export function decideRetirement(facts: RetirementFacts): RetirementAction | Ret
     // A file that may ask again later must not ask for another credential of this name.
     return isNamed ? { tell: 'withdrawn' } : { do: 'forget' }
   }
-  if (isAtRest(facts)) return { tell: 'stay' }
+  if (isAtRest(facts)) return describeRest(facts)
   if (!isSame(kept, live)) {
-    if (kept === undefined) return { tell: 'absent' }
+    if (kept === undefined) return { do: 'note absence' }
     if (live === 'no user') return { do: 'note missing user' }
     return { do: 'tell gone', byOthers: kept.state !== 'deleting' }
   }
@@ -153,12 +165,29 @@ function decideWithoutAccount({
   return isGone ? { do: 'leave account' } : { tell: 'wait for account' }
 }
 
-function isAtRest({ kept, now, retireAfterDays }: Pick<RetirementFacts, 'kept' | 'now' | 'retireAfterDays'>): boolean {
-  if (kept?.state === 'gone') return true
-  const isEarly = kept?.lookAt !== undefined && now < new Date(kept.lookAt)
-  if (kept?.isUserMissing) return isEarly
-  if (kept?.state === 'used since') return kept.staysAsItIs || isEarly
-  return kept?.state === 'watched' && isEarly && now < dueAt(kept, retireAfterDays)
+type RestFacts = Pick<RetirementFacts, 'kept' | 'absence' | 'held' | 'askedAt' | 'now' | 'retireAfterDays'>
+
+function isAtRest(facts: RestFacts): boolean {
+  const { kept, held, now, retireAfterDays } = facts
+  if (kept === undefined) return held !== undefined || isAbsenceFresh(facts)
+  if (kept.state === 'gone') return true
+  const isEarly = kept.lookAt !== undefined && now < new Date(kept.lookAt)
+  if (kept.isUserMissing) return isEarly
+  if (kept.state === 'used since') return kept.staysAsItIs || isEarly
+  return kept.state === 'watched' && isEarly && (held !== undefined || now < dueAt(kept, retireAfterDays))
+}
+
+/** A file that is newer than the last look may ask for a credential that was made since. */
+function isAbsenceFresh({ absence, askedAt, now }: RestFacts): boolean {
+  if (absence === undefined || askedAt === undefined) return false
+  return now < new Date(absence.lookAt) && askedAt <= new Date(absence.at)
+}
+
+function describeRest(facts: RestFacts): RetirementEnd {
+  const { kept, held, now, retireAfterDays } = facts
+  if (kept === undefined) return { tell: isAbsenceFresh(facts) ? 'absent' : 'held' }
+  const isDue = kept.state === 'watched' && !kept.isUserMissing && now >= dueAt(kept, retireAfterDays)
+  return { tell: held !== undefined && isDue ? 'held' : 'stay' }
 }
 
 /** Whether this is the credential that the file asks for, and not another one with the same name. */
@@ -168,7 +197,7 @@ function isSame(kept: Retirement | undefined, live: LookedCredential): live is L
 
 /** The file asks for the credential, and it exists. */
 function decideThere(
-  { now, kept, canBeInactive, retireAfterDays }: RetirementFacts,
+  { now, kept, held, canBeInactive, retireAfterDays }: RetirementFacts,
   asked: Date,
   live: LiveCredential,
 ): RetirementAction {
@@ -183,7 +212,7 @@ function decideThere(
   if (kept === undefined) return { do: 'note off', live }
   if (kept.state === 'switching off') return { do: 'switch off', live }
   if (isOn) return activeAgain
-  if (now < dueAt(kept, retireAfterDays)) return { do: 'watch' }
+  if (held !== undefined || now < dueAt(kept, retireAfterDays)) return { do: 'watch' }
   return { do: kept.state === 'deleting' ? 'delete' : 'note deletion' }
 }
 

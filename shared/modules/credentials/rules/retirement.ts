@@ -44,3 +44,16 @@ export const retirement = record({
   byOthers: z.literal(true).optional(),
 })
 export type Retirement = z.infer<typeof retirement>
+
+/** Nothing began, because there was no such credential at the last look. */
+export const absence = record({
+  v: z.literal(1),
+  state: z.literal('absent'),
+  at: z.iso.datetime(),
+  lookAt: z.iso.datetime(),
+  files: z.array(z.string()),
+})
+export type Absence = z.infer<typeof absence>
+
+export const retirementEntry = z.discriminatedUnion('state', [retirement, absence])
+export type RetirementEntry = z.infer<typeof retirementEntry>

@@ -148,19 +148,33 @@ class Retiring {
   }
 }
 
-/** IAM is eventually consistent: to this caller it lists every key as active. */
-function listingAsActive(ports: Ports): Ports {
+type ListKeys = RetiringAccount['listAccessKeys']
+
+/** Ports of a caller to whom the listing of keys goes through `around`. */
+function listing(ports: Ports, around: (account: string, list: ListKeys) => ListKeys): Ports {
   const { retirer } = ports
   if (retirer === undefined) throw new Error('there is a retirer')
-  const enter: typeof retirer.enter = async (...args) => {
-    const iam = await retirer.enter(...args)
-    const listAccessKeys: typeof iam.listAccessKeys = async (...asked) => {
-      const page = await iam.listAccessKeys(...asked)
-      return { ...page, items: page.items.map((key) => ({ ...key, isActive: true })) }
-    }
-    return { ...iam, listAccessKeys }
+  const enter: typeof retirer.enter = async (account, role) => {
+    const iam = await retirer.enter(account, role)
+    return { ...iam, listAccessKeys: around(account, iam.listAccessKeys) }
   }
   return { ...ports, retirer: { enter } }
+}
+
+/** IAM is eventually consistent: to this caller it lists every key as active. */
+function listingAsActive(ports: Ports): Ports {
+  return listing(ports, (_, list) => async (...asked) => {
+    const page = await list(...asked)
+    return { ...page, items: page.items.map((key) => ({ ...key, isActive: true })) }
+  })
+}
+
+/** Ports that note each account whose keys are listed. */
+function noting(ports: Ports, accounts: string[]): Ports {
+  return listing(ports, (account, list) => (...asked) => {
+    accounts.push(account)
+    return list(...asked)
+  })
 }
 
 describe('the life of a key that is retired', () => {
@@ -428,6 +442,43 @@ describe('an account that is closed', () => {
   })
 })
 
+test('an owner with many files takes no turn of an owner with one', async () => {
+  const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+  retiring.have(bank, [userWith('ann')])
+  const many = Array.from({ length: 40 }, (_, index) => `AKIA${String(index).padStart(16, '0')}`)
+  await retiring.ask(...many.map((id) => fileOf('ann', id, bank, 'team-bank')), fileOf('ci'))
+  const asked: string[] = []
+  await retiring.look(noting(retiring.world.ports, asked))
+  expect(asked).toHaveLength(42)
+  expect(asked.indexOf(shop)).toBeLessThan(8)
+})
+
+test('a key that is not there is looked for once an hour, and found then or for a newer file', async () => {
+  const retiring = await Retiring.open([userWith('ci')])
+  const { world } = retiring
+  const looksOf = async () => {
+    const asked: string[] = []
+    await retiring.look(noting(world.ports, asked))
+    return asked.length
+  }
+  await retiring.ask(fileOf('ci'))
+  expect(await looksOf()).toBe(1)
+  expect(await retiring.status(fileOf('ci'))).toMatchObject({ state: 'applied' })
+  await world.clock.advance(5 * minuteMs)
+  expect(await looksOf()).toBe(0)
+  expect(await retiring.status(fileOf('ci'))).toMatchObject({ state: 'applied' })
+  await world.clock.advance(hourMs)
+  expect(await looksOf()).toBe(1)
+  retiring.have(shop, [userWith('ci', { keys: [keyWith()] })])
+  await world.clock.advance(minuteMs)
+  await retiring.ask(fileOf('ci'))
+  await retiring.look()
+  expect(retiring.key()?.isActive).toBe(false)
+  await world.objects.delete(fileOf('ci'))
+  await retiring.look()
+  expect(await retiring.keysUnder('retired/')).toEqual([])
+})
+
 test('a key that somebody deleted has ended in history when its file is deleted', async () => {
   const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
   await retiring.ask(fileOf('ci'))
@@ -497,6 +548,52 @@ describe('what stops it', () => {
     expect((await brakeFile(retiring.world.objects).read())?.value.lists).toMatchObject([
       { items: [expect.anything()] },
     ])
+  })
+
+  test('IAM is not asked about keys that the brake holds, until a person releases them', async () => {
+    const names = Array.from({ length: 25 }, (_, index) => `user-${index}`)
+    const retiring = await Retiring.open(names.map((name) => userWith(name, { keys: [keyWith()] })))
+    const { ports, objects } = retiring.world
+    await retiring.ask(...names.map((name) => fileOf(name)))
+    await retiring.look()
+    const asked: string[] = []
+    await retiring.look(noting(ports, asked))
+    expect(asked).toEqual([])
+    const [list] = (await brakeFile(objects).read())?.value.lists ?? []
+    if (!list) throw new Error('the brake holds nothing')
+    await releaseList(objects, digestOf(list), 'a person')
+    await retiring.look(noting(ports, asked))
+    expect(asked.length).toBeGreaterThanOrEqual(5)
+    expect(names.some((name) => retiring.key(name)?.isActive)).toBe(false)
+  })
+
+  test('keys whose deletion the brake holds are looked at once an hour, so a use of one is seen', async () => {
+    const names = Array.from({ length: 22 }, (_, index) => `user-${index}`)
+    const retiring = await Retiring.open(names.map((name) => userWith(name, { keys: [keyWith()] })))
+    const { ports, objects, clock } = retiring.world
+    await retiring.govern({ retireAfterDays: 30 })
+    await retiring.ask(...names.slice(0, 20).map((name) => fileOf(name)))
+    await retiring.pass(2 * dayMs, 2 * dayMs)
+    await retiring.ask(...names.slice(20).map((name) => fileOf(name)))
+    await retiring.pass(3 * dayMs, 3 * dayMs)
+    await retiring.govern({ retireAfterDays: 2 })
+    await retiring.pass(hourMs)
+    const held = names.filter((name) => retiring.key(name))
+    expect(held).toHaveLength(2)
+    const asked: string[] = []
+    await clock.advance(5 * minuteMs)
+    await retiring.look(noting(ports, asked))
+    expect(asked).toEqual([])
+    const [used = '', left = ''] = held
+    retiring.changeKey(used, { isActive: true })
+    await retiring.pass(hourMs)
+    expect(await retiring.status(fileOf(used))).toMatchObject({ retirement: { state: 'used since' } })
+    expect(await retiring.status(fileOf(left))).toMatchObject({ state: 'held', retirement: { state: 'due' } })
+    const [list] = (await brakeFile(objects).read())?.value.lists ?? []
+    if (!list) throw new Error('the brake holds nothing')
+    await releaseList(objects, digestOf(list), 'a person')
+    await retiring.look()
+    expect(names.filter((name) => retiring.key(name))).toEqual([used])
   })
 
   test('what the brake holds leaves it with its file', async () => {

@@ -42,6 +42,8 @@ function decide(facts: Partial<RetirementFacts>) {
     isNamed: true,
     account: 'active',
     kept: entry('watched'),
+    absence: undefined,
+    held: undefined,
     live: off,
     canBeInactive: true,
     retireAfterDays: 14,
@@ -73,7 +75,26 @@ describe('what a file asks for', () => {
   })
 
   test('is nothing to do where it is not there', () => {
-    expect(decide({ kept: undefined, live: undefined })).toEqual({ tell: 'absent' })
+    expect(decide({ kept: undefined, live: undefined })).toEqual({ do: 'note absence' })
+  })
+
+  test('is looked for again an hour after it was not there, or at once for a newer file, and forgotten without one', () => {
+    const lookAt = (ms: number) => ({ at: ago(1).toISOString(), lookAt: new Date(now.getTime() + ms).toISOString() })
+    const missing = { kept: undefined, live: undefined }
+    expect(decide({ ...missing, absence: lookAt(1) })).toEqual({ tell: 'absent' })
+    expect(decide({ ...missing, absence: lookAt(0) })).toEqual({ do: 'note absence' })
+    expect(decide({ ...missing, absence: lookAt(1), askedAt: ago(0.9) })).toEqual({ do: 'note absence' })
+    expect(decide({ ...missing, absence: lookAt(0), live: on })).toEqual({ do: 'note off', live: on })
+    expect(decide({ ...missing, absence: lookAt(1), askedAt: undefined })).toEqual({ do: 'forget' })
+  })
+
+  test('is not looked at while the brake holds it, and once an hour while the brake holds its deletion', () => {
+    const held = 'held by the brake: more than 20'
+    expect(decide({ held, kept: undefined, live: undefined })).toEqual({ tell: 'held' })
+    const watched = (ms: number) => entry('watched', { lookAt: new Date(now.getTime() + ms).toISOString() })
+    expect(decide({ held, kept: watched(1), live: undefined })).toEqual({ tell: 'held' })
+    expect(decide({ held, kept: watched(0) })).toEqual({ do: 'watch' })
+    expect(decide({ held: undefined, kept: watched(1) })).toEqual({ do: 'note deletion' })
   })
 
   test('is watched up to the last moment, and deleted from then on, which is noted first', () => {
@@ -137,7 +158,7 @@ describe('what a file asks for', () => {
   })
 
   test('is blocked while IAM has no user of this name: the user may have another name now', () => {
-    expect(decide({ kept: undefined, live: 'no user' })).toEqual({ tell: 'absent' })
+    expect(decide({ kept: undefined, live: 'no user' })).toEqual({ do: 'note absence' })
     for (const state of ['switching off', 'watched', 'used since', 'deleting'] as const)
       expect(decide({ kept: entry(state), live: 'no user' })).toEqual({ do: 'note missing user' })
     const noted = (ms: number) =>
@@ -209,14 +230,16 @@ describe('over all facts', () => {
   const every: RetirementFacts[] = []
   const count = everyChoice((choose) => {
     const state = choose([undefined, ...retirementStates])
-    const watchedAt = choose([ago(0), ago(5), ago(14)]).toISOString()
-    const lookAt = choose([undefined, ago(1).toISOString(), soon.toISOString()])
+    const watchedAt = (state === undefined ? ago(0) : choose([ago(0), ago(5), ago(14)])).toISOString()
+    const lookAt = state && choose([undefined, ago(1).toISOString(), soon.toISOString()])
     const staysAsItIs = state !== undefined && choose([true, false])
     const live = choose(lives)
     const account = live === undefined ? choose(['active', 'refusing', 'missing'] as const) : 'active'
     const accountMissingSince = account === 'missing' ? choose([undefined, ago(1).toISOString()]) : undefined
     const isUserMissing = state !== undefined && choose([true, false])
     const askedAt = choose([undefined, ago(20)])
+    const nextAt = state === undefined ? choose([undefined, now.toISOString(), soon.toISOString()]) : undefined
+    const held = state === undefined || state === 'watched' ? choose([undefined, 'held by the brake']) : undefined
     every.push({
       now,
       isKnown: choose([true, false]),
@@ -233,6 +256,8 @@ describe('over all facts', () => {
           ...(isUserMissing && { isUserMissing }),
           ...(accountMissingSince !== undefined && { accountMissingSince }),
         }),
+      absence: nextAt === undefined ? undefined : { at: ago(2).toISOString(), lookAt: nextAt },
+      held,
       account,
       live,
       canBeInactive: choose([true, false]),
@@ -244,8 +269,8 @@ describe('over all facts', () => {
   const of = (...steps: readonly string[]) =>
     cases.filter(({ step }) => steps.includes(nameOf(step))).map(({ facts }) => facts)
 
-  test('54000 facts are decided, and each step comes about', () => {
-    expect(count).toBe(54000)
+  test('61920 facts are decided, and each step comes about', () => {
+    expect(count).toBe(61920)
     expect(new Set(cases.map(({ step }) => nameOf(step)))).toEqual(new Set([...retirementActions, ...retirementEnds]))
   })
 
@@ -269,6 +294,10 @@ describe('over all facts', () => {
     expect(of('note deletion', 'delete').filter((facts) => !isDue(facts))).toEqual([])
     expect(new Set(of('delete').map(({ kept }) => kept?.state))).toEqual(new Set(['deleting']))
     expect(new Set(of('switch off').map(({ kept }) => kept?.state))).toEqual(new Set(['switching off']))
+  })
+
+  test('nothing that the brake holds is begun or deleted', () => {
+    expect(of('note off', 'note deletion').filter(({ held }) => held !== undefined)).toEqual([])
   })
 
   test('nothing is called in an account that takes no changes or is missing', () => {
