@@ -30,7 +30,7 @@ type Concerned = {
     readonly id: PrincipalId
     readonly loses: 'left' | 'name' | undefined
   }[]
-  /** New names of renamed ids. */
+  /** New names of renamed ids. A part of `ids`. */
   readonly renamed: readonly NamedId[]
   /** Types of ids that were never seen. Such an id may be too new for Identity Store to show it. */
   readonly unknown: readonly PrincipalType[]
@@ -39,7 +39,8 @@ type Concerned = {
 /**
  * Sends a hint for every assignment that a change in the directory may concern: access of these ids, access of ids that had their present
  * names before, and links with these names. Trusts only that something changed, not what the event says. Most events are about other
- * attributes or members. An id that kept its name costs one call and two short listings. Returns the number of hints.
+ * attributes or members. An id that kept its name costs one call and two short listings. An id that never had access
+ * also costs a listing of the links, but none of the ledger. Returns the number of hints.
  */
 export async function followDirectoryEvents(
   ports: Ports,
@@ -49,28 +50,38 @@ export async function followDirectoryEvents(
   const { names, ids, renamed, unknown } = await findConcerned(ports, configuration, changes)
   const hinted = await lookAtAll(ports, configuration, changes)
   await lookAtWaiting(ports, configuration, unknown)
-  if (ids.length === 0) return hinted
+  const { urgent, ofIds } = await listHeldBy(ports, ids, renamed)
+  const hints = [...ofIds, ...(await listAsked(ports, configuration, names))]
+  await sendHints(ports, { id: ports.randomness.id(), hints: urgent, revocation: true }, configuration)
+  await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
+  return hinted + urgent.length + hints.length
+}
+
+/** The access of these ids. Lists the whole ledger, but only if there is an id. */
+async function listHeldBy(
+  { objects }: Ports,
+  ids: Concerned['ids'],
+  renamed: Concerned['renamed'],
+): Promise<{ readonly urgent: readonly Hint[]; readonly ofIds: readonly Hint[] }> {
+  if (ids.length === 0) return { urgent: [], ofIds: [] }
   const urgent: Hint[] = []
-  const hints: Hint[] = []
+  const ofIds: Hint[] = []
   const held = new Set<PrincipalId>()
-  await forEachAssignmentKey(ports.objects, ledgerPrefix, (key) => {
+  await forEachAssignmentKey(objects, ledgerPrefix, (key) => {
     const { type, principalId } = assignmentOf(key)
     held.add(principalId)
     const found = ids.find((one) => one.type === type && one.id === principalId)
     if (!found) return
     const hint = accessHint(assignmentOf(key), found.loses === 'left' ? userHasLeft : cause)
-    const list = found.loses ? urgent : hints
+    const list = found.loses ? urgent : ofIds
     list.push(hint)
   })
   // Foreign access is not evaluated; only its listing by names is updated.
   await notePrincipals(
-    ports.objects,
+    objects,
     renamed.filter(({ id }) => !held.has(id)),
   )
-  hints.push(...(await listAsked(ports, configuration, names)))
-  await sendHints(ports, { id: ports.randomness.id(), hints: urgent, revocation: true }, configuration)
-  await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
-  return hinted + urgent.length + hints.length
+  return { urgent, ofIds }
 }
 
 /** The assignments that links with these names ask for. */
@@ -79,6 +90,7 @@ async function listAsked(
   configuration: Configuration,
   names: Concerned['names'],
 ): Promise<readonly Hint[]> {
+  if ([...names.values()].every(({ size }) => size === 0)) return []
   const links = (await Array.fromAsync(listLinks(ports.objects, configuration.folders))).filter(({ type, principal }) =>
     names.get(type)?.has(principal),
   )
@@ -154,8 +166,11 @@ async function findConcerned(
     if (found === 'gone' && before.length === 0) unknown.add(type)
     for (const name of [...before, ...(now === undefined ? [] : [now])]) names.get(type)?.add(name)
     const isRenamed = found !== 'gone' && before.some((name) => name !== now)
-    ids.push({ type, id, loses: isEnded ? 'left' : isRenamed ? 'name' : undefined })
-    if (now !== undefined && before.length > 0) renamed.push({ type, id, name: now })
+    // Every id in the ledger has a name in the index. A reconcile brings back a name that the index lost.
+    if (before.length > 0) {
+      ids.push({ type, id, loses: isEnded ? 'left' : isRenamed ? 'name' : undefined })
+      if (now !== undefined) renamed.push({ type, id, name: now })
+    }
     ids.push(...others.map((other) => ({ type, id: other, loses: 'name' as const })))
   }
   return { names, ids, renamed, unknown: [...unknown] }

@@ -7,7 +7,9 @@ import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts
 import { followDirectoryEvents } from '../../../../shared/reconcile/directory/follow-directory-events.ts'
 import { brakeFile } from '../../../../shared/reconcile/records/brake-file.ts'
 import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
+import { intercept } from '../../../intercept.ts'
 import { Settling } from '../../../settling.ts'
+import { World } from '../../../world.ts'
 import { holding } from '../brake/holding.ts'
 
 const nobody = principalId.parse('99999999-2222-3333-4444-555555555555')
@@ -72,6 +74,24 @@ const causes = ({ world }: ReturnType<typeof open>, queue: Lane) =>
     .map(({ body }) => JSON.parse(body))
     .filter(({ principalId }) => principalId === nobody)
     .map(({ cause }) => cause)
+
+test('an event about somebody who never had access does not list the ledger', async () => {
+  const listed: unknown[] = []
+  const world = new World({
+    wrap: (ports) =>
+      intercept(ports, async ({ operation, args: [prefix], proceed }) => {
+        if (operation === 'list') listed.push(prefix)
+        return proceed()
+      }),
+  })
+  const { items } = await world.identityStore.listPrincipals('USER')
+  const events = [
+    ...items.map(({ id }): DirectoryChange => ({ type: 'USER', id })),
+    { type: 'USER', id: nobody } as const,
+  ]
+  expect(await world.finish(followDirectoryEvents(world.ports, world.configuration, events))).toBe(0)
+  expect(listed).not.toContain('assignments/')
+})
 
 test.each(['event', 'event without an id', 'reconcile'] as const)(
   'the access of a deleted user goes before all other work after: %s',
