@@ -64,8 +64,8 @@ export async function runIntegration(args: readonly string[], env: NodeJS.Proces
   }
   if (command === 'report') {
     const { issues, commit } = await pipeline.openIssues()
-    // Exit code 3 of plan --detailed-exitcode: there are differences. Without any, no first issue is written.
-    await publish(issues, await readFile(file, 'utf8'), { subject: 'report', commit }, exitCode === '3')
+    // plan --detailed-exitcode ends with 0 only if all is well: 3 means differences, 1 an invalid file, and 2 a plan that push refuses.
+    await publish(issues, await readFile(file, 'utf8'), { subject: 'report', commit }, exitCode !== '0')
     return ''
   }
   if (command !== 'digest') throw new Error(`received '${command ?? ''}', ${usage}`)

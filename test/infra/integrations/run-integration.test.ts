@@ -125,6 +125,11 @@ describe.each([
     ])
   })
 
+  test.each(['1', '2'])('a report of a plan that ends with exit code %s is an issue from the start', async (code) => {
+    await runIntegration(['report', await write('A file in the bucket is not valid.'), code], env())
+    expect(forge.issues).toHaveLength(1)
+  })
+
   test('the longest plan has room for its mark, and a longer text is refused before it is sent', async () => {
     await comment('x'.repeat(65_000))
     await expect(comment('x'.repeat(65_536))).rejects.toThrow('expected at most 65536')
