@@ -3,13 +3,14 @@ import type { Assignment } from '../../domain/assignments/assignment.ts'
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { listGrantingLinks, listUnclearLinks } from '../../domain/links/granting-links.ts'
-import type { Link } from '../../domain/links/link.ts'
+import { type Link, parseLinkKey } from '../../domain/links/link.ts'
 import { identityOf } from '../../domain/links/upload.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
 import { askTags, noSelectors, type Selectors } from '../../domain/scopes/selector-file.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
+import { asksTags } from '../organization/view-for.ts'
 import { kindsOf } from '../records/link-listing.ts'
 import type { LinkReadings } from '../records/link-readings.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
@@ -40,8 +41,8 @@ export type EvaluationContext = {
 }
 
 /**
- * Finds the links that grant one account assignment now, by strongly consistent reads of the few links that could grant it. An
- * object that cannot be read neither grants nor revokes. Throws if the error may pass.
+ * Finds the links that grant one account assignment now, by strongly consistent reads of the few links that could grant it. Tags grant
+ * only if they were read from this account itself. An object that cannot be read neither grants nor revokes. Throws if the error may pass.
  */
 export async function evaluateAssignment(
   assignment: Assignment,
@@ -59,14 +60,16 @@ export async function evaluateAssignment(
   if (!account) return { links: [], unreadable: [], account, selectors }
   const managementAccountId = await organization.managementAccountId()
   const read = (key: string) => readings.read(key)
-  const found = await findGrantingLinks(assignment, account, {
-    configuration,
-    managementAccountId,
-    selectors,
-    among,
-    read,
+  const sources = { configuration, managementAccountId, selectors, among, read }
+  const found = await findGrantingLinks(assignment, account, sources)
+  const isByTags = found.links.some(({ key }) => {
+    const link = parseLinkKey(key, configuration.folders)
+    return link.ok && asksTags(link.value.scope, selectors)
   })
-  return { ...found, account, selectors }
+  const proven = isByTags ? await organization.prove(account) : account
+  if (proven === account) return { ...found, account, selectors }
+  if (!proven) return { links: [], unreadable: [], account: proven, selectors }
+  return { ...(await findGrantingLinks(assignment, proven, sources)), account: proven, selectors }
 }
 
 /** The links that grant it now if the account is as given. */

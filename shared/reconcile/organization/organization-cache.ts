@@ -26,6 +26,8 @@ const recentMs = 90 * 60_000
 /** The most accounts to read live if two writers differ about them. With more, the whole reading is repeated later. */
 const disputedMost = 200
 const writesMost = 20
+/** The revision of tags from the bulk answer: they are still to be read one by one. */
+const fromBulk = 0
 /** Each reconcile reads so large a part of the tags one by one. So an old row of the bulk answer misleads for a day at most. */
 const provenPart = 1 / 20
 /** As many calls as the rate permits in two seconds. A caller starts no call in its last two seconds, so no answer comes too late. */
@@ -165,6 +167,18 @@ export class OrganizationCache {
     return account && { ...account, ...tagged }
   }
 
+  /**
+   * The account of a view with tags that were read one by one, now if nobody did before. Tags of a bulk answer may be hours old. If the
+   * account differs, its present state also goes into the view, so that statuses and sweeps know it too. `undefined`: it does not exist.
+   */
+  async prove(account: Account): Promise<Account | undefined> {
+    if (account.tagsRevision !== fromBulk) return account
+    const live = await this.readLive(account.id, async () => true)
+    const isSame = live !== undefined && agree(live, account) !== undefined
+    if (!isSame) await this.refresh([account.id])
+    return live
+  }
+
   /** Whether an organizational unit or a root with this id exists. Calls Organizations only if no known account is in it. */
   async parentExists(id: string): Promise<boolean> {
     const { view } = await this.#read()
@@ -243,7 +257,7 @@ export class OrganizationCache {
     return this.#withTagsOf(accounts, [...new Set([...differing, ...proven])], untilMs)
   }
 
-  /** Tags that nobody has read come from the bulk answer; revision 0 says that they are still to be read one by one. */
+  /** Tags that nobody has read come from the bulk answer. */
   async #fillTags(stored: Stored, limits: TagLimits): Promise<OrganizationView> {
     const { etag, view } = stored
     if (etag === undefined || view === undefined) return this.rebuild()
@@ -253,7 +267,7 @@ export class OrganizationCache {
     if (bulk === undefined)
       return this.#readTags({ etag, view }, resume(view, renderInstant(this.#ports.clock.now())), limits)
     const fill = (account: Account): Account =>
-      lacksTags(account) ? { ...account, tags: bulk.get(account.id) ?? {}, tagsRevision: 0 } : account
+      lacksTags(account) ? { ...account, tags: bulk.get(account.id) ?? {}, tagsRevision: fromBulk } : account
     const { tagsSince: _, ...reading } = view
     return (await this.#write(stored, { ...reading, accounts: view.accounts.map(fill) })).view
   }

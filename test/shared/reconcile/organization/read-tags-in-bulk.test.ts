@@ -78,6 +78,19 @@ describe('tags in bulk', () => {
     expect(await tagsOf(39)).toEqual({})
   })
 
+  test('grant nothing to an account that no longer has the tag, and the status counts it out', async () => {
+    const { world } = open(3, { bulkTagsLagMs: 10 * hourMs })
+    await world.clock.advance(11 * hourMs)
+    await world.organizations.tagResource(idOf(1), { team: 'Web' })
+    world.start()
+    await world.objects.put(tagLink, '')
+    const status = `status/${tagLink}.json`
+    await world.until(async () => (await world.json(status))?.state === 'applied', 'the status')
+    const given = world.ssoAdmin.assignments().map(({ accountId: id }) => id)
+    expect(given.filter((id) => id.startsWith('5000000000')).sort()).toEqual([idOf(0), idOf(2)])
+    expect(await world.json(status)).toMatchObject({ accounts: { desired: 2, applied: 2 } })
+  })
+
   test('that lag for hours, with a lost event, mislead for less than a day', async () => {
     const { world, rebuild } = open(100, { bulkTagsLagMs: 1_000 * hourMs })
     await world.objects.put(tagLink, '')
