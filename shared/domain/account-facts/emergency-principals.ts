@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { roleName, userName, userNameSuffix } from './break-glass-names.ts'
+import { foldIamName } from './fold-iam-name.ts'
 
 /** The deployed users in the security accounts, and the deployed roles in all accounts. It contains no mail address. */
 export const emergencyPrincipals = z.object({
@@ -34,6 +35,7 @@ export function emergencyUser(
   account: string,
   name: string,
 ): 'of break-glass' | 'namesake' | undefined {
-  if (users.some((user) => user.account === account && user.name === name)) return 'of break-glass'
-  return name.endsWith(userNameSuffix) ? 'namesake' : undefined
+  const folded = foldIamName(name)
+  if (users.some((user) => user.account === account && foldIamName(user.name) === folded)) return 'of break-glass'
+  return folded.endsWith(foldIamName(userNameSuffix)) ? 'namesake' : undefined
 }

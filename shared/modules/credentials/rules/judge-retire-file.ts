@@ -2,7 +2,7 @@ import type { Hygiene } from '../../../domain/files/hygiene-file.ts'
 import type { RetireFile } from '../../../domain/files/retire-file.ts'
 import { type Account, refuses } from '../../../domain/organization/organization-view.ts'
 import { type Complaint, quote } from '../../../domain/statuses/complaint.ts'
-import { fitsOne } from '../../../domain/text/glob.ts'
+import { isNeverRetired } from './is-never-retired.ts'
 
 type AccountFacts = {
   /** `undefined`: the organization had no such account at its last reading. */
@@ -48,7 +48,7 @@ export function judgeRetireFile(
     return refuse('the root user', 'a user of IAM', 'remove root credentials centrally (IAM, Root access management)')
   if (isBreakGlass)
     return refuse(`the user ${user} of break-glass`, 'a user of everyday', 'leave it: it is for emergencies')
-  if (fitsOne(neverRetire, user))
+  if (isNeverRetired(user, { neverRetire }))
     return refuse(`the user ${user}, which is on neverRetire`, 'a user that is not', 'ask governance (hygiene.json)')
   return undefined
 }

@@ -1,4 +1,5 @@
 import { userNameSuffix } from '../../../domain/account-facts/break-glass-names.ts'
+import { foldIamName } from '../../../domain/account-facts/fold-iam-name.ts'
 import type { Hygiene } from '../../../domain/files/hygiene-file.ts'
 import {
   accessKeyId,
@@ -9,8 +10,8 @@ import {
   renderRetireKey,
 } from '../../../domain/files/retire-file.ts'
 import { accountId } from '../../../domain/organization/account-id.ts'
-import { fitsOne } from '../../../domain/text/glob.ts'
 import { findException } from './find-exception.ts'
+import { isNeverRetired } from './is-never-retired.ts'
 
 /** The needed cells of a line in `credentials.csv`, as texts. */
 export type ReportLine = {
@@ -85,8 +86,9 @@ function reasonToLeave(line: ReportLine, { neverRetire, exceptions, now }: Rules
   const { owner, name } = line
   const exception = findException(exceptions, line, now)
   if (exception !== undefined) return `an exception of ${exception}`
-  if (name.endsWith(userNameSuffix)) return 'it bears the name of a break-glass user: look at it yourself'
-  if (fitsOne(neverRetire, name)) return 'it is on neverRetire'
+  if (foldIamName(name).endsWith(foldIamName(userNameSuffix)))
+    return 'it bears the name of a break-glass user: look at it yourself'
+  if (isNeverRetired(name, { neverRetire })) return 'it is on neverRetire'
   if (owner === '') return 'no tag names the owner of its account'
   if (!accountOwner.safeParse(owner).success) return `the owner '${owner}' cannot be the name of a folder`
   return undefined

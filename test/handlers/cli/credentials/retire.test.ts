@@ -45,6 +45,24 @@ test('a report of more than two days warns of its age, because it knows no later
   )
 })
 
+test('an exception, neverRetire and the name of break-glass count for a user however the name is written', () => {
+  const now = new Date('2026-03-03T00:00:00Z')
+  const exception = { owner: 'team-a', reason: 'the device is old', expiresAt: '2027-01-01T00:00:00Z' }
+  const rules = {
+    days: 180,
+    now,
+    neverRetire: ['Terra*'],
+    exceptions: [{ ...exception, account: accountId.parse('200000000001'), name: 'Legacy' }],
+  }
+  const line = { account: '200000000001', owner: 'team-a', kind: 'user', key: '', lastUsed: '', unusedDays: '' }
+  const lines = ['LEGACY', 'terraform', 'bob-break-glass'].map((name) => {
+    return { ...line, name, passwordLastUsed: 'never', passwordUnusedDays: '300' }
+  })
+  const { files, leftOut } = proposeRetireFiles(lines, rules)
+  expect(files).toEqual([])
+  expect(leftOut).toHaveLength(3)
+})
+
 test('a name that a spreadsheet would take for a formula comes out of a report as it is', () => {
   const asOf = new Date('2026-03-03T00:00:00Z')
   const key = { id: 'AKIAIOSFODNN7EXAMPLE', isActive: true, madeAt: new Date('2020-01-01T00:00:00Z') }

@@ -692,6 +692,17 @@ describe('who may ask', () => {
       for (const { name } of users) expect(retiring.user(name, account)).toMatchObject({ keys: [{ isActive: true }] })
   })
 
+  test('not for a protected name that is written with other capitals: IAM does not distinguish them', async () => {
+    const users = ['terraform', 'alice-BREAK-GLASS'].map((name) => userWith(name, { keys: [keyWith()] }))
+    const retiring = await Retiring.open(users)
+    await retiring.govern({ neverRetire: ['terra*'] })
+    for (const name of ['Terraform', 'ALICE-break-glass']) {
+      await retiring.ask(fileOf(name))
+      await retiring.look()
+      expect(await retiring.status(fileOf(name))).toMatchObject({ state: 'rejected' })
+    }
+  })
+
   test('for a user who only bears the name of a break-glass user: that one goes as any other', async () => {
     const mallory = userWith('mallory-BREAK-GLASS', { keys: [keyWith()] })
     const retiring = await Retiring.open([mallory])
