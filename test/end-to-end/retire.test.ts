@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { renderCsv } from '../../shared/domain/text/render-csv.ts'
 import { LocalSystem } from './local-system.ts'
 import { smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'
@@ -55,7 +56,8 @@ test('ssofile retire writes files for what a report calls unused, and changes no
   const titles =
     'account,owner,kind,name,access key,last used,unused days,password last used,password unused days,exception'
   const rows = [`${shop},Data,key,ci,${keyId},never,300,,,`, `${shop},,key,ci,AKIAIOSFODNN7EXAMPL2,never,300,,,`]
-  await system.upload('reports/credentials/2026-03-03/credentials.csv', [titles, ...rows].join('\n'), 'ssofile')
+  const report = renderCsv([titles, ...rows].map((row) => row.split(',')))
+  await system.upload('reports/credentials/2026-03-03/credentials.csv', report, 'ssofile')
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-retire-'))
   try {
     const asked = ['retire', '--from-report', '2026-03-03', '--unused-for', '180d', '--to', folder]
