@@ -228,22 +228,23 @@ function revoke(facts: Facts, entry: LedgerEntry): Step {
 }
 
 /**
- * The ledger has the access, but history says that it ended: somebody restored an old version of the entry, or a process died before it
- * removed the entry.
+ * The ledger has the access, but history says that it ended: somebody restored an old version of the entry, a process died before it
+ * removed the entry, or access that somebody removed was put back before ssofile gave it again.
  *
- * | listed | it ended by          | then                                                               |
- * | ------ | -------------------- | ------------------------------------------------------------------ |
- * | no     |                      | forget it                                                          |
- * | yes    | the entry's deletion | leave it to others; if it ended just now, put it off, since the listing may lag |
- * | yes    | another call         | report the contradiction: somebody may have granted it since       |
+ * | listed | it ended by                              | then                                                         |
+ * | ------ | ---------------------------------------- | ------------------------------------------------------------ |
+ * | no     |                                          | forget it                                                    |
+ * | yes    | the entry's deletion, or its being missed | leave it to others; if it ended just now, put it off, since the listing may lag |
+ * | yes    | another call                             | report the contradiction: somebody may have granted it since |
  */
 function outlive(facts: Facts, entry: LedgerEntry, end: Extract<LastWord, { says: 'ended' }>): Step {
   const { listing } = facts.known
   if (listing === undefined) return learn('listing')
   if (!listing.isListed) return { do: 'forget', as: 'ended' }
   const isOwnDeletion = entry.call?.kind === 'deletion' && entry.call.calledAt === end.at
-  if (isOwnDeletion && mayStillBeListed(end)) return putOff(facts, { reason: settlingReason })
-  if (isOwnDeletion) return leave(facts, entry, [])
+  const isKnownEnd = isOwnDeletion || entry.missingSince === end.at
+  if (isKnownEnd && mayStillBeListed(end)) return putOff(facts, { reason: settlingReason })
+  if (isKnownEnd) return leave(facts, entry, [])
   const contradiction = { entry: 'outdated', at: end.at } as const
   return { do: 'report a contradiction', links: entry.links, contradiction }
 }

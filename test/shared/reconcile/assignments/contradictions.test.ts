@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { settlingMs } from '../../../../shared/domain/assignments/access-proof.ts'
+import { recordHistory } from '../../../../shared/reconcile/records/history.ts'
 import { Settling } from '../../../settling.ts'
 
 /** A world in which the link is applied; `s3` has each listing of history and each read of its objects. */
@@ -100,4 +101,31 @@ describe('a ledger object whose old version is restored after its access was rev
     expect(changes(bench)).toEqual(before)
     expect(await bench.history()).toEqual(['granted', 'revoked'])
   })
+})
+
+test('access that somebody removed and put back before ssofile gave it again is left to them once its link is gone', async () => {
+  const { bench } = await open()
+  const { world } = bench
+  await world.clock.advance(settlingMs)
+  const missingSince = world.clock.now().toISOString()
+  const known = await bench.entry()
+  if (!known) throw new Error('the link is applied')
+  const missed = { ...known, state: 'failed' as const, reason: 'somebody removed it', missingSince }
+  await world.objects.put(bench.ledgerKey, JSON.stringify(missed))
+  // ssofile told its end and prepared a creation, and then its link went: the entry is as it was before.
+  const end = {
+    event: 'revoked',
+    at: missingSince,
+    access: missed,
+    confirmedAt: missingSince,
+    reason: 'removed',
+  } as const
+  await recordHistory(world.objects, { key: bench.key, ...end })
+  await world.objects.delete(bench.link)
+  expect(await bench.settle()).toMatchObject({ result: 'open', reason: expect.stringContaining('minutes') })
+  await world.clock.advance(settlingMs)
+  await bench.settle()
+  expect(await bench.entry()).toBeUndefined()
+  expect(await world.namedKeys('foreign/')).toHaveLength(1)
+  expect(await bench.history()).toEqual(['granted', 'revoked', 'foreign-found'])
 })

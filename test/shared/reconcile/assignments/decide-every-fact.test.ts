@@ -75,7 +75,8 @@ const rules: Rules<Step, Facts> = {
     if (contradiction.entry === 'lost') return history.says === 'ours'
     const { call, releasedAt } = entry ?? {}
     if (releasedAt !== undefined) return history.says === 'ours' ? history.at >= releasedAt : history.at !== releasedAt
-    return history.says === 'ended' && (call?.kind !== 'deletion' || call.calledAt !== history.at)
+    const isOwnDeletion = call?.kind === 'deletion' && call.calledAt === history.at
+    return history.says === 'ended' && !isOwnDeletion && entry?.missingSince !== history.at
   }),
   'what an evaluation has come to is all that it does': rule(
     [
@@ -158,10 +159,11 @@ const rules: Rules<Step, Facts> = {
       const { history } = known
       if (entry === undefined || !claims(entry))
         return history?.says === 'nothing' || (history?.says === 'ended' && history.ageMs >= settlingMs)
-      // What the ledger says of it shows that it ended, or history says so of this very deletion.
+      // What the ledger says of it shows that it ended, or history says so of this very deletion, or of its being missed.
       if (proveAccess(entry, known.listing) === 'foreign') return true
-      const isOver = history?.says === 'ended' && history.ageMs >= settlingMs
-      return isOver && entry.call?.kind === 'deletion' && entry.call.calledAt === history.at
+      if (history?.says !== 'ended' || history.ageMs < settlingMs) return false
+      const isOwnDeletion = entry.call?.kind === 'deletion' && entry.call.calledAt === history.at
+      return isOwnDeletion || entry.missingSince === history.at
     },
   ),
   'what was foreign is forgotten only where it is not listed': rule(['forget what was foreign'], (_, { known }) => {

@@ -135,8 +135,9 @@ function everyAnswer(choose: Choose, entry: LedgerEntry | undefined): Learnt {
 function everyWord(choose: Choose, entry: LedgerEntry | undefined): LastWord {
   const says = choose(['nothing', 'ours', 'ended'] as const)
   if (says === 'nothing') return { says }
-  // It is compared with the instant of a release and of a deletion only.
-  const mine = entry?.releasedAt ?? (entry?.call?.kind === 'deletion' ? entry.call.calledAt : undefined)
+  // It is compared with the instant of a release, of a deletion and of its being missed only.
+  const deletedAt = entry?.call?.kind === 'deletion' ? entry.call.calledAt : undefined
+  const mine = entry?.releasedAt ?? deletedAt ?? entry?.missingSince
   const at = () => choose(mine === undefined ? [young] : [mine, ago(60 * minute), ago(0)])
   if (says === 'ours') return lazily<Extract<LastWord, { says: 'ours' }>>({ says: () => says, at, links: () => [a] })
   return lazily<Extract<LastWord, { says: 'ended' }>>({
