@@ -1,5 +1,5 @@
 // First: schemas are made when their modules are loaded.
-import './without-eval.ts'
+import '../../domain/json/without-eval.ts'
 import '@cloudscape-design/global-styles/index.css'
 import '@cloudscape-design/global-styles/dark-mode-utils.css'
 import { I18nProvider } from '@cloudscape-design/components/i18n'
