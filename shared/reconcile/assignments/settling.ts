@@ -184,11 +184,11 @@ export class Settling {
     const { context, key, stored } = this
     const { ledger } = context.standings
     const before = stored && attemptOf(stored.entry)
-    const wanted = !access || next === 'none' ? undefined : (next ?? before)
-    const move = access && next === undefined ? { before: undefined, next: undefined } : { before, next: wanted }
-    this.stored = await moveTwin(context.objects, key, move, async () => {
+    const after = !access || next === 'none' ? undefined : (next ?? before)
+    const stays = access && next === undefined
+    this.stored = await moveTwin(context.objects, key, stays ? {} : { before, next: after }, async () => {
       if (access) {
-        const open = { openUntil: wanted?.at, isOpenUrgent: wanted?.isUrgent === true ? (true as const) : undefined }
+        const open = { openUntil: after?.at, isOpenUrgent: after?.isUrgent === true ? (true as const) : undefined }
         const tried = attempts ?? stored?.entry.attempts ?? 0
         return ledger.write(key, { ...access, ...open, attempts: tried, v: 1, updatedAt: this.now }, stored)
       }

@@ -57,7 +57,7 @@ export async function inputsOfWork(objects: ObjectStore, object: string): Promis
 export async function moveTwin<T>(
   objects: ObjectStore,
   key: string,
-  { before, next }: { readonly before: Attempt | undefined; readonly next: Attempt | undefined },
+  { before, next }: { readonly before?: Attempt | undefined; readonly next?: Attempt | undefined },
   write: () => Promise<T>,
 ): Promise<T> {
   if (next) await scheduleWork(objects, next, key)
