@@ -1,4 +1,4 @@
 import { config } from 'zod'
 
-/** For the page, whose policy allows no code made from text. Browsers report also an attempt that is caught. */
+/** The page's policy forbids code made from text, and browsers report even an attempt that zod catches. Only the page imports this. */
 config({ jitless: true })
