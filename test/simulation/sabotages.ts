@@ -1,5 +1,6 @@
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { permissionSetArn } from '../../shared/domain/principals/identity-center-ids.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
 import type { Action } from './action.ts'
 import type { FaultKind } from './chaos.ts'
 import type { Profile } from './draw-lives.ts'
@@ -128,15 +129,13 @@ const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | D
     'any error while reading a link is taken for its absence': reading('links_data/', (read) =>
       read().catch(() => undefined),
     ),
-    'whoever was in the group before is taken for one of ours': otherwise('identityStore', (directory) => {
-      const looked = new Set<string>()
-      return {
-        async getGroupMembershipId(...of) {
-          const found = await directory.getGroupMembershipId(...of)
-          return looked.size === looked.add(of.join()).size ? found : undefined
-        },
-      }
-    }),
+    'whoever was in the group before is taken for one of ours': otherwise('identityStore', (directory) => ({
+      getGroupMembershipId: async () => undefined,
+      createGroupMembership: (...of) =>
+        taken(directory.createGroupMembership(...of), /^ConflictException$/, async () => {
+          return (await directory.getGroupMembershipId(...of)) ?? 'gone'
+        }),
+    })),
     'the grace of a principal that is gone is ignored': {
       configuration: (configuration) => ({ ...configuration, orphanGraceMinutes: 0 }),
     },
@@ -151,8 +150,14 @@ const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | D
     'calls leave twice as fast as AWS allows': limiting({ callsPerSecond: 40 }),
     'the lease is not asked for': both(overwriting('control/dispatcher.json'), notFinding('control/dispatcher.json')),
     'the clock of a process that stood still has stood still too': struckBy(strike('freeze', 'messages'), (ports) => {
-      const began = ports.leaseClock.monotonicMs()
-      return { ...ports, leaseClock: { ...ports.leaseClock, monotonicMs: () => began } }
+      const clock = ports.leaseClock
+      const began = clock.monotonicMs()
+      const sleep: Clock['sleep'] = async (ms, signal) => {
+        const from = clock.monotonicMs()
+        await clock.sleep(ms, signal)
+        if (clock.monotonicMs() > from + ms) await clock.sleep(ms, signal)
+      }
+      return { ...ports, leaseClock: { ...clock, monotonicMs: () => began, sleep } }
     }),
   },
   brake: {
