@@ -88,8 +88,9 @@ export class StatusPromise extends Judge {
   #complainAboutLink(link: string, status: Status): string | undefined {
     const { objects, organizations, clock } = this.world
     const asked = [...desiredNow(objects, organizations, clock.now(), { grants: (one) => one === link })]
-    // If a link asks for nothing, its status is not written again.
-    const mayRest = asked.length === 0 || this.wishes.isOfSuspended(link) || needsReconcile(this.world)
+    const isMissing = asked.some((assignment) => this.wishes.targetOf(assignment) === undefined)
+    // If a link asks for nothing, its status is not written again. It goes on naming the suspension of a user who is deleted meanwhile.
+    const mayRest = asked.length === 0 || isMissing || this.wishes.isOfSuspended(link) || needsReconcile(this.world)
     if (status.atRest && (status.state !== 'waiting' || !mayRest))
       return `is '${String(status.state)}' and at rest, and it has ${asked.length} accounts`
     const states = this.#statesOf(link, asked)
