@@ -156,7 +156,7 @@ export const uncalledRights: readonly Unused[] = [
   {
     right: /^retire: (organizations:|s3:\w+ |sts:)/,
     of: 'everything of `retire` but its pause',
-    reason: 'only where a `hygieneRole` is configured; retire-credentials.test.ts has it',
+    reason: 'only where a `hygieneRole` is configured; test/shared/modules/credentials/retire-credentials has it',
   },
   {
     right:
