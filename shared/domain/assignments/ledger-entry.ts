@@ -6,6 +6,7 @@ import { uploader } from '../links/input-message.ts'
 import { isSameUpload, type Upload, uploadIdentity } from '../links/upload.ts'
 import { permissionSetArn, principalId } from '../principals/identity-center-ids.ts'
 import { principalName } from '../principals/principal.ts'
+import { recordedInstant } from '../text/instant.ts'
 
 export const ledgerPrefix = 'assignments/'
 
@@ -25,7 +26,7 @@ export const grantingLink = record({
   reason: z.string().optional(),
   ticket: z.string().optional(),
   owner: z.string().optional(),
-  expiresAt: z.iso.datetime().optional(),
+  expiresAt: recordedInstant.optional(),
   /** For temporary access: its request. */
   ofRequest: record({ user: principalId, digest: requestDigest }).optional(),
 })

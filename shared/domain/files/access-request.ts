@@ -5,6 +5,7 @@ import { record } from '../json/record.ts'
 import { type Link, parseLinkKey, temporaryPrefix } from '../links/link.ts'
 import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { givenInstant } from '../text/instant.ts'
 import { isoDuration, isoDurationForm, parseIsoDuration } from '../text/iso-duration.ts'
 import { line, lineRule } from '../text/one-line.ts'
 
@@ -38,7 +39,7 @@ export const accessRequestSchema = z.strictObject({
   ticket: line(200).optional(),
   incident: line(200).optional(),
   /** Absent: the access begins when it is granted. */
-  startsAt: z.iso.datetime({ offset: true }).optional(),
+  startsAt: givenInstant.optional(),
 })
 
 export type AccessRequest = {

@@ -3,6 +3,7 @@ import { type DryCallName, dryCallNames } from '../account-facts/dry-calls.ts'
 import type { JsonRule, JsonRules } from '../json/json-faults.ts'
 import { needed } from '../json/json-faults.ts'
 import { accountId } from '../organization/account-id.ts'
+import { givenInstant } from '../text/instant.ts'
 import { type PlaybookTemplate, playbookTemplates, templateOf } from './playbook-templates.ts'
 import type { PolicyStatement } from './policy-document.ts'
 
@@ -45,7 +46,7 @@ const responder = z.strictObject({
   email: z.email(),
   emergencyContact: z.string().min(3).max(200),
   /** From this time on, the user may do nothing. */
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  expiresAt: givenInstant.optional(),
 })
 
 const playbook = z.strictObject({

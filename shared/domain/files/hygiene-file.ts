@@ -3,6 +3,7 @@ import type { JsonRule, JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { accountId } from '../organization/account-id.ts'
 import type { Parsed } from '../statuses/complaint.ts'
+import { givenInstant } from '../text/instant.ts'
 
 export const hygieneKey = 'hygiene.json'
 export const hygieneFileMostBytes = 256 * 1024
@@ -36,7 +37,7 @@ const exception = z.strictObject({
   name,
   owner: name,
   reason: z.string().min(1).max(700),
-  expiresAt: z.iso.datetime({ offset: true }),
+  expiresAt: givenInstant,
 })
 
 const mail = z.strictObject({

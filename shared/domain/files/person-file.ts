@@ -5,6 +5,7 @@ import { record } from '../json/record.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 import { isNameOf, type PrincipalName, principalName } from '../principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { givenInstant } from '../text/instant.ts'
 
 export const peoplePrefix = 'people/'
 export const personFileMostBytes = 16 * 1024
@@ -18,7 +19,6 @@ const text = (most = 1024) =>
     .min(1)
     .max(most)
     .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P} ]+$/u)
-const instant = z.iso.datetime({ offset: true })
 
 /** The content of a person's file. The file's name is the user name. */
 export const personFileSchema = z.strictObject({
@@ -34,9 +34,9 @@ export const personFileSchema = z.strictObject({
   /** As in the directory, such as a user name. */
   manager: text().optional(),
   /** ssofile does not make the user before this time. */
-  startsAt: instant.optional(),
+  startsAt: givenInstant.optional(),
   /** From this time on the person counts as suspended. */
-  endsAt: instant.optional(),
+  endsAt: givenInstant.optional(),
   /** The person who answers for somebody from outside. */
   sponsor: text(256).optional(),
   /** ssofile deletes the user this many days after the end. Absent: never. */

@@ -5,6 +5,7 @@ import { parseJsonFile } from '../json/parse-json.ts'
 import { type Scope, scopeOf } from '../scopes/scope.ts'
 import { complainAboutName, nameForm } from '../scopes/selector-name.ts'
 import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
+import { givenInstant } from '../text/instant.ts'
 
 export const reviewPrefix = 'reviews/'
 export const reviewMostBytes = 64 * 1024
@@ -50,7 +51,7 @@ export const reviewFileSchema = z
     }),
     /** So many people must keep an item. One is enough to revoke it. */
     keeps: z.int().min(1).max(5).default(1),
-    begins: z.iso.datetime({ offset: true }).optional(),
+    begins: givenInstant.optional(),
     lastsDays: days(90),
     /** So many days before its end. */
     remindDays: z.array(days(89)).max(5).default([7, 1]),

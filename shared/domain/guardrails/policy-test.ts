@@ -7,6 +7,7 @@ import { splitFolder } from '../links/link-fields.ts'
 import { accountId } from '../organization/account-id.ts'
 import { parsePermissionSetFile } from '../permission-sets/permission-set-file.ts'
 import { type Complaint, type Parsed, parsed } from '../statuses/complaint.ts'
+import { givenInstant } from '../text/instant.ts'
 import {
   judgeLinkByPolicies,
   judgeMembershipByPolicies,
@@ -25,7 +26,7 @@ const policyTest = z.strictObject({
   input: text,
   /** The content of the file. Absent: it is empty. */
   body: z.record(z.string(), z.unknown()).optional(),
-  uploadedAt: z.iso.datetime({ offset: true }).optional(),
+  uploadedAt: givenInstant.optional(),
   /** Absent: nobody knows. */
   uploader: text.optional(),
   /** All accounts that the link reaches. */

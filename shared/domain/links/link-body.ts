@@ -6,6 +6,7 @@ import { type JsonValue, parseStrictJson } from '../json/strict-json.ts'
 import { decodeStrictUtf8 } from '../json/strict-utf8.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 import { type JsonFault, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { givenInstant } from '../text/instant.ts'
 import { ownerRule, ownerText } from '../text/owner.ts'
 import { temporaryPrefix } from './link.ts'
 
@@ -14,10 +15,7 @@ export const linkBodyMostBytes = 16 * 1024
 const reasonMost = 1000
 const ticketMost = 200
 const line = /^[^\p{Cc}]*$/u
-/** With or without seconds. The calendar is checked: there is no 30 February. */
-const instant = z
-  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })])
-  .transform((text) => new Date(text))
+const instant = givenInstant.transform((text) => new Date(text))
 
 /** The optional content of a link. `expiresAt` must be later than `notBefore`. */
 export const linkBodySchema = z.strictObject({

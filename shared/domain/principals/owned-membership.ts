@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { record } from '../json/record.ts'
 import { uploader } from '../links/input-message.ts'
 import { uploadIdentity } from '../links/upload.ts'
+import { recordedInstant } from '../text/instant.ts'
 import { type PrincipalId, principalId } from './identity-center-ids.ts'
 import { principalName } from './principal.ts'
 
@@ -27,7 +28,7 @@ export const ownedMembership = record({
       /** Absent in records of older versions. */
       etag: z.string().optional(),
       ...uploadIdentity,
-      expiresAt: z.iso.datetime().optional(),
+      expiresAt: recordedInstant.optional(),
     }),
   ),
   /** When ssofile was about to send the last create, by S3's clock. */

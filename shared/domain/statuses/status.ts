@@ -5,6 +5,7 @@ import { uploader } from '../links/input-message.ts'
 import { uploadIdentity } from '../links/upload.ts'
 import { accountId } from '../organization/account-id.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
+import { recordedInstant } from '../text/instant.ts'
 import type { Complaint } from './complaint.ts'
 
 export const statusStates = [
@@ -31,10 +32,10 @@ const requestState = record({
   digest: requestDigest,
   eligibility: z.string().optional(),
   approvals: record({ needed: z.int().min(0), given: z.array(givenApproval) }).optional(),
-  startsAt: z.iso.datetime().optional(),
-  expiresAt: z.iso.datetime().optional(),
+  startsAt: recordedInstant.optional(),
+  expiresAt: recordedInstant.optional(),
   /** For a later upload: the end of the running access that an earlier upload was granted, and that upload. */
-  runsUntil: z.iso.datetime().optional(),
+  runsUntil: recordedInstant.optional(),
   runs: requestDigest.optional(),
   /** The request waits for approvals until this time. */
   lapsesAt: z.iso.datetime().optional(),

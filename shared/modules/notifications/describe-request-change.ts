@@ -7,6 +7,7 @@ import {
   userInKey,
 } from '../../domain/files/access-request.ts'
 import { renderScope, type Scope } from '../../domain/scopes/scope.ts'
+import { recordedInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { readOrganization } from '../../reconcile/organization/organization-file.ts'
@@ -31,8 +32,8 @@ const details = requestEventBody.extend({
   reason: z.string().optional(),
   ticket: z.string().optional(),
   incident: z.string().optional(),
-  startsAt: z.iso.datetime().optional(),
-  expiresAt: z.iso.datetime().optional(),
+  startsAt: recordedInstant.optional(),
+  expiresAt: recordedInstant.optional(),
 })
 type Details = z.infer<typeof details>
 export type RequestChange = Omit<RequestOutcome, 'v' | 'id' | 'at' | 'bucket' | 'kind'>

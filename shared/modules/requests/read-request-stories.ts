@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { givenApproval, userInKey } from '../../domain/files/access-request.ts'
-import { renderInstant } from '../../domain/text/instant.ts'
+import { recordedInstant, renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { requestHistoryPrefix } from '../../reconcile/records/ended-requests.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
@@ -25,8 +25,8 @@ const eventBody = requestEventBody.extend({
   ticket: z.string().optional(),
   incident: z.string().optional(),
   eligibility: z.string().optional(),
-  startsAt: z.iso.datetime().optional(),
-  expiresAt: z.iso.datetime().optional(),
+  startsAt: recordedInstant.optional(),
+  expiresAt: recordedInstant.optional(),
 })
 type EventBody = z.infer<typeof eventBody>
 

@@ -4,7 +4,7 @@ import { record } from '../../domain/json/record.ts'
 import { accountId } from '../../domain/organization/account-id.ts'
 import { permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { attentionStates, statusStates } from '../../domain/statuses/status.ts'
-import { renderInstant } from '../../domain/text/instant.ts'
+import { recordedInstant, renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { type AccountRange, accountRange, allAccounts, type RangedJobName, rangedJob, readResult } from './ranges.ts'
@@ -33,8 +33,8 @@ const linkTimes = record({
   etag: z.string(),
   isValid: z.boolean(),
   isUnreadable: z.literal(true).optional(),
-  notBefore: z.iso.datetime().optional(),
-  expiresAt: z.iso.datetime().optional(),
+  notBefore: recordedInstant.optional(),
+  expiresAt: recordedInstant.optional(),
 })
 export type LinkTimes = z.infer<typeof linkTimes>
 

@@ -25,12 +25,9 @@ const restored = record({ v: z.literal(1), after: z.string().optional() })
 /** How long one run follows instants, or builds the index again. The function has a minute, and other jobs. */
 const workMs = 20_000
 
-/** Up to this instant text order is time order. With an offset, the last day of a link may be in the year 10000. */
-const lastIndexed = new Date('9999-12-31T23:59:59.999Z')
-
 /** The future instants of a link, by S3's clock (`servedAt` of the link's reading). */
 export function instantsToCome({ notBefore, expiresAt }: LinkBody, servedAt: Date): readonly Date[] {
-  return [notBefore, expiresAt].filter((at) => at !== undefined).filter((at) => at > servedAt && at <= lastIndexed)
+  return [notBefore, expiresAt].filter((at) => at !== undefined).filter((at) => at > servedAt)
 }
 
 /** `state/expiry/<instant>%<link key>`: a listing starts with the earliest instant. Always within S3's 1,024 bytes. */
@@ -167,7 +164,8 @@ async function listDue(objects: ObjectStore, sent: SentInstants, after: string |
     servedAt ??= (await objects.head(one.object))?.servedAt
     if (servedAt === undefined) continue
     const nowMs = servedAt.getTime()
-    if (one.at > servedAt) return { due, nowMs, nextInMs: one.at.getTime() - nowMs }
+    // Earlier versions wrote entries of the year 10000, which come first. The look at such an input replaces its entry.
+    if (one.at > servedAt && /^\d{4}-/.test(one.instant)) return { due, nowMs, nextInMs: one.at.getTime() - nowMs }
     if (nowMs - (sent.get(idOf(one)) ?? 0) < givenUpMs) continue
     if (due.push(one) === portion) break
   }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { givenApproval, requestDigest } from '../../../domain/files/access-request.ts'
 import type { TemporaryLinkBody } from '../../../domain/links/link-body.ts'
 import { principalId } from '../../../domain/principals/identity-center-ids.ts'
+import { recordedInstant } from '../../../domain/text/instant.ts'
 
 /**
  * The history of a granted request, written once and before the link. While it exists, ssofile never grants, prolongs or judges this
@@ -18,8 +19,8 @@ export const grantRecord = z.looseObject({
   approvedBy: z.array(givenApproval),
   /** By S3's clock. */
   grantedAt: z.iso.datetime(),
-  startsAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
+  startsAt: recordedInstant,
+  expiresAt: recordedInstant,
   reason: z.string().optional(),
   ticket: z.string().optional(),
   incident: z.string().optional(),

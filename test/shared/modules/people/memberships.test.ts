@@ -25,6 +25,22 @@ test('a file puts its user into a group of ours, and deleting it takes the user 
   expect(told.map((key) => key.split('%').at(-1))).toEqual(['added.json', 'removed.json'])
 })
 
+test('a file without an end, in the zone west of all others, keeps nobody in the group when it is gone', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file, { expiresAt: '9999-12-31T23:59:59-12:00' })
+  await grouping.until(file, 'applied')
+  const [record = ''] = await grouping.owned()
+  const { world } = grouping
+  const kept = JSON.stringify(await world.json(record))
+  expect(kept).toContain('"expiresAt":"9999-12-31T23:59:59.999Z"')
+  // As earlier versions wrote it.
+  await world.objects.put(record, kept.replace('9999-12-31T23:59:59.999Z', '+010000-01-01T11:59:59.000Z'))
+  await grouping.delete(file)
+  await grouping.until(file, undefined)
+  expect(grouping.groupsOf()).not.toContain('oncall')
+  expect(await grouping.owned()).toEqual([])
+})
+
 test('a user stays in the group as long as a file in any folder asks for it', async () => {
   const grouping = await Grouping.begin()
   await grouping.put(file)

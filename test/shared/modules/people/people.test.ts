@@ -176,6 +176,20 @@ test('a user whose file says otherwise just before the deletion stays', async ()
   expect(await events(grouping)).not.toContain('deleted')
 })
 
+test('a person without an end, as systems of HR write it in any time zone, is kept, and others end in time', async () => {
+  const grouping = open()
+  const bob = 'people/bob.roe@acme.example.json'
+  await grouping.put(file, { ...names, endsAt: '9999-12-31T23:59:59-05:00' })
+  await grouping.put(bob, { ...names, endsAt: new Date(grouping.world.clock.now().getTime() + 90_000).toISOString() })
+  await grouping.until(file, 'applied')
+  await grouping.until(bob, 'applied')
+  await minutesUntil(grouping, bob, 'expired')
+  expect((await grouping.status(file))?.state).toBe('applied')
+  expect((await grouping.world.keys('state/expiry/')).filter((key) => key.endsWith(file))).toEqual([
+    `state/expiry/9999-12-31T23:59:59.999Z%${file}`,
+  ])
+})
+
 test('a file that is not valid any more prolongs nothing', async () => {
   const grouping = open()
   const { world } = grouping

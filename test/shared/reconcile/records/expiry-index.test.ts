@@ -370,8 +370,27 @@ describe('the index of instants', () => {
     expect(instantsToCome({ notBefore, expiresAt }, at('2026-03-03T09:00:00Z'))).toEqual([notBefore, expiresAt])
     expect(instantsToCome({ notBefore, expiresAt }, notBefore)).toEqual([expiresAt])
     expect(instantsToCome({ expiresAt }, expiresAt)).toEqual([])
-    const [last, beyond] = [at('9999-12-31T23:59:59.999Z'), new Date(Date.parse('9999-12-31T23:59:59.999Z') + 1)]
-    expect(instantsToCome({ notBefore: last, expiresAt: beyond }, notBefore)).toEqual([last])
+  })
+
+  test('has an instant outside the years of four digits as the nearest one of them, so text order stays time order', async () => {
+    const world = new World()
+    const last = at('9999-12-31T23:59:59.999Z').getTime()
+    await indexInstants(world.objects, link, [new Date(last + 1), new Date(last + 9e12)], 'a look')
+    expect(await indexed(world)).toEqual([`state/expiry/9999-12-31T23:59:59.999Z%${link}`])
+  })
+
+  test('sends what is due although an earlier version wrote an entry in the year 10000, whose look replaces that entry', async () => {
+    const world = await open()
+    const old = `state/expiry/+010000-01-01T04:59:59.000Z%${link}`
+    await world.objects.put(link, JSON.stringify({ expiresAt: '9999-12-31T23:59:59-05:00' }))
+    await world.until(async () => isGranted(world), 'granted')
+    await world.objects.put(old, 'a look of the earlier version')
+    const other = link.replace('233000000002', '233000000001')
+    await world.objects.put(other, until(3))
+    await goTo(world, 4.2)
+    expect((await world.json(`status/${other}.json`))?.state).toBe('expired')
+    expect(isGranted(world)).toBe(true)
+    expect(await indexed(world)).toEqual([`state/expiry/9999-12-31T23:59:59.999Z%${link}`])
   })
 
   test('has a link looked at once, whose two instants have come, and says why', async () => {
