@@ -39,7 +39,7 @@ type Received = {
 /**
  * Handles events about the organization, the directory and Identity Center. Events come late, twice, out of order and with masked names.
  * ssofile trusts that something changed, and uses the event only as a hint where to look. If it gives no hint, one reconcile reads
- * everything. A failed event comes again; each has its own message group.
+ * everything. A failed event comes again, and holds up no other: the queue is not FIFO.
  * `dispatcherRole`: its calls are ssofile's own.
  */
 export function events(

@@ -17,6 +17,7 @@ import { AskedPeople, askAgainOfPeople } from '../shared/modules/requests/follow
 import { askForWaiting, listToldOfPeople, sweepRequests } from '../shared/modules/requests/list-requests.ts'
 import { watchEligibilities } from '../shared/modules/requests/watch-eligibilities.ts'
 import { forgetUses } from '../shared/modules/usage/record-uses.ts'
+import { functionSettings } from '../shared/ports/deployment-settings.ts'
 import { attentionMetrics, heartbeats, type ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import {
@@ -132,7 +133,12 @@ export const jobsOfMinuteLinks: Jobs = () => [
     { read: ['owned_permission_sets/', 'status/'], send: ['links'] },
     lookAtOvertaken,
   ),
-  job('state that is gone', { read: ['state/reconcile.json'], send: ['events'] }, askWithoutState),
+  remembering(
+    'state that is gone',
+    { read: ['state/reconcile.json'], send: ['events'] },
+    (): LastAsk => ({ atMs: undefined }),
+    askWithoutState,
+  ),
   remembering(
     'records that cannot be read',
     { read: [...brakePlaces, 'owned_permission_sets/'], write: statusPlaces, send: ['permission-sets'] },
@@ -493,13 +499,23 @@ async function countAttention(ports: Ports): Promise<void> {
   for (const state of attentionStates) ports.metrics.record(attentionMetrics[state], counts[state])
 }
 
-async function askWithoutState(ports: Ports): Promise<void> {
-  if (!(await hasCheckpoint(ports.objects))) await reconcileWithoutState(ports)
+/** By the monotonic clock. `undefined`: nothing has been asked since the state was last there. */
+type LastAsk = { atMs: number | undefined }
+/** The longest time of a reconcile that was asked for. A second one meanwhile would only keep events waiting. */
+const reconcileMostMs = functionSettings.events.timeoutSeconds * 1_000
+
+async function askWithoutState(ports: Ports, _: Configuration, last: LastAsk): Promise<void> {
+  const nowMs = ports.clock.monotonicMs()
+  if (await hasCheckpoint(ports.objects)) last.atMs = undefined
+  else if (last.atMs === undefined || nowMs - last.atMs >= reconcileMostMs) {
+    await reconcileWithoutState(ports)
+    last.atMs = nowMs
+  }
 }
 
-/** Without the records under `state/` a sweep finds nothing. Repeated requests make one reconcile. */
+/** Without the records under `state/` a sweep finds nothing. */
 async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
-  await askForReconcile(queues, { why: 'state/ is gone', deduplicationId: 'state-is-gone' })
+  await askForReconcile(queues, 'state/ is gone')
   log.warn('this is the first comparison, or somebody deleted state/: comparing everything now')
 }
 

@@ -30,17 +30,19 @@ export type EventRules = {
 type Rules = Readonly<Record<string, EventRules>>
 
 /**
- * Rules that send events to their queue. If it is FIFO, each event has a message group of its own. A queue accepts only its rules. `rules`:
- * by the beginning of their names.
+ * Rules that send events to their queue. A queue accepts only its rules. `rules`: by the beginning of their names. Throws for a FIFO queue:
+ * a rule has one message group for all its events, so one event that fails would hold up the others. (EventBridge API Reference,
+ * "SqsParameters".)
  */
 export function createEventRules(
   scope: Construct,
   { names, queueOf, rules }: { names: DeploymentNames; queueOf: (rule: string) => Queue; rules: Rules },
 ): readonly NamedRule[] {
   // Not SqsQueue of the CDK: it would let every rule of the account send.
-  const targetOf = ({ queueArn: arn, fifo }: Queue): IRuleTarget => ({
-    bind: () => ({ arn, ...(fifo && { sqsParameters: { messageGroupId: '$.id' } }) }),
-  })
+  const targetOf = ({ queueArn: arn, fifo, node }: Queue): IRuleTarget => {
+    if (fifo) throw new Error(`received the FIFO queue ${node.path} for events, expected a standard queue`)
+    return { bind: () => ({ arn }) }
+  }
   const created = Object.entries(rules).flatMap(([prefix, { patterns, bus, account }]) =>
     Object.entries(patterns).map(([name, pattern]): NamedRule & { readonly queue: Queue } => {
       const queue = queueOf(name)

@@ -70,8 +70,6 @@ function createQueue(
     ...(isFifo(name)
       ? {
           fifo: true,
-          // Messages from EventBridge have no deduplication id. (EventBridge User Guide, "Event bus targets".)
-          contentBasedDeduplication: name === 'events',
           // High throughput: otherwise a queue accepts 300 calls a second. (SQS Developer Guide, "High throughput for FIFO queues".)
           deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
           fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,

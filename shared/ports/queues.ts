@@ -25,11 +25,12 @@ export type DeadLetterQueue = `${Exclude<WorkedQueue, 'dispatch'>}-dead`
 export type QueueName = WorkedQueue | DeadLetterQueue
 
 /**
- * Two queues are not FIFO. S3 cannot notify a FIFO queue (S3 User Guide, "Amazon S3 Event Notifications"). Uses need no order, and a
- * standard queue gives Lambda batches of up to 10,000 (Lambda Developer Guide, "Creating an SQS event source mapping").
+ * Three queues are not FIFO. S3 cannot notify a FIFO queue (S3 User Guide, "Amazon S3 Event Notifications"). EventBridge sends all events
+ * of a rule in one message group, so one event that fails would hold up all others (EventBridge API Reference, "SqsParameters"). Uses need
+ * no order, and a standard queue gives Lambda batches of up to 10,000 (Lambda Developer Guide, "Creating an SQS event source mapping").
  */
 export function isFifo(queue: QueueName): boolean {
-  return !/^(uploads|usage)(-dead)?$/.test(queue)
+  return !/^(uploads|events|usage)(-dead)?$/.test(queue)
 }
 
 /** FIFO queues require `groupId` (at most 128 characters) and `deduplicationId`. Standard queues refuse them. */

@@ -127,7 +127,7 @@ async function upload(asking: Asking, { files, count, title }: Beside): Promise<
   await world.clock.advance(20 * 60_000)
   if (!title) return
   const event = { 'detail-type': 'User Updated', source: 'aws.identitystore', detail: { 'user-id': asking.id('eve') } }
-  await world.queues.send('events', [{ body: JSON.stringify(event), groupId: 'eve', deduplicationId: 'eve' }])
+  await world.queues.send('events', [{ body: JSON.stringify(event) }])
   await world.clock.advance(2_000)
 }
 

@@ -228,7 +228,7 @@ async function hear(
     // The first event finds a new process, which reads all rules.
     if (index === 1) calls.clear()
     const body = JSON.stringify({ ...eventOf({ id, group: groups[nth] }), source: 'aws.identitystore' })
-    await world.queues.send('events', [{ body, groupId: id, deduplicationId: world.ports.randomness.id() }])
+    await world.queues.send('events', [{ body }])
     await world.clock.advance(5_000)
   }
   const { visible, inFlight } = world.queues.queue('events').counts()

@@ -461,10 +461,10 @@ describe('queues', () => {
   test('creating a queue that is there answers its URL, unless it would have to differ', async () => {
     const sqs = server.sqs()
     const create = (Attributes?: Record<string, string>) =>
-      sqs.send(new CreateQueueCommand({ QueueName: 'ssofile-events.fifo', Attributes }))
-    expect((await create()).QueueUrl).toBe(urlOf('ssofile-events.fifo'))
-    expect((await create({ ContentBasedDeduplication: 'true' })).QueueUrl).toBe(urlOf('ssofile-events.fifo'))
-    await expect(create({ ContentBasedDeduplication: 'false' })).rejects.toMatchObject({ name: 'QueueNameExists' })
+      sqs.send(new CreateQueueCommand({ QueueName: 'ssofile-links.fifo', Attributes }))
+    expect((await create()).QueueUrl).toBe(urlOf('ssofile-links.fifo'))
+    expect((await create({ ContentBasedDeduplication: 'false' })).QueueUrl).toBe(urlOf('ssofile-links.fifo'))
+    await expect(create({ ContentBasedDeduplication: 'true' })).rejects.toMatchObject({ name: 'QueueNameExists' })
     await expect(sqs.send(new CreateQueueCommand({ QueueName: 'other' }))).rejects.toThrow("no queue 'other' here")
   })
 

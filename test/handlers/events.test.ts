@@ -52,7 +52,7 @@ describe('an event', () => {
 
   test('that nobody can read is followed like any other: something has changed', async () => {
     const world = new World().start()
-    await world.queues.send('events', [{ body: 'no event', groupId: 'any' }])
+    await world.queues.send('events', [{ body: 'no event' }])
     await world.until(() => world.queues.queue('events').messages().length === 0, 'the event is done with')
     expect(world.log.lines.map(({ message }) => message)).toContain('events followed')
   })

@@ -317,6 +317,22 @@ describe('a link that waits for its permission set', () => {
   })
 })
 
+test('the schedule of each minute asks once for a reconcile without state/, and again when that one would be over', async () => {
+  const world = new World()
+  const minute = schedule('minute-links', allJobs['minute-links'], world.ports, world.configuration)
+  const asked = () => world.queues.queue('events').messages().length
+  for (const expected of [1, 1, 2]) {
+    await world.finish(minute())
+    expect(asked()).toBe(expected)
+    await world.clock.advance(450_000)
+  }
+  await world.objects.put('state/reconcile.json', '{}')
+  await world.finish(minute())
+  await world.objects.delete('state/reconcile.json')
+  await world.finish(minute())
+  expect(asked()).toBe(3)
+})
+
 describe('the jobs of the schedules', () => {
   const name = permissionSetName.parse('Some-ps')
   const writes = ['put', 'delete', 'send']

@@ -31,9 +31,8 @@ export class Deliveries {
     void this.#deliver('uploads', { body })
   }
 
-  /** EventBridge's `$.id`: each event is a group of its own, and content-based deduplication drops true repeats. */
   tell(event: EventBridgeEvent): void {
-    void this.#deliver('events', { body: JSON.stringify(event), groupId: event.id })
+    void this.#deliver('events', { body: JSON.stringify(event) })
   }
 
   async #deliver(queue: Fed, message: OutgoingMessage): Promise<void> {

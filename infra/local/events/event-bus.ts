@@ -47,8 +47,7 @@ const silent = 'silent'
 
 /**
  * The management account's event bus with a deployment's rules and their target. Changes in Organizations, the identity store and Identity
- * Center become AWS's events, and matching ones go to `events`, message group `$.id`, deduplicated by content. Uses go to
- * `usage`, late, out of order and some twice.
+ * Center become AWS's events, and matching ones go to `events`. Uses go to `usage`, late, out of order and some twice.
  */
 export class EventBus {
   readonly #options: EventBusOptions
@@ -63,7 +62,7 @@ export class EventBus {
     this.#tagVersions = openTable('tag-versions')
     this.#outbox = new Outbox({
       table: openTable('pending-events'),
-      deliver: (event) => queues.send('events', [{ body: renderMessageBody(event), groupId: event.id }]),
+      deliver: (event) => queues.send('events', [{ body: renderMessageBody(event) }]),
       clock,
       onError,
     })

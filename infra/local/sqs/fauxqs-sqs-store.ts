@@ -43,7 +43,7 @@ export class FauxqsQueue {
   }
 
   get attributes(): Record<string, string> {
-    const { settings, isFifo, hasContentBasedDeduplication } = this.model
+    const { settings, isFifo } = this.model
     const { maxReceiveCount } = settings
     const dead = this.name.replace(/(\.fifo)?$/, '-dead$1')
     return {
@@ -52,7 +52,7 @@ export class FauxqsQueue {
       MaximumMessageSize: '1048576',
       MessageRetentionPeriod: String(settings.retentionSeconds ?? defaultRetentionSeconds),
       ReceiveMessageWaitTimeSeconds: '0',
-      ...(isFifo ? { FifoQueue: 'true', ContentBasedDeduplication: String(hasContentBasedDeduplication) } : {}),
+      ...(isFifo ? { FifoQueue: 'true', ContentBasedDeduplication: 'false' } : {}),
       ...(maxReceiveCount === undefined
         ? {}
         : { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: queueArn(dead), maxReceiveCount }) }),

@@ -1,8 +1,6 @@
 import type { OutgoingMessage } from '../../ports/queues.ts'
 import { ServiceError } from '../../ports/service-error.ts'
 
-type Acceptance = { readonly isFifo: boolean; readonly hasContentBasedDeduplication: boolean }
-
 // SQS Developer Guide, "Amazon SQS message quotas": body and attributes together.
 const messageMostBytes = 1_048_576
 // SQS API Reference, "SendMessage", MessageBody, MessageGroupId and MessageDeduplicationId.
@@ -13,7 +11,7 @@ const identifier = /^[\x21-\x7e]{1,128}$/
 /** Throws ServiceError with SQS's code for such a message. */
 export function checkMessage(
   { body, groupId, deduplicationId }: OutgoingMessage,
-  { isFifo, hasContentBasedDeduplication }: Acceptance,
+  { isFifo }: { readonly isFifo: boolean },
 ): void {
   if (body === '')
     throw new ServiceError('sqs', 'MissingParameter', 'The request must contain the parameter MessageBody.')
@@ -28,13 +26,13 @@ export function checkMessage(
   }
   if (groupId === undefined)
     throw new ServiceError('sqs', 'MissingParameter', 'The request must contain the parameter MessageGroupId.')
-  if (deduplicationId === undefined && !hasContentBasedDeduplication) {
+  if (deduplicationId === undefined) {
     throw invalid(
       'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
     )
   }
   checkIdentifier('MessageGroupId', groupId)
-  if (deduplicationId !== undefined) checkIdentifier('MessageDeduplicationId', deduplicationId)
+  checkIdentifier('MessageDeduplicationId', deduplicationId)
 }
 
 function checkIdentifier(parameter: string, value: string): void {

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { Clock } from '../../ports/clock.ts'
 import { defaultRetentionSeconds, type QueueSettings } from '../../ports/deployment-settings.ts'
 import { isFifo, type OutgoingMessage, type QueueName } from '../../ports/queues.ts'
@@ -103,19 +102,13 @@ export class MemoryQueue {
     return { visible: this.#messages.size - this.#inFlight, inFlight: this.#inFlight }
   }
 
-  get hasContentBasedDeduplication(): boolean {
-    // EventBridge cannot set a deduplication id. (EventBridge User Guide, "Amazon SQS queues as targets".)
-    return this.name === 'events'
-  }
-
   /** A repeat within five minutes gets the first answer and is not delivered, even if the first was deleted. */
   send(message: NewMessage): Accepted {
     checkMessage(message, this)
     this.#catchUp()
-    const deduplicationId = message.deduplicationId ?? (this.isFifo ? sha256(message.body) : undefined)
+    const { body, groupId, deduplicationId, messageAttributes, traceHeader } = message
     const earlier = deduplicationId === undefined ? undefined : this.#accepted.get(deduplicationId)
     if (earlier !== undefined) return earlier
-    const { body, groupId, messageAttributes, traceHeader } = message
     const messageId = this.#randomness.id()
     const at = this.#clock.now().getTime()
     const sequence = this.#nextSequence()
@@ -358,7 +351,3 @@ export class MemoryQueue {
 
 /** The messages of one group, or all of a standard queue: ids of the visible ones in order of delivery. */
 type Line = { readonly groupId: string; readonly visible: Set<string>; inFlight: number }
-
-function sha256(text: string): string {
-  return hash('sha256', text)
-}

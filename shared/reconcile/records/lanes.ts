@@ -109,11 +109,7 @@ export async function wakeDispatcher(queues: Queues, randomness: Randomness): Pr
   await queues.send('dispatch', [{ body: '{"v":1}', groupId: 'dispatcher', deduplicationId: randomness.id() }])
 }
 
-/** Requests with the same `deduplicationId` within five minutes become one reconcile. The hourly reconcile replaces a lost one. */
-export async function askForReconcile(
-  queues: Queues,
-  { why, deduplicationId: id }: { readonly why: string; readonly deduplicationId: string },
-): Promise<void> {
-  const body = JSON.stringify({ 'detail-type': why })
-  await queues.send('events', [{ body, groupId: 'reconcile', deduplicationId: id }])
+/** Requests that one batch has become one reconcile. The hourly reconcile replaces a lost one. */
+export async function askForReconcile(queues: Queues, why: string): Promise<void> {
+  await queues.send('events', [{ body: JSON.stringify({ 'detail-type': why }) }])
 }

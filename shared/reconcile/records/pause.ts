@@ -174,10 +174,8 @@ function tellResumed(objects: ObjectStore, { pause: { since }, endedAt: at, ende
  * After a pause, records in history who ended it, and asks for a reconcile. (`resume` itself may write only under `control/`.) A second
  * reconcile does no harm, and the hourly one replaces a lost one. Returns whether a pause had stopped a dispatcher.
  */
-export async function reconcileAfterPause(
-  ports: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,
-): Promise<boolean> {
-  const { objects, queues, clock, randomness } = ports
+export async function reconcileAfterPause(ports: Pick<Ports, 'objects' | 'queues' | 'clock'>): Promise<boolean> {
+  const { objects, queues, clock } = ports
   const over = (await spoiledAsAbsent(resumedRecord(objects).read()))?.value.over ?? []
   for (const one of over) {
     await tellPaused(objects, one.pause)
@@ -189,7 +187,7 @@ export async function reconcileAfterPause(
     // Somebody deleted the pause by hand.
     if (stopped && !over.some(({ pause: { since } }) => since === stopped.since))
       await tellResumed(objects, { pause: stopped, endedAt: renderInstant(clock.now()), endedBy: 'unknown' })
-    await askForReconcile(queues, { why: 'resumed after a pause', deduplicationId: randomness.id() })
+    await askForReconcile(queues, 'resumed after a pause')
     await objects.delete(pausedKey)
   }
   if (over.length > 0)

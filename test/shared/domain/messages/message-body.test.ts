@@ -4,7 +4,7 @@ import { renderMessageBody } from '../../../../shared/domain/messages/message-bo
 import { checkMessage } from '../../../../shared/memory/sqs/check-message.ts'
 import { awkwardText } from '../arbitraries.ts'
 
-const queue = { isFifo: false, hasContentBasedDeduplication: false }
+const queue = { isFifo: false }
 
 test('whatever a key holds, its message is one that SQS takes, and says the same', () => {
   fc.assert(

@@ -105,11 +105,11 @@ test('queues over the same tables go on where the last ones ended', async () => 
 test('a message is dropped when it is older than the retention, in flight or not, and not a moment before', async () => {
   const queues = new MemoryQueues({ clock })
   const events = queues.queue('events')
-  await queues.send('events', [{ body: 'in flight', groupId: 'a' }])
+  await queues.send('events', [{ body: 'in flight' }])
   await queues.receive('events', { most: 1, waitSeconds: 0 })
-  await queues.send('events', [{ body: 'visible', groupId: 'b' }])
+  await queues.send('events', [{ body: 'visible' }])
   await clock.advance(60_000)
-  await queues.send('events', [{ body: 'later', groupId: 'c' }])
+  await queues.send('events', [{ body: 'later' }])
   const fourDays = 4 * 24 * 60 * 60 * 1000
   await clock.advance(fourDays - 60_000)
   expect(events.counts()).toEqual({ visible: 3, inFlight: 0 })

@@ -372,7 +372,7 @@ describe('the doctor', () => {
   test('tells when an event of the organization arrived last', async () => {
     const world = await open()
     await world.queues.send('events', [
-      { body: '{"detail":{"eventSource":"organizations.amazonaws.com","eventName":"CreateAccount"}}', groupId: 'a' },
+      { body: '{"detail":{"eventSource":"organizations.amazonaws.com","eventName":"CreateAccount"}}' },
     ])
     await world.clock.advance(5_000)
     const found = (await examined(world)).find(({ check }) => check === 'organization events')

@@ -8,10 +8,7 @@ const note = 'state/people.json'
 async function tell({ world }: Asking, eventName = 'CreateGroupMembership', count = 1): Promise<void> {
   const detail = { eventSource: 'identitystore.amazonaws.com', eventName }
   const body = JSON.stringify({ 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.identitystore', detail })
-  const messages = Array.from({ length: count }, () => {
-    const id = world.ports.randomness.id()
-    return { body, groupId: id, deduplicationId: id }
-  })
+  const messages = Array.from({ length: count }, () => ({ body }))
   await world.ports.queues.send('events', messages)
   await world.clock.advance(3_000)
 }

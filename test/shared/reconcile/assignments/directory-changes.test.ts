@@ -93,7 +93,7 @@ async function tell(world: World, copies: number, type: PrincipalType, ...ids: r
         source: 'aws.identitystore',
         detail: { 'event-version': '1.0', [`${noun}-id`]: id },
       }
-      await world.queues.send('events', [{ body: JSON.stringify(event), groupId: event.id }])
+      await world.queues.send('events', [{ body: JSON.stringify(event) }])
     }
   }
   if (copies === 0) await world.finish(world.everyHour())
@@ -508,7 +508,7 @@ const stories: Record<string, Story> = {
 async function send(world: World, ...ids: readonly PrincipalId[]): Promise<void> {
   for (const id of ids) {
     const event = { id, 'detail-type': 'Group Updated', source: 'aws.identitystore', detail: { 'group-id': id } }
-    await world.queues.send('events', [{ body: JSON.stringify(event), groupId: event.id }])
+    await world.queues.send('events', [{ body: JSON.stringify(event) }])
   }
   await world.look()
 }

@@ -156,7 +156,7 @@ class Life {
         source: 'aws.identitystore',
         detail: { 'group-id': id },
       }
-      await this.world.queues.send('events', [{ body: JSON.stringify(event), groupId: event.id }])
+      await this.world.queues.send('events', [{ body: JSON.stringify(event) }])
     }
     await this.world.look()
   }

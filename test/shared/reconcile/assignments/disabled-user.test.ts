@@ -8,8 +8,7 @@ async function tellOf(asking: Asking, user: string): Promise<void> {
   const { world } = asking
   const detail = { 'user-id': asking.id(user) }
   const body = JSON.stringify({ 'detail-type': 'User Updated', source: 'aws.identitystore', detail })
-  const id = world.ports.randomness.id()
-  await world.ports.queues.send('events', [{ body, groupId: id, deduplicationId: id }])
+  await world.ports.queues.send('events', [{ body }])
   await world.clock.advance(5_000)
 }
 

@@ -97,7 +97,7 @@ async function send(world: World, type: PrincipalType, ids: readonly PrincipalId
       source: 'aws.identitystore',
       detail: { [`${noun}-id`]: id },
     }
-    await world.queues.send('events', [{ body: JSON.stringify(event), groupId: event.id }])
+    await world.queues.send('events', [{ body: JSON.stringify(event) }])
   }
 }
 

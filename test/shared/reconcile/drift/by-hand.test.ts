@@ -49,7 +49,7 @@ function target(world: World, group = 'team-Accountants'): AssignmentTarget {
 async function hear(world: World, call: Partial<HandCall> & Pick<HandCall, 'operation' | 'input'>): Promise<void> {
   const id = call.id ?? world.ports.randomness.id()
   const event = renderHandCall({ at: world.clock.now(), ...call, id })
-  await world.queues.send('events', [{ body: JSON.stringify(event), groupId: id }])
+  await world.queues.send('events', [{ body: JSON.stringify(event) }])
 }
 
 /** Somebody takes ours away, and CloudTrail tells of it. */
@@ -340,7 +340,7 @@ describe('events', () => {
       )
       await world.queues.send(
         'events',
-        calls.map((call, nth) => ({ body: JSON.stringify(call), groupId: `${sent}-${nth}` })),
+        calls.map((call) => ({ body: JSON.stringify(call) })),
       )
     }
     const other = `links_data/account%${account}%Billing-ps%team-Web%GROUP%ssofile`

@@ -202,7 +202,7 @@ describe('what somebody gives or takes by account access manager, of which Cloud
       'detail-type': 'AWS API Call via CloudTrail',
       detail: { ...detail, requestParameters, responseElements: null },
     }
-    await world.queues.send('events', [{ body: JSON.stringify(event), groupId: id }])
+    await world.queues.send('events', [{ body: JSON.stringify(event) }])
     await world.clock.advance(1_000)
     await world.finish(world.slice())
   }
@@ -244,7 +244,7 @@ describe('what somebody gives or takes by account access manager, of which Cloud
         requestParameters: given(world),
         responseElements: null,
       }
-      await world.queues.send('events', [{ body: JSON.stringify({ detail: { ...detail, ...more } }), groupId: id }])
+      await world.queues.send('events', [{ body: JSON.stringify({ detail: { ...detail, ...more } }) }])
     }
     await world.clock.advance(2_000)
     await world.finish(world.slice())

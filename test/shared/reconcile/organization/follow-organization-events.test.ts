@@ -382,7 +382,7 @@ describe('events of the organization', () => {
         const body = JSON.stringify(movedEvent(one))
         const ended = events(dying.ports, world.configuration)({ Records: [recordOf(body)] })
         isOver = await world.finish(Promise.race([ended.then(() => true), untilDead(world, dying)]))
-        await world.queues.send('events', [{ body, groupId: 'again' }])
+        await world.queues.send('events', [{ body }])
         await quiet(world)
         await expectTruth(world)
       }
