@@ -10,6 +10,7 @@ import { noteArrivals } from '../shared/modules/doctor/arrivals.ts'
 import { followLeavers, usersIn } from '../shared/modules/people/follow-leavers.ts'
 import { followMembershipCalls } from '../shared/modules/people/follow-membership-calls.ts'
 import { followMemberships } from '../shared/modules/people/follow-memberships.ts'
+import { lookAtSuspended } from '../shared/modules/people/look-at-suspended.ts'
 import { RuleFiles } from '../shared/modules/people/rule-files.ts'
 import { followPeople } from '../shared/modules/requests/follow-people.ts'
 import type { Ports } from '../shared/ports/ports.ts'
@@ -64,6 +65,7 @@ export function events(
     const changes = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [] : [one]))
     const members = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [one] : []))
     const hints = await followDirectoryEvents(ports, configuration, changes)
+    await lookAtSuspended(ports, configuration, all)
     // Memberships depend on users and groups too, such as a renamed group or a disabled user.
     const memberships = await followMemberships(ports, configuration, changes, rules)
     const byHand = await followMembershipCalls(ports, configuration, members)

@@ -147,13 +147,22 @@ const consoleNames = new Map([
   ['DeleteGroupMembership', 'RemoveMemberFromGroup'],
 ])
 
-/** The console answers a creation with the whole user or group; the id in it is an inference. */
+/**
+ * The console answers a creation with the whole user or group; the id in it is an inference. The member is in the form of records of April
+ * 2023: `"member": {"memberId": "<id>"}`.
+ */
 function toConsoleCall(call: ApiCall, masked: { readonly input: JsonObject; readonly output: JsonObject }) {
   const { userId, groupId } = masked.output
+  const { memberId, ...input } = masked.input
   const created: Json =
     userId !== undefined ? { user: { userId } } : groupId !== undefined ? { group: { groupId } } : null
   return {
     call: { ...call, service: 'sso-directory' as const, operation: consoleNames.get(call.operation) ?? call.operation },
-    visible: { requestParameters: masked.input, responseElements: created },
+    visible: {
+      requestParameters: isObject(memberId)
+        ? { ...input, member: { memberId: memberId.userId ?? null } }
+        : masked.input,
+      responseElements: created,
+    },
   }
 }

@@ -3,8 +3,15 @@ import { type Author, findAuthor, recordedCall } from '../by-hand/author.ts'
 import { type PrincipalId, principalId } from './identity-center-ids.ts'
 import type { PrincipalType } from './principal.ts'
 
-/** This user or group may have changed. Without an id: any user or group of this type. */
-export type DirectoryChange = { readonly type: PrincipalType; readonly id?: PrincipalId }
+/**
+ * This user or group may have changed. Without an id: any user or group of this type. `mayMoveUsers`: users may have joined or left groups
+ * too.
+ */
+export type DirectoryChange = {
+  readonly type: PrincipalType
+  readonly id?: PrincipalId
+  readonly mayMoveUsers?: true
+}
 
 /** Somebody may have joined or left a group. Absent ids: the event does not name them. `author`: the caller. */
 export type MembershipChange = {
@@ -32,7 +39,10 @@ const notified = /^(User|Group) (Created|Updated|Deleted)$/
 // calls with AWS CloudTrail": the public API, the console, SCIM, whose updates are Put and Patch.
 const sources = ['identitystore.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore-scim.amazonaws.com']
 const called = /^(?:Create|Update|Put|Patch|Delete|Enable|Disable)(User|Group)(?!Membership)/
-// The public API and the console. SCIM patches the group.
+// SCIM changes members with the group.
+const ofMembersToo = /^(?:Create|Put|Patch)Group$/
+const scim = 'identitystore-scim.amazonaws.com'
+// The public API and the console.
 const ofMembers = /^((Create|Delete)GroupMembership|AddMemberToGroup|RemoveMemberFromGroup)$/
 const notifiedOfMembers = /^Group Membership (Created|Deleted)$/
 /** How deep to search for ids: the console answers with the whole user or group as a member. */
@@ -60,7 +70,22 @@ export function parseDirectoryEvent(event: unknown): DirectoryEvent | undefined 
     }
   }
   const noun = called.exec(call.data.eventName)?.[1]
-  return noun === undefined ? undefined : toChange(noun, idIn(requestParameters, noun) ?? idIn(responseElements, noun))
+  if (noun === undefined) return undefined
+  const change = toChange(noun, idIn(requestParameters, noun) ?? idIn(responseElements, noun))
+  const mayMoveUsers = call.data.eventSource === scim && ofMembersToo.test(call.data.eventName)
+  return mayMoveUsers ? { ...change, mayMoveUsers } : change
+}
+
+/** The users who may have joined or left a group. `all`: an event does not name them. */
+export function usersWhoMoved(events: readonly DirectoryEvent[]): ReadonlySet<PrincipalId> | 'all' {
+  const users = new Set<PrincipalId>()
+  for (const event of events) {
+    if (event.type !== 'MEMBERSHIP') {
+      if (event.mayMoveUsers) return 'all'
+    } else if (event.user === undefined) return 'all'
+    else users.add(event.user)
+  }
+  return users
 }
 
 function toChange(noun: string | undefined, id: PrincipalId | undefined): DirectoryChange {
@@ -73,7 +98,8 @@ function toMembership(name: string, places: readonly unknown[]): MembershipChang
     type: 'MEMBERSHIP',
     isCreation: /Created$|^Create|^Add/.test(name),
     group: find('groupid', 'group-id'),
-    user: find('userid', 'user-id'),
+    // The console calls the user a member: `"member": {"memberId": "<id>"}`.
+    user: find('userid', 'user-id', 'memberid', 'member-id', 'member'),
     membershipId: find('membershipid', 'membership-id'),
   }
 }

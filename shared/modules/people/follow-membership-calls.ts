@@ -10,7 +10,6 @@ import {
   ownedMembershipKey,
 } from '../../domain/principals/owned-membership.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import { suspensionKey } from '../../domain/suspensions/suspension.ts'
 import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
@@ -18,10 +17,9 @@ import { askOnce } from '../../reconcile/directory/ask-once.ts'
 import { nameInKeys } from '../../reconcile/directory/directory-listing.ts'
 import { noteAuthors } from '../../reconcile/records/authors.ts'
 import { indexInstants } from '../../reconcile/records/expiry-index.ts'
-import { sendInput, sendInputs } from '../../reconcile/records/inputs.ts'
+import { sendInput } from '../../reconcile/records/inputs.ts'
 import { ownedGroupRecord, ownedMembershipRecord } from '../../reconcile/records/owned-groups.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { readMeant } from '../../reconcile/records/suspensions.ts'
 import { findMembership } from './membership-index.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
@@ -46,7 +44,6 @@ export async function followMembershipCalls(
 ): Promise<number> {
   if (changes.length === 0) return 0
   const { objects, clock } = ports
-  await lookAtSuspended(ports, configuration, changes)
   const identityStore = askOnce(patientIdentityStore(ports))
   const concerned = await listConcerned(changes, { objects, identityStore })
   for (const { id, entry, authors } of concerned) {
@@ -61,22 +58,6 @@ export async function followMembershipCalls(
     if (authors.length > 0) await sendInput(ports, { key, user: id.user }, 'changed by hand', configuration)
   }
   return concerned.length
-}
-
-/** If a user is suspended, ssofile denies the sessions of their groups, no matter who added them. */
-async function lookAtSuspended(
-  ports: Following,
-  configuration: Configuration,
-  changes: readonly MembershipChange[],
-): Promise<void> {
-  const { objects, clock, randomness } = ports
-  const users = new Set(changes.flatMap(({ user }) => user ?? []))
-  if (users.size === 0) return
-  const meant = await readMeant(objects)
-  const keys = [...users].flatMap((user) => (meant.get(user) ?? []).map(suspensionKey))
-  const later = new Date(clock.now().getTime() + laterMs)
-  for (const key of keys) await indexInstants(objects, key, [later], randomness.id())
-  await sendInputs(ports, keys, 'the groups of its user have changed', configuration)
 }
 
 /**

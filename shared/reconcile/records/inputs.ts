@@ -120,8 +120,8 @@ export async function sendEach(
   inputs: readonly Pick<InputMessage, 'key' | 'user' | 'due'>[],
   event: string,
   configuration: Pick<Configuration, 'folders'>,
+  id: string = randomness.id(),
 ): Promise<void> {
-  const id = randomness.id()
   for (const [queue, ofQueue] of Map.groupBy(inputs, ({ key }) => queueOfInput({ key, event }))) {
     const messages = ofQueue.map((input) => toOutgoing({ v: 1, id, event, ...input }, configuration))
     if (queue) await queues.send(queue, messages)
@@ -137,17 +137,22 @@ export async function sendInput(
   await sendEach({ queues, randomness }, [input], event, configuration)
 }
 
-/** Asks for a new look at these inputs. `event`: the reason, for the log. Skips keys that are no inputs. */
+/**
+ * Asks for a new look at these inputs. `event`: the reason, for the log. Skips keys that are no inputs. `id`: SQS drops a look at the same
+ * input that was asked for under it within five minutes.
+ */
 export async function sendInputs(
   { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
   keys: readonly string[],
   event: string,
   configuration: Pick<Configuration, 'folders'>,
+  id?: string,
 ): Promise<void> {
   await sendEach(
     { queues, randomness },
     keys.map((key) => ({ key })),
     event,
     configuration,
+    id,
   )
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { parseDirectoryEvent } from '../../../../shared/domain/principals/directory-event.ts'
+import { parseDirectoryEvent, usersWhoMoved } from '../../../../shared/domain/principals/directory-event.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 
 const fixtures = new URL('../../../../fixtures/events/', import.meta.url)
 const group = { type: 'GROUP', id: '92307020-41b6-45ce-951e-70dfe8931aa1' }
@@ -34,7 +35,8 @@ const otherEvents = readdirSync(fixtures).filter(
 )
 
 test.each(groupEvents)('the event fixtures/events/%s is about its group', (file) => {
-  expect(parseDirectoryEvent(read(file))).toEqual(group)
+  const mayMoveUsers = /^scim-(create|patch)/.test(file) ? { mayMoveUsers: true } : {}
+  expect(parseDirectoryEvent(read(file))).toEqual({ ...group, ...mayMoveUsers })
 })
 
 test.each(userEvents)('the event fixtures/events/%s is about its user', (file) => {
@@ -56,6 +58,20 @@ test('an event of a membership has its id, and who called, as far as it says', (
   })
   const deleted = api('DeleteGroupMembership', { requestParameters: { membershipId: id } })
   expect(parseDirectoryEvent(deleted)).toMatchObject({ membershipId: id, isCreation: false, group: undefined })
+})
+
+test('users who moved are those whom events of members name, and all if an event of members or of SCIM names nobody', () => {
+  const named = { type: 'MEMBERSHIP', isCreation: true, user: principalId.parse(user.id) } as const
+  const changed = { type: 'GROUP' } as const
+  expect(usersWhoMoved([])).toEqual(new Set())
+  expect(usersWhoMoved([changed, { type: 'USER' }, named, named])).toEqual(new Set([user.id]))
+  expect(usersWhoMoved([named, { type: 'MEMBERSHIP', isCreation: false }])).toBe('all')
+  expect(usersWhoMoved([named, { ...changed, mayMoveUsers: true }])).toBe('all')
+})
+
+test.each(['memberId', 'member-id', 'member'])('the user of an event of members may be called %s', (name) => {
+  const event = api('RemoveMemberFromGroup', { requestParameters: { groupId: group.id, [name]: user.id } })
+  expect(parseDirectoryEvent(event)).toMatchObject({ group: group.id, user: user.id })
 })
 
 test.each(otherEvents)('the event fixtures/events/%s names no group or user to look at', (file) => {
@@ -82,7 +98,7 @@ test.each([
     },
   ],
 ])('%s in which no id can be found is about all groups', (_, file, changed) => {
-  expect(parseDirectoryEvent({ ...read(file), ...changed })).toEqual({ type: 'GROUP' })
+  expect(parseDirectoryEvent({ ...read(file), ...changed })).toMatchObject({ type: 'GROUP', id: undefined })
 })
 
 test('the id of a user in the event of a group is not taken for its own', () => {
@@ -112,7 +128,9 @@ test.each(['Create', 'Update', 'Put', 'Patch', 'Delete'])('%s of a user or a gro
   for (const source of ['identitystore', 'sso-directory', 'identitystore-scim']) {
     const request = { requestParameters: { id: user.id } }
     expect(parseDirectoryEvent(api(`${verb}User`, request, `${source}.amazonaws.com`))).toEqual(user)
-    expect(parseDirectoryEvent(api(`${verb}Group`, {}, `${source}.amazonaws.com`))).toEqual({ type: 'GROUP' })
+    const ofGroup = parseDirectoryEvent(api(`${verb}Group`, {}, `${source}.amazonaws.com`))
+    const isOfScim = source === 'identitystore-scim' && ['Create', 'Put', 'Patch'].includes(verb)
+    expect(ofGroup).toEqual({ type: 'GROUP', ...(isOfScim ? { mayMoveUsers: true } : {}) })
   }
 })
 

@@ -8,7 +8,7 @@ import { explainAccess } from '../../../../shared/modules/access/explain-access.
 import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
 import { openInputs } from '../../../../shared/modules/input-context.ts'
 import { controllerOf } from '../../../../shared/modules/modules.ts'
-import { followMembershipCalls } from '../../../../shared/modules/people/follow-membership-calls.ts'
+import { lookAtSuspended } from '../../../../shared/modules/people/look-at-suspended.ts'
 import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
 import type { OutgoingMessage } from '../../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
@@ -716,7 +716,7 @@ describe('of a person who keeps access through a provider’s group while the fi
     await asking.join('maria', 'security')
     const [user, group] = [principalId.parse(asking.id('maria')), asking.world.identityStore.idOf('GROUP', 'security')]
     const joined = { type: 'MEMBERSHIP', isCreation: true, user, group } as const
-    await asking.world.finish(followMembershipCalls(asking.world.ports, asking.world.configuration, [joined]))
+    await asking.world.finish(lookAtSuspended(asking.world.ports, asking.world.configuration, [joined]))
     await untilDenied(asking, 'Other-ps', 2)
     expect(await stateOf(asking)).toBe('partly')
     await asking.leave('maria', 'security')
@@ -725,6 +725,46 @@ describe('of a person who keeps access through a provider’s group while the fi
     expect(await readEndedSessions(asking.world.objects)).toMatchObject({
       ended: expect.arrayContaining([expect.objectContaining({ name: 'maria', permissionSet: 'Other-ps' })]),
     })
+  })
+
+  test.each([
+    ['the console', 'sso-directory', 'AddMemberToGroup', (user: string) => ({ member: { memberId: user } })],
+    ['SCIM', 'identitystore-scim', 'PatchGroup', () => ({ httpBody: 'HIDDEN_DUE_TO_SECURITY_REASONS' })],
+    ['a caller whose event names no user', 'identitystore', 'CreateGroupMembership', () => ({})],
+  ])(
+    'a group to which %s adds the person is denied within two minutes of the event',
+    async (_, by, eventName, said) => {
+      const other = ofGroup.replace('Owned-ps', 'Other-ps').replace('developers', 'security')
+      const asking = await suspended(other)
+      await asking.world.clock.advance(60_000)
+      await asking.join('maria', 'security')
+      const requestParameters = said(asking.id('maria'))
+      const detail = { eventSource: `${by}.amazonaws.com`, eventName, requestParameters }
+      const body = JSON.stringify({ 'detail-type': 'AWS API Call via CloudTrail', source: `aws.${by}`, detail })
+      await asking.world.ports.queues.send('events', [{ body }])
+      await untilDenied(asking, 'Other-ps', 2)
+    },
+  )
+
+  test('a hundred events that name no user have a suspension looked at twice', async () => {
+    const asking = await suspended()
+    const { world } = asking
+    await world.clock.advance(60_000)
+    let looks = 0
+    asking.answer = ({ operation, args: [key], proceed }) => {
+      if (operation === 'get' && key === suspension) looks++
+      return proceed()
+    }
+    const detail = { eventSource: 'identitystore-scim.amazonaws.com', eventName: 'PatchGroup' }
+    const body = JSON.stringify({ 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.scim', detail })
+    await world.ports.queues.send(
+      'events',
+      Array.from({ length: 100 }, () => ({ body })),
+    )
+    await world.clock.advance(65_000)
+    await world.finish(world.everyMinuteOfLinks())
+    await world.clock.advance(10_000)
+    expect(looks).toBe(2)
   })
 
   test('a group that the person joins later without an event is denied within the hour', async () => {
