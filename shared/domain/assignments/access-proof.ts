@@ -42,7 +42,7 @@ export function claims({ grantedAt, lastCreation }: Access): boolean {
 }
 
 /** ssofile may have given the access: it was granted, or a creation was sent and is not known to have failed. */
-function isOurs(access: Access): boolean {
+export function isOurs(access: Access): boolean {
   return claims(access) || mayAppearUntil(access) !== undefined
 }
 

@@ -1,4 +1,5 @@
-import { claims, type Listing, proveAccess } from '../../domain/assignments/access-proof.ts'
+import { isLost } from '../../domain/assignments/access-changes.ts'
+import { isOurs, type Listing, proveAccess } from '../../domain/assignments/access-proof.ts'
 import type { RoleArn, RoleInPlaceOfSet } from '../../domain/assignments/entitlement.ts'
 import type { Access, LedgerState } from '../../domain/assignments/ledger-entry.ts'
 import type { ToldLink } from '../../domain/links/told-link.ts'
@@ -46,14 +47,19 @@ export type RecordedAccess = KnownAccess & { readonly ours?: Access | undefined 
  * | foreign                                     | there     | there            | gone                      |
  * | ours                                        | there     | there            | there until it is settled |
  * | ours, and a drift check misses it           | gone      | there            | gone                      |
+ * | ours by history, because its entry was lost | there     | there            | gone                      |
  * | ours, a deletion SUCCEEDED                  | gone      | gone, then foreign | gone                    |
- * | ours, no creation may have taken effect     | gone      | foreign          | gone                      |
+ * | a creation FAILED, an earlier got no answer | there     | there            | there until it is settled |
+ * | no creation may have taken effect           | gone      | foreign          | gone                      |
  */
 export function judgeRecorded(recorded: RecordedAccess, listing: Listing | undefined): 'there' | 'foreign' | 'gone' {
   const { ours } = recorded
   if (ours === undefined) return listing === undefined || listing.isListed ? 'there' : 'gone'
   const proof = proveAccess(ours, listing)
   if (proof === 'gone') return 'gone'
-  if (listing?.isListed) return proof === 'foreign' || !claims(ours) ? 'foreign' : 'there'
-  return claims(ours) && ours.missingSince === undefined ? 'there' : 'gone'
+  // No call of ours proves it, but ssofile wrote the entry because it found the access and history says that it is ours.
+  const isByHistory = isLost(ours)
+  const mayExist = isByHistory || isOurs(ours)
+  if (listing?.isListed) return mayExist && (isByHistory || proof !== 'foreign') ? 'there' : 'foreign'
+  return mayExist && ours.missingSince === undefined ? 'there' : 'gone'
 }

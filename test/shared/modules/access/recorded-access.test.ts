@@ -47,6 +47,8 @@ test.each([
   ['access that a drift check misses', { ...granted, missingSince: ten }, ['gone', 'there', 'gone']],
   ['access that was held', { ...granted, state: 'held' as const }, ['there', 'there', 'gone']],
   ['access that was revoked', revoked, ['gone', 'foreign', 'gone']],
+  ['access whose entry was lost', { state: 'failed' as const }, ['there', 'there', 'gone']],
+  ['a creation that failed after an unanswered one', { ...failed, unansweredAt: ten }, ['there', 'there', 'gone']],
   ['a creation that failed', failed, ['gone', 'foreign', 'gone']],
 ] as const)('%s is there by record, where it is listed, and where it is not', (_, ours, verdicts) => {
   const one = recorded(ours)

@@ -407,6 +407,19 @@ describe('who has access', () => {
     expect((await who(world, { permissionSet: role, at: before })).rows).toEqual([])
   })
 
+  test('has access of ssofile whose ledger entry was lost, once a drift check wrote the entry again', async () => {
+    const lost = 'account%200000000002%Read-ps%ana@x.example%USER%ssofile'
+    const world = await worldWith(['account%200000000001%Read-ps%ana@x.example%USER%ssofile', lost])
+    await world.clock.advance(24 * 60 * 60_000)
+    await world.objects.delete(`assignments/${world.keyOf(`links_data/${lost}`)}`)
+    await world.finish(world.everyNight())
+    await settle(world)
+    for (const question of [{ isLive: false }, {}, { account: accountId.parse('200000000002') }]) {
+      const [row] = (await who(world, question)).rows.filter(({ account }) => account === '200000000002')
+      expect([row?.person, row?.origin, row?.state]).toEqual(['ana@x.example', 'ssofile', 'failed'])
+    }
+  })
+
   test('of a name that the directory does not have suggests the near one', async () => {
     const world = await worldWith([])
     const { rows, notes } = await who(world, { user: 'ana' })
