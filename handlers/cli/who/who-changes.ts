@@ -58,9 +58,7 @@ async function findNames(
 ): Promise<(type: PrincipalType, name: string) => boolean> {
   const people = new People(patientIdentityStore(ports))
   const { principals = [], names } = await findSubject(asked, { ports, people, configuration, notes })
-  const known = { GROUP: new Set<string>(), USER: new Set<string>() }
-  const asKnown = asked.group === undefined ? known.USER : known.GROUP
-  for (const name of names) asKnown.add(name)
+  const known = { GROUP: new Set(names.GROUP), USER: new Set(asked.group === undefined ? names.USER : []) }
   for (const type of ['GROUP', 'USER'] as const) {
     const ids = principals.filter((one) => one.type === type).map(({ id }) => id)
     const found = await unlessRefused(

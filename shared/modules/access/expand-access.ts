@@ -69,6 +69,13 @@ export type MemberThen = Required<Pick<HeldAccess, 'person' | 'personId' | 'memb
 /** The members of each group, by the id of the group, at one instant. A group without an entry is unknown. */
 export type MembershipsThen = { readonly asOf: string; readonly groups: ReadonlyMap<string, readonly MemberThen[]> }
 
+export type ExpansionThen = {
+  /** Absent: groups are not expanded. */
+  readonly memberships?: MembershipsThen | undefined
+  /** Whether the question is about this person. Absent: about everybody. */
+  readonly isMeant?: ((person: Pick<MemberThen, 'person' | 'personId'>) => boolean) | undefined
+}
+
 export type ExpansionSources = {
   readonly people: People
   readonly subject: Subject
@@ -80,10 +87,8 @@ export type ExpansionSources = {
   readonly accounts: ReadonlyMap<AccountId, Account>
   readonly unitNames: ReadonlyMap<string, string>
   readonly notes: string[]
-  /** Access of an earlier time: names are the recorded ones. */
-  readonly isThen?: boolean | undefined
-  /** Absent: groups of an earlier time are not expanded. */
-  readonly membershipsThen?: MembershipsThen | undefined
+  /** Access of an earlier time: names are the recorded ones. Absent: of now. */
+  readonly then?: ExpansionThen | undefined
   readonly onStep?: TellProgress | undefined
 }
 
@@ -98,7 +103,8 @@ export async function* expandAccess(
   access: readonly AnyAccess[],
   context: ExpansionSources,
 ): AsyncGenerator<HeldInAccount> {
-  const describe = context.isThen ? (one: AnyAccess) => describeThen(one, context) : await describeNow(access, context)
+  const { then } = context
+  const describe = then ? (one: AnyAccess) => describeThen(one, then, context) : await describeNow(access, context)
   const byAccount = Map.groupBy(access, ({ accountId }) => accountId)
   for (const id of [...byAccount.keys()].sort()) {
     const inAccount = byAccount.get(id) ?? []
@@ -149,25 +155,27 @@ function membershipOf({ groupId: group, personId: user }: Holder): MembershipId 
   return group === undefined || user === undefined ? undefined : { group, user }
 }
 
+/** For one person, a group whose members then are unknown keeps its row: the person may have been in it. */
 function describeThen(
   access: AnyAccess,
-  context: Places & Pick<ExpansionSources, 'membershipsThen' | 'subject'>,
+  { memberships: known, isMeant }: ExpansionThen,
+  places: Places,
 ): readonly HeldAccess[] {
-  const about = describeAccess(access, context)
+  const about = describeAccess(access, places)
   const { type, principal, principalId } = access
   if (type === 'USER') return [{ person: principal, personId: principalId, ...about }]
   const group = { group: principal, groupId: principalId }
-  const members = context.membershipsThen?.groups.get(principalId)
+  const members = known?.groups.get(principalId)
   if (members === undefined) return [{ ...group, remark: 'its members then are not recorded', ...about }]
-  if (members.length === 0) return [{ ...group, remark: 'the group has no members', ...about }]
-  const { user } = context.subject
-  const meant = user === undefined ? members : members.filter(({ personId }) => personId === user.id)
-  return meant.map(({ memberships, ...person }) => ({
-    ...group,
-    ...person,
-    ...(memberships.length > 0 && { memberships }),
-    ...about,
-  }))
+  if (members.length === 0 && !isMeant) return [{ ...group, remark: 'the group has no members', ...about }]
+  return members
+    .filter((member) => isMeant?.(member) ?? true)
+    .map(({ memberships, ...person }) => ({
+      ...group,
+      ...person,
+      ...(memberships.length > 0 && { memberships }),
+      ...about,
+    }))
 }
 
 function sortRows(rows: readonly HeldAccess[]): readonly HeldAccess[] {

@@ -1,7 +1,7 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderNear } from '../../domain/principals/near-principal.ts'
-import { nounOf, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
+import { nameInLinks, nounOf, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import type { People } from '../../reconcile/directory/people.ts'
@@ -13,13 +13,13 @@ import { unlessRefused } from './unless-refused.ts'
 export type Subject = {
   /** A group, or a user and then its groups. Absent: anybody, or ids are unknown and names decide. */
   readonly principals?: readonly { readonly type: PrincipalType; readonly id: PrincipalId }[] | undefined
-  /** Names under which access may be recorded. */
-  readonly names: ReadonlySet<string>
+  /** Names and ids under which access may be recorded. A deleted user or group has its name only there. */
+  readonly names: Readonly<Record<PrincipalType, ReadonlySet<string>>>
   readonly user?: { readonly id: PrincipalId; readonly name: string } | undefined
   readonly isAnybody: boolean
 }
 
-export const anybody: Subject = { names: new Set<string>(), isAnybody: true }
+export const anybody: Subject = { names: { USER: new Set(), GROUP: new Set() }, isAnybody: true }
 
 /** A user name or the id of a user; a group's display name or its id. Neither: anybody. */
 type SubjectNames = { readonly user?: string | undefined; readonly group?: string | undefined }
@@ -37,7 +37,8 @@ export async function findSubject({ user, group }: SubjectNames, context: Subjec
     user === undefined ? undefined : findId('USER', user, context),
     group === undefined ? undefined : findId('GROUP', group, context),
   ])
-  const names = new Set([user, group, userId, groupId].filter((name) => name !== undefined))
+  const groupNames = namesOf(group, groupId, context.configuration)
+  const names = { USER: namesOf(user, userId, context.configuration), GROUP: groupNames }
   const isAnybody = user === undefined && group === undefined
   if (group !== undefined) {
     const principals = groupId === undefined ? undefined : [{ type: 'GROUP' as const, id: groupId }]
@@ -48,7 +49,7 @@ export async function findSubject({ user, group }: SubjectNames, context: Subjec
   const note = 'the groups of this user could not be listed, so access through them is not shown'
   const groups = (await unlessRefused(context.people.groupsOf(userId), note, context.notes)) ?? []
   const principals = [{ type: 'USER' as const, id: userId }, ...groups.map((id) => ({ type: 'GROUP' as const, id }))]
-  for (const id of groups) names.add(id)
+  for (const id of groups) groupNames.add(id)
   return { names, isAnybody, principals, user: { id: userId, name: user } }
 }
 
@@ -56,8 +57,23 @@ export async function findSubject({ user, group }: SubjectNames, context: Subjec
 export function isOfSubject({ type, principalId: id, principal }: AnyAccess, subject: Subject): boolean {
   const { isAnybody, principals, names } = subject
   if (isAnybody) return true
-  if (principals === undefined) return names.has(principal)
+  if (principals === undefined) return names[type].has(principal)
   return principals.some((one) => one.type === type && one.id === id)
+}
+
+/** Whether the subject was meant by this id, or by this name of an earlier time. */
+export function wasMeant(type: PrincipalType, { id, name }: { id: PrincipalId; name: string }, { names }: Subject) {
+  return names[type].has(id) || names[type].has(name)
+}
+
+/** In links a name is without the suffix, in the directory with it. */
+function namesOf(
+  text: string | undefined,
+  id: PrincipalId | undefined,
+  { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
+): Set<string> {
+  if (text === undefined) return new Set()
+  return new Set([text, text + principalSuffix, nameInLinks(text, principalSuffix) ?? text, id ?? text])
 }
 
 async function findId(type: PrincipalType, text: string, context: SubjectSources): Promise<PrincipalId | undefined> {

@@ -4,7 +4,7 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
-import { type PermissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { suspendedLimit } from '../../domain/suspensions/describe-suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -23,9 +23,9 @@ import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { judgeUse } from '../usage/rules/role-use.ts'
 import type { Watched } from '../usage/rules/watched.ts'
 import { listAccessAt } from './access-at.ts'
-import type { HeldAccess, MembershipsThen } from './expand-access.ts'
+import type { ExpansionThen, HeldAccess, MembershipsThen } from './expand-access.ts'
 import { type AccessPart, expandParts } from './expand-parts.ts'
-import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
+import { findSubject, isOfSubject, type Subject, wasMeant } from './find-subject.ts'
 import { listRecordedAccess, type Recorded } from './list-recorded-access.ts'
 import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
@@ -125,12 +125,13 @@ export async function whoHasAccess(
   const suspensionOf = (await unlessRefused(suspended, 'who is suspended could not be read', notes)) ?? nobodyKnows
   if (!isThen) notes.push(...noteSuspension(subject, configuration, suspensionOf))
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
-  const then = { isThen, membershipsThen }
+  const isMeant: ExpansionThen['isMeant'] = ({ personId: id, person: name }) => wasMeant('USER', { id, name }, subject)
+  const then = isThen ? { memberships: membershipsThen, ...(question.user !== undefined && { isMeant }) } : undefined
   const known = { people, subject, accounts, suspensionOf, made: new MadeMemberships(objects), notes, onStep }
   const units = new UnitNames(ports)
   const contextOf = async ({ access, isOnly }: Part) => {
     const unitNames = await nameUnits(access, accounts, units, finding)
-    return { ...known, ...then, unitNames, ownUses: isOnly || isUseAsked ? ownUses : undefined }
+    return { ...known, then, unitNames, ownUses: isOnly || isUseAsked ? ownUses : undefined }
   }
   async function* rows(): AsyncGenerator<readonly HeldAccess[]> {
     const told = { ports, uses, hasUploaders: hasUploaders !== false, onStep }
@@ -320,25 +321,39 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
   notes.push(...unread.map((key) => `${key} cannot be read, so access recorded in it is missing here`))
   if (since !== undefined && at.getTime() < Date.parse(since))
     notes.push(`history begins at ${since}: nothing is known of the time before`)
-  const then = withGroupsThen(subject, question)
-  if (then === subject && subject.user && subject.principals?.some(({ type }) => type === 'GROUP'))
-    notes.push('history has no memberships: the groups of this user are those of now')
+  const then = chooseThen(subject, question)
+  notes.push(...then.notes)
   const asked: ListedAccess = { asked: false, why: 'it knows only the present' }
-  const found = access.filter((one) => isOfSubject(one, then))
+  const found = access.filter(then.isChosen)
   async function* parts(): AsyncGenerator<Part> {
     yield { access: found, isOnly: true }
   }
   return { parts: parts(), asked, historySince: since }
 }
 
-/** A user with the former groups; if they are unknown, with the present ones. */
-function withGroupsThen(subject: Subject, { group, membershipsThen }: WhoQuestion): Subject {
-  const { user, principals } = subject
-  if (user === undefined || group !== undefined || principals === undefined || !membershipsThen) return subject
-  const groups = [...membershipsThen.groups].flatMap(([id, members]) =>
-    members.some(({ personId }) => personId === user.id) ? [{ type: 'GROUP' as const, id: principalId.parse(id) }] : [],
-  )
-  return { ...subject, principals: [{ type: 'USER', id: user.id }, ...groups] }
+/**
+ * Which access of an earlier time to expand. The expansion then leaves only the rows of the user, if the question has one.
+ *
+ * | question                            | access                                                  |
+ * | ----------------------------------- | ------------------------------------------------------- |
+ * | of anybody                          | all                                                     |
+ * | of a group, perhaps of one user     | of this group, by its id or its name then               |
+ * | of a user, members then are known   | of this user, by the id or the name then; of all groups |
+ * | of a user, no report has members    | the same, and of the present groups of this user        |
+ */
+function chooseThen(
+  subject: Subject,
+  { user, group, membershipsThen }: WhoQuestion,
+): { readonly isChosen: (one: AnyAccess) => boolean; readonly notes: readonly string[] } {
+  const isMeant = ({ type, principalId: id, principal: name }: AnyAccess) => wasMeant(type, { id, name }, subject)
+  if (subject.isAnybody) return { isChosen: () => true, notes: [] }
+  if (group !== undefined) return { isChosen: (one) => one.type === 'GROUP' && isMeant(one), notes: [] }
+  if (membershipsThen) return { isChosen: (one) => one.type === 'GROUP' || isMeant(one), notes: [] }
+  const known = 'history has no memberships: the groups of this user are those of now'
+  const unknown = `history has no memberships, and the directory does not have '${user}': access through groups is not shown`
+  const hasGroups = subject.principals?.some(({ type }) => type === 'GROUP')
+  const notes = subject.user === undefined ? [unknown] : hasGroups ? [known] : []
+  return { isChosen: (one) => isMeant(one) || isOfSubject(one, subject), notes }
 }
 
 function isInPlace(accountId: AccountId, { account }: WhoQuestion): boolean {

@@ -273,6 +273,40 @@ describe('a report', () => {
     expect(before.notes).toEqual(['history has no memberships: the groups of this user are those of now'])
   })
 
+  test('lets a past day have what a person had through a group that got access after the report, whose members then nobody recorded', async () => {
+    const world = await open()
+    await report(world)
+    await join(world, 'ana@x.example', 'empty')
+    await world.objects.as('maria').put(linkOf('empty'), '')
+    await settle(world)
+    const { rows } = await whoAt(world, world.clock.now(), 'ana@x.example')
+    expect(rows.map(({ person, group, remark }) => [person, group, remark])).toEqual([
+      ['ana@x.example', 'admins', undefined],
+      [undefined, 'empty', 'its members then are not recorded'],
+    ])
+  })
+
+  test('says what a person had then, directly and through groups, although the directory has deleted the user since', async () => {
+    const world = await open()
+    await world.objects.as('maria').put(linkOf('ana@x.example', 'USER'), '')
+    await settle(world)
+    await report(world)
+    const at = world.clock.now()
+    const id = world.identityStore.idOf('USER', 'ana@x.example') ?? ''
+    await world.identityStore.deleteUser(id)
+    for (const user of ['ana@x.example', id]) {
+      const { rows } = await whoAt(world, at, user)
+      expect(rows.map(({ person, group }) => [person, group])).toEqual([
+        ['ana@x.example', undefined],
+        ['ana@x.example', 'admins'],
+      ])
+    }
+    const before = await whoAt(world, new Date(at.getTime() - 60 * 60_000), 'ana@x.example')
+    expect(before.notes).toContain(
+      "history has no memberships, and the directory does not have 'ana@x.example': access through groups is not shown",
+    )
+  })
+
   test('counts people who administer something, temporary access, and the hours from a request to the first access', async () => {
     const world = await open()
     const admin = JSON.parse(permissionSetFile('Power-ps'))
