@@ -3,7 +3,7 @@ import { renderPersonWith } from '../../../shared/domain/principals/person-remar
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { describeSources } from '../../../shared/modules/access/describe-sources.ts'
-import { type HeldAccess, sortKeyOf } from '../../../shared/modules/access/expand-access.ts'
+import { type HeldAccess, membersUnknown, sortKeyOf } from '../../../shared/modules/access/expand-access.ts'
 import { accessCsvTitles, renderAccessRows } from '../../../shared/modules/access/render-access-rows.ts'
 import type { WhoFacts, WhoSources } from '../../../shared/modules/access/who-has-access.ts'
 import { judgeUse, unusedSince } from '../../../shared/modules/usage/rules/role-use.ts'
@@ -48,7 +48,7 @@ const throughOf = (row: HeldAccess): string => {
 /** Short remarks for a narrow column; other output has the sentences. */
 const shortRemarks = new Map([
   ['the group has no members', 'no members'],
-  ['its members are not known', 'not known'],
+  [membersUnknown, 'not known'],
   ['the group is gone from the directory', 'group gone'],
   ['its members then are not recorded', 'not recorded'],
 ])

@@ -20,6 +20,9 @@ import type { OwnUses } from './own-uses.ts'
 import type { SuspensionOf } from './read-suspensions.ts'
 import type { AnyAccess } from './recorded-access.ts'
 
+/** The remark of a group whose members the directory does not tell now. */
+export const membersUnknown = 'its members are not known'
+
 /** The access of one person in one account by one assignment. */
 export type HeldAccess = {
   /** The user name, or the id of a user who is gone. Absent: see `remark`. */
@@ -255,7 +258,7 @@ function describeGroup(id: PrincipalId, members: Members, names: Names): readonl
   const name = names.groups?.get(id)
   // Without a present name the recorded one stays.
   const group = { groupId: id, ...(name !== undefined && { group: name }) }
-  if (!members.has(id)) return [{ ...group, remark: 'its members are not known' }]
+  if (!members.has(id)) return [{ ...group, remark: membersUnknown }]
   const listed = members.get(id)
   if (listed === undefined) return [{ ...group, remark: 'the group is gone from the directory' }]
   if (listed.length === 0) return [{ ...group, remark: 'the group has no members' }]

@@ -25,6 +25,8 @@ export type Recorded = {
   readonly entitlements: readonly KnownEntitlement[]
   /** Unreadable objects, each with the reason. */
   readonly spoiled: readonly string[]
+  /** The ledger entries among them: this access may be there. */
+  readonly unreadOurs: readonly AssignmentId[]
   /** There is no other part. */
   readonly isOnly: boolean
 }
@@ -124,6 +126,7 @@ async function readPart(
   const accesses = new Map<Listed, RecordedAccess>()
   const entitlements = new Map<Listed, KnownEntitlement>()
   const spoiled: string[] = []
+  const unreadOurs: AssignmentId[] = []
   await forEachAtOnce(part, async (one) => {
     if (one.kind === 'entitlement') {
       const found = await unlessSpoiled(readRole(objects, one.id))
@@ -132,11 +135,13 @@ async function readPart(
       return
     }
     const found = await unlessSpoiled(one.kind === 'ours' ? readOurs(objects, one, copies) : readOthers(objects, one))
-    if (isSpoiled(found)) spoiled.push(found.message)
-    else if (found) accesses.set(one, found)
+    if (isSpoiled(found)) {
+      spoiled.push(found.message)
+      if (one.kind === 'ours') unreadOurs.push(one.id)
+    } else if (found) accesses.set(one, found)
   })
   const inOrder = <T>(found: ReadonlyMap<Listed, T>) => part.flatMap((one) => found.get(one) ?? [])
-  return { accesses: inOrder(accesses), entitlements: inOrder(entitlements), spoiled: spoiled.sort() }
+  return { accesses: inOrder(accesses), entitlements: inOrder(entitlements), spoiled: spoiled.sort(), unreadOurs }
 }
 
 async function readOurs(

@@ -284,6 +284,7 @@ async function readRecords(finding: Finding, isWanted: (assignment: AssignmentId
     accesses: parts.flatMap(({ accesses }) => accesses),
     entitlements: parts.flatMap(({ entitlements }) => entitlements),
     spoiled: parts.flatMap(({ spoiled }) => spoiled),
+    unreadOurs: parts.flatMap(({ unreadOurs }) => unreadOurs),
     isOnly: true,
   }
 }

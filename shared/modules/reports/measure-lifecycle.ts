@@ -6,7 +6,12 @@ import { parseOwnedMembershipKey } from '../../domain/principals/owned-membershi
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { People } from '../../reconcile/directory/people.ts'
-import { isBeginning, type ListedEvent, listAllHistory, readHistoryEvent } from '../../reconcile/records/history.ts'
+import {
+  type HistoryEvent,
+  type ListedEvent,
+  listAllHistory,
+  readHistoryEvent,
+} from '../../reconcile/records/history.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
@@ -21,27 +26,29 @@ const membershipsPrefix = 'history/memberships/'
 type Step = {
   readonly user: PrincipalId
   readonly at: string
-  readonly is: 'given' | 'adopted' | 'ended'
+  readonly is: 'given' | 'adopted' | 'ended' | 'released'
   /** For an account assignment; absent: for a membership, whose history is under `key`. */
   readonly access?: ListedEvent
   readonly key: string
 }
-type Measured = { first?: Step; readonly absences: readonly { readonly absence: Absence; last?: Step }[] }
+/** `last`: the last end within the absence. `open`: what had begun and not ended when the person came back, and when it began. */
+type MeasuredAbsence = { readonly absence: Absence; last?: Step; readonly open: Map<string, string> }
+type Measured = { first?: Step; readonly absences: readonly MeasuredAbsence[] }
 
 /**
  * The people who came and went in these months, from one listing of all history and a read or two for each of them. Memory
- * grows with people, not with events. `hasAccess`: users with access of ours now.
+ * grows with people, not with events. `mayHaveAccess`: whether this user may have access of ours now.
  */
 export async function measureLifecycle(
   objects: ObjectStore,
   {
     people,
     months,
-    hasAccess,
+    mayHaveAccess,
   }: {
     readonly people: Pick<People, 'find'>
     readonly months: ReadonlySet<string>
-    readonly hasAccess: ReadonlySet<PrincipalId>
+    readonly mayHaveAccess: (user: PrincipalId) => boolean
   },
 ): Promise<readonly Passage[]> {
   const measured = await collect(objects, months)
@@ -70,10 +77,12 @@ export async function measureLifecycle(
         from,
       })
     }
-    for (const { absence, last } of absences) {
+    for (const { absence, last, open } of absences) {
       const { from, by, back } = absence
       const ended = last && (await readEnd(objects, last))
-      const until = back === undefined && hasAccess.has(personId) ? undefined : (ended?.at ?? from)
+      // Nobody knows now which groups somebody who came back had then, so only a recorded end counts.
+      const endedThen = open.size === 0 ? ended?.at : undefined
+      const until = back !== undefined ? endedThen : mayHaveAccess(personId) ? undefined : (ended?.at ?? from)
       passages.push({
         what: 'left',
         month: monthOf(from),
@@ -99,31 +108,43 @@ async function collect(objects: ObjectStore, months: ReadonlySet<string>): Promi
   const measured = new Map<PrincipalId, Measured>()
   for (const [user, events] of told) {
     const absences = listAbsences(events).filter(({ from }) => months.has(monthOf(from)))
-    if (absences.length > 0) measured.set(user, { absences: absences.map((absence) => ({ absence })) })
+    if (absences.length > 0) measured.set(user, { absences: absences.map((absence) => ({ absence, open: new Map() })) })
   }
   for await (const step of listSteps(objects)) {
     const of = measured.get(step.user) ?? { absences: [] }
     measured.set(step.user, of)
-    if (step.is !== 'ended') {
-      if (of.first === undefined || step.at < of.first.at) of.first = step
-      continue
-    }
-    for (const one of of.absences) {
-      const { from, back } = one.absence
-      const isWithin = step.at >= from && (back === undefined || step.at <= back)
-      if (isWithin && (one.last === undefined || step.at > one.last.at)) one.last = step
-    }
+    const isEnd = step.is === 'ended' || step.is === 'released'
+    if (!isEnd && (of.first === undefined || step.at < of.first.at)) of.first = step
+    for (const one of of.absences) noteStep(one, step)
   }
   return measured
 }
+
+/** The steps of one access come in the order of their instants. */
+function noteStep(measured: MeasuredAbsence, step: Step): void {
+  const { absence, open, last } = measured
+  const { from, back } = absence
+  if (back !== undefined && step.at > back) return
+  const folder = step.key.slice(0, step.key.lastIndexOf('/'))
+  if (step.is === 'given' || step.is === 'adopted') open.set(folder, step.at)
+  // At one instant the end comes first, although its key comes after.
+  else if (open.get(folder) !== step.at) open.delete(folder)
+  if (step.is === 'ended' && step.at >= from && (last === undefined || step.at > last.at)) measured.last = step
+}
+
+const stepOf: ReadonlyMap<HistoryEvent, Step['is']> = new Map([
+  ['granted', 'given'],
+  ['adopted', 'adopted'],
+  ['revoked', 'ended'],
+  ['released', 'released'],
+])
 
 async function* listSteps(objects: ObjectStore): AsyncGenerator<Step> {
   for await (const access of listAllHistory(objects, undefined)) {
     const { folder, event, at } = access
     const id = parseAccessKey(folder.slice('history/'.length, -1))
     if (id?.type !== 'USER') continue
-    const is =
-      event === 'granted' ? 'given' : event === 'revoked' ? 'ended' : isBeginning(event) ? 'adopted' : undefined
+    const is = stepOf.get(event)
     if (is) yield { user: id.principalId, at, is, access, key: access.head.key }
   }
   for await (const { key } of objects.list(membershipsPrefix)) {

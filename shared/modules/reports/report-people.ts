@@ -1,3 +1,4 @@
+import type { AssignmentId } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupPrefix } from '../../domain/files/group-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
@@ -9,6 +10,7 @@ import { quote } from '../../domain/statuses/complaint.ts'
 import { suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import { renderCsv } from '../../domain/text/render-csv.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { unlessUnread } from '../../ports/service-error.ts'
 import type { People } from '../../reconcile/directory/people.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce, listHeads } from '../../reconcile/records/list-heads.ts'
@@ -21,7 +23,7 @@ import type { SuspensionOf } from '../access/read-suspensions.ts'
 import { unlessRefused } from '../access/unless-refused.ts'
 import type { Figure, PageAttention } from '../access-page/rules/page-data.ts'
 import { measureLifecycle } from './measure-lifecycle.ts'
-import { reportsPrefix } from './report-summary.ts'
+import { type ReportTally, reportsPrefix } from './report-summary.ts'
 import { judgeOwner } from './rules/judge-owner.ts'
 import {
   describeLifecycle,
@@ -36,19 +38,21 @@ const againDays = 7
 
 /**
  * Writes inputs whose owner is gone (`orphans.csv`), and how long people waited for access and kept it
- * (`reports/lifecycle/<month>.csv` and `.json`). Returns the content for the page. `withAccess`: users who have an assignment
- * of ours.
+ * (`reports/lifecycle/<month>.csv` and `.json`). Returns the content for the page. `tally`: of all rows of this report.
+ * `unreadOurs`: ledger entries that could not be read.
  */
 export async function reportPeople(
   objects: ObjectStore,
   {
     madeAt,
-    withAccess,
+    tally,
+    unreadOurs,
     notes,
     ...context
   }: {
     readonly madeAt: string
-    readonly withAccess: Iterable<PrincipalId>
+    readonly tally: Pick<ReportTally, 'holders' | 'hasUnknownHolders'>
+    readonly unreadOurs: readonly AssignmentId[]
     readonly people: People
     readonly suspensionOf: SuspensionOf
     readonly configuration: Configuration
@@ -63,12 +67,11 @@ export async function reportPeople(
   const asked = findOrphans(owners, { objects, ...context })
   const orphans = await unlessRefused(asked, 'owners could not be compared with the directory', notes)
   await objects.put(`${reportsPrefix}${madeAt.slice(0, 10)}/orphans.csv`, Buffer.from(renderOrphans(orphans ?? [])))
-  const hasAccess = new Set(withAccess)
-  for await (const { user } of listOwnedMemberships(objects)) hasAccess.add(user)
+  const mayHaveAccess = await findHolders(objects, { ...context, tally, unreadOurs })
   const month = madeAt.slice(0, 7)
   const before = new Date(Date.parse(madeAt) - againDays * 24 * 60 * 60_000).toISOString().slice(0, 7)
   const months = new Set([before, month])
-  const measuring = measureLifecycle(objects, { people: context.people, months, hasAccess })
+  const measuring = measureLifecycle(objects, { people: context.people, months, mayHaveAccess })
   const passages = await unlessRefused(measuring, 'joiners and leavers could not be named', notes)
   const attention = (orphans ?? []).map(tellOrphan)
   if (passages === undefined) return { attention, lifecycle: [] }
@@ -95,6 +98,33 @@ export async function reportPeople(
   const seconds = now?.joined.p50
   const hoursToAccess = seconds === undefined ? undefined : Number((seconds / 3600).toFixed(2))
   return { attention, lifecycle: now ? describeLifecycle(now) : [], hoursToAccess }
+}
+
+/**
+ * Whether this user may have access from ssofile: by a row of the report, by a membership, or by a ledger entry that could not be
+ * read. If somebody's groups are not known, everybody may.
+ */
+async function findHolders(
+  objects: ObjectStore,
+  {
+    tally,
+    unreadOurs,
+    people,
+  }: {
+    readonly tally: Pick<ReportTally, 'holders' | 'hasUnknownHolders'>
+    readonly unreadOurs: readonly AssignmentId[]
+    readonly people: Pick<People, 'membersOf'>
+  },
+): Promise<(user: PrincipalId) => boolean> {
+  const holders = new Set(tally.holders)
+  let isAnybody = tally.hasUnknownHolders
+  for await (const { user } of listOwnedMemberships(objects)) holders.add(user)
+  for (const { type, principalId } of unreadOurs) {
+    const read = type === 'USER' ? { is: [principalId] } : await unlessUnread(people.membersOf(principalId))
+    if ('unread' in read) isAnybody = true
+    else for (const user of read.is ?? []) holders.add(user)
+  }
+  return (user) => isAnybody || holders.has(user)
 }
 
 /** The owners of links, by key, and the number of expired links. Temporary access ends with its request. */

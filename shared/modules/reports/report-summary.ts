@@ -5,7 +5,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import type { HeldInAccount } from '../access/expand-access.ts'
+import { type HeldInAccount, membersUnknown } from '../access/expand-access.ts'
 import { isAdministrator } from '../access-page/rules/access-table.ts'
 import { judgeUse } from '../usage/rules/role-use.ts'
 
@@ -96,8 +96,10 @@ export class ReportTally {
   readonly #people = new Set<string>()
   /** Groups with access: names by id. */
   readonly groups = new Map<string, string>()
-  /** Users who have an assignment of ours. */
-  readonly users = new Set<PrincipalId>()
+  /** People who have access from ssofile, through groups too. */
+  readonly holders = new Set<PrincipalId>()
+  /** The directory did not tell the members of a group that has access from ssofile. */
+  hasUnknownHolders = false
   /** Known last. */
   hoursToAccess: number | undefined
 
@@ -115,9 +117,10 @@ export class ReportTally {
       const verdict = judgeUse(one, unusedDaysAsked)
       if (verdict === 'unused') this.#unused++
       if (verdict === 'not known') this.#useNotKnown++
-      if (one.type === 'USER' && one.state !== 'foreign') this.users.add(one.principalId)
     }
-    for (const { personId, groupId, group = '', account, permissionSet } of rows) {
+    for (const { personId, groupId, group = '', account, permissionSet, origin, remark } of rows) {
+      if (origin === 'ssofile' && personId !== undefined) this.holders.add(personId)
+      if (origin === 'ssofile' && remark === membersUnknown) this.hasUnknownHolders = true
       this.#accounts.add(account)
       if (personId !== undefined && isAdministrator(permissionSet, this.#administratorSets))
         this.#administrators.add(personId)

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { AssignmentId } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { BreakGlass } from '../../domain/files/break-glass-file.ts'
 import { record } from '../../domain/json/record.ts'
@@ -122,13 +123,15 @@ export async function writeReport(
   const described = await describePage({ sources, notes }, ports)
   const uses = new RoleUses(ports, configuration, beganMs + roleUsesUntilMs - clock.monotonicMs())
   const tally = new ReportTally({ ...described, isUseAsked: configuration.auditorRole !== '' })
+  const unreadOurs: AssignmentId[] = []
   const folder = `${reportsPrefix}${date}/`
   const page = new ObjectWriter(objects, `${folder}index.html`)
   const table = await TableWriter.begin(objects, `${folder}access`, accessColumns)
   async function* rows(): AsyncGenerator<readonly HeldAccess[]> {
     const context = { people, subject: anybody, made, accounts, unitNames, suspensionOf, notes }
     const told = { ports, uses, hasUploaders: true }
-    for await (const held of expandParts(readParts(objects, notes, partSize), told, async () => context)) {
+    const parts = readParts(objects, { notes, unreadOurs, partSize })
+    for await (const held of expandParts(parts, told, async () => context)) {
       await table.write(held.rows)
       tally.add(held)
       yield held.rows
@@ -136,7 +139,7 @@ export async function writeReport(
     notes.push(...uses.notes)
   }
   const facts = async () => {
-    const ofPeople = { madeAt, withAccess: tally.users, people, suspensionOf, configuration, notes }
+    const ofPeople = { madeAt, tally, unreadOurs, people, suspensionOf, configuration, notes }
     const { attention, lifecycle, hoursToAccess } = await reportPeople(objects, ofPeople)
     tally.hoursToAccess = hoursToAccess
     return { ...described, attention: [...described.attention, ...attention], lifecycle }
@@ -172,12 +175,12 @@ export async function writeReport(
 
 async function* readParts(
   objects: ObjectStore,
-  notes: string[],
-  partSize: number | undefined,
+  found: { readonly notes: string[]; readonly unreadOurs: AssignmentId[]; readonly partSize: number | undefined },
 ): AsyncGenerator<AccessPart> {
-  for await (const { accesses, entitlements, spoiled } of listRecordedAccess(objects, {}, undefined, partSize)) {
-    notes.push(...spoiled)
-    yield { access: [...mergeAccess(accesses, notAsked, new Map()), ...entitlements] }
+  for await (const part of listRecordedAccess(objects, {}, undefined, found.partSize)) {
+    found.notes.push(...part.spoiled)
+    found.unreadOurs.push(...part.unreadOurs)
+    yield { access: [...mergeAccess(part.accesses, notAsked, new Map()), ...part.entitlements] }
   }
 }
 

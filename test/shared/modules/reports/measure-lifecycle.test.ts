@@ -115,6 +115,67 @@ test('a leaver who still has something is not done', async () => {
   expect(summary).toMatchObject({ left: { people: 1, open: 1 } })
 })
 
+test('a leaver who has access of ssofile through a group of the provider is not done', async () => {
+  const world = await open()
+  const [group, user] = [
+    world.identityStore.idOf('GROUP', 'admins') ?? '',
+    world.identityStore.idOf('USER', 'ana') ?? '',
+  ]
+  await world.identityStore.createGroupMembership(group, user)
+  await world.objects.put(linkOf('admins', 'GROUP'), '')
+  await world.objects.put(linkOf('bo'), '')
+  await world.until(() => has(world, 'bo'), 'the access')
+  for (const one of ['ana', 'cy']) await world.objects.put(`suspended/${one}`, '')
+  await world.clock.advance(5 * minute)
+  const { lines } = await report(world)
+  expect(lines.filter(({ who }) => who.endsWith('left')).map(({ who, seconds }) => [who, seconds])).toEqual([
+    ['ana left', undefined],
+    ['cy left', 0],
+  ])
+})
+
+test('a leaver whom a ledger entry that nobody can read names, directly or through a group, is not done', async () => {
+  const world = await open()
+  const [group, user] = [
+    world.identityStore.idOf('GROUP', 'admins') ?? '',
+    world.identityStore.idOf('USER', 'bo') ?? '',
+  ]
+  await world.identityStore.createGroupMembership(group, user)
+  for (const link of [linkOf('ana'), linkOf('admins', 'GROUP')]) await world.objects.put(link, '')
+  await world.until(() => has(world, 'ana'), 'the access')
+  await world.clock.advance(5 * minute)
+  for (const key of await world.keys('assignments/')) await world.objects.put(key, '{"v":1,')
+  for (const one of ['ana', 'bo', 'cy']) await world.objects.put(`suspended/${one}`, '')
+  await world.clock.advance(5 * minute)
+  const { lines } = await report(world)
+  expect(lines.filter(({ who }) => who.endsWith('left')).map(({ who, seconds }) => [who, seconds])).toEqual([
+    ['ana left', undefined],
+    ['bo left', undefined],
+    ['cy left', 0],
+  ])
+})
+
+test('a leaver who came back has a time only if all known access had ended before', async () => {
+  const world = await open()
+  for (const user of ['ana', 'bo']) await world.objects.put(linkOf(user), '')
+  await world.until(() => has(world, 'ana') && has(world, 'bo'), 'the access')
+  await world.objects.put('suspended/ana', '')
+  await world.until(() => !has(world, 'ana'), 'the revocation')
+  await world.objects.put('control/pause.json', JSON.stringify({ v: 1, reason: 'x' }))
+  await world.clock.advance(2 * minute)
+  await world.objects.put('suspended/bo', '')
+  await world.clock.advance(2 * minute)
+  for (const user of ['ana', 'bo']) await world.objects.delete(`suspended/${user}`)
+  await world.clock.advance(5 * minute)
+  const { lines, summary } = await report(world)
+  const left = lines.filter(({ who }) => who.endsWith('left'))
+  expect(left.map(({ who, seconds }) => [who, seconds === undefined])).toEqual([
+    ['ana left', false],
+    ['bo left', true],
+  ])
+  expect(summary).toMatchObject({ left: { people: 2, open: 1 } })
+})
+
 test('who had access before the month is no joiner, and expired links are counted until somebody deletes them', async () => {
   const world = await open()
   await world.objects.put(linkOf('ana'), '')
