@@ -109,7 +109,7 @@ export function parseRequestSummary(metadata: AccountAssignmentOperationStatusMe
   return {
     requestId: parse('RequestId', text, RequestId),
     state: parse('Status', state, Status),
-    createdAt: parse('CreatedDate', z.date(), CreatedDate),
+    createdAt: CreatedDate,
   }
 }
 

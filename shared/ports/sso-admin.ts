@@ -23,8 +23,15 @@ export const requestKinds = ['creation', 'deletion'] as const
 export type RequestKind = (typeof requestKinds)[number]
 export type RequestState = 'IN_PROGRESS' | 'FAILED' | 'SUCCEEDED'
 
-/** The List calls of requests and provisionings return only these fields. */
-export type RequestSummary = { readonly requestId: string; readonly state: RequestState; readonly createdAt: Date }
+/**
+ * The List calls of requests and provisionings return only these fields. AWS leaves the date out of its answers to Create, Delete and
+ * Provision, and its reference says "Required: No" (AccountAssignmentOperationStatus, IAM Identity Center API Reference).
+ */
+export type RequestSummary = {
+  readonly requestId: string
+  readonly state: RequestState
+  readonly createdAt?: Date | undefined
+}
 
 /** AccountAssignmentOperationStatus (IAM Identity Center API Reference). */
 export type AssignmentRequest = RequestSummary & { readonly failureReason?: string; readonly target: AssignmentTarget }

@@ -10,7 +10,6 @@ import {
 import { principalType } from '../../../shared/domain/principals/principal.ts'
 import { noSuchScope } from '../../../shared/memory/sso-admin/applications.ts'
 import type { InstanceDescription, MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
-import type { RequestSummary } from '../../../shared/memory/sso-admin/sso-admin-answers.ts'
 import { provisioningTargets } from '../../../shared/memory/sso-admin/sso-admin-records.ts'
 import {
   invalid,
@@ -26,6 +25,7 @@ import {
   type Provisioning,
   provisioningStatuses,
   type RequestKind,
+  type RequestSummary,
 } from '../../../shared/ports/sso-admin.ts'
 import { localRegion } from '../local-account.ts'
 import { type JsonOperation, operation } from './json-operation.ts'

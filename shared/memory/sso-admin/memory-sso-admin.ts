@@ -49,6 +49,8 @@ import {
 import { newRole, principalKey, type ReservedRole } from './provisioned-permission-sets.ts'
 import { RollingSecond } from './rolling-second.ts'
 import {
+  answerToProvision,
+  answerToRequest,
   copyTarget,
   describeProvisioning,
   describeRequest,
@@ -427,7 +429,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     }
     provisionings.add(record)
     this.#options.onRequest?.(record)
-    return describeProvisioning(record)
+    return answerToProvision(record)
   }
 
   /** `undefined`: the service does not know the request (any more). */
@@ -671,7 +673,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     const record: AssignmentRequestRecord = { ...this.#newRequest(), kind, target: copyTarget(target) }
     assignmentRequests.add(record)
     this.#options.onRequest?.(record)
-    return describeRequest(record)
+    return answerToRequest(record)
   }
 
   #newRequest(): Omit<RequestRecord, 'kind' | 'failureReason'> {

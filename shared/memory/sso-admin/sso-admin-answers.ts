@@ -1,12 +1,9 @@
 import type { Page } from '../../ports/page.ts'
-import type { AssignmentRequest, AssignmentTarget, Provisioning } from '../../ports/sso-admin.ts'
+import type { AssignmentRequest, AssignmentTarget, Provisioning, RequestSummary } from '../../ports/sso-admin.ts'
 import { type PageRequest, pageOfItems } from '../page-of.ts'
 import type { RequestRecord } from './asynchronous-requests.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
 import { invalidToken } from './sso-admin-refusals.ts'
-
-/** The answer of the List…Status calls about a request. */
-export type RequestSummary = Pick<RequestRecord, 'requestId' | 'state' | 'createdAt'>
 
 /** A page of items whose keys ascend. */
 export function readPage<T>(items: Iterable<T>, keyOf: (item: T) => string, request: PageRequest): Page<T> {
@@ -35,13 +32,23 @@ export function targetKey({
 }
 
 export function describeRequest(record: AssignmentRequestRecord): AssignmentRequest {
-  const { requestId, state, failureReason, createdAt, target } = record
-  return { requestId, state, createdAt, target, failureReason }
+  return { ...answerToRequest(record), createdAt: record.createdAt }
+}
+
+/** The answer to Create and Delete has no date. */
+export function answerToRequest(record: AssignmentRequestRecord): AssignmentRequest {
+  const { requestId, state, failureReason, target } = record
+  return { requestId, state, target, failureReason }
 }
 
 export function describeProvisioning(record: ProvisioningRecord): Provisioning {
-  const { requestId, state, failureReason, createdAt, permissionSetArn, accountId } = record
-  return { requestId, state, createdAt, permissionSetArn, accountId, failureReason }
+  return { ...answerToProvision(record), createdAt: record.createdAt }
+}
+
+/** The answer to ProvisionPermissionSet has no date. */
+export function answerToProvision(record: ProvisioningRecord): Provisioning {
+  const { requestId, state, failureReason, permissionSetArn, accountId } = record
+  return { requestId, state, permissionSetArn, accountId, failureReason }
 }
 
 export function summarize(found: Page<RequestRecord> | undefined): Page<RequestSummary> {

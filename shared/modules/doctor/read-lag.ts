@@ -50,10 +50,10 @@ async function lookAtEach(
   const seen = new Set<string>()
   const looks: Look[] = []
   const newest = requests
-    .filter(({ state }) => state !== 'FAILED')
-    .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+    .flatMap((one) => (one.state === 'FAILED' || one.createdAt === undefined ? [] : [{ ...one, at: one.createdAt }]))
+    .toSorted((a, b) => b.at.getTime() - a.at.getTime())
     .slice(0, looksMost)
-  for (const { kind, requestId, state } of newest) {
+  for (const { kind, requestId, state, at } of newest) {
     const described = await ask(ports.ssoAdmin.describeAssignmentRequest(kind, requestId))
     const request = 'is' in described ? described.is : undefined
     const target = JSON.stringify(request?.target)
@@ -62,7 +62,7 @@ async function lookAtEach(
     if (state !== 'SUCCEEDED' || !isActive(request.target.accountId)) continue
     const listed = await ask(isListed(ports, request))
     if ('error' in listed) continue
-    const ageMs = ports.clock.now().getTime() - request.createdAt.getTime()
+    const ageMs = ports.clock.now().getTime() - at.getTime()
     looks.push({ requestId, ageMs, isShown: listed.is === (kind === 'creation') })
   }
   return looks
