@@ -2,6 +2,7 @@ import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import type { Command } from 'commander'
 import pLimit from 'p-limit'
+import { isInputName } from '../../../shared/domain/inputs/kinds.ts'
 import { renderFilePaths } from '../../../shared/domain/links/file-name.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
@@ -33,7 +34,7 @@ export function addPull(program: Command): void {
     .command('pull')
     .argument('<folder>', 'the folder to write; created if it does not exist')
     .description(
-      'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET). Asks before it overwrites or removes a file. Escapes names that file systems do not allow (docs/files.md).',
+      'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET). Fetches only objects with the name of an input, and lists the others. Asks before it overwrites or removes a file. Escapes names that file systems do not allow (docs/files.md).',
     )
     .option('--yes', 'do not ask')
     .option('--folder <name>', 'only this folder under links_data/ and memberships/')
@@ -91,12 +92,18 @@ async function agree({ writes, removals }: PullChanges, { yes }: Options): Promi
   await confirm({ question })
 }
 
-function tell({ written, removed, failed }: Pulled, { same }: PullChanges, isJson: boolean | undefined): number {
+function tell(
+  { written, removed, failed }: Pulled,
+  { same, others }: PullChanges,
+  isJson: boolean | undefined,
+): number {
   process.stdout.write(
     isJson
-      ? renderJson({ written, removed, same, failed })
+      ? renderJson({ written, removed, same, failed, notInputs: others })
       : `pulled: ${count(written, 'file')} written, ${removed.toLocaleString('en')} removed, ${same.toLocaleString('en')} the same\n`,
   )
+  for (const key of others.slice(0, keysTold)) process.stderr.write(`not an input, not fetched: ${quote(key, 1024)}\n`)
+  if (others.length > keysTold) process.stderr.write(`and ${others.length - keysTold} more that are no inputs\n`)
   for (const { key, reason } of failed) process.stderr.write(`not fetched: ${quote(`${key}: ${reason}`, 2000)}\n`)
   return failed.length === 0 ? 0 : 1
 }
@@ -111,13 +118,23 @@ type PullChanges = {
   /** Files that the bucket lacks, and files with another name than their key's. */
   readonly removals: readonly LocalFile[]
   readonly same: number
+  /**
+   * Keys that are no names of inputs. They are not fetched: an uploader of one folder could give the person who pulls any file, such as a
+   * `.git/config`.
+   */
+  readonly others: readonly string[]
 }
 
 /** Compares contents. A file keeps its name only if that name is the one for its key among all keys. */
 export async function comparePull(objects: ObjectStore, folder: LocalFolder, scope: InputScope): Promise<PullChanges> {
   const heads: ObjectHead[] = []
+  const others: string[] = []
   for (const prefix of scope.prefixes)
-    heads.push(...(await listHeads(objects, prefix)).values().filter(({ key }) => isInScope(key, scope)))
+    for (const head of (await listHeads(objects, prefix)).values()) {
+      if (!isInScope(head.key, scope)) continue
+      if (isInputName(head.key)) heads.push(head)
+      else others.push(head.key)
+    }
   const paths = renderFilePaths(heads.map(({ key }) => key))
   const { files } = await folder.list()
   // A file system may return a name with its accents in another Unicode form.
@@ -140,6 +157,7 @@ export async function comparePull(objects: ObjectStore, folder: LocalFolder, sco
     writes: compared.filter(({ isSame }) => !isSame),
     removals: files.filter(isLeft),
     same: compared.filter(({ isSame }) => isSame).length,
+    others,
   }
 }
 

@@ -90,7 +90,7 @@ import {
   policyTestPrefix,
 } from '../guardrails/policy-file.ts'
 import { parsePolicyTests, policyTestFileMostBytes, policyTestFileSchema } from '../guardrails/policy-test.ts'
-import { linkPrefix } from '../links/link.ts'
+import { linkPrefix, parseLinkAnywhere } from '../links/link.ts'
 import { linkBodyMostBytes, linkBodyRules, linkBodySchema, parseLinkBody } from '../links/link-body.ts'
 import {
   parsePermissionSetFile,
@@ -128,6 +128,7 @@ export const kinds = {
     share: 'folder',
     isPushed: true,
     mostBytes: linkBodyMostBytes,
+    parseName: parseLinkAnywhere,
     parseBody: parseLinkBody,
     document: {
       file: 'link-body',
@@ -465,6 +466,12 @@ export function kindAt(key: string): Kind | undefined {
 export function kindOf(key: string): Kind | undefined {
   const kind = kindAt(key)
   return kind?.isKey?.(key) === false ? undefined : kind
+}
+
+/** Whether the key is the name of an input. Its body may be invalid, and its folder undeclared. */
+export function isInputName(key: string): boolean {
+  const kind = kindOf(key)
+  return kind !== undefined && kind.parseName?.(key).ok !== false
 }
 
 /** The prefixes of the wanted kinds. Leaves out a prefix inside another one. */

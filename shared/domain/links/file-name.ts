@@ -5,6 +5,11 @@ const nameMostBytes = 200
 const untaken = /[\p{Cc}"*/:<>?\\|~]/gu
 /** Windows drops these at the end of a name. `.` and `..` are not names. */
 const dropped = /[. ]$/u
+/**
+ * A name that begins with a dot may command a tool: git runs commands from a `.git/config`. HFS+ also takes names for such a one that begin
+ * with invisible letters, since it ignores them. (Apple Technical Note TN1150.)
+ */
+const hidden = /^[.\p{Default_Ignorable_Code_Point}]/u
 /** Windows takes these for devices, whatever follows the dot. (Windows documentation, "Naming Files, Paths, and Namespaces".) */
 const device = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/i
 
@@ -16,6 +21,7 @@ const device = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/i
  * | ------------------------------------------------------- | ---------------------------------------------------------------- |
  * | `/` before the first `%`                                | `/`: a folder                                                    |
  * | `/` after it, `:` `?` `*` `"` `<` `>` `\|` `\\` `~`, control characters, a dot or space at the end | `~` and two hexadecimal digits for each byte: `~2f` |
+ * | a dot at the beginning of a name, or an invisible letter  | the same: `~2e`                                                  |
  * | `con`, `nul` and the other names of devices             | the same for the first letter: `~63on`                           |
  * | letters beyond ASCII that are not in form NFC           | the same for each byte                                           |
  * | names that differ only in case                          | the same for each letter that is not small: `~41`                |
@@ -81,16 +87,21 @@ function renderName(name: string, care: Care): string {
   const tokens = escapeName(name, care === 'plain' ? 'careful' : care).match(/~[0-9a-f]{2}|./gsu) ?? []
   const parts = ['']
   for (const token of tokens) {
-    const longer = `${parts.at(-1)}${token}`
+    const longer = joinStably(parts.at(-1) ?? '', token)
     if (Buffer.byteLength(longer) < nameMostBytes) parts[parts.length - 1] = longer
-    else parts.push(token)
+    else parts.push(token.replace(hidden, escapeBytes))
   }
   return parts.join('~/')
 }
 
+/** An escape at the beginning of a part could join with an accent that follows it. */
+function joinStably(part: string, token: string): string {
+  return part + (isNormal(part + token) ? token : escapeBytes(token))
+}
+
 function escapeName(name: string, care: Care): string {
   const careful = care === 'plain' ? name.replace(untaken, escapeBytes) : name.replace(/./gsu, escapeUnlessSmall)
-  const ended = careful.replace(dropped, escapeBytes)
+  const ended = careful.replace(hidden, escapeBytes).replace(dropped, escapeBytes)
   const begun =
     care === 'apart' && !ended.startsWith('~') ? ended.replace(/^./su, escapeBytes) : ended.replace(device, first)
   // An escape could also join with an accent that follows it.

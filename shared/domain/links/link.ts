@@ -61,6 +61,12 @@ export function parseLinkKey(key: string, folders: readonly string[]): Parsed<Li
   return refused({ ...link.complaint, remedy: `upload it again as '${near}', then delete this one` })
 }
 
+/** Accepts any folder: the configuration may declare it later, or may have declared it before. */
+export function parseLinkAnywhere(key: string): Parsed<Link> {
+  const { folder } = splitFolder(key.slice(linkPrefix.length))
+  return parseLinkKey(key, folder === undefined ? [] : [folder])
+}
+
 /** Only suggests text that people can read and copy from a status or a terminal. */
 function findNearKey(key: string, folders: readonly string[]): string | undefined {
   if (!key.startsWith(linkPrefix) || isTooLong(key)) return undefined

@@ -11,6 +11,7 @@ import type { LocalFile } from '../../../handlers/cli/folder/proposed-folder.ts'
 import { comparePull, type LocalFolder, pullChanges } from '../../../handlers/cli/folder/pull.ts'
 import { pushChanges } from '../../../handlers/cli/folder/push-changes.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'
+import { isInputName } from '../../../shared/domain/inputs/kinds.ts'
 import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store.ts'
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
@@ -81,31 +82,12 @@ async function contents(of: ObjectStore = objects): Promise<Record<string, strin
 }
 
 test('awkward names and any bytes come back through a folder that does not tell upper from lower case', async () => {
-  const names = [
-    'dev',
-    'Dev',
-    'DEV',
-    'dev/ops',
-    'a:b?c',
-    'dot.',
-    'space ',
-    'e\u0301',
-    'é',
-    'É',
-    'ß',
-    '~',
-    '~2f',
-    '..',
-    'con',
+  const names = ['dev', 'Dev', 'DEV', 'dev/ops', 'a:b?c', 'dot.', '.dot', 'é', 'É', 'ß', '~', '~2f', '..', 'con']
+  const keys = [
+    ...names.map((name) => link(name)),
+    ...['Team/', 'team/', '../', '.git/'].map((name) => link('dev', name)),
   ]
-  const keys = [...names.map((name) => link(name)), ...['Team/', 'team/'].map((name) => link('dev', name))]
-  const all = [
-    ...keys,
-    'links_data/../x',
-    'permission_sets/con.json',
-    'permission_sets/CON.json',
-    link('x'.repeat(700)),
-  ]
+  const all = [...keys, 'permission_sets/con.json', 'permission_sets/CON.json', link('x'.repeat(700))]
   for (const [index, key] of all.entries()) await objects.put(key, new Uint8Array([0, 255, index]))
   const before = await contents()
   await pull()
@@ -186,14 +168,22 @@ test('what a restoration of files would do to the links of granted requests is l
   ])
 })
 
-test('whatever the bucket and the folder had, after a pull a push has nothing to do', async () => {
-  const name = fc.string({
-    unit: fc.constantFrom('a', 'A', 'b', '/', '~', '%', '.', 'é', 'e\u0301'),
-    minLength: 1,
-    maxLength: 4,
-  })
+test('whatever the bucket and the folder had, after a pull a push has nothing to do but delete what is no input', async () => {
+  const letters = fc.constantFrom('a', 'A', 'b', '/', '~', '.', 'é', 'e\u0301')
+  const folders = fc.string({ unit: letters, maxLength: 4 }).map((text) => (text === '' ? '' : `${text}/`))
+  const principals = fc.string({ unit: fc.oneof(letters, fc.constant('%')), maxLength: 4 })
+  const others = fc.constantFrom(
+    'links_data/a',
+    'links_data/a/b',
+    'permission_sets/a',
+    'groups/A.json',
+    'groups/a.json',
+  )
   const keys = fc.uniqueArray(
-    name.filter((text) => !text.endsWith('/')),
+    fc.oneof(
+      fc.tuple(principals, folders).map(([name, inner]) => link(name, inner)),
+      others,
+    ),
     { maxLength: 6 },
   )
   await fc.assert(
@@ -201,11 +191,13 @@ test('whatever the bucket and the folder had, after a pull a push has nothing to
       folder = new CaselessFolder()
       for (const there of [first, second]) {
         const bucket = new MemoryObjectStore({ bucket: 'ssofile', clock })
-        for (const one of there) await bucket.put(`links_data/${one}`, one)
+        for (const one of there) await bucket.put(one, one)
+        const inputs = there.filter(isInputName)
         await pull(bucket)
-        expect(await push(bucket)).toMatchObject({ uploaded: 0, deleted: 0, changedMeanwhile: [] })
+        const deleted = there.length - inputs.length
+        expect(await push(bucket)).toMatchObject({ uploaded: 0, deleted, changedMeanwhile: [] })
         const files = nameInputs((await folder.list()).files)
-        expect(files.files.map(({ key }) => key).sort()).toEqual(there.map((one) => `links_data/${one}`).sort())
+        expect(files.files.map(({ key }) => key).sort()).toEqual(inputs.sort())
       }
     }),
     { numRuns: runsOf(100) },
@@ -350,6 +342,17 @@ describe('what governance writes', () => {
 })
 
 describe('a pull', () => {
+  test('fetches no object whose key is no name of an input, and lists it', async () => {
+    const others = ['links_data/team-a/.git/config', 'links_data/team-a/HEAD', 'permission_sets/.vscode/tasks.json']
+    for (const key of [link('dev', 'team-a/'), 'permission_sets/Admin-ps.json', ...others]) await objects.put(key, 'x')
+    expect((await comparePull(objects, folder, allInputs())).others).toEqual(others)
+    await pull()
+    expect((await folder.list()).files.map(({ path }) => path).sort()).toEqual([
+      link('dev', 'team-a/'),
+      'permission_sets/Admin-ps.json',
+    ])
+  })
+
   test('removes what the bucket lacks, and without deleting leaves it', async () => {
     await folder.write(link('gone'), Buffer.from(''))
     await objects.put(link('a'), '')

@@ -14,6 +14,8 @@ const unit = fc.oneof(
     '~',
     '~2f',
     '.',
+    '.git',
+    '\u200c',
     ' ',
     ':',
     'a',
@@ -63,7 +65,11 @@ test.each([
 test.each([
   ['links_data/root%all%X%dev/ops%GROUP%ssofile', 'links_data/root%all%X%dev~2fops%GROUP%ssofile'],
   ['links_data/root%all%X%a:b?~%GROUP%ssofile', 'links_data/root%all%X%a~3ab~3f~7e%GROUP%ssofile'],
-  ['links_data/../../etc/passwd', 'links_data/.~2e/.~2e/etc/passwd'],
+  ['links_data/../../etc/passwd', 'links_data/~2e~2e/~2e~2e/etc/passwd'],
+  ['links_data/team-a/.git/config', 'links_data/team-a/~2egit/config'],
+  ['links_data/\u200c.git/config', 'links_data/~e2~80~8c.git/config'],
+  ['groups/.\u0301.json', 'groups/~2e~cc~81.json'],
+  [`links_data/${'x'.repeat(199)}.git/config`, `links_data/${'x'.repeat(199)}~/~2egit/config`],
   ['permission_sets/con.json', 'permission_sets/~63on.json'],
   ['links_data/a//b%x. ', 'links_data/a~2f~2fb%x.~20'],
   [`links_data/root%all%X%${'é'.normalize('NFD')}%GROUP%ssofile`, 'links_data/root%all%X%e~cc~81%GROUP%ssofile'],
@@ -95,11 +101,11 @@ test('no name in a path has more than 255 bytes', () => {
   )
 })
 
-test('no path leaves the folder, and Windows takes each of its names', () => {
+test('no path leaves the folder or has a name that begins with a dot, and Windows takes each of its names', () => {
   fc.assert(
     fc.property(key, (one) => {
       for (const name of pathOf(one)?.split('/') ?? [])
-        expect(name).not.toMatch(/^$|^\.\.?$|[. ]$|[\p{Cc}"*:<>?\\|]|^(con|nul|aux)(\.|$)/iu)
+        expect(name).not.toMatch(/^$|^[\u200c.]|[. ]$|[\p{Cc}"*:<>?\\|]|^(con|nul|aux)(\.|$)/iu)
     }),
   )
 })
