@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { parseFilePath } from '../../../shared/domain/links/file-name.ts'
+import { parseFilePath, renderFilePaths } from '../../../shared/domain/links/file-name.ts'
 import type { InputFault } from '../../../shared/domain/links/judge-input.ts'
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
@@ -92,23 +92,44 @@ export async function listFiles(folder: string): Promise<Walk> {
   return { files: walks.flatMap(({ files }) => files), faults: walks.flatMap(({ faults }) => faults) }
 }
 
-/** The files of a folder by the keys that their names mean, ascending. If several files mean one key, none of them counts. */
+/**
+ * The files of a folder by the keys that their names mean, ascending. If several files mean one key, none of them counts. A file counts only
+ * at the key itself or at the path that `pull` would write: people who approve a change, and rules such as CODEOWNERS, see paths only.
+ */
 export function nameInputs(files: readonly LocalFile[]): Pick<FolderListing, 'files' | 'faults'> {
-  const byKey = Map.groupBy(files, ({ path }) => parseFilePath(path))
-  const [clear, twice] = [
-    [...byKey].filter(([, same]) => same.length === 1),
-    [...byKey].filter(([, { length }]) => length > 1),
-  ]
+  const byKey = Map.groupBy(
+    files.map((file) => ({ key: parseFilePath(file.path), ...file })),
+    ({ key }) => key,
+  )
+  const paths = renderFilePaths(byKey.keys())
+  const isAtItsPath = ({ key, path }: { key: string; path: string }) => path === key || path === paths.get(key)
+  const single = [...byKey.values()].filter(({ length }) => length === 1).flat()
+  const twice = [...byKey].filter(([, { length }]) => length > 1)
   return {
-    files: clear
-      .flatMap(([key, same]) => same.map((file) => ({ key, ...file })))
-      .sort((a, b) => (a.key < b.key ? -1 : 1)),
-    faults: twice.map(([key, same]) => ({
-      key,
-      received: `${same.length} files for it: ${same.map(({ path }) => `'${quote(path, 1024)}'`).join(', ')}`,
-      expected: 'one file for each key',
-      remedy: 'keep one of them',
-    })),
+    files: single.filter(isAtItsPath).sort((a, b) => (a.key < b.key ? -1 : 1)),
+    faults: [
+      ...twice.map(([key, same]) => ({
+        key,
+        received: `${same.length} files for it: ${same.map(({ path }) => `'${quote(path, 1024)}'`).join(', ')}`,
+        expected: 'one file for each key',
+        remedy: 'keep one of them',
+      })),
+      ...single
+        .filter((file) => !isAtItsPath(file))
+        .map(({ key, path }) => ({
+          key,
+          ...(key.startsWith(temporaryPrefix) ? notTemporary : faultOfPath(path, paths.get(key) ?? key)),
+        })),
+    ],
+  }
+}
+
+function faultOfPath(path: string, right: string): InputFault {
+  const form = path.normalize('NFC') === right ? ', which is not in Unicode form NFC' : ''
+  return {
+    received: `it in the file '${quote(path, 1024)}'${form}`,
+    expected: `the path '${quote(right, 1024)}', so that everybody who reads only paths sees the key`,
+    remedy: `rename the file to '${quote(right, 1024)}'`,
   }
 }
 

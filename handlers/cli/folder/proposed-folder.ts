@@ -6,7 +6,7 @@ import type { Kind } from '../../../shared/domain/inputs/kind.ts'
 import type { InputFault } from '../../../shared/domain/links/judge-input.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 
-/** A regular file of a folder; its path from there, with `/`. */
+/** A regular file of a folder; its path from there, with `/`, in Unicode form NFC if the file system also finds that. */
 export type LocalFile = {
   readonly path: string
   readonly sizeBytes: number
@@ -97,7 +97,7 @@ async function walkEntry(
   { folder, prefix, limit }: WalkedFolder,
   { name }: Pick<Dirent, 'name'>,
 ): Promise<void> {
-  const path = prefix + name
+  const path = prefix + (await nameInGit(folder, prefix, name))
   // Node.js replaces bytes that are not UTF-8 by this letter, and then finds no such file.
   const ifAbsent = name.includes('\ufffd') ? notUtf8 : prefix === '' ? undefined : vanished
   const found = await limit(() => lookAt(walk, folder, path, ifAbsent))
@@ -107,6 +107,19 @@ async function walkEntry(
   if (fault) return void walk.faults.push({ key: path, ...fault })
   const read = (mostBytes: number) => limit(() => readRegularFile(join(folder, path), mostBytes))
   walk.files.push({ path, sizeBytes: found.size, read })
+}
+
+/**
+ * A Mac may return accents in another form than a program wrote, and finds the file under both; git has NFC (`core.precomposeUnicode`). A file
+ * system that tells the forms apart has the form that git has.
+ */
+async function nameInGit(folder: string, prefix: string, name: string): Promise<string> {
+  const composed = name.normalize('NFC')
+  if (composed === name) return name
+  return lstat(join(folder, prefix + composed)).then(
+    () => composed,
+    () => name,
+  )
 }
 
 /** `undefined`: the file is missing, or unreadable, which is noted. A `/` at the end would follow a link. */

@@ -3,7 +3,7 @@ import { dirname, join, sep } from 'node:path'
 import type { Command } from 'commander'
 import pLimit from 'p-limit'
 import { isInputName } from '../../../shared/domain/inputs/kinds.ts'
-import { renderFilePaths } from '../../../shared/domain/links/file-name.ts'
+import { parseFilePath, renderFilePaths } from '../../../shared/domain/links/file-name.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { ObjectHead, ObjectStore } from '../../../shared/ports/object-store.ts'
@@ -21,7 +21,7 @@ import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { allInputs, hasContent, type InputScope, isInScope } from './compare-inputs.ts'
-import { isFolder, listFiles, nameInputs } from './folder-inputs.ts'
+import { isFolder, listFiles } from './folder-inputs.ts'
 import type { LocalFile, Walk } from './proposed-folder.ts'
 
 type Options = ScopeOptions & { readonly yes?: boolean; readonly config?: string; readonly json?: boolean }
@@ -137,8 +137,7 @@ export async function comparePull(objects: ObjectStore, folder: LocalFolder, sco
     }
   const paths = renderFilePaths(heads.map(({ key }) => key))
   const { files } = await folder.list()
-  // A file system may return a name with its accents in another Unicode form.
-  const byPath = new Map(files.map((file) => [file.path.normalize('NFC'), file]))
+  const byPath = new Map(files.map((file) => [file.path, file]))
   const limit = pLimit(workedOnAtOnce)
   const compared = await limit.map(heads, async (head) => {
     const path = paths.get(head.key) ?? head.key
@@ -149,8 +148,8 @@ export async function comparePull(objects: ObjectStore, folder: LocalFolder, sco
   const wanted = new Set(compared.map(({ path }) => path))
   const pulled = new Set(heads.map(({ key }) => key))
   const isLeft = (file: LocalFile): boolean => {
-    const [{ key } = { key: '' }] = nameInputs([file]).files
-    if (wanted.has(file.path.normalize('NFC')) || !isInScope(key, scope)) return false
+    const key = parseFilePath(file.path)
+    if (wanted.has(file.path) || !isInScope(key, scope)) return false
     return scope.isDeleting || pulled.has(key)
   }
   return {

@@ -197,11 +197,55 @@ test('whatever the bucket and the folder had, after a pull a push has nothing to
         const deleted = there.length - inputs.length
         expect(await push(bucket)).toMatchObject({ uploaded: 0, deleted, changedMeanwhile: [] })
         const files = nameInputs((await folder.list()).files)
+        expect(files.faults).toEqual([])
         expect(files.files.map(({ key }) => key).sort()).toEqual(inputs.sort())
       }
     }),
     { numRuns: runsOf(100) },
   )
+})
+
+describe('the path of a file', () => {
+  const named = (...paths: readonly string[]) =>
+    nameInputs(paths.map((path) => ({ path, sizeBytes: 0, read: async () => new Uint8Array() })))
+
+  test.each([
+    ['links_data/~70rod/x', 'links_data/prod/x'],
+    ['links_data/pr~/od/x', 'links_data/prod/x'],
+    ['permission_sets/Adm~/in-ps.json', 'permission_sets/Admin-ps.json'],
+    ['permission_sets/~41dmin-ps.json', 'permission_sets/Admin-ps.json'],
+    ['permission_sets/~61dmin-ps.json', 'permission_sets/admin-ps.json'],
+    ['permission_sets/\u212aube-ps.json', 'permission_sets/Kube-ps.json'],
+    [link('dev~2Fops'), link('dev~2fops')],
+    [link('E\u0301quipe'), link('Équipe')],
+  ])('%s hides which key push would write, so the file counts only as %s', (path, right) => {
+    const { files, faults } = named(path)
+    expect(files).toEqual([])
+    expect(faults).toEqual([
+      {
+        key: expect.anything(),
+        received: expect.stringContaining(path),
+        expected: expect.anything(),
+        remedy: `rename the file to '${right}'`,
+      },
+    ])
+    expect(named(right).faults).toEqual([])
+    expect(named(right).files.map(({ key }) => key)).toEqual(faults.map(({ key }) => key))
+  })
+
+  test('may have escapes for a name that another one equals except for case, as long as the other one is there', () => {
+    expect(named('permission_sets/dev.json', 'permission_sets/~44ev.json').faults).toEqual([])
+    expect(named('permission_sets/~44ev.json').faults).toHaveLength(1)
+  })
+
+  test('may be the key itself if this file system allows the name', () => {
+    const paths = [link('a:b'), 'groups/.NET Developers.json', 'permission_sets/dev.json', 'permission_sets/Dev.json']
+    expect(
+      named(...paths)
+        .files.map(({ key }) => key)
+        .sort(),
+    ).toEqual(paths.toSorted())
+  })
 })
 
 describe('a push', () => {
