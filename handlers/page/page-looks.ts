@@ -1,5 +1,5 @@
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
-import { allowsEverything } from '../../shared/domain/iam-policies/allows-everything.ts'
+import { allowsAlmostEverything } from '../../shared/domain/iam-policies/allows-everything.ts'
 import { temporaryFolder } from '../../shared/domain/links/temporary-folder.ts'
 import type { OrganizationView } from '../../shared/domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../shared/domain/organization/unit-path.ts'
@@ -305,7 +305,11 @@ export class PageLooks {
       if (known && nowMs - known.atMs < minuteMs) return
       const found = await readPermissionSetFile(this.#ports.objects, `${permissionSetPrefix}${name}.json`)
       const file = found?.file.ok ? found.file.value : undefined
-      this.#abouts.set(name, { about: file?.description, isAdministrator: file && allowsEverything(file), atMs: nowMs })
+      this.#abouts.set(name, {
+        about: file?.description,
+        isAdministrator: file && allowsAlmostEverything(file),
+        atMs: nowMs,
+      })
     }
     const wanted = [...new Set(names)]
     await Promise.all(wanted.map(read))

@@ -1,4 +1,4 @@
-import { allowsEverything } from '../iam-policies/allows-everything.ts'
+import { allowsAlmostEverything, allowsEverything } from '../iam-policies/allows-everything.ts'
 import { type PolicyStatement, parsePolicyStatements } from '../iam-policies/policy-statement.ts'
 import {
   boundaryKey,
@@ -15,7 +15,7 @@ export type ContentsChange = {
   readonly takesAway: readonly string[]
   /** The set had a policy before and has none now: nobody can do anything with it. */
   readonly leavesNone: boolean
-  /** The set allows everything now. It did not before, or a denial or a boundary limited it that is gone. */
+  /** The set allows everything now, or almost everything. It did not before, or a denial or a boundary limited it that is gone. */
   readonly givesAdministrator: boolean
 }
 
@@ -45,7 +45,8 @@ export function weighContents(before: PermissionSetPolicies, after: PermissionSe
       ...(isLimited ? [`all permissions outside the permissions boundary ${boundaryKey(boundary)}`] : []),
     ],
     leavesNone: hasPolicy(before) && !hasPolicy(after),
-    givesAdministrator: allowsEverything(after) && (!allowsEverything(before) || isLessLimited(before, after, was, is)),
+    givesAdministrator:
+      allowsAlmostEverything(after) && (!allowsAlmostEverything(before) || isLessLimited(before, after, was, is)),
   }
 }
 

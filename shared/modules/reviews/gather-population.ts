@@ -4,7 +4,7 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupPrefix, parseGroupKey } from '../../domain/files/group-file.ts'
 import { hygieneFileMostBytes, hygieneKey, parseHygieneFile } from '../../domain/files/hygiene-file.ts'
 import { type ReviewFile, scopesOf } from '../../domain/files/review-file.ts'
-import { allowsEverything } from '../../domain/iam-policies/allows-everything.ts'
+import { allowsAlmostEverything } from '../../domain/iam-policies/allows-everything.ts'
 import { type Link, linkPrefix, parseLinkKey, temporaryPrefix } from '../../domain/links/link.ts'
 import { parseNameInKey } from '../../domain/links/name-in-key.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
@@ -175,7 +175,7 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
     /** A permission set without a readable file may allow everything, so it counts as privileged. */
     isPrivileged: onceEach(async (name: PermissionSetName) => {
       const read = (await readPermissionSetFile(objects, permissionSetKey(name)))?.file
-      return read?.ok ? allowsEverything(read.value) : true
+      return read?.ok ? allowsAlmostEverything(read.value) : true
     }),
     ownerOf: onceEach(async (id: AccountId) => {
       const { ownerTag } = file.reviewers

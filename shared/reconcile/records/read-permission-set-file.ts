@@ -1,4 +1,4 @@
-import { allowsEverything } from '../../domain/iam-policies/allows-everything.ts'
+import { allowsAlmostEverything } from '../../domain/iam-policies/allows-everything.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { type PermissionSetFile, permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -17,8 +17,8 @@ export async function readPermissionSetFile(
   return found && { object: found.head, file: found.file }
 }
 
-/** Does not ask Identity Center. For a permission set without a file, its name decides, as on the page of access. */
+/** Does not ask Identity Center. For a permission set without a valid file, its name decides, as on the page of access. */
 export async function isAdministratorByFile(objects: ObjectStore, name: PermissionSetName): Promise<boolean> {
   const file = (await readPermissionSetFile(objects, permissionSetKey(name)))?.file
-  return file === undefined ? /admin/i.test(name) : file.ok && allowsEverything(file.value)
+  return file?.ok ? allowsAlmostEverything(file.value) : /admin/i.test(name)
 }

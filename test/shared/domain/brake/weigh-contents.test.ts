@@ -151,7 +151,7 @@ test('no policy is left where there was one, and none allows anything any more',
   expect(leavesNone(managed(readOnly), permissionSetOf(allow('s3:*')))).toBe(false)
 })
 
-test('administrators are made by everything that is allowed, or allowed without what limited it', () => {
+test('administrators are made by everything or almost everything that is allowed, or allowed without what limited it', () => {
   const gives = (before: PermissionSetPolicies, after: PermissionSetPolicies) =>
     weighContents(before, after).givesAdministrator
   const all = managed(administrator)
@@ -166,6 +166,12 @@ test('administrators are made by everything that is allowed, or allowed without 
     false,
   )
   expect(gives(noPolicies, managed('arn:aws:iam::aws:policy/PowerUserAccess'))).toBe(false)
+  expect(gives(noPolicies, permissionSetOf({ ...allow('*'), Condition: {} }))).toBe(true)
+  expect(gives(noPolicies, permissionSetOf(allBut(['a4b:ApproveSkill'])))).toBe(true)
+  expect(gives(noPolicies, permissionSetOf({ Effect: 'Allow', Action: '*', NotResource: 'arn:aws:s3:::none' }))).toBe(
+    true,
+  )
+  expect(gives(all, permissionSetOf(allBut(['a4b:ApproveSkill'])))).toBe(false)
 })
 
 test('a change that only adds, and makes no administrators, is not grave', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { allowsEverything } from '../../../../shared/domain/iam-policies/allows-everything.ts'
+import { allowsAlmostEverything, allowsEverything } from '../../../../shared/domain/iam-policies/allows-everything.ts'
 
 const inline = (Statement: unknown) => ({ managedPolicyArns: [], inlinePolicy: JSON.stringify({ Statement }) })
 const all = { Effect: 'Allow', Action: '*', Resource: '*' }
@@ -12,8 +12,23 @@ test.each([
     'a statement among others, with lists',
     inline([{ Effect: 'Deny' }, { ...all, Action: ['s3:*', '*:*'], Resource: ['*'] }]),
   ],
+  ['an empty condition', inline({ ...all, Condition: {} })],
+  ['an operator without a key as its condition', inline({ ...all, Condition: { StringEquals: {} } })],
+  ['another spelling of every action and resource', inline({ ...all, Action: '?*', Resource: '**' })],
 ])('a permission set with %s allows everything', (_, set) => {
   expect(allowsEverything(set)).toBe(true)
+  expect(allowsAlmostEverything(set)).toBe(true)
+})
+
+test.each([
+  ['every action but one', { Effect: 'Allow', NotAction: 'a4b:ApproveSkill', Resource: '*' }],
+  ['every action but a part of IAM', { Effect: 'Allow', NotAction: ['s3:*', 'iam:Create*'], Resource: '*' }],
+  ['every resource but one', { Effect: 'Allow', Action: '*', NotResource: 'arn:aws:s3:::none' }],
+  ['every resource that has an ARN', { ...all, Resource: 'arn:*' }],
+  ['every resource of the partition', { ...all, Resource: 'arn:aws-cn:*:*:*' }],
+])('a permission set with %s allows almost everything', (_, statement) => {
+  expect(allowsEverything(inline(statement))).toBe(false)
+  expect(allowsAlmostEverything(inline(statement))).toBe(true)
 })
 
 test.each([
@@ -23,7 +38,16 @@ test.each([
   ['a condition', inline({ ...all, Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } })],
   ['every action of one service', inline({ ...all, Action: 's3:*' })],
   ['one resource', inline({ ...all, Resource: 'arn:aws:s3:::b' })],
+  ['every action of one service on everything that has an ARN', inline({ ...all, Action: 's3:*', Resource: 'arn:*' })],
+  [
+    'every action but those of IAM',
+    inline({ Effect: 'Allow', NotAction: ['IAM:*', 'organizations:*'], Resource: '*' }),
+  ],
+  ['no action', inline({ Effect: 'Allow', NotAction: '*', Resource: '*' })],
+  ['no resource', inline({ Effect: 'Allow', Action: '*', NotResource: '*' })],
+  ['neither actions nor resources', inline({ Effect: 'Allow' })],
   ['a policy that is none', inline('x')],
 ])('a permission set with %s does not', (_, set) => {
   expect(allowsEverything(set)).toBe(false)
+  expect(allowsAlmostEverything(set)).toBe(false)
 })
