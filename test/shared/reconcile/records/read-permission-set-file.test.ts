@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { permissionSetFileMostBytes } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
-import { readPermissionSetFile } from '../../../../shared/reconcile/records/read-permission-set-file.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import {
+  isAdministratorByFile,
+  readPermissionSetFile,
+} from '../../../../shared/reconcile/records/read-permission-set-file.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -33,4 +37,15 @@ test('a permission set file that is too large is rejected, and not read', async 
   await world.objects.put(key, ' '.repeat(permissionSetFileMostBytes + 1_000))
   expect((await read())?.file.ok).toBe(false)
   expect(bytes[0]).toBeLessThanOrEqual(permissionSetFileMostBytes)
+})
+
+test.each([
+  ['Admin-ps', '{', true],
+  ['Admin-ps', undefined, true],
+  ['Admin-ps', '{"permissionSetName":"Admin-ps"}', false],
+  ['Read-ps', '{', false],
+])('by its file alone, %s with the file %s makes administrators: %s', async (name, body, expected) => {
+  const { objects } = new World()
+  if (body !== undefined) await objects.put(`permission_sets/${name}.json`, body)
+  expect(await isAdministratorByFile(objects, permissionSetName.parse(name))).toBe(expected)
 })
