@@ -29,12 +29,14 @@ const groupLooks: Readonly<Record<GroupChange['change'], Look>> = {
 type Memberships = Pick<Preview, 'memberships' | 'administrators'>
 
 type Kind = 'existing' | 'kept' | 'held' | 'added' | 'removed'
+type Idle = Preview['memberships']['idle'][number]
 /** `what` is said before the access. */
-const memberLooks: Readonly<Record<Kind, readonly [...Look, what: string]>> = {
+const memberLooks: Readonly<Record<Kind | 'later', readonly [...Look, what: string]>> = {
   existing: ['=', 'pending', 'stays, since others put in', 'which has'],
   kept: ['!', 'bad', 'stays, since a provider keeps the group now', 'which has'],
   held: ['!', 'bad', 'held by the brake', 'and keeps'],
   added: ['+', 'good', 'puts in', 'and grants'],
+  later: ['…', 'pending', 'will put in', 'and grant'],
   removed: ['-', 'bad', 'takes out', 'and revokes'],
 }
 
@@ -85,12 +87,23 @@ function listRuleEntries(kind: 'added' | 'removed', preview: Memberships): reado
   )
 }
 
-function describeMembership(one: PlannedMembership, kind: Kind, preview: Memberships): Entry {
+function describeMembership(one: PlannedMembership, kind: Kind | 'later', preview: Memberships): Entry {
   const { user, group, files, access } = one
   const [sign, mood, word, what] = memberLooks[kind]
   const by = files.map(({ key, fate }) => say`${named(key)}${fate === 'in-force' ? '' : ` (${fates[fate]})`}`)
   const text = say`${word}: user ${named(user)}, group ${named(group)}, ${what} ${describeAccess(access)}; by ${listed(by, ' and ')}`
-  return { sign, mood, text, first: kind === 'added' ? firstOf(access, preview) : undefined }
+  return { sign, mood, text, first: kind === 'added' || kind === 'later' ? firstOf(access, preview) : undefined }
+}
+
+/** A membership that comes without another upload, once its time or its user comes. */
+export function describeLaterMembership(one: PlannedMembership, { reason, remedy }: Idle, preview: Memberships): Entry {
+  const { first, ...entry } = describeMembership(one, 'later', preview)
+  return {
+    ...entry,
+    word: 'later',
+    why: { reason, remedy },
+    first: first && { ...first, tags: [...first.tags, 'later'] },
+  }
 }
 
 function firstOf(access: readonly GroupAccess[], { administrators }: Memberships): Entry['first'] {

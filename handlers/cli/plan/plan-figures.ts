@@ -26,9 +26,14 @@ export function listFigures(preview: Preview): readonly Figure[] {
     ...stays(existing.length, 'there already'),
     ...stays(held.length, 'held by the brake'),
     ...stays(stuck.length, 'stuck'),
-    ...stays(idleLinks.length, 'link without effect', 'links without effect'),
+    ...stays(countLater(idleLinks), 'link that grants later', 'links that grant later'),
+    ...stays(idleLinks.length - countLater(idleLinks), 'link without effect', 'links without effect'),
     ...stays(unfinished, 'to be checked again'),
   ]
+}
+
+function countLater(idle: readonly { readonly later?: unknown }[]): number {
+  return idle.filter(({ later }) => later !== undefined).length
 }
 
 function changes(number: number, mood: Mood, one: string, many: string): readonly Figure[] {
@@ -68,7 +73,8 @@ export function listMembershipFigures({ memberships }: Pick<Preview, 'membership
     ...changes(added.length, 'good', 'membership to add', 'memberships to add'),
     ...changes(removed.length, 'bad', 'membership to remove', 'memberships to remove'),
     ...stays(held.length, 'membership held by the brake', 'memberships held by the brake'),
-    ...stays(idle.length, 'membership file without effect', 'membership files without effect'),
+    ...stays(countLater(idle), 'membership that comes later', 'memberships that come later'),
+    ...stays(idle.length - countLater(idle), 'membership file without effect', 'membership files without effect'),
   ]
 }
 
@@ -89,17 +95,24 @@ export function changesAccess(preview: Preview): boolean {
 }
 
 /** Files that are invalid, or refused by policies. */
-export function countRejected({ idleLinks, permissionSets, memberships, people }: Preview): number {
-  const { idle, groups } = memberships
-  const files = [...permissionSets, ...groups, ...people].filter(({ change }) => change === 'rejected')
-  return [...idleLinks, ...idle].filter(({ state }) => state === 'rejected').length + files.length
+export function countRejected(preview: Preview): number {
+  return listFates(preview).filter((fate) => fate === 'rejected').length
+}
+
+/** What becomes of each file that waits, changes, or has no effect. */
+function listFates({ idleLinks, permissionSets, memberships, people }: Preview): readonly string[] {
+  return [
+    ...[...idleLinks, ...memberships.idle].map(({ state }) => state),
+    ...[...permissionSets, ...memberships.groups, ...people].map(({ change }) => change),
+  ]
 }
 
 /** Says that nothing changes, and what nobody compared. Empty: there is nothing to say. */
-export function listRemarks(preview: Preview): readonly string[] {
+export function listRemarks(preview: Preview, push?: Pick<InputChanges, 'uploads' | 'deletions'>): readonly string[] {
   const { unchecked, brake } = preview
+  const files = (push?.uploads.length ?? 0) + (push?.deletions.length ?? 0)
   return [
-    changesAccess(preview) ? '' : describeCalm(preview),
+    changesAccess(preview) ? '' : describeCalm(preview, files),
     unchecked > 0 ? `${count(unchecked, 'grant')} not compared with what Identity Center has already: too many.` : '',
     brake.contentsUnchecked > 0
       ? `${count(brake.contentsUnchecked, 'changed permission set')} not compared with what Identity Center has: too many. The brake may hold more files.`
@@ -107,15 +120,17 @@ export function listRemarks(preview: Preview): readonly string[] {
   ].filter((remark) => remark !== '')
 }
 
-function describeCalm(preview: Preview): string {
-  const { waiting, held, stuck, permissionSets, unfinished, memberships, people, attributes } = preview
+/** `files`: the number of files that a push would change. They may change later access. */
+function describeCalm(preview: Preview, files: number): string {
+  const { waiting, held, stuck, unfinished, memberships, attributes } = preview
   // Waiting, held, stuck and blocked access still differs from the files. The plan did not look for changes by hand.
+  const left = memberships.held.length + memberships.kept.length + files
+  const isOver = listFates(preview).every((fate) => fate === 'rejected' || fate === 'expired')
+  const open = waiting.length + held.length + stuck.length + unfinished + left
+  const isEqual = isOver && open === 0 && attributes === undefined
+  const calm = isEqual ? 'Nothing to change' : 'Nothing to change right now'
   const rejected = countRejected(preview)
   if (rejected > 0)
-    return `Nothing to change, but ${count(rejected, 'file')} ${rejected === 1 ? 'is' : 'are'} not valid and ${rejected === 1 ? 'grants' : 'grant'} nothing.`
-  const left = memberships.groups.length + memberships.held.length + memberships.kept.length + people.length
-  const isEqual = permissionSets.length + waiting.length + held.length + stuck.length + unfinished + left === 0
-  return isEqual && attributes === undefined
-    ? 'Nothing to change: what ssofile gave is what the files say.'
-    : 'Nothing to change right now.'
+    return `${calm}, but ${count(rejected, 'file')} ${rejected === 1 ? 'is' : 'are'} not valid and ${rejected === 1 ? 'grants' : 'grant'} nothing.`
+  return isEqual ? `${calm}: what ssofile gave is what the files say.` : `${calm}.`
 }

@@ -15,6 +15,7 @@ export const firstRanks = [
   'administrator',
   'access',
   'membership',
+  'governing file',
   'invalid',
   'rejected',
 ] as const

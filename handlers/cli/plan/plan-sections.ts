@@ -6,10 +6,15 @@ import { isUnplaced } from '../../../shared/domain/organization/organization-vie
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { nounOf } from '../../../shared/domain/principals/principal.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import type { IdleFile, PlannedGrant, PlannedRevocation } from '../../../shared/modules/plan/planned-access.ts'
+import type {
+  IdleFile,
+  LaterGrants,
+  PlannedGrant,
+  PlannedRevocation,
+} from '../../../shared/modules/plan/planned-access.ts'
 import { isGrave, listChange } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
-import { listMembershipEntries, listPeopleEntries, manyAccounts } from './people-sections.ts'
+import { describeLaterMembership, listMembershipEntries, listPeopleEntries, manyAccounts } from './people-sections.ts'
 import { listMembershipFigures, listPeopleFigures } from './plan-figures.ts'
 import { bare, type Entry, fates, listed, named, type Section, say } from './plan-section.ts'
 
@@ -25,12 +30,14 @@ export function listSections(
   const members = listMembershipFigures(preview).map(([, text]) => text)
   const invalid = new Set(push?.invalid.map(({ key }) => key))
   const valid = new Set(push?.uploads.map(({ key }) => key)).difference(invalid)
-  const idle = [...preview.idleLinks, ...preview.memberships.idle].map((one) => describeIdle(one, valid))
-  const { rejected = [], others = [] } = Object.groupBy(idle, ({ word }) => (word === 'rejected' ? word : 'others'))
-  const later = preview.rulesLater.join(', ')
+  const idle = Object.groupBy(listIdle(preview, valid), ({ word }) =>
+    word === 'rejected' || word === 'later' ? word : 'others',
+  )
+  const { rejected = [], later = [], others = [] } = idle
+  const rules = preview.rulesLater.join(', ')
   const notes = [
     ...warnings,
-    ...(later === '' ? [] : [`rules about who uploads are judged when the files are uploaded: ${later}`]),
+    ...(rules === '' ? [] : [`rules about who uploads are judged when the files are uploaded: ${rules}`]),
   ]
   const all: readonly Section[] = [
     ...listHoldSections(preview),
@@ -50,7 +57,7 @@ export function listSections(
     { title: ['People', ...people].join(', '), noun: 'more user', entries: listPeopleEntries(preview.people) },
     { title: `${count(attributes?.length ?? 0, 'attribute')} for access control`, entries: listAttributes(preview) },
     ofLinks(count(rejected.length, 'file that is not valid', 'files that are not valid'), rejected),
-    ofLinks('Waits', listWaiting(preview)),
+    ofLinks('Waits', [...listWaiting(preview), ...later]),
     listRenamed(preview),
     ofLinks('Has no effect', others),
     ofLinks('Stays as it is', listUnchanged(preview)),
@@ -118,6 +125,7 @@ const accessLooks = {
   granted: { sign: '+', mood: 'good', verb: 'grants' },
   held: { sign: '!', mood: 'bad', word: 'held by the brake', verb: 'held by the brake:' },
   waiting: { sign: '…', mood: 'pending', word: 'waits', verb: 'waits to grant' },
+  later: { sign: '…', mood: 'pending', word: 'later', verb: 'waits to grant' },
   stuck: {
     ...{ sign: '!', mood: 'bad', word: 'cannot be revoked' },
     verb: 'cannot revoke, since the account accepts no changes, or its permission set is also assigned in the management account:',
@@ -138,17 +146,25 @@ function listAccess(planned: readonly PlannedGrant[], looks: Looks, preview?: To
     .flatMap((group) => {
       const [one] = group
       if (one === undefined) return []
-      const { permissionSet, principal, type } = one.assignment
       const accounts = group.map(({ assignment: { accountId } }) => accountId)
-      const text = say`${bare(permissionSet)} to ${nounOf(type)} ${named(principal)}`
-      const first = preview && firstOfAccess(one.assignment, accounts.length, looks.word, preview)
-      return [{ ...looks, links: one.links, text, accounts, first }]
+      return [describeAccess({ ...one.assignment, accounts }, one.links, looks, preview)]
     })
+}
+
+function describeAccess(
+  { accounts, ...grant }: LaterGrants,
+  links: readonly string[],
+  looks: Looks,
+  preview?: ToldPreview,
+): Entry {
+  const text = say`${bare(grant.permissionSet)} to ${nounOf(grant.type)} ${named(grant.principal)}`
+  const first = preview && firstOfAccess(grant, accounts.length, looks.word, preview)
+  return { ...looks, links, text, ...(accounts.length > 0 && { accounts }), first }
 }
 
 /** Waiting grants count: nobody asks again later. */
 function firstOfAccess(
-  { permissionSet, type }: Assignment,
+  { permissionSet, type }: Pick<Assignment, 'permissionSet' | 'type'>,
   accounts: number,
   word: string | undefined,
   { administrators }: ToldPreview,
@@ -265,8 +281,23 @@ function listAttributes({ attributes = [] }: ToldPreview): readonly Entry[] {
   return [...entries, { sign: ' ', mood: 'plain', text: [note] }]
 }
 
-/** A file of a link or a membership that grants nothing now. `valid`: the files to upload that are valid by themselves. */
-function describeIdle({ key, state, reason, remedy }: IdleFile, valid: ReadonlySet<string>): Entry {
+/** Files of links and memberships that grant nothing now. `valid`: the files to upload that are valid by themselves. */
+function listIdle(preview: ToldPreview, valid: ReadonlySet<string>): readonly Entry[] {
+  const ofPush = ({ key }: IdleFile, entry: Entry) => (valid.has(key) ? entry : { ...entry, first: undefined })
+  const { idleLinks, memberships } = preview
+  return [
+    ...idleLinks.map((one) => {
+      const { key, later, reason, remedy } = one
+      const looks = { ...accessLooks.later, why: { reason, remedy } }
+      return ofPush(one, later ? describeAccess(later, [key], looks, preview) : describeIdle(one))
+    }),
+    ...memberships.idle.map((one) =>
+      ofPush(one, one.later ? describeLaterMembership(one.later, one, preview) : describeIdle(one)),
+    ),
+  ]
+}
+
+function describeIdle({ key, state, reason, remedy }: IdleFile): Entry {
   const isRejected = state === 'rejected'
   return {
     sign: '!',
@@ -275,7 +306,7 @@ function describeIdle({ key, state, reason, remedy }: IdleFile, valid: ReadonlyS
     word: state === 'applied' ? 'no accounts' : state,
     verb: `${state}: grants nothing`,
     why: { reason, remedy },
-    first: isRejected && valid.has(key) ? { rank: 'rejected', tags: [state] } : undefined,
+    first: isRejected ? { rank: 'rejected', tags: [state] } : undefined,
   }
 }
 

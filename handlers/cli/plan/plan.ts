@@ -97,7 +97,7 @@ export async function showPlan(
   for (const warning of warnings) warn(warning)
   const told = isJson
     ? renderJson(toJson(made))
-    : renderPlan(preview, { isVerbose }) + (push ? `\n${renderPush(push)}` : '')
+    : renderPlan(preview, { isVerbose, push }) + (push ? `\n${renderPush(push)}` : '')
   if (isPaged && !isJson) await show(told)
   else process.stdout.write(told)
   const pause = await readPause(ports.objects)

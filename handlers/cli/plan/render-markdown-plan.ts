@@ -1,3 +1,4 @@
+import { kindOf } from '../../../shared/domain/inputs/kinds.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
@@ -103,10 +104,29 @@ function listFirst(sections: readonly Section[], push: MadePlan['push'], names: 
     const first = { rank: 'invalid', tags: ['rejected'] } as const
     return { sign: '!', mood: 'bad', text: say`${bare(key, 1100)}: ${bare(text, 2000)}`, first }
   })
-  const all = [...faults, ...invalid, ...sections.flatMap(({ entries }) => entries)]
+  const all = [...faults, ...invalid, ...sections.flatMap(({ entries }) => entries), ...listGoverning(push)]
   return firstRanks.flatMap((rank) =>
     all.flatMap((one) => (one.first?.rank === rank ? [`- ${renderEntry(one, names, [...one.first.tags])}`] : [])),
   )
+}
+
+/** Changed files that decide who gets access later. */
+function listGoverning(push: MadePlan['push']): readonly Entry[] {
+  if (push === undefined) return []
+  const invalid = new Set(push.invalid.map(({ key }) => key))
+  return describeFiles(push)
+    .filter(({ key }) => kindOf(key)?.governs && !invalid.has(key))
+    .map(({ text }) => ({
+      ...{ sign: '!', mood: 'pending', text },
+      first: { rank: 'governing file', tags: ['governing file'] },
+    }))
+}
+
+function describeFiles({ uploads, deletions }: Push): readonly { readonly key: string; readonly text: Text }[] {
+  return [
+    ...deletions.map(({ key }) => ({ key, text: say`deletes ${bare(key, 1024)}` })),
+    ...uploads.map(({ key, over }) => ({ key, text: say`${over ? 'replaces' : 'uploads'} ${bare(key, 1024)}` })),
+  ]
 }
 
 function renderHead({ preview, push, pause }: RenderedPlan): string {
@@ -122,7 +142,7 @@ function renderHead({ preview, push, pause }: RenderedPlan): string {
     pause
       ? `All changes are stopped: ${markdownCode(describePause(pause), 1000)}. Nothing is carried out until: \`${remedyOf(pause)}\``
       : '',
-    ...listRemarks(preview),
+    ...listRemarks(preview, push),
   ].filter((line) => line !== '')
   return `${lines.join('\n\n')}\n\n`
 }
@@ -145,10 +165,7 @@ function listFiles(push: Push): MarkdownSection {
   const figures = listFileFigures(push).map(([, text]) => text)
   return {
     title: `Files: ${figures.join(', ')}`,
-    lines: [
-      ...push.deletions.map(({ key }) => `- deletes ${markdownCode(key, 1024)}`),
-      ...push.uploads.map(({ key, over }) => `- ${over ? 'replaces' : 'uploads'} ${markdownCode(key, 1024)}`),
-    ],
+    lines: describeFiles(push).map(({ text }) => `- ${renderText(text)}`),
   }
 }
 

@@ -3,7 +3,7 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { paint } from '../terminal/paint.ts'
 import { brief, type Room, takeFirst, verbose } from '../terminal/room.ts'
-import type { ToldPreview } from './make-plan.ts'
+import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { listFigures, listRemarks } from './plan-figures.ts'
 import type { Entry, Section, Text } from './plan-section.ts'
 import { listSections } from './plan-sections.ts'
@@ -11,11 +11,14 @@ import { listSections } from './plan-sections.ts'
 type Shown = { readonly room: Room; readonly names: ReadonlyMap<AccountId, string> }
 
 /** A plan for a terminal: the figures, then its sections, the gravest last. */
-export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): string {
+export function renderPlan(
+  preview: ToldPreview,
+  { isVerbose = false, push }: { readonly isVerbose?: boolean; readonly push?: MadePlan['push'] } = {},
+): string {
   const names = new Map(preview.view.accounts.map(({ id, name }) => [id, name]))
   const shown = { room: isVerbose ? verbose : brief, names }
   const figures = listFigures(preview).map(([mood, text]) => paint(mood, text))
-  const head = [figures.join(', '), ...listRemarks(preview)].map((one) => `${one}\n`).join('')
+  const head = [figures.join(', '), ...listRemarks(preview, push)].map((one) => `${one}\n`).join('')
   const sections = listSections(preview)
     .toReversed()
     .map((section) => renderSection(section, shown))

@@ -65,6 +65,8 @@ export type Kind = Omit<Format, 'parseName'> & {
   readonly share?: 'folder' | 'subject'
   /** Whether people push and pull it with a folder. Absent: people write each file separately. */
   readonly isPushed?: true
+  /** Whether its files decide who gets access later. A plan names each change, even if no access changes now. */
+  readonly governs?: true
   /** Whether a key that begins with `at` is of this kind. Absent: every one is. */
   readonly isKey?: (key: string) => boolean
   /** The JSON Schema of its body: `schemas/<file>.schema.json`. */

@@ -66,8 +66,8 @@ export type MembershipsPreview = {
   readonly kept: readonly PlannedMembership[]
   /** Held by the brake until a person releases it. */
   readonly held: readonly PlannedMembership[]
-  /** Files without effect, and why. */
-  readonly idle: readonly IdleFile[]
+  /** Files without effect, and why. `later`: the membership that comes without another upload. */
+  readonly idle: readonly (IdleFile & { readonly later?: PlannedMembership })[]
   /** Everyone whom rules add and remove, with all names. Whoever writes these attributes grants that access. */
   readonly rules: readonly RuleEffect[]
   /** The part of `removed` that the brake would hold. */
@@ -90,7 +90,7 @@ type OwnedEntry = { readonly id: MembershipId; readonly entry: OwnedMembership }
 type Entries = ReadonlyMap<string, OwnedMembership | undefined>
 type Entry = Both<OwnedMembership> & { readonly id: MembershipId }
 
-/** Reads from the records, the writes and the statuses what happened to groups and members. `planned`: includes waiting grants. */
+/** Reads from the records, the writes and the statuses what happened to groups and members. `planned`: includes waiting and later grants. */
 export async function listMembershipChanges(planned: PlannedAccess, sources: Sources): Promise<MembershipsPreview> {
   const { foretold } = sources
   const { before } = foretold
@@ -132,9 +132,15 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
     groups: await listGroupChanges(foretold),
     ...{ added, removed, held, kept },
     existing: await listExisting(told, come),
-    idle: told
-      .filter(({ key, status }) => idleStates.includes(status.state) && !isNamed.has(key))
-      .map(({ key, status: { state, reason, remedy } }) => ({ key, state, reason, remedy })),
+    idle: await Promise.all(
+      told
+        .filter(({ key, status }) => idleStates.includes(status.state) && !isNamed.has(key))
+        .map(async ({ key, status: { state, reason, remedy } }) => {
+          const file = parseMembershipAnywhere(key)
+          const waits = file.ok && state === 'waiting'
+          return { key, state, reason, remedy, ...(waits && { later: await come(file.value, [{ key }]) }) }
+        }),
+    ),
     rules: await listEffects({ added, removed }, foretold.objects),
     brake: {
       held: newlyHeld.length,

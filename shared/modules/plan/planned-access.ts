@@ -2,6 +2,7 @@ import type { Assignment, AssignmentKey } from '../../domain/assignments/assignm
 import type { Revocation } from '../../domain/brake/act.ts'
 import type { Cause } from '../../domain/brake/brake-record.ts'
 import type { Lack } from '../../domain/links/lack.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 
@@ -50,3 +51,8 @@ export type WaitingGrants = Lack & { readonly grants: readonly PlannedGrant[] }
 
 /** A file that grants nothing now, as its status says. */
 export type IdleFile = { readonly key: string } & Readonly<Pick<Status, 'state' | 'reason' | 'remedy'>>
+
+/** `later`: its grants once its time or its accounts come, without another upload. Absent: none. */
+export type IdleLink = IdleFile & { readonly later?: LaterGrants }
+/** No accounts: nobody knows them yet. */
+export type LaterGrants = Omit<Assignment, 'accountId'> & { readonly accounts: readonly AccountId[] }

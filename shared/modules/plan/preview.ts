@@ -29,7 +29,7 @@ import { listMembershipChanges, type MembershipsPreview } from './list-membershi
 import { listPersonChanges, type PersonChange } from './list-person-changes.ts'
 import { type PlannedRevocations, planRevocations } from './plan-revocations.ts'
 import { openPlanSources } from './plan-sources.ts'
-import type { IdleFile, PlannedGrant, PlannedRevocation } from './planned-access.ts'
+import type { IdleLink, PlannedGrant, PlannedRevocation } from './planned-access.ts'
 import { accountsOf, type Reach, reachOf } from './rules/reach.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from './rules/vanishing-roles.ts'
 import { type SortedGrants, sortGrants } from './sort-grants.ts'
@@ -45,7 +45,7 @@ export type Preview = SortedGrants &
     /** The part of `revocations`, and of the changes of permission sets, that the brake would hold. */
     readonly brake: RevocationsPreview & ContentsPreview
     readonly vanishingRoles: readonly ProvisionedSet[]
-    readonly idleLinks: readonly IdleFile[]
+    readonly idleLinks: readonly IdleLink[]
     /** Rules about the uploader of a link that is not uploaded yet. */
     readonly rulesLater: readonly string[]
     readonly permissionSets: readonly PermissionSetChange[]
@@ -117,11 +117,17 @@ export async function previewChanges(
   const remaining = await listRemaining(objects, revocations)
   const setChanges = await permissionSets.listChanges({ revocations, remaining })
   const changed = setChanges.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
-  const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
-  const ofGroups = await listMembershipChanges({ grants: granted, revocations }, { ...sources, foretold })
-  const throughGroups = ofGroups.added.flatMap(({ access }) => access.map(({ permissionSet }) => permissionSet))
-  const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet), ...throughGroups]
   onStep('looking for links that grant nothing')
+  const idleLinks: readonly IdleLink[] = [...refused, ...(await findIdleLinks({ ...view, membership }, sources))]
+  const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants), ...idleLinks.flatMap(listLater)]
+  const ofGroups = await listMembershipChanges({ grants: granted, revocations }, { ...sources, foretold })
+  const joining = [...ofGroups.added, ...ofGroups.idle.flatMap(({ later }) => later ?? [])]
+  const given = [
+    ...granted.map(({ assignment }) => assignment),
+    ...idleLinks.flatMap(({ later }) => later ?? []),
+    ...joining.flatMap(({ access }) => access),
+  ]
+  const named = [...changed, ...given.map(({ permissionSet }) => permissionSet)]
   return {
     ...sorted,
     grants: sorted.grants.map((one) => withRealId(one, foretold)),
@@ -137,7 +143,7 @@ export async function previewChanges(
       grants: sorted.grants.map(({ assignment }) => assignment),
       remaining,
     }),
-    idleLinks: [...refused, ...(await findIdleLinks({ ...view, membership }, sources))],
+    idleLinks,
     rulesLater: judged.later,
     permissionSets: setChanges,
     ...(await listAttributeChanges({ ...ports, ssoAdmin: permissionSets.ssoAdmin }, configuration)),
@@ -167,6 +173,13 @@ async function withLacks(
   const lacking = (await sortGrants(unjudged, naming)).waiting
   const told = new Set(lacking.flatMap(({ grants }) => grants.flatMap(({ links }) => links)))
   return { waiting: [...waiting, ...lacking], refused: refused.filter(({ key }) => !told.has(key)) }
+}
+
+/** Its grants in the accounts that are known. */
+function listLater({ key, later }: IdleLink): readonly PlannedGrant[] {
+  if (later === undefined) return []
+  const { accounts, ...grant } = later
+  return accounts.map((accountId) => ({ assignment: { ...grant, accountId }, links: [key] }))
 }
 
 function countInOwnAccount(granted: readonly PlannedGrant[], { ownAccount }: Configuration): Preview['ownAccount'] {

@@ -126,9 +126,9 @@ test('links that grant nothing for the same reason are told together, three of t
   for (let index = 0; index < 5; index++)
     await world.objects.put(`links_data/account%999999999999%Read-ps%team-${index}%GROUP%ssofile`, '')
   const brief = await plan(world)
-  expect(brief.match(/^! links_data\//gm)).toHaveLength(3)
+  expect(brief.match(/^… links_data\//gm)).toHaveLength(3)
   expect(brief).toContain('\n  and 2 more links (--verbose shows all)\n')
-  expect((await plan(world, { isVerbose: true })).match(/^! links_data\//gm)).toHaveLength(5)
+  expect((await plan(world, { isVerbose: true })).match(/^… links_data\//gm)).toHaveLength(5)
 })
 
 test('a grant in the account in which ssofile runs is told, since its administrators can change all access', async () => {
