@@ -7,12 +7,14 @@ import { listInvalid } from '../folder/find-invalid.ts'
 import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
 import type { MadePlan, Push, ToldPreview } from './make-plan.ts'
 import { listFigures, listFileFigures, listRemarks } from './plan-figures.ts'
-import { bare, type Entry, firstRanks, type Section, say, type Text } from './plan-section.ts'
+import { bare, type Entry, firstRanks, listed, type Section, say, type Text } from './plan-section.ts'
 import { listHolds, listSections } from './plan-sections.ts'
 
 /** GitHub refuses a comment of more than 65,536 characters. The difference leaves room for a line of the user's own. */
 export const markdownMost = 65_000
 const accountsTold = 3
+/** The length of an entry to look at first, and the least room for one of its names. */
+const [firstMost, shortest] = [1500, 40]
 
 type RenderedPlan = Pick<MadePlan, 'preview' | 'push' | 'warnings'> & {
   readonly pause: Pause | undefined
@@ -30,7 +32,6 @@ export function renderMarkdownPlan(told: RenderedPlan): string {
   const names: Names = new Map(preview.view.accounts.map(({ id, name }) => [id, name]))
   const listedSections = listSections(preview, told)
   const sections: readonly MarkdownSection[] = [
-    { title: 'Look at these first', lines: listFirst(listedSections, push, names), isOpen: true },
     ...listedSections.map((section) => toMarkdown(section, names)),
     ...(push ? [listFiles(push)] : []),
   ]
@@ -42,42 +43,53 @@ export function renderMarkdownPlan(told: RenderedPlan): string {
         : ''
     return `${note}${renderDigest(push)}`
   }
-  return fitMarkdown({ head: renderHead(told), sections, foot }, markdownMost)
+  const first = { title: 'Look at these first', groups: listFirst(listedSections, push, names) }
+  return fitMarkdown({ head: renderHead(told), first, sections, foot }, markdownMost)
 }
 
 function toMarkdown({ title, intro, entries }: Section, names: Names): MarkdownSection {
-  const lines = entries.map((one) => `- ${renderEntry(one, names)}`)
+  const lines = entries.map((one) => `- ${renderText(toText(one, names))}`)
   return { title, lines: intro === undefined ? lines : [`${intro}\n`, ...lines] }
 }
 
-function renderEntry(
+function toText(
   { word, text, accounts, links, details = [], why }: Entry,
   names: Names,
-  tags = word ? [word] : [],
-): string {
+  tags: readonly string[] = word ? [word] : [],
+): Text {
   const { reason, remedy } = why ?? {}
   const reasons = [reason, remedy].flatMap((one) => one ?? []).join('; ')
-  const by = links?.map((link) => markdownCode(link, 1100)).join(' and ') || 'no link is known'
+  const named = (links ?? []).map((link) => bare(link, 1100))
+  const by = named.length > 0 ? listed(named, ' and ') : 'no link is known'
   return [
     tags.length > 0 ? `**${tags.join(', ')}**: ` : '',
-    renderText(text),
-    accounts === undefined ? '' : ` ${renderAccounts(accounts, names)}`,
-    links === undefined ? '' : `, by ${by}`,
-    reasons === '' ? '' : `: ${markdownCode(reasons, 2000)}`,
-    ...details.map((one) => `\n  - ${one.word === undefined ? '' : `**${one.word}**: `}${renderText(one.text)}`),
-  ].join('')
+    ...text,
+    ...(accounts === undefined ? [] : say` ${nameAccounts(accounts, names)}`),
+    ...(links === undefined ? [] : say`, by ${by}`),
+    ...(reasons === '' ? [] : say`: ${bare(reasons, 2000)}`),
+    ...details.flatMap((one) => say`\n  - ${one.word === undefined ? '' : `**${one.word}**: `}${one.text}`),
+  ]
 }
 
-function renderText(text: Text): string {
-  return text.map((part) => (typeof part === 'string' ? part : markdownCode(part.name, part.most))).join('')
+/** Cuts a text of more than `most` characters, but never a code span: the rest of the comment stays outside of it. */
+function renderText(text: Text, most = Number.POSITIVE_INFINITY): string {
+  let told = ''
+  for (const part of text) {
+    const room = most - told.length
+    if (room < shortest) return `${told} …`
+    told += typeof part === 'string' ? part : markdownCode(part.name, part.most, room)
+  }
+  return told
 }
 
 /**
  * Text from outside as a code span: only there do GitHub and GitLab interpret nothing, no HTML, link, mention, issue number or emphasis.
- * Line ends and characters that change the text direction are escaped first. (CommonMark, "Code spans".)
+ * Line ends and characters that change the text direction are escaped first. (CommonMark, "Code spans".) So is each backtick after three:
+ * renderers take a run of more than 80 for text, and then everything after it is live. (cmark-gfm, MAXBACKTICKS.)
+ * `room`: for the escaped text.
  */
-function markdownCode(text: string, most?: number): string {
-  const plain = quote(text, most)
+function markdownCode(text: string, most?: number, room = Number.POSITIVE_INFINITY): string {
+  const plain = quote(quote(text, most).replace(/(?<=```)`/g, '\\u{60}'), room)
   if (plain === '') return '``` ```'
   const longest = Math.max(0, ...[...plain.matchAll(/`+/g)].map(([run]) => run.length))
   const fence = '`'.repeat(longest + 1)
@@ -86,16 +98,16 @@ function markdownCode(text: string, most?: number): string {
   return isPadded ? `${fence} ${plain} ${fence}` : `${fence}${plain}${fence}`
 }
 
-function renderAccounts(accounts: readonly AccountId[], names: Names): string {
+function nameAccounts(accounts: readonly AccountId[], names: Names): Text {
   const told = accounts
     .slice(0, accountsTold)
-    .map((id) => `${id} ${markdownCode(names.get(id) ?? 'not in the organization')}`)
+    .map((id) => say`${id} ${bare(names.get(id) ?? 'not in the organization')}`)
   const more = accounts.length > accountsTold ? ` and ${count(accounts.length - accountsTold, 'more account')}` : ''
-  return `in ${count(accounts.length, 'account')}: ${told.join(', ')}${more}`
+  return say`in ${count(accounts.length, 'account')}: ${listed(told)}${more}`
 }
 
-/** The largest gains, then the files that this push breaks: many broken files cannot push the gains out. */
-function listFirst(sections: readonly Section[], push: MadePlan['push'], names: Names): readonly string[] {
+/** The largest gains, then the files that this push breaks: a group for each rank, so that no rank hides another. */
+function listFirst(sections: readonly Section[], push: MadePlan['push'], names: Names): readonly (readonly string[])[] {
   const faults = (push?.faults ?? []).map(({ key, received, remedy }): Entry => {
     const why = { reason: `received ${received}`, remedy }
     return { sign: '!', mood: 'bad', text: [bare(key, 1024)], why, first: { rank: 'file', tags: ['cannot be read'] } }
@@ -105,8 +117,10 @@ function listFirst(sections: readonly Section[], push: MadePlan['push'], names: 
     return { sign: '!', mood: 'bad', text: say`${bare(key, 1100)}: ${bare(text, 2000)}`, first }
   })
   const all = [...faults, ...invalid, ...sections.flatMap(({ entries }) => entries), ...listGoverning(push)]
-  return firstRanks.flatMap((rank) =>
-    all.flatMap((one) => (one.first?.rank === rank ? [`- ${renderEntry(one, names, [...one.first.tags])}`] : [])),
+  return firstRanks.map((rank) =>
+    all.flatMap((one) =>
+      one.first?.rank === rank ? [`- ${renderText(toText(one, names, one.first.tags), firstMost)}`] : [],
+    ),
   )
 }
 

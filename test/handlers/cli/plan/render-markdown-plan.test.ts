@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import MarkdownIt from 'markdown-it'
 import type { ToldPreview } from '../../../../handlers/cli/plan/make-plan.ts'
 import { markdownMost, renderMarkdownPlan } from '../../../../handlers/cli/plan/render-markdown-plan.ts'
@@ -203,6 +204,44 @@ describe('the limit', () => {
   })
 })
 
+test('an entry of any rank is told first, however many and large the entries of other ranks are', () => {
+  const long = (letter: string) => letter.repeat(900)
+  const meaning = {
+    ...{
+      gained: [],
+      lost: [],
+      changed: [],
+      policiesGained: [],
+      policiesLost: [],
+      policiesRead: [],
+      policiesNotRead: [],
+    },
+    warnings: Array.from({ length: 12 }, () => long('w')),
+  }
+  const permissionSets = Array.from({ length: 60 }, (_, index) => ({
+    ...{ name: permissionSetName.parse(`Set${index}-ps`), change: 'update' as const, meaning },
+  }))
+  const users = Array.from({ length: 100 }, (_, index) => grants(1, `${index}${long('u')}`, 'USER')).flat()
+  const rejected = Array.from({ length: 100 }, (_, index) => ({
+    ...{ key: `gonedata/${index}`, faults: [{ received: long('x'), expected: 'y', remedy: 'z' }] },
+    ...{ takesAway: [], isNamed: false },
+  }))
+  const told = render(
+    {
+      administrators: [permissionSetName.parse('Admin-ps')],
+      permissionSets,
+      grants: [...users, ...grants(1, 'ops', 'GROUP', 'Admin-ps')],
+      waiting: [{ grants: users, reason: long('r'), remedy: 'm' }],
+    },
+    { push: { ...push, invalid: rejected }, warnings: Array.from({ length: 100 }, () => long('w')) },
+  )
+  expect(told.length).toBeLessThanOrEqual(markdownMost)
+  expect(first(told)).toMatch(/^- \*\*administrator\*\*: `Admin-ps` to group `ops`/m)
+  expect(first(told)).toMatch(/^- \*\*other permissions\*\*: /m)
+  expect(first(told)).toMatch(/^- \*\*to a user directly\*\*: /m)
+  expect(first(told)).toMatch(/^- \*\*rejected\*\*: /m)
+})
+
 describe('names from outside stay text', () => {
   const attacks = [
     ...hostileNames,
@@ -219,9 +258,10 @@ describe('names from outside stay text', () => {
     '`',
   ]
 
-  test.each(attacks)('%j', (name) => {
-    const told = render(
+  const renderNamed = (name: string) =>
+    render(
       {
+        administrators: [permissionSetName.parse('Read-ps')],
         grants: grants(1, name),
         waiting: [{ grants: grants(1, name), reason: `group '${name}' is not there`, remedy: name }],
         idleLinks: [{ key: `gonedata/${name}`, state: 'rejected', reason: name }],
@@ -235,6 +275,9 @@ describe('names from outside stay text', () => {
       },
       { warnings: [name], source: name },
     )
+
+  /** No name becomes anything but text in a code span. */
+  function expectText(told: string): void {
     expect(told).not.toMatch(raw)
     const markdown = new MarkdownIt({ html: true, linkify: true })
     const tokens = markdown.parse(told, {}).flatMap(({ children, ...token }) => [token, ...(children ?? [])])
@@ -245,5 +288,21 @@ describe('names from outside stay text', () => {
     expect(html.join('').replace(/<details><summary>[\w ,:]+<\/summary>|<\/details>|\n/g, '')).toBe('')
     const text = tokens.filter(({ type }) => type === 'text').map(({ content }) => content)
     expect(text.join('')).not.toMatch(/@|http|www|evil|alert|bold|tada/)
+  }
+
+  test.each(attacks)('%j', (name) => expectText(renderNamed(name)))
+
+  test('a name of any length stays text where an entry is cut', () => {
+    for (const length of [300, 700, 1000]) {
+      const told = renderNamed('<img src=http://evil.example> @bold `'.repeat(30).slice(0, length))
+      for (const line of first(told).split('\n')) expect(line.length).toBeLessThanOrEqual(1_550)
+      expectText(told)
+    }
+  })
+
+  test('no run of backticks is longer than four, since renderers of GitHub take a run of more than 80 for text', () => {
+    const units = fc.constantFrom('`', '`'.repeat(4), '`'.repeat(81), ' ', 'a', '\\', '\u202e')
+    const check = (name: string) => expect(renderNamed(name)).not.toMatch(/`{5}/)
+    fc.assert(fc.property(fc.string({ unit: units, minLength: 1, maxLength: 10 }), check), { numRuns: 40 })
   })
 })
