@@ -151,7 +151,7 @@ describe('requests come out when they are due', () => {
     const request = await before.ssoAdmin.createAccountAssignment(wanted)
     await before.ssoAdmin.provisionPermissionSet(permissionSetArnIn(before, 'Operator-ps'))
     const after = openModels({ openTable: tables.open, clock: before.clock })
-    expect(after.ssoAdmin.outstandingRequests()).toEqual([request])
+    expect(after.ssoAdmin.outstandingRequests()).toMatchObject([request])
     await expect(after.ssoAdmin.createAccountAssignment(wanted)).rejects.toMatchObject({ code: 'ConflictException' })
     await after.clock.advance(minute)
     expect(await stateOf(after, 'creation', request.requestId)).toBe('SUCCEEDED')
