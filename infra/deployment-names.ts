@@ -57,6 +57,16 @@ export class DeploymentNames {
     return [this.stack, { prefix: this.stackArnPrefix }, this.guardRelay, { prefix: relay }]
   }
 
+  /** The topics of the alarms. CloudFormation begins their names with the names of their stacks. */
+  get topics(): readonly { readonly prefix: string }[] {
+    const { account, region } = this.#environment
+    const stacks = [
+      [region, this.stack],
+      [this.iamRegion, this.guardRelay],
+    ]
+    return stacks.map(([of, name]) => ({ prefix: `arn:${this.partition}:sns:${of}:${account}:${name}-Alarms` }))
+  }
+
   get bucketAccount(): string {
     return this.#environment.bucket.existing?.account ?? this.#environment.account
   }

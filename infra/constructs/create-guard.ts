@@ -12,15 +12,16 @@ import { toEventPattern } from './create-event-rules.ts'
 type GuardProps = { readonly environment: Environment; readonly names: DeploymentNames; readonly key: IKey }
 
 /**
- * The rule that writes each such call into a log group, and its alarms. It cannot send to the topic of the alarms: its key serves
+ * The rules that write each such call into a log group, and their alarms. They cannot send to the topic of the alarms: its key serves
  * EventBridge for this account only. (SNS Developer Guide, "Managing Amazon SNS encryption keys and costs": aws:SourceAccount is not
  * supported for EventBridge-to-encrypted topics.)
  */
 export function createGuard(stack: Stack, { environment, names, key }: GuardProps): readonly AlarmRule[] {
-  const ruleName = names.rule('guard')
+  const rules = guardedSettings(names, key.keyArn)
   // EventBridge writes to groups with this beginning. CloudTrail keeps the calls too, so the group is deleted with the stack.
+  const logGroupName = `/aws/events/${names.rule('guard')}`
   const log = new LogGroup(stack, 'GuardLog', {
-    logGroupName: `/aws/events/${ruleName}`,
+    logGroupName,
     retention: environment.logRetentionDays,
     removalPolicy: RemovalPolicy.DESTROY,
   })
@@ -32,33 +33,32 @@ export function createGuard(stack: Stack, { environment, names, key }: GuardProp
       conditions,
     }).toStatementJson()
   // Only the call that puts events knows the rule. (EventBridge User Guide, "CloudWatch Logs permissions".)
+  const ruleArns = rules.map(({ name }) => names.ruleArn(names.rule(name)))
   const Statement = [
     allow('logs:CreateLogStream'),
-    allow('logs:PutLogEvents', { ArnEquals: { 'aws:SourceArn': names.ruleArn(ruleName) } }),
+    allow('logs:PutLogEvents', { ArnEquals: { 'aws:SourceArn': ruleArns } }),
   ]
   const mayWrite = new CfnResourcePolicy(stack, 'GuardLogPolicy', {
-    policyName: ruleName,
+    policyName: names.rule('guard'),
     policyDocument: stack.toJsonString({ Version: '2012-10-17', Statement }),
   })
-  const rule = new Rule(stack, 'Rule-guard', {
-    ruleName,
-    description: 'ssofile: the protection of the ledger was changed',
-    eventPattern: toEventPattern(guardedSettings(names, key.keyArn)),
-    targets: [
-      {
-        bind: () => ({
-          arn: `arn:${names.partition}:logs:${environment.region}:${environment.account}:log-group:/aws/events/${ruleName}`,
-        }),
-      },
-    ],
+  const arn = `arn:${names.partition}:logs:${environment.region}:${environment.account}:log-group:${logGroupName}`
+  return rules.flatMap(({ name, says, pattern }) => {
+    const ruleName = names.rule(name)
+    const rule = new Rule(stack, `Rule-${name}`, {
+      ruleName,
+      description: 'ssofile: the protection of the ledger was changed',
+      eventPattern: toEventPattern(pattern),
+      targets: [{ bind: () => ({ arn }) }],
+    })
+    rule.node.addDependency(mayWrite)
+    const changed: AlarmRule = {
+      name: `${name}-changed`,
+      section: 'What guards the ledger was changed',
+      says: `Somebody changed ${says}`,
+      metric: ruleMetric({ name: ruleName }, 'Invocations'),
+      most: 0,
+    }
+    return [changed, deliveryAlarm({ name: ruleName }, 'its log group', environment.name)]
   })
-  rule.node.addDependency(mayWrite)
-  const changed: AlarmRule = {
-    name: 'guard-changed',
-    section: 'What guards the ledger was changed',
-    says: 'Somebody changed the bucket, its key, a function, a role, a rule, an alarm, a trail or a stack',
-    metric: ruleMetric({ name: ruleName }, 'Invocations'),
-    most: 0,
-  }
-  return [changed, deliveryAlarm({ name: ruleName }, 'its log group', environment.name)]
 }

@@ -106,6 +106,11 @@ function troubleOf({ AlarmName, AlarmDescription }: Alarm): Trouble {
     ) ?? [name, name]
   const promised = Number(/(\d+) minutes/.exec(AlarmDescription)?.[1] ?? 0)
   const isRare = ['hourly', 'nightly', 'report', 'credentials', 'owner'].includes(about)
+  const changed = (rule: string): Trouble => ({
+    key: metricKey('AWS/Events', 'Invocations', { RuleName: `ssofile-${rule}` }),
+    samples: once,
+    withinMinutes: 10,
+  })
   const troubles: Readonly<Record<string, () => Trouble>> = {
     'old-messages': () => ({
       key: ofQueue('ApproximateAgeOfOldestMessage', about),
@@ -149,11 +154,8 @@ function troubleOf({ AlarmName, AlarmDescription }: Alarm): Trouble {
     'errors-logged': () => ({ key: own('Errors'), samples: once, withinMinutes: 10 }),
     'throttled-calls': () => ({ key: own('Throttles'), samples: always(20), withinMinutes: 40 }),
     'old-hints': () => ({ key: own('OldestHint'), samples: always(2 * 86_400), withinMinutes: 15 }),
-    'guard-changed': () => ({
-      key: metricKey('AWS/Events', 'Invocations', { RuleName: 'ssofile-guard' }),
-      samples: once,
-      withinMinutes: 10,
-    }),
+    'guard-changed': () => changed('guard'),
+    'guard-account-changed': () => changed('guard-account'),
   }
   const trouble = troubles[kind]
   if (trouble === undefined) throw new Error(`no test says when the alarm ${AlarmName} has to ring`)

@@ -421,7 +421,7 @@ describe('the bucket', () => {
 describe('events', () => {
   const rulesOf = (mode: Mode, name?: string) =>
     list('AWS::Events::Rule', mode, name).filter(
-      ({ Properties }) => 'EventPattern' in Properties && Properties.Name !== 'ssofile-guard',
+      ({ Properties }) => 'EventPattern' in Properties && !/^ssofile-guard(-account)?$/.test(String(Properties.Name)),
     )
   const patternsOf = (mode: Mode, name?: string) =>
     rulesOf(mode, name).map(({ Properties }) => Properties.EventPattern as Parameters<typeof matchEventPattern>[0])
@@ -566,7 +566,8 @@ describe('outcomes', () => {
 describe('what guards the ledger', () => {
   const names = new DeploymentNames(example)
   const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/k'
-  const pattern = guardedSettings(names, keyArn)
+  const comes = (event: object) =>
+    guardedSettings(names, keyArn).some(({ pattern }) => matchEventPattern(pattern, event))
   const call = (source: string, eventName: string, more: object = {}, sourceIPAddress = '192.0.2.1') => ({
     source: `aws.${source}`,
     'detail-type': 'AWS API Call via CloudTrail',
@@ -607,9 +608,34 @@ describe('what guards the ledger', () => {
       ...['PutRolePolicy', 'AttachRolePolicy', 'UpdateAssumeRolePolicy', 'DeleteRolePermissionsBoundary', 'CreateRole'],
     ].map((name) => ['iam', name, asked({ roleName: 'ssofile-dispatcher' })] as const),
     ['cloudformation', 'ExecuteChangeSet', asked({ stackName: `${names.stackArnPrefix}1234` })],
-  ] as const)('is watched: a call %s %s comes to the alarm', (source, eventName, more) => {
-    expect(matchEventPattern(pattern, call(source, eventName, more))).toBe(true)
-  })
+    [
+      'cloudformation',
+      'ExecuteChangeSet',
+      asked({ changeSetName: 'arn:aws:cloudformation:eu-west-1:111122223333:changeSet/any/1234' }),
+    ],
+    ...['UpdateEventSourceMapping20150331', 'DeleteEventSourceMapping20150331'].map(
+      (name) =>
+        [
+          'lambda',
+          name,
+          { ...asked({ uUID: 'u' }), responseElements: { functionArn: names.functionArn('dispatcher') } },
+        ] as const,
+    ),
+    ...['eu-west-1:111122223333:ssofile', 'us-east-1:111122223333:ssofile-guard-us-east-1'].flatMap((of) => {
+      const topicArn = `arn:aws:sns:${of}-Alarms1234-A1`
+      return [
+        ['sns', 'DeleteTopic', asked({ topicArn })] as const,
+        ['sns', 'SetTopicAttributes', asked({ topicArn, attributeName: 'Policy' })] as const,
+        ['sns', 'Unsubscribe', asked({ subscriptionArn: `${topicArn}:1234` })] as const,
+      ]
+    }),
+  ] as const)(
+    'is watched: a call %s %s comes to the alarm, by hand or by a stack of any name',
+    (source, eventName, more) => {
+      expect(comes(call(source, eventName, more))).toBe(true)
+      expect(comes(call(source, eventName, more, 'cloudformation.amazonaws.com'))).toBe(true)
+    },
+  )
 
   test.each([
     ['s3', 'PutBucketPolicy', asked({ bucketName: 'other' })],
@@ -621,21 +647,17 @@ describe('what guards the ledger', () => {
     ['lambda', 'UpdateFunctionCode20150331v2', asked({ functionName: 'other', role: 'arn:aws:iam::1:role/other' })],
     // Which a trail may have, as an event of data.
     ['lambda', 'Invoke', asked({ functionName: 'arn:aws:lambda:eu-west-1:111122223333:function:ssofile-dispatcher' })],
+    [
+      'lambda',
+      'UpdateEventSourceMapping20150331',
+      { responseElements: { functionArn: 'arn:aws:lambda:eu-west-1:1:function:x' } },
+    ],
+    ['sns', 'Unsubscribe', asked({ subscriptionArn: 'arn:aws:sns:eu-west-1:111122223333:other:1234' })],
+    // Each mail of an alarm.
+    ['sns', 'Publish', asked({ topicArn: 'arn:aws:sns:eu-west-1:111122223333:ssofile-Alarms1234-A1' })],
     ['iam', 'PutRolePolicy', asked({ roleName: 'other' })],
   ] as const)('%s %s of something else does not', (source, eventName, more) => {
-    expect(matchEventPattern(pattern, call(source, eventName, more))).toBe(false)
-  })
-
-  test('a deployment is told once, and not for each thing that CloudFormation sets', () => {
-    const byCloudFormation = (source: string, name: string, more: object) =>
-      matchEventPattern(pattern, call(source, name, more, 'cloudformation.amazonaws.com'))
-    expect(byCloudFormation('s3', 'PutBucketPolicy', asked({ bucketName }))).toBe(false)
-    expect(byCloudFormation('monitoring', 'PutMetricAlarm', asked({ alarmName: 'ssofile-ledger-lost' }))).toBe(false)
-    expect(byCloudFormation('events', 'PutRule', asked({ name: 'ssofile-guard' }))).toBe(false)
-    const [functionName, role] = ['ssofile-dispatcher', names.roleArn('dispatcher')]
-    expect(byCloudFormation('lambda', 'UpdateFunctionCode20150331v2', asked({ functionName }))).toBe(false)
-    expect(byCloudFormation('lambda', 'CreateFunction20150331', asked({ functionName, role }))).toBe(false)
-    expect(byCloudFormation('iam', 'PutRolePolicy', asked({ roleName: 'ssofile-dispatcher' }))).toBe(false)
+    expect(comes(call(source, eventName, more))).toBe(false)
   })
 
   test('is sent on from the Region of IAM where ssofile runs elsewhere: what arises there, by a role for that alone', () => {
@@ -649,8 +671,7 @@ describe('what guards the ledger', () => {
       call('cloudtrail', 'StopLogging', asked({ name: 'all' })),
       call('cloudformation', 'DeleteStack', asked({ stackName })),
     ]
-    for (const event of arising)
-      expect([matchEventPattern(sent, event), matchEventPattern(pattern, event)]).toEqual([true, true])
+    for (const event of arising) expect([matchEventPattern(sent, event), comes(event)]).toEqual([true, true])
     expect(rule?.Properties.Targets).toMatchObject([{ Arn: 'arn:aws:events:eu-west-1:111122223333:event-bus/default' }])
     expect(list('AWS::IAM::Role', 'delegated', stackName)).toMatchObject([
       {
@@ -673,22 +694,35 @@ describe('what guards the ledger', () => {
     ])
   })
 
-  test('is one rule with room in its pattern, which writes into a log group that only it may write to', () => {
-    const { Properties } = one('AWS::Events::Rule', { Name: 'ssofile-guard' }, 'api')
-    const long = new DeploymentNames({ ...example, name: 'n'.repeat(20), bucket: { name: 'b'.repeat(63) } })
-    // EventBridge User Guide, "Quotas".
-    expect(textOf(guardedSettings(long, `${keyArn}${'k'.repeat(40)}`)).length).toBeLessThanOrEqual(2_048)
-    expect(Properties).not.toHaveProperty('EventBusName')
-    expect(textOf(Properties.Targets)).toContain(':log-group:/aws/events/ssofile-guard"')
-    const document = textOf(one('AWS::Logs::ResourcePolicy', {}, 'api').Properties.PolicyDocument).replaceAll('\\', '')
-    const statements = document.split('{"Action":').slice(1)
-    // EventBridge User Guide, "CloudWatch Logs permissions": only what puts events knows the rule.
-    expect(statements.map((text) => [/"(logs:\w+)"/.exec(text)?.[1], text.includes('aws:SourceArn')])).toEqual([
-      ['logs:CreateLogStream', false],
-      ['logs:PutLogEvents', true],
-    ])
-    expect(document).toContain('arn:aws:events:eu-west-1:111122223333:rule/ssofile-guard')
-  })
+  test.each(['eu-west-1', 'us-gov-west-1'])(
+    'has room in the patterns of its rules in %s, whatever the names',
+    (region) => {
+      const long = { ...example, region, name: 'n'.repeat(20), bucket: { name: 'b'.repeat(63) } }
+      // EventBridge User Guide, "Quotas".
+      for (const { pattern } of guardedSettings(new DeploymentNames(long), `${keyArn}${'k'.repeat(60)}`))
+        expect(textOf(pattern).length).toBeLessThanOrEqual(2_048)
+    },
+  )
+
+  test.each(['guard', 'guard-account'])(
+    'has the rule %s, which writes into a log group that only its rules may write to',
+    (name) => {
+      const { Properties } = one('AWS::Events::Rule', { Name: `ssofile-${name}` }, 'api')
+      expect(Properties).not.toHaveProperty('EventBusName')
+      expect(textOf(Properties.Targets)).toContain(':log-group:/aws/events/ssofile-guard"')
+      const document = textOf(one('AWS::Logs::ResourcePolicy', {}, 'api').Properties.PolicyDocument).replaceAll(
+        '\\',
+        '',
+      )
+      const statements = document.split('{"Action":').slice(1)
+      // EventBridge User Guide, "CloudWatch Logs permissions": only what puts events knows the rule.
+      expect(statements.map((text) => [/"(logs:\w+)"/.exec(text)?.[1], text.includes('aws:SourceArn')])).toEqual([
+        ['logs:CreateLogStream', false],
+        ['logs:PutLogEvents', true],
+      ])
+      expect(document).toContain(`arn:aws:events:eu-west-1:111122223333:rule/ssofile-${name}"`)
+    },
+  )
 })
 
 const operations = readText('docs/operations.md')
@@ -788,7 +822,8 @@ describe('an alarm', () => {
         ...scheduled.map((name) => `ssofile-no-heartbeat-${name}`),
         ...[
           ...['brake-holds', 'drift', 'errors-logged', 'inputs-failed', 'inputs-held', 'inputs-stuck'],
-          ...['throttled-calls', 'old-hints', 'events-not-delivered-own-directory-calls', 'guard-changed'],
+          ...['throttled-calls', 'old-hints', 'events-not-delivered-own-directory-calls'],
+          ...['guard-changed', 'guard-account-changed'],
         ].map((name) => `ssofile-${name}`),
       ]),
     )
