@@ -75,6 +75,14 @@ describe("the template of the auditor's role", () => {
     expect(may('events:ListRules', '233000000001', [{ ...file, auditorRole: 'another' }])).toBe(false)
   })
 
+  test('is refused with the size of its trust if IAM does not take so many auditors', () => {
+    const auditors = Array.from({ length: 50 }, (_, nth) => `arn:aws:iam::111122223333:role/auditors-${nth}`)
+    const many = { ...audited, access: { ...audited.access, auditors } }
+    expect(() => auditorRoleTemplate(many, new DeploymentNames(many), [])).toThrow(
+      /^the trust policy of the role audit\/ssofile-auditor has \d{4} characters, expected at most 2048/,
+    )
+  })
+
   test('has the name that is assumed, and changes nothing', () => {
     const { RoleName, Path } = roleOf(auditorRoleTemplate(audited, names, []))
     expect(Path + RoleName).toBe('/audit/ssofile-auditor')
