@@ -17,6 +17,7 @@ import {
   policyCheckActions,
   type RoleName,
 } from './function-permissions.ts'
+import { identityCenterKeyStatements } from './identity-center-key.ts'
 import { denyUses } from './people-policies.ts'
 
 export type PolicyContext = {
@@ -55,7 +56,7 @@ function serviceStatements(role: RoleName, context: Services): PolicyStatement[]
     ...organizationStatements(permissions, context),
     ...directoryStatements(permissions, context),
     ...identityCenterStatements(permissions, context),
-    ...identityCenterKeyStatements(permissions, context),
+    ...keyStatements(permissions, context),
     ...accountAccessStatements(permissions, context),
     ...ownRoleStatements(permissions, context),
     ...accountRoleStatements(permissions, context),
@@ -221,45 +222,9 @@ function identityCenterStatements({ identityCenter }: Rights, { environment, nam
   return [instances, calls, ...(reachesItself ? managementAccountStatements(environment, names) : [])]
 }
 
-/**
- * If a customer's key encrypts IAM Identity Center, its callers need that key: only through these services, and only for this instance and
- * the identity store of its organization. (IAM Identity Center User Guide, "Baseline KMS key and IAM policy statements" and "Advanced KMS
- * key policy statements".)
- */
-function identityCenterKeyStatements(
-  { identityCenter, directory }: Rights,
-  { environment, names }: Services,
-): PolicyStatement[] {
-  const { identityCenterKeyArn: key, instanceArn, managementAccount } = environment
-  if (key === undefined) return []
-  const decrypt = (sid: string, service: string, context: Record<string, Record<string, string>>) =>
-    new PolicyStatement({
-      sid,
-      effect: Effect.ALLOW,
-      actions: ['kms:Decrypt'],
-      resources: [key],
-      conditions: {
-        ...context,
-        StringEquals: { 'kms:ViaService': names.viaService(service), ...context.StringEquals },
-      },
-    })
-  const identityStores = `arn:${names.partition}:identitystore::${managementAccount}:identitystore/d-*`
-  return [
-    ...(identityCenter === undefined
-      ? []
-      : [
-          decrypt('IdentityCenterKey', 'sso', {
-            StringEquals: { 'kms:EncryptionContext:aws:sso:instance-arn': instanceArn },
-          }),
-        ]),
-    ...(directory === undefined
-      ? []
-      : [
-          decrypt('IdentityStoreKey', 'identitystore', {
-            StringLike: { 'kms:EncryptionContext:aws:identitystore:identitystore-arn': identityStores },
-          }),
-        ]),
-  ]
+function keyStatements({ identityCenter, directory }: Rights, { environment, names }: Services): PolicyStatement[] {
+  const asks = { identityCenter: identityCenter !== undefined, directory: directory !== undefined }
+  return identityCenterKeyStatements(environment, names, asks).map((one) => PolicyStatement.fromJson(one))
 }
 
 /** Service Authorization Reference, "Account access manager". GovCloud and China lack the service. */

@@ -4,6 +4,7 @@ import { usagePrefix } from '../shared/modules/usage/usage-records.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
 import { membershipFolder, peoplePrefixesOf, placesOfRequesters, retireFolder } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
+import { identityCenterKeyStatements } from './identity-center-key.ts'
 
 type Statement = {
   readonly Sid: string
@@ -157,6 +158,17 @@ export function denyUses({ bucketArn }: Pick<DeploymentNames, 'bucketArn'>): Sta
   return { ...allow('Uses', ['s3:GetObject*'], [`${bucketArn}/${usagePrefix}*`]), Effect: 'Deny' }
 }
 
+/**
+ * For commands that check whether a user exists, is enabled and is not suspended. None of these actions supports a narrower resource.
+ */
+function askingDirectory(environment: Environment, names: DeploymentNames): readonly Statement[] {
+  const calls = ['GetUserId', 'DescribeUser'].map((action) => `identitystore:${action}`)
+  return [
+    allow('Directory', ['sso:ListInstances', ...calls], ['*']),
+    ...identityCenterKeyStatements(environment, names, { identityCenter: true, directory: true }),
+  ]
+}
+
 function operatorPolicy(environment: Environment, names: DeploymentNames): PersonPolicy {
   const dead = workedQueues.flatMap((queue) => (queue === 'dispatch' ? [] : [names.queueArn(`${queue}-dead`)]))
   return policy([
@@ -165,8 +177,7 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
     allow('Control', ['s3:PutObject', 's3:DeleteObject'], [`${names.bucketArn}/control/*`]),
     allow('EndAccess', ['s3:DeleteObject'], [`${names.bucketArn}/${kinds.request.at}*`]),
     keyOf(environment, names),
-    // Their commands check that the user exists, is enabled and is not suspended. None of these actions supports a narrower resource.
-    allow('Directory', ['sso:ListInstances', 'identitystore:GetUserId', 'identitystore:DescribeUser'], ['*']),
+    ...askingDirectory(environment, names),
     allow('DeadLetters', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], dead),
     allow(
       'Queues',

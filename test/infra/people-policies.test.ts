@@ -4,7 +4,7 @@ import { DeploymentNames } from '../../infra/deployment-names.ts'
 import { peoplePolicies } from '../../infra/people-policies.ts'
 import { type Environment, environment } from '../../shared/domain/deployment/environment.ts'
 import { evaluatePolicy } from '../../shared/domain/iam-policies/evaluate-policy.ts'
-import { environments, example, exampleDocument } from './environments.ts'
+import { environments, example, exampleDocument, identityCenterKeyOf } from './environments.ts'
 
 const link = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 const sso = 'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_'
@@ -82,6 +82,28 @@ describe('with the policy that is written for them', () => {
     )
   })
 
+  const hr = 'arn:aws:iam::111122223333:role/hr'
+  const withHr = { ...exampleDocument, access: { ...example.access, people: [hr] } }
+
+  test.each(['operator'])('%s may ask the directory, and decrypt its answers with the key of a customer', (person) => {
+    const key = identityCenterKeyOf('aws', 'eu-west-1')
+    const ofKey = (of: Environment) => {
+      const { Statement = [] } = peoplePolicies(of, new DeploymentNames(of))[person] ?? {}
+      expect(Statement.flatMap(({ Action }) => Action)).toEqual(
+        expect.arrayContaining(['sso:ListInstances', 'identitystore:GetUserId']),
+      )
+      return Statement.filter(({ Resource }) => Resource.includes(key)).map(({ Action, Condition }) => [
+        ...Action,
+        Condition?.StringEquals?.['kms:ViaService'],
+      ])
+    }
+    expect(ofKey(environment.parse({ ...withHr, identityCenterKeyArn: key }))).toEqual([
+      ['kms:Decrypt', 'sso.eu-west-1.amazonaws.com'],
+      ['kms:Decrypt', 'identitystore.eu-west-1.amazonaws.com'],
+    ])
+    expect(ofKey(environment.parse(withHr))).toEqual([])
+  })
+
   test('governance writes policies, selectors and eligibility', () => {
     const principal = 'arn:aws:iam::777788889999:role/governance'
     const of = environment.parse({ ...exampleDocument, access: { ...example.access, governance: [principal] } })
@@ -127,7 +149,10 @@ test('each is small enough to be a policy of IAM', () => {
   for (const of of [
     example,
     environment.parse(environments['twenty-folders']),
-    environment.parse(environments.existing),
+    environment.parse({
+      ...environments.existing,
+      identityCenterKeyArn: identityCenterKeyOf('aws', 'eu-west-1'),
+    }),
   ])
     for (const policy of Object.values(peoplePolicies(of, new DeploymentNames(of))))
       expect(JSON.stringify(policy).length).toBeLessThanOrEqual(6_144)
