@@ -60,9 +60,7 @@ export function peoplePolicies(
     auditor: policy([...readAll(names), keyOf(environment, names), ...auditing(environment, names)]),
     ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
     governance: policy([...inPrefixes(names, placesWrittenBy('governance'), writes), keyOf(environment, names)]),
-    ...(access.people.length === 0
-      ? {}
-      : { people: policy([...inPrefixes(names, peoplePrefixesOf(environment), writes), keyOf(environment, names)]) }),
+    ...(access.people.length === 0 ? {} : { people: peoplePolicy(environment, names) }),
     ...(access.responders.length === 0
       ? {}
       : {
@@ -159,14 +157,25 @@ export function denyUses({ bucketArn }: Pick<DeploymentNames, 'bucketArn'>): Sta
 }
 
 /**
- * For commands that check whether a user exists, is enabled and is not suspended. None of these actions supports a narrower resource.
+ * For commands that check whether a user exists, is enabled and is not suspended. They list users for a name that nobody has, and if
+ * GetUserId is unknown (older AD sync). None of these actions supports a narrower resource.
  */
 function askingDirectory(environment: Environment, names: DeploymentNames): readonly Statement[] {
-  const calls = ['GetUserId', 'DescribeUser'].map((action) => `identitystore:${action}`)
+  const calls = ['GetUserId', 'DescribeUser', 'ListUsers'].map((action) => `identitystore:${action}`)
   return [
     allow('Directory', ['sso:ListInstances', ...calls], ['*']),
     ...identityCenterKeyStatements(environment, names, { identityCenter: true, directory: true }),
   ]
+}
+
+/** `suspend` asks the directory, with the suffix of the configuration. */
+function peoplePolicy(environment: Environment, names: DeploymentNames): PersonPolicy {
+  return policy([
+    ...inPrefixes(names, peoplePrefixesOf(environment), writes),
+    allow('Configuration', reads, [`${names.bucketArn}/control/configuration.json`]),
+    keyOf(environment, names),
+    ...askingDirectory(environment, names),
+  ])
 }
 
 function operatorPolicy(environment: Environment, names: DeploymentNames): PersonPolicy {

@@ -85,24 +85,38 @@ describe('with the policy that is written for them', () => {
   const hr = 'arn:aws:iam::111122223333:role/hr'
   const withHr = { ...exampleDocument, access: { ...example.access, people: [hr] } }
 
-  test.each(['operator'])('%s may ask the directory, and decrypt its answers with the key of a customer', (person) => {
-    const key = identityCenterKeyOf('aws', 'eu-west-1')
-    const ofKey = (of: Environment) => {
-      const { Statement = [] } = peoplePolicies(of, new DeploymentNames(of))[person] ?? {}
-      expect(Statement.flatMap(({ Action }) => Action)).toEqual(
-        expect.arrayContaining(['sso:ListInstances', 'identitystore:GetUserId']),
-      )
-      return Statement.filter(({ Resource }) => Resource.includes(key)).map(({ Action, Condition }) => [
-        ...Action,
-        Condition?.StringEquals?.['kms:ViaService'],
-      ])
-    }
-    expect(ofKey(environment.parse({ ...withHr, identityCenterKeyArn: key }))).toEqual([
-      ['kms:Decrypt', 'sso.eu-west-1.amazonaws.com'],
-      ['kms:Decrypt', 'identitystore.eu-west-1.amazonaws.com'],
-    ])
-    expect(ofKey(environment.parse(withHr))).toEqual([])
+  test('HR suspends people, whose names it looks up in the directory with the suffix of the configuration', () => {
+    const of = environment.parse(withHr)
+    for (const action of ['PutObject', 'GetObject', 'DeleteObject'])
+      expect(may('people', { principal: hr, action, key: 'suspended/kenji' }, of)).toBe(true)
+    for (const key of ['status/suspended/kenji.json', 'control/configuration.json'])
+      expect(may('people', { principal: hr, action: 'GetObject', key }, of)).toBe(true)
+    for (const key of ['control/configuration.json', 'control/pause.json', `links_data/${link}`])
+      expect(may('people', { principal: hr, action: 'PutObject', key }, of)).toBe(false)
+    expect(may('people', { principal: hr, action: 'GetObject', key: 'assignments/x' }, of)).toBe(false)
   })
+
+  test.each(['people', 'operator'])(
+    '%s may ask the directory, and decrypt its answers with the key of a customer',
+    (person) => {
+      const key = identityCenterKeyOf('aws', 'eu-west-1')
+      const ofKey = (of: Environment) => {
+        const { Statement = [] } = peoplePolicies(of, new DeploymentNames(of))[person] ?? {}
+        expect(Statement.flatMap(({ Action }) => Action)).toEqual(
+          expect.arrayContaining(['sso:ListInstances', 'identitystore:GetUserId', 'identitystore:ListUsers']),
+        )
+        return Statement.filter(({ Resource }) => Resource.includes(key)).map(({ Action, Condition }) => [
+          ...Action,
+          Condition?.StringEquals?.['kms:ViaService'],
+        ])
+      }
+      expect(ofKey(environment.parse({ ...withHr, identityCenterKeyArn: key }))).toEqual([
+        ['kms:Decrypt', 'sso.eu-west-1.amazonaws.com'],
+        ['kms:Decrypt', 'identitystore.eu-west-1.amazonaws.com'],
+      ])
+      expect(ofKey(environment.parse(withHr))).toEqual([])
+    },
+  )
 
   test('governance writes policies, selectors and eligibility', () => {
     const principal = 'arn:aws:iam::777788889999:role/governance'
