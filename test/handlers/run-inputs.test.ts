@@ -1,9 +1,12 @@
 import { expect, test } from '@jest/globals'
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
+import * as z from 'zod'
 import { runInputs } from '../../handlers/run-inputs.ts'
 import { queuesOfPeople } from '../../shared/domain/inputs/kind.ts'
 import { subjectOf } from '../../shared/domain/inputs/kinds.ts'
 import { inputMessage } from '../../shared/domain/links/input-message.ts'
+import { JsonRecord } from '../../shared/reconcile/records/json-record.ts'
+import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { World } from '../world.ts'
 
 const keys = [0, 1, 2, 3, 4].map((index) => `rules/all-${index}.json`)
@@ -46,4 +49,18 @@ test('looks that take long are begun for a minute, and the others are sent again
   expect(Math.max(...lengths)).toBeLessThan(100_000)
   // SQS drops a message with a known id, so each sending has another one.
   expect(ids.size).toBe(3 + 1)
+})
+
+test('an input is told why ssofile would not write its record, which it could not read again, and the message is done', async () => {
+  const world = new World()
+  const { ports, configuration } = world
+  const key = 'suspended/ana.ruiz@acme.example'
+  await ports.objects.put(key, '')
+  const record = new JsonRecord(ports.objects, 'owned_people/ana.ruiz@acme.example', z.object({ at: z.iso.datetime() }))
+  const event = { Records: [recordOf(JSON.stringify({ v: 1, id: 'an id', event: 'ObjectCreated:Put', key }))] }
+  const batch = { ports, configuration, queues: queuesOfPeople, reconcile: () => record.overwrite({ at: 'soon' }) }
+  expect(await runInputs(event, batch)).toEqual({ batchItemFailures: [] })
+  expect((await world.json(statusKey(key)))?.reason).toContain(
+    'owned_people/ana.ruiz@acme.example: received content that ssofile could not read again, at $.at',
+  )
 })

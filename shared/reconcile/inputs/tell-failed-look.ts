@@ -11,6 +11,7 @@ import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { indexInstants, removeDue } from '../records/expiry-index.ts'
 import { reasonOf } from '../records/failures.ts'
+import { UnreadableRecordError } from '../records/json-record.ts'
 import { readNow } from '../records/owner.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { tellInput } from './tell-input.ts'
@@ -19,9 +20,9 @@ import { tellInput } from './tell-input.ts'
 const againMs = 60_000
 
 /**
- * Writes into the status of an input which AWS error stopped its look; after a minute the input wants attention. The first
- * status of an input is `applying`. True: the status says it, and the next look comes in a minute, so the message is done. AWS
- * gives the same error until somebody removes the cause. False: the error may pass by itself, or the status was not written, so
+ * Writes into the status of an input which error stopped its look, if AWS refuses a call or ssofile could not read its record again; after a
+ * minute the input wants attention. The first status of an input is `applying`. True: the status says it, and the next look comes in a
+ * minute, so the message is done. The same error comes until somebody removes the cause. False: the error may pass by itself, or the status was not written, so
  * SQS delivers the message again.
  *
  * A new request gets a status for any error, because it must count toward its author's limit before it leaves its message
@@ -35,7 +36,7 @@ export async function tellFailedLook(
 ): Promise<boolean> {
   const { key, id } = message
   const { objects, clock, log } = ports
-  const isLasting = isServiceError(error) && !isPassing(error)
+  const isLasting = error instanceof UnreadableRecordError || (isServiceError(error) && !isPassing(error))
   const isCounted = key.startsWith(requestPrefix) && !message.isAlone
   if (!isLasting && !isCounted) return false
   try {

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { renderJsonPath } from '../../domain/json/json-path.ts'
 import type { ObjectStore, WriteResult } from '../../ports/object-store.ts'
 import { parseStored, readStored, renderJson, type Stored } from './stored-json.ts'
 
@@ -9,6 +10,18 @@ export class RecordChangedError extends Error {
   override readonly name = 'RecordChangedError'
   constructor(key: string) {
     super(`${key} changed during its evaluation; ssofile will evaluate it again`)
+  }
+}
+
+/** ssofile was about to write a record that it could not read again. It wrote nothing: access with such a record could not be revoked. */
+export class UnreadableRecordError extends Error {
+  override readonly name = 'UnreadableRecordError'
+  constructor(key: string, cause: z.ZodError) {
+    const places = cause.issues.map(({ path, message }) => `${renderJsonPath(path)} (${message})`)
+    super(
+      `${key}: received content that ssofile could not read again, at ${places.slice(0, 5).join(', ')}, expected what its records may have; nothing was written; deploy a version that corrects this`,
+      { cause },
+    )
   }
 }
 
@@ -47,14 +60,20 @@ export class JsonRecord<T> {
     return found === undefined || found === 'unchanged' ? found : parseStored(found, this.#schema)
   }
 
-  /** Nobody reads caches. Of 20 MB of 50,000 accounts, 7 MB are spaces. */
+  /**
+   * No person reads caches. Of 20 MB of 50,000 accounts, 7 MB are spaces. ssofile makes caches again, so it does not check them.
+   * Throws UnreadableRecordError.
+   */
   #text(value: T): string {
     const content = this.#render(value)
-    return this.key.startsWith('state/') ? JSON.stringify(content) : renderJson(content)
+    if (this.key.startsWith('state/')) return JSON.stringify(content)
+    const { error } = this.#schema.safeParse(content)
+    if (error) throw new UnreadableRecordError(this.key, error)
+    return renderJson(content)
   }
 
-  /** `etag`: of the object that was read; `undefined`: none existed. */
-  write(value: T, etag: string | undefined): Promise<WriteResult> {
+  /** `etag`: of the object that was read; `undefined`: none existed. Throws UnreadableRecordError. */
+  async write(value: T, etag: string | undefined): Promise<WriteResult> {
     const condition = etag === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag }
     return this.#objects.put(this.key, this.#text(value), condition)
   }

@@ -36,6 +36,20 @@ describe('a record', () => {
     expect([await text(key), await text('state/x.json')]).toEqual(['{\n  "count": 1\n}\n', '{"count":1}'])
   })
 
+  test('that could not be read again is not written: the error names the object and the place', async () => {
+    const { objects } = open()
+    const schema = z.object({ files: z.array(z.object({ at: z.iso.datetime() })) })
+    const record = new JsonRecord(objects, key, schema)
+    const wrong = { files: [{ at: '2026-03-03T10:00:00.000Z' }, { at: '+010000-01-01T00:00:00.000Z' }] }
+    for (const writing of [record.write(wrong, undefined), record.overwrite(wrong), record.revise(() => wrong)])
+      await expect(writing).rejects.toThrow(
+        `${key}: received content that ssofile could not read again, at $.files[1].at`,
+      )
+    expect(await objects.head(key)).toBeUndefined()
+    const cache = new JsonRecord(objects, 'state/x.json', schema)
+    expect((await cache.write(wrong, undefined)).outcome).toBe('written')
+  })
+
   test('that has one writer is written whatever stands there, also over a spoiled object', async () => {
     const { objects, record } = open()
     await objects.put(key, '{')
