@@ -1,4 +1,5 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { escapeBody } from '../domain/messages/message-body.ts'
 import type { EventBus, OutgoingEvent } from '../ports/event-bus.ts'
 import { notificationSource } from '../ports/event-bus.ts'
 import { answerOf } from './answers.ts'
@@ -19,7 +20,8 @@ export class EventBridgeBus implements EventBus {
       Source: notificationSource,
       DetailType: detailType,
       Time: time,
-      Detail: detail,
+      // A target of a rule may be a queue.
+      Detail: escapeBody(detail),
     }))
     const output = await answerOf('events', this.#client.send(new PutEventsCommand({ Entries })))
     // The answer has one entry for each event, in the same order. (EventBridge API Reference, "PutEvents".) The bus did not accept an event

@@ -8,6 +8,7 @@ import {
   SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs'
+import { escapeBody } from '../domain/messages/message-body.ts'
 import type { OutgoingMessage, QueueName, Queues, ReceivedMessage, ReceiveOptions } from '../ports/queues.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import { answerOf, answerOrAbsent } from './answers.ts'
@@ -33,7 +34,8 @@ export class SqsQueues implements Queues {
       for (const batch of batchesOf(line)) await this.#sendBatch(queue, batch, messages.length)
     }
     // Wait for all lines, so that nothing is sent after this has failed.
-    const ended = await Promise.allSettled(linesOf(messages).map(sendLine))
+    const escaped = messages.map((message) => ({ ...message, body: escapeBody(message.body) }))
+    const ended = await Promise.allSettled(linesOf(escaped).map(sendLine))
     const failed = ended.find((line) => line.status === 'rejected')
     if (failed) throw failed.reason
   }

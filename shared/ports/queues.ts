@@ -35,6 +35,7 @@ export function isFifo(queue: QueueName): boolean {
 
 /** FIFO queues require `groupId` (at most 128 characters) and `deduplicationId`. Standard queues refuse them. */
 export type OutgoingMessage = {
+  /** JSON. A receiver may get other escapes that say the same. */
   readonly body: string
   readonly groupId?: string
   readonly deduplicationId?: string

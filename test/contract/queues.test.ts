@@ -59,6 +59,12 @@ describe.each([
   })
   afterEach(() => opened.close())
 
+  test('a body with characters that SQS refuses says the same to its receiver, and holds up no other message', async () => {
+    const value = { key: 'links_data/a\uffffb\ufffe' }
+    await queues.send('links', [message('g', JSON.stringify(value)), message('h', '{}')])
+    expect(bodiesOf(await receive('links')).map((body) => JSON.parse(body))).toEqual([value, {}])
+  })
+
   test('a message is received with its body, its group and when it was sent', async () => {
     await queues.send('links', [message('g', '{"ü": "日本 🦊"}')])
     expect(await receive('links')).toEqual([

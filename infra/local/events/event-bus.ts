@@ -1,4 +1,3 @@
-import { renderMessageBody } from '../../../shared/domain/messages/message-body.ts'
 import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import type { OrganizationsChange } from '../../../shared/memory/organizations/organization-records.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'
@@ -62,7 +61,7 @@ export class EventBus {
     this.#tagVersions = openTable('tag-versions')
     this.#outbox = new Outbox({
       table: openTable('pending-events'),
-      deliver: (event) => queues.send('events', [{ body: renderMessageBody(event) }]),
+      deliver: (event) => queues.send('events', [{ body: JSON.stringify(event) }]),
       clock,
       onError,
     })
@@ -71,7 +70,7 @@ export class EventBus {
       deliver: async (event) => {
         const drawn = Number.parseInt(event.id.slice(-4), 16) / 0x10000
         await clock.sleep(drawn * usageLagMostMs, this.#stopping.signal)
-        const message = { body: renderMessageBody(event) }
+        const message = { body: JSON.stringify(event) }
         await queues.send('usage', drawn < 0.2 ? [message, message] : [message])
       },
       clock,

@@ -43,12 +43,12 @@ export function renderComplaint({ object, received, expected, remedy }: Complain
 }
 
 /**
- * A name from outside, made safe for a sentence. Control, format and line-breaking characters and lone surrogates are escaped. So a name
- * can neither forge a log line nor reverse the text (right-to-left marks). A name of more than `most` UTF-16 units is cut in the middle,
- * between two characters.
+ * A name from outside, made safe for a sentence. Control, format and line-breaking characters, lone surrogates and Unicode's
+ * noncharacters are escaped. So a name can neither forge a log line nor reverse the text (right-to-left marks), and services take it.
+ * A name of more than `most` UTF-16 units is cut in the middle, between two characters.
  */
 export function quote(text: string, most = 120): string {
-  return cutInTheMiddle(text, most).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
+  return cutInTheMiddle(text, most).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{NChar}]/gu, (character) => {
     return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
   })
 }

@@ -1,3 +1,4 @@
+import { escapeBody } from '../../domain/messages/message-body.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { deadLetterSettings, type QueueSettings, queueSettings } from '../../ports/deployment-settings.ts'
 import {
@@ -66,7 +67,7 @@ export class MemoryQueues implements Queues {
     for (let start = 0; start < messages.length; start += batchMost) {
       const refusals = messages
         .slice(start, start + batchMost)
-        .flatMap((message) => refusalOf(() => queue.send(message)))
+        .flatMap((message) => refusalOf(() => queue.send({ ...message, body: escapeBody(message.body) })))
       const [first] = refusals
       if (first !== undefined) {
         throw new ServiceError(

@@ -1,15 +1,31 @@
+import pLimit from 'p-limit'
 import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
 import type { DigestMessage } from './rules/digest.ts'
 
-/** One message group per receiver and channel, so that an unreachable one delays no other. */
-export async function sendDigests({ queues }: Pick<Ports, 'queues'>, sending: readonly DigestMessage[]): Promise<void> {
-  if (sending.length === 0) return
-  await queues.send(
-    'digests',
-    sending.map((message) => ({
-      body: JSON.stringify(message),
-      groupId: `${message.receiver}.${message.way}`,
-      deduplicationId: message.id,
-    })),
-  )
+const callsAtOnce = 10
+
+/**
+ * Sends each digest in a call of its own, and returns those to send again. Never rejects: a failed digest holds up no other. If SQS refuses
+ * its content, it is dropped, because SQS would refuse it again. One message group per receiver and channel, so that an unreachable one
+ * delays no other.
+ */
+export async function sendDigests(
+  { queues, log }: Pick<Ports, 'queues' | 'log'>,
+  sending: readonly DigestMessage[],
+): Promise<readonly DigestMessage[]> {
+  const send = async (message: DigestMessage): Promise<readonly DigestMessage[]> => {
+    const { id, receiver, way, counts } = message
+    const groupId = `${receiver}.${way}`
+    try {
+      await queues.send('digests', [{ body: JSON.stringify(message), groupId, deduplicationId: id }])
+      return []
+    } catch (error) {
+      const isRefused = isServiceError(error) && error.code === 'InvalidMessageContents'
+      const then = isRefused ? 'dropped it, because SQS refuses its content' : 'will send it again in a minute'
+      log.error(`ssofile could not send a digest, and ${then}`, { error, digest: id, receiver, way, counts })
+      return isRefused ? [] : [message]
+    }
+  }
+  return (await pLimit(callsAtOnce).map(sending, send)).flat()
 }

@@ -55,6 +55,8 @@ type LookSettings = {
  * | before the digests    | they are in the outbox, and the next look sends them                                 |
  * | after the digests     | the same digests are sent again, and the queue knows their ids for five minutes      |
  *
+ * Unsent digests come last too: a digest that cannot be sent holds up no event. Its receiver gets the next one after it.
+ *
  * If two looks run at once, only one writes its outbox. The other's events on the bus have the same ids. `isWholeDue`: this look was
  * short, and a whole one is due.
  */
@@ -67,7 +69,6 @@ async function lookOnce(
   const stored = isSpoiled(read) ? undefined : read
   const now = stored?.object.servedAt ?? (await readNow(ports))
   const before = stored?.value ?? firstOutbox(now)
-  await sendDigests(ports, before.sending)
   const wholeAt = before.wholeAt === undefined ? 0 : Date.parse(before.wholeAt)
   const isDue = ports.clock.now().getTime() - wholeAt >= wholeLookEveryMs
   const isWhole = wantsWhole || before.statuses <= statusesAtOnce
@@ -84,7 +85,7 @@ async function lookOnce(
   const noted = noteTold(before, told, { now, statuses, openFrom }, ports)
   const after = collect(noted, told, ports, { ...configuration.notifications, page })
   // If only the time changed, write nothing: the next look goes back as far as this one.
-  const isWorthNoting = (isDue && isWhole) || told.length + left > 0 || before.sending.length + after.sending.length > 0
+  const isWorthNoting = (isDue && isWhole) || told.length + left + after.sending.length > 0
   if (!isWorthNoting) return { told: 0, digests: 0, left, isWholeDue }
   // Overwrite a spoiled outbox: otherwise every look would report everything again.
   const written = await record.write(after, read?.object.etag)
@@ -92,9 +93,10 @@ async function lookOnce(
     ports.log.info('another run sent the outcomes first')
     return { told: 0, digests: 0, left: found.length, isWholeDue: false }
   }
-  await sendDigests(ports, after.sending)
-  if (after.sending.length > 0) await record.write({ ...after, sending: [] }, written.etag)
-  return { told: told.length, digests: before.sending.length + after.sending.length, left, isWholeDue }
+  const unsent = await sendDigests(ports, after.sending)
+  const digests = after.sending.length - unsent.length
+  if (digests > 0) await record.write({ ...after, sending: [...unsent] }, written.etag)
+  return { told: told.length, digests, left, isWholeDue }
 }
 
 type Looked = { readonly now: Date; readonly statuses: number | undefined; readonly openFrom: number }
@@ -106,7 +108,7 @@ function noteTold(
   { now, statuses, openFrom }: Looked,
   { clock }: Pick<Ports, 'clock'>,
 ): Outbox {
-  const noted: Outbox = { ...before, changes: { ...before.changes }, inputs: { ...before.inputs }, sending: [] }
+  const noted: Outbox = { ...before, changes: { ...before.changes }, inputs: { ...before.inputs } }
   for (const { note } of told) note(noted)
   const reachedMs = Math.min(now.getTime(), openFrom + overlapMs)
   const since = renderInstant(new Date(Math.max(reachedMs, Date.parse(before.since))))
@@ -116,7 +118,7 @@ function noteTold(
   return forgetOld({ ...noted, ...wholeAt, since, wholeSince: renderInstant(new Date(reachedMs)), statuses }, now)
 }
 
-/** Adds the outcomes to their receivers' digests, and completes the digests that are due. */
+/** Adds the outcomes to their receivers' digests, and completes those that are due. A receiver with an unsent digest waits for it. */
 function collect(
   outbox: Outbox,
   found: readonly FoundOutcome[],
@@ -124,14 +126,15 @@ function collect(
   { receivers, digestMinutes, page }: Configuration['notifications'] & { readonly page: string | undefined },
 ): Outbox {
   const now = clock.now()
-  const sending: DigestMessage[] = []
+  const sending: DigestMessage[] = [...outbox.sending]
   const collected: Outbox['receivers'] = {}
   for (const receiver of receivers) {
     const { toldAt, digest } = outbox.receivers[receiver.name] ?? { digest: emptyDigest }
     const heard = found.filter((one) => isNewTo(receiver, one)).map(({ told }) => told)
     const waiting = addToDigest(digest, heard, page)
+    const isUnsent = outbox.sending.some((one) => one.receiver === receiver.name)
     const isDue = toldAt === undefined || now.getTime() - Date.parse(toldAt) >= digestMinutes * 60_000
-    if (sizeOf(waiting) === 0 || !isDue) {
+    if (sizeOf(waiting) === 0 || isUnsent || !isDue) {
       collected[receiver.name] = { toldAt, digest: waiting }
       continue
     }

@@ -4,7 +4,6 @@ import { kindAt, subjectOf } from '../../domain/inputs/kinds.ts'
 import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
-import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { OutgoingMessage } from '../../ports/queues.ts'
@@ -84,7 +83,7 @@ function isDeletion(event: string): boolean {
 
 export function toOutgoing(message: InputMessage, { folders }: Pick<Configuration, 'folders'>): OutgoingMessage {
   return {
-    body: renderMessageBody(message),
+    body: JSON.stringify(message),
     groupId: groupOfInput(message, folders),
     deduplicationId: deduplicationId(message.id, message.key),
   }

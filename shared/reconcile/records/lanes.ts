@@ -3,7 +3,6 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { goesFirst } from '../../domain/messages/goes-first.ts'
 import { type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/hint.ts'
-import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import { type Lane, lanes, type OutgoingMessage, type Queues } from '../../ports/queues.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 import { lookKey } from './open-work.ts'
@@ -92,7 +91,7 @@ export async function sendHints(
   )
   for (const lane of lanes) {
     const messages = (byLane.get(lane) ?? []).map((hint): OutgoingMessage => {
-      const body = renderMessageBody(hint)
+      const body = JSON.stringify(hint)
       return {
         body,
         groupId: messageGroupOf(hint, configuration.folders),

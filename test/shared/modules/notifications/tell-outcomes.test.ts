@@ -17,6 +17,7 @@ import { tellOutcomes } from '../../../../shared/modules/notifications/tell-outc
 import { recordRequestEvent } from '../../../../shared/modules/requests/request-history.ts'
 import type { EventBus, OutgoingEvent } from '../../../../shared/ports/event-bus.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { StatusStore, statusKey } from '../../../../shared/reconcile/records/status-store.ts'
 import { renderChangeKey, tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
 import { CollectedLog } from '../../../collected-log.ts'
@@ -573,6 +574,68 @@ test('an entry that the event bus never takes holds up no other', async () => {
   await outcomes.look()
   const subjects = outcomes.told.map((told) => (told.kind === 'change' ? told.subject : ''))
   expect(subjects).toEqual(['a', 'b', 'poison'])
+})
+
+test('a name that SQS refuses in a message is told like any other', async () => {
+  const outcomes = new Outcomes()
+  const input = 'links_data/team-a/a\uffffb'
+  await outcomes.tell(input, rejected('not a link', '2026-03-03T10:00:00.000Z'))
+  await outcomes.lookEveryMinute(2)
+  await outcomes.receive()
+  expect([...outcomes.digests.values()].flatMap(({ lines }) => lines)).toMatchObject([{ event: 'rejected' }])
+  expect(outcomes.toldOnce.map(({ event }) => event)).toEqual(['rejected'])
+})
+
+test('a digest that could not be sent holds up no event and no other receiver, and is sent once it can be', async () => {
+  const [all] = everything.notifications.receivers
+  if (all === undefined) throw new Error('there is no receiver')
+  const receivers = [all, { ...all, name: 'other' }]
+  const outcomes = new Outcomes({ ...everything, notifications: { ...everything.notifications, receivers } })
+  let fails = true
+  const ports = intercept(outcomes.ports, async ({ operation, args, proceed }) => {
+    if (fails && operation === 'send' && JSON.stringify(args).includes('all.mail'))
+      throw new ServiceError('sqs', 'ServiceUnavailable', 'not now')
+    return proceed()
+  })
+  const minutes = async (count: number) => {
+    for (let minute = 0; minute < count; minute++) {
+      await outcomes.look(ports)
+      await outcomes.clock.advance(minuteMs)
+    }
+  }
+  for (const name of ['a', 'b', 'c']) {
+    await outcomes.tell(link(name), { state: 'rejected', reason: name })
+    await minutes(6)
+  }
+  await outcomes.receive()
+  const linesOf = (receiver: string) =>
+    [...outcomes.digests.values()].filter((one) => one.receiver === receiver).flatMap(({ lines }) => lines)
+  expect(outcomes.toldOnce).toHaveLength(3)
+  expect([linesOf('all').length, linesOf('other').length]).toEqual([0, 3])
+  fails = false
+  await minutes(2)
+  await outcomes.receive()
+  expect(linesOf('all').map(({ reason }) => reason)).toEqual(['a', 'b', 'c'])
+  expect(linesOf('other')).toHaveLength(3)
+})
+
+test('a digest whose content SQS refuses is dropped with an error in the log, and the next one is sent', async () => {
+  const outcomes = new Outcomes()
+  let refuses = true
+  const ports = intercept(outcomes.ports, async ({ operation, proceed }) => {
+    if (refuses && operation === 'send')
+      throw new ServiceError('sqs', 'InvalidMessageContents', 'Invalid characters found.')
+    return proceed()
+  })
+  await outcomes.tell(link('a'), { state: 'rejected', reason: 'a' })
+  await outcomes.look(ports)
+  refuses = false
+  await outcomes.tell(link('b'), { state: 'rejected', reason: 'b' })
+  await outcomes.clock.advance(6 * minuteMs)
+  await outcomes.look(ports)
+  await outcomes.receive()
+  expect([...outcomes.digests.values()].flatMap(({ lines }) => lines.map(({ reason }) => reason))).toEqual(['b'])
+  expect(outcomes.log.lines.filter(({ level }) => level === 'error')).toHaveLength(1)
 })
 
 test('whoever deletes state/ loses no outcome: those of the last hour are told again, under the same ids', async () => {
