@@ -84,7 +84,7 @@ async function lookOnce(
   const openFrom = untold.reduce((first, { writtenAt }) => Math.min(first, writtenAt), Number.POSITIVE_INFINITY)
   const noted = noteTold(before, told, { now, statuses, openFrom }, ports)
   const after = collect(noted, told, ports, { ...configuration.notifications, page })
-  // If only the time changed, write nothing: the next look goes back as far as this one.
+  // If only the time changed, write nothing: the next look begins at the same time as this one.
   const isWorthNoting = (isDue && isWhole) || told.length + left + after.sending.length > 0
   if (!isWorthNoting) return { told: 0, digests: 0, left, isWholeDue }
   // Overwrite a spoiled outbox: otherwise every look would report everything again.

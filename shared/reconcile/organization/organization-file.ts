@@ -66,7 +66,7 @@ export class OrganizationFile {
     return { ...stored, value }
   }
 
-  /** `etag`: of the object that was read; `undefined`: none existed. */
+  /** `etag` names the object that was read; `undefined`: none existed. */
   async write(view: OrganizationView, etag: string | undefined): Promise<WriteResult> {
     const { accounts } = view
     this.#long.replace(etag)

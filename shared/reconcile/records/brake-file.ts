@@ -97,7 +97,7 @@ export class BrakeFile {
     return { value: record, object }
   }
 
-  /** `etag`: of the object that was read; `undefined`: none existed. */
+  /** `etag` names the object that was read; `undefined`: none existed. */
   async write(record: BrakeRecord, etag: string | undefined): Promise<WriteResult> {
     const divided = new Map<Names, readonly Part[]>()
     this.#long.replace(etag)

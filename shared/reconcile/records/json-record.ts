@@ -72,7 +72,7 @@ export class JsonRecord<T> {
     return renderJson(content)
   }
 
-  /** `etag`: of the object that was read; `undefined`: none existed. Throws UnreadableRecordError. */
+  /** `etag` names the object that was read; `undefined`: none existed. Throws UnreadableRecordError. */
   async write(value: T, etag: string | undefined): Promise<WriteResult> {
     const condition = etag === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag }
     return this.#objects.put(this.key, this.#text(value), condition)
