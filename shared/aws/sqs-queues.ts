@@ -94,7 +94,10 @@ function linesOf(messages: readonly OutgoingMessage[]): readonly (readonly Outgo
   const wanted = Math.min(linesMost, Math.ceil(messages.length / batchMost))
   const lines: OutgoingMessage[][] = Array.from({ length: wanted }, () => [])
   let next = 0
-  for (const group of Map.groupBy(messages, ({ groupId }) => groupId).values()) lines[next++ % wanted]?.push(...group)
+  for (const group of Map.groupBy(messages, ({ groupId }) => groupId).values()) {
+    const line = lines[next++ % wanted]
+    for (const message of group) line?.push(message)
+  }
   return lines
 }
 

@@ -1,5 +1,5 @@
 import type { Kind, Writers } from '../../../shared/domain/inputs/kind.ts'
-import { kindAt, kindOf, placesOf } from '../../../shared/domain/inputs/kinds.ts'
+import { allKinds, kindAt, kindOf, placesOf } from '../../../shared/domain/inputs/kinds.ts'
 
 const writersOf = {
   access: ['uploaders', 'permissionSetUploaders'],
@@ -24,9 +24,14 @@ function isOfParts({ writers }: Kind, parts: readonly InputPart[]): boolean {
   return parts.length === 0 || parts.flatMap((part): readonly Writers[] => writersOf[part]).includes(writers)
 }
 
+/** By the table of kinds: pushes ask several times about each of 100,000 keys. */
+const governedPlaces = new WeakMap<readonly Kind[], readonly string[]>()
+
 /** Whether the key is in a place that is not for links, memberships or permission sets. The file need not have any effect. */
 export function isGoverned(key: string): boolean {
-  return restoredPlaces('governance', 'people', 'credentials').some((place) => key.startsWith(place))
+  const places = governedPlaces.get(allKinds()) ?? restoredPlaces('governance', 'people', 'credentials')
+  governedPlaces.set(allKinds(), places)
+  return places.some((place) => key.startsWith(place))
 }
 
 /** Whether the file has no effect, such as a README beside the policies. */

@@ -46,9 +46,10 @@ export async function pushChanges(
     return result
   }
   const [rules, links] = divide(uploads)
-  const up = await each(rules, upload)
+  const first = await each(rules, upload)
   // No link may arrive before a policy that would refuse it.
-  up.push(...(isDone(up) ? await each(links, upload) : links.map(({ key }) => ({ key, result: notBegun }))))
+  const rest = isDone(first) ? await each(links, upload) : links.map(({ key }) => ({ key, result: notBegun }))
+  const up = [...first, ...rest]
   const isWhole = isDone(up)
   const [rulesGone, linksGone] = divide(isWhole ? deletions : [])
   const gone = [...(await each(linksGone, remove)), ...(await each(rulesGone, remove))]

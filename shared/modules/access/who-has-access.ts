@@ -243,7 +243,7 @@ function merge(
   names: ReadonlyMap<PermissionSetArn, PermissionSetName>,
   { question: { permissionSet }, subject, notes }: Finding,
 ): Part {
-  notes.push(...spoiled)
+  for (const note of spoiled) notes.push(note)
   const access = [...mergeAccess(accesses, asked, names), ...entitlements].filter(
     (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && isOfSubject(one, subject),
   )
@@ -319,7 +319,7 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
   const { account, permissionSet } = question
   const isWanted = (one: AccessId) => permissionSet === undefined || one.permissionSet === permissionSet
   const { access, since, unread } = await listAccessAt(objects, at, { account, isWanted })
-  notes.push(...unread.map((key) => `${key} cannot be read, so access recorded in it is missing here`))
+  for (const key of unread) notes.push(`${key} cannot be read, so access recorded in it is missing here`)
   if (since !== undefined && at.getTime() < Date.parse(since))
     notes.push(`history begins at ${since}: nothing is known of the time before`)
   const then = chooseThen(subject, question)

@@ -29,7 +29,8 @@ export async function followLeavers(
   const { objects, clock } = ports
   const isAll = changed === 'all'
   const leaving: Leaving[] = []
-  for (const user of isAll ? [undefined] : changed) leaving.push(...(await Array.fromAsync(listLeaving(objects, user))))
+  for (const user of isAll ? [undefined] : changed)
+    for await (const one of listLeaving(objects, user)) leaving.push(one)
   const told = lastOfEach(leaving)
   const hasLeft = (user: PrincipalId) => told.get(user)?.event === 'left'
   const names = isAll ? await NameIndex.read(objects) : await NameIndex.readUsers(objects, changed)

@@ -119,7 +119,7 @@ export async function listUnsettled(objects: ObjectStore, states = unsettled): P
       groupPrefix,
       ...(state === 'waiting' ? [rulePrefix, suspensionPrefix] : []),
     ])
-      keys.push(...(await listInState(objects, state, prefix)))
+      for (const key of await listInState(objects, state, prefix)) keys.push(key)
   return keys
 }
 

@@ -136,7 +136,7 @@ async function listReferences(
   await forEachKnown(objects, ({ assignment: { type, principalId, accountId, permissionSet } }) => {
     if (type === 'GROUP' && principalId === id) access.push(`its access '${permissionSet}' in ${accountId}`)
   })
-  references.push(...access.sort())
+  for (const one of access.sort()) references.push(one)
   if (references.length === 0 && (await identityStore.listMembersOf(id)).items.length > 0)
     references.push('users that somebody else put into the group')
   return references

@@ -178,8 +178,8 @@ async function* readParts(
   found: { readonly notes: string[]; readonly unreadOurs: AssignmentId[]; readonly partSize: number | undefined },
 ): AsyncGenerator<AccessPart> {
   for await (const part of listRecordedAccess(objects, {}, undefined, found.partSize)) {
-    found.notes.push(...part.spoiled)
-    found.unreadOurs.push(...part.unreadOurs)
+    for (const note of part.spoiled) found.notes.push(note)
+    for (const id of part.unreadOurs) found.unreadOurs.push(id)
     yield { access: [...mergeAccess(part.accesses, notAsked, new Map()), ...part.entitlements] }
   }
 }

@@ -210,7 +210,7 @@ type LastUses = ReadonlyMap<PrincipalId, string>
 async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, sources: PopulationSources) {
   const { countedSince = renderInstant(now), since } = await readWatched(sources)
   const from = renderInstant(new Date(now.getTime() - unusedDays * dayMs))
-  // Only what is asked for is kept: there may be a million uses.
+  // Keeps only the uses that the review asks for: there may be a million.
   const uses = new Map<string, Map<PrincipalId, string>>()
   const unreadUses = new Map<PrincipalId, string>()
   if (since !== undefined)
@@ -230,7 +230,7 @@ async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, sources: Popu
             if (at > (latest.get(user) ?? '')) latest.set(user, at)
       return latest
     },
-    /** The people of whom nobody knows what they used, and why. Empty if the review does not ask for unused access. */
+    /** The people whose uses nobody knows, and why. Empty if the review does not ask for unused access. */
     unreadUses,
     /** Whether no use by anybody is known for so many days, since it was given and while uses were watched. */
     isUnused: (...instants: readonly (string | undefined)[]) =>

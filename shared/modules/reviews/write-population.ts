@@ -56,7 +56,7 @@ export async function writePopulation(
   let last: z.infer<typeof part> | undefined
   for (const key of known) {
     last = (await readStored(objects, key, part))?.value
-    items.push(...(last?.items ?? []))
+    for (const item of last?.items ?? []) items.push(item)
   }
   await writeItems(objects, folder, last?.items ?? [])
   let parts = known.length
@@ -69,7 +69,7 @@ export async function writePopulation(
       const { outcome } = await new JsonRecord(objects, key, part).write({ v: 1, upTo, items: [...some] }, undefined)
       if (outcome === 'lost') throw new RecordChangedError(key)
       await writeItems(objects, folder, some)
-      items.push(...some)
+      for (const item of some) items.push(item)
     }
     if (isOver) return { run, items, isWhole: false }
   }

@@ -61,6 +61,7 @@ export async function findPrincipalChanges(
   const index = new NameIndex(noted)
   const principals = new PrincipalIndex(patientIdentityStore(ports), clock, principalSuffix)
   const suspensionOf = await new Suspensions({ objects, policies: new Policies(ports) }).readAll()
+  // Never filled by spreading: a principal may have more access than a call may have arguments.
   const keys: AssignmentKey[] = []
   const ended: AssignmentKey[] = []
   const assignments: Assignment[] = []
@@ -93,13 +94,13 @@ export async function findPrincipalChanges(
         needed.add(pairKey({ type, id, name: one }))
       const ours = known.filter(({ isForeign }) => !isForeign).map(({ key }) => key)
       if (index.namesOf(type, id).join('\n') === (name ?? '')) {
-        if (hasEnded(id, found)) ended.push(...ours)
+        if (hasEnded(id, found)) for (const key of ours) ended.push(key)
         continue
       }
       const isDeletedUser = found === 'gone' && type === 'USER'
       const due = found === 'gone' ? await withoutWaiting(objects, ours) : ours
       const list = isDeletedUser ? ended : keys
-      list.push(...due)
+      for (const key of due) list.push(key)
       for (const last of index.namesOf(type, id)) {
         if (last === name) continue
         // If nobody else has the name, the evaluation of its own access updates the links of a principal that is gone. Foreign
@@ -107,7 +108,7 @@ export async function findPrincipalChanges(
         const isNobodys =
           found === 'gone' && (await principals.resolve(type, last, Number.NEGATIVE_INFINITY)) === undefined
         const asked = isNobodys ? await listLinkedForeign(objects, known) : known
-        assignments.push(...asked.map(({ assignment }) => nameAssignment(assignment, last)))
+        for (const { assignment } of asked) assignments.push(nameAssignment(assignment, last))
       }
       if (ours.length === 0 && name !== undefined) toNote.push({ type, id, name })
     }

@@ -267,6 +267,15 @@ describe('a push', () => {
     expect(written.at(-1)).not.toBe('assignments/x')
   })
 
+  test('may have more files than a call may have arguments', async () => {
+    const body = new Uint8Array()
+    const links = Array.from({ length: 150_000 }, (_, index) => ({ key: `links_data/${index}`, body }))
+    await objects.put('policies/admins.json', 'of somebody else')
+    const changes = { uploads: [{ key: 'policies/admins.json', body }, ...links], deletions: [], same: [] }
+    const pushed = await pushChanges({ objects, clock, randomness }, changes)
+    expect(pushed.failed).toHaveLength(links.length)
+  })
+
   test('compares bodies where the ETag is no MD5, as with KMS keys', async () => {
     const body = Buffer.from('{"reason":"a"}')
     await objects.put(link('a'), body)

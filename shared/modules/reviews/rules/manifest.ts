@@ -81,8 +81,8 @@ export type Manifest = ReturnType<typeof buildManifest>
 /** How fast each person decided: an auditor asks whether people only clicked. */
 function describePace(decisions: readonly GivenDecision[]) {
   return [...Map.groupBy(decisions, ({ user }) => user)].map(([user, own]) => {
-    const instants = own.map(({ at }) => Date.parse(at))
-    const minutes = (Math.max(...instants) - Math.min(...instants)) / 60_000
+    const instants = own.map(({ at }) => Date.parse(at)).sort((a, b) => a - b)
+    const minutes = ((instants.at(-1) ?? 0) - (instants[0] ?? 0)) / 60_000
     const perMinute = Math.round((own.length / Math.max(minutes, 1)) * 10) / 10
     return { user, name: own.at(-1)?.name, decisions: own.length, perMinute }
   })
