@@ -16,7 +16,8 @@ case "$COMMAND" in
     ssofile plan "$FOLDER" "${only[@]}" "${check[@]}" --markdown > "$out/plan.md" || code=$?
     # Exit code 2 with a plan: ssofile refuses a push of it, and the comment says why.
     if [ -s "$out/plan.md" ]; then post comment "$out/plan.md"; fi
-    # After the comment: an invalid file, or one that a policy refuses, fails the pull request.
+    # After the comment: an invalid file, or one that a policy refuses, fails the pull request. SSOFILE_BUCKET's configuration says which
+    # folders count.
     ssofile validate "$FOLDER"
     exit "$code"
     ;;

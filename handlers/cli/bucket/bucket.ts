@@ -10,6 +10,11 @@ export function addBucketOption(program: Command): void {
   })
 }
 
+/** Whether `--bucket` or the environment names the bucket. */
+export function isBucketNamed(): boolean {
+  return (process.env.SSOFILE_BUCKET ?? '') !== ''
+}
+
 /**
  * The bucket in the argument `s3://bucket`. Without an argument: the bucket of `--bucket` or the environment, with or without `s3://`.
  * Throws Refusal.

@@ -6,7 +6,7 @@ import { allKinds, kinds, parseInput } from '../../../shared/domain/inputs/kinds
 import { faultsOf } from '../../../shared/domain/links/judge-input.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import { bucketOf } from '../bucket/bucket.ts'
+import { bucketOf, isBucketNamed } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { findConfiguration } from '../bucket/deployment.ts'
 import { readConfiguration } from '../bucket/read-configuration.ts'
@@ -31,9 +31,12 @@ export function addValidate(program: Command): void {
     .command('validate')
     .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
     .description(
-      'Checks every input of a folder or a bucket, and judges links and permission sets by the policies, as new access. It reads only the files: plan says whether groups and accounts exist.',
+      'Checks every input of a folder or a bucket, and judges links and permission sets by the policies, as new access. It reads only the files, and the configuration of the bucket in SSOFILE_BUCKET if that is set: plan says whether groups and accounts exist.',
     )
-    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment: which folders count')
+    .option(
+      '--config <file>',
+      'configuration file (JSON), which says which folders count; for a bucket only if it has no deployment',
+    )
     .option('--policies <folder|s3://bucket>', 'the place of policies/, if it is another')
     .option('--json', 'errors and warnings as JSON')
     .addHelpText(
@@ -92,10 +95,16 @@ function errorOf({ object: key, received, expected, remedy }: Complaint): InputE
   return { key, received, expected, remedy }
 }
 
-/** Opens a folder or a bucket. If the bucket has a deployment, the deployment's configuration names the folders that count. */
+/**
+ * Opens a folder or a bucket. If the bucket, or the one that SSOFILE_BUCKET names beside a folder, has a deployment, the deployment's
+ * configuration names the folders that count.
+ */
 async function open(source: string, config: string | undefined): Promise<Source> {
   if (!source.startsWith('s3://')) {
-    const { folders, usageDays } = await readConfiguration(config)
+    const isOfBucket = config === undefined && isBucketNamed()
+    const { folders, usageDays } = isOfBucket
+      ? await findConfiguration(openCliPorts(bucketOf(undefined)).objects)
+      : await readConfiguration(config)
     const listing = await listFolder(source)
     return { folders, usageDays, ...listing, files: listing.files.filter(({ key }) => !isGoverned(key)) }
   }

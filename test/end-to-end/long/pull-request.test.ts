@@ -20,7 +20,7 @@ const passRole = {
 let system: LocalSystem
 let folder: string
 beforeAll(async () => {
-  system = await LocalSystem.start({ configuration: { auditorRole: 'ssofile-auditor' } })
+  system = await LocalSystem.start({ configuration: { auditorRole: 'ssofile-auditor', folders: ['team-a'] } })
   folder = await mkdtemp(join(tmpdir(), 'ssofile-pull-request-'))
   await write(billing, await readFile(join(checkout, 'fixtures/acme', billing), 'utf8'))
   await write(kept, '')
@@ -117,7 +117,7 @@ test('a merge is refused by its digest after somebody else gave the permission s
   await system.untilQuiet()
   await write(other, '')
   const refused = await system.ssofile(['push', folder, '--plan', digestIn(shown)])
-  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nothing was changed') })
+  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nothing was pushed') })
   expect(await system.has(wide)).toBe(false)
   const merged = await system.ssofile(['push', folder, '--plan', digestIn(await comment())])
   expect(merged).toMatchObject({
@@ -149,7 +149,7 @@ test('the job of a pull request comments its plan, and the job of the merge push
     await system.upload(added, '{"reason":"somebody else was first"}')
     expect(await job('push', 'maria')).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('nothing was changed'),
+      stderr: expect.stringContaining('nothing was pushed'),
     })
     expect(await job('plan', plannerRole)).toMatchObject({ exitCode: 0 })
     expect(forge.comments).toHaveLength(1)
@@ -158,6 +158,15 @@ test('the job of a pull request comments its plan, and the job of the merge push
       exitCode: 0,
       stdout: expect.stringContaining('pushed to bucket ssofile: 1 file uploaded'),
     })
+
+    const ofTeam = kept.replace('links_data/', 'links_data/team-a/')
+    await write(ofTeam, '')
+    const { exitCode: code, stdout: validated } = await job('plan', plannerRole)
+    expect({ code, validated }).toEqual({ code: 0, validated: expect.stringContaining('valid: ') })
+    const undeclared = ofTeam.replace('team-a', 'team-b')
+    await write(undeclared, '')
+    expect((await job('plan', plannerRole)).exitCode).toBeGreaterThan(0)
+    for (const one of [ofTeam, undeclared]) await rm(join(folder, one))
 
     const valid = await readFile(join(folder, kept), 'utf8')
     await write(kept, '{ "reason": "on call", }')
