@@ -13,7 +13,7 @@ const unconditional = z.object({
   NotAction: oneOrMore.optional(),
   Resource: oneOrMore.optional(),
   NotResource: oneOrMore.optional(),
-  Condition: z.record(z.string(), z.strictObject({})).optional(),
+  Condition: z.record(z.string(), z.record(z.string(), z.never())).optional(),
 })
 type Unconditional = z.infer<typeof unconditional>
 const policy = z.object({ Statement: z.union([z.unknown().array(), z.unknown()]).transform((value) => [value].flat()) })
