@@ -335,12 +335,12 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
 /**
  * Which access of an earlier time to expand. The expansion then leaves only the rows of the user, if the question has one.
  *
- * | question                            | access                                                  |
- * | ----------------------------------- | ------------------------------------------------------- |
- * | of anybody                          | all                                                     |
- * | of a group, perhaps of one user     | of this group, by its id or its name then               |
- * | of a user, members then are known   | of this user, by the id or the name then; of all groups |
- * | of a user, no report has members    | the same, and of the present groups of this user        |
+ * | question                               | access                                                      |
+ * | -------------------------------------- | ----------------------------------------------------------- |
+ * | about anybody                          | all                                                         |
+ * | about a group, perhaps one user in it  | the group's, by its id or its name then                     |
+ * | about a user, a report has members     | the user's, by the id or the name then; that of all groups  |
+ * | about a user, no report has members    | the user's, the same way; that of the user's present groups |
  */
 function chooseThen(
   subject: Subject,

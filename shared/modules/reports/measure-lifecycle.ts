@@ -31,7 +31,7 @@ type Step = {
   readonly access?: ListedEvent
   readonly key: string
 }
-/** `last`: the last end within the absence. `open`: what had begun and not ended when the person came back, and when it began. */
+/** `last`: the last end within the absence. `open`: access that had not ended when the person came back, with its beginning. */
 type MeasuredAbsence = { readonly absence: Absence; last?: Step; readonly open: Map<string, string> }
 type Measured = { first?: Step; readonly absences: readonly MeasuredAbsence[] }
 

@@ -38,8 +38,8 @@ const againDays = 7
 
 /**
  * Writes inputs whose owner is gone (`orphans.csv`), and how long people waited for access and kept it
- * (`reports/lifecycle/<month>.csv` and `.json`). Returns the content for the page. `tally`: of all rows of this report.
- * `unreadOurs`: ledger entries that could not be read.
+ * (`reports/lifecycle/<month>.csv` and `.json`). Returns the content for the page. `tally` has
+ * counted all rows of this report. `unreadOurs`: ledger entries that could not be read.
  */
 export async function reportPeople(
   objects: ObjectStore,
