@@ -214,7 +214,7 @@ async function gatherMember(user: PrincipalId, look: Look): Promise<Member> {
       suspension === undefined ? undefined : suspendedAs(user, await spoiledAsAbsent(readStatus(objects, suspension))),
     lacks: wish.lacks,
     judged: wish.judged,
-    removedBy: isTaken ? await findRemover(id, context) : undefined,
+    removedBy: isTaken ? await findRemover(id, entry, context) : undefined,
   }
 }
 
@@ -367,6 +367,12 @@ async function isOnList(entry: OwnedMembership, objects: ReadingObjects): Promis
 }
 
 /** Removed by the API, or in the console. */
-async function findRemover(membership: MembershipId, context: Reading): Promise<Author | undefined> {
-  return (await findAuthor(context, { membership }, 'Delete')) ?? findAuthor(context, { membership }, 'Remove')
+async function findRemover(
+  membership: MembershipId,
+  { grantedAt, calledAt }: OwnedMembership,
+  context: Reading,
+): Promise<Author | undefined> {
+  const since = [grantedAt, calledAt]
+  const find = (deed: 'Delete' | 'Remove') => findAuthor(context, { membership }, { deed, since })
+  return (await find('Delete')) ?? find('Remove')
 }

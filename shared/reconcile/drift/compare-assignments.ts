@@ -31,7 +31,7 @@ import {
   tellFound,
   writeForeign,
 } from '../records/foreign-assignments.ts'
-import { type LastWord, readLastWord } from '../records/history.ts'
+import { type LastWord, readLastGone, readLastWord } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { isSpoiled, type Stored, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import type { WeighHand } from './weigh-hand.ts'
@@ -179,7 +179,9 @@ async function describeRemoval(
   missingSince: string,
   context: Comparing,
 ): Promise<LedgerEntry> {
-  const removedBy = await findAuthor(context, targetOf(key, entry), 'Delete')
+  const { grantedAt, lastCreation } = entry
+  const since = [grantedAt, lastCreation?.calledAt]
+  const removedBy = await findAuthor(context, targetOf(key, entry), { deed: 'Delete', since })
   const removals = addRemoval(entry, missingSince)
   const who = removedBy === undefined ? 'someone' : `${renderAuthor(removedBy)},`
   const again = isContested({ removals })
@@ -217,7 +219,7 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   const principal = await nameOf(assignmentOf(key), context)
   if (history.says === 'ours') return recordLost(key, { principal, ...target }, history, context)
   const seenAt = renderInstant(clock.now())
-  const by = await findAuthor(context, target, 'Create')
+  const by = await findGiver(key, target, context)
   const reason = await findLoud('given', key, context)
   await tellFound(objects, { key, at: seenAt, by, reason }, { principal, permissionSetArn })
   // `isNew`: a record that exists already keeps its links.
@@ -238,6 +240,10 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
     by,
     reason,
   })
+}
+
+async function findGiver(key: AssignmentKey, target: AssignmentTarget, context: Comparing) {
+  return findAuthor(context, target, { deed: 'Create', since: [await readLastGone(context.objects, key)] })
 }
 
 async function findLoud(what: 'given' | 'taken', key: AssignmentKey, { weigh, metrics }: Comparing) {
@@ -302,7 +308,8 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   const isSame = target?.permissionSetArn === stored.value.permissionSetArn
   if (!isOurs && isSame) return tellLateAuthor(key, stored, target, context)
   if (!target && (await isListed(ssoAdmin, targetOf(key, stored.value)))) return
-  const by = await findAuthor(context, targetOf(key, stored.value), 'Delete')
+  const since = [stored.value.seenAt]
+  const by = await findAuthor(context, targetOf(key, stored.value), { deed: 'Delete', since })
   const reason = isOurs ? undefined : await findLoud('taken', key, context)
   await tellForeign(objects, { key, event: 'foreign-gone', at: renderInstant(clock.now()), by, reason }, stored.value)
   if ((await removeForeign(objects, key, stored.value, stored.object.etag)) === 'lost') return
@@ -323,7 +330,7 @@ async function tellLateAuthor(
   context: Comparing,
 ): Promise<void> {
   const { objects, clock, weigh } = context
-  const by = weigh && known.by === undefined ? await findAuthor(context, target, 'Create') : undefined
+  const by = weigh && known.by === undefined ? await findGiver(key, target, context) : undefined
   // A call after that granted nothing.
   if (by === undefined || Date.parse(by.at) > Date.parse(known.seenAt)) return
   const reason = await findLoud('given', key, context)

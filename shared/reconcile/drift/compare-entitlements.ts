@@ -21,6 +21,7 @@ import {
   removeEntitlement,
   writeEntitlement,
 } from '../records/foreign-entitlements.ts'
+import { readLastGone } from '../records/history.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { type Comparison, emptyComparison, nameOf } from './compare-assignments.ts'
 import type { DriftRun } from './drift-run.ts'
@@ -149,7 +150,8 @@ async function record(
   const principal = await nameOf(entitlementOf(key), context)
   if (known && known.principal === principal && known.roleArn === roleArn && known.application === application) return
   const seenAt = known?.seenAt ?? renderInstant(clock.now())
-  const by = known ? undefined : await findAuthor(context, { entitlement: key }, 'Create')
+  const since = known ? [] : [await readLastGone(objects, key)]
+  const by = known ? undefined : await findAuthor(context, { entitlement: key }, { deed: 'Create', since })
   await writeEntitlement(objects, key, { principal, roleArn, application, seenAt, by }, known)
   if (known) return
   found.foreign.push(key)

@@ -299,7 +299,7 @@ async function change(
   const { objects, clock, metrics, managementAccount, permissionSets } = context
   const { changes, wanted, actual } = comparison
   const isRestoring = isApplied(entry, head) && changes.length > 0
-  const undoes = isRestoring ? await findAuthor(context, arn, '') : undefined
+  const undoes = isRestoring ? await findEditor(arn, entry, context) : undefined
   // Once for each edit: the record names earlier changes.
   if (isRestoring) metrics.record('LoudByHand')
   const next = nextChange(definition, { at: renderInstant(clock.now()), takes: learnt?.loss, undoes })
@@ -387,13 +387,18 @@ async function reportDrift(
 ): Promise<Came> {
   const { clock, log, metrics } = context
   const { lastModified } = uploadOf(head)
-  const by = entry.drift?.by ?? (await findAuthor(context, arn, ''))
+  const by = entry.drift?.by ?? (await findEditor(arn, entry, context))
   const isContestedNow = isContested(entry, clock.now()) ? true : undefined
   const differences = changes.map(renderChange)
   const drift = { at: renderInstant(clock.now()), lastModified, differences, by, isContested: isContestedNow }
   log.warn('someone else changed the permission set; ssofile only reports it', { permissionSet: name, ...drift })
   if (!entry.drift) metrics.record('LoudByHand')
   return { entry: { ...entry, drift }, learnt: { ...learnt, isReported: true } }
+}
+
+/** The author of an edit since the permission set was last known to equal its file. */
+function findEditor(arn: PermissionSetArn, { applied }: OwnedPermissionSet, context: PermissionSetContext) {
+  return findAuthor(context, arn, { deed: '', since: [applied?.at] })
 }
 
 /** The file is in force, in all accounts. */

@@ -50,15 +50,21 @@ export async function noteAuthors(objects: ObjectStore, touched: Touched, called
 /** The call: an assignment created or deleted, a user removed in the console, or any change of a permission set. */
 export type Deed = 'Create' | 'Delete' | 'Remove' | ''
 
-/** The author of the last such call within an hour. `undefined`: unknown, because the event was lost or has not arrived yet. */
+/**
+ * The author of the last such call within an hour. `undefined`: unknown, because the event was lost or has not arrived yet. `since`: when
+ * ssofile last knew the opposite of the effect that it found now, by each of its records. Earlier calls have another effect, which was
+ * found or undone.
+ */
 export async function findAuthor(
   { objects, clock }: { readonly objects: ReadingObjects; readonly clock: Pick<Clock, 'now'> },
   touched: Touched,
-  deed: Deed,
+  { deed, since }: { readonly deed: Deed; readonly since: readonly (string | undefined)[] },
 ): Promise<Author | undefined> {
   const stored = await spoiledAsAbsent(readStored(objects, keyOf(touched), authors))
-  const since = clock.now().getTime() - believedMs
-  return stored?.value.authors.findLast(({ call, at }) => call.startsWith(deed) && Date.parse(at) >= since)
+  const known = since.flatMap((at) => (at === undefined ? [] : [Date.parse(at)]))
+  // CloudTrail tells whole seconds: in the same second, the call may have come first.
+  const after = Math.max(clock.now().getTime() - believedMs, ...known)
+  return stored?.value.authors.findLast(({ call, at }) => call.startsWith(deed) && Date.parse(at) > after)
 }
 
 /** Forgets authors after twice the time in which `findAuthor` returns them. */

@@ -274,10 +274,16 @@ async function readEvent(objects: ObjectStore, listed: OwnListedEvent) {
   return { second: secondOf(listed), at, event, links, grantedAt, ageMs }
 }
 
-/** The events of an assignment, ascending by instant: one listing. */
+/** When history last says that this access was gone, whoever gave it. `undefined`: it does not say so. */
+export async function readLastGone(objects: ObjectStore, key: AccessKey): Promise<string | undefined> {
+  const told = await listHistory(objects, key)
+  return told.findLast(({ event }) => event === 'revoked' || event === 'foreign-gone')?.at
+}
+
+/** The events of an access, ascending by instant: one listing. */
 export async function listHistory(
   objects: ObjectStore,
-  key: AssignmentKey,
+  key: AccessKey,
 ): Promise<readonly { readonly at: string; readonly event: HistoryEvent }[]> {
   const heads = await Array.fromAsync(objects.list(historyFolder(key)))
   return heads.flatMap((head) => parseEvent(head).map(({ at, event }) => ({ at, event })))

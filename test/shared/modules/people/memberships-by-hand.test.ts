@@ -61,6 +61,21 @@ test('who was taken out by hand is put in again within a minute of the event, an
   ])
 })
 
+test('history names nobody for a membership taken out again, whose event is lost, although somebody took it out within the hour', async () => {
+  const grouping = await open()
+  const { world } = grouping
+  const membershipId = await takeOut(grouping)
+  await call(grouping, 'DeleteGroupMembership', { requestParameters: { membershipId } })
+  await world.until(() => grouping.groupsOf().includes('oncall'), 'the membership', 1)
+  await world.clock.advance(6 * 60_000)
+  await takeOut(grouping)
+  await world.finish(world.everyHour())
+  await world.until(() => grouping.groupsOf().includes('oncall'), 'the membership', 1)
+  const removed = await lastRemoval(grouping)
+  expect(removed).toMatchObject({ isByOthers: true })
+  expect(removed).not.toHaveProperty('by')
+})
+
 test('where drift is only reported the status says who took the user out, and touch --rebind asks for the user again', async () => {
   const grouping = await open('report')
   await takeOut(grouping)

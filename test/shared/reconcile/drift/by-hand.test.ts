@@ -58,6 +58,8 @@ async function takeAway(world: World): Promise<void> {
   await hear(world, { operation: 'DeleteAccountAssignment', input: inputOf(target(world)) })
 }
 
+const takeSilently = (world: World) => world.ssoAdmin.removeAssignment(target(world))
+
 /** Minutes of a deployment, whose schedule starts a slice in each. */
 async function minutes(world: World, count: number): Promise<void> {
   for (let minute = 0; minute < count; minute++) {
@@ -298,6 +300,19 @@ describe('a permission set that somebody edits', () => {
     expect(world.metrics.sumOf('LoudByHand')).toBe(1)
   })
 
+  test('is restored without a name if the event is lost, although somebody else edited it within the hour', async () => {
+    const world = await open()
+    await edit(world)
+    await minutes(world, 10)
+    await world.ssoAdmin.putInlinePolicy(arnOf(world), inline)
+    await world.finish(world.everyNight())
+    await minutes(world, 3)
+    expect(isEdited(world)).toBe(false)
+    const keys = await world.keys('history/permission-set%Billing-ps/')
+    const restored = await Promise.all(keys.filter((key) => /%restored/.test(key)).map((key) => world.json(key)))
+    expect(restored.map((one) => one?.undoes !== undefined)).toEqual([true, false])
+  })
+
   test('again and again within an hour is restored three times, then told and left until the file is asked to count as new', async () => {
     const world = await open()
     for (let round = 0; round < 6; round++) {
@@ -374,6 +389,44 @@ describe('events', () => {
     expect(await world.keys('foreign/')).toEqual([])
     expect(await world.keys('state/open/')).toEqual([])
     expect(world.errors).toEqual([])
+  })
+
+  test('name nobody for a later change whose own event is lost, if their own effect was found and is over', async () => {
+    const world = await open()
+    const given = target(world, 'team-Web')
+    const changes = [
+      { event: 'revoked', operation: 'DeleteAccountAssignment', of: target(world), change: () => takeSilently(world) },
+      {
+        event: 'foreign-found',
+        operation: 'CreateAccountAssignment',
+        of: given,
+        change: () => world.ssoAdmin.addAssignment(given),
+      },
+      {
+        event: 'foreign-gone',
+        operation: 'DeleteAccountAssignment',
+        of: given,
+        change: () => world.ssoAdmin.removeAssignment(given),
+      },
+    ]
+    for (const isLost of [false, true])
+      for (const { operation, of, change } of changes) {
+        await minutes(world, 6)
+        change()
+        if (!isLost) await hear(world, { operation, input: inputOf(of) })
+        else await world.finish(world.everyNight())
+        await minutes(world, 2)
+      }
+    const told = (await world.keys('changes/')).flatMap((key) =>
+      changes.flatMap((one) => (key.includes(`%${one.event}%`) ? key : [])),
+    )
+    const authors = await Promise.all(
+      told.map(async (key) => (await world.objects.head(key))?.metadata?.by !== undefined),
+    )
+    expect(told.map((key, index) => [key.split('%')[1], authors[index]])).toEqual([
+      ...changes.map(({ event }) => [event, true]),
+      ...changes.map(({ event }) => [event, false]),
+    ])
   })
 
   test('of what was done hours ago name nobody: what is found now may be the work of somebody whose event was lost', async () => {
