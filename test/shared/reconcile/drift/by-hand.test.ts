@@ -409,14 +409,15 @@ describe('events', () => {
         change: () => world.ssoAdmin.removeAssignment(given),
       },
     ]
-    for (const isLost of [false, true])
+    for (const isLost of [false, true]) {
       for (const { operation, of, change } of changes) {
-        await minutes(world, 6)
         change()
         if (!isLost) await hear(world, { operation, input: inputOf(of) })
         else await world.finish(world.everyNight())
-        await minutes(world, 2)
+        await minutes(world, 1)
       }
+      await minutes(world, 5)
+    }
     const told = (await world.keys('changes/')).flatMap((key) =>
       changes.flatMap((one) => (key.includes(`%${one.event}%`) ? key : [])),
     )
