@@ -6,7 +6,7 @@ import type { Account } from '../../domain/organization/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
-import { suspendedLimit } from '../../domain/suspensions/describe-suspension.ts'
+import { isAdmitted, suspendedLimit } from '../../domain/suspensions/describe-suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
@@ -20,6 +20,8 @@ import { OrganizationCache } from '../../reconcile/organization/organization-cac
 import { UnitNames } from '../../reconcile/organization/unit-names.ts'
 import { MadeMemberships } from '../../reconcile/records/owned-groups.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
+import { readStatus } from '../../reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { judgeUse } from '../usage/rules/role-use.ts'
 import type { Watched } from '../usage/rules/watched.ts'
 import { listAccessAt } from './access-at.ts'
@@ -123,7 +125,7 @@ export async function whoHasAccess(
     notes.push(`${notConfigured}: name a role that may ask IAM in each account; docs/audit.md says what it needs`)
   const suspended = readSuspensions(ports, configuration)
   const suspensionOf = (await unlessRefused(suspended, 'who is suspended could not be read', notes)) ?? nobodyKnows
-  if (!isThen) notes.push(...noteSuspension(subject, configuration, suspensionOf))
+  const suspension = isThen ? undefined : findSuspension(subject, configuration, suspensionOf)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const isMeant: ExpansionThen['isMeant'] = ({ personId: id, person: name }) => wasMeant('USER', { id, name }, subject)
   const then = isThen ? { memberships: membershipsThen, ...(question.user !== undefined && { isMeant }) } : undefined
@@ -135,8 +137,12 @@ export async function whoHasAccess(
   }
   async function* rows(): AsyncGenerator<readonly HeldAccess[]> {
     const told = { ports, uses, hasUploaders: hasUploaders !== false, onStep }
-    for await (const held of expandParts(chooseLinks(parts, question), told, contextOf))
+    let isAllForeign = true
+    for await (const held of expandParts(chooseLinks(parts, question), told, contextOf)) {
+      isAllForeign &&= held.rows.every(({ origin }) => origin === 'foreign')
       yield isUseAsked ? held.rows.filter((row) => judgeUse(row, unusedForDays) !== 'used') : held.rows
+    }
+    if (suspension) notes.push(await describeFile(suspension, isAllForeign, objects))
     notes.push(...(uses?.notes ?? []))
   }
   const driftCheck = isThen ? undefined : ageOf(drift)
@@ -157,19 +163,32 @@ async function* chooseLinks(parts: AsyncGenerator<Part>, { isLinkWanted }: WhoQu
   for await (const part of parts) yield { ...part, access: part.access.filter(isWanted) }
 }
 
-/** Also for a user without access, who has no row that says it. */
-function noteSuspension(
+type SuspendedUser = { readonly name: string; readonly file: string }
+
+/** The file that suspends the user of the question. */
+function findSuspension(
   { user }: Subject,
   { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
   suspensionOf: SuspensionOf,
-): readonly string[] {
-  if (user === undefined) return []
+): SuspendedUser | undefined {
+  if (user === undefined) return undefined
   // Spelled as in links, or as in the directory.
   const names = [user.name + principalSuffix, user.name].map((name) => principalName.safeParse(name).data)
   const file = names.map((name) => suspensionOf(user.id, name)).find((found) => found !== undefined)
-  return file === undefined
-    ? []
-    : [`'${user.name}' is suspended by ${file}. Access that is still listed comes from others: ${suspendedLimit}`]
+  return file === undefined ? undefined : { name: user.name, file }
+}
+
+/** Also for a user without access, who has no row that says it. Only the status knows why access from ssofile is still there. */
+async function describeFile(
+  { name, file }: SuspendedUser,
+  isAllForeign: boolean,
+  objects: Ports['objects'],
+): Promise<string> {
+  const is = `'${name}' is suspended by ${file}`
+  const status = await spoiledAsAbsent(readStatus(objects, file))
+  if (isAllForeign && isAdmitted(status))
+    return `${is}. Access that is still listed comes from others: ${suspendedLimit}`
+  return `${is}: ${status?.reason ?? `its status is ${status?.state ?? 'not written yet'}`}`
 }
 
 /** The names of the units above these accounts. Units without a known name appear with their ids. */

@@ -348,6 +348,33 @@ test('the sixth person whom one uploader suspends within a quarter of an hour is
   expect(lists).toMatchObject([{ rule: 'people', limit: 5, passed: 5 }])
 })
 
+test('who says why a suspended person still has access of ssofile, and says of others only what others gave', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  const { ports, configuration } = world
+  const tell = async () => {
+    const asked = whoHasAccess({ user: 'maria', isLive: true }, ports, configuration)
+    const { rows, notes } = await world.finish(readAnswer(asked))
+    return [rows.map(({ origin }) => origin), notes]
+  }
+  await world.objects.put(link, '{}')
+  await world.until(() => asking.has(), 'the access')
+  await suspendSix(asking)
+  expect(await tell()).toEqual([
+    ['ssofile'],
+    [
+      expect.stringMatching(
+        /^'maria' is suspended by suspended\/maria: held by the brake: .* keeps 1 access that ssofile gave/,
+      ),
+    ],
+  ])
+  expect(
+    await world.finish(readAnswer(whoHasAccess({ user: 'person-1', isLive: true }, ports, configuration))),
+  ).toMatchObject({
+    notes: [expect.stringContaining('Access that is still listed comes from others')],
+  })
+})
+
 /** The sixth of six people, none of whom has access of ours. */
 async function suspendSix(asking: Asking, before = async () => {}): Promise<void> {
   const { world } = asking
