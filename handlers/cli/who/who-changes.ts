@@ -36,7 +36,10 @@ export async function tellChanges(asked: ChangesOptions, ports: Ports, configura
     user === undefined && group === undefined
       ? undefined
       : await findNames({ user, group }, ports, configuration, notes)
-  const changes = await listAccessChanges({ since, account, permissionSet, isTheirs }, ports.objects)
+  const changes = await listAccessChanges(
+    { since, account, permissionSet, isTheirs, isOfGroup: group !== undefined },
+    ports.objects,
+  )
   if (json) process.stdout.write(renderJson({ changes, notes }))
   else await show(renderChanges(changes, terminalWidth()) + renderNotes(notes))
   return changes.length > 0 ? 0 : 1
@@ -73,17 +76,28 @@ async function findNames(
 }
 
 /** Only ssofile makes such changes. */
-const own: ReadonlySet<string> = new Set(['granted', 'adopted', 'terms-changed', 'held'])
+const own: ReadonlySet<string> = new Set([
+  ...['granted', 'adopted', 'terms-changed', 'held', 'membership-added', 'membership-ending'],
+])
+/** Changes by ssofile, or by somebody whose call it does not know. */
+const ownOrNot: ReadonlySet<string> = new Set(['revoked', 'released', 'membership-removed'])
+/** Changes by somebody whose call ssofile does not know. History has the author of all others. */
+const unknown = /^(foreign-|application-|permission-set-)/
+
+function whatOf({ principal, type, group, subject = '' }: AccessChange): string {
+  if (principal === undefined) return quote(subject)
+  return `${type === 'GROUP' ? 'group ' : ''}${quote(principal)}${group === undefined ? '' : ` in group ${quote(group)}`}`
+}
 
 export function renderChanges(changes: readonly AccessChange[], width: number | undefined): string {
   if (changes.length === 0) return 'no change since then\n'
-  const rows = changes.map(({ at, event, account, permissionSet, principal, type, by, deletedBy }) => [
-    `${at.slice(0, 19).replace('T', ' ')}Z`,
-    event,
-    account ?? '',
-    permissionSet,
-    principal === undefined ? '' : `${type === 'GROUP' ? 'group ' : ''}${quote(principal)}`,
-    by === undefined ? byWhom(event, deletedBy) : `by ${quote(by, 500)}`,
+  const rows = changes.map((change) => [
+    `${change.at.slice(0, 19).replace('T', ' ')}Z`,
+    change.event,
+    change.account ?? '',
+    change.permissionSet ?? '',
+    whatOf(change),
+    change.by === undefined ? byWhom(change.event, change.deletedBy) : `by ${quote(change.by, 500)}`,
   ])
   const byHand = changes.filter(({ by }) => by !== undefined).length
   const titles = ['when', 'event', 'account', 'permission set', 'principal', 'by whom']
@@ -93,5 +107,6 @@ export function renderChanges(changes: readonly AccessChange[], width: number | 
 function byWhom(event: string, deletedBy: string | undefined): string {
   if (deletedBy !== undefined) return `ssofile, for ${quote(sayActor(deletedBy), 500)}`
   if (own.has(event) || /^permission-set-(?!re)/.test(event)) return 'ssofile'
-  return event === 'revoked' || event === 'released' ? 'ssofile, or not known' : 'not known'
+  if (ownOrNot.has(event)) return 'ssofile, or not known'
+  return unknown.test(event) ? 'not known' : 'see history'
 }

@@ -56,13 +56,18 @@ test('changes of access and of permission sets are listed by their instants, wit
     },
     { at: `${day}10:20:00.000Z`, event: 'foreign-gone', ...of(other, 'role:Deploy'), principal: 'a/b', type: 'GROUP' },
     { at: `${day}10:30:00.000Z`, event: 'permission-set-restored', permissionSet: 'Read-ps', by },
+    { at: `${day}10:40:00.000Z`, event: 'paused', subject: 'all' },
   ])
 })
 
 test('what is asked for has to fit, and nothing is older', async () => {
   const { list } = await open()
   const events = async (question: Partial<ChangesQuestion>) => (await list(question)).map(({ event }) => event)
-  expect(await events({ since: new Date(`${day}10:20:00Z`) })).toEqual(['foreign-gone', 'permission-set-restored'])
+  expect(await events({ since: new Date(`${day}10:20:00Z`) })).toEqual([
+    'foreign-gone',
+    'permission-set-restored',
+    'paused',
+  ])
   expect(await events({ account: accountId.parse(account) })).toEqual(['granted', 'foreign-found'])
   expect(await events({ permissionSet: permissionSetName.parse('Read-ps') })).toEqual([
     'granted',
@@ -81,8 +86,32 @@ test('a person reads who did it, and where that is not known', async () => {
   expect(text).toContain('by alice@acme.example (Administrator-ps) in the console at 2026-03-03T10:15:00.000Z')
   expect(text.split('\n').find((line) => line.includes('granted'))).toMatch(/2026-03-03 08:00:00Z .* ssofile$/)
   expect(text.split('\n').find((line) => line.includes('foreign-gone'))).toMatch(/group a\/b +not known$/)
-  expect(text).toContain('4 changes; by hand, with a name: 2')
+  expect(text).toContain('5 changes; by hand, with a name: 2')
   expect(renderChanges([], undefined)).toBe('no change since then\n')
+})
+
+test('a membership, a group and a person are listed for those whom they concern, and what names nobody only without a filter', async () => {
+  const { objects, list } = await open()
+  const tell = (event: string, time: string, name: string, by?: typeof alice) =>
+    tellEvent(objects, { folder: `history/x/${name}/`, name }, { event, at: `${day}${time}.000Z`, body: {}, by })
+  await tell('membership-added', '11:00:00', 'a%2Fb%ana@x.example')
+  await tell('membership-removed', '11:01:00', 'a%2Fb%bo@x.example', alice)
+  await tell('group-changed', '11:02:00', 'a%2Fb')
+  await tell('person-suspended', '11:03:00', 'ana@x.example')
+  await tell('configured', '11:04:00', 'configuration')
+  const told = async (question: Partial<ChangesQuestion>) =>
+    (await list({ since: new Date(`${day}11:00:00Z`), ...question })).map(({ event }) => event)
+  const ofPeople = ['membership-added', 'membership-removed', 'group-changed', 'person-suspended']
+  expect(await told({})).toEqual([...ofPeople, 'configured'])
+  const isAna: ChangesQuestion['isTheirs'] = (type, name) => name === (type === 'USER' ? 'ana@x.example' : 'a/b')
+  expect(await told({ isTheirs: isAna })).toEqual(['membership-added', 'group-changed', 'person-suspended'])
+  const isGroup: ChangesQuestion['isTheirs'] = (type, name) => type === 'GROUP' && name === 'a/b'
+  expect(await told({ isTheirs: isGroup, isOfGroup: true })).toEqual(ofPeople.slice(0, 3))
+  expect(await told({ account: accountId.parse(account) })).toEqual([])
+  const text = renderChanges(await list(), undefined)
+  expect(text).toMatch(/membership-added +ana@x\.example in group a\/b +ssofile\n/)
+  expect(text).toMatch(/membership-removed +bo@x\.example in group a\/b +by alice@acme\.example/)
+  expect(text).toMatch(/configured +configuration +see history\n/)
 })
 
 async function endAccess(
@@ -117,7 +146,7 @@ test('a person reads who deleted the links of ended access, and in which review'
     'ssofile, for kenji',
     'ssofile, or not known',
   ])
-  expect(rows.at(-2)).toContain('8 changes; by hand, with a name: 2')
+  expect(rows.at(-2)).toContain('9 changes; by hand, with a name: 2')
 })
 
 test('access of two people that ended at the same instant has the author of each', async () => {
