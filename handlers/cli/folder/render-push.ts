@@ -12,8 +12,10 @@ const filesTold = 10
  * The files that a push would change, and the digest of the plan. New links are visible in the grants too; new policies are visible only
  * here.
  */
-export function renderPush({ uploads, deletions, same, digest }: Push): string {
-  if (uploads.length + deletions.length === 0) return `files: nothing to push, ${count(same.length, 'file')} the same\n`
+export function renderPush({ uploads, deletions, same, left = [], digest }: Push): string {
+  const stay = left.length > 0 ? '; others stay in the bucket: see above' : ''
+  if (uploads.length + deletions.length === 0)
+    return `files: nothing to push, ${count(same.length, 'file')} the same${stay}\n`
   const figures = listFileFigures({ uploads, deletions, same }).map(([mood, text]) => paint(mood, text))
   const { added = [], replaced = [] } = Object.groupBy(uploads, ({ over }) => (over ? 'replaced' : 'added'))
   const governed = added.filter(({ key }) => isGoverned(key))

@@ -25,6 +25,7 @@ import { findInvalid, type InvalidUpload, warnOfUploads } from '../folder/find-i
 import { type FolderListing, type InputFile, listFolder } from '../folder/folder-inputs.ts'
 import { type InputPart, pushedPlaces } from '../folder/input-parts.ts'
 import { proposeSelectors } from '../guardrails/propose-selectors.ts'
+import { findLeftPlaces, type LeftPlace } from './left-places.ts'
 import {
   type CheckAccess,
   nameChangedFields,
@@ -50,6 +51,8 @@ export type MadePlan = {
 export type Push = InputChanges & {
   readonly faults: FolderListing['faults']
   readonly invalid: readonly InvalidUpload[]
+  /** Absent: the files are of no folder. */
+  readonly left?: readonly LeftPlace[] | undefined
   /** Equal for equal changes with equal effect. */
   readonly digest: string
 }
@@ -85,6 +88,7 @@ type Options = PlanOptions & {
 type Compared = {
   readonly changes: InputChanges
   readonly faults: FolderListing['faults']
+  readonly left?: readonly LeftPlace[]
   readonly warnings: readonly string[]
 }
 type FindChanges = (ports: Ports) => Promise<Compared>
@@ -125,12 +129,12 @@ export async function makePlan(
   const permissionSets = await nameChangedFields(planned.permissionSets, buckets, readPolicies, checkAccess)
   const preview = { ...planned, permissionSets }
   if (!compared) return { ports, preview, warnings: notes }
-  const { changes, faults } = compared
+  const { changes, faults, left } = compared
   const warnings = [...notes, ...compared.warnings, ...warnOfUploads(changes.uploads)]
   const standing = await planStanding({ ...ports, objects }, configuration, { preview: planned, changes }, how)
   const invalid = findInvalid(changes.uploads, preview, { ...configuration, now, named: options.invalid })
   const digest = planDigest(bucket, changes, standing)
-  return { ports, preview, warnings, push: { ...changes, faults, invalid, digest } }
+  return { ports, preview, warnings, push: { ...changes, faults, left, invalid, digest } }
 }
 
 /** `suffixBefore`: the suffix in force, if the plan is about another configuration. */
@@ -171,11 +175,12 @@ function throughAnalyzer(ports: Ports, onStep: TellProgress): CheckAccess {
   }
 }
 
-async function compareFolder(
+/** The changes that a push of this folder would make. `left`: places of the bucket that stay, since the folder lacks them. */
+export async function compareFolder(
   source: string,
-  { objects }: Ports,
+  { objects }: Pick<Ports, 'objects'>,
   folders: readonly string[],
-  { onStep, ...options }: Options,
+  { onStep, ...options }: ScopeOptions & Pick<Options, 'onStep'>,
 ): Promise<Compared> {
   const listing = await listFolder(source)
   const scope = chooseScope(listing.prefixes, folders, options)
@@ -190,8 +195,12 @@ async function compareFolder(
   // If the folder has no files of a kind, the bucket's files of that kind stay: a mistyped name deletes nothing.
   const isNamed = (prefix: string) => inputs.some(({ key }) => key.startsWith(prefix))
   const prefixes = options.folder === undefined ? scope.prefixes : scope.prefixes.filter(isNamed)
+  const meant = options.only === undefined ? pushedPlaces() : pushedPlaces(options.only)
+  const places = options.folder === undefined ? meant : scope.prefixes
+  const left = scope.isDeleting ? places.filter((place) => !prefixes.includes(place)) : []
   return {
     changes: await compareInputs(objects, files, { ...scope, prefixes }),
+    left: await findLeftPlaces(objects, left),
     faults: listing.faults.filter(({ key }) => overlaps(key)),
     warnings: [...listing.warnings, ...warnOfSystemFiles(files)],
   }

@@ -66,7 +66,7 @@ function isByRule({ files }: PlannedMembership): boolean {
   return files.every(({ key }) => key.startsWith(rulePrefix))
 }
 
-/** One entry for each rule: a rule may cover thousands. Whoever writes the attributes of new members gives them access. */
+/** One entry for each rule: a rule may cover thousands. People who write the attributes of new members give them access. */
 function listRuleEntries(kind: 'added' | 'removed', preview: Memberships): readonly Entry[] {
   const [sign, mood, word, what] = memberLooks[kind]
   return [...Map.groupBy(preview.memberships[kind].filter(isByRule), ({ group }) => group)].flatMap(

@@ -4,6 +4,7 @@ import type { PersonChange } from '../../../shared/modules/plan/list-person-chan
 import type { Preview } from '../../../shared/modules/plan/preview.ts'
 import type { InputChanges } from '../folder/compare-inputs.ts'
 import type { Mood } from '../terminal/paint.ts'
+import type { Push } from './make-plan.ts'
 
 /** `isChange`: what it counts changes now. It does not wait or stay, and it is not refused. */
 export type Figure = readonly [mood: Mood, text: string, isChange: boolean]
@@ -108,9 +109,10 @@ function listFates({ idleLinks, permissionSets, memberships, people }: Preview):
 }
 
 /** Says that nothing changes, and what nobody compared. Empty: there is nothing to say. */
-export function listRemarks(preview: Preview, push?: Pick<InputChanges, 'uploads' | 'deletions'>): readonly string[] {
+export function listRemarks(preview: Preview, push?: Push): readonly string[] {
   const { unchecked, brake } = preview
-  const files = (push?.uploads.length ?? 0) + (push?.deletions.length ?? 0)
+  const { uploads = [], deletions = [], left = [] } = push ?? {}
+  const files = uploads.length + deletions.length + left.length
   return [
     changesAccess(preview) ? '' : describeCalm(preview, files),
     unchecked > 0 ? `${count(unchecked, 'grant')} not compared with what Identity Center has already: too many.` : '',
@@ -120,7 +122,7 @@ export function listRemarks(preview: Preview, push?: Pick<InputChanges, 'uploads
   ].filter((remark) => remark !== '')
 }
 
-/** `files`: the number of files that a push would change. They may change later access. */
+/** `files`: those of a push that differ, which may change later access. */
 function describeCalm(preview: Preview, files: number): string {
   const { waiting, held, stuck, unfinished, memberships, attributes } = preview
   // Waiting, held, stuck and blocked access still differs from the files. The plan did not look for changes by hand.

@@ -20,7 +20,7 @@ import { bare, type Entry, fates, listed, named, type Section, say } from './pla
 
 const noted = { sign: '!', mood: 'pending' } as const
 
-/** Everything that a plan says, the gravest first. `push`: mistakes in its files are to be looked at first. */
+/** Everything that a plan says, the gravest first. `push`: people look at mistakes in its files first. */
 export function listSections(
   preview: ToldPreview,
   { push, warnings = [] }: Partial<Pick<MadePlan, 'push' | 'warnings'>> = {},

@@ -11,10 +11,11 @@ import { renderPush } from '../folder/render-push.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
+import { describeLeftPlace } from './left-places.ts'
 import { type MadePlan, makePlan, type PlanOptions } from './make-plan.ts'
 import { changesAccess, countRejected } from './plan-figures.ts'
 import { renderMarkdownPlan } from './render-markdown-plan.ts'
-import { renderPlan } from './render-plan.ts'
+import { renderPlan, renderText } from './render-plan.ts'
 
 type Options = PlanOptions & {
   readonly json?: boolean
@@ -94,6 +95,7 @@ export async function showPlan(
   const { preview, push, ports, warnings } = made
   for (const one of push?.invalid ?? [])
     if (one.isNamed) warn(`${quote(one.key, 1100)} is not valid and uploaded anyway: ${describeInvalid(one)}`)
+  for (const one of push?.left ?? []) warn(renderText(describeLeftPlace(one)))
   for (const warning of warnings) warn(warning)
   const told = isJson
     ? renderJson(toJson(made))
@@ -134,13 +136,14 @@ export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
   }
 }
 
-function toJsonOfPush({ digest, uploads, deletions, same, invalid }: NonNullable<MadePlan['push']>) {
+function toJsonOfPush({ digest, uploads, deletions, same, invalid, left }: NonNullable<MadePlan['push']>) {
   return {
     digest,
     files: {
       upload: uploads.map(({ key, over }) => ({ key, replaces: over !== undefined })),
       delete: deletions.map(({ key }) => key),
       same: same.length,
+      left,
       invalid: invalid.map(({ key, faults, takesAway, isNamed }) => ({
         key,
         refused: !isNamed,

@@ -5,6 +5,7 @@ import { count } from '../../../shared/domain/text/count.ts'
 import { describePause, type Pause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { listInvalid } from '../folder/find-invalid.ts'
 import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
+import { describeLeftPlace } from './left-places.ts'
 import type { MadePlan, Push, ToldPreview } from './make-plan.ts'
 import { listFigures, listFileFigures, listRemarks } from './plan-figures.ts'
 import { bare, type Entry, firstRanks, listed, type Section, say, type Text } from './plan-section.ts'
@@ -83,7 +84,7 @@ function renderText(text: Text, most = Number.POSITIVE_INFINITY): string {
 }
 
 /**
- * Text from outside as a code span: only there do GitHub and GitLab interpret nothing, no HTML, link, mention, issue number or emphasis.
+ * Text from outside as a code span, in which GitHub and GitLab interpret nothing: no HTML, link, mention, issue number or emphasis.
  * Line ends and characters that change the text direction are escaped first. (CommonMark, "Code spans".) So is each backtick after three:
  * renderers take a run of more than 80 for text, and then everything after it is live. (cmark-gfm, MAXBACKTICKS.)
  * `room`: for the escaped text.
@@ -156,6 +157,7 @@ function renderHead({ preview, push, pause }: RenderedPlan): string {
     pause
       ? `All changes are stopped: ${markdownCode(describePause(pause), 1000)}. Nothing is carried out until: \`${remedyOf(pause)}\``
       : '',
+    ...(push?.left ?? []).map((one) => `**Warning**: ${renderText(describeLeftPlace(one))}`),
     ...listRemarks(preview, push),
   ].filter((line) => line !== '')
   return `${lines.join('\n\n')}\n\n`
@@ -185,6 +187,9 @@ function listFiles(push: Push): MarkdownSection {
 
 function renderDigest(push: RenderedPlan['push']): string {
   if (!push) return ''
-  if (push.uploads.length + push.deletions.length === 0) return 'No file differs: nothing to push.\n'
+  if (push.uploads.length + push.deletions.length === 0)
+    return push.left?.length
+      ? 'No file here differs, but files stay in the bucket: see above.\n'
+      : 'No file differs: nothing to push.\n'
   return `Plan \`${push.digest}\`: \`ssofile push --plan\` with this digest does exactly this, and refuses when files, bucket or access have changed.\n`
 }

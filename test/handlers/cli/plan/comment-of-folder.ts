@@ -1,5 +1,6 @@
 import { compareInputs } from '../../../../handlers/cli/folder/compare-inputs.ts'
 import { findInvalid } from '../../../../handlers/cli/folder/find-invalid.ts'
+import type { LeftPlace } from '../../../../handlers/cli/plan/left-places.ts'
 import { planDigest } from '../../../../handlers/cli/plan/make-plan.ts'
 import { nameChangedFields } from '../../../../handlers/cli/plan/name-changed-fields.ts'
 import { planStanding } from '../../../../handlers/cli/plan/plan-standing.ts'
@@ -11,7 +12,7 @@ import type { World } from '../../../world.ts'
 type Files = Readonly<Record<string, string>>
 
 /** What `plan --markdown` says of a folder with these files. */
-export async function commentOf(world: World, folder: Files): Promise<string> {
+export async function commentOf(world: World, folder: Files, left: readonly LeftPlace[] = []): Promise<string> {
   const inputs = Object.entries(folder).map(([key, text]) => {
     const body = new TextEncoder().encode(text)
     return { key, sizeBytes: body.length, read: async () => body }
@@ -26,7 +27,7 @@ export async function commentOf(world: World, folder: Files): Promise<string> {
   const invalid = findInvalid(changes.uploads, preview, { ...world.configuration, now, named: undefined })
   const standing = await world.finish(planStanding(ports, world.configuration, { preview: planned, changes }))
   const digest = planDigest('ssofile', changes, standing)
-  const push = { ...changes, faults: [], invalid, digest }
+  const push = { ...changes, faults: [], invalid, left, digest }
   return renderMarkdownPlan({ preview, push, warnings: [], pause: undefined, source: './access' })
 }
 
