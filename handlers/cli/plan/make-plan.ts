@@ -252,7 +252,7 @@ export function planDigest(bucket: string, { uploads, deletions }: InputChanges,
       .sort(byKey),
     bindings: standing.bindings.map(({ link, from, to }) => [link, from, to]).sort(byKey),
     memberships: [standing.memberships.added, standing.memberships.removed].map((all) =>
-      all.map(({ group, user, files, access }) => [group, user, files, access]),
+      all.map(({ group, user, ids, files, access }) => [group, user, ids?.group, ids?.user, files, access]),
     ),
     groups: standing.memberships.groups.map(({ name, change }) => [name, change]),
     // Waiting and ended ones change with time.

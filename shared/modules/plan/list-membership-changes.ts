@@ -9,6 +9,7 @@ import {
   renderMembership,
 } from '../../domain/files/membership-file.ts'
 import { attributesOf, parseRuleKey, ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import {
   type MembershipId,
   type OwnedMembership,
@@ -49,6 +50,8 @@ export type GroupChange = {
 export type MembershipFate = MembershipReading['state'] | 'suspended' | 'not-meant'
 
 export type PlannedMembership = Membership & {
+  /** The ids behind the names. A group or a user that this plan makes has none yet. */
+  readonly ids?: Partial<MembershipId>
   /** Files that ask for it, or asked. */
   readonly files: readonly { readonly key: string; readonly fate: MembershipFate }[]
   /** The user's access through the group: comes or goes with the membership, unless the user also has it otherwise. */
@@ -84,7 +87,11 @@ type RuleEffect = {
 
 type Sources = Pick<PlanSources, 'suspensions' | 'configuration'> & { readonly foretold: Foretold }
 
-type Come = (of: Membership, files: readonly { readonly key: string }[]) => Promise<PlannedMembership>
+type Come = (
+  of: Membership,
+  files: readonly { readonly key: string }[],
+  id?: MembershipId,
+) => Promise<PlannedMembership>
 type OwnedEntry = { readonly id: MembershipId; readonly entry: OwnedMembership }
 /** By the keys of their records. `undefined`: it is gone. */
 type Entries = ReadonlyMap<string, OwnedMembership | undefined>
@@ -102,16 +109,19 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
   const fateOf = await fatesIn(sources)
   const end = async ({ id, entry }: OwnedEntry): Promise<PlannedMembership> => ({
     ...nameOf(entry),
+    ids: id,
     files: await Promise.all(entry.files.map(async ({ key }) => ({ key, fate: await fateOf(key, id, entry) }))),
     access: accesses.before(id.group),
   })
-  const come: Come = async (of, files) => ({
+  const present = (id: PrincipalId) => (foretold.directory.isMade(id) ? undefined : id)
+  const come: Come = async (of, files, id) => ({
     ...nameOf(of),
+    ...(id && { ids: { group: present(id.group), user: present(id.user) } }),
     files: files.map(({ key }) => ({ key, fate: 'in-force' })),
     access: accesses.after((await readOwnedGroup(foretold.objects, of.group))?.id, of.group),
   })
-  const made = entries.flatMap(({ was, is }) =>
-    is?.membershipId === undefined || is.membershipId === was?.membershipId ? [] : [is],
+  const made = entries.flatMap(({ id, was, is }) =>
+    is?.membershipId === undefined || is.membershipId === was?.membershipId ? [] : [{ id, entry: is }],
   )
   const lists = (await readBrake(foretold.objects, rulesOfMemberships))?.lists ?? []
   const wasHeld = namesHeld((await readBrake(before, rulesOfMemberships))?.lists ?? [], entriesBefore)
@@ -122,7 +132,7 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
   const isHeld = namesHeld(lists, entriesAfter)
   const isOn = (held: ReadonlySet<string>) => (one: OwnedEntry) => held.has(renderMembership(one.entry))
   const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))
-  const added = await Promise.all(made.map((entry) => come(entry, entry.files)))
+  const added = await Promise.all(made.map(({ id, entry }) => come(entry, entry.files, id)))
   const removed = await endAll([...newlyHeld, ...listTaken(entries, foretold)], end)
   const held = await endAll(known.filter(isOn(isHeld.intersection(wasHeld))), end)
   const kept = await endAll(await findKept(known, foretold), end)

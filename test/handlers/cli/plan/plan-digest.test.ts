@@ -7,6 +7,7 @@ import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { type Preview, previewChanges } from '../../../../shared/modules/plan/preview.ts'
 import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import { acme, World } from '../../../world.ts'
+import { settle } from './comment-of-folder.ts'
 
 const set = 'permission_sets/Billing-ps.json'
 const link = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
@@ -79,6 +80,41 @@ test.each<Case>([
   const shown = await digest(world)
   await world.finish(Promise.resolve(change?.(world)))
   expect(await digest(world, folder)).not.toBe(shown)
+})
+
+describe('the digest of a folder with a membership', () => {
+  const kenji = 'kenji.ito@acme.example'
+  const group = 'groups/oncall.json'
+  const folder = { ...files, [group]: '', [`memberships/oncall%${kenji}%ssofile`]: '' }
+  const begin = () => new World({ configuration: { directory: 'identity-center' } }).start()
+
+  test('is another if the name of the user stands for another user', async () => {
+    const world = begin()
+    const shown = await digest(world, folder)
+    expect(planned.memberships.added).toMatchObject([{ group: 'oncall', user: kenji }])
+    await world.finish(world.identityStore.deleteUser(world.identityStore.idOf('USER', kenji) ?? ''))
+    await world.finish(world.identityStore.createUser({ userName: kenji, attributes: {} }))
+    expect(await digest(world, folder)).not.toBe(shown)
+    expect(planned.memberships.added).toMatchObject([{ group: 'oncall', user: kenji }])
+  })
+
+  test('is another if the name of the group stands for another group', async () => {
+    const world = begin()
+    await settle(world, { [group]: '' })
+    const shown = await digest(world, folder)
+    const id = world.identityStore.idOf('GROUP', 'oncall') ?? ''
+    await world.finish(world.identityStore.deleteGroup(id))
+    await settle(world, {})
+    expect(world.identityStore.idOf('GROUP', 'oncall')).not.toBe(id)
+    expect(await digest(world, folder)).not.toBe(shown)
+    expect(planned.memberships.added).toMatchObject([{ group: 'oncall', user: kenji }])
+  })
+
+  test('is the same again for a group that the same folder makes', async () => {
+    const world = begin()
+    expect(await digest(world, folder)).toBe(await digest(world, folder))
+    expect(planned.memberships.added).toMatchObject([{ ids: { group: undefined, user: expect.any(String) } }])
+  })
 })
 
 describe('while temporary access begins, goes on and ends', () => {
