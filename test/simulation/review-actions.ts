@@ -20,9 +20,8 @@ export const reviewActions = {
   'begin a review': ({ objects }: SimulatedWorld) => objects.as('governance').put('reviews/quarter.json', file),
   'decide in a review': (world: SimulatedWorld, { by, nth, verdict }: Decision) => {
     const { objects, identityStore } = world
-    const items = world.keys('review-results/quarter/').filter((key) => key.includes('/items/'))
     const digest = nthOf(
-      items.filter((key) => linkOfItem(world, key) !== undefined),
+      listItems(world).filter((key) => linkOfItem(world, key) !== undefined),
       nth,
     )?.match(/([0-9a-f]{32})\.json$/)?.[1]
     const user = identityStore.idOf('USER', by)
@@ -30,6 +29,11 @@ export const reviewActions = {
     return undefined
   },
   'close the review': ({ objects }: SimulatedWorld) => objects.as('governance').delete('reviews/quarter.json'),
+}
+
+/** The keys of all items of reviews. */
+export function listItems(world: SimulatedWorld): readonly string[] {
+  return world.keys('review-results/').filter((key) => key.includes('/items/'))
 }
 
 /** The link that an item of a review asks about. */

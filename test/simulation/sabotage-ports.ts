@@ -105,7 +105,11 @@ export function overwriting(prefix: string): Change {
 }
 
 /** Treats an error with one of `codes` as an answer. */
-export async function taken<Answer>(call: Promise<Answer>, codes: RegExp, answer: () => Answer | Promise<Answer>): Promise<Answer> {
+export async function taken<Answer>(
+  call: Promise<Answer>,
+  codes: RegExp,
+  answer: () => Answer | Promise<Answer>,
+): Promise<Answer> {
   try {
     return await call
   } catch (error) {

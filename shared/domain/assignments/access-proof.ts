@@ -62,8 +62,9 @@ export function isOurs(access: Access): boolean {
  * | deletion  | SUCCEEDED, learnt late              | look       | settling → foreign       | gone              |
  * | deletion  | SUCCEEDED, a creation unanswered    | look       | settling → there         | settling → gone   |
  * | deletion  | unknown                             | maybe      | maybe → there            | maybe   → gone    |
- * | deletion  | FAILED                              | look       | there                    | settling → gone   |
+ * | deletion  | FAILED                              | look       | maybe → there            | settling → gone   |
  *
+ * (A deletion FAILED: perhaps because an earlier one, which got no answer, had taken the access away.)
  * (Something before: it was granted, or an earlier creation got no answer. That creation may have taken effect within 15 minutes,
  * however late somebody looks.)
  * (Learnt late: we learnt the outcome later than one settling time after the call. Others may have given the access since.)
@@ -81,7 +82,8 @@ export function proveAccess(access: Access, listing: Listing | undefined): Proof
   if (!isOurs(access)) return judge({ notLooked: 'look', listed: believed('settling', 'foreign'), notListed: 'gone' })
   if (call !== undefined && call.outcome === undefined)
     return judge({ notLooked: 'maybe', listed: believed('maybe', 'there'), notListed: believed('maybe', 'gone') })
-  if (call?.outcome === 'FAILED') return judge(uncertain)
+  if (call?.outcome === 'FAILED')
+    return judge(call.kind === 'deletion' ? { ...uncertain, listed: believed('maybe', 'there') } : uncertain)
   if (call?.kind === 'deletion') {
     if (mayAppearUntil(access) !== undefined)
       return judge({

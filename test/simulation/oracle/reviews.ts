@@ -1,4 +1,4 @@
-import { linkOfItem } from '../review-actions.ts'
+import { linkOfItem, listItems } from '../review-actions.ts'
 import { Judge, type Seen } from './watched.ts'
 
 /** Promise 3, for reviews: no link goes that nobody revoked. */
@@ -19,7 +19,7 @@ export class ReviewsPromise extends Judge {
     const isOfLink = key.startsWith('links_data/') && !key.startsWith('links_data/temporary/')
     if (!isOfLink || !isRemoved || caller.accessKeyId !== 'ssofile' || isByOperator) return
     this.#deleted.add(key)
-    const items = this.world.keys('review-results/').filter((item) => linkOfItem(this.world, item) === key)
+    const items = listItems(this.world).filter((item) => linkOfItem(this.world, item) === key)
     if (!items.some((item) => this.#revoked.has(item.slice(-'.json'.length - 32, -'.json'.length))))
       this.fail(`ssofile deletes ${key}, which nobody revoked in a review`)
   }

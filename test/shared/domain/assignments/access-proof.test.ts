@@ -96,7 +96,7 @@ describe('what proves that an access is there, or gone', () => {
       ['there', 'gone'],
     ],
     ['a deletion of unknown outcome', deletion(), 'maybe', ['maybe', 'maybe'], ['there', 'gone']],
-    ['a deletion that FAILED', deletion('FAILED'), 'look', ['there', 'settling'], ['there', 'gone']],
+    ['a deletion that FAILED', deletion('FAILED'), 'look', ['maybe', 'settling'], ['there', 'gone']],
   ])('after %s', (_, one, notLooked, before, after) => {
     expect(proveAccess(one, undefined)).toBe(notLooked)
     expect(proofs(one, -1)).toEqual(before)
