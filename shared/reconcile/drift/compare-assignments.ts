@@ -31,7 +31,7 @@ import {
   tellFound,
   writeForeign,
 } from '../records/foreign-assignments.ts'
-import { type LastWord, readLastGone, readLastWord, recordHistory } from '../records/history.ts'
+import { type LastWord, readLastGone, readLastWord } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { isSpoiled, type Stored, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import type { WeighHand } from './weigh-hand.ts'
@@ -128,7 +128,7 @@ function keyRows(
 }
 
 async function checkMissing(key: AssignmentKey, context: Comparing): Promise<void> {
-  const { found, listed, standings, requests, ssoAdmin, objects, configuration, clock, log, metrics } = context
+  const { found, listed, standings, requests, ssoAdmin, configuration, clock, log, metrics } = context
   // A spoiled entry says nothing about missing access.
   const stored = await spoiledAsAbsent(standings.ledger.read(key))
   if (!stored) return
@@ -162,12 +162,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   metrics.record('Drift')
   const isRestored = entry.state !== 'stuck' && configuration.onDrift === 'restore' && !isContested(removed)
   if (isRestored || isHeld) found.toEvaluate.push(key)
-  else {
-    // Nothing is evaluated, so history learns it here: after the entry, whose instant every later record of this end repeats.
-    const told = { access: removed, confirmedAt: renderInstant(clock.now()), by: removed.removedBy }
-    await recordHistory(objects, { key, event: 'revoked', at: missingSince, ...told })
-    found.links.push(...entry.links.map((link) => link.key))
-  }
+  else found.links.push(...entry.links.map((link) => link.key))
   log.error('someone else removed access of ssofile', {
     assignment: key,
     principal: entry.principal,
