@@ -76,14 +76,14 @@ export function parseDirectoryEvent(event: unknown): DirectoryEvent | undefined 
   return mayMoveUsers ? { ...change, mayMoveUsers } : change
 }
 
-/** The users who may have joined or left a group. `all`: an event does not name them. */
+/** The users who may have joined a group, or left the named one. `all`: an event does not name who joined. */
 export function usersWhoMoved(events: readonly DirectoryEvent[]): ReadonlySet<PrincipalId> | 'all' {
   const users = new Set<PrincipalId>()
   for (const event of events) {
     if (event.type !== 'MEMBERSHIP') {
       if (event.mayMoveUsers) return 'all'
-    } else if (event.user === undefined) return 'all'
-    else users.add(event.user)
+    } else if (event.user !== undefined) users.add(event.user)
+    else if (event.isCreation) return 'all'
   }
   return users
 }

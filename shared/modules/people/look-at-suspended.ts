@@ -4,6 +4,7 @@ import { suspensionKey } from '../../domain/suspensions/suspension.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { indexInstants } from '../../reconcile/records/expiry-index.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
+import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { readMeant } from '../../reconcile/records/suspensions.ts'
 
 /**
@@ -14,7 +15,7 @@ const slotMs = 30_000
 
 /**
  * If a suspended user may have joined a group, ssofile denies the sessions of their groups, no matter who added them. If an event does not
- * name its user, it looks at everybody who is suspended: these are few.
+ * name its user, everybody who is suspended gets only the second look: for somebody in no group, this is one call to the directory.
  */
 export async function lookAtSuspended(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
@@ -30,7 +31,8 @@ export async function lookAtSuspended(
     .flatMap(([, names]) => names.map(suspensionKey))
   const slot = Math.floor(clock.now().getTime() / slotMs)
   const later = new Date((slot + 2) * slotMs)
-  for (const key of keys) await indexInstants(objects, key, [later], randomness.id())
+  await forEachAtOnce(keys, (key) => indexInstants(objects, key, [later], randomness.id()))
+  if (users === 'all') return
   // Within one slot SQS takes the first look at each file and drops the others.
   await sendInputs(ports, keys, 'the groups of its user have changed', configuration, `groups ${slot}`)
 }

@@ -60,12 +60,13 @@ test('an event of a membership has its id, and who called, as far as it says', (
   expect(parseDirectoryEvent(deleted)).toMatchObject({ membershipId: id, isCreation: false, group: undefined })
 })
 
-test('users who moved are those whom events of members name, and all if an event of members or of SCIM names nobody', () => {
+test('events of members name the users who moved; all may have moved if one that adds somebody, or one of SCIM, names nobody', () => {
   const named = { type: 'MEMBERSHIP', isCreation: true, user: principalId.parse(user.id) } as const
   const changed = { type: 'GROUP' } as const
   expect(usersWhoMoved([])).toEqual(new Set())
   expect(usersWhoMoved([changed, { type: 'USER' }, named, named])).toEqual(new Set([user.id]))
-  expect(usersWhoMoved([named, { type: 'MEMBERSHIP', isCreation: false }])).toBe('all')
+  expect(usersWhoMoved([named, { type: 'MEMBERSHIP', isCreation: true }])).toBe('all')
+  expect(usersWhoMoved([named, { type: 'MEMBERSHIP', isCreation: false }])).toEqual(new Set([user.id]))
   expect(usersWhoMoved([named, { ...changed, mayMoveUsers: true }])).toBe('all')
 })
 
