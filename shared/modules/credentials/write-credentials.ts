@@ -87,7 +87,9 @@ export async function writeCredentials(
   ]
   const page = renderCredentialPage({ madeAt, facts, urgent, top: tally.top, notes: told })
   await objects.put(`${folder}index.html`, Buffer.from(page))
-  await sendDigests(ports, messages)
+  const unsent = await sendDigests(ports, messages)
+  // Without a summary, the next run sends all of them again.
+  if (unsent.length > 0) throw new Error(`${count(unsent.length, 'mail')} about credentials could not be sent`)
   const result: CredentialSummary = {
     v: 1,
     date,

@@ -22,7 +22,7 @@ export async function sendDigests(
       return []
     } catch (error) {
       const isRefused = isServiceError(error) && error.code === 'InvalidMessageContents'
-      const then = isRefused ? 'dropped it, because SQS refuses its content' : 'will send it again in a minute'
+      const then = isRefused ? 'dropped it, because SQS refuses its content' : 'sends it again later'
       log.error(`ssofile could not send a digest, and ${then}`, { error, digest: id, receiver, way, counts })
       return isRefused ? [] : [message]
     }

@@ -335,6 +335,22 @@ describe('hygiene.json', () => {
     expect(text).toContain(`The whole report: ${folder}index.html`)
   })
 
+  test('is not done while a mail could not be sent: the next run sends it', async () => {
+    let isDown = true
+    const wrap: WorldOptions['wrap'] = (ports) =>
+      intercept(ports, async ({ operation, args, proceed }) => {
+        if (isDown && operation === 'send' && args[0] === 'digests') throw new Error('SQS is down')
+        return proceed()
+      })
+    const world = await open({ configuration, wrap })
+    world.iam.credentials.tell(shop, { ...empty, users: [user('ci', { keys: [key('AKIA1', 700, 300)] })] })
+    await put(world, { ownerTag: 'team', mail })
+    await expect(night(world)).rejects.toThrow('2 mails about credentials could not be sent')
+    expect(await read(world, 'summary.json')).toBeUndefined()
+    isDown = false
+    expect(await mails(world)).toHaveLength(2)
+  })
+
   test('sends nothing on other days, and nothing where nothing is to do', async () => {
     const world = await open({ configuration })
     await put(world, { ownerTag: 'team', mail: { ...mail, on: ['monday'] } })
