@@ -6,7 +6,7 @@ import type { InputFault } from '../../../shared/domain/links/judge-input.ts'
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { isUnused, pushedPlaces } from './input-parts.ts'
+import { isKeeper, isUnused, pushedPlaces } from './input-parts.ts'
 import { type LocalFile, type Walk, walkFolder } from './proposed-folder.ts'
 
 /** An input in the bucket, or a file that would become one. */
@@ -41,7 +41,10 @@ export async function listFolder(folder: string): Promise<FolderListing> {
   const known = pushedPlaces().map(nameOf)
   const named = nameInputs(walk.files)
   const unused = named.files.filter(({ key }) => isUnused(key))
-  const others = [...names.filter((name) => !known.includes(name)), ...unused.map(({ key }) => key)]
+  const others = [
+    ...names.filter((name) => !known.includes(name)),
+    ...unused.map(({ key }) => key).filter((key) => !isKeeper(key)),
+  ]
   const missing = pushedPlaces('access').filter((prefix) => !present.includes(prefix))
   const faulty = named.files.flatMap((file) => faultOf(file) ?? [])
   const unusable = new Set(faulty.map(({ key }) => key))

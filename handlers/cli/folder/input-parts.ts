@@ -34,7 +34,10 @@ export function isGoverned(key: string): boolean {
   return places.some((place) => key.startsWith(place))
 }
 
-/** Whether the file has no effect, such as a README beside the policies. */
+/** Whether the file keeps an empty folder in git. */
+export const isKeeper = (key: string) => key.endsWith('/.gitkeep')
+
+/** Whether the file has no effect, such as a README beside the policies, or `.gitkeep`. */
 export function isUnused(key: string): boolean {
-  return isGoverned(key) && (kindAt(key) === undefined || kindOf(key) === undefined)
+  return isKeeper(key) || (isGoverned(key) && (kindAt(key) === undefined || kindOf(key) === undefined))
 }

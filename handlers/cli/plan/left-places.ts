@@ -17,11 +17,7 @@ export async function findLeftPlaces(objects: ObjectStore, places: readonly stri
   return counted.filter(({ files }) => files > 0)
 }
 
-/** Only a whole place may be empty in the folder: `hygiene.json` and a folder of `--folder` may not. */
+/** Perhaps somebody else pushes them, so this says no more than what stays. */
 export function describeLeftPlace({ place, files }: LeftPlace): Text {
-  const [stay, them] = files === 1 ? ['stays', 'it'] : ['stay', 'them']
-  const remedy = /^[^/]+\/$/.test(place)
-    ? say`push an empty folder ${bare(place)} (in git, with the file ${bare(`${place}.gitkeep`)} in it)`
-    : `delete ${them} there`
-  return say`the folder has no ${bare(place, 300)}, so ${count(files, 'file')} ${stay} in the bucket. To delete ${them}, ${remedy}.`
+  return say`the folder has no ${bare(place, 300)}, so ${count(files, 'file')} ${files === 1 ? 'stays' : 'stay'} in the bucket (docs/files.md#push)`
 }

@@ -111,8 +111,8 @@ function listFates({ idleLinks, permissionSets, memberships, people }: Preview):
 /** Says that nothing changes, and what nobody compared. Empty: there is nothing to say. */
 export function listRemarks(preview: Preview, push?: Push): readonly string[] {
   const { unchecked, brake } = preview
-  const { uploads = [], deletions = [], left = [] } = push ?? {}
-  const files = uploads.length + deletions.length + left.length
+  const { uploads = [], deletions = [] } = push ?? {}
+  const files = uploads.length + deletions.length
   return [
     changesAccess(preview) ? '' : describeCalm(preview, files),
     unchecked > 0 ? `${count(unchecked, 'grant')} not compared with what Identity Center has already: too many.` : '',

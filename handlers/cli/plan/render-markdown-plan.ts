@@ -157,7 +157,7 @@ function renderHead({ preview, push, pause }: RenderedPlan): string {
     pause
       ? `All changes are stopped: ${markdownCode(describePause(pause), 1000)}. Nothing is carried out until: \`${remedyOf(pause)}\``
       : '',
-    ...(push?.left ?? []).map((one) => `**Warning**: ${renderText(describeLeftPlace(one))}`),
+    ...(push?.left ?? []).map((one) => `**Note**: ${renderText(describeLeftPlace(one))}.`),
     ...listRemarks(preview, push),
   ].filter((line) => line !== '')
   return `${lines.join('\n\n')}\n\n`

@@ -62,16 +62,16 @@ test('a push of a part, of a folder or without deletions counts only the places 
   expect((await compare({ folder: 'team-a' })).left).toEqual([{ place: 'memberships/team-a/', files: 1 }])
 })
 
-test('neither the comment nor the terminal says plainly that nothing differs while such a place stays', async () => {
+test('both the comment and the terminal tell such a place, and neither says plainly that there is nothing to push', async () => {
   const same = Object.fromEntries([kept, link, ...gone, 'hygiene.json'].map((key) => [key, '']))
   const comment = await commentOf(world, same, [{ place: 'memberships/', files: 2 }])
   expect(comment.split('\n\n')[1]).toBe(
-    '**Warning**: the folder has no `memberships/`, so 2 files stay in the bucket. To delete them, push an empty folder `memberships/` (in git, with the file `memberships/.gitkeep` in it).',
+    '**Note**: the folder has no `memberships/`, so 2 files stay in the bucket (docs/files.md#push).',
   )
-  expect(comment).not.toMatch(/what the files say|nothing to push/)
+  expect(comment).not.toMatch(/nothing to push/)
   expect(comment).toContain('No file here differs, but files stay in the bucket: see above.')
   expect(renderText(describeLeftPlace({ place: 'hygiene.json', files: 1 }))).toBe(
-    'the folder has no hygiene.json, so 1 file stays in the bucket. To delete it, delete it there.',
+    'the folder has no hygiene.json, so 1 file stays in the bucket (docs/files.md#push)',
   )
   const push = { uploads: [], deletions: [], same: [], faults: [], invalid: [], digest: '' }
   expect(renderPush({ ...push, left: [{ place: 'memberships/', files: 2 }] })).toBe(
