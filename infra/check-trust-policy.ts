@@ -8,6 +8,6 @@ export function checkTrustPolicy(role: string, policy: object, lists: string): v
   const characters = JSON.stringify(policy).length
   if (characters > charactersMost)
     throw new Refusal(
-      `the trust policy of the role ${role} has ${characters} characters, expected at most ${charactersMost} (IAM takes no more). The principals of ${lists} take most: let people share a permission set, or end a name with * that stands for several`,
+      `the trust policy of the role ${role} has ${characters} characters, expected at most ${charactersMost} (the default quota of IAM). The principals of ${lists} take most: let people share a permission set, or end a name with * that stands for several`,
     )
 }

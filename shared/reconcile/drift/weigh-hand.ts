@@ -11,8 +11,8 @@ export type WeighHand = (what: 'given' | 'taken', key: AssignmentKey) => Promise
 /**
  * | manual change      | loud if                                                                  |
  * | ------------------ | ------------------------------------------------------------------------ |
- * | access granted     | its permission set allows everything, or a policy watches it or its account |
- * | access removed     | it allowed everything, and no other known access in the account does     |
+ * | access granted     | its permission set allows (almost) everything, or a policy watches it or its account |
+ * | access removed     | it allowed (almost) everything, and no other known access in the account does |
  *
  * Judges as guardrails and the brake do. A permission set without a file costs two calls, once per look. If it cannot judge,
  * the change is not loud, but still reported.

@@ -274,7 +274,7 @@ async function readEvent(objects: ObjectStore, listed: OwnListedEvent) {
   return { second: secondOf(listed), at, event, links, grantedAt, ageMs }
 }
 
-/** When history last says that this access was gone, whoever gave it. `undefined`: it does not say so. */
+/** When history last says that access, of ssofile or of others, was gone. `undefined`: it does not say so. */
 export async function readLastGone(objects: ObjectStore, key: AccessKey): Promise<string | undefined> {
   const told = await listHistory(objects, key)
   return told.findLast(({ event }) => event === 'revoked' || event === 'foreign-gone')?.at

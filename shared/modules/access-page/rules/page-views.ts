@@ -241,7 +241,7 @@ function fitsWords(text: string): (known: string) => boolean {
 
 export function describeSources({ madeAt, sources, notes }: JoinedFacts): Facts {
   const meaning =
-    'permission sets with the policy AdministratorAccess or with all actions on all resources, if ssofile has their files, and those with "admin" in their name'
+    'permission sets with the policy AdministratorAccess or with (almost) all actions on (almost) all resources, if ssofile has their files, and those with "admin" in their name'
   const told = notes.map((note) => ['Note', note] as const)
   return [['Page', `made at ${madeAt}`], ...sources, ...told, ['Administrator', meaning]]
 }
