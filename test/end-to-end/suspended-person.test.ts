@@ -113,7 +113,7 @@ test('status, explain and who say that the person is suspended, what is left, an
   const explained = await system.ssofile(['explain', account, permissionSet, 'ben'], 'auditor')
   expect(explained.stdout).toContain(limit)
   const who = await system.ssofile(['who', '--user', 'ben'], 'auditor')
-  expect(who.stdout).toContain(`'ben' is suspended by ${suspension}.`)
+  expect(who.stdout).toContain(`'ben' is suspended by ${suspension}: ssofile has revoked everything that it gave`)
   expect(who.stdout).toContain(limit)
 })
 
