@@ -53,6 +53,7 @@ export const membershipController: Controller<MembershipTypes> = {
   gather: gatherMembership,
   decide: decideMembership,
   underPause: ['disclaim', 'note', 'update', 'forget'],
+  learnsOfCalls: true,
   // A removal comes after `withdraw`.
   takesNothingAfter: ['claim', 'create', 'note', 'update'],
   perform,

@@ -63,7 +63,7 @@ export type Input<T extends KindTypes> = {
   /** Its status as it was before this step. */
   readonly told: Status | undefined
   readonly entry: T['entry'] | undefined
-  /** From earlier steps of this reconcile with the same file. */
+  /** From earlier steps of this reconcile with the same file, or with any (`learnsOfCalls`). */
   readonly learnt: T['learnt'] | undefined
   /** The message came only because an instant of the input has come. */
   readonly isDue: boolean
@@ -148,6 +148,8 @@ export type Controller<T extends KindTypes> = {
   readonly describe: (end: T['end'], input: Input<T>, facts: T['facts']) => Description
   /** Pure. The status while a pause stops a step. Absent: the reason of the pause. */
   readonly describePause?: (reason: string, input: Input<T>, facts: T['facts']) => Description['told']
+  /** What it learns is about its own calls, so it holds after the file has changed too. */
+  readonly learnsOfCalls?: true
   /** The inputs that wait for news of this one. Absent: none do. */
   readonly waiting?: (name: T['name'], context: T['context']) => AsyncIterable<string>
   /** Fields that every status of this input has. */

@@ -235,6 +235,23 @@ test.each([
   expect(grouping.groupsOf()).toContain('oncall')
 })
 
+test('a claim whose file goes before the call is given up at once, so whom somebody else puts in later stays', async () => {
+  const grouping = await Grouping.begin()
+  let isGone = false
+  grouping.answer = async ({ operation, args, proceed }) => {
+    const isClaimed = (await grouping.owned()).length > 0
+    if (operation === 'head' && args[0] === file && isClaimed && !isGone) {
+      isGone = true
+      await grouping.delete(file)
+    }
+    return proceed()
+  }
+  await grouping.put(file)
+  await grouping.world.until(() => isGone, 'the end of the file')
+  await grouping.world.clock.advance(5_000)
+  expect(await grouping.owned()).toEqual([])
+})
+
 test('a create whose answer was lost is ours: the next look finds it', async () => {
   const grouping = await Grouping.begin()
   const lost = { count: 0 }
