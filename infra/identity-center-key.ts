@@ -1,13 +1,6 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import type { DeploymentNames } from './deployment-names.ts'
-
-type Statement = {
-  readonly Sid: string
-  readonly Effect: 'Allow'
-  readonly Action: readonly string[]
-  readonly Resource: readonly string[]
-  readonly Condition: Readonly<Record<string, Readonly<Record<string, string>>>>
-}
+import type { Statement } from './people-policies.ts'
 
 /**
  * If a customer's key encrypts IAM Identity Center, its callers need that key: only through these services, and only for this instance and
@@ -20,7 +13,7 @@ export function identityCenterKeyStatements(
   asks: { readonly identityCenter: boolean; readonly directory: boolean },
 ): readonly Statement[] {
   if (key === undefined) return []
-  const decrypt = (sid: string, service: string, context: Statement['Condition']): Statement => ({
+  const decrypt = (sid: string, service: string, context: NonNullable<Statement['Condition']>): Statement => ({
     Sid: sid,
     Effect: 'Allow',
     Action: ['kms:Decrypt'],

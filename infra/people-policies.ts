@@ -6,7 +6,7 @@ import { membershipFolder, peoplePrefixesOf, placesOfRequesters, retireFolder } 
 import type { DeploymentNames } from './deployment-names.ts'
 import { identityCenterKeyStatements } from './identity-center-key.ts'
 
-type Statement = {
+export type Statement = {
   readonly Sid: string
   readonly Effect: 'Allow' | 'Deny'
   readonly Action: readonly string[]

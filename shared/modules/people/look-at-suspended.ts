@@ -26,9 +26,8 @@ export async function lookAtSuspended(
   const users = usersWhoMoved(events)
   if (users !== 'all' && users.size === 0) return
   const meant = await readMeant(objects)
-  const keys = [...meant]
-    .filter(([user]) => users === 'all' || [...users].some((one) => one === user))
-    .flatMap(([, names]) => names.map(suspensionKey))
+  const named = users === 'all' ? [...meant.values()] : [...users].map((user) => meant.get(user) ?? [])
+  const keys = named.flat().map(suspensionKey)
   const slot = Math.floor(clock.now().getTime() / slotMs)
   const later = new Date((slot + 2) * slotMs)
   await forEachAtOnce(keys, (key) => indexInstants(objects, key, [later], randomness.id()))

@@ -17,6 +17,7 @@ import { type PermissionSetName, permissionSetName } from '../../domain/permissi
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import type { Ports } from '../../ports/ports.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
@@ -242,8 +243,13 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   })
 }
 
-async function findGiver(key: AssignmentKey, target: AssignmentTarget, context: Comparing) {
-  return findAuthor(context, target, { deed: 'Create', since: [await readLastGone(context.objects, key)] })
+/** The author of the call that gave this access since history last said that it was gone. */
+export async function findGiver(
+  key: AccessKey,
+  touched: Parameters<typeof findAuthor>[1],
+  context: Pick<Ports, 'objects' | 'clock'>,
+) {
+  return findAuthor(context, touched, { deed: 'Create', since: [await readLastGone(context.objects, key)] })
 }
 
 async function findLoud(what: 'given' | 'taken', key: AssignmentKey, { weigh, metrics }: Comparing) {

@@ -12,7 +12,6 @@ import type { AccountAccess, Entitlement } from '../../ports/account-access.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
-import { findAuthor } from '../records/authors.ts'
 import {
   type ForeignEntitlement,
   type ListedEntitlement,
@@ -21,9 +20,8 @@ import {
   removeEntitlement,
   writeEntitlement,
 } from '../records/foreign-entitlements.ts'
-import { readLastGone } from '../records/history.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import { type Comparison, emptyComparison, nameOf } from './compare-assignments.ts'
+import { type Comparison, emptyComparison, findGiver, nameOf } from './compare-assignments.ts'
 import type { DriftRun } from './drift-run.ts'
 
 const readAtOnce = 8
@@ -150,8 +148,7 @@ async function record(
   const principal = await nameOf(entitlementOf(key), context)
   if (known && known.principal === principal && known.roleArn === roleArn && known.application === application) return
   const seenAt = known?.seenAt ?? renderInstant(clock.now())
-  const since = known ? [] : [await readLastGone(objects, key)]
-  const by = known ? undefined : await findAuthor(context, { entitlement: key }, { deed: 'Create', since })
+  const by = known ? undefined : await findGiver(key, { entitlement: key }, context)
   await writeEntitlement(objects, key, { principal, roleArn, application, seenAt, by }, known)
   if (known) return
   found.foreign.push(key)
