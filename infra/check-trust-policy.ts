@@ -3,7 +3,7 @@ import { Refusal } from '../handlers/cli/arguments/refusal.ts'
 /** IAM User Guide, "IAM and AWS STS quotas", role trust policy length. White space does not count. */
 const charactersMost = 2_048
 
-/** Throws Refusal if IAM would refuse this trust policy. `lists`: the lists of the environment whose principals it names. */
+/** Throws Refusal if the trust policy is longer than IAM's default quota. `lists`: the settings that add principals to it. */
 export function checkTrustPolicy(role: string, policy: object, lists: string): void {
   const characters = JSON.stringify(policy).length
   if (characters > charactersMost)

@@ -100,7 +100,7 @@ export function countRejected(preview: Preview): number {
   return listFates(preview).filter((fate) => fate === 'rejected').length
 }
 
-/** What becomes of each file that waits, changes, or has no effect. */
+/** The state, or the change, of each file that waits, changes something or has no effect. */
 function listFates({ idleLinks, permissionSets, memberships, people }: Preview): readonly string[] {
   return [
     ...[...idleLinks, ...memberships.idle].map(({ state }) => state),

@@ -79,9 +79,9 @@ async function findNames(
 const own: ReadonlySet<string> = new Set([
   ...['granted', 'adopted', 'terms-changed', 'held', 'membership-added', 'membership-ending'],
 ])
-/** Changes by ssofile, or by somebody whose call it does not know. */
+/** Either ssofile made such a change, or somebody by hand, without a CloudTrail event that ssofile received. */
 const ownOrNot: ReadonlySet<string> = new Set(['revoked', 'released', 'membership-removed'])
-/** Changes by somebody whose call ssofile does not know. History has the author of all others. */
+/** Somebody made such a change by hand, and ssofile received no event with the author. History has the author of all others. */
 const unknown = /^(foreign-|application-|permission-set-)/
 
 function whatOf({ principal, type, group, subject = '' }: AccessChange): string {

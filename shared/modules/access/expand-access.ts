@@ -20,7 +20,7 @@ import type { OwnUses } from './own-uses.ts'
 import type { SuspensionOf } from './read-suspensions.ts'
 import type { AnyAccess } from './recorded-access.ts'
 
-/** The remark of a group whose members the directory does not tell now. */
+/** The remark of a group if the directory did not list its members. */
 export const membersUnknown = 'its members are not known'
 
 /** The access of one person in one account by one assignment. */
@@ -158,7 +158,7 @@ function membershipOf({ groupId: group, personId: user }: Holder): MembershipId 
   return group === undefined || user === undefined ? undefined : { group, user }
 }
 
-/** For one person, a group whose members then are unknown keeps its row: the person may have been in it. */
+/** A question about one person keeps the row of a group without recorded members: the person may have been in it. */
 function describeThen(
   access: AnyAccess,
   { memberships: known, isMeant }: ExpansionThen,

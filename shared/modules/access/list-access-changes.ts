@@ -21,9 +21,9 @@ import {
 export type AccessChange = {
   readonly at: string
   readonly event: string
-  /** Only of access. */
+  /** Present if access changed. */
   readonly account?: AccountId | undefined
-  /** Of access, or of a permission set. */
+  /** Present if access or a permission set changed. */
   readonly permissionSet?: string | undefined
   /** The principal of access; the user of a membership; the person or group that changed. */
   readonly principal?: string | undefined

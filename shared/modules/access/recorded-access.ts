@@ -57,7 +57,7 @@ export function judgeRecorded(recorded: RecordedAccess, listing: Listing | undef
   if (ours === undefined) return listing === undefined || listing.isListed ? 'there' : 'gone'
   const proof = proveAccess(ours, listing)
   if (proof === 'gone') return 'gone'
-  // No call of ours proves it, but ssofile wrote the entry because it found the access and history says that it is ours.
+  // ssofile wrote such an entry again because it found the access, and history says that ssofile gave it. No call in the entry proves it.
   const isByHistory = isLost(ours)
   const mayExist = isByHistory || isOurs(ours)
   if (listing?.isListed) return mayExist && (isByHistory || proof !== 'foreign') ? 'there' : 'foreign'
