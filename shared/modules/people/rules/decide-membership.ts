@@ -72,8 +72,9 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
 }
 
 /**
- * The next step for one user. ssofile removes only memberships that it made, by their id. It forgets an entry only when nothing of ours
- * can be in the directory. The first row that fits counts. `ours`: the membership with the entry's id.
+ * The next step for one user. ssofile removes only memberships that it made, by their id. For a minute, only the process that
+ * claimed a membership knows whose it is. An entry is forgotten only when nothing of ours can be in the directory. The first row
+ * that fits counts. `ours`: the membership with the entry's id.
  *
  * | entry      | wanted  | the directory has | besides              | step     |
  * | ---------- | ------- | ----------------- | -------------------- | -------- |
@@ -85,14 +86,15 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
  * | without id | any     | any               | refused              | disclaim |
  * | without id | any     | a membership      | unsent               | disclaim |
  * | without id | no      | any               | unsent               | disclaim |
+ * | without id | yes     | any               | claimed just now, by another | applying |
+ * | without id | other   | any               | claimed just now, by another | revoking |
  * | without id | any     | a membership      |                      | note     |
  * | without id | other   | none              | fresh                | revoking |
  * | without id | no      | none              |                      | forget   |
  * | without id | unknown | none              |                      | kept     |
  * | without id | yes     | none              | external, fresh      | applying |
  * | without id | yes     | none              | external             | forget   |
- * | without id | yes     | none              | claimed just now, by us      | create   |
- * | without id | yes     | none              | claimed just now, by another | applying |
+ * | without id | yes     | none              | claimed just now     | create   |
  * | without id | yes     | none              |                      | claim    |
  * | with id    | unknown | any               |                      | kept     |
  * | with id    | any     | not ours, or none | external, not fresh  | forget   |
@@ -117,13 +119,13 @@ export function decideMember(facts: MemberFacts): { readonly do: ActionName } | 
   if (entry.membershipId === undefined) {
     if (create === 'refused') return { do: 'disclaim' }
     if (create === 'unsent' && (found !== undefined || isWanted === 'no')) return { do: 'disclaim' }
+    if (facts.isClaimed && create === 'unknown') return { tell: isWanted === 'yes' ? 'applying' : 'revoking' }
     if (found !== undefined) return { do: 'note' }
     if (isWanted !== 'yes' && isFresh) return { tell: 'revoking' }
     if (isWanted === 'no') return { do: 'forget' }
     if (isWanted === 'unknown') return { tell: 'kept' }
     if (isExternal) return isFresh ? { tell: 'applying' } : { do: 'forget' }
-    if (!facts.isClaimed) return { do: 'claim' }
-    return create === 'unknown' ? { tell: 'applying' } : { do: 'create' }
+    return { do: facts.isClaimed ? 'create' : 'claim' }
   }
   if (isWanted === 'unknown') return { tell: 'kept' }
   const isLost = found !== entry.membershipId && !isFresh

@@ -252,7 +252,7 @@ test('a claim whose file goes before the call is given up at once, so whom someb
   expect(await grouping.owned()).toEqual([])
 })
 
-test('a create whose answer was lost is ours: the next look finds it', async () => {
+test('a create whose answer was lost is ours: a look a minute later finds it', async () => {
   const grouping = await Grouping.begin()
   const lost = { count: 0 }
   grouping.answer = async ({ operation, proceed }) => {
@@ -262,21 +262,28 @@ test('a create whose answer was lost is ours: the next look finds it', async () 
     return answer
   }
   await grouping.put(file)
+  await grouping.until(file, 'applying')
+  await grouping.world.clock.advance(60_000)
+  await grouping.world.finish(grouping.world.everyMinuteOfLinks())
   await grouping.until(file, 'applied')
   expect([lost.count, await grouping.owned()]).toEqual([1, [expect.any(String)]])
   await grouping.delete(file)
   await grouping.world.until(() => !grouping.groupsOf().includes('oncall'), 'the end of the membership')
 })
 
+/** Another process looks at the file, and ends. */
+async function lookBeside({ world }: Grouping): Promise<void> {
+  const body = JSON.stringify({ v: 1, id: 'other', event: 'sweep', key: file })
+  await world.queues.send('people', [{ body, groupId: 'other', deduplicationId: 'other' }])
+  await world.clock.sleep(10_000)
+}
+
 test('of two processes that follow one file at the same moment only the one whose claim stands puts the user in', async () => {
   const grouping = await Grouping.begin()
   const creates = { sent: 0 }
   grouping.answer = async ({ operation, proceed }) => {
     if (operation !== 'createGroupMembership' || creates.sent++ > 0) return proceed()
-    const body = JSON.stringify({ v: 1, id: 'other', event: 'sweep', key: file })
-    await grouping.world.queues.send('people', [{ body, groupId: 'other', deduplicationId: 'other' }])
-    // The other process looks, and ends.
-    await grouping.world.clock.sleep(10_000)
+    await lookBeside(grouping)
     return proceed()
   }
   await grouping.put(file)
@@ -285,4 +292,25 @@ test('of two processes that follow one file at the same moment only the one whos
   expect(await grouping.status(file)).toMatchObject({ state: 'applied' })
   expect((await grouping.status(file))?.owned).not.toBe(false)
   expect([creates.sent, await grouping.owned()]).toEqual([1, [expect.any(String)]])
+})
+
+test('whom somebody else puts in between the claim of one process and its create stays, although another process looks', async () => {
+  const grouping = await Grouping.begin()
+  const { world } = grouping
+  let theirs: string | undefined
+  grouping.answer = async ({ operation, args, proceed }) => {
+    if (operation !== 'createGroupMembership' || theirs !== undefined) return proceed()
+    const [group, user] = args as Parameters<typeof world.identityStore.createGroupMembership>
+    theirs = await world.identityStore.createGroupMembership(group, user)
+    await grouping.delete(file)
+    await lookBeside(grouping)
+    return proceed()
+  }
+  await grouping.put(file)
+  await world.until(() => theirs !== undefined, 'the create')
+  await grouping.until(file, undefined)
+  await world.clock.advance(60_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.clock.advance(10_000)
+  expect([await membershipOf(grouping), await grouping.owned()]).toEqual([theirs, []])
 })

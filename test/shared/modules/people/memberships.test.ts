@@ -182,6 +182,9 @@ test('a process that dies after the create finds its membership again, and so do
     return answer
   }
   await grouping.put(file)
+  await grouping.until(file, 'applying')
+  await grouping.world.clock.advance(60_000)
+  await grouping.world.finish(grouping.world.everyMinuteOfLinks())
   await grouping.until(file, 'applied')
   expect(deaths).toBeGreaterThan(0)
   expect(await grouping.status(file)).not.toHaveProperty('owned')

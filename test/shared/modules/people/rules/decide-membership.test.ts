@@ -75,6 +75,13 @@ test('what is there before our create is sent, or where AWS refuses it as existi
     expect([['unsent', 'refused'].includes(create), entry?.membershipId]).toEqual([true, undefined])
 })
 
+test('what another process has just claimed is left to it', () => {
+  const others = cases.filter(({ facts: { entry, create, isClaimed } }) => {
+    return entry !== undefined && entry.membershipId === undefined && create === 'unknown' && isClaimed
+  })
+  expect(new Set(others.map(({ name }) => name))).toEqual(new Set(['applying', 'revoking']))
+})
+
 test('what was there before is foreign, and never ours', () => {
   for (const { entry, found } of of('foreign')) expect([entry, found === undefined]).toEqual([undefined, false])
 })
