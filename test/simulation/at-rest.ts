@@ -40,8 +40,9 @@ function isAboutSpoiled(body: string, { unreadable }: SimulatedWorld): boolean {
 export function isQuiet(world: SimulatedWorld): boolean {
   const nowMs = world.clock.now().getTime()
   if (nowMs < lastInstantMs(world) + settledAfterMs || world.planned.size > 0) return false
-  // If the schedule could not do something this minute, it does it in the next.
-  if (isStateLost(world) || instantsUnder('state/expiry/', world).some((ms) => ms <= nowMs)) return false
+  // If the schedule could not do something this minute, it does it in the next. What is held gets a new instant each minute, by S3's clock,
+  // which leaves out milliseconds: that instant may already have come.
+  if (isStateLost(world) || instantsUnder('state/expiry/', world).some((ms) => ms < nowMs - 1_000)) return false
   return isIdle(world) && world.keys('state/open/').every((key) => isForOthers(key, world) || isUnreadable(key, world))
 }
 
