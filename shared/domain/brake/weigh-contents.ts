@@ -15,7 +15,7 @@ export type ContentsChange = {
   readonly takesAway: readonly string[]
   /** The set had a policy before and has none now: nobody can do anything with it. */
   readonly leavesNone: boolean
-  /** The set allows everything now, or almost everything. It did not before, or a denial or a boundary limited it that is gone. */
+  /** The set allows everything now, or almost everything. It did not before, or less: a denial, a boundary or another limit is gone. */
   readonly givesAdministrator: boolean
 }
 
@@ -97,6 +97,7 @@ function isLessLimited(
   is: readonly PolicyStatement[],
 ): boolean {
   if (before.permissionsBoundary !== undefined && after.permissionsBoundary === undefined) return true
+  if (allowsEverything(after) && !allowsEverything(before)) return true
   const denying = (statements: readonly PolicyStatement[]) => statements.filter(({ effect }) => effect === 'Deny')
   return denying(was).some((old) => listUncovered(old, denying(is)).length > 0)
 }

@@ -3,19 +3,16 @@ import type { PermissionSetDefinition } from '../permission-sets/permission-set-
 import { covers } from '../text/glob.ts'
 
 export const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat())
-/**
- * A statement without a condition, or with an empty one. All operators and keys of a condition must match, so none limits nothing. (IAM User
- * Guide, "Conditions with multiple context keys or values".)
- */
-const unconditional = z.object({
+const allowance = z.object({
   Effect: z.literal('Allow'),
   Action: oneOrMore.optional(),
   NotAction: oneOrMore.optional(),
   Resource: oneOrMore.optional(),
   NotResource: oneOrMore.optional(),
-  Condition: z.record(z.string(), z.record(z.string(), z.never())).optional(),
+  Condition: z.record(z.string(), z.record(z.string(), oneOrMore.catch([]))).default({}),
 })
-type Unconditional = z.infer<typeof unconditional>
+type Allowance = z.infer<typeof allowance>
+type Test = { readonly operator: string; readonly key: string; readonly values: readonly string[] }
 const policy = z.object({ Statement: z.union([z.unknown().array(), z.unknown()]).transform((value) => [value].flat()) })
 
 type Policies = Pick<PermissionSetDefinition, 'managedPolicyArns' | 'inlinePolicy'>
@@ -25,29 +22,32 @@ type Policies = Pick<PermissionSetDefinition, 'managedPolicyArns' | 'inlinePolic
  * action on every resource. Its customer managed policies are in each account and unknown here.
  */
 export function allowsEverything(set: Policies): boolean {
-  return allowsBy(set, ({ Action, Resource }) => Action?.some(isAll) === true && Resource?.some(isEvery) === true)
+  return allowsBy(
+    set,
+    ({ Action, Resource, Condition }) =>
+      Action?.some(isAll) === true && Resource?.some(isEvery) === true && testsOf(Condition).length === 0,
+  )
 }
 
 /**
  * Whether people with the permission set are administrators: it allows everything, or a statement allows everything but some actions or
- * resources. If those include all of IAM, as in AWS's policy PowerUserAccess, people cannot give themselves the rest.
+ * resources, or on a condition that says only who, when and from where. If those include all of IAM, as in AWS's policy PowerUserAccess,
+ * people cannot give themselves the rest.
  */
 export function allowsAlmostEverything(set: Policies): boolean {
-  return allowsBy(set, ({ Action, NotAction, Resource, NotResource }) => {
+  return allowsBy(set, ({ Action, NotAction, Resource, NotResource, Condition }) => {
+    if (testsOf(Condition).some(isLimit)) return false
     const leavesOut = NotAction?.some((one) => covers(one.toLowerCase(), 'iam:*'))
     const isEverywhere = Resource?.some(isAnywhere) === true || NotResource?.some(isAnywhere) === false
     return isEverywhere && (Action?.some(isAll) === true || leavesOut === false)
   })
 }
 
-function allowsBy(
-  { managedPolicyArns, inlinePolicy }: Policies,
-  isWide: (statement: Unconditional) => boolean,
-): boolean {
+function allowsBy({ managedPolicyArns, inlinePolicy }: Policies, isWide: (statement: Allowance) => boolean): boolean {
   if (managedPolicyArns.some((arn) => /^arn:[^:]+:iam::aws:policy\/AdministratorAccess$/.test(arn))) return true
   if (inlinePolicy === undefined) return false
   return statementsOf(inlinePolicy).some((statement) => {
-    const { data } = unconditional.safeParse(statement)
+    const { data } = allowance.safeParse(statement)
     return data !== undefined && isWide(data)
   })
 }
@@ -55,6 +55,26 @@ function allowsBy(
 /** The statements of an inline policy, unchanged. */
 export function statementsOf(inlinePolicy: string): readonly unknown[] {
   return policy.safeParse(JSON.parse(inlinePolicy)).data?.Statement ?? []
+}
+
+/**
+ * All tests of a condition must match, so none limits nothing. (IAM User Guide, "Conditions with multiple context keys or values".)
+ */
+function testsOf(condition: Allowance['Condition']): readonly Test[] {
+  return Object.entries(condition).flatMap(([operator, tests]) =>
+    Object.entries(tests).map(([key, values]) => ({ operator, key, values })),
+  )
+}
+
+/**
+ * Whether a test of a condition demands something particular of the resource or the request, such as a tag or a region. What it demands of
+ * the person, the session or the network leaves an administrator one. Tests that match without the key, or all others, demand nothing. (IAM
+ * User Guide, "AWS global condition context keys"; "IAM JSON policy elements: Condition operators".)
+ */
+function isLimit({ operator, key, values }: Test): boolean {
+  const isAboutRequest = /^(?!aws:)|^aws:(?:Resource|Request|TagKeys)/i.test(key)
+  const isDemand = /^(?!ForAllValues:|Null$)(?!.*Not).*(?<!IfExists)$/i.test(operator)
+  return isAboutRequest && isDemand && !values.some(isWild)
 }
 
 const isWild = (text: string): boolean => /^[*?]+$/.test(text) && text.includes('*')

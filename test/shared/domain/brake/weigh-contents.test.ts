@@ -172,6 +172,9 @@ test('administrators are made by everything or almost everything that is allowed
     true,
   )
   expect(gives(all, permissionSetOf(allBut(['a4b:ApproveSkill'])))).toBe(false)
+  const withFactor = permissionSetOf({ ...allow('*'), Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } })
+  expect(gives(noPolicies, withFactor)).toBe(true)
+  expect([gives(withFactor, permissionSetOf(allow('*'))), gives(all, withFactor)]).toEqual([true, false])
 })
 
 test('a change that only adds, and makes no administrators, is not grave', () => {
