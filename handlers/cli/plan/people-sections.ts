@@ -92,25 +92,20 @@ function describeMembership(one: PlannedMembership, kind: Kind | 'later', previe
   const [sign, mood, word, what] = memberLooks[kind]
   const by = files.map(({ key, fate }) => say`${named(key)}${fate === 'in-force' ? '' : ` (${fates[fate]})`}`)
   const text = say`${word}: user ${named(user)}, group ${named(group)}, ${what} ${describeAccess(access)}; by ${listed(by, ' and ')}`
-  return { sign, mood, text, first: kind === 'added' || kind === 'later' ? firstOf(access, preview) : undefined }
+  if (kind === 'added') return { sign, mood, text, first: firstOf(access, preview) }
+  return { sign, mood, text, first: kind === 'later' ? firstOf(access, preview, kind) : undefined }
 }
 
 /** A membership that comes without another upload, once its time or its user comes. */
 export function describeLaterMembership(one: PlannedMembership, { reason, remedy }: Idle, preview: Memberships): Entry {
-  const { first, ...entry } = describeMembership(one, 'later', preview)
-  return {
-    ...entry,
-    word: 'later',
-    why: { reason, remedy },
-    first: first && { ...first, tags: [...first.tags, 'later'] },
-  }
+  return { ...describeMembership(one, 'later', preview), word: 'later', why: { reason, remedy } }
 }
 
-function firstOf(access: readonly GroupAccess[], { administrators }: Memberships): Entry['first'] {
+function firstOf(access: readonly GroupAccess[], { administrators }: Memberships, ...words: string[]): Entry['first'] {
   const isWide = access.some(
     ({ permissionSet, accounts }) => administrators.includes(permissionSet) || accounts.length > manyAccounts,
   )
-  return isWide ? { rank: 'membership', tags: ['membership'] } : undefined
+  return isWide ? { rank: 'membership', tags: ['membership', ...words] } : undefined
 }
 
 function describeAccess(access: readonly GroupAccess[]): Text {
