@@ -19,5 +19,5 @@ export async function findLeftPlaces(objects: ObjectStore, places: readonly stri
 
 /** Perhaps somebody else pushes them, so this says no more than what stays. */
 export function describeLeftPlace({ place, files }: LeftPlace): Text {
-  return say`the folder has no ${bare(place, 300)}, so ${count(files, 'file')} ${files === 1 ? 'stays' : 'stay'} in the bucket (docs/files.md#push)`
+  return say`the folder has no ${bare(place, 300)}, so ${count(files, 'file stays', 'files stay')} in the bucket (docs/files.md#push)`
 }

@@ -133,6 +133,6 @@ function describeCalm(preview: Preview, files: number): string {
   const calm = isEqual ? 'Nothing to change' : 'Nothing to change right now'
   const rejected = countRejected(preview)
   if (rejected > 0)
-    return `${calm}, but ${count(rejected, 'file')} ${rejected === 1 ? 'is' : 'are'} not valid and ${rejected === 1 ? 'grants' : 'grant'} nothing.`
+    return `${calm}, but ${count(rejected, 'file is not valid and grants', 'files are not valid and grant')} nothing.`
   return isEqual ? `${calm}: what ssofile gave is what the files say.` : `${calm}.`
 }

@@ -152,7 +152,7 @@ function renderHead({ preview, push, pause }: RenderedPlan): string {
     `**${figures.join(', ')}.** ${renderVerdict(preview)}${renderMinimums(preview)}`,
     faults > 0 ? `**${count(faults, 'file')} cannot be read: a push is refused.**` : '',
     invalid > 0
-      ? `**${count(invalid, 'file')} to upload ${invalid === 1 ? 'is' : 'are'} not valid: a push is refused.**`
+      ? `**${count(invalid, 'file to upload is', 'files to upload are')} not valid: a push is refused.**`
       : '',
     pause
       ? `All changes are stopped: ${markdownCode(describePause(pause), 1000)}. Nothing is carried out until: \`${remedyOf(pause)}\``
