@@ -6,24 +6,26 @@ import {
 import { accessLevels, type KnownAction } from '../../../shared/domain/iam-policies/access-level.ts'
 import type { PermissionsChange } from '../../../shared/domain/iam-policies/compare-permissions.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
-
-/** One line of a change's meaning: `gains Write: s3:PutObject, s3:PutObjectAcl and 3 more`. `items` are names from outside. */
-export type MeaningLine = { readonly word: string; readonly items: readonly string[]; readonly more: number }
+import { bare, type Detail, listed, say } from './plan-section.ts'
 
 const itemsTold = 12
 
-function line(word: string, items: readonly (string | { readonly name: string })[]): readonly MeaningLine[] {
+/** One line of a change's meaning: `gains Write: s3:PutObject, s3:PutObjectAcl and 3 more`. `items` are names from outside. */
+function line(word: string, items: readonly (string | { readonly name: string })[]): readonly Detail[] {
   if (items.length === 0) return []
-  const told = items.slice(0, itemsTold).map((item) => (typeof item === 'string' ? item : item.name))
-  return [{ word, items: told, more: items.length - told.length }]
+  const told = items.slice(0, itemsTold).map((item) => bare(typeof item === 'string' ? item : item.name, 1000))
+  const more = items.length - told.length
+  const text = say`${listed(told)}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}`
+  return [word === 'warning' ? { word, text } : { text: say`${word}: ${text}` }]
 }
 
 /** The change of a permission set besides its fields: its meaning, then the findings of IAM Access Analyzer. */
-export function listChange({
-  meaning,
-  check,
-}: Pick<ToldPermissionSetChange, 'meaning' | 'check'>): readonly MeaningLine[] {
-  return [...(meaning ? listMeaning(meaning) : []), ...(check ? listCheck(check) : [])]
+export function listChange({ meaning, check }: Pick<ToldPermissionSetChange, 'meaning' | 'check'>): readonly Detail[] {
+  return [
+    ...(meaning ? listMeaning(meaning) : []),
+    ...(check ? listFindings(check.findings) : []),
+    ...(check?.newAccess ? listNewAccess(check.newAccess) : []),
+  ]
 }
 
 /** Whether IAM Access Analyzer finds that a part of the policy does not work, or allows too much. */
@@ -39,11 +41,7 @@ const findingWords: Readonly<Record<PolicyFindingType, string>> = {
   SUGGESTION: 'suggestion',
 }
 
-function listCheck({ findings, newAccess }: AccessCheck): readonly MeaningLine[] {
-  return [...listFindings(findings), ...(newAccess ? listNewAccess(newAccess) : [])]
-}
-
-function listFindings(findings: AccessCheck['findings']): readonly MeaningLine[] {
+function listFindings(findings: AccessCheck['findings']): readonly Detail[] {
   if ('why' in findings) return line(`${analyzer} did not check it`, [findings.why])
   if (findings.length === 0) return line(analyzer, ['no faults'])
   return policyFindingTypes.flatMap((type) => {
@@ -52,7 +50,7 @@ function listFindings(findings: AccessCheck['findings']): readonly MeaningLine[]
   })
 }
 
-function listNewAccess(newAccess: NonNullable<AccessCheck['newAccess']>): readonly MeaningLine[] {
+function listNewAccess(newAccess: NonNullable<AccessCheck['newAccess']>): readonly Detail[] {
   if ('why' in newAccess) return line(`${analyzer} did not say whether it allows more`, [newAccess.why])
   if (!newAccess.isNew) return line(analyzer, ['it allows nothing that was not allowed before'])
   const reasons = newAccess.reasons.length === 0 ? ['without a reason'] : newAccess.reasons
@@ -60,7 +58,7 @@ function listNewAccess(newAccess: NonNullable<AccessCheck['newAccess']>): readon
 }
 
 /** The meaning of a permission set's change, line by line: the warnings, then the gains, the gravest first. */
-function listMeaning(meaning: PermissionsChange): readonly MeaningLine[] {
+function listMeaning(meaning: PermissionsChange): readonly Detail[] {
   const { gained, lost, changed, policiesGained, policiesLost, policiesRead, policiesNotRead, warnings } = meaning
   const byLevel = (word: string, actions: readonly KnownAction[]) =>
     accessLevels.flatMap((level) =>

@@ -228,12 +228,8 @@ function describeSet(one: SetChange, preview: ToldPreview, invalid: ReadonlySet<
     fields === undefined ? '' : fields.length === 0 ? same : say`: ${listed(fields.map((field) => bare(field)))}`
   const { principals = 0, accounts = 0 } = preview.reach.get(name) ?? {}
   const holders = `${count(principals, 'principal has', 'principals have')} it, in ${count(accounts, 'account')}`
-  const details = listChange(one).map(({ word: what, items, more }) => {
-    const some = say`${listed(items.map((item) => bare(item, 1000)))}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}`
-    return what === 'warning' ? { word: what, text: some } : { text: say`${what}: ${some}` }
-  })
   const text = say`permission set ${bare(name)} ${word}${changed}${principals === 0 ? '' : ` (${holders})`}`
-  return { sign: '*', mood, text, details, first: firstOfSet(one, accounts, preview) }
+  return { sign: '*', mood, text, details: listChange(one), first: firstOfSet(one, accounts, preview) }
 }
 
 const setLooks = {

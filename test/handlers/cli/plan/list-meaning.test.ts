@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { isGrave, listChange } from '../../../../handlers/cli/plan/list-meaning.ts'
+import { renderText } from '../../../../handlers/cli/plan/render-plan.ts'
 import type { AccessCheck } from '../../../../shared/domain/iam-policies/access-check.ts'
 
-const lines = (check: AccessCheck) => listChange({ check }).map(({ word, items }) => `${word}: ${items.join(', ')}`)
+const lines = (check: AccessCheck) => listChange({ check }).map(({ text }) => renderText(text))
 
 test.each<{ name: string; check: AccessCheck; expected: readonly string[]; grave?: boolean }>([
   {
