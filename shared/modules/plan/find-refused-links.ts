@@ -4,25 +4,18 @@ import type { Uploader } from '../../domain/links/input-message.ts'
 import { type Link, parseLinkKey } from '../../domain/links/link.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
 import { rejection } from '../../domain/statuses/status.ts'
-import { type JudgeContext, judgeLink } from '../../reconcile/guardrails/judge-link.ts'
-import type { InputReadings } from '../../reconcile/records/input-readings.ts'
+import { judgeLink } from '../../reconcile/guardrails/judge-link.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
-import type { StatusStore } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { type PeopleSources, SeparationsIn } from '../access/separations-in.ts'
+import { SeparationsIn } from '../access/separations-in.ts'
+import type { PlanSources } from './plan-sources.ts'
 import type { IdleFile, PlannedGrant } from './planned-access.ts'
-
-type RefusalSources = Omit<JudgeContext, 'separations'> &
-  PeopleSources & {
-    readonly readings: Pick<InputReadings, 'read'>
-    readonly statuses: Pick<StatusStore, 'read'>
-  }
 
 /**
  * Refusals of new access by policies, judged as when it is applied. `later`: rules about the uploader of a file that is not
  * uploaded yet. `unjudged`: files that only an invalid policy refuses, so that their own mistakes can be reported instead.
  */
-export async function findRefusedLinks(planned: readonly PlannedGrant[], context: RefusalSources) {
+export async function findRefusedLinks(planned: readonly PlannedGrant[], context: PlanSources) {
   const refused = new Map<string, IdleFile>()
   const later = new Set<string>()
   const unjudged = new Set<string>()
