@@ -34,24 +34,24 @@ export async function listAttributeChanges(
   )
   if (foreseen === undefined) return { attributes: 'denied' }
   const { step } = foreseen
-  return step !== undefined && 'steps' in step ? { attributes: await withSets(step, ports.objects) } : {}
+  if (step === undefined || !('steps' in step)) return {}
+  const sets = await readPrincipalTags(ports.objects)
+  const attributes = step.steps.map((one) => ({
+    ...one,
+    ...(step.held.includes(describeAttributeStep(one)) && { isHeld: true as const }),
+    sets: sets.flatMap(({ name, tags }) => (tags.has(one.key.toLowerCase()) ? [name] : [])).sort(),
+  }))
+  return { attributes }
 }
 
-type Differing = { readonly steps: readonly AttributeStep[]; readonly held: readonly string[] }
-
-async function withSets({ steps, held }: Differing, objects: ObjectStore): Promise<readonly AttributeChange[]> {
+async function readPrincipalTags(objects: ObjectStore) {
   const keys = [...(await listHeads(objects, permissionSetPrefix)).keys()]
   const read = await pLimit(readsAtOnce).map(keys, async (key) => (await readPermissionSetFile(objects, key))?.file)
-  const sets = read.flatMap((file) =>
+  return read.flatMap((file) =>
     file?.ok && file.value.inlinePolicy !== undefined
       ? [{ name: file.value.name, tags: listPrincipalTags(file.value.inlinePolicy) }]
       : [],
   )
-  return steps.map((step) => ({
-    ...step,
-    ...(held.includes(describeAttributeStep(step)) && { isHeld: true }),
-    sets: sets.flatMap(({ name, tags }) => (tags.has(step.key.toLowerCase()) ? [name] : [])).sort(),
-  }))
 }
 
 /**
